@@ -1,0 +1,57 @@
+"""Which part a person plays towards a service's appeals."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import Membership, User
+
+
+class Role(enum.StrEnum):
+    """Who may do a thing to an appeal."""
+
+    PUBLIC = "public"  #: anyone, not logged in
+    RESIDENT = "resident"  #: holds the appeal's secret follow link
+    SERVICE = "service"  #: represents the service that the appeal is with
+    OFFICE = "office"  #: the Mayor's Office
+    SYSTEM = "system"  #: the platform itself: imports, timers
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a logged-in person belongs to: ids of services, and whether the Mayor's Office is among them."""
+
+    service_ids: frozenset[int]
+    office: bool
+
+    def role_towards(self, service_id: int) -> Role:
+        """Role towards appeals that are with the service."""
+        if self.office:
+            return Role.OFFICE
+        return Role.SERVICE if service_id in self.service_ids else Role.PUBLIC
+
+    @property
+    def works_here(self) -> bool:
+        """True for whoever may open the desk."""
+        return self.office or bool(self.service_ids)
+
+
+NOBODY = Standing(frozenset(), office=False)
+
+
+def standing_of(user: User | AnonymousUser) -> Standing:
+    """Standing of the user; one query, remembered on the user object for the length of the request."""
+    if not user.is_authenticated or not user.is_active:
+        return NOBODY
+    known: Standing | None = getattr(user, "_standing", None)
+    if known is None:
+        rows = list(Membership.objects.filter(user=user).values_list("service_id", "service__is_office"))
+        known = Standing(
+            frozenset(service_id for service_id, _ in rows),
+            office=user.is_superuser or any(is_office for _, is_office in rows),
+        )
+        user._standing = known  # type: ignore[union-attr]
+    return known

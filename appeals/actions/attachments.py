@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from appeals.errors import Invalid
+from appeals.models import Appeal, Attachment, Event
+
+#: Photos and videos that one appeal or one answer may carry.
+ATTACHMENTS_MAX = 6
+
+
+def attach(uploads: Sequence[UUID], *, appeal: Appeal, event: Event | None) -> None:
+    """Gives the uploaded files to the appeal (and the event); one statement, inside the caller's transaction.
+
+    Raises ``Invalid`` when there are too many, or one is unknown, failed, or belongs to another appeal: the caller's
+    transaction is undone.
+    """
+    wanted = set(uploads)
+    if not wanted:
+        return
+    if len(wanted) > ATTACHMENTS_MAX:
+        raise Invalid({"uploads": [_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX}]})
+    taken = (
+        Attachment.objects.filter(pk__in=wanted, appeal__isnull=True)
+        .exclude(state=Attachment.State.FAILED)
+        .update(appeal=appeal, event=event)
+    )
+    if taken != len(wanted):
+        raise Invalid({"uploads": [_("A photo or video has not arrived or has expired: please add it again.")]})

@@ -1,0 +1,171 @@
+"""The one door through which appeals come in, whoever brings them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+import orjson
+from django.contrib.gis.geos import Point
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.roles import Role
+from appeals.actions.attachments import attach
+from appeals.deadlines import LegalClock, city_day
+from appeals.errors import Conflict, Invalid
+from appeals.models import Appeal, AppealContact, Event, RoutingDecision
+from appeals.notify.queue import queue_messages
+from appeals.workflow import Status, Verb
+from districts.models import Category
+from districts.routing import OutsideCity, Pin, Route, route
+
+
+@dataclass(frozen=True)
+class Submission:
+    """An appeal as it comes in, checked field by field. ``point`` is EPSG:4326, lon/lat; ``secret`` may be empty."""
+
+    id: UUID
+    kind: str
+    category: Category
+    text: str
+    point: Point
+    language: str
+    secret: str = ""
+    address: str = ""
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    uploads: tuple[UUID, ...] = ()
+    source: str = "web"
+
+    def fingerprint(self) -> bytes:
+        """SHA-256 of all that was sent: two submissions are the same when these are."""
+        content = [
+            self.kind,
+            self.category.code,
+            self.text,
+            f"{self.point.x:.7f} {self.point.y:.7f}",
+            self.language,
+            self.secret,
+            self.address,
+            self.name,
+            self.email,
+            self.phone,
+            sorted(str(upload) for upload in self.uploads),
+        ]
+        return hashlib.sha256(orjson.dumps(content)).digest()
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """The appeal, and whether this submission made it (False: it had come before)."""
+
+    appeal: Appeal
+    created: bool
+
+
+def submit(submission: Submission, *, at: dt.datetime | None = None) -> Submitted:
+    """The routed appeal, committed with its contact, decision, first event and messages.
+
+    Sent again, after a lost answer, the same content under the same UUID gives the same appeal. Raises ``Conflict``
+    for other content under a known UUID, and ``Invalid`` for a point outside the city or an unknown upload.
+    """
+    at = at or timezone.now()
+    if known := _known(submission):
+        return Submitted(known, created=False)
+    decision = route_or_refuse(submission, at)
+    due_on = LegalClock.read().due_on(submission.kind, at)
+    try:
+        with transaction.atomic():
+            return Submitted(_write(submission, decision, due_on, at), created=True)
+    except IntegrityError:
+        # The same submission may have been committed by another request between the look-up and the insert.
+        if known := _known(submission):
+            return Submitted(known, created=False)
+        raise
+
+
+def _known(submission: Submission) -> Appeal | None:
+    appeal = Appeal.objects.with_names().filter(pk=submission.id).first()
+    if appeal and bytes(appeal.fingerprint) != submission.fingerprint():
+        raise Conflict
+    return appeal
+
+
+def route_or_refuse(submission: Submission, at: dt.datetime) -> Route:
+    """Decision for the submission; ``Invalid`` when the point is outside the city."""
+    pin = Pin(submission.point.x, submission.point.y, submission.category.pk)
+    try:
+        return route(pin, on=city_day(at))
+    except OutsideCity:
+        raise Invalid({"point": [_("This place is outside the city. Move the pin inside its border.")]}) from None
+
+
+def stored_decision(appeal_id: UUID, decision: Route, at: dt.datetime) -> RoutingDecision:
+    """The decision as a row to be kept beside the appeal."""
+    return RoutingDecision(
+        appeal_id=appeal_id,
+        revision_id=decision.revision_id,
+        district_id=decision.district_id,
+        service_id=decision.service_id,
+        area_id=decision.area_id,
+        rule=decision.rule,
+        border_m=decision.border_m,
+        rivals=[
+            {
+                "area": rival.area_id,
+                "service": rival.service_id,
+                "priority": rival.priority,
+                "area_m2": round(rival.area_m2),
+            }
+            for rival in decision.rivals
+        ],
+        decided_at=at,
+    )
+
+
+def _write(submission: Submission, decision: Route, due_on: dt.date, at: dt.datetime) -> Appeal:
+    appeal = Appeal(
+        id=submission.id,
+        kind=submission.kind,
+        category=submission.category,
+        text=submission.text,
+        language=submission.language,
+        address=submission.address,
+        point=submission.point,
+        district_id=decision.district_id,
+        service_id=decision.service_id,
+        status=Status.NEW,
+        submitted_at=at,
+        due_on=due_on,
+        source=submission.source,
+        fingerprint=submission.fingerprint(),
+    )
+    appeal.save(force_insert=True)
+    contact = AppealContact(
+        appeal=appeal,
+        secret=submission.secret or secrets.token_urlsafe(24),
+        name=submission.name,
+        email=submission.email,
+        phone=submission.phone,
+    )
+    contact.save(force_insert=True)
+    stored_decision(appeal.pk, decision, at).save(force_insert=True)
+    attach(submission.uploads, appeal=appeal, event=None)
+    event = Event(
+        appeal=appeal,
+        version=1,
+        verb=Verb.SUBMIT,
+        at=at,
+        actor_role=Role.RESIDENT,
+        to_status=Status.NEW,
+        service_id=decision.service_id,
+    )
+    event.save(force_insert=True)
+    queue_messages(event)
+    return appeal

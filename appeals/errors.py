@@ -1,0 +1,46 @@
+"""Why an action was refused. Every message is a sentence in the reader's language; nothing was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from appeals.models import Appeal, Event
+
+
+class ActionRefused(Exception):
+    """Base of all refusals; ``str()`` tells the reader what to do."""
+
+
+class Invalid(ActionRefused):
+    """Input that cannot be taken; ``errors`` maps each field to its sentences."""
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(" ".join(sentence for sentences in errors.values() for sentence in sentences))
+        self.errors = {name: list(sentences) for name, sentences in errors.items()}
+
+
+class Conflict(ActionRefused):
+    """The same UUID was sent before with different content."""
+
+    def __init__(self) -> None:
+        super().__init__(_("An appeal with this identifier but different content has already been received."))
+
+
+class NotAllowed(ActionRefused):
+    """The workflow table has no such step for this person and state."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This cannot be done to the appeal in its present state, or not by you."))
+
+
+class Stale(ActionRefused):
+    """Somebody changed the appeal meanwhile; ``since`` are the events that the reader has not seen."""
+
+    def __init__(self, appeal: Appeal, since: Sequence[Event]) -> None:
+        super().__init__(_("Somebody changed this appeal while you were writing. Your text is kept: look and send again."))
+        self.appeal = appeal
+        self.since = list(since)

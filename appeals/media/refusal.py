@@ -1,0 +1,89 @@
+"""Why a photo or a video is not taken, as a code to store and words to show."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Refusal(StrEnum):
+    """The reason a file was refused; the value is stored with the attachment and never changes."""
+
+    EMPTY = "empty"
+    NOT_MEDIA = "not_media"
+
+    NOT_A_PHOTO = "not_a_photo"
+    PHOTO_BROKEN = "photo_broken"
+    PHOTO_CUT_SHORT = "photo_cut_short"
+    PHOTO_TOO_HEAVY = "photo_too_heavy"
+    PHOTO_TOO_LARGE = "photo_too_large"
+    PHOTO_TOO_SMALL = "photo_too_small"
+
+    NOT_A_VIDEO = "not_a_video"
+    VIDEO_BROKEN = "video_broken"
+    VIDEO_CUT_SHORT = "video_cut_short"
+    VIDEO_TOO_HEAVY = "video_too_heavy"
+    VIDEO_TOO_LONG = "video_too_long"
+    VIDEO_TOO_LARGE = "video_too_large"
+    VIDEO_TOO_SMALL = "video_too_small"
+    VIDEO_WITHOUT_PICTURE = "video_without_picture"
+    VIDEO_UNKNOWN_CODEC = "video_unknown_codec"
+    VIDEO_TOO_SLOW = "video_too_slow"
+
+
+# `limit` is a whole number in the unit that the sentence names.
+_WORDS: Final[dict[Refusal, Promise | str]] = {
+    Refusal.EMPTY: _("The file is empty. Please choose it again."),
+    Refusal.NOT_MEDIA: _("This file is neither a photo nor a video that we can read."),
+    Refusal.NOT_A_PHOTO: _(
+        "This file is not a photo that we can read. Please send a JPEG, PNG, WebP, GIF, HEIC or AVIF picture."
+    ),
+    Refusal.PHOTO_BROKEN: _("The photo is damaged and cannot be opened. Please send another one."),
+    Refusal.PHOTO_CUT_SHORT: _("Only a part of the photo has arrived. Please send it again."),
+    Refusal.PHOTO_TOO_HEAVY: _("The photo is larger than %(limit)d MB. Please send a smaller one."),
+    Refusal.PHOTO_TOO_LARGE: _("The photo has more than %(limit)d megapixels. Please send a smaller one."),
+    Refusal.PHOTO_TOO_SMALL: _("The photo is smaller than %(limit)d pixels. Nothing can be seen on it."),
+    Refusal.NOT_A_VIDEO: _(
+        "This file is not a video that we can read. Please send an MP4, MOV or WebM video."
+    ),
+    Refusal.VIDEO_BROKEN: _("The video is damaged and cannot be played. Please send another one."),
+    Refusal.VIDEO_CUT_SHORT: _("Only a part of the video has arrived. Please send it again."),
+    Refusal.VIDEO_TOO_HEAVY: _("The video is larger than %(limit)d MB. Please send a shorter one."),
+    Refusal.VIDEO_TOO_LONG: _("The video is longer than %(limit)d seconds. Please send a shorter one."),
+    Refusal.VIDEO_TOO_LARGE: _(
+        "The picture of the video is larger than 4K. Please record it in a lower quality."
+    ),
+    Refusal.VIDEO_TOO_SMALL: _("The picture of the video is smaller than %(limit)d pixels."),
+    Refusal.VIDEO_WITHOUT_PICTURE: _("There is only sound in this file. Please send a video or a photo."),
+    Refusal.VIDEO_UNKNOWN_CODEC: _(
+        "This kind of video cannot be played here. Please send an MP4 video in H.264."
+    ),
+    Refusal.VIDEO_TOO_SLOW: _("Preparing the video took too long. Please send a shorter one."),
+}
+
+
+class MediaRefused(ValueError):
+    """The file was not taken; ``code`` says why, ``limit`` what would have been allowed, where it has one."""
+
+    def __init__(self, code: Refusal, limit: int | None = None) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.limit = limit
+
+    @property
+    def message(self) -> str:
+        """The reason in the language active now."""
+        return explain(self.code, self.limit)
+
+
+def explain(code: Refusal, limit: int | None = None) -> str:
+    """The reason in the language active now.
+
+    Processing happens in a worker that serves no reader, so that it stores ``code`` and ``limit``, and the
+    page that shows the failure asks for the words.
+    """
+    words = str(_WORDS[code])
+    return words if limit is None else words % {"limit": limit}

@@ -1,0 +1,18 @@
+"""The appeal and everything that is kept about it."""
+
+from appeals.models.appeal import Appeal, AppealContact, RoutingDecision
+from appeals.models.attachment import Attachment
+from appeals.models.event import Event
+from appeals.models.message import Message
+from appeals.models.term import CalendarDay, LegalTerm
+
+__all__ = [
+    "Appeal",
+    "AppealContact",
+    "Attachment",
+    "CalendarDay",
+    "Event",
+    "LegalTerm",
+    "Message",
+    "RoutingDecision",
+]

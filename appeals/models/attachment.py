@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from django.core.files.storage import FileSystemStorage
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from appeals.models.appeal import Appeal
+from appeals.models.event import Event
+
+
+def uploads_storage() -> FileSystemStorage:
+    """Where files lie as they arrived; outside of what is served."""
+    return FileSystemStorage(location=settings.UPLOADS_ROOT, base_url=None)
+
+
+class Attachment(models.Model):
+    """A photo or video; belongs to nobody until an appeal (or an answer, an event of it) takes it.
+
+    ``original`` is what arrived: never served, and removed once the public forms are made. Sizes are in pixels.
+    """
+
+    class Kind(models.TextChoices):
+        PHOTO = "photo", _("photo")
+        VIDEO = "video", _("video")
+
+    class State(models.TextChoices):
+        PROCESSING = "processing", _("being prepared")
+        READY = "ready", _("ready")
+        FAILED = "failed", _("could not be read")
+
+    id = models.UUIDField(primary_key=True, help_text="Made by the client.")
+    appeal = models.ForeignKey(Appeal, models.CASCADE, null=True, blank=True, related_name="attachments")
+    event = models.ForeignKey(Event, models.PROTECT, null=True, blank=True, related_name="attachments")
+    kind = models.CharField(max_length=5, choices=Kind)
+    state = models.CharField(max_length=10, choices=State)
+    original = models.FileField(upload_to="originals", storage=uploads_storage, blank=True)
+    large = models.ImageField(upload_to="photos", blank=True, width_field="width", height_field="height")
+    thumb = models.ImageField(upload_to="thumbs", blank=True)
+    playable = models.FileField(upload_to="videos", blank=True)
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    duration_s = models.FloatField(null=True, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+    digest = models.BinaryField(max_length=32, help_text="SHA-256 of the original: a repeated upload is recognised.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
+        ordering = ["created_at", "id"]
+        indexes = [
+            models.Index(fields=["created_at"], condition=models.Q(appeal__isnull=True), name="attachment_orphan")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import Role
+from appeals.models.appeal import Appeal
+from appeals.workflow import Status, Verb
+from districts.models import Service
+
+
+class Event(models.Model):
+    """One thing that happened to an appeal. Append-only: a database trigger refuses UPDATE and DELETE.
+
+    ``version`` is the appeal's version after the event, unique within the appeal, so that two writers cannot both
+    append the same step. ``text`` is public words (the answer, the reason of forwarding) unless ``public`` is false.
+    """
+
+    appeal = models.ForeignKey(Appeal, models.PROTECT, related_name="events")
+    version = models.PositiveIntegerField()
+    verb = models.CharField(_("what"), max_length=20, choices=[(verb.value, verb.name) for verb in Verb])
+    at = models.DateTimeField(_("when"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("who")
+    )
+    actor_role = models.CharField(_("as"), max_length=10, choices=[(role.value, role.name) for role in Role])
+    from_status = models.CharField(max_length=10, choices=Status.choices, blank=True)
+    to_status = models.CharField(max_length=10, choices=Status.choices)
+    service = models.ForeignKey(
+        Service, models.PROTECT, related_name="+", help_text="Whom the appeal was with when the event began."
+    )
+    to_service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="+")
+    text = models.TextField(_("text"), blank=True)
+    public = models.BooleanField(_("public"), default=True)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["appeal", "version"]
+        constraints = [models.UniqueConstraint(fields=["appeal", "version"], name="one_event_a_version")]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.appeal_id} {self.version}: {self.verb}"

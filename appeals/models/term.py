@@ -1,0 +1,44 @@
+"""Dated data of the law and the calendar."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from appeals.models.appeal import Appeal
+
+
+class LegalTerm(models.Model):
+    """Working days within which an appeal must be answered, for appeals submitted from ``valid_from`` on."""
+
+    kind = models.CharField(
+        _("kind"), max_length=20, choices=Appeal.Kind, blank=True, help_text=_("Empty: every kind.")
+    )
+    working_days = models.PositiveSmallIntegerField(_("working days"))
+    valid_from = models.DateField(_("valid from"))
+    law = models.CharField(_("law"), max_length=300)
+
+    class Meta:
+        verbose_name = _("legal term")
+        verbose_name_plural = _("legal terms")
+        ordering = ["-valid_from", "kind"]
+        constraints = [models.UniqueConstraint(fields=["kind", "valid_from"], name="one_term_a_kind_and_date")]
+
+    def __str__(self) -> str:
+        return f"{self.working_days} ({self.valid_from})"
+
+
+class CalendarDay(models.Model):
+    """A day on which the city differs from the country's calendar: moved holidays and make-up working days."""
+
+    date = models.DateField(_("date"), primary_key=True)
+    working = models.BooleanField(_("working day"))
+    name = models.CharField(_("name"), max_length=200)
+
+    class Meta:
+        verbose_name = _("calendar day")
+        verbose_name_plural = _("calendar days")
+        ordering = ["date"]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.name}"

@@ -1,0 +1,1 @@
+"""City profiles and the seeded generator of the demonstration city."""

@@ -1,0 +1,209 @@
+"""Who answers where: districts, services, categories, service areas, all geometry under boundary revisions."""
+
+from __future__ import annotations
+
+from django.contrib.gis.db import models
+from django.contrib.postgres.indexes import GinIndex
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from districts.querysets import (
+    BoundaryRevisionQuerySet,
+    CategoryQuerySet,
+    DistrictBoundaryQuerySet,
+    PlaceQuerySet,
+    ServiceAreaQuerySet,
+)
+
+WGS84_SRID = 4326
+
+
+class BoundaryRevision(models.Model):
+    """One complete set of borders: every district boundary and service area that was drawn at one time.
+
+    A published revision is never edited; new borders are a new revision. So a decision that names its revision can be
+    explained, and replayed against other borders.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        PUBLISHED = "published", _("published")
+
+    number = models.PositiveIntegerField(_("number"), unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
+    effective_from = models.DateField(_("in force from"))
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    note = models.TextField(_("note"), blank=True)
+
+    objects = BoundaryRevisionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("boundary revision")
+        verbose_name_plural = _("boundary revisions")
+        ordering = ["-effective_from", "-number"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="draft") | Q(published_at__isnull=False), name="published_revision_has_a_date"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.name}"
+
+
+class District(models.Model):
+    """A part of the city (or the city itself) that outlives its borders; the geometry is in ``DistrictBoundary``."""
+
+    class Kind(models.TextChoices):
+        CITY = "city", _("city")
+        TERRITORY = "territory", _("territory")
+
+    code = models.SlugField(_("code"), max_length=60, unique=True)
+    kind = models.CharField(_("type"), max_length=20, choices=Kind)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    name = models.CharField(_("name"), max_length=200)
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_to = models.DateField(_("valid to (exclusive)"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("district")
+        verbose_name_plural = _("districts")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DistrictBoundary(models.Model):
+    """The ground of a district in one revision: MultiPolygon, EPSG:4326, lon/lat."""
+
+    revision = models.ForeignKey(BoundaryRevision, models.CASCADE, related_name="district_boundaries")
+    district = models.ForeignKey(District, models.PROTECT, related_name="boundaries")
+    geom = models.MultiPolygonField(srid=WGS84_SRID)
+    approximate = models.BooleanField(_("approximate"), default=False)
+
+    objects = DistrictBoundaryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("district boundary")
+        verbose_name_plural = _("district boundaries")
+        constraints = [
+            models.UniqueConstraint(fields=["revision", "district"], name="one_boundary_of_a_district_in_a_revision")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.district} ({self.revision.number})"
+
+
+class Service(models.Model):
+    """A municipal or state service that answers appeals, or the Mayor's Office itself."""
+
+    code = models.SlugField(_("code"), max_length=60, unique=True)
+    is_office = models.BooleanField(
+        _("Mayor's Office"), default=False, help_text=_("Takes what no area and no city-wide service covers.")
+    )
+    name = models.CharField(_("name"), max_length=200)
+    short = models.CharField(_("short name"), max_length=80)
+    description = models.TextField(_("what it answers for"), blank=True)
+    phone = models.CharField(_("phone"), max_length=60, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("service")
+        verbose_name_plural = _("services")
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["is_office"], condition=Q(is_office=True), name="one_mayors_office")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(models.Model):
+    """What an appeal is about. Two levels: groups hold leaves, appeals take leaves."""
+
+    code = models.SlugField(_("code"), max_length=60, unique=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    name = models.CharField(_("name"), max_length=200)
+    icon = models.CharField(_("icon"), max_length=30, blank=True)
+    service = models.ForeignKey(
+        Service,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="categories",
+        verbose_name=_("city-wide service"),
+        help_text=_("Answers where no service area decides."),
+    )
+    position = models.PositiveIntegerField(_("position"), default=0)
+    active = models.BooleanField(_("active"), default=True)
+
+    objects = CategoryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["position", "code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ServiceArea(models.Model):
+    """The ground on which a service answers for some categories, within one revision.
+
+    No categories means all those whose city-wide service is this one. ``priority`` beats size: see
+    ``districts.routing``.
+    """
+
+    revision = models.ForeignKey(BoundaryRevision, models.CASCADE, related_name="service_areas")
+    code = models.SlugField(_("code"), max_length=80)
+    service = models.ForeignKey(Service, models.PROTECT, related_name="areas")
+    categories = models.ManyToManyField(
+        Category, blank=True, related_name="areas", help_text=_("Groups or leaves; empty: all of this service.")
+    )
+    geom = models.MultiPolygonField(srid=WGS84_SRID)
+    priority = models.SmallIntegerField(_("priority"), default=0, help_text=_("The higher one decides."))
+    name = models.CharField(_("name"), max_length=200)
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_to = models.DateField(_("valid to (exclusive)"), null=True, blank=True)
+
+    objects = ServiceAreaQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("service area")
+        verbose_name_plural = _("service areas")
+        constraints = [
+            models.UniqueConstraint(fields=["revision", "code"], name="service_area_code_is_unique_in_a_revision"),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_from__lt=F("valid_to")),
+                name="service_area_validity_is_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Place(models.Model):
+    """An entry of the city's own gazetteer: a street, a landmark, a microdistrict, a village."""
+
+    kind = models.CharField(_("type"), max_length=30)
+    name = models.CharField(_("name"), max_length=200)
+    aliases = models.CharField(_("other names"), max_length=500, blank=True)
+    point = models.PointField(srid=WGS84_SRID)
+    district = models.ForeignKey(District, models.SET_NULL, null=True, blank=True, related_name="places")
+    search = models.TextField(editable=False, default="", help_text="Every name in lower case, for trigram search.")
+
+    objects = PlaceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("place")
+        verbose_name_plural = _("places")
+        indexes = [GinIndex(fields=["search"], name="place_search_trgm", opclasses=["gin_trgm_ops"])]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,67 @@
+"""Spatial questions about districts and service areas, as queryset methods that read as sentences."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.gis.geos import Point
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from districts.models import (  # noqa: F401
+        BoundaryRevision,
+        Category,
+        DistrictBoundary,
+        Place,
+        ServiceArea,
+    )
+
+
+class BoundaryRevisionQuerySet(models.QuerySet["BoundaryRevision"]):
+    def in_force(self, on: dt.date) -> BoundaryRevisionQuerySet:
+        """Published revisions that had come into force by that date, the newest first."""
+        return self.filter(state="published", effective_from__lte=on).order_by("-effective_from", "-number")
+
+
+class CategoryQuerySet(models.QuerySet["Category"]):
+    def leaves(self) -> CategoryQuerySet:
+        """Active categories that appeals may take: those with no children."""
+        return self.filter(active=True, children__isnull=True)
+
+
+class _CoveringMixin(models.QuerySet[Any]):
+    def covering(self, point: Point) -> Any:
+        """Rows whose ground covers the point (EPSG:4326, lon/lat), border included; uses the GiST index."""
+        return self.filter(geom__covers=point)
+
+
+class DistrictBoundaryQuerySet(_CoveringMixin):
+    def of(self, revision: BoundaryRevision) -> DistrictBoundaryQuerySet:
+        """Boundaries that belong to the revision."""
+        return self.filter(revision=revision)
+
+
+class ServiceAreaQuerySet(_CoveringMixin):
+    def of(self, revision: BoundaryRevision) -> ServiceAreaQuerySet:
+        """Areas that belong to the revision."""
+        return self.filter(revision=revision)
+
+    def as_of(self, on: dt.date) -> ServiceAreaQuerySet:
+        """Areas valid on that date; ``valid_to`` is exclusive."""
+        return self.filter(
+            Q(valid_from__isnull=True) | Q(valid_from__lte=on), Q(valid_to__isnull=True) | Q(valid_to__gt=on)
+        )
+
+
+class PlaceQuerySet(models.QuerySet["Place"]):
+    def named_like(self, words: str) -> PlaceQuerySet:
+        """Places whose names in any language resemble the words, the best first (trigram word similarity)."""
+        needle = words.strip().lower()
+        return (
+            self.annotate(similarity=TrigramWordSimilarity(needle, "search"))
+            .filter(Q(search__contains=needle) | Q(search__trigram_word_similar=needle))
+            .order_by("-similarity", "pk")
+        )

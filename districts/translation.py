@@ -1,0 +1,13 @@
+from modeltranslation.translator import TranslationOptions, register
+
+from districts.models import Category, District, Place, Service, ServiceArea
+
+
+@register([Category, District, Place, ServiceArea])
+class NamedOptions(TranslationOptions):  # type: ignore[misc]
+    fields = ("name",)
+
+
+@register(Service)
+class ServiceOptions(TranslationOptions):  # type: ignore[misc]
+    fields = ("name", "short", "description")

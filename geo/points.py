@@ -1,0 +1,49 @@
+"""Strict input of a single point: finite degrees inside the city's bounds, or an error that says what is wrong."""
+
+from __future__ import annotations
+
+import math
+
+from django.conf import settings
+from django.contrib.gis.geos import Point
+from django.utils.translation import gettext as _
+
+WGS84_SRID = 4326
+
+
+class GeometryRefused(ValueError):
+    """Input that is not an acceptable geometry; ``str()`` is a sentence in the reader's language."""
+
+
+def _number(value: object) -> float:
+    # bool is an int to Python, and float() also takes "nan", "1_000" and full-width digits: none of them is a coordinate.
+    if isinstance(value, str) and value.isascii() and "_" not in value:
+        try:
+            value = float(value)
+        except ValueError:
+            value = None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise GeometryRefused(_("A coordinate must be a number of degrees, such as 72.7985."))
+    return float(value)
+
+
+def inside_bounds(lon: float, lat: float) -> bool:
+    """True when the point lies in the city's bounding box (EPSG:4326, border included)."""
+    west, south, east, north = settings.CITY_BOUNDS
+    return bool(west <= lon <= east and south <= lat <= north)
+
+
+def city_point(lon: object, lat: object) -> Point:
+    """Point in EPSG:4326 (lon, lat) from numbers or their text.
+
+    Raises ``GeometryRefused`` when a value is not a finite number, when the two are swapped, or when the point lies
+    outside the city's bounds. That it lies inside the city's polygon is checked by routing.
+    """
+    x, y = _number(lon), _number(lat)
+    if inside_bounds(x, y):
+        return Point(x, y, srid=WGS84_SRID)
+    if inside_bounds(y, x):
+        raise GeometryRefused(_("Longitude and latitude seem to be swapped: longitude comes first."))
+    if abs(x) > 180 or abs(y) > 90:
+        raise GeometryRefused(_("Longitude must lie between -180 and 180 and latitude between -90 and 90 degrees."))
+    raise GeometryRefused(_("This place is outside the city."))

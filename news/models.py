@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib.gis.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from districts.models import WGS84_SRID
+
+
+class NewsItemQuerySet(models.QuerySet["NewsItem"]):
+    def published(self, now: dt.datetime | None = None) -> NewsItemQuerySet:
+        """Items that the public sees now, the newest first."""
+        return self.filter(published_at__lte=now or timezone.now()).order_by("-published_at", "-pk")
+
+
+class NewsItem(models.Model):
+    """A piece of the Mayor's Office's news, or works that are planned; ``point`` is EPSG:4326, lon/lat."""
+
+    class Kind(models.TextChoices):
+        NEWS = "news", _("News")
+        WORKS = "works", _("Planned works")
+
+    kind = models.CharField(_("type"), max_length=10, choices=Kind, default=Kind.NEWS)
+    title = models.CharField(_("title"), max_length=200)
+    body = models.TextField(_("text"), help_text=_("A blank line begins a new paragraph."))
+    picture = models.ImageField(_("picture"), upload_to="news", blank=True)
+    point = models.PointField(_("place on the map"), srid=WGS84_SRID, null=True, blank=True)
+    published_at = models.DateTimeField(
+        _("published at"), null=True, blank=True, help_text=_("Empty: a draft; a future time: appears then.")
+    )
+
+    objects = NewsItemQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("news item")
+        verbose_name_plural = _("news")
+        ordering = ["-published_at", "-pk"]
+        indexes = [models.Index(fields=["-published_at"], name="news_newest")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """Address of the item's page in the current language."""
+        return reverse("web:news-item", args=[self.pk])

@@ -1,0 +1,8 @@
+from modeltranslation.translator import TranslationOptions, register
+
+from news.models import NewsItem
+
+
+@register(NewsItem)
+class NewsItemOptions(TranslationOptions):  # type: ignore[misc]
+    fields = ("title", "body")
