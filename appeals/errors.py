@@ -26,8 +26,10 @@ class Invalid(ActionRefused):
 class Conflict(ActionRefused):
     """The same UUID was sent before with different content."""
 
-    def __init__(self) -> None:
-        super().__init__(_("An appeal with this identifier but different content has already been received."))
+    def __init__(self, message: str = "") -> None:
+        super().__init__(
+            message or _("An appeal with this identifier but different content has already been received.")
+        )
 
 
 class NotAllowed(ActionRefused):

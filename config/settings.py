@@ -140,6 +140,8 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = CITY.timezone
 
+#: The city's name in each language.
+CITY_NAME = dict(CITY.name)
 #: EPSG code of the CRS in metres for distances and areas.
 METRIC_SRID = CITY.metric_srid
 #: (west, south, east, north) in EPSG:4326 degrees.

@@ -26,7 +26,13 @@ from appeals.media.refusal import MediaRefused, Refusal
 PHOTO_CONTENT_TYPE: Final = "image/jpeg"
 _MEGABYTE: Final = 1024 * 1024
 _JPEG_QUALITY: Final = 82
-_READERS: Final = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
+_READERS: Final = {
+    Content.JPEG: ["JPEG"],
+    Content.PNG: ["PNG"],
+    Content.WEBP: ["WEBP"],
+    Content.GIF: ["GIF"],
+    Content.HEIF: ["HEIF", "AVIF"],
+}
 _EXIF_ORIENTATION: Final = 0x0112
 # EXIF 2.32, 4.6.4 A, tag Orientation: the turn that brings the stored rows upright.
 _UPRIGHT: Final = {
@@ -126,7 +132,7 @@ def _read(source: BinaryIO | Path, max_bytes: int) -> bytes:
 def _decoded(data: bytes, content: Content, limits: PhotoLimits) -> Iterator[Image.Image]:
     """The picture with its pixels in memory."""
     try:
-        picture = Image.open(io.BytesIO(data), formats=_READERS)
+        picture = Image.open(io.BytesIO(data), formats=_READERS[content])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise MediaRefused(Refusal.PHOTO_TOO_LARGE, limits.max_pixels // 1_000_000) from error
     except MemoryError:

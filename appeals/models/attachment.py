@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from django.core.files.storage import FileSystemStorage
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from appeals.media.refusal import Refusal, explain
 from appeals.models.appeal import Appeal
 from appeals.models.event import Event
 
@@ -41,7 +42,7 @@ class Attachment(models.Model):
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
     duration_s = models.FloatField(null=True, blank=True)
-    error = models.CharField(max_length=300, blank=True)
+    error = models.CharField(max_length=40, blank=True, help_text="A code of appeals.media.refusal, and :limit.")
     digest = models.BinaryField(max_length=32, help_text="SHA-256 of the original: a repeated upload is recognised.")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -55,3 +56,11 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    @property
+    def error_text(self) -> str:
+        """Why it could not be read, in the reader's language; empty when it could."""
+        if not self.error:
+            return ""
+        code, _colon, limit = self.error.partition(":")
+        return explain(Refusal(code), int(limit) if limit else None)

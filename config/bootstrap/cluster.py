@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -204,6 +204,12 @@ class Cluster:
 
     def _furnish(self, place: site.Site) -> None:
         """Makes the role, the database and its extensions where they are missing."""
+        present = "SELECT string_agg(extname, ' ') FROM pg_extension"
+        try:
+            if set(EXTENSIONS) <= set(query(place, APPLICATION, present).split()):
+                return
+        except Stop:
+            pass  # there is no such database yet
         if query(place, "postgres", f"SELECT 1 FROM pg_roles WHERE rolname = '{APPLICATION}'") != "1":
             query(place, "postgres", f"CREATE ROLE {APPLICATION} LOGIN CREATEDB")
         if query(place, "postgres", f"SELECT 1 FROM pg_database WHERE datname = '{APPLICATION}'") != "1":
@@ -213,12 +219,9 @@ class Cluster:
                 f"CREATE DATABASE {APPLICATION} OWNER {APPLICATION} TEMPLATE template0"
                 f" ENCODING 'UTF8' LOCALE '{LOCALE}'",
             )
-        present = query(place, APPLICATION, "SELECT string_agg(extname, ' ') FROM pg_extension").split()
-        missing = [name for name in EXTENSIONS if name not in present]
-        if missing:
-            # template1 too: databases that tests make have them from the start, without a superuser's right.
-            for database in (APPLICATION, "template1"):
-                query(place, database, "".join(f"CREATE EXTENSION IF NOT EXISTS {name};" for name in missing))
+        # template1 too: databases that tests make have them from the start, without a superuser's right.
+        for database in ("template1", APPLICATION):
+            query(place, database, "".join(f"CREATE EXTENSION IF NOT EXISTS {name};" for name in EXTENSIONS))
 
 
 def main_cluster(checkout: Checkout) -> Cluster:
@@ -349,10 +352,10 @@ def _run(place: site.Site, command: list[str], what: str) -> str:
     return str(answer.stdout)
 
 
-def _wait_until(condition: object, timeout_s: float) -> bool:
+def _wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
-        if condition():  # type: ignore[operator]
+        if condition():
             return True
         time.sleep(0.02)
     return False

@@ -15,6 +15,9 @@ from pathlib import Path
 from config.bootstrap.checkout import Checkout, digest
 from config.bootstrap.console import run_step
 
+#: Lock files in requirements/: what the product runs on, and what its tests need besides.
+LOCKS = ("run", "dev")
+
 
 def current(checkout: Checkout, locks: tuple[str, ...]) -> bool:
     """True when the environment was made from these lock files as they are now, by a Python that is still there."""
@@ -53,12 +56,14 @@ def ensure(checkout: Checkout, *, dev: bool) -> None:
         pins = pinned(lock.read_text(encoding="utf-8"))
         pip = [checkout.python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
         run_step(
-            f"Python packages of requirements/{lock.name} (up to {len(pins)}, a few minutes the first time)",
+            f"Python packages of requirements/{lock.name} (up to {len(pins)}; the first time this takes minutes)",
             [*pip, "install", "--progress-bar", "off", "--require-hashes", "--no-deps", "-r", lock],
             log=checkout.logs / "pip.log",
             remedy="Is the network there? The packages are those of requirements/; type the same command to try again.",
         )
-        leftovers = sorted(_installed(checkout) - pins - {"pip", "setuptools"})
+        # What another lock names may stay: an environment is often asked for by `up` and by `test` in turn.
+        known = set[str]().union(*(pinned(checkout.lock(name).read_text(encoding="utf-8")) for name in LOCKS))
+        leftovers = sorted(_installed(checkout) - known - {"pip", "setuptools"})
         if leftovers:
             run_step(
                 f"Removing packages that are no longer locked: {', '.join(leftovers)}",

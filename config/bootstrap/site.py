@@ -88,7 +88,12 @@ def find(checkout: Checkout, name: str) -> Site | None:
     if pointer.exists():
         folders.insert(0, Path(pointer.read_text(encoding="utf-8").strip()))
     for folder in folders:
-        if (folder / "data" / "PG_VERSION").exists() and (folder == checkout.var / name or _belongs(folder, checkout)):
+        try:
+            made = (folder / "data" / "PG_VERSION").exists()
+        except PermissionError:
+            owner = account(folder.stat().st_uid).name
+            raise Stop(f"The database in {folder} belongs to {owner}: use the user who made it (root, with sudo?).") from None
+        if made and (folder == checkout.var / name or _belongs(folder, checkout)):
             return Site(folder, account((folder / "data").stat().st_uid))
     return None
 
@@ -102,7 +107,9 @@ def choose(checkout: Checkout, name: str, *, lasting: bool) -> Site:
     accounts = candidates(checkout.root)
     for owner in accounts:
         folder = checkout.var / name
-        shutil.rmtree(folder, ignore_errors=True)
+        if (folder / "data").exists():
+            raise Stop(f"{folder / 'data'} is damaged: it has no PG_VERSION. Move it away and start again.")
+        shutil.rmtree(folder, ignore_errors=True)  # an initdb that was killed
         try:
             folder.mkdir(mode=0o700)
             os.chown(folder, owner.uid, owner.gid)

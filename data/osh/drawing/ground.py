@@ -76,7 +76,7 @@ _FIELD_BORDERS: dict[str, tuple[Degrees, ...]] = {
     ),
     "japalak | toloikon": ((72.7888, 40.4880), (72.7872, 40.4790), (72.7890, 40.4720), (72.7872, 40.4600)),
     "kerme-too | toloikon": (
-        (72.8190, 40.4888), (72.8290, 40.4900), (72.8400, 40.4885), (72.8500, 40.4910), (72.8610, 40.4905),
+        (72.8165, 40.4888), (72.8290, 40.4900), (72.8400, 40.4885), (72.8500, 40.4910), (72.8610, 40.4905),
         (72.8760, 40.4830),
     ),
 }  # fmt: skip
@@ -163,9 +163,9 @@ def parks() -> dict[str, Polygon]:
     """Parks and squares, by key; none reaches into the river bed."""
     water = river().buffer(RIVER_WIDTH_M / 2 + 4)
     shapes = {
-        "navoi-park": _along_river(0.5290, 0.5338, left_m=150, right_m=0),
-        "toktogul-park": _along_river(0.5198, 0.5238, left_m=0, right_m=190),
-        "riverside-park": _along_river(0.5062, 0.5105, left_m=130, right_m=60),
+        "navoi-park": river_strip(40.5290, 40.5338, left_m=150, right_m=0),
+        "toktogul-park": river_strip(40.5198, 40.5238, left_m=0, right_m=190),
+        "riverside-park": river_strip(40.5062, 40.5105, left_m=130, right_m=60),
         "jashtyk-park": ring(
             ((72.8282, 40.5236), (72.8318, 40.5240), (72.8328, 40.5214), (72.8292, 40.5206)),
             name="jashtyk", wobble_m=6.0, step_m=50.0,
@@ -182,7 +182,7 @@ def parks() -> dict[str, Polygon]:
             ((72.8130, 40.5440), (72.8172, 40.5445), (72.8180, 40.5418), (72.8138, 40.5414)),
             name="jibek", wobble_m=6.0, step_m=50.0,
         ),
-        "toloikon-grove": _along_river(0.4700, 0.4800, left_m=160, right_m=120),
+        "toloikon-grove": river_strip(40.4700, 40.4800, left_m=160, right_m=120),
         "airport-grove": ring(
             ((72.7955, 40.5930), (72.8000, 40.5940), (72.8010, 40.5890), (72.7958, 40.5880)),
             name="grove", wobble_m=8.0, step_m=60.0,
@@ -192,9 +192,9 @@ def parks() -> dict[str, Polygon]:
     return {key: _largest(shape.difference(water)) for key, shape in shapes.items()}
 
 
-def _along_river(south: float, north: float, *, left_m: float, right_m: float) -> BaseGeometry:
-    """A strip of the given widths on the two banks between two latitudes (given without their 40 degrees)."""
-    band = shapely.box(*metres(72.70, 40 + south), *metres(72.90, 40 + north))
+def river_strip(south: float, north: float, *, left_m: float, right_m: float) -> BaseGeometry:
+    """A strip of the given widths on the two banks between two latitudes, on the drawing plane."""
+    band = shapely.box(*metres(72.70, south), *metres(72.90, north))
     part = _longest(river().intersection(band))
     sides = []
     if left_m:

@@ -1,0 +1,130 @@
+"""Photos and videos arrive before the appeal or the answer that takes them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from pathlib import Path
+from uuid import UUID
+
+from django.core.files.base import ContentFile, File
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from appeals.errors import Conflict, Invalid
+from appeals.media.content import MediaKind, media_kind
+from appeals.media.photos import prepare_photo
+from appeals.media.refusal import MediaRefused
+from appeals.media.videos import VideoLimits, inspect_video
+from appeals.models import Attachment
+from appeals.tasks import prepare_video
+
+#: A request body larger than this is refused before it is read.
+UPLOAD_MAX_BYTES = VideoLimits().max_bytes + 1_000_000
+#: How long an upload waits for an appeal to take it.
+ORPHAN_AGE = dt.timedelta(hours=24)
+
+_HEAD_BYTES = 4_096
+
+
+def upload(upload_id: UUID, file: UploadedFile) -> Attachment:
+    """The stored attachment: a photo is ready, a video is being prepared by the worker.
+
+    The same file under the same id again, after a lost answer, gives the same attachment. Raises ``Invalid`` with the
+    reason when the file is refused, and ``Conflict`` for another file under a known id; then nothing is kept.
+    """
+    digest = _digest(file)
+    if known := _known(upload_id, digest):
+        return known
+    head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    try:
+        if media_kind(head) is MediaKind.VIDEO:
+            attachment = _store_video(upload_id, file, digest)
+        else:
+            attachment = _store_photo(upload_id, file, digest)
+    except MediaRefused as refusal:
+        raise Invalid({"file": [refusal.message]}) from refusal
+    except IntegrityError:
+        # The same upload, sent twice at once.
+        if known := _known(upload_id, digest):
+            return known
+        raise
+    return attachment
+
+
+def _known(upload_id: UUID, digest: bytes) -> Attachment | None:
+    known = Attachment.objects.filter(pk=upload_id).first()
+    if known and bytes(known.digest) != digest:
+        raise Conflict(_("Another file has already been received under this identifier."))
+    return known
+
+
+def _digest(file: UploadedFile) -> bytes:
+    sha = hashlib.sha256()
+    for chunk in file.chunks():
+        sha.update(chunk)
+    file.seek(0)
+    return sha.digest()
+
+
+def _store_photo(upload_id: UUID, file: UploadedFile, digest: bytes) -> Attachment:
+    prepared = prepare_photo(file)  # type: ignore[arg-type]  # Django's file reads and seeks like any other
+    attachment = Attachment(
+        id=upload_id, kind=Attachment.Kind.PHOTO, state=Attachment.State.READY, digest=digest
+    )
+    attachment.large.save(f"{upload_id}.jpg", ContentFile(prepared.large.data), save=False)
+    attachment.thumb.save(f"{upload_id}.jpg", ContentFile(prepared.thumb.data), save=False)
+    return _insert(attachment)
+
+
+def _store_video(upload_id: UUID, file: UploadedFile, digest: bytes) -> Attachment:
+    attachment = Attachment(
+        id=upload_id, kind=Attachment.Kind.VIDEO, state=Attachment.State.PROCESSING, digest=digest
+    )
+    # No extension: what the file is was read from its bytes, and its name came from outside.
+    attachment.original.save(str(upload_id), File(file), save=False)
+    try:
+        inspect_video(Path(attachment.original.path))
+    except MediaRefused:
+        attachment.original.delete(save=False)
+        raise
+    with transaction.atomic():
+        _insert(attachment)
+        prepare_video.enqueue(str(upload_id))
+    return attachment
+
+
+def _insert(attachment: Attachment) -> Attachment:
+    try:
+        with transaction.atomic():
+            attachment.save(force_insert=True)
+    except BaseException:
+        delete_files(attachment)
+        raise
+    return attachment
+
+
+def delete_files(attachment: Attachment) -> None:
+    """Removes every file of the attachment from storage; the row is left as it is."""
+    for file in (attachment.original, attachment.large, attachment.thumb, attachment.playable):
+        if file:
+            file.delete(save=False)
+
+
+def remove_orphans(now: dt.datetime | None = None) -> int:
+    """Number of uploads removed that no appeal took in time."""
+    removed = 0
+    before = (now or timezone.now()) - ORPHAN_AGE
+    for attachment in Attachment.objects.filter(appeal__isnull=True, created_at__lt=before).iterator():
+        with transaction.atomic():
+            # Locked and asked again: an appeal may be taking it at this moment.
+            row = Attachment.objects.select_for_update().filter(pk=attachment.pk, appeal__isnull=True).first()
+            if row is None:
+                continue
+            row.delete()
+            transaction.on_commit(lambda row=row: delete_files(row))
+        removed += 1
+    return removed

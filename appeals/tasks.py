@@ -1,0 +1,65 @@
+"""Work that the worker does for appeals."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from uuid import UUID
+
+from django.core.files.base import ContentFile, File
+from django.db import transaction
+from django_tasks import task
+
+from appeals.media.photos import prepare_photo
+from appeals.media.refusal import MediaRefused
+from appeals.media.videos import make_playable, make_poster
+from appeals.models import Attachment
+
+
+@task()
+def prepare_video(attachment_id: str) -> str:
+    """State of the attachment afterwards: ready with a playable film and a poster, or failed with the reason's code.
+
+    May be run again after a crash: files of an interrupted run are overwritten or left without a row that names them.
+    """
+    attachment = Attachment.objects.filter(pk=UUID(attachment_id)).first()
+    if attachment is None or attachment.state != Attachment.State.PROCESSING:
+        return attachment.state if attachment else "gone"
+    source = Path(attachment.original.path)
+    with tempfile.TemporaryDirectory(prefix="video-") as folder:
+        try:
+            film = make_playable(source, Path(folder) / "film.mp4")
+            poster = make_poster(source, Path(folder) / "poster.jpg")
+            pictures = prepare_photo(poster.path)
+        except MediaRefused as refusal:
+            limit = "" if refusal.limit is None else f":{refusal.limit}"
+            return _finish(attachment, state=Attachment.State.FAILED, error=refusal.code + limit)
+        attachment.duration_s = film.duration_s
+        with film.path.open("rb") as stream:
+            attachment.playable.save(f"{attachment.pk}.mp4", File(stream), save=False)
+        attachment.large.save(f"{attachment.pk}.jpg", ContentFile(pictures.large.data), save=False)
+        attachment.thumb.save(f"{attachment.pk}.jpg", ContentFile(pictures.thumb.data), save=False)
+    return _finish(attachment, state=Attachment.State.READY)
+
+
+def _finish(attachment: Attachment, *, state: str, error: str = "") -> str:
+    original_storage, original_name = attachment.original.storage, attachment.original.name
+    attachment.state, attachment.error, attachment.original = state, error, ""
+    with transaction.atomic():
+        # Named fields: an appeal may have taken the attachment while the film was being made.
+        attachment.save(
+            update_fields=[
+                "state",
+                "error",
+                "original",
+                "playable",
+                "large",
+                "thumb",
+                "width",
+                "height",
+                "duration_s",
+            ]
+        )
+        if original_name:
+            transaction.on_commit(lambda: original_storage.delete(original_name))
+    return state

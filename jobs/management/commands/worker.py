@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import signal
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from jobs.worker import Worker
+
+
+class Command(BaseCommand):
+    help = "Runs background tasks and periodic jobs until stopped (ctrl-C ends it after the task in hand)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="run what is ready, then exit")
+        parser.add_argument("--interval", type=float, default=1.0, help="seconds to wait when there is nothing to do")
+
+    def handle(self, *args: Any, once: bool, interval: float, **options: Any) -> None:
+        worker = Worker(interval_s=interval)
+        signal.signal(signal.SIGTERM, worker.stop)
+        signal.signal(signal.SIGINT, worker.stop)
+        if once:
+            self.stdout.write(f"{worker.drain()} tasks done")
+        else:
+            worker.run()

@@ -1,0 +1,78 @@
+"""Real files, made by the tests that need them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from av.audio.frame import AudioFrame
+from av.video.frame import VideoFrame
+
+MakeClip = Callable[..., Path]
+
+_FORMATS = {".mp4": "mp4", ".mov": "mov", ".webm": "webm", ".mkv": "matroska", ".3gp": "3gp"}
+
+
+def picture(width: int, height: int) -> VideoFrame:
+    """Red on the left, blue on the right."""
+    pixels = np.zeros((height, width, 3), np.uint8)
+    pixels[:, : width // 2] = (220, 20, 20)
+    pixels[:, width // 2 :] = (20, 20, 220)
+    return VideoFrame.from_ndarray(pixels, format="rgb24")
+
+
+@pytest.fixture
+def make_clip(tmp_path: Path) -> MakeClip:
+    def make(
+        name: str,
+        *,
+        codec: str | None = "libx264",
+        seconds: float = 2,
+        rate: int = 10,
+        size: tuple[int, int] = (64, 48),
+        audio: str | None = None,
+        sound_from_s: float = 0.0,
+        rotation_deg: int | None = None,
+        metadata: dict[str, str] | None = None,
+        container: str | None = None,
+    ) -> Path:
+        path = tmp_path / name
+        with av.open(
+            str(path),
+            "w",
+            format=container or _FORMATS[path.suffix],
+            options={"movflags": "+use_metadata_tags"} if path.suffix in (".mp4", ".mov") else {},
+        ) as out:
+            out.metadata.update(metadata or {})
+            film = sound = None
+            if codec:
+                film = out.add_stream(codec, rate=rate)
+                film.width, film.height, film.pix_fmt = *size, "yuv420p"
+                if codec == "libx264":
+                    film.options = {"preset": "ultrafast"}
+                if rotation_deg is not None:
+                    film.set_display_rotation(rotation_deg)
+            if audio:
+                sound = out.add_stream(audio, rate=48_000)
+                sound.layout = "mono"
+            if film:
+                scene = picture(*size).reformat(format="yuv420p")
+                for number in range(round(seconds * rate)):
+                    scene.pts, scene.time_base = number, Fraction(1, rate)
+                    out.mux(film.encode(scene))
+                out.mux(film.encode())
+            if sound:
+                tone = np.sin(np.arange(960) * 2 * np.pi * 440 / 48_000).astype(np.float32)[None, :]
+                for number in range(round((seconds - sound_from_s) * 50)):
+                    frame = AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
+                    frame.sample_rate, frame.time_base = 48_000, Fraction(1, 48_000)
+                    frame.pts = number * 960 + round(sound_from_s * 48_000)
+                    out.mux(sound.encode(frame))
+                out.mux(sound.encode())
+        return path
+
+    return make
