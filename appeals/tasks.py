@@ -35,6 +35,7 @@ def prepare_video(attachment_id: str) -> str:
             limit = "" if refusal.limit is None else f":{refusal.limit}"
             return _finish(attachment, state=Attachment.State.FAILED, error=refusal.code + limit)
         attachment.duration_s = film.duration_s
+        attachment.width, attachment.height = pictures.large.width, pictures.large.height
         with film.path.open("rb") as stream:
             attachment.playable.save(f"{attachment.pk}.mp4", File(stream), save=False)
         attachment.large.save(f"{attachment.pk}.jpg", ContentFile(pictures.large.data), save=False)

@@ -146,6 +146,8 @@ CITY_NAME = dict(CITY.name)
 METRIC_SRID = CITY.metric_srid
 #: (west, south, east, north) in EPSG:4326 degrees.
 CITY_BOUNDS = CITY.bounds
+#: URL of a MapLibre style to draw below the city's own layers; empty: the city's own layers are the whole map.
+BASE_MAP_STYLE = os.environ.get("BASE_MAP_STYLE", CITY.base_map_style)
 #: Country and subdivision whose public holidays the legal clock knows.
 CALENDAR_COUNTRY = CITY.calendar_country
 CALENDAR_SUBDIVISION = CITY.calendar_subdivision

@@ -73,7 +73,12 @@ def _digest(file: UploadedFile) -> bytes:
 def _store_photo(upload_id: UUID, file: UploadedFile, digest: bytes) -> Attachment:
     prepared = prepare_photo(file)  # type: ignore[arg-type]  # Django's file reads and seeks like any other
     attachment = Attachment(
-        id=upload_id, kind=Attachment.Kind.PHOTO, state=Attachment.State.READY, digest=digest
+        id=upload_id,
+        kind=Attachment.Kind.PHOTO,
+        state=Attachment.State.READY,
+        width=prepared.large.width,
+        height=prepared.large.height,
+        digest=digest,
     )
     attachment.large.save(f"{upload_id}.jpg", ContentFile(prepared.large.data), save=False)
     attachment.thumb.save(f"{upload_id}.jpg", ContentFile(prepared.thumb.data), save=False)

@@ -114,7 +114,8 @@ def _boxes_end(stream: BinaryIO, size: int) -> int:
         length = int.from_bytes(header[:4], "big")
         if length == 1:
             length = int.from_bytes(header[8:16], "big")
-        if length < 8:  # 0: this box takes the rest, however long; anything else is nonsense.
+        # Length 0: this box takes the rest. Nonsense is something glued to the end, not a box.
+        if length < 8 or not header[4:8].isalnum():
             return 0
         offset += length
     return offset

@@ -21,7 +21,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.codec.context import CodecContext
 from av.container import InputContainer
-from av.error import ExitError, FFmpegError
+from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
@@ -225,12 +225,14 @@ class _Span:
 class _Clip:
     """An opened video: its picture, the sound that goes with it, and their packets in file order."""
 
-    def __init__(self, container: InputContainer, content: Content, limits: VideoLimits) -> None:
+    def __init__(
+        self, container: InputContainer, content: Content, limits: VideoLimits, give_up_at: float
+    ) -> None:
         self.content = content
         self.video = _picture_stream(container, limits)
         self.audio = _sound_stream(container)
         self._container = container
-        self._give_up_at = time.monotonic() + limits.max_work_s
+        self._give_up_at = give_up_at
         self._packets = 0
         self._damaged = 0
 
@@ -275,6 +277,7 @@ def _opened(path: Path, limits: VideoLimits) -> Iterator[_Clip]:
             raise MediaRefused(Refusal.NOT_A_VIDEO)
         if is_cut_short(stream, content):
             raise MediaRefused(Refusal.VIDEO_CUT_SHORT)
+    give_up_at = time.monotonic() + limits.max_work_s
     options = {
         "protocol_whitelist": "file",
         "codec_whitelist": ",".join(_VIDEO_DECODERS + _AUDIO_DECODERS),
@@ -292,13 +295,12 @@ def _opened(path: Path, limits: VideoLimits) -> Iterator[_Clip]:
             metadata_errors="replace",
             timeout=limits.max_work_s,
         ) as container:
-            yield _Clip(container, content, limits)
-    except ExitError as error:
-        raise MediaRefused(Refusal.VIDEO_TOO_SLOW) from error
+            yield _Clip(container, content, limits, give_up_at)
     except OSError:  # The disk, not the file: also FFmpeg's own errors of that sort.
         raise
-    except FFmpegError as error:
-        raise MediaRefused(Refusal.VIDEO_BROKEN) from error
+    except FFmpegError as error:  # A reader that is interrupted reports damage, too.
+        is_late = time.monotonic() > give_up_at
+        raise MediaRefused(Refusal.VIDEO_TOO_SLOW if is_late else Refusal.VIDEO_BROKEN) from error
 
 
 def _picture_stream(container: InputContainer, limits: VideoLimits) -> VideoStream:

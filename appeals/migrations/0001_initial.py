@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('photo', 'photo'), ('video', 'video')], max_length=5)),
                 ('state', models.CharField(choices=[('processing', 'being prepared'), ('ready', 'ready'), ('failed', 'could not be read')], max_length=10)),
                 ('original', models.FileField(blank=True, storage=appeals.models.attachment.uploads_storage, upload_to='originals')),
-                ('large', models.ImageField(blank=True, height_field='height', upload_to='photos', width_field='width')),
+                ('large', models.ImageField(blank=True, upload_to='photos')),
                 ('thumb', models.ImageField(blank=True, upload_to='thumbs')),
                 ('playable', models.FileField(blank=True, upload_to='videos')),
                 ('width', models.PositiveIntegerField(blank=True, null=True)),

@@ -18,7 +18,8 @@ def uploads_storage() -> FileSystemStorage:
 class Attachment(models.Model):
     """A photo or video; belongs to nobody until an appeal (or an answer, an event of it) takes it.
 
-    ``original`` is what arrived: never served, and removed once the public forms are made. Sizes are in pixels.
+    ``original`` is what arrived: never served, and removed once the public forms are made. ``width`` and ``height`` are
+    those of ``large``, in pixels.
     """
 
     class Kind(models.TextChoices):
@@ -36,7 +37,7 @@ class Attachment(models.Model):
     kind = models.CharField(max_length=5, choices=Kind)
     state = models.CharField(max_length=10, choices=State)
     original = models.FileField(upload_to="originals", storage=uploads_storage, blank=True)
-    large = models.ImageField(upload_to="photos", blank=True, width_field="width", height_field="height")
+    large = models.ImageField(upload_to="photos", blank=True)
     thumb = models.ImageField(upload_to="thumbs", blank=True)
     playable = models.FileField(upload_to="videos", blank=True)
     width = models.PositiveIntegerField(null=True, blank=True)

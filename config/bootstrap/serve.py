@@ -5,14 +5,11 @@ from __future__ import annotations
 import argparse
 import fcntl
 import os
-import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
@@ -26,6 +23,8 @@ from config.bootstrap.supervisor import Program, Supervisor
 FIRST_ANSWER_S = 60.0
 #: Seconds that a killed predecessor's server may hold the port.
 PORT_PATIENCE_S = 8.0
+#: Written by ``seed`` into ``var``: who may log in to the demo city, as text for people.
+LOGINS = "logins.txt"
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -33,7 +32,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./manage.py up", description="Starts the database, the server and the worker; ctrl-C stops them."
     )
-    parser.add_argument("--port", type=_port, default=8000, help="port of the site (8000)")
+    parser.add_argument("--port", type=port_number, default=8000, help="port of the site (8000)")
     parser.add_argument(
         "--host", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine; 0.0.0.0: the network too)"
     )
@@ -43,20 +42,19 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def run(checkout: Checkout, options: argparse.Namespace) -> int:
     """Serves until SIGINT, SIGTERM or SIGHUP; exit code 0 then. Raises ``Stop`` when it cannot start."""
     started = time.monotonic()
-    with _only_one(checkout), Supervisor() as supervisor:
+    with _only_one(checkout, options):
         _check_port(options.host, options.port)
         frontend.ensure(checkout, dev=False)
         catalogs.compile_stale(checkout.root)
         _set_environment(checkout, options)
-        with _database(checkout):
-            _prepare(checkout, supervisor)
+        with Supervisor() as supervisor, _database(checkout), supervisor.children():
+            _prepare(supervisor)
             if supervisor.stopping:
                 return 0
             for program in programs(options.host, options.port):
                 supervisor.start(program)
-            address = os.environ["PUBLIC_URL"]
             if _answers(supervisor, options):
-                _greet(address, options, time.monotonic() - started)
+                _greet(checkout, options, time.monotonic() - started)
             return supervisor.watch()
 
 
@@ -81,7 +79,7 @@ def public_hosts(host: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _port(text: str) -> int:
+def port_number(text: str) -> int:
     port = int(text)
     if not 1 <= port <= 65535:
         raise ValueError(text)
@@ -111,7 +109,7 @@ def _database(checkout: Checkout) -> Iterator[None]:
         yield
 
 
-def _prepare(checkout: Checkout, supervisor: Supervisor) -> None:
+def _prepare(supervisor: Supervisor) -> None:
     """Migrations, the demo city, static files: one child, so that their memory is given back."""
     code = supervisor.run_to_end([sys.executable, "-m", "config.bootstrap.prepare"])
     if code != 0 and not supervisor.stopping:
@@ -135,15 +133,13 @@ def _answers(supervisor: Supervisor, options: argparse.Namespace) -> bool:
     return False
 
 
-def _greet(address: str, options: argparse.Namespace, seconds: float) -> None:
-    logins = subprocess.run(
-        [sys.executable, "-m", "config.bootstrap.logins"], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    say(f"\nThe city is open: {address}  (after {seconds:.0f} s)")
+def _greet(checkout: Checkout, options: argparse.Namespace, seconds: float) -> None:
+    say(f"\nThe city is open: {os.environ['PUBLIC_URL']}  (after {seconds:.0f} s)")
     if options.host == "127.0.0.1":
         say("  for this machine alone; --host 0.0.0.0 opens it to phones in the same network")
-    if logins:
-        say(logins)
+    logins = checkout.var / LOGINS
+    if logins.exists():
+        say(logins.read_text(encoding="utf-8").rstrip())
     say("Ctrl-C stops everything; nothing is lost.\n")
 
 
@@ -169,16 +165,15 @@ def _check_port(host: str, port: int) -> None:
 
 
 @contextmanager
-def _only_one(checkout: Checkout) -> Iterator[None]:
-    path = checkout.var / "up.lock"
-    with path.open("a+") as lock:
+def _only_one(checkout: Checkout, options: argparse.Namespace) -> Iterator[None]:
+    with (checkout.var / "up.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise Stop(f"It is running already, as process {lock.read().strip() or '?'}.") from None
+            raise Stop(f"It is running already: {lock.read().strip()}") from None
         lock.truncate(0)
-        lock.write(str(os.getpid()))
+        lock.write(f"process {os.getpid()}, port {options.port}")
         lock.flush()
         yield
 

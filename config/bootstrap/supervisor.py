@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
@@ -45,7 +46,7 @@ class _Run:
 
 
 class Supervisor:
-    """Owner of child processes; a context manager that has taken the stop signals while it is entered.
+    """Owner of child processes; the stop signals are its own while it is entered.
 
     The children are in sessions of their own, so that a terminal's ctrl-C reaches the supervisor alone and they are
     ended in order; and the kernel ends them when the supervisor is killed.
@@ -64,9 +65,16 @@ class Supervisor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end_all()
         for number, handler in self._previous.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
+
+    @contextmanager
+    def children(self) -> Iterator[None]:
+        """Every program started in the block has ended when it is left."""
+        try:
+            yield
+        finally:
+            self._end_all()
 
     def run_to_end(self, command: Sequence[str]) -> int:
         """Exit code of the command; it is ended early when we are told to stop."""

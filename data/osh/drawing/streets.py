@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
+import shapely
 from shapely.geometry import LineString
+from shapely.ops import nearest_points
 
 from data.osh.drawing.curves import Degrees, line
 
@@ -28,10 +30,27 @@ class Street:
         return _line(self.key)
 
 
+#: An end this close to another street is a junction.
+_JUNCTION_M = 60.0
+
+
 @cache
 def _line(key: str) -> LineString:
-    street = STREETS[key]
-    return line(street.points, name=key, wobble_m=9.0)
+    """The street with both ends led on to the street that they almost reach."""
+    own = _alone(key)
+    others = shapely.union_all([_alone(other) for other in STREETS if other != key])
+    xy = list(own.coords)
+    for end in (0, -1):
+        tip = shapely.Point(xy[end])
+        if 0.01 < others.distance(tip) < _JUNCTION_M:
+            _tip, junction = nearest_points(tip, others)
+            xy.insert(0 if end == 0 else len(xy), junction.coords[0])
+    return LineString(xy)
+
+
+@cache
+def _alone(key: str) -> LineString:
+    return line(STREETS[key].points, name=key, wobble_m=9.0)
 
 
 def _street(key: str, ky: str, ru: str, en: str, rank: str, *points: Degrees, aliases: str = "") -> Street:
@@ -113,11 +132,11 @@ _ALL = (
     ),
     _street(
         "turan", "Туран көчөсү", "улица Туран", "Turan Street", "tertiary",
-        (72.8188, 40.5360), (72.8215, 40.5440), (72.8250, 40.5520), (72.8300, 40.5600),
+        (72.8182, 40.5345), (72.8215, 40.5440), (72.8250, 40.5520), (72.8300, 40.5600),
     ),
     _street(
         "fuchik", "Фучик көчөсү", "улица Фучика", "Fuchik Street", "tertiary",
-        (72.8290, 40.5358), (72.8330, 40.5445), (72.8375, 40.5530), (72.8420, 40.5610),
+        (72.8284, 40.5343), (72.8330, 40.5445), (72.8375, 40.5530), (72.8420, 40.5610),
     ),
     # East-west streets, south to north
     _street(
@@ -249,6 +268,64 @@ _ALL = (
     _street(
         "ak-tilek", "Ак-Тилек көчөсү", "улица Ак-Тилек", "Ak-Tilek Street", "tertiary",
         (72.8440, 40.4990), (72.8470, 40.5060), (72.8490, 40.5130), (72.8530, 40.5200), (72.8580, 40.5230),
+    ),
+    _street(
+        "hill-foot", "Сулайман-Тоо көчөсү", "улица Сулайман-Тоо", "Sulaiman-Too Street", "tertiary",
+        (72.7722, 40.5230), (72.7780, 40.5240), (72.7840, 40.5238), (72.7898, 40.5246), (72.7945, 40.5262),
+    ),
+    _street(
+        "jashtyk", "Жаштык көчөсү", "улица Молодёжная", "Youth Street", "tertiary",
+        (72.7742, 40.5150), (72.7800, 40.5160), (72.7852, 40.5150),
+    ),
+    # Roads of the villages
+    _street(
+        "jiydelik", "Жийделик көчөсү", "улица Жийделик", "Jiydelik Street", "tertiary",
+        (72.7160, 40.5352), (72.7132, 40.5410), (72.7220, 40.5480), (72.7360, 40.5512), (72.7490, 40.5568),
+        (72.7600, 40.5580), (72.7690, 40.5590),
+    ),
+    _street(
+        "jany-maala", "Жаңы-Маала көчөсү", "улица Жаны-Маала", "Jany-Maala Street", "tertiary",
+        (72.7360, 40.5512), (72.7460, 40.5490), (72.7540, 40.5465), (72.7600, 40.5432),
+    ),
+    _street(
+        "arek", "Арек көчөсү", "улица Арек", "Arek Street", "tertiary",
+        (72.8310, 40.5400), (72.8430, 40.5418), (72.8530, 40.5420), (72.8620, 40.5448), (72.8720, 40.5495),
+    ),
+    _street(
+        "kalinin", "Калинин көчөсү", "улица Калинина", "Kalinin Street", "tertiary",
+        (72.8335, 40.5455), (72.8430, 40.5488), (72.8530, 40.5478), (72.8620, 40.5448),
+    ),
+    _street(
+        "myrza-aryk", "Мырза-Арык көчөсү", "улица Мырза-Арык", "Myrza-Aryk Street", "tertiary",
+        (72.7936, 40.5880), (72.8040, 40.5872), (72.8130, 40.5858), (72.8250, 40.5862), (72.8375, 40.5840),
+    ),
+    _street(
+        "savai", "Савай көчөсү", "улица Савай", "Savai Street", "tertiary",
+        (72.8455, 40.5940), (72.8380, 40.5955), (72.8290, 40.5940), (72.8190, 40.5910), (72.8130, 40.5858),
+    ),
+    _street(
+        "amir-temur", "Амир Темур көчөсү", "улица Амира Темура", "Amir Temur Street", "tertiary",
+        (72.7620, 40.5326), (72.7632, 40.5240), (72.7650, 40.5150), (72.7660, 40.5060),
+    ),
+    _street(
+        "almalyk", "Алмалык көчөсү", "улица Алмалык", "Almalyk Street", "tertiary",
+        (72.8740, 40.5020), (72.8775, 40.4945), (72.8745, 40.4890),
+    ),
+    _street(
+        "kengesh", "Кеңеш көчөсү", "улица Кенеш", "Kengesh Street", "tertiary",
+        (72.8580, 40.5230), (72.8640, 40.5262), (72.8660, 40.5300),
+    ),
+    _street(
+        "gulbaar", "Гүлбаар көчөсү", "улица Гульбаар", "Gulbaar Street", "tertiary",
+        (72.8160, 40.4700), (72.8105, 40.4670), (72.8090, 40.4610), (72.8130, 40.4565), (72.8188, 40.4560),
+    ),
+    _street(
+        "uchar", "Учар көчөсү", "улица Учар", "Uchar Street", "tertiary",
+        (72.7705, 40.4735), (72.7640, 40.4722), (72.7560, 40.4752), (72.7470, 40.4800), (72.7380, 40.4860),
+    ),
+    _street(
+        "airport-settlement", "Учкучтар көчөсү", "улица Лётчиков", "Aviators' Street", "tertiary",
+        (72.7940, 40.6040), (72.8010, 40.6060), (72.8045, 40.6125),
     ),
 )
 

@@ -20,7 +20,7 @@ from data.osh.drawing.places import SETTLEMENTS, SMALL_STREETS
 from data.osh.drawing.streets import STREETS
 
 #: Faces of the street network larger than this are fields, not blocks.
-_LARGEST_BLOCK_M2 = 1_300_000
+_LARGEST_BLOCK_M2 = 1_900_000
 _SMALLEST_BLOCK_M2 = 9_000
 
 
@@ -59,7 +59,7 @@ def _kept_free() -> BaseGeometry:
 @cache
 def blocks() -> tuple[Polygon, ...]:
     """Built-up patches: the meshes of the street network, and the villages around it."""
-    net = unary_union([main_street_lines(), river()])
+    net = unary_union([*(_overshot(street.line) for street in STREETS.values()), river()])
     meshes = [mesh for mesh in polygonize(net) if mesh.area < _LARGEST_BLOCK_M2]
     core = unary_union(meshes)
     patches: list[BaseGeometry] = list(meshes)
@@ -83,6 +83,16 @@ def blocks() -> tuple[Polygon, ...]:
             if isinstance(part, Polygon) and part.area > _SMALLEST_BLOCK_M2:
                 result.append(part)
     return tuple(sorted(result, key=lambda part: (round(part.centroid.x), round(part.centroid.y))))
+
+
+def _overshot(street: LineString) -> LineString:
+    """The street drawn a metre past its ends, so that a junction is a crossing whatever the rounding."""
+    xy = list(street.coords)
+    for end, inner in ((0, 1), (-1, -2)):
+        dx, dy = xy[end][0] - xy[inner][0], xy[end][1] - xy[inner][1]
+        reach = math.hypot(dx, dy) or 1.0
+        xy[end] = (xy[end][0] + dx / reach, xy[end][1] + dy / reach)
+    return LineString(xy)
 
 
 def _suburbs() -> Polygon:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
 import pytest
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 MakeClip = Callable[..., Path]
 
@@ -48,16 +51,17 @@ def make_clip(tmp_path: Path) -> MakeClip:
             options={"movflags": "+use_metadata_tags"} if path.suffix in (".mp4", ".mov") else {},
         ) as out:
             out.metadata.update(metadata or {})
-            film = sound = None
+            film: VideoStream | None = None
+            sound: AudioStream | None = None
             if codec:
-                film = out.add_stream(codec, rate=rate)
+                film = cast(VideoStream, out.add_stream(codec, rate=rate))
                 film.width, film.height, film.pix_fmt = *size, "yuv420p"
                 if codec == "libx264":
                     film.options = {"preset": "ultrafast"}
                 if rotation_deg is not None:
                     film.set_display_rotation(rotation_deg)
             if audio:
-                sound = out.add_stream(audio, rate=48_000)
+                sound = cast(AudioStream, out.add_stream(audio, rate=48_000))
                 sound.layout = "mono"
             if film:
                 scene = picture(*size).reformat(format="yuv420p")

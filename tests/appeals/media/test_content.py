@@ -56,6 +56,7 @@ def test_neither_photo_nor_video_is_refused(head: bytes, code: Refusal) -> None:
         (b"\0\0\0\x10ftypisom\0\0\0\0" + b"\0\0\0\x01mdat" + (30).to_bytes(8) + b"12", True),
         (b"\0\0\0\x10ftypisom\0\0\0\0" + b"\0\0\0\0mdat12", False),
         (b"\0\0\0\x10ftypisom\0\0\0\0" + b"\0\0\0\x02mdat12", False),
+        (b"\0\0\0\x10ftypisom\0\0\0\0" + b"glued \xff to the end", False),
     ],
 )
 def test_boxes_that_reach_beyond_the_end(data: bytes, cut: bool) -> None:

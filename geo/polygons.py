@@ -1,0 +1,201 @@
+"""Strict input of areas: a GeoJSON geometry becomes a valid multipolygon inside the city, or an error says what is
+wrong and where.
+
+The dict is read number by number by our own code; GDAL and GEOS see only arrays of checked floats, never text.
+"""
+
+from __future__ import annotations
+
+import math
+import reprlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from django.conf import settings
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
+from django.utils.translation import gettext as _
+
+from geo.points import WGS84_SRID, GeometryRefused
+
+#: Positions of one geometry; the boundary of a large country drawn to the metre has fewer.
+MAX_VERTICES: Final = 500_000
+#: An area may reach over the city's bounds by this fraction of their width and height.
+BOUNDS_TOLERANCE: Final = 0.05
+
+#: Lists around a number: a position is depth 1, a ring 2, a polygon 3, a multipolygon 4 (RFC 7946, 3.1).
+_DEPTH: Final = {"Polygon": 3, "MultiPolygon": 4}
+_NAME_OF_DEPTH: Final = {1: "Point", 2: "LineString", 3: "Polygon", 4: "MultiPolygon"}
+
+
+class PolygonRefused(GeometryRefused):
+    """Input that is not an acceptable area; ``str()`` is a sentence in the reader's language."""
+
+
+@dataclass(frozen=True)
+class Area:
+    """An accepted area and what had to be mended in it (sentences; empty when nothing was).
+
+    ``shape`` is a valid shapely MultiPolygon, EPSG:4326, lon/lat, two dimensions, never empty.
+    """
+
+    shape: shapely.MultiPolygon
+    repairs: tuple[str, ...] = ()
+
+    def geom(self) -> MultiPolygon:
+        """The area for GeoDjango, EPSG:4326."""
+        return as_geos(self.shape)
+
+
+def as_geos(shape: shapely.MultiPolygon) -> MultiPolygon:
+    """The same multipolygon as a GeoDjango geometry, EPSG:4326."""
+    geom = GEOSGeometry(memoryview(shapely.to_wkb(shape)), srid=WGS84_SRID)
+    assert isinstance(geom, MultiPolygon)
+    return geom
+
+
+def multipolygon(shape: shapely.Geometry) -> shapely.MultiPolygon:
+    """A polygon or multipolygon of shapely as a multipolygon. Raises ``PolygonRefused`` for anything else or empty."""
+    if shape.geom_type == "Polygon" and not shape.is_empty:
+        return shapely.MultiPolygon([shape])
+    if shape.geom_type != "MultiPolygon" or shape.is_empty:
+        raise PolygonRefused(_("The result is not an area."))
+    return shape
+
+
+def city_area(geometry: object, *, repair: bool = False) -> Area:
+    """The area of a GeoJSON geometry (RFC 7946: Polygon or MultiPolygon, lon/lat degrees).
+
+    With ``repair``, coordinates that are nested one level too deep or too shallow for their type are taken for the
+    type that they fit, and the area says so; nothing else is ever mended. A third number of a position (altitude) is
+    dropped. Raises ``PolygonRefused`` for a wrong type or nesting, a coordinate that is no finite number of degrees,
+    an open or too short ring, more than ``MAX_VERTICES`` positions, ground outside the city's bounds, and whatever
+    GEOS finds invalid (OGC 06-103r4, 6.1.11), naming the place.
+    """
+    if geometry is None:
+        raise PolygonRefused(_("There is no geometry."))
+    if not isinstance(geometry, dict):
+        raise PolygonRefused(_("The geometry is not a GeoJSON object."))
+    kind, coordinates = geometry.get("type"), geometry.get("coordinates")
+    if not isinstance(kind, str) or kind not in _DEPTH:
+        raise PolygonRefused(_("The geometry is %(type)s; an area is a Polygon or MultiPolygon.") % {"type": _shown(kind)})
+    depth = _depth(coordinates)
+    repairs: tuple[str, ...] = ()
+    if depth != _DEPTH[kind]:
+        told = {"type": kind, "fits": _NAME_OF_DEPTH.get(depth, _("no geometry"))}
+        if not repair or depth not in _DEPTH.values():
+            raise PolygonRefused(
+                _("The type says %(type)s, but the coordinates are nested as those of %(fits)s.") % told
+            )
+        repairs = (_("type %(type)s read as %(fits)s, as its coordinates are nested") % told,)
+    polygons = [coordinates] if depth == _DEPTH["Polygon"] else coordinates
+    budget = _Budget(MAX_VERTICES)
+    shape = shapely.MultiPolygon([_polygon(polygon, path, budget) for polygon, path in _numbered(polygons, "polygon")])
+    _check_place(shape)
+    _check_valid(shape)
+    return Area(shape, repairs)
+
+
+class _Budget:
+    """Positions that may still be read."""
+
+    def __init__(self, vertices: int) -> None:
+        self.limit = self.left = vertices
+
+    def spend(self, vertices: int) -> None:
+        self.left -= vertices
+        if self.left < 0:
+            raise PolygonRefused(_("The area has more than %(n)d positions: simplify it first.") % {"n": self.limit})
+
+
+def _depth(coordinates: object) -> int:
+    # Bounded: a text of a million brackets must cost nothing. Only the first member is followed; the rest is checked
+    # one by one later.
+    depth = 0
+    while isinstance(coordinates, list) and depth < 6:
+        depth += 1
+        coordinates = coordinates[0] if coordinates else None
+    return depth
+
+
+def _numbered(items: object, what: str, path: str = "") -> list[tuple[Any, str]]:
+    if not isinstance(items, list) or not items:
+        raise PolygonRefused(_("The geometry is empty."))
+    return [(item, f"{path}{', ' if path else ''}{what} {n}") for n, item in enumerate(items, 1)]
+
+
+def _polygon(rings: object, path: str, budget: _Budget) -> shapely.Polygon:
+    shell, *holes = [_ring(ring, where, budget) for ring, where in _numbered(rings, "ring", path)]
+    return shapely.Polygon(shell, holes)
+
+
+def _ring(positions: object, where: str, budget: _Budget) -> np.ndarray:
+    """Array (n, 2) of float64 lon, lat."""
+    if not isinstance(positions, list):
+        raise PolygonRefused(_("%(where)s is not a list of positions.") % {"where": where})
+    budget.spend(len(positions))
+    ring = np.array([_position(position, n, where) for n, position in enumerate(positions, 1)], dtype=float)
+    if len(ring) < 4:
+        raise PolygonRefused(
+            _("%(where)s has %(n)d positions; a ring has at least four.") % {"where": where, "n": len(ring)}
+        )
+    if (ring[0] != ring[-1]).any():
+        raise PolygonRefused(_("%(where)s is not closed: its last position differs from its first.") % {"where": where})
+    return ring
+
+
+def _position(position: object, n: int, where: str) -> tuple[float, float]:
+    if not isinstance(position, list) or not 2 <= len(position) <= 3 or not all(_is_degrees(v) for v in position):
+        raise PolygonRefused(
+            _("%(where)s, position %(n)d is %(value)s; a position is two finite numbers, longitude and latitude.")
+            % {"where": where, "n": n, "value": _shown(position)}
+        )
+    lon, lat = float(position[0]), float(position[1])
+    if abs(lon) > 180 or abs(lat) > 90:
+        raise PolygonRefused(
+            _("%(where)s, position %(n)d is %(value)s, which is not longitude, latitude in degrees (EPSG:4326).")
+            % {"where": where, "n": n, "value": _shown(position)}
+        )
+    return lon, lat
+
+
+def _is_degrees(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _check_place(shape: shapely.MultiPolygon) -> None:
+    west, south, east, north = settings.CITY_BOUNDS
+    spare_x, spare_y = (east - west) * BOUNDS_TOLERANCE, (north - south) * BOUNDS_TOLERANCE
+    allowed = (west - spare_x, south - spare_y, east + spare_x, north + spare_y)
+    found = shapely.bounds(shape)
+    if _within(found, allowed):
+        return
+    if _within((found[1], found[0], found[3], found[2]), allowed):
+        raise PolygonRefused(_("Longitude and latitude seem to be swapped: longitude comes first."))
+    raise PolygonRefused(
+        _("The area reaches from %(found)s, outside of the city's bounds %(bounds)s.")
+        % {"found": _box(found), "bounds": _box(settings.CITY_BOUNDS)}
+    )
+
+
+def _within(box: Sequence[float], outer: Sequence[float]) -> bool:
+    return bool(box[0] >= outer[0] and box[1] >= outer[1] and box[2] <= outer[2] and box[3] <= outer[3])
+
+
+def _box(box: Sequence[float]) -> str:
+    return "{:.4f} {:.4f} – {:.4f} {:.4f}".format(*box)
+
+
+def _check_valid(shape: shapely.MultiPolygon) -> None:
+    reason = shapely.is_valid_reason(shape)
+    if reason != "Valid Geometry":
+        raise PolygonRefused(_("The area is not valid: %(reason)s.") % {"reason": reason.replace("[", " at [")})
+    if shape.area == 0:
+        raise PolygonRefused(_("The area is empty."))
+
+
+def _shown(value: object) -> str:
+    # reprlib stops after a few members: the value may be a whole file.
+    return "null" if value is None else reprlib.repr(value)

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import av
+import numpy as np
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from PIL import Image
+
+from appeals.actions.submit import Submission, submit
+from appeals.actions.upload import ORPHAN_AGE, remove_orphans, upload
+from appeals.errors import Conflict, Invalid
+from appeals.models import Attachment
+from jobs.worker import Worker
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(settings, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.UPLOADS_ROOT = tmp_path / "uploads"
+
+
+def files_below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def photo(colour: str = "red", name: str = "photo.jpg") -> SimpleUploadedFile:
+    picture = io.BytesIO()
+    Image.new("RGB", (640, 480), colour).save(picture, "JPEG")
+    return SimpleUploadedFile(name, picture.getvalue())
+
+
+@pytest.fixture(scope="module")
+def film_bytes() -> bytes:
+    stream = io.BytesIO()
+    with av.open(stream, "w", format="mp4") as container:
+        track = container.add_stream("mpeg4", rate=10)
+        track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"
+        for n in range(10):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), n * 20, np.uint8), format="rgb24")
+            container.mux(track.encode(frame))
+        container.mux(track.encode())
+    return stream.getvalue()
+
+
+@pytest.mark.django_db
+class TestPhoto:
+    def test_ready_at_once_in_two_sizes(self, tmp_path: Path) -> None:
+        stored = upload(uuid4(), photo())
+        assert (stored.kind, stored.state, stored.width, stored.height) == ("photo", "ready", 640, 480)
+        assert len(files_below(tmp_path / "media")) == 2
+        assert files_below(tmp_path / "uploads") == []
+
+    def test_sent_twice_is_one(self, tmp_path: Path) -> None:
+        upload_id = uuid4()
+        assert upload(upload_id, photo()) == upload(upload_id, photo())
+        assert Attachment.objects.count() == 1
+        assert len(files_below(tmp_path / "media")) == 2
+
+    def test_other_file_under_a_known_id_is_refused(self) -> None:
+        upload_id = uuid4()
+        upload(upload_id, photo("red"))
+        with pytest.raises(Conflict):
+            upload(upload_id, photo("blue"))
+
+    def test_refused_file_leaves_nothing(self, tmp_path: Path) -> None:
+        with pytest.raises(Invalid) as refusal:
+            upload(uuid4(), SimpleUploadedFile("photo.jpg", b"<html><script>alert(1)</script>"))
+        assert list(refusal.value.errors) == ["file"]
+        assert not Attachment.objects.exists()
+        assert files_below(tmp_path) == []
+
+
+@pytest.mark.django_db(transaction=True)
+class TestVideo:
+    def test_prepared_by_the_worker_even_after_the_appeal_took_it(
+        self, film_bytes: bytes, submission: Callable[..., Submission], tmp_path: Path
+    ) -> None:
+        stored = upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes))
+        assert stored.state == "processing"
+        appeal = submit(submission(uploads=(stored.pk,))).appeal
+        assert Worker().drain() == 1
+        stored.refresh_from_db()
+        assert (stored.state, stored.appeal) == ("ready", appeal)
+        assert stored.playable.name.endswith(".mp4")
+        assert stored.thumb.name
+        assert stored.duration_s == pytest.approx(1.0, abs=0.2)
+        assert files_below(tmp_path / "uploads") == []
+
+    def test_film_that_is_none_is_refused_at_once(self, film_bytes: bytes, tmp_path: Path) -> None:
+        with pytest.raises(Invalid):
+            upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes[:200]))
+        assert files_below(tmp_path) == []
+        assert not Attachment.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+class TestOrphans:
+    def test_forgotten_upload_is_removed_with_its_files(self, tmp_path: Path) -> None:
+        upload(uuid4(), photo())
+        assert remove_orphans() == 0
+        assert remove_orphans(timezone.now() + ORPHAN_AGE + dt.timedelta(minutes=1)) == 1
+        assert files_below(tmp_path) == []
+
+    def test_taken_upload_stays(self, submission: Callable[..., Submission]) -> None:
+        stored = upload(uuid4(), photo())
+        submit(submission(uploads=(stored.pk,)))
+        assert remove_orphans(timezone.now() + ORPHAN_AGE + dt.timedelta(minutes=1)) == 0
+        assert Attachment.objects.exists()
+
+
+@pytest.mark.django_db
+def test_upload_of_another_appeal_cannot_be_taken(submission: Callable[..., Submission]) -> None:
+    stored = upload(uuid4(), photo())
+    submit(submission(uploads=(stored.pk,)))
+    with pytest.raises(Invalid):
+        submit(submission(uploads=(stored.pk,)))

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable
+
+import pytest
+
+from accounts.models import Membership, User
+from accounts.roles import Role
+from appeals.actions.change import Actor
+from appeals.actions.submit import Submission
+from tests.grid import IN_EAST, GridCity, at, make_city
+
+
+def uuid7() -> uuid.UUID:
+    """A UUID of version 7 (RFC 9562, 5.7) of this moment."""
+    milliseconds = time.time_ns() // 1_000_000
+    random = int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds << 80) | (7 << 76) | ((random >> 62) & 0xFFF) << 64 | (0b10 << 62) | (random & (2**62 - 1))
+    return uuid.UUID(int=value)
+
+
+@pytest.fixture
+def city(db: None) -> GridCity:
+    return make_city()
+
+
+@pytest.fixture
+def submission(city: GridCity) -> Callable[..., Submission]:
+    """Makes submissions that are alike but for what is named."""
+
+    def make(**changes: object) -> Submission:
+        values: dict[str, object] = {
+            "id": uuid7(),
+            "kind": "complaint",
+            "category": city.categories["lamp"],
+            "text": "The lamp is out",
+            "point": at(IN_EAST),
+            "language": "ru",
+            "secret": "s" * 24 + uuid.uuid4().hex[:8],
+            "email": "resident@example.org",
+        }
+        return Submission(**(values | changes))  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def service_actor(city: GridCity) -> Actor:
+    user = User.objects.create_user("lamp@city.example")
+    Membership.objects.create(user=user, service=city.services["light"])
+    return Actor(Role.SERVICE, user)
+
+
+@pytest.fixture
+def office_actor(city: GridCity) -> Actor:
+    user = User.objects.create_user("mayor@city.example")
+    Membership.objects.create(user=user, service=city.services["office"])
+    return Actor(Role.OFFICE, user)

@@ -1,0 +1,129 @@
+"""One migrated template database for all test runs, and a copy of it for each test process.
+
+Migrating takes many seconds, copying a database a fraction of one. The template is named after a fingerprint of all
+that shapes the schema, so it is made again when that changes and only then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psycopg2
+from django.apps import apps
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+
+#: First half of the keys of our advisory locks ("test"); the second is a slot's number, or this for the template.
+LOCK_CLASS = 0x74657374
+TEMPLATE_LOCK = -1
+
+
+@contextmanager
+def own_database() -> Iterator[str]:
+    """Points Django's default connection to a fresh migrated database, for this process alone, and yields its name.
+
+    A slot (a number, part of the name) is held by a lock of a session that lasts as long as the process, so that test
+    runs started side by side never meet in one database, and a killed run's database is reused by a later one.
+    """
+    given = str(settings.DATABASES["default"]["NAME"])
+    with closing(_maintenance()) as keeper:
+        slot = next(number for number in itertools.count() if _scalar(keeper, _TRY, LOCK_CLASS, number))
+        name = f"test_{given}_{slot}"
+        _run(keeper, "SELECT pg_advisory_lock(%s, %s)", LOCK_CLASS, TEMPLATE_LOCK)
+        template = _ensure_template(keeper, given)
+        _drop(keeper, name)
+        _create(keeper, name, template)
+        _run(keeper, "SELECT pg_advisory_unlock(%s, %s)", LOCK_CLASS, TEMPLATE_LOCK)
+        _point_to(name)
+        try:
+            yield name
+        finally:
+            _point_to(given)
+            _drop(keeper, name)
+
+
+def fingerprint() -> str:
+    """Hex digest of what shapes the schema: every app's migrations, the locked packages, the city's profile."""
+    total = hashlib.sha256()
+    root = Path(settings.BASE_DIR)
+    files = [path for app in apps.get_app_configs() for path in Path(app.path).glob("migrations/*.py")]
+    files += [root / "requirements" / "run.txt", root / "config" / "settings.py", root / "data" / "osh" / "profile.toml"]
+    for path in sorted(files):
+        total.update(f"{path.name}\0".encode())
+        total.update(path.read_bytes())
+    return total.hexdigest()[:12]
+
+
+def _ensure_template(keeper: Connection, given: str) -> str:
+    prefix = f"template_{given}_"
+    name = f"{prefix}{fingerprint()}"
+    if _exists(keeper, name):
+        return name
+    old = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
+    for outdated in _column(keeper, old, prefix):
+        _drop(keeper, outdated)
+    # Under another name until it is complete: a killed run must not leave half a template.
+    unfinished = f"unfinished_{given}"
+    _drop(keeper, unfinished)
+    _create(keeper, unfinished, "template1")
+    _point_to(unfinished)
+    call_command("migrate", interactive=False, verbosity=0)
+    _point_to(given)
+    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
+    _run(keeper, rename)
+    return name
+
+
+def _point_to(name: str) -> None:
+    connection.close()
+    settings.DATABASES["default"]["NAME"] = name
+    connection.settings_dict["NAME"] = name
+
+
+def _maintenance() -> Connection:
+    """A session in the server's ``postgres`` database: no database can be made or dropped from within itself."""
+    parameters = connection.get_connection_params()
+    parameters = {name: value for name, value in parameters.items() if name not in {"cursor_factory", "context"}}
+    keeper = psycopg2.connect(**{**parameters, "dbname": "postgres"})
+    keeper.autocommit = True
+    return keeper
+
+
+_TRY = "SELECT pg_try_advisory_lock(%s, %s)"
+
+
+def _exists(keeper: Connection, name: str) -> bool:
+    return bool(_column(keeper, "SELECT datname FROM pg_database WHERE datname = %s", name))
+
+
+def _create(keeper: Connection, name: str, template: str) -> None:
+    _run(keeper, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def _drop(keeper: Connection, name: str) -> None:
+    _run(keeper, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _run(keeper: Connection, statement: str | sql.Composed, *values: object) -> None:
+    with keeper.cursor() as cursor:
+        cursor.execute(statement, values or None)
+
+
+def _column(keeper: Connection, statement: str, *values: object) -> list[str]:
+    with keeper.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _scalar(keeper: Connection, statement: str, *values: object) -> object:
+    with keeper.cursor() as cursor:
+        cursor.execute(statement, values)
+        row = cursor.fetchone()
+        return row[0] if row else None

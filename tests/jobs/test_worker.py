@@ -1,0 +1,129 @@
+"""Leases, retries and the schedule, on real rows; tasks are functions of this module."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+from django_tasks import TaskResultStatus, task
+from django_tasks_db.models import DBTaskResult
+
+from jobs import schedule
+from jobs.models import ScheduledJob, WorkerBeat
+from jobs.worker import ATTEMPTS_MAX, LEASE, PermanentFailure, Worker, forget_finished, requeue_abandoned
+
+pytestmark = pytest.mark.django_db
+
+calls: list[str] = []
+
+
+@task()
+def remember(word: str) -> str:
+    calls.append(word)
+    return word
+
+
+@task()
+def stumble(word: str) -> None:
+    calls.append(word)
+    raise OSError(word)
+
+
+@task()
+def give_up() -> None:
+    raise PermanentFailure("never")
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    calls.clear()
+
+
+def test_tasks_are_run_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "_REGISTERED", {})
+    remember.enqueue("a")
+    remember.enqueue("b")
+    assert Worker().drain() == 2
+    assert sorted(calls) == ["a", "b"]
+    assert set(DBTaskResult.objects.values_list("status", flat=True)) == {TaskResultStatus.SUCCESSFUL}
+    assert not WorkerBeat.objects.exists()
+
+
+def test_failing_task_waits_longer_each_time_and_then_stays_failed() -> None:
+    stumble.enqueue("x")
+    pauses = []
+    for _ in range(ATTEMPTS_MAX):
+        DBTaskResult.objects.update(run_after=timezone.now() - dt.timedelta(seconds=1))
+        assert Worker().run_next()
+        row = DBTaskResult.objects.get()
+        pauses.append((row.run_after - timezone.now()).total_seconds())
+    assert row.status == TaskResultStatus.FAILED
+    assert pauses[:4] == sorted(pauses[:4]) and pauses[0] > 5
+    assert not Worker().run_next()
+    assert len(calls) == ATTEMPTS_MAX
+
+
+def test_permanent_failure_is_not_retried() -> None:
+    give_up.enqueue()
+    Worker().run_next()
+    assert DBTaskResult.objects.get().status == TaskResultStatus.FAILED
+
+
+def test_task_of_a_dead_worker_goes_back_to_the_queue() -> None:
+    remember.enqueue("a")
+    DBTaskResult.objects.get().claim("dead")
+    now = timezone.now()
+    WorkerBeat.objects.create(worker_id="dead", started_at=now, at=now)
+    assert requeue_abandoned() == 0
+    assert requeue_abandoned(now + LEASE + dt.timedelta(seconds=1)) == 1
+    assert Worker().run_next()
+    assert calls == ["a"]
+
+
+def test_task_that_kills_its_workers_is_given_up() -> None:
+    remember.enqueue("a")
+    row = DBTaskResult.objects.get()
+    for n in range(ATTEMPTS_MAX):
+        row.claim(f"dead-{n}")
+    requeue_abandoned()
+    assert DBTaskResult.objects.get().status == TaskResultStatus.FAILED
+
+
+def test_old_results_are_forgotten() -> None:
+    remember.enqueue("a")
+    Worker().run_next()
+    assert forget_finished() == 0
+    DBTaskResult.objects.update(finished_at=timezone.now() - dt.timedelta(days=15))
+    assert forget_finished() == 1
+
+
+class TestSchedule:
+    @pytest.fixture(autouse=True)
+    def _empty(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(schedule, "_REGISTERED", {})
+
+    def test_job_runs_when_due_and_not_before(self) -> None:
+        def tick() -> None:
+            calls.append("tick")
+
+        schedule.every(dt.timedelta(minutes=1), tick)
+        now = timezone.now()
+        assert len(schedule.run_due(now)) == 1
+        assert schedule.run_due(now + dt.timedelta(seconds=59)) == []
+        assert len(schedule.run_due(now + dt.timedelta(seconds=60))) == 1
+        assert calls == ["tick", "tick"]
+
+    def test_failing_job_is_shown_and_stops_nobody(self) -> None:
+        def breaks() -> None:
+            raise OSError("disk")
+
+        def works() -> None:
+            calls.append("works")
+
+        schedule.every(dt.timedelta(minutes=1), breaks)
+        schedule.every(dt.timedelta(minutes=1), works)
+        schedule.run_due()
+        assert calls == ["works"]
+        row = ScheduledJob.objects.get(name__contains="breaks")
+        assert (row.failures, row.error) == (1, "OSError('disk')")

@@ -1,0 +1,128 @@
+/** Requests with a time limit, the reader's language and problem+json errors. */
+
+import { settings } from "city/site/settings.js";
+
+const TIMEOUT_MS = 20_000;
+
+/** The server understood the request and refused it, or broke; `errors` maps fields to sentences. */
+export class Refused extends Error {
+  /**
+   * @param {number} status
+   * @param {string} message
+   * @param {Record<string, string[]>} errors
+   */
+  constructor(status, message, errors = {}) {
+    super(message);
+    this.name = "Refused";
+    this.status = status;
+    this.errors = errors;
+  }
+
+  /** True when the same request may succeed later. */
+  get passing() {
+    return this.status >= 500 || this.status === 429 || this.status === 408;
+  }
+}
+
+/** No answer came: no network, or the server is too slow. */
+export class Unreachable extends Error {
+  /** @param {unknown} cause */
+  constructor(cause) {
+    super("no answer", { cause });
+    this.name = "Unreachable";
+  }
+}
+
+/** Value of Django's CSRF cookie; staff who are logged in need it for unsafe requests. */
+export function csrfToken() {
+  return document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1] ?? "";
+}
+
+/**
+ * What problem+json says, read leniently: a proxy's HTML page must not hide that the request failed.
+ * @param {number} status
+ * @param {string} body
+ */
+export function refusalFrom(status, body) {
+  try {
+    const problem = JSON.parse(body);
+    return new Refused(status, String(problem.detail ?? problem.title ?? ""), problem.errors ?? {});
+  } catch {
+    return new Refused(status, "");
+  }
+}
+
+/**
+ * The response of an allowed request. Throws `Refused`, `Unreachable`, or the `AbortError` of the caller's signal.
+ * @param {string} url
+ * @param {RequestInit & {timeoutMs?: number}} [options]
+ */
+export async function request(url, { timeoutMs = TIMEOUT_MS, signal, headers, ...rest } = {}) {
+  // AbortSignal.any is younger than many phones.
+  const either = new AbortController();
+  const limit = setTimeout(() => either.abort(), timeoutMs);
+  signal?.addEventListener("abort", () => either.abort(), { once: true });
+  if (signal?.aborted) either.abort();
+  let response;
+  try {
+    response = await fetch(url, {
+      ...rest,
+      headers: { "Accept-Language": settings.language, ...headers },
+      signal: either.signal,
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Unreachable(error);
+  } finally {
+    clearTimeout(limit);
+  }
+  if (!response.ok) throw refusalFrom(response.status, await response.text());
+  return response;
+}
+
+/**
+ * The decoded JSON of a GET.
+ * @param {string} url
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
+export async function getJson(url, signal) {
+  const response = await request(url, { signal, headers: { Accept: "application/geo+json, application/json" } });
+  return response.json();
+}
+
+/**
+ * The decoded JSON answer of a POST of JSON.
+ * @param {string} url
+ * @param {unknown} body
+ * @returns {Promise<any>}
+ */
+export async function postJson(url, body) {
+  const response = await request(url, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken() },
+    timeoutMs: 45_000,
+  });
+  return response.json();
+}
+
+/** Only the newest request counts: starting one aborts the one before. */
+export class Latest {
+  /** @type {AbortController | undefined} */
+  #controller;
+
+  /** The signal for a new request, after aborting the previous one. */
+  begin() {
+    this.#controller?.abort();
+    this.#controller = new AbortController();
+    return this.#controller.signal;
+  }
+
+  stop() {
+    this.#controller?.abort();
+  }
+}
+
+/** @param {unknown} error */
+export const isAbort = (error) => error instanceof DOMException && error.name === "AbortError";

@@ -1,0 +1,41 @@
+/** What the server tells the page's scripts: addresses, language, the city's map. */
+
+/**
+ * @typedef {object} MapSettings
+ * @property {[number, number]} center lon, lat
+ * @property {number} zoom
+ * @property {[number, number, number, number]} bounds west, south, east, north
+ * @property {string} style URL of a base-map style, or "" for the city's own layers alone
+ * @property {string} attribution
+ * @property {string} worker
+ * @property {string} css
+ */
+
+/**
+ * @typedef {object} Settings
+ * @property {string} language
+ * @property {string[]} languages
+ * @property {string} city
+ * @property {Record<"home"|"newAppeal"|"appeal"|"appeals"|"appealsGeojson"|"clusters"|"districts"|"base"|"route"|"places"|"uploads"|"serviceWorker", string>} urls
+ * @property {MapSettings} map
+ */
+
+/**
+ * The JSON of a `<script type="application/json">` block; throws when the page has none of that id.
+ * @param {string} id
+ * @returns {any}
+ */
+export function jsonBlock(id) {
+  const block = document.getElementById(id);
+  if (!block?.textContent) throw new Error(`the page has no JSON block #${id}`);
+  return JSON.parse(block.textContent);
+}
+
+/** @type {Settings} */
+export const settings = jsonBlock("site-settings");
+
+/**
+ * Address of an appeal's public page.
+ * @param {number | string} number
+ */
+export const appealUrl = (number) => settings.urls.appeal.replace("/0/", `/${number}/`);

@@ -1,0 +1,72 @@
+"""What a page's scripts need to begin: the import map, the page's settings and the texts of its language."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import format_html, json_script
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from config.city import CITY
+from web.js_messages import js_messages
+from web.modules import MODULES_PREFIX, module_paths
+
+register = template.Library()
+
+
+@lru_cache(maxsize=1)
+def _import_map() -> dict[str, dict[str, str]]:
+    # Modules are named city/…; the map is what turns that name into the hashed address of this release.
+    imports = {f"city/{path}": static(MODULES_PREFIX + path) for path in module_paths()}
+    imports["maplibre-gl"] = static("vendor/maplibre-gl/maplibre-gl.mjs")
+    return {"imports": imports}
+
+
+def _settings() -> dict[str, Any]:
+    west, south, east, north = CITY.bounds
+    language = get_language() or CITY.default_language
+    return {
+        "language": language,
+        "languages": list(CITY.languages),
+        "city": CITY.name.get(language, CITY.name[CITY.default_language]),
+        "urls": {
+            "home": reverse("web:map"),
+            "newAppeal": reverse("web:appeal-new"),
+            "appeal": reverse("web:appeal", args=[0]),
+            "appeals": "/api/appeals/",
+            "appealsGeojson": "/api/appeals.geojson",
+            "clusters": "/api/clusters.geojson",
+            "districts": "/api/districts.geojson",
+            "base": "/api/base.geojson",
+            "route": "/api/route",
+            "places": "/api/places",
+            "uploads": "/api/uploads/",
+            "serviceWorker": reverse("service-worker"),
+        },
+        "map": {
+            "center": list(CITY.center),
+            "zoom": CITY.zoom,
+            "bounds": [west, south, east, north],
+            "style": settings.BASE_MAP_STYLE,
+            "attribution": CITY.attribution,
+            "worker": static("vendor/maplibre-gl/maplibre-gl-worker.mjs"),
+            "css": static("vendor/maplibre-gl/maplibre-gl.css"),
+        },
+    }
+
+
+@register.simple_tag
+def city_scripts() -> SafeString:
+    """Everything in ``<head>`` that the modules stand on; the entry module follows the import map."""
+    return mark_safe(  # noqa: S308  (each part is escaped by json_script and format_html)
+        json_script(_import_map()).replace('type="application/json"', 'type="importmap"', 1)
+        + json_script(_settings(), "site-settings")
+        + json_script(js_messages(), "site-texts")
+        + format_html('<script type="module" src="{}"></script>', static(MODULES_PREFIX + "main.js"))
+    )
