@@ -13,7 +13,5 @@ from tests import databases
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A database of this process's own, copied from the migrated template."""
-    with django_db_blocker.unblock(), databases.own_database():
-        django_db_blocker.block()
+    with django_db_blocker.unblock(), databases.own_database(), django_db_blocker.block():
         yield
-        django_db_blocker.unblock()

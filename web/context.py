@@ -1,9 +1,53 @@
+"""What every page knows: the city, the same page in the other languages, who is reading."""
+
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import get_language, get_language_info
+
+from accounts.roles import standing_of
+from config.city import CITY
+from web.languages import in_language
+
+
+@dataclass(frozen=True)
+class LanguageLink:
+    """The page in one language: ``name`` is the language's own, ``url`` absolute."""
+
+    code: str
+    name: str
+    path: str
+    url: str
+    current: bool
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    """Context of every template rendered with a request; no query for people who are not logged in."""
+    language = get_language() or settings.LANGUAGE_CODE
+    full_path = request.get_full_path()
+    links = [
+        LanguageLink(
+            code,
+            get_language_info(code)["name_local"].capitalize(),
+            in_language(full_path, code),
+            settings.PUBLIC_URL + in_language(request.path, code),
+            code == language,
+        )
+        for code, _ in settings.LANGUAGES
+    ]
+    user = getattr(request, "user", None)
+    match = request.resolver_match
+    return {
+        "city_name": CITY.name[language],
+        "office_name": CITY.office[language],
+        "language_links": links,
+        "canonical_url": settings.PUBLIC_URL + request.path,
+        "public_url": settings.PUBLIC_URL,
+        "csp_nonce": getattr(request, "csp_nonce", ""),
+        "works_here": user is not None and standing_of(user).works_here,
+        "page_name": match.view_name if match else "",
+    }

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.roles import Role
+from appeals.workflow_diagram import diagram
 from appeals.workflow import OPEN_STATUSES, TRANSITIONS, Clock, Status, Verb, transition, verbs_for
 
 
@@ -49,3 +52,8 @@ def test_no_sequence_leaves_the_table_and_the_clock_follows_the_state(steps: lis
         running = {Clock.START: True, Clock.STOP: False, Clock.KEEP: running}[row.clock]
         assert status in Status
         assert running == (status in OPEN_STATUSES)
+
+
+def test_diagram_in_the_docs_is_the_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "workflow.md").read_text(encoding="utf-8")
+    assert f"```mermaid\n{diagram()}```" in page

@@ -1,4 +1,4 @@
-/** Colours of the map, by day and by night. The statuses' colours are the page's own (CSS custom properties). */
+/** Colours of the map, by day and by night. The statuses' colours are the page's own custom properties. */
 
 /** @typedef {"new" | "accepted" | "answered" | "closed"} Status */
 
@@ -6,73 +6,77 @@
 export const STATUSES = ["new", "accepted", "answered", "closed"];
 
 const DAY = {
-  ground: "#e6e9e4",
-  city: "#f5f3ee",
-  built: "#ebe6dc",
-  hill: "#e4ddca",
-  hillEdge: "#cbbf9f",
-  park: "#d3e5c5",
-  water: "#a5cbe2",
-  canal: "#b4d3e5",
+  ground: "#e3e6e8",
+  city: "#f4f4f1",
+  built: "#e8e7e3",
+  civic: "#e3e0ea",
+  industry: "#dfe2e6",
+  care: "#f0e1e1",
+  market: "#f1e6d3",
+  grave: "#dce4d3",
+  hill: "#e2dcca",
+  hillEdge: "#c8bd9f",
+  park: "#cfe3c3",
+  water: "#9fc9e4",
+  canal: "#a9cfe6",
+  lane: "#fbfbf9",
   street: "#ffffff",
-  streetMain: "#fffaf0",
-  casing: "#d9d1c3",
-  casingMain: "#d8c39c",
-  lane: "#f9f7f3",
-  border: "#6d5f97",
-  cityEdge: "#574b7c",
-  text: "#3b4250",
-  textSoft: "#666e7c",
-  textWater: "#33688c",
-  textPark: "#456f3c",
-  textHill: "#75653d",
-  textDistrict: "#5d4f87",
-  halo: "#f8f7f3",
-  landmark: "#7b5b2e",
+  streetMain: "#fff4da",
+  casing: "#d6d5d1",
+  casingMain: "#dcc79b",
+  border: "#5b4f9a",
+  cityEdge: "#4a3f86",
+  text: "#363d49",
+  textSoft: "#626a77",
+  textWater: "#2a6289",
+  textPark: "#3d6b35",
+  textHill: "#6f6038",
+  textDistrict: "#4d4288",
+  halo: "#fbfbf9",
+  landmark: "#6b5a86",
   bubble: "#ffffff",
-  bubbleText: "#1c2430",
+  bubbleText: "#141a24",
   ring: "#ffffff",
-  shadow: "rgba(20, 26, 36, .28)",
+  shadow: "rgba(20, 26, 36, .30)",
 };
 
 /** @type {typeof DAY} */
 const NIGHT = {
-  ground: "#0d1217",
-  city: "#161c23",
-  built: "#1d242c",
-  hill: "#262720",
-  hillEdge: "#3c3b2d",
-  park: "#1a2b22",
-  water: "#163c55",
-  canal: "#173448",
-  street: "#36404b",
-  streetMain: "#4a4a45",
-  casing: "#12171d",
-  casingMain: "#12171d",
-  lane: "#2a323b",
-  border: "#8f82bd",
-  cityEdge: "#a799d6",
-  text: "#d3d9e2",
-  textSoft: "#98a2b0",
-  textWater: "#77b0d4",
-  textPark: "#8fbc85",
+  ground: "#090d13",
+  city: "#121922",
+  built: "#1a222d",
+  civic: "#20213a",
+  industry: "#1d2733",
+  care: "#2c2028",
+  market: "#2b261f",
+  grave: "#19261f",
+  hill: "#25261f",
+  hillEdge: "#3d3b2c",
+  park: "#182c22",
+  water: "#15405c",
+  canal: "#16374c",
+  lane: "#252f3c",
+  street: "#303c4b",
+  streetMain: "#4a4638",
+  casing: "#0d131a",
+  casingMain: "#0d131a",
+  border: "#8f85c8",
+  cityEdge: "#a89ee0",
+  text: "#d5dbe5",
+  textSoft: "#9aa5b5",
+  textWater: "#74b2d8",
+  textPark: "#8cbd80",
   textHill: "#c0b084",
-  textDistrict: "#b3a6e0",
-  halo: "#12181e",
-  landmark: "#d0ac77",
-  bubble: "#202832",
-  bubbleText: "#f2f4f7",
-  ring: "#10151a",
-  shadow: "rgba(0, 0, 0, .55)",
+  textDistrict: "#b7ade8",
+  halo: "#0d131b",
+  landmark: "#b3a3d4",
+  bubble: "#1f2836",
+  bubbleText: "#f2f4f8",
+  ring: "#0d131b",
+  shadow: "rgba(0, 0, 0, .6)",
 };
 
-// Okabe and Ito's colours, darkened until white reads on them; shapes tell the statuses apart without colour.
-/** @type {Record<Status, string>} */
-const STATUS_DAY = { new: "#c2410c", accepted: "#1d5fbf", answered: "#0f7a5f", closed: "#5b6472" };
-/** @type {Record<Status, string>} */
-const STATUS_NIGHT = { new: "#ff8a4c", accepted: "#6ea8ff", answered: "#3fc79a", closed: "#9aa4b2" };
-
-/** @typedef {typeof DAY & {dark: boolean, status: Record<Status, string>}} Palette */
+/** @typedef {typeof DAY & {dark: boolean, accent: string, status: Record<Status, string>}} Palette */
 
 const night = matchMedia("(prefers-color-scheme: dark)");
 
@@ -85,7 +89,19 @@ export function isDark() {
 /** @returns {Palette} */
 export function currentPalette() {
   const dark = isDark();
-  return { ...(dark ? NIGHT : DAY), dark, status: dark ? STATUS_NIGHT : STATUS_DAY };
+  const page = getComputedStyle(document.documentElement);
+  const colour = (/** @type {string} */ name) => page.getPropertyValue(name).trim() || "#55606f";
+  return {
+    ...(dark ? NIGHT : DAY),
+    dark,
+    accent: colour("--accent"),
+    status: {
+      new: colour("--status-new"),
+      accepted: colour("--status-accepted"),
+      answered: colour("--status-answered"),
+      closed: colour("--status-closed"),
+    },
+  };
 }
 
 /**

@@ -1,0 +1,89 @@
+"""How an appeal stands towards its legal term, in words that a resident reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from appeals.deadlines import WorkingCalendar, city_calendar, city_day
+from appeals.models import Appeal
+from appeals.workflow import OPEN_STATUSES
+
+#: Working days before the due date from which an open appeal counts as due soon.
+SOON_DAYS = 3
+
+
+class DueState(enum.StrEnum):
+    """Where the legal clock stands; the values name the shapes in the style sheet."""
+
+    OPEN = "open"
+    SOON = "soon"
+    TODAY = "today"
+    OVERDUE = "overdue"
+    IN_TIME = "in-time"
+    LATE = "late"
+    ENDED = "ended"  #: closed without an answer of its own
+
+
+@dataclass(frozen=True)
+class Due:
+    """The state, and its length in working days: left, over, or taken by the answer."""
+
+    state: DueState
+    days: int
+
+    @property
+    def words(self) -> str:
+        """The state as a short sentence in the reader's language."""
+        days = {"n": self.days}
+        match self.state:
+            case DueState.OPEN | DueState.SOON:
+                return ngettext("%(n)d working day left", "%(n)d working days left", self.days) % days
+            case DueState.TODAY:
+                return _("Due today")
+            case DueState.OVERDUE if self.days == 0:
+                return _("Overdue")
+            case DueState.OVERDUE:
+                return ngettext("Overdue by %(n)d working day", "Overdue by %(n)d working days", self.days) % days
+            case DueState.IN_TIME | DueState.LATE if self.days == 0:
+                return _("Answered the same day")
+            case DueState.IN_TIME | DueState.LATE:
+                return ngettext("Answered in %(n)d working day", "Answered in %(n)d working days", self.days) % days
+            case DueState.ENDED:
+                return _("Closed")
+
+
+@dataclass(frozen=True)
+class AppealRow:
+    """An appeal as lists show it."""
+
+    appeal: Appeal
+    due: Due
+
+
+def due_of(appeal: Appeal, calendar: WorkingCalendar, today: dt.date) -> Due:
+    """How the appeal stands on that day of the city's clock; no query."""
+    if appeal.status in OPEN_STATUSES:
+        left = calendar.working_days_between(today, appeal.due_on)
+        if today > appeal.due_on:
+            return Due(DueState.OVERDUE, -left)
+        if today == appeal.due_on:
+            return Due(DueState.TODAY, 0)
+        return Due(DueState.SOON if left <= SOON_DAYS else DueState.OPEN, left)
+    if appeal.answered_at is None:
+        return Due(DueState.ENDED, 0)
+    answered_on = city_day(appeal.answered_at)
+    taken = calendar.working_days_between(city_day(appeal.submitted_at), answered_on)
+    return Due(DueState.IN_TIME if answered_on <= appeal.due_on else DueState.LATE, taken)
+
+
+def rows_of(appeals: Iterable[Appeal], *, now: dt.datetime | None = None) -> list[AppealRow]:
+    """The appeals as rows of a list, in their order; one query for the calendar, however many they are."""
+    calendar, today = city_calendar(), city_day(now or timezone.now())
+    return [AppealRow(appeal, due_of(appeal, calendar, today)) for appeal in appeals]

@@ -1,0 +1,146 @@
+"""Entries of a profile's files, read value by value: every error names the file, the entry and the key."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.conf import settings
+
+
+class EntryRefused(Exception):
+    """A file of the profile is missing, unreadable, or contradicts itself or another one."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One table of a TOML file, feature of a GeoJSON file or row of a CSV file; ``where`` names it to people."""
+
+    where: str
+    values: Mapping[str, Any]
+    geometry: Any = None
+
+    def refuse(self, why: str) -> EntryRefused:
+        """The error that this entry is wrong; to be raised by the caller."""
+        return EntryRefused(f"{self.where}: {why}")
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """The text under the key; where it is missing or empty, the default. Refused without one."""
+        value = self.values.get(key)
+        if value in (None, ""):
+            if default is None:
+                raise self.refuse(f"{key} is missing")
+            return default
+        if not isinstance(value, str):
+            raise self.refuse(f"{key} must be text, not {value!r}")
+        return value
+
+    def translated(self, key: str, *, required: bool = True) -> dict[str, str]:
+        """``{key}_ky``, ``{key}_ru``, ``{key}_en``: keyword arguments of a translated model.
+
+        The city's default language must be there when ``required``; pages fall back to it for the others.
+        """
+        found = {f"{key}_{code}": self.text(f"{key}_{code}", "") for code in settings.MODELTRANSLATION_LANGUAGES}
+        default = f"{key}_{settings.MODELTRANSLATION_DEFAULT_LANGUAGE}"
+        if required and not found[default]:
+            raise self.refuse(f"{default} is missing")
+        return found
+
+    def flag(self, key: str, default: bool | None = None) -> bool:
+        """True or false under the key."""
+        value = self.values.get(key, default)
+        if not isinstance(value, bool):
+            raise self.refuse(f"{key} must be true or false, not {value!r}")
+        return value
+
+    def whole(self, key: str, default: int | None = None) -> int:
+        """The whole number under the key."""
+        value = self.values.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.refuse(f"{key} must be a whole number, not {value!r}")
+        return value
+
+    def day(self, key: str) -> dt.date:
+        """The date under the key, as TOML writes it or as text 2026-05-31."""
+        found = self.day_or_none(key)
+        if found is None:
+            raise self.refuse(f"{key} is missing")
+        return found
+
+    def day_or_none(self, key: str) -> dt.date | None:
+        """As ``day``; None where there is none."""
+        value = self.values.get(key)
+        if value in (None, ""):
+            return None
+        if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+            return value
+        try:
+            return dt.date.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise self.refuse(f"{key} must be a date such as 2026-05-31, not {value!r}") from None
+
+    def codes(self, key: str) -> list[str]:
+        """The list of codes under the key; empty where there is none."""
+        value = self.values.get(key) or []
+        if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
+            raise self.refuse(f"{key} must be a list of codes, not {value!r}")
+        return value
+
+
+def toml_entries(file: Path, table: str) -> list[Entry]:
+    """Entries ``[[table]]`` of the TOML file. Raises ``EntryRefused``."""
+    raw = read_toml(file)
+    found = raw.get(table, [])
+    if not isinstance(found, list) or not all(isinstance(values, dict) for values in found):
+        raise EntryRefused(f"{file.name}: {table} must be written as [[{table}]]")
+    return [Entry(_where(file, f"[[{table}]]", n, values), values) for n, values in enumerate(found, 1)]
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """The TOML file. Raises ``EntryRefused``."""
+    try:
+        return tomllib.loads(_text(file))
+    except tomllib.TOMLDecodeError as error:
+        raise EntryRefused(f"{file.name}: {error}") from None
+
+
+def feature_entries(file: Path) -> list[Entry]:
+    """Features of the GeoJSON file. Raises ``EntryRefused``."""
+    try:
+        raw = orjson.loads(_text(file))
+    except orjson.JSONDecodeError as error:
+        raise EntryRefused(f"{file.name}: {error}") from None
+    features = raw.get("features") if isinstance(raw, dict) else None
+    if not isinstance(features, list):
+        raise EntryRefused(f"{file.name}: it must be a GeoJSON FeatureCollection")
+    return [
+        Entry(_where(file, "feature", n, feature["properties"]), feature["properties"], feature.get("geometry"))
+        for n, feature in enumerate(features, 1)
+    ]
+
+
+def csv_entries(file: Path) -> Iterator[Entry]:
+    """Rows of the CSV file (UTF-8, with a heading). Raises ``EntryRefused``."""
+    rows = csv.DictReader(_text(file).splitlines())
+    for values in rows:
+        yield Entry(f"{file.name}: line {rows.line_num}", values)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise EntryRefused(f"{file}: no such file") from None
+    except UnicodeDecodeError as error:
+        raise EntryRefused(f"{file.name}: not UTF-8 (byte {error.start})") from None
+
+
+def _where(file: Path, what: str, n: int, values: Mapping[str, Any]) -> str:
+    code = values.get("code")
+    return f"{file.name}: {what} {n}" + (f" ({code})" if isinstance(code, str) else "")

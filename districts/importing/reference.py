@@ -1,0 +1,269 @@
+"""A city begins: services, categories, the first borders and the gazetteer from its profile folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from django.contrib.gis.geos import MultiPolygon, Point
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db import transaction
+from django.utils import timezone
+
+from districts.importing.entries import (
+    Entry,
+    EntryRefused,
+    csv_entries,
+    feature_entries,
+    read_toml,
+    toml_entries,
+)
+from districts.models import (
+    BoundaryRevision,
+    Category,
+    District,
+    DistrictBoundary,
+    Place,
+    Service,
+    ServiceArea,
+)
+from geo.points import GeometryRefused, city_point
+from geo.polygons import city_area
+
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """How many rows of each kind were made."""
+
+    services: int
+    categories: int
+    districts: int
+    areas: int
+    places: int
+
+
+@transaction.atomic
+def load_reference(folder: Path) -> Loaded:
+    """Fills an empty database with the city of the folder; all of it or nothing.
+
+    Borders become revision 1, published; a folder without districts.geojson gets none, they come by ``import_areas``.
+    Raises ``EntryRefused`` that names the file and the entry.
+    """
+    services = _load_services(folder)
+    categories = _load_categories(folder, services)
+    districts: dict[str, District] = {}
+    areas = 0
+    if (folder / "districts.geojson").exists():
+        revision = _first_revision(folder)
+        districts = _load_districts(folder, revision)
+        areas = _load_areas(folder, revision, services, categories)
+    places = _load_places(folder, districts)
+    return Loaded(len(services), len(categories), len(districts), areas, places)
+
+
+def _by_code(entries: Iterable[Entry], make: Callable[[Entry, str], _Row]) -> dict[str, _Row]:
+    made: dict[str, _Row] = {}
+    for entry in entries:
+        code = entry.text("code")
+        try:
+            validate_slug(code)
+        except ValidationError:
+            raise entry.refuse("code must consist of Latin letters, digits, - and _") from None
+        if code in made:
+            raise entry.refuse("another entry has this code")
+        made[code] = make(entry, code)
+    return made
+
+
+def _named(entry: Entry, key: str, among: dict[str, _Row], what: str) -> _Row:
+    code = entry.text(key)
+    if code not in among:
+        raise entry.refuse(f"{key} {code!r} is no {what}")
+    return among[code]
+
+
+def _load_services(folder: Path) -> dict[str, Service]:
+    def make(entry: Entry, code: str) -> Service:
+        return Service(
+            code=code,
+            is_office=entry.flag("office", False),
+            phone=entry.text("phone", ""),
+            email=entry.text("email", ""),
+            **entry.translated("name"),
+            **entry.translated("short"),
+            **entry.translated("description", required=False),
+        )
+
+    made = _by_code(toml_entries(folder / "services.toml", "service"), make)
+    offices = [code for code, service in made.items() if service.is_office]
+    if len(offices) != 1:
+        raise EntryRefused(f"services.toml: one service must have office = true; there are {len(offices)}")
+    Service.objects.bulk_create(made.values())
+    return made
+
+
+def _load_categories(folder: Path, services: dict[str, Service]) -> dict[str, Category]:
+    entries = toml_entries(folder / "categories.toml", "category")
+
+    def make(entry: Entry, code: str) -> Category:
+        return Category(
+            code=code,
+            service=_named(entry, "service", services, "service") if entry.text("service", "") else None,
+            icon=entry.text("icon", ""),
+            position=entry.whole("position", len(entries) and entries.index(entry)),
+            **entry.translated("name"),
+        )
+
+    made = _by_code(entries, make)
+    children = [entry for entry in entries if entry.text("parent", "")]
+    for entry in children:
+        parent = _named(entry, "parent", made, "category")
+        if parent.code in {child.text("code") for child in children}:
+            raise entry.refuse(f"parent {parent.code!r} has a parent itself: there are two levels")
+    child_codes = {entry.text("code") for entry in children}
+    Category.objects.bulk_create([category for code, category in made.items() if code not in child_codes])
+    for entry in children:
+        made[entry.text("code")].parent = made[entry.text("parent")]
+    Category.objects.bulk_create([category for code, category in made.items() if code in child_codes])
+    return made
+
+
+def _first_revision(folder: Path) -> BoundaryRevision:
+    borders = read_toml(folder / "profile.toml").get("borders", {})
+    effective_from = borders.get("effective_from", dt.date(2000, 1, 1))
+    if not isinstance(effective_from, dt.date):
+        raise EntryRefused("profile.toml: [borders] effective_from must be a date such as 2024-01-01")
+    return BoundaryRevision.objects.create(
+        number=1,
+        name=borders.get("name", "1"),
+        state=BoundaryRevision.State.PUBLISHED,
+        effective_from=effective_from,
+        published_at=timezone.now(),
+        note=borders.get("note", ""),
+    )
+
+
+def _load_districts(folder: Path, revision: BoundaryRevision) -> dict[str, District]:
+    entries = feature_entries(folder / "districts.geojson")
+    kinds = {kind.value for kind in District.Kind}
+
+    def make(entry: Entry, code: str) -> District:
+        if entry.text("kind") not in kinds:
+            raise entry.refuse(f"kind must be one of {', '.join(sorted(kinds))}")
+        return District(
+            code=code,
+            kind=entry.text("kind"),
+            valid_from=entry.day_or_none("valid_from"),
+            valid_to=entry.day_or_none("valid_to"),
+            **entry.translated("name"),
+        )
+
+    made = _by_code(entries, make)
+    if sum(district.kind == District.Kind.CITY for district in made.values()) != 1:
+        raise EntryRefused("districts.geojson: one feature must have kind city, the whole city")
+    # Parents are saved before their children, whatever the order of the file.
+    waiting = list(entries)
+    while waiting:
+        ready = [
+            entry
+            for entry in waiting
+            if not entry.text("parent", "") or _named(entry, "parent", made, "district").pk is not None
+        ]
+        if not ready:
+            raise waiting[0].refuse("its parents form a circle")
+        for entry in ready:
+            district = made[entry.text("code")]
+            district.parent = made[entry.text("parent")] if entry.text("parent", "") else None
+        District.objects.bulk_create([made[entry.text("code")] for entry in ready])
+        waiting = [entry for entry in waiting if entry not in ready]
+    DistrictBoundary.objects.bulk_create(
+        DistrictBoundary(
+            revision=revision,
+            district=made[entry.text("code")],
+            geom=_geom(entry),
+            approximate=entry.flag("approximate", False),
+        )
+        for entry in entries
+    )
+    return made
+
+
+def _load_areas(
+    folder: Path, revision: BoundaryRevision, services: dict[str, Service], categories: dict[str, Category]
+) -> int:
+    file = folder / "service_areas.geojson"
+    if not file.exists():
+        return 0
+    entries = feature_entries(file)
+
+    def make(entry: Entry, code: str) -> ServiceArea:
+        valid_from, valid_to = entry.day_or_none("valid_from"), entry.day_or_none("valid_to")
+        if valid_from and valid_to and valid_from >= valid_to:
+            raise entry.refuse("valid_to must come after valid_from")
+        return ServiceArea(
+            revision=revision,
+            code=code,
+            service=_named(entry, "service", services, "service"),
+            priority=entry.whole("priority", 0),
+            geom=_geom(entry),
+            valid_from=valid_from,
+            valid_to=valid_to,
+            **entry.translated("name"),
+        )
+
+    made = _by_code(entries, make)
+    for entry in entries:
+        for code in entry.codes("categories"):
+            if code not in categories:
+                raise entry.refuse(f"{code!r} among its categories is no category")
+    ServiceArea.objects.bulk_create(made.values())
+    ServiceArea.categories.through.objects.bulk_create(
+        ServiceArea.categories.through(
+            servicearea_id=made[entry.text("code")].pk, category_id=categories[code].pk
+        )
+        for entry in entries
+        for code in entry.codes("categories")
+    )
+    return len(made)
+
+
+def _load_places(folder: Path, districts: dict[str, District]) -> int:
+    file = folder / "gazetteer.csv"
+    if not file.exists():
+        return 0
+    made = [_place(entry, districts) for entry in csv_entries(file)]
+    Place.objects.bulk_create(made)
+    return len(made)
+
+
+def _place(entry: Entry, districts: dict[str, District]) -> Place:
+    names = entry.translated("name", required=False)
+    if not any(names.values()):
+        raise entry.refuse("it has no name")
+    aliases = entry.text("aliases", "")
+    try:
+        point: Point = city_point(entry.text("lon"), entry.text("lat"))
+    except GeometryRefused as refusal:
+        raise entry.refuse(str(refusal)) from None
+    known = list(dict.fromkeys(name.lower() for name in (*names.values(), *aliases.split(";")) if name.strip()))
+    return Place(
+        kind=entry.text("kind"),
+        aliases=aliases,
+        point=point,
+        district=_named(entry, "district", districts, "district") if entry.text("district", "") else None,
+        search=" ".join(known),
+        **names,
+    )
+
+
+def _geom(entry: Entry) -> MultiPolygon:
+    try:
+        return city_area(entry.geometry).geom()
+    except GeometryRefused as refusal:
+        raise entry.refuse(str(refusal)) from None

@@ -1,0 +1,145 @@
+"""Square cells of a metric grid: half-open borders, ids that stay the same in every report, rings in degrees.
+
+The origin is that of the metric CRS, so a cell of a size has the same id whatever was filtered. A point on a border
+belongs to the cell to the east or north of it, and to no other.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from django.db.models import Aggregate, Count, ExpressionWrapper, F, FloatField, IntegerField, QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Floor
+from pyproj import Transformer
+
+from geo.bbox import Bbox
+from geo.points import WGS84_SRID
+
+#: Closed ring of five (lon, lat) degrees, counter-clockwise from the south-west corner (RFC 7946, 3.1.6).
+Ring = tuple[tuple[float, float], ...]
+
+#: Six decimals of a degree are at most 11 cm.
+_DECIMALS = 6
+_ID = re.compile(r"x(-?\d{1,7})_y(-?\d{1,7})", re.ASCII)
+
+
+class Cell(NamedTuple):
+    """Column and row of a cell: floor of the metres east and north divided by the side."""
+
+    i: int
+    j: int
+
+    @property
+    def id(self) -> str:
+        """Name of the cell within its size, such as ``x1316_y17942``."""
+        return f"x{self.i}_y{self.j}"
+
+
+def parse_cell(text: str) -> Cell | None:
+    """Cell of that id; None when the text is not an id."""
+    match = _ID.fullmatch(text)
+    return Cell(int(match[1]), int(match[2])) if match else None
+
+
+class CellCount(NamedTuple):
+    """How many rows lie in a cell, and the value that most of them have in the column asked for."""
+
+    cell: Cell
+    count: int
+    mode: Any
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells of ``cell_m`` metres a side in the projected CRS ``srid``."""
+
+    cell_m: int
+    srid: int
+
+    def cell_at(self, x_m: float, y_m: float) -> Cell:
+        """Cell that holds the point (metres east and north in ``srid``); the south and west borders belong to it."""
+        return Cell(math.floor(x_m / self.cell_m), math.floor(y_m / self.cell_m))
+
+    def rings(self, cells: Sequence[Cell]) -> list[Ring]:
+        """Outlines of the cells in EPSG:4326, lon/lat, six decimals.
+
+        Only the corners are transformed: the bend of a straight metric side between them is under a millimetre at the
+        sizes in use. Neighbours share their corners exactly.
+        """
+        if not cells:
+            return []
+        west_south = np.asarray(cells, dtype=float)
+        steps = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], dtype=float)
+        metres = (west_south[:, None, :] + steps[None, :, :]) * self.cell_m
+        lon, lat = _to_degrees(self.srid).transform(metres[..., 0].ravel(), metres[..., 1].ravel())
+        corners = np.round(np.column_stack([lon, lat]), _DECIMALS).reshape(len(cells), len(steps), 2)
+        return [tuple((x, y) for x, y in ring) for ring in corners.tolist()]
+
+    def bbox(self, cell: Cell) -> Bbox:
+        """Smallest box of degrees around the cell; grid north is not true north, so it is a little larger."""
+        ring = self.rings([cell])[0]
+        lons, lats = [lon for lon, _ in ring], [lat for _, lat in ring]
+        return Bbox(min(lons), min(lats), max(lons), max(lats))
+
+    def holding(self, cell: Cell, stored_m: int, *, x: str = "cell_x", y: str = "cell_y") -> dict[str, int]:
+        """Queryset condition that keeps the rows of the cell; ``x``, ``y`` are columns of ``stored_m`` cells."""
+        k = self._multiple_of(stored_m)
+        return {
+            f"{x}__gte": cell.i * k,
+            f"{x}__lt": (cell.i + 1) * k,
+            f"{y}__gte": cell.j * k,
+            f"{y}__lt": (cell.j + 1) * k,
+        }
+
+    def count(
+        self, rows: QuerySet[Any], stored_m: int, *, mode_of: str, at_least: int = 1, x: str = "cell_x", y: str = "cell_y"
+    ) -> list[CellCount]:
+        """Cells that hold ``at_least`` rows with their counts, the fullest first; one grouped statement.
+
+        ``x``, ``y`` name integer columns of ``stored_m`` cells on the same origin; the side must be a multiple of it
+        (``ValueError`` otherwise), so that the floor of a floor is the floor. ``mode_of`` names the column whose most
+        frequent value is reported; of equally frequent ones the smallest.
+        """
+        k = self._multiple_of(stored_m)
+        # Ordering is cleared: Django would add the model's own ordering to GROUP BY.
+        grouped = (
+            rows.order_by()
+            .values(grid_i=_coarser(x, k), grid_j=_coarser(y, k))
+            .annotate(grid_n=Count("*"), grid_mode=_Mode(mode_of))
+            .filter(grid_n__gte=at_least)
+            .order_by("-grid_n", "grid_i", "grid_j")
+        )
+        return [
+            CellCount(Cell(row["grid_i"], row["grid_j"]), row["grid_n"], row["grid_mode"]) for row in grouped.iterator()
+        ]
+
+    def _multiple_of(self, stored_m: int) -> int:
+        k, rest = divmod(self.cell_m, stored_m)
+        if rest or k < 1:
+            raise ValueError(f"cells of {self.cell_m} m cannot be made of stored cells of {stored_m} m")
+        return k
+
+
+class _Mode(Aggregate):
+    # mode() takes the first of equally frequent values in this order, so the answer does not depend on the plan.
+    template = "mode() WITHIN GROUP (ORDER BY %(expressions)s)"
+
+
+def _coarser(column: str, k: int) -> Combinable:
+    if k == 1:
+        return F(column)
+    # Integer division in SQL truncates towards zero; floor() keeps cells west and south of the origin apart too.
+    quotient = ExpressionWrapper(Cast(column, FloatField()) / Value(float(k)), output_field=FloatField())
+    return Cast(Floor(quotient), IntegerField())
+
+
+@lru_cache(maxsize=8)
+def _to_degrees(srid: int) -> Transformer:
+    return Transformer.from_crs(srid, WGS84_SRID, always_xy=True)
