@@ -10,9 +10,9 @@ from django.core.files.base import ContentFile, File
 from django.db import transaction
 from django_tasks import task
 
+from appeals.media.confined import process_video
 from appeals.media.photos import prepare_photo
 from appeals.media.refusal import MediaRefused
-from appeals.media.videos import make_playable, make_poster
 from appeals.models import Attachment
 
 
@@ -25,18 +25,18 @@ def prepare_video(attachment_id: str) -> str:
     attachment = Attachment.objects.filter(pk=UUID(attachment_id)).first()
     if attachment is None or attachment.state != Attachment.State.PROCESSING:
         return attachment.state if attachment else "gone"
-    source = Path(attachment.original.path)
     with tempfile.TemporaryDirectory(prefix="video-") as folder:
         try:
-            film = make_playable(source, Path(folder) / "film.mp4")
-            poster = make_poster(source, Path(folder) / "poster.jpg")
-            pictures = prepare_photo(poster.path)
+            made = process_video(
+                Path(attachment.original.path), Path(folder) / "film.mp4", Path(folder) / "poster.jpg"
+            )
+            pictures = prepare_photo(made.poster)
         except MediaRefused as refusal:
             limit = "" if refusal.limit is None else f":{refusal.limit}"
             return _finish(attachment, state=Attachment.State.FAILED, error=refusal.code + limit)
-        attachment.duration_s = film.duration_s
+        attachment.duration_s = made.duration_s
         attachment.width, attachment.height = pictures.large.width, pictures.large.height
-        with film.path.open("rb") as stream:
+        with made.playable.open("rb") as stream:
             attachment.playable.save(f"{attachment.pk}.mp4", File(stream), save=False)
         attachment.large.save(f"{attachment.pk}.jpg", ContentFile(pictures.large.data), save=False)
         attachment.thumb.save(f"{attachment.pk}.jpg", ContentFile(pictures.thumb.data), save=False)

@@ -1,1 +1,190 @@
-"""System checks."""
+"""System checks: what would otherwise fail late, or worse, work differently without a word.
+
+The numbers are part of the interface (``SILENCED_SYSTEM_CHECKS``); the hints are what ``./manage.py doctor`` prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from importlib.util import find_spec
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DatabaseError, connections
+
+from config.city import CITY
+
+OLDEST_GDAL = (3, 6)
+OLDEST_GEOS = (3, 11)
+OLDEST_POSTGRESQL = 15
+OLDEST_POSTGIS = (3, 3)
+EXTENSIONS = ("postgis", "pg_trgm", "btree_gist")
+
+#: Runs a statement and returns its first value.
+Ask = Callable[[str], Any]
+
+
+@register(Tags.compatibility)
+def psycopg_3_is_absent(**_: Any) -> list[CheckMessage]:
+    """Django silently prefers psycopg 3 where both are importable, and the project is written for psycopg2."""
+    if find_spec("psycopg") is None:
+        return []
+    return [
+        Error(
+            "psycopg 3 is importable: Django would use it instead of psycopg2.",
+            hint="var/venv/bin/python -m pip uninstall -y psycopg psycopg-binary psycopg-c psycopg-pool",
+            id="oshcity.E001",
+        )
+    ]
+
+
+@register(Tags.compatibility)
+def gis_libraries_are_new_enough(**_: Any) -> list[CheckMessage]:
+    """GDAL and GEOS load and are not older than what the project is tested with."""
+    from django.contrib.gis.gdal import GDALException, gdal_version
+    from django.contrib.gis.geos import geos_version
+
+    messages: list[CheckMessage] = []
+    for name, ask, oldest, code in (
+        ("GDAL", gdal_version, OLDEST_GDAL, "E002"),
+        ("GEOS", geos_version, OLDEST_GEOS, "E003"),
+    ):
+        try:
+            text = ask().decode()
+        except (GDALException, OSError, ImportError) as error:
+            messages.append(Error(f"{name} cannot be loaded: {error}", hint=_REINSTALL, id=f"oshcity.{code}"))
+        else:
+            messages += version_message(name, text, oldest, f"oshcity.{code}")
+    return messages
+
+
+_REINSTALL = (
+    "Unset GDAL_LIBRARY_PATH and GEOS_LIBRARY_PATH; then "
+    "var/venv/bin/python -m pip install --force-reinstall --no-deps --require-hashes -r requirements/run.txt"
+)
+
+
+def version_message(name: str, text: str, oldest: Sequence[int], code: str) -> list[CheckMessage]:
+    """An error when the version in the text ("3.12.4", "3.14.1-CAPI-1.20.5") is older than the oldest accepted."""
+    if _version(text) >= tuple(oldest):
+        return []
+    wanted = ".".join(map(str, oldest))
+    return [Error(f"{name} {text} is too old: {wanted} or newer is needed.", hint=_REINSTALL, id=code)]
+
+
+@register(Tags.database)
+def database_is_fit(databases: Iterable[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """The server and the database have what queries rely on: versions, extensions, UTF-8, Cyrillic letters."""
+    messages: list[CheckMessage] = []
+    for alias in databases or ():
+        with connections[alias].cursor() as cursor:
+
+            def ask(statement: str, cursor: Any = cursor) -> Any:
+                cursor.execute(statement)
+                row = cursor.fetchone()
+                return row[0] if row else None
+
+            for check in DATABASE_CHECKS:
+                try:
+                    messages += check(ask)
+                except DatabaseError as error:
+                    messages.append(Error(f"{check.__name__}: {error}", hint="See PostgreSQL's log.", id="oshcity.E009"))
+    return messages
+
+
+def postgresql_is_new_enough(ask: Ask) -> list[CheckMessage]:
+    """PostgreSQL of at least the oldest supported major version."""
+    major = int(ask("SELECT current_setting('server_version_num')::int / 10000"))
+    if major >= OLDEST_POSTGRESQL:
+        return []
+    return [
+        Error(
+            f"PostgreSQL {major} is too old: {OLDEST_POSTGRESQL} or newer is needed.",
+            hint="Move the database to a newer server: pg_dump, then pg_restore.",
+            id="oshcity.E004",
+        )
+    ]
+
+
+def extensions_are_there(ask: Ask) -> list[CheckMessage]:
+    """Every extension is created in this database."""
+    present = (ask("SELECT string_agg(extname, ' ') FROM pg_extension") or "").split()
+    return [
+        Error(
+            f"The database lacks the extension {name}.",
+            hint=f"As its superuser: CREATE EXTENSION {name};",
+            id="oshcity.E005",
+        )
+        for name in EXTENSIONS
+        if name not in present
+    ]
+
+
+def postgis_is_new_enough(ask: Ask) -> list[CheckMessage]:
+    """PostGIS of at least the oldest supported version, the same in the database as on the machine."""
+    version = ask("SELECT extversion FROM pg_extension WHERE extname = 'postgis'")
+    if version is None:
+        return []  # said by extensions_are_there
+    if _version(version) < OLDEST_POSTGIS:
+        wanted = ".".join(map(str, OLDEST_POSTGIS))
+        return [
+            Error(
+                f"PostGIS {version} in the database is too old: {wanted} or newer is needed.",
+                hint="As its superuser: SELECT postgis_extensions_upgrade();",
+                id="oshcity.E006",
+            )
+        ]
+    installed = ask("SELECT postgis_lib_version()")
+    if _version(installed) != _version(version):
+        return [
+            Warning(
+                f"The database was made for PostGIS {version}, the machine has {installed}.",
+                hint="As the database's superuser: SELECT postgis_extensions_upgrade();",
+                id="oshcity.W006",
+            )
+        ]
+    return []
+
+
+def letters_are_understood(ask: Ask) -> list[CheckMessage]:
+    """UTF-8, with a locale that knows Cyrillic: with locale C a search for "өрт" would not find "ӨРТ"."""
+    encoding = ask("SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()")
+    if encoding == "UTF8" and ask("SELECT lower('ӨҢҮЖ') = 'өңүж'"):
+        return []
+    locale = ask("SELECT datctype FROM pg_database WHERE datname = current_database()")
+    return [
+        Error(
+            f"The database has encoding {encoding} and locale {locale}: Cyrillic letters would not be found by search.",
+            hint="Make it anew: createdb -T template0 -E UTF8 --locale=C.UTF-8 NAME, then pg_restore into it.",
+            id="oshcity.E007",
+        )
+    ]
+
+
+def metric_crs_is_known(ask: Ask) -> list[CheckMessage]:
+    """PostGIS knows the CRS in which the city measures metres."""
+    if "postgis" not in (ask("SELECT string_agg(extname, ' ') FROM pg_extension") or "").split():
+        return []
+    if ask(f"SELECT count(*) FROM spatial_ref_sys WHERE srid = {int(CITY.metric_srid)}"):
+        return []
+    return [
+        Error(
+            f"PostGIS does not know EPSG:{CITY.metric_srid}, the city's metric CRS.",
+            hint="Correct metric_srid in the city's profile.toml, or load spatial_ref_sys again.",
+            id="oshcity.E008",
+        )
+    ]
+
+
+DATABASE_CHECKS = (
+    postgresql_is_new_enough,
+    extensions_are_there,
+    postgis_is_new_enough,
+    letters_are_understood,
+    metric_crs_is_known,
+)
+
+
+def _version(text: str) -> tuple[int, int]:
+    major, minor = text.split("-")[0].split(".")[:2]
+    return int(major), int("".join(character for character in minor if character.isdigit()) or 0)

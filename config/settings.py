@@ -35,6 +35,7 @@ if flag("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "web.views.errors.csrf_failure"
 
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
@@ -70,9 +71,11 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "web.security.ContentSecurityPolicy",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "web.languages.RememberLanguage",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -142,12 +145,17 @@ TIME_ZONE = CITY.timezone
 
 #: The city's name in each language.
 CITY_NAME = dict(CITY.name)
+#: Folder of the city's profile, and whom its map layers are from.
+CITY_FOLDER = CITY.folder
+CITY_ATTRIBUTION = CITY.attribution
 #: EPSG code of the CRS in metres for distances and areas.
 METRIC_SRID = CITY.metric_srid
 #: (west, south, east, north) in EPSG:4326 degrees.
 CITY_BOUNDS = CITY.bounds
 #: URL of a MapLibre style to draw below the city's own layers; empty: the city's own layers are the whole map.
 BASE_MAP_STYLE = os.environ.get("BASE_MAP_STYLE", CITY.base_map_style)
+#: Cells of a report with fewer appeals are counted in its totals but not drawn; 1 draws all: each appeal is public.
+REPORT_MIN_COUNT = int(os.environ.get("REPORT_MIN_COUNT", "1"))
 #: Country and subdivision whose public holidays the legal clock knows.
 CALENDAR_COUNTRY = CITY.calendar_country
 CALENDAR_SUBDIVISION = CITY.calendar_subdivision
@@ -157,6 +165,8 @@ STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", VAR_DIR / "static"))
 STATICFILES_DIRS = [
     ("vendor/maplibre-gl", BASE_DIR / "node_modules" / "maplibre-gl" / "dist"),
 ]
+#: Leaflet is put into the heat report's file whole, so that it opens without the internet.
+LEAFLET_DIST = BASE_DIR / "node_modules" / "leaflet" / "dist"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

@@ -1,3 +1,37 @@
-from django.urls import path
+"""Every address of the site. Pages carry their language; the API, files and machinery do not."""
 
-urlpatterns: list = []
+from __future__ import annotations
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from accounts import urls as accounts_urls
+from web.security import with_inline_styles
+from web.views import media, pages, shell, status
+
+urlpatterns = [
+    path("", pages.front_door, name="front-door"),
+    path("healthz", status.healthz, name="healthz"),
+    path("sw.js", shell.service_worker, name="service-worker"),
+    path("manifest.webmanifest", shell.manifest, name="manifest"),
+    path("offline/", pages.offline, name="offline"),
+    re_path(rf"^media/(?P<name>(?:{'|'.join(media.PUBLIC_FOLDERS)})/.+)$", media.public_file, name="media"),
+    path("api/", include("appeals.api.urls")),
+    path("api/", include("districts.api.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", with_inline_styles(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="api-docs"),
+    *i18n_patterns(
+        path("accounts/", include(accounts_urls)),
+        path("admin/", admin.site.urls),
+        path("desk/", include("appeals.desk.urls")),
+        path("reports/", include("appeals.reports.urls")),
+        path("", include("web.urls")),
+    ),
+]
+
+handler400 = "web.views.errors.bad_request"
+handler403 = "web.views.errors.forbidden"
+handler404 = "web.views.errors.not_found"
+handler500 = "web.views.errors.server_error"

@@ -83,10 +83,12 @@ class Grid:
         return [tuple((x, y) for x, y in ring) for ring in corners.tolist()]
 
     def bbox(self, cell: Cell) -> Bbox:
-        """Smallest box of degrees around the cell; grid north is not true north, so it is a little larger."""
+        """A box of degrees that holds the cell; grid north is not true north, so it is a little larger."""
         ring = self.rings([cell])[0]
         lons, lats = [lon for lon, _ in ring], [lat for _, lat in ring]
-        return Bbox(min(lons), min(lats), max(lons), max(lats))
+        # The corners were rounded; one unit of the last decimal keeps the outermost points in.
+        margin = 10.0**-_DECIMALS
+        return Bbox(min(lons) - margin, min(lats) - margin, max(lons) + margin, max(lats) + margin)
 
     def holding(self, cell: Cell, stored_m: int, *, x: str = "cell_x", y: str = "cell_y") -> dict[str, int]:
         """Queryset condition that keeps the rows of the cell; ``x``, ``y`` are columns of ``stored_m`` cells."""

@@ -6,7 +6,6 @@ The dict is read number by number by our own code; GDAL and GEOS see only arrays
 
 from __future__ import annotations
 
-import math
 import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,11 +26,17 @@ BOUNDS_TOLERANCE: Final = 0.05
 
 #: Lists around a number: a position is depth 1, a ring 2, a polygon 3, a multipolygon 4 (RFC 7946, 3.1).
 _DEPTH: Final = {"Polygon": 3, "MultiPolygon": 4}
+#: Beyond the numbers of every CRS in use: what is larger was not meant as a coordinate.
+_ANY_CRS: Final = 1e9
 _NAME_OF_DEPTH: Final = {1: "Point", 2: "LineString", 3: "Polygon", 4: "MultiPolygon"}
 
 
 class PolygonRefused(GeometryRefused):
     """Input that is not an acceptable area; ``str()`` is a sentence in the reader's language."""
+
+
+class NestingRefused(PolygonRefused):
+    """Coordinates that are nested as those of the other type of area: ``repair`` takes them."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +90,11 @@ def city_area(geometry: object, *, repair: bool = False) -> Area:
     repairs: tuple[str, ...] = ()
     if depth != _DEPTH[kind]:
         told = {"type": kind, "fits": _NAME_OF_DEPTH.get(depth, _("no geometry"))}
-        if not repair or depth not in _DEPTH.values():
-            raise PolygonRefused(
-                _("The type says %(type)s, but the coordinates are nested as those of %(fits)s.") % told
-            )
+        sentence = _("The type says %(type)s, but the coordinates are nested as those of %(fits)s.") % told
+        if depth not in _DEPTH.values():
+            raise PolygonRefused(sentence)
+        if not repair:
+            raise NestingRefused(sentence)
         repairs = (_("type %(type)s read as %(fits)s, as its coordinates are nested") % told,)
     polygons = [coordinates] if depth == _DEPTH["Polygon"] else coordinates
     budget = _Budget(MAX_VERTICES)
@@ -162,7 +168,8 @@ def _position(position: object, n: int, where: str) -> tuple[float, float]:
 
 
 def _is_degrees(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # A comparison, because an int of a thousand digits overflows isfinite().
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_ANY_CRS < value < _ANY_CRS
 
 
 def _check_place(shape: shapely.MultiPolygon) -> None:

@@ -42,8 +42,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     match = request.resolver_match
     return {
-        "city_name": CITY.name[language],
-        "office_name": CITY.office[language],
+        "city_name": CITY.name.get(language, CITY.code),
+        "office_name": CITY.office.get(language, ""),
         "language_links": links,
         "canonical_url": settings.PUBLIC_URL + request.path,
         "public_url": settings.PUBLIC_URL,

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
-
-from config.city import CITY
 
 HEADER = "Content-Security-Policy"
 
 
-def policy(nonce: str, base_map_style: str = CITY.base_map_style) -> str:
+def policy(nonce: str, *, inline_styles: bool = False) -> str:
     """The policy of a page whose import map carries the nonce.
 
-    MapLibre starts its workers from blobs. The base map's server is allowed only where the city's profile names one;
-    its tiles and glyphs must come from the same host as its style.
+    MapLibre starts its workers from blobs. The base map's server is allowed only where a setting names one; its tiles
+    and glyphs must come from the same host as its style.
     """
-    address = urlsplit(base_map_style)
+    address = urlsplit(settings.BASE_MAP_STYLE)
     base_map = f" {address.scheme}://{address.netloc}" if address.netloc else ""
     return "; ".join(
         [
             "default-src 'self'",
             f"script-src 'self' 'nonce-{nonce}'",
-            "style-src 'self'",
+            "style-src 'self'" + (" 'unsafe-inline'" if inline_styles else ""),
             f"img-src 'self' data: blob:{base_map}",
             f"connect-src 'self'{base_map}",
             "media-src 'self' blob:",
@@ -51,3 +52,15 @@ class ContentSecurityPolicy:
         response = self.get_response(request)
         response.headers.setdefault(HEADER, policy(nonce))
         return response
+
+
+def with_inline_styles(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """The view under the same policy but for styles: for pages of others, such as Swagger's."""
+
+    @functools.wraps(view)
+    def styled(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        response.headers[HEADER] = policy(request.csp_nonce, inline_styles=True)  # type: ignore[attr-defined]
+        return response
+
+    return styled

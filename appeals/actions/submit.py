@@ -42,6 +42,7 @@ class Submission:
     phone: str = ""
     uploads: tuple[UUID, ...] = ()
     source: str = "web"
+    external_id: str = ""
 
     def fingerprint(self) -> bytes:
         """SHA-256 of all that was sent: two submissions are the same when these are."""
@@ -129,8 +130,9 @@ def stored_decision(appeal_id: UUID, decision: Route, at: dt.datetime) -> Routin
     )
 
 
-def _write(submission: Submission, decision: Route, due_on: dt.date, at: dt.datetime) -> Appeal:
-    appeal = Appeal(
+def new_appeal(submission: Submission, decision: Route, due_on: dt.date, at: dt.datetime) -> Appeal:
+    """The appeal as it begins, not saved."""
+    return Appeal(
         id=submission.id,
         kind=submission.kind,
         category=submission.category,
@@ -144,28 +146,42 @@ def _write(submission: Submission, decision: Route, due_on: dt.date, at: dt.date
         submitted_at=at,
         due_on=due_on,
         source=submission.source,
+        external_id=submission.external_id,
         fingerprint=submission.fingerprint(),
     )
-    appeal.save(force_insert=True)
-    contact = AppealContact(
+
+
+def new_contact(submission: Submission, appeal: Appeal) -> AppealContact:
+    """How to reach the author, not saved; a secret is made where the client made none."""
+    return AppealContact(
         appeal=appeal,
         secret=submission.secret or secrets.token_urlsafe(24),
         name=submission.name,
         email=submission.email,
         phone=submission.phone,
     )
-    contact.save(force_insert=True)
-    stored_decision(appeal.pk, decision, at).save(force_insert=True)
-    attach(submission.uploads, appeal=appeal, event=None)
-    event = Event(
+
+
+def first_event(appeal: Appeal, role: Role = Role.RESIDENT) -> Event:
+    """The event with which the appeal's history begins, not saved."""
+    return Event(
         appeal=appeal,
         version=1,
         verb=Verb.SUBMIT,
-        at=at,
-        actor_role=Role.RESIDENT,
+        at=appeal.submitted_at,
+        actor_role=role,
         to_status=Status.NEW,
-        service_id=decision.service_id,
+        service_id=appeal.service_id,
     )
+
+
+def _write(submission: Submission, decision: Route, due_on: dt.date, at: dt.datetime) -> Appeal:
+    appeal = new_appeal(submission, decision, due_on, at)
+    appeal.save(force_insert=True)
+    new_contact(submission, appeal).save(force_insert=True)
+    stored_decision(appeal.pk, decision, at).save(force_insert=True)
+    attach(submission.uploads, appeal=appeal, event=None)
+    event = first_event(appeal)
     event.save(force_insert=True)
     queue_messages(event)
     return appeal

@@ -1,0 +1,1 @@
+"""Where services and the Mayor's Office work: the queue by due date, and one appeal with its forms."""

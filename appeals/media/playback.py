@@ -139,7 +139,7 @@ class PlaybackWriter:
             return
         sound.pts -= round(starts_at_s / sound.time_base)
         self._resampling.push(sound)
-        self._encode_resampled()
+        self._encode_resampled(self._resampling, self._audio)
 
     def _add_video(self, width: int, height: int) -> VideoStream:
         encoder = h264_encoder()
@@ -163,14 +163,13 @@ class PlaybackWriter:
         stream.bit_rate = _AUDIO_BITS_S
         return stream
 
-    def _encode_resampled(self) -> None:
-        assert self._audio is not None and self._resampling is not None
+    def _encode_resampled(self, resampling: Graph, stream: AudioStream) -> None:
         while True:
             try:
-                sound = cast(AudioFrame, self._resampling.pull())
+                sound = cast(AudioFrame, resampling.pull())
             except (NothingYet, NothingLeft):
                 return
-            self._container.mux(self._audio.encode(sound))
+            self._container.mux(stream.encode(sound))
 
     def _finish(self) -> None:
         self._container.mux(self._video.encode())
@@ -178,7 +177,7 @@ class PlaybackWriter:
             return
         if self._resampling is not None:
             self._resampling.push(None)
-            self._encode_resampled()
+            self._encode_resampled(self._resampling, self._audio)
         self._container.mux(self._audio.encode())
 
 

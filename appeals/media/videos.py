@@ -257,9 +257,8 @@ class _Clip:
 
     def sounds(self, packet: Packet[Stream]) -> list[AudioFrame]:
         """The stretches of sound that the packet completes; a damaged one becomes silence."""
-        assert self.audio is not None
         try:
-            return self.audio.decode(packet)
+            return [] if self.audio is None else self.audio.decode(packet)
         except FFmpegError:
             return []
 

@@ -6,6 +6,7 @@ server and root may, everybody else is stopped by the socket folder's mode befor
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -36,6 +37,8 @@ EXTENSIONS = ("postgis", "pg_trgm", "btree_gist")
 START_TIMEOUT_S = 600.0
 STOP_TIMEOUT_S = 60.0
 LARGEST_LOG_BYTES = 10_000_000
+SIGN_OF_LIFE_S = 5.0
+_STILL_IN_USE = "is still in use"
 
 #: For the city's data: nothing that was committed is lost.
 LASTING: Mapping[str, str] = {
@@ -120,6 +123,8 @@ class Cluster:
         if not _wait_until(lambda: process(place) is None, STOP_TIMEOUT_S):
             os.kill(pid, signal.SIGQUIT)  # gives up at once; the next start replays the journal
             _wait_until(lambda: process(place) is None, STOP_TIMEOUT_S)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)  # it was ours when this process started it
         if socket is not None and socket.parent != place.folder:
             shutil.rmtree(socket, ignore_errors=True)
         return True
@@ -177,9 +182,19 @@ class Cluster:
         log = place.folder / "log"
         if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
             log.rename(place.folder / "log.1")
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._serve(place, installation, log, deadline):
+            # A killed server's sessions need a moment to notice, and hold the shared memory until then.
+            if not any(_STILL_IN_USE in line for line in last_lines(log, 6)) or time.monotonic() > deadline:
+                tail = "\n".join(f"    {line}" for line in last_lines(log, 12))
+                raise Stop(f"The database does not start:\n{tail}\n  (all of it: {log})")
+            time.sleep(0.2)
+
+    def _serve(self, place: site.Site, installation: postgres.Installation, log: Path, deadline: float) -> bool:
+        """Starts the server's process; True once it takes sessions, False when it ended instead."""
         with log.open("ab") as output:
             server = subprocess.Popen(
-                [installation.program("postgres"), "-D", os.fspath(data)],
+                [installation.program("postgres"), "-D", os.fspath(place.folder / "data")],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -188,19 +203,18 @@ class Cluster:
                 start_new_session=True,
                 **place.owner.child_options(),  # type: ignore[call-overload]
             )
-        started = time.monotonic()
-        told = started
+        told = time.monotonic()
         while not _ready(place):
             now = time.monotonic()
-            if server.poll() is not None or now - started > START_TIMEOUT_S:
-                tail = "\n".join(f"    {line}" for line in last_lines(log, 12))
-                raise Stop(f"The database does not start:\n{tail}\n  (all of it: {log})")
-            if now - told > 5:
+            if server.poll() is not None or now > deadline:
+                return False
+            if now - told > SIGN_OF_LIFE_S:
                 told = now
-                say(f"  ..  the database is getting ready ({now - started:.0f} s) {last_lines(log, 1)[0][:100]}")
+                say(f"  ..  the database is getting ready: {last_lines(log, 1)[0][:100]}")
             time.sleep(0.02)
-        # The server outlives this process: keep subprocess from waiting for it when this object goes.
+        # The server outlives this process: subprocess shall not wait for it when the object goes.
         server.returncode = 0
+        return True
 
     def _furnish(self, place: site.Site) -> None:
         """Makes the role, the database and its extensions where they are missing."""
@@ -256,6 +270,12 @@ def process(place: site.Site) -> int | None:
         return None
 
 
+def stale_process(place: site.Site) -> int | None:
+    """Number that a killed server left behind, or None."""
+    lines = _pid_file(place)
+    return int(lines[0]) if lines and lines[0].isdigit() and process(place) is None else None
+
+
 def socket_folder(place: site.Site) -> Path | None:
     """Folder of the running server's socket, or None when its pid file names none."""
     lines = _pid_file(place)
@@ -287,11 +307,16 @@ def _ready(place: site.Site) -> bool:
 
 
 def _make_socket_folder(place: site.Site) -> Path:
-    """A folder that only the owner (and root) can enter, with a path short enough for a socket."""
+    """A folder that only the owner (and root) can enter, with a path that a socket may have.
+
+    It must be short; and clients take a comma for the end of a host's name.
+    """
     folder = place.folder / "socket"
-    if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) > LONGEST_SOCKET_PATH:
+    if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) > LONGEST_SOCKET_PATH or "," in os.fspath(folder):
         folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     folder.mkdir(mode=0o700, exist_ok=True)
+    for left in folder.glob(".s.PGSQL.*"):
+        left.unlink()  # of a killed server: its lock would keep the new one from starting, like postmaster.pid
     os.chmod(folder, 0o700)
     os.chown(folder, place.owner.uid, place.owner.gid)
     return folder

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from config.bootstrap import catalogs, checkout as checkouts, environment, frontend, packages
+from config import catalogs
+from config.bootstrap import checkout as checkouts, environment, frontend, packages
 from config.bootstrap.checkout import Checkout
 from config.bootstrap.cluster import main_cluster
 from config.bootstrap.console import Stop, say

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
-from config.bootstrap import catalogs, checkout as checkouts, frontend
+from config import catalogs
+from config.bootstrap import checkout as checkouts, frontend
 from config.bootstrap.checkout import Checkout
 from config.bootstrap.cluster import main_cluster
 from config.bootstrap.console import Stop, say
@@ -25,6 +26,7 @@ FIRST_ANSWER_S = 60.0
 PORT_PATIENCE_S = 8.0
 #: Written by ``seed`` into ``var``: who may log in to the demo city, as text for people.
 LOGINS = "logins.txt"
+LOGINS_SHOWN = 6
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -137,10 +139,16 @@ def _greet(checkout: Checkout, options: argparse.Namespace, seconds: float) -> N
     say(f"\nThe city is open: {os.environ['PUBLIC_URL']}  (after {seconds:.0f} s)")
     if options.host == "127.0.0.1":
         say("  for this machine alone; --host 0.0.0.0 opens it to phones in the same network")
-    logins = checkout.var / LOGINS
-    if logins.exists():
-        say(logins.read_text(encoding="utf-8").rstrip())
+    for line in _logins(checkout):
+        say(f"  {line}")
     say("Ctrl-C stops everything; nothing is lost.\n")
+
+
+def _logins(checkout: Checkout) -> list[str]:
+    """The first of the demo city's logins, and where the others are."""
+    path = checkout.var / LOGINS
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return lines if len(lines) <= LOGINS_SHOWN else [*lines[:LOGINS_SHOWN], f"(the other logins: {path})"]
 
 
 def _check_port(host: str, port: int) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.bootstrap import catalogs, frontend, packages
+from config import catalogs
+from config.bootstrap import frontend, packages
 from config.bootstrap.checkout import Checkout
 from config.bootstrap.cluster import test_cluster
 from config.bootstrap.console import say

@@ -125,6 +125,8 @@ class TestRoute:
         decided = route(pin(city, IN_PARK, "pothole"), on=TODAY)
         assert (decided.service_id, decided.rule) == (city.services["roads"].pk, Rule.CITY_WIDE)
         assert decided.area_id is None
+        # To the western side of the city: 0.02 degree of longitude at 40.52 N.
+        assert decided.border_m == pytest.approx(1694, rel=0.01)
 
     def test_nobody_named_goes_to_the_office(self, city: GridCity) -> None:
         decided = route(pin(city, IN_EAST, "other"), on=TODAY)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.template import Context
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, json_script
@@ -49,6 +50,7 @@ def _settings() -> dict[str, Any]:
             "uploads": "/api/uploads/",
             "serviceWorker": reverse("service-worker"),
         },
+        "files": {"icons": static("web/img/icons.svg"), "mapIcons": static("web/icons/map.svg")},
         "map": {
             "center": list(CITY.center),
             "zoom": CITY.zoom,
@@ -62,10 +64,21 @@ def _settings() -> dict[str, Any]:
 
 
 @register.simple_tag
-def city_scripts() -> SafeString:
+def map_icon(name: str) -> SafeString:
+    """A drawing of ``icons/map.svg``: categories and the map's tools; decoration only."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        static("web/icons/map.svg"),
+        name,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def city_scripts(context: Context) -> SafeString:
     """Everything in ``<head>`` that the modules stand on; the entry module follows the import map."""
+    opening = format_html('<script type="importmap" nonce="{}">', context.get("csp_nonce", ""))
     return mark_safe(  # noqa: S308  (each part is escaped by json_script and format_html)
-        json_script(_import_map()).replace('type="application/json"', 'type="importmap"', 1)
+        json_script(_import_map()).replace('<script type="application/json">', opening, 1)
         + json_script(_settings(), "site-settings")
         + json_script(js_messages(), "site-texts")
         + format_html('<script type="module" src="{}"></script>', static(MODULES_PREFIX + "main.js"))

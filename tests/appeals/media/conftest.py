@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -28,6 +28,11 @@ def picture(width: int, height: int) -> VideoFrame:
     return VideoFrame.from_ndarray(pixels, format="rgb24")
 
 
+def _frame_numbers(stretches: Sequence[tuple[float, float]]) -> list[int]:
+    """Which frames of a fiftieth of a second carry sound."""
+    return [number for begin, end in stretches for number in range(round(begin * 50), round(end * 50))]
+
+
 @pytest.fixture
 def make_clip(tmp_path: Path) -> MakeClip:
     def make(
@@ -38,7 +43,7 @@ def make_clip(tmp_path: Path) -> MakeClip:
         rate: int = 10,
         size: tuple[int, int] = (64, 48),
         audio: str | None = None,
-        sound_from_s: float = 0.0,
+        sound_s: Sequence[tuple[float, float]] | None = None,
         rotation_deg: int | None = None,
         metadata: dict[str, str] | None = None,
         container: str | None = None,
@@ -71,10 +76,10 @@ def make_clip(tmp_path: Path) -> MakeClip:
                 out.mux(film.encode())
             if sound:
                 tone = np.sin(np.arange(960) * 2 * np.pi * 440 / 48_000).astype(np.float32)[None, :]
-                for number in range(round((seconds - sound_from_s) * 50)):
+                for number in _frame_numbers(sound_s or [(0, seconds)]):
                     frame = AudioFrame.from_ndarray(tone, format="fltp", layout="mono")
                     frame.sample_rate, frame.time_base = 48_000, Fraction(1, 48_000)
-                    frame.pts = number * 960 + round(sound_from_s * 48_000)
+                    frame.pts = number * 960
                     out.mux(sound.encode(frame))
                 out.mux(sound.encode())
         return path

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,10 @@ from appeals.media.confined import ProcessingFailed, process_video
 from appeals.media.refusal import MediaRefused, Refusal
 
 MakeClip = Callable[..., Path]
+
+
+def _largest_child_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 
 
 def test_both_files_are_made(make_clip: MakeClip, tmp_path: Path) -> None:
@@ -31,7 +36,7 @@ def test_refusal_comes_back_with_its_limit(make_clip: MakeClip, tmp_path: Path) 
 
 def test_index_of_gigabytes_in_a_few_kilobytes_is_refused(make_clip: MakeClip, tmp_path: Path) -> None:
     source = make_clip("a.mp4", seconds=20)
-    samples = 80_000_000
+    samples, before = 80_000_000, _largest_child_bytes()
     data = bytearray(source.read_bytes())
     struct.pack_into(">III", data, data.index(b"stsz") + 4, 0, 1, samples)
     struct.pack_into(">I", data, data.index(b"stsc") + 16, samples)
@@ -40,6 +45,7 @@ def test_index_of_gigabytes_in_a_few_kilobytes_is_refused(make_clip: MakeClip, t
     with pytest.raises(MediaRefused) as refused:
         process_video(source, tmp_path / "playable.mp4", tmp_path / "poster.jpg", memory_bytes=600 * 1024**2)
     assert refused.value.code is Refusal.VIDEO_BROKEN
+    assert _largest_child_bytes() <= max(before, 600 * 1024**2)
 
 
 def test_child_that_does_not_answer_is_ended(make_clip: MakeClip, tmp_path: Path) -> None:

@@ -73,7 +73,8 @@ def test_each_format_becomes_two_jpegs(kind: str, content: Content) -> None:
         image = opened(form)
         assert (image.format, image.mode, image.size) == ("JPEG", "RGB", size)
         assert (form.width, form.height) == size
-        assert near(image.getpixel((20, 20)), RED) and near(image.getpixel((size[0] - 20, 20)), BLUE)
+        assert near(image.getpixel((20, 20)), RED)
+        assert near(image.getpixel((size[0] - 20, 20)), BLUE)
 
 
 def test_a_path_is_read_like_a_stream(tmp_path: Path) -> None:
@@ -100,11 +101,13 @@ def test_nothing_but_pixels_comes_out(kind: str) -> None:
         text.add_itxt("XML:com.adobe.xmp", xmp.decode())
         options = {"exif": located_exif(), "pnginfo": text}
     data = encoded(scene(), kind, **options)
-    assert SECRET in data and Image.open(io.BytesIO(data)).getexif().get_ifd(0x8825)
+    assert SECRET in data
+    assert Image.open(io.BytesIO(data)).getexif().get_ifd(0x8825)
     photo = prepare_photo(io.BytesIO(data))
     for form in (photo.large, photo.thumb):
         image = opened(form)
-        assert not image.getexif() and not image.getexif().get_ifd(0x8825)
+        assert not image.getexif()
+        assert not image.getexif().get_ifd(0x8825)
         assert set(image.info) <= {
             "jfif",
             "jfif_version",
@@ -124,7 +127,8 @@ def test_sideways_photo_stands_upright(kind: str) -> None:
     data = encoded(scene(640, 400), kind, exif=located_exif(orientation=6).tobytes())
     large = opened(prepare_photo(io.BytesIO(data)).large)
     assert large.size == (400, 640)
-    assert near(large.getpixel((200, 40)), RED) and near(large.getpixel((200, 600)), BLUE)
+    assert near(large.getpixel((200, 40)), RED)
+    assert near(large.getpixel((200, 600)), BLUE)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -139,9 +143,9 @@ def test_every_orientation_agrees_with_pillow(orientation: int) -> None:
         assert near(large.getpixel(spot), reference.convert("RGB").getpixel(spot)), spot
 
 
-@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
-def test_damaged_exif_does_not_cost_the_photo() -> None:
-    data = encoded(scene(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_damaged_exif_does_not_cost_the_photo(kind: str) -> None:
+    data = encoded(scene(), kind, exif=b"Exif\0\0no TIFF header")
     assert prepare_photo(io.BytesIO(data)).large.width == 640
 
 
@@ -231,7 +235,8 @@ def test_photo_signature_before_a_web_page_is_broken() -> None:
 def test_what_is_glued_to_the_end_is_left_behind() -> None:
     data = encoded(scene(), "PNG") + b"PK\x03\x04" + SECRET + b"PK\x05\x06" + bytes(18)
     photo = prepare_photo(io.BytesIO(data))
-    assert SECRET not in photo.large.data and b"PK\x03\x04" not in photo.large.data
+    assert SECRET not in photo.large.data
+    assert b"PK\x03\x04" not in photo.large.data
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])

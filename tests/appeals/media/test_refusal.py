@@ -17,7 +17,8 @@ def test_every_reason_has_words_in_every_language(code: Refusal) -> None:
     for language in ("ky", "ru"):
         with (LOCALE / language / "LC_MESSAGES" / "django.po").open("rb") as file:
             message = read_po(file, locale=language).get(english)
-        assert message is not None and message.string, (language, english)
+        assert message is not None, (language, english)
+        assert message.string, (language, english)
         assert ("%(limit)d" in english) == ("%(limit)d" in str(message.string))
 
 

@@ -34,7 +34,7 @@ function picture(size, draw) {
 }
 
 /**
- * The outline that tells a status without colour: new a drop, accepted a diamond, answered a disc, closed a square.
+ * The outline that tells a status without colour: new a drop, accepted and answered a disc, closed a square.
  * @param {CanvasRenderingContext2D} c
  * @param {Status} status
  * @param {number} r
@@ -42,25 +42,18 @@ function picture(size, draw) {
 function outline(c, status, r) {
   c.beginPath();
   if (status === "new") {
-    c.arc(0, -r * 0.18, r * 0.9, Math.PI * 0.8, Math.PI * 0.2);
-    c.lineTo(0, r * 1.12);
+    c.arc(0, -r * 0.18, r * 0.92, Math.PI * 0.82, Math.PI * 0.18);
+    c.lineTo(0, r * 1.14);
     c.closePath();
-  } else if (status === "accepted") {
-    const d = r * 1.16;
-    c.moveTo(0, -d);
-    c.lineTo(d, 0);
-    c.lineTo(0, d);
-    c.lineTo(-d, 0);
-    c.closePath();
-  } else if (status === "answered") {
-    c.arc(0, 0, r * 0.94, 0, Math.PI * 2);
+  } else if (status === "closed") {
+    c.roundRect(-r * 0.8, -r * 0.8, r * 1.6, r * 1.6, r * 0.3);
   } else {
-    c.roundRect(-r * 0.78, -r * 0.78, r * 1.56, r * 1.56, r * 0.28);
+    c.arc(0, 0, r * 0.94, 0, Math.PI * 2);
   }
 }
 
 /**
- * The sign inside: an exclamation mark, an hour hand, a tick, a bar.
+ * The sign inside, as in the page's own status icons: a ring's hole, a half, a tick.
  * @param {CanvasRenderingContext2D} c
  * @param {Status} status
  * @param {number} r
@@ -68,23 +61,17 @@ function outline(c, status, r) {
 function sign(c, status, r) {
   c.beginPath();
   if (status === "new") {
-    c.moveTo(0, -r * 0.62);
-    c.lineTo(0, -r * 0.08);
-    c.moveTo(0, r * 0.24);
-    c.lineTo(0, r * 0.25);
+    c.arc(0, -r * 0.18, r * 0.36, 0, Math.PI * 2);
+    c.fill();
   } else if (status === "accepted") {
-    c.moveTo(0, -r * 0.46);
-    c.lineTo(0, r * 0.06);
-    c.lineTo(r * 0.36, r * 0.26);
-  } else if (status === "answered") {
+    c.arc(0, 0, r * 0.58, Math.PI / 2, -Math.PI / 2);
+    c.fill();
+  } else {
     c.moveTo(-r * 0.4, r * 0.04);
     c.lineTo(-r * 0.1, r * 0.34);
     c.lineTo(r * 0.42, -r * 0.3);
-  } else {
-    c.moveTo(-r * 0.34, 0);
-    c.lineTo(r * 0.34, 0);
+    c.stroke();
   }
-  c.stroke();
 }
 
 /**
@@ -101,14 +88,14 @@ function pin(colours, status, chosen) {
     c.shadowColor = colours.shadow;
     c.shadowBlur = 5 * RATIO;
     c.shadowOffsetY = 1.5 * RATIO;
-    c.fillStyle = colours.status[status];
+    c.fillStyle = colours.status[status] ?? colours.accent;
     c.fill();
     c.shadowColor = "transparent";
     c.lineWidth = chosen ? 3 : 2;
     c.strokeStyle = colours.ring;
     c.stroke();
-    c.strokeStyle = colours.dark ? "#0d131b" : "#ffffff";
-    c.lineWidth = r * 0.24;
+    c.strokeStyle = c.fillStyle = colours.dark ? "#0d131b" : "#ffffff";
+    c.lineWidth = r * 0.26;
     sign(c, status, r);
   });
 }

@@ -1,5 +1,7 @@
 /** Building and finding elements. */
 
+import { settings } from "city/site/settings.js";
+
 /**
  * A new element with properties, attributes (names with a dash, `role`, `for`) and children.
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -41,17 +43,17 @@ export function find(root, selector, type) {
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * An inline icon of one path on a 24 × 24 grid.
- * @param {string} path
+ * A drawing of one of the site's two sheets of icons; decoration only, the words beside it say the same.
+ * @param {string} name
+ * @param {"icons" | "mapIcons"} [sheet]
  */
-export function icon(path) {
+export function icon(name, sheet = "icons") {
   const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
   svg.classList.add("icon");
-  const shape = document.createElementNS(SVG, "path");
-  shape.setAttribute("d", path);
-  svg.append(shape);
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `${settings.files[sheet]}#${name}`);
+  svg.append(use);
   return svg;
 }
 

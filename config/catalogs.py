@@ -1,4 +1,4 @@
-"""Compiled message catalogs (.mo), made from the rooms' .po files; needs Babel once something must be compiled."""
+"""Compiled message catalogs (.mo), made from the rooms' .po files; needs Babel only once something must be compiled."""
 
 from __future__ import annotations
 

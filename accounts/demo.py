@@ -1,0 +1,35 @@
+"""People who may log in to a demonstration: one representative of each service, and an operator."""
+
+from __future__ import annotations
+
+from django.contrib.auth.hashers import make_password
+
+from accounts.models import Membership, User
+from districts.models import Service
+
+#: The password of everyone in a demonstration; such people are made by nothing but ``seed --demo``.
+DEMO_PASSWORD = "map-of-appeals"  # noqa: S105 - meant to be known
+OPERATOR = "operator"
+
+
+def demo_email(name: str, city_code: str) -> str:
+    """Address of the person; .example never resolves (RFC 2606)."""
+    return f"{name}@{city_code}.example"
+
+
+def make_demo_people(city_code: str) -> dict[str, User]:
+    """Representatives by the code of their service, and the operator, a superuser, under ``OPERATOR``."""
+    # Hashed once: the slowness that protects real passwords would cost half a second for each.
+    password = make_password(DEMO_PASSWORD)
+    services = list(Service.objects.order_by("-is_office", "code"))
+    people = {
+        service.code: User(email=demo_email(service.code, city_code), password=password) for service in services
+    }
+    people[OPERATOR] = User(
+        email=demo_email(OPERATOR, city_code), password=password, is_staff=True, is_superuser=True
+    )
+    User.objects.bulk_create(people.values())
+    Membership.objects.bulk_create(
+        Membership(user=people[service.code], service=service) for service in services
+    )
+    return people

@@ -1,0 +1,128 @@
+"""The queue of a desk: tabs, their counts, pages by key, and what comes next."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import Standing
+from appeals.deadlines import WorkingCalendar
+from appeals.due import SOON_DAYS
+from appeals.filters import AppealFilter
+from appeals.models import Appeal
+from appeals.querysets import AppealQuerySet
+from appeals.workflow import Status
+
+PAGE_SIZE = 25
+#: Counting stops here, so that a tab costs the same after ten years.
+COUNT_MAX = 1_000
+
+
+class Tab(enum.StrEnum):
+    """A part of the queue; the first three await an answer."""
+
+    OPEN = "open"
+    SOON = "soon"
+    OVERDUE = "overdue"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+    @property
+    def label(self) -> str | Promise:
+        """Name of the tab in the reader's language."""
+        return _LABELS[self]
+
+    @property
+    def newest_first(self) -> bool:
+        """True for what is done with: the latest comes first there, and elsewhere the most urgent."""
+        return self in {Tab.ANSWERED, Tab.CLOSED}
+
+
+_LABELS: dict[Tab, str | Promise] = {
+    Tab.OPEN: _("All open"),
+    Tab.SOON: _("Due soon"),
+    Tab.OVERDUE: _("Overdue"),
+    Tab.ANSWERED: _("Answered"),
+    Tab.CLOSED: _("Closed"),
+}
+
+
+@dataclass(frozen=True)
+class Position:
+    """The last appeal of a page: the order is by due date and then by number, which no two share."""
+
+    due_on: dt.date
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.due_on.isoformat()}~{self.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> Position | None:
+        """The position written as ``str`` writes it; None for anything else, which means the beginning."""
+        day, _tilde, number = text.partition("~")
+        try:
+            return cls(dt.date.fromisoformat(day), int(number))
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The appeals of a person's desk, as narrowed by the filter, on one day of the city's clock."""
+
+    standing: Standing
+    wanted: AppealFilter
+    calendar: WorkingCalendar
+    today: dt.date
+
+    def appeals(self, tab: Tab) -> AppealQuerySet:
+        """Appeals of the tab, unordered."""
+        mine = Appeal.objects.all() if self.standing.office else Appeal.objects.with_service(self.standing.service_ids)
+        mine = mine.filtered(self.wanted)
+        match tab:
+            case Tab.OPEN:
+                return mine.open()
+            case Tab.SOON:
+                until = self.calendar.add_working_days(self.today, SOON_DAYS)
+                return mine.open().filter(due_on__gte=self.today, due_on__lte=until)
+            case Tab.OVERDUE:
+                return mine.overdue(self.today)
+            case Tab.ANSWERED:
+                return mine.filter(status=Status.ANSWERED)
+            case Tab.CLOSED:
+                return mine.filter(status=Status.CLOSED)
+
+    def counts(self) -> dict[Tab, int]:
+        """How many each tab holds, up to ``COUNT_MAX``; one query a tab."""
+        return {tab: self.appeals(tab)[:COUNT_MAX].count() for tab in Tab}
+
+    def page(self, tab: Tab, after: Position | None) -> tuple[list[Appeal], Position | None]:
+        """Appeals that follow the position, and where the next page begins; one query.
+
+        An appeal that is answered meanwhile leaves the queue and shifts no other across the border of a page.
+        """
+        found = self.appeals(tab).with_names()
+        if tab.newest_first:
+            found = found.order_by("-due_on", "-number")
+            if after:
+                found = found.filter(Q(due_on__lt=after.due_on) | Q(due_on=after.due_on, number__lt=after.number))
+        else:
+            found = found.order_by("due_on", "number")
+            if after:
+                found = found.filter(Q(due_on__gt=after.due_on) | Q(due_on=after.due_on, number__gt=after.number))
+        rows = list(found[: PAGE_SIZE + 1])
+        if len(rows) <= PAGE_SIZE:
+            return rows, None
+        rows.pop()
+        return rows, Position(rows[-1].due_on, rows[-1].number)
+
+    def next_open(self, current: Appeal) -> Appeal | None:
+        """The most urgent open appeal other than the current one; one query."""
+        waiting = self.appeals(Tab.OPEN).exclude(pk=current.pk)
+        return waiting.with_names().order_by("due_on", "number").first()

@@ -1,0 +1,55 @@
+"""All that a page shows of one appeal, read in a fixed number of queries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from appeals.deadlines import city_calendar, city_day
+from appeals.due import Due, due_of
+from appeals.explanation import Explanation, explain
+from appeals.models import Appeal, Attachment, Event, RoutingDecision
+from appeals.timeline import Step, steps_of
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """One appeal with everything beside it. ``attachments`` are the resident's; a step carries its own."""
+
+    appeal: Appeal
+    due: Due
+    attachments: tuple[Attachment, ...]
+    steps: tuple[Step, ...]
+    explanation: Explanation | None
+
+    @property
+    def answers(self) -> list[Step]:
+        """The answers, the newest first."""
+        return [step for step in reversed(self.steps) if step.is_answer]
+
+    @property
+    def preparing(self) -> bool:
+        """True while a video is being prepared, so that the page should be looked at again."""
+        return any(attachment.state == Attachment.State.PROCESSING for attachment in self.attachments)
+
+
+def dossier_of(appeal: Appeal, *, internal: bool, now: dt.datetime | None = None) -> Dossier:
+    """The appeal's dossier; at most five queries. ``internal`` adds the events that only staff may see.
+
+    The appeal comes with its names selected (``with_names``).
+    """
+    events = Event.objects.filter(appeal=appeal).select_related("service", "to_service").order_by("version")
+    events = events.select_related("actor") if internal else events.filter(public=True)
+    attachments = list(Attachment.objects.filter(appeal=appeal))
+    decision = (
+        RoutingDecision.objects.filter(appeal=appeal).select_related("service", "area", "revision").first()
+    )
+    return Dossier(
+        appeal=appeal,
+        due=due_of(appeal, city_calendar(), city_day(now or timezone.now())),
+        attachments=tuple(attachment for attachment in attachments if attachment.event_id is None),
+        steps=tuple(steps_of(events, attachments)),
+        explanation=explain(decision) if decision else None,
+    )

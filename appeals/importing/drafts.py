@@ -1,0 +1,187 @@
+"""A row becomes an appeal to be, or is refused with a reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import hashlib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+import pyproj
+from django.conf import settings
+from django.contrib.gis.geos import Point
+
+from appeals.actions.submit import Submission
+from appeals.importing.mapping import Moment, Placing, SourceMapping
+from appeals.importing.rows import GEOMETRY_X, GEOMETRY_Y, Row
+from appeals.models import Appeal
+from appeals.models.appeal import TEXT_MAX
+from appeals.workflow import Status
+from districts.models import Category
+from geo.points import GeometryRefused, city_point
+
+_NUMBER_MAX = Appeal._meta.get_field("external_id").max_length or 100
+_ADDRESS_MAX = Appeal._meta.get_field("address").max_length or 300
+
+
+class Reason(enum.StrEnum):
+    """Why a row was refused; the words of the report."""
+
+    BROKEN_ROW = "broken row"
+    NO_NUMBER = "no number"
+    BAD_DATE = "bad date"
+    UNKNOWN_KIND = "unknown kind"
+    UNKNOWN_STATUS = "unknown status"
+    UNKNOWN_CATEGORY = "unknown category"
+    BAD_TEXT = "bad text"
+    NO_COORDINATES = "no coordinates"
+    BAD_COORDINATES = "bad coordinates"
+    OUTSIDE_CITY = "outside the city"
+
+
+class RowRefused(Exception):
+    """The row cannot be imported."""
+
+    def __init__(self, reason: Reason, why: str) -> None:
+        super().__init__(why)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An appeal as another system tells it: what was sent, when, and how it ended.
+
+    ``ended_at`` is the time of the answer, which other systems rarely tell apart from that of closing.
+    """
+
+    row: int
+    submission: Submission
+    at: dt.datetime
+    status: Status
+    ended_at: dt.datetime | None
+    answer: str
+
+
+class Drafting:
+    """Makes drafts by a mapping; ``categories`` are the leaves by code."""
+
+    def __init__(self, mapping: SourceMapping, categories: Mapping[str, Category], now: dt.datetime) -> None:
+        self._mapping, self._categories, self._now = mapping, categories, now
+        self._locate = _locator(mapping.place)
+
+    def draft(self, row: Row) -> Draft:
+        """The row's draft. Raises ``RowRefused``."""
+        mapping, values = self._mapping, row.values
+        if row.fault:
+            raise RowRefused(Reason.BROKEN_ROW, row.fault)
+        number = values[mapping.number]
+        if not number or len(number) > _NUMBER_MAX:
+            raise RowRefused(Reason.NO_NUMBER, f"{mapping.number} is empty or longer than {_NUMBER_MAX} characters")
+        at = self._moment(values, mapping.created)
+        if at is None:
+            raise RowRefused(Reason.BAD_DATE, f"{mapping.created.column} is empty")
+        status = Status(self._chosen(values, "status", Reason.UNKNOWN_STATUS))
+        ended_at = self._ended_at(values, status, at)
+        category = self._chosen(values, "category", Reason.UNKNOWN_CATEGORY)
+        kind = self._chosen(values, "kind", Reason.UNKNOWN_KIND)
+        text = mapping.text.fill(values)
+        if not text or len(text) > TEXT_MAX:
+            raise RowRefused(Reason.BAD_TEXT, f"the text has {len(text)} characters; 1 to {TEXT_MAX} can be kept")
+        submission = Submission(
+            id=stable_uuid7(at, mapping.source, number),
+            kind=kind,
+            category=self._categories[category],
+            text=text,
+            point=self._locate(values),
+            language=mapping.language,
+            address=mapping.address.fill(values)[:_ADDRESS_MAX],
+            source=mapping.source,
+            external_id=number,
+        )
+        answer = mapping.answer.fill(values)[:TEXT_MAX] if ended_at else ""
+        return Draft(row.n, submission, at, status, ended_at, answer)
+
+    def _chosen(self, values: Mapping[str, str], key: str, reason: Reason) -> str:
+        choice = getattr(self._mapping, key)
+        ours: str | None = choice.of(values)
+        if ours is None:
+            raise RowRefused(reason, f"{choice.column} is {values[choice.column]!r}, which the mapping does not list")
+        return ours
+
+    def _ended_at(self, values: Mapping[str, str], status: Status, at: dt.datetime) -> dt.datetime | None:
+        if status not in (Status.ANSWERED, Status.CLOSED):
+            return None
+        ended_at = self._moment(values, self._mapping.closed) if self._mapping.closed else None
+        if ended_at is None:
+            raise RowRefused(Reason.BAD_DATE, f"its status is {status.value}, but it has no date of it")
+        if ended_at < at:
+            raise RowRefused(Reason.BAD_DATE, f"it ended on {ended_at:%Y-%m-%d}, before it began on {at:%Y-%m-%d}")
+        return ended_at
+
+    def _moment(self, values: Mapping[str, str], moment: Moment) -> dt.datetime | None:
+        text = values[moment.column]
+        if not text:
+            return None
+        try:
+            found = (
+                dt.datetime.strptime(text, moment.format)  # noqa: DTZ007 - the zone is given below
+                if moment.format
+                else dt.datetime.fromisoformat(text)
+            )
+            if found.tzinfo is None:
+                found = found.replace(tzinfo=self._mapping.timezone)
+            found = found.astimezone(dt.UTC)
+        except (ValueError, OverflowError):
+            raise RowRefused(Reason.BAD_DATE, f"{moment.column} is {text[:40]!r}, which is no time") from None
+        if found > self._now or found.year < 1970:
+            raise RowRefused(Reason.BAD_DATE, f"{moment.column} is {text[:40]!r}: not between 1970 and now")
+        return found
+
+
+def stable_uuid7(at: dt.datetime, source: str, number: str) -> UUID:
+    """The UUIDv7 (RFC 9562, 5.7) that the record has each time it is imported: its random bits are a digest."""
+    digest = int.from_bytes(hashlib.sha256(f"{source}\x00{number}".encode()).digest()[:10], "big")
+    milliseconds = int(at.timestamp() * 1000)
+    rand_a, rand_b = digest >> 68, digest & ((1 << 62) - 1)
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b)
+
+
+def _locator(place: Placing) -> Callable[[Mapping[str, str]], Point]:
+    """Function from a row to its point, EPSG:4326, lon/lat, inside the city's bounds; raises ``RowRefused``."""
+    x_column, y_column = (place.x, place.y) if place.x else (GEOMETRY_X, GEOMETRY_Y)
+    turn = None
+    if place.srid != 4326:
+        turn = pyproj.Transformer.from_crs(place.srid, 4326, always_xy=True).transform
+
+    def locate(values: Mapping[str, str]) -> Point:
+        x, y = values[x_column], values[y_column]
+        if not x or not y:
+            raise RowRefused(Reason.NO_COORDINATES, "it has no coordinates")
+        try:
+            if turn is None:
+                return city_point(x, y)
+            lon, lat = turn(float(x), float(y))
+            if not (math.isfinite(lon) and math.isfinite(lat)):
+                raise GeometryRefused("they are outside of their coordinate system")
+            return city_point(lon, lat)
+        except (GeometryRefused, ValueError) as refusal:
+            raise RowRefused(_reason_of(x, y, turn is None), f"{x[:20]}, {y[:20]}: {refusal}") from None
+
+    return locate
+
+
+def _reason_of(x: str, y: str, degrees: bool) -> Reason:
+    """Outside the city, when they are good degrees of another place."""
+    try:
+        lon, lat = float(x), float(y)
+    except ValueError:
+        return Reason.BAD_COORDINATES
+    west, south, east, north = settings.CITY_BOUNDS
+    if west <= lat <= east and south <= lon <= north:
+        return Reason.BAD_COORDINATES
+    if not degrees:
+        return Reason.OUTSIDE_CITY if math.isfinite(lon) and math.isfinite(lat) else Reason.BAD_COORDINATES
+    return Reason.OUTSIDE_CITY if abs(lon) <= 180 and abs(lat) <= 90 else Reason.BAD_COORDINATES

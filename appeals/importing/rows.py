@@ -1,0 +1,91 @@
+"""Rows of a foreign table, one at a time: CSV with a heading, or the features of a GeoJSON file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from appeals.importing.mapping import SourceMapping
+from districts.importing.features import read_features
+from districts.importing.files import FileRefused, TextFile
+
+#: Coordinates of a GeoJSON point, under names that no column has.
+GEOMETRY_X, GEOMETRY_Y = "\x00x", "\x00y"
+
+
+@dataclass(frozen=True)
+class Row:
+    """Values by column, all text, stripped; ``fault`` says why the row itself is broken.
+
+    ``n`` is the line of the CSV file at which the row ends, or the number of the feature.
+    """
+
+    n: int
+    values: Mapping[str, str]
+    fault: str = ""
+
+
+def read_rows(file: TextFile, mapping: SourceMapping) -> Iterator[Row]:
+    """Rows of the file, which is GeoJSON when it begins with a brace.
+
+    Raises ``FileRefused`` when a column that the mapping names is missing, or the text is no JSON.
+    """
+    with file.opened() as stream:
+        yield from _features(stream) if file.starts_with == "{" else _csv(stream, mapping)
+
+
+def _csv(stream: TextIO, mapping: SourceMapping) -> Iterator[Row]:
+    reader = csv.reader(stream, delimiter=mapping.delimiter, strict=True)
+    try:
+        heading = [name.strip() for name in next(reader)]
+    except (StopIteration, csv.Error) as error:
+        raise FileRefused(f"its heading cannot be read: {error}") from None
+    _require(mapping, heading)
+    while True:
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Row(reader.line_num, {}, f"it is no CSV: {error}")
+            continue
+        if not fields:
+            continue
+        if len(fields) != len(heading):
+            yield Row(reader.line_num, {}, f"it has {len(fields)} fields, the heading has {len(heading)}")
+            continue
+        yield Row(reader.line_num, dict(zip(heading, map(str.strip, fields), strict=True)))
+
+
+def _require(mapping: SourceMapping, heading: list[str]) -> None:
+    if missing := mapping.columns() - set(heading):
+        raise FileRefused(
+            f"it has no column {', '.join(sorted(missing))}; its columns are {', '.join(heading[:40])}"
+        )
+
+
+class _Properties(dict[str, str]):
+    """A feature may leave out what it has no value for."""
+
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def _features(stream: TextIO) -> Iterator[Row]:
+    for feature in read_features(stream):
+        values = _Properties({key: _as_text(value) for key, value in feature.properties.items()})
+        geometry = feature.geometry
+        if isinstance(geometry, dict) and geometry.get("type") == "Point":
+            coordinates = geometry.get("coordinates")
+            if isinstance(coordinates, list) and len(coordinates) in (2, 3):
+                values[GEOMETRY_X], values[GEOMETRY_Y] = map(_as_text, coordinates[:2])
+        elif geometry is not None:
+            yield Row(feature.n, {}, "its geometry is not a Point")
+            continue
+        yield Row(feature.n, values)
+
+
+def _as_text(value: Any) -> str:
+    return "" if value is None else str(value).strip()

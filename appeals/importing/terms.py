@@ -1,0 +1,47 @@
+"""Legal terms and the city's own calendar days from its profile folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+from django.conf import settings
+
+from appeals.models import Appeal, CalendarDay, LegalTerm
+from districts.importing.entries import Entry, EntryRefused, toml_entries
+
+
+def load_terms(folder: Path) -> tuple[int, int]:
+    """Numbers of legal terms and of calendar days made from terms.toml. Raises ``EntryRefused``."""
+    file = folder / "terms.toml"
+    terms = [_term(entry) for entry in toml_entries(file, "term")]
+    if not terms:
+        raise EntryRefused("terms.toml: at least one [[term]] is needed, or no appeal has a due date")
+    days: dict[dt.date, CalendarDay] = {}
+    for entry in toml_entries(file, "day"):
+        date = entry.day("date")
+        if date in days:
+            raise entry.refuse(f"{date} is there already")
+        days[date] = CalendarDay(date=date, working=entry.flag("working"), name=_in_default_language(entry, "name"))
+    LegalTerm.objects.bulk_create(terms)
+    CalendarDay.objects.bulk_create(days.values())
+    return len(terms), len(days)
+
+
+def _term(entry: Entry) -> LegalTerm:
+    kind = entry.text("kind", "")
+    if kind and kind not in Appeal.Kind.values:
+        raise entry.refuse(f"kind must be one of {', '.join(Appeal.Kind.values)}")
+    working_days = entry.whole("working_days")
+    if not 0 < working_days <= 366:
+        raise entry.refuse("working_days must lie between 1 and 366")
+    return LegalTerm(
+        kind=kind,
+        working_days=working_days,
+        valid_from=entry.day("valid_from"),
+        law=_in_default_language(entry, "law"),
+    )
+
+
+def _in_default_language(entry: Entry, key: str) -> str:
+    return entry.translated(key)[f"{key}_{settings.MODELTRANSLATION_DEFAULT_LANGUAGE}"]

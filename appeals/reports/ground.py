@@ -1,0 +1,80 @@
+"""The ground that a report stands on: districts of the borders in force, their areas, and how they are drawn."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.contrib.gis.db.models.functions import AsGeoJSON, Transform
+from django.db.models import FloatField, Func, QuerySet, Subquery
+
+from districts.models import BoundaryRevision, District, DistrictBoundary
+
+
+@dataclass(frozen=True)
+class DistrictGround:
+    """A district and its area in the city's metric CRS."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    area_m2: float
+
+
+def district_grounds(on: dt.date) -> tuple[DistrictGround, ...]:
+    """Districts of the borders in force on that day, in the order of their names; one statement."""
+    area = Func(Transform("geom", settings.METRIC_SRID), function="ST_Area", output_field=FloatField())
+    rows = _in_force(on).select_related("district").annotate(area_m2=area).defer("geom")
+    grounds = [
+        DistrictGround(row.district.pk, row.district.code, row.district.name, row.district.kind, row.area_m2)
+        for row in rows
+    ]
+    return tuple(sorted(grounds, key=lambda ground: (ground.name, ground.code)))
+
+
+def district_borders(on: dt.date) -> dict[str, Any]:
+    """Territories of the borders in force as a GeoJSON FeatureCollection (name in the reader's language).
+
+    A city without territories gives its own outline.
+    """
+    rows = list(_in_force(on).select_related("district").annotate(text=AsGeoJSON("geom", precision=5)).defer("geom"))
+    drawn = [row for row in rows if row.district.kind != District.Kind.CITY] or rows
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "properties": {"name": row.district.name}, "geometry": orjson.loads(row.text)}
+            for row in drawn
+        ],
+    }
+
+
+def city_area_m2(grounds: tuple[DistrictGround, ...]) -> float:
+    """Area of the city: of its own outline, or of its territories together where it has none."""
+    cities = [ground.area_m2 for ground in grounds if ground.kind == District.Kind.CITY]
+    return sum(cities) if cities else sum(ground.area_m2 for ground in grounds)
+
+
+def base_layer() -> dict[str, Any]:
+    """The profile's own base layer (``base.geojson``); an empty collection where the profile has none."""
+    path = Path(settings.CITY_FOLDER) / "base.geojson"
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return {"type": "FeatureCollection", "features": []}
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, changed_at: int) -> dict[str, Any]:
+    layer: dict[str, Any] = orjson.loads(path.read_bytes())
+    return layer
+
+
+def _in_force(on: dt.date) -> QuerySet[DistrictBoundary]:
+    revision = BoundaryRevision.objects.in_force(on).values("pk")[:1]
+    return DistrictBoundary.objects.filter(revision=Subquery(revision))

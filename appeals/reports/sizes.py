@@ -1,0 +1,47 @@
+"""Which cells a report counts in: the sizes offered, and the rule that chooses one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: Sides in metres; multiples of the stored cell (``appeals.models.appeal.CELL_M``).
+CELL_SIZES_M = (50, 100, 250, 500)
+
+#: A cell and the neighbours whose centres lie within two and a half sides: what the eye takes for one place.
+WINDOW_CELLS = 21
+
+#: Fewer appeals than this in a window, and differences between places are mostly chance.
+EXPECTED_IN_WINDOW = 5
+
+
+@dataclass(frozen=True)
+class CellSize:
+    """A side, and what speaks for it.
+
+    ``expected`` is how many appeals a window of ``WINDOW_CELLS`` cells holds on average over the ground.
+    """
+
+    cell_m: int
+    expected: float
+    automatic: bool
+
+    @property
+    def enough(self) -> bool:
+        """True when a window expects at least ``EXPECTED_IN_WINDOW`` appeals."""
+        return self.expected >= EXPECTED_IN_WINDOW
+
+
+def choose_size(appeals: int, ground_m2: float, wanted_m: int | None) -> CellSize:
+    """The wanted size; without one the smallest offered whose window expects enough appeals, else the largest.
+
+    ``ground_m2`` is the area that the appeals could come from; without any every expectation is zero.
+    """
+
+    def size(cell_m: int, *, automatic: bool) -> CellSize:
+        expected = appeals * WINDOW_CELLS * cell_m**2 / ground_m2 if ground_m2 else 0.0
+        return CellSize(cell_m, expected, automatic)
+
+    if wanted_m is not None:
+        return size(wanted_m, automatic=False)
+    offered = [size(cell_m, automatic=True) for cell_m in CELL_SIZES_M]
+    return next((candidate for candidate in offered if candidate.enough), offered[-1])

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+SIZES = {"phone": (390, 844), "desktop": (1280, 860)}
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+
+
+class Command(BaseCommand):
+    help = "Photographs pages of a running city with Debian's Chromium, for README.md and for looking at."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("pages", nargs="*", help="addresses below the language, such as news/; the map by default")
+        parser.add_argument("--url", default="http://localhost:8000", help="where the city runs")
+        parser.add_argument("--languages", default="en", help="comma list, or all")
+        parser.add_argument("--sizes", default="phone,desktop", help="comma list of phone, desktop")
+        parser.add_argument("--login", default="", help="email:password of somebody who has a desk")
+        parser.add_argument("--dark", action="store_true")
+        parser.add_argument("--full", action="store_true", help="the whole page, not the first screen alone")
+        parser.add_argument("--out", type=Path, default=settings.BASE_DIR / "docs" / "screenshots")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            from playwright.sync_api import Error, sync_playwright
+        except ImportError:
+            raise CommandError("this needs the test requirements: run ./manage.py test once") from None
+        languages = [code for code, _name in settings.LANGUAGES]
+        if options["languages"] != "all":
+            languages = options["languages"].split(",")
+        options["out"].mkdir(parents=True, exist_ok=True)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
+            try:
+                for size in options["sizes"].split(","):
+                    for language in languages:
+                        self._photograph(browser, size, language, options)
+            except Error as error:
+                raise CommandError(f"is the city running at {options['url']}? {error.message}") from None
+            finally:
+                browser.close()
+
+    def _photograph(self, browser: Any, size: str, language: str, options: dict[str, Any]) -> None:
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            device_scale_factor=2 if size == "phone" else 1,
+            color_scheme="dark" if options["dark"] else "light",
+            has_touch=size == "phone",
+            is_mobile=size == "phone",
+            reduced_motion="reduce",
+        )
+        page = context.new_page()
+        if options["login"]:
+            email, _colon, password = options["login"].partition(":")
+            page.goto(f"{options['url']}/{language}/accounts/login/")
+            page.fill("input[name=login]", email)
+            page.fill("input[name=password]", password)
+            page.click("main button[type=submit]")
+        for address in options["pages"] or [""]:
+            page.goto(f"{options['url']}/{language}/{address}", wait_until="networkidle")
+            page.wait_for_timeout(1500)
+            name = address.strip("/").split("?")[0].replace("/", "-") or "map"
+            suffix = "-dark" if options["dark"] else ""
+            target = options["out"] / f"{name}-{size}-{language}{suffix}.png"
+            page.screenshot(path=target, full_page=options["full"])
+            self.stdout.write(str(target))
+        context.close()

@@ -1,0 +1,147 @@
+"""GeoJSON files of any length, one feature at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from json.scanner import NUMBER_RE
+from typing import Any, Final, NamedTuple, NoReturn, TextIO
+
+from districts.importing.files import FileRefused
+
+_CHUNK: Final = 1 << 18
+_SPACE: Final = " \t\r\n"
+
+
+class Feature(NamedTuple):
+    """A feature as the file has it, unchecked; ``n`` counts from 1."""
+
+    n: int
+    properties: dict[str, Any]
+    geometry: Any
+
+
+def read_features(stream: TextIO) -> Iterator[Feature]:
+    """Features of the FeatureCollection (RFC 7946, 3.3), or the one Feature that the file is.
+
+    Memory is that of the largest feature. Raises ``FileRefused`` where the text is no JSON (NaN is none) or no
+    FeatureCollection; features before that place have been yielded then.
+    """
+    text = _Text(stream)
+    text.expect("{")
+    found, kind, single = False, None, {}
+    for key in text.keys():
+        if key == "features":
+            found = True
+            for n, item in enumerate(text.items(), 1):
+                yield _feature(n, item)
+        else:
+            value = text.value()
+            kind = value if key == "type" else kind
+            single[key] = value
+    if kind == "Feature" and not found:
+        yield _feature(1, single)
+    elif not found or kind not in (None, "FeatureCollection"):
+        raise FileRefused("it must be a GeoJSON FeatureCollection")
+    text.expect_end()
+
+
+def _feature(n: int, item: object) -> Feature:
+    if not isinstance(item, dict) or item.get("type") != "Feature":
+        raise FileRefused(f"feature {n} is not a GeoJSON Feature")
+    properties = item.get("properties")
+    return Feature(n, properties if isinstance(properties, dict) else {}, item.get("geometry"))
+
+
+class _Text:
+    """A window on the text that moves on as values are read from it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._window = ""
+        self._at = 0
+        self._passed = 0
+        self._ended = False
+        self._decoder = json.JSONDecoder(parse_constant=self._no_constant)
+
+    def keys(self) -> Iterator[str]:
+        """Keys of an object whose bracket was just read; the caller reads each value before the next key."""
+        yield from self._members("}", self._key)
+
+    def items(self) -> Iterator[Any]:
+        """Values of the array that begins here."""
+        self.expect("[")
+        yield from self._members("]", self.value)
+
+    def value(self) -> Any:
+        """The JSON value that begins here."""
+        self._peek()
+        while True:
+            try:
+                value, end = self._decoder.raw_decode(self._window, self._at)
+            except json.JSONDecodeError as error:
+                if self._ended:
+                    self._refuse(error.msg, error.pos)
+            except (ValueError, RecursionError) as error:
+                # An int of thousands of digits, or brackets without end.
+                self._refuse(str(error), self._at)
+            else:
+                # A number at the window's end may go on behind it.
+                if end < len(self._window) or self._ended or not NUMBER_RE.match(self._window, self._at):
+                    self._at = end
+                    return value
+            self._read_on()
+
+    def expect(self, character: str) -> None:
+        """Steps over the character. Raises ``FileRefused`` when another one is next."""
+        if self._peek() != character:
+            self._refuse(f"{character} is expected", self._at)
+        self._at += 1
+
+    def expect_end(self) -> None:
+        """Raises ``FileRefused`` when anything follows."""
+        if self._peek():
+            self._refuse("something follows the end", self._at)
+
+    def _key(self) -> str:
+        key = self.value()
+        if not isinstance(key, str):
+            self._refuse("a key is expected", self._at)
+        self.expect(":")
+        return key
+
+    def _members(self, closing: str, read: Any) -> Iterator[Any]:
+        if self._peek() == closing:
+            self._at += 1
+            return
+        while True:
+            yield read()
+            if self._peek() != ",":
+                self.expect(closing)
+                return
+            self._at += 1
+
+    def _peek(self) -> str:
+        """The next character that is no space; empty at the end."""
+        while True:
+            while self._at < len(self._window):
+                if self._window[self._at] not in _SPACE:
+                    return self._window[self._at]
+                self._at += 1
+            if self._ended:
+                return ""
+            self._read_on()
+
+    def _read_on(self) -> None:
+        # At least as much again as is waiting, so that a long value is not tried more often than its length doubles.
+        more = self._stream.read(max(_CHUNK, len(self._window) - self._at))
+        self._passed += self._at
+        self._window = self._window[self._at :] + more
+        self._at = 0
+        self._ended = not more
+
+    def _no_constant(self, name: str) -> NoReturn:
+        self._refuse(f"{name} is no JSON", self._at)
+
+    def _refuse(self, why: str, at: int) -> NoReturn:
+        raise FileRefused(f"it is no JSON at character {self._passed + at + 1}: {why}")

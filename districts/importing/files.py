@@ -1,0 +1,103 @@
+"""Text files from elsewhere, plain or gzip: read through once before anything is believed of them."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, TextIO
+
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+_CHUNK: Final = 1 << 20
+#: Unpacked bytes of one file; a small gzip file may unpack without end.
+MAX_BYTES: Final = 8 << 30
+
+
+class FileRefused(Exception):
+    """The file cannot be read as what it should be; ``str()`` says why and where."""
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A file that was read to its end and is text; ``lines`` counts its line ends."""
+
+    path: Path
+    encoding: str
+    lines: int
+    starts_with: str
+
+    @contextmanager
+    def opened(self) -> Iterator[TextIO]:
+        """The text, without a byte order mark, line ends as they are (as the csv module wants them)."""
+        with _binary(self.path) as stream, io.TextIOWrapper(stream, encoding=self.encoding, newline="") as text:
+            yield text
+
+
+def examine(path: Path, *, encoding: str = "utf-8") -> TextFile:
+    """The file, checked to its end: it exists, is not empty, unpacks (if gzip, told by content) and is text.
+
+    Raises ``FileRefused``.
+    """
+    try:
+        decoder = codecs.getincrementaldecoder(_without_mark(encoding))()
+    except LookupError:
+        raise FileRefused(f"{encoding!r} is no character encoding") from None
+    lines, size, head = 0, 0, ""
+    try:
+        with _binary(path) as stream:
+            while chunk := stream.read(_CHUNK):
+                size += len(chunk)
+                if size > MAX_BYTES:
+                    raise FileRefused(f"{path.name} unpacks to more than {MAX_BYTES >> 30} GB")
+                text = _decoded(decoder, chunk, path, lines)
+                lines += chunk.count(b"\n")
+                head = head or text.lstrip()[:1]
+            _decoded(decoder, b"", path, lines, final=True)
+    except FileNotFoundError:
+        raise FileRefused(f"{path}: no such file") from None
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise FileRefused(f"{path.name} is a damaged or cut gzip file: after line {lines + 1} it cannot be unpacked") from None
+    except OSError as error:
+        raise FileRefused(f"{path}: {error.strerror}") from None
+    if not head:
+        raise FileRefused(f"{path.name} is empty")
+    return TextFile(path, _without_mark(encoding), lines, head)
+
+
+def _without_mark(encoding: str) -> str:
+    # Spreadsheet programs begin UTF-8 with a byte order mark, which would become part of the first column's name.
+    return "utf-8-sig" if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
+
+
+def _decoded(
+    decoder: codecs.IncrementalDecoder, chunk: bytes, path: Path, lines: int, *, final: bool = False
+) -> str:
+    try:
+        text = decoder.decode(chunk, final)
+    except UnicodeDecodeError as error:
+        line = lines + bytes(error.object)[: error.start].count(b"\n") + 1
+        raise FileRefused(
+            f"{path.name} is not {error.encoding.upper()} text: line {line} holds the byte "
+            f"0x{error.object[error.start]:02x}. If it is text in another encoding, name it."
+        ) from None
+    if "\x00" in text:
+        line = lines + text[: text.index("\x00")].count("\n") + 1
+        raise FileRefused(f"{path.name} is not a text file: line {line} holds a NUL character")
+    return text
+
+
+@contextmanager
+def _binary(path: Path) -> Iterator[BinaryIO]:
+    with path.open("rb") as raw:
+        magic = raw.read(2)
+        raw.seek(0)
+        if magic != _GZIP_MAGIC:
+            yield raw
+            return
+        with gzip.open(raw) as unpacked:
+            yield io.BufferedReader(unpacked, _CHUNK)  # type: ignore[arg-type]  # a GzipFile is raw enough

@@ -1,0 +1,161 @@
+"""``./manage.py import_areas``: borders from a GeoJSON file; see ``districts.importing.areas``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Tags
+from django.core.management.base import BaseCommand, CommandError, no_translations
+
+from districts.importing.areas import (
+    AreaImport,
+    AreaReport,
+    DistrictLayer,
+    ImportRefused,
+    RefusedFeature,
+    ServiceLayer,
+    import_areas,
+)
+from districts.importing.files import FileRefused
+from districts.importing.progress import Progress
+from districts.models import District
+
+_SHOWN = 20
+
+
+class Command(BaseCommand):
+    requires_system_checks = [Tags.database, Tags.models]
+    help = (
+        "Imports districts or service areas from a GeoJSON file (plain or gzip) into a boundary revision: all of the "
+        "file or nothing of it. The same file again changes nothing."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("--as", dest="layer", choices=["district", "service-area"], default="district")
+        parser.add_argument("--code-field", required=True, metavar="PROPERTY", help="property that becomes the code")
+        parser.add_argument("--code-prefix", default="", metavar="TEXT", help="written before each code")
+        parser.add_argument(
+            "--name-field",
+            required=True,
+            action="append",
+            type=_name_field,
+            metavar="[LANGUAGE:]PROPERTY",
+            help="property that is the name, in the city's first language or the given one; may be repeated",
+        )
+        districts = parser.add_argument_group("districts")
+        districts.add_argument("--kind", choices=District.Kind.values, default=District.Kind.TERRITORY.value)
+        districts.add_argument(
+            "--city-from-union", action="store_true", help="make the city's border from all districts of the kind"
+        )
+        areas = parser.add_argument_group("service areas")
+        areas.add_argument("--service", metavar="CODE")
+        areas.add_argument(
+            "--categories", default="", metavar="CODE,CODE…", help="none: all whose city-wide service this is"
+        )
+        areas.add_argument("--priority", type=int, default=0, help="the higher one decides (0)")
+        areas.add_argument("--valid-from", type=_day, metavar="DATE")
+        areas.add_argument("--valid-to", type=_day, metavar="DATE", help="first day on which they are not valid")
+        revision = parser.add_argument_group("revision")
+        revision.add_argument(
+            "--revision",
+            default="",
+            metavar="NAME",
+            help="write into this revision, made as a draft when there is none (default: a new draft)",
+        )
+        revision.add_argument(
+            "--empty", action="store_true", help="a new draft begins empty, not as a copy of the borders in force"
+        )
+        revision.add_argument(
+            "--replace", action="store_true", help="drop what the kind or service has there and the file has not"
+        )
+        revision.add_argument("--publish", action="store_true")
+        revision.add_argument(
+            "--effective-from", type=_day, metavar="DATE", help="with --publish: first day in force (today)"
+        )
+        parser.add_argument("--repair", action="store_true", help="mend coordinates nested wrongly for their type")
+        parser.add_argument("--skip-refused", action="store_true", help="take the features that can be taken")
+        parser.add_argument("--dry-run", action="store_true", help="check and report, write nothing")
+
+    @no_translations
+    def handle(self, *args: Any, **options: Any) -> None:
+        wanted = _wanted(options)
+        progress = Progress(sys.stderr, "features")
+        try:
+            report = import_areas(wanted, progress.tell)
+        except FileRefused as refusal:
+            raise CommandError(f"{wanted.file}: {refusal}") from None
+        except ImportRefused as refusal:
+            if refusal.report:
+                refused = refusal.report.refused
+                self._list("refused", refused)
+                hint = " --repair would mend some." if any(feature.mendable for feature in refused) else ""
+                raise CommandError(f"{wanted.file}: {refusal}. Nothing was written.{hint}") from None
+            raise CommandError(f"{refusal}. Nothing was written.") from None
+        finally:
+            progress.end()
+        self._tell(wanted, report)
+
+    def _tell(self, wanted: AreaImport, report: AreaReport) -> None:
+        self._list("repaired", report.repaired)
+        self._list("refused", report.refused)
+        self.stdout.write(
+            f"Revision {report.revision}: {report.read} features read, {len(report.refused)} refused, "
+            f"{len(report.created)} new, {len(report.updated)} changed, {len(report.unchanged)} unchanged, "
+            f"{len(report.removed)} removed"
+        )
+        if report.published:
+            self.stdout.write(f"Published, in force from {wanted.effective_from or 'today'}")
+        if wanted.dry_run:
+            self.stdout.write("Dry run: nothing was written.")
+        elif not report.changed:
+            self.stdout.write("Everything was there already: nothing was changed.")
+
+    def _list(self, what: str, features: list[RefusedFeature]) -> None:
+        for feature in features[:_SHOWN]:
+            name = f" ({feature.name})" if feature.name else ""
+            self.stderr.write(f"{what}: feature {feature.n}{name}: {feature.why}")
+        if len(features) > _SHOWN:
+            self.stderr.write(f"{what}: … and {len(features) - _SHOWN} more")
+
+
+def _wanted(options: dict[str, Any]) -> AreaImport:
+    if options["layer"] == "service-area" and not options["service"]:
+        raise CommandError("--as service-area needs --service CODE")
+    if options["effective_from"] and not options["publish"]:
+        raise CommandError("--effective-from belongs to --publish")
+    layer: DistrictLayer | ServiceLayer = DistrictLayer(options["kind"])
+    if options["layer"] == "service-area":
+        layer = ServiceLayer(
+            options["service"],
+            tuple(code.strip() for code in options["categories"].split(",") if code.strip()),
+            options["priority"],
+            options["valid_from"],
+            options["valid_to"],
+        )
+    same = (
+        "file code_field code_prefix revision empty replace city_from_union publish effective_from repair "
+        "skip_refused dry_run"
+    ).split()
+    return AreaImport(
+        layer=layer, name_fields=dict(options["name_field"]), **{name: options[name] for name in same}
+    )
+
+
+def _name_field(text: str) -> tuple[str, str]:
+    language, colon, name = text.partition(":")
+    if colon and language in settings.MODELTRANSLATION_LANGUAGES:
+        return language, name
+    return settings.MODELTRANSLATION_DEFAULT_LANGUAGE, text
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError("a date is written as 2026-05-31") from None

@@ -1,0 +1,22 @@
+(cell, layer) => {
+    // Words go in as text, never as markup.
+    const words = () => {
+        const box = document.createElement("div");
+        for (const line of cell.properties.lines) {
+            box.appendChild(document.createElement("div")).textContent = line;
+        }
+        return box;
+    };
+    layer.bindTooltip(words, {sticky: true, className: "cell-words"});
+    layer.bindPopup(() => {
+        const box = words();
+        const link = box.appendChild(document.createElement("a"));
+        link.href = ROWS_URL.replace("{cell}", cell.properties.id);
+        link.target = "_blank";
+        link.rel = "noopener";
+        link.textContent = ROWS_LABEL;
+        return box;
+    }, {className: "cell-words", autoPan: true});
+    // One of the two is enough: an open popup says what the tooltip would.
+    layer.on("popupopen", () => layer.closeTooltip());
+}

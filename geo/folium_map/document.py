@@ -1,0 +1,214 @@
+"""The document: Folium makes the map, a layout of our own replaces Folium's page and its links to other servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import folium
+from branca.element import Element, Figure, MacroElement
+from django.conf import settings
+from folium.template import Template
+from folium.utilities import JsCode
+from jinja2 import Environment
+
+from geo.bbox import Bbox
+from geo.folium_map.leaflet import Leaflet, leaflet
+from geo.grid import Ring
+
+#: Colours that the style sheet has; a map of fewer levels takes them spread over the whole ramp.
+COLOURS = 6
+
+_FOLDER = Path(__file__).parent
+_STYLE = (_FOLDER / "document.css").read_text(encoding="utf-8")
+_ON_EACH_CELL = (_FOLDER / "cell.js").read_text(encoding="utf-8")
+_ON_EACH_BORDER = (_FOLDER / "border.js").read_text(encoding="utf-8")
+
+#: Names of more districts than this cover the map that they are meant to explain.
+_MOST_NAMES = 20
+
+
+@dataclass(frozen=True)
+class MapCell:
+    """A cell to be drawn: its id, its outline, its level (0 is the lowest), and what it says of itself."""
+
+    id: str
+    ring: Ring
+    level: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CellMap:
+    """All that the document shows, in the reader's language.
+
+    ``levels`` are the legend's words, lowest first; ``rows_url`` leads to a cell's rows, ``{cell}`` stands for its id. ``ground`` is a GeoJSON FeatureCollection drawn quietly below
+    (properties ``layer``, ``class``; points are left out), ``borders`` one drawn as lines above (property ``name``).
+    ``frame`` is shown first. ``framed`` leaves out the heading, for a page that has it beside the map.
+    """
+
+    language: str
+    title: str
+    notes: tuple[str, ...]
+    cells: Sequence[MapCell]
+    levels: Sequence[str]
+    legend: str
+    rows_label: str
+    rows_url: str
+    empty_label: str
+    zoom_in: str
+    zoom_out: str
+    attribution: str
+    ground: Mapping[str, Any]
+    borders: Mapping[str, Any]
+    frame: Bbox
+    framed: bool = False
+
+
+def render(drawn: CellMap) -> str:
+    """The map as one HTML document.
+
+    It asks for nothing: script, styles and data are in it, and its own Content-Security-Policy forbids the rest. The
+    same map gives the same text.
+    """
+    document = _Document(drawn, leaflet(settings.LEAFLET_DIST))
+    _folium_map(drawn).add_to(document)
+    _number(document)
+    return document.render()
+
+
+class _Map(folium.Map):
+    # Folium would link jQuery, Bootstrap and two icon fonts from other servers; a map of polygons uses none of them.
+    default_js: list[tuple[str, str]] = []
+    default_css: list[tuple[str, str]] = []
+
+
+class _Document(Figure):
+    _template = Environment(autoescape=False).from_string(
+        (_FOLDER / "document.html").read_text(encoding="utf-8")
+    )
+
+    def __init__(self, drawn: CellMap, library: Leaflet) -> None:
+        super().__init__(title=drawn.title)
+        self.drawn = drawn
+        self.leaflet = library
+        self.style = _STYLE
+        self.levels = [(_colour(level, len(drawn.levels)), words) for level, words in enumerate(drawn.levels)]
+
+
+class _Controls(MacroElement):
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            L.control.zoom({
+                zoomInTitle: {{ this.drawn.zoom_in|tojson }}, zoomOutTitle: {{ this.drawn.zoom_out|tojson }}
+            }).addTo({{ this._parent.get_name() }});
+            L.control.scale({imperial: false, position: "bottomright"}).addTo({{ this._parent.get_name() }});
+            {{ this._parent.get_name() }}.attributionControl.setPrefix("Leaflet")
+                .addAttribution({{ this.attribution|tojson }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, drawn: CellMap) -> None:
+        super().__init__()
+        self._name = "Controls"
+        self.drawn = drawn
+        self.attribution = _as_html(drawn.attribution)
+
+
+def _folium_map(drawn: CellMap) -> folium.Map:
+    canvas = _Map(tiles=None, zoom_control=False, maxZoom=18, zoomSnap=0.25, wheelPxPerZoomLevel=120)
+    for kind, features in _ground_layers(drawn.ground):
+        _layer(features, f"ground {kind}", interactive=False).add_to(canvas)
+    on_each_cell = _ON_EACH_CELL.replace("ROWS_LABEL", _as_js(drawn.rows_label)).replace("ROWS_URL", _as_js(drawn.rows_url))
+    for level, cells in groupby(sorted(drawn.cells, key=lambda cell: cell.level), key=lambda cell: cell.level):
+        colour = _colour(level, len(drawn.levels))
+        _layer(
+            [_cell_feature(cell) for cell in cells],
+            f"cell colour-{colour}",
+            on_each_feature=JsCode(on_each_cell),
+        ).add_to(canvas)
+    borders = [
+        {"type": "Feature", "properties": {"name": str(feature["properties"]["name"])}, "geometry": feature["geometry"]}
+        for feature in drawn.borders["features"]
+    ]
+    named = {"on_each_feature": JsCode(_ON_EACH_BORDER)} if len(borders) <= _MOST_NAMES else {}
+    _layer(borders, "border", interactive=False, fill=False, **named).add_to(canvas)
+    _Controls(drawn).add_to(canvas)
+    canvas.fit_bounds(_lat_lon_corners(drawn.frame), padding=(8, 8))
+    return canvas
+
+
+def _layer(features: list[dict[str, Any]], css_class: str, **options: Any) -> folium.GeoJson:
+    # smooth_factor 0: Leaflet would thin out corners that neighbours share, and gaps would open between cells.
+    return folium.GeoJson(
+        {"type": "FeatureCollection", "features": features},
+        smooth_factor=0 if css_class.startswith("cell") else 1,
+        className=css_class,
+        **options,
+    )
+
+
+def _cell_feature(cell: MapCell) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "properties": {"id": cell.id, "lines": cell.lines},
+        "geometry": {"type": "Polygon", "coordinates": [cell.ring]},
+    }
+
+
+def _ground_layers(ground: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """CSS classes and bare features of each kind of ground, areas before lines, in the order of the source."""
+    kinds: dict[str, list[dict[str, Any]]] = {}
+    for feature in ground["features"]:
+        geometry, properties = feature["geometry"], feature["properties"]
+        if geometry["type"] in _DRAWN_GROUND:
+            name = f"ground-{_word(properties.get('layer'))} ground-{_word(properties.get('class'))}"
+            kinds.setdefault(name, []).append({"type": "Feature", "properties": {}, "geometry": geometry})
+    return iter(sorted(kinds.items(), key=lambda item: _DRAWN_GROUND[item[1][0]["geometry"]["type"]]))
+
+
+_DRAWN_GROUND = {"Polygon": 0, "MultiPolygon": 0, "LineString": 1, "MultiLineString": 1}
+
+
+def _word(value: object) -> str:
+    return "".join(letter for letter in str(value) if letter.isascii() and (letter.isalnum() or letter in "-_"))
+
+
+def _colour(level: int, levels: int) -> int:
+    """Number of the level's colour: the highest level always has the strongest, the lowest of several the weakest."""
+    return COLOURS - 1 if levels == 1 else round(level * (COLOURS - 1) / (levels - 1))
+
+
+def _lat_lon_corners(box: Bbox) -> list[list[float]]:
+    """South-west and north-east corner as Leaflet writes them: latitude first."""
+    return [[box.south, box.west], [box.north, box.east]]
+
+
+def _as_js(text: str) -> str:
+    return str(_SCRIPT_JSON.render(text=text))
+
+
+def _as_html(text: str) -> str:
+    # Leaflet takes the attribution as markup.
+    return str(_HTML.render(text=text))
+
+
+_SCRIPT_JSON = Environment(autoescape=False).from_string("{{ text|tojson }}")
+_HTML = Environment(autoescape=True).from_string("{{ text }}")
+
+
+def _number(document: _Document) -> None:
+    """Gives every element a running number: Folium draws random ones, and the same map would differ each time."""
+    for number, element in enumerate(_tree([document])):
+        element._id = str(number)
+
+
+def _tree(elements: Iterable[Element]) -> Iterator[Element]:
+    for element in elements:
+        yield element
+        yield from _tree(element._children.values())

@@ -1,0 +1,85 @@
+"""The product as it is served: granian in a process of its own, one worker, in front of the benchmark's database."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+from django.conf import settings
+from django.db import connection
+
+APPLICATION_NAME = "oshcity-bench-server"
+
+
+@dataclass
+class Server:
+    """A running server; ``get`` keeps its connection alive as a browser does."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    session: requests.Session
+
+    def get(self, path: str, *, encoding: str = "identity") -> requests.Response:
+        """Answer of a GET that must succeed; ``encoding`` is what the client accepts."""
+        answer = self.session.get(f"{self.url}{path}", headers={"Accept-Encoding": encoding}, timeout=300)
+        answer.raise_for_status()
+        return answer
+
+    def pids(self) -> list[int]:
+        """The server's processes and the database sessions that work for it."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", [APPLICATION_NAME])
+            backends = [pid for (pid,) in cursor.fetchall()]
+        return [self.process.pid, *(int(child) for child in children), *backends]
+
+
+@contextmanager
+def running_server(database_url: str, log: Path) -> Iterator[Server]:
+    """Starts the server on a free port, waits until it answers, and stops it afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {
+        "DATABASE_URL": database_url,
+        "PGAPPNAME": APPLICATION_NAME,
+        "DJANGO_SETTINGS_MODULE": "tests.bench.settings",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "DEBUG": "",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }
+    command = [
+        str(Path(sys.executable).with_name("granian")),
+        "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+        "--workers", "1", "--blocking-threads", "1", "--no-ws", "config.wsgi:application",
+    ]  # fmt: skip
+    with log.open("wb") as sink:
+        process = subprocess.Popen(command, env=environment, stdout=sink, stderr=sink, cwd=settings.BASE_DIR)
+        server = Server(f"http://127.0.0.1:{port}", process, requests.Session())
+        try:
+            _wait(server, log)
+            yield server
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def _wait(server: Server, log: Path) -> None:
+    for _attempt in range(150):
+        if server.process.poll() is not None:
+            break
+        try:
+            server.get("/healthz")
+        except requests.RequestException:
+            time.sleep(0.2)
+        else:
+            return
+    raise RuntimeError(f"the server does not answer; see {log}:\n{log.read_text(errors='replace')[-2000:]}")

@@ -1,0 +1,220 @@
+"""A private cluster, made and run for real."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg2
+import pytest
+
+from config.bootstrap import cluster as clusters
+from config.bootstrap import site
+from config.bootstrap.checkout import Checkout
+from config.bootstrap.cluster import LASTING, Cluster
+from config.bootstrap.console import Stop
+
+
+@pytest.fixture(scope="module")
+def checkout() -> Iterator[Checkout]:
+    """An empty checkout that every account can reach, as a clone in /srv would be."""
+    root = Path(tempfile.mkdtemp(prefix="checkout of tests "))
+    root.chmod(0o755)
+    yield Checkout(root, root / "var")
+    shutil.rmtree(root)
+
+
+@pytest.fixture(scope="module")
+def cluster(checkout: Checkout) -> Iterator[Cluster]:
+    made = Cluster(checkout, "postgres", lasting=False, settings=LASTING)
+    yield made
+    made.stop()
+
+
+def place_of(cluster: Cluster) -> site.Site:
+    found = site.find(cluster.checkout, cluster.name)
+    assert found is not None
+    return found
+
+
+def ask(url: str, statement: str) -> object:
+    parts = urlsplit(url)
+    session = psycopg2.connect(
+        host=parse_qs(parts.query)["host"][0], user=parts.username, dbname=parts.path.lstrip("/")
+    )
+    try:
+        with session, session.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchone()[0] if cursor.description else None
+    finally:
+        session.close()
+
+
+def test_from_nothing(cluster: Cluster):
+    url = cluster.start()
+    place = place_of(cluster)
+    assert ask(url, "SHOW listen_addresses") == ""
+    assert ask(url, "SHOW jit") == "off"
+    assert ask(url, "SHOW server_encoding") == "UTF8"
+    assert ask(url, "SELECT lower('ӨҢҮ')") == "өңү"
+    assert ask(url, "SELECT usesuper FROM pg_user WHERE usename = current_user") is False
+    assert ask(url, "SELECT ST_AsText(ST_Transform(ST_SetSRID(ST_MakePoint(75, 0), 4326), 32643), 0)") == "POINT(500000 0)"
+    assert place.owner.uid != 0
+    assert Path(f"/proc/{clusters.process(place)}").stat().st_uid == place.owner.uid
+    socket = clusters.socket_folder(place)
+    assert socket is not None
+    assert stat.S_IMODE(socket.stat().st_mode) == 0o700
+
+
+def test_second_start_finds_it_running(cluster: Cluster):
+    url = cluster.start()
+    pid = clusters.process(place_of(cluster))
+    assert cluster.start() == url
+    assert clusters.process(place_of(cluster)) == pid
+
+
+def test_killed_server_comes_up_with_its_data(cluster: Cluster):
+    ask(cluster.start(), "CREATE TABLE kept AS SELECT 7 AS value")
+    place = place_of(cluster)
+    pid = clusters.process(place)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    for _ in range(100):
+        if clusters.process(place) is None:
+            break
+        time.sleep(0.02)
+    assert clusters.stale_process(place) == pid
+    assert ask(cluster.start(), "SELECT value FROM kept") == 7
+    assert clusters.stale_process(place) is None
+
+
+def test_number_of_a_killed_server_that_another_program_has_now(cluster: Cluster):
+    cluster.start()
+    place = place_of(cluster)
+    pid_file = place.folder / "data" / "postmaster.pid"
+    lines = pid_file.read_text().splitlines()
+    cluster.stop()
+    assert not pid_file.exists()
+    lines[0] = "1"
+    pid_file.write_text("\n".join(lines) + "\n")
+    os.chown(pid_file, place.owner.uid, place.owner.gid)
+    assert clusters.process(place) is None
+    assert ask(cluster.start(), "SELECT 1") == 1
+
+
+def test_last_user_stops_it(cluster: Cluster):
+    cluster.stop()
+    with cluster.running():
+        with cluster.running() as url:
+            pass
+        assert ask(url, "SELECT 1") == 1
+    assert clusters.process(place_of(cluster)) is None
+
+
+def test_kept_after_its_last_user(cluster: Cluster):
+    cluster.keep()
+    with cluster.running() as url:
+        pass
+    assert ask(url, "SELECT 1") == 1
+    cluster.release()
+    assert cluster.stop() is True
+    assert cluster.stop() is False
+
+
+def test_broken_configuration_is_told_with_the_log(cluster: Cluster):
+    broken = Cluster(cluster.checkout, cluster.name, lasting=False, settings={"shared_buffers": "many"})
+    with pytest.raises(Stop, match="shared_buffers"):
+        broken.start()
+    assert ask(cluster.start(), "SELECT 1") == 1
+
+
+def test_data_of_another_version_is_refused(cluster: Cluster, monkeypatch: pytest.MonkeyPatch):
+    cluster.stop()
+    monkeypatch.setattr(clusters.postgres, "of_major", lambda major: None)
+    with pytest.raises(Stop, match="which is not installed any more"):
+        cluster.start()
+
+
+@pytest.mark.parametrize(("name", "inside"), [("short", True), ("f" * 120, False), ("a, b", False)])
+def test_socket_has_a_path_that_clients_can_use(name: str, inside: bool):
+    # /tmp itself: pytest's own folder is too deep for the short case.
+    top = Path(tempfile.mkdtemp(prefix="s-"))
+    try:
+        folder = top / name
+        folder.mkdir()
+        socket = clusters._make_socket_folder(site.Site(folder, site.account(os.geteuid())))
+        assert (socket.parent == folder) is inside
+        assert len(os.fsencode(socket / ".s.PGSQL.5432")) <= 107
+        assert stat.S_IMODE(socket.stat().st_mode) == 0o700
+        if not inside:
+            shutil.rmtree(socket)
+    finally:
+        shutil.rmtree(top)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts a server as somebody else")
+class TestSite:
+    @pytest.fixture
+    def hidden(self, tmp_path: Path) -> Checkout:
+        """A checkout that only root can reach, as a clone in /root is."""
+        root = tmp_path / "hidden"
+        (root / "var").mkdir(parents=True)
+        root.chmod(0o700)
+        return Checkout(root, root / "var")
+
+    def test_unreachable_folder_is_left_and_the_choice_remembered(self, hidden: Checkout):
+        chosen = site.choose(hidden, "postgres", lasting=False)
+        try:
+            assert hidden.var not in chosen.folder.parents
+            assert chosen.folder.stat().st_uid == chosen.owner.uid != 0
+            (chosen.folder / "data").mkdir()
+            (chosen.folder / "data" / "PG_VERSION").write_text("15")
+            os.chown(chosen.folder / "data", chosen.owner.uid, chosen.owner.gid)
+            assert site.find(hidden, "postgres") == chosen
+        finally:
+            shutil.rmtree(chosen.folder)
+        assert site.find(hidden, "postgres") is None
+
+    def test_copied_checkout_does_not_open_the_originals_database(self, hidden: Checkout, tmp_path: Path):
+        chosen = site.choose(hidden, "postgres", lasting=False)
+        try:
+            (chosen.folder / "data").mkdir()
+            (chosen.folder / "data" / "PG_VERSION").write_text("15")
+            copy = Checkout(tmp_path / "copy", tmp_path / "copy" / "var")
+            shutil.copytree(hidden.root, copy.root)
+            assert site.find(hidden, "postgres") is not None
+            assert site.find(copy, "postgres") is None
+        finally:
+            shutil.rmtree(chosen.folder)
+
+    def test_owner_of_the_checkout_comes_first(self, tmp_path: Path):
+        os.chown(tmp_path, 65534, 65534)
+        assert site.candidates(tmp_path)[0].uid == 65534
+        os.chown(tmp_path, 0, 0)
+        assert site.candidates(tmp_path)[0].uid != 0
+
+    def test_abandoned_when_the_checkout_is_gone(self, tmp_path: Path):
+        for name in ("used", "left"):
+            var = tmp_path / name / "var"
+            folder = tmp_path / "outside" / name
+            var.mkdir(parents=True)
+            folder.mkdir(parents=True)
+            (folder / "checkout").write_text(f"{var}\n")
+            (var / "postgres.place").write_text(f"{folder}\n")
+        shutil.rmtree(tmp_path / "left")
+        assert site.abandoned([tmp_path / "outside"]) == [tmp_path / "outside" / "left"]
+
+
+def test_damaged_data_is_never_removed(tmp_path: Path):
+    checkout = Checkout(tmp_path, tmp_path / "var")
+    (checkout.var / "postgres" / "data" / "base").mkdir(parents=True)
+    with pytest.raises(Stop, match="damaged"):
+        site.choose(checkout, "postgres", lasting=True)
+    assert (checkout.var / "postgres" / "data" / "base").exists()

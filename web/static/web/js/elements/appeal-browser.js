@@ -1,0 +1,231 @@
+/**
+ * `<appeal-browser>`: the filter form, the list and the map of the front page as one.
+ *
+ * The form works by itself; this makes a change show at once, keeps every filter in the address, and lets the back
+ * button undo it.
+ */
+
+import { debounce, el, find, icon } from "city/site/dom.js";
+import { Latest, isAbort, request } from "city/site/http.js";
+import { formatNumber, t } from "city/site/texts.js";
+import { bboxText } from "city/map/extent.js";
+import { CityMap } from "city/elements/city-map.js";
+
+/** Parameters that are a field of the form but not a filter of their own in its button's count. */
+const UNCOUNTED = new Set(["q", "bbox"]);
+
+export class AppealBrowser extends HTMLElement {
+  #latest = new Latest();
+  /** @type {import("city/map/extent.js").Box | undefined} */
+  #frame;
+  #stop = new AbortController();
+
+  connectedCallback() {
+    const { signal } = this.#stop;
+    this.#form.addEventListener("change", () => this.#apply("push"), { signal });
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#apply("push");
+      find(this, "details", HTMLDetailsElement).open = false;
+    }, { signal });
+    const typed = debounce(350, () => this.#apply("replace"));
+    find(this.#form, "[name=q]", HTMLInputElement).addEventListener("input", typed, { signal });
+    this.#frameBox.addEventListener("change", () => this.#frameToggled(), { signal });
+    this.addEventListener("click", (event) => this.#clicked(event), { signal });
+    this.addEventListener("city-map:moved", (event) => this.#moved(event), { signal });
+    this.addEventListener("city-map:loaded", (event) => this.#counted(event), { signal });
+    this.addEventListener("pointerover", (event) => this.#pointed(event), { signal });
+    window.addEventListener("popstate", () => this.#fromAddress(), { signal });
+    this.#map.filter = this.#mapFilter();
+  }
+
+  disconnectedCallback() {
+    this.#stop.abort();
+    this.#latest.stop();
+  }
+
+  get #form() {
+    return find(this, "form", HTMLFormElement);
+  }
+
+  get #map() {
+    return find(this, "city-map", CityMap);
+  }
+
+  get #results() {
+    return find(this, "[data-results]", HTMLElement);
+  }
+
+  get #frameBox() {
+    return find(this, "[data-frame]", HTMLInputElement);
+  }
+
+  /** The form's filters, empty ones left out. */
+  #filter() {
+    const filter = new URLSearchParams();
+    for (const [name, value] of new FormData(this.#form)) {
+      if (typeof value === "string" && value.trim()) filter.set(name, value.trim());
+    }
+    return filter;
+  }
+
+  /** What narrows the map: the frame is the map's own. */
+  #mapFilter() {
+    const filter = this.#filter();
+    filter.delete("bbox");
+    return filter;
+  }
+
+  /**
+   * Shows what the form says. Typing replaces the address, a choice adds one to go back to.
+   * @param {"push" | "replace" | "keep"} history
+   */
+  #apply(history) {
+    const filter = this.#filter();
+    const address = `${location.pathname}${filter.size ? `?${filter}` : ""}${location.hash}`;
+    if (history === "push" && address !== location.pathname + location.search + location.hash) {
+      window.history.pushState(null, "", address);
+    } else if (history === "replace") {
+      window.history.replaceState(null, "", address);
+    }
+    this.#showCount(filter);
+    this.#otherLanguages();
+    const forMap = this.#mapFilter();
+    if (String(forMap) !== String(this.#map.filter)) this.#map.filter = forMap;
+    void this.#loadList(filter);
+  }
+
+  #fromAddress() {
+    const wanted = new URLSearchParams(location.search);
+    for (const field of this.#form.elements) {
+      if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) {
+        if (field.name) field.value = wanted.get(field.name) ?? "";
+      }
+    }
+    this.#frameBox.checked = wanted.has("bbox");
+    this.#apply("keep");
+  }
+
+  /** @param {URLSearchParams} filter */
+  async #loadList(filter) {
+    const signal = this.#latest.begin();
+    const results = this.#results;
+    results.setAttribute("aria-busy", "true");
+    try {
+      const query = new URLSearchParams(filter);
+      query.set("fragment", "list");
+      const response = await request(`${location.pathname}?${query}`, { signal });
+      results.innerHTML = await response.text();
+      results.parentElement?.scrollTo({ top: 0 });
+      results.removeAttribute("aria-busy");
+    } catch (error) {
+      if (isAbort(error)) return;
+      results.removeAttribute("aria-busy");
+      results.replaceChildren(this.#failure(() => void this.#loadList(filter)));
+    }
+  }
+
+  /** @param {HTMLAnchorElement} link */
+  async #loadMore(link) {
+    const results = this.#results;
+    const holder = link.closest("p") ?? link;
+    link.setAttribute("aria-disabled", "true");
+    try {
+      const query = new URLSearchParams(link.search);
+      query.set("fragment", "list");
+      const response = await request(`${location.pathname}?${query}`);
+      const next = document.createElement("template");
+      next.innerHTML = await response.text();
+      const rows = [...next.content.querySelectorAll("[data-rows] > li")];
+      results.querySelector("[data-rows]")?.append(...rows);
+      holder.replaceWith(...next.content.querySelectorAll(".results__more"));
+      rows[0]?.querySelector("a")?.focus();
+    } catch {
+      holder.replaceWith(this.#failure(() => void this.#loadMore(link)));
+    }
+  }
+
+  /** @param {() => void} retry */
+  #failure(retry) {
+    const note = el(
+      "div",
+      { className: "notice notice--error", role: "alert" },
+      icon(navigator.onLine ? "alert" : "offline"),
+      el(
+        "div",
+        { className: "stack stack--tight" },
+        el("p", {}, t(navigator.onLine ? "list.failed" : "offline.list")),
+        el("button", { type: "button", className: "button button--small", onclick: () => (note.remove(), retry()) }, t("retry")),
+      ),
+    );
+    return note;
+  }
+
+  /** @param {MouseEvent} event */
+  #clicked(event) {
+    const target = event.target instanceof Element ? event.target : null;
+    if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const show = target.closest("[data-show]");
+    if (show instanceof HTMLElement) return this.#switch(show.dataset.show === "list" ? "list" : "map");
+    const link = target.closest("a[data-filter-link], a[data-more]");
+    if (!(link instanceof HTMLAnchorElement)) return;
+    event.preventDefault();
+    if ("more" in link.dataset) {
+      void this.#loadMore(link);
+      return;
+    }
+    window.history.pushState(null, "", `${location.pathname}${link.search}${location.hash}`);
+    this.#fromAddress();
+    find(this.#form, "[name=q]", HTMLInputElement).focus({ preventScroll: true });
+  }
+
+  /** @param {"map" | "list"} view */
+  #switch(view) {
+    this.dataset.view = view;
+    if (view === "map") this.#map.resize();
+    find(this, `[data-show="${view === "map" ? "list" : "map"}"]`, HTMLElement).focus();
+  }
+
+  /** @param {Event} event */
+  #moved(event) {
+    this.#frame = /** @type {CustomEvent} */ (event).detail;
+    if (this.#frameBox.checked) this.#frameToggled("replace");
+  }
+
+  /** @param {"push" | "replace"} [history] */
+  #frameToggled(history = "push") {
+    const box = this.#frameBox.checked ? this.#frame ?? this.#map.frame : undefined;
+    find(this.#form, "[name=bbox]", HTMLInputElement).value = box ? bboxText(box) : "";
+    this.#apply(history);
+  }
+
+  /** @param {Event} event */
+  #counted(event) {
+    const count = /** @type {CustomEvent<number | undefined>} */ (event).detail;
+    find(this, "[data-count-copy]", HTMLElement).textContent = count === undefined ? "" : formatNumber(count);
+  }
+
+  /** A row under the pointer shows its place on the map. @param {PointerEvent} event */
+  #pointed(event) {
+    const row = event.target instanceof Element ? event.target.closest("[data-lon]") : null;
+    if (row instanceof HTMLElement) this.#map.hint({ lon: Number(row.dataset.lon), lat: Number(row.dataset.lat) });
+    else this.#map.hint(undefined);
+  }
+
+  /** @param {URLSearchParams} filter */
+  #showCount(filter) {
+    const badge = find(this, "[data-filter-count]", HTMLElement);
+    const count = [...filter.keys()].filter((name) => !UNCOUNTED.has(name)).length;
+    badge.textContent = String(count);
+    badge.hidden = count === 0;
+  }
+
+  /** The language switch leads to the same filters. */
+  #otherLanguages() {
+    for (const link of document.querySelectorAll(".languages a")) {
+      if (link instanceof HTMLAnchorElement) link.search = location.search;
+    }
+  }
+}
+
+customElements.define("appeal-browser", AppealBrowser);

@@ -1,0 +1,181 @@
+/**
+ * `<city-map>`: the city's map.
+ *
+ * `mode="browse"`: all appeals, clustered by the server; set `filter` to narrow them. Fires `city-map:moved` (detail:
+ * west, south, east, north) and `city-map:loaded` (detail: how many appeals match).
+ * `mode="single"`: one pin at `lon`, `lat`, coloured by `status`.
+ * `mode="pick"`: the reader puts a pin; fires `city-map:picked` (detail: lon, lat); `place(spot)` moves it.
+ *
+ * Whatever is inside the element is shown until the map is there, and stays when there can be none.
+ */
+
+import { el, icon } from "city/site/dom.js";
+import { settings } from "city/site/settings.js";
+import { t } from "city/site/texts.js";
+import { BrowseMode } from "city/map/browse.js";
+import { frameOf } from "city/map/extent.js";
+import { NoWebGL } from "city/map/load.js";
+import { browseOverlay, spotOverlay } from "city/map/overlays.js";
+import { PickMode, showSpot } from "city/map/spot.js";
+import { StatusBar } from "city/map/status-bar.js";
+import { MapView } from "city/map/view.js";
+
+/** @typedef {import("city/map/spot.js").Spot} Spot */
+
+export class CityMap extends HTMLElement {
+  #bar = new StatusBar();
+  #filter = new URLSearchParams();
+  /** @type {MapView | undefined} */
+  #view;
+  /** @type {BrowseMode | undefined} */
+  #browse;
+  /** @type {PickMode | undefined} */
+  #pick;
+  /** @type {Spot | undefined} */
+  #spot;
+  #opening = false;
+
+  connectedCallback() {
+    if (!this.#view && !this.#opening) void this.#open();
+  }
+
+  disconnectedCallback() {
+    this.#browse?.close();
+    this.#view?.close();
+    this.#view = this.#browse = this.#pick = undefined;
+  }
+
+  /** @param {URLSearchParams} filter */
+  set filter(filter) {
+    this.#filter = filter;
+    this.#browse?.setFilter(filter);
+  }
+
+  get filter() {
+    return this.#filter;
+  }
+
+  /**
+   * Puts the pin of `mode="pick"`, and goes there.
+   * @param {Spot | undefined} spot
+   */
+  place(spot) {
+    this.#spot = spot;
+    this.#pick?.set(spot, true);
+  }
+
+  /** The part of the world that is shown: west, south, east, north. */
+  get frame() {
+    return this.#view && frameOf(this.#view.map);
+  }
+
+  /**
+   * Rings a place of `mode="browse"`, such as that of the list's row under the pointer.
+   * @param {Spot | undefined} spot
+   */
+  hint(spot) {
+    this.#browse?.hint(spot);
+  }
+
+  /** The map may have been laid out while it was not to be seen. */
+  resize() {
+    this.#view?.map.resize();
+  }
+
+  async #open() {
+    this.#opening = true;
+    this.setAttribute("role", "region");
+    this.setAttribute("aria-label", t("map.title"));
+    const container = el("div", { className: "city-map__canvas" });
+    this.append(container, this.#bar.element);
+    this.#bar.loading();
+    try {
+      this.#view = await MapView.open(this.#options(container));
+      this.#bar.clear();
+      this.#controls();
+      this.#enter(this.#view);
+      this.classList.add("city-map--ready");
+    } catch (error) {
+      container.remove();
+      this.#cannot(error);
+    } finally {
+      this.#opening = false;
+    }
+  }
+
+  /**
+   * @param {HTMLElement} container
+   * @returns {import("city/map/view.js").ViewOptions}
+   */
+  #options(container) {
+    const spot = this.#given();
+    const browse = this.getAttribute("mode") === "browse";
+    const center = /** @type {[number, number]} */ (spot ? [spot.lon, spot.lat] : settings.map.center);
+    return {
+      container,
+      overlay: browse ? browseOverlay : spotOverlay,
+      center,
+      zoom: Number(this.getAttribute("zoom")) || (spot ? 15.5 : settings.map.zoom),
+      hash: browse,
+      cooperative: this.getAttribute("mode") === "single",
+      groundMissing: () => {
+        // Streets are missing, not the appeals: the map still works, and can be asked to try again.
+        this.#bar.failed(t("map.groundMissing"), () => {
+          this.#bar.clear();
+          void this.#view?.loadGround();
+        });
+      },
+    };
+  }
+
+  /** @returns {Spot | undefined} */
+  #given() {
+    const [lon, lat] = [this.getAttribute("lon"), this.getAttribute("lat")];
+    return lon && lat ? { lon: Number(lon), lat: Number(lat) } : this.#spot;
+  }
+
+  /** @param {MapView} view */
+  #enter(view) {
+    const mode = this.getAttribute("mode");
+    const spot = this.#given();
+    if (mode === "browse") {
+      this.#browse = new BrowseMode(view, this, this.#bar);
+      this.#browse.setFilter(this.#filter);
+    } else if (mode === "pick") {
+      this.#pick = new PickMode(view, this);
+      if (spot) this.#pick.set(spot, true);
+    } else if (spot) {
+      showSpot(view, spot, this.getAttribute("status") ?? "");
+    }
+  }
+
+  #controls() {
+    const { map, maplibre } = /** @type {MapView} */ (this.#view);
+    map.addControl(new maplibre.NavigationControl({ showCompass: false }), "bottom-right");
+    if (this.getAttribute("mode") === "browse") {
+      map.addControl(new maplibre.GeolocateControl({ positionOptions: { enableHighAccuracy: true } }), "bottom-right");
+      map.addControl(new maplibre.ScaleControl({ maxWidth: 90 }), "bottom-left");
+    }
+  }
+
+  /** @param {unknown} error */
+  #cannot(error) {
+    this.classList.add("city-map--none");
+    if (!(error instanceof NoWebGL) && !isGpuFailure(error)) {
+      this.#bar.failed(t("map.unreachable"), () => {
+        this.#bar.element.remove();
+        void this.#open();
+      });
+      return;
+    }
+    this.#bar.clear();
+    this.append(
+      el("div", { className: "city-map__note" }, icon("info"), el("p", {}, t(`map.noWebgl.${this.getAttribute("mode") ?? "single"}`))),
+    );
+  }
+}
+
+/** @param {unknown} error */
+const isGpuFailure = (error) => error instanceof Error && error.name === "GPUInitializationError";
+
+customElements.define("city-map", CityMap);

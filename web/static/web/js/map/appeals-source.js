@@ -1,0 +1,69 @@
+/** The appeals of the map's frame, as the server clusters them: newest request only, nothing asked twice. */
+
+import { Latest, getJson, isAbort } from "city/site/http.js";
+import { settings } from "city/site/settings.js";
+import { bboxText, snapped } from "city/map/extent.js";
+
+/** @typedef {import("geojson").FeatureCollection & {numberMatched?: number}} Answer */
+
+/**
+ * @typedef {object} Listener
+ * @property {() => void} loading
+ * @property {(answer: Answer) => void} loaded
+ * @property {(error: unknown) => void} failed
+ */
+
+export class AppealsSource {
+  #latest = new Latest();
+  #shown = "";
+  #listener;
+
+  /** @param {Listener} listener */
+  constructor(listener) {
+    this.#listener = listener;
+  }
+
+  /**
+   * Asks for what the frame needs, unless it is on the map already.
+   * @param {import("city/map/extent.js").Box} frame
+   * @param {number} zoom
+   * @param {URLSearchParams} filter
+   */
+  async ask(frame, zoom, filter) {
+    const query = new URLSearchParams(filter);
+    query.set("bbox", bboxText(snapped(frame, zoom)));
+    query.set("zoom", String(Math.floor(zoom)));
+    const url = `${settings.urls.clusters}?${query}`;
+    if (url === this.#shown) return;
+    const signal = this.#latest.begin();
+    this.#shown = url;
+    this.#listener.loading();
+    try {
+      this.#listener.loaded(await getJson(url, signal));
+    } catch (error) {
+      if (isAbort(error)) return;
+      this.#shown = "";
+      this.#listener.failed(error);
+    }
+  }
+
+  stop() {
+    this.#latest.stop();
+  }
+}
+
+/**
+ * The newest appeals around a point, for a bubble that cannot be opened by zooming any more.
+ * @param {import("geojson").Position} point
+ * @param {number} radiusDegrees
+ * @param {URLSearchParams} filter
+ * @returns {Promise<Record<string, unknown>[]>}
+ */
+export async function appealsAround([lon = 0, lat = 0], radiusDegrees, filter) {
+  const query = new URLSearchParams(filter);
+  query.set("bbox", bboxText([lon - radiusDegrees, lat - radiusDegrees, lon + radiusDegrees, lat + radiusDegrees]));
+  query.set("page_size", "30");
+  /** @type {import("geojson").FeatureCollection} */
+  const answer = await getJson(`${settings.urls.appealsGeojson}?${query}`);
+  return answer.features.map((feature) => ({ ...feature.properties, id: feature.properties?.id ?? feature.id }));
+}

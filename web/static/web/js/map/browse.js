@@ -1,0 +1,216 @@
+/** The map of all appeals: bubbles, pins, heat, territories, and the card of the chosen pin. */
+
+import { debounce, el, icon } from "city/site/dom.js";
+import { jsonBlock } from "city/site/settings.js";
+import { t } from "city/site/texts.js";
+import { AppealsSource, appealsAround } from "city/map/appeals-source.js";
+import { Card } from "city/map/card.js";
+import { frameOf } from "city/map/extent.js";
+import { APPEALS, CELL_LAYER, CHOSEN_LAYER, HEAT_LAYER, PIN_LAYER, drawable } from "city/map/overlays.js";
+import { STATUSES } from "city/map/palette.js";
+
+/** @typedef {import("city/map/card.js").Brief} Brief */
+/** @typedef {import("city/map/view.js").MapView} MapView */
+/** @typedef {import("maplibre-gl").MapGeoJSONFeature} Feature */
+
+/** A finger covers this many pixels around the point that it means. */
+const TOUCH_PX = 10;
+/** From here on a bubble is many appeals at one address, and zooming would not part them. */
+const LAST_CELL_ZOOM = 17.5;
+
+export class BrowseMode {
+  #view;
+  #host;
+  #bar;
+  #filter = new URLSearchParams();
+  #source;
+  #card;
+  /** @type {import("maplibre-gl").Marker | undefined} */
+  #ring;
+
+  /**
+   * @param {MapView} view
+   * @param {HTMLElement} host
+   * @param {import("city/map/status-bar.js").StatusBar} bar
+   */
+  constructor(view, host, bar) {
+    this.#view = view;
+    this.#host = host;
+    this.#bar = bar;
+    const names = jsonBlock("map-names");
+    this.#card = new Card(names, () => this.#unchoose());
+    this.#source = new AppealsSource({
+      loading: () => this.#busy(true),
+      loaded: (answer) => this.#loaded(answer),
+      failed: () => {
+        this.#busy(false);
+        bar.failed(t("map.failed"), () => this.refresh());
+      },
+    });
+    host.append(this.#card.element, this.#layersPanel(names));
+    view.show([HEAT_LAYER], false);
+    this.#listen();
+  }
+
+  /** @param {URLSearchParams} filter */
+  setFilter(filter) {
+    this.#filter = filter;
+    this.#card.close();
+    this.refresh();
+  }
+
+  /** @param {import("city/map/spot.js").Spot | undefined} spot */
+  hint(spot) {
+    const { map, maplibre } = this.#view;
+    if (!spot) {
+      this.#ring?.remove();
+      this.#ring = undefined;
+      return;
+    }
+    this.#ring ??= new maplibre.Marker({ element: el("div", { className: "map-ring" }) });
+    this.#ring.setLngLat([spot.lon, spot.lat]).addTo(map);
+  }
+
+  refresh() {
+    const { map } = this.#view;
+    void this.#source.ask(frameOf(map), map.getZoom(), this.#filter);
+  }
+
+  close() {
+    this.#source.stop();
+  }
+
+  #listen() {
+    const { map } = this.#view;
+    const moved = debounce(160, () => {
+      this.refresh();
+      this.#host.dispatchEvent(new CustomEvent("city-map:moved", { bubbles: true, detail: frameOf(map) }));
+    });
+    map.on("moveend", moved);
+    map.on("click", (event) => this.#pointed(event.point));
+    map.on("mousemove", (event) => {
+      map.getCanvas().style.cursor = this.#under(event.point).length ? "pointer" : "";
+    });
+    // The pins are drawn, not elements: Enter takes what lies nearest to the middle, arrows move the map.
+    map.getCanvas().addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        const { x, y } = map.project(map.getCenter());
+        this.#pointed({ x, y }, 40);
+      } else if (event.key === "Escape") {
+        this.#card.close();
+      }
+    });
+  }
+
+  /**
+   * @param {{x: number, y: number}} point
+   * @param {number} [reach]
+   * @returns {Feature[]}
+   */
+  #under({ x, y }, reach = TOUCH_PX) {
+    const layers = [PIN_LAYER, CELL_LAYER].filter((id) => this.#view.map.getLayer(id));
+    const near = [x - reach, y - reach, x + reach, y + reach];
+    const [west = 0, north = 0, east = 0, south = 0] = near;
+    const found = this.#view.map.queryRenderedFeatures([[west, north], [east, south]], { layers });
+    // One feature lies in several tiles at once.
+    return [...new Map(found.map((feature) => [JSON.stringify(feature.geometry) + feature.properties.id, feature])).values()];
+  }
+
+  /**
+   * @param {{x: number, y: number}} point
+   * @param {number} [reach]
+   */
+  #pointed(point, reach) {
+    const features = this.#under(point, reach);
+    const pins = features.filter((feature) => feature.properties.kind === "appeal");
+    const cell = features.find((feature) => feature.properties.kind === "cell");
+    if (pins.length) this.#choose(pins.map((feature) => /** @type {Brief} */ (feature.properties)));
+    else if (cell) this.#enter(cell);
+    else this.#card.close();
+  }
+
+  /** @param {Brief[]} briefs */
+  #choose(briefs) {
+    const [first] = briefs;
+    if (!first) return;
+    this.#view.map.setFilter(CHOSEN_LAYER, ["in", ["get", "number"], ["literal", briefs.map((brief) => brief.number)]]);
+    if (briefs.length === 1) this.#card.show(first);
+    else this.#card.showMany(briefs);
+  }
+
+  #unchoose() {
+    this.#view.map.setFilter(CHOSEN_LAYER, ["==", ["get", "number"], -1]);
+    this.#view.map.getCanvas().focus({ preventScroll: true });
+  }
+
+  /** @param {Feature} cell */
+  async #enter(cell) {
+    const { map } = this.#view;
+    if (cell.geometry.type !== "Point") return;
+    const [lon = 0, lat = 0] = cell.geometry.coordinates;
+    const zoom = map.getZoom();
+    if (zoom < LAST_CELL_ZOOM) {
+      map.easeTo({ center: [lon, lat], zoom: Math.min(zoom + 2, LAST_CELL_ZOOM + 0.5) });
+      return;
+    }
+    this.#bar.loading();
+    try {
+      const around = await appealsAround([lon, lat], 40 / 2 ** zoom, this.#filter);
+      this.#bar.clear();
+      this.#card.showMany(/** @type {Brief[]} */ (around));
+    } catch {
+      this.#bar.failed(t("map.failed"), () => void this.#enter(cell));
+    }
+  }
+
+  /** @param {boolean} busy */
+  #busy(busy) {
+    this.#host.setAttribute("aria-busy", String(busy));
+    if (busy) this.#bar.loading();
+    else this.#bar.clear();
+  }
+
+  /** @param {import("city/map/appeals-source.js").Answer} answer */
+  #loaded(answer) {
+    this.#busy(false);
+    this.#view.put(APPEALS, drawable(answer));
+    if (!answer.features.length) this.#bar.say(t(this.#filter.size ? "map.empty.filtered" : "map.empty"));
+    this.#host.dispatchEvent(new CustomEvent("city-map:loaded", { bubbles: true, detail: answer.numberMatched }));
+  }
+
+  /** @param {import("city/map/card.js").Names} names */
+  #layersPanel(names) {
+    const toggle = (/** @type {string} */ text, /** @type {(on: boolean) => void} */ run) => {
+      const box = el("input", { type: "checkbox", onchange: () => run(box.checked) });
+      return el("label", { className: "map-layers__toggle" }, box, text);
+    };
+    const legend = STATUSES.map((status) =>
+      el("li", { className: `map-layers__status status--${status}` }, icon(`status-${status}`), names.status[status] ?? status),
+    );
+    const panel = el(
+      "details",
+      { className: "map-layers" },
+      el("summary", { className: "map-layers__button" }, icon("layers", "mapIcons"), el("span", {}, t("map.layers"))),
+      el(
+        "div",
+        { className: "map-layers__body" },
+        toggle(t("map.heat"), (on) => this.#showHeat(on)),
+        toggle(t("map.districts"), (on) => this.#view.showDistricts(on)),
+        el("p", { className: "map-layers__caption" }, t("map.legend")),
+        el("ul", { role: "list", className: "map-layers__legend" }, ...legend),
+      ),
+    );
+    panel.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") panel.open = false;
+    });
+    return panel;
+  }
+
+  /** @param {boolean} on */
+  #showHeat(on) {
+    this.#view.show([HEAT_LAYER], on);
+    this.#view.show([CELL_LAYER, PIN_LAYER, CHOSEN_LAYER], !on);
+    if (on) this.#card.close();
+  }
+}

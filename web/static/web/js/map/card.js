@@ -1,0 +1,138 @@
+/** What a pin says when it is chosen: a card beside the map's edge, a sheet from below on phones. */
+
+import { el, icon } from "city/site/dom.js";
+import { getJson } from "city/site/http.js";
+import { appealUrl, settings } from "city/site/settings.js";
+import { formatDay, t } from "city/site/texts.js";
+
+/**
+ * What is known of an appeal from the map itself.
+ * @typedef {object} Brief
+ * @property {string} id
+ * @property {number} number
+ * @property {string} kind kind of the feature ("appeal")
+ * @property {string} status
+ * @property {string} category code
+ * @property {string} [service] code
+ * @property {string} [submitted_at]
+ */
+
+/** Names of codes in the page's language. */
+/** @typedef {{category: Record<string, string>, service: Record<string, string>, status: Record<string, string>}} Names */
+
+export class Card {
+  element = el("section", { className: "map-card", tabIndex: -1, hidden: true, "aria-label": t("card.title") });
+  #names;
+  #onClose;
+  #opened = 0;
+
+  /**
+   * @param {Names} names
+   * @param {() => void} onClose
+   */
+  constructor(names, onClose) {
+    this.#names = names;
+    this.#onClose = onClose;
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.close();
+    });
+  }
+
+  get isOpen() {
+    return !this.element.hidden;
+  }
+
+  close() {
+    if (!this.isOpen) return;
+    this.#opened += 1;
+    this.element.hidden = true;
+    this.#onClose();
+  }
+
+  /** @param {Brief} brief */
+  show(brief) {
+    const extra = el("div", { className: "map-card__more" }, el("span", { className: "skeleton" }));
+    this.#open(
+      el("div", { className: "map-card__head" }, this.#status(brief.status), el("span", { className: "map-card__number" }, `№ ${brief.number}`)),
+      el("h2", { className: "map-card__title" }, this.#names.category[brief.category] ?? brief.category),
+      extra,
+      el("a", { className: "button button--primary button--wide", href: appealUrl(brief.number) }, t("card.open"), icon("chevron")),
+    );
+    void this.#fill(brief, extra, this.#opened);
+  }
+
+  /**
+   * Several appeals at one spot, to choose among.
+   * @param {Brief[]} briefs
+   */
+  showMany(briefs) {
+    const items = briefs.map((brief) =>
+      el(
+        "li",
+        {},
+        el(
+          "a",
+          { className: "map-card__item", href: appealUrl(brief.number) },
+          this.#status(brief.status),
+          el("span", { className: "map-card__name" }, this.#names.category[brief.category] ?? brief.category),
+          el("span", { className: "map-card__number" }, `№ ${brief.number}`),
+        ),
+      ),
+    );
+    this.#open(
+      el("h2", { className: "map-card__title" }, t("card.many", { count: briefs.length })),
+      el("ul", { className: "map-card__list", role: "list" }, ...items),
+    );
+  }
+
+  /** @param {...HTMLElement} content */
+  #open(...content) {
+    this.#opened += 1;
+    const close = el("button", { type: "button", className: "map-card__close", "aria-label": t("close"), onclick: () => this.close() }, icon("cross"));
+    this.element.replaceChildren(close, ...content);
+    this.element.hidden = false;
+    this.element.focus({ preventScroll: true });
+  }
+
+  /** @param {string} status */
+  #status(status) {
+    return el("span", { className: `status status--${status}` }, icon(`status-${status}`), this.#names.status[status] ?? status);
+  }
+
+  /**
+   * @param {Brief} brief
+   * @param {HTMLElement} place
+   * @param {number} opened
+   */
+  async #fill(brief, place, opened) {
+    /** @type {Record<string, any>} */
+    let full;
+    try {
+      const feature = await getJson(`${settings.urls.appeals}${brief.id}/`);
+      full = feature.properties ?? feature;
+    } catch {
+      // The card already says what matters; the appeal's page has its own error state.
+      place.replaceChildren();
+      return;
+    }
+    if (opened !== this.#opened) return;
+    const photo = full.attachments?.find((/** @type {any} */ one) => one.thumb);
+    place.replaceChildren(
+      ...[
+        photo && el("img", { className: "map-card__photo", src: photo.thumb, alt: "", loading: "lazy" }),
+        el("p", { className: "map-card__text", lang: full.language }, shorten(String(full.text ?? ""))),
+        el(
+          "p",
+          { className: "map-card__facts" },
+          el("span", {}, this.#names.service[full.service?.code ?? full.service] ?? ""),
+          full.submitted_at && el("span", {}, formatDay(full.submitted_at)),
+        ),
+      ].filter(Boolean),
+    );
+  }
+}
+
+/** @param {string} text */
+function shorten(text) {
+  return text.length > 160 ? `${text.slice(0, 157).trimEnd()}…` : text;
+}

@@ -1,0 +1,40 @@
+/** The part of the world that a request for appeals asks about. */
+
+import { settings } from "city/site/settings.js";
+
+/** @typedef {[number, number, number, number]} Box west, south, east, north */
+
+// A degree of latitude is longer on the map than one of longitude; one factor for the whole city keeps the grid still.
+const LATITUDE_FACTOR = Math.cos((settings.map.center[1] * Math.PI) / 180);
+
+/**
+ * The map's frame, grown to a grid of half tiles: small moves of the map ask for nothing new, and readers of the same
+ * quarter share the server's answer.
+ * @param {Box} box
+ * @param {number} zoom
+ * @returns {Box}
+ */
+export function snapped([west, south, east, north], zoom) {
+  const step = 360 / 2 ** (Math.floor(zoom) + 1);
+  const stepLat = step * LATITUDE_FACTOR;
+  const down = (/** @type {number} */ value, /** @type {number} */ size) => Math.floor(value / size) * size;
+  const up = (/** @type {number} */ value, /** @type {number} */ size) => Math.ceil(value / size) * size;
+  return [
+    Math.max(-180, down(west, step)),
+    Math.max(-85, down(south, stepLat)),
+    Math.min(180, up(east, step)),
+    Math.min(85, up(north, stepLat)),
+  ];
+}
+
+/** @param {Box} box */
+export const bboxText = (box) => box.map((value) => String(Number(value.toFixed(5)))).join(",");
+
+/**
+ * @param {import("maplibre-gl").Map} map
+ * @returns {Box}
+ */
+export function frameOf(map) {
+  const bounds = map.getBounds();
+  return [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+}

@@ -1,0 +1,112 @@
+/** The layers that modes lay over the base map: bubbles, pins and heat of the appeals, and one pin alone. */
+
+import { STATUSES } from "city/map/palette.js";
+import { formatCompact } from "city/site/texts.js";
+import { partsOf } from "city/map/symbols.js";
+
+/** @typedef {import("maplibre-gl").LayerSpecification} Layer */
+/** @typedef {import("city/map/view.js").Overlay} Overlay */
+/** @typedef {import("geojson").FeatureCollection} FeatureCollection */
+
+export const APPEALS = "appeals";
+export const PIN_LAYER = "appeal-pin";
+export const CELL_LAYER = "appeal-cell";
+export const HEAT_LAYER = "appeal-heat";
+export const CHOSEN_LAYER = "appeal-chosen";
+
+/** @type {Overlay} */
+export const browseOverlay = {
+  sources: [APPEALS],
+  layers: (colours, fonts) => [
+    {
+      id: HEAT_LAYER,
+      type: "heatmap",
+      source: APPEALS,
+      paint: {
+        "heatmap-weight": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 0.12, 6, 0.5, 25, 1.4],
+        "heatmap-intensity": ["interpolate", ["linear"], ["zoom"], 9, 0.7, 15, 1.6],
+        "heatmap-radius": ["interpolate", ["exponential", 1.35], ["zoom"], 9, 20, 13, 44, 17, 90],
+        "heatmap-opacity": 0.78,
+        // Viridis turned round: dark is dense in daylight, bright is dense at night; readable without red and green.
+        "heatmap-color": colours.dark
+          ? ["interpolate", ["linear"], ["heatmap-density"], 0, "rgba(68,1,84,0)", 0.15, "#46327e", 0.35, "#365c8d", 0.55, "#277f8e", 0.75, "#4ac16d", 1, "#fde725"]
+          : ["interpolate", ["linear"], ["heatmap-density"], 0, "rgba(255,247,188,0)", 0.15, "#fee391", 0.35, "#fec44f", 0.55, "#f07a1c", 0.75, "#c4361a", 1, "#7a0a1f"],
+      },
+    },
+    {
+      id: CELL_LAYER,
+      type: "symbol",
+      source: APPEALS,
+      filter: ["==", ["get", "kind"], "cell"],
+      layout: {
+        "icon-image": ["get", "picture"],
+        "icon-size": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 0.58, 12, 0.8, 40, 1.05, 200, 1.35],
+        "icon-allow-overlap": true,
+        "text-field": ["get", "label"],
+        "text-font": fonts.bold,
+        "text-size": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 11, 12, 12.5, 40, 15],
+        "text-allow-overlap": true,
+        // Small bubbles first, so that the great ones lie on top of them.
+        "symbol-sort-key": ["get", "count"],
+      },
+      paint: { "text-color": colours.bubbleText },
+    },
+    {
+      id: PIN_LAYER,
+      type: "symbol",
+      source: APPEALS,
+      filter: ["==", ["get", "kind"], "appeal"],
+      layout: {
+        "icon-image": ["get", "picture"],
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.72, 15, 1],
+        "icon-allow-overlap": true,
+        "symbol-sort-key": ["get", "rank"],
+      },
+    },
+    {
+      id: CHOSEN_LAYER,
+      type: "symbol",
+      source: APPEALS,
+      filter: ["==", ["get", "number"], -1],
+      layout: { "icon-image": ["concat", ["get", "picture"], "|chosen"], "icon-allow-overlap": true },
+    },
+  ],
+};
+
+export const SPOT = "spot";
+
+/**
+ * One pin of a status (an appeal's page), or of the page's accent (news, the form).
+ * @type {Overlay}
+ */
+export const spotOverlay = {
+  sources: [SPOT],
+  layers: () => [
+    {
+      id: SPOT,
+      type: "symbol",
+      source: SPOT,
+      layout: { "icon-image": ["get", "picture"], "icon-allow-overlap": true },
+    },
+  ],
+};
+
+/**
+ * The features as the server sent them, with what the layers draw them by. A feature's own `kind` says whether it is a
+ * cell or an appeal.
+ * @param {FeatureCollection} collection
+ * @returns {FeatureCollection}
+ */
+export function drawable(collection) {
+  return {
+    type: "FeatureCollection",
+    features: collection.features.map((feature) => {
+      const given = feature.properties ?? {};
+      const drawn =
+        given.kind === "cell"
+          ? { picture: `cell|${partsOf(given).join(".")}`, label: formatCompact(Number(given.count)) }
+          : { picture: `pin|${given.status}`, count: 1, rank: 4 - STATUSES.indexOf(given.status) };
+      return { ...feature, properties: { ...given, ...drawn } };
+    }),
+  };
+}

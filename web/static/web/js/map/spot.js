@@ -1,0 +1,81 @@
+/** One pin on the map: shown (an appeal, news), or put there by the reader (the form). */
+
+import { el } from "city/site/dom.js";
+import { t } from "city/site/texts.js";
+import { SPOT } from "city/map/overlays.js";
+
+/** @typedef {import("city/map/view.js").MapView} MapView */
+/** @typedef {{lon: number, lat: number}} Spot degrees */
+
+/**
+ * A fixed pin in the colour of the status, or of the page's accent.
+ * @param {MapView} view
+ * @param {Spot} spot
+ * @param {string} status
+ */
+export function showSpot(view, { lon, lat }, status) {
+  view.put(SPOT, {
+    type: "FeatureCollection",
+    features: [
+      { type: "Feature", properties: { picture: `pin|${status || "accent"}|chosen` }, geometry: { type: "Point", coordinates: [lon, lat] } },
+    ],
+  });
+}
+
+/** The reader puts the pin: a tap, a drag, or Enter for the middle of the map. */
+export class PickMode {
+  #view;
+  #host;
+  /** @type {import("maplibre-gl").Marker | undefined} */
+  #marker;
+
+  /**
+   * @param {MapView} view
+   * @param {HTMLElement} host
+   */
+  constructor(view, host) {
+    this.#view = view;
+    this.#host = host;
+    const { map } = view;
+    host.append(el("div", { className: "map-cross", "aria-hidden": "true" }));
+    map.getCanvas().style.cursor = "crosshair";
+    map.on("click", ({ lngLat }) => this.#picked({ lon: lngLat.lng, lat: lngLat.lat }));
+    map.getCanvas().addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      const middle = map.getCenter();
+      this.#picked({ lon: middle.lng, lat: middle.lat });
+    });
+  }
+
+  /**
+   * Moves the pin without telling anybody; undefined takes it away.
+   * @param {Spot | undefined} spot
+   * @param {boolean} follow let the map go there too
+   */
+  set(spot, follow) {
+    if (!spot) {
+      this.#marker?.remove();
+      this.#marker = undefined;
+      return;
+    }
+    const { map, maplibre } = this.#view;
+    if (!this.#marker) {
+      const element = el("div", { className: "map-pick-pin", role: "img", "aria-label": t("map.marker") });
+      this.#marker = new maplibre.Marker({ element, draggable: true, anchor: "bottom" });
+      this.#marker.on("dragend", () => {
+        const { lng, lat } = /** @type {import("maplibre-gl").Marker} */ (this.#marker).getLngLat();
+        this.#picked({ lon: lng, lat });
+      });
+      this.#marker.setLngLat([spot.lon, spot.lat]).addTo(map);
+    }
+    this.#marker.setLngLat([spot.lon, spot.lat]);
+    if (follow) map.easeTo({ center: [spot.lon, spot.lat], zoom: Math.max(map.getZoom(), 16) });
+  }
+
+  /** @param {Spot} spot */
+  #picked(spot) {
+    this.set(spot, false);
+    this.#host.dispatchEvent(new CustomEvent("city-map:picked", { bubbles: true, detail: spot }));
+  }
+}

@@ -1,0 +1,37 @@
+/** One line over the map that says what is going on: loading, nothing here, something failed (and how to retry). */
+
+import { el, icon } from "city/site/dom.js";
+import { t } from "city/site/texts.js";
+
+export class StatusBar {
+  element = el("div", { className: "map-status", role: "status" });
+
+  clear() {
+    this.element.replaceChildren();
+    this.element.className = "map-status";
+  }
+
+  loading() {
+    this.element.className = "map-status map-status--loading";
+    this.element.replaceChildren(el("span", { className: "visually-hidden" }, t("loading")));
+  }
+
+  /** @param {string} text */
+  say(text) {
+    this.element.className = "map-status map-status--note";
+    this.element.replaceChildren(el("span", {}, text));
+  }
+
+  /**
+   * @param {string} text
+   * @param {() => void} retry
+   */
+  failed(text, retry) {
+    this.element.className = "map-status map-status--error";
+    this.element.replaceChildren(
+      icon(navigator.onLine ? "alert" : "offline"),
+      el("span", {}, navigator.onLine ? text : t("offline.map")),
+      el("button", { type: "button", className: "map-status__retry", onclick: retry }, t("retry")),
+    );
+  }
+}

@@ -1,0 +1,231 @@
+/** One MapLibre map of the city: base style with its fallback, day and night, the city's own data. */
+
+import { debounce } from "city/site/dom.js";
+import { getJson, isAbort, request } from "city/site/http.js";
+import { settings } from "city/site/settings.js";
+import { t } from "city/site/texts.js";
+import { LOCAL_FONTS, fontsOf } from "city/map/fonts.js";
+import { labelPoints } from "city/map/labels.js";
+import { loadMapLibre } from "city/map/load.js";
+import { currentPalette, onThemeChange } from "city/map/palette.js";
+import { districtLayers, emptySource, ownStyle } from "city/map/style.js";
+import { drawOnDemand, redraw } from "city/map/symbols.js";
+
+/** @typedef {import("maplibre-gl").Map} MapLibreMap */
+/** @typedef {import("maplibre-gl").StyleSpecification} Style */
+/** @typedef {import("maplibre-gl").LayerSpecification} Layer */
+/** @typedef {import("geojson").FeatureCollection} FeatureCollection */
+/** @typedef {import("city/map/palette.js").Palette} Palette */
+/** @typedef {import("city/map/fonts.js").FontStacks} FontStacks */
+
+/** How long a foreign base map may keep the reader waiting before the city's own takes its place. */
+const BASE_STYLE_TIMEOUT_MS = 4_000;
+
+/** The layers that a mode lays over the base map: sources by name, layers from the lowest to the highest. */
+/** @typedef {{sources: string[], layers: (colours: Palette, fonts: FontStacks) => Layer[]}} Overlay */
+
+/**
+ * @typedef {object} ViewOptions
+ * @property {HTMLElement} container
+ * @property {Overlay} overlay
+ * @property {[number, number]} center lon, lat
+ * @property {number} zoom
+ * @property {boolean} [hash] keep the position in the address
+ * @property {boolean} [cooperative] leave one-finger and wheel scrolling to the page
+ * @property {boolean} [districts] show borders and names of the territories at first
+ * @property {(error: unknown) => void} groundMissing the base layer or the districts could not be read
+ */
+
+export class MapView {
+  /** @type {MapLibreMap} */
+  map;
+  /** @type {import("city/map/load.js").MapLibre} */
+  maplibre;
+  colours = currentPalette();
+  fonts = LOCAL_FONTS;
+
+  /** Data of every source, kept here so that a change of style loses nothing. @type {Map<string, FeatureCollection>} */
+  #data = new Map();
+  /** Layers switched off by the reader or not yet on. @type {Set<string>} */
+  #hidden = new Set();
+  /** @type {Style | undefined} */
+  #foreign;
+  #options;
+  #stop = new AbortController();
+
+  /**
+   * The map of the options, drawn and ready for a mode. Throws `NoWebGL`, or what the network threw.
+   * @param {ViewOptions} options
+   */
+  static async open(options) {
+    const [maplibre, foreign] = await Promise.all([loadMapLibre(), foreignStyle()]);
+    return new MapView(maplibre, foreign, options);
+  }
+
+  /**
+   * @param {import("city/map/load.js").MapLibre} maplibre
+   * @param {Style | undefined} foreign
+   * @param {ViewOptions} options
+   */
+  constructor(maplibre, foreign, options) {
+    this.maplibre = maplibre;
+    this.#options = options;
+    this.#foreign = foreign;
+    if (!options.districts) this.#hideAll(DISTRICT_LAYERS);
+    const [west, south, east, north] = settings.map.bounds;
+    const margin = 0.35;
+    this.map = new maplibre.Map({
+      container: options.container,
+      style: this.#style(),
+      center: options.center,
+      zoom: options.zoom,
+      minZoom: 8.5,
+      maxZoom: 19,
+      maxBounds: [west - margin, south - margin, east + margin, north + margin],
+      hash: options.hash ? "map" : false,
+      cooperativeGestures: options.cooperative ?? false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      attributionControl: { compact: false, customAttribution: settings.map.attribution },
+      fadeDuration: 120,
+      locale: controlTexts(),
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    drawOnDemand(this.map, () => this.colours);
+    onThemeChange(debounce(50, () => this.#repaint()), this.#stop.signal);
+    this.map.on("error", (event) => this.#failed(event));
+    void this.loadGround();
+  }
+
+  /** Reads the city's own layers; safe to call again after they failed. */
+  async loadGround() {
+    try {
+      const [base, districts] = await Promise.all([
+        getJson(settings.urls.base, this.#stop.signal),
+        getJson(settings.urls.districts, this.#stop.signal),
+      ]);
+      this.put("base", base);
+      this.put("area-labels", labelPoints(base, ({ layer }) => layer === "park" || layer === "hill"));
+      this.put("districts", districts);
+      this.put("district-labels", labelPoints(districts, ({ kind }) => kind !== "city"));
+    } catch (error) {
+      if (!isAbort(error)) this.#options.groundMissing(error);
+    }
+  }
+
+  /**
+   * Shows the data in the source, now and after every change of style.
+   * @param {string} source
+   * @param {FeatureCollection} data
+   */
+  put(source, data) {
+    this.#data.set(source, data);
+    const shown = /** @type {import("maplibre-gl").GeoJSONSource | undefined} */ (this.map.getSource(source));
+    shown?.setData(data);
+  }
+
+  /**
+   * @param {string[]} layers
+   * @param {boolean} visible
+   */
+  show(layers, visible) {
+    for (const id of layers) {
+      if (visible) this.#hidden.delete(id);
+      else this.#hidden.add(id);
+      if (this.map.getLayer(id)) this.map.setLayoutProperty(id, "visibility", visible ? "visible" : "none");
+    }
+  }
+
+  /** @param {boolean} visible */
+  showDistricts(visible) {
+    this.show(DISTRICT_LAYERS, visible);
+  }
+
+  close() {
+    this.#stop.abort();
+    this.map.remove();
+  }
+
+  /** @param {string[]} layers */
+  #hideAll(layers) {
+    for (const id of layers) this.#hidden.add(id);
+  }
+
+  /** @returns {Style} */
+  #style() {
+    const { language } = settings;
+    this.fonts = this.#foreign ? fontsOf(this.#foreign) : LOCAL_FONTS;
+    const base = this.#foreign ?? ownStyle(this.colours, this.fonts, language);
+    const { sources, layers } = this.#options.overlay;
+    const own = ["districts", "district-labels", ...sources].map((name) => [name, emptySource()]);
+    /** @type {Style} */
+    const style = {
+      ...base,
+      sources: { ...base.sources, ...Object.fromEntries(own) },
+      layers: [
+        ...base.layers,
+        ...districtLayers(this.colours, this.fonts, language),
+        ...layers(this.colours, this.fonts),
+      ],
+    };
+    for (const [name, data] of this.#data) {
+      const source = style.sources[name];
+      if (source?.type === "geojson") source.data = data;
+    }
+    style.layers = style.layers.map((layer) =>
+      this.#hidden.has(layer.id)
+        ? /** @type {Layer} */ ({ ...layer, layout: { ...("layout" in layer ? layer.layout : {}), visibility: "none" } })
+        : layer,
+    );
+    return style;
+  }
+
+  #repaint() {
+    this.colours = currentPalette();
+    this.map.setStyle(this.#style(), { diff: true });
+    redraw(this.map, this.colours);
+  }
+
+  /** @param {import("maplibre-gl").ErrorEvent & {sourceId?: string}} event */
+  #failed(event) {
+    const source = event.sourceId;
+    if (this.#foreign && source && source in this.#foreign.sources && !this.map.isSourceLoaded(source)) {
+      // The style came but its tiles do not: an empty sheet is worse than our own drawing.
+      this.#foreign = undefined;
+      this.map.setStyle(this.#style(), { diff: false });
+    }
+  }
+}
+
+export const DISTRICT_LAYERS = ["district-line", "district-name"];
+
+/** @returns {Promise<Style | undefined>} */
+async function foreignStyle() {
+  if (!settings.map.style) return undefined;
+  try {
+    const response = await request(settings.map.style, { timeoutMs: BASE_STYLE_TIMEOUT_MS });
+    return await response.json();
+  } catch {
+    return undefined;
+  }
+}
+
+function controlTexts() {
+  return {
+    "AttributionControl.ToggleAttribution": t("map.attribution"),
+    "GeolocateControl.FindMyLocation": t("map.locate"),
+    "GeolocateControl.LocationNotAvailable": t("map.locate.unavailable"),
+    "Map.Title": t("map.title"),
+    "Marker.Title": t("map.marker"),
+    "NavigationControl.ZoomIn": t("map.zoomIn"),
+    "NavigationControl.ZoomOut": t("map.zoomOut"),
+    "Popup.Close": t("close"),
+    "ScaleControl.Meters": t("unit.m"),
+    "ScaleControl.Kilometers": t("unit.km"),
+    "CooperativeGesturesHandler.WindowsHelpText": t("map.gestures.wheel"),
+    "CooperativeGesturesHandler.MacHelpText": t("map.gestures.mac"),
+    "CooperativeGesturesHandler.MobileHelpText": t("map.gestures.touch"),
+  };
+}

@@ -1,0 +1,29 @@
+/** `<copy-link>`: a field with an address, and a button that copies it. Without a script the field is copied by hand. */
+
+const SAID_MS = 2_000;
+
+class CopyLink extends HTMLElement {
+  connectedCallback() {
+    const field = this.querySelector("input");
+    const button = this.querySelector("button");
+    const words = button?.querySelector("span");
+    if (!field || !button || !words) return;
+    field.addEventListener("focus", () => field.select());
+    if (!navigator.clipboard) return;
+    button.hidden = false;
+    const before = words.textContent;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(field.value);
+      } catch {
+        // Refused by the browser: the address stands selected for the reader's own copying.
+        field.focus();
+        return;
+      }
+      words.textContent = button.dataset.copied ?? before;
+      setTimeout(() => (words.textContent = before), SAID_MS);
+    });
+  }
+}
+
+customElements.define("copy-link", CopyLink);
