@@ -48,7 +48,7 @@ class AppealFilter:
             value = getattr(self, member.name)
             name = _PARAMETER.get(member.name, member.name)
             if value:
-                pairs.append((name, ",".join(value) if isinstance(value, tuple) else str(value)))
+                pairs.append((name, ",".join(value) if member.name == "status" else str(value)))
         return urlencode([*pairs, *((name, value) for name, value in changes.items() if value)])
 
     @property

@@ -12,13 +12,13 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connections
 
+from config.bootstrap.cluster import EXTENSIONS
+from config.bootstrap.postgres import OLDEST as OLDEST_POSTGRESQL
 from config.city import CITY
 
 OLDEST_GDAL = (3, 6)
 OLDEST_GEOS = (3, 11)
-OLDEST_POSTGRESQL = 15
 OLDEST_POSTGIS = (3, 3)
-EXTENSIONS = ("postgis", "pg_trgm", "btree_gist")
 
 #: Runs a statement and returns its first value.
 Ask = Callable[[str], Any]

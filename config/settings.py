@@ -189,7 +189,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 10
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 vars().update(email_from_url(os.environ.get("EMAIL_URL", "")))
-DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", f"OshCity <noreply@{_public.hostname}>")
+DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL") or f"OshCity <noreply@{_public.hostname}>"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -200,6 +200,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "geo.problems.exception_handler",
+    "DEFAULT_THROTTLE_RATES": {"submit": "30/min", "upload": "60/min"},
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "OshCity API",
@@ -225,5 +226,5 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"stderr": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL") or "WARNING"},
 }

@@ -27,6 +27,10 @@ class Bbox(NamedTuple):
         box.srid = 4326
         return box
 
+    def centre(self) -> tuple[float, float]:
+        """Middle of the box: lon, lat."""
+        return (self.west + self.east) / 2, (self.south + self.north) / 2
+
     def __str__(self) -> str:
         return ",".join(f"{value:.6f}".rstrip("0").rstrip(".") for value in self)
 

@@ -52,7 +52,7 @@ class CellCount(NamedTuple):
     """How many rows lie in a cell, and the value that most of them have in the column asked for."""
 
     cell: Cell
-    count: int
+    n: int
     mode: Any
 
 
@@ -101,7 +101,14 @@ class Grid:
         }
 
     def count(
-        self, rows: QuerySet[Any], stored_m: int, *, mode_of: str, at_least: int = 1, x: str = "cell_x", y: str = "cell_y"
+        self,
+        rows: QuerySet[Any],
+        stored_m: int,
+        *,
+        mode_of: str,
+        at_least: int = 1,
+        x: str = "cell_x",
+        y: str = "cell_y",
     ) -> list[CellCount]:
         """Cells that hold ``at_least`` rows with their counts, the fullest first; one grouped statement.
 
@@ -119,7 +126,8 @@ class Grid:
             .order_by("-grid_n", "grid_i", "grid_j")
         )
         return [
-            CellCount(Cell(row["grid_i"], row["grid_j"]), row["grid_n"], row["grid_mode"]) for row in grouped.iterator()
+            CellCount(Cell(row["grid_i"], row["grid_j"]), row["grid_n"], row["grid_mode"])
+            for row in grouped.iterator()
         ]
 
     def _multiple_of(self, stored_m: int) -> int:

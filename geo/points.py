@@ -15,6 +15,10 @@ class GeometryRefused(ValueError):
     """Input that is not an acceptable geometry; ``str()`` is a sentence in the reader's language."""
 
 
+class OutsideBounds(GeometryRefused):
+    """Good degrees of a place that is not in the city's bounding box."""
+
+
 def _number(value: object) -> float:
     # bool is an int to Python, and float() also takes "nan", "1_000" and full-width digits: none of them is a coordinate.
     if isinstance(value, str) and value.isascii() and "_" not in value:
@@ -36,8 +40,8 @@ def inside_bounds(lon: float, lat: float) -> bool:
 def city_point(lon: object, lat: object) -> Point:
     """Point in EPSG:4326 (lon, lat) from numbers or their text.
 
-    Raises ``GeometryRefused`` when a value is not a finite number, when the two are swapped, or when the point lies
-    outside the city's bounds. That it lies inside the city's polygon is checked by routing.
+    Raises ``GeometryRefused`` when a value is not a finite number or when the two are swapped, and ``OutsideBounds``
+    when the point lies outside the city's bounds. That it lies inside the city's polygon is checked by routing.
     """
     x, y = _number(lon), _number(lat)
     if inside_bounds(x, y):
@@ -46,4 +50,4 @@ def city_point(lon: object, lat: object) -> Point:
         raise GeometryRefused(_("Longitude and latitude seem to be swapped: longitude comes first."))
     if abs(x) > 180 or abs(y) > 90:
         raise GeometryRefused(_("Longitude must lie between -180 and 180 and latitude between -90 and 90 degrees."))
-    raise GeometryRefused(_("This place is outside the city."))
+    raise OutsideBounds(_("This place is outside the city."))

@@ -88,6 +88,8 @@ def submit(submission: Submission, *, at: dt.datetime | None = None) -> Submitte
         # The same submission may have been committed by another request between the look-up and the insert.
         if known := _known(submission):
             return Submitted(known, created=False)
+        if AppealContact.objects.filter(secret=submission.secret).exists():
+            raise Invalid({"secret": [_("This secret has been used before: make another one.")]}) from None
         raise
 
 

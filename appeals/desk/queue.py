@@ -37,6 +37,11 @@ class Tab(enum.StrEnum):
         """Name of the tab in the reader's language."""
         return _LABELS[self]
 
+    @classmethod
+    def parse(cls, text: str) -> Tab:
+        """The tab of that name; the first one for anything else."""
+        return next((tab for tab in cls if tab.value == text), cls.OPEN)
+
     @property
     def newest_first(self) -> bool:
         """True for what is done with: the latest comes first there, and elsewhere the most urgent."""

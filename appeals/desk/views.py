@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -58,7 +58,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         wanted = parse_filter({name: value for name, value in request.GET.items() if name != "status"})
     except FilterRefused as refusal:
         wanted, errors = AppealFilter(), refusal.errors
-    tab = Tab(request.GET["tab"]) if request.GET.get("tab") in Tab else Tab.OPEN
+    tab = Tab.parse(request.GET.get("tab", ""))
     queue = _queue(standing, wanted)
     appeals, following = queue.page(tab, Position.parse(request.GET.get("after", "")))
     counts = queue.counts()
@@ -121,7 +121,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "contact": AppealContact.objects.filter(appeal=appeal).first(),
         "office": standing.office,
         "show_actors": True,
-        "forms": {verb.value: _blank(verb, appeal, tried) for verb in allowed},
+        "forms": {verb.value: _form(verb, tried) for verb in allowed},
         "tried": tried,
         "kept_text": tried.text if tried.verb not in allowed else "",
         "kept_uploads": Attachment.objects.filter(pk__in=tried.uploads) if tried.uploads else [],
@@ -145,11 +145,12 @@ class Tried:
 
 
 def _try(request: HttpRequest, appeal: Appeal, role: Role) -> Tried:
-    verb = Verb(request.POST["verb"]) if request.POST.get("verb") in FORMS else None
     text = request.POST.get("text", "")
-    if verb is None:
-        return Tried(status=400, message=str(Invalid({})), text=text)
-    form = FORMS[verb](request.POST, request.FILES)
+    try:
+        verb = Verb(request.POST.get("verb", ""))
+        form = FORMS[verb](request.POST, request.FILES, auto_id=f"{verb}-%s")
+    except (ValueError, KeyError):
+        raise BadRequest("no form of ours sends this") from None
     if not form.is_valid():
         return Tried(verb, status=400, form=form, text=text)
     uploads = list(form.cleaned_data.get("uploads", []))
@@ -168,16 +169,11 @@ def _try(request: HttpRequest, appeal: Appeal, role: Role) -> Tried:
         return Tried(verb, status=409, message=str(refusal), form=form, text=text, uploads=uploads)
 
 
-def _blank(verb: Verb, appeal: Appeal, tried: Tried) -> StepForm:
-    """The verb's form for the appeal as it is now; what was typed and not taken stands in it again."""
-    initial: dict[str, Any] = {"verb": verb.value, "version": appeal.version}
-    form = FORMS[verb](initial=initial, auto_id=f"{verb.value}-%s")
+def _form(verb: Verb, tried: Tried) -> StepForm:
+    """The verb's form; what was typed and not taken stands in it again, with what was wrong."""
     if tried.form is not None and tried.verb is verb:
-        data = tried.form.data.copy()  # type: ignore[attr-defined]
-        data["version"] = str(appeal.version)
-        form = FORMS[verb](data, auto_id=f"{verb.value}-%s")
-        form._errors = tried.form.errors  # type: ignore[assignment]
-    return form
+        return tried.form
+    return FORMS[verb](auto_id=f"{verb}-%s")
 
 
 def _find(request: HttpRequest, number: int) -> Appeal:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pyproj
-from django.conf import settings
 from django.contrib.gis.geos import Point
 
 from appeals.actions.submit import Submission
@@ -21,7 +20,7 @@ from appeals.models import Appeal
 from appeals.models.appeal import TEXT_MAX
 from appeals.workflow import Status
 from districts.models import Category
-from geo.points import GeometryRefused, city_point
+from geo.points import GeometryRefused, OutsideBounds, city_point
 
 _NUMBER_MAX = Appeal._meta.get_field("external_id").max_length or 100
 _ADDRESS_MAX = Appeal._meta.get_field("address").max_length or 300
@@ -71,6 +70,10 @@ class Drafting:
     def __init__(self, mapping: SourceMapping, categories: Mapping[str, Category], now: dt.datetime) -> None:
         self._mapping, self._categories, self._now = mapping, categories, now
         self._locate = _locator(mapping.place)
+
+    def number(self, row: Row) -> str:
+        """What the row is called where it comes from; empty when it does not say."""
+        return "" if row.fault else row.values[self._mapping.number]
 
     def draft(self, row: Row) -> Draft:
         """The row's draft. Raises ``RowRefused``."""
@@ -168,20 +171,7 @@ def _locator(place: Placing) -> Callable[[Mapping[str, str]], Point]:
                 raise GeometryRefused("they are outside of their coordinate system")
             return city_point(lon, lat)
         except (GeometryRefused, ValueError) as refusal:
-            raise RowRefused(_reason_of(x, y, turn is None), f"{x[:20]}, {y[:20]}: {refusal}") from None
+            reason = Reason.OUTSIDE_CITY if isinstance(refusal, OutsideBounds) else Reason.BAD_COORDINATES
+            raise RowRefused(reason, f"{x[:20]}, {y[:20]}: {refusal}") from None
 
     return locate
-
-
-def _reason_of(x: str, y: str, degrees: bool) -> Reason:
-    """Outside the city, when they are good degrees of another place."""
-    try:
-        lon, lat = float(x), float(y)
-    except ValueError:
-        return Reason.BAD_COORDINATES
-    west, south, east, north = settings.CITY_BOUNDS
-    if west <= lat <= east and south <= lon <= north:
-        return Reason.BAD_COORDINATES
-    if not degrees:
-        return Reason.OUTSIDE_CITY if math.isfinite(lon) and math.isfinite(lat) else Reason.BAD_COORDINATES
-    return Reason.OUTSIDE_CITY if abs(lon) <= 180 and abs(lat) <= 90 else Reason.BAD_COORDINATES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
@@ -66,6 +67,9 @@ def _require(mapping: SourceMapping, heading: list[str]) -> None:
         )
 
 
+_UNFIT = re.compile("[\x00\ud800-\udfff]").search
+
+
 class _Properties(dict[str, str]):
     """A feature may leave out what it has no value for."""
 
@@ -84,7 +88,9 @@ def _features(stream: TextIO) -> Iterator[Row]:
         elif geometry is not None:
             yield Row(feature.n, {}, "its geometry is not a Point")
             continue
-        yield Row(feature.n, values)
+        # JSON can escape what no text in the database may hold: NUL, and half of a surrogate pair.
+        fault = "it holds a character that cannot be kept" if any(map(_UNFIT, values.values())) else ""
+        yield Row(feature.n, values, fault)
 
 
 def _as_text(value: Any) -> str:

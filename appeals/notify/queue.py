@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from appeals.models import AppealContact, Event, Message
+from appeals.models import Event, Message
 from appeals.workflow import Verb
-from districts.models import Service
 
 #: Events that the author is told of, beside the receipt.
 _FOR_AUTHOR = frozenset({Verb.SUBMIT, Verb.ACCEPT, Verb.ANSWER, Verb.FORWARD, Verb.REOPEN, Verb.CLOSE})
@@ -15,23 +14,26 @@ _FOR_SERVICE = frozenset({Verb.SUBMIT, Verb.FORWARD, Verb.REOPEN})
 
 
 def queue_messages(event: Event) -> None:
-    """Queues the event's messages; at most three statements. Nothing is sent here."""
+    """Queues the event's messages. Nothing is sent here.
+
+    Two look-ups (contact, service) where the event's appeal does not hold them already, and one insert.
+    """
     messages: list[Message] = []
     if event.verb in _FOR_AUTHOR:
-        email = AppealContact.objects.filter(appeal=event.appeal_id).values_list("email", flat=True).first()
-        if email:
+        # Imported appeals have no contact; the error of the missing relation is an AttributeError too.
+        contact = getattr(event.appeal, "contact", None)
+        if contact and contact.email:
             messages.append(
                 Message(
                     event=event,
-                    recipient=email,
+                    recipient=contact.email,
                     audience="author",
                     language=event.appeal.language,
                     next_attempt_at=event.at,
                 )
             )
     if event.verb in _FOR_SERVICE:
-        service_id = event.to_service_id or event.service_id
-        email = Service.objects.filter(pk=service_id).values_list("email", flat=True).first()
+        email = event.appeal.service.email
         if email and all(message.recipient != email for message in messages):
             messages.append(
                 Message(

@@ -8,14 +8,14 @@ from __future__ import annotations
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
-from django.utils.translation import get_language, ngettext
+from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from appeals.reports.forms import HeatmapQuery
 from appeals.reports.ground import base_layer, district_borders
 from appeals.reports.heatmap import Heatmap
-from appeals.reports.words import class_words, filter_words, period_words, size_words
+from appeals.reports.words import appeals_words, class_words, question_words, size_words
 from geo.bbox import Bbox
 from geo.folium_map import CellMap, MapCell, render
 from geo.grid import Cell, Ring
@@ -34,7 +34,7 @@ def draw(heatmap: Heatmap, asked: HeatmapQuery, filters: list[tuple[str, str]], 
                     row.cell.id,
                     ring,
                     row.level,
-                    (_appeals(row.count), *([row.district.name] if row.district else [])),
+                    (appeals_words(row.count), *([row.district.name] if row.district else [])),
                 )
                 for row, ring in zip(heatmap.cells, rings, strict=True)
             ],
@@ -65,14 +65,10 @@ def _notes(heatmap: Heatmap, filters: list[tuple[str, str]]) -> tuple[str, ...]:
         "address": settings.PUBLIC_URL,
     }
     return (
-        f"{_appeals(heatmap.total)}. {period_words(heatmap)} {filter_words(filters)}".strip(),
+        question_words(heatmap, filters),
         size_words(heatmap.size),
         f"{_('Colours are natural breaks (Jenks) of the counts; the map shows counts, not significance.')} {made}",
     )
-
-
-def _appeals(count: int) -> str:
-    return ngettext("%(n)s appeal", "%(n)s appeals", count) % {"n": number_format(count, force_grouping=True)}
 
 
 def _rows_url(heatmap: Heatmap, asked: HeatmapQuery) -> str:

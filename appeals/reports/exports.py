@@ -9,7 +9,19 @@ import orjson
 
 from appeals.reports.heatmap import Heatmap
 
-CSV_COLUMNS = ("cell", "i", "j", "cell_m", "count", "district", "district_name", "west_m", "south_m", "lon", "lat")
+CSV_COLUMNS = (
+    "cell",
+    "i",
+    "j",
+    "cell_m",
+    "count",
+    "district",
+    "district_name",
+    "west_m",
+    "south_m",
+    "lon",
+    "lat",
+)
 
 
 def as_geojson(heatmap: Heatmap) -> bytes:
@@ -33,7 +45,7 @@ def as_geojson(heatmap: Heatmap) -> bytes:
                 "district": wanted.district or None,
                 "service": wanted.service or None,
                 "status": list(wanted.status) or None,
-                "classes": heatmap.classes,
+                "classes": [list(bounds) for bounds in heatmap.classes],
             },
             "features": [
                 {

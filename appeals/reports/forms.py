@@ -63,14 +63,24 @@ class HeatmapForm(forms.Form):
         super().__init__(_with_days(data), label_suffix="")
         self.fields["from"] = _day(_("From"))
         self.fields["to"] = _day(_("To"))
-        self.fields["category"] = _choice(_("Category"), _("All categories"), _categories())
-        self.fields["kind"] = _choice(_("Type"), _("All types"), list(Appeal.Kind.choices))
-        self.fields["district"] = _choice(_("District"), _("Whole city"), _districts())
-        self.fields["service"] = _choice(_("Service"), _("All services"), _services())
-        self.fields["status"] = _choice(_("Status"), _("All statuses"), list(Status.choices))
+        self._words: dict[str, dict[str, str]] = {}
+        self._offer("category", _("Category"), _("All categories"), _categories())
+        self._offer("kind", _("Type"), _("All types"), list(Appeal.Kind.choices))
+        self._offer("district", _("District"), _("Whole city"), _districts())
+        self._offer("service", _("Service"), _("All services"), _services())
+        self._offer("status", _("Status"), _("All statuses"), list(Status.choices))
         sizes: Choices = [(str(cell_m), _("%(n)d m") % {"n": cell_m}) for cell_m in CELL_SIZES_M]
-        self.fields["cell"] = _choice(_("Cell size"), _("Automatic"), sizes)
+        self._offer("cell", _("Cell size"), _("Automatic"), sizes)
         self.fields["period"] = forms.ChoiceField(required=False, choices=[(name, name) for name in PERIODS])
+
+    def _offer(self, name: str, label: str, all_of_them: str, choices: Choices) -> None:
+        self._words[name] = _words(choices)
+        self.fields[name] = forms.ChoiceField(
+            label=label,
+            required=False,
+            choices=[("", all_of_them), *choices],
+            error_messages={"invalid_choice": _("“%(value)s” is not among the choices.")},
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = dict(super().clean() or {})
@@ -99,14 +109,11 @@ class HeatmapForm(forms.Form):
 
     def filters_in_words(self) -> list[tuple[str, str]]:
         """Label and value of each filter that narrows, without the period."""
-        narrowing = []
-        for name in ("category", "kind", "district", "service", "status"):
-            value = self.cleaned_data[name]
-            if value:
-                field = self.fields[name]
-                assert isinstance(field, forms.ChoiceField)
-                narrowing.append((str(field.label), _label(field, value)))
-        return narrowing
+        return [
+            (str(self.fields[name].label), self._words[name][value])
+            for name in ("category", "kind", "district", "service", "status")
+            if (value := self.cleaned_data[name])
+        ]
 
     def periods(self) -> list[Period]:
         """Links to the same question about each ready period."""
@@ -153,21 +160,12 @@ def _day(label: str) -> forms.DateField:
     return field
 
 
-def _choice(label: str, all_of_them: str, choices: Choices) -> forms.ChoiceField:
-    field = forms.ChoiceField(label=label, required=False, choices=[("", all_of_them), *choices])
-    field.error_messages["invalid_choice"] = _("“%(value)s” is not among the choices.")
-    return field
-
-
-def _label(field: forms.ChoiceField, value: str) -> str:
-    for code, label in field.choices:
-        if isinstance(label, list | tuple):
-            for inner, inner_label in label:
-                if inner == value:
-                    return str(inner_label)
-        elif code == value:
-            return str(label)
-    return value
+def _words(choices: Choices) -> dict[str, str]:
+    """Label of each code, those within groups too."""
+    words: dict[str, str] = {}
+    for code, label in choices:
+        words |= _words(label) if isinstance(label, list) else {code: str(label)}
+    return words
 
 
 def _categories() -> Choices:
@@ -187,7 +185,9 @@ def _categories() -> Choices:
 
 
 def _services() -> Choices:
-    return sorted(((service.code, service.short) for service in Service.objects.all()), key=lambda choice: choice[1])
+    return sorted(
+        ((service.code, service.short) for service in Service.objects.all()), key=lambda choice: choice[1]
+    )
 
 
 def _districts() -> Choices:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.contrib.gis.db.models.functions import AsGeoJSON, Transform
-from django.db.models import FloatField, Func, QuerySet, Subquery
+from django.contrib.gis.db.models.functions import AsGeoJSON, GeometryDistance, Transform
+from django.contrib.gis.geos import Point
+from django.db.models import FloatField, Func, QuerySet, Subquery, Value
 
-from districts.models import BoundaryRevision, District, DistrictBoundary
+from districts.models import BoundaryRevision, District, DistrictBoundary, Place
+from geo.points import WGS84_SRID
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,9 @@ def district_borders(on: dt.date) -> dict[str, Any]:
 
     A city without territories gives its own outline.
     """
-    rows = list(_in_force(on).select_related("district").annotate(text=AsGeoJSON("geom", precision=5)).defer("geom"))
+    rows = list(
+        _in_force(on).select_related("district").annotate(text=AsGeoJSON("geom", precision=5)).defer("geom")
+    )
     drawn = [row for row in rows if row.district.kind != District.Kind.CITY] or rows
     return {
         "type": "FeatureCollection",
@@ -58,6 +63,25 @@ def city_area_m2(grounds: tuple[DistrictGround, ...]) -> float:
     """Area of the city: of its own outline, or of its territories together where it has none."""
     cities = [ground.area_m2 for ground in grounds if ground.kind == District.Kind.CITY]
     return sum(cities) if cities else sum(ground.area_m2 for ground in grounds)
+
+
+def nearest_places(centres: Sequence[tuple[float, float]]) -> list[str]:
+    """Name of the gazetteer's place nearest to each (lon, lat), "" where the gazetteer is empty; one statement.
+
+    Streets are left out: a street is one point in the gazetteer and may be long.
+    """
+    if not centres:
+        return []
+    places = Place.objects.exclude(kind="street")
+    nearest = [
+        # The distance operator walks the spatial index outwards; degrees are good enough to tell which is nearest.
+        places.order_by(GeometryDistance("point", Point(lon, lat, srid=WGS84_SRID))).annotate(
+            number=Value(number)
+        )[:1]
+        for number, (lon, lat) in enumerate(centres)
+    ]
+    names = {place.number: place.name for place in nearest[0].union(*nearest[1:], all=True)}
+    return [names.get(number, "") for number in range(len(centres))]
 
 
 def base_layer() -> dict[str, Any]:

@@ -82,15 +82,17 @@ def make_heatmap(wanted: AppealFilter, cell_m: int | None = None) -> Heatmap:
     grounds = district_grounds(timezone.localdate())
     appeals = Appeal.objects.public().filtered(wanted)
     by_district = list(
-        appeals.order_by().values("district_id").annotate(n=Count("*"), first=Min("submitted_at"), last=Max("submitted_at"))
+        appeals.order_by()
+        .values("district_id")
+        .annotate(n=Count("*"), first=Min("submitted_at"), last=Max("submitted_at"))
     )
     total = sum(row["n"] for row in by_district)
     size = choose_size(total, _ground_m2(grounds, wanted), cell_m)
     grid = Grid(size.cell_m, settings.METRIC_SRID)
     known = {ground.id: ground for ground in grounds}
     counts = grid.count(appeals, CELL_M, mode_of="district_id", at_least=settings.REPORT_MIN_COUNT)
-    classes = natural_breaks((row.count for row in counts), MOST_CLASSES)
-    cells = tuple(HeatCell(row.cell, row.count, _level(row.count, classes), known.get(row.mode)) for row in counts)
+    classes = natural_breaks((row.n for row in counts), MOST_CLASSES)
+    cells = tuple(HeatCell(row.cell, row.n, _level(row.n, classes), known.get(row.mode)) for row in counts)
     return Heatmap(
         wanted=wanted,
         size=size,

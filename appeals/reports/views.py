@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,10 +19,12 @@ from django.views.decorators.http import require_safe
 from appeals.due import rows_of
 from appeals.reports.exports import as_csv, as_geojson
 from appeals.reports.forms import HeatmapForm, HeatmapQuery
-from appeals.reports.heatmap import DistrictCount, HeatCell, Heatmap, appeals_in_cell, make_heatmap
+from appeals.reports.ground import nearest_places
+from appeals.reports.heatmap import DistrictCount, Heatmap, appeals_in_cell, make_heatmap
 from appeals.reports.sizes import CELL_SIZES_M
-from appeals.reports.words import class_words, period_words, size_words
+from appeals.reports.words import class_words, filter_words, period_words, question_words, size_words
 from geo.grid import Grid, parse_cell
+from geo.problems import bad_parameters
 
 #: Cells that a browser draws without making its reader wait; the files of data have no such limit.
 MOST_DRAWN = 20_000
@@ -61,11 +63,11 @@ def heatmap_page(request: HttpRequest) -> HttpResponse:
             "query": query,
             "frame_query": asked.as_query(frame="1"),
             "all_time_query": replace(asked, wanted=replace(asked.wanted, since=None, until=None)).as_query(),
-            "filters": form.filters_in_words(),
+            "question": question_words(heatmap, form.filters_in_words()),
+            "narrowed": bool(form.filters_in_words()) or asked.cell_m is not None,
             "size_words": size_words(heatmap.size),
-            "period_words": period_words(heatmap),
             "classes": [class_words(bounds) for bounds in heatmap.classes],
-            "top": [_cell_link(row, heatmap, asked) for row in heatmap.cells[:TOP_CELLS]],
+            "top": _top_cells(heatmap, asked),
             "districts": [_district_link(row, heatmap, asked) for row in heatmap.districts],
             "map_url": _on_map(asked.wanted.as_query()),
             "threshold": settings.REPORT_MIN_COUNT,
@@ -136,28 +138,47 @@ def heatmap_rows(request: HttpRequest, cell_m: int, cell: str) -> HttpResponse:
             "cell_m": cell_m,
             "page": page,
             "rows": rows_of(page.object_list),
-            "filters": form.filters_in_words(),
-            "wanted": asked.wanted,
+            "question": " · ".join(
+                filter(
+                    None,
+                    [
+                        period_words(asked.wanted.since, asked.wanted.until),
+                        *filter_words(form.filters_in_words()),
+                    ],
+                )
+            ),
             "report_url": f"{reverse('reports:heatmap')}?{asked.as_query()}",
             "map_url": _on_map(replace(asked.wanted, bbox=grid.bbox(place)).as_query()),
             "first_url": f"?{asked.wanted.as_query()}" if page.has_previous() else "",
-            "next_url": f"?{asked.wanted.as_query(page=str(page.next_page_number()))}" if page.has_next() else "",
+            "next_url": f"?{asked.wanted.as_query(page=str(page.next_page_number()))}"
+            if page.has_next()
+            else "",
         },
     )
 
 
 @dataclass(frozen=True)
 class _Linked:
-    """A row of a table with the address of its appeals."""
+    """A row of a table with the address of its appeals; ``place`` is a known one near by, if any."""
 
     row: Any
     url: str
+    place: str = ""
 
 
-def _cell_link(row: HeatCell, heatmap: Heatmap, asked: HeatmapQuery) -> _Linked:
-    path = reverse("reports:heatmap-rows", args=[heatmap.size.cell_m, row.cell.id])
+def _top_cells(heatmap: Heatmap, asked: HeatmapQuery) -> list[_Linked]:
+    top = heatmap.cells[:TOP_CELLS]
+    places = nearest_places([heatmap.grid.bbox(row.cell).centre() for row in top])
     query = asked.wanted.as_query()
-    return _Linked(row, f"{path}?{query}" if query else path)
+    return [
+        _Linked(
+            row,
+            reverse("reports:heatmap-rows", args=[heatmap.size.cell_m, row.cell.id])
+            + (f"?{query}" if query else ""),
+            place,
+        )
+        for row, place in zip(top, places, strict=True)
+    ]
 
 
 def _district_link(row: DistrictCount, heatmap: Heatmap, asked: HeatmapQuery) -> _Linked:
@@ -182,15 +203,13 @@ def _too_many_words(heatmap: Heatmap) -> str:
 
 
 def _refusal(form: HeatmapForm) -> HttpResponse:
-    problem = {
-        "type": "about:blank",
-        "title": _("The question cannot be answered."),
-        "status": 400,
-        "errors": form.errors,
-    }
-    return JsonResponse(problem, status=400, content_type="application/problem+json")
+    return bad_parameters(
+        {name: [str(sentence) for sentence in sentences] for name, sentences in form.errors.items()}
+    )
 
 
 def _named(response: HttpResponse, heatmap: Heatmap, suffix: str) -> HttpResponse:
-    response.headers["Content-Disposition"] = f'attachment; filename="appeals-heatmap-{heatmap.size.cell_m}m.{suffix}"'
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="appeals-heatmap-{heatmap.size.cell_m}m.{suffix}"'
+    )
     return response

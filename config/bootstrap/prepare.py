@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -9,11 +11,13 @@ from pathlib import Path
 import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from config.bootstrap.checkout import digest, this_checkout
+from config.bootstrap.cluster import EXTENSIONS
 from config.bootstrap.console import say
 
 
@@ -21,7 +25,8 @@ def main() -> int:
     """Exit code: 0 when everything stands."""
     try:
         django.setup()
-        call_command("check", databases=["default"])
+        create_extensions()
+        examine()
         migrate()
         call_command("seed")
         collect_static()
@@ -29,6 +34,25 @@ def main() -> int:
         say(f"  !!  {error}")
         return 1
     return 0
+
+
+def create_extensions() -> None:
+    """Creates the extensions that the database lacks, where its owner may; else ``check`` says what to do."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extname FROM pg_extension")
+        present = {row[0] for row in cursor.fetchall()}
+        for name in EXTENSIONS:
+            if name not in present:
+                with contextlib.suppress(DatabaseError):
+                    cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {name}")
+
+
+def examine() -> None:
+    """Runs the system checks, which raise for errors; what they only warn of is shown."""
+    output = io.StringIO()
+    call_command("check", databases=["default"], stdout=output, stderr=output)
+    if "no issues" not in output.getvalue():
+        say(output.getvalue().rstrip())
 
 
 def migrate() -> None:
@@ -42,10 +66,13 @@ def migrate() -> None:
 
 def collect_static() -> None:
     """Gathers the static files, compressed and named by their content, when any of them changed."""
-    wanted = digest(*(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in sorted(_static_sources())))
+    # Whole seconds: an image's layers keep no more.
+    wanted = digest(*(f"{path} {stat.st_size} {int(stat.st_mtime)}" for path, stat in sorted(_static_sources())))
     stamp = Path(settings.STATIC_ROOT) / ".collected"
     if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
         return
+    if stamp.parent.exists() and not os.access(stamp.parent, os.W_OK):
+        return  # made with the container's image
     say("  ..  Static files")
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)

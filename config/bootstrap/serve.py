@@ -136,7 +136,7 @@ def _answers(supervisor: Supervisor, options: argparse.Namespace) -> bool:
 
 
 def _greet(checkout: Checkout, options: argparse.Namespace, seconds: float) -> None:
-    say(f"\nThe city is open: {os.environ['PUBLIC_URL']}  (after {seconds:.0f} s)")
+    say(f"\nThe city is open: {os.environ['PUBLIC_URL']}  (started in {seconds:.1f} s)")
     if options.host == "127.0.0.1":
         say("  for this machine alone; --host 0.0.0.0 opens it to phones in the same network")
     for line in _logins(checkout):

@@ -7,20 +7,22 @@ import random
 _MEN = (
     "Азамат", "Бакыт", "Нурлан", "Эрмек", "Улан", "Талант", "Мирлан", "Адилет", "Алмаз", "Жыргал", "Санжар", "Кубан",
     "Руслан", "Тимур", "Данияр", "Жоомарт", "Айбек", "Марат", "Шерзод", "Равшан", "Бахтиёр", "Улугбек", "Ойбек",
-    "Икром", "Давронбек", "Сергей", "Андрей", "Виктор", "Эльдар", "Ренат",
+    "Икром", "Давронбек", "Эльдар", "Ренат",
 )  # fmt: skip
 _WOMEN = (
     "Айгуль", "Гульнара", "Назгүл", "Жылдыз", "Бурул", "Асель", "Айпери", "Мээрим", "Чолпон", "Нургуль", "Бегимай",
     "Элнура", "Гүлзат", "Рахат", "Кундуз", "Дилноза", "Зульфия", "Махлиё", "Нилуфар", "Мадина", "Шахноза", "Гулчехра",
-    "Барно", "Елена", "Ольга", "Наталья", "Венера", "Лилия", "Сапаргүл", "Турсунай",
+    "Барно", "Венера", "Лилия", "Сапаргүл", "Турсунай",
 )  # fmt: skip
-_STEMS = (
-    "Абдыкадыр", "Токтосун", "Мамыт", "Исак", "Жумабай", "Осмон", "Асан", "Сатыбалды", "Турдубай", "Эргеш", "Акмат",
-    "Калык", "Орозбек", "Сыдык", "Бекмурат", "Юлдаш", "Камил", "Рахман", "Хасан", "Юсуп", "Мирза", "Абдулла", "Каримжан",
-    "Ташмат", "Алибек",
+_SURNAMES = (
+    "Абдыкадыров", "Токтосунов", "Мамытов", "Исаков", "Жумабаев", "Осмонов", "Асанов", "Сатыбалдиев", "Турдубаев",
+    "Эргешов", "Акматов", "Калыков", "Орозбеков", "Сыдыков", "Бекмуратов", "Юлдашев", "Камилов", "Рахманов", "Хасанов",
+    "Юсупов", "Мирзаев", "Абдуллаев", "Каримжанов", "Ташматов", "Алибеков",
 )  # fmt: skip
-_RUSSIAN_STEMS = ("Иван", "Ковалёв", "Петр", "Соколов", "Морозов", "Новиков")
-_RUSSIAN_NAMES = frozenset({"Сергей", "Андрей", "Виктор", "Елена", "Ольга", "Наталья"})
+_RUSSIAN_MEN = ("Сергей", "Андрей", "Виктор", "Павел")
+_RUSSIAN_WOMEN = ("Елена", "Ольга", "Наталья", "Ирина")
+_RUSSIAN_SURNAMES = ("Иванов", "Ковалёв", "Петров", "Соколов", "Морозов", "Новиков")
+_RUSSIAN_SHARE = 0.06
 
 _LATIN = dict(
     zip(
@@ -32,13 +34,15 @@ _LATIN = dict(
 
 
 def someone(chance: random.Random) -> tuple[str, str, str | None]:
-    """A full name, an address at example.org and, for most, a telephone number that no operator gives out."""
+    """A full name, an address at example.org and, for most, a telephone number with zeros where a real one has none."""
     woman = chance.random() < 0.52
-    first = chance.choice(_WOMEN if woman else _MEN)
-    stems = _RUSSIAN_STEMS if first in _RUSSIAN_NAMES else _STEMS
-    stem = chance.choice(stems)
-    ending = "" if stem.endswith(("ёв", "ов")) else ("ев" if stem.endswith(("й", "ш")) else "ов")
-    last = (stem[:-1] if stem.endswith(("й", "а")) else stem) + ending + ("а" if woman else "")
+    if chance.random() < _RUSSIAN_SHARE:
+        first = chance.choice(_RUSSIAN_WOMEN if woman else _RUSSIAN_MEN)
+        last = chance.choice(_RUSSIAN_SURNAMES)
+    else:
+        first = chance.choice(_WOMEN if woman else _MEN)
+        last = chance.choice(_SURNAMES)
+    last += "а" if woman else ""
     email = f"{_latin(first)}.{_latin(last)}{chance.randint(1, 99)}@example.org"
     phone = f"+996 {chance.choice((550, 555, 700, 707, 770, 777))} 000 {chance.randint(0, 999):03d}"
     return f"{first} {last}", email, phone if chance.random() < 0.8 else None

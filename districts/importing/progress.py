@@ -10,7 +10,7 @@ class Progress:
     """Writes rows done, their share and their rate: rewriting its line on a terminal, else a line every ten seconds."""
 
     def __init__(self, stream: TextIO, what: str, total: int | None = None) -> None:
-        self._stream, self._what, self._total = stream, what, total
+        self._stream, self._what, self.total = stream, what, total
         self._terminal = stream.isatty()
         self._pause_s = 0.2 if self._terminal else 10.0
         self._started = self._told = time.monotonic()
@@ -22,7 +22,7 @@ class Progress:
             return
         self._told = now
         rate = done / (now - self._started)
-        share = f" of about {self._total:,} ({min(done / self._total, 1):.0%})" if self._total else ""
+        share = f" of about {self.total:,} ({min(done / self.total, 1):.0%})" if self.total else ""
         line = f"{done:,}{share} {self._what}, {rate:,.0f} a second{', ' if note else ''}{note}"
         self._stream.write(f"\r\x1b[K{line}" if self._terminal else f"{line}\n")
         self._stream.flush()

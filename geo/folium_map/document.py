@@ -14,6 +14,8 @@ from django.conf import settings
 from folium.template import Template
 from folium.utilities import JsCode
 from jinja2 import Environment
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import escape
 
 from geo.bbox import Bbox
 from geo.folium_map.leaflet import Leaflet, leaflet
@@ -87,7 +89,7 @@ class _Map(folium.Map):
 
 
 class _Document(Figure):
-    _template = Environment(autoescape=False).from_string(
+    _template = Environment(autoescape=True).from_string(
         (_FOLDER / "document.html").read_text(encoding="utf-8")
     )
 
@@ -114,18 +116,23 @@ class _Controls(MacroElement):
     )
 
     def __init__(self, drawn: CellMap) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Controls"
         self.drawn = drawn
-        self.attribution = _as_html(drawn.attribution)
+        # Leaflet takes the attribution as markup.
+        self.attribution = str(escape(drawn.attribution))
 
 
 def _folium_map(drawn: CellMap) -> folium.Map:
     canvas = _Map(tiles=None, zoom_control=False, maxZoom=18, zoomSnap=0.25, wheelPxPerZoomLevel=120)
     for kind, features in _ground_layers(drawn.ground):
         _layer(features, f"ground {kind}", interactive=False).add_to(canvas)
-    on_each_cell = _ON_EACH_CELL.replace("ROWS_LABEL", _as_js(drawn.rows_label)).replace("ROWS_URL", _as_js(drawn.rows_url))
-    for level, cells in groupby(sorted(drawn.cells, key=lambda cell: cell.level), key=lambda cell: cell.level):
+    on_each_cell = _ON_EACH_CELL.replace("ROWS_LABEL", htmlsafe_json_dumps(drawn.rows_label)).replace(
+        "ROWS_URL", htmlsafe_json_dumps(drawn.rows_url)
+    )
+    for level, cells in groupby(
+        sorted(drawn.cells, key=lambda cell: cell.level), key=lambda cell: cell.level
+    ):
         colour = _colour(level, len(drawn.levels))
         _layer(
             [_cell_feature(cell) for cell in cells],
@@ -133,7 +140,11 @@ def _folium_map(drawn: CellMap) -> folium.Map:
             on_each_feature=JsCode(on_each_cell),
         ).add_to(canvas)
     borders = [
-        {"type": "Feature", "properties": {"name": str(feature["properties"]["name"])}, "geometry": feature["geometry"]}
+        {
+            "type": "Feature",
+            "properties": {"name": str(feature["properties"]["name"])},
+            "geometry": feature["geometry"],
+        }
         for feature in drawn.borders["features"]
     ]
     named = {"on_each_feature": JsCode(_ON_EACH_BORDER)} if len(borders) <= _MOST_NAMES else {}
@@ -176,7 +187,9 @@ _DRAWN_GROUND = {"Polygon": 0, "MultiPolygon": 0, "LineString": 1, "MultiLineStr
 
 
 def _word(value: object) -> str:
-    return "".join(letter for letter in str(value) if letter.isascii() and (letter.isalnum() or letter in "-_"))
+    return "".join(
+        letter for letter in str(value) if letter.isascii() and (letter.isalnum() or letter in "-_")
+    )
 
 
 def _colour(level: int, levels: int) -> int:
@@ -187,19 +200,6 @@ def _colour(level: int, levels: int) -> int:
 def _lat_lon_corners(box: Bbox) -> list[list[float]]:
     """South-west and north-east corner as Leaflet writes them: latitude first."""
     return [[box.south, box.west], [box.north, box.east]]
-
-
-def _as_js(text: str) -> str:
-    return str(_SCRIPT_JSON.render(text=text))
-
-
-def _as_html(text: str) -> str:
-    # Leaflet takes the attribution as markup.
-    return str(_HTML.render(text=text))
-
-
-_SCRIPT_JSON = Environment(autoescape=False).from_string("{{ text|tojson }}")
-_HTML = Environment(autoescape=True).from_string("{{ text }}")
 
 
 def _number(document: _Document) -> None:

@@ -60,7 +60,13 @@ def district_features() -> Iterator[Feature]:
     drawn = {code: degrees(face) for code, face in faces().items()}
     whole = shapely.coverage_union_all(list(drawn.values()))
     yield _feature(
-        whole, ("Ош шаары", "город Ош", "Osh"), code="osh", kind="city", parent=None, rural=False, approximate=True
+        whole,
+        ("Ош шаары", "город Ош", "Osh"),
+        code="osh",
+        kind="city",
+        parent=None,
+        rural=False,
+        approximate=True,
     )
     for code, (_seed, *names) in TERRITORIES.items():
         yield _feature(
@@ -123,7 +129,9 @@ def _layer(layer: str, category: str, shape: BaseGeometry, names: Names | None =
 def _polygons(shape: BaseGeometry) -> BaseGeometry:
     """The shape in degrees, valid after rounding, without the threads that rounding can leave."""
     drawn = shapely.make_valid(degrees(shape))
-    parts = [part for part in getattr(drawn, "geoms", [drawn]) if part.geom_type in ("Polygon", "MultiPolygon")]
+    parts = [
+        part for part in getattr(drawn, "geoms", [drawn]) if part.geom_type in ("Polygon", "MultiPolygon")
+    ]
     return shapely.union_all(parts) if len(parts) != 1 else parts[0]
 
 

@@ -63,7 +63,9 @@ def ring(
     return Polygon(_stray(xy, name, wobble_m, wave_m, closed=True)).simplify(wobble_m / 10 + 1.0).buffer(0)
 
 
-def blob(lon: float, lat: float, *, name: str, width_m: float, height_m: float, turn_deg: float = 0.0) -> Polygon:
+def blob(
+    lon: float, lat: float, *, name: str, width_m: float, height_m: float, turn_deg: float = 0.0
+) -> Polygon:
     """A rounded, uneven patch of about the given size around a place; seeded by its name."""
     chance = random.Random(name)
     turn = math.radians(turn_deg)

@@ -208,21 +208,29 @@ def river_strip(south: float, north: float, *, left_m: float, right_m: float) ->
 def faces() -> dict[str, Polygon]:
     """The nine territories on the drawing plane, cut from one set of lines so that neighbours share every vertex."""
     navoi_and_monuev = linemerge(
-        [STREETS["kasymbekov"].line, STREETS["navoi"].line, STREETS["monuev"].line, STREETS["aravan-road"].line]
+        [
+            STREETS["kasymbekov"].line,
+            STREETS["navoi"].line,
+            STREETS["monuev"].line,
+            STREETS["aravan-road"].line,
+        ]
     )
     if not isinstance(navoi_and_monuev, LineString):
         raise ValueError("the border streets do not meet end to end")
     eastern_limit = shapely.box(*metres(72.60, 40.40), *metres(72.8440, 40.70))
     tail = LineString([metres(72.6960, 40.5330), metres(72.6800, 40.5335)])
     borders = [
-        line(points, name=name, wobble_m=45.0, wave_m=1900.0, step_m=90.0) for name, points in _FIELD_BORDERS.items()
+        line(points, name=name, wobble_m=45.0, wave_m=1900.0, step_m=90.0)
+        for name, points in _FIELD_BORDERS.items()
     ]
     lines = [
         ring(_CITY, name="city", wobble_m=190.0, wave_m=5200.0, step_m=140.0).exterior,
         river(),
         _longest(navoi_and_monuev.intersection(eastern_limit)),
         tail,
-        _longest(STREETS["razzakov"].line.intersection(shapely.box(*metres(72.7858, 40.0), *metres(72.8090, 41.0)))),
+        _longest(
+            STREETS["razzakov"].line.intersection(shapely.box(*metres(72.7858, 40.0), *metres(72.8090, 41.0)))
+        ),
         *borders,
     ]
     found = [face for face in polygonize(unary_union(lines)) if face.area > 1.0]
@@ -237,7 +245,9 @@ def faces() -> dict[str, Polygon]:
             named[owners[0]].append(face)
         else:
             loose.append(face)
-    for face in loose:  # slivers where two lines cross twice go to the neighbour with the longest common border
+    for (
+        face
+    ) in loose:  # slivers where two lines cross twice go to the neighbour with the longest common border
         owner = max(
             (code for code, parts in named.items() if parts),
             key=lambda code: face.boundary.intersection(named[code][0].boundary).length,
@@ -264,7 +274,9 @@ def city() -> Polygon:
 def _longest(geometry: BaseGeometry) -> LineString:
     if isinstance(geometry, LineString):
         return geometry
-    return max((part for part in geometry.geoms if isinstance(part, LineString)), key=lambda part: part.length)
+    return max(
+        (part for part in geometry.geoms if isinstance(part, LineString)), key=lambda part: part.length
+    )
 
 
 def _largest(geometry: BaseGeometry) -> BaseGeometry:

@@ -92,7 +92,11 @@ def grounds() -> dict[str, Ground]:
     water = river().buffer(RIVER_WIDTH_M / 2 + 2)
     return {
         key: Ground(
-            site.category, site.name_ky, site.name_ru, site.name_en, site.shape.difference(water).difference(streets)
+            site.category,
+            site.name_ky,
+            site.name_ru,
+            site.name_en,
+            site.shape.difference(water).difference(streets),
         )
         for key, site in raw.items()
     }

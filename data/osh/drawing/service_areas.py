@@ -35,8 +35,28 @@ class Area:
     valid_to: str | None = None
 
 
-_UPKEEP = ("bins", "sweeping", "lamp-out", "no-lamps", "pavements", "trees", "planting", "parks", "playground")
-_MARKET = ("bazaar", "pickup", "bins", "sweeping", "street-trade", "parking", "lamp-out", "no-lamps", "drains")
+_UPKEEP = (
+    "bins",
+    "sweeping",
+    "lamp-out",
+    "no-lamps",
+    "pavements",
+    "trees",
+    "planting",
+    "parks",
+    "playground",
+)
+_MARKET = (
+    "bazaar",
+    "pickup",
+    "bins",
+    "sweeping",
+    "street-trade",
+    "parking",
+    "lamp-out",
+    "no-lamps",
+    "drains",
+)
 _ROADWORKS = ("potholes", "pavements", "drains", "signs", "dug-up")
 
 
@@ -172,7 +192,8 @@ def _sites() -> tuple[Area, ...]:
         "jibek-jolu-park": ("Жибек-Жолу паркы", "Парк Жибек-Жолу", "Jibek-Jolu Park"),
     }
     in_parks = tuple(
-        Area(key, "jashyl", _UPKEEP, parks()[key].buffer(8, quad_segs=2), 20, *name) for key, name in names.items()
+        Area(key, "jashyl", _UPKEEP, parks()[key].buffer(8, quad_segs=2), 20, *name)
+        for key, name in names.items()
     )
     site = {key: ground.shape.buffer(22, quad_segs=3) for key, ground in grounds().items()}
     station = ("stops", "parking", "sweeping", "bins", "lamp-out", "pavements", "street-trade")

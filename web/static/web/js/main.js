@@ -8,6 +8,7 @@ const ELEMENTS = {
   "city-map": () => import("city/elements/city-map.js"),
   "appeal-browser": () => import("city/elements/appeal-browser.js"),
   "appeal-form": () => import("city/elements/appeal-form.js"),
+  "copy-link": () => import("city/site/copy-link.js"),
 };
 
 for (const [name, load] of Object.entries(ELEMENTS)) {

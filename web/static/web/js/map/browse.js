@@ -48,7 +48,6 @@ export class BrowseMode {
       },
     });
     host.append(this.#card.element, this.#layersPanel(names));
-    view.show([HEAT_LAYER], false);
     this.#listen();
   }
 

@@ -17,6 +17,7 @@ export const CHOSEN_LAYER = "appeal-chosen";
 /** @type {Overlay} */
 export const browseOverlay = {
   sources: [APPEALS],
+  hidden: [HEAT_LAYER],
   layers: (colours, fonts) => [
     {
       id: HEAT_LAYER,
@@ -81,6 +82,7 @@ export const SPOT = "spot";
  */
 export const spotOverlay = {
   sources: [SPOT],
+  hidden: [],
   layers: () => [
     {
       id: SPOT,

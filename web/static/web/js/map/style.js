@@ -31,7 +31,7 @@ export function nameIn(language) {
     const name = ["coalesce", ["get", `name_${code}`], ""];
     return [["!=", name, ""], name];
   });
-  return /** @type {Expression} */ (["case", ...cases, ["coalesce", ["get", "name"], ""]]);
+  return /** @type {Expression} */ (/** @type {unknown} */ (["case", ...cases, ["coalesce", ["get", "name"], ""]]));
 }
 
 /**
@@ -54,8 +54,8 @@ const widths = (...stops) => /** @type {Expression} */ (["interpolate", ["expone
 
 /** @type {Record<string, {minzoom: number, fill: number[], casing: number}>} */
 const STREETS = {
-  minor: { minzoom: 13.2, fill: [13.2, 0.4, 16, 4, 19, 16], casing: 1 },
-  residential: { minzoom: 12.6, fill: [12.6, 0.5, 16, 5.5, 19, 22], casing: 1 },
+  minor: { minzoom: 12.2, fill: [12.2, 0.3, 13.4, 0.8, 16, 4, 19, 16], casing: 1 },
+  residential: { minzoom: 11.8, fill: [11.8, 0.4, 13.4, 1.2, 16, 5.5, 19, 22], casing: 1 },
   tertiary: { minzoom: 11, fill: [11, 0.7, 14, 3, 16, 8, 19, 30], casing: 1.2 },
   secondary: { minzoom: 10, fill: [10, 0.9, 14, 4.2, 16, 10, 19, 36], casing: 1.4 },
   primary: { minzoom: 9, fill: [9, 1, 12, 2.4, 14, 5.6, 16, 13, 19, 44], casing: 1.5 },

@@ -188,7 +188,7 @@ function draw(colours, name) {
  * @param {() => Palette} palette
  */
 export function drawOnDemand(map, palette) {
-  map.on("styleimagemissing", ({ id }) => {
+  map.setMissingStyleImageResolver((id) => {
     const image = draw(palette(), id);
     if (image && !map.hasImage(id)) map.addImage(id, image, { pixelRatio: RATIO });
   });

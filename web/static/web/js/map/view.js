@@ -21,8 +21,13 @@ import { drawOnDemand, redraw } from "city/map/symbols.js";
 /** How long a foreign base map may keep the reader waiting before the city's own takes its place. */
 const BASE_STYLE_TIMEOUT_MS = 4_000;
 
-/** The layers that a mode lays over the base map: sources by name, layers from the lowest to the highest. */
-/** @typedef {{sources: string[], layers: (colours: Palette, fonts: FontStacks) => Layer[]}} Overlay */
+/**
+ * What a mode lays over the base map.
+ * @typedef {object} Overlay
+ * @property {string[]} sources
+ * @property {string[]} hidden layers that are off at first
+ * @property {(colours: Palette, fonts: FontStacks) => Layer[]} layers from the lowest to the highest
+ */
 
 /**
  * @typedef {object} ViewOptions
@@ -44,10 +49,10 @@ export class MapView {
   colours = currentPalette();
   fonts = LOCAL_FONTS;
 
-  /** Data of every source, kept here so that a change of style loses nothing. @type {Map<string, FeatureCollection>} */
+  /** Kept here so that a change of style loses nothing. @type {Map<string, FeatureCollection>} */
   #data = new Map();
-  /** Layers switched off by the reader or not yet on. @type {Set<string>} */
-  #hidden = new Set();
+  /** @type {Set<string>} */
+  #hidden;
   /** @type {Style | undefined} */
   #foreign;
   #options;
@@ -71,7 +76,7 @@ export class MapView {
     this.maplibre = maplibre;
     this.#options = options;
     this.#foreign = foreign;
-    if (!options.districts) this.#hideAll(DISTRICT_LAYERS);
+    this.#hidden = new Set([...options.overlay.hidden, ...(options.districts ? [] : DISTRICT_LAYERS)]);
     const [west, south, east, north] = settings.map.bounds;
     const margin = 0.35;
     this.map = new maplibre.Map({
@@ -146,11 +151,6 @@ export class MapView {
   close() {
     this.#stop.abort();
     this.map.remove();
-  }
-
-  /** @param {string[]} layers */
-  #hideAll(layers) {
-    for (const id of layers) this.#hidden.add(id);
   }
 
   /** @returns {Style} */

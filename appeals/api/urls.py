@@ -1,0 +1,17 @@
+"""Addresses of the appeals' part of the API, below ``/api/``."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from appeals.api.places import PlacesView
+from appeals.api.route import RouteView
+from appeals.api.submit import AppealSubmitView
+from appeals.api.uploads import UploadView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("appeals/", AppealSubmitView.as_view(), name="api-submit"),
+    path("uploads/", UploadView.as_view(), name="api-upload"),
+    path("route", RouteView.as_view(), name="api-route"),
+    path("places", PlacesView.as_view(), name="api-places"),
+]

@@ -1,0 +1,131 @@
+"""Appeals with their whole past, written in bulk by the same rules that write them one by one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from accounts.roles import Role
+from appeals.actions.change import Actor, Change
+from appeals.actions.submit import Submission, first_event, new_appeal, stored_decision
+from appeals.deadlines import LegalClock, city_day
+from appeals.errors import NotAllowed
+from appeals.importing.copying import copy_in
+from appeals.models import Appeal, AppealContact, Event, RoutingDecision
+from appeals.workflow import Verb, transition
+from districts.models import BoundaryRevision, Service, ServiceArea
+from districts.routing import NotSetUp, Pin, Route, RoutingError, route_many
+
+PLATFORM = Actor(Role.SYSTEM)
+
+
+@dataclass
+class Past:
+    """An appeal, not saved, with what happened to it so far."""
+
+    appeal: Appeal
+    decision: RoutingDecision
+    events: list[Event]
+    contact: AppealContact | None = None
+
+    def then(
+        self,
+        verb: Verb,
+        at: dt.datetime,
+        *,
+        actor: Actor = PLATFORM,
+        text: str = "",
+        to_service: Service | None = None,
+        clock: LegalClock | None = None,
+    ) -> Event:
+        """Goes one step of the workflow on; the event is the last of ``events``.
+
+        The platform tells what others did and may tell every step. Raises ``NotAllowed`` when the table has none.
+        """
+        step = transition(verb)
+        appeal = self.appeal
+        told = actor.role is Role.SYSTEM and appeal.status in step.sources
+        if not told and not step.allows(appeal.status, actor.role, hidden=appeal.hidden):
+            raise NotAllowed
+        change = Change(appeal, actor, step, at, text=text, to_service=to_service, public=step.hides is None)
+        event = change.apply(clock)
+        self.events.append(event)
+        return event
+
+
+class DueDates:
+    """The legal clock for many appeals: each kind and day is counted once."""
+
+    def __init__(self, clock: LegalClock) -> None:
+        self.clock = clock
+        self._counted: dict[tuple[str, dt.date], dt.date] = {}
+
+    def due_on(self, kind: str, start: dt.datetime) -> dt.date:
+        """As ``LegalClock.due_on``."""
+        key = (kind, city_day(start))
+        if key not in self._counted:
+            self._counted[key] = self.clock.due_on(kind, start)
+        return self._counted[key]
+
+
+def begin(submission: Submission, decision: Route, at: dt.datetime, due_on: dt.date, role: Role) -> Past:
+    """The past of an appeal that has just come in."""
+    appeal = new_appeal(submission, decision, due_on, at)
+    return Past(appeal, stored_decision(appeal.pk, decision, at), [first_event(appeal, role)])
+
+
+def write(pasts: Sequence[Past]) -> None:
+    """Inserts appeals, decisions, events and contacts in the order given; one transaction, no message is queued.
+
+    Appeals get their numbers in this order. The events do not learn their keys.
+    """
+    with transaction.atomic():
+        copy_in([past.appeal for past in pasts])
+        copy_in([past.decision for past in pasts])
+        copy_in([event for past in pasts for event in past.events])
+        copy_in([past.contact for past in pasts if past.contact])
+
+
+@dataclass
+class RouterOfThePast:
+    """Routes appeals by the borders and validity dates of the day on which each came in.
+
+    What came before the first borders is routed by those, as on their first day. ``since`` are the days on which
+    anything changes; between two of them all appeals go in one batch.
+    """
+
+    since: list[dt.date] = field(default_factory=list)
+
+    @classmethod
+    def read(cls) -> RouterOfThePast:
+        """The router of the borders that the database holds now. Raises ``NotSetUp`` when none are published."""
+        published = BoundaryRevision.objects.filter(state=BoundaryRevision.State.PUBLISHED)
+        days = set(published.values_list("effective_from", flat=True))
+        if not days:
+            raise NotSetUp("no boundary revision is published")
+        first = min(days)
+        for pair in ServiceArea.objects.filter(revision__in=published).values_list("valid_from", "valid_to"):
+            days.update(day for day in pair if day and day > first)
+        return cls(sorted(days))
+
+    def route(self, submissions: Iterable[tuple[Submission, dt.datetime]]) -> list[Route | RoutingError]:
+        """Decisions in the order of the submissions, the refusals among them."""
+        pins: dict[dt.date, list[tuple[int, Pin]]] = {}
+        n = 0
+        for n, (submission, at) in enumerate(submissions, 1):
+            pin = Pin(submission.point.x, submission.point.y, submission.category.pk)
+            pins.setdefault(self._period(city_day(at)), []).append((n - 1, pin))
+        found: dict[int, Route | RoutingError] = {}
+        for day, numbered in pins.items():
+            decisions: Iterator[Route | RoutingError] = route_many((pin for _, pin in numbered), on=day)
+            found.update(zip((index for index, _ in numbered), decisions, strict=True))
+        return [found[index] for index in range(n)]
+
+    def _period(self, day: dt.date) -> dt.date:
+        """First day of the period in which nothing changes and to which the day belongs."""
+        return self.since[max(bisect_right(self.since, day) - 1, 0)]
+

@@ -1,0 +1,184 @@
+"""A foreign table of appeals into the database: in batches that are whole or absent, so that it may be killed and
+run again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.roles import Role
+from appeals.deadlines import LegalClock, NoLegalTerm
+from appeals.importing.drafts import Draft, Drafting, Reason, RowRefused
+from appeals.importing.history import DueDates, Past, RouterOfThePast, begin, write
+from appeals.importing.mapping import read_mapping
+from appeals.importing.rows import Row, read_rows
+from appeals.models import Appeal
+from appeals.workflow import Status, Verb
+from districts.importing.files import TextFile, examine
+from districts.models import Category
+from districts.routing import Route
+
+BATCH = 5_000
+
+
+class ImportRefused(Exception):
+    """The import cannot begin; nothing was written."""
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """A row that was not imported; ``n`` is its line, or the number of its feature."""
+
+    n: int
+    number: str
+    reason: Reason
+    why: str
+
+
+@dataclass
+class Totals:
+    """What happened to the rows: ``read == imported + repeats + sum(refused)``.
+
+    ``repeats`` have a number that came before, in this file or in an earlier import of this source.
+    """
+
+    read: int = 0
+    imported: int = 0
+    repeats: int = 0
+    refused: Counter[Reason] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class AppealImport:
+    """What is to be done. ``limit`` stops after so many rows; a dry run writes nothing and reports the same."""
+
+    file: Path
+    mapping: Path
+    limit: int | None = None
+    dry_run: bool = False
+
+
+def import_appeals(
+    wanted: AppealImport,
+    refuse: Callable[[RefusedRow], None] = lambda row: None,
+    begun: Callable[[TextFile], None] = lambda file: None,
+    tell: Callable[[Totals], None] = lambda totals: None,
+) -> Totals:
+    """Totals of the import. Each batch of ``BATCH`` rows is committed by itself.
+
+    ``refuse`` is called with every refused row, ``tell`` after every batch. Raises ``ImportRefused``, ``FileRefused``
+    and ``EntryRefused`` before anything is written (a GeoJSON text that breaks off is noticed where it does).
+    """
+    categories = {category.code: category for category in Category.objects.leaves()}
+    mapping = read_mapping(wanted.mapping, categories)
+    file = examine(wanted.file, encoding=mapping.encoding)
+    begun(file)
+    totals = Totals()
+    with _alone(mapping.source):
+        batches = _Batches(
+            Drafting(mapping, categories, timezone.now()),
+            RouterOfThePast.read(),
+            DueDates(LegalClock.read()),
+            mapping.source,
+            totals,
+            refuse,
+        )
+        rows = islice(read_rows(file, mapping), wanted.limit)
+        while batch := list(islice(rows, BATCH)):
+            with transaction.atomic():
+                batches.take(batch)
+                transaction.set_rollback(wanted.dry_run)
+            tell(totals)
+    return totals
+
+
+@contextmanager
+def _alone(source: str) -> Iterator[None]:
+    """Two imports of one source at once would meet each other's numbers: the second is refused."""
+    key = int.from_bytes(hashlib.sha256(f"import {source}".encode()).digest()[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        if not cursor.fetchone()[0]:
+            raise ImportRefused(f"another import from {source} is running")
+        try:
+            yield
+        finally:
+            if not connection.needs_rollback:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+@dataclass
+class _Batches:
+    drafting: Drafting
+    router: RouterOfThePast
+    due_dates: DueDates
+    source: str
+    totals: Totals
+    refuse: Callable[[RefusedRow], None]
+    #: Numbers imported by this run: a dry run leaves no trace of them in the database.
+    imported: set[str] = field(default_factory=set)
+
+    def take(self, rows: Iterable[Row]) -> None:
+        """Imports the rows, inside the caller's transaction."""
+        drafts = self._not_known(list(self._drafts(rows)))
+        decisions = self.router.route((draft.submission, draft.at) for draft in drafts)
+        pasts = []
+        for draft, decision in zip(drafts, decisions, strict=True):
+            number = draft.submission.external_id
+            if number in self.imported:
+                self.totals.repeats += 1
+                continue
+            if not isinstance(decision, Route):
+                self._refuse(draft.row, number, Reason.OUTSIDE_CITY, _where(draft))
+                continue
+            try:
+                pasts.append(self._past(draft, decision))
+                self.imported.add(number)
+            except NoLegalTerm as refusal:
+                self._refuse(draft.row, number, Reason.BAD_DATE, str(refusal))
+        write(pasts)
+        self.totals.imported += len(pasts)
+
+    def _drafts(self, rows: Iterable[Row]) -> Iterator[Draft]:
+        for row in rows:
+            self.totals.read += 1
+            try:
+                yield self.drafting.draft(row)
+            except RowRefused as refusal:
+                self._refuse(row.n, self.drafting.number(row), refusal.reason, str(refusal))
+
+    def _not_known(self, drafts: list[Draft]) -> list[Draft]:
+        numbers = [draft.submission.external_id for draft in drafts]
+        appeals = Appeal.objects.filter(source=self.source, external_id__in=numbers)
+        known = set(appeals.values_list("external_id", flat=True))
+        new = [draft for draft, number in zip(drafts, numbers, strict=True) if number not in known]
+        self.totals.repeats += len(drafts) - len(new)
+        return new
+
+    def _past(self, draft: Draft, decision: Route) -> Past:
+        due_on = self.due_dates.due_on(draft.submission.kind, draft.at)
+        past = begin(draft.submission, decision, draft.at, due_on, Role.SYSTEM)
+        if draft.status is Status.ACCEPTED:
+            past.then(Verb.ACCEPT, draft.at)
+        if draft.ended_at:
+            past.then(Verb.ANSWER, draft.ended_at, text=draft.answer)
+        if draft.ended_at and draft.status is Status.CLOSED:
+            past.then(Verb.CLOSE, draft.ended_at)
+        return past
+
+    def _refuse(self, n: int, number: str, reason: Reason, why: str) -> None:
+        self.totals.refused[reason] += 1
+        self.refuse(RefusedRow(n, number, reason, why))
+
+
+def _where(draft: Draft) -> str:
+    point = draft.submission.point
+    return f"no district of the city covers {point.x:.6f}, {point.y:.6f}"

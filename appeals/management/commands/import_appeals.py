@@ -1,0 +1,121 @@
+"""``./manage.py import_appeals``: a table of appeals from another system; see ``appeals.importing.run``."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.checks import Tags
+from django.core.management.base import BaseCommand, CommandError, no_translations
+from django.db import connection
+
+from appeals.importing.run import AppealImport, ImportRefused, RefusedRow, Totals, import_appeals
+from appeals.models import Appeal, Event, RoutingDecision
+from districts.importing.entries import EntryRefused
+from districts.importing.files import FileRefused, TextFile
+from districts.importing.progress import Progress
+from districts.routing import NotSetUp
+
+_SHOWN = 20
+
+
+class Command(BaseCommand):
+    requires_system_checks = [Tags.database, Tags.models]
+    help = (
+        "Imports appeals with their dates and status from a CSV or GeoJSON file (plain or gzip), as a mapping file says, "
+        "and routes each. May be killed and run again: what is there already is not imported twice."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("--mapping", type=Path, required=True, metavar="TOML", help="which column is what")
+        parser.add_argument("--refused", type=Path, metavar="CSV", help="write every refused row with its reason here")
+        parser.add_argument("--report", type=Path, metavar="JSON", help="write the totals here")
+        parser.add_argument("--limit", type=int, metavar="N", help="read the first N rows only")
+        parser.add_argument("--dry-run", action="store_true", help="check and report, write nothing")
+
+    @no_translations
+    def handle(self, *args: Any, **options: Any) -> None:
+        wanted = AppealImport(options["file"], options["mapping"], options["limit"], options["dry_run"])
+        started, started_cpu = time.monotonic(), time.process_time()
+        progress = Progress(sys.stderr, "rows")
+
+        def begun(file: TextFile) -> None:
+            progress.total = None if file.starts_with == "{" else file.lines
+
+        def tell(totals: Totals) -> None:
+            progress.tell(totals.read, f"{totals.imported:,} imported")
+
+        try:
+            with self._refusals(options["refused"]) as refuse:
+                totals = import_appeals(wanted, refuse, begun, tell)
+        except FileRefused as refusal:
+            raise CommandError(f"{wanted.file}: {refusal}") from None
+        except (ImportRefused, EntryRefused, NotSetUp) as refusal:
+            raise CommandError(str(refusal)) from None
+        finally:
+            progress.end()
+        if totals.imported and not wanted.dry_run:
+            _analyze()
+        seconds, cpu = time.monotonic() - started, time.process_time() - started_cpu
+        self._tell(totals, wanted, seconds)
+        if options["report"]:
+            report = _report(totals, wanted, seconds, cpu)
+            options["report"].write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+    @contextmanager
+    def _refusals(self, file: Path | None) -> Iterator[Any]:
+        """Function that tells people of a refused row: in the file, or the first ones on the error stream."""
+        if file is None:
+            shown = 0
+
+            def show(row: RefusedRow) -> None:
+                nonlocal shown
+                shown += 1
+                if shown <= _SHOWN:
+                    self.stderr.write(f"refused: row at {row.n} ({row.number}): {row.reason}: {row.why}")
+                elif shown == _SHOWN + 1:
+                    self.stderr.write("refused: … (--refused FILE.csv lists all)")
+
+            yield show
+            return
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(["line", "number", "reason", "explanation"])
+            yield lambda row: writer.writerow([row.n, row.number, row.reason.value, row.why])
+
+    def _tell(self, totals: Totals, wanted: AppealImport, seconds: float) -> None:
+        self.stdout.write(f"{totals.read:,} rows read in {seconds:.1f} s")
+        self.stdout.write(f"{totals.imported:>10,} imported")
+        self.stdout.write(f"{totals.repeats:>10,} repeats of a number that was there before")
+        for reason, count in totals.refused.most_common():
+            self.stdout.write(f"{count:>10,} refused: {reason}")
+        if wanted.dry_run:
+            self.stdout.write("Dry run: nothing was written.")
+
+
+def _analyze() -> None:
+    """Statistics for the planner: autovacuum would take a minute to notice, and pages would be slow until then."""
+    with connection.cursor() as cursor:
+        for model in (Appeal, RoutingDecision, Event):
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+
+
+def _report(totals: Totals, wanted: AppealImport, seconds: float, cpu_seconds: float) -> dict[str, Any]:
+    return {
+        "file": wanted.file.name,
+        "dry_run": wanted.dry_run,
+        "read": totals.read,
+        "imported": totals.imported,
+        "repeats": totals.repeats,
+        "refused": {reason.value: count for reason, count in totals.refused.most_common()},
+        "seconds": round(seconds, 3),
+        "cpu_seconds": round(cpu_seconds, 3),
+    }

@@ -1,0 +1,217 @@
+"""The stream of demonstration appeals, oldest first."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from data.demo.clock import moments
+from data.demo.ground import Ground, Spot, Surroundings
+from data.demo.grammar import kyrgyz, kyrgyz_area, russian, russian_area
+from data.demo.history import Pen, history
+from data.demo.model import DemoAppeal
+from data.demo.people import someone
+from data.demo.texts import texts
+
+DAYS = 730
+_KYRGYZ_SHARE = 0.45
+_PICTURE_SHARE = 0.30
+#: Share of appeals about a place and a matter that somebody has just written about.
+_ECHO_SHARE = 0.06
+_ECHO_DAYS = 21
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """One row of demo.toml's scenes."""
+
+    category: str
+    texts: str
+    weight: float
+    months: tuple[float, ...]
+    where: Mapping[str, float]
+    forward: tuple[str, ...]
+    pictures: tuple[str, ...]
+
+
+def generate(profile_dir: Path, seed: int, count: int = 3000, *, until: dt.date) -> Iterator[DemoAppeal]:
+    """So many appeals over the two years that end when ``until`` begins, oldest first.
+
+    The same arguments and the same profile give the same appeals. Every point lies strictly inside the city and off
+    the river; nothing, no step either, happens at or after local midnight of ``until``.
+    """
+    ground = Ground(profile_dir)
+    zone = ZoneInfo(ground.profile["timezone"])
+    chance = random.Random(f"appeals {seed}")
+    scenes = _scenes(ground)
+    places = _Places(ground)
+    end = dt.datetime.combine(until, dt.time(0), zone)
+    for at in moments(chance, count, until - dt.timedelta(days=DAYS), until, zone):
+        weights = [scene.weight * scene.months[at.month - 1] for scene in scenes]
+        scene = chance.choices(scenes, weights)[0]
+        spot = places.choose(scene, at, chance)
+        yield _appeal(ground, scene, spot, at, end, chance)
+
+
+def _scenes(ground: Ground) -> list[_Scene]:
+    return [
+        _Scene(
+            category=row["category"],
+            texts=row.get("texts", row["category"]),
+            weight=row["weight"],
+            months=tuple(row.get("months", (1.0,) * 12)),
+            where=row["where"],
+            forward=tuple(row["forward"]),
+            pictures=tuple(row.get("pictures", ())),
+        )
+        for row in ground.scenes["scene"]
+    ]
+
+
+class _Places:
+    """Chooses where an appeal is from: dense in the centre, gathered in hotspots, sometimes where the last one was."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._hotspots: list[dict[str, Any]] = ground.scenes["hotspot"]
+        self._recent: list[tuple[dt.datetime, str, Spot]] = []
+        self._weights = cache(self._weigh)
+
+    def choose(self, scene: _Scene, at: dt.datetime, chance: random.Random) -> Spot:
+        """A place for an appeal of the scene at that time."""
+        self._recent = [row for row in self._recent if (at - row[0]).days <= _ECHO_DAYS]
+        echoes = [spot for _, texts_key, spot in self._recent if texts_key == scene.texts]
+        if echoes and chance.random() < _ECHO_SHARE:
+            near = chance.choice(echoes)
+            spot = self._jittered(near, 40.0, chance)
+        else:
+            where = chance.choices(list(scene.where), list(scene.where.values()))[0]
+            pool = self._ground.pool(where)
+            near = chance.choices(pool, cum_weights=self._weights(where, scene.category))[0]
+            spot = self._jittered(near, 15.0, chance)
+        self._recent.append((at, scene.texts, spot))
+        return spot
+
+    def _jittered(self, spot: Spot, radius_m: float, chance: random.Random) -> Spot:
+        on_heights = not self._ground.stands(spot)
+        for _ in range(20):
+            moved = self._ground.moved(spot, chance.gauss(0, radius_m / 2), chance.gauss(0, radius_m / 2))
+            moved = Spot(round(moved.lon, 6), round(moved.lat, 6), moved.names)
+            if self._ground.stands(moved, on_heights=on_heights):
+                return moved
+        return spot
+
+    def _weigh(self, where: str, category: str) -> list[float]:
+        """Cumulative weights of the pool's places for the category."""
+        ground = self._ground
+        spots = [row for row in self._hotspots if category in row["categories"]]
+        weights = []
+        for place in ground.pool(where):
+            from_center = ground.distance_m(place, ground.center)
+            weight = (
+                0.12
+                + math.exp(-((from_center / 2_300) ** 2))
+                + 0.45 * math.exp(-((from_center / 4_800) ** 2))
+            )
+            for row in spots:
+                reach = ground.distance_m(place, Spot(row["lon"], row["lat"])) / row["radius_m"]
+                weight += row["boost"] * math.exp(-(reach**2))
+            weights.append(weight)
+        return list(accumulate(weights))
+
+
+def _appeal(
+    ground: Ground, scene: _Scene, spot: Spot, at: dt.datetime, end: dt.datetime, chance: random.Random
+) -> DemoAppeal:
+    language = "ky" if chance.random() < _KYRGYZ_SHARE else "ru"
+    around = ground.surroundings(spot)
+    words = _words(language, around, spot, chance)
+    written = texts(language)
+    template = chance.choice(written.appeals[scene.texts])
+    sentences = [_capital(template.text.format(**words))]
+    if chance.random() < 0.22:
+        sentences.insert(0, chance.choice(written.greetings))
+    if chance.random() < 0.25:
+        sentences.append(chance.choice(written.endings))
+    name, email, phone = someone(chance)
+    group = ground.categories[scene.category]["parent"]
+    pen = Pen(
+        language=language,
+        words=words,
+        own_answers=written.answers[scene.texts],
+        group_answers=written.answers[group],
+        life=written.life,
+    )
+    service = ground.service_at(spot, scene.category, at.date())
+    picture = chance.choice(scene.pictures) if scene.pictures and chance.random() < _PICTURE_SHARE else None
+    return DemoAppeal(
+        kind=template.kind,
+        category=scene.category,
+        text=" ".join(sentences),
+        address=_address(language, around, spot),
+        lon=spot.lon,
+        lat=spot.lat,
+        language=language,
+        submitted_at=at,
+        name=name,
+        email=email,
+        phone=phone,
+        steps=history(ground, service, scene.forward, at, end, pen, chance),
+        picture=picture,
+    )
+
+
+def _words(language: str, around: Surroundings, spot: Spot, chance: random.Random) -> dict[str, str]:
+    """What the slots of a template are filled with."""
+    words = {
+        "house": str(around.house),
+        "n": str(chance.randint(5, 20)),
+        "w": str(chance.randint(2, 4)),
+        "time": f"{chance.randint(20, 23)}:{chance.randrange(0, 60, 10):02d}",
+        "route": str(chance.choice((chance.randint(1, 42), chance.randint(101, 146)))),
+    }
+    if language == "ky":
+        area_name = kyrgyz_area(around.area["ky"], around.area_kind)
+        area = kyrgyz(area_name)
+        words |= kyrgyz(around.street["ky"])
+        words |= {"in": area["on"], "in_of": area["of"], "in_to": area["to"], "in_from": area["from"]}
+    else:
+        area_name = russian_area(around.area["ru"], around.area_kind)
+        area = russian(area_name)
+        words |= russian(around.street["ru"])
+        words |= {"in": area["on"], "in_of": area["of"]}
+    landmark = spot.names or around.landmark
+    words["lm"] = landmark[language] if landmark else area_name
+    return words
+
+
+def _address(language: str, around: Surroundings, spot: Spot) -> str:
+    if spot.names:
+        return spot.names[language]
+    if around.street_m < 220:
+        return f"{around.street[language]}, {around.house}"
+    if language == "ky":
+        return kyrgyz_area(around.area["ky"], around.area_kind)
+    return russian_area(around.area["ru"], around.area_kind)
+
+
+def _capital(text: str) -> str:
+    """The text with the first letter of every sentence a capital: a slot may have begun it with a small one."""
+    result, fresh = [], True
+    for i, letter in enumerate(text):
+        if fresh and letter.isalpha():
+            letter, fresh = letter.upper(), False
+        elif letter in ".!?" and text[i + 1 : i + 2] == " ":
+            fresh = True
+        elif fresh and letter not in " «(":
+            fresh = False
+        result.append(letter)
+    return "".join(result)

@@ -1,0 +1,121 @@
+"""What became of an appeal: who took it, when it was answered, whether the resident was content."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from data.demo.clock import office_time, waking_time
+from data.demo.ground import Ground
+from data.demo.model import DemoStep
+
+_USUAL_DAYS = 6.0
+_SPREAD = 0.55
+_FORWARDED = 0.05
+_CLOSED = 0.74
+_REOPENED = 0.045
+#: Left lying: share of older appeals nobody took up, of those of the last weeks; and the
+#: same for those that were taken up but not answered.
+_LOST, _WAITING, _WAITING_DAYS = 0.016, 0.55, 36
+_UNANSWERED, _IN_WORK = 0.014, 0.22
+
+
+@dataclass(frozen=True)
+class Pen:
+    """What the texts of the steps are written with."""
+
+    language: str
+    words: Mapping[str, str]
+    own_answers: tuple[str, ...]
+    group_answers: tuple[str, ...]
+    life: Mapping[str, tuple[str, ...]]
+
+    def note(self, verb: str, at: dt.datetime, chance: random.Random, **more: str) -> str:
+        """A short note for a step, some days ahead promised where it promises."""
+        until = office_time(at, chance.uniform(1, 4), chance)
+        return chance.choice(self.life[verb]).format(until=_date(until), **more)
+
+    def answer(self, since: dt.datetime, at: dt.datetime, chance: random.Random) -> str:
+        """An answer given at that moment to what was written before: mostly of the category's own."""
+        done = max(since, at - dt.timedelta(days=chance.randint(0, 3)))
+        until = office_time(at, chance.uniform(4, 22), chance)
+        line = chance.choice(self.own_answers if chance.random() < 0.75 else self.group_answers)
+        text = line.format(**self.words, done=_date(done), until=_date(until))
+        return text[0].upper() + text[1:]
+
+
+def history(
+    ground: Ground,
+    service: str,
+    may_forward_to: tuple[str, ...],
+    submitted_at: dt.datetime,
+    end: dt.datetime,
+    pen: Pen,
+    chance: random.Random,
+) -> tuple[DemoStep, ...]:
+    """The steps before ``end``, in order."""
+    return tuple(
+        step
+        for step in _whole(ground, service, may_forward_to, submitted_at, end, pen, chance)
+        if step.at < end
+    )
+
+
+def _whole(
+    ground: Ground,
+    service: str,
+    may_forward_to: tuple[str, ...],
+    submitted_at: dt.datetime,
+    end: dt.datetime,
+    pen: Pen,
+    chance: random.Random,
+) -> list[DemoStep]:
+    """The steps as they would come if time did not end."""
+    steps: list[DemoStep] = []
+    recent = (end - submitted_at).days < _WAITING_DAYS
+    if chance.random() < (_WAITING if recent else _LOST):
+        return steps
+    at = submitted_at
+    if may_forward_to and chance.random() < _FORWARDED:
+        target = chance.choice([code for code in may_forward_to if code != service] or [service])
+        if target != service:
+            at = office_time(at, chance.uniform(0.1, 2.5), chance)
+            short = str(ground.services[target][f"short_{pen.language}"])
+            steps.append(DemoStep("forward", at, pen.note("forward", at, chance, service=short), target))
+            service = target
+    at = office_time(at, _accept_days(chance), chance)
+    steps.append(DemoStep("accept", at, pen.note("accept", at, chance) if chance.random() < 0.6 else ""))
+    if chance.random() < (_IN_WORK if recent else _UNANSWERED):
+        return steps
+    pace = ground.scenes["pace"].get(service, 1.0)
+    days = _USUAL_DAYS * pace * chance.lognormvariate(0, _SPREAD)
+    at = max(office_time(submitted_at, days, chance), at + dt.timedelta(hours=chance.uniform(1, 30)))
+    at = office_time(at, 0, chance)
+    steps.append(DemoStep("answer", at, pen.answer(submitted_at, at, chance)))
+    if chance.random() < _REOPENED:
+        if chance.random() < 0.4:
+            at = waking_time(at, chance.uniform(0.5, 4), chance)
+            steps.append(DemoStep("close", at, ""))
+        at = waking_time(at, chance.uniform(1.5, 9), chance)
+        steps.append(DemoStep("reopen", at, pen.note("reopen", at, chance)))
+        reopened_at = at
+        at = office_time(at, _USUAL_DAYS * pace * 0.7 * chance.lognormvariate(0, _SPREAD), chance)
+        steps.append(DemoStep("answer", at, pen.answer(reopened_at, at, chance)))
+    if chance.random() < _CLOSED:
+        at = waking_time(at, chance.expovariate(1 / 6) + 0.3, chance)
+        steps.append(DemoStep("close", at, pen.note("close", at, chance) if chance.random() < 0.45 else ""))
+    return steps
+
+
+def _accept_days(chance: random.Random) -> float:
+    """Working days until somebody takes it up: mostly the same day, at times a week."""
+    kind = chance.random()
+    if kind < 0.65:
+        return chance.uniform(0.05, 0.9)
+    return chance.uniform(1, 3) if kind < 0.93 else chance.uniform(3, 8)
+
+
+def _date(at: dt.datetime) -> str:
+    return at.strftime("%d.%m.%Y")

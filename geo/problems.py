@@ -1,0 +1,93 @@
+"""Errors of the API as RFC 9457 problem documents, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_handler
+
+PROBLEM_TYPE = "application/problem+json"
+
+Errors = Mapping[str, Sequence[str]]
+
+
+def problem_document(status: int, title: str, *, detail: str = "", errors: Errors | None = None) -> dict[str, Any]:
+    """Members of a problem document (RFC 9457, 3.1); ``errors`` maps parameters or fields to sentences."""
+    document: dict[str, Any] = {"type": "about:blank", "title": title, "status": int(status)}
+    if detail:
+        document["detail"] = detail
+    if errors:
+        document["errors"] = {name: list(sentences) for name, sentences in errors.items()}
+    return document
+
+
+def problem(status: int, title: str, *, detail: str = "", errors: Errors | None = None) -> HttpResponse:
+    """A problem as the answer of a plain Django view."""
+    body = orjson.dumps(problem_document(status, title, detail=detail, errors=errors))
+    return HttpResponse(body, status=status, content_type=PROBLEM_TYPE)
+
+
+def bad_parameters(errors: Errors) -> HttpResponse:
+    """400 for query parameters that mean nothing."""
+    return problem(HTTPStatus.BAD_REQUEST, _("Some parameters cannot be understood."), errors=errors)
+
+
+class Problem(exceptions.APIException):
+    """Raised in a djangorestframework view; becomes a problem document."""
+
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        *,
+        detail: str = "",
+        errors: Errors | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(title)
+        self.status_code = int(status)
+        self.document = problem_document(status, title, detail=detail, errors=errors)
+        self.headers = dict(headers or {})
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """djangorestframework's exception handler: every error that it knows, as a problem document."""
+    if isinstance(error, Problem):
+        return Response(error.document, error.status_code, headers=error.headers, content_type=PROBLEM_TYPE)
+    known = drf_handler(error, context)
+    if known is None:
+        return None
+    if isinstance(error, exceptions.ValidationError):
+        title, errors = _("Some fields need correction."), _flat(error.detail)
+    else:
+        title, errors = _title(error), None
+    known.data = problem_document(known.status_code, title, errors=errors)
+    known.content_type = PROBLEM_TYPE
+    return known
+
+
+def _title(error: Exception) -> str:
+    if isinstance(error, Http404):
+        return _("There is nothing at this address.")
+    if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
+        return _("You may not see or do this.")
+    if isinstance(error, exceptions.Throttled):
+        return _("Too many requests. Please wait a little.")
+    return str(error)
+
+
+def _flat(detail: Any) -> dict[str, list[str]]:
+    if isinstance(detail, dict):
+        return {
+            str(name): [str(part) for part in (value if isinstance(value, list) else [value])]
+            for name, value in detail.items()
+        }
+    return {"": [str(part) for part in (detail if isinstance(detail, list) else [detail])]}

@@ -1,0 +1,77 @@
+"""Where the Mayor's Office writes its news."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from modeltranslation.admin import TranslationAdmin
+
+from geo.points import GeometryRefused, city_point
+from news.models import NewsItem
+from news.pictures import published_picture
+
+
+class NewsItemForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The item with its place as two numbers: they can be copied from any map, and no map has to be reachable."""
+
+    lon = forms.CharField(label=_("longitude"), required=False, max_length=20, help_text=_("Such as 72.7985; empty: no place."))
+    lat = forms.CharField(label=_("latitude"), required=False, max_length=20)
+
+    class Meta:
+        model = NewsItem
+        exclude = ["point"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.point:
+            self.initial |= {"lon": f"{self.instance.point.x:.6f}", "lat": f"{self.instance.point.y:.6f}"}
+
+    def clean_picture(self) -> Any:
+        picture = self.cleaned_data["picture"]
+        return published_picture(picture) if isinstance(picture, UploadedFile) else picture
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        lon, lat = cleaned.get("lon", ""), cleaned.get("lat", "")
+        if not lon and not lat:
+            self.instance.point = None
+            return cleaned
+        try:
+            self.instance.point = city_point(lon, lat)
+        except GeometryRefused as refusal:
+            self.add_error("lon", str(refusal))
+        return cleaned
+
+
+@admin.register(NewsItem)
+class NewsItemAdmin(TranslationAdmin):  # type: ignore[misc]
+    form = NewsItemForm
+    list_display = ["title", "kind", "state", "published_at", "has_place"]
+    list_filter = ["kind"]
+    search_fields = ["title", "body"]
+    date_hierarchy = "published_at"
+
+    def get_fieldsets(self, request: HttpRequest, obj: NewsItem | None = None) -> Any:
+        languages = [(name, {"fields": [f"title_{code}", f"body_{code}"]}) for code, name in settings.LANGUAGES]
+        return [
+            (None, {"fields": ["kind", "published_at", "picture"]}),
+            *languages,
+            (_("Place on the map"), {"fields": ["lon", "lat"]}),
+        ]
+
+    @admin.display(description=_("state"))
+    def state(self, item: NewsItem) -> str:
+        if item.published_at is None:
+            return _("draft")  # type: ignore[return-value]
+        return _("published") if item.published_at <= timezone.now() else _("appears later")  # type: ignore[return-value]
+
+    @admin.display(description=_("place"), boolean=True)
+    def has_place(self, item: NewsItem) -> bool:
+        return item.point is not None

@@ -1,0 +1,292 @@
+"""POST /api/appeals/ and /api/uploads/, GET /api/route and /api/places, as a client over HTTP sees them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from appeals.models import Appeal, AppealContact, Attachment
+from districts.models import Place
+from tests.appeals.conftest import uuid7
+from tests.grid import IN_EAST, IN_PARK, OUTSIDE, GridCity, at, names
+
+Send = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _no_counts() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def body(**changes: object) -> dict[str, object]:
+    return {
+        "id": str(uuid7()),
+        "secret": "a" * 22,
+        "kind": "complaint",
+        "category": "lamp",
+        "text": "The lamp is out",
+        "lon": IN_EAST[0],
+        "lat": IN_EAST[1],
+    } | changes
+
+
+@pytest.fixture
+def send(city: GridCity, client: Client) -> Send:
+    def post(document: object, **extra: Any) -> Any:
+        return client.post(
+            "/api/appeals/", document, content_type="application/json", headers={"Accept-Language": "en"}, **extra
+        )
+
+    return post
+
+
+def test_receipt(send: Send) -> None:
+    answer = send(body(email="a@example.org", phone="0555 123456"))
+    assert answer.status_code == 201
+    appeal = Appeal.objects.get()
+    assert answer.json() == {
+        "number": appeal.number,
+        "url": f"/en/appeals/{appeal.number}/",
+        "follow_url": f"/en/follow/{'a' * 22}/",
+        "status": "new",
+        "district": "east en",
+        "service": "light en",
+        "due_on": appeal.due_on.isoformat(),
+    }
+    contact = AppealContact.objects.get()
+    assert (contact.email, contact.phone) == ("a@example.org", "+996555123456")
+
+
+def test_again_is_200_and_other_content_409(send: Send) -> None:
+    document = body()
+    first, second, other = send(document), send(document), send(document | {"text": "Other"})
+    assert (first.status_code, second.status_code, other.status_code) == (201, 200, 409)
+    assert first.json() == second.json()
+    assert other["Content-Type"] == "application/problem+json"
+    assert Appeal.objects.count() == 1
+
+
+def test_secret_made_by_the_server_is_told_once(send: Send) -> None:
+    document = body(secret="")
+    assert AppealContact.objects.count() == 0
+    first, second = send(document), send(document)
+    assert first.json()["follow_url"] == f"/en/follow/{AppealContact.objects.get().secret}/"
+    assert "follow_url" not in second.json()
+
+
+def test_statements_of_one_submission(send: Send, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    document = body(email="a@example.org")
+    with django_assert_max_num_queries(15) as counted:
+        assert send(document).status_code == 201
+    assert sum(query["sql"].startswith(("SAVEPOINT", "BEGIN")) for query in counted.captured_queries) <= 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", "not-a-uuid"),
+        ("id", str(uuid4())),
+        ("id", None),
+        ("secret", "short"),
+        ("secret", "ü" * 30),
+        ("kind", "praise"),
+        ("category", "unknown"),
+        ("category", "street"),
+        ("category", {"a": 1}),
+        ("text", ""),
+        ("text", "   \n "),
+        ("text", "x" * 4001),
+        ("text", "a\x00b"),
+        ("text", ["x"]),
+        ("address", "x" * 301),
+        ("email", "nobody"),
+        ("phone", "12"),
+        ("phone", "call me"),
+        ("uploads", "x"),
+        ("uploads", ["x"]),
+        ("uploads", [str(uuid7()) for _ in range(7)]),
+        ("uploads", [str(uuid7())]),
+        ("language", "xx"),
+        ("name", 7),
+    ],
+)
+def test_wrong_field_is_named_and_nothing_is_written(send: Send, field: str, value: object) -> None:
+    answer = send(body(**{field: value}))
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == [field]
+    assert not Appeal.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "words"),
+    [
+        (IN_EAST[1], IN_EAST[0], "swapped"),
+        (OUTSIDE[0], OUTSIDE[1], "outside the city"),
+        (2.35, 48.85, "outside the city"),
+        ("abc", 40.5, "number"),
+        (None, None, "number"),
+        (True, 40.5, "number"),
+        (1e400, 40.5, "number"),
+        ("NaN", 40.5, "number"),
+        (720, 40.5, "between"),
+    ],
+)
+def test_wrong_place(send: Send, lon: object, lat: object, words: str) -> None:
+    document = body(lon=lon if lon != 1e400 else "1e400", lat=lat)
+    answer = send(document)
+    assert answer.status_code == 400
+    assert words in " ".join(answer.json()["errors"]["point"])
+
+
+def test_all_wrong_fields_are_named_at_once(send: Send) -> None:
+    assert set(send(body(text="", kind="x", lon=1)).json()["errors"]) == {"text", "kind", "point"}
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"[" * 100_000, b'{"id": NaN}', b"\xff\xfe", b'"x"', b"null"])
+def test_body_that_is_no_object(send: Send, raw: bytes) -> None:
+    assert send(raw).status_code == 400
+
+
+def test_ten_megabytes_are_refused_unread(send: Send) -> None:
+    assert send(body(text="x" * 10_000_000)).status_code == 413
+    assert not Appeal.objects.exists()
+
+
+def test_other_content_type_is_refused(send: Send, client: Client) -> None:
+    assert client.post("/api/appeals/", {"id": "x"}).status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("ky", "кайрылуу"), ("ru", "что"), ("en", "what")]
+)
+def test_errors_are_in_the_readers_language(city: GridCity, client: Client, language: str, words: str) -> None:
+    answer = client.post(
+        "/api/appeals/", body(category=""), content_type="application/json", headers={"Accept-Language": language}
+    )
+    assert any(words in sentence.lower() for sentence in answer.json()["errors"]["category"])
+
+
+def test_html_is_only_text(send: Send, client: Client) -> None:
+    number = send(body(text="<script>alert('x')</script>")).json()["number"]
+    page = client.get(f"/en/appeals/{number}/").content.decode()
+    assert "<script>alert(" not in page
+    assert "&lt;script&gt;alert(" in page
+
+
+def test_too_many_are_slowed_down(send: Send) -> None:
+    statuses = [send(body(kind="x")).status_code for _ in range(31)]
+    assert statuses[-1] == 429
+    assert statuses[0] == 400
+
+
+@hypothesis_settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.dictionaries(
+        st.sampled_from(list(body()) + ["name", "email", "phone", "address", "uploads", "language"]),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
+            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+            max_leaves=4,
+        ),
+    )
+)
+def test_whatever_is_sent_is_refused_politely(send: Send, junk: dict[str, object]) -> None:
+    cache.clear()
+    answer = send(body(**junk))
+    assert answer.status_code in {200, 201, 400, 409}
+
+
+class TestUploads:
+    @pytest.fixture(autouse=True)
+    def _own_folders(self, settings: Any, tmp_path: Path, db: None) -> None:
+        settings.MEDIA_ROOT = tmp_path / "media"
+        settings.UPLOADS_ROOT = tmp_path / "uploads"
+
+    def picture(self) -> SimpleUploadedFile:
+        stream = io.BytesIO()
+        Image.new("RGB", (64, 64), "red").save(stream, "PNG")
+        return SimpleUploadedFile("x.png", stream.getvalue())
+
+    def test_upload_then_submit(self, send: Send, client: Client) -> None:
+        upload_id = str(uuid7())
+        answer = client.post("/api/uploads/", {"id": upload_id, "file": self.picture()})
+        assert answer.status_code == 201
+        assert answer.json()["state"] == "ready"
+        assert client.get(answer.json()["thumb"]).status_code == 200
+        assert send(body(uploads=[upload_id])).status_code == 201
+        assert Attachment.objects.get().appeal == Appeal.objects.get()
+
+    def test_disguised_file(self, client: Client) -> None:
+        file = SimpleUploadedFile("photo.jpg", b"<svg onload=alert(1)>", "image/jpeg")
+        answer = client.post("/api/uploads/", {"id": str(uuid7()), "file": file})
+        assert answer.status_code == 400
+        assert list(answer.json()["errors"]) == ["file"]
+
+    def test_nothing_sent(self, client: Client) -> None:
+        assert client.post("/api/uploads/", {"id": str(uuid7())}).status_code == 400
+        assert client.post("/api/uploads/", {"id": "x", "file": self.picture()}).status_code == 400
+
+    def test_enormous_file_is_refused_by_its_length(self, client: Client) -> None:
+        answer = client.post(
+            "/api/uploads/", b"", content_type="multipart/form-data; boundary=x", CONTENT_LENGTH="999999999"
+        )
+        assert answer.status_code == 413
+
+
+class TestRoute:
+    def test_preview_names_service_district_and_reason(self, city: GridCity, client: Client) -> None:
+        lon, lat = IN_PARK
+        answer = client.get(
+            "/api/route", {"lon": lon, "lat": lat, "category": "lamp"}, headers={"Accept-Language": "en"}
+        ).json()
+        assert answer["service"]["code"] == "green"
+        assert answer["district"]["code"] == "west"
+        assert answer["rule"] == "priority"
+        assert "park en" in answer["explanation"]
+        assert not Appeal.objects.exists()
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            {},
+            {"lon": "x", "lat": "y", "category": "lamp"},
+            {"lon": 72.69, "lat": 40.52, "category": "lamp"},
+            {"lon": 72.75, "lat": 40.52, "category": "street"},
+            {"lon": 72.75, "lat": 40.52, "category": "a\x00"},
+        ],
+    )
+    def test_wrong_question(self, city: GridCity, client: Client, query: dict[str, object]) -> None:
+        assert client.get("/api/route", query).status_code == 400
+
+
+class TestPlaces:
+    @pytest.fixture(autouse=True)
+    def _street(self, city: GridCity) -> None:
+        Place.objects.create(
+            kind="street", point=at(IN_EAST), search="курманжан датка kurmanjan datka", **names("Курманжан Датка")
+        )
+
+    @pytest.mark.parametrize("words", ["курманж", "Курманжан датка", "kurmanjan", "курманжон датка"])
+    def test_found_by_part_and_by_misspelling(self, client: Client, words: str) -> None:
+        (found,) = client.get("/api/places", {"q": words}).json()
+        assert (found["lon"], found["lat"]) == IN_EAST
+
+    @pytest.mark.parametrize("words", ["", "к", "x" * 500, "\x00\x00", "%", "__", "совсем другое"])
+    def test_nothing_found(self, client: Client, words: str) -> None:
+        assert client.get("/api/places", {"q": words}).json() == []

@@ -1,0 +1,111 @@
+"""Every sentence that the scripts say, by the key they know it by; the words themselves are in the locale files.
+
+Numbers go into the sentences as they are (``Appeals: 12``), so that no script needs the plural forms of three languages.
+"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+
+def js_messages() -> dict[str, str]:
+    """Sentences in the language of the request. ``%(name)s`` is filled in by the script."""
+    return {
+        "loading": _("Loading…"),
+        "close": _("Close"),
+        "retry": _("Try again"),
+        "unit.m": pgettext("unit of length", "m"),
+        "unit.km": pgettext("unit of length", "km"),
+        # The map
+        "map.title": _("Map of the city"),
+        "map.marker": _("The chosen place"),
+        "map.attribution": _("Sources of the map"),
+        "map.zoomIn": _("Zoom in"),
+        "map.zoomOut": _("Zoom out"),
+        "map.locate": _("Show where I am"),
+        "map.locate.unavailable": _("Your position is not available"),
+        "map.gestures.wheel": _("Hold Ctrl and scroll to zoom the map"),
+        "map.gestures.mac": _("Hold ⌘ and scroll to zoom the map"),
+        "map.gestures.touch": _("Move the map with two fingers"),
+        "map.layers": _("Layers"),
+        "map.heat": _("Where appeals gather"),
+        "map.districts": _("Borders of the districts"),
+        "map.legend": _("Status of an appeal"),
+        "map.failed": _("The appeals could not be loaded."),
+        "map.groundMissing": _("The streets could not be loaded."),
+        "map.unreachable": _("The map could not be loaded."),
+        "map.empty": _("There are no appeals in this part of the map."),
+        "map.empty.filtered": _("No appeal in this part of the map matches the filters."),
+        "map.noWebgl.browse": _("This device cannot draw the map. The list has the same appeals."),
+        "map.noWebgl.pick": _("This device cannot draw the map. Give the address or the coordinates instead."),
+        "map.noWebgl.single": _("This device cannot draw the map."),
+        # The card of a pin
+        "card.title": _("The chosen appeal"),
+        "card.open": _("Read the appeal"),
+        "card.many": _("Appeals at this place: %(count)s"),
+        # The list
+        "list.failed": _("The list could not be loaded."),
+        # Without a network
+        "offline": _("No network. You see what was loaded before."),
+        "offline.map": _("No network: the map shows what was loaded before."),
+        "offline.list": _("No network: the list cannot be changed now."),
+        "online": _("The network is back."),
+        # The form: place
+        "place.locating": _("Looking for you…"),
+        "place.denied": _("Your phone does not tell where you are. Tap the map or type an address."),
+        "place.imprecise": _("Your position is known to %(metres)s m only: move the pin to the right spot."),
+        "place.searching": _("Searching…"),
+        "place.none": _("No such street or place is known. Tap the map instead."),
+        "place.found": _("Places found: %(count)s"),
+        "place.chosen": _("Chosen: %(place)s"),
+        "place.coordinates": _("The pin is at %(lat)s, %(lon)s."),
+        "place.searchFailed": _("The search does not answer. Tap the map instead."),
+        # The form: who answers
+        "route.title": _("Answers: %(service)s"),
+        "route.because": _("Why: %(reason)s"),
+        "route.district": _("District: %(district)s"),
+        "route.due": _("The answer is due by %(day)s."),
+        "route.waiting": _("Choose the place and the category, and you will see who answers and by when."),
+        "route.failed": _("Who answers will be decided when the appeal arrives."),
+        # The form: words and files
+        "text.left": _("Characters left: %(count)s"),
+        "text.tooLong": _("Too long by %(count)s characters."),
+        "upload.preparing": _("Preparing…"),
+        "upload.sending": _("Sending: %(percent)s %%"),
+        "upload.done": _("Attached"),
+        "upload.processing": _("Attached; the video is being prepared"),
+        "upload.failed": _("Could not be sent."),
+        "upload.waiting": _("Will be sent when there is a network"),
+        "upload.remove": _("Remove %(name)s"),
+        "upload.retry": _("Send again"),
+        "upload.tooMany": _("No more than %(count)s files can be attached."),
+        "upload.tooLarge": _("%(name)s is larger than %(limit)s MB."),
+        "upload.notMedia": _("%(name)s is neither a photo nor a video."),
+        # The form: draft and sending
+        "draft.restored": _("Your unfinished appeal is back as you left it."),
+        "draft.discard": _("Start anew"),
+        "draft.discardSure": _("Throw away everything typed here?"),
+        "draft.saved": _("Kept on this device"),
+        "form.sending": _("Sending…"),
+        "form.send": _("Send the appeal"),
+        "form.errors": _("The appeal was not sent yet. Please mend %(count)s:"),
+        "form.uploadsRunning": _("Wait until the files are sent, or remove them."),
+        "form.required.point": _("Show the place: tap the map or type an address."),
+        "form.required.category": _("Choose what the appeal is about."),
+        "form.required.kind": _("Choose the kind of appeal."),
+        "form.required.text": _("Describe it in a few words."),
+        "form.failed": _("The server could not take the appeal just now. It is kept on this device; try again."),
+        "form.noLeaf": _("No category has such a word in its name."),
+        # The outbox
+        "outbox.waiting": _("Waiting for a network: %(count)s. It will be sent by itself."),
+        "outbox.kept": _(
+            "There is no network. Your appeal is kept on this device and will be sent as soon as there is one. "
+            "You may close this page."
+        ),
+        "outbox.sent": _("Your appeal № %(number)s has been sent."),
+        "outbox.follow": _("Follow it"),
+        "outbox.refused": _("An appeal that was waiting could not be taken: %(reason)s"),
+        "outbox.edit": _("Mend it"),
+        "outbox.sendNow": _("Send now"),
+    }

@@ -1,0 +1,24 @@
+/** The banner of a lost network, and what happens when it comes back. */
+
+import { el, icon } from "city/site/dom.js";
+import { t } from "city/site/texts.js";
+
+const BACK_MS = 3_000;
+
+/** Shows the banner whenever there is no network, on every page. */
+export function watchNetwork() {
+  const banner = el("div", { className: "offline-banner", role: "status" });
+  document.body.prepend(banner);
+  const show = () => {
+    banner.classList.toggle("offline-banner--on", !navigator.onLine);
+    banner.replaceChildren(...(navigator.onLine ? [] : [icon("offline"), el("span", {}, t("offline"))]));
+  };
+  window.addEventListener("offline", show);
+  window.addEventListener("online", () => {
+    show();
+    banner.replaceChildren(el("span", {}, t("online")));
+    banner.classList.add("offline-banner--on");
+    setTimeout(show, BACK_MS);
+  });
+  if (!navigator.onLine) show();
+}

@@ -1,0 +1,118 @@
+"""What makes the site an installable one that opens without a network: the manifest and the service worker."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_safe
+
+from config.city import CITY
+from web.modules import MODULES_PREFIX, module_paths
+
+_WORKER = "web/worker/service-worker.js"
+
+#: Kept from the first visit on; the map library and pictures are kept when they are first used.
+_SHELL_FILES = (
+    "web/css/tokens.css",
+    "web/css/base.css",
+    "web/css/components.css",
+    "web/css/pages.css",
+    "web/css/map.css",
+    "web/css/form.css",
+    "web/img/icons.svg",
+    "web/icons/map.svg",
+    "web/icons/icon.svg",
+)
+
+
+@require_safe
+@cache_control(max_age=3600)
+def manifest(request: HttpRequest) -> HttpResponse:
+    """Web app manifest in the language of ``?lang=``, else of the request; icons as PNG for launchers that need them."""
+    asked = request.GET.get("lang", "")
+    language = asked if asked in dict(settings.LANGUAGES) else get_language() or settings.LANGUAGE_CODE
+    with override(language):
+        city = CITY.name[language]
+        name = f"{city[:1].upper()}{city[1:]}"
+        content: dict[str, Any] = {
+            # One app whatever the language: the id must not move with start_url.
+            "id": "/",
+            "name": _("%(city)s: map of appeals") % {"city": name},
+            "short_name": name,
+            "description": _("Report a problem, see who must answer and by when, read the answers."),
+            "lang": language,
+            "dir": "ltr",
+            "start_url": reverse("web:map"),
+            "scope": "/",
+            "display": "standalone",
+            "background_color": "#f5f6f8",
+            "theme_color": "#2142c4",
+            "categories": ["government", "utilities"],
+            "icons": [
+                _icon("icon.svg", "any", "image/svg+xml"),
+                _icon("icon-192.png", "192x192", "image/png"),
+                _icon("icon-512.png", "512x512", "image/png"),
+                _icon("maskable-512.png", "512x512", "image/png") | {"purpose": "maskable"},
+            ],
+            "shortcuts": [
+                {"name": _("New appeal"), "url": reverse("web:appeal-new")},
+                {"name": _("News"), "url": reverse("web:news")},
+            ],
+        }
+    return JsonResponse(content, content_type="application/manifest+json")
+
+
+def _icon(name: str, sizes: str, kind: str) -> dict[str, str]:
+    return {"src": static(f"web/icons/{name}"), "sizes": sizes, "type": kind}
+
+
+@require_safe
+@never_cache
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """The service worker: what it must know of this release, and then the script itself.
+
+    It changes whenever a file of the shell does, which is what makes a browser install the new one.
+    """
+    release = {
+        "version": _version(),
+        "shell": [static(path) for path in _SHELL_FILES]
+        + [static(MODULES_PREFIX + path) for path in module_paths()],
+        "static": settings.STATIC_URL,
+        "media": settings.MEDIA_URL,
+        "offline": {code: _offline_page(code) for code, _name in settings.LANGUAGES},
+        "languages": [code for code, _name in settings.LANGUAGES],
+        "defaultLanguage": settings.LANGUAGE_CODE,
+    }
+    response = HttpResponse(
+        f"self.RELEASE = {json.dumps(release, ensure_ascii=False)};\nimportScripts({json.dumps(static(_WORKER))});\n",
+        content_type="text/javascript; charset=utf-8",
+    )
+    response["Service-Worker-Allowed"] = "/"
+    return response
+
+
+def _offline_page(language: str) -> str:
+    return f"{reverse('offline')}?lang={language}"
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    """Digest of the shell's content: the same release has the same version on every server."""
+    digest = hashlib.sha256()
+    for path in (*_SHELL_FILES, _WORKER, *(MODULES_PREFIX + module for module in module_paths())):
+        found = finders.find(path)
+        if isinstance(found, str):
+            digest.update(Path(found).read_bytes())
+    return digest.hexdigest()[:16]
