@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib.auth.hashers import make_password
 
 from accounts.models import Membership, User
@@ -17,17 +19,23 @@ def demo_email(name: str, city_code: str) -> str:
     return f"{name}@{city_code}.example"
 
 
-def make_demo_people(city_code: str) -> dict[str, User]:
-    """Representatives by the code of their service, and the operator, a superuser, under ``OPERATOR``."""
+def make_demo_people(city_code: str, full_name: Callable[[str], str]) -> dict[str, User]:
+    """Representatives by the code of their service, and the operator, a superuser, under ``OPERATOR``.
+
+    ``full_name`` invents a name for the person with that code.
+    """
+
+    def person(code: str, **extra: bool) -> User:
+        first, _, last = full_name(code).partition(" ")
+        return User(
+            email=demo_email(code, city_code), password=password, first_name=first, last_name=last, **extra
+        )
+
     # Hashed once: the slowness that protects real passwords would cost half a second for each.
     password = make_password(DEMO_PASSWORD)
     services = list(Service.objects.order_by("-is_office", "code"))
-    people = {
-        service.code: User(email=demo_email(service.code, city_code), password=password) for service in services
-    }
-    people[OPERATOR] = User(
-        email=demo_email(OPERATOR, city_code), password=password, is_staff=True, is_superuser=True
-    )
+    people = {service.code: person(service.code) for service in services}
+    people[OPERATOR] = person(OPERATOR, is_staff=True, is_superuser=True)
     User.objects.bulk_create(people.values())
     Membership.objects.bulk_create(
         Membership(user=people[service.code], service=service) for service in services

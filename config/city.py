@@ -28,8 +28,7 @@ class CityProfile:
     """One city's constants.
 
     ``bounds`` is (west, south, east, north) and ``center`` (lon, lat), both EPSG:4326 degrees. ``metric_srid`` is the
-    EPSG code of a projected CRS in metres that is used for every distance and area. ``demo`` says that ``seed`` makes
-    a demonstration with invented people and appeals unless told otherwise.
+    EPSG code of a projected CRS in metres that is used for every distance and area.
     """
 
     folder: Path
@@ -47,7 +46,6 @@ class CityProfile:
     calendar_subdivision: str | None
     base_map_style: str
     attribution: str
-    demo: bool
 
     def file(self, name: str) -> Path:
         """Path of one of the profile's files, whether it exists or not."""
@@ -87,7 +85,6 @@ def load_profile(folder: Path) -> CityProfile:
             calendar_subdivision=calendar.get("subdivision") or None,
             base_map_style=base_map.get("base_map_style", ""),
             attribution=base_map.get("attribution", ""),
-            demo=raw.get("demo", False) is True,
         )
     except KeyError as error:
         raise ProfileError(f"{source}: the key {error} is missing") from None

@@ -33,20 +33,20 @@ def own_database() -> Iterator[str]:
     runs started side by side never meet in one database, and a killed run's database is reused by a later one.
     """
     given = str(settings.DATABASES["default"]["NAME"])
-    with closing(_maintenance()) as keeper:
+    with closing(maintenance()) as keeper:
         slot = next(number for number in itertools.count() if _scalar(keeper, _TRY, LOCK_CLASS, number))
         name = f"test_{given}_{slot}"
-        _run(keeper, "SELECT pg_advisory_lock(%s, %s)", LOCK_CLASS, TEMPLATE_LOCK)
+        run(keeper, "SELECT pg_advisory_lock(%s, %s)", LOCK_CLASS, TEMPLATE_LOCK)
         template = _ensure_template(keeper, given)
-        _drop(keeper, name)
-        _create(keeper, name, template)
-        _run(keeper, "SELECT pg_advisory_unlock(%s, %s)", LOCK_CLASS, TEMPLATE_LOCK)
-        _point_to(name)
+        drop(keeper, name)
+        create(keeper, name, template)
+        run(keeper, "SELECT pg_advisory_unlock(%s, %s)", LOCK_CLASS, TEMPLATE_LOCK)
+        point_to(name)
         try:
             yield name
         finally:
-            _point_to(given)
-            _drop(keeper, name)
+            point_to(given)
+            drop(keeper, name)
 
 
 def fingerprint() -> str:
@@ -64,30 +64,30 @@ def fingerprint() -> str:
 def _ensure_template(keeper: Connection, given: str) -> str:
     prefix = f"template_{given}_"
     name = f"{prefix}{fingerprint()}"
-    if _exists(keeper, name):
+    if exists(keeper, name):
         return name
     old = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
     for outdated in _column(keeper, old, prefix):
-        _drop(keeper, outdated)
+        drop(keeper, outdated)
     # Under another name until it is complete: a killed run must not leave half a template.
     unfinished = f"unfinished_{given}"
-    _drop(keeper, unfinished)
-    _create(keeper, unfinished, "template1")
-    _point_to(unfinished)
+    drop(keeper, unfinished)
+    create(keeper, unfinished, "template1")
+    point_to(unfinished)
     call_command("migrate", interactive=False, verbosity=0)
-    _point_to(given)
+    point_to(given)
     rename = sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
-    _run(keeper, rename)
+    run(keeper, rename)
     return name
 
 
-def _point_to(name: str) -> None:
+def point_to(name: str) -> None:
     connection.close()
     settings.DATABASES["default"]["NAME"] = name
     connection.settings_dict["NAME"] = name
 
 
-def _maintenance() -> Connection:
+def maintenance() -> Connection:
     """A session in the server's ``postgres`` database: no database can be made or dropped from within itself."""
     parameters = connection.get_connection_params()
     parameters = {name: value for name, value in parameters.items() if name not in {"cursor_factory", "context"}}
@@ -99,19 +99,19 @@ def _maintenance() -> Connection:
 _TRY = "SELECT pg_try_advisory_lock(%s, %s)"
 
 
-def _exists(keeper: Connection, name: str) -> bool:
+def exists(keeper: Connection, name: str) -> bool:
     return bool(_column(keeper, "SELECT datname FROM pg_database WHERE datname = %s", name))
 
 
-def _create(keeper: Connection, name: str, template: str) -> None:
-    _run(keeper, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+def create(keeper: Connection, name: str, template: str) -> None:
+    run(keeper, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
 
 
-def _drop(keeper: Connection, name: str) -> None:
-    _run(keeper, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+def drop(keeper: Connection, name: str) -> None:
+    run(keeper, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _run(keeper: Connection, statement: str | sql.Composed, *values: object) -> None:
+def run(keeper: Connection, statement: str | sql.Composed, *values: object) -> None:
     with keeper.cursor() as cursor:
         cursor.execute(statement, values or None)
 

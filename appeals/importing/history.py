@@ -15,7 +15,7 @@ from appeals.actions.submit import Submission, first_event, new_appeal, stored_d
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed
 from appeals.importing.copying import copy_in
-from appeals.models import Appeal, AppealContact, Event, RoutingDecision
+from appeals.models import Appeal, AppealContact, Attachment, Event, RoutingDecision
 from appeals.workflow import Verb, transition
 from districts.models import BoundaryRevision, Service, ServiceArea
 from districts.routing import NotSetUp, Pin, Route, RoutingError, route_many
@@ -31,6 +31,7 @@ class Past:
     decision: RoutingDecision
     events: list[Event]
     contact: AppealContact | None = None
+    attachments: list[Attachment] = field(default_factory=list)
 
     def then(
         self,
@@ -79,7 +80,7 @@ def begin(submission: Submission, decision: Route, at: dt.datetime, due_on: dt.d
 
 
 def write(pasts: Sequence[Past]) -> None:
-    """Inserts appeals, decisions, events and contacts in the order given; one transaction, no message is queued.
+    """Inserts the appeals with all that is theirs, in the order given; one transaction, no message is queued.
 
     Appeals get their numbers in this order. The events do not learn their keys.
     """
@@ -88,6 +89,7 @@ def write(pasts: Sequence[Past]) -> None:
         copy_in([past.decision for past in pasts])
         copy_in([event for past in pasts for event in past.events])
         copy_in([past.contact for past in pasts if past.contact])
+        copy_in([attachment for past in pasts for attachment in past.attachments])
 
 
 @dataclass

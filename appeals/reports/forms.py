@@ -11,7 +11,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from appeals.filters import AppealFilter
 from appeals.models import Appeal
@@ -61,8 +61,8 @@ class HeatmapForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(_with_days(data), label_suffix="")
-        self.fields["from"] = _day(_("From"))
-        self.fields["to"] = _day(_("To"))
+        self.fields["from"] = _day(pgettext("period", "From"))
+        self.fields["to"] = _day(pgettext("period", "To"))
         self._words: dict[str, dict[str, str]] = {}
         self._offer("category", _("Category"), _("All categories"), _categories())
         self._offer("kind", _("Type"), _("All types"), list(Appeal.Kind.choices))

@@ -14,8 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from data.demo.clock import moments
-from data.demo.ground import Ground, Spot, Surroundings
 from data.demo.grammar import kyrgyz, kyrgyz_area, russian, russian_area
+from data.demo.ground import Ground, Spot, Surroundings
 from data.demo.history import Pen, history
 from data.demo.model import DemoAppeal
 from data.demo.people import someone
@@ -208,10 +208,12 @@ def _capital(text: str) -> str:
     result, fresh = [], True
     for i, letter in enumerate(text):
         if fresh and letter.isalpha():
-            letter, fresh = letter.upper(), False
-        elif letter in ".!?" and text[i + 1 : i + 2] == " ":
+            result.append(letter.upper())
+            fresh = False
+            continue
+        if letter in ".!?" and text[i + 1 : i + 2] == " ":
             fresh = True
-        elif fresh and letter not in " «(":
+        elif letter not in " «(":
             fresh = False
         result.append(letter)
     return "".join(result)

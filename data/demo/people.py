@@ -24,13 +24,12 @@ _RUSSIAN_WOMEN = ("Елена", "Ольга", "Наталья", "Ирина")
 _RUSSIAN_SURNAMES = ("Иванов", "Ковалёв", "Петров", "Соколов", "Морозов", "Новиков")
 _RUSSIAN_SHARE = 0.06
 
-_LATIN = dict(
-    zip(
-        "абвгдеёжзийклмнңоөпрстуүфхцчшщъыьэюя",
-        "a b v g d e yo j z i i k l m n n o o p r s t u u f h ts ch sh sch _ y _ e yu ya".split(),
-        strict=True,
-    )
-) | {"ъ": "", "ь": ""}
+_LATIN = {
+    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "yo", "ж": "j", "з": "z", "и": "i", "й": "i",
+    "к": "k", "л": "l", "м": "m", "н": "n", "ң": "n", "о": "o", "ө": "o", "п": "p", "р": "r", "с": "s", "т": "t",
+    "у": "u", "ү": "u", "ф": "f", "х": "h", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sch", "ы": "y", "э": "e",
+    "ю": "yu", "я": "ya",
+}  # fmt: skip
 
 
 def someone(chance: random.Random) -> tuple[str, str, str | None]:

@@ -2,9 +2,10 @@
     // Words go in as text, never as markup.
     const words = () => {
         const box = document.createElement("div");
-        for (const line of cell.properties.lines) {
-            box.appendChild(document.createElement("div")).textContent = line;
-        }
+        cell.properties.lines.forEach((line, number) => {
+            const element = number ? "span" : "strong";
+            box.appendChild(document.createElement("div")).appendChild(document.createElement(element)).textContent = line;
+        });
         return box;
     };
     layer.bindTooltip(words, {sticky: true, className: "cell-words"});
@@ -16,7 +17,7 @@
         link.rel = "noopener";
         link.textContent = ROWS_LABEL;
         return box;
-    }, {className: "cell-words", autoPan: true});
+    }, {className: "cell-words"});
     // One of the two is enough: an open popup says what the tooltip would.
     layer.on("popupopen", () => layer.closeTooltip());
 }

@@ -1,6 +1,8 @@
-"""The product's settings with the peers' addresses beside its own."""
+"""The product's settings with the peers' addresses beside its own, and no brake on many requests."""
 
 from config.settings import *  # noqa: F403
+from config.settings import REST_FRAMEWORK
 
 ROOT_URLCONF = "tests.bench.urls"
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"submit": None, "upload": None}}

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import random
 import time
 from argparse import ArgumentParser, BooleanOptionalAction
-from typing import Any
+from functools import cache
+from io import BytesIO
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
+from django.utils import timezone, translation
 
 from accounts.demo import DEMO_PASSWORD, OPERATOR, make_demo_people
 from accounts.models import User
+from appeals.importing.demonstration import write_demonstration
 from appeals.importing.terms import load_terms
+from appeals.media.photos import prepare_photo
 from config.city import CITY
 from districts.importing.entries import EntryRefused
 from districts.importing.reference import load_reference
 from districts.models import Service
+from news.importing import load_news
+
+#: Any number, the same for every process that seeds: they wait for each other.
+_LOCK: Final = 7_166_321
+_CHANCE: Final = 2016
 
 
 class Command(BaseCommand):
@@ -32,42 +44,70 @@ class Command(BaseCommand):
         parser.add_argument(
             "--demo",
             action=BooleanOptionalAction,
-            default=CITY.demo,
-            help="a demonstration with invented people and appeals (default: what the profile says)",
+            default=CITY.file("demo.toml").exists(),
+            help="a demonstration with invented people and appeals (default: when the folder has a demo.toml)",
         )
         parser.add_argument("--count", type=int, default=3_000, help="appeals of the demonstration (3000)")
 
     def handle(self, *args: Any, demo: bool, count: int, **options: Any) -> None:
-        if Service.objects.exists():
-            if options["verbosity"] > 1:
-                self.stdout.write("The city is there already: nothing was changed.")
-            return
         started = time.monotonic()
         try:
-            with transaction.atomic():
-                loaded = load_reference(CITY.folder)
-                load_terms(CITY.folder)
-                people = make_demo_people(CITY.code) if demo else {}
+            with transaction.atomic(), translation.override(CITY.default_language):
+                _wait_for_others()
+                if Service.objects.exists():
+                    if options["verbosity"] > 1:
+                        self.stdout.write("The city is there already: nothing was changed.")
+                    return
+                self._seed_reference()
+                if demo:
+                    self._seed_demo(count)
         except EntryRefused as refusal:
             raise CommandError(f"{CITY.folder}: {refusal}") from None
-        self.stdout.write(
-            f"City {CITY.code}: {loaded.services} services, {loaded.categories} categories, "
-            f"{loaded.districts} districts, {loaded.areas} service areas, {loaded.places} places"
-        )
-        if people:
-            self._tell_logins(people)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         self.stdout.write(f"Seeded in {time.monotonic() - started:.1f} s")
 
-    def _tell_logins(self, people: dict[str, User]) -> None:
+    def _seed_reference(self) -> None:
+        loaded = load_reference(CITY.folder)
+        load_terms(CITY.folder)
+        self.stdout.write(
+            f"City {CITY.code}: {loaded.services} services, {loaded.categories} categories, "
+            f"{loaded.districts} districts, {loaded.areas} service areas, {loaded.places} places"
+        )
+
+    def _seed_demo(self, count: int) -> None:
+        # The generator is data, not product: a city without a demonstration runs without the folder.
+        from data.demo import draw_picture, generate
+        from data.demo.people import someone
+
+        drawn = cache(draw_picture)
+        people = make_demo_people(CITY.code, lambda code: someone(random.Random(f"representative {code}"))[0])
+        now = timezone.now()
+        tomorrow = timezone.localdate(now) + dt.timedelta(days=1)
+        appeals = write_demonstration(
+            generate(CITY.folder, _CHANCE, count, until=tomorrow), people, drawn, now
+        )
+        news = load_news(
+            CITY.folder, lambda name: prepare_photo(BytesIO(drawn(name))).large.data, timezone.localdate(now)
+        )
+        self.stdout.write(f"Demonstration: {len(people)} people, {appeals} appeals, {news} news")
+        self._write_logins(people)
+
+    def _write_logins(self, people: dict[str, User]) -> None:
+        """Tells ``up`` who may log in."""
         services = {service.code: service.short for service in Service.objects.all()}
         width = max(len(person.email) for person in people.values())
-        lines = [f"password of everyone here: {DEMO_PASSWORD}"]
+        lines = [f"Log in with the password {DEMO_PASSWORD} as"]
         lines += [
-            f"{person.email:<{width}}  {services.get(code, 'operator: /admin/' if code == OPERATOR else '')}"
+            f"  {person.email:<{width}}  {services.get(code, 'operator: /admin/' if code == OPERATOR else '')}"
             for code, person in people.items()
         ]
         file = settings.VAR_DIR / "logins.txt"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _wait_for_others() -> None:
+    """Several servers may start on one empty database: one seeds, the others find it done."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

@@ -84,10 +84,8 @@ def blob(
 def _catmull_rom(points: Iterable[tuple[float, float]], step_m: float, *, closed: bool) -> np.ndarray:
     """Points every ``step_m`` along the centripetal Catmull-Rom curve through the given ones."""
     p = np.asarray(list(points), dtype=float)
-    if closed:
-        p = np.vstack([p[-1], p, p[0], p[1]])
-    else:
-        p = np.vstack([2 * p[0] - p[1], p, 2 * p[-1] - p[-2]])
+    around = (p[-1], p, p[0], p[1]) if closed else (2 * p[0] - p[1], p, 2 * p[-1] - p[-2])
+    p = np.vstack(around)
     pieces = []
     for p0, p1, p2, p3 in zip(p, p[1:], p[2:], p[3:], strict=False):
         t0 = 0.0

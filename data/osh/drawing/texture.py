@@ -79,9 +79,8 @@ def blocks() -> tuple[Polygon, ...]:
     for patch in patches:
         rest = patch.intersection(inner).difference(streets).difference(_kept_free())
         rest = rest.buffer(-8).buffer(8, quad_segs=2).simplify(7.0)
-        for part in getattr(rest, "geoms", [rest]):
-            if isinstance(part, Polygon) and part.area > _SMALLEST_BLOCK_M2:
-                result.append(part)
+        parts = getattr(rest, "geoms", [rest])
+        result += [part for part in parts if isinstance(part, Polygon) and part.area > _SMALLEST_BLOCK_M2]
     return tuple(sorted(result, key=lambda part: (round(part.centroid.x), round(part.centroid.y))))
 
 
@@ -129,9 +128,8 @@ def small_street_lines() -> tuple[LineString, ...]:
             x += chance.uniform(230, 340)
         for grid_line in lines:
             cut = rotate(grid_line.intersection(level), turn, origin=block.centroid)
-            for part in getattr(cut, "geoms", [cut]):
-                if isinstance(part, LineString) and part.length > 110:
-                    result.append(part)
+            parts = getattr(cut, "geoms", [cut])
+            result += [part for part in parts if isinstance(part, LineString) and part.length > 110]
     return tuple(result)
 
 

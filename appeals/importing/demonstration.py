@@ -1,0 +1,151 @@
+"""Invented appeals with invented lives, so that every page of a demonstration looks lived in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils.crypto import get_random_string
+
+from accounts.models import User
+from accounts.roles import Role
+from appeals.actions.change import Actor
+from appeals.actions.submit import Submission, new_contact
+from appeals.deadlines import LegalClock
+from appeals.importing.drafts import stable_uuid7
+from appeals.importing.history import DueDates, Past, RouterOfThePast, begin, write
+from appeals.media.photos import prepare_photo
+from appeals.models import Attachment
+from appeals.workflow import Verb
+from districts.models import Category, Service
+from districts.routing import Route
+from geo.points import city_point
+
+if TYPE_CHECKING:
+    # The demonstration's data describe themselves; the product does not need them to run.
+    from data.demo import DemoAppeal, DemoStep
+
+SOURCE = "demo"
+
+
+def write_demonstration(
+    appeals: Iterable[DemoAppeal],
+    people: Mapping[str, User],
+    draw_picture: Callable[[str], bytes],
+    now: dt.datetime,
+) -> int:
+    """Number of appeals written, the oldest first; what would come after ``now`` is left out.
+
+    ``people`` are the representatives by the code of their service; ``draw_picture`` gives a named picture's file.
+    """
+    told = [appeal for appeal in appeals if appeal.submitted_at <= now]
+    author = _Author(people, draw_picture, now)
+    submissions = [author.submission(n, appeal) for n, appeal in enumerate(told, 1)]
+    decisions = RouterOfThePast.read().route(
+        (submission, appeal.submitted_at) for submission, appeal in zip(submissions, told, strict=True)
+    )
+    pasts = [
+        author.past(appeal, submission, decision)
+        for appeal, submission, decision in zip(told, submissions, decisions, strict=True)
+        if isinstance(decision, Route)
+    ]
+    write(pasts)
+    return len(pasts)
+
+
+class _Author:
+    """Tells the lives of the appeals."""
+
+    def __init__(
+        self, people: Mapping[str, User], draw_picture: Callable[[str], bytes], now: dt.datetime
+    ) -> None:
+        self._people, self._now = people, now
+        self._categories = {category.code: category for category in Category.objects.leaves()}
+        self._services = {service.code: service for service in Service.objects.all()}
+        self._by_id = {service.pk: service for service in self._services.values()}
+        self._due_dates = DueDates(LegalClock.read())
+        self._picture = cache(lambda name: _Picture(name, draw_picture(name)))
+
+    def submission(self, n: int, appeal: DemoAppeal) -> Submission:
+        return Submission(
+            id=stable_uuid7(appeal.submitted_at, SOURCE, str(n)),
+            kind=appeal.kind,
+            category=self._categories[appeal.category],
+            text=appeal.text,
+            point=city_point(appeal.lon, appeal.lat),
+            language=appeal.language,
+            address=appeal.address,
+            name=appeal.name,
+            email=appeal.email,
+            phone="".join((appeal.phone or "").split()),
+            secret=get_random_string(32),
+            source=SOURCE,
+            external_id=str(n),
+        )
+
+    def past(self, appeal: DemoAppeal, submission: Submission, decision: Route) -> Past:
+        at = appeal.submitted_at
+        past = begin(submission, decision, at, self._due_dates.due_on(appeal.kind, at), Role.RESIDENT)
+        past.contact = new_contact(submission, past.appeal)
+        if appeal.picture:
+            past.attachments.append(self._picture(appeal.picture).attached_to(past))
+        for step in takewhile(lambda step: step.at <= self._now, appeal.steps):
+            self._tell(past, step)
+        return past
+
+    def _tell(self, past: Past, step: DemoStep) -> None:
+        to_service = self._services[step.to_service] if step.to_service else None
+        if to_service is not None and to_service.pk == past.appeal.service_id:
+            return  # routing had sent it there at once
+        verb = Verb(step.verb)
+        past.then(
+            verb,
+            step.at,
+            actor=self._actor(verb, past.appeal.service_id),
+            text=step.text,
+            to_service=to_service,
+            clock=self._due_dates.clock,
+        )
+
+    def _actor(self, verb: Verb, service_id: int) -> Actor:
+        if verb in (Verb.CLOSE, Verb.REOPEN):
+            return Actor(Role.RESIDENT)
+        service = self._by_id[service_id]
+        return Actor(Role.OFFICE if service.is_office else Role.SERVICE, self._people[service.code])
+
+
+class _Picture:
+    """A drawn picture, prepared as an upload would be and stored once, however many appeals show it."""
+
+    def __init__(self, name: str, data: bytes) -> None:
+        self._prepared = prepare_photo(ContentFile(data))
+        self._digest = hashlib.sha256(data).digest()
+        self._large = _stored(f"photos/demo-{name}.jpg", self._prepared.large.data)
+        self._thumb = _stored(f"thumbs/demo-{name}.jpg", self._prepared.thumb.data)
+
+    def attached_to(self, past: Past) -> Attachment:
+        at = past.appeal.submitted_at
+        return Attachment(
+            id=stable_uuid7(at, SOURCE, f"picture {past.appeal.external_id}"),
+            appeal=past.appeal,
+            kind=Attachment.Kind.PHOTO,
+            state=Attachment.State.READY,
+            large=self._large,
+            thumb=self._thumb,
+            width=self._prepared.large.width,
+            height=self._prepared.large.height,
+            digest=self._digest,
+            created_at=at,
+        )
+
+
+def _stored(name: str, data: bytes) -> str:
+    """Name of the file in the media storage; one of an earlier demonstration is replaced."""
+    default_storage.delete(name)
+    return default_storage.save(name, ContentFile(data))

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import os
+import platform
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+
+class Command(BaseCommand):
+    help = (
+        "Measures the product against references in the same run (raw PostGIS, djangorestframework-gis, plain queries), "
+        "after checking that the answers agree, and prints the table. The first run makes a database of a million "
+        "appeals, which takes minutes."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--count", type=int, default=1_000_000, help="appeals in the measured database")
+
+    def handle(self, *args: Any, count: int, **options: Any) -> None:
+        try:
+            from tests.bench.city import bench_database
+            from tests.bench.routing import decisions
+            from tests.bench.server import running_server
+            from tests.bench.serving import geojson_page, map_view
+            from tests.bench.submitting import submit_over_http
+            from tests.bench.table import render
+        except ImportError as error:
+            raise CommandError(f"{error}; run ./manage.py test once: it installs what this needs") from None
+        self.stdout.write(f"{count:,} appeals; {platform.machine()}, {os.cpu_count()} cores")
+        log = settings.VAR_DIR / "log" / "bench-server.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with bench_database(count) as url:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT version(), postgis_lib_version()")
+                self.stdout.write("; PostGIS ".join(cursor.fetchone()))
+            with running_server(url, log) as server:
+                lines = [*geojson_page(server), *map_view(server), *submit_over_http(server)]
+            lines += decisions()
+        self.stdout.write(render(lines))
+        if not all(line.kept for line in lines):
+            raise CommandError("a bound is not kept")

@@ -1,0 +1,54 @@
+"""News of a demonstration from the profile folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from districts.importing.entries import Entry, toml_entries
+from geo.points import GeometryRefused, city_point
+from news.models import NewsItem
+
+_HOUR = 10
+
+
+def load_news(folder: Path, picture: Callable[[str], bytes], today: dt.date) -> int:
+    """Number of items made from news.toml, dated by days before today; none where there is no such file.
+
+    ``picture`` gives a named picture as a clean JPEG. Raises ``EntryRefused``.
+    """
+    file = folder / "news.toml"
+    if not file.exists():
+        return 0
+    items = [_item(entry, picture, today) for entry in toml_entries(file, "news")]
+    for item in sorted(items, key=lambda item: item.published_at or timezone.now()):
+        item.save()
+    return len(items)
+
+
+def _item(entry: Entry, picture: Callable[[str], bytes], today: dt.date) -> NewsItem:
+    kind = entry.text("kind")
+    if kind not in NewsItem.Kind.values:
+        raise entry.refuse(f"kind must be one of {', '.join(NewsItem.Kind.values)}")
+    day = today - dt.timedelta(days=entry.whole("days_ago"))
+    item = NewsItem(
+        kind=kind,
+        published_at=dt.datetime.combine(day, dt.time(_HOUR), timezone.get_default_timezone()),
+        **entry.translated("title"),
+        **{key: text.strip() for key, text in entry.translated("body").items()},
+    )
+    if "lon" in entry.values:
+        try:
+            item.point = city_point(entry.values["lon"], entry.values.get("lat"))
+        except GeometryRefused as refusal:
+            raise entry.refuse(str(refusal)) from None
+    if name := entry.text("picture", ""):
+        try:
+            item.picture.save(f"{entry.text('code', name)}.jpg", ContentFile(picture(name)), save=False)
+        except KeyError:
+            raise entry.refuse(f"there is no picture {name!r}") from None
+    return item

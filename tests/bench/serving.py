@@ -1,0 +1,131 @@
+"""What serving costs: the appeals as GeoJSON, the map's frame, against raw PostGIS and djangorestframework-gis."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Callable, Iterable
+from contextlib import closing
+
+import orjson
+import psycopg2
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.bench.cpu import cpu_of
+from tests.bench.server import Server
+from tests.bench.table import Line
+
+PAGE = 1000
+ROUNDS = 5
+MAP_MAX_BYTES = 60_000
+
+
+def cpu_per_call(call: Callable[[str], object], arguments: list[str], pids: Callable[[], Iterable[int]]) -> float:
+    """CPU milliseconds of one call, the median of the rounds; the first call of each argument is not counted."""
+    for argument in arguments:
+        call(argument)
+    rounds = []
+    for _round in range(ROUNDS):
+        with cpu_of(pids()) as spent:
+            for argument in arguments:
+                call(argument)
+        rounds.append(spent.ms / len(arguments))
+    return statistics.median(rounds)
+
+
+def frames() -> list[str]:
+    """Boxes around the middle of the city, each holding more than a page of appeals, as bbox parameters."""
+    west, south, east, north = settings.CITY_BOUNDS
+    lon, lat = (west + east) / 2, (south + north) / 2
+    half = [(0.02, 0.02), (0.03, 0.02), (0.04, 0.03), (0.05, 0.05)]
+    return [f"{lon - x:.4f},{lat - y:.4f},{lon + x:.4f},{lat + y:.4f}" for x, y in half]
+
+
+def statement_behind(path: str) -> str:
+    """The statement that makes the page, as the product sends it to PostGIS."""
+    with CaptureQueriesContext(connection) as captured:
+        answer = Client().get(path, headers={"Accept-Language": "en"})
+    assert answer.status_code == 200, answer.content
+    return max((query["sql"] for query in captured.captured_queries), key=len)
+
+
+def geojson_page(server: Server) -> list[Line]:
+    """A page of 1,000 features over HTTP, against the statement alone and against a ModelViewSet."""
+    paths = [f"/api/appeals.geojson?bbox={frame}&page_size={PAGE}&lang=en" for frame in frames()]
+    statements = [statement_behind(path) for path in paths]
+    peers = [f"/peer/drf-gis/appeals/?in_bbox={frame}" for frame in frames()]
+    parameters = connection.get_connection_params()
+    parameters.pop("cursor_factory", None)
+    with closing(psycopg2.connect(**parameters)) as raw, raw.cursor() as cursor:
+        raw.autocommit = True
+
+        def fetch(statement: str) -> str:
+            cursor.execute(statement)
+            return str(cursor.fetchone()[0])  # type: ignore[index]
+
+        for path, statement, peer in zip(paths, statements, peers, strict=True):
+            _same_answer(server.get(path).content, fetch(statement), server.get(peer).content)
+        by_raw = cpu_per_call(fetch, statements * 5, lambda: [os.getpid(), raw.info.backend_pid])
+    by_us = cpu_per_call(server.get, paths * 5, server.pids)
+    by_peer = cpu_per_call(server.get, peers, server.pids)
+    return [
+        Line(
+            "1,000-feature bbox page over HTTP",
+            f"{by_us:.1f} CPU ms",
+            f"{by_raw:.1f} raw PostGIS statement",
+            by_us / by_raw,
+            "at most 1.6",
+            by_us <= 1.6 * by_raw,
+        ),
+        Line(
+            "the same page by a ModelViewSet",
+            f"{by_peer:.1f} CPU ms",
+            f"{by_us:.1f} ours",
+            by_peer / by_us,
+            "at least 12",
+            by_peer >= 12 * by_us,
+        ),
+    ]
+
+
+def _same_answer(ours: bytes, raw: str, peer: bytes) -> None:
+    page, theirs = orjson.loads(ours), orjson.loads(peer)
+    features = page["features"]
+    assert len(features) == PAGE, len(features)
+    bare = orjson.loads(raw if raw.startswith("{") else f'{{"features": [{raw}]}}')
+    assert bare["features"] == features
+    their_places = {feature["id"]: feature["geometry"]["coordinates"] for feature in theirs["results"]["features"]}
+    for feature in features:
+        lon, lat = their_places[feature["id"]]
+        x, y = feature["geometry"]["coordinates"]
+        assert abs(lon - x) < 1e-6 and abs(lat - y) < 1e-6
+
+
+def map_view(server: Server) -> list[Line]:
+    """Bytes of the map's frame on the wire, the largest of all zooms over the whole city and over its middle."""
+    west, south, east, north = settings.CITY_BOUNDS
+    frames_by_zoom = [(zoom, f"{west},{south},{east},{north}") for zoom in range(9, 18)]
+    frames_by_zoom += [(zoom, frame) for zoom in range(11, 18) for frame in frames()]
+    sizes = []
+    for zoom, frame in frames_by_zoom:
+        answer = server.get(f"/api/clusters.geojson?bbox={frame}&zoom={zoom}", encoding="gzip")
+        sizes.append(int(answer.headers["Content-Length"]))
+    total = orjson.loads(server.get(f"/api/clusters.geojson?bbox={west},{south},{east},{north}&zoom=11").content)
+    counted = sum(feature["properties"].get("count", 1) for feature in total["features"])
+    assert counted == total["numberMatched"], (counted, total["numberMatched"])
+    whole = [f"/api/clusters.geojson?bbox={west},{south},{east},{north}&zoom={zoom}" for zoom in (10, 12, 14)]
+    cost = cpu_per_call(server.get, whole, server.pids)
+    return [
+        Line(
+            "map view on the wire, largest of 37 frames",
+            f"{max(sizes) / 1000:.1f} kB",
+            "60 kB",
+            max(sizes) / MAP_MAX_BYTES,
+            "at most 1",
+            max(sizes) <= MAP_MAX_BYTES,
+        ),
+        Line(f"whole-city map view of {counted:,} appeals", f"{cost:.0f} CPU ms", "", None, "", kept=True),
+    ]

@@ -1,0 +1,159 @@
+"""What is installed into the environment, and when."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.bootstrap import checkout as checkouts
+from config.bootstrap import console, environment, frontend
+from config.bootstrap.checkout import Checkout, digest
+from config.bootstrap.console import Stop
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """A project without requirements, and an environment that has its Python."""
+    (tmp_path / "requirements").mkdir()
+    for name in environment.LOCKS:
+        (tmp_path / "requirements" / f"{name}.txt").write_text("")
+    return Checkout(tmp_path, tmp_path / "var")
+
+
+def stamp(checkout: Checkout, *names: str) -> None:
+    checkout.python.parent.mkdir(parents=True, exist_ok=True)
+    checkout.python.touch()
+    (checkout.venv / "locked.json").write_text(json.dumps({name: digest(checkout.lock(name)) for name in names}))
+
+
+def test_stale_when_missing_changed_or_of_another_kind(checkout: Checkout):
+    assert not environment.current(checkout, ("run",))
+    stamp(checkout, "run")
+    assert environment.current(checkout, ("run",))
+    assert not environment.current(checkout, ("run", "dev"))
+    checkout.lock("run").write_text("changed==1")
+    assert not environment.current(checkout, ("run",))
+    (checkout.venv / "locked.json").write_text("half a fi")
+    assert not environment.current(checkout, ("run",))
+
+
+def test_made_from_nothing_and_left_alone_after(checkout: Checkout, capsys: pytest.CaptureFixture[str]):
+    environment.ensure(checkout, dev=False)
+    assert environment.current(checkout, ("run",))
+    made = checkout.python.stat().st_mtime_ns
+    capsys.readouterr()
+    environment.ensure(checkout, dev=False)
+    assert capsys.readouterr().out == ""
+    assert checkout.python.stat().st_mtime_ns == made
+
+
+def test_what_is_no_longer_locked_is_removed(checkout: Checkout):
+    environment.ensure(checkout, dev=False)
+    packages = Path(next(checkout.venv.glob("lib/python3*/site-packages")))
+    (packages / "psycopg.py").touch()
+    (packages / "psycopg-3.2.dist-info").mkdir()
+    (packages / "psycopg-3.2.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: psycopg\nVersion: 3.2\n")
+    (packages / "psycopg-3.2.dist-info" / "RECORD").write_text(
+        "psycopg.py,,\npsycopg-3.2.dist-info/METADATA,,\npsycopg-3.2.dist-info/RECORD,,\n"
+    )
+    checkout.lock("run").write_text("# changed\n")
+    environment.ensure(checkout, dev=False)
+    assert not (packages / "psycopg.py").exists()
+
+
+def test_package_with_another_hash_is_refused(checkout: Checkout):
+    wheel = checkout.root / "tree-1-py3-none-any.whl"
+    wheel.write_bytes(b"not what was locked")
+    checkout.lock("run").write_text(f"tree @ file://{wheel} --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(Stop, match="(?i)hash"):
+        environment.ensure(checkout, dev=False)
+    assert not environment.current(checkout, ("run",))
+
+
+def test_pinned_names():
+    lock = "# comment\nDjango==5.2 \\\n    --hash=sha256:00\npsycopg2_binary==2 ; python_version < '3.12' \\\n    # via x==1\n"
+    assert environment.pinned(lock) == {"django", "psycopg2-binary"}
+
+
+def test_locks_of_the_project_need_no_psycopg_3_and_pin_every_hash():
+    project = checkouts.this_checkout()
+    for name in environment.LOCKS:
+        text = project.lock(name).read_text()
+        assert {"psycopg", "psycopg-binary"}.isdisjoint(environment.pinned(text))
+        pins = [block for block in text.split("\n") if block and not block.startswith((" ", "#"))]
+        assert pins
+        assert all(line.endswith("\\") for line in pins), "each pin is followed by its hashes"
+
+
+def test_node_packages_for_checks_also_serve_the_site(tmp_path: Path):
+    checkout = Checkout(tmp_path, tmp_path / "var")
+    (tmp_path / "package-lock.json").write_text("{}")
+    checkout.node_modules.mkdir()
+    assert not frontend.current(checkout, dev=False)
+    for kind, dev in (("run", False), ("dev", True)):
+        (checkout.node_modules / ".locked").write_text(f"{kind} {digest(tmp_path / 'package-lock.json')}")
+        assert frontend.current(checkout, dev=False)
+        assert frontend.current(checkout, dev=True) is dev
+    (tmp_path / "package-lock.json").write_text("{ }")
+    assert not frontend.current(checkout, dev=False)
+
+
+def test_package_lock_names_no_registry():
+    lock = json.loads((checkouts.this_checkout().root / "package-lock.json").read_text())
+    assert not [name for name, package in lock["packages"].items() if "resolved" in package]
+    assert all(package.get("integrity") for name, package in lock["packages"].items() if name)
+
+
+def test_secret_key_is_made_once_and_private(tmp_path: Path):
+    checkout = Checkout(tmp_path, tmp_path)
+    key = checkouts.secret_key(checkout)
+    assert len(key) >= 64
+    assert checkouts.secret_key(checkout) == key
+    assert stat.S_IMODE((tmp_path / "secret.key").stat().st_mode) == 0o600
+    (tmp_path / "secret.key").write_text("")
+    assert len(checkouts.secret_key(checkout)) >= 64
+
+
+def test_failed_step_repeats_the_last_lines_and_the_remedy(tmp_path: Path):
+    log = tmp_path / "log"
+    script = "import sys; [print('line', i) for i in range(100)]; print('\\xff'); sys.exit(3)"
+    with pytest.raises(Stop) as stopped:
+        console.run_step("Counting", [sys.executable, "-c", script], log=log, remedy="Count again.")
+    message = str(stopped.value)
+    assert "failed with code 3" in message
+    assert "line 99" in message
+    assert "line 50" not in message
+    assert message.endswith("Count again.")
+
+
+def test_long_step_shows_that_it_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(console, "QUIET_INTERVAL_S", 0.05)
+    script = "import time; print('fetching a tree', flush=True); time.sleep(0.5)"
+    console.run_step("Planting", [sys.executable, "-c", script], log=tmp_path / "log")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].strip() == "..  Planting"
+    assert any("fetching a tree" in line for line in lines[1:-1])
+    assert lines[-1].startswith("  ok  Planting (")
+
+
+def test_manage_needs_the_standard_library_alone():
+    """Every module that runs before the environment exists imports without site-packages."""
+    root = checkouts.this_checkout().root
+    modules = "commands, serve, supervisor, doctor, cluster, site, packages, environment, frontend, postgres, testing"
+    code = f"import sys; sys.path.insert(0, {str(root)!r}); from config.bootstrap import {modules}; import config.catalogs"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_usage_without_a_command():
+    root = checkouts.this_checkout().root
+    done = subprocess.run([sys.executable, "manage.py"], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "up" in done.stdout

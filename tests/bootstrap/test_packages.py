@@ -1,0 +1,116 @@
+"""Installing system packages: asked for what is missing, by whom it may be done."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from config.bootstrap import packages, postgres
+from config.bootstrap.console import Stop
+from config.bootstrap.packages import Need
+
+
+@pytest.fixture
+def missing(tmp_path: Path) -> Need:
+    """Something that is there once apt-get was asked to install its package."""
+    return Need("A tree", "benches need shade", ("tree",), lambda: "install" in asked(tmp_path))
+
+
+def asked(tmp_path: Path) -> str:
+    record = tmp_path / "asked"
+    return record.read_text() if record.exists() else ""
+
+
+def provide(folder: Path, name: str, script: str) -> None:
+    """A program of this name on PATH."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """PATH holds apt-get, which writes down what it is asked, and env."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    provide(folder, "apt-get", f'echo "$DEBIAN_FRONTEND $@" >> {tmp_path}/asked')
+    (folder / "env").symlink_to("/usr/bin/env")
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+def test_nothing_is_asked_when_all_is_there(path: Path, tmp_path: Path):
+    packages.ensure([Need("Air", "to breathe", ("air",), lambda: True)], logs=tmp_path)
+    assert asked(tmp_path) == ""
+
+
+def test_root_installs_and_says_why(
+    path: Path, tmp_path: Path, missing: Need, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    packages.ensure([missing], logs=tmp_path)
+    update, install = asked(tmp_path).splitlines()
+    assert update == "noninteractive -o DPkg::Lock::Timeout=600 update"
+    assert install.endswith("install -y --no-install-recommends tree")
+    assert "A tree (tree): benches need shade" in capsys.readouterr().out
+
+
+def test_user_without_the_right_gets_one_line(
+    path: Path, tmp_path: Path, missing: Need, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(Stop) as stopped:
+        packages.ensure([missing], logs=tmp_path)
+    assert stopped.value.code == packages.PACKAGES_MISSING != 0
+    line = "sudo apt-get update && sudo apt-get install -y --no-install-recommends tree"
+    assert str(stopped.value).splitlines()[-1].strip() == line
+    assert asked(tmp_path) == ""
+
+
+@pytest.mark.parametrize("password", [True, False])
+def test_sudo_counts_when_it_asks_for_no_password(
+    path: Path, tmp_path: Path, missing: Need, monkeypatch: pytest.MonkeyPatch, password: bool
+):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    provide(path, "sudo", "exit 1" if password else 'shift; [ "$1" = true ] || exec "$@"')
+    if password:
+        with pytest.raises(Stop, match="administrator"):
+            packages.ensure([missing], logs=tmp_path)
+    else:
+        packages.ensure([missing], logs=tmp_path)
+        assert "tree" in asked(tmp_path)
+
+
+def test_failed_installation_shows_aptitudes_last_words(
+    path: Path, tmp_path: Path, missing: Need, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    provide(path, "apt-get", "echo E: Unable to locate package tree; exit 100")
+    with pytest.raises(Stop, match="Unable to locate package tree"):
+        packages.ensure([missing], logs=tmp_path)
+
+
+def test_system_without_apt_is_told_what_to_install(tmp_path: Path, missing: Need, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(Stop, match="no apt"):
+        packages.ensure([missing], logs=tmp_path)
+
+
+def test_postgresql_needs_age_and_postgis(monkeypatch: pytest.MonkeyPatch):
+    old, bare, good = (postgres.Installation(major, Path(f"/opt/{major}")) for major in (14, 17, 16))
+    monkeypatch.setattr(postgres, "installations", lambda: [bare, good, old])
+    monkeypatch.setattr(postgres, "has_postgis", lambda installation: installation is not bare)
+    assert postgres.newest() is good
+    monkeypatch.setattr(postgres, "installations", lambda: [bare, old])
+    assert postgres.newest() is None
+
+
+def test_postgresql_of_this_machine_is_found_off_path(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    found = postgres.newest()
+    assert found is not None
+    assert found.major >= postgres.OLDEST
+    assert Path(found.program("initdb")).exists()

@@ -1,0 +1,133 @@
+"""Programs that are kept alive and ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from config.bootstrap import serve, supervisor
+from config.bootstrap.console import Stop
+from config.bootstrap.supervisor import Program, Supervisor
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def alive(pid: int) -> bool:
+    """False for a zombie too: nobody may wait for orphans in a container."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def supervised(tmp_path: Path):
+    """A supervising process over one program, whose numbers are written to files."""
+    script = tmp_path / "supervised.py"
+    program = textwrap.dedent(
+        f"""
+        import os, subprocess, sys, time
+        helper = subprocess.Popen(["sleep", "60"])
+        with open({str(tmp_path / "children")!r}, "a") as file:
+            file.write(f"{{os.getpid()}} {{helper.pid}}\\n")
+        time.sleep(60)
+        """
+    )
+    script.write_text(
+        textwrap.dedent(
+            f"""
+            import sys
+            sys.path.insert(0, {str(ROOT)!r})
+            from config.bootstrap.supervisor import Program, Supervisor
+            with Supervisor() as one, one.children():
+                one.start(Program("sleeper", [sys.executable, "-c", {program!r}]))
+                sys.exit(one.watch())
+            """
+        )
+    )
+    parent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    children = tmp_path / "children"
+    assert wait_for(lambda: children.exists() and children.read_text().endswith("\n"))
+
+    def numbers() -> list[int]:
+        return [int(number) for number in children.read_text().split()]
+
+    yield parent, numbers
+    if parent.poll() is None:
+        parent.kill()
+    parent.communicate()
+    for number in numbers():
+        if alive(number):
+            os.kill(number, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signal_ends_everything(supervised, number):
+    parent, numbers = supervised
+    parent.send_signal(number)
+    assert parent.wait(10) == 0
+    assert not any(alive(child) for child in numbers())
+
+
+def test_killed_supervisor_leaves_no_program(supervised):
+    parent, numbers = supervised
+    parent.kill()
+    assert wait_for(lambda: not alive(numbers()[0]))
+
+
+def test_fallen_program_is_started_again(supervised):
+    parent, numbers = supervised
+    os.kill(numbers()[0], signal.SIGKILL)
+    assert wait_for(lambda: len(numbers()) == 4)
+    assert alive(numbers()[2])
+    assert parent.poll() is None
+
+
+def test_program_that_cannot_live_stops_all(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setattr(supervisor, "LONGEST_PAUSE_S", 0.01)
+    with Supervisor() as one, one.children():
+        one.start(Program("stone", [sys.executable, "-c", "raise SystemExit(7)"]))
+        assert one.watch() == 1
+    assert "The stone ended with code 7" in capsys.readouterr().out
+
+
+def test_port_that_is_taken_is_told_with_another_one(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(serve, "PORT_PATIENCE_S", 0.1)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(Stop, match=f"--port {port + 1}"):
+            serve._check_port("127.0.0.1", port)
+    serve._check_port("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("words", ["--port 0", "--port 65536", "--port http", "--prot 1"])
+def test_impossible_options_are_refused(words: str):
+    with pytest.raises(SystemExit) as stopped:
+        serve.parse(words.split())
+    assert stopped.value.code == 2
+
+
+def test_hosts_under_which_the_site_answers():
+    assert serve.public_hosts("127.0.0.1") == ["localhost", "127.0.0.1", "[::1]"]
+    assert "city.local" in serve.public_hosts("city.local")
+    assert socket.gethostname() in serve.public_hosts("0.0.0.0")

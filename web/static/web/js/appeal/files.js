@@ -1,0 +1,226 @@
+/** The photos and videos of the form: shown, made light, sent with progress, sent again, taken away. */
+
+import { uuid7 } from "city/appeal/identifiers.js";
+import { lightened } from "city/appeal/photos.js";
+import { sendFile } from "city/appeal/upload.js";
+import { dropFile, readFile, writeFile } from "city/outbox/store.js";
+import { el, icon } from "city/site/dom.js";
+import { Refused, isAbort } from "city/site/http.js";
+import { formatNumber, t } from "city/site/texts.js";
+
+const VIDEO_BYTES_MAX = 100_000_000;
+const PHOTO_BYTES_MAX = 40_000_000;
+
+/** @typedef {import("city/outbox/store.js").StoredFile} StoredFile */
+
+/**
+ * One row of the list.
+ * @typedef {object} Row
+ * @property {StoredFile} file
+ * @property {"preparing" | "sending" | "done" | "waiting" | "refused"} state
+ * @property {HTMLLIElement} element
+ * @property {AbortController} stop
+ * @property {Promise<void>} settled
+ */
+
+export class Files {
+  #list;
+  #error;
+  #max;
+  #changed;
+  /** @type {Row[]} */
+  #rows = [];
+
+  /**
+   * @param {{list: HTMLElement, input: HTMLInputElement, drop: HTMLElement, error: HTMLElement}} parts
+   * @param {number} max
+   * @param {() => void} changed
+   */
+  constructor({ list, input, drop, error }, max, changed) {
+    this.#list = list;
+    this.#error = error;
+    this.#max = max;
+    this.#changed = changed;
+    input.addEventListener("change", () => {
+      this.add([...(input.files ?? [])]);
+      // Chosen files live in the list now; left in the input they would be sent twice.
+      input.value = "";
+    });
+    this.#acceptDrops(drop);
+  }
+
+  /** Ids in the order of the list, refused ones left out. */
+  get ids() {
+    return this.#rows.filter((row) => row.state !== "refused").map((row) => row.file.id);
+  }
+
+  get hasRefused() {
+    return this.#rows.some((row) => row.state === "refused");
+  }
+
+  /** Resolves when nothing is being prepared or sent any more. */
+  async settled() {
+    await Promise.all(this.#rows.map((row) => row.settled));
+  }
+
+  /** @param {File[]} chosen */
+  add(chosen) {
+    this.#error.textContent = "";
+    for (const file of chosen) {
+      const problem = this.#problemWith(file);
+      if (problem) this.#error.textContent = problem;
+      else this.#begin(file);
+    }
+  }
+
+  /**
+   * Shows the files of a draft again, and sends what had not been sent.
+   * @param {string[]} ids
+   */
+  async restore(ids) {
+    for (const id of ids) {
+      const file = await readFile(id).catch(() => undefined);
+      if (!file) continue;
+      const row = this.#row(file);
+      if (file.sent) this.#state(row, "done");
+      else row.settled = this.#send(row);
+    }
+  }
+
+  clear() {
+    for (const row of [...this.#rows]) this.#remove(row);
+  }
+
+  /** @param {File} file */
+  #problemWith(file) {
+    const isVideo = file.type.startsWith("video/");
+    // Phones name no type for some photos (HEIC): those are for the server to judge.
+    if (file.type && !isVideo && !file.type.startsWith("image/")) return t("upload.notMedia", { name: file.name });
+    const limit = isVideo ? VIDEO_BYTES_MAX : PHOTO_BYTES_MAX;
+    if (file.size > limit) return t("upload.tooLarge", { name: file.name, limit: formatNumber(limit / 1_000_000) });
+    if (this.#rows.length >= this.#max) return t("upload.tooMany", { count: this.#max });
+    return "";
+  }
+
+  /** @param {File} original */
+  #begin(original) {
+    const file = { id: uuid7(), name: original.name, type: original.type, blob: original, sent: false };
+    const row = this.#row(file);
+    this.#state(row, "preparing");
+    row.settled = (async () => {
+      row.file.blob = await lightened(original);
+      if (row.stop.signal.aborted) return;
+      await writeFile(row.file).catch(() => undefined);
+      this.#changed();
+      await this.#send(row);
+    })();
+  }
+
+  /** @param {Row} row */
+  async #send(row) {
+    this.#state(row, "sending");
+    try {
+      await sendFile(row.file, (share) => this.#progress(row, share), row.stop.signal);
+      row.file.sent = true;
+      await writeFile(row.file).catch(() => undefined);
+      this.#state(row, "done");
+    } catch (error) {
+      if (isAbort(error)) return;
+      if (error instanceof Refused && !error.passing) {
+        this.#state(row, "refused", Object.values(error.errors).flat().join(" ") || error.message || t("upload.failed"));
+      } else {
+        // It goes with the appeal, when that is sent.
+        this.#state(row, "waiting");
+      }
+    }
+    this.#changed();
+  }
+
+  /** @param {StoredFile} file */
+  #row(file) {
+    const element = el("li", { className: "file" });
+    /** @type {Row} */
+    const row = { file, state: "preparing", element, stop: new AbortController(), settled: Promise.resolve() };
+    const retry = el(
+      "button",
+      { type: "button", hidden: true, "aria-label": t("upload.retry"), onclick: () => (row.settled = this.#send(row)) },
+      icon("retry", "mapIcons"),
+    );
+    const remove = el(
+      "button",
+      { type: "button", "aria-label": t("upload.remove", { name: file.name }), onclick: () => this.#remove(row) },
+      icon("cross"),
+    );
+    element.append(
+      preview(file),
+      el("div", { className: "file__words" }, el("span", { className: "file__name" }, file.name), el("span", { className: "file__state", role: "status" })),
+      el("div", { className: "file__tools" }, retry, remove),
+    );
+    this.#list.append(element);
+    this.#rows.push(row);
+    return row;
+  }
+
+  /** @param {Row} row */
+  #remove(row) {
+    row.stop.abort();
+    row.element.remove();
+    this.#rows = this.#rows.filter((other) => other !== row);
+    void dropFile(row.file.id).catch(() => undefined);
+    this.#error.textContent = "";
+    this.#changed();
+  }
+
+  /**
+   * @param {Row} row
+   * @param {Row["state"]} state
+   * @param {string} [words]
+   */
+  #state(row, state, words) {
+    row.state = state;
+    const said = { preparing: "upload.preparing", sending: "upload.sending", done: "upload.done", waiting: "upload.waiting", refused: "upload.failed" };
+    const isVideo = row.file.type.startsWith("video/");
+    const key = state === "done" && isVideo ? "upload.processing" : said[state];
+    const place = row.element.querySelector(".file__state");
+    if (place) place.textContent = words ?? t(key, { percent: 0 });
+    row.element.classList.toggle("file--failed", state === "refused");
+    row.element.querySelector("progress")?.remove();
+    if (state === "sending") row.element.querySelector(".file__words")?.append(el("progress", { max: 1, value: 0, "aria-label": row.file.name }));
+    const retry = row.element.querySelector(".file__tools button");
+    if (retry instanceof HTMLElement) retry.hidden = state !== "waiting";
+  }
+
+  /**
+   * @param {Row} row
+   * @param {number} share
+   */
+  #progress(row, share) {
+    const bar = row.element.querySelector("progress");
+    if (bar) bar.value = share;
+    const place = row.element.querySelector(".file__state");
+    if (place) place.textContent = t("upload.sending", { percent: Math.round(share * 100) });
+  }
+
+  /** @param {HTMLElement} drop */
+  #acceptDrops(drop) {
+    drop.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      drop.classList.add("files__drop--over");
+    });
+    drop.addEventListener("dragleave", () => drop.classList.remove("files__drop--over"));
+    drop.addEventListener("drop", (event) => {
+      event.preventDefault();
+      drop.classList.remove("files__drop--over");
+      this.add([...(event.dataTransfer?.files ?? [])]);
+    });
+  }
+}
+
+/** @param {StoredFile} file */
+function preview(file) {
+  if (!file.type.startsWith("image/")) return icon(file.type.startsWith("video/") ? "video" : "camera");
+  const image = el("img", { className: "file__thumb", alt: "", src: URL.createObjectURL(file.blob) });
+  image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
+  image.addEventListener("error", () => image.replaceWith(icon("camera")), { once: true });
+  return image;
+}

@@ -1,0 +1,78 @@
+/** Sending what waits. Every step may be repeated: the ids make a second sending the same as the first. */
+
+import { sendFile } from "city/appeal/upload.js";
+import { Refused, Unreachable, postJson } from "city/site/http.js";
+import { settings } from "city/site/settings.js";
+import { dropDraft, dropFile, dropParcel, readDraft, readFile, readParcels, writeFile, writeParcel } from "city/outbox/store.js";
+
+/** @typedef {import("city/outbox/store.js").Parcel} Parcel */
+/** @typedef {{number: number, follow_url: string}} Receipt */
+
+/**
+ * The receipt of the appeal, after its files. Throws `Refused` or `Unreachable`.
+ * @param {Parcel} parcel
+ * @returns {Promise<Receipt>}
+ */
+export async function deliver(parcel) {
+  await sendFiles(parcel.body.uploads, false);
+  try {
+    return await postJson(settings.urls.appeals, parcel.body);
+  } catch (error) {
+    if (!(error instanceof Refused) || !error.errors.uploads) throw error;
+    // Files that waited too long for their appeal are gone from the server; they are still here.
+    await sendFiles(parcel.body.uploads, true);
+    return postJson(settings.urls.appeals, parcel.body);
+  }
+}
+
+/**
+ * @param {string[]} ids
+ * @param {boolean} again
+ */
+async function sendFiles(ids, again) {
+  for (const id of ids) {
+    const file = await readFile(id).catch(() => undefined);
+    if (!file || (file.sent && !again)) continue;
+    await sendFile(file, () => undefined);
+    await writeFile({ ...file, sent: true });
+  }
+}
+
+/**
+ * Forgets an appeal that the server has, and everything that was kept for it.
+ * @param {Parcel} parcel
+ */
+export async function forget(parcel) {
+  const draft = await readDraft();
+  if (draft?.id === parcel.id) await dropDraft();
+  await Promise.all(parcel.body.uploads.map(dropFile));
+  await dropParcel(parcel.id);
+}
+
+/**
+ * Tries everything that waits; what was sent or refused stays in the store until its author has seen it.
+ * @returns {Promise<void>}
+ */
+export async function flush() {
+  // Two open pages must not send at once; where the browser has no locks, the ids make it harmless.
+  if (navigator.locks) {
+    await navigator.locks.request("outbox", { ifAvailable: true }, async (lock) => lock && flushNow());
+  } else {
+    await flushNow();
+  }
+}
+
+async function flushNow() {
+  for (const parcel of await readParcels()) {
+    if (parcel.state !== "waiting") continue;
+    try {
+      const receipt = await deliver(parcel);
+      await forget(parcel);
+      await writeParcel({ ...parcel, state: "sent", number: receipt.number, followUrl: receipt.follow_url });
+    } catch (error) {
+      if (error instanceof Unreachable || (error instanceof Refused && error.passing)) return;
+      const reason = error instanceof Refused ? Object.values(error.errors).flat().join(" ") || error.message : "";
+      await writeParcel({ ...parcel, state: "refused", reason });
+    }
+  }
+}
