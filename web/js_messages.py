@@ -99,6 +99,8 @@ def js_messages() -> dict[str, str]:
         "form.noLeaf": _("No category has such a word in its name."),
         # The outbox
         "outbox.waiting": _("Waiting for a network: %(count)s. It will be sent by itself."),
+        "outbox.keptTitle": _("Kept until there is a network"),
+        "outbox.toMap": _("To the map"),
         "outbox.kept": _(
             "There is no network. Your appeal is kept on this device and will be sent as soon as there is one. "
             "You may close this page."

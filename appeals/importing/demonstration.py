@@ -20,7 +20,7 @@ from appeals.actions.submit import Submission, new_contact
 from appeals.deadlines import LegalClock
 from appeals.importing.drafts import stable_uuid7
 from appeals.importing.history import DueDates, Past, RouterOfThePast, begin, write
-from appeals.media.photos import prepare_photo
+from appeals.media.photos import PreparedPhoto
 from appeals.models import Attachment
 from appeals.workflow import Verb
 from districts.models import Category, Service
@@ -37,15 +37,15 @@ SOURCE = "demo"
 def write_demonstration(
     appeals: Iterable[DemoAppeal],
     people: Mapping[str, User],
-    draw_picture: Callable[[str], bytes],
+    picture: Callable[[str], PreparedPhoto],
     now: dt.datetime,
 ) -> int:
     """Number of appeals written, the oldest first; what would come after ``now`` is left out.
 
-    ``people`` are the representatives by the code of their service; ``draw_picture`` gives a named picture's file.
+    ``people`` are the representatives by the code of their service; ``picture`` gives a named picture.
     """
     told = [appeal for appeal in appeals if appeal.submitted_at <= now]
-    author = _Author(people, draw_picture, now)
+    author = _Author(people, picture, now)
     submissions = [author.submission(n, appeal) for n, appeal in enumerate(told, 1)]
     decisions = RouterOfThePast.read().route(
         (submission, appeal.submitted_at) for submission, appeal in zip(submissions, told, strict=True)
@@ -63,14 +63,14 @@ class _Author:
     """Tells the lives of the appeals."""
 
     def __init__(
-        self, people: Mapping[str, User], draw_picture: Callable[[str], bytes], now: dt.datetime
+        self, people: Mapping[str, User], picture: Callable[[str], PreparedPhoto], now: dt.datetime
     ) -> None:
         self._people, self._now = people, now
         self._categories = {category.code: category for category in Category.objects.leaves()}
         self._services = {service.code: service for service in Service.objects.all()}
         self._by_id = {service.pk: service for service in self._services.values()}
         self._due_dates = DueDates(LegalClock.read())
-        self._picture = cache(lambda name: _Picture(name, draw_picture(name)))
+        self._picture = cache(lambda name: _Picture(name, picture(name)))
 
     def submission(self, n: int, appeal: DemoAppeal) -> Submission:
         return Submission(
@@ -123,9 +123,9 @@ class _Author:
 class _Picture:
     """A drawn picture, prepared as an upload would be and stored once, however many appeals show it."""
 
-    def __init__(self, name: str, data: bytes) -> None:
-        self._prepared = prepare_photo(ContentFile(data))
-        self._digest = hashlib.sha256(data).digest()
+    def __init__(self, name: str, prepared: PreparedPhoto) -> None:
+        self._prepared = prepared
+        self._digest = hashlib.sha256(prepared.large.data).digest()
         self._large = _stored(f"photos/demo-{name}.jpg", self._prepared.large.data)
         self._thumb = _stored(f"thumbs/demo-{name}.jpg", self._prepared.thumb.data)
 

@@ -64,11 +64,8 @@ def _notes(heatmap: Heatmap, filters: list[tuple[str, str]]) -> tuple[str, ...]:
         "day": date_format(timezone.localdate(), "DATE_FORMAT"),
         "address": settings.PUBLIC_URL,
     }
-    return (
-        question_words(heatmap, filters),
-        size_words(heatmap.size),
-        f"{_('Colours are natural breaks (Jenks) of the counts; the map shows counts, not significance.')} {made}",
-    )
+    colours = _("Colours are natural breaks (Jenks) of the counts; the map shows counts, not significance.")
+    return question_words(heatmap, filters), size_words(heatmap.size), f"{colours} {made}"
 
 
 def _rows_url(heatmap: Heatmap, asked: HeatmapQuery) -> str:

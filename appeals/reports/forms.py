@@ -69,7 +69,7 @@ class HeatmapForm(forms.Form):
         self._offer("district", _("District"), _("Whole city"), _districts())
         self._offer("service", _("Service"), _("All services"), _services())
         self._offer("status", _("Status"), _("All statuses"), list(Status.choices))
-        sizes: Choices = [(str(cell_m), _("%(n)d m") % {"n": cell_m}) for cell_m in CELL_SIZES_M]
+        sizes: Choices = [(str(cell_m), _("%(n)s m") % {"n": cell_m}) for cell_m in CELL_SIZES_M]
         self._offer("cell", _("Cell size"), _("Automatic"), sizes)
         self.fields["period"] = forms.ChoiceField(required=False, choices=[(name, name) for name in PERIODS])
 

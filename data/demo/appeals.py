@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from data.demo.clock import moments
 from data.demo.grammar import kyrgyz, kyrgyz_area, russian, russian_area
@@ -112,20 +113,14 @@ class _Places:
     def _weigh(self, where: str, category: str) -> list[float]:
         """Cumulative weights of the pool's places for the category."""
         ground = self._ground
-        spots = [row for row in self._hotspots if category in row["categories"]]
-        weights = []
-        for place in ground.pool(where):
-            from_center = ground.distance_m(place, ground.center)
-            weight = (
-                0.12
-                + math.exp(-((from_center / 2_300) ** 2))
-                + 0.45 * math.exp(-((from_center / 4_800) ** 2))
-            )
-            for row in spots:
-                reach = ground.distance_m(place, Spot(row["lon"], row["lat"])) / row["radius_m"]
-                weight += row["boost"] * math.exp(-(reach**2))
-            weights.append(weight)
-        return list(accumulate(weights))
+        places = np.array([(place.lon, place.lat) for place in ground.pool(where)])
+        from_center = ground.distances_m(places, ground.center)
+        weights = 0.12 + np.exp(-((from_center / 2_300) ** 2)) + 0.45 * np.exp(-((from_center / 4_800) ** 2))
+        for row in self._hotspots:
+            if category in row["categories"]:
+                reach = ground.distances_m(places, Spot(row["lon"], row["lat"])) / row["radius_m"]
+                weights += row["boost"] * np.exp(-(reach**2))
+        return list(accumulate(weights.tolist()))
 
 
 def _appeal(

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely
 from shapely.geometry import Point, shape
 from shapely.geometry.base import BaseGeometry
@@ -91,6 +92,11 @@ class Ground:
     def distance_m(self, a: Spot, b: Spot) -> float:
         """Metres between two places."""
         return math.hypot((a.lon - b.lon) * self._metres_per_lon, (a.lat - b.lat) * _METRES_PER_LAT)
+
+    def distances_m(self, places: np.ndarray, to: Spot) -> np.ndarray:
+        """Metres from each row (lon, lat) to the place."""
+        east, north = (places - (to.lon, to.lat)).T
+        return np.hypot(east * self._metres_per_lon, north * _METRES_PER_LAT)
 
     def moved(self, spot: Spot, east_m: float, north_m: float) -> Spot:
         """The place so many metres away."""
@@ -242,7 +248,11 @@ class Ground:
 
     @cached_property
     def _landmarks(self) -> list[Spot]:
-        return [Spot(*f["geometry"]["coordinates"], _names(f["properties"])) for f in self._layer("landmark")]
+        return [
+            Spot(lon, lat, _names(f["properties"]))
+            for f in self._layer("landmark")
+            for lon, lat in [f["geometry"]["coordinates"]]
+        ]
 
     def _plane(self, geometry: BaseGeometry) -> BaseGeometry:
         return shapely.transform(geometry, lambda xy: xy * (self._metres_per_lon, _METRES_PER_LAT))

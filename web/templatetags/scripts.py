@@ -40,6 +40,7 @@ def _settings() -> dict[str, Any]:
             "home": reverse("web:map"),
             "newAppeal": reverse("web:appeal-new"),
             "appeal": reverse("web:appeal", args=[0]),
+            "follow": reverse("web:follow", args=["0"]),
             "appeals": "/api/appeals/",
             "appealsGeojson": "/api/appeals.geojson",
             "clusters": "/api/clusters.geojson",
@@ -81,5 +82,6 @@ def city_scripts(context: Context) -> SafeString:
         json_script(_import_map()).replace('<script type="application/json">', opening, 1)
         + json_script(_settings(), "site-settings")
         + json_script(js_messages(), "site-texts")
+        + format_html('<link rel="stylesheet" href="{}">', static("web/css/shell.css"))
         + format_html('<script type="module" src="{}"></script>', static(MODULES_PREFIX + "main.js"))
     )

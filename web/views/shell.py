@@ -29,6 +29,7 @@ _SHELL_FILES = (
     "web/css/base.css",
     "web/css/components.css",
     "web/css/pages.css",
+    "web/css/shell.css",
     "web/css/map.css",
     "web/css/form.css",
     "web/img/icons.svg",

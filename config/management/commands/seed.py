@@ -80,16 +80,13 @@ class Command(BaseCommand):
         from data.demo import draw_picture, generate
         from data.demo.people import someone
 
-        drawn = cache(draw_picture)
+        picture = cache(lambda name: prepare_photo(BytesIO(draw_picture(name))))
         people = make_demo_people(CITY.code, lambda code: someone(random.Random(f"representative {code}"))[0])
         now = timezone.now()
         tomorrow = timezone.localdate(now) + dt.timedelta(days=1)
-        appeals = write_demonstration(
-            generate(CITY.folder, _CHANCE, count, until=tomorrow), people, drawn, now
-        )
-        news = load_news(
-            CITY.folder, lambda name: prepare_photo(BytesIO(drawn(name))).large.data, timezone.localdate(now)
-        )
+        told = generate(CITY.folder, _CHANCE, count, until=tomorrow)
+        appeals = write_demonstration(told, people, picture, now)
+        news = load_news(CITY.folder, lambda name: picture(name).large.data, timezone.localdate(now))
         self.stdout.write(f"Demonstration: {len(people)} people, {appeals} appeals, {news} news")
         self._write_logins(people)
 

@@ -157,9 +157,12 @@ def _write_gazetteer() -> None:
 
 
 def _gazetteer_rows() -> Iterator[tuple[str, ...]]:
+    drawn = {code: degrees(face) for code, face in faces().items()}
+
     def row(kind: str, names: Names, aliases: str, point: BaseGeometry) -> tuple[str, ...]:
-        district = next(code for code, face in faces().items() if face.covers(point))
-        lon, lat = degrees(point).coords[0]
+        written = degrees(point)  # a street that is a border moves to one side of it by rounding
+        district = next(code for code, face in drawn.items() if face.covers(written))
+        lon, lat = written.coords[0]
         return (kind, *names, aliases, f"{lon:.6f}", f"{lat:.6f}", district)
 
     for street in STREETS.values():

@@ -113,10 +113,11 @@ def canals() -> dict[str, LineString]:
 
 @cache
 def river_bed() -> Polygon:
-    """The water of the Ak-Buura within the city: a ribbon that widens and narrows."""
-    mid = river().intersection(city())
-    mid = mid if isinstance(mid, LineString) else max(mid.geoms, key=lambda part: part.length)
-    return mid.buffer(RIVER_WIDTH_M / 2, cap_style="flat", quad_segs=2).simplify(3.0)
+    """The water of the Ak-Buura within the city."""
+    water = (
+        river().buffer(RIVER_WIDTH_M / 2, cap_style="flat", quad_segs=2).simplify(3.0).intersection(city())
+    )
+    return water if isinstance(water, Polygon) else max(water.geoms, key=lambda part: part.area)
 
 
 @cache

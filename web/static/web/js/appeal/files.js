@@ -153,7 +153,7 @@ export class Files {
     );
     element.append(
       preview(file),
-      el("div", { className: "file__words" }, el("span", { className: "file__name" }, file.name), el("span", { className: "file__state", role: "status" })),
+      el("div", { className: "file__words" }, el("span", { className: "file__name" }, file.name), el("span", { className: "file__state" })),
       el("div", { className: "file__tools" }, retry, remove),
     );
     this.#list.append(element);
@@ -182,6 +182,8 @@ export class Files {
     const isVideo = row.file.type.startsWith("video/");
     const key = state === "done" && isVideo ? "upload.processing" : said[state];
     const place = row.element.querySelector(".file__state");
+    // Each percent read aloud would be a nuisance; how it ended must be.
+    place?.setAttribute("aria-live", state === "sending" ? "off" : "polite");
     if (place) place.textContent = words ?? t(key, { percent: 0 });
     row.element.classList.toggle("file--failed", state === "refused");
     row.element.querySelector("progress")?.remove();

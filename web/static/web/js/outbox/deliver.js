@@ -50,17 +50,20 @@ export async function forget(parcel) {
 }
 
 /**
- * Tries everything that waits; what was sent or refused stays in the store until its author has seen it.
- * @returns {Promise<void>}
+ * Runs alone among all open pages, so that two of them do not send the same at once; where the browser has no locks,
+ * the ids make that harmless.
+ * @param {() => Promise<void>} run
+ * @param {{wait: boolean}} options
  */
-export async function flush() {
-  // Two open pages must not send at once; where the browser has no locks, the ids make it harmless.
-  if (navigator.locks) {
-    await navigator.locks.request("outbox", { ifAvailable: true }, async (lock) => lock && flushNow());
-  } else {
-    await flushNow();
-  }
+export async function alone(run, { wait }) {
+  if (!navigator.locks) return run();
+  await navigator.locks.request("outbox", { ifAvailable: !wait }, async (lock) => {
+    if (lock) await run();
+  });
 }
+
+/** Tries everything that waits; what was sent or refused stays in the store until its author has seen it. */
+export const flush = () => alone(flushNow, { wait: false });
 
 async function flushNow() {
   for (const parcel of await readParcels()) {

@@ -1,7 +1,8 @@
-/** The banner of a lost network, and what happens when it comes back. */
+/** What every page says about a lost network, and about what waits for it. */
 
 import { el, icon } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
+import { watchOutbox } from "city/outbox/banner.js";
 
 const BACK_MS = 3_000;
 
@@ -21,4 +22,5 @@ export function watchNetwork() {
     setTimeout(show, BACK_MS);
   });
   if (!navigator.onLine) show();
+  void watchOutbox();
 }

@@ -1,0 +1,5 @@
+DATE_FORMAT = "Y-ж. j-F"
+DATETIME_FORMAT = "Y-ж. j-F, H:i"
+MONTH_DAY_FORMAT = "j-F"
+YEAR_MONTH_FORMAT = "Y-ж. F"
+TIME_FORMAT = "H:i"

@@ -1,0 +1,79 @@
+/** Who answers, by when and why: asked of the server as soon as the place and the category are known. */
+
+import { el, icon } from "city/site/dom.js";
+import { Latest, Refused, getJson, isAbort } from "city/site/http.js";
+import { settings } from "city/site/settings.js";
+import { formatDay, t } from "city/site/texts.js";
+
+/** @typedef {import("city/map/spot.js").Spot} Spot */
+
+/** @typedef {{district: {name: string} | null, service: {name: string}, explanation: string, due_on: string}} Preview */
+
+export class RoutePreview {
+  #place;
+  #refused;
+  #latest = new Latest();
+  #asked = "";
+
+  /**
+   * @param {HTMLElement} place
+   * @param {(errors: Record<string, string[]>) => void} refused the place itself is not acceptable
+   */
+  constructor(place, refused) {
+    this.#place = place;
+    this.#refused = refused;
+    this.#wait();
+  }
+
+  /**
+   * @param {Spot | undefined} spot
+   * @param {string} category
+   */
+  async ask(spot, category) {
+    if (!spot || !category) {
+      this.#asked = "";
+      this.#latest.stop();
+      return this.#wait();
+    }
+    const query = new URLSearchParams({ lon: spot.lon.toFixed(6), lat: spot.lat.toFixed(6), category });
+    if (String(query) === this.#asked) return;
+    this.#asked = String(query);
+    try {
+      this.#show(await getJson(`${settings.urls.route}?${query}`, this.#latest.begin()));
+      this.#refused({});
+    } catch (error) {
+      if (isAbort(error)) return;
+      this.#asked = "";
+      const wrong = error instanceof Refused && !error.passing;
+      this.#note(wrong ? Object.values(error.errors).flat().join(" ") : t("route.failed"));
+      if (wrong) this.#refused(error.errors);
+    }
+  }
+
+  #wait() {
+    this.#note(t("route.waiting"));
+  }
+
+  /** @param {string} text */
+  #note(text) {
+    this.#place.replaceChildren(el("p", { className: "route__card route__card--waiting" }, text));
+  }
+
+  /** @param {Preview} preview */
+  #show({ district, service, explanation, due_on: dueOn }) {
+    this.#place.replaceChildren(
+      el(
+        "div",
+        { className: "route__card" },
+        el("p", { className: "route__service" }, t("route.title", { service: service.name })),
+        el(
+          "p",
+          { className: "route__facts" },
+          el("span", {}, icon("calendar"), t("route.due", { day: formatDay(dueOn) })),
+          district && el("span", {}, icon("pin"), t("route.district", { district: district.name })),
+        ),
+        el("p", { className: "route__why" }, t("route.because", { reason: explanation })),
+      ),
+    );
+  }
+}

@@ -1,0 +1,377 @@
+/**
+ * `<appeal-form>`: the form of a new appeal, with the map, the preview of who answers, uploads, a draft that outlives
+ * the page, and an outbox for when there is no network. The form inside works without any of it.
+ */
+
+import { CategoryChoice } from "city/appeal/category.js";
+import { Files } from "city/appeal/files.js";
+import { newSecret, uuid7 } from "city/appeal/identifiers.js";
+import { PlacePicker } from "city/appeal/place.js";
+import { RoutePreview } from "city/appeal/route-preview.js";
+import { CityMap } from "city/elements/city-map.js";
+import { alone, deliver, forget } from "city/outbox/deliver.js";
+import { dropDraft, dropParcel, readDraft, readParcels, writeDraft, writeParcel } from "city/outbox/store.js";
+import { debounce, el, find, icon } from "city/site/dom.js";
+import { Refused } from "city/site/http.js";
+import { settings } from "city/site/settings.js";
+import { formatNumber, t } from "city/site/texts.js";
+
+/** Fields whose text the draft keeps; files and the map's pin are kept beside them. */
+const KEPT = ["kind", "category", "text", "address", "coordinates", "lon", "lat", "name", "email", "phone"];
+/** Fields that are sent, in the order in which they are checked and mended. */
+const REQUIRED = /** @type {const} */ (["point", "kind", "category", "text"]);
+
+/** @typedef {import("city/outbox/store.js").Draft} Draft */
+/** @typedef {import("city/outbox/store.js").Parcel} Parcel */
+/** @typedef {Record<string, string[]>} Errors */
+
+export class AppealForm extends HTMLElement {
+  /** @type {Files | undefined} */
+  #files;
+  /** @type {PlacePicker | undefined} */
+  #place;
+  /** @type {RoutePreview | undefined} */
+  #route;
+  /** @type {CategoryChoice | undefined} */
+  #category;
+  #sending = false;
+  #leaving = false;
+
+  connectedCallback() {
+    if (this.#files) return;
+    const form = this.#form;
+    this.#files = new Files(
+      {
+        list: this.#part("[data-files]"),
+        input: find(this, "[data-file-input]", HTMLInputElement),
+        drop: this.#part(".files__drop"),
+        error: this.#part("[data-error=files]"),
+      },
+      Number(this.dataset.filesMax),
+      () => this.#keep(),
+    );
+    this.#route = new RoutePreview(this.#part("[data-route]"), (errors) => this.#error("point", errors.point));
+    this.#place = new PlacePicker(
+      {
+        map: find(this, "city-map", CityMap),
+        address: find(this, "[data-address]", HTMLInputElement),
+        list: this.#part("#place-list"),
+        locate: this.#part("[data-locate]"),
+        coordinates: find(this, "[data-coordinates]", HTMLInputElement),
+        said: this.#part("[data-place-said]"),
+        hint: this.#part("[data-tap-hint]"),
+      },
+      (spot) => this.#placed(spot),
+    );
+    this.#category = new CategoryChoice(this.#part("[data-categories]"));
+    const text = find(form, "[name=text]", HTMLTextAreaElement);
+    // The counter says how much is too much; cutting a pasted text off unseen would lose its end.
+    text.removeAttribute("maxlength");
+    form.addEventListener("input", (event) => this.#edited(event));
+    form.addEventListener("change", (event) => this.#edited(event));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#send();
+    });
+    this.#count();
+    void this.#restore();
+  }
+
+  get #form() {
+    return find(this, "form", HTMLFormElement);
+  }
+
+  /** @param {string} selector */
+  #part(selector) {
+    return find(this, selector, HTMLElement);
+  }
+
+  /** @param {string} name */
+  #value(name) {
+    const value = new FormData(this.#form).get(name);
+    return typeof value === "string" ? value : "";
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} value
+   */
+  #setValue(name, value) {
+    const field = this.#form.elements.namedItem(name);
+    if (field instanceof RadioNodeList) field.value = value;
+    else if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) field.value = value;
+  }
+
+  // Place, category, words
+
+  /** @param {import("city/map/spot.js").Spot | undefined} spot */
+  #placed(spot) {
+    this.#setValue("lon", spot ? spot.lon.toFixed(7) : "");
+    this.#setValue("lat", spot ? spot.lat.toFixed(7) : "");
+    this.#error("point", undefined);
+    void this.#route?.ask(spot, this.#value("category"));
+    this.#keep();
+  }
+
+  /** @param {Event} event */
+  #edited(event) {
+    const field = event.target;
+    if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) {
+      if (field.name) this.#error(field.name, undefined);
+      if (field.name === "category") void this.#route?.ask(this.#place?.spot, this.#value("category"));
+      if (field.name === "text") this.#count();
+    }
+    this.#keep();
+  }
+
+  /** Characters as the server counts them: by code point. */
+  get #left() {
+    return Number(this.dataset.textMax) - [...this.#value("text").trim()].length;
+  }
+
+  #count() {
+    const place = this.#part("[data-text-left]");
+    const left = this.#left;
+    place.textContent = left < 0 ? t("text.tooLong", { count: formatNumber(-left) }) : t("text.left", { count: formatNumber(left) });
+    place.toggleAttribute("data-over", left < 0);
+  }
+
+  // The draft
+
+  /** @returns {Draft} */
+  #draft() {
+    return {
+      id: this.#value("id"),
+      secret: this.#value("secret"),
+      values: Object.fromEntries(KEPT.map((name) => [name, this.#value(name)])),
+      files: this.#files?.ids ?? [],
+    };
+  }
+
+  #keep = debounce(400, () => {
+    if (this.#sending) return;
+    writeDraft(this.#draft()).then(
+      () => (this.#part("[data-saved]").textContent = t("draft.saved")),
+      // A private window keeps nothing; the form works all the same.
+      () => undefined,
+    );
+  });
+
+  async #restore() {
+    const server = this.#part("[data-notes]").querySelector("#errors");
+    const draft = server ? undefined : await readDraft().catch(() => undefined);
+    if (draft && (await this.#isWaiting(draft.id))) {
+      await dropDraft();
+    } else if (draft && hasContent(draft)) {
+      this.#setValue("id", draft.id);
+      this.#setValue("secret", draft.secret);
+      // What the address bar asks for ("report this here") goes before what was left.
+      for (const name of KEPT) if (!this.#value(name)) this.#setValue(name, draft.values[name] ?? "");
+      await this.#files?.restore(draft.files);
+      this.#tellRestored();
+    } else if (!server) {
+      // The page may have come from the worker's cache, with identifiers that were used already.
+      this.#setValue("id", uuid7());
+      this.#setValue("secret", newSecret());
+    }
+    this.#category?.showChosen();
+    this.#category?.open();
+    this.#count();
+    const [lon, lat] = [this.#value("lon"), this.#value("lat")];
+    const spot = lon && lat ? { lon: Number(lon), lat: Number(lat) } : undefined;
+    if (spot) this.#place?.set(spot);
+    void this.#route?.ask(spot, this.#value("category"));
+  }
+
+  /** @param {string} id */
+  async #isWaiting(id) {
+    return (await readParcels()).some((parcel) => parcel.id === id && parcel.state !== "refused");
+  }
+
+  #tellRestored() {
+    const note = el(
+      "div",
+      { className: "notice notice--info", role: "status" },
+      icon("info"),
+      el(
+        "div",
+        { className: "row" },
+        el("p", {}, t("draft.restored")),
+        el("button", { type: "button", className: "button button--small", onclick: () => void this.#startAnew() }, t("draft.discard")),
+      ),
+    );
+    this.#part("[data-notes]").append(note);
+  }
+
+  async #startAnew() {
+    if (!confirm(t("draft.discardSure"))) return;
+    this.#sending = true;
+    this.#files?.clear();
+    await dropDraft().catch(() => undefined);
+    location.assign(location.pathname);
+  }
+
+  // Errors
+
+  /**
+   * @param {string} name
+   * @param {string[] | undefined} sentences
+   */
+  #error(name, sentences) {
+    const place = this.querySelector(`[data-error="${CSS.escape(name)}"]`);
+    if (place) place.textContent = sentences?.join(" ") ?? "";
+    const field = this.#fieldOf(name);
+    if (sentences?.length) field?.setAttribute("aria-invalid", "true");
+    else field?.removeAttribute("aria-invalid");
+  }
+
+  /** What gets the focus for an error of that name. @param {string} name */
+  #fieldOf(name) {
+    const own = /** @type {Record<string, string>} */ ({ point: "[data-address]", uploads: "[data-file-input]", files: "[data-file-input]", category: "[data-category-search]" });
+    const found = this.querySelector(own[name] ?? `[name="${CSS.escape(name)}"]`);
+    return found instanceof HTMLElement ? found : null;
+  }
+
+  /** @returns {Errors} */
+  #problems() {
+    /** @type {Errors} */
+    const errors = {};
+    for (const name of REQUIRED) {
+      const missing = name === "point" ? !this.#place?.spot : !this.#value(name).trim();
+      if (missing) errors[name] = [t(`form.required.${name}`)];
+    }
+    if (this.#left < 0) errors.text = [t("text.tooLong", { count: formatNumber(-this.#left) })];
+    if (this.#files?.hasRefused) errors.files = [t("upload.failed")];
+    return errors;
+  }
+
+  /** @param {Errors} errors */
+  #showErrors(errors) {
+    const notes = this.#part("[data-notes]");
+    notes.replaceChildren();
+    for (const [name, sentences] of Object.entries(errors)) this.#error(name === "uploads" ? "files" : name, sentences);
+    const items = Object.entries(errors).flatMap(([name, sentences]) =>
+      sentences.map((sentence) => {
+        const go = (/** @type {Event} */ event) => {
+          event.preventDefault();
+          this.#fieldOf(name)?.focus();
+        };
+        return el("li", {}, el("a", { href: "#errors", onclick: go }, sentence));
+      }),
+    );
+    const summary = el(
+      "div",
+      { className: "notice notice--error", role: "alert", id: "errors", tabIndex: -1 },
+      icon("alert"),
+      el("div", {}, el("p", {}, el("strong", {}, t("form.errors", { count: items.length }))), el("ul", {}, ...items)),
+    );
+    notes.append(summary);
+    summary.focus();
+    summary.scrollIntoView({ block: "center" });
+  }
+
+  // Sending
+
+  async #send() {
+    if (this.#sending) return;
+    const problems = this.#problems();
+    if (Object.keys(problems).length) return this.#showErrors(problems);
+    this.#part("[data-notes]").replaceChildren();
+    this.#error("send", undefined);
+    this.#busy(true);
+    try {
+      await this.#files?.settled();
+      if (this.#files?.hasRefused) return this.#showErrors({ files: [t("upload.failed")] });
+      await alone(() => this.#dispatch(this.#parcel()), { wait: true });
+    } finally {
+      // The button stays busy until the new page is there.
+      if (!this.#leaving) this.#busy(false);
+    }
+  }
+
+  /** @param {Parcel} parcel */
+  async #dispatch(parcel) {
+    // Kept before it is sent: a page that dies in between loses nothing, and the same id cannot make two appeals.
+    const kept = await writeParcel(parcel).then(() => true, () => false);
+    try {
+      const receipt = await deliver(parcel);
+      if (kept) await forget(parcel);
+      location.assign(`${receipt.follow_url}?new=1`);
+      this.#leaving = true;
+    } catch (error) {
+      const refused = error instanceof Refused;
+      if (refused && error.status === 409) {
+        await forget(parcel);
+        location.assign(followUrl(parcel.body.secret));
+      } else if (refused) {
+        await dropParcel(parcel.id).catch(() => undefined);
+        if (Object.keys(error.errors).length && !error.passing) this.#showErrors(error.errors);
+        else this.#error("send", [error.passing ? t("form.failed") : error.message || t("form.failed")]);
+      } else if (kept) {
+        await dropDraft();
+        this.#showKept();
+      } else {
+        this.#error("send", [t("form.failed")]);
+      }
+    }
+  }
+
+  /** @returns {Parcel} */
+  #parcel() {
+    const draft = this.#draft();
+    const { lon, lat, coordinates: _coordinates, ...values } = draft.values;
+    return {
+      id: draft.id,
+      draft,
+      state: "waiting",
+      at: Date.now(),
+      body: {
+        ...values,
+        id: draft.id,
+        secret: draft.secret,
+        lon: Number(lon),
+        lat: Number(lat),
+        uploads: draft.files,
+        language: settings.language,
+      },
+    };
+  }
+
+  /** @param {boolean} busy */
+  #busy(busy) {
+    this.#sending = busy;
+    const button = find(this, "[data-send]", HTMLButtonElement);
+    button.setAttribute("aria-disabled", String(busy));
+    button.textContent = t(busy ? "form.sending" : "form.send");
+  }
+
+  #showKept() {
+    const heading = el("h1", { tabIndex: -1 }, t("outbox.keptTitle"));
+    this.replaceChildren(
+      el(
+        "div",
+        { className: "kept" },
+        large(icon("offline")),
+        heading,
+        el("p", { className: "lead" }, t("outbox.kept")),
+        el("a", { className: "button", href: settings.urls.home }, t("outbox.toMap")),
+      ),
+    );
+    heading.focus();
+    window.dispatchEvent(new Event("outbox:changed"));
+  }
+}
+
+/** @param {SVGElement} drawing */
+function large(drawing) {
+  drawing.classList.add("icon--large");
+  return drawing;
+}
+
+/** @param {Draft} draft */
+const hasContent = ({ values, files }) => files.length > 0 || Object.values(values).some((value) => value.trim());
+
+/** @param {string} secret */
+const followUrl = (secret) => settings.urls.follow.replace("/0/", `/${secret}/`);
+
+customElements.define("appeal-form", AppealForm);

@@ -1,0 +1,170 @@
+/**
+ * Opens the site without a network: its shell, the pages that were seen last, the base layers of the map.
+ *
+ * Never kept: the desk, the admin, accounts, an author's own page, and anything that is not a GET.
+ */
+
+/// <reference lib="webworker" />
+
+/**
+ * @typedef {object} Release
+ * @property {string} version
+ * @property {string[]} shell
+ * @property {string} static
+ * @property {string} media
+ * @property {Record<string, string>} offline
+ * @property {string[]} languages
+ * @property {string} defaultLanguage
+ */
+
+const worker = /** @type {ServiceWorkerGlobalScope & {RELEASE: Release}} */ (/** @type {unknown} */ (self));
+const { RELEASE } = worker;
+
+/** The shell of this release. */
+const SHELL = `shell-${RELEASE.version}`;
+/** Pages, lists and map data as they were last seen; outlives releases. */
+const SEEN = "seen-1";
+/** Photos, which never change under their name. */
+const PICTURES = "pictures-1";
+
+const PICTURES_MAX = 60;
+const SEEN_MAX = 80;
+/** A network that has not answered by then is treated as none, if there is something to show instead. */
+const PATIENCE_MS = 4_000;
+
+const PRIVATE = /^\/(?:[a-z]{2}\/)?(?:desk|admin|accounts|follow)\//;
+const BASE_LAYERS = /^\/api\/(?:base|districts|service-areas)\.geojson$/;
+const MAP_DATA = /^\/api\/(?:clusters|appeals)\.geojson$|^\/api\/appeals\/[0-9a-f-]{36}\/$/;
+
+worker.addEventListener("install", (event) => {
+  event.waitUntil(
+    (async () => {
+      const cache = await caches.open(SHELL);
+      await cache.addAll(RELEASE.shell.map((url) => new Request(url, { cache: "reload" })));
+      await Promise.all(
+        Object.entries(RELEASE.offline).map(async ([language, url]) => {
+          const page = await fetch(url, { headers: { "Accept-Language": language }, credentials: "omit" });
+          if (page.ok) await cache.put(url, page);
+        }),
+      );
+      await worker.skipWaiting();
+    })(),
+  );
+});
+
+worker.addEventListener("activate", (event) => {
+  event.waitUntil(
+    (async () => {
+      const kept = new Set([SHELL, SEEN, PICTURES]);
+      const names = await caches.keys();
+      await Promise.all(names.filter((name) => !kept.has(name)).map((name) => caches.delete(name)));
+      await worker.clients.claim();
+    })(),
+  );
+});
+
+worker.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin || request.headers.has("range")) return;
+  if (PRIVATE.test(url.pathname)) {
+    if (request.mode === "navigate") event.respondWith(fetch(request).catch(() => offlinePage(url)));
+    return;
+  }
+  if (url.pathname.startsWith(RELEASE.static)) event.respondWith(staticFile(request));
+  else if (url.pathname.startsWith(RELEASE.media)) event.respondWith(picture(event));
+  else if (BASE_LAYERS.test(url.pathname)) event.respondWith(seenFirst(event));
+  else if (MAP_DATA.test(url.pathname)) event.respondWith(freshFirst(request, () => Response.error()));
+  else if (request.mode === "navigate") event.respondWith(freshFirst(request, () => offlinePage(url)));
+  else if (url.searchParams.get("fragment") === "list") event.respondWith(freshFirst(request, () => Response.error()));
+});
+
+/**
+ * A file of the release: its name or the worker's version changes with its content, so what is kept is right.
+ * @param {Request} request
+ */
+async function staticFile(request) {
+  const cache = await caches.open(SHELL);
+  const kept = await cache.match(request);
+  if (kept) return kept;
+  const response = await fetch(request);
+  if (response.ok) void cache.put(request, response.clone());
+  return response;
+}
+
+/** @param {FetchEvent} event */
+async function picture(event) {
+  const cache = await caches.open(PICTURES);
+  const kept = await cache.match(event.request);
+  if (kept) return kept;
+  const response = await fetch(event.request);
+  const isPicture = response.headers.get("Content-Type")?.startsWith("image/");
+  if (response.status === 200 && isPicture) {
+    const copy = response.clone();
+    event.waitUntil(cache.put(event.request, copy).then(() => trim(PICTURES, PICTURES_MAX)));
+  }
+  return response;
+}
+
+/**
+ * What was seen before, at once; the newer one is kept for the next time.
+ * @param {FetchEvent} event
+ */
+async function seenFirst(event) {
+  const cache = await caches.open(SEEN);
+  const kept = await cache.match(event.request, { ignoreVary: true });
+  const renewed = fetch(event.request).then(async (response) => {
+    if (response.ok) await cache.put(event.request, response.clone());
+    return response;
+  });
+  if (!kept) return renewed;
+  event.waitUntil(renewed.catch(() => undefined));
+  return kept;
+}
+
+/**
+ * The network's answer, else what was seen last at this address.
+ * @param {Request} request
+ * @param {() => Response | Promise<Response>} otherwise
+ */
+async function freshFirst(request, otherwise) {
+  const cache = await caches.open(SEEN);
+  const network = fetch(request).then(async (response) => {
+    // What the server says is private or not to be stored is not stored here either.
+    const forbidden = /no-store|private/.test(response.headers.get("Cache-Control") ?? "");
+    if (response.ok && !response.redirected && !forbidden) {
+      await cache.put(request, response.clone());
+      await trim(SEEN, SEEN_MAX);
+    }
+    return response;
+  });
+  const kept = await cache.match(request, { ignoreVary: true });
+  if (!kept) return network.catch(otherwise);
+  const patience = new Promise((/** @type {(response: Response) => void} */ resolve) => setTimeout(() => resolve(kept.clone()), PATIENCE_MS));
+  return Promise.race([network, patience]).catch(() => kept);
+}
+
+/**
+ * A page that was never seen: its first view without filters, else the page that says that there is no network.
+ * @param {URL} url
+ */
+async function offlinePage(url) {
+  const seen = await caches.open(SEEN);
+  const plain = await seen.match(url.pathname, { ignoreSearch: true, ignoreVary: true });
+  if (plain) return plain;
+  const asked = url.pathname.split("/")[1] ?? "";
+  const language = RELEASE.languages.includes(asked) ? asked : RELEASE.defaultLanguage;
+  const page = await caches.match(RELEASE.offline[language] ?? "", { ignoreVary: true });
+  return page ?? Response.error();
+}
+
+/**
+ * Drops the oldest entries beyond the limit.
+ * @param {string} name
+ * @param {number} limit
+ */
+async function trim(name, limit) {
+  const cache = await caches.open(name);
+  const keys = await cache.keys();
+  await Promise.all(keys.slice(0, Math.max(0, keys.length - limit)).map((key) => cache.delete(key)));
+}
