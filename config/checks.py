@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connections
 
 from config.bootstrap.cluster import EXTENSIONS
@@ -88,7 +89,9 @@ def database_is_fit(databases: Iterable[str] | None = None, **_: Any) -> list[Ch
                 try:
                     messages += check(ask)
                 except DatabaseError as error:
-                    messages.append(Error(f"{check.__name__}: {error}", hint="See PostgreSQL's log.", id="oshcity.E009"))
+                    messages.append(
+                        Error(f"{check.__name__}: {error}", hint="See PostgreSQL's log.", id="oshcity.E009")
+                    )
     return messages
 
 
@@ -140,7 +143,7 @@ def postgis_is_new_enough(ask: Ask) -> list[CheckMessage]:
     installed = ask("SELECT postgis_lib_version()")
     if _version(installed) != _version(version):
         return [
-            Warning(
+            checks.Warning(
                 f"The database was made for PostGIS {version}, the machine has {installed}.",
                 hint="As the database's superuser: SELECT postgis_extensions_upgrade();",
                 id="oshcity.W006",
@@ -168,7 +171,7 @@ def metric_crs_is_known(ask: Ask) -> list[CheckMessage]:
     """PostGIS knows the CRS in which the city measures metres."""
     if "postgis" not in (ask("SELECT string_agg(extname, ' ') FROM pg_extension") or "").split():
         return []
-    if ask(f"SELECT count(*) FROM spatial_ref_sys WHERE srid = {int(CITY.metric_srid)}"):
+    if ask(f"SELECT count(*) FROM spatial_ref_sys WHERE srid = {int(CITY.metric_srid)}"):  # noqa: S608 - a number
         return []
     return [
         Error(

@@ -141,6 +141,8 @@ MODELTRANSLATION_LANGUAGES = tuple(INTERFACE_LANGUAGES)
 MODELTRANSLATION_FALLBACK_LANGUAGES = (CITY.default_language, *INTERFACE_LANGUAGES)
 USE_I18N = True
 FORMAT_MODULE_PATH = ["config.formats"]
+# The rooms' own words go before those that packages have for the same English ones.
+LOCALE_PATHS = [BASE_DIR / room / "locale" for room in ("web", "news", "appeals", "accounts", "districts", "geo")]
 USE_TZ = True
 TIME_ZONE = CITY.timezone
 

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import connection as Session  # noqa: N812 - a class
 
 #: First half of the keys of our advisory locks ("test"); the second is a slot's number, or this for the template.
 LOCK_CLASS = 0x74657374
@@ -54,14 +54,18 @@ def fingerprint() -> str:
     total = hashlib.sha256()
     root = Path(settings.BASE_DIR)
     files = [path for app in apps.get_app_configs() for path in Path(app.path).glob("migrations/*.py")]
-    files += [root / "requirements" / "run.txt", root / "config" / "settings.py", root / "data" / "osh" / "profile.toml"]
+    files += [
+        root / "requirements" / "run.txt",
+        root / "config" / "settings.py",
+        root / "data" / "osh" / "profile.toml",
+    ]
     for path in sorted(files):
         total.update(f"{path.name}\0".encode())
         total.update(path.read_bytes())
     return total.hexdigest()[:12]
 
 
-def _ensure_template(keeper: Connection, given: str) -> str:
+def _ensure_template(keeper: Session, given: str) -> str:
     prefix = f"template_{given}_"
     name = f"{prefix}{fingerprint()}"
     if exists(keeper, name):
@@ -76,7 +80,9 @@ def _ensure_template(keeper: Connection, given: str) -> str:
     point_to(unfinished)
     call_command("migrate", interactive=False, verbosity=0)
     point_to(given)
-    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
+    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+        sql.Identifier(unfinished), sql.Identifier(name)
+    )
     run(keeper, rename)
     return name
 
@@ -87,10 +93,12 @@ def point_to(name: str) -> None:
     connection.settings_dict["NAME"] = name
 
 
-def maintenance() -> Connection:
+def maintenance() -> Session:
     """A session in the server's ``postgres`` database: no database can be made or dropped from within itself."""
     parameters = connection.get_connection_params()
-    parameters = {name: value for name, value in parameters.items() if name not in {"cursor_factory", "context"}}
+    parameters = {
+        name: value for name, value in parameters.items() if name not in {"cursor_factory", "context"}
+    }
     keeper = psycopg2.connect(**{**parameters, "dbname": "postgres"})
     keeper.autocommit = True
     return keeper
@@ -99,30 +107,33 @@ def maintenance() -> Connection:
 _TRY = "SELECT pg_try_advisory_lock(%s, %s)"
 
 
-def exists(keeper: Connection, name: str) -> bool:
+def exists(keeper: Session, name: str) -> bool:
     return bool(_column(keeper, "SELECT datname FROM pg_database WHERE datname = %s", name))
 
 
-def create(keeper: Connection, name: str, template: str) -> None:
-    run(keeper, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+def create(keeper: Session, name: str, template: str) -> None:
+    run(
+        keeper,
+        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)),
+    )
 
 
-def drop(keeper: Connection, name: str) -> None:
+def drop(keeper: Session, name: str) -> None:
     run(keeper, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def run(keeper: Connection, statement: str | sql.Composed, *values: object) -> None:
+def run(keeper: Session, statement: str | sql.Composed, *values: object) -> None:
     with keeper.cursor() as cursor:
         cursor.execute(statement, values or None)
 
 
-def _column(keeper: Connection, statement: str, *values: object) -> list[str]:
+def _column(keeper: Session, statement: str, *values: object) -> list[str]:
     with keeper.cursor() as cursor:
         cursor.execute(statement, values)
         return [row[0] for row in cursor.fetchall()]
 
 
-def _scalar(keeper: Connection, statement: str, *values: object) -> object:
+def _scalar(keeper: Session, statement: str, *values: object) -> object:
     with keeper.cursor() as cursor:
         cursor.execute(statement, values)
         row = cursor.fetchone()

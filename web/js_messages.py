@@ -38,7 +38,9 @@ def js_messages() -> dict[str, str]:
         "map.empty": _("There are no appeals in this part of the map."),
         "map.empty.filtered": _("No appeal in this part of the map matches the filters."),
         "map.noWebgl.browse": _("This device cannot draw the map. The list has the same appeals."),
-        "map.noWebgl.pick": _("This device cannot draw the map. Give the address or the coordinates instead."),
+        "map.noWebgl.pick": _(
+            "This device cannot draw the map. Give the address or the coordinates instead."
+        ),
         "map.noWebgl.single": _("This device cannot draw the map."),
         # The card of a pin
         "card.title": _("The chosen appeal"),
@@ -90,12 +92,13 @@ def js_messages() -> dict[str, str]:
         "form.sending": _("Sending…"),
         "form.send": _("Send the appeal"),
         "form.errors": _("The appeal was not sent yet. Please mend %(count)s:"),
-        "form.uploadsRunning": _("Wait until the files are sent, or remove them."),
         "form.required.point": _("Show the place: tap the map or type an address."),
         "form.required.category": _("Choose what the appeal is about."),
         "form.required.kind": _("Choose the kind of appeal."),
         "form.required.text": _("Describe it in a few words."),
-        "form.failed": _("The server could not take the appeal just now. It is kept on this device; try again."),
+        "form.failed": _(
+            "The server could not take the appeal just now. It is kept on this device; try again."
+        ),
         "form.noLeaf": _("No category has such a word in its name."),
         # The outbox
         "outbox.waiting": _("Waiting for a network: %(count)s. It will be sent by itself."),

@@ -141,10 +141,14 @@ def updated(catalog: Catalog, language: str, asked: dict[Key, list[str]], *, pru
     fresh = Catalog(locale=language)
     fresh.mime_headers = [("Plural-Forms", catalog.plural_forms)]
     kept = set()
-    for key, files in sorted(asked.items(), key=lambda item: (item[1][0], item[0].singular, item[0].context or "")):
+    for key, files in sorted(
+        asked.items(), key=lambda item: (item[1][0], item[0].singular, item[0].context or "")
+    ):
         old = catalog.get(key.singular, key.context) or catalog.obsolete.get(_obsolete_key(catalog, key))
         identifier = (key.singular, key.plural) if key.plural else key.singular
-        comments, flags = (old.user_comments, old.flags - {"python-format", "python-brace-format"}) if old else ((), ())
+        comments, flags = (
+            (old.user_comments, old.flags - {"python-format", "python-brace-format"}) if old else ((), ())
+        )
         fresh.add(
             identifier,
             _string(old, key, fresh.num_plurals),
@@ -182,7 +186,11 @@ def plural_forms(language: str) -> str:
 def _answered(message: Message, catalog: Catalog, key: Key) -> bool:
     if key.plural is None:
         return isinstance(message.string, str) and bool(message.string)
-    return isinstance(message.string, Sequence) and len(message.string) == catalog.num_plurals and all(message.string)
+    return (
+        isinstance(message.string, Sequence)
+        and len(message.string) == catalog.num_plurals
+        and all(message.string)
+    )
 
 
 def _string(old: Message | None, key: Key, forms: int) -> str | tuple[str, ...]:

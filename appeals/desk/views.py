@@ -148,7 +148,7 @@ def _try(request: HttpRequest, appeal: Appeal, role: Role) -> Tried:
     text = request.POST.get("text", "")
     try:
         verb = Verb(request.POST.get("verb", ""))
-        form = FORMS[verb](request.POST, request.FILES, auto_id=f"{verb}-%s")
+        form = FORMS[verb](request.POST, request.FILES, auto_id=f"{verb}-%s", label_suffix="")
     except (ValueError, KeyError):
         raise BadRequest("no form of ours sends this") from None
     if not form.is_valid():
@@ -173,7 +173,7 @@ def _form(verb: Verb, tried: Tried) -> StepForm:
     """The verb's form; what was typed and not taken stands in it again, with what was wrong."""
     if tried.form is not None and tried.verb is verb:
         return tried.form
-    return FORMS[verb](auto_id=f"{verb}-%s")
+    return FORMS[verb](auto_id=f"{verb}-%s", label_suffix="")
 
 
 def _find(request: HttpRequest, number: int) -> Appeal:

@@ -101,10 +101,15 @@ def import_appeals(
     return totals
 
 
+def lock_key(source: str) -> int:
+    """Key of the advisory lock that an import of the source holds."""
+    return int.from_bytes(hashlib.sha256(f"import {source}".encode()).digest()[:8], "big", signed=True)
+
+
 @contextmanager
 def _alone(source: str) -> Iterator[None]:
     """Two imports of one source at once would meet each other's numbers: the second is refused."""
-    key = int.from_bytes(hashlib.sha256(f"import {source}".encode()).digest()[:8], "big", signed=True)
+    key = lock_key(source)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
         if not cursor.fetchone()[0]:

@@ -144,9 +144,13 @@ class Cluster:
     def _make(self) -> site.Site:
         installation = postgres.newest()
         if installation is None:
-            raise Stop(f"PostgreSQL {postgres.OLDEST} or newer with PostGIS was not found; ./manage.py up installs it.")
+            raise Stop(
+                f"PostgreSQL {postgres.OLDEST} or newer with PostGIS was not found; ./manage.py up installs it."
+            )
         place = site.choose(self.checkout, self.name, lasting=self.lasting)
-        say(f"  ..  Private database in {place.folder} (PostgreSQL {installation.major}, as {place.owner.name})")
+        say(
+            f"  ..  Private database in {place.folder} (PostgreSQL {installation.major}, as {place.owner.name})"
+        )
         # A killed initdb leaves a folder that looks whole: it gets its name when it is.
         unfinished = place.folder / "data.unfinished"
         command = [
@@ -190,7 +194,9 @@ class Cluster:
                 raise Stop(f"The database does not start:\n{tail}\n  (all of it: {log})")
             time.sleep(0.2)
 
-    def _serve(self, place: site.Site, installation: postgres.Installation, log: Path, deadline: float) -> bool:
+    def _serve(
+        self, place: site.Site, installation: postgres.Installation, log: Path, deadline: float
+    ) -> bool:
         """Starts the server's process; True once it takes sessions, False when it ended instead."""
         with log.open("ab") as output:
             server = subprocess.Popen(
@@ -265,7 +271,7 @@ def process(place: site.Site) -> int | None:
     lines = _pid_file(place)
     try:
         pid = int(lines[0])
-        return pid if os.path.samefile(f"/proc/{pid}/cwd", place.folder / "data") else None
+        return pid if Path(f"/proc/{pid}/cwd").samefile(place.folder / "data") else None
     except (IndexError, ValueError, OSError):
         return None
 
@@ -289,7 +295,17 @@ def query(place: site.Site, database: str, sql: str) -> str:
     installation = postgres.of_major(major)
     if socket is None or installation is None:
         raise Stop(f"The database in {place.folder} is not running.")
-    command = [installation.program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", os.fspath(socket)]
+    command = [
+        installation.program("psql"),
+        "-X",
+        "-q",
+        "-A",
+        "-t",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-h",
+        os.fspath(socket),
+    ]
     command += ["-p", str(PORT), "-U", SUPERUSER, "-d", database, "-c", sql]
     return _run(place, command, "psql").strip()
 

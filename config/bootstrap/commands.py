@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from config import catalogs
-from config.bootstrap import checkout as checkouts, environment, frontend, packages
+from config.bootstrap import checkout as checkouts
+from config.bootstrap import environment, frontend, packages
 from config.bootstrap.checkout import Checkout
 from config.bootstrap.cluster import main_cluster
 from config.bootstrap.console import Stop, say
@@ -26,7 +27,9 @@ USAGE = """\
 Any other command is Django's; ./manage.py help lists them."""
 
 #: Django's commands that read no database: the private one is not started for them.
-WITHOUT_DATABASE = frozenset({"help", "--help", "-h", "version", "--version", "collectstatic", "findstatic", "texts"})
+WITHOUT_DATABASE = frozenset(
+    {"help", "--help", "-h", "version", "--version", "collectstatic", "findstatic", "texts"}
+)
 
 
 def run(arguments: list[str]) -> int:

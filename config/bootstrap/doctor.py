@@ -133,13 +133,17 @@ def cluster_is_sound(checkout: Checkout) -> Iterator[Finding]:
     if gone is not None:
         yield Finding(f"The database server (process {gone}) was killed.", "./manage.py up", serious=False)
     elif process(place) is None:
-        yield Finding("The database is not running; it starts with the site.", "./manage.py up", serious=False)
+        yield Finding(
+            "The database is not running; it starts with the site.", "./manage.py up", serious=False
+        )
 
 
 def no_cluster_is_abandoned(checkout: Checkout) -> Iterator[Finding]:
     """Databases outside a checkout stay when the checkout is deleted."""
     for folder in site.abandoned():
-        yield Finding(f"{folder} is the database of a checkout that is gone.", f"rm -rf '{folder}'", serious=False)
+        yield Finding(
+            f"{folder} is the database of a checkout that is gone.", f"rm -rf '{folder}'", serious=False
+        )
 
 
 def secret_key_is_secret(checkout: Checkout) -> Iterator[Finding]:
@@ -224,13 +228,15 @@ def run(checkout: Checkout, arguments: list[str]) -> int:
         try:
             findings = list(check(checkout))
         except Exception as error:  # an examination that breaks down has found something too
-            findings = [Finding(f"could not be examined: {type(error).__name__}: {error}", "./manage.py check")]
+            findings = [
+                Finding(f"could not be examined: {type(error).__name__}: {error}", "./manage.py check")
+            ]
         if not findings:
             say(f"  ok  {title}")
         for finding in findings:
             serious += finding.serious
-            say(f"  {'!!' if finding.serious else '--'}  {title}: {finding.problem}\n        {finding.remedy}")
+            say(
+                f"  {'!!' if finding.serious else '--'}  {title}: {finding.problem}\n        {finding.remedy}"
+            )
     say("\nAll is well." if not serious else f"\n{serious} to mend: type the line under each.")
     return 1 if serious else 0
-
-

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from config.bootstrap import checkout as checkouts, site
+from config.bootstrap import checkout as checkouts
+from config.bootstrap import site
 from config.bootstrap.checkout import Checkout
 from config.bootstrap.cluster import main_cluster
 from config.bootstrap.console import Stop
@@ -65,7 +66,10 @@ def _inside(checkout: Checkout) -> Iterator[Finding]:
     try:
         connection.ensure_connection()
     except OperationalError as error:
-        yield Finding(f"The database cannot be reached: {str(error).strip()}", "Correct DATABASE_URL or start its server.")
+        yield Finding(
+            f"The database cannot be reached: {str(error).strip()}",
+            "Correct DATABASE_URL or start its server.",
+        )
         return
     try:
         for message in run_checks(databases=["default"]):
@@ -100,7 +104,9 @@ def worker(checkout: Checkout) -> Iterator[Finding]:
     from config.bootstrap.doctor import Finding, serving
 
     try:
-        beat = apps.get_model("jobs", "WorkerBeat").objects.order_by("-at").values_list("at", flat=True).first()
+        beat = (
+            apps.get_model("jobs", "WorkerBeat").objects.order_by("-at").values_list("at", flat=True).first()
+        )
     except DatabaseError:
         return  # not migrated, said above
     should_live = serving(checkout) or bool(os.environ.get("DATABASE_URL") and beat)

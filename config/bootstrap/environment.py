@@ -115,7 +115,14 @@ def _version_of(checkout: Checkout) -> str:
 
 
 def _installed(checkout: Checkout) -> set[str]:
-    command = [os.fspath(checkout.python), "-m", "pip", "list", "--format=json", "--disable-pip-version-check"]
+    command = [
+        os.fspath(checkout.python),
+        "-m",
+        "pip",
+        "list",
+        "--format=json",
+        "--disable-pip-version-check",
+    ]
     found = subprocess.run(command, capture_output=True, text=True, check=True)
     return {normalised(package["name"]) for package in json.loads(found.stdout)}
 

@@ -16,7 +16,9 @@ def current(checkout: Checkout, *, dev: bool) -> bool:
         stamp = _stamp(checkout).read_text(encoding="ascii")
     except OSError:
         return False
-    return stamp in ({_wanted(checkout, dev=True)} if dev else {_wanted(checkout, dev=False), _wanted(checkout, dev=True)})
+    return stamp in (
+        {_wanted(checkout, dev=True)} if dev else {_wanted(checkout, dev=False), _wanted(checkout, dev=True)}
+    )
 
 
 def ensure(checkout: Checkout, *, dev: bool) -> None:
@@ -25,7 +27,10 @@ def ensure(checkout: Checkout, *, dev: bool) -> None:
         return
     packages = json.loads(_lock(checkout).read_text(encoding="utf-8"))["packages"]
     count = sum(1 for name, package in packages.items() if name and (dev or not package.get("dev")))
-    node, npm = node_folder(checkout) / "node", node_folder(checkout).parent / "lib/node_modules/npm/bin/npm-cli.js"
+    node, npm = (
+        node_folder(checkout) / "node",
+        node_folder(checkout).parent / "lib/node_modules/npm/bin/npm-cli.js",
+    )
     if not npm.exists():
         raise Stop(f"{npm} is missing; remove var/venv and type the same command again.")
     run_step(

@@ -29,7 +29,10 @@ class Installation:
 def installations() -> list[Installation]:
     """Every PostgreSQL server found, new or old, with PostGIS or without; newest first."""
     folders = [
-        folder for pattern in VERSIONED_FOLDERS for folder in Path("/").glob(pattern.lstrip("/")) if (folder / "initdb").exists()
+        folder
+        for pattern in VERSIONED_FOLDERS
+        for folder in Path("/").glob(pattern.lstrip("/"))
+        if (folder / "initdb").exists()
     ]
     on_path = shutil.which("initdb")
     if on_path:
@@ -65,7 +68,9 @@ def has_postgis(installation: Installation) -> bool:
 
 def _major(folder: Path) -> int | None:
     try:
-        answer = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False)
+        answer = subprocess.run(
+            [folder / "postgres", "--version"], capture_output=True, text=True, check=False
+        )
     except OSError:
         return None
     match = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)

@@ -67,7 +67,9 @@ def migrate() -> None:
 def collect_static() -> None:
     """Gathers the static files, compressed and named by their content, when any of them changed."""
     # Whole seconds: an image's layers keep no more.
-    wanted = digest(*(f"{path} {stat.st_size} {int(stat.st_mtime)}" for path, stat in sorted(_static_sources())))
+    wanted = digest(
+        *(f"{path} {stat.st_size} {int(stat.st_mtime)}" for path, stat in sorted(_static_sources()))
+    )
     stamp = Path(settings.STATIC_ROOT) / ".collected"
     if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
         return

@@ -14,7 +14,8 @@ from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
 from config import catalogs
-from config.bootstrap import checkout as checkouts, frontend
+from config.bootstrap import checkout as checkouts
+from config.bootstrap import frontend
 from config.bootstrap.checkout import Checkout
 from config.bootstrap.cluster import main_cluster
 from config.bootstrap.console import Stop, say
@@ -32,11 +33,14 @@ LOGINS_SHOWN = 6
 def parse(arguments: list[str]) -> argparse.Namespace:
     """``host`` and ``port`` of the command line, which default to those of this machine alone and 8000."""
     parser = argparse.ArgumentParser(
-        prog="./manage.py up", description="Starts the database, the server and the worker; ctrl-C stops them."
+        prog="./manage.py up",
+        description="Starts the database, the server and the worker; ctrl-C stops them.",
     )
     parser.add_argument("--port", type=port_number, default=8000, help="port of the site (8000)")
     parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine; 0.0.0.0: the network too)"
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (127.0.0.1: this machine; 0.0.0.0: the network too)",
     )
     return parser.parse_args(arguments)
 
@@ -64,7 +68,17 @@ def programs(host: str, port: int) -> list[Program]:
     """The site's server and the worker of its background jobs."""
     python = sys.executable
     server = [python, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
-    server += ["--workers", "2", "--blocking-threads", "4", "--backpressure", "64", "--no-ws", "--log-level", "warning"]
+    server += [
+        "--workers",
+        "2",
+        "--blocking-threads",
+        "4",
+        "--backpressure",
+        "64",
+        "--no-ws",
+        "--log-level",
+        "warning",
+    ]
     return [
         Program("server", [*server, "config.wsgi:application"]),
         Program("worker", [python, "-m", "django", "worker"]),
@@ -96,7 +110,9 @@ def _set_environment(checkout: Checkout, options: argparse.Namespace) -> None:
     os.environ.setdefault("PUBLIC_URL", f"http://{shown}:{options.port}")
     os.environ.setdefault("ALLOWED_HOSTS", ",".join(names))
     # python -m django does not put the project on the path by itself when it is started elsewhere.
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(checkout.root), os.environ.get("PYTHONPATH")]))
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [str(checkout.root), os.environ.get("PYTHONPATH")])
+    )
     os.chdir(checkout.root)
 
 
@@ -115,7 +131,9 @@ def _prepare(supervisor: Supervisor) -> None:
     """Migrations, the demo city, static files: one child, so that their memory is given back."""
     code = supervisor.run_to_end([sys.executable, "-m", "config.bootstrap.prepare"])
     if code != 0 and not supervisor.stopping:
-        raise Stop("The city could not be prepared; what failed is said above. ./manage.py doctor may know more.")
+        raise Stop(
+            "The city could not be prepared; what failed is said above. ./manage.py doctor may know more."
+        )
 
 
 def _answers(supervisor: Supervisor, options: argparse.Namespace) -> bool:
@@ -162,7 +180,9 @@ def _check_port(host: str, port: int) -> None:
                 probe.bind(address)
                 return
             except PermissionError:
-                raise Stop(f"Port {port} is reserved for the administrator. Choose another:\n    ./manage.py up --port 8000") from None
+                raise Stop(
+                    f"Port {port} is reserved for the administrator. Choose another:\n    ./manage.py up --port 8000"
+                ) from None
             except OSError as error:
                 if time.monotonic() > deadline:
                     raise Stop(
@@ -189,7 +209,9 @@ def _only_one(checkout: Checkout, options: argparse.Namespace) -> Iterator[None]
 def _own_addresses() -> list[str]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # sends nothing: it asks which of our addresses the network would see
+            probe.connect(
+                ("192.0.2.1", 9)
+            )  # sends nothing: it asks which of our addresses the network would see
             return [probe.getsockname()[0]]
         except OSError:
             return []

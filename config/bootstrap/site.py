@@ -7,6 +7,7 @@ chosen, and remembered in ``var``.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -65,15 +66,11 @@ def candidates(root: Path) -> list[Account]:
     found = []
     owner = root.stat().st_uid
     if owner != 0:
-        try:
+        with contextlib.suppress(Stop):
             found.append(account(owner))
-        except Stop:
-            pass
     for name in ("postgres", "nobody"):
-        try:
+        with contextlib.suppress(KeyError):
             found.append(account(pwd.getpwnam(name).pw_uid))
-        except KeyError:
-            pass
     return list(dict.fromkeys(found))
 
 
@@ -92,7 +89,9 @@ def find(checkout: Checkout, name: str) -> Site | None:
             made = (folder / "data" / "PG_VERSION").exists()
         except PermissionError:
             owner = account(folder.stat().st_uid).name
-            raise Stop(f"The database in {folder} belongs to {owner}: use the user who made it (root, with sudo?).") from None
+            raise Stop(
+                f"The database in {folder} belongs to {owner}: use the user who made it (root, with sudo?)."
+            ) from None
         if made and (folder == checkout.var / name or _belongs(folder, checkout)):
             return Site(folder, account((folder / "data").stat().st_uid))
     return None
@@ -133,7 +132,9 @@ def choose(checkout: Checkout, name: str, *, lasting: bool) -> Site:
                 return Site(folder, owner)
             shutil.rmtree(folder, ignore_errors=True)
     tried = " or ".join(owner.name for owner in accounts) or "no account but root"
-    raise Stop(f"No folder was found for the database that {tried} can use. Set DATABASE_URL, or use another user.")
+    raise Stop(
+        f"No folder was found for the database that {tried} can use. Set DATABASE_URL, or use another user."
+    )
 
 
 def usable(folder: Path, owner: Account) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -78,14 +79,14 @@ class Supervisor:
 
     def run_to_end(self, command: Sequence[str]) -> int:
         """Exit code of the command; it is ended early when we are told to stop."""
-        run = _Run(Program("", command), _spawn(command), time.monotonic())
+        process = _spawn(command)
+        run = _Run(Program("", command), process, time.monotonic())
         self._runs.append(run)
-        assert run.process is not None
-        while run.process.poll() is None and not self.stopping:
+        while process.poll() is None and not self.stopping:
             self.wait(0.05)
         self._end(run)
         self._runs.remove(run)
-        return run.process.returncode
+        return process.returncode
 
     def start(self, program: Program) -> None:
         """Starts the program, to be kept alive by ``watch``."""
@@ -93,7 +94,9 @@ class Supervisor:
 
     def healthy(self) -> bool:
         """True while every program runs and nobody wants to stop."""
-        return not self.stopping and all(run.process is not None and run.process.poll() is None for run in self._runs)
+        return not self.stopping and all(
+            run.process is not None and run.process.poll() is None for run in self._runs
+        )
 
     def wait(self, seconds: float) -> None:
         """Returns after the time, or at once when told to stop."""
@@ -121,6 +124,7 @@ class Supervisor:
         code = run.process.poll()
         if code is None:
             return True
+        _kill_session(run.process.pid)  # what it left behind may hold the port
         run.short_lives = 0 if now - run.started >= SOUND_LIFE_S else run.short_lives + 1
         if run.short_lives >= SHORT_LIVES:
             return False
@@ -175,7 +179,5 @@ def _spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def _kill_session(leader: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass

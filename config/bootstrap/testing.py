@@ -68,7 +68,9 @@ def variables(url: str, scratch: Path) -> Mapping[str, str]:
 
 def workers(arguments: Sequence[str]) -> list[str]:
     """pytest-xdist's arguments: the whole suite in several processes, a single file or test in this one."""
-    own = any(re.match(r"-n\d*$|-n[a-z]+$|--numprocesses|--dist|--pdb|--trace|-pno:xdist", one) for one in arguments)
+    own = any(
+        re.match(r"-n\d*$|-n[a-z]+$|--numprocesses|--dist|--pdb|--trace|-pno:xdist", one) for one in arguments
+    )
     single = any(one.endswith(".py") or "::" in one for one in arguments)
     if own or single or "no:xdist" in arguments:
         return []

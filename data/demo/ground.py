@@ -96,7 +96,7 @@ class Ground:
     def distances_m(self, places: np.ndarray, to: Spot) -> np.ndarray:
         """Metres from each row (lon, lat) to the place."""
         east, north = (places - (to.lon, to.lat)).T
-        return np.hypot(east * self._metres_per_lon, north * _METRES_PER_LAT)
+        return np.asarray(np.hypot(east * self._metres_per_lon, north * _METRES_PER_LAT))
 
     def moved(self, spot: Spot, east_m: float, north_m: float) -> Spot:
         """The place so many metres away."""

@@ -230,7 +230,7 @@ def _copy(source: BoundaryRevision, target: BoundaryRevision) -> None:
         )
         for boundary in DistrictBoundary.objects.of(source)
     )
-    for area in ServiceArea.objects.of(source).prefetch_related("categories"):
+    for area in ServiceArea.objects.of(source):
         categories = list(area.categories.all())
         area.pk, area._state.adding, area.revision = None, True, target
         area.save(force_insert=True)

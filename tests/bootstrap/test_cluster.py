@@ -65,7 +65,10 @@ def test_from_nothing(cluster: Cluster):
     assert ask(url, "SHOW server_encoding") == "UTF8"
     assert ask(url, "SELECT lower('ӨҢҮ')") == "өңү"
     assert ask(url, "SELECT usesuper FROM pg_user WHERE usename = current_user") is False
-    assert ask(url, "SELECT ST_AsText(ST_Transform(ST_SetSRID(ST_MakePoint(75, 0), 4326), 32643), 0)") == "POINT(500000 0)"
+    assert (
+        ask(url, "SELECT ST_AsText(ST_Transform(ST_SetSRID(ST_MakePoint(75, 0), 4326), 32643), 0)")
+        == "POINT(500000 0)"
+    )
     assert place.owner.uid != 0
     assert Path(f"/proc/{clusters.process(place)}").stat().st_uid == place.owner.uid
     socket = clusters.socket_folder(place)

@@ -52,7 +52,10 @@ def test_stale_environment(checkout: Checkout):
 def test_no_venv_module(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
     absent = packages.Need("venv", "", ("python3-venv",), lambda: False)
     monkeypatch.setattr(packages, "VENV", absent)
-    assert "apt-get install -y --no-install-recommends python3-venv" in next(doctor.environment_is_current(checkout)).remedy
+    assert (
+        "apt-get install -y --no-install-recommends python3-venv"
+        in next(doctor.environment_is_current(checkout)).remedy
+    )
 
 
 def test_python_newer_than_the_locks(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):

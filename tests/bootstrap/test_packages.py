@@ -48,7 +48,11 @@ def test_nothing_is_asked_when_all_is_there(path: Path, tmp_path: Path):
 
 
 def test_root_installs_and_says_why(
-    path: Path, tmp_path: Path, missing: Need, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    path: Path,
+    tmp_path: Path,
+    missing: Need,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ):
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     packages.ensure([missing], logs=tmp_path)
@@ -93,7 +97,9 @@ def test_failed_installation_shows_aptitudes_last_words(
         packages.ensure([missing], logs=tmp_path)
 
 
-def test_system_without_apt_is_told_what_to_install(tmp_path: Path, missing: Need, monkeypatch: pytest.MonkeyPatch):
+def test_system_without_apt_is_told_what_to_install(
+    tmp_path: Path, missing: Need, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(Stop, match="no apt"):
         packages.ensure([missing], logs=tmp_path)

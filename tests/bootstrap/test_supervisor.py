@@ -63,7 +63,7 @@ def supervised(tmp_path: Path):
             """
         )
     )
-    parent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    parent = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.DEVNULL)
     children = tmp_path / "children"
     assert wait_for(lambda: children.exists() and children.read_text().endswith("\n"))
 
@@ -73,7 +73,7 @@ def supervised(tmp_path: Path):
     yield parent, numbers
     if parent.poll() is None:
         parent.kill()
-    parent.communicate()
+    parent.wait()
     for number in numbers():
         if alive(number):
             os.kill(number, signal.SIGKILL)
@@ -98,10 +98,13 @@ def test_fallen_program_is_started_again(supervised):
     os.kill(numbers()[0], signal.SIGKILL)
     assert wait_for(lambda: len(numbers()) == 4)
     assert alive(numbers()[2])
+    assert not alive(numbers()[1]), "what the fallen program had started is ended too"
     assert parent.poll() is None
 
 
-def test_program_that_cannot_live_stops_all(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+def test_program_that_cannot_live_stops_all(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
     monkeypatch.setattr(supervisor, "LONGEST_PAUSE_S", 0.01)
     with Supervisor() as one, one.children():
         one.start(Program("stone", [sys.executable, "-c", "raise SystemExit(7)"]))

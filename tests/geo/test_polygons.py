@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import pytest
 import shapely
 from django.conf import settings
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +17,12 @@ from geo.polygons import NestingRefused, PolygonRefused, city_area
 
 RING = [[72.70, 40.50], [72.74, 40.50], [72.74, 40.54], [72.70, 40.54], [72.70, 40.50]]
 HOLE = [[72.71, 40.51], [72.71, 40.52], [72.72, 40.52], [72.72, 40.51], [72.71, 40.51]]
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def polygon(*rings: object) -> dict[str, object]:

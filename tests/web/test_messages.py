@@ -23,7 +23,7 @@ TEMPLATE = """\
 {% comment %} {% translate "Never shown" %} {% endcomment %}
 """
 
-SOURCE = """\
+SOURCE = b"""\
 from django.utils.translation import gettext as _, gettext_lazy, ngettext, npgettext_lazy, pgettext
 first = _("First")
 second = gettext_lazy(
@@ -34,7 +34,7 @@ third = ngettext("%(n)d photo", "%(n)d photos", n)
 fourth = pgettext("verb", "Open")
 fifth = npgettext_lazy("term", "One day", "%(days)d days", "days")
 dynamic = _(name)
-""".encode()
+"""
 
 
 def test_messages_of_a_template():

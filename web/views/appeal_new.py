@@ -15,9 +15,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from appeals.actions.attachments import ATTACHMENTS_MAX
@@ -30,14 +30,30 @@ from appeals.models import Appeal, AppealContact, Attachment
 from appeals.models.appeal import TEXT_MAX
 from districts.models import Place
 from geo.points import inside_bounds
+from web.caching import kept_for_offline
 from web.choices import category_groups
 
 #: What is typed or chosen, as the form names it. ``lon`` and ``lat`` are filled in by the map.
-FIELDS = ("id", "secret", "kind", "category", "text", "address", "coordinates", "lon", "lat", "name", "email", "phone")
+FIELDS = (
+    "id",
+    "secret",
+    "kind",
+    "category",
+    "text",
+    "address",
+    "coordinates",
+    "lon",
+    "lat",
+    "name",
+    "email",
+    "phone",
+)
 
 PLACES_MAX = 8
 
-_COORDINATES = re.compile(r"\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*°?\s*[,;\s]\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*°?\s*", re.ASCII)
+_COORDINATES = re.compile(
+    r"\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*°?\s*[,;\s]\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*°?\s*", re.ASCII
+)
 
 
 @dataclass
@@ -50,15 +66,17 @@ class Draft:
     uploads: list[Attachment] = field(default_factory=list)
 
 
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def appeal_new(request: HttpRequest) -> HttpResponse:
     """The form; a POST is an appeal, answered with the author's own page or with the form and what is wrong in it."""
     if request.method == "POST":
-        return _received(request)
+        response = _received(request)
+        add_never_cache_headers(response)
+        return response
     # A link may name the place and the category: "report this here".
     given = {name: request.GET.get(name, "") for name in ("lon", "lat", "category")}
-    return _form(request, Draft(_fresh() | given), status=200)
+    # Every form has identifiers of its own; where the service worker shows an old one, the script makes new ones.
+    return kept_for_offline(_form(request, Draft(_fresh() | given), status=200), request)
 
 
 def _fresh() -> dict[str, str]:
@@ -75,7 +93,11 @@ def _received(request: HttpRequest) -> HttpResponse:
         appeal_id = UUID(draft.values["id"])
     uploads = _take_files(request, appeal_id, draft)
     _find_place(request, draft)
-    data: dict[str, Any] = {**draft.values, "uploads": [str(upload.pk) for upload in draft.uploads], "language": ""}
+    data: dict[str, Any] = {
+        **draft.values,
+        "uploads": [str(upload.pk) for upload in draft.uploads],
+        "language": "",
+    }
     try:
         submission = parse_submission(data, language=get_language() or "", source="web")
         if uploads or draft.errors:
@@ -112,7 +134,9 @@ def _form(request: HttpRequest, draft: Draft, *, status: int) -> HttpResponse:
             "errors": draft.errors,
             "error_links": _error_links(draft.errors),
             "groups": groups,
-            "open_group": next((g.choice.code for g in groups if any(leaf.code == chosen for leaf in g.leaves)), ""),
+            "open_group": next(
+                (g.choice.code for g in groups if any(leaf.code == chosen for leaf in g.leaves)), ""
+            ),
             "kinds": _kinds(),
             "text_max": TEXT_MAX,
             "files_max": ATTACHMENTS_MAX,
@@ -146,7 +170,11 @@ _ANCHORS = {"point": "step-place", "address": "field-address", "kind": "step-wha
 
 
 def _error_links(errors: Mapping[str, list[str]]) -> list[tuple[str, str]]:
-    return [(_ANCHORS.get(name, "step-send"), sentence) for name, sentences in errors.items() for sentence in sentences]
+    return [
+        (_ANCHORS.get(name, "step-send"), sentence)
+        for name, sentences in errors.items()
+        for sentence in sentences
+    ]
 
 
 def _take_files(request: HttpRequest, appeal_id: UUID, draft: Draft) -> dict[str, list[str]]:
@@ -166,7 +194,9 @@ def _take_files(request: HttpRequest, appeal_id: UUID, draft: Draft) -> dict[str
             stored = upload(file_uuid7(appeal_id, _digest(file)), file)
             draft.uploads += [] if stored in draft.uploads else [stored]
         except Invalid as refusal:
-            refused += [f"{file.name}: {sentence}" for sentences in refusal.errors.values() for sentence in sentences]
+            refused += [
+                f"{file.name}: {sentence}" for sentences in refusal.errors.values() for sentence in sentences
+            ]
     return {"files": refused} if refused else {}
 
 
@@ -213,7 +243,9 @@ def _find_place(request: HttpRequest, draft: Draft) -> None:
     elif draft.places:
         draft.errors["point"] = [_("Several places are called so: choose one of them.")]
     else:
-        draft.errors["point"] = [_("No such street or place is known. Try another name, or give coordinates.")]
+        draft.errors["point"] = [
+            _("No such street or place is known. Try another name, or give coordinates.")
+        ]
 
 
 def _take(point: Point, values: dict[str, str]) -> None:

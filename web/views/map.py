@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
@@ -18,6 +17,7 @@ from appeals.filters import AppealFilter, FilterRefused, parse_filter
 from appeals.models import Appeal
 from appeals.querysets import AppealQuerySet
 from appeals.workflow import OPEN_STATUSES, Status
+from web.caching import kept_for_offline
 from web.choices import Choice, Group, category_groups, districts, services
 
 PAGE_SIZE = 20
@@ -68,9 +68,8 @@ def map_page(request: HttpRequest) -> HttpResponse:
     context = {"page": page, "errors": errors, "given": given}
     if request.GET.get("fragment") == "list":
         response = render(request, "web/_map_list.html", context)
-        # The same address is a page for a browser and a fragment for its script only by its query, never by a header.
         response["X-Robots-Tag"] = "noindex"
-        return response
+        return kept_for_offline(response, request)
     response = render(
         request,
         "web/map.html",
@@ -89,14 +88,15 @@ def map_page(request: HttpRequest) -> HttpResponse:
             },
         },
     )
-    patch_vary_headers(response, ["Cookie"])
-    return response
+    return kept_for_offline(response, request)
 
 
 class _Names:
     """Codes of the filter's choices, by what they are called in the page's language."""
 
-    def __init__(self, groups: list[Group], service_choices: list[Choice], district_choices: list[Choice]) -> None:
+    def __init__(
+        self, groups: list[Group], service_choices: list[Choice], district_choices: list[Choice]
+    ) -> None:
         self.categories = {
             choice.code: choice.name for group in groups for choice in (group.choice, *group.leaves)
         }

@@ -93,6 +93,8 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         "static": settings.STATIC_URL,
         "media": settings.MEDIA_URL,
         "offline": {code: _offline_page(code) for code, _name in settings.LANGUAGES},
+        # Somebody who only looked at the map must be able to report something where there is no network.
+        "forms": [_in(code, "web:appeal-new") for code, _name in settings.LANGUAGES],
         "languages": [code for code, _name in settings.LANGUAGES],
         "defaultLanguage": settings.LANGUAGE_CODE,
     }
@@ -106,6 +108,11 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 
 def _offline_page(language: str) -> str:
     return f"{reverse('offline')}?lang={language}"
+
+
+def _in(language: str, name: str) -> str:
+    with override(language):
+        return reverse(name)
 
 
 @lru_cache(maxsize=1)

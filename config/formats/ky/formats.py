@@ -1,5 +1,5 @@
-DATE_FORMAT = "Y-ж. j-F"
-DATETIME_FORMAT = "Y-ж. j-F, H:i"
-MONTH_DAY_FORMAT = "j-F"
+DATE_FORMAT = "Y-ж. j-E"
+DATETIME_FORMAT = "Y-ж. j-E, H:i"
+MONTH_DAY_FORMAT = "j-E"
 YEAR_MONTH_FORMAT = "Y-ж. F"
 TIME_FORMAT = "H:i"

@@ -25,9 +25,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("rooms", nargs="*", help="rooms to look at (all)")
         parser.add_argument(
-            "--check", action="store_true", help="write nothing; fail and list what is missing, fuzzy, wrong or obsolete"
+            "--check",
+            action="store_true",
+            help="write nothing; fail and list what is missing, fuzzy, wrong or obsolete",
         )
-        parser.add_argument("--prune", action="store_true", help="drop translations that nobody asks for any more")
+        parser.add_argument(
+            "--prune", action="store_true", help="drop translations that nobody asks for any more"
+        )
 
     def handle(self, *args: Any, rooms: list[str], check: bool, prune: bool, **options: Any) -> None:
         root = Path(settings.BASE_DIR)
@@ -46,7 +50,9 @@ class Command(BaseCommand):
         for problem in found:
             self.stdout.write(str(problem))
         if found and check:
-            raise CommandError(f"{len(found)} messages to mend: ./manage.py texts updates the files, then translate.")
+            raise CommandError(
+                f"{len(found)} messages to mend: ./manage.py texts updates the files, then translate."
+            )
         self.stdout.write(f"{len(found)} messages to mend." if found else "Every message is translated.")
 
 

@@ -12,7 +12,8 @@
  * @property {string[]} shell
  * @property {string} static
  * @property {string} media
- * @property {Record<string, string>} offline
+ * @property {Record<string, string>} offline page by language
+ * @property {string[]} forms
  * @property {string[]} languages
  * @property {string} defaultLanguage
  */
@@ -45,6 +46,13 @@ worker.addEventListener("install", (event) => {
         Object.entries(RELEASE.offline).map(async ([language, url]) => {
           const page = await fetch(url, { headers: { "Accept-Language": language }, credentials: "omit" });
           if (page.ok) await cache.put(url, page);
+        }),
+      );
+      const seen = await caches.open(SEEN);
+      await Promise.all(
+        RELEASE.forms.map(async (url) => {
+          const page = await fetch(url, { credentials: "omit" });
+          if (page.ok) await seen.put(url, page);
         }),
       );
       await worker.skipWaiting();

@@ -13,7 +13,7 @@ const texts = jsonBlock("site-texts");
 export function t(key, values = {}) {
   const text = texts[key];
   if (text === undefined) throw new Error(`no text for "${key}" in web/js_messages.py`);
-  return text.replace(/%\((\w+)\)s/g, (_match, name) => String(values[name] ?? ""));
+  return text.replace(/%\((\w+)\)s|%%/g, (match, name) => (match === "%%" ? "%" : String(values[name] ?? "")));
 }
 
 // Chromium has no Kyrgyz number and date forms of its own on some systems; Russian ones are what Kyrgyz texts use.

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Request, sync_playwright
+
+from geo.bbox import Bbox
+from geo.folium_map import CellMap, MapCell, render
+from geo.grid import Cell, Grid
+
+NASTY = "</script><script>document.title = 'broken out'</script><img src=x onerror=\"document.title = 'broken out'\">"
+EMPTY = {"type": "FeatureCollection", "features": []}
+SQUARE = [[72.79, 40.5], [72.82, 40.5], [72.82, 40.53], [72.79, 40.53], [72.79, 40.5]]
+
+
+def cell_map() -> CellMap:
+    cells = [Cell(1255, 17950), Cell(1256, 17950), Cell(1257, 17951)]
+    return CellMap(
+        language="en",
+        title=f"Heat {NASTY}",
+        notes=(f"A note {NASTY}",),
+        cells=[
+            MapCell(cell.id, ring, level, (f"{level + 1} things", NASTY))
+            for level, (cell, ring) in enumerate(zip(cells, Grid(250, 32643).rings(cells), strict=True))
+        ],
+        levels=["1", "2", "3–5"],
+        legend="Things in a cell",
+        rows_label="Show them",
+        rows_url="https://city.example/en/cells/{cell}/?kind=a&to=b",
+        empty_label="Nothing",
+        zoom_in="Nearer",
+        zoom_out="Further",
+        attribution=f"Nobody & co {NASTY}",
+        ground={
+            "type": "FeatureCollection",
+            "features": [
+                {
+                    "type": "Feature",
+                    "properties": {"layer": "street", "class": "primary", "name_en": NASTY},
+                    "geometry": {"type": "LineString", "coordinates": SQUARE[:3]},
+                },
+                {
+                    "type": "Feature",
+                    "properties": {"layer": "place", "class": "village"},
+                    "geometry": {"type": "Point", "coordinates": SQUARE[0]},
+                },
+            ],
+        },
+        borders={
+            "type": "FeatureCollection",
+            "features": [
+                {
+                    "type": "Feature",
+                    "properties": {"name": NASTY},
+                    "geometry": {"type": "Polygon", "coordinates": [SQUARE]},
+                }
+            ],
+        },
+        frame=Bbox(72.79, 40.5, 72.82, 40.53),
+    )
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    """A page of a browser that has no network; at the end it must have asked for one file only, without a complaint."""
+    executable = shutil.which("chromium")
+    assert executable, "chromium is not installed"
+    asked: list[str] = []
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable,
+            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
+        )
+        context = browser.new_context(viewport={"width": 800, "height": 600}, offline=True)
+        opened = context.new_page()
+
+        def asks(request: Request) -> None:
+            asked.append(request.url)
+
+        opened.on("request", asks)
+        opened.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+        opened.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        yield opened
+        browser.close()
+    assert len(asked) == 1
+    assert asked[0].startswith("file://")
+    assert complaints == []
+
+
+def open_file(page: Page, folder: Path, drawn: CellMap) -> None:
+    file = folder / "map.html"
+    file.write_text(render(drawn), encoding="utf-8")
+    page.goto(file.as_uri())
+
+
+@pytest.mark.browser
+def test_the_file_draws_its_cells_without_a_network(page: Page, tmp_path: Path) -> None:
+    open_file(page, tmp_path, cell_map())
+    assert page.locator("path.cell").count() == 3
+    assert page.locator("path.ground").count() == 1  # places are points and left out
+    assert page.locator("path.border").count() == 1
+    assert page.locator(".legend li").all_inner_texts() == ["1", "2", "3–5"]
+    colours = [
+        page.locator("path.cell").nth(number).evaluate("path => getComputedStyle(path).fill")
+        for number in range(3)
+    ]
+    assert len(set(colours)) == 3
+    page.locator("path.cell.colour-5").click()
+    assert page.locator(".leaflet-popup strong").inner_text() == "3 things"
+    link = page.locator(".leaflet-popup-content a")
+    assert link.get_attribute("href") == "https://city.example/en/cells/x1257_y17951/?kind=a&to=b"
+
+
+@pytest.mark.browser
+def test_words_are_shown_as_words(page: Page, tmp_path: Path) -> None:
+    open_file(page, tmp_path, cell_map())
+    page.locator("path.cell").first.hover()
+    page.locator("path.cell").first.click()
+    assert NASTY in page.locator("h1").inner_text()
+    assert NASTY in page.locator(".leaflet-popup-content").inner_text()
+    assert NASTY in page.locator(".leaflet-control-attribution").inner_text()
+    assert page.locator("img").count() == 0
+    assert page.title() == f"Heat {NASTY}"
+
+
+@pytest.mark.browser
+def test_an_empty_map_says_so(page: Page, tmp_path: Path) -> None:
+    open_file(page, tmp_path, replace(cell_map(), cells=[], levels=[]))
+    assert page.locator(".empty").inner_text() == "Nothing"
+    assert page.locator(".legend").count() == 0
+    assert page.locator("path.border").count() == 1
+
+
+def test_the_document_points_nowhere() -> None:
+    document = render(cell_map())
+    assert not re.search(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=", document.replace(NASTY, ""))
+    assert "cdn" not in document
+    assert "sourceMappingURL" not in document
+    assert "url(images" not in document
+    assert "default-src 'none'" in document
+
+
+def test_the_same_map_gives_the_same_text() -> None:
+    assert render(cell_map()) == render(cell_map())
+
+
+def test_the_heading_is_left_to_the_page_that_frames_it() -> None:
+    assert "<h1>" in render(cell_map())
+    assert "<h1>" not in render(replace(cell_map(), framed=True))
+
+
+def test_many_borders_stay_without_names() -> None:
+    border = cell_map().borders["features"][0]
+    many = {"type": "FeatureCollection", "features": [border] * 21}
+    assert "border-name" in re.sub(r"<style>.*?</style>", "", render(cell_map()), flags=re.DOTALL)
+    assert "border-name" not in re.sub(
+        r"<style>.*?</style>", "", render(replace(cell_map(), borders=many)), flags=re.DOTALL
+    )
+
+
+def test_the_ramp_is_told_apart_by_lightness_alone() -> None:
+    """On paper each colour is darker than the one before it, on the dark ground lighter: grey print keeps the order."""
+    style = (Path(render.__code__.co_filename).parent / "document.css").read_text(encoding="utf-8")
+    ramps = re.findall(r"--colour-(\d): #([0-9a-f]{6})", style)
+    assert [int(number) for number, _ in ramps] == list(range(6)) * 3
+    light, dark, paper = (
+        [luminance(colour) for _, colour in ramps[start : start + 6]] for start in (0, 6, 12)
+    )
+    assert paper == light
+    assert all(pale / deep > 1.2 for pale, deep in itertools.pairwise(light))
+    assert all(bright / deep > 1.2 for deep, bright in itertools.pairwise(dark))
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance (WCAG 2.2) of RRGGBB, plus the 0.05 of its contrast ratio."""
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+    return 0.05 + sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

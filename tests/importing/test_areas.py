@@ -1,0 +1,244 @@
+"""./manage.py import_areas on the grid city."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from districts.models import BoundaryRevision, District, DistrictBoundary, ServiceArea
+from districts.routing import Pin, route
+from tests.grid import EAST, IN_EAST, IN_WEST, WEST, GridCity, make_city
+
+Bounds = tuple[float, float, float, float]
+pytestmark = pytest.mark.django_db
+
+
+def ring(bounds: Bounds) -> list[list[float]]:
+    west, south, east, north = bounds
+    return [[west, south], [east, south], [east, north], [west, north], [west, south]]
+
+
+def feature(code: object, bounds: Bounds, **properties: object) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "properties": {"code": code, "title": f"Area {code}", **properties},
+        "geometry": {"type": "Polygon", "coordinates": [ring(bounds)]},
+    }
+
+
+def written(folder: Path, features: Sequence[object], name: str = "areas.geojson") -> Path:
+    path = folder / name
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    return path
+
+
+def run(path: Path, *arguments: str) -> tuple[str, str]:
+    """What the command wrote to its two streams."""
+    out, err = io.StringIO(), io.StringIO()
+    fields = ("--code-field", "code", "--name-field", "title")
+    call_command("import_areas", str(path), *fields, *arguments, stdout=out, stderr=err)
+    return out.getvalue(), err.getvalue()
+
+
+@pytest.fixture
+def city(db: None) -> GridCity:
+    return make_city()
+
+
+def halves() -> list[dict[str, Any]]:
+    return [feature("left", WEST), feature("right", EAST)]
+
+
+def test_a_new_city_from_one_file(tmp_path: Path) -> None:
+    """Districts, the city around them, published: pins are routed."""
+    path = written(tmp_path, halves(), "areas.geojson.gz")
+    out, _ = run(
+        path, "--revision", "one", "--city-from-union", "--publish", "--effective-from", "2020-01-01"
+    )
+    assert "2 features read, 0 refused, 3 new" in out
+    revision = BoundaryRevision.objects.get()
+    assert (revision.name, revision.state, revision.effective_from) == ("one", "published", dt.date(2020, 1, 1))
+    city = District.objects.get(kind=District.Kind.CITY)
+    assert set(city.children.values_list("code", flat=True)) == {"left", "right"}
+    whole = DistrictBoundary.objects.get(district=city).geom
+    assert whole.extent == (WEST[0], WEST[1], EAST[2], EAST[3])
+    assert District.objects.get(code="left").name_ky == "Area left"
+
+
+def test_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path, halves())
+    arguments = ("--revision", "one", "--city-from-union", "--publish")
+    run(path, *arguments)
+    before = list(DistrictBoundary.objects.order_by("pk").values_list("pk", "district", "geom"))
+    out, _ = run(path, *arguments)
+    assert "0 new, 0 changed, 3 unchanged" in out
+    assert "nothing was changed" in out
+    assert list(DistrictBoundary.objects.order_by("pk").values_list("pk", "district", "geom")) == before
+
+
+def test_published_borders_are_never_edited(tmp_path: Path) -> None:
+    run(written(tmp_path, halves()), "--revision", "one", "--city-from-union", "--publish")
+    before = set(DistrictBoundary.objects.values_list("district__code", "geom"))
+    moved = written(tmp_path, [feature("left", (72.70, 40.50, 72.73, 40.54)), feature("right", EAST)])
+    with pytest.raises(CommandError, match="published borders are never edited"):
+        run(moved, "--revision", "one")
+    renamed = written(tmp_path, [{**feature("left", WEST), "properties": {"code": "left", "title": "New"}}])
+    with pytest.raises(CommandError, match="never edited"):
+        run(renamed, "--revision", "one")
+    assert set(DistrictBoundary.objects.values_list("district__code", "geom")) == before
+    assert District.objects.get(code="left").name_ky == "Area left"
+
+
+def test_a_draft_is_updated(tmp_path: Path) -> None:
+    run(written(tmp_path, halves()), "--revision", "draft")
+    moved = written(tmp_path, [feature("left", (72.70, 40.50, 72.73, 40.54), title="Links")])
+    out, _ = run(moved, "--revision", "draft", "--replace")
+    assert "0 new, 1 changed, 0 unchanged, 1 removed" in out
+    boundary = DistrictBoundary.objects.get()
+    assert boundary.geom.extent == (72.70, 40.50, 72.73, 40.54)
+    assert boundary.district.name_ky == "Links"
+
+
+def test_a_new_draft_begins_with_the_borders_in_force(city: GridCity, tmp_path: Path) -> None:
+    run(written(tmp_path, [feature("north", (72.70, 40.53, 72.78, 40.54))]), "--revision", "next")
+    draft = BoundaryRevision.objects.get(name="next")
+    assert (draft.number, draft.state) == (2, "draft")
+    codes = set(DistrictBoundary.objects.of(draft).values_list("district__code", flat=True))
+    assert codes == {"city", "west", "east", "north"}
+    park = ServiceArea.objects.of(draft).get(code="park")
+    assert {category.code for category in park.categories.all()} == {"lamp", "tree"}
+    assert ServiceArea.objects.of(city.revision).count() == 3
+    run(written(tmp_path, [feature("north", (72.70, 40.53, 72.78, 40.54))]), "--revision", "bare", "--empty")
+    assert DistrictBoundary.objects.of(BoundaryRevision.objects.get(name="bare")).count() == 1
+
+
+def test_without_a_name_each_import_is_a_new_draft(city: GridCity, tmp_path: Path) -> None:
+    path = written(tmp_path, halves())
+    run(path)
+    run(path)
+    assert list(BoundaryRevision.objects.order_by("number").values_list("name", flat=True)) == [
+        "first",
+        "areas.geojson",
+        "areas.geojson",
+    ]
+
+
+def test_service_areas_route(city: GridCity, tmp_path: Path) -> None:
+    path = written(tmp_path, [feature("west-roads", WEST)])
+    arguments = ("--as", "service-area", "--service", "green", "--categories", "pothole", "--priority", "3")
+    out, _ = run(path, *arguments, "--revision", "next", "--publish", "--effective-from", "2021-01-01")
+    assert "1 new" in out
+    out, _ = run(path, *arguments, "--revision", "next")
+    assert "nothing was changed" in out
+    pothole = city.categories["pothole"].pk
+    found = route(Pin(*IN_WEST, pothole), on=dt.date(2022, 1, 1))
+    assert found.service_id == city.services["green"].pk
+    assert route(Pin(*IN_EAST, pothole), on=dt.date(2022, 1, 1)).service_id == city.services["roads"].pk
+    assert route(Pin(*IN_WEST, pothole), on=dt.date(2020, 6, 1)).service_id == city.services["roads"].pk
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--as", "service-area"), "needs --service"),
+        (("--as", "service-area", "--service", "nobody"), "no service 'nobody'"),
+        (("--as", "service-area", "--service", "green", "--categories", "tree,x,y"), "no category x, y"),
+        (("--effective-from", "2020-01-01"), "belongs to --publish"),
+        (("--effective-from", "yesterday"), "a date is written as"),
+        (("--publish", "--empty"), "no border of the whole city"),
+        (("--kind", "city"), "code of a territory already"),
+    ],
+)
+def test_wrong_requests(city: GridCity, tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+    path = written(tmp_path, [feature("west", WEST)])
+    with pytest.raises(CommandError, match=words):
+        run(path, *arguments)
+    assert BoundaryRevision.objects.count() == 1
+
+
+def test_one_bad_feature_refuses_the_file(tmp_path: Path) -> None:
+    bow = feature("bow", WEST)
+    bow["geometry"]["coordinates"][0][1:3] = reversed(bow["geometry"]["coordinates"][0][1:3])
+    path = written(
+        tmp_path,
+        [
+            feature("left", WEST),
+            bow,
+            feature("left", EAST),
+            feature("", EAST),
+            feature("Ош", EAST),
+            {"type": "Feature", "properties": {"code": "none", "title": "Nowhere"}, "geometry": None},
+            feature("far", (2.0, 48.0, 3.0, 49.0)),
+            feature("turned", (40.50, 72.70, 40.54, 72.74)),
+        ],
+    )
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.raises(CommandError, match="7 of 8 features are refused. Nothing was written"):
+        call_command(
+            "import_areas", str(path), "--code-field", "code", "--name-field", "title", stdout=out, stderr=err
+        )
+    told = err.getvalue().splitlines()
+    assert told[0].startswith("refused: feature 2 (Area bow): The area is not valid: Self-intersection at [72.72 40.52]")
+    for line, words in zip(
+        told[1:], ["used by a feature before", "missing or empty", "makes no code", "no geometry", "outside", "swapped"], strict=True
+    ):
+        assert words in line
+    assert not BoundaryRevision.objects.exists()
+    assert not District.objects.exists()
+    out, err = run(path, "--skip-refused")
+    assert "8 features read, 7 refused, 1 new" in out
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
+    out, _ = run(written(tmp_path, halves()), "--city-from-union", "--publish", "--dry-run")
+    assert "3 new" in out
+    assert "Dry run: nothing was written." in out
+    assert not BoundaryRevision.objects.exists()
+    assert not District.objects.exists()
+
+
+def test_wrong_nesting_is_refused_or_repaired(tmp_path: Path) -> None:
+    nested = halves()
+    for one in nested:
+        one["geometry"]["coordinates"] = [one["geometry"]["coordinates"]]
+    path = written(tmp_path, nested)
+    with pytest.raises(CommandError, match="2 of 2 features are refused.*--repair would mend"):
+        run(path)
+    out, err = run(path, "--repair")
+    assert "2 new" in out
+    assert err.count("repaired: feature") == 2
+    assert all(boundary.geom.area > 0 for boundary in DistrictBoundary.objects.all())
+
+
+def test_codes_and_names_of_numbers(tmp_path: Path) -> None:
+    path = written(tmp_path, [feature(7.0, WEST, ru="Семь"), feature(8, EAST, ru="Восемь")])
+    run(path, "--code-prefix", "ward-", "--name-field", "ru:ru")
+    assert dict(District.objects.values_list("code", "name_ru")) == {"ward-7": "Семь", "ward-8": "Восемь"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"code;name\n", "is expected"),
+        (b'{"type": "FeatureCollection", "features": []}', "no area in the file"),
+        (b'{"type": "FeatureCollection", "features": [{"type": "Feature", "prop', "no JSON"),
+        (gzip.compress(json.dumps({"features": halves() * 500}).encode())[:-50], "damaged or cut gzip"),
+        ("{\"name\": \"Ош\"}".encode("cp1251"), "not UTF-8"),
+    ],
+)
+def test_files_that_are_none(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "areas.geojson"
+    path.write_bytes(content)
+    with pytest.raises(CommandError, match=words):
+        run(path)
+    assert not BoundaryRevision.objects.exists()
