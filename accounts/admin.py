@@ -12,21 +12,21 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership, User
 
 
-class NewUserForm(AdminUserCreationForm):  # type: ignore[type-arg]
+class NewUserForm(AdminUserCreationForm):
     class Meta:
         model = User
         fields = ["email"]
         field_classes: dict[str, type] = {}
 
 
-class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
+class MembershipInline(admin.TabularInline[Membership, User]):
     model = Membership
     extra = 1
     autocomplete_fields = ["service"]
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(DjangoUserAdmin):
     add_form = NewUserForm
     list_display = ["email", "first_name", "last_name", "services", "is_active", "last_login"]
     list_filter = ["is_active", "is_staff", "memberships__service"]
@@ -51,7 +51,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Membership)
-class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class MembershipAdmin(admin.ModelAdmin[Membership]):
     list_display = ["user", "service"]
     list_filter = ["service"]
     list_select_related = ["user", "service"]

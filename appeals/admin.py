@@ -42,7 +42,17 @@ class AttachmentInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg
 
 @admin.register(Appeal)
 class AppealAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["number", "status", "hidden", "category", "service", "district", "excerpt", "submitted_at", "due_on"]
+    list_display = [
+        "number",
+        "status",
+        "hidden",
+        "category",
+        "service",
+        "district",
+        "excerpt",
+        "submitted_at",
+        "due_on",
+    ]
     list_filter = ["status", "hidden", "kind", "service", "district", "source"]
     list_select_related = ["category", "service", "district"]
     search_fields = ["number", "text", "address"]
@@ -61,7 +71,9 @@ class AppealAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("desk"))
     def at_the_desk(self, appeal: Appeal) -> SafeString:
-        return format_html('<a href="{}">№ {}</a>', reverse("desk:appeal", args=[appeal.number]), appeal.number)
+        return format_html(
+            '<a href="{}">№ {}</a>', reverse("desk:appeal", args=[appeal.number]), appeal.number
+        )
 
 
 @admin.register(Event)
@@ -76,7 +88,16 @@ class EventAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Message)
 class MessageAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["recipient", "channel", "audience", "state", "attempts", "next_attempt_at", "sent_at", "error"]
+    list_display = [
+        "recipient",
+        "channel",
+        "audience",
+        "state",
+        "attempts",
+        "next_attempt_at",
+        "sent_at",
+        "error",
+    ]
     list_filter = ["state", "channel", "audience"]
     search_fields = ["recipient", "=event__appeal__number"]
     show_full_result_count = False

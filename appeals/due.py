@@ -50,11 +50,17 @@ class Due:
             case DueState.OVERDUE if self.days == 0:
                 return _("Overdue")
             case DueState.OVERDUE:
-                return ngettext("Overdue by %(n)d working day", "Overdue by %(n)d working days", self.days) % days
+                return (
+                    ngettext("Overdue by %(n)d working day", "Overdue by %(n)d working days", self.days)
+                    % days
+                )
             case DueState.IN_TIME | DueState.LATE if self.days == 0:
                 return _("Answered the same day")
             case DueState.IN_TIME | DueState.LATE:
-                return ngettext("Answered in %(n)d working day", "Answered in %(n)d working days", self.days) % days
+                return (
+                    ngettext("Answered in %(n)d working day", "Answered in %(n)d working days", self.days)
+                    % days
+                )
             case DueState.ENDED:
                 return _("Closed")
 

@@ -12,16 +12,17 @@ from django.utils.translation import gettext as _
 from appeals.models import Appeal
 from appeals.workflow import Status
 from geo.bbox import Bbox, BboxRefused, parse_bbox
+from geo.parameters import ParametersRefused
 
 SEARCH_MAX = 200
 
 
-class FilterRefused(ValueError):
-    """A filter value that means nothing; ``errors`` maps the parameter to sentences in the reader's language."""
+#: Years of the ``from`` and ``to`` parameters; outside of them no calendar here can count.
+YEARS = range(1900, 2200)
 
-    def __init__(self, errors: dict[str, list[str]]) -> None:
-        super().__init__(errors)
-        self.errors = errors
+
+class FilterRefused(ParametersRefused):
+    """A filter value that means nothing."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,13 @@ def parse_filter(query: Mapping[str, str]) -> AppealFilter:
         if not value:
             return None
         try:
-            return dt.date.fromisoformat(value)
+            date = dt.date.fromisoformat(value) if len(value) == len("2026-05-31") else None
         except ValueError:
+            date = None
+        if date is None or date.year not in YEARS:
             errors[name] = [_("A date must be written as 2026-05-31.")]
             return None
+        return date
 
     def text(name: str, limit: int) -> str:
         value = query.get(name, "").strip()

@@ -59,7 +59,7 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         if wanted.q:
             narrowed = narrowed.matching(wanted.q)
         if wanted.bbox:
-            narrowed = narrowed.filter(point__coveredby=wanted.bbox.polygon())
+            narrowed = narrowed.filter(wanted.bbox.holds("point"))
         return narrowed
 
     def matching(self, words: str) -> AppealQuerySet:

@@ -50,7 +50,10 @@ def title_of(event: Event) -> str:
             return _("Answered: %(service)s") % {"service": service}
         case Verb.FORWARD, _role:
             to_service = event.to_service.short if event.to_service else ""
-            return _("Forwarded: %(service)s → %(to_service)s") % {"service": service, "to_service": to_service}
+            return _("Forwarded: %(service)s → %(to_service)s") % {
+                "service": service,
+                "to_service": to_service,
+            }
         case Verb.CLOSE, Role.RESIDENT:
             return _("Closed by the author: the problem is solved")
         case Verb.CLOSE, _role:

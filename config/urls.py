@@ -17,11 +17,17 @@ urlpatterns = [
     path("sw.js", shell.service_worker, name="service-worker"),
     path("manifest.webmanifest", shell.manifest, name="manifest"),
     path("offline/", pages.offline, name="offline"),
-    re_path(rf"^media/(?P<name>(?:{'|'.join(media.PUBLIC_FOLDERS)})/.+)$", media.public_file, name="media"),
+    re_path(
+        rf"^media/(?P<folder>{'|'.join(media.PUBLIC_FOLDERS)})/(?P<name>.+)$", media.public_file, name="media"
+    ),
     path("api/", include("appeals.api.urls")),
     path("api/", include("districts.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", with_inline_styles(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="api-docs"),
+    path(
+        "api/docs/",
+        with_inline_styles(SpectacularSwaggerSplitView.as_view(url_name="schema")),
+        name="api-docs",
+    ),
     *i18n_patterns(
         path("accounts/", include(accounts_urls)),
         path("admin/", admin.site.urls),

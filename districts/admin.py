@@ -38,7 +38,7 @@ def _published(revision: BoundaryRevision | None) -> bool:
     return revision is not None and revision.state == BoundaryRevision.State.PUBLISHED
 
 
-class _OfRevisionAdmin(TranslationAdmin):  # type: ignore[misc]
+class _OfRevisionAdmin(TranslationAdmin[Any]):
     """Rows with geometry: shown without it, and read-only once their revision is published."""
 
     exclude = ["geom"]
@@ -87,7 +87,7 @@ class DistrictBoundaryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(District)
-class DistrictAdmin(TranslationAdmin):  # type: ignore[misc]
+class DistrictAdmin(TranslationAdmin[District]):
     list_display = ["name", "kind", "parent", "valid_from", "valid_to"]
     list_filter = ["kind"]
     list_select_related = ["parent"]
@@ -95,14 +95,14 @@ class DistrictAdmin(TranslationAdmin):  # type: ignore[misc]
 
 
 @admin.register(Service)
-class ServiceAdmin(TranslationAdmin):  # type: ignore[misc]
+class ServiceAdmin(TranslationAdmin[Service]):
     list_display = ["short", "name", "phone", "email", "is_office", "active"]
     list_filter = ["active"]
     search_fields = ["code", "name", "short"]
 
 
 @admin.register(Category)
-class CategoryAdmin(TranslationAdmin):  # type: ignore[misc]
+class CategoryAdmin(TranslationAdmin[Category]):
     list_display = ["name", "group", "service", "position", "active"]
     list_editable = ["position", "active"]
     list_filter = ["active", "service"]
@@ -115,7 +115,7 @@ class CategoryAdmin(TranslationAdmin):  # type: ignore[misc]
 
 
 @admin.register(Place)
-class PlaceAdmin(TranslationAdmin):  # type: ignore[misc]
+class PlaceAdmin(TranslationAdmin[Place]):
     list_display = ["name", "kind", "district", "aliases"]
     list_filter = ["kind", "district"]
     list_select_related = ["district"]

@@ -1,32 +1,46 @@
-"""Why this service: the routing decision told to a resident."""
+"""A routing decision in words that a resident understands, in the reader's language."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from districts.routing import Rule
 
 
-def explain(rule: str, *, service: str, area: str = "", border_m: float | None = None) -> str:
-    """One or two sentences in the reader's language; names are taken as they are.
-
-    ``area`` is the name of the deciding service area where there is one. A pin within 30 m of the border is told so:
-    there a small move of the pin may change who answers.
-    """
+def rule_in_words(rule: Rule, *, service: str, area: str) -> str:
+    """One or two sentences: what decided that the service answers. Names are taken as they are."""
     names = {"service": service, "area": area}
-    match Rule(rule):
+    match rule:
         case Rule.ONLY_AREA:
-            words = _("The place lies in the area “%(area)s”, where %(service)s answers for this.") % names
+            return _("The place lies in the area “%(area)s”, where %(service)s answers for this category.") % names
         case Rule.PRIORITY:
-            words = _("The place lies in the area “%(area)s”, which goes before others; there %(service)s answers.") % names
+            return _("Several areas cover the place. “%(area)s” goes before the others there: %(service)s answers.") % names
         case Rule.SMALLEST_AREA:
-            words = _("Several areas cover the place; the smallest of them, “%(area)s”, decides: %(service)s.") % names
+            return _("Several areas cover the place. The smallest decides, “%(area)s”: %(service)s answers.") % names
         case Rule.TIE_BY_CODE:
-            words = _("Areas of equal rank meet here; by the fixed order “%(area)s” decides: %(service)s.") % names
+            return (
+                _("Several areas of the same size cover the place. By their order “%(area)s” decides: %(service)s answers.")
+                % names
+            )
         case Rule.CITY_WIDE:
-            words = _("No special area covers the place; in the whole city %(service)s answers for this.") % names
+            return _("For this category %(service)s answers in the whole city.") % names
         case Rule.OFFICE:
-            words = _("No service is named for this, so that %(service)s takes it.") % names
-    if area and border_m is not None and border_m < 30:
-        words += " " + _("The border of the area is only %(metres)d m away.") % {"metres": round(border_m)}
-    return words
+            return _("No service answers for this category at this place, so the appeal went to: %(service)s.") % names
+
+
+def border_in_words(border_m: float) -> str:
+    """How near the border of the deciding area is; ``border_m`` in metres."""
+    metres = round(border_m)
+    if metres < 1:
+        return _("The place lies on the border of the area.")
+    if metres >= 1000:
+        return _("The nearest border of the area is %(km).1f km away.") % {"km": border_m / 1000}
+    return (
+        ngettext(
+            "The nearest border of the area is %(n)d metre away.",
+            "The nearest border of the area is %(n)d metres away.",
+            metres,
+        )
+        % {"n": metres}
+    )

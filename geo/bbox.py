@@ -6,6 +6,8 @@ import math
 from typing import NamedTuple
 
 from django.contrib.gis.geos import Polygon
+from django.db.models import BooleanField, Case, F, FloatField, Func, Q, Value, When
+from django.db.models.lookups import Range
 from django.utils.translation import gettext as _
 
 
@@ -30,6 +32,22 @@ class Bbox(NamedTuple):
     def centre(self) -> tuple[float, float]:
         """Middle of the box: lon, lat."""
         return (self.west + self.east) / 2, (self.south + self.north) / 2
+
+    def holds(self, field: str) -> Q:
+        """Condition that the column's point lies in the box, border included; exact, by the GiST index.
+
+        Two steps, since neither does alone: ``&&`` has the index and an estimate that the planner can go by, but its
+        boxes are rounded outwards to 32 bits (0.6 m); the comparison is exact. In a CASE it counts as a coin toss to
+        the planner, where four bare comparisons would be taken for a condition that next to nothing meets.
+        ``ST_CoveredBy`` alone is exact too, but the planner takes it for 1,000 rows whatever the box: a page out of
+        175,000 points of a box was found in 600 ms by it and in 10 ms by this.
+        """
+        x = Func(F(field), function="ST_X", output_field=FloatField())
+        y = Func(F(field), function="ST_Y", output_field=FloatField())
+        exact = Range(x, (self.west, self.east)) & Range(y, (self.south, self.north))
+        return Q(**{f"{field}__bboverlaps": self.polygon()}) & Q(
+            Case(When(exact, then=Value(True)), default=Value(False), output_field=BooleanField())
+        )
 
     def __str__(self) -> str:
         return ",".join(f"{value:.6f}".rstrip("0").rstrip(".") for value in self)

@@ -49,5 +49,7 @@ def city_point(lon: object, lat: object) -> Point:
     if inside_bounds(y, x):
         raise GeometryRefused(_("Longitude and latitude seem to be swapped: longitude comes first."))
     if abs(x) > 180 or abs(y) > 90:
-        raise GeometryRefused(_("Longitude must lie between -180 and 180 and latitude between -90 and 90 degrees."))
+        raise GeometryRefused(
+            _("Longitude must lie between -180 and 180 and latitude between -90 and 90 degrees.")
+        )
     raise OutsideBounds(_("This place is outside the city."))

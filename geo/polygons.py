@@ -9,7 +9,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import shapely
@@ -56,9 +56,7 @@ class Area:
 
 def as_geos(shape: shapely.MultiPolygon) -> MultiPolygon:
     """The same multipolygon as a GeoDjango geometry, EPSG:4326."""
-    geom = GEOSGeometry(memoryview(shapely.to_wkb(shape)), srid=WGS84_SRID)
-    assert isinstance(geom, MultiPolygon)
-    return geom
+    return cast(MultiPolygon, GEOSGeometry(memoryview(shapely.to_wkb(shape)), srid=WGS84_SRID))
 
 
 def multipolygon(shape: shapely.Geometry) -> shapely.MultiPolygon:
@@ -85,7 +83,9 @@ def city_area(geometry: object, *, repair: bool = False) -> Area:
         raise PolygonRefused(_("The geometry is not a GeoJSON object."))
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
     if not isinstance(kind, str) or kind not in _DEPTH:
-        raise PolygonRefused(_("The geometry is %(type)s; an area is a Polygon or MultiPolygon.") % {"type": _shown(kind)})
+        raise PolygonRefused(
+            _("The geometry is %(type)s; an area is a Polygon or MultiPolygon.") % {"type": _shown(kind)}
+        )
     depth = _depth(coordinates)
     repairs: tuple[str, ...] = ()
     if depth != _DEPTH[kind]:
@@ -98,7 +98,9 @@ def city_area(geometry: object, *, repair: bool = False) -> Area:
         repairs = (_("type %(type)s read as %(fits)s, as its coordinates are nested") % told,)
     polygons = [coordinates] if depth == _DEPTH["Polygon"] else coordinates
     budget = _Budget(MAX_VERTICES)
-    shape = shapely.MultiPolygon([_polygon(polygon, path, budget) for polygon, path in _numbered(polygons, "polygon")])
+    shape = shapely.MultiPolygon(
+        [_polygon(polygon, path, budget) for polygon, path in _numbered(polygons, "polygon")]
+    )
     _check_place(shape)
     _check_valid(shape)
     return Area(shape, repairs)
@@ -113,7 +115,9 @@ class _Budget:
     def spend(self, vertices: int) -> None:
         self.left -= vertices
         if self.left < 0:
-            raise PolygonRefused(_("The area has more than %(n)d positions: simplify it first.") % {"n": self.limit})
+            raise PolygonRefused(
+                _("The area has more than %(n)d positions: simplify it first.") % {"n": self.limit}
+            )
 
 
 def _depth(coordinates: object) -> int:
@@ -148,20 +152,30 @@ def _ring(positions: object, where: str, budget: _Budget) -> np.ndarray:
             _("%(where)s has %(n)d positions; a ring has at least four.") % {"where": where, "n": len(ring)}
         )
     if (ring[0] != ring[-1]).any():
-        raise PolygonRefused(_("%(where)s is not closed: its last position differs from its first.") % {"where": where})
+        raise PolygonRefused(
+            _("%(where)s is not closed: its last position differs from its first.") % {"where": where}
+        )
     return ring
 
 
 def _position(position: object, n: int, where: str) -> tuple[float, float]:
-    if not isinstance(position, list) or not 2 <= len(position) <= 3 or not all(_is_degrees(v) for v in position):
+    if (
+        not isinstance(position, list)
+        or not 2 <= len(position) <= 3
+        or not all(_is_degrees(v) for v in position)
+    ):
         raise PolygonRefused(
-            _("%(where)s, position %(n)d is %(value)s; a position is two finite numbers, longitude and latitude.")
+            _(
+                "%(where)s, position %(n)d is %(value)s; a position is two finite numbers, longitude and latitude."
+            )
             % {"where": where, "n": n, "value": _shown(position)}
         )
     lon, lat = float(position[0]), float(position[1])
     if abs(lon) > 180 or abs(lat) > 90:
         raise PolygonRefused(
-            _("%(where)s, position %(n)d is %(value)s, which is not longitude, latitude in degrees (EPSG:4326).")
+            _(
+                "%(where)s, position %(n)d is %(value)s, which is not longitude, latitude in degrees (EPSG:4326)."
+            )
             % {"where": where, "n": n, "value": _shown(position)}
         )
     return lon, lat
@@ -198,7 +212,9 @@ def _box(box: Sequence[float]) -> str:
 def _check_valid(shape: shapely.MultiPolygon) -> None:
     reason = shapely.is_valid_reason(shape)
     if reason != "Valid Geometry":
-        raise PolygonRefused(_("The area is not valid: %(reason)s.") % {"reason": reason.replace("[", " at [")})
+        raise PolygonRefused(
+            _("The area is not valid: %(reason)s.") % {"reason": reason.replace("[", " at [")}
+        )
     if shape.area == 0:
         raise PolygonRefused(_("The area is empty."))
 

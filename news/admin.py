@@ -18,20 +18,23 @@ from news.models import NewsItem
 from news.pictures import published_picture
 
 
-class NewsItemForm(forms.ModelForm):  # type: ignore[type-arg]
+class NewsItemForm(forms.ModelForm[NewsItem]):
     """The item with its place as two numbers: they can be copied from any map, and no map has to be reachable."""
 
-    lon = forms.CharField(label=_("longitude"), required=False, max_length=20, help_text=_("Such as 72.7985; empty: no place."))
+    lon = forms.CharField(
+        label=_("longitude"), required=False, max_length=20, help_text=_("Such as 72.7985; empty: no place.")
+    )
     lat = forms.CharField(label=_("latitude"), required=False, max_length=20)
 
     class Meta:
         model = NewsItem
-        exclude = ["point"]
+        fields = ["kind", "title", "body", "picture", "published_at"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.point:
-            self.initial |= {"lon": f"{self.instance.point.x:.6f}", "lat": f"{self.instance.point.y:.6f}"}
+            self.initial["lon"] = f"{self.instance.point.x:.6f}"
+            self.initial["lat"] = f"{self.instance.point.y:.6f}"
 
     def clean_picture(self) -> Any:
         picture = self.cleaned_data["picture"]
@@ -51,7 +54,7 @@ class NewsItemForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(NewsItem)
-class NewsItemAdmin(TranslationAdmin):  # type: ignore[misc]
+class NewsItemAdmin(TranslationAdmin[NewsItem]):
     form = NewsItemForm
     list_display = ["title", "kind", "state", "published_at", "has_place"]
     list_filter = ["kind"]
@@ -59,7 +62,9 @@ class NewsItemAdmin(TranslationAdmin):  # type: ignore[misc]
     date_hierarchy = "published_at"
 
     def get_fieldsets(self, request: HttpRequest, obj: NewsItem | None = None) -> Any:
-        languages = [(name, {"fields": [f"title_{code}", f"body_{code}"]}) for code, name in settings.LANGUAGES]
+        languages = [
+            (name, {"fields": [f"title_{code}", f"body_{code}"]}) for code, name in settings.LANGUAGES
+        ]
         return [
             (None, {"fields": ["kind", "published_at", "picture"]}),
             *languages,

@@ -45,14 +45,20 @@ from districts.routing import Rule
 from news.models import NewsItem
 from tests.grid import CITY, IN_EAST, at, box
 
-PASSWORD = "correct horse battery staple"  # noqa: S105
+PASSWORD = "correct horse battery staple"
 
 
 def uuid7() -> uuid.UUID:
     """A UUID of version 7 (RFC 9562, 5.7) of this moment."""
     milliseconds = time.time_ns() // 1_000_000
     noise = int.from_bytes(os.urandom(10), "big")
-    value = (milliseconds << 80) | (7 << 76) | ((noise >> 62) & 0xFFF) << 64 | (0b10 << 62) | (noise & (2**62 - 1))
+    value = (
+        (milliseconds << 80)
+        | (7 << 76)
+        | ((noise >> 62) & 0xFFF) << 64
+        | (0b10 << 62)
+        | (noise & (2**62 - 1))
+    )
     return uuid.UUID(int=value)
 
 
@@ -134,7 +140,9 @@ class PlaceFactory(DjangoModelFactory[Place]):
     name_ru = factory.Sequence(lambda n: f"Улица {n}")
     name_en = factory.Sequence(lambda n: f"Street {n}")
     point = factory.LazyFunction(lambda: at(IN_EAST))
-    search = factory.LazyAttribute(lambda place: " ".join([place.name_ky, place.name_ru, place.name_en]).lower())
+    search = factory.LazyAttribute(
+        lambda place: " ".join([place.name_ky, place.name_ru, place.name_en]).lower()
+    )
 
 
 class UserFactory(DjangoModelFactory[User]):
@@ -179,6 +187,7 @@ class AppealFactory(DjangoModelFactory[Appeal]):
 
     class Meta:
         model = Appeal
+        skip_postgeneration_save = True
 
     id = factory.LazyFunction(uuid7)
     kind = Appeal.Kind.COMPLAINT
@@ -194,7 +203,9 @@ class AppealFactory(DjangoModelFactory[Appeal]):
     answered_at = factory.LazyAttribute(
         lambda appeal: timezone.now() if appeal.status in {Status.ANSWERED, Status.CLOSED} else None
     )
-    closed_at = factory.LazyAttribute(lambda appeal: timezone.now() if appeal.status == Status.CLOSED else None)
+    closed_at = factory.LazyAttribute(
+        lambda appeal: timezone.now() if appeal.status == Status.CLOSED else None
+    )
     fingerprint = factory.LazyAttribute(lambda appeal: hashlib.sha256(appeal.id.bytes).digest())
 
     contact = factory.RelatedFactory("tests.factories.AppealContactFactory", factory_related_name="appeal")

@@ -7,4 +7,4 @@ class WebConfig(AppConfig):
     name = "web"
 
     def ready(self) -> None:
-        admin.site.site_header = admin.site.site_title = _("Appeals map: administration")  # type: ignore[assignment]
+        admin.site.site_header = admin.site.site_title = _("Appeals map: administration")

@@ -33,12 +33,16 @@ class RememberLanguage:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         code = language_of(request.path_info)
-        if code and response.status_code == 200 and request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != code:
+        if (
+            code
+            and response.status_code == 200
+            and request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != code
+        ):
             response.set_cookie(
                 settings.LANGUAGE_COOKIE_NAME,
                 code,
                 max_age=settings.LANGUAGE_COOKIE_AGE,
-                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+                samesite="Lax",
                 secure=settings.SESSION_COOKIE_SECURE,
             )
         return response

@@ -205,5 +205,5 @@ def _singular(message: Message) -> str:
     return str(message.id[0] if isinstance(message.id, (tuple, list)) else message.id)
 
 
-def _obsolete_key(catalog: Catalog, key: Key) -> object:
+def _obsolete_key(catalog: Catalog, key: Key) -> str | tuple[str, str]:
     return catalog._key_for(key.singular, key.context)

@@ -11,7 +11,6 @@ from web.views.follow import follow_page
 from web.views.map import map_page
 from web.views.news import news_item, news_list
 
-
 app_name = "web"
 
 urlpatterns = [

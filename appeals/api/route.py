@@ -15,11 +15,15 @@ from rest_framework.views import APIView
 
 from appeals.deadlines import LegalClock, city_day
 from appeals.models import Appeal
-from districts.explanation import explain
+from districts.explanation import border_in_words, rule_in_words
 from districts.models import Category, District, Service, ServiceArea
 from districts.routing import OutsideCity, Pin, route
 from geo.points import GeometryRefused, city_point
 from geo.problems import Problem
+
+
+#: Nearer than this, a small move of the pin may change who answers, so that the border is mentioned.
+NEAR_M = 30
 
 
 class _NamedSerializer(serializers.Serializer[Any]):
@@ -83,11 +87,13 @@ class RouteView(APIView):
                 "district": {"code": district.code, "name": district.name} if district else None,
                 "service": {"code": service.code, "name": service.name, "phone": service.phone},
                 "rule": decision.rule,
-                "explanation": explain(
-                    decision.rule,
-                    service=service.name,
-                    area=area.name if area else "",
-                    border_m=decision.border_m,
+                "explanation": " ".join(
+                    part
+                    for part in (
+                        rule_in_words(decision.rule, service=service.name, area=area.name if area else ""),
+                        border_in_words(decision.border_m) if area and decision.border_m < NEAR_M else "",
+                    )
+                    if part
                 ),
                 "border_m": round(decision.border_m, 1),
                 "due_on": LegalClock.read().due_on(Appeal.Kind.REQUEST, now),

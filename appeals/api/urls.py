@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from appeals.api.features import appeals_geojson
 from appeals.api.places import PlacesView
 from appeals.api.route import RouteView
 from appeals.api.submit import AppealSubmitView
 from appeals.api.uploads import UploadView
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("appeals.geojson", appeals_geojson, name="api-appeals"),
     path("appeals/", AppealSubmitView.as_view(), name="api-submit"),
     path("uploads/", UploadView.as_view(), name="api-upload"),
     path("route", RouteView.as_view(), name="api-route"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -21,7 +21,9 @@ DESK_VERBS = tuple(verb for verb in Verb if verb is not Verb.SUBMIT)
 class StepForm(forms.Form):
     """Any step: what to do, and the version of the appeal that was on the screen."""
 
-    verb = forms.ChoiceField(choices=[(verb.value, verb.value) for verb in DESK_VERBS], widget=forms.HiddenInput)
+    verb = forms.ChoiceField(
+        choices=[(verb.value, verb.value) for verb in DESK_VERBS], widget=forms.HiddenInput
+    )
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
@@ -34,7 +36,7 @@ class _FilesField(forms.FileField):
 
     widget = _Files
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[bytes]]:
         files = data if isinstance(data, Sequence) else [data]
         return [super(_FilesField, self).clean(file, initial) for file in files if file]
 
@@ -62,7 +64,7 @@ def _words(label: Any, **options: Any) -> forms.CharField:
 
 class AnswerForm(StepForm):
     text = _words(_("Answer"), help_text=_("Everyone reads it, beside the appeal and on the map."))
-    files = _FilesField(
+    photos = _FilesField(
         label=_("Photos"),
         required=False,
         help_text=_("What was done, as a picture: up to 6 photos or videos."),
@@ -72,16 +74,18 @@ class AnswerForm(StepForm):
 
 
 class ForwardForm(StepForm):
-    to_service = forms.ModelChoiceField(
-        label=_("To which service"), queryset=Service.objects.none(), to_field_name="code", empty_label=_("Choose…")
+    to_service: forms.ModelChoiceField[Service] = forms.ModelChoiceField(
+        label=_("To which service"),
+        queryset=Service.objects.none(),
+        to_field_name="code",
+        empty_label=_("Choose…"),
     )
     text = _words(_("Reason"), help_text=_("Everyone reads it. The term of the answer does not begin anew."))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["to_service"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = Service.objects.filter(active=True).order_by("short")
+        choice = cast("forms.ModelChoiceField[Service]", self.fields["to_service"])
+        choice.queryset = Service.objects.filter(active=True).order_by("short")
 
 
 class ReopenForm(StepForm):

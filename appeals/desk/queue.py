@@ -88,7 +88,11 @@ class Queue:
 
     def appeals(self, tab: Tab) -> AppealQuerySet:
         """Appeals of the tab, unordered."""
-        mine = Appeal.objects.all() if self.standing.office else Appeal.objects.with_service(self.standing.service_ids)
+        mine = (
+            Appeal.objects.all()
+            if self.standing.office
+            else Appeal.objects.with_service(self.standing.service_ids)
+        )
         mine = mine.filtered(self.wanted)
         match tab:
             case Tab.OPEN:
@@ -116,11 +120,15 @@ class Queue:
         if tab.newest_first:
             found = found.order_by("-due_on", "-number")
             if after:
-                found = found.filter(Q(due_on__lt=after.due_on) | Q(due_on=after.due_on, number__lt=after.number))
+                found = found.filter(
+                    Q(due_on__lt=after.due_on) | Q(due_on=after.due_on, number__lt=after.number)
+                )
         else:
             found = found.order_by("due_on", "number")
             if after:
-                found = found.filter(Q(due_on__gt=after.due_on) | Q(due_on=after.due_on, number__gt=after.number))
+                found = found.filter(
+                    Q(due_on__gt=after.due_on) | Q(due_on=after.due_on, number__gt=after.number)
+                )
         rows = list(found[: PAGE_SIZE + 1])
         if len(rows) <= PAGE_SIZE:
             return rows, None

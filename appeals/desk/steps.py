@@ -21,12 +21,14 @@ from appeals.models import Appeal
 from appeals.workflow import Verb
 
 
-def take_files(files: Iterable[UploadedFile]) -> list[uuid.UUID]:
+def take_files(files: Iterable[UploadedFile[bytes]]) -> list[uuid.UUID]:
     """Ids of the files as attachments that wait for their answer. Raises ``Invalid`` at the first one refused."""
     return [upload(uuid.uuid4(), file).pk for file in files]
 
 
-def take_step(verb: Verb, appeal: Appeal, actor: Actor, values: dict[str, Any], uploads: list[uuid.UUID]) -> str:
+def take_step(
+    verb: Verb, appeal: Appeal, actor: Actor, values: dict[str, Any], uploads: list[uuid.UUID]
+) -> str:
     """Does it and returns the sentence that says so. Raises what the action raises."""
     pk, version = appeal.pk, values["version"]
     text = values.get("text", "")
@@ -41,7 +43,9 @@ def take_step(verb: Verb, appeal: Appeal, actor: Actor, values: dict[str, Any], 
         case Verb.FORWARD:
             to_service = values["to_service"]
             forward(pk, actor, version=version, to_service=to_service, text=text)
-            return _("Appeal %(number)s is forwarded: %(service)s.") % (number | {"service": to_service.short})
+            return _("Appeal %(number)s is forwarded: %(service)s.") % (
+                number | {"service": to_service.short}
+            )
         case Verb.CLOSE:
             close(pk, actor, version=version)
             return _("Appeal %(number)s is closed.") % number

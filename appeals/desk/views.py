@@ -55,7 +55,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     standing = standing_of(request.user)
     errors: dict[str, list[str]] = {}
     try:
-        wanted = parse_filter({name: value for name, value in request.GET.items() if name != "status"})
+        wanted = parse_filter({**request.GET.dict(), "status": ""})
     except FilterRefused as refusal:
         wanted, errors = AppealFilter(), refusal.errors
     tab = Tab.parse(request.GET.get("tab", ""))
@@ -70,7 +70,12 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "office": standing.office,
         "tab": tab,
         "tabs": [
-            {"tab": each, "count": counts[each], "full": counts[each] >= COUNT_MAX, "url": address(tab=each.value)}
+            {
+                "tab": each,
+                "count": counts[each],
+                "full": counts[each] >= COUNT_MAX,
+                "url": address(tab=each.value),
+            }
             for each in Tab
         ],
         "rows": [AppealRow(appeal, due_of(appeal, queue.calendar, queue.today)) for appeal in appeals],
@@ -155,12 +160,14 @@ def _try(request: HttpRequest, appeal: Appeal, role: Role) -> Tried:
         return Tried(verb, status=400, form=form, text=text)
     uploads = list(form.cleaned_data.get("uploads", []))
     try:
-        uploads += take_files(form.cleaned_data.get("files", []))
+        uploads += take_files(form.cleaned_data.get("photos", []))
         actor = Actor(role, request.user)  # type: ignore[arg-type]
         return Tried(verb, done=take_step(verb, appeal, actor, form.cleaned_data, uploads))
     except Invalid as invalid:
         for name, sentences in invalid.errors.items():
-            form.add_error("files" if name in {"file", "uploads"} else name if name in form.fields else None, sentences)
+            form.add_error(
+                "photos" if name in {"file", "uploads"} else name if name in form.fields else None, sentences
+            )
         return Tried(verb, status=400, form=form, text=text, uploads=uploads)
     except Stale as stale:
         since = tuple(steps_of(stale.since))

@@ -28,7 +28,7 @@ def copy_in(objects: Sequence[Model]) -> None:
     if not objects:
         return
     model = type(objects[0])
-    fields = [field for field in model._meta.concrete_fields if _is_ours(field, objects[0])]
+    fields = [field for field in model._meta.local_concrete_fields if _is_ours(field, objects[0])]
     encoders = [(field.attname, _json if isinstance(field, JSONField) else _text) for field in fields]
     lines = io.StringIO()
     for row in objects:
@@ -36,7 +36,7 @@ def copy_in(objects: Sequence[Model]) -> None:
         lines.write("\n")
     lines.seek(0)
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
     with connection.cursor() as cursor:
         cursor.copy_expert(f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN", lines)
 

@@ -82,7 +82,9 @@ class Drafting:
             raise RowRefused(Reason.BROKEN_ROW, row.fault)
         number = values[mapping.number]
         if not number or len(number) > _NUMBER_MAX:
-            raise RowRefused(Reason.NO_NUMBER, f"{mapping.number} is empty or longer than {_NUMBER_MAX} characters")
+            raise RowRefused(
+                Reason.NO_NUMBER, f"{mapping.number} is empty or longer than {_NUMBER_MAX} characters"
+            )
         at = self._moment(values, mapping.created)
         if at is None:
             raise RowRefused(Reason.BAD_DATE, f"{mapping.created.column} is empty")
@@ -92,7 +94,9 @@ class Drafting:
         kind = self._chosen(values, "kind", Reason.UNKNOWN_KIND)
         text = mapping.text.fill(values)
         if not text or len(text) > TEXT_MAX:
-            raise RowRefused(Reason.BAD_TEXT, f"the text has {len(text)} characters; 1 to {TEXT_MAX} can be kept")
+            raise RowRefused(
+                Reason.BAD_TEXT, f"the text has {len(text)} characters; 1 to {TEXT_MAX} can be kept"
+            )
         submission = Submission(
             id=stable_uuid7(at, mapping.source, number),
             kind=kind,
@@ -111,7 +115,9 @@ class Drafting:
         choice = getattr(self._mapping, key)
         ours: str | None = choice.of(values)
         if ours is None:
-            raise RowRefused(reason, f"{choice.column} is {values[choice.column]!r}, which the mapping does not list")
+            raise RowRefused(
+                reason, f"{choice.column} is {values[choice.column]!r}, which the mapping does not list"
+            )
         return ours
 
     def _ended_at(self, values: Mapping[str, str], status: Status, at: dt.datetime) -> dt.datetime | None:
@@ -121,7 +127,9 @@ class Drafting:
         if ended_at is None:
             raise RowRefused(Reason.BAD_DATE, f"its status is {status.value}, but it has no date of it")
         if ended_at < at:
-            raise RowRefused(Reason.BAD_DATE, f"it ended on {ended_at:%Y-%m-%d}, before it began on {at:%Y-%m-%d}")
+            raise RowRefused(
+                Reason.BAD_DATE, f"it ended on {ended_at:%Y-%m-%d}, before it began on {at:%Y-%m-%d}"
+            )
         return ended_at
 
     def _moment(self, values: Mapping[str, str], moment: Moment) -> dt.datetime | None:

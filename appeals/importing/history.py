@@ -130,4 +130,3 @@ class RouterOfThePast:
     def _period(self, day: dt.date) -> dt.date:
         """First day of the period in which nothing changes and to which the day belongs."""
         return self.since[max(bisect_right(self.since, day) - 1, 0)]
-

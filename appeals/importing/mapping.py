@@ -48,7 +48,9 @@ class Template:
         text = ""
         for optional, pieces in self.parts:
             if not optional or all(row[column] for _, column in pieces if column is not None):
-                text += "".join(literal + (row[column] if column is not None else "") for literal, column in pieces)
+                text += "".join(
+                    literal + (row[column] if column is not None else "") for literal, column in pieces
+                )
         return text.strip()
 
 
@@ -190,7 +192,7 @@ def _choice(top: Entry, key: str, ours: Collection[str]) -> Choice:
         entry = _table(top, key)
         values = entry.values.get("values", {})
         if not isinstance(values, dict):
-            raise entry.refuse("values must be a table: \"theirs\" = \"ours\"")
+            raise entry.refuse('values must be a table: "theirs" = "ours"')
         choice = Choice(entry.text("column"), values, entry.text("default", "") or None)
     for value in (*choice.values.values(), choice.default):
         if value is not None and value not in ours:

@@ -22,7 +22,9 @@ def load_terms(folder: Path) -> tuple[int, int]:
         date = entry.day("date")
         if date in days:
             raise entry.refuse(f"{date} is there already")
-        days[date] = CalendarDay(date=date, working=entry.flag("working"), name=_in_default_language(entry, "name"))
+        days[date] = CalendarDay(
+            date=date, working=entry.flag("working"), name=_in_default_language(entry, "name")
+        )
     LegalTerm.objects.bulk_create(terms)
     CalendarDay.objects.bulk_create(days.values())
     return len(terms), len(days)

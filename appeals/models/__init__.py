@@ -2,6 +2,7 @@
 
 from appeals.models.appeal import Appeal, AppealContact, RoutingDecision
 from appeals.models.attachment import Attachment
+from appeals.models.cell import CellCount
 from appeals.models.event import Event
 from appeals.models.message import Message
 from appeals.models.term import CalendarDay, LegalTerm
@@ -11,6 +12,7 @@ __all__ = [
     "AppealContact",
     "Attachment",
     "CalendarDay",
+    "CellCount",
     "Event",
     "LegalTerm",
     "Message",

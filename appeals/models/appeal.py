@@ -9,6 +9,7 @@ from django.db.models import F, Func, Q
 from django.utils.translation import get_language_info, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from appeals.models.cell import counting_triggers
 from appeals.querysets import AppealQuerySet
 from appeals.workflow import Status
 from districts.models import WGS84_SRID, BoundaryRevision, Category, District, Service, ServiceArea
@@ -91,6 +92,7 @@ class Appeal(models.Model):
             models.Index(fields=["category", "submitted_at"], name="appeal_category"),
             GinIndex(fields=["text"], name="appeal_text_trgm", opclasses=["gin_trgm_ops"]),
         ]
+        triggers = counting_triggers()
 
     def __str__(self) -> str:
         return f"№ {self.number}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
 from config import catalogs
 from config.bootstrap import checkout as checkouts
@@ -87,10 +87,12 @@ def doctor(checkout: Checkout, arguments: list[str]) -> int:
 
 def database(checkout: Checkout, arguments: list[str]) -> int:
     """Starts the private database for other programs."""
-    install(checkout, dev=False, arguments=["database", *arguments])
-    cluster = main_cluster(checkout)
-    cluster.keep()
-    print(cluster.start())
+    with redirect_stdout(sys.stderr):  # url=$(./manage.py database) must get the URL alone
+        install(checkout, dev=False, arguments=["database", *arguments])
+        cluster = main_cluster(checkout)
+        cluster.keep()
+        url = cluster.start()
+    print(url)
     return 0
 
 

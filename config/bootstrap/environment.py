@@ -45,7 +45,7 @@ def ensure(checkout: Checkout, *, dev: bool) -> None:
         wanted = ("run", "dev") if dev or "dev" in _read_stamp(checkout) else ("run",)
         _stamp_file(checkout).unlink(missing_ok=True)
         if not checkout.python.exists() or _version_of(checkout) != _python_version():
-            base = getattr(sys, "_base_executable", sys.executable)
+            base: str = getattr(sys, "_base_executable", sys.executable)
             run_step(
                 "Virtual environment in var/venv",
                 [base, "-m", "venv", "--clear", checkout.venv],
@@ -54,7 +54,7 @@ def ensure(checkout: Checkout, *, dev: bool) -> None:
         # dev.txt is resolved on top of run.txt and repeats it.
         lock = checkout.lock(wanted[-1])
         pins = pinned(lock.read_text(encoding="utf-8"))
-        pip = [checkout.python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        pip: list[str | Path] = [checkout.python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
         run_step(
             f"Python packages of requirements/{lock.name} (up to {len(pins)}; the first time this takes minutes)",
             [*pip, "install", "--progress-bar", "off", "--require-hashes", "--no-deps", "-r", lock],

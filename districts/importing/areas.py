@@ -253,7 +253,9 @@ def _write_districts(
         report.removed += gone.values_list("district__code", flat=True)
         gone.delete()
     if layer.kind != District.Kind.CITY and wanted.city_from_union:
-        parts = DistrictBoundary.objects.of(revision).filter(district__kind=layer.kind).order_by("district__code")
+        parts = (
+            DistrictBoundary.objects.of(revision).filter(district__kind=layer.kind).order_by("district__code")
+        )
         union = shapely.union_all([shapely.from_wkb(bytes(part.geom.wkb)) for part in parts])
         names = {f"name_{code}": CITY.name.get(code, "") for code in settings.MODELTRANSLATION_LANGUAGES}
         geom = as_geos(multipolygon(union))
@@ -279,7 +281,9 @@ def _write_district(
 ) -> None:
     district = District.objects.filter(code=code).first()
     if district is not None and district.kind != kind:
-        raise ImportRefused(f"{code!r} is the code of a {district.get_kind_display()} already: use --code-prefix")
+        raise ImportRefused(
+            f"{code!r} is the code of a {district.get_kind_display()} already: use --code-prefix"
+        )
     wanted = {"kind": kind, "parent_id": parent.pk if parent else None, **names}
     renamed = district is not None and _set(district, wanted)
     if district is None:

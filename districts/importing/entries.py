@@ -46,7 +46,9 @@ class Entry:
 
         The city's default language must be there when ``required``; pages fall back to it for the others.
         """
-        found = {f"{key}_{code}": self.text(f"{key}_{code}", "") for code in settings.MODELTRANSLATION_LANGUAGES}
+        found = {
+            f"{key}_{code}": self.text(f"{key}_{code}", "") for code in settings.MODELTRANSLATION_LANGUAGES
+        }
         default = f"{key}_{settings.MODELTRANSLATION_DEFAULT_LANGUAGE}"
         if required and not found[default]:
             raise self.refuse(f"{default} is missing")
@@ -120,7 +122,9 @@ def feature_entries(file: Path) -> list[Entry]:
     if not isinstance(features, list):
         raise EntryRefused(f"{file.name}: it must be a GeoJSON FeatureCollection")
     return [
-        Entry(_where(file, "feature", n, feature["properties"]), feature["properties"], feature.get("geometry"))
+        Entry(
+            _where(file, "feature", n, feature["properties"]), feature["properties"], feature.get("geometry")
+        )
         for n, feature in enumerate(features, 1)
     ]
 

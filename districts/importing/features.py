@@ -30,10 +30,10 @@ def read_features(stream: TextIO) -> Iterator[Feature]:
     text = _Text(stream)
     text.expect("{")
     found, kind, single = False, None, {}
-    for key in text.keys():
+    for key in text.each_key():
         if key == "features":
             found = True
-            for n, item in enumerate(text.items(), 1):
+            for n, item in enumerate(text.each_item(), 1):
                 yield _feature(n, item)
         else:
             value = text.value()
@@ -64,11 +64,11 @@ class _Text:
         self._ended = False
         self._decoder = json.JSONDecoder(parse_constant=self._no_constant)
 
-    def keys(self) -> Iterator[str]:
+    def each_key(self) -> Iterator[str]:
         """Keys of an object whose bracket was just read; the caller reads each value before the next key."""
         yield from self._members("}", self._key)
 
-    def items(self) -> Iterator[Any]:
+    def each_item(self) -> Iterator[Any]:
         """Values of the array that begins here."""
         self.expect("[")
         yield from self._members("]", self.value)

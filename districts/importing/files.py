@@ -34,7 +34,10 @@ class TextFile:
     @contextmanager
     def opened(self) -> Iterator[TextIO]:
         """The text, without a byte order mark, line ends as they are (as the csv module wants them)."""
-        with _binary(self.path) as stream, io.TextIOWrapper(stream, encoding=self.encoding, newline="") as text:
+        with (
+            _binary(self.path) as stream,
+            io.TextIOWrapper(stream, encoding=self.encoding, newline="") as text,
+        ):
             yield text
 
 
@@ -61,7 +64,9 @@ def examine(path: Path, *, encoding: str = "utf-8") -> TextFile:
     except FileNotFoundError:
         raise FileRefused(f"{path}: no such file") from None
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise FileRefused(f"{path.name} is a damaged or cut gzip file: after line {lines + 1} it cannot be unpacked") from None
+        raise FileRefused(
+            f"{path.name} is a damaged or cut gzip file: after line {lines + 1} it cannot be unpacked"
+        ) from None
     except OSError as error:
         raise FileRefused(f"{path}: {error.strerror}") from None
     if not head:
@@ -100,4 +105,4 @@ def _binary(path: Path) -> Iterator[BinaryIO]:
             yield raw
             return
         with gzip.open(raw) as unpacked:
-            yield io.BufferedReader(unpacked, _CHUNK)  # type: ignore[arg-type]  # a GzipFile is raw enough
+            yield io.BufferedReader(unpacked, _CHUNK)

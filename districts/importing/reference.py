@@ -251,7 +251,9 @@ def _place(entry: Entry, districts: dict[str, District]) -> Place:
         point: Point = city_point(entry.text("lon"), entry.text("lat"))
     except GeometryRefused as refusal:
         raise entry.refuse(str(refusal)) from None
-    known = list(dict.fromkeys(name.lower() for name in (*names.values(), *aliases.split(";")) if name.strip()))
+    known = list(
+        dict.fromkeys(name.lower() for name in (*names.values(), *aliases.split(";")) if name.strip())
+    )
     return Place(
         kind=entry.text("kind"),
         aliases=aliases,

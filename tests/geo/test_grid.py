@@ -53,13 +53,14 @@ def test_the_box_holds_every_point_of_the_cell() -> None:
     grid = Grid(250, UTM)
     back = Transformer.from_crs(UTM, 4326, always_xy=True)
     chance = random.Random(7)
-    box = grid.bbox(NEAR_THE_CENTRE)
-    edge = [(0.0, 0.0), (0.0, 249.999), (249.999, 0.0), (249.999, 249.999), (125.0, 0.0), (0.0, 125.0)]
-    inside = [(chance.uniform(0, 250), chance.uniform(0, 250)) for _ in range(200)]
-    for dx, dy in edge + inside:
-        lon, lat = back.transform(1255 * 250 + dx, 17950 * 250 + dy)
-        assert box.west <= lon <= box.east
-        assert box.south <= lat <= box.north
+    corners = [(0.0, 0.0), (0.0, 249.999), (249.999, 0.0), (249.999, 249.999)]
+    for _ in range(50):
+        cell = Cell(1255 + chance.randrange(50), 17950 + chance.randrange(50))
+        box = grid.bbox(cell)
+        for dx, dy in [*corners, (chance.uniform(0, 250), chance.uniform(0, 250))]:
+            lon, lat = back.transform(cell.i * 250 + dx, cell.j * 250 + dy)
+            assert box.west <= lon <= box.east
+            assert box.south <= lat <= box.north
 
 
 def test_ids_are_read_back() -> None:
@@ -67,7 +68,9 @@ def test_ids_are_read_back() -> None:
     assert parse_cell(Cell(-3, 0).id) == Cell(-3, 0)
 
 
-@pytest.mark.parametrize("text", ["", "x1y2", "x1_y2 ", "x1_y2\n", "x１_y2", "x1.5_y2", "x99999999_y1", "../x1_y2"])
+@pytest.mark.parametrize(
+    "text", ["", "x1y2", "x1_y2 ", "x1_y2\n", "x１_y2", "x1.5_y2", "x99999999_y1", "../x1_y2"]
+)
 def test_what_is_no_id_is_no_cell(text: str) -> None:
     assert parse_cell(text) is None
 

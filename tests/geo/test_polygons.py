@@ -102,7 +102,9 @@ def test_deep_nesting_costs_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "geometry", [polygon([RING]), {"type": "MultiPolygon", "coordinates": [RING]}], ids=["too deep", "too shallow"]
+    "geometry",
+    [polygon([RING]), {"type": "MultiPolygon", "coordinates": [RING]}],
+    ids=["too deep", "too shallow"],
 )
 def test_wrong_nesting_is_mended_only_on_demand(geometry: dict[str, object]) -> None:
     with pytest.raises(NestingRefused, match="The type says"):
@@ -124,7 +126,9 @@ def test_bounds_have_a_tolerance() -> None:
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
-    lambda children: st.lists(children, max_size=5) | st.dictionaries(st.text(max_size=3), children, max_size=3),
+    lambda children: (
+        st.lists(children, max_size=5) | st.dictionaries(st.text(max_size=3), children, max_size=3)
+    ),
     max_leaves=30,
 )
 

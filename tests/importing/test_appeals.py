@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from appeals.deadlines import LegalClock
 from appeals.importing import run as importing
+from appeals.importing.drafts import stable_uuid7
 from appeals.models import Appeal, AppealContact, Event, Message, RoutingDecision
 from districts.models import BoundaryRevision
 from tests.grid import EAST, IN_EAST, IN_PARK, IN_WEST, OUTSIDE, GridCity, box, make_city
@@ -126,7 +127,16 @@ def city(db: None) -> GridCity:
 def test_an_appeal_with_its_history(city: GridCity, tmp_path: Path) -> None:
     path = table(
         tmp_path,
-        [row("A-1", IN_PARK, state="shut", about="dark", finished="2024-03-11 12:30", reply="Заменили\tлампу \\ №5\nСделано")],
+        [
+            row(
+                "A-1",
+                IN_PARK,
+                state="shut",
+                about="dark",
+                finished="2024-03-11 12:30",
+                reply="Заменили\tлампу \\ №5\nСделано",
+            )
+        ],
         "appeals.csv.gz",
     )
     report = run(path)
@@ -134,7 +144,12 @@ def test_an_appeal_with_its_history(city: GridCity, tmp_path: Path) -> None:
     appeal = Appeal.objects.get()
     zone = timezone.get_default_timezone()
     opened, finished = dt.datetime(2024, 3, 4, 10, tzinfo=zone), dt.datetime(2024, 3, 11, 12, 30, tzinfo=zone)
-    assert (appeal.source, appeal.external_id, appeal.kind, appeal.language) == ("old-map", "A-1", "request", "ru")
+    assert (appeal.source, appeal.external_id, appeal.kind, appeal.language) == (
+        "old-map",
+        "A-1",
+        "request",
+        "ru",
+    )
     assert (appeal.text, appeal.address, appeal.category.code) == ("Яма (dark)", "Ленина, 1", "lamp")
     assert (appeal.point.x, appeal.point.y) == IN_PARK
     assert (appeal.district, appeal.service) == (city.districts["west"], city.services["green"])
@@ -261,9 +276,9 @@ def test_repeats_are_imported_once(city: GridCity, tmp_path: Path, monkeypatch: 
 
 def test_numbers_follow_the_file(city: GridCity, tmp_path: Path) -> None:
     run(table(tmp_path, [row(n) for n in range(20)]))
-    assert [int(number) for number in Appeal.objects.order_by("number").values_list("external_id", flat=True)] == list(
-        range(20)
-    )
+    assert [
+        int(number) for number in Appeal.objects.order_by("number").values_list("external_id", flat=True)
+    ] == list(range(20))
 
 
 @pytest.mark.parametrize("arguments", [("--dry-run",), ("--dry-run", "--limit=4")])
@@ -285,7 +300,11 @@ def test_a_dry_run_reports_and_writes_nothing(
 def test_history_goes_by_the_borders_of_its_day(city: GridCity, tmp_path: Path) -> None:
     """Older than every border: by the first ones, as on their first day."""
     later = BoundaryRevision.objects.create(
-        number=2, name="second", state="published", effective_from=dt.date(2024, 1, 1), published_at=timezone.now()
+        number=2,
+        name="second",
+        state="published",
+        effective_from=dt.date(2024, 1, 1),
+        published_at=timezone.now(),
     )
     for code, bounds in (("city", (72.70, 40.50, 72.78, 40.54)), ("west", EAST)):
         city.districts[code].boundaries.create(revision=later, geom=box(bounds))
@@ -297,7 +316,10 @@ def test_history_goes_by_the_borders_of_its_day(city: GridCity, tmp_path: Path) 
         row("after", opened="2024-05-01"),
     ]
     run(table(tmp_path, rows))
-    found = {appeal.external_id: appeal for appeal in Appeal.objects.select_related("routing", "district", "service")}
+    found = {
+        appeal.external_id: appeal
+        for appeal in Appeal.objects.select_related("routing", "district", "service")
+    }
     assert found["before"].routing.area == dated
     assert (found["before"].district.code, found["before"].service.code) == ("east", "green")
     assert (found["between"].district.code, found["between"].service.code) == ("east", "roads")
@@ -317,13 +339,16 @@ class Killed(BaseException):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("moment", ["copy of appeals", "copy of events", "commit"])
-def test_killed_in_a_batch_and_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+def test_killed_in_a_batch_and_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
     make_city()
     monkeypatch.setattr(importing, "BATCH", 4)
     path = table(tmp_path, [row(n, state="done", finished="2024-03-05") for n in range(10)])
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         _die(patch, moment)
-        run(path)
+        with pytest.raises(Killed):
+            run(path)
     whole = 4 if moment != "commit" else 8
     assert Appeal.objects.count() == whole
     assert Event.objects.count() == 2 * whole
@@ -427,7 +452,10 @@ def test_projected_coordinates(city: GridCity, tmp_path: Path) -> None:
 
     x, y = pyproj.Transformer.from_crs(4326, 32643, always_xy=True).transform(*IN_EAST)
     metres = MAPPING.replace('lon = "lon"\nlat = "lat"', 'x = "lon"\ny = "lat"\nsrid = 32643')
-    run(table(tmp_path, [row(1, (x, y)), row(2, (1e30, 1e30)), row(3, ("inf", y)), row(4, (x - 50_000, y))]), text=metres)
+    run(
+        table(tmp_path, [row(1, (x, y)), row(2, (1e30, 1e30)), row(3, ("inf", y)), row(4, (x - 50_000, y))]),
+        text=metres,
+    )
     appeal = Appeal.objects.get()
     assert appeal.point.x == pytest.approx(IN_EAST[0], abs=1e-9)
     assert appeal.point.y == pytest.approx(IN_EAST[1], abs=1e-9)
@@ -442,8 +470,12 @@ def test_time_zone_and_format(city: GridCity, tmp_path: Path) -> None:
     other = MAPPING.replace('kind = "request"', 'kind = "request"\ntimezone = "America/Chicago"')
     path = table(tmp_path, [row(1), row(2, opened="2024-03-04T10:00+00:00")])
     run(path, text=other)
-    assert [appeal.submitted_at.astimezone(dt.UTC).hour for appeal in Appeal.objects.order_by("external_id")] == [16, 10]
-    written = other.replace("old-map", "map").replace('column = "opened"', 'column = "opened"\nformat = "%d/%m/%y"')
+    assert [
+        appeal.submitted_at.astimezone(dt.UTC).hour for appeal in Appeal.objects.order_by("external_id")
+    ] == [16, 10]
+    written = other.replace("old-map", "map").replace(
+        'column = "opened"', 'column = "opened"\nformat = "%d/%m/%y"'
+    )
     run(table(tmp_path, [row(3, opened="31/12/23")]), text=written)
     assert Appeal.objects.get(source="map").submitted_at == dt.datetime(2023, 12, 31, 6, tzinfo=dt.UTC)
 
@@ -516,7 +548,9 @@ def test_refusals_are_shown_without_a_file(city: GridCity, tmp_path: Path) -> No
     out, err = io.StringIO(), io.StringIO()
     call_command("import_appeals", str(path), f"--mapping={mapping(tmp_path)}", stdout=out, stderr=err)
     shown = err.getvalue().splitlines()
-    assert shown[0].startswith("refused: row at 2 (0): outside the city: no district of the city covers 72.69")
+    assert shown[0].startswith(
+        "refused: row at 2 (0): outside the city: no district of the city covers 72.69"
+    )
     assert len(shown) == 21
     assert "30 refused: outside the city" in out.getvalue()
 
@@ -527,3 +561,13 @@ def collector_is_left_on() -> Iterator[None]:
 
     yield
     assert gc.isenabled()
+
+
+def test_identifiers_are_the_same_each_time() -> None:
+    at = dt.datetime(2024, 3, 4, 10, 0, 0, 123_000, tzinfo=dt.UTC)
+    first = stable_uuid7(at, "old-map", "1")
+    assert first == stable_uuid7(at.astimezone(timezone.get_default_timezone()), "old-map", "1")
+    others = {stable_uuid7(at, "old-map", "2"), stable_uuid7(at, "older-map", "1"), stable_uuid7(at, "old-ma", "p1")}
+    assert len({first, *others}) == 4
+    assert (first.version, first.variant) == (7, "specified in RFC 4122")
+    assert first.int >> 80 == 1_709_546_400_123

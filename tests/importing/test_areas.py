@@ -66,7 +66,11 @@ def test_a_new_city_from_one_file(tmp_path: Path) -> None:
     )
     assert "2 features read, 0 refused, 3 new" in out
     revision = BoundaryRevision.objects.get()
-    assert (revision.name, revision.state, revision.effective_from) == ("one", "published", dt.date(2020, 1, 1))
+    assert (revision.name, revision.state, revision.effective_from) == (
+        "one",
+        "published",
+        dt.date(2020, 1, 1),
+    )
     city = District.objects.get(kind=District.Kind.CITY)
     assert set(city.children.values_list("code", flat=True)) == {"left", "right"}
     whole = DistrictBoundary.objects.get(district=city).geom
@@ -187,9 +191,20 @@ def test_one_bad_feature_refuses_the_file(tmp_path: Path) -> None:
             "import_areas", str(path), "--code-field", "code", "--name-field", "title", stdout=out, stderr=err
         )
     told = err.getvalue().splitlines()
-    assert told[0].startswith("refused: feature 2 (Area bow): The area is not valid: Self-intersection at [72.72 40.52]")
+    assert told[0].startswith(
+        "refused: feature 2 (Area bow): The area is not valid: Self-intersection at [72.72 40.52]"
+    )
     for line, words in zip(
-        told[1:], ["used by a feature before", "missing or empty", "makes no code", "no geometry", "outside", "swapped"], strict=True
+        told[1:],
+        [
+            "used by a feature before",
+            "missing or empty",
+            "makes no code",
+            "no geometry",
+            "outside",
+            "swapped",
+        ],
+        strict=True,
     ):
         assert words in line
     assert not BoundaryRevision.objects.exists()
@@ -233,7 +248,7 @@ def test_codes_and_names_of_numbers(tmp_path: Path) -> None:
         (b'{"type": "FeatureCollection", "features": []}', "no area in the file"),
         (b'{"type": "FeatureCollection", "features": [{"type": "Feature", "prop', "no JSON"),
         (gzip.compress(json.dumps({"features": halves() * 500}).encode())[:-50], "damaged or cut gzip"),
-        ("{\"name\": \"Ош\"}".encode("cp1251"), "not UTF-8"),
+        ('{"name": "Ош"}'.encode("cp1251"), "not UTF-8"),
     ],
 )
 def test_files_that_are_none(tmp_path: Path, content: bytes, words: str) -> None:

@@ -13,7 +13,9 @@ from districts.importing import features
 from districts.importing.features import read_features
 from districts.importing.files import FileRefused
 
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+)
 properties = st.dictionaries(st.text(), scalars | st.lists(scalars, max_size=3), max_size=4)
 
 
@@ -34,7 +36,9 @@ def feature(values: object, geometry: object = None) -> dict[str, object]:
 def test_the_same_as_reading_it_whole(
     rows: list[dict[str, object]], extra: dict[str, object], window: int, indent: int | None
 ) -> None:
-    text = json.dumps(collection([feature(row, {"n": n}) for n, row in enumerate(rows)], **extra), indent=indent)
+    text = json.dumps(
+        collection([feature(row, {"n": n}) for n, row in enumerate(rows)], **extra), indent=indent
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(features, "_CHUNK", window)
         found = list(read_features(io.StringIO(text)))
@@ -66,7 +70,7 @@ def test_a_single_feature_is_a_file_too() -> None:
         ('{"features": []} {}', "something follows"),
         ('{"features": [' + "[" * 100_000, "JSON"),
         ('{"features": [' + "9" * 10_000 + "]}", "JSON"),
-        ('{1: 2}', "JSON|key"),
+        ("{1: 2}", "JSON|key"),
     ],
 )
 def test_refused_with_a_reason(text: str, words: str) -> None:

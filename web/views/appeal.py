@@ -10,6 +10,7 @@ from accounts.roles import Role, standing_of
 from appeals.dossier import dossier_of
 from appeals.models import Appeal
 
+
 @require_safe
 def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     """The appeal for whoever may see it; 404 for an unknown number, 410 for one that the Mayor's Office has hidden."""
@@ -22,5 +23,9 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     return render(
         request,
         "web/appeal.html",
-        {"dossier": dossier_of(appeal, internal=False), "appeal": appeal, "on_my_desk": role is not Role.PUBLIC},
+        {
+            "dossier": dossier_of(appeal, internal=False),
+            "appeal": appeal,
+            "on_my_desk": role is not Role.PUBLIC,
+        },
     )

@@ -72,7 +72,9 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def _appeal_of(secret: str) -> Appeal:
-    appeal = Appeal.objects.with_names().filter(contact__secret=secret).first() if "\x00" not in secret else None
+    appeal = (
+        Appeal.objects.with_names().filter(contact__secret=secret).first() if "\x00" not in secret else None
+    )
     if appeal is None:
         raise Http404
     return appeal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import os
+from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
@@ -20,10 +21,10 @@ _CACHE = "public, max-age=31536000, immutable"
 
 
 @require_safe
-def public_file(request: HttpRequest, name: str) -> HttpResponseBase:
-    """The file below MEDIA_ROOT, whole or the byte range asked for (Safari plays no video without), or 304."""
+def public_file(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:
+    """The file of one of the ``PUBLIC_FOLDERS``, whole or the byte range asked for (Safari plays no video without), or 304."""
     try:
-        path = safe_join(settings.MEDIA_ROOT, name)
+        path = safe_join(Path(settings.MEDIA_ROOT) / folder, name)
         content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
         headers = [
             ("Content-Type", content_type),

@@ -35,8 +35,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
-        parser.add_argument("--mapping", type=Path, required=True, metavar="TOML", help="which column is what")
-        parser.add_argument("--refused", type=Path, metavar="CSV", help="write every refused row with its reason here")
+        parser.add_argument(
+            "--mapping", type=Path, required=True, metavar="TOML", help="which column is what"
+        )
+        parser.add_argument(
+            "--refused", type=Path, metavar="CSV", help="write every refused row with its reason here"
+        )
         parser.add_argument("--report", type=Path, metavar="JSON", help="write the totals here")
         parser.add_argument("--limit", type=int, metavar="N", help="read the first N rows only")
         parser.add_argument("--dry-run", action="store_true", help="check and report, write nothing")

@@ -21,7 +21,9 @@ class Command(BaseCommand):
     help = "Photographs pages of a running city with Debian's Chromium, for README.md and for looking at."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("pages", nargs="*", help="addresses below the language, such as news/; the map by default")
+        parser.add_argument(
+            "pages", nargs="*", help="addresses below the language, such as news/; the map by default"
+        )
         parser.add_argument("--url", default="http://localhost:8000", help="where the city runs")
         parser.add_argument("--languages", default="en", help="comma list, or all")
         parser.add_argument("--sizes", default="phone,desktop", help="comma list of phone, desktop")

@@ -81,7 +81,7 @@ class Command(BaseCommand):
         from data.demo.people import someone
 
         picture = cache(lambda name: prepare_photo(BytesIO(draw_picture(name))))
-        people = make_demo_people(CITY.code, lambda code: someone(random.Random(f"representative {code}"))[0])
+        people = make_demo_people(CITY.code, lambda code: someone(random.Random(f"person {code}"))[0])  # noqa: S311
         now = timezone.now()
         tomorrow = timezone.localdate(now) + dt.timedelta(days=1)
         told = generate(CITY.folder, _CHANCE, count, until=tomorrow)

@@ -26,6 +26,20 @@ from districts.importing.progress import Progress
 from districts.models import District
 
 _SHOWN = 20
+_TAKEN_AS_THEY_ARE = (
+    "file",
+    "code_field",
+    "code_prefix",
+    "revision",
+    "empty",
+    "replace",
+    "city_from_union",
+    "publish",
+    "effective_from",
+    "repair",
+    "skip_refused",
+    "dry_run",
+)
 
 
 class Command(BaseCommand):
@@ -38,7 +52,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
         parser.add_argument("--as", dest="layer", choices=["district", "service-area"], default="district")
-        parser.add_argument("--code-field", required=True, metavar="PROPERTY", help="property that becomes the code")
+        parser.add_argument(
+            "--code-field", required=True, metavar="PROPERTY", help="property that becomes the code"
+        )
         parser.add_argument("--code-prefix", default="", metavar="TEXT", help="written before each code")
         parser.add_argument(
             "--name-field",
@@ -51,7 +67,9 @@ class Command(BaseCommand):
         districts = parser.add_argument_group("districts")
         districts.add_argument("--kind", choices=District.Kind.values, default=District.Kind.TERRITORY.value)
         districts.add_argument(
-            "--city-from-union", action="store_true", help="make the city's border from all districts of the kind"
+            "--city-from-union",
+            action="store_true",
+            help="make the city's border from all districts of the kind",
         )
         areas = parser.add_argument_group("service areas")
         areas.add_argument("--service", metavar="CODE")
@@ -60,7 +78,9 @@ class Command(BaseCommand):
         )
         areas.add_argument("--priority", type=int, default=0, help="the higher one decides (0)")
         areas.add_argument("--valid-from", type=_day, metavar="DATE")
-        areas.add_argument("--valid-to", type=_day, metavar="DATE", help="first day on which they are not valid")
+        areas.add_argument(
+            "--valid-to", type=_day, metavar="DATE", help="first day on which they are not valid"
+        )
         revision = parser.add_argument_group("revision")
         revision.add_argument(
             "--revision",
@@ -69,16 +89,22 @@ class Command(BaseCommand):
             help="write into this revision, made as a draft when there is none (default: a new draft)",
         )
         revision.add_argument(
-            "--empty", action="store_true", help="a new draft begins empty, not as a copy of the borders in force"
+            "--empty",
+            action="store_true",
+            help="a new draft begins empty, not as a copy of the borders in force",
         )
         revision.add_argument(
-            "--replace", action="store_true", help="drop what the kind or service has there and the file has not"
+            "--replace",
+            action="store_true",
+            help="drop what the kind or service has there and the file has not",
         )
         revision.add_argument("--publish", action="store_true")
         revision.add_argument(
             "--effective-from", type=_day, metavar="DATE", help="with --publish: first day in force (today)"
         )
-        parser.add_argument("--repair", action="store_true", help="mend coordinates nested wrongly for their type")
+        parser.add_argument(
+            "--repair", action="store_true", help="mend coordinates nested wrongly for their type"
+        )
         parser.add_argument("--skip-refused", action="store_true", help="take the features that can be taken")
         parser.add_argument("--dry-run", action="store_true", help="check and report, write nothing")
 
@@ -138,12 +164,10 @@ def _wanted(options: dict[str, Any]) -> AreaImport:
             options["valid_from"],
             options["valid_to"],
         )
-    same = (
-        "file code_field code_prefix revision empty replace city_from_union publish effective_from repair "
-        "skip_refused dry_run"
-    ).split()
     return AreaImport(
-        layer=layer, name_fields=dict(options["name_field"]), **{name: options[name] for name in same}
+        layer=layer,
+        name_fields=dict(options["name_field"]),
+        **{name: options[name] for name in _TAKEN_AS_THEY_ARE},
     )
 
 

@@ -6,7 +6,7 @@ import { t } from "city/site/texts.js";
 import { AppealsSource, appealsAround } from "city/map/appeals-source.js";
 import { Card } from "city/map/card.js";
 import { frameOf } from "city/map/extent.js";
-import { APPEALS, CELL_LAYER, CHOSEN_LAYER, HEAT_LAYER, PIN_LAYER, drawable } from "city/map/overlays.js";
+import { APPEALS, CELL_LAYER, CHOSEN_LAYER, HEAT, HEAT_LAYER, PIN_LAYER, drawable, heatable } from "city/map/overlays.js";
 import { STATUSES } from "city/map/palette.js";
 
 /** @typedef {import("city/map/card.js").Brief} Brief */
@@ -15,6 +15,8 @@ import { STATUSES } from "city/map/palette.js";
 
 /** A finger covers this many pixels around the point that it means. */
 const TOUCH_PX = 10;
+/** Heat is made of cells of a deeper zoom, small enough to run into each other. */
+const HEAT_FINER = 1;
 /** From here on a bubble is many appeals at one address, and zooming would not part them. */
 const LAST_CELL_ZOOM = 17.5;
 
@@ -24,6 +26,8 @@ export class BrowseMode {
   #bar;
   #filter = new URLSearchParams();
   #source;
+  #heatSource;
+  #heat = false;
   #card;
   /** @type {import("maplibre-gl").Marker | undefined} */
   #ring;
@@ -42,6 +46,17 @@ export class BrowseMode {
     this.#source = new AppealsSource({
       loading: () => this.#busy(true),
       loaded: (answer) => this.#loaded(answer),
+      failed: () => {
+        this.#busy(false);
+        bar.failed(t("map.failed"), () => this.refresh());
+      },
+    });
+    this.#heatSource = new AppealsSource({
+      loading: () => this.#busy(true),
+      loaded: (answer) => {
+        this.#busy(false);
+        view.put(HEAT, heatable(answer));
+      },
       failed: () => {
         this.#busy(false);
         bar.failed(t("map.failed"), () => this.refresh());
@@ -72,11 +87,14 @@ export class BrowseMode {
 
   refresh() {
     const { map } = this.#view;
-    void this.#source.ask(frameOf(map), map.getZoom(), this.#filter);
+    const [frame, zoom] = [frameOf(map), map.getZoom()];
+    void this.#source.ask(frame, zoom, this.#filter);
+    if (this.#heat) void this.#heatSource.ask(frame, zoom + HEAT_FINER, this.#filter);
   }
 
   close() {
     this.#source.stop();
+    this.#heatSource.stop();
   }
 
   #listen() {
@@ -208,6 +226,8 @@ export class BrowseMode {
 
   /** @param {boolean} on */
   #showHeat(on) {
+    this.#heat = on;
+    if (on) this.refresh();
     this.#view.show([HEAT_LAYER], on);
     this.#view.show([CELL_LAYER, PIN_LAYER, CHOSEN_LAYER], !on);
     if (on) this.#card.close();

@@ -9,6 +9,7 @@ import { partsOf } from "city/map/symbols.js";
 /** @typedef {import("geojson").FeatureCollection} FeatureCollection */
 
 export const APPEALS = "appeals";
+export const HEAT = "heat";
 export const PIN_LAYER = "appeal-pin";
 export const CELL_LAYER = "appeal-cell";
 export const HEAT_LAYER = "appeal-heat";
@@ -16,24 +17,26 @@ export const CHOSEN_LAYER = "appeal-chosen";
 
 /** @type {Overlay} */
 export const browseOverlay = {
-  sources: [APPEALS],
+  sources: [APPEALS, HEAT],
   hidden: [HEAT_LAYER],
-  layers: (colours, fonts) => [
+  ground: (colours) => [
     {
       id: HEAT_LAYER,
       type: "heatmap",
-      source: APPEALS,
+      source: HEAT,
       paint: {
-        "heatmap-weight": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 0.12, 6, 0.5, 25, 1.4],
-        "heatmap-intensity": ["interpolate", ["linear"], ["zoom"], 9, 0.7, 15, 1.6],
-        "heatmap-radius": ["interpolate", ["exponential", 1.35], ["zoom"], 9, 20, 13, 44, 17, 90],
-        "heatmap-opacity": 0.78,
+        "heatmap-weight": ["get", "weight"],
+        "heatmap-intensity": 0.9,
+        "heatmap-radius": ["interpolate", ["linear"], ["zoom"], 9, 34, 13, 58, 17, 90],
+        "heatmap-opacity": 0.8,
         // Viridis turned round: dark is dense in daylight, bright is dense at night; readable without red and green.
         "heatmap-color": colours.dark
           ? ["interpolate", ["linear"], ["heatmap-density"], 0, "rgba(68,1,84,0)", 0.15, "#46327e", 0.35, "#365c8d", 0.55, "#277f8e", 0.75, "#4ac16d", 1, "#fde725"]
           : ["interpolate", ["linear"], ["heatmap-density"], 0, "rgba(255,247,188,0)", 0.15, "#fee391", 0.35, "#fec44f", 0.55, "#f07a1c", 0.75, "#c4361a", 1, "#7a0a1f"],
       },
     },
+  ],
+  layers: (colours, fonts) => [
     {
       id: CELL_LAYER,
       type: "symbol",
@@ -83,6 +86,7 @@ export const SPOT = "spot";
 export const spotOverlay = {
   sources: [SPOT],
   hidden: [],
+  ground: () => [],
   layers: () => [
     {
       id: SPOT,
@@ -110,5 +114,24 @@ export function drawable(collection) {
           : { picture: `pin|${given.status}`, count: 1, rank: 4 - STATUSES.indexOf(given.status) };
       return { ...feature, properties: { ...given, ...drawn } };
     }),
+  };
+}
+
+/**
+ * The same features as weights of a heat map: the square root of how many, as a share of the densest cell, so that one
+ * hot spot does not make all others look cold.
+ * @param {FeatureCollection} collection
+ * @returns {FeatureCollection}
+ */
+export function heatable(collection) {
+  const counts = collection.features.map((feature) => Number(feature.properties?.count ?? 1));
+  const most = Math.max(1, ...counts);
+  return {
+    type: "FeatureCollection",
+    features: collection.features.map((feature, at) => ({
+      type: "Feature",
+      geometry: feature.geometry,
+      properties: { weight: Math.sqrt((counts[at] ?? 1) / most) },
+    })),
   };
 }

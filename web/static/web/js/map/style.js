@@ -322,8 +322,8 @@ export function districtLayers(colours, fonts, language) {
         "text-field": nameIn(language),
         "text-font": fonts.bold,
         "text-size": ["interpolate", ["linear"], ["zoom"], 9.5, 10.5, 12, 13, 14.5, 18],
-        "text-max-width": 7,
-        "text-letter-spacing": 0.03,
+        "text-max-width": 10,
+        "text-letter-spacing": 0.02,
         "text-padding": 4,
       },
       paint: {

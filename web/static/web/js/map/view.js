@@ -26,7 +26,8 @@ const BASE_STYLE_TIMEOUT_MS = 4_000;
  * @typedef {object} Overlay
  * @property {string[]} sources
  * @property {string[]} hidden layers that are off at first
- * @property {(colours: Palette, fonts: FontStacks) => Layer[]} layers from the lowest to the highest
+ * @property {(colours: Palette) => Layer[]} ground layers below the names on the map
+ * @property {(colours: Palette, fonts: FontStacks) => Layer[]} layers above everything, from the lowest to the highest
  */
 
 /**
@@ -158,14 +159,18 @@ export class MapView {
     const { language } = settings;
     this.fonts = this.#foreign ? fontsOf(this.#foreign) : LOCAL_FONTS;
     const base = this.#foreign ?? ownStyle(this.colours, this.fonts, language);
-    const { sources, layers } = this.#options.overlay;
+    const { sources, ground, layers } = this.#options.overlay;
+    const firstName = base.layers.findIndex((layer) => layer.type === "symbol");
+    const names = firstName < 0 ? base.layers.length : firstName;
     const own = ["districts", "district-labels", ...sources].map((name) => [name, emptySource()]);
     /** @type {Style} */
     const style = {
       ...base,
       sources: { ...base.sources, ...Object.fromEntries(own) },
       layers: [
-        ...base.layers,
+        ...base.layers.slice(0, names),
+        ...ground(this.colours),
+        ...base.layers.slice(names),
         ...districtLayers(this.colours, this.fonts, language),
         ...layers(this.colours, this.fonts),
       ],

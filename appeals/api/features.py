@@ -1,0 +1,91 @@
+"""GET /api/appeals.geojson: appeals as GeoJSON features, newest first, in keyset pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import F, TextField, Value
+from django.db.models.functions import Cast, Concat
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.http import require_safe
+
+from appeals.api.language import LanguageRefused, language_of
+from appeals.filters import FilterRefused, parse_filter
+from appeals.models import Appeal
+from districts.names import translated
+from geo.answers import geojson_answer
+from geo.geojson import FeatureText, collection, page_text
+from geo.paging import PageRefused, parse_page
+from geo.problems import bad_parameters
+
+#: How long a cache may show what the public saw.
+MAX_AGE_S = 15
+
+
+@require_safe
+def appeals_geojson(request: HttpRequest) -> HttpResponse:
+    """A page of the appeals that the reader may see and the parameters leave; one statement for the public."""
+    errors: dict[str, list[str]] = {}
+    try:
+        language = language_of(request)
+    except LanguageRefused as refusal:
+        errors |= refusal.errors
+    try:
+        page = parse_page(request.GET)
+    except PageRefused as refusal:
+        errors |= refusal.errors
+    try:
+        wanted = parse_filter(request.GET)
+    except FilterRefused as refusal:
+        errors |= refusal.errors
+    if errors:
+        return bad_parameters(errors)
+    rows = Appeal.objects.visible_to(request.user).filtered(wanted)
+    found = page_text(rows, _feature(language), page)
+    links = [_link(request, "self", request.GET.get("after"))]
+    if found.next is not None:
+        links.append(_link(request, "next", str(found.next)))
+    body = collection(found.features, numberReturned=len(found.features), links=links)
+    return geojson_answer(request, body, max_age_s=MAX_AGE_S)
+
+
+def _feature(language: str) -> FeatureText:
+    return FeatureText(
+        id="id",
+        geometry="point",
+        properties={
+            "id": "id",
+            "number": "number",
+            "kind": "kind",
+            "category": "category__code",
+            "category_name": translated("category__name", language),
+            "service": "service__code",
+            "service_name": translated("service__name", language),
+            "district": "district__code",
+            "district_name": translated("district__name", language),
+            "status": "status",
+            "submitted_at": "submitted_at",
+            "due_on": "due_on",
+            "answered_at": "answered_at",
+            "address": "address",
+            "text": "text",
+            "language": "language",
+            "url": _page_path(language),
+        },
+    )
+
+
+def _page_path(language: str) -> Concat:
+    with translation.override(language):
+        before, after = reverse("web:appeal", args=[0]).split("0", 1)
+    return Concat(Value(before), Cast(F("number"), TextField()), Value(after), output_field=TextField())
+
+
+def _link(request: HttpRequest, rel: str, after: str | None) -> dict[str, Any]:
+    query = request.GET.copy()
+    query.pop("after", None)
+    if after:
+        query["after"] = after
+    return {"rel": rel, "type": "application/geo+json", "href": request.build_absolute_uri(f"?{query.urlencode()}")}

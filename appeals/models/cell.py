@@ -1,0 +1,83 @@
+"""How many public appeals lie in each storage cell, kept by the database, so that a map of a million reads no appeal."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.db import models
+
+from appeals.workflow import Status
+
+#: Unit of the coordinate sums: whole millionths of a degree, so that sums are exact in any order.
+COORDINATE_UNIT = 1e-6
+
+_COUNTS = [f"n_{status.value}" for status in Status]
+_SUMS = ["lon_sum", "lat_sum", *_COUNTS]
+
+
+class CellCount(models.Model):
+    """What the public sees in one cell of ``CELL_M`` metres: its appeals by status, and the sums of their coordinates.
+
+    Written by triggers of ``appeals_appeal`` alone. Never more rows than the city has cells, however many appeals
+    there are; a cell that was left by all of its appeals stays with zeros.
+    """
+
+    pk = models.CompositePrimaryKey("cell_x", "cell_y")
+    cell_x = models.IntegerField()
+    cell_y = models.IntegerField()
+    lon_sum = models.BigIntegerField(help_text="Millionths of a degree, EPSG:4326.")
+    lat_sum = models.BigIntegerField(help_text="Millionths of a degree, EPSG:4326.")
+    n_new = models.IntegerField()
+    n_accepted = models.IntegerField()
+    n_answered = models.IntegerField()
+    n_closed = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.cell_x}, {self.cell_y}"
+
+
+def _counted(rows: str) -> str:
+    """Statement that adds the rows' changes to their cells. ``rows`` is a query of appeals with a ``sign`` of 1 or -1.
+
+    Cells are locked in one order, so that statements that touch the same cells wait and never deadlock.
+    """
+    counts = ", ".join(f"coalesce(sum(sign) FILTER (WHERE status = '{status.value}'), 0) AS n_{status.value}" for status in Status)
+    changes = " OR ".join(f"{column} <> 0" for column in _SUMS)
+    additions = ", ".join(f"{column} = cell.{column} + EXCLUDED.{column}" for column in _SUMS)
+    return f"""
+        INSERT INTO appeals_cellcount AS cell (cell_x, cell_y, {", ".join(_SUMS)})
+        SELECT * FROM (
+            SELECT cell_x, cell_y, sum(sign * round(ST_X(point) * 1000000))::bigint AS lon_sum,
+                sum(sign * round(ST_Y(point) * 1000000))::bigint AS lat_sum, {counts}
+            FROM ({rows}) AS changed
+            WHERE NOT hidden
+            GROUP BY cell_x, cell_y
+        ) AS delta
+        WHERE {changes}
+        ORDER BY cell_x, cell_y
+        ON CONFLICT (cell_x, cell_y) DO UPDATE SET {additions};
+        RETURN NULL;
+    """
+
+
+_COLUMNS = "cell_x, cell_y, point, status, hidden"
+_ADDED = f"SELECT 1 AS sign, {_COLUMNS} FROM added"
+_TAKEN = f"SELECT -1 AS sign, {_COLUMNS} FROM taken"
+
+
+def counting_triggers() -> list[pgtrigger.Trigger]:
+    """Triggers of the appeals' table, one run for each statement however many rows it changes."""
+    return [
+        pgtrigger.Trigger(
+            name=f"count_cells_{name}",
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=operation,
+            referencing=pgtrigger.Referencing(**tables),
+            func=_counted(rows),
+        )
+        for name, operation, tables, rows in (
+            ("insert", pgtrigger.Insert, {"new": "added"}, _ADDED),
+            ("update", pgtrigger.Update, {"old": "taken", "new": "added"}, f"{_ADDED} UNION ALL {_TAKEN}"),
+            ("delete", pgtrigger.Delete, {"old": "taken"}, _TAKEN),
+        )
+    ]

@@ -1,0 +1,153 @@
+"""GeoJSON (RFC 7946) whose text is made in PostGIS: a queryset goes in, the bytes of a FeatureCollection come out.
+
+Python only joins what PostgreSQL wrote. The statement is the queryset's own, compiled by Django, so that whatever
+narrows the queryset (who may see it, the reader's filters) narrows the text, and no word of a reader is ever SQL.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.backends.utils import CursorWrapper
+from django.db.models import BigIntegerField, Expression, F, Func, QuerySet, TextField
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
+from django.db.models.sql.compiler import SQLCompiler
+from psycopg2 import extensions
+
+from geo.paging import Cursor, Page, rows_of_page
+
+MEDIA_TYPE = "application/geo+json"
+
+#: Six decimals of a degree are at most 11 cm.
+DECIMALS = 6
+
+#: PostgreSQL's json_build_object takes no more arguments than any function: 100, two for each property.
+_PROPERTIES_MAX = 50
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+#: Columns as the bytes that PostgreSQL sent (UTF-8), neither decoded nor encoded again: of text, bigint, integer.
+_AS_SENT = extensions.new_type((25, 20, 23), "AS_SENT", extensions.BYTES)
+
+Properties = Mapping[str, str | Combinable]
+
+
+class FeatureText(Expression):
+    """Text of one GeoJSON Feature: geometry in EPSG:4326 lon/lat rounded to ``DECIMALS``, properties by name.
+
+    Property values are column names or expressions; dates and times are written by PostgreSQL (ISO 8601, the
+    session's time zone), NULL as ``null``. A NULL geometry is ``null``.
+    """
+
+    output_field = TextField()
+
+    def __init__(self, *, geometry: str | Combinable, properties: Properties, id: str | Combinable | None = None) -> None:
+        super().__init__()
+        if len(properties) > _PROPERTIES_MAX:
+            raise ValueError(f"a feature takes {_PROPERTIES_MAX} properties, there are {len(properties)}")
+        self._names = list(properties)
+        self._parts: list[Any] = [_expression(geometry), *(_expression(value) for value in properties.values())]
+        self._has_id = id is not None
+        if id is not None:
+            self._parts.append(_expression(id))
+
+    def get_source_expressions(self) -> list[Any]:
+        return self._parts
+
+    def set_source_expressions(self, exprs: Sequence[Any]) -> None:
+        self._parts = list(exprs)
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+        # Concatenation around one json_build_object was the cheapest of five ways (9.0 ms for 1,000 features of 850
+        # bytes; json_build_object throughout 9.6, to_json of each value 9.7, row_to_json 11.4).
+        compiled = [compiler.compile(part) for part in self._parts]
+        (geometry, geometry_params), *values = compiled
+        params: list[Any] = []
+        head = "'{\"type\":\"Feature\",'"
+        if self._has_id:
+            id_sql, id_params = values.pop()
+            head += f"""||'"id":'||to_json({id_sql})::text||','"""
+            params += id_params
+        pairs = []
+        params += geometry_params
+        for name, (value_sql, value_params) in zip(self._names, values, strict=True):
+            pairs.append(f"%s,{value_sql}")
+            params += [name, *value_params]
+        geometry_text = f"coalesce(ST_AsGeoJSON({geometry},{DECIMALS},0),'null')"
+        sql = f"{head}||'\"geometry\":'||{geometry_text}||',\"properties\":'||json_build_object({','.join(pairs)})::text||'}}'"
+        return f"({sql})", params
+
+
+@dataclass(frozen=True)
+class PageText:
+    """One page: the features' texts in their order, and the cursor of the next page where there is one."""
+
+    features: list[bytes]
+    next: Cursor | None
+
+
+def page_text(
+    rows: QuerySet[Any], feature: FeatureText, page: Page, *, moment: str = "submitted_at", number: str = "number"
+) -> PageText:
+    """The page's features, newest first by (``moment``, ``number``); one statement.
+
+    The rows come one by one rather than as one ``string_agg``: joining a thousand of them here costs less than growing
+    one text of a megabyte there, and what is joined needs no second look for where the page ends.
+    """
+    micros = Func(F(moment), template="(extract(epoch FROM %(expressions)s)*1000000)", output_field=BigIntegerField())
+    asked = (
+        rows_of_page(rows, page, moment=moment, number=number)
+        .annotate(geojson_text=feature, geojson_at=Cast(micros, BigIntegerField()), geojson_number=F(number))
+        .values_list("geojson_text", "geojson_at", "geojson_number")
+    )
+    found = raw_rows(asked)
+    more = len(found) > page.size
+    del found[page.size :]
+    cursor = None
+    if more:
+        _text, at, last = found[-1]
+        cursor = Cursor(_EPOCH + dt.timedelta(microseconds=int(at)), int(last))
+    return PageText([text for text, _at, _number in found], cursor)
+
+
+def feature_texts(rows: QuerySet[Any], feature: FeatureText) -> list[bytes]:
+    """Every row's feature in the queryset's order; one statement. For lists that are short by nature."""
+    return [text for (text,) in raw_rows(rows.annotate(geojson_text=feature).values_list("geojson_text"))]
+
+
+def collection(features: Iterable[bytes], **members: Any) -> bytes:
+    """A FeatureCollection of features that are JSON texts already, with ``members`` beside them."""
+    rest = orjson.dumps(members)[1:] if members else b"}"
+    return b"".join([b'{"type":"FeatureCollection","features":[', b",".join(features), b"]", b"," if members else b"", rest])
+
+
+def raw_rows(rows: QuerySet[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a ``values_list``, its text and integer columns as the bytes that PostgreSQL sent."""
+    try:
+        sql, params = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    with _as_sent(rows.db) as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+@contextmanager
+def _as_sent(alias: str) -> Iterator[CursorWrapper]:
+    with connections[alias].cursor() as cursor:
+        extensions.register_type(_AS_SENT, cursor.cursor)
+        yield cursor
+
+
+def _expression(value: str | Combinable) -> Any:
+    return F(value) if isinstance(value, str) else value
+
+

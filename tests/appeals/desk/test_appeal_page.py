@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+import io
+import re
+import uuid
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from PIL import Image
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from accounts.roles import Role
+from appeals.actions.accept import accept
+from appeals.actions.answer import answer
+from appeals.actions.change import Actor
+from appeals.actions.forward import forward
+from appeals.actions.hide import hide
+from appeals.models import Appeal, Attachment, Event
+from appeals.workflow import Status, Verb, verbs_for
+from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
+from tests.grid import GridCity
+
+
+@pytest.fixture
+def appeal(city: GridCity) -> Appeal:
+    return AppealFactory(
+        category=city.categories["lamp"], contact__name="Бакыт Эсенов", contact__email="author@example.org"
+    )
+
+
+@pytest.fixture
+def at_desk(client: Client, light_user: User) -> Client:
+    client.force_login(light_user)
+    return client
+
+
+def url(appeal: Appeal) -> str:
+    return f"/en/desk/appeals/{appeal.number}/"
+
+
+def picture(name: str = "done.jpg") -> io.BytesIO:
+    file = io.BytesIO()
+    Image.effect_noise((400, 300), 60).save(file, "JPEG")
+    file.seek(0)
+    file.name = name
+    return file
+
+
+def offered(page: str) -> set[str]:
+    return set(re.findall(r'name="verb" value="(\w+)"', page))
+
+
+def test_the_author_is_shown_to_the_service_and_the_office_alone(
+    city: GridCity, client: Client, appeal: Appeal, light_user: User, office_user: User
+) -> None:
+    for user in (light_user, office_user, User.objects.create_superuser("root@city.example")):
+        client.force_login(user)
+        page = client.get(url(appeal)).content.decode()
+        assert "author@example.org" in page
+        assert appeal.contact.secret not in page
+    # Another service reads what everybody reads.
+    client.force_login(MembershipFactory(service=city.services["roads"]).user)
+    response = client.get(url(appeal))
+    assert (response.status_code, response["Location"]) == (302, f"/en/appeals/{appeal.number}/")
+    assert client.post(url(appeal), {"verb": "accept", "version": 1}).status_code == 302
+    appeal.refresh_from_db()
+    assert appeal.version == 1
+
+
+def test_another_services_hidden_appeal_does_not_exist(
+    city: GridCity, client: Client, appeal: Appeal
+) -> None:
+    hide(appeal.pk, Actor(Role.OFFICE), version=1, text="A curse word")
+    client.force_login(MembershipFactory(service=city.services["roads"]).user)
+    assert client.get(url(appeal)).status_code == 404
+
+
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("hidden", [False, True])
+@pytest.mark.parametrize("role", [Role.SERVICE, Role.OFFICE])
+def test_the_buttons_are_those_of_the_workflow_table(
+    city: GridCity,
+    client: Client,
+    light_user: User,
+    office_user: User,
+    status: Status,
+    hidden: bool,
+    role: Role,
+) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"], status=status, hidden=hidden)
+    client.force_login(light_user if role is Role.SERVICE else office_user)
+    page = client.get(url(appeal)).content.decode()
+    assert offered(page) == {verb.value for verb in verbs_for(status, role, hidden=hidden)}
+
+
+def test_accept_and_the_next_one_is_a_click_away(city: GridCity, at_desk: Client, appeal: Appeal) -> None:
+    other = AppealFactory(category=city.categories["lamp"])
+    response = at_desk.post(url(appeal), {"verb": "accept", "version": 1}, follow=True)
+    assert response.redirect_chain == [(url(appeal), 302)]
+    page = response.content.decode()
+    assert f"Appeal № {appeal.number} is in progress." in page
+    assert f'href="{url(other)}"' in page
+    appeal.refresh_from_db()
+    assert appeal.status == Status.ACCEPTED
+
+
+def test_an_answer_with_photos(at_desk: Client, appeal: Appeal, light_user: User, media_root: Path) -> None:
+    files = [picture("one.jpg"), picture("two.jpg")]
+    at_desk.post(url(appeal), {"verb": "answer", "version": 1, "text": "The lamp is new.", "photos": files})
+    event = Event.objects.get(appeal=appeal, verb=Verb.ANSWER)
+    assert (event.text, event.actor, event.actor_role) == ("The lamp is new.", light_user, Role.SERVICE)
+    assert event.attachments.count() == 2
+    public = at_desk.get(f"/en/appeals/{appeal.number}/").content.decode()
+    assert "The lamp is new." in public
+    assert all(attachment.large.url in public for attachment in event.attachments.all())
+
+
+def test_an_answer_without_words_is_not_published(at_desk: Client, appeal: Appeal) -> None:
+    response = at_desk.post(url(appeal), {"verb": "answer", "version": 1, "text": "   "})
+    assert response.status_code == 400
+    assert "Write a few words." in response.content.decode()
+    appeal.refresh_from_db()
+    assert appeal.version == 1
+
+
+def test_a_file_that_is_no_picture_keeps_the_words(at_desk: Client, appeal: Appeal, media_root: Path) -> None:
+    broken = io.BytesIO(b"%PDF-1.7 not a picture")
+    broken.name = "photo.jpg"
+    response = at_desk.post(
+        url(appeal), {"verb": "answer", "version": 1, "text": "Done so far", "photos": [broken]}
+    )
+    page = response.content.decode()
+    assert response.status_code == 400
+    assert "Done so far</textarea>" in page
+    assert "neither a photo nor a video" in page
+    assert not Event.objects.filter(verb=Verb.ANSWER).exists()
+
+
+def test_a_colleague_was_faster_and_the_words_and_photos_are_kept(
+    city: GridCity, at_desk: Client, appeal: Appeal, media_root: Path
+) -> None:
+    colleague = MembershipFactory(service=city.services["light"]).user
+    accept(appeal.pk, Actor(Role.SERVICE, colleague), version=1)
+    response = at_desk.post(
+        url(appeal), {"verb": "answer", "version": 1, "text": "The lamp is new.", "photos": [picture()]}
+    )
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "What has changed meanwhile" in page
+    assert str(colleague) in page
+    assert "The lamp is new.</textarea>" in page
+    assert not Event.objects.filter(verb=Verb.ANSWER).exists()
+    # Sent again as the page shows it, it is published with the photo of the first try.
+    (upload,) = re.findall(r'name="uploads" value="([^"]+)"', page)
+    again = {"verb": "answer", "version": 2, "text": "The lamp is new.", "uploads": [upload]}
+    assert at_desk.post(url(appeal), again).status_code == 302
+    assert Attachment.objects.get(pk=upload).event == Event.objects.get(verb=Verb.ANSWER)
+
+
+def test_a_step_that_is_no_longer_possible_shows_the_words_to_copy(
+    city: GridCity, at_desk: Client, appeal: Appeal
+) -> None:
+    colleague = MembershipFactory(service=city.services["light"]).user
+    answer(appeal.pk, Actor(Role.SERVICE, colleague), version=1, text="We were faster")
+    response = at_desk.post(url(appeal), {"verb": "answer", "version": 1, "text": "My long answer"})
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "We were faster" in page
+    assert re.search(r"<textarea[^>]+readonly>My long answer</textarea>", page)
+    assert Event.objects.filter(verb=Verb.ANSWER).count() == 1
+
+
+def test_forwarded_meanwhile_shows_nothing_more(city: GridCity, at_desk: Client, appeal: Appeal) -> None:
+    colleague = MembershipFactory(service=city.services["light"]).user
+    accept(appeal.pk, Actor(Role.SERVICE, colleague), version=1)
+    forward(
+        appeal.pk,
+        Actor(Role.SERVICE, colleague),
+        version=2,
+        to_service=city.services["roads"],
+        text="Not ours",
+    )
+    response = at_desk.post(url(appeal), {"verb": "answer", "version": 1, "text": "Mine"})
+    assert response["Location"] == f"/en/appeals/{appeal.number}/"
+
+
+def test_forward_leads_back_to_the_queue(city: GridCity, at_desk: Client, appeal: Appeal) -> None:
+    form = {"verb": "forward", "version": 1, "to_service": "roads", "text": "The pole belongs to the road"}
+    response = at_desk.post(url(appeal), form, follow=True)
+    assert response.redirect_chain == [("/en/desk/", 302)]
+    assert f"Appeal № {appeal.number} is forwarded: roads en." in response.content.decode()
+    appeal.refresh_from_db()
+    assert (appeal.service, appeal.status) == (city.services["roads"], Status.NEW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"to_service": "light"}, "The appeal is with this service already."),
+        ({"to_service": ""}, "This field is required."),
+        ({"to_service": "nobody"}, "Select a valid choice"),
+        ({"text": ""}, "Write a few words."),
+    ],
+)
+def test_a_forward_that_cannot_be(
+    at_desk: Client, appeal: Appeal, changes: dict[str, str], words: str
+) -> None:
+    form = {"verb": "forward", "version": "1", "to_service": "roads", "text": "Not ours"} | changes
+    response = at_desk.post(url(appeal), form)
+    assert response.status_code == 400
+    assert words in response.content.decode()
+
+
+def test_the_office_hides_shows_and_reopens(
+    city: GridCity, client: Client, appeal: Appeal, office_user: User
+) -> None:
+    client.force_login(office_user)
+    client.post(url(appeal), {"verb": "hide", "version": 1, "text": "A curse word"})
+    page = client.get(url(appeal)).content.decode()
+    assert "A curse word" in page
+    assert "staff only" in page
+    client.post(url(appeal), {"verb": "show", "version": 2})
+    client.post(url(appeal), {"verb": "answer", "version": 3, "text": "Done"})
+    client.post(url(appeal), {"verb": "close", "version": 4})
+    client.post(url(appeal), {"verb": "reopen", "version": 5, "text": "Not done"})
+    appeal.refresh_from_db()
+    assert (appeal.hidden, appeal.status, appeal.version) == (False, Status.ACCEPTED, 6)
+
+
+@pytest.mark.parametrize("verb", ["hide", "reopen", "show"])
+def test_a_service_cannot_do_what_is_the_offices(at_desk: Client, appeal: Appeal, verb: str) -> None:
+    response = at_desk.post(url(appeal), {"verb": verb, "version": 1, "text": "I want"})
+    assert response.status_code == 409
+    assert "cannot be done" in response.content.decode()
+    appeal.refresh_from_db()
+    assert appeal.version == 1
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"verb": "submit", "version": 1},
+        {"verb": "explode", "version": 1},
+        {"verb": "accept"},
+        {"verb": "accept", "version": "one"},
+        {"verb": "accept", "version": 1.5},
+        {"verb": "answer", "version": 1, "text": "a\x00b"},
+        {"verb": "answer", "version": 1, "text": "x" * 5000},
+        {"verb": "answer", "version": 1, "text": "Done", "uploads": ["not-a-uuid"]},
+        {"verb": "answer", "version": 1, "text": "Done", "uploads": [str(uuid.uuid4())]},
+    ],
+)
+def test_nonsense_is_refused_and_nothing_is_written(
+    at_desk: Client, appeal: Appeal, form: dict[str, object]
+) -> None:
+    assert at_desk.post(url(appeal), form).status_code == 400
+    appeal.refresh_from_db()
+    assert (appeal.version, appeal.status) == (1, Status.NEW)
+
+
+def test_the_number_of_queries_does_not_grow(
+    city: GridCity,
+    at_desk: Client,
+    appeal: Appeal,
+    light_user: User,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _ in range(3):
+        AppealFactory(category=city.categories["lamp"])
+    # Session, user, standing; the appeal, events, attachments, decision, calendar; contact; services to forward to;
+    # calendar and the next of the queue.
+    with django_assert_num_queries(12):
+        at_desk.get(url(appeal))
+    accept(appeal.pk, Actor(Role.SERVICE, light_user), version=1)
+    for _ in range(3):
+        AttachmentFactory(appeal=appeal)
+    for _ in range(5):
+        UserFactory()
+    with django_assert_num_queries(12):
+        at_desk.get(url(appeal))

@@ -1,0 +1,90 @@
+"""docker-compose.yml and Dockerfile agree with the project; Docker itself reads them where it is installed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from config.bootstrap import checkout as checkouts
+from config.bootstrap import serve
+
+ROOT = checkouts.this_checkout().root
+SECRETS = {"DATABASE_PASSWORD": "p", "SECRET_KEY": "s", "PUBLIC_URL": "https://appeals.example.org"}
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict:
+    return yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+
+
+def test_database_web_and_worker_wait_for_each_other(compose: dict):
+    services = compose["services"]
+    assert {"database", "prepare", "web", "worker"} == set(services)
+    assert services["database"]["image"].startswith("postgis/postgis:")
+    for name in ("web", "worker"):
+        waits = services[name]["depends_on"]
+        assert waits["database"]["condition"] == "service_healthy"
+        assert waits["prepare"]["condition"] == "service_completed_successfully"
+    for name in ("database", "web"):
+        assert services[name]["healthcheck"]["test"]
+
+
+def test_worker_and_preparation_are_what_up_runs(compose: dict):
+    worker = next(program for program in serve.programs("0.0.0.0", 8000) if program.name == "worker")
+    assert compose["services"]["worker"]["command"] == ["python", *worker.command[1:]]
+    server = next(program for program in serve.programs("0.0.0.0", 8000) if program.name == "server")
+    told = re.search(r"^CMD (\[.*?\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE | re.DOTALL)
+    assert told is not None
+    assert yaml.safe_load(told[1].replace("\\\n", "")) == ["python", *server.command[1:]]
+
+
+def test_data_outlives_the_containers(compose: dict):
+    assert set(compose["volumes"]) == {"database", "files"}
+    assert compose["services"]["web"]["volumes"] == compose["services"]["worker"]["volumes"] == ["files:/srv"]
+
+
+def test_every_variable_is_explained_in_the_example():
+    asked = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text()))
+    offered = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert asked - offered <= {"LOG_LEVEL"}
+    assert offered <= asked
+
+
+def test_no_secret_has_a_default():
+    text = (ROOT / "docker-compose.yml").read_text()
+    for name in SECRETS:
+        assert re.findall(rf"\$\{{{name}(.)", text)
+        assert set(re.findall(rf"\$\{{{name}(..)", text)) == {":?"}
+
+
+def test_dockerfile_copies_what_exists():
+    for source in re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE):
+        for name in source.split():
+            assert (ROOT / name).exists(), name
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert {".env", ".git", "var", "node_modules"} <= set(ignored)
+
+
+def _compose_is_there() -> bool:
+    if shutil.which("docker") is None:
+        return False
+    return subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not _compose_is_there(), reason="docker compose is not installed")
+def test_docker_reads_it(tmp_path: Path):
+    command = ["docker", "compose", "--file", str(ROOT / "docker-compose.yml"), "config", "--quiet"]
+    environment = {**os.environ, **SECRETS}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    environment.pop("SECRET_KEY")
+    refused = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode != 0
+    assert "SECRET_KEY" in refused.stderr

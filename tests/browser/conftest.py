@@ -1,0 +1,163 @@
+"""A real Chromium against a real server and PostGIS, on a screen of a phone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import translation
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from tests.factories import PASSWORD, MembershipFactory, PlaceFactory, UserFactory
+from tests.grid import IN_EAST, IN_PARK, GridCity, at, make_city
+
+LANGUAGES = ("ky", "ru", "en")
+
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
+
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            # The server is another thread with a connection of its own: it sees only what is committed.
+            item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if executable is None:
+        pytest.fail("no Chromium: apt-get install chromium, or name one by CHROMIUM")
+    # Playwright's loop runs in this thread, where the tests ask the database too.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@dataclass
+class Complaints:
+    """What the browser complained of: errors on the console, uncaught exceptions, answers of 500 and more."""
+
+    said: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.said.append(f"uncaught: {error}"))
+        page.on("response", self._response)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.said.append(f"console: {message.text} ({message.location.get('url')})")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 500:
+            self.said.append(f"{response.status}: {response.url}")
+
+
+@dataclass
+class Visit:
+    """A browser's window with the site's address before every path."""
+
+    page: Page
+    context: BrowserContext
+    root: str
+    complaints: Complaints
+
+    def go(self, path: str) -> Page:
+        self.page.goto(self.root + path)
+        return self.page
+
+    def map_ready(self) -> None:
+        """Waits until the map of the page is drawn."""
+        self.page.wait_for_selector("city-map.city-map--ready", state="attached")
+
+
+Open = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: LiveServer, settings: Settings) -> Iterator[Open]:
+    """Opens a window: ``visit()`` on a phone, ``visit(**DESKTOP)``, ``visit(java_script_enabled=False)`` …"""
+    settings.PUBLIC_URL = live_server.url
+    contexts: list[BrowserContext] = []
+    complaints = Complaints()
+
+    def open_window(*, workers: bool = False, **options: Any) -> Visit:
+        context = browser.new_context(
+            **{**PHONE, **options}, service_workers="allow" if workers else "block"
+        )
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        complaints.listen(page)
+        return Visit(page, context, live_server.url, complaints)
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def city(transactional_db: None) -> GridCity:
+    """The grid city with two places that can be searched for."""
+    made = make_city()
+    for name, place in (("Масалиев", IN_EAST), ("Токтогул", IN_PARK)):
+        PlaceFactory(name_ky=f"{name} көчөсү", name_ru=f"улица {name}", name_en=f"{name} street", point=at(place))
+    return made
+
+
+@pytest.fixture
+def representative(city: GridCity) -> User:
+    """Who answers for lamps."""
+    user: User = UserFactory()
+    MembershipFactory(user=user, service=city.services["light"])
+    return user
+
+
+@pytest.fixture
+def photo() -> dict[str, Any]:
+    """A file for an input: larger than what the page sends."""
+    content = BytesIO()
+    Image.effect_noise((2600, 1900), 40).convert("RGB").save(content, "JPEG")
+    return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": content.getvalue()}
+
+
+def path_of(name: str, language: str, *args: object) -> str:
+    """The page's path in the language."""
+    with translation.override(language):
+        return reverse(name, args=args)
+
+
+def log_in(window: Visit, user: User, language: str) -> None:
+    """Through the page, as people do."""
+    page = window.go(path_of("account_login", language))
+    page.fill("[name=login]", user.email)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main form button")
+    page.wait_for_url("**/desk/**")
+

@@ -1,0 +1,139 @@
+"""The map of appeals: drawn without a base-map server, narrowed by filters that live in the address."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from appeals.workflow import Status
+from tests.browser.conftest import DESKTOP, LANGUAGES, Open, Visit, path_of
+from tests.factories import AppealFactory
+from tests.grid import IN_EAST, IN_WEST, GridCity, at
+
+_NEAR_EAST = f"#map=16/{IN_EAST[1]}/{IN_EAST[0]}"
+
+
+def colours(window: Visit) -> int:
+    """How many different colours the middle of the map shows."""
+    picture = Image.open(BytesIO(window.page.locator("city-map canvas").screenshot())).convert("RGB")
+    width, height = picture.size
+    middle = picture.crop((width // 4, height // 4, width * 3 // 4, height * 3 // 4))
+    return len(middle.getcolors(maxcolors=1 << 24) or ())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_is_drawn_by_itself(visit: Open, city: GridCity, language: str) -> None:
+    window = visit(**DESKTOP)
+    foreign: list[str] = []
+    window.page.on("request", lambda request: request.url.startswith(window.root) or foreign.append(request.url))
+    window.go(path_of("web:map", language))
+    window.map_ready()
+    window.page.wait_for_timeout(1500)
+
+    assert colours(window) > 100
+    assert [url for url in foreign if url.startswith("http")] == []
+    assert window.complaints.said == []
+
+
+def test_a_pin_opens_its_appeal(visit: Open, city: GridCity) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), text="The lamp at the corner")
+    window = visit()
+    page = window.go(path_of("web:map", "en") + _NEAR_EAST)
+    window.map_ready()
+    page.wait_for_timeout(1200)
+    box = page.locator("city-map canvas").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    card = page.locator(".map-card")
+    expect(card).to_be_visible()
+    expect(card).to_contain_text("lamp en")
+    expect(card).to_contain_text("The lamp at the corner")
+    card.get_by_role("link").click()
+    page.wait_for_url(f"**{path_of('web:appeal', 'en', appeal.number)}")
+
+
+def test_the_keyboard_opens_what_lies_in_the_middle(visit: Open, city: GridCity) -> None:
+    AppealFactory(category=city.categories["lamp"], point=at(IN_EAST))
+    window = visit(**DESKTOP)
+    page = window.go(path_of("web:map", "en") + _NEAR_EAST)
+    window.map_ready()
+    page.wait_for_timeout(1200)
+    page.locator("city-map canvas").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".map-card")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".map-card")).to_be_hidden()
+    expect(page.locator("city-map canvas")).to_be_focused()
+
+
+def test_filters_are_in_the_address_and_the_back_button_undoes_them(visit: Open, city: GridCity) -> None:
+    AppealFactory(category=city.categories["lamp"], status=Status.NEW, text="dark")
+    AppealFactory(category=city.categories["tree"], status=Status.ANSWERED, text="dry tree", point=at(IN_WEST))
+    window = visit(**DESKTOP)
+    page = window.go(path_of("web:map", "en"))
+    window.map_ready()
+    count = page.locator(".results__count")
+    expect(count).to_have_text("2 appeals")
+
+    page.locator(".filters__button").click()
+    with page.expect_request(re.compile(r"/api/clusters\.geojson\?.*status=answered")):
+        page.select_option("[name=status]", Status.ANSWERED)
+    expect(count).to_have_text("1 appeal")
+    expect(page).to_have_url(re.compile(r"\?status=answered"))
+    expect(page.locator(".appeal-row")).to_contain_text("dry tree")
+    # The language switch keeps the filters.
+    expect(page.locator(".languages a").first).to_have_attribute("href", re.compile("status=answered"))
+
+    page.select_option("[name=category]", "lamp")
+    expect(count).to_have_text("0 appeals")
+    expect(page.locator(".empty")).to_be_visible()
+    page.go_back()
+    expect(count).to_have_text("1 appeal")
+    expect(page.locator("[name=category]")).to_have_value("")
+    page.go_back()
+    expect(count).to_have_text("2 appeals")
+    expect(page.locator("[name=status]")).to_have_value("")
+    page.go_forward()
+    expect(count).to_have_text("1 appeal")
+    page.reload()
+    expect(count).to_have_text("1 appeal")
+
+
+def test_only_what_the_map_shows(visit: Open, city: GridCity) -> None:
+    AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), text="in the east")
+    AppealFactory(category=city.categories["lamp"], point=at(IN_WEST), text="in the west")
+    window = visit(**DESKTOP)
+    page = window.go(path_of("web:map", "en") + _NEAR_EAST)
+    window.map_ready()
+    page.check("[data-frame]")
+    expect(page.locator(".appeal-row")).to_have_count(1)
+    expect(page.locator(".appeal-row")).to_contain_text("in the east")
+    expect(page).to_have_url(re.compile("bbox="))
+
+
+def test_a_failed_request_says_so_and_can_be_repeated(visit: Open, city: GridCity) -> None:
+    AppealFactory(category=city.categories["lamp"])
+    window = visit(**DESKTOP)
+    broken = {"now": True}
+    window.context.route(
+        re.compile(r"/api/clusters\.geojson"), lambda route: route.abort() if broken["now"] else route.continue_()
+    )
+    page = window.go(path_of("web:map", "en"))
+    expect(page.locator(".map-status--error")).to_be_visible()
+    broken["now"] = False
+    page.locator(".map-status__retry").click()
+    expect(page.locator(".map-status--error")).to_have_count(0)
+
+
+def test_without_webgl_the_list_is_there_and_the_map_says_why(visit: Open, city: GridCity) -> None:
+    AppealFactory(category=city.categories["lamp"], text="dark")
+    window = visit(**DESKTOP)
+    window.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null;")
+    page = window.go(path_of("web:map", "en"))
+    expect(page.locator(".city-map__note")).to_contain_text("cannot draw the map")
+    expect(page.locator(".appeal-row")).to_contain_text("dark")

@@ -1,0 +1,84 @@
+"""Without a network: pages seen before open, an appeal waits and is sent by itself."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from appeals.models import Appeal
+from tests.browser.conftest import Open, path_of
+from tests.factories import AppealFactory
+from tests.grid import IN_EAST, GridCity
+
+
+def worker_ready(page: Page) -> None:
+    """Waits until the service worker stands between the page and the network."""
+    page.evaluate(
+        """() => navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller || new Promise(
+            (resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve, {once: true})))"""
+    )
+
+
+def test_the_list_seen_last_opens(visit: Open, city: GridCity) -> None:
+    AppealFactory(category=city.categories["lamp"], text="A dark corner")
+    window = visit(workers=True)
+    page = window.go(path_of("web:map", "ky"))
+    worker_ready(page)
+    page.reload()
+    window.map_ready()
+
+    window.context.set_offline(True)
+    page.reload()
+    expect(page.locator(".appeal-row")).to_contain_text("A dark corner")
+    expect(page.locator(".offline-banner")).to_be_visible()
+    # A page that was never opened says so in the reader's language, and the form is there all the same.
+    page.goto(window.root + path_of("web:news", "ky"))
+    expect(page.locator("html")).to_have_attribute("lang", "ky")
+    expect(page.locator("main .empty")).to_be_visible()
+    page.goto(window.root + path_of("web:appeal-new", "ky"))
+    expect(page.locator("[data-send]")).to_be_visible()
+
+
+def test_an_appeal_waits_for_the_network(visit: Open, city: GridCity) -> None:
+    window = visit(workers=True, geolocation={"longitude": IN_EAST[0], "latitude": IN_EAST[1]}, permissions=["geolocation"])
+    page = window.go(path_of("web:appeal-new", "en"))
+    worker_ready(page)
+    page.reload()
+    window.map_ready()
+
+    window.context.set_offline(True)
+    page.reload()
+    page.get_by_role("button", name="I am here").click()
+    page.check("[name=kind][value=request]")
+    page.fill("[data-category-search]", "lamp")
+    page.locator("[data-leaf]:visible").first.click()
+    page.fill("[name=text]", "Sent from a cellar")
+    page.click("[data-send]")
+    expect(page.locator(".kept")).to_be_visible()
+    assert not Appeal.objects.exists()
+
+    # Another page, later, with a network again: it goes by itself, once.
+    page.goto(window.root + path_of("web:map", "en"))
+    expect(page.locator(".outbox")).to_contain_text("1")
+    window.context.set_offline(False)
+    expect(page.locator(".outbox__line--success")).to_be_visible()
+    appeal = Appeal.objects.get()
+    assert appeal.text == "Sent from a cellar"
+    page.locator(".outbox__line--success a").click()
+    page.wait_for_url("**/follow/**")
+    expect(page.locator("main")).to_contain_text(f"№ {appeal.number}")
+    expect(page.locator(".outbox__line")).to_have_count(0)
+
+
+def test_what_staff_and_authors_see_is_not_kept(visit: Open, city: GridCity) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"])
+    window = visit(workers=True)
+    page = window.go(path_of("web:map", "en"))
+    worker_ready(page)
+    page.goto(window.root + path_of("web:follow", "en", appeal.contact.secret))
+    expect(page.locator("main")).to_contain_text(f"№ {appeal.number}")
+    kept = page.evaluate(
+        """async () => (await Promise.all((await caches.keys()).map(async (name) =>
+            (await (await caches.open(name)).keys()).map((request) => request.url)))).flat()"""
+    )
+    assert kept
+    assert [url for url in kept if "/follow/" in url or "/desk/" in url or "/accounts/" in url] == []

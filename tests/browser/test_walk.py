@@ -1,0 +1,121 @@
+"""The main road, in each language and on a phone: a resident reports, the service answers, everyone reads the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.models import User
+from appeals.models import Appeal, Attachment
+from appeals.workflow import Status
+from districts.routing import Rule
+from tests.browser.conftest import LANGUAGES, Open, log_in, path_of
+from tests.grid import GridCity
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_from_the_pin_to_the_public_answer(
+    visit: Open, city: GridCity, representative: User, photo: dict[str, Any], language: str
+) -> None:
+    resident = visit(locale=language)
+    page = resident.go(path_of("web:appeal-new", language))
+    resident.map_ready()
+
+    # Where: the gazetteer brings the map there, a tap sets the pin.
+    page.fill("[data-address]", "масал")
+    page.get_by_role("option").first.click()
+    page.locator("city-map canvas").click(position={"x": 180, "y": 150})
+    # What: the search finds the leaf whatever group it is in.
+    page.fill("[data-category-search]", "lamp")
+    page.locator("[data-leaf]:visible").get_by_text(f"lamp {language}").click()
+    page.check("[name=kind][value=complaint]")
+    # Who answers is said before anything is sent.
+    expect(page.locator("[data-route]")).to_contain_text(f"light {language}")
+    expect(page.locator("[data-route]")).to_contain_text(f"east {language}")
+    page.fill("[name=text]", "Түнкүсүн караңгы, чырак үч күндөн бери күйбөйт.")
+    page.set_input_files("[data-file-input]", [photo])
+    expect(page.locator(".file img")).to_be_visible()
+    page.fill("[name=name]", "Бакыт")
+    page.click("[data-send]")
+    page.wait_for_url("**/follow/**")
+
+    appeal = Appeal.objects.get()
+    expect(page.locator("main")).to_contain_text(f"№ {appeal.number}")
+    expect(page.locator("main")).to_contain_text(f"light {language}")
+    assert appeal.service == city.services["light"]
+    assert appeal.district == city.districts["east"]
+    assert appeal.routing.rule == Rule.ONLY_AREA
+    assert appeal.language == language
+    attachment = appeal.attachments.get()
+    assert attachment.state == Attachment.State.READY
+    # Made lighter before it was sent.
+    assert max(attachment.width or 0, attachment.height or 0) <= 2048
+
+    service = visit(locale=language)
+    log_in(service, representative, language)
+    desk = service.page
+    desk.get_by_role("link", name=f"lamp {language}").click()
+    desk.wait_for_url(f"**{path_of('desk:appeal', language, appeal.number)}")
+    answer = "Чырак алмаштырылды. Лампа заменена. The lamp has been replaced."
+    desk.locator("form:has([value=answer]) textarea").fill(answer)
+    desk.locator("form:has([value=answer]) button").click()
+    expect(desk.locator(".answer")).to_contain_text(answer)
+
+    public = visit(locale=language)
+    reader = public.go(path_of("web:appeal", language, appeal.number))
+    expect(reader.locator(".answer")).to_contain_text(answer)
+    expect(reader.locator("main")).not_to_contain_text("Бакыт")
+    appeal.refresh_from_db()
+    assert appeal.status == Status.ANSWERED
+    assert resident.complaints.said == []
+
+
+def test_errors_are_at_their_fields_and_nothing_is_sent(visit: Open, city: GridCity) -> None:
+    window = visit()
+    page = window.go(path_of("web:appeal-new", "en"))
+    window.map_ready()
+    page.click("[data-send]")
+
+    summary = page.locator("#errors")
+    expect(summary).to_be_focused()
+    expect(summary.locator("li")).to_have_count(4)
+    expect(page.locator("[data-error=text]")).not_to_be_empty()
+    summary.locator("a").last.click()
+    expect(page.locator("[name=text]")).to_be_focused()
+    page.fill("[name=text]", "Dark.")
+    expect(page.locator("[data-error=text]")).to_be_empty()
+    assert not Appeal.objects.exists()
+
+
+def test_a_place_outside_the_city_is_refused_while_there_is_still_time(visit: Open, city: GridCity) -> None:
+    window = visit()
+    # Inside the bounds of the map, outside the border of the grid's city.
+    page = window.go(path_of("web:appeal-new", "en") + "?lon=72.85&lat=40.52&category=lamp")
+    window.map_ready()
+    expect(page.locator("[data-error=point]")).to_contain_text("outside the city")
+
+
+def test_an_unfinished_appeal_is_there_again(visit: Open, city: GridCity, photo: dict[str, Any]) -> None:
+    window = visit()
+    page = window.go(path_of("web:appeal-new", "en"))
+    window.map_ready()
+    page.fill("[name=text]", "Half of a story")
+    page.check("[name=kind][value=request]")
+    page.set_input_files("[data-file-input]", [photo])
+    expect(page.locator(".file__state")).to_have_text("Attached")
+    expect(page.locator("[data-saved]")).not_to_be_empty()
+    page.wait_for_timeout(600)
+    first_id = page.input_value("[name=id]")
+
+    page.reload()
+    expect(page.locator("[name=text]")).to_have_value("Half of a story")
+    expect(page.locator("[name=kind][value=request]")).to_be_checked()
+    expect(page.locator(".file__state")).to_have_text("Attached")
+    assert page.input_value("[name=id]") == first_id
+
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Start anew").click()
+    expect(page.locator("[name=text]")).to_have_value("")
+    assert page.input_value("[name=id]") != first_id

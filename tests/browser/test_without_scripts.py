@@ -1,0 +1,78 @@
+"""The whole way without JavaScript: plain forms, plain lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import expect
+
+from appeals.models import Appeal
+from tests.browser.conftest import Open, path_of
+from tests.factories import AppealFactory, PlaceFactory
+from tests.grid import IN_EAST, IN_WEST, GridCity, at
+
+
+def test_an_appeal_with_a_photo_by_its_address(visit: Open, city: GridCity, photo: dict[str, Any]) -> None:
+    page = visit(java_script_enabled=False).go(path_of("web:appeal-new", "en"))
+    page.fill("[name=address]", "улица Масалиев")
+    page.check("[name=kind][value=complaint]")
+    page.locator("details", has=page.locator("[value=lamp]")).locator("summary").click()
+    page.check("[name=category][value=lamp]")
+    page.fill("[name=text]", "No light at the stop.")
+    page.set_input_files("[name=files]", [photo])
+    page.click("[data-send]")
+    page.wait_for_url("**/follow/**")
+
+    appeal = Appeal.objects.get()
+    assert (appeal.point.x, appeal.point.y) == IN_EAST
+    assert appeal.attachments.count() == 1
+    expect(page.locator("main")).to_contain_text(f"№ {appeal.number}")
+
+
+def test_what_was_typed_and_sent_survives_an_error(visit: Open, city: GridCity, photo: dict[str, Any]) -> None:
+    for code, place in (("first", IN_EAST), ("second", IN_WEST)):
+        PlaceFactory(name_ky=f"Ленин {code}", name_ru=f"Ленина {code}", name_en=f"Lenin {code}", point=at(place))
+    page = visit(java_script_enabled=False).go(path_of("web:appeal-new", "en"))
+    page.fill("[name=address]", "Lenin")
+    page.fill("[name=text]", "No light at the stop.")
+    page.fill("[name=email]", "nobody")
+    page.set_input_files("[name=files]", [photo])
+    page.click("[data-send]")
+
+    errors = page.locator("#errors")
+    expect(errors).to_contain_text("choose one of them")
+    expect(errors).to_contain_text("not an e-mail")
+    expect(page.locator("[name=text]")).to_have_value("No light at the stop.")
+    assert not Appeal.objects.exists()
+
+    page.locator(".place-choices label", has_text="Lenin second").click()
+    page.check("[name=kind][value=complaint]")
+    page.locator("details", has=page.locator("[value=lamp]")).locator("summary").click()
+    page.check("[name=category][value=lamp]")
+    page.fill("[name=email]", "somebody@example.org")
+    page.click("[data-send]")
+    page.wait_for_url("**/follow/**")
+    appeal = Appeal.objects.get()
+    assert (appeal.point.x, appeal.point.y) == IN_WEST
+    assert appeal.attachments.count() == 1
+    assert appeal.contact.email == "somebody@example.org"
+
+
+def test_the_list_and_its_filters(visit: Open, city: GridCity) -> None:
+    lamp, tree = city.categories["lamp"], city.categories["tree"]
+    for n in range(22):
+        AppealFactory(category=lamp, text=f"lamp {n}", district=city.districts["east"])
+    AppealFactory(category=tree, text="a tree", district=city.districts["west"])
+    page = visit(java_script_enabled=False).go(path_of("web:map", "en"))
+    expect(page.locator(".results__count")).to_have_text("23 appeals")
+    expect(page.locator(".appeal-row")).to_have_count(20)
+    page.click("[data-more]")
+    expect(page.locator(".appeal-row")).to_have_count(3)
+
+    page.locator(".filters__button").click()
+    page.select_option("[name=category]", "tree")
+    page.locator(".filters__actions button").click()
+    expect(page.locator(".results__count")).to_have_text("1 appeal")
+    expect(page.locator(".chip").first).to_contain_text("tree en")
+    page.locator(".chip").first.click()
+    expect(page.locator(".results__count")).to_have_text("23 appeals")

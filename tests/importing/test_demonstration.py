@@ -1,0 +1,91 @@
+"""./manage.py seed --demo: a city that looks lived in."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.db.models import Count, F
+from django.test import override_settings
+from django.utils import timezone
+from pytest_django import DjangoDbBlocker
+
+from accounts.demo import DEMO_PASSWORD
+from accounts.models import Membership, User
+from appeals.models import Appeal, AppealContact, Attachment, Event, Message, RoutingDecision
+from appeals.workflow import OPEN_STATUSES
+from config.city import CITY
+from districts.models import Service
+from news.models import NewsItem
+
+COUNT = 120
+
+
+@pytest.fixture(scope="module")
+def folder(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """A demonstration in the database, undone when the last test of the module has read it; yields its var folder."""
+    root = tmp_path_factory.mktemp("demonstration")
+    with (
+        override_settings(VAR_DIR=root, MEDIA_ROOT=root / "media"),
+        django_db_blocker.unblock(),
+        transaction.atomic(),
+    ):
+        call_command("seed", "--demo", f"--count={COUNT}", stdout=io.StringIO())
+        yield root
+        transaction.set_rollback(True)
+
+
+def test_appeals_have_whole_lives(folder: Path) -> None:
+    now = timezone.now()
+    appeals = Appeal.objects.annotate(told=Count("events"))
+    assert COUNT - 5 <= len(appeals) <= COUNT
+    assert all(appeal.told == appeal.version for appeal in appeals)
+    assert all(appeal.submitted_at <= now for appeal in appeals)
+    assert RoutingDecision.objects.count() == AppealContact.objects.count() == len(appeals)
+    assert [appeal.number for appeal in Appeal.objects.order_by("submitted_at", "number")] == sorted(
+        appeal.number for appeal in appeals
+    )
+    assert (now - max(appeal.submitted_at for appeal in appeals)).days < 30
+    statuses = Counter(appeal.status for appeal in appeals)
+    assert min(statuses[status] for status in ("new", "accepted", "answered", "closed")) > 0
+    for appeal in appeals:
+        assert (appeal.answered_at is None) == (appeal.status in OPEN_STATUSES)
+    assert Event.objects.filter(at__gt=now).count() == 0
+    assert not Message.objects.exists()
+    # Whoever accepts and answers speaks for the service that the appeal was with.
+    done = Event.objects.filter(verb__in=["accept", "answer", "forward"])
+    assert done.exists()
+    assert not done.exclude(actor__memberships__service=F("service")).exists()
+    # A service sees the routed appeal; a forwarded one is with the other.
+    for decision in RoutingDecision.objects.filter(appeal__events__verb="submit").select_related("appeal"):
+        forwarded = Event.objects.filter(appeal=decision.appeal, verb="forward").exists()
+        assert forwarded or decision.service_id == decision.appeal.service_id
+
+
+def test_people_pictures_and_news(folder: Path) -> None:
+    for service in Service.objects.all():
+        person = Membership.objects.get(service=service).user
+        assert person.email == f"{service.code}@{CITY.code}.example"
+        assert person.get_full_name().strip().count(" ") == 1
+    operator = User.objects.get(is_superuser=True)
+    assert operator.check_password(DEMO_PASSWORD)
+    logins = (folder / "logins.txt").read_text(encoding="utf-8")
+    assert DEMO_PASSWORD in logins
+    assert all(email in logins for email in User.objects.values_list("email", flat=True))
+    picture = Attachment.objects.select_related("appeal").first()
+    assert picture is not None
+    assert picture.state == "ready"
+    assert picture.created_at == picture.appeal.submitted_at
+    for file in (picture.large, picture.thumb):
+        with file.open("rb") as stream:
+            assert stream.read(2) == b"\xff\xd8"
+    news = NewsItem.objects.published()
+    assert news.count() == NewsItem.objects.count() > 0
+    assert all(item.title_ky and item.title_ru and item.title_en and item.picture for item in news)

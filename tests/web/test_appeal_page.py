@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from accounts.roles import Role
+from appeals.actions.accept import accept
+from appeals.actions.answer import answer
+from appeals.actions.change import Actor
+from appeals.actions.hide import hide
+from appeals.models import Appeal, Attachment
+from appeals.workflow import Verb
+from districts.routing import Rule
+from tests.factories import AppealFactory, AttachmentFactory
+from tests.grid import GridCity
+
+SYSTEM_OFFICE = Actor(Role.OFFICE)
+
+
+@pytest.fixture
+def appeal(city: GridCity) -> Appeal:
+    return AppealFactory(
+        category=city.categories["lamp"],
+        district=city.districts["east"],
+        text="Лампа <b>күйбөйт</b>",
+        contact__name="Бакыт Эсенов",
+        contact__email="secret@example.org",
+        contact__phone="+996700000111",
+        routing__area=city.areas["light-east"],
+        routing__rule=Rule.ONLY_AREA,
+    )
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_it_says_what_a_reader_needs(appeal: Appeal, client: Client, language: str) -> None:
+    page = client.get(f"/{language}/appeals/{appeal.number}/").content.decode()
+    for words in (
+        f"№ {appeal.number}",
+        f"lamp {language}",
+        f"light {language}",
+        f"east {language}",
+        appeal.address,
+        "light-east",
+        "40.52000, 72.76000",
+    ):
+        assert words in page
+    assert '<div lang="ky" class="prose"><p>Лампа &lt;b&gt;күйбөйт&lt;/b&gt;</p></div>' in page
+    assert (
+        f'<city-map class="place__map" mode="single" lon="72.760000" lat="40.520000" status="new" label="№ {appeal.number}">'
+        in page
+    )
+
+
+def test_nothing_of_the_author_is_public(appeal: Appeal, client: Client) -> None:
+    page = client.get(f"/ru/appeals/{appeal.number}/").content.decode()
+    for words in ("Бакыт", "secret@example.org", "996700000111", appeal.contact.secret):
+        assert words not in page
+
+
+def test_staff_see_no_contact_on_the_public_page_either(
+    appeal: Appeal, client: Client, light_user: User
+) -> None:
+    client.force_login(light_user)
+    page = client.get(f"/ru/appeals/{appeal.number}/").content.decode()
+    assert "secret@example.org" not in page
+    assert f"/ru/desk/appeals/{appeal.number}/" in page
+
+
+def test_an_answer_stands_out_with_its_photos(appeal: Appeal, client: Client, light_user: User) -> None:
+    photo = AttachmentFactory(appeal=None)
+    answer(appeal.pk, Actor(Role.SERVICE, light_user), version=1, text="The lamp is new.", uploads=[photo.pk])
+    page = client.get(f"/en/appeals/{appeal.number}/").content.decode()
+    card = page[page.index('<article class="answer"') :]
+    card = card[: card.index("</article>")]
+    assert "The lamp is new." in card
+    assert photo.large.url in card
+    assert photo.thumb.url in card
+    assert light_user.last_name not in page
+
+
+def test_days_left_and_overdue(appeal: Appeal, client: Client) -> None:
+    today = timezone.localdate()
+    Appeal.objects.filter(pk=appeal.pk).update(due_on=today)
+    assert "Due today" in client.get(f"/en/appeals/{appeal.number}/").content.decode()
+    Appeal.objects.filter(pk=appeal.pk).update(due_on=today - dt.timedelta(days=21))
+    page = client.get(f"/en/appeals/{appeal.number}/").content.decode()
+    assert 'class="due due--overdue"' in page
+    assert "Overdue by" in page
+
+
+def test_a_video_in_the_making_says_so(appeal: Appeal, client: Client) -> None:
+    AttachmentFactory(
+        appeal=appeal, kind=Attachment.Kind.VIDEO, state=Attachment.State.PROCESSING, large="", thumb=""
+    )
+    assert "being prepared" in client.get(f"/en/appeals/{appeal.number}/").content.decode()
+
+
+def test_hidden_is_gone_for_the_public_and_shown_to_its_staff(
+    appeal: Appeal, client: Client, light_user: User, office_user: User, outsider: User
+) -> None:
+    hide(appeal.pk, SYSTEM_OFFICE, version=1, text="A curse word")
+    url = f"/en/appeals/{appeal.number}/"
+    gone = client.get(url)
+    assert gone.status_code == 410
+    assert appeal.address not in gone.content.decode()
+    assert "A curse word" not in gone.content.decode()
+    client.force_login(outsider)
+    assert client.get(url).status_code == 410
+    for user in (light_user, office_user):
+        client.force_login(user)
+        page = client.get(url)
+        assert page.status_code == 200
+        assert "A curse word" not in page.content.decode()
+
+
+@pytest.mark.parametrize("number", ["0", "999999999", "9" * 30, "9" * 5000])
+def test_an_unknown_number_is_not_found(city: GridCity, client: Client, number: str) -> None:
+    assert client.get(f"/ky/appeals/{number}/").status_code == 404
+
+
+def test_the_number_of_queries_does_not_grow(
+    appeal: Appeal, client: Client, light_user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    url = f"/en/appeals/{appeal.number}/"
+    # The appeal, events, attachments, the decision, the calendar.
+    with django_assert_num_queries(5):
+        client.get(url)
+    accept(appeal.pk, Actor(Role.SERVICE, light_user), version=1)
+    photos = [AttachmentFactory(appeal=None).pk for _ in range(3)]
+    answer(appeal.pk, Actor(Role.SERVICE, light_user), version=2, text="Done", uploads=photos)
+    for _ in range(3):
+        AttachmentFactory(appeal=appeal)
+    with django_assert_num_queries(5):
+        client.get(url)
+
+
+def test_every_verb_has_words_in_every_language(city: GridCity, client: Client) -> None:
+    from django.utils import translation
+
+    from appeals.timeline import title_of
+    from tests.factories import EventFactory
+
+    appeal = AppealFactory(category=city.categories["lamp"], first_event=None)
+    for version, verb in enumerate(Verb, 1):
+        event = EventFactory(appeal=appeal, version=version, verb=verb, to_service=city.services["roads"])
+        titles = set()
+        for language in ("ky", "ru", "en"):
+            with translation.override(language):
+                titles.add(title_of(event))
+        assert len(titles) == 3, verb

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+
+@pytest.fixture
+def video(media_root: Path) -> bytes:
+    content = bytes(range(256)) * 40
+    (media_root / "videos").mkdir()
+    (media_root / "videos" / "a.mp4").write_bytes(content)
+    return content
+
+
+def body(response: object) -> bytes:
+    return b"".join(response.streaming_content)  # type: ignore[attr-defined]
+
+
+def test_a_file_is_served_whole_and_for_ever(client: Client, video: bytes) -> None:
+    response = client.get("/media/videos/a.mp4", headers={"accept-encoding": "gzip"})
+    assert (response.status_code, body(response)) == (200, video)
+    assert response["Content-Type"] == "video/mp4"
+    assert response["Accept-Ranges"] == "bytes"
+    assert "immutable" in response["Cache-Control"]
+    assert "Content-Encoding" not in response
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"), [("bytes=0-1", 0, 1), ("bytes=100-", 100, 10239), ("bytes=-16", 10224, 10239)]
+)
+def test_a_range_is_served_as_safari_asks_for_it(
+    client: Client, video: bytes, asked: str, first: int, last: int
+) -> None:
+    response = client.get("/media/videos/a.mp4", headers={"range": asked, "accept-encoding": "gzip"})
+    assert (response.status_code, body(response)) == (206, video[first : last + 1])
+    assert response["Content-Range"] == f"bytes {first}-{last}/{len(video)}"
+    assert response["Content-Length"] == str(last - first + 1)
+
+
+def test_a_range_beyond_the_end_is_refused(client: Client, video: bytes) -> None:
+    response = client.get("/media/videos/a.mp4", headers={"range": "bytes=99999-"})
+    assert (response.status_code, response["Content-Range"]) == (416, f"bytes */{len(video)}")
+
+
+def test_what_has_not_changed_is_not_sent_again(client: Client, video: bytes) -> None:
+    tag = client.get("/media/videos/a.mp4")["ETag"]
+    assert client.get("/media/videos/a.mp4", headers={"if-none-match": tag}).status_code == 304
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/media/videos/none.mp4",
+        "/media/videos/",
+        "/media/originals/a.mp4",
+        "/media/videos/../secret.txt",
+        "/media/videos/%2e%2e/secret.txt",
+        "/media/videos/../../secret.txt",
+        "/media/videos//etc/passwd",
+        "/media/videos/a%00.mp4",
+    ],
+)
+def test_nothing_else_is_served(client: Client, video: bytes, media_root: Path, path: str) -> None:
+    (media_root / "secret.txt").write_text("secret")
+    (media_root / "originals").mkdir()
+    (media_root / "originals" / "a.mp4").write_bytes(b"with GPS")
+    assert client.get(path).status_code == 404
+
+
+def test_files_are_read_only(client: Client, video: bytes) -> None:
+    assert client.post("/media/videos/a.mp4").status_code == 405

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core import mail
+from django.test import Client, RequestFactory
+from django.utils import timezone, translation
+from PIL import Image
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from news.models import NewsItem
+from tests.factories import PASSWORD, AppealFactory, NewsItemFactory, UserFactory
+from tests.grid import IN_EAST, GridCity, at
+from web.views.errors import server_error
+
+LANGUAGES = ["ky", "ru", "en"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", ["", "news/", "about/", "accounts/login/", "accounts/password/reset/"])
+def test_public_pages_answer_in_every_language(
+    city: GridCity, client: Client, language: str, page: str
+) -> None:
+    response = client.get(f"/{language}/{page}")
+    assert response.status_code == 200
+    assert f'<html lang="{language}">' in response.content.decode()
+
+
+def test_healthz_and_offline(db: None, client: Client) -> None:
+    assert client.get("/healthz").content == b"ok\n"
+    assert client.get("/offline/").status_code == 200
+
+
+def test_news_show_what_is_published_and_page_by_key(city: GridCity, client: Client) -> None:
+    now = timezone.now()
+    items = [NewsItemFactory(published_at=now - dt.timedelta(hours=n)) for n in range(15)]
+    draft = NewsItemFactory(published_at=None)
+    later = NewsItemFactory(published_at=now + dt.timedelta(days=1))
+    first = client.get("/ru/news/").content.decode()
+    assert items[0].title_ru in first
+    assert f"/ru/news/{items[11].pk}/" in first
+    assert f"/ru/news/{items[12].pk}/" not in first
+    assert f"/ru/news/{draft.pk}/" not in first
+    assert f"/ru/news/{later.pk}/" not in first
+    (following,) = re.findall(r'href="([^"]+)" rel="next"', first)
+    # Published between the two requests: nothing is shown twice or skipped.
+    NewsItemFactory(published_at=now)
+    second = client.get(following.replace("&amp;", "&")).content.decode()
+    shown = {int(pk) for pk in re.findall(r"/ru/news/(\d+)/\"", second)}
+    assert shown >= {item.pk for item in items[12:]}
+    assert items[11].pk not in shown
+    for hidden in (draft, later):
+        assert client.get(f"/ru/news/{hidden.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["before=x&id=1", "before=2026-01-01T00:00:00&id=1", "before=&id=", f"id={10**40}"]
+)
+def test_a_broken_page_of_news_is_the_first_one(city: GridCity, client: Client, query: str) -> None:
+    item = NewsItemFactory()
+    assert item.title_en in client.get(f"/en/news/?{query}").content.decode()
+
+
+def test_a_news_item_has_its_place(city: GridCity, client: Client) -> None:
+    item = NewsItemFactory(kind=NewsItem.Kind.WORKS, point=at(IN_EAST))
+    page = client.get(f"/en/news/{item.pk}/").content.decode()
+    assert '<city-map class="place__map" mode="single" lon="72.760000" lat="40.520000"' in page
+    assert "<p>First paragraph.</p>" in page
+
+
+def test_news_are_written_in_the_admin(
+    city: GridCity, client: Client, django_user_model: type[User], media_root: Path
+) -> None:
+    client.force_login(User.objects.create_superuser("admin@city.example"))
+    picture = io.BytesIO()
+    with_gps = Image.Exif()
+    with_gps[0x0110] = "A phone"
+    Image.new("RGB", (4000, 100), "red").save(picture, "JPEG", exif=with_gps)
+    form = {
+        "kind": "works",
+        "published_at_0": "23.11.2026",
+        "published_at_1": "10:00",
+        "title_ky": "Суу өчүрүлөт",
+        "body_ky": "Кечээ",
+        "title_ru": "Воду отключат",
+        "body_ru": "Вчера",
+        "lon": "72.76",
+        "lat": "40.52",
+    }
+    picture.seek(0)
+    picture.name = "x.jpg"
+    response = client.post("/ru/admin/news/newsitem/add/", {**form, "picture": picture})
+    assert response.status_code == 302, response.content.decode()
+    item = NewsItem.objects.get()
+    assert (item.title_ky, item.title_ru) == ("Суу өчүрүлөт", "Воду отключат")
+    assert (item.point.x, item.point.y) == (72.76, 40.52)  # type: ignore[union-attr]
+    with Image.open(item.picture.path) as kept:
+        assert kept.size == (1600, 40)
+        assert not kept.getexif()
+    swapped = client.post("/ru/admin/news/newsitem/add/", {**form, "lon": "40.52", "lat": "72.76"})
+    assert swapped.status_code == 200
+    assert NewsItem.objects.count() == 1
+
+
+def test_about_tells_the_term_of_the_law(city: GridCity, client: Client) -> None:
+    page = client.get("/en/about/").content.decode()
+    assert "<strong>14 working days</strong>" in page
+    assert "light en" in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_error_pages_speak_the_readers_language(city: GridCity, client: Client, language: str) -> None:
+    response = client.get(f"/{language}/no-such-page/")
+    assert response.status_code == 404
+    assert f'<html lang="{language}">' in response.content.decode()
+    assert f'href="/{"ru" if language == "ky" else "ky"}/no-such-page/"' in response.content.decode()
+
+
+@pytest.mark.parametrize(("language", "words"), [("ky", "бузулду"), ("ru", "сломалось"), ("en", "broken")])
+def test_500_needs_neither_a_database_nor_a_user(language: str, words: str) -> None:
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    with translation.override(language):
+        page = server_error(request)
+    assert page.status_code == 500
+    assert words in page.content.decode()
+
+
+def test_a_form_without_a_token_is_told_kindly(city: GridCity) -> None:
+    response = Client(enforce_csrf_checks=True).post("/ru/accounts/login/", {})
+    assert response.status_code == 403
+    assert "Форма устарела" in response.content.decode()
+
+
+def test_log_in_and_out(city: GridCity, client: Client) -> None:
+    user = UserFactory(email="lamp@city.example")
+    wrong = client.post("/ru/accounts/login/", {"login": user.email, "password": "wrong"})
+    assert "Неверный адрес почты или пароль" in wrong.content.decode()
+    right = client.post("/ru/accounts/login/", {"login": user.email, "password": PASSWORD})
+    assert (right.status_code, right["Location"]) == (302, "/ru/desk/")
+    out = client.post("/ru/accounts/logout/")
+    assert (out.status_code, out["Location"]) == (302, "/ru/")
+
+
+def test_nobody_signs_up(city: GridCity, client: Client) -> None:
+    form = {"email": "x@example.org", "password1": PASSWORD, "password2": PASSWORD}
+    client.post("/ru/accounts/signup/", form)
+    assert not User.objects.filter(email="x@example.org").exists()
+    assert "signup" not in client.get("/ru/accounts/login/").content.decode()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_new_password_comes_by_mail_and_tells_nobody_who_is_known(
+    city: GridCity, client: Client, known: bool
+) -> None:
+    if known:
+        UserFactory(email="lamp@city.example")
+    response = client.post("/ky/accounts/password/reset/", {"email": "lamp@city.example"}, follow=True)
+    assert "Почтаңызды караңыз" in response.content.decode()
+    (letter,) = mail.outbox
+    assert "Жаңы сырсөз" in letter.subject
+    assert ("/ky/accounts/password/reset/key/" in letter.body) is known
+
+
+def test_the_appeal_page_is_reached_from_a_row(
+    city: GridCity, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"])
+    assert f'href="/ky/appeals/{appeal.number}/"' in client.get("/ky/").content.decode()

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from tests.grid import GridCity
+from web.security import HEADER, policy
+
+
+def test_every_page_has_a_strict_policy(city: GridCity, client: Client) -> None:
+    directives = dict(part.split(" ", 1) for part in client.get("/ru/about/")[HEADER].split("; "))
+    assert directives["default-src"] == "'self'"
+    assert directives["style-src"] == "'self'"
+    assert "unsafe" not in directives["script-src"]
+    assert directives["frame-ancestors"] == "'none'"
+    assert "blob:" in directives["worker-src"]
+
+
+def test_the_nonce_is_of_one_response_and_stands_in_its_import_map(city: GridCity, client: Client) -> None:
+    nonces = set()
+    for _ in range(2):
+        response = client.get("/ru/about/")
+        (nonce,) = re.findall(r"'nonce-([^']+)'", response[HEADER])
+        assert f'<script type="importmap" nonce="{nonce}">' in response.content.decode()
+        nonces.add(nonce)
+    assert len(nonces) == 2
+
+
+@pytest.mark.parametrize("page", ["/ru/about/", "/ru/news/", "/ru/accounts/login/", "/ru/no-such-page/"])
+def test_pages_hold_nothing_that_the_policy_would_block(city: GridCity, client: Client, page: str) -> None:
+    html = client.get(page).content.decode()
+    assert not re.findall(r"<[^>]+\son[a-z]+=", html)
+    assert not re.findall(r"<[^>]+\sstyle=", html)
+    assert "<style" not in html
+    inline = re.findall(r"<script(?![^>]*\bsrc=)([^>]*)>", html)
+    assert all('type="application/json"' in tag or 'type="importmap"' in tag for tag in inline)
+
+
+def test_the_base_maps_host_is_allowed_only_when_it_is_set(settings: Settings) -> None:
+    settings.BASE_MAP_STYLE = ""
+    assert "connect-src 'self';" in policy("n")
+    settings.BASE_MAP_STYLE = "https://tiles.example.org/styles/bright.json"
+    assert "connect-src 'self' https://tiles.example.org;" in policy("n")
+    assert "img-src 'self' data: blob: https://tiles.example.org;" in policy("n")
