@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.admin import TranslationAdmin
 
 from appeals.models import Appeal, Attachment, CalendarDay, Event, LegalTerm, Message
 
@@ -114,12 +115,12 @@ class MessageAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(LegalTerm)
-class LegalTermAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LegalTermAdmin(TranslationAdmin[LegalTerm]):
     list_display = ["valid_from", "kind", "working_days", "law"]
 
 
 @admin.register(CalendarDay)
-class CalendarDayAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class CalendarDayAdmin(TranslationAdmin[CalendarDay]):
     list_display = ["date", "working", "name"]
     list_filter = ["working"]
     date_hierarchy = "date"

@@ -12,17 +12,18 @@ from django.utils.translation import gettext as _
 from appeals.models import Appeal
 from appeals.workflow import Status
 from geo.bbox import Bbox, BboxRefused, parse_bbox
-from geo.parameters import ParametersRefused
 
 SEARCH_MAX = 200
-
-
 #: Years of the ``from`` and ``to`` parameters; outside of them no calendar here can count.
 YEARS = range(1900, 2200)
 
 
-class FilterRefused(ParametersRefused):
-    """A filter value that means nothing."""
+class FilterRefused(ValueError):
+    """A filter value that means nothing; ``errors`` maps the parameter to sentences in the reader's language."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__(errors)
+        self.errors = errors
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.geos import Point
@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import standing_of
 from appeals.workflow import OPEN_STATUSES
+from districts.models import Category, District, Service
 
 if TYPE_CHECKING:
     from appeals.filters import AppealFilter
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 def _midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time.min, timezone.get_default_timezone())
+
+
+def _ids(rows: models.QuerySet[Any]) -> list[int]:
+    """Keys, read now: a planner that sees them knows how rare they are, one that sees a join takes the average."""
+    return list(rows.values_list("pk", flat=True))
 
 
 class AppealQuerySet(models.QuerySet["Appeal"]):
@@ -40,16 +46,16 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         return self.visible_to(AnonymousUser())
 
     def filtered(self, wanted: AppealFilter) -> AppealQuerySet:
-        """Appeals that the filter leaves."""
+        """Appeals that the filter leaves; one small query for each code in the filter."""
         narrowed = self
         if wanted.kind:
             narrowed = narrowed.filter(kind=wanted.kind)
         if wanted.category:
-            narrowed = narrowed.filter(Q(category__code=wanted.category) | Q(category__parent__code=wanted.category))
+            narrowed = narrowed.filter(category__in=_ids(Category.objects.at_or_below(wanted.category)))
         if wanted.service:
-            narrowed = narrowed.filter(service__code=wanted.service)
+            narrowed = narrowed.filter(service__in=_ids(Service.objects.filter(code=wanted.service)))
         if wanted.district:
-            narrowed = narrowed.filter(district__code=wanted.district)
+            narrowed = narrowed.filter(district__in=_ids(District.objects.filter(code=wanted.district)))
         if wanted.status:
             narrowed = narrowed.filter(status__in=wanted.status)
         if wanted.since:
@@ -63,7 +69,7 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         return narrowed
 
     def matching(self, words: str) -> AppealQuerySet:
-        """Appeals whose text or address holds the words, or whose number they are (trigram index on the text)."""
+        """Appeals whose text or address holds the words, or whose number they are (trigram indexes)."""
         condition = Q(text__icontains=words) | Q(address__icontains=words)
         number = words.lstrip("№# ").strip()
         if number.isascii() and number.isdigit() and len(number) < 19:

@@ -31,6 +31,10 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         """Active categories that appeals may take: those with no children."""
         return self.filter(active=True, children__isnull=True)
 
+    def at_or_below(self, code: str) -> CategoryQuerySet:
+        """The category of the code and those in it."""
+        return self.filter(Q(code=code) | Q(parent__code=code))
+
 
 class _CoveringMixin(models.QuerySet[Any]):
     def covering(self, point: Point) -> Any:

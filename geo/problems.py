@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -74,11 +75,58 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     return known
 
 
+class ApiProblems:
+    """Middleware: an error below ``/api/`` that Django answered with a page becomes a problem document.
+
+    So it is with an unknown address, a wrong method, a broken view: whatever djangorestframework never saw. While
+    debugging, the page of a broken view stays: it is what the developer needs.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer = self.get_response(request)
+        status = answer.status_code
+        if (
+            status < HTTPStatus.BAD_REQUEST
+            or not request.path_info.startswith("/api/")
+            or answer.headers.get("Content-Type", "").startswith(PROBLEM_TYPE)
+            or (settings.DEBUG and status == HTTPStatus.INTERNAL_SERVER_ERROR)
+        ):
+            return answer
+        told = problem(status, _title_of(status))
+        for name in ("Allow", "Retry-After"):
+            if name in answer.headers:
+                told[name] = answer.headers[name]
+        # It was logged where it happened.
+        told._has_been_logged = True  # type: ignore[attr-defined]
+        return told
+
+
+def _title_of(status: int) -> str:
+    match status:
+        case HTTPStatus.FORBIDDEN:
+            return _("You may not see or do this.")
+        case HTTPStatus.NOT_FOUND:
+            return _("There is nothing at this address.")
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            return _("This address does not take that method.")
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return _("What was sent is too large.")
+        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return _("Something broke here. Please try again a little later.")
+        case _:
+            return _("This request cannot be understood.")
+
+
 def _title(error: Exception) -> str:
-    if isinstance(error, Http404):
-        return _("There is nothing at this address.")
+    if isinstance(error, Http404 | exceptions.NotFound):
+        return _title_of(HTTPStatus.NOT_FOUND)
     if isinstance(error, PermissionDenied | exceptions.PermissionDenied):
-        return _("You may not see or do this.")
+        return _title_of(HTTPStatus.FORBIDDEN)
+    if isinstance(error, exceptions.MethodNotAllowed):
+        return _title_of(HTTPStatus.METHOD_NOT_ALLOWED)
     if isinstance(error, exceptions.Throttled):
         return _("Too many requests. Please wait a little.")
     return str(error)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from appeals.api.appeal import AppealView
+from appeals.api.clusters import clusters_geojson
 from appeals.api.features import appeals_geojson
 from appeals.api.places import PlacesView
 from appeals.api.route import RouteView
@@ -12,7 +14,10 @@ from appeals.api.uploads import UploadView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("appeals.geojson", appeals_geojson, name="api-appeals"),
+    path("clusters.geojson", clusters_geojson, name="api-clusters"),
     path("appeals/", AppealSubmitView.as_view(), name="api-submit"),
+    path("appeals/<uuid:id>/", AppealView.as_view(), name="api-appeal"),
+    path("appeals/<int:number>/", AppealView.as_view(), name="api-appeal-by-number"),
     path("uploads/", UploadView.as_view(), name="api-upload"),
     path("route", RouteView.as_view(), name="api-route"),
     path("places", PlacesView.as_view(), name="api-places"),

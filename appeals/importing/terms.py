@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from django.conf import settings
-
 from appeals.models import Appeal, CalendarDay, LegalTerm
 from districts.importing.entries import Entry, EntryRefused, toml_entries
 
@@ -22,9 +20,7 @@ def load_terms(folder: Path) -> tuple[int, int]:
         date = entry.day("date")
         if date in days:
             raise entry.refuse(f"{date} is there already")
-        days[date] = CalendarDay(
-            date=date, working=entry.flag("working"), name=_in_default_language(entry, "name")
-        )
+        days[date] = CalendarDay(date=date, working=entry.flag("working"), **entry.translated("name"))
     LegalTerm.objects.bulk_create(terms)
     CalendarDay.objects.bulk_create(days.values())
     return len(terms), len(days)
@@ -41,9 +37,5 @@ def _term(entry: Entry) -> LegalTerm:
         kind=kind,
         working_days=working_days,
         valid_from=entry.day("valid_from"),
-        law=_in_default_language(entry, "law"),
+        **entry.translated("law"),
     )
-
-
-def _in_default_language(entry: Entry, key: str) -> str:
-    return entry.translated(key)[f"{key}_{settings.MODELTRANSLATION_DEFAULT_LANGUAGE}"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.gis.db import models
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.models import F, Func, Q
+from django.db.models.functions import Upper
 from django.utils.translation import get_language_info, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -90,7 +91,9 @@ class Appeal(models.Model):
             models.Index(F("submitted_at").desc(), F("number").desc(), name="appeal_newest"),
             models.Index(fields=["service", "status", "due_on"], name="appeal_queue"),
             models.Index(fields=["category", "submitted_at"], name="appeal_category"),
-            GinIndex(fields=["text"], name="appeal_text_trgm", opclasses=["gin_trgm_ops"]),
+            # Of the capitals, since that is what a search without regard to case compares.
+            GinIndex(OpClass(Upper("text"), name="gin_trgm_ops"), name="appeal_text_search"),
+            GinIndex(OpClass(Upper("address"), name="gin_trgm_ops"), name="appeal_address_search"),
         ]
         triggers = counting_triggers()
 

@@ -108,9 +108,7 @@ def visit(browser: Browser, live_server: LiveServer, settings: Settings) -> Iter
     complaints = Complaints()
 
     def open_window(*, workers: bool = False, **options: Any) -> Visit:
-        context = browser.new_context(
-            **{**PHONE, **options}, service_workers="allow" if workers else "block"
-        )
+        context = browser.new_context(**{**PHONE, **options}, service_workers="allow" if workers else "block")
         context.set_default_timeout(20_000)
         contexts.append(context)
         page = context.new_page()
@@ -127,7 +125,9 @@ def city(transactional_db: None) -> GridCity:
     """The grid city with two places that can be searched for."""
     made = make_city()
     for name, place in (("Масалиев", IN_EAST), ("Токтогул", IN_PARK)):
-        PlaceFactory(name_ky=f"{name} көчөсү", name_ru=f"улица {name}", name_en=f"{name} street", point=at(place))
+        PlaceFactory(
+            name_ky=f"{name} көчөсү", name_ru=f"улица {name}", name_en=f"{name} street", point=at(place)
+        )
     return made
 
 
@@ -160,4 +160,3 @@ def log_in(window: Visit, user: User, language: str) -> None:
     page.fill("[name=password]", PASSWORD)
     page.click("main form button")
     page.wait_for_url("**/desk/**")
-

@@ -34,7 +34,10 @@ def test_public_pages(visit: Open, city: GridCity, screen: dict[str, Any], schem
     appeal = AppealFactory(category=city.categories["lamp"])
     window = visit(**screen, color_scheme=scheme)
     paths = [path_of(name, "ky") for name in PUBLIC]
-    paths += [path_of("web:appeal", "ru", appeal.number), path_of("web:follow", "en", appeal.contact.secret) + "?new=1"]
+    paths += [
+        path_of("web:appeal", "ru", appeal.number),
+        path_of("web:follow", "en", appeal.contact.secret) + "?new=1",
+    ]
     found = {}
     for path in paths:
         page = window.go(path)

@@ -29,7 +29,9 @@ def colours(window: Visit) -> int:
 def test_it_is_drawn_by_itself(visit: Open, city: GridCity, language: str) -> None:
     window = visit(**DESKTOP)
     foreign: list[str] = []
-    window.page.on("request", lambda request: request.url.startswith(window.root) or foreign.append(request.url))
+    window.page.on(
+        "request", lambda request: request.url.startswith(window.root) or foreign.append(request.url)
+    )
     window.go(path_of("web:map", language))
     window.map_ready()
     window.page.wait_for_timeout(1500)
@@ -73,7 +75,9 @@ def test_the_keyboard_opens_what_lies_in_the_middle(visit: Open, city: GridCity)
 
 def test_filters_are_in_the_address_and_the_back_button_undoes_them(visit: Open, city: GridCity) -> None:
     AppealFactory(category=city.categories["lamp"], status=Status.NEW, text="dark")
-    AppealFactory(category=city.categories["tree"], status=Status.ANSWERED, text="dry tree", point=at(IN_WEST))
+    AppealFactory(
+        category=city.categories["tree"], status=Status.ANSWERED, text="dry tree", point=at(IN_WEST)
+    )
     window = visit(**DESKTOP)
     page = window.go(path_of("web:map", "en"))
     window.map_ready()
@@ -121,7 +125,8 @@ def test_a_failed_request_says_so_and_can_be_repeated(visit: Open, city: GridCit
     window = visit(**DESKTOP)
     broken = {"now": True}
     window.context.route(
-        re.compile(r"/api/clusters\.geojson"), lambda route: route.abort() if broken["now"] else route.continue_()
+        re.compile(r"/api/clusters\.geojson"),
+        lambda route: route.abort() if broken["now"] else route.continue_(),
     )
     page = window.go(path_of("web:map", "en"))
     expect(page.locator(".map-status--error")).to_be_visible()

@@ -39,7 +39,11 @@ def test_the_list_seen_last_opens(visit: Open, city: GridCity) -> None:
 
 
 def test_an_appeal_waits_for_the_network(visit: Open, city: GridCity) -> None:
-    window = visit(workers=True, geolocation={"longitude": IN_EAST[0], "latitude": IN_EAST[1]}, permissions=["geolocation"])
+    window = visit(
+        workers=True,
+        geolocation={"longitude": IN_EAST[0], "latitude": IN_EAST[1]},
+        permissions=["geolocation"],
+    )
     page = window.go(path_of("web:appeal-new", "en"))
     worker_ready(page)
     page.reload()

@@ -29,9 +29,13 @@ def test_an_appeal_with_a_photo_by_its_address(visit: Open, city: GridCity, phot
     expect(page.locator("main")).to_contain_text(f"№ {appeal.number}")
 
 
-def test_what_was_typed_and_sent_survives_an_error(visit: Open, city: GridCity, photo: dict[str, Any]) -> None:
+def test_what_was_typed_and_sent_survives_an_error(
+    visit: Open, city: GridCity, photo: dict[str, Any]
+) -> None:
     for code, place in (("first", IN_EAST), ("second", IN_WEST)):
-        PlaceFactory(name_ky=f"Ленин {code}", name_ru=f"Ленина {code}", name_en=f"Lenin {code}", point=at(place))
+        PlaceFactory(
+            name_ky=f"Ленин {code}", name_ru=f"Ленина {code}", name_en=f"Lenin {code}", point=at(place)
+        )
     page = visit(java_script_enabled=False).go(path_of("web:appeal-new", "en"))
     page.fill("[name=address]", "Lenin")
     page.fill("[name=text]", "No light at the stop.")

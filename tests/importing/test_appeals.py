@@ -327,8 +327,15 @@ def test_history_goes_by_the_borders_of_its_day(city: GridCity, tmp_path: Path) 
 
 
 def test_older_than_the_first_borders(city: GridCity, tmp_path: Path) -> None:
-    city.revision.effective_from = dt.date(2025, 1, 1)
+    city.revision.effective_from = dt.date(2023, 1, 1)
     city.revision.save()
+    BoundaryRevision.objects.create(
+        number=2,
+        name="second",
+        state="published",
+        effective_from=dt.date(2024, 1, 1),
+        published_at=timezone.now(),
+    )
     run(table(tmp_path, [row(1, opened="2021-05-01")]))
     assert Appeal.objects.get().routing.revision == city.revision
 
@@ -567,7 +574,11 @@ def test_identifiers_are_the_same_each_time() -> None:
     at = dt.datetime(2024, 3, 4, 10, 0, 0, 123_000, tzinfo=dt.UTC)
     first = stable_uuid7(at, "old-map", "1")
     assert first == stable_uuid7(at.astimezone(timezone.get_default_timezone()), "old-map", "1")
-    others = {stable_uuid7(at, "old-map", "2"), stable_uuid7(at, "older-map", "1"), stable_uuid7(at, "old-ma", "p1")}
+    others = {
+        stable_uuid7(at, "old-map", "2"),
+        stable_uuid7(at, "older-map", "1"),
+        stable_uuid7(at, "old-ma", "p1"),
+    }
     assert len({first, *others}) == 4
     assert (first.version, first.variant) == (7, "specified in RFC 4122")
     assert first.int >> 80 == 1_709_546_400_123

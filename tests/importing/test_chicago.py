@@ -246,6 +246,10 @@ def metres_are_those_of_its_own_crs(chicago: Chicago) -> None:
         "floor(ST_Y(ST_Transform(point, 32616)) / 50)::int)"
     )
     assert odd == [(0,)]
+    counted = chicago.rows(
+        "SELECT sum(n_new), sum(n_closed), sum(n_answered + n_accepted) FROM appeals_cellcount"
+    )
+    assert counted == [(324, 73_484, 0)]
 
 
 def both_files_again_change_nothing(chicago: Chicago, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, no_translatio
 from django.db import connection
 
 from appeals.importing.run import AppealImport, ImportRefused, RefusedRow, Totals, import_appeals
-from appeals.models import Appeal, Event, RoutingDecision
+from appeals.models import Appeal, CellCount, Event, RoutingDecision
 from districts.importing.entries import EntryRefused
 from districts.importing.files import FileRefused, TextFile
 from districts.importing.progress import Progress
@@ -108,7 +108,7 @@ class Command(BaseCommand):
 def _analyze() -> None:
     """Statistics for the planner: autovacuum would take a minute to notice, and pages would be slow until then."""
     with connection.cursor() as cursor:
-        for model in (Appeal, RoutingDecision, Event):
+        for model in (Appeal, RoutingDecision, Event, CellCount):
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 

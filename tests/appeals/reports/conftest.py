@@ -1,47 +1,11 @@
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Sequence
-
 import pytest
-from django.utils import timezone
 
-from appeals.models import Appeal
-from tests.appeals.conftest import uuid7
-from tests.grid import EAST, GridCity, at
-
-#: Noon in the city, in the middle of the period that the tests ask for.
-NOON = dt.datetime(2026, 3, 10, 12, tzinfo=timezone.get_default_timezone())
-
-Plant = Callable[..., list[Appeal]]
+from tests.appeals.reports.planting import Plant, planter
+from tests.grid import GridCity
 
 
 @pytest.fixture
 def plant(city: GridCity) -> Plant:
-    """Makes public appeals at the places (lon, lat), as routing would have left them."""
-
-    def make(places: Sequence[tuple[float, float]], **changes: object) -> list[Appeal]:
-        category = city.categories[str(changes.pop("category", "lamp"))]
-        service = city.services[str(changes.pop("service", "light"))]
-        submitted_at = changes.pop("submitted_at", NOON)
-        return Appeal.objects.bulk_create(
-            Appeal(
-                **{
-                    "id": uuid7(),
-                    "kind": "complaint",
-                    "category": category,
-                    "service": service,
-                    "text": "The lamp is out",
-                    "language": "ru",
-                    "point": at(place),
-                    "district": city.districts["east" if place[0] >= EAST[0] else "west"],
-                    "submitted_at": submitted_at,
-                    "due_on": dt.date(2026, 3, 30),
-                    "fingerprint": b"",
-                    **changes,
-                }
-            )
-            for place in places
-        )
-
-    return make
+    return planter(city)

@@ -18,7 +18,7 @@ from appeals.models.appeal import CELL_M
 from appeals.reports.heatmap import appeals_in_cell, make_heatmap
 from appeals.reports.sizes import CELL_SIZES_M
 from geo.grid import Cell, Grid
-from tests.appeals.reports.conftest import NOON, Plant
+from tests.appeals.reports.planting import NOON, Plant
 from tests.grid import CITY, IN_EAST, IN_PARK, IN_WEST, GridCity
 
 EVERYTHING = AppealFilter()

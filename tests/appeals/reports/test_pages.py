@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import Membership, User
 from appeals.reports import views
 from districts.models import District, Place
-from tests.appeals.reports.conftest import Plant
+from tests.appeals.reports.planting import Plant
 from tests.grid import IN_EAST, IN_WEST, GridCity, at, names
 
 PAGE = "/en/reports/heatmap/"

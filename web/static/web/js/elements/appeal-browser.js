@@ -5,7 +5,7 @@
  * button undo it.
  */
 
-import { debounce, el, find, icon } from "city/site/dom.js";
+import { closeLikeMenu, debounce, el, find, icon } from "city/site/dom.js";
 import { Latest, isAbort, request } from "city/site/http.js";
 import { formatNumber, t } from "city/site/texts.js";
 import { bboxText } from "city/map/extent.js";
@@ -22,11 +22,12 @@ export class AppealBrowser extends HTMLElement {
 
   connectedCallback() {
     const { signal } = this.#stop;
+    closeLikeMenu(this.#menu, signal);
     this.#form.addEventListener("change", () => this.#apply("push"), { signal });
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#apply("push");
-      find(this, "details", HTMLDetailsElement).open = false;
+      this.#menu.open = false;
     }, { signal });
     const typed = debounce(350, () => this.#apply("replace"));
     find(this.#form, "[name=q]", HTMLInputElement).addEventListener("input", typed, { signal });
@@ -46,6 +47,10 @@ export class AppealBrowser extends HTMLElement {
 
   get #form() {
     return find(this, "form", HTMLFormElement);
+  }
+
+  get #menu() {
+    return find(this, ".filters__more", HTMLDetailsElement);
   }
 
   get #map() {

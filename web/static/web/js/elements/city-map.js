@@ -154,6 +154,8 @@ export class CityMap extends HTMLElement {
     map.addControl(new maplibre.NavigationControl({ showCompass: false }), "bottom-right");
     if (this.getAttribute("mode") === "browse") {
       map.addControl(new maplibre.GeolocateControl({ positionOptions: { enableHighAccuracy: true } }), "bottom-right");
+      // MapLibre names the button only when it knows whether there is a position to be had.
+      this.querySelector(".maplibregl-ctrl-geolocate")?.setAttribute("aria-label", t("map.locate"));
       map.addControl(new maplibre.ScaleControl({ maxWidth: 90 }), "bottom-left");
     }
   }

@@ -32,7 +32,7 @@ export class AppealsSource {
   async ask(frame, zoom, filter) {
     const query = new URLSearchParams(filter);
     query.set("bbox", bboxText(snapped(frame, zoom)));
-    query.set("zoom", String(Math.floor(zoom)));
+    query.set("zoom", String(Math.round(zoom)));
     const url = `${settings.urls.clusters}?${query}`;
     if (url === this.#shown) return;
     const signal = this.#latest.begin();

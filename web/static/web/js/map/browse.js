@@ -1,11 +1,12 @@
 /** The map of all appeals: bubbles, pins, heat, territories, and the card of the chosen pin. */
 
-import { debounce, el, icon } from "city/site/dom.js";
+import { closeLikeMenu, debounce, el, icon } from "city/site/dom.js";
 import { jsonBlock } from "city/site/settings.js";
 import { t } from "city/site/texts.js";
 import { AppealsSource, appealsAround } from "city/map/appeals-source.js";
 import { Card } from "city/map/card.js";
 import { frameOf } from "city/map/extent.js";
+import { extentOf, gathered } from "city/map/gather.js";
 import { APPEALS, CELL_LAYER, CHOSEN_LAYER, HEAT, HEAT_LAYER, PIN_LAYER, drawable, heatable } from "city/map/overlays.js";
 import { STATUSES } from "city/map/palette.js";
 
@@ -17,6 +18,8 @@ import { STATUSES } from "city/map/palette.js";
 const TOUCH_PX = 10;
 /** Heat is made of cells of a deeper zoom, small enough to run into each other. */
 const HEAT_FINER = 1;
+/** Degrees within which no zoom parts two pins. */
+const SAME_ADDRESS = 0.00003;
 /** From here on a bubble is many appeals at one address, and zooming would not part them. */
 const LAST_CELL_ZOOM = 17.5;
 
@@ -28,6 +31,11 @@ export class BrowseMode {
   #source;
   #heatSource;
   #heat = false;
+  /** @type {import("city/map/appeals-source.js").Answer | undefined} */
+  #answer;
+  /** @type {import("geojson").Feature[][]} */
+  #groups = [];
+  #stop = new AbortController();
   #card;
   /** @type {import("maplibre-gl").Marker | undefined} */
   #ring;
@@ -95,6 +103,7 @@ export class BrowseMode {
   close() {
     this.#source.stop();
     this.#heatSource.stop();
+    this.#stop.abort();
   }
 
   #listen() {
@@ -104,6 +113,7 @@ export class BrowseMode {
       this.#host.dispatchEvent(new CustomEvent("city-map:moved", { bubbles: true, detail: frameOf(map) }));
     });
     map.on("moveend", moved);
+    map.on("zoomend", () => this.#draw());
     map.on("click", (event) => this.#pointed(event.point));
     map.on("mousemove", (event) => {
       map.getCanvas().style.cursor = this.#under(event.point).length ? "pointer" : "";
@@ -167,6 +177,8 @@ export class BrowseMode {
     if (cell.geometry.type !== "Point") return;
     const [lon = 0, lat = 0] = cell.geometry.coordinates;
     const zoom = map.getZoom();
+    const members = this.#groups[cell.properties.group];
+    if (members) return this.#part(members);
     if (zoom < LAST_CELL_ZOOM) {
       map.easeTo({ center: [lon, lat], zoom: Math.min(zoom + 2, LAST_CELL_ZOOM + 0.5) });
       return;
@@ -181,6 +193,19 @@ export class BrowseMode {
     }
   }
 
+  /**
+   * Goes so near that the members of a bubble lie apart; those at one address are listed instead.
+   * @param {import("geojson").Feature[]} members
+   */
+  #part(members) {
+    const [west, south, east, north] = extentOf(members);
+    if (east - west < SAME_ADDRESS && north - south < SAME_ADDRESS) {
+      this.#choose(members.map((member) => /** @type {Brief} */ (member.properties)));
+    } else {
+      this.#view.map.fitBounds([west, south, east, north], { padding: 90, maxZoom: LAST_CELL_ZOOM + 0.5 });
+    }
+  }
+
   /** @param {boolean} busy */
   #busy(busy) {
     this.#host.setAttribute("aria-busy", String(busy));
@@ -191,9 +216,17 @@ export class BrowseMode {
   /** @param {import("city/map/appeals-source.js").Answer} answer */
   #loaded(answer) {
     this.#busy(false);
-    this.#view.put(APPEALS, drawable(answer));
+    this.#answer = answer;
+    this.#draw();
     if (!answer.features.length) this.#bar.say(t(this.#filter.size ? "map.empty.filtered" : "map.empty"));
     this.#host.dispatchEvent(new CustomEvent("city-map:loaded", { bubbles: true, detail: answer.numberMatched }));
+  }
+
+  #draw() {
+    if (!this.#answer) return;
+    const { shown, groups } = gathered(this.#answer, this.#view.map.getZoom());
+    this.#groups = groups;
+    this.#view.put(APPEALS, drawable(shown));
   }
 
   /** @param {import("city/map/card.js").Names} names */
@@ -218,9 +251,7 @@ export class BrowseMode {
         el("ul", { role: "list", className: "map-layers__legend" }, ...legend),
       ),
     );
-    panel.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") panel.open = false;
-    });
+    closeLikeMenu(panel, this.#stop.signal);
     return panel;
   }
 

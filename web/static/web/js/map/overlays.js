@@ -44,7 +44,7 @@ export const browseOverlay = {
       filter: ["==", ["get", "kind"], "cell"],
       layout: {
         "icon-image": ["get", "picture"],
-        "icon-size": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 0.58, 12, 0.8, 40, 1.05, 200, 1.35],
+        "icon-size": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1.4, 0.56, 4, 0.66, 12, 0.86, 40, 1.1, 200, 1.35],
         "icon-allow-overlap": true,
         "text-field": ["get", "label"],
         "text-font": fonts.bold,

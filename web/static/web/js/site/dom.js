@@ -71,3 +71,24 @@ export function debounce(ms, run) {
     timer = setTimeout(() => run(...args), ms);
   };
 }
+
+/**
+ * Makes an opened `<details>` close like a menu: by Escape, and by a press anywhere else.
+ * @param {HTMLDetailsElement} details
+ * @param {AbortSignal} signal
+ */
+export function closeLikeMenu(details, signal) {
+  const outside = (/** @type {Event} */ event) => {
+    if (details.open && event.target instanceof Node && !details.contains(event.target)) details.open = false;
+  };
+  document.addEventListener("pointerdown", outside, { signal });
+  details.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape" || !details.open) return;
+      details.open = false;
+      details.querySelector("summary")?.focus();
+    },
+    { signal },
+  );
+}

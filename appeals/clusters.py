@@ -1,0 +1,171 @@
+"""What a map draws of many appeals: the appeals themselves where they are few, else counts in square cells.
+
+However many appeals there are, a map's answer is small (at most ``PINS_MAX`` appeals or ``CELLS_MAX`` cells), and what
+the public sees without a filter is read from ``CellCount``, whose size is the city's and not its history's.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.gis.db.models import PointField
+from django.db.models import Avg, Count, F, FloatField, Func, Q, QuerySet, Sum, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
+
+from accounts.models import User
+from appeals.filters import AppealFilter
+from appeals.models import Appeal, CellCount
+from appeals.models.appeal import CELL_M
+from appeals.models.cell import COORDINATE_UNIT
+from appeals.workflow import Status
+from geo.bbox import Bbox
+from geo.geojson import FeatureText, feature_texts, raw_rows
+from geo.metric import metric_bounds
+
+PINS_MAX = 400
+CELLS_MAX = 1_200
+
+#: A bubble is drawn this wide; cells of about this size on the screen neither overlap nor leave holes.
+_CELL_PX = 64
+#: Metres of the equator in one tile of 512 pixels at zoom 0 (MapLibre's zoom).
+_EQUATOR_M = 2 * math.pi * 6_378_137
+_TILE_PX = 512
+
+_PIN = FeatureText(
+    geometry="point",
+    properties={
+        "kind": Value("appeal"),
+        "id": "id",
+        "number": "number",
+        "appeal_kind": "kind",
+        "status": "status",
+        "category": "category__code",
+        "service": "service__code",
+        "submitted_at": "submitted_at",
+        "due_on": "due_on",
+    },
+)
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """GeoJSON texts of the features and the number of appeals behind them. ``cell_m`` is None for single appeals."""
+
+    features: list[bytes]
+    matched: int
+    cell_m: int | None
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """A box of degrees and the cells that draw it: ``CELL_M`` times two to the power of ``doublings``."""
+
+    bbox: Bbox
+    doublings: int
+    # First and last storage cell, both included; whole drawn cells, so that none changes when the map is moved.
+    x: tuple[int, int]
+    y: tuple[int, int]
+
+    @property
+    def cell_m(self) -> int:
+        return CELL_M << self.doublings
+
+
+def clusters(user: User | AnonymousUser, wanted: AppealFilter, zoom: float) -> Clusters:
+    """What the map draws of the filter's frame (the whole city without one) at a zoom of 512-pixel tiles.
+
+    One or two statements. Cells without a filter count what the public sees, whoever reads, and count every appeal of
+    each cell that the frame touches; their place is the mean of their appeals.
+    """
+    bbox = _inside_city(wanted.bbox)
+    if bbox is None:
+        return Clusters([], 0, None)
+    frame = _frame(bbox, zoom)
+    if not replace(wanted, bbox=None, status=()).narrows:
+        drawn = _counted_cells(frame, wanted.status)
+        return drawn if drawn.matched > PINS_MAX else _pins(user, replace(wanted, bbox=bbox)) or drawn
+    return _pins(user, replace(wanted, bbox=bbox)) or _filtered_cells(user, replace(wanted, bbox=bbox), frame)
+
+
+def _inside_city(bbox: Bbox | None) -> Bbox | None:
+    city = Bbox(*settings.CITY_BOUNDS)
+    if bbox is None:
+        return city
+    west, south = max(bbox.west, city.west), max(bbox.south, city.south)
+    east, north = min(bbox.east, city.east), min(bbox.north, city.north)
+    return Bbox(west, south, east, north) if west <= east and south <= north else None
+
+
+def _frame(bbox: Bbox, zoom: float) -> _Frame:
+    metres_a_pixel = _EQUATOR_M * math.cos(math.radians((bbox.south + bbox.north) / 2)) / _TILE_PX / 2**zoom
+    doublings = max(0, round(math.log2(_CELL_PX * metres_a_pixel / CELL_M)))
+    west, south, east, north = (math.floor(metres / CELL_M) for metres in metric_bounds(bbox, settings.METRIC_SRID))
+    # A large screen, or a zoom that does not fit its frame: coarser cells until there cannot be too many.
+    while ((east >> doublings) - (west >> doublings) + 1) * ((north >> doublings) - (south >> doublings) + 1) > CELLS_MAX:
+        doublings += 1
+    return _Frame(bbox, doublings, _whole(west, east, doublings), _whole(south, north, doublings))
+
+
+def _whole(first: int, last: int, doublings: int) -> tuple[int, int]:
+    return first >> doublings << doublings, (((last >> doublings) + 1) << doublings) - 1
+
+
+def _pins(user: User | AnonymousUser, wanted: AppealFilter) -> Clusters | None:
+    """The appeals themselves; None when they are more than ``PINS_MAX``."""
+    few = Appeal.objects.visible_to(user).filtered(wanted).order_by()[: PINS_MAX + 1]
+    features = feature_texts(few, _PIN)
+    return Clusters(features, len(features), None) if len(features) <= PINS_MAX else None
+
+
+def _counted_cells(frame: _Frame, statuses: tuple[str, ...]) -> Clusters:
+    # The sum of the drawn statuses; with all of them the mean is exact, else within the storage cells' size.
+    drawn = [F(f"n_{status}") for status in statuses or Status.values]
+    every = [F(f"n_{status}") for status in Status.values]
+    count = _total(drawn)
+    weight = Cast(count, FloatField()) / Cast(_total(every), FloatField())
+    cells = CellCount.objects.annotate(drawn=count).filter(cell_x__range=frame.x, cell_y__range=frame.y, drawn__gt=0)
+    grouped = _grouped(cells, frame).annotate(
+        count=Sum("drawn"),
+        **{f"of_{status}": Sum(f"n_{status}") if status in (statuses or Status.values) else Value(0) for status in Status.values},
+        lon=Sum(F("lon_sum") * weight) * Value(COORDINATE_UNIT) / Sum("drawn"),
+        lat=Sum(F("lat_sum") * weight) * Value(COORDINATE_UNIT) / Sum("drawn"),
+    )
+    return _drawn(grouped, frame)
+
+
+def _filtered_cells(user: User | AnonymousUser, wanted: AppealFilter, frame: _Frame) -> Clusters:
+    rows = Appeal.objects.visible_to(user).filtered(wanted)
+    grouped = _grouped(rows, frame).annotate(
+        count=Count("*"),
+        **{f"of_{status}": Count("pk", filter=Q(status=status)) for status in Status.values},
+        lon=Avg(Func("point", function="ST_X", output_field=FloatField())),
+        lat=Avg(Func("point", function="ST_Y", output_field=FloatField())),
+    )
+    return _drawn(grouped, frame)
+
+
+def _grouped(rows: QuerySet[Any], frame: _Frame) -> QuerySet[Any, Any]:
+    # A shift floors, also west and south of the origin of the CRS, where a division would truncate.
+    column, row = (F(axis).bitrightshift(frame.doublings) for axis in ("cell_x", "cell_y"))
+    return rows.order_by().values(column=column, row=row)
+
+
+def _drawn(grouped: QuerySet[Any, Any], frame: _Frame) -> Clusters:
+    feature = FeatureText(
+        geometry=Func(F("lon"), F("lat"), function="ST_MakePoint", output_field=PointField(srid=4326)),
+        properties={"kind": Value("cell"), "count": "count", **{status: f"of_{status}" for status in Status.values}},
+    )
+    found = raw_rows(grouped.annotate(geojson_text=feature).values_list("geojson_text", "count"))
+    return Clusters([text for text, _n in found], sum(int(n) for _text, n in found), frame.cell_m)
+
+
+def _total(counts: list[F]) -> Combinable:
+    total: Combinable = counts[0]
+    for count in counts[1:]:
+        total = total + count
+    return total

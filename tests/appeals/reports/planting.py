@@ -1,0 +1,45 @@
+"""Public appeals at given places, as routing would have left them, many at a time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+from django.utils import timezone
+
+from appeals.models import Appeal
+from tests.appeals.conftest import uuid7
+from tests.grid import EAST, GridCity, at
+
+#: Noon in the city, in the middle of the period that the tests ask for.
+NOON = dt.datetime(2026, 3, 10, 12, tzinfo=timezone.get_default_timezone())
+
+Plant = Callable[..., list[Appeal]]
+
+
+def planter(city: GridCity) -> Plant:
+    """Makes appeals at the places (lon, lat), alike but for what is named."""
+
+    def plant(places: Sequence[tuple[float, float]], **changes: object) -> list[Appeal]:
+        category = city.categories[str(changes.pop("category", "lamp"))]
+        return Appeal.objects.bulk_create(
+            Appeal(
+                **{
+                    "id": uuid7(),
+                    "kind": "complaint",
+                    "category": category,
+                    "service": city.services["light"],
+                    "text": "The lamp is out",
+                    "language": "ru",
+                    "point": at(place),
+                    "district": city.districts["east" if place[0] >= EAST[0] else "west"],
+                    "submitted_at": NOON,
+                    "due_on": dt.date(2026, 3, 30),
+                    "fingerprint": b"",
+                    **changes,
+                }
+            )
+            for place in places
+        )
+
+    return plant
