@@ -37,7 +37,7 @@ class EventInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 class AttachmentInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = Attachment
-    fields = ["kind", "state", "large", "playable", "error", "created_at"]
+    fields = readonly_fields = ["kind", "state", "large", "playable", "error", "created_at"]
     extra = 0
 
 

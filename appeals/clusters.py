@@ -30,8 +30,8 @@ from geo.metric import metric_bounds
 PINS_MAX = 400
 CELLS_MAX = 1_200
 
-#: A bubble is drawn this wide; cells of about this size on the screen neither overlap nor leave holes.
-_CELL_PX = 64
+#: About the distance of two bubbles on the screen: each can be read and touched, and the ground shows between them.
+_CELL_PX = 96
 #: Metres of the equator in one tile of 512 pixels at zoom 0 (MapLibre's zoom).
 _EQUATOR_M = 2 * math.pi * 6_378_137
 _TILE_PX = 512

@@ -24,6 +24,7 @@ class Rival:
 class Explanation:
     """What decided, what else was weighed, and by which borders."""
 
+    rule: Rule
     service: Service
     area: ServiceArea | None
     sentence: str
@@ -38,6 +39,7 @@ def explain(decision: RoutingDecision) -> Explanation:
     The decision comes with its ``service``, ``area`` and ``revision`` selected.
     """
     return Explanation(
+        rule=Rule(decision.rule),
         service=decision.service,
         area=decision.area,
         sentence=rule_in_words(

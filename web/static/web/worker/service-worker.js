@@ -48,11 +48,10 @@ worker.addEventListener("install", (event) => {
           if (page.ok) await cache.put(url, page);
         }),
       );
-      const seen = await caches.open(SEEN);
       await Promise.all(
         RELEASE.forms.map(async (url) => {
           const page = await fetch(url, { credentials: "omit" });
-          if (page.ok) await seen.put(url, page);
+          if (page.ok) await cache.put(url, page);
         }),
       );
       await worker.skipWaiting();
@@ -157,9 +156,11 @@ async function freshFirst(request, otherwise) {
  * @param {URL} url
  */
 async function offlinePage(url) {
-  const seen = await caches.open(SEEN);
-  const plain = await seen.match(url.pathname, { ignoreSearch: true, ignoreVary: true });
-  if (plain) return plain;
+  for (const name of [SEEN, SHELL]) {
+    const cache = await caches.open(name);
+    const plain = await cache.match(url.pathname, { ignoreSearch: true, ignoreVary: true });
+    if (plain) return plain;
+  }
   const asked = url.pathname.split("/")[1] ?? "";
   const language = RELEASE.languages.includes(asked) ? asked : RELEASE.defaultLanguage;
   const page = await caches.match(RELEASE.offline[language] ?? "", { ignoreVary: true });

@@ -151,9 +151,9 @@ export class BrowseMode {
   #pointed(point, reach) {
     const features = this.#under(point, reach);
     const pins = features.filter((feature) => feature.properties.kind === "appeal");
-    const cell = features.find((feature) => feature.properties.kind === "cell");
+    const [cell] = features.filter((feature) => feature.properties.kind === "cell");
     if (pins.length) this.#choose(pins.map((feature) => /** @type {Brief} */ (feature.properties)));
-    else if (cell) this.#enter(cell);
+    else if (cell) void this.#enter(cell);
     else this.#card.close();
   }
 
@@ -179,15 +179,17 @@ export class BrowseMode {
     const zoom = map.getZoom();
     const members = this.#groups[cell.properties.group];
     if (members) return this.#part(members);
-    if (zoom < LAST_CELL_ZOOM) {
+    const single = Number(cell.properties.count) === 1;
+    if (!single && zoom < LAST_CELL_ZOOM) {
       map.easeTo({ center: [lon, lat], zoom: Math.min(zoom + 2, LAST_CELL_ZOOM + 0.5) });
       return;
     }
     this.#bar.loading();
     try {
-      const around = await appealsAround([lon, lat], 40 / 2 ** zoom, this.#filter);
+      const radius = single ? SAME_ADDRESS : 40 / 2 ** zoom;
+      const around = /** @type {Brief[]} */ (await appealsAround([lon, lat], radius, this.#filter));
       this.#bar.clear();
-      this.#card.showMany(/** @type {Brief[]} */ (around));
+      this.#choose(around);
     } catch {
       this.#bar.failed(t("map.failed"), () => void this.#enter(cell));
     }
@@ -199,7 +201,8 @@ export class BrowseMode {
    */
   #part(members) {
     const [west, south, east, north] = extentOf(members);
-    if (east - west < SAME_ADDRESS && north - south < SAME_ADDRESS) {
+    const together = east - west < SAME_ADDRESS && north - south < SAME_ADDRESS;
+    if (together && members.every((member) => member.properties?.kind === "appeal")) {
       this.#choose(members.map((member) => /** @type {Brief} */ (member.properties)));
     } else {
       this.#view.map.fitBounds([west, south, east, north], { padding: 90, maxZoom: LAST_CELL_ZOOM + 0.5 });

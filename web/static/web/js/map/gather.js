@@ -1,42 +1,48 @@
-/** Pins that would lie on each other become one bubble, without asking the server: it has sent each of them. */
+/**
+ * Marks that would lie on each other become one bubble, without asking the server: the map stays calm whatever the size
+ * of the server's cells.
+ */
+
+import { STATUSES } from "city/map/palette.js";
 
 /** @typedef {import("geojson").Feature} Feature */
 /** @typedef {import("geojson").FeatureCollection} FeatureCollection */
 
-const REACH_PX = 26;
+/** How near, in pixels, two marks become one: farther out the map is about quantity, nearer about places. */
+const REACH_FAR_PX = 54;
+const REACH_NEAR_PX = 28;
+const NEAR_ZOOM = 14.5;
 /** From here on the reader sees every pin there is; those at one address are told apart by the card. */
 const EVERY_PIN_ZOOM = 17;
 /** Pixels of the whole world at zoom 0. */
 const WORLD_PX = 512;
 
 /**
- * Bubbles and lone pins in place of crowded pins, and the members of each bubble: its property `group` is the place in
- * `groups`. Cells that the server made stay as they are.
+ * The marks to draw, and the members of each bubble: its property `group` is the place in `groups`.
  * @param {FeatureCollection} collection
  * @param {number} zoom
  * @returns {{shown: FeatureCollection, groups: Feature[][]}}
  */
-export function gathered(collection, zoom) {
-  const pins = collection.features.filter((feature) => feature.properties?.kind === "appeal");
-  if (zoom >= EVERY_PIN_ZOOM || pins.length < 2) return { shown: collection, groups: [] };
-  const rest = collection.features.filter((feature) => feature.properties?.kind !== "appeal");
-  const spots = pins.map((pin) => pixels(pin, zoom));
-  const taken = new Array(pins.length).fill(false);
+export function gathered({ features }, zoom) {
+  if (zoom >= EVERY_PIN_ZOOM) return { shown: { type: "FeatureCollection", features }, groups: [] };
+  const reach = zoom < NEAR_ZOOM ? REACH_FAR_PX : REACH_NEAR_PX;
+  // The greatest first: a lone pin joins the crowd beside it, not the other way round.
+  const marks = features
+    .map((feature) => ({ feature, at: pixels(feature, zoom), count: countOf(feature), taken: false }))
+    .sort((a, b) => b.count - a.count);
   /** @type {Feature[]} */
-  const features = [...rest];
+  const shown = [];
   /** @type {Feature[][]} */
   const groups = [];
-  pins.forEach((pin, at) => {
-    if (taken[at]) return;
-    const near = pins.filter((_pin, other) => {
-      if (taken[other] || distance(spots[at], spots[other]) > REACH_PX) return false;
-      taken[other] = true;
-      return true;
-    });
-    if (near.length === 1) features.push(pin);
-    else features.push(bubble(near, groups.push(near) - 1));
-  });
-  return { shown: { type: "FeatureCollection", features }, groups };
+  for (const mark of marks) {
+    if (mark.taken) continue;
+    const near = marks.filter((other) => !other.taken && Math.hypot(other.at[0] - mark.at[0], other.at[1] - mark.at[1]) <= reach);
+    for (const other of near) other.taken = true;
+    const members = near.map((other) => other.feature);
+    if (members.length === 1) shown.push(mark.feature);
+    else shown.push(bubble(members, groups.push(members) - 1));
+  }
+  return { shown: { type: "FeatureCollection", features: shown }, groups };
 }
 
 /**
@@ -50,6 +56,9 @@ export function extentOf(members) {
   const lats = places.map(([, lat]) => lat);
   return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
 }
+
+/** @param {Feature} feature */
+const countOf = ({ properties }) => (properties?.kind === "cell" ? Number(properties.count) : 1);
 
 /** @param {Feature} feature @returns {[number, number]} */
 function place({ geometry }) {
@@ -69,24 +78,27 @@ function pixels(feature, zoom) {
 }
 
 /**
- * @param {[number, number] | undefined} a
- * @param {[number, number] | undefined} b
- */
-const distance = (a, b) => (a && b ? Math.hypot(a[0] - b[0], a[1] - b[1]) : Infinity);
-
-/**
  * @param {Feature[]} members
  * @param {number} group
  * @returns {Feature}
  */
 function bubble(members, group) {
-  /** @type {Record<string, number>} */
-  const statuses = {};
-  for (const { properties } of members) statuses[properties?.status] = (statuses[properties?.status] ?? 0) + 1;
-  const mean = (/** @type {0 | 1} */ axis) => members.reduce((sum, member) => sum + place(member)[axis], 0) / members.length;
+  const total = members.reduce((sum, member) => sum + countOf(member), 0);
+  const mean = (/** @type {0 | 1} */ axis) =>
+    members.reduce((sum, member) => sum + place(member)[axis] * countOf(member), 0) / total;
+  const statuses = STATUSES.map((status) => [status, members.reduce((sum, { properties }) => sum + ofStatus(properties, status), 0)]);
   return {
     type: "Feature",
     geometry: { type: "Point", coordinates: [mean(0), mean(1)] },
-    properties: { kind: "cell", count: members.length, group, ...statuses },
+    properties: { kind: "cell", count: total, group, ...Object.fromEntries(statuses) },
   };
+}
+
+/**
+ * @param {import("geojson").GeoJsonProperties} properties
+ * @param {string} status
+ */
+function ofStatus(properties, status) {
+  if (properties?.kind === "cell") return Number(properties[status] ?? 0);
+  return properties?.status === status ? 1 : 0;
 }

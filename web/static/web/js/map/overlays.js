@@ -41,7 +41,7 @@ export const browseOverlay = {
       id: CELL_LAYER,
       type: "symbol",
       source: APPEALS,
-      filter: ["==", ["get", "kind"], "cell"],
+      filter: ["==", ["get", "mark"], "bubble"],
       layout: {
         "icon-image": ["get", "picture"],
         "icon-size": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1.4, 0.56, 4, 0.66, 12, 0.86, 40, 1.1, 200, 1.35],
@@ -59,11 +59,13 @@ export const browseOverlay = {
       id: PIN_LAYER,
       type: "symbol",
       source: APPEALS,
-      filter: ["==", ["get", "kind"], "appeal"],
+      filter: ["==", ["get", "mark"], "pin"],
       layout: {
         "icon-image": ["get", "picture"],
         "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.72, 15, 1],
         "icon-allow-overlap": true,
+        // A pin is small enough to stand on a name; only bubbles push names away.
+        "icon-ignore-placement": true,
         "symbol-sort-key": ["get", "rank"],
       },
     },
@@ -98,8 +100,7 @@ export const spotOverlay = {
 };
 
 /**
- * The features as the server sent them, with what the layers draw them by. A feature's own `kind` says whether it is a
- * cell or an appeal.
+ * The features with what the layers draw them by. A cell that holds a single appeal looks like the appeal that it is.
  * @param {FeatureCollection} collection
  * @returns {FeatureCollection}
  */
@@ -108,10 +109,12 @@ export function drawable(collection) {
     type: "FeatureCollection",
     features: collection.features.map((feature) => {
       const given = feature.properties ?? {};
+      const count = given.kind === "cell" ? Number(given.count) : 1;
+      const status = given.status ?? STATUSES.find((one) => Number(given[one]) > 0);
       const drawn =
-        given.kind === "cell"
-          ? { picture: `cell|${partsOf(given).join(".")}`, label: formatCompact(Number(given.count)) }
-          : { picture: `pin|${given.status}`, count: 1, rank: 4 - STATUSES.indexOf(given.status) };
+        count > 1
+          ? { mark: "bubble", picture: `cell|${partsOf(given).join(".")}`, label: formatCompact(count) }
+          : { mark: "pin", picture: `pin|${status}`, count, rank: 4 - STATUSES.indexOf(status) };
       return { ...feature, properties: { ...given, ...drawn } };
     }),
   };

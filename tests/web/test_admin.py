@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from appeals.models import Event
+from districts.models import BoundaryRevision
+from tests import factories
+from tests.grid import GridCity
+
+
+@pytest.fixture
+def operator(city: GridCity, client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("root@city.example"))
+    return client
+
+
+def pages(model: type[Any]) -> str:
+    return f"admin:{model._meta.app_label}_{model._meta.model_name}"
+
+
+@pytest.mark.parametrize("model", list(admin.site._registry), ids=lambda model: model.__name__)
+def test_every_list_and_form_opens(city: GridCity, operator: Client, model: type[Any]) -> None:
+    appeal = factories.AppealFactory(category=city.categories["lamp"])
+    factories.MessageFactory(event=Event.objects.get(appeal=appeal))
+    factories.AttachmentFactory(appeal=appeal)
+    factories.NewsItemFactory()
+    factories.PlaceFactory()
+    factories.MembershipFactory(service=city.services["light"])
+    factories.CalendarDayFactory()
+    assert operator.get(reverse(f"{pages(model)}_changelist")).status_code == 200
+    assert operator.get(reverse(f"{pages(model)}_add")).status_code in {200, 403}
+    for row in model._default_manager.all()[:1]:
+        assert operator.get(reverse(f"{pages(model)}_change", args=[row.pk])).status_code == 200
+
+
+@pytest.mark.parametrize("model", ["appeal", "event", "message"])
+def test_what_happened_is_only_read(city: GridCity, operator: Client, model: str) -> None:
+    appeal = factories.AppealFactory(category=city.categories["lamp"])
+    event = Event.objects.get(appeal=appeal)
+    row: Any = {"appeal": appeal, "event": event}.get(model) or factories.MessageFactory(event=event)
+    change = reverse(f"admin:appeals_{model}_change", args=[row.pk])
+    assert 'name="_save"' not in operator.get(change).content.decode()
+    assert operator.post(change, {"text": "changed"}).status_code == 403
+    assert (
+        operator.post(reverse(f"admin:appeals_{model}_delete", args=[row.pk]), {"post": "yes"}).status_code
+        == 403
+    )
+    assert operator.get(reverse(f"admin:appeals_{model}_add")).status_code == 403
+
+
+def test_published_borders_are_only_read_and_drafts_are_not(city: GridCity, operator: Client) -> None:
+    draft = factories.BoundaryRevisionFactory(number=2, state=BoundaryRevision.State.DRAFT, published_at=None)
+    for revision, editable in ((city.revision, False), (draft, True)):
+        page = operator.get(reverse("admin:districts_boundaryrevision_change", args=[revision.pk]))
+        assert ('name="_save"' in page.content.decode()) is editable
+    area = city.areas["park"]
+    change = reverse("admin:districts_servicearea_change", args=[area.pk])
+    assert operator.post(change, {"priority": 99}).status_code == 403
+    assert (
+        operator.post(reverse("admin:districts_boundaryrevision_delete", args=[city.revision.pk])).status_code
+        == 403
+    )
+
+
+def test_an_account_is_made_with_its_service(city: GridCity, operator: Client) -> None:
+    form = {
+        "email": "new@city.example",
+        "usable_password": "true",
+        "password1": factories.PASSWORD,
+        "password2": factories.PASSWORD,
+        "memberships-TOTAL_FORMS": "1",
+        "memberships-INITIAL_FORMS": "0",
+        "memberships-0-service": str(city.services["light"].pk),
+    }
+    response = operator.post(reverse("admin:accounts_user_add"), form)
+    assert response.status_code == 302, response.content.decode()
+    user = User.objects.get(email="new@city.example")
+    assert user.check_password(factories.PASSWORD)
+
+
+def test_services_have_no_way_into_the_admin(city: GridCity, client: Client) -> None:
+    client.force_login(factories.MembershipFactory(service=city.services["office"]).user)
+    assert client.get(reverse("admin:index")).status_code == 302
