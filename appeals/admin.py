@@ -37,7 +37,8 @@ class EventInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 class AttachmentInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = Attachment
-    fields = readonly_fields = ["kind", "state", "large", "playable", "error", "created_at"]
+    fields = ["kind", "state", "large", "playable", "error", "created_at"]
+    readonly_fields = ["kind", "state", "large", "playable", "error", "created_at"]
     extra = 0
 
 

@@ -104,9 +104,13 @@ def _inside_city(bbox: Bbox | None) -> Bbox | None:
 def _frame(bbox: Bbox, zoom: float) -> _Frame:
     metres_a_pixel = _EQUATOR_M * math.cos(math.radians((bbox.south + bbox.north) / 2)) / _TILE_PX / 2**zoom
     doublings = max(0, round(math.log2(_CELL_PX * metres_a_pixel / CELL_M)))
-    west, south, east, north = (math.floor(metres / CELL_M) for metres in metric_bounds(bbox, settings.METRIC_SRID))
+    west, south, east, north = (
+        math.floor(metres / CELL_M) for metres in metric_bounds(bbox, settings.METRIC_SRID)
+    )
     # A large screen, or a zoom that does not fit its frame: coarser cells until there cannot be too many.
-    while ((east >> doublings) - (west >> doublings) + 1) * ((north >> doublings) - (south >> doublings) + 1) > CELLS_MAX:
+    while ((east >> doublings) - (west >> doublings) + 1) * (
+        (north >> doublings) - (south >> doublings) + 1
+    ) > CELLS_MAX:
         doublings += 1
     return _Frame(bbox, doublings, _whole(west, east, doublings), _whole(south, north, doublings))
 
@@ -128,10 +132,15 @@ def _counted_cells(frame: _Frame, statuses: tuple[str, ...]) -> Clusters:
     every = [F(f"n_{status}") for status in Status.values]
     count = _total(drawn)
     weight = Cast(count, FloatField()) / Cast(_total(every), FloatField())
-    cells = CellCount.objects.annotate(drawn=count).filter(cell_x__range=frame.x, cell_y__range=frame.y, drawn__gt=0)
+    cells = CellCount.objects.annotate(drawn=count).filter(
+        cell_x__range=frame.x, cell_y__range=frame.y, drawn__gt=0
+    )
     grouped = _grouped(cells, frame).annotate(
         count=Sum("drawn"),
-        **{f"of_{status}": Sum(f"n_{status}") if status in (statuses or Status.values) else Value(0) for status in Status.values},
+        **{
+            f"of_{status}": Sum(f"n_{status}") if status in (statuses or Status.values) else Value(0)
+            for status in Status.values
+        },
         lon=Sum(F("lon_sum") * weight) * Value(COORDINATE_UNIT) / Sum("drawn"),
         lat=Sum(F("lat_sum") * weight) * Value(COORDINATE_UNIT) / Sum("drawn"),
     )
@@ -158,7 +167,11 @@ def _grouped(rows: QuerySet[Any], frame: _Frame) -> QuerySet[Any, Any]:
 def _drawn(grouped: QuerySet[Any, Any], frame: _Frame) -> Clusters:
     feature = FeatureText(
         geometry=Func(F("lon"), F("lat"), function="ST_MakePoint", output_field=PointField(srid=4326)),
-        properties={"kind": Value("cell"), "count": "count", **{status: f"of_{status}" for status in Status.values}},
+        properties={
+            "kind": Value("cell"),
+            "count": "count",
+            **{status: f"of_{status}" for status in Status.values},
+        },
     )
     found = raw_rows(grouped.annotate(geojson_text=feature).values_list("geojson_text", "count"))
     return Clusters([text for text, _n in found], sum(int(n) for _text, n in found), frame.cell_m)

@@ -14,6 +14,9 @@ from appeals.workflow import Status
 from geo.bbox import Bbox, BboxRefused, parse_bbox
 
 SEARCH_MAX = 200
+
+#: Days outside of these years are slips of the pen, and the first and last of all have no day before or after.
+YEARS = range(1900, 2200)
 #: Years of the ``from`` and ``to`` parameters; outside of them no calendar here can count.
 YEARS = range(1900, 2200)
 

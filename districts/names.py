@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db.models import Expression, F, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, NullIf
 
 
@@ -17,6 +18,6 @@ def translated(path: str, language: str) -> Expression:
     return Coalesce(*(NullIf(F(f"{path}_{code}"), Value("")) for code in known))
 
 
-def in_every_language(path: str, name: str) -> dict[str, Expression]:
+def in_every_language(path: str, name: str) -> dict[str, Combinable]:
     """``name_ky``, ``name_ru`` … each with the translated field in that language."""
     return {f"{name}_{code}": F(f"{path}_{code}") for code in settings.MODELTRANSLATION_LANGUAGES}

@@ -59,6 +59,22 @@ class ServiceAreaQuerySet(_CoveringMixin):
             Q(valid_from__isnull=True) | Q(valid_from__lte=on), Q(valid_to__isnull=True) | Q(valid_to__gt=on)
         )
 
+    def deciding_for(self, category: str) -> ServiceAreaQuerySet:
+        """Areas that take appeals of the category: those that name it or its group, and those without categories of
+        the service that answers for it in the whole city.
+        """
+        from districts.models import Category
+
+        subject = Category.objects.filter(code=category).select_related("parent").first()
+        if subject is None:
+            return self.none()
+        named = [subject.pk] if subject.parent_id is None else [subject.pk, subject.parent_id]
+        service_id = subject.service_id or (subject.parent.service_id if subject.parent else None)
+        # A subquery, since a join with the categories would repeat an area that names both.
+        naming = Category.objects.filter(pk__in=named, areas__isnull=False).values("areas")
+        takes_all = Q(categories__isnull=True, service_id=service_id) if service_id else Q(pk__in=[])
+        return self.filter(Q(pk__in=naming) | takes_all)
+
 
 class PlaceQuerySet(models.QuerySet["Place"]):
     def named_like(self, words: str) -> PlaceQuerySet:

@@ -11,7 +11,9 @@ from django.utils.http import quote_etag
 from geo.geojson import MEDIA_TYPE
 
 
-def geojson_answer(request: HttpRequest, body: bytes, *, max_age_s: int, per_reader: bool = True) -> HttpResponse:
+def geojson_answer(
+    request: HttpRequest, body: bytes, *, max_age_s: int, per_reader: bool = True
+) -> HttpResponse:
     """The body as ``application/geo+json``, cacheable for ``max_age_s``.
 
     ``per_reader`` says that the text depends on who reads and in which language: then only what the public sees may be

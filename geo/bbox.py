@@ -60,15 +60,21 @@ def parse_bbox(text: str) -> Bbox:
     """
     parts = text.split(",")
     if len(parts) != 4:
-        raise BboxRefused(_("bbox takes four numbers: west,south,east,north. There are %(n)d.") % {"n": len(parts)})
+        raise BboxRefused(
+            _("bbox takes four numbers: west,south,east,north. There are %(n)d.") % {"n": len(parts)}
+        )
     try:
-        west, south, east, north = (float(part) if part.isascii() and "_" not in part else math.nan for part in parts)
+        west, south, east, north = (
+            float(part) if part.isascii() and "_" not in part else math.nan for part in parts
+        )
     except ValueError:
         raise BboxRefused(_("bbox takes numbers of degrees, such as 72.75,40.50,72.85,40.56.")) from None
     if not all(math.isfinite(value) for value in (west, south, east, north)):
         raise BboxRefused(_("bbox takes numbers of degrees, such as 72.75,40.50,72.85,40.56."))
     if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= 90 and -90 <= north <= 90):
-        raise BboxRefused(_("bbox leaves the globe: degrees of longitude, latitude, longitude, latitude are needed."))
+        raise BboxRefused(
+            _("bbox leaves the globe: degrees of longitude, latitude, longitude, latitude are needed.")
+        )
     if west > east or south > north:
         raise BboxRefused(_("bbox must begin with its south-west corner: west,south,east,north."))
     return Bbox(west, south, east, north)

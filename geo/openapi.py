@@ -37,6 +37,7 @@ _REASONS = {
 }
 
 TEXT: Schema = {"type": "string"}
+UUID: Schema = {"type": "string", "format": "uuid"}
 TEXT_OR_NULL: Schema = {"type": "string", "nullable": True}
 WHOLE: Schema = {"type": "integer"}
 NUMBER: Schema = {"type": "number"}
@@ -85,7 +86,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(help_text="A sentence in the reader's language.")
     status = serializers.IntegerField()
     detail = serializers.CharField(required=False)
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()),
         required=False,
         help_text="Sentences by parameter or field.",
@@ -112,13 +113,21 @@ def record(properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) ->
 
 
 def feature_collection(
-    properties: Schema, *, geometry: Schema = POINT, members: Mapping[str, Schema] | None = None, has_id: bool = False
+    properties: Schema,
+    *,
+    geometry: Schema = POINT,
+    members: Mapping[str, Schema] | None = None,
+    has_id: bool = False,
 ) -> Responses:
     """200 with a FeatureCollection of features with these properties; ``members`` stand beside the features."""
-    feature = {"type": {"type": "string", "enum": ["Feature"]}, "geometry": geometry, "properties": properties}
+    feature = {
+        "type": {"type": "string", "enum": ["Feature"]},
+        "geometry": geometry,
+        "properties": properties,
+    }
     if has_id:
         feature["id"] = TEXT
-    document = {
+    document: Schema = {
         "type": {"type": "string", "enum": ["FeatureCollection"]},
         "features": {"type": "array", "items": record(feature)},
         **(members or {}),
@@ -140,7 +149,12 @@ def described(
 
         get.__doc__ = view.__doc__
         told = extend_schema(operation_id=operation_id, parameters=list(parameters), responses=responses)(get)
-        members = {"get": told, "__doc__": view.__doc__, "__module__": view.__module__, "authentication_classes": []}
+        members: dict[str, Any] = {
+            "get": told,
+            "__doc__": view.__doc__,
+            "__module__": view.__module__,
+            "authentication_classes": [],
+        }
         view.cls = type(operation_id, (APIView,), members)  # type: ignore[attr-defined]
         view.initkwargs = {}  # type: ignore[attr-defined]
         return view

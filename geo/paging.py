@@ -47,7 +47,9 @@ class Cursor:
     def parse(cls, text: str) -> Cursor:
         """The cursor that wrote the text; ``ValueError`` for anything that no cursor wrote."""
         try:
-            microseconds, number = _LAYOUT.unpack(base64.b64decode(text + "==", altchars=b"-_", validate=True))
+            microseconds, number = _LAYOUT.unpack(
+                base64.b64decode(text + "==", altchars=b"-_", validate=True)
+            )
             cursor = cls(_EPOCH + microseconds * _MICROSECOND, number)
         except (binascii.Error, struct.error, OverflowError) as error:
             raise ValueError(text) from error
@@ -105,10 +107,12 @@ class _Before(Expression):
     def set_source_expressions(self, exprs: Any) -> None:
         self._sides = list(exprs)
 
-    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
         parts = [compiler.compile(side) for side in self._sides]
         (moment, number, at, n) = (sql for sql, _params in parts)
-        return f"({moment}, {number}) < ({at}, {n})", [value for _sql, params in parts for value in params]
+        return f"({moment}, {number}) < ({at}, {n})", tuple(
+            value for _sql, params in parts for value in params
+        )
 
 
 def rows_of_page(rows: QuerySet[_M], page: Page, *, moment: str, number: str) -> QuerySet[_M]:

@@ -20,7 +20,9 @@ PROBLEM_TYPE = "application/problem+json"
 Errors = Mapping[str, Sequence[str]]
 
 
-def problem_document(status: int, title: str, *, detail: str = "", errors: Errors | None = None) -> dict[str, Any]:
+def problem_document(
+    status: int, title: str, *, detail: str = "", errors: Errors | None = None
+) -> dict[str, Any]:
     """Members of a problem document (RFC 9457, 3.1); ``errors`` maps parameters or fields to sentences."""
     document: dict[str, Any] = {"type": "about:blank", "title": title, "status": int(status)}
     if detail:
@@ -38,7 +40,8 @@ def problem(status: int, title: str, *, detail: str = "", errors: Errors | None 
 
 def bad_parameters(errors: Errors) -> HttpResponse:
     """400 for query parameters that mean nothing."""
-    return problem(HTTPStatus.BAD_REQUEST, _("Some parameters cannot be understood."), errors=errors)
+    refused = parameters_refused(errors)
+    return HttpResponse(orjson.dumps(refused.document), status=refused.status_code, content_type=PROBLEM_TYPE)
 
 
 class Problem(exceptions.APIException):
@@ -57,6 +60,11 @@ class Problem(exceptions.APIException):
         self.status_code = int(status)
         self.document = problem_document(status, title, detail=detail, errors=errors)
         self.headers = dict(headers or {})
+
+
+def parameters_refused(errors: Errors) -> Problem:
+    """400 for query parameters that mean nothing, to be raised in a djangorestframework view."""
+    return Problem(HTTPStatus.BAD_REQUEST, _("Some parameters cannot be understood."), errors=errors)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

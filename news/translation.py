@@ -4,5 +4,5 @@ from news.models import NewsItem
 
 
 @register(NewsItem)
-class NewsItemOptions(TranslationOptions):  # type: ignore[misc]
+class NewsItemOptions(TranslationOptions):
     fields = ("title", "body")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404
 from django.urls import reverse
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -18,11 +20,14 @@ from rest_framework_gis.fields import GeometryField
 from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from accounts.roles import Role
+from appeals.api.language import LanguageRefused, language_of
 from appeals.dossier import Dossier, dossier_of
 from appeals.models import Appeal, Attachment
 from appeals.workflow import Status, Verb
 from districts.routing import Rule
 from geo.geojson import DECIMALS, MEDIA_TYPE
+from geo.openapi import LANG, problems
+from geo.problems import parameters_refused
 
 MAX_AGE_S = 15
 
@@ -32,12 +37,12 @@ class GeoJSONRenderer(JSONRenderer):
     format = "geojson"
 
 
-class _CodedSerializer(serializers.Serializer[Any]):
+class NamedCodeSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField()
 
 
-class _ServiceSerializer(_CodedSerializer):
+class NamedServiceSerializer(NamedCodeSerializer):
     short = serializers.CharField()
     phone = serializers.CharField()
 
@@ -68,8 +73,8 @@ class StepSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(source="event.at")
     by = serializers.ChoiceField(source="event.actor_role", choices=[role.value for role in Role])
     status = serializers.ChoiceField(source="event.to_status", choices=Status.choices)
-    service = _ServiceSerializer(source="event.service")
-    to_service = _ServiceSerializer(source="event.to_service", allow_null=True)
+    service = NamedServiceSerializer(source="event.service")
+    to_service = NamedServiceSerializer(source="event.to_service", allow_null=True)
     text = serializers.CharField(source="event.text")
     attachments = serializers.SerializerMethodField()
 
@@ -82,19 +87,23 @@ class RoutingSerializer(serializers.Serializer[Any]):
 
     rule = serializers.ChoiceField(choices=[rule.value for rule in Rule])
     explanation = serializers.CharField(source="sentence", help_text="In the reader's language.")
-    border = serializers.CharField(help_text="How near the border of the deciding area is; empty without an area.")
+    border = serializers.CharField(
+        help_text="How near the border of the deciding area is; empty without an area."
+    )
     area = serializers.CharField(source="area.name", default=None, allow_null=True)
-    service = _ServiceSerializer(help_text="Whom it was given to; it may be with another one now.")
-    revision = serializers.IntegerField(source="revision.number", help_text="Number of the boundary revision.")
+    service = NamedServiceSerializer(help_text="Whom it was given to; it may be with another one now.")
+    revision = serializers.IntegerField(
+        source="revision.number", help_text="Number of the boundary revision."
+    )
 
 
-class AppealSerializer(GeoFeatureModelSerializer):
+class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
     """One appeal as a Feature; its context holds the ``request`` and the ``dossier``."""
 
     point = GeometryField(precision=DECIMALS)
-    category = _CodedSerializer()
-    service = _ServiceSerializer()
-    district = _CodedSerializer(allow_null=True)
+    category = NamedCodeSerializer()
+    service = NamedServiceSerializer()
+    district = NamedCodeSerializer(allow_null=True)
     url = serializers.SerializerMethodField(help_text="Address of the public page.")
     attachments = serializers.SerializerMethodField()
     events = serializers.SerializerMethodField()
@@ -129,33 +138,57 @@ class AppealSerializer(GeoFeatureModelSerializer):
         return dossier
 
 
-def _shown(attachments: tuple[Attachment, ...], context: dict[str, Any]) -> list[dict[str, Any]]:
+def _shown(attachments: tuple[Attachment, ...], context: Mapping[str, Any]) -> list[dict[str, Any]]:
     ready = [attachment for attachment in attachments if attachment.state == Attachment.State.READY]
     return list(AttachmentSerializer(ready, many=True, context=context).data)
 
 
-class AppealView(APIView):
-    """One appeal as a GeoJSON Feature."""
+class _AppealView(APIView):
+    renderer_classes = [GeoJSONRenderer, JSONRenderer]
 
-    renderer_classes: ClassVar[list[Any]] = [GeoJSONRenderer, JSONRenderer]
-
-    @extend_schema(
-        operation_id="read_appeal",
-        responses={(200, MEDIA_TYPE): AppealSerializer, 404: OpenApiResponse(description="Unknown or hidden.")},
-    )
-    def get(self, request: Request, id: UUID | None = None, number: int | None = None) -> Response:
-        """The appeal with its answers, photos and videos, history and the reason why the service was chosen.
-
-        An appeal that the Mayor's Office has hidden is not there for the public.
-        """
-        known = {"pk": id} if id is not None else {"number": number}
+    def _answer(self, request: Request, **known: Any) -> Response:
+        try:
+            language = language_of(request._request)
+        except LanguageRefused as refusal:
+            raise parameters_refused(refusal.errors) from None
         appeal = Appeal.objects.visible_to(request.user).with_names().filter(**known).first()
         if appeal is None:
             raise Http404
-        dossier = dossier_of(appeal, internal=False)
-        answer = Response(AppealSerializer(appeal, context={"request": request, "dossier": dossier}).data)
+        with translation.override(language):
+            context = {"request": request, "dossier": dossier_of(appeal, internal=False)}
+            document = AppealSerializer(appeal, context=context).data
+        answer = Response(document)
         patch_vary_headers(answer, ["Accept-Language", "Cookie"])
         answer["Cache-Control"] = (
             "private, no-store" if request.user.is_authenticated else f"public, max-age={MAX_AGE_S}"
         )
         return answer
+
+
+class AppealView(_AppealView):
+    """One appeal as a GeoJSON Feature."""
+
+    @extend_schema(
+        operation_id="read_appeal",
+        parameters=[LANG],
+        responses={(200, MEDIA_TYPE): AppealSerializer, **problems(400, 404)},
+    )
+    def get(self, request: Request, pk: UUID) -> Response:
+        """The appeal with its answers, photos and videos, history and the reason why the service was chosen.
+
+        An appeal that the Mayor's Office has hidden is not there for the public.
+        """
+        return self._answer(request, pk=pk)
+
+
+class AppealByNumberView(_AppealView):
+    """The same by the number that people know."""
+
+    @extend_schema(
+        operation_id="read_appeal_by_number",
+        parameters=[LANG],
+        responses={(200, MEDIA_TYPE): AppealSerializer, **problems(400, 404)},
+    )
+    def get(self, request: Request, number: int) -> Response:
+        """The appeal of that public number; the same document."""
+        return self._answer(request, number=number)

@@ -8,11 +8,16 @@ from collections.abc import Mapping
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from drf_spectacular.utils import OpenApiParameter
 
+from appeals.api.parameters import FILTER_PARAMETERS
 from appeals.clusters import clusters
 from appeals.filters import FilterRefused, parse_filter
+from appeals.models import Appeal
+from appeals.workflow import Status
 from geo.answers import geojson_answer
 from geo.geojson import collection
+from geo.openapi import DAY, MOMENT, TEXT, UUID, WHOLE, described, feature_collection, problems, record
 from geo.problems import bad_parameters
 
 MAX_AGE_S = 15
@@ -20,8 +25,50 @@ ZOOM_MAX = 24
 
 
 @require_safe
+@described(
+    "list_clusters",
+    parameters=[
+        OpenApiParameter(
+            "zoom", float, required=True, description=f"Zoom of 512-pixel tiles, as of MapLibre: 0 to {ZOOM_MAX}."
+        ),
+        *FILTER_PARAMETERS,
+    ],
+    responses={
+        **feature_collection(
+            {
+                "oneOf": [
+                    record({
+                        "kind": {**TEXT, "enum": ["cell"]},
+                        "count": WHOLE,
+                        **dict.fromkeys(Status.values, WHOLE),
+                    }),
+                    record({
+                        "kind": {**TEXT, "enum": ["appeal"]},
+                        "id": UUID,
+                        "number": WHOLE,
+                        "appeal_kind": {**TEXT, "enum": list(Appeal.Kind.values)},
+                        "status": {**TEXT, "enum": list(Status.values)},
+                        "category": TEXT,
+                        "service": TEXT,
+                        "submitted_at": MOMENT,
+                        "due_on": DAY,
+                    }),
+                ]
+            },
+            members={
+                "numberMatched": {**WHOLE, "description": "Appeals behind the features."},
+                "cell_m": {**WHOLE, "nullable": True, "description": "Side of the cells in metres; null for appeals."},
+            },
+        ),
+        **problems(400),
+    },
+)  # fmt: skip
 def clusters_geojson(request: HttpRequest) -> HttpResponse:
-    """Appeals of the frame where they are few, else cells with counts by status; at most 60 kB compressed."""
+    """What a map draws of its frame: the appeals where they are few, else square cells with counts by status.
+
+    A cell stands at the mean of its appeals, and counts all of them though the frame may cut it. At most 60 kB when
+    compressed, however many appeals there are.
+    """
     errors: dict[str, list[str]] = {}
     zoom = _zoom(request.GET)
     if zoom is None:

@@ -12,11 +12,28 @@ from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from appeals.api.language import LanguageRefused, language_of
+from appeals.api.parameters import AFTER_PARAMETER, FILTER_PARAMETERS, PAGE_SIZE_PARAMETER
 from appeals.filters import FilterRefused, parse_filter
 from appeals.models import Appeal
+from appeals.workflow import Status
 from districts.names import translated
 from geo.answers import geojson_answer
 from geo.geojson import FeatureText, collection, page_text
+from geo.openapi import (
+    DAY,
+    LANG,
+    LINKS,
+    MOMENT,
+    MOMENT_OR_NULL,
+    TEXT,
+    TEXT_OR_NULL,
+    UUID,
+    WHOLE,
+    described,
+    feature_collection,
+    problems,
+    record,
+)
 from geo.paging import PageRefused, parse_page
 from geo.problems import bad_parameters
 
@@ -25,8 +42,41 @@ MAX_AGE_S = 15
 
 
 @require_safe
+@described(
+    "list_appeals",
+    parameters=[*FILTER_PARAMETERS, PAGE_SIZE_PARAMETER, AFTER_PARAMETER, LANG],
+    responses={
+        **feature_collection(
+            record({
+                "id": UUID,
+                "number": WHOLE,
+                "kind": {**TEXT, "enum": list(Appeal.Kind.values)},
+                "category": TEXT,
+                "category_name": TEXT_OR_NULL,
+                "service": TEXT,
+                "service_name": TEXT_OR_NULL,
+                "district": TEXT_OR_NULL,
+                "district_name": TEXT_OR_NULL,
+                "status": {**TEXT, "enum": list(Status.values)},
+                "submitted_at": MOMENT,
+                "due_on": DAY,
+                "answered_at": MOMENT_OR_NULL,
+                "address": TEXT,
+                "text": TEXT,
+                "language": TEXT,
+                "url": {**TEXT, "description": "Path of the public page."},
+            }),
+            members={"numberReturned": WHOLE, "links": LINKS},
+            has_id=True,
+        ),
+        **problems(400),
+    },
+)  # fmt: skip
 def appeals_geojson(request: HttpRequest) -> HttpResponse:
-    """A page of the appeals that the reader may see and the parameters leave; one statement for the public."""
+    """Appeals, newest first, in pages; the ``next`` link leads to the following page, and is missing on the last.
+
+    An appeal that the Mayor's Office has hidden is not there for the public.
+    """
     errors: dict[str, list[str]] = {}
     try:
         language = language_of(request)
@@ -88,4 +138,8 @@ def _link(request: HttpRequest, rel: str, after: str | None) -> dict[str, Any]:
     query.pop("after", None)
     if after:
         query["after"] = after
-    return {"rel": rel, "type": "application/geo+json", "href": request.build_absolute_uri(f"?{query.urlencode()}")}
+    return {
+        "rel": rel,
+        "type": "application/geo+json",
+        "href": request.build_absolute_uri(f"?{query.urlencode()}"),
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from appeals.api.appeal import AppealView
+from appeals.api.appeal import AppealByNumberView, AppealView
 from appeals.api.clusters import clusters_geojson
 from appeals.api.features import appeals_geojson
 from appeals.api.places import PlacesView
@@ -16,8 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("appeals.geojson", appeals_geojson, name="api-appeals"),
     path("clusters.geojson", clusters_geojson, name="api-clusters"),
     path("appeals/", AppealSubmitView.as_view(), name="api-submit"),
-    path("appeals/<uuid:id>/", AppealView.as_view(), name="api-appeal"),
-    path("appeals/<int:number>/", AppealView.as_view(), name="api-appeal-by-number"),
+    path("appeals/<uuid:pk>/", AppealView.as_view(), name="api-appeal"),
+    path("appeals/<int:number>/", AppealByNumberView.as_view(), name="api-appeal-by-number"),
     path("uploads/", UploadView.as_view(), name="api-upload"),
     path("route", RouteView.as_view(), name="api-route"),
     path("places", PlacesView.as_view(), name="api-places"),

@@ -35,12 +35,16 @@ class CellCount(models.Model):
         return f"{self.cell_x}, {self.cell_y}"
 
 
+# Every part of these texts is a constant of this module.
 def _counted(rows: str) -> str:
     """Statement that adds the rows' changes to their cells. ``rows`` is a query of appeals with a ``sign`` of 1 or -1.
 
     Cells are locked in one order, so that statements that touch the same cells wait and never deadlock.
     """
-    counts = ", ".join(f"coalesce(sum(sign) FILTER (WHERE status = '{status.value}'), 0) AS n_{status.value}" for status in Status)
+    counts = ", ".join(
+        f"coalesce(sum(sign) FILTER (WHERE status = '{status.value}'), 0) AS n_{status.value}"
+        for status in Status
+    )
     changes = " OR ".join(f"{column} <> 0" for column in _SUMS)
     additions = ", ".join(f"{column} = cell.{column} + EXCLUDED.{column}" for column in _SUMS)
     return f"""
@@ -56,12 +60,12 @@ def _counted(rows: str) -> str:
         ORDER BY cell_x, cell_y
         ON CONFLICT (cell_x, cell_y) DO UPDATE SET {additions};
         RETURN NULL;
-    """
+    """  # noqa: S608
 
 
 _COLUMNS = "cell_x, cell_y, point, status, hidden"
-_ADDED = f"SELECT 1 AS sign, {_COLUMNS} FROM added"
-_TAKEN = f"SELECT -1 AS sign, {_COLUMNS} FROM taken"
+_ADDED = f"SELECT 1 AS sign, {_COLUMNS} FROM added"  # noqa: S608
+_TAKEN = f"SELECT -1 AS sign, {_COLUMNS} FROM taken"  # noqa: S608
 
 
 def counting_triggers() -> list[pgtrigger.Trigger]:

@@ -59,11 +59,15 @@ def categories_json(request: HttpRequest) -> HttpResponse:
     """What appeals are about: groups and their leaves in the city's order, names in every language."""
     rows = Category.objects.filter(active=True).order_by("position", "code")
     known = in_every_language("name", "name")
-    return _listed(rows.values("code", *known, "icon", group=F("parent__code"), answered_by=F("service__code")))
+    return _listed(
+        rows.values("code", *known, "icon", group=F("parent__code"), answered_by=F("service__code"))
+    )
 
 
 def _listed(rows: QuerySet[Any, Any]) -> HttpResponse:
-    records = [{("service" if name == "answered_by" else name): value for name, value in row.items()} for row in rows]
+    records = [
+        {("service" if name == "answered_by" else name): value for name, value in row.items()} for row in rows
+    ]
     answer = HttpResponse(orjson.dumps(records), content_type="application/json")
     answer["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
     return answer

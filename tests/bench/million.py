@@ -121,7 +121,9 @@ def make_million(count: int = 1_000_000) -> int:
     The same calls make the same mix. Statistics and the visibility map are fresh afterwards.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL work_mem = '128MB'; SELECT setseed(0.5)")
+        cursor.execute(
+            "SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL work_mem = '128MB'; SELECT setseed(0.5)"
+        )
         for statement in (_LEAVES, _PLACES, _GROUND):
             cursor.execute(statement)
         cursor.execute(_MIX, {"count": count})

@@ -152,18 +152,37 @@ export class BrowseMode {
     const features = this.#under(point, reach);
     const pins = features.filter((feature) => feature.properties.kind === "appeal");
     const [cell] = features.filter((feature) => feature.properties.kind === "cell");
-    if (pins.length) this.#choose(pins.map((feature) => /** @type {Brief} */ (feature.properties)));
+    if (pins.length) this.#choose(pins.map((feature) => /** @type {Brief} */ (feature.properties)), pins[0]?.geometry);
     else if (cell) void this.#enter(cell);
     else this.#card.close();
   }
 
-  /** @param {Brief[]} briefs */
-  #choose(briefs) {
+  /**
+   * @param {Brief[]} briefs
+   * @param {import("geojson").Geometry} [place]
+   */
+  #choose(briefs, place) {
     const [first] = briefs;
     if (!first) return;
     this.#view.map.setFilter(CHOSEN_LAYER, ["in", ["get", "number"], ["literal", briefs.map((brief) => brief.number)]]);
     if (briefs.length === 1) this.#card.show(first);
     else this.#card.showMany(briefs);
+    if (place) this.#uncover(place);
+  }
+
+  /**
+   * Moves the map when the card has come to lie over the place that it speaks of.
+   * @param {import("geojson").Geometry} place
+   */
+  #uncover(place) {
+    if (place.type !== "Point") return;
+    const { map } = this.#view;
+    const [lon = 0, lat = 0] = place.coordinates;
+    const { x, y } = map.project([lon, lat]);
+    const frame = map.getContainer().getBoundingClientRect();
+    const card = this.#card.element.getBoundingClientRect();
+    const covered = frame.left + x > card.left - 24 && frame.left + x < card.right + 24 && frame.top + y > card.top - 24;
+    if (covered) map.panBy([0, y - (card.top - frame.top) / 2]);
   }
 
   #unchoose() {
@@ -189,7 +208,7 @@ export class BrowseMode {
       const radius = single ? SAME_ADDRESS : 40 / 2 ** zoom;
       const around = /** @type {Brief[]} */ (await appealsAround([lon, lat], radius, this.#filter));
       this.#bar.clear();
-      this.#choose(around);
+      this.#choose(around, cell.geometry);
     } catch {
       this.#bar.failed(t("map.failed"), () => void this.#enter(cell));
     }
@@ -203,7 +222,7 @@ export class BrowseMode {
     const [west, south, east, north] = extentOf(members);
     const together = east - west < SAME_ADDRESS && north - south < SAME_ADDRESS;
     if (together && members.every((member) => member.properties?.kind === "appeal")) {
-      this.#choose(members.map((member) => /** @type {Brief} */ (member.properties)));
+      this.#choose(members.map((member) => /** @type {Brief} */ (member.properties)), members[0]?.geometry);
     } else {
       this.#view.map.fitBounds([west, south, east, north], { padding: 90, maxZoom: LAST_CELL_ZOOM + 0.5 });
     }

@@ -26,8 +26,8 @@ export const browseOverlay = {
       source: HEAT,
       paint: {
         "heatmap-weight": ["get", "weight"],
-        "heatmap-intensity": 0.9,
-        "heatmap-radius": ["interpolate", ["linear"], ["zoom"], 9, 34, 13, 58, 17, 90],
+        "heatmap-intensity": 0.62,
+        "heatmap-radius": ["interpolate", ["linear"], ["zoom"], 9, 44, 12, 68, 17, 96],
         "heatmap-opacity": 0.8,
         // Viridis turned round: dark is dense in daylight, bright is dense at night; readable without red and green.
         "heatmap-color": colours.dark
@@ -50,6 +50,8 @@ export const browseOverlay = {
         "text-font": fonts.bold,
         "text-size": ["interpolate", ["linear"], ["sqrt", ["get", "count"]], 1, 11, 12, 12.5, 40, 15],
         "text-allow-overlap": true,
+        "icon-ignore-placement": true,
+        "text-ignore-placement": true,
         // Small bubbles first, so that the great ones lie on top of them.
         "symbol-sort-key": ["get", "count"],
       },
@@ -62,7 +64,12 @@ export const browseOverlay = {
       filter: ["==", ["get", "mark"], "pin"],
       layout: {
         "icon-image": ["get", "picture"],
-        "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.72, 15, 1],
+        // What is done with stands back behind what is to be done.
+        "icon-size": [
+          "interpolate", ["linear"], ["zoom"],
+          11, ["match", ["get", "status"], "closed", 0.58, 0.72],
+          15, ["match", ["get", "status"], "closed", 0.74, 1],
+        ],
         "icon-allow-overlap": true,
         // A pin is small enough to stand on a name; only bubbles push names away.
         "icon-ignore-placement": true,
@@ -114,7 +121,7 @@ export function drawable(collection) {
       const drawn =
         count > 1
           ? { mark: "bubble", picture: `cell|${partsOf(given).join(".")}`, label: formatCompact(count) }
-          : { mark: "pin", picture: `pin|${status}`, count, rank: 4 - STATUSES.indexOf(status) };
+          : { mark: "pin", status, picture: `pin|${status}`, count, rank: 4 - STATUSES.indexOf(status) };
       return { ...feature, properties: { ...given, ...drawn } };
     }),
   };
