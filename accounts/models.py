@@ -38,7 +38,7 @@ class User(AbstractUser):
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
-    objects: ClassVar[EmailUserManager] = EmailUserManager()  # type: ignore[assignment]
+    objects: ClassVar[EmailUserManager] = EmailUserManager()
 
     def __str__(self) -> str:
         return self.get_full_name() or self.email
@@ -53,7 +53,9 @@ class Membership(models.Model):
     class Meta:
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
-        constraints = [models.UniqueConstraint(fields=["user", "service"], name="one_membership_of_a_service")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "service"], name="one_membership_of_a_service")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} — {self.service}"

@@ -39,6 +39,8 @@ class Standing:
         return self.office or bool(self.service_ids)
 
 
+_REMEMBERED = "_standing"
+
 NOBODY = Standing(frozenset(), office=False)
 
 
@@ -46,12 +48,12 @@ def standing_of(user: User | AnonymousUser) -> Standing:
     """Standing of the user; one query, remembered on the user object for the length of the request."""
     if not user.is_authenticated or not user.is_active:
         return NOBODY
-    known: Standing | None = getattr(user, "_standing", None)
+    known: Standing | None = getattr(user, _REMEMBERED, None)
     if known is None:
         rows = list(Membership.objects.filter(user=user).values_list("service_id", "service__is_office"))
         known = Standing(
             frozenset(service_id for service_id, _ in rows),
             office=user.is_superuser or any(is_office for _, is_office in rows),
         )
-        user._standing = known  # type: ignore[union-attr]
+        setattr(user, _REMEMBERED, known)
     return known

@@ -47,7 +47,9 @@ class WorkingCalendar:
     def working_days_between(self, start: dt.date, end: dt.date) -> int:
         """Working days after ``start`` up to and including ``end``; negative when ``end`` is earlier."""
         sign, first, last = (1, start, end) if start <= end else (-1, end, start)
-        return sign * sum(self.is_working(first + dt.timedelta(days=n)) for n in range(1, (last - first).days + 1))
+        return sign * sum(
+            self.is_working(first + dt.timedelta(days=n)) for n in range(1, (last - first).days + 1)
+        )
 
 
 @lru_cache(maxsize=64)
@@ -79,7 +81,9 @@ class LegalClock:
     @classmethod
     def read(cls) -> LegalClock:
         """The clock as the database knows it now."""
-        terms = LegalTerm.objects.order_by("-valid_from", "-kind").values_list("kind", "valid_from", "working_days")
+        terms = LegalTerm.objects.order_by("-valid_from", "-kind").values_list(
+            "kind", "valid_from", "working_days"
+        )
         return cls(city_calendar(), tuple(terms))
 
     def working_days(self, kind: str, on: dt.date) -> int:

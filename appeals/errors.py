@@ -43,6 +43,8 @@ class Stale(ActionRefused):
     """Somebody changed the appeal meanwhile; ``since`` are the events that the reader has not seen."""
 
     def __init__(self, appeal: Appeal, since: Sequence[Event]) -> None:
-        super().__init__(_("Somebody changed this appeal while you were writing. Your text is kept: look and send again."))
+        super().__init__(
+            _("Somebody changed this appeal while you were writing. Your text is kept: look and send again.")
+        )
         self.appeal = appeal
         self.since = list(since)

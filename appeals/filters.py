@@ -17,8 +17,6 @@ SEARCH_MAX = 200
 
 #: Days outside of these years are slips of the pen, and the first and last of all have no day before or after.
 YEARS = range(1900, 2200)
-#: Years of the ``from`` and ``to`` parameters; outside of them no calendar here can count.
-YEARS = range(1900, 2200)
 
 
 class FilterRefused(ValueError):

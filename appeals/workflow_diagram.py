@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from appeals.workflow import TRANSITIONS, Clock, Status, Transition, Verb
 
 _CLOCK = {Clock.START: ", term begins anew", Clock.KEEP: "", Clock.STOP: ", term ends"}
@@ -20,4 +22,4 @@ def _label(row: Transition) -> str:
 
 
 if __name__ == "__main__":
-    print(diagram(), end="")
+    sys.stdout.write(diagram())

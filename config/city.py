@@ -61,7 +61,9 @@ def load_profile(folder: Path) -> CityProfile:
     try:
         raw = tomllib.loads(source.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ProfileError(f"{source}: no such file; CITY_PROFILE must name a folder with a profile.toml") from None
+        raise ProfileError(
+            f"{source}: no such file; CITY_PROFILE must name a folder with a profile.toml"
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(f"{source}: {error}") from None
     try:
@@ -91,10 +93,14 @@ def load_profile(folder: Path) -> CityProfile:
     except (TypeError, ValueError) as error:
         raise ProfileError(f"{source}: {error}") from None
     if not (west < east and south < north and west <= lon <= east and south <= lat <= north):
-        raise ProfileError(f"{source}: bounds must be [west, south, east, north] and hold the center [lon, lat]")
+        raise ProfileError(
+            f"{source}: bounds must be [west, south, east, north] and hold the center [lon, lat]"
+        )
     unknown = set(profile.languages) - set(INTERFACE_LANGUAGES)
     if unknown or profile.default_language not in profile.languages:
-        raise ProfileError(f"{source}: languages must be among {sorted(INTERFACE_LANGUAGES)} and hold the default")
+        raise ProfileError(
+            f"{source}: languages must be among {sorted(INTERFACE_LANGUAGES)} and hold the default"
+        )
     return profile
 
 

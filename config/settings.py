@@ -19,7 +19,9 @@ VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var"))
 DEBUG = flag("DEBUG", default=False)
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 if not SECRET_KEY:
-    raise ImproperlyConfigured("SECRET_KEY is not set; ./manage.py makes one, a server of your own must name one")
+    raise ImproperlyConfigured(
+        "SECRET_KEY is not set; ./manage.py makes one, a server of your own must name one"
+    )
 
 #: Address under which people reach the site; links in messages are made from it.
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://localhost:8000").rstrip("/")
@@ -107,7 +109,9 @@ TEMPLATES = [
 TEMPLATES[0]["DIRS"] = [BASE_DIR / "web" / "templates"]
 
 if not os.environ.get("DATABASE_URL"):
-    raise ImproperlyConfigured("DATABASE_URL is not set; ./manage.py COMMAND starts the private cluster and sets it")
+    raise ImproperlyConfigured(
+        "DATABASE_URL is not set; ./manage.py COMMAND starts the private cluster and sets it"
+    )
 DATABASES = {"default": database_from_url(os.environ["DATABASE_URL"])}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -143,7 +147,9 @@ MODELTRANSLATION_FALLBACK_LANGUAGES = (CITY.default_language, *INTERFACE_LANGUAG
 USE_I18N = True
 FORMAT_MODULE_PATH = ["config.formats"]
 # The rooms' own words go before those that packages have for the same English ones.
-LOCALE_PATHS = [BASE_DIR / room / "locale" for room in ("web", "news", "appeals", "accounts", "districts", "geo")]
+LOCALE_PATHS = [
+    BASE_DIR / room / "locale" for room in ("web", "news", "appeals", "accounts", "districts", "geo")
+]
 USE_TZ = True
 TIME_ZONE = CITY.timezone
 

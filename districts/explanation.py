@@ -13,20 +13,36 @@ def rule_in_words(rule: Rule, *, service: str, area: str) -> str:
     names = {"service": service, "area": area}
     match rule:
         case Rule.ONLY_AREA:
-            return _("The place lies in the area “%(area)s”, where %(service)s answers for this category.") % names
+            return (
+                _("The place lies in the area “%(area)s”, where %(service)s answers for this category.")
+                % names
+            )
         case Rule.PRIORITY:
-            return _("Several areas cover the place. “%(area)s” goes before the others there: %(service)s answers.") % names
+            return (
+                _(
+                    "Several areas cover the place. “%(area)s” goes before the others there: %(service)s answers."
+                )
+                % names
+            )
         case Rule.SMALLEST_AREA:
-            return _("Several areas cover the place. The smallest decides, “%(area)s”: %(service)s answers.") % names
+            return (
+                _("Several areas cover the place. The smallest decides, “%(area)s”: %(service)s answers.")
+                % names
+            )
         case Rule.TIE_BY_CODE:
             return (
-                _("Several areas of the same size cover the place. By their order “%(area)s” decides: %(service)s answers.")
+                _(
+                    "Several areas of the same size cover the place. By their order “%(area)s” decides: %(service)s answers."
+                )
                 % names
             )
         case Rule.CITY_WIDE:
             return _("For this category %(service)s answers in the whole city.") % names
         case Rule.OFFICE:
-            return _("No service answers for this category at this place, so the appeal went to: %(service)s.") % names
+            return (
+                _("No service answers for this category at this place, so the appeal went to: %(service)s.")
+                % names
+            )
 
 
 def border_in_words(border_m: float) -> str:
@@ -36,11 +52,8 @@ def border_in_words(border_m: float) -> str:
         return _("The place lies on the border of the area.")
     if metres >= 1000:
         return _("The nearest border of the area is %(km).1f km away.") % {"km": border_m / 1000}
-    return (
-        ngettext(
-            "The nearest border of the area is %(n)d metre away.",
-            "The nearest border of the area is %(n)d metres away.",
-            metres,
-        )
-        % {"n": metres}
-    )
+    return ngettext(
+        "The nearest border of the area is %(n)d metre away.",
+        "The nearest border of the area is %(n)d metres away.",
+        metres,
+    ) % {"n": metres}

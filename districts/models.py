@@ -44,7 +44,8 @@ class BoundaryRevision(models.Model):
         ordering = ["-effective_from", "-number"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="draft") | Q(published_at__isnull=False), name="published_revision_has_a_date"
+                condition=Q(state="draft") | Q(published_at__isnull=False),
+                name="published_revision_has_a_date",
             )
         ]
 
@@ -89,7 +90,9 @@ class DistrictBoundary(models.Model):
         verbose_name = _("district boundary")
         verbose_name_plural = _("district boundaries")
         constraints = [
-            models.UniqueConstraint(fields=["revision", "district"], name="one_boundary_of_a_district_in_a_revision")
+            models.UniqueConstraint(
+                fields=["revision", "district"], name="one_boundary_of_a_district_in_a_revision"
+            )
         ]
 
     def __str__(self) -> str:
@@ -115,7 +118,9 @@ class Service(models.Model):
         verbose_name_plural = _("services")
         ordering = ["code"]
         constraints = [
-            models.UniqueConstraint(fields=["is_office"], condition=Q(is_office=True), name="one_mayors_office")
+            models.UniqueConstraint(
+                fields=["is_office"], condition=Q(is_office=True), name="one_mayors_office"
+            )
         ]
 
     def __str__(self) -> str:
@@ -163,7 +168,10 @@ class ServiceArea(models.Model):
     code = models.SlugField(_("code"), max_length=80)
     service = models.ForeignKey(Service, models.PROTECT, related_name="areas")
     categories = models.ManyToManyField(
-        Category, blank=True, related_name="areas", help_text=_("Groups or leaves; empty: all of this service.")
+        Category,
+        blank=True,
+        related_name="areas",
+        help_text=_("Groups or leaves; empty: all of this service."),
     )
     geom = models.MultiPolygonField(srid=WGS84_SRID)
     priority = models.SmallIntegerField(_("priority"), default=0, help_text=_("The higher one decides."))
@@ -177,9 +185,13 @@ class ServiceArea(models.Model):
         verbose_name = _("service area")
         verbose_name_plural = _("service areas")
         constraints = [
-            models.UniqueConstraint(fields=["revision", "code"], name="service_area_code_is_unique_in_a_revision"),
+            models.UniqueConstraint(
+                fields=["revision", "code"], name="service_area_code_is_unique_in_a_revision"
+            ),
             models.CheckConstraint(
-                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_from__lt=F("valid_to")),
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_to__isnull=True)
+                | Q(valid_from__lt=F("valid_to")),
                 name="service_area_validity_is_in_order",
             ),
         ]
@@ -196,7 +208,9 @@ class Place(models.Model):
     aliases = models.CharField(_("other names"), max_length=500, blank=True)
     point = models.PointField(srid=WGS84_SRID)
     district = models.ForeignKey(District, models.SET_NULL, null=True, blank=True, related_name="places")
-    search = models.TextField(editable=False, default="", help_text="Every name in lower case, for trigram search.")
+    search = models.TextField(
+        editable=False, default="", help_text="Every name in lower case, for trigram search."
+    )
 
     objects = PlaceQuerySet.as_manager()
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -192,7 +192,7 @@ def find_candidates(
     pins: Sequence[Pin], *, on: dt.date, revision: BoundaryRevision | None = None
 ) -> list[Candidates]:
     """What PostGIS knows about each pin, in the order of the pins; one statement, indexed ``ST_Covers``."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "lon": [pin.lon for pin in pins],
         "lat": [pin.lat for pin in pins],
         "category": [pin.category_id for pin in pins],
@@ -229,4 +229,3 @@ def find_candidates(
         )
         for n in range(1, len(pins) + 1)
     ]
-

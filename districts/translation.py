@@ -4,10 +4,10 @@ from districts.models import Category, District, Place, Service, ServiceArea
 
 
 @register([Category, District, Place, ServiceArea])
-class NamedOptions(TranslationOptions):  # type: ignore[misc]
+class NamedOptions(TranslationOptions):
     fields = ("name",)
 
 
 @register(Service)
-class ServiceOptions(TranslationOptions):  # type: ignore[misc]
+class ServiceOptions(TranslationOptions):
     fields = ("name", "short", "description")

@@ -25,7 +25,7 @@ class Bbox(NamedTuple):
 
     def polygon(self) -> Polygon:
         """The box as a polygon in EPSG:4326."""
-        box: Polygon = Polygon.from_bbox(tuple(self))
+        box: Polygon = Polygon.from_bbox((self.west, self.south, self.east, self.north))
         box.srid = 4326
         return box
 

@@ -60,7 +60,9 @@ def _run_if_due(job: Job, now: dt.datetime) -> bool:
     # The next turn is committed before the job runs: a job that kills its worker must not be run in a tight loop.
     with transaction.atomic():
         row = (
-            ScheduledJob.objects.select_for_update(skip_locked=True).filter(name=job.name, due_at__lte=now).first()
+            ScheduledJob.objects.select_for_update(skip_locked=True)
+            .filter(name=job.name, due_at__lte=now)
+            .first()
         )
         if row is None:
             return False

@@ -46,7 +46,9 @@ def requeue_abandoned(now: dt.datetime | None = None) -> int:
     alive = set(WorkerBeat.objects.filter(at__gt=now - LEASE).values_list("worker_id", flat=True))
     moved = 0
     with transaction.atomic():
-        running = DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).select_for_update(skip_locked=True)
+        running = DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).select_for_update(
+            skip_locked=True
+        )
         for task in running:
             if task.worker_ids and task.worker_ids[-1] in alive:
                 continue

@@ -107,7 +107,9 @@ def make_city() -> GridCity:
         )
     group = Category.objects.create(code="street", position=1, **names("street"))
     city.categories["street"] = group
-    for position, (code, service) in enumerate([("pothole", "roads"), ("lamp", "light"), ("tree", "green"), ("other", None)]):
+    for position, (code, service) in enumerate(
+        [("pothole", "roads"), ("lamp", "light"), ("tree", "green"), ("other", None)]
+    ):
         city.categories[code] = Category.objects.create(
             code=code,
             parent=group,
@@ -127,5 +129,5 @@ def make_city() -> GridCity:
     city.add_area("light-west", "light", WEST, ("lamp",))
     city.add_area("light-east", "light", EAST, ("lamp",))
     city.add_area("park", "green", PARK, ("lamp", "tree"), priority=10)
-    LegalTerm.objects.create(working_days=14, valid_from=dt.date(2020, 1, 1), **{"law": "law"})
+    LegalTerm.objects.create(working_days=14, valid_from=dt.date(2020, 1, 1), law="law")
     return city

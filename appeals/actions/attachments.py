@@ -29,4 +29,6 @@ def attach(uploads: Sequence[UUID], *, appeal: Appeal, event: Event | None) -> N
         .update(appeal=appeal, event=event)
     )
     if taken != len(wanted):
-        raise Invalid({"uploads": [_("A photo or video has not arrived or has expired: please add it again.")]})
+        raise Invalid(
+            {"uploads": [_("A photo or video has not arrived or has expired: please add it again.")]}
+        )

@@ -105,7 +105,9 @@ def changing(
     with transaction.atomic():
         appeal = Appeal.objects.select_for_update().get(pk=appeal_id)
         if version is not None and version != appeal.version:
-            unseen = Event.objects.filter(appeal=appeal, version__gt=version).select_related("actor", "service")
+            unseen = Event.objects.filter(appeal=appeal, version__gt=version).select_related(
+                "actor", "service"
+            )
             raise Stale(appeal, list(unseen.order_by("version")))
         step = transition(verb)
         if not step.allows(appeal.status, actor.role, hidden=appeal.hidden):
@@ -121,7 +123,9 @@ def required_text(text: str, *, field: str = "text") -> str:
     if not cleaned:
         raise Invalid({field: [_("Write a few words.")]})
     if len(cleaned) > TEXT_MAX:
-        raise Invalid({field: [_("At most %(n)d characters; there are %(m)d.") % {"n": TEXT_MAX, "m": len(cleaned)}]})
+        raise Invalid(
+            {field: [_("At most %(n)d characters; there are %(m)d.") % {"n": TEXT_MAX, "m": len(cleaned)}]}
+        )
     if "\x00" in cleaned:
         raise Invalid({field: [_("The text holds a character that cannot be kept.")]})
     return cleaned

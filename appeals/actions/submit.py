@@ -106,7 +106,9 @@ def route_or_refuse(submission: Submission, at: dt.datetime) -> Route:
     try:
         return route(pin, on=city_day(at))
     except OutsideCity:
-        raise Invalid({"point": [_("This place is outside the city. Move the pin inside its border.")]}) from None
+        raise Invalid(
+            {"point": [_("This place is outside the city. Move the pin inside its border.")]}
+        ) from None
 
 
 def stored_decision(appeal_id: UUID, decision: Route, at: dt.datetime) -> RoutingDecision:

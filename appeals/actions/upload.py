@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from functools import partial
 from uuid import UUID
 
 from django.core.files.base import ContentFile, File
@@ -26,7 +27,7 @@ UPLOAD_MAX_BYTES = VideoLimits().max_bytes + 1_000_000
 ORPHAN_AGE = dt.timedelta(hours=24)
 
 
-def upload(upload_id: UUID, file: UploadedFile) -> Attachment:
+def upload(upload_id: UUID, file: UploadedFile[bytes]) -> Attachment:
     """The stored attachment: a photo is ready, a video is being prepared by the worker.
 
     The same file under the same id again, after a lost answer, gives the same attachment. Raises ``Invalid`` with the
@@ -59,7 +60,7 @@ def _known(upload_id: UUID, digest: bytes) -> Attachment | None:
     return known
 
 
-def _digest(file: UploadedFile) -> bytes:
+def _digest(file: UploadedFile[bytes]) -> bytes:
     sha = hashlib.sha256()
     for chunk in file.chunks():
         sha.update(chunk)
@@ -67,7 +68,7 @@ def _digest(file: UploadedFile) -> bytes:
     return sha.digest()
 
 
-def _store_photo(upload_id: UUID, file: UploadedFile, digest: bytes) -> Attachment:
+def _store_photo(upload_id: UUID, file: UploadedFile[bytes], digest: bytes) -> Attachment:
     prepared = prepare_photo(file)  # type: ignore[arg-type]  # Django's file reads and seeks like any other
     attachment = Attachment(
         id=upload_id,
@@ -82,7 +83,7 @@ def _store_photo(upload_id: UUID, file: UploadedFile, digest: bytes) -> Attachme
     return _insert(attachment)
 
 
-def _store_video(upload_id: UUID, file: UploadedFile, digest: bytes) -> Attachment:
+def _store_video(upload_id: UUID, file: UploadedFile[bytes], digest: bytes) -> Attachment:
     # Only what is cheap and safe is looked at here; opening a film is for the worker's confined child.
     limit = VideoLimits().max_bytes
     if (file.size or 0) > limit:
@@ -131,6 +132,6 @@ def remove_orphans(now: dt.datetime | None = None) -> int:
             if row is None:
                 continue
             row.delete()
-            transaction.on_commit(lambda row=row: delete_files(row))
+            transaction.on_commit(partial(delete_files, row))
         removed += 1
     return removed

@@ -25,8 +25,9 @@ from appeals.dossier import Dossier, dossier_of
 from appeals.models import Appeal, Attachment
 from appeals.workflow import Status, Verb
 from districts.routing import Rule
-from geo.geojson import DECIMALS, MEDIA_TYPE
+from geo.geojson import MEDIA_TYPE
 from geo.openapi import LANG, problems
+from geo.points import DECIMALS
 from geo.problems import parameters_refused
 
 MAX_AGE_S = 15

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -27,11 +27,13 @@ class PlaceSerializer(serializers.Serializer[Any]):
 class PlacesView(APIView):
     """Streets, landmarks and microdistricts whose names resemble what is being typed."""
 
-    authentication_classes: ClassVar[list[Any]] = []
+    authentication_classes = []
 
     @extend_schema(
         operation_id="search_places",
-        parameters=[OpenApiParameter("q", str, required=True, description="Any language; at least two letters.")],
+        parameters=[
+            OpenApiParameter("q", str, required=True, description="Any language; at least two letters.")
+        ],
         responses=PlaceSerializer(many=True),
     )
     def get(self, request: Request) -> Response:

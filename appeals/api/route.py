@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +20,6 @@ from districts.models import Category, District, Service, ServiceArea
 from districts.routing import OutsideCity, Pin, route
 from geo.points import GeometryRefused, city_point
 from geo.problems import Problem
-
 
 #: Nearer than this, a small move of the pin may change who answers, so that the border is mentioned.
 NEAR_M = 30
@@ -40,21 +39,25 @@ class RouteSerializer(serializers.Serializer[Any]):
     service = _ServiceSerializer()
     rule = serializers.CharField()
     explanation = serializers.CharField()
-    border_m = serializers.FloatField(help_text="Metres to the border of the deciding area, else of the city.")
+    border_m = serializers.FloatField(
+        help_text="Metres to the border of the deciding area, else of the city."
+    )
     due_on = serializers.DateField(help_text="If it were sent now.")
 
 
 class RouteView(APIView):
     """Preview of the routing decision for a place and a category."""
 
-    authentication_classes: ClassVar[list[Any]] = []
+    authentication_classes = []
 
     @extend_schema(
         operation_id="preview_route",
         parameters=[
             OpenApiParameter("lon", float, required=True, description="Degrees, EPSG:4326."),
             OpenApiParameter("lat", float, required=True, description="Degrees, EPSG:4326."),
-            OpenApiParameter("category", str, required=True, description="Code of a category without children."),
+            OpenApiParameter(
+                "category", str, required=True, description="Code of a category without children."
+            ),
         ],
         responses={200: RouteSerializer, 400: OpenApiResponse(description="Problem document.")},
     )
@@ -80,8 +83,8 @@ class RouteView(APIView):
             outside = {"point": [_("This place is outside the city. Move the pin inside its border.")]}
             raise Problem(HTTPStatus.BAD_REQUEST, _("Some fields need correction."), errors=outside) from None
         service = Service.objects.get(pk=decision.service_id)
-        district = District.objects.filter(pk=decision.district_id).first()
-        area = ServiceArea.objects.filter(pk=decision.area_id).first()
+        district = District.objects.filter(pk__in=[decision.district_id]).first()
+        area = ServiceArea.objects.filter(pk__in=[decision.area_id]).first()
         return Response(
             {
                 "district": {"code": district.code, "name": district.name} if district else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, cast
 
 from django.urls import reverse
 from django.utils import translation
@@ -50,7 +50,9 @@ class SubmissionSerializer(serializers.Serializer[Any]):
 class ReceiptSerializer(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     url = serializers.CharField(help_text="Path of the public page.")
-    follow_url = serializers.CharField(help_text="Path of the author's own page; keep it secret.", required=False)
+    follow_url = serializers.CharField(
+        help_text="Path of the author's own page; keep it secret.", required=False
+    )
     status = serializers.CharField()
     district = serializers.CharField(allow_null=True, help_text="Name.")
     service = serializers.CharField(help_text="Name of the service that must answer.")
@@ -61,9 +63,9 @@ class AppealSubmitView(APIView):
     """Receives an appeal. 201 means that it is stored."""
 
     # Nothing here rests on who is logged in, so that there is nothing a forged request could borrow.
-    authentication_classes: ClassVar[list[Any]] = []
-    parser_classes: ClassVar[list[Any]] = [StrictJSONParser]
-    throttle_classes: ClassVar[list[Any]] = [SubmitThrottle]
+    authentication_classes = []
+    parser_classes = [StrictJSONParser]
+    throttle_classes = [SubmitThrottle]
 
     @extend_schema(
         operation_id="submit_appeal",
@@ -81,7 +83,9 @@ class AppealSubmitView(APIView):
         """Routes and stores the appeal; the same body again answers 200 with the same receipt."""
         language = translation.get_language()
         with refusals_as_problems():
-            submission = parse_submission(request.data, language=language, source="web")
+            submission = parse_submission(
+                cast("dict[str, Any]", request.data), language=language, source="web"
+            )
             result = submit(submission)
         appeal = result.appeal
         receipt: dict[str, Any] = {

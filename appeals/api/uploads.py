@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -42,9 +42,9 @@ class UploadSerializer(serializers.ModelSerializer[Attachment]):
 class UploadView(APIView):
     """Receives one file of an appeal or answer that is still being written."""
 
-    authentication_classes: ClassVar[list[Any]] = []
-    parser_classes: ClassVar[list[Any]] = [MultiPartParser]
-    throttle_classes: ClassVar[list[Any]] = [UploadThrottle]
+    authentication_classes = []
+    parser_classes = [MultiPartParser]
+    throttle_classes = [UploadThrottle]
 
     @extend_schema(
         operation_id="upload_file",
@@ -70,7 +70,7 @@ class UploadView(APIView):
             if file is None:
                 raise Invalid({"file": [_("Choose a photo or a video.")]})
             try:
-                upload_id = uuid7(request.data.get("id"))
+                upload_id = uuid7(request.POST.get("id"))
             except ValueError as refusal:
                 raise Invalid({"id": [str(refusal)]}) from None
             attachment = upload(upload_id, file)

@@ -129,7 +129,9 @@ def _kind(value: object) -> str:
 
 def _category(value: object) -> Category:
     code = _string(value)
-    found = Category.objects.leaves().filter(code=code).first() if code and "\x00" not in code else None
+    found: Category | None = (
+        Category.objects.leaves().filter(code=code).first() if code and "\x00" not in code else None
+    )
     if found is None:
         raise _FieldRefused(_("Choose what it is about."))
     return found

@@ -47,7 +47,10 @@ class Appeal(models.Model):
 
     id = models.UUIDField(primary_key=True, help_text="UUIDv7 made by the client.")
     number = models.BigIntegerField(
-        _("number"), unique=True, editable=False, db_default=Func(models.Value("appeals_number"), function="nextval")
+        _("number"),
+        unique=True,
+        editable=False,
+        db_default=Func(models.Value("appeals_number"), function="nextval"),
     )
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     category = models.ForeignKey(Category, models.PROTECT, related_name="appeals", verbose_name=_("category"))
@@ -72,7 +75,9 @@ class Appeal(models.Model):
     external_id = models.CharField(
         _("number in the source"), max_length=100, blank=True, help_text="Makes an import repeatable."
     )
-    fingerprint = models.BinaryField(max_length=32, editable=False, help_text="SHA-256 of what was submitted.")
+    fingerprint = models.BinaryField(
+        max_length=32, editable=False, help_text="SHA-256 of what was submitted."
+    )
 
     objects = AppealQuerySet.as_manager()
 
@@ -142,7 +147,9 @@ class RoutingDecision(models.Model):
     service = models.ForeignKey(Service, models.PROTECT, related_name="+")
     area = models.ForeignKey(ServiceArea, models.PROTECT, null=True, related_name="+")
     rule = models.CharField(max_length=20, choices=[(rule.value, rule.name) for rule in Rule])
-    border_m = models.FloatField(help_text="Metres to the nearest border of the area (of the city, without an area).")
+    border_m = models.FloatField(
+        help_text="Metres to the nearest border of the area (of the city, without an area)."
+    )
     rivals = models.JSONField(default=list, help_text="Areas that lost: area, service, priority, area_m2.")
     decided_at = models.DateTimeField()
 

@@ -43,8 +43,12 @@ class Attachment(models.Model):
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
     duration_s = models.FloatField(null=True, blank=True)
-    error = models.CharField(max_length=40, blank=True, help_text="A code of appeals.media.refusal, and :limit.")
-    digest = models.BinaryField(max_length=32, help_text="SHA-256 of the original: a repeated upload is recognised.")
+    error = models.CharField(
+        max_length=40, blank=True, help_text="A code of appeals.media.refusal, and :limit."
+    )
+    digest = models.BinaryField(
+        max_length=32, help_text="SHA-256 of the original: a repeated upload is recognised."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -52,7 +56,9 @@ class Attachment(models.Model):
         verbose_name_plural = _("attachments")
         ordering = ["created_at", "id"]
         indexes = [
-            models.Index(fields=["created_at"], condition=models.Q(appeal__isnull=True), name="attachment_orphan")
+            models.Index(
+                fields=["created_at"], condition=models.Q(appeal__isnull=True), name="attachment_orphan"
+            )
         ]
 
     def __str__(self) -> str:

@@ -76,7 +76,7 @@ def counting_triggers() -> list[pgtrigger.Trigger]:
             level=pgtrigger.Statement,
             when=pgtrigger.After,
             operation=operation,
-            referencing=pgtrigger.Referencing(**tables),
+            referencing=pgtrigger.Referencing(**tables),  # type: ignore[no-untyped-call]
             func=_counted(rows),
         )
         for name, operation, tables, rows in (

@@ -23,7 +23,12 @@ class Event(models.Model):
     verb = models.CharField(_("what"), max_length=20, choices=[(verb.value, verb.name) for verb in Verb])
     at = models.DateTimeField(_("when"))
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("who")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who"),
     )
     actor_role = models.CharField(_("as"), max_length=10, choices=[(role.value, role.name) for role in Role])
     from_status = models.CharField(max_length=10, choices=Status.choices, blank=True)

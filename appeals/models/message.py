@@ -34,7 +34,9 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["event", "channel", "recipient"], name="one_message_a_recipient")
         ]
-        indexes = [models.Index(fields=["next_attempt_at"], condition=models.Q(state="queued"), name="message_due")]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], condition=models.Q(state="queued"), name="message_due")
+        ]
 
     def __str__(self) -> str:
         return f"{self.channel} → {self.recipient}"

@@ -22,7 +22,9 @@ class LegalTerm(models.Model):
         verbose_name = _("legal term")
         verbose_name_plural = _("legal terms")
         ordering = ["-valid_from", "kind"]
-        constraints = [models.UniqueConstraint(fields=["kind", "valid_from"], name="one_term_a_kind_and_date")]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "valid_from"], name="one_term_a_kind_and_date")
+        ]
 
     def __str__(self) -> str:
         return f"{self.working_days} ({self.valid_from})"

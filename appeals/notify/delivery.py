@@ -59,7 +59,9 @@ def _deliver_one(now: dt.datetime) -> bool | None:
                 message.state = Message.State.PARKED
             else:
                 message.next_attempt_at = now + PAUSES[message.attempts - 1]
-            log.warning("message not sent", message=message.pk, attempts=message.attempts, error=message.error)
+            log.warning(
+                "message not sent", message=message.pk, attempts=message.attempts, error=message.error
+            )
         else:
             message.state, message.sent_at, message.error = Message.State.SENT, now, ""
         message.save(update_fields=["state", "attempts", "next_attempt_at", "sent_at", "error"])

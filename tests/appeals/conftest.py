@@ -18,7 +18,13 @@ def uuid7() -> uuid.UUID:
     """A UUID of version 7 (RFC 9562, 5.7) of this moment."""
     milliseconds = time.time_ns() // 1_000_000
     random = int.from_bytes(os.urandom(10), "big")
-    value = (milliseconds << 80) | (7 << 76) | ((random >> 62) & 0xFFF) << 64 | (0b10 << 62) | (random & (2**62 - 1))
+    value = (
+        (milliseconds << 80)
+        | (7 << 76)
+        | ((random >> 62) & 0xFFF) << 64
+        | (0b10 << 62)
+        | (random & (2**62 - 1))
+    )
     return uuid.UUID(int=value)
 
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.roles import Role
-from appeals.workflow_diagram import diagram
 from appeals.workflow import OPEN_STATUSES, TRANSITIONS, Clock, Status, Verb, transition, verbs_for
+from appeals.workflow_diagram import diagram
 
 
 def test_every_verb_but_submit_has_one_row() -> None:
@@ -40,7 +40,12 @@ def test_hide_and_show_exclude_each_other() -> None:
         assert Verb.SHOW in hidden and Verb.HIDE not in hidden
 
 
-@given(st.lists(st.tuples(st.sampled_from(sorted(set(Verb) - {Verb.SUBMIT})), st.sampled_from(list(Role))), max_size=30))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(set(Verb) - {Verb.SUBMIT})), st.sampled_from(list(Role))),
+        max_size=30,
+    )
+)
 def test_no_sequence_leaves_the_table_and_the_clock_follows_the_state(steps: list[tuple[Verb, Role]]) -> None:
     status, hidden, running = Status.NEW, False, True
     for verb, role in steps:

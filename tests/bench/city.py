@@ -40,7 +40,9 @@ def bench_database(count: int) -> Iterator[str]:
             databases.point_to(own)
             databases.run(
                 keeper,
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name)),
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                    sql.Identifier(unfinished), sql.Identifier(name)
+                ),
             )
     databases.point_to(name)
     try:

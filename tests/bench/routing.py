@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import time
+from contextlib import suppress
 
 from django.conf import settings
 from django.contrib.gis.geos import Point
@@ -25,17 +26,16 @@ def decisions() -> list[Line]:
     west, south, east, north = settings.CITY_BOUNDS
     leaves = list(Category.objects.leaves().order_by("code"))
     pins = [
-        Pin(source.uniform(west, east), source.uniform(south, north), source.choice(leaves).pk) for _ in range(PINS)
+        Pin(source.uniform(west, east), source.uniform(south, north), source.choice(leaves).pk)
+        for _ in range(PINS)
     ]
     started = time.process_time(), time.perf_counter()
     together = list(route_many(pins, on=today))
     bulk = (time.perf_counter() - started[1]) / PINS
     started_at = time.perf_counter()
     for pin in pins[:ONE_BY_ONE]:
-        try:
+        with suppress(RoutingError):
             route(pin, on=today)
-        except RoutingError:
-            pass
     alone = (time.perf_counter() - started_at) / ONE_BY_ONE
     by_id = {leaf.pk: leaf for leaf in leaves}
     started_at = time.perf_counter()
@@ -46,10 +46,20 @@ def decisions() -> list[Line]:
         assert found == expected, (found, expected)
     return [
         Line(
-            "routing in bulk, a pin", f"{bulk * 1e6:.0f} µs", f"{plain * 1e6:.0f} µs plain queries", bulk / plain, "", True
+            "routing in bulk, a pin",
+            f"{bulk * 1e6:.0f} µs",
+            f"{plain * 1e6:.0f} µs plain queries",
+            bulk / plain,
+            "",
+            True,
         ),
         Line(
-            "routing alone, a pin", f"{alone * 1e6:.0f} µs", f"{plain * 1e6:.0f} µs plain queries", alone / plain, "", True
+            "routing alone, a pin",
+            f"{alone * 1e6:.0f} µs",
+            f"{plain * 1e6:.0f} µs plain queries",
+            alone / plain,
+            "",
+            True,
         ),
     ]
 

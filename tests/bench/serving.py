@@ -23,7 +23,9 @@ ROUNDS = 5
 MAP_MAX_BYTES = 60_000
 
 
-def cpu_per_call(call: Callable[[str], object], arguments: list[str], pids: Callable[[], Iterable[int]]) -> float:
+def cpu_per_call(
+    call: Callable[[str], object], arguments: list[str], pids: Callable[[], Iterable[int]]
+) -> float:
     """CPU milliseconds of one call, the median of the rounds; the first call of each argument is not counted."""
     for argument in arguments:
         call(argument)
@@ -97,7 +99,9 @@ def _same_answer(ours: bytes, raw: list[str], peer: bytes) -> None:
     assert len(features) == PAGE, len(features)
     # The statement asks for one row more, to know whether there is a next page.
     assert [orjson.loads(text) for text in raw[:PAGE]] == features
-    their_places = {feature["id"]: feature["geometry"]["coordinates"] for feature in theirs["results"]["features"]}
+    their_places = {
+        feature["id"]: feature["geometry"]["coordinates"] for feature in theirs["results"]["features"]
+    }
     for feature in features:
         lon, lat = their_places[feature["id"]]
         x, y = feature["geometry"]["coordinates"]
@@ -113,7 +117,9 @@ def map_view(server: Server) -> list[Line]:
     for zoom, frame in frames_by_zoom:
         answer = server.get(f"/api/clusters.geojson?bbox={frame}&zoom={zoom}", encoding="gzip")
         sizes.append(int(answer.headers["Content-Length"]))
-    total = orjson.loads(server.get(f"/api/clusters.geojson?bbox={west},{south},{east},{north}&zoom=11").content)
+    total = orjson.loads(
+        server.get(f"/api/clusters.geojson?bbox={west},{south},{east},{north}&zoom=11").content
+    )
     counted = sum(feature["properties"].get("count", 1) for feature in total["features"])
     assert counted == total["numberMatched"], (counted, total["numberMatched"])
     whole = [f"/api/clusters.geojson?bbox={west},{south},{east},{north}&zoom={zoom}" for zoom in (10, 12, 14)]

@@ -12,7 +12,9 @@ _OF_THE_DOCUMENT = {"/api/schema/", "/api/docs/"}
 
 def templates() -> set[str]:
     """Paths below ``/api/`` as they stand in the URL configuration, parameters in angle brackets."""
-    return {path for path in _walk(get_resolver().url_patterns, "/") if path.startswith("/api/")} - _OF_THE_DOCUMENT
+    return {
+        path for path in _walk(get_resolver().url_patterns, "/") if path.startswith("/api/")
+    } - _OF_THE_DOCUMENT
 
 
 def _walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[str]:

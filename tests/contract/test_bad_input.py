@@ -69,7 +69,21 @@ JSON = st.recursive(
     max_leaves=8,
 )
 FIELD = st.sampled_from(
-    ["id", "secret", "kind", "category", "text", "address", "lon", "lat", "name", "email", "phone", "uploads", "language"]
+    [
+        "id",
+        "secret",
+        "kind",
+        "category",
+        "text",
+        "address",
+        "lon",
+        "lat",
+        "name",
+        "email",
+        "phone",
+        "uploads",
+        "language",
+    ]
 )
 
 

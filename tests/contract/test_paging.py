@@ -17,7 +17,10 @@ def _appeals(city: GridCity, count: int, moment: dt.datetime) -> list[str]:
     return [
         str(
             AppealFactory(
-                category=city.categories["lamp"], service=city.services["light"], point=at(IN_EAST), submitted_at=moment
+                category=city.categories["lamp"],
+                service=city.services["light"],
+                point=at(IN_EAST),
+                submitted_at=moment,
             ).pk
         )
         for _n in range(count)

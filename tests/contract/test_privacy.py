@@ -16,7 +16,14 @@ from tests.factories import AppealContactFactory, AppealFactory, EventFactory, M
 from tests.grid import CITY, IN_EAST, GridCity, at
 
 BOX = ",".join(map(str, CITY))
-QUERIES = ["", f"bbox={BOX}&zoom=18", f"bbox={BOX}", "q=zantho", "page_size=1000", f"lon={IN_EAST[0]}&lat={IN_EAST[1]}&category=lamp"]
+QUERIES = [
+    "",
+    f"bbox={BOX}&zoom=18",
+    f"bbox={BOX}",
+    "q=zantho",
+    "page_size=1000",
+    f"lon={IN_EAST[0]}&lat={IN_EAST[1]}&category=lamp",
+]
 SECRETS = ["Privatename", "private@example.org", "+996555999888", "privatesecretprivatesecret"]
 
 
@@ -132,4 +139,9 @@ def test_markup_is_only_text(city: GridCity, client: Client) -> None:
 
 
 def test_this_room_knows_every_address() -> None:
-    assert {"/api/appeals.geojson", "/api/clusters.geojson", "/api/districts.geojson", "/api/route"} <= templates()
+    assert {
+        "/api/appeals.geojson",
+        "/api/clusters.geojson",
+        "/api/districts.geojson",
+        "/api/route",
+    } <= templates()

@@ -25,7 +25,20 @@ from districts.routing import (
     route,
     route_many,
 )
-from tests.grid import CITY, EAST, IN_EAST, IN_PARK, IN_WEST, ON_MIDDLE, OUTSIDE, PARK, WEST, GridCity, box, make_city
+from tests.grid import (
+    CITY,
+    EAST,
+    IN_EAST,
+    IN_PARK,
+    IN_WEST,
+    ON_MIDDLE,
+    OUTSIDE,
+    PARK,
+    WEST,
+    GridCity,
+    box,
+    make_city,
+)
 
 TODAY = dt.date(2026, 6, 1)
 CITY_DISTRICT = DistrictCandidate(1, "city", "city", 9e6, 120.0)
@@ -157,7 +170,13 @@ class TestRoute:
 
     def test_area_is_asked_only_while_valid(self, city: GridCity) -> None:
         city.add_area(
-            "winter", "roads", EAST, ("lamp",), priority=5, valid_from=dt.date(2026, 1, 1), valid_to=dt.date(2026, 3, 1)
+            "winter",
+            "roads",
+            EAST,
+            ("lamp",),
+            priority=5,
+            valid_from=dt.date(2026, 1, 1),
+            valid_to=dt.date(2026, 3, 1),
         )
         winter = city.areas["winter"].pk
         assert route(pin(city, IN_EAST, "lamp"), on=dt.date(2025, 12, 31)).area_id != winter

@@ -14,7 +14,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="run what is ready, then exit")
-        parser.add_argument("--interval", type=float, default=1.0, help="seconds to wait when there is nothing to do")
+        parser.add_argument(
+            "--interval", type=float, default=1.0, help="seconds to wait when there is nothing to do"
+        )
 
     def handle(self, *args: Any, once: bool, interval: float, **options: Any) -> None:
         worker = Worker(interval_s=interval)

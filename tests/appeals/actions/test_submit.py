@@ -44,7 +44,12 @@ def test_losing_areas_are_kept_with_the_decision(city: GridCity, submission: Mak
 def test_first_event_and_messages(submission: Make) -> None:
     appeal = submit(submission()).appeal
     event = Event.objects.get(appeal=appeal)
-    assert (event.verb, event.version, event.actor_role, event.to_status) == ("submit", 1, Role.RESIDENT, "new")
+    assert (event.verb, event.version, event.actor_role, event.to_status) == (
+        "submit",
+        1,
+        Role.RESIDENT,
+        "new",
+    )
     assert set(Message.objects.values_list("recipient", "audience", "language")) == {
         ("resident@example.org", "author", "ru"),
         ("light@city.example", "service", Message.objects.get(audience="service").language),
@@ -59,7 +64,9 @@ def test_sent_twice_is_one_appeal(submission: Make) -> None:
     assert (Appeal.objects.count(), Event.objects.count(), Message.objects.count()) == (1, 1, 2)
 
 
-@pytest.mark.parametrize("change", [{"text": "Other words"}, {"secret": "t" * 32}, {"email": ""}, {"kind": "request"}])
+@pytest.mark.parametrize(
+    "change", [{"text": "Other words"}, {"secret": "t" * 32}, {"email": ""}, {"kind": "request"}]
+)
 def test_same_uuid_with_other_content_is_refused(submission: Make, change: dict[str, str]) -> None:
     sent = submission()
     submit(sent)

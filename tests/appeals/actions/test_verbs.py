@@ -39,7 +39,9 @@ def test_the_road_of_an_appeal(appeal: Appeal, service_actor: Actor) -> None:
     answer(appeal.pk, service_actor, version=4, text="Mended for good.")
     closed = close(appeal.pk, RESIDENT, version=5)
     assert closed.closed_at is not None
-    history = [(event.version, event.verb, event.from_status, event.to_status) for event in appeal.events.all()]
+    history = [
+        (event.version, event.verb, event.from_status, event.to_status) for event in appeal.events.all()
+    ]
     assert history == [
         (1, "submit", "", "new"),
         (2, "accept", "new", "accepted"),
@@ -112,7 +114,10 @@ def test_hiding_is_for_the_office(appeal: Appeal, service_actor: Actor) -> None:
 
 
 def test_events_can_be_neither_changed_nor_deleted(appeal: Appeal) -> None:
-    for change in (lambda: Event.objects.update(text="forged"), lambda: Event.objects.all()._raw_delete("default")):
+    for change in (
+        lambda: Event.objects.update(text="forged"),
+        lambda: Event.objects.all()._raw_delete("default"),
+    ):
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
     assert Event.objects.get().text == ""

@@ -71,7 +71,12 @@ def test_why_this_service(client: Client, appeal: Appeal) -> None:
 
 def test_history_names_services_and_no_people(client: Client, appeal: Appeal, city: GridCity) -> None:
     answer = EventFactory(
-        appeal=appeal, version=2, verb=Verb.ANSWER, actor_role=Role.SERVICE, to_status=Status.ANSWERED, text="Repaired."
+        appeal=appeal,
+        version=2,
+        verb=Verb.ANSWER,
+        actor_role=Role.SERVICE,
+        to_status=Status.ANSWERED,
+        text="Repaired.",
     )
     AttachmentFactory(appeal=appeal, event=answer)
     first, second = _read(client, f"/api/appeals/{appeal.pk}/")["properties"]["events"]
@@ -84,7 +89,9 @@ def test_history_names_services_and_no_people(client: Client, appeal: Appeal, ci
 def test_attachments_that_are_ready(client: Client, appeal: Appeal) -> None:
     photo = AttachmentFactory(appeal=appeal)
     AttachmentFactory(appeal=appeal, state=Attachment.State.PROCESSING, large="", thumb="")
-    AttachmentFactory(appeal=appeal, state=Attachment.State.FAILED, large="", thumb="", original="originals/secret.jpg")
+    AttachmentFactory(
+        appeal=appeal, state=Attachment.State.FAILED, large="", thumb="", original="originals/secret.jpg"
+    )
     (told,) = _read(client, f"/api/appeals/{appeal.pk}/")["properties"]["attachments"]
     assert told["id"] == str(photo.pk)
     assert told["thumb"] == f"http://testserver/media/thumbs/{photo.pk}.jpg"
@@ -92,7 +99,9 @@ def test_attachments_that_are_ready(client: Client, appeal: Appeal) -> None:
     assert "original" not in told
 
 
-@pytest.mark.parametrize("path", [f"/api/appeals/{uuid.uuid4()}/", "/api/appeals/999999999/", "/api/appeals/nonsense/"])
+@pytest.mark.parametrize(
+    "path", [f"/api/appeals/{uuid.uuid4()}/", "/api/appeals/999999999/", "/api/appeals/nonsense/"]
+)
 def test_unknown_is_a_problem(client: Client, appeal: Appeal, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
@@ -100,7 +109,11 @@ def test_unknown_is_a_problem(client: Client, appeal: Appeal, path: str) -> None
 
 @pytest.mark.parametrize(
     ("accepted", "given"),
-    [("*/*", "application/geo+json"), ("application/json", "application/json"), ("text/html,*/*;q=0.8", "application/geo+json")],
+    [
+        ("*/*", "application/geo+json"),
+        ("application/json", "application/json"),
+        ("text/html,*/*;q=0.8", "application/geo+json"),
+    ],
 )
 def test_media_type(client: Client, appeal: Appeal, accepted: str, given: str) -> None:
     answer = client.get(f"/api/appeals/{appeal.pk}/", headers={"Accept": accepted})

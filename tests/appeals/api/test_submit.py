@@ -47,7 +47,11 @@ def body(**changes: object) -> dict[str, object]:
 def send(city: GridCity, client: Client) -> Send:
     def post(document: object, **extra: Any) -> Any:
         return client.post(
-            "/api/appeals/", document, content_type="application/json", headers={"Accept-Language": "en"}, **extra
+            "/api/appeals/",
+            document,
+            content_type="application/json",
+            headers={"Accept-Language": "en"},
+            **extra,
         )
 
     return post
@@ -155,7 +159,9 @@ def test_all_wrong_fields_are_named_at_once(send: Send) -> None:
     assert set(send(body(text="", kind="x", lon=1)).json()["errors"]) == {"text", "kind", "point"}
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"{", b"[" * 100_000, b'{"id": NaN}', b"\xff\xfe", b'"x"', b"null"])
+@pytest.mark.parametrize(
+    "raw", [b"", b"[]", b"{", b"[" * 100_000, b'{"id": NaN}', b"\xff\xfe", b'"x"', b"null"]
+)
 def test_body_that_is_no_object(send: Send, raw: bytes) -> None:
     assert send(raw).status_code == 400
 
@@ -169,12 +175,15 @@ def test_other_content_type_is_refused(send: Send, client: Client) -> None:
     assert client.post("/api/appeals/", {"id": "x"}).status_code == 415
 
 
-@pytest.mark.parametrize(
-    ("language", "words"), [("ky", "кайрылуу"), ("ru", "что"), ("en", "what")]
-)
-def test_errors_are_in_the_readers_language(city: GridCity, client: Client, language: str, words: str) -> None:
+@pytest.mark.parametrize(("language", "words"), [("ky", "кайрылуу"), ("ru", "что"), ("en", "what")])
+def test_errors_are_in_the_readers_language(
+    city: GridCity, client: Client, language: str, words: str
+) -> None:
     answer = client.post(
-        "/api/appeals/", body(category=""), content_type="application/json", headers={"Accept-Language": language}
+        "/api/appeals/",
+        body(category=""),
+        content_type="application/json",
+        headers={"Accept-Language": language},
     )
     assert any(words in sentence.lower() for sentence in answer.json()["errors"]["category"])
 
@@ -197,10 +206,12 @@ def test_too_many_are_slowed_down(send: Send) -> None:
 )
 @given(
     st.dictionaries(
-        st.sampled_from(list(body()) + ["name", "email", "phone", "address", "uploads", "language"]),
+        st.sampled_from([*list(body()), "name", "email", "phone", "address", "uploads", "language"]),
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
-            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+            lambda inner: (
+                st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+            ),
             max_leaves=4,
         ),
     )
@@ -278,7 +289,10 @@ class TestPlaces:
     @pytest.fixture(autouse=True)
     def _street(self, city: GridCity) -> None:
         Place.objects.create(
-            kind="street", point=at(IN_EAST), search="курманжан датка kurmanjan datka", **names("Курманжан Датка")
+            kind="street",
+            point=at(IN_EAST),
+            search="курманжан датка kurmanjan datka",
+            **names("Курманжан Датка"),
         )
 
     @pytest.mark.parametrize("words", ["курманж", "Курманжан датка", "kurmanjan", "курманжон датка"])

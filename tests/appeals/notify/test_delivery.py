@@ -57,7 +57,9 @@ def test_answer_is_in_the_letter(appeal: Appeal, service_actor: Actor) -> None:
     assert any("The lamp <b>burns</b> & shines" in letter.body for letter in mail.outbox)
 
 
-def test_failing_mail_is_retried_with_pauses_then_parked(appeal: Appeal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failing_mail_is_retried_with_pauses_then_parked(
+    appeal: Appeal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(self: EmailMessage, fail_silently: bool = False) -> int:
         raise SMTPServerDisconnected("gone")
 

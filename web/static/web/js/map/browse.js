@@ -37,6 +37,8 @@ export class BrowseMode {
   #groups = [];
   #stop = new AbortController();
   #card;
+  /** What the card speaks of. @type {import("geojson").Geometry | undefined} */
+  #place;
   /** @type {import("maplibre-gl").Marker | undefined} */
   #ring;
 
@@ -72,6 +74,9 @@ export class BrowseMode {
     });
     host.append(this.#card.element, this.#layersPanel(names));
     this.#listen();
+    const sized = new ResizeObserver(() => this.#uncover());
+    sized.observe(this.#card.element);
+    this.#stop.signal.addEventListener("abort", () => sized.disconnect());
   }
 
   /** @param {URLSearchParams} filter */
@@ -167,15 +172,13 @@ export class BrowseMode {
     this.#view.map.setFilter(CHOSEN_LAYER, ["in", ["get", "number"], ["literal", briefs.map((brief) => brief.number)]]);
     if (briefs.length === 1) this.#card.show(first);
     else this.#card.showMany(briefs);
-    if (place) this.#uncover(place);
+    this.#place = place;
   }
 
-  /**
-   * Moves the map when the card has come to lie over the place that it speaks of.
-   * @param {import("geojson").Geometry} place
-   */
-  #uncover(place) {
-    if (place.type !== "Point") return;
+  /** Moves the map when the card, as it opens or grows, has come to lie over the place that it speaks of. */
+  #uncover() {
+    const place = this.#place;
+    if (!this.#card.isOpen || place?.type !== "Point") return;
     const { map } = this.#view;
     const [lon = 0, lat = 0] = place.coordinates;
     const { x, y } = map.project([lon, lat]);

@@ -26,7 +26,7 @@ export const browseOverlay = {
       source: HEAT,
       paint: {
         "heatmap-weight": ["get", "weight"],
-        "heatmap-intensity": 0.62,
+        "heatmap-intensity": 1,
         "heatmap-radius": ["interpolate", ["linear"], ["zoom"], 9, 44, 12, 68, 17, 96],
         "heatmap-opacity": 0.8,
         // Viridis turned round: dark is dense in daylight, bright is dense at night; readable without red and green.

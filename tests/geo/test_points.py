@@ -1,0 +1,90 @@
+"""Strict input of one point."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import override_settings
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo.points import GeometryRefused, OutsideBounds, city_point
+from tests.grid import CITY
+
+pytestmark = pytest.mark.usefixtures("_bounds")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _bounds() -> object:
+    with override_settings(CITY_BOUNDS=CITY):
+        yield
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(72.72, 40.52), ("72.72", "40.52"), (" 72.72 ", "4.052e1")])
+def test_numbers_and_their_text(lon: object, lat: object) -> None:
+    point = city_point(lon, lat)
+    assert (point.x, point.y, point.srid) == (72.72, 40.52, 4326)
+
+
+@pytest.mark.parametrize("lon", [72.70, 72.78])
+@pytest.mark.parametrize("lat", [40.50, 40.54])
+def test_the_border_belongs_to_the_city(lon: float, lat: float) -> None:
+    assert city_point(lon, lat).coords == (lon, lat)
+
+
+def test_swapped_is_said() -> None:
+    with pytest.raises(GeometryRefused, match="swapped"):
+        city_point(40.52, 72.72)
+
+
+def test_outside_is_its_own_kind() -> None:
+    with pytest.raises(OutsideBounds):
+        city_point(72.69, 40.52)
+
+
+def test_off_the_globe() -> None:
+    with pytest.raises(GeometryRefused, match="between -180 and 180"):
+        city_point(572.72, 40.52)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        " ",
+        "x",
+        "nan",
+        "inf",
+        "-inf",
+        "1e999",
+        "7_2.72",
+        "７２.７",
+        "72,72",
+        True,
+        [],
+        {},
+        b"72.72",
+        "0x48",
+    ],
+)
+def test_no_number(value: object) -> None:
+    with pytest.raises(GeometryRefused, match="number of degrees"):
+        city_point(value, 40.52)
+    with pytest.raises(GeometryRefused, match="number of degrees"):
+        city_point(72.72, value)
+
+
+ANYTHING = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.binary(max_size=4)
+)
+
+
+@given(ANYTHING, ANYTHING)
+def test_a_point_in_the_city_or_a_refusal(lon: object, lat: object) -> None:
+    try:
+        point = city_point(lon, lat)
+    except GeometryRefused:
+        return
+    west, south, east, north = CITY
+    assert west <= point.x <= east
+    assert south <= point.y <= north
