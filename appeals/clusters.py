@@ -102,17 +102,23 @@ def _inside_city(bbox: Bbox | None) -> Bbox | None:
 
 
 def _frame(bbox: Bbox, zoom: float) -> _Frame:
-    metres_a_pixel = _EQUATOR_M * math.cos(math.radians((bbox.south + bbox.north) / 2)) / _TILE_PX / 2**zoom
-    doublings = max(0, round(math.log2(_CELL_PX * metres_a_pixel / CELL_M)))
-    west, south, east, north = (
-        math.floor(metres / CELL_M) for metres in metric_bounds(bbox, settings.METRIC_SRID)
-    )
+    doublings = _doublings((bbox.south + bbox.north) / 2, zoom)
+    metres = metric_bounds(bbox, settings.METRIC_SRID)
+    west, south, east, north = (math.floor(metre / CELL_M) for metre in metres)
     # A large screen, or a zoom that does not fit its frame: coarser cells until there cannot be too many.
-    while ((east >> doublings) - (west >> doublings) + 1) * (
-        (north >> doublings) - (south >> doublings) + 1
-    ) > CELLS_MAX:
+    while _span(west, east, doublings) * _span(south, north, doublings) > CELLS_MAX:
         doublings += 1
     return _Frame(bbox, doublings, _whole(west, east, doublings), _whole(south, north, doublings))
+
+
+def _doublings(latitude: float, zoom: float) -> int:
+    """How often the storage cell must be doubled to be about ``_CELL_PX`` wide on the screen."""
+    metres_a_pixel = _EQUATOR_M * math.cos(math.radians(latitude)) / _TILE_PX / 2**zoom
+    return max(0, round(math.log2(_CELL_PX * metres_a_pixel / CELL_M)))
+
+
+def _span(first: int, last: int, doublings: int) -> int:
+    return (last >> doublings) - (first >> doublings) + 1
 
 
 def _whole(first: int, last: int, doublings: int) -> tuple[int, int]:

@@ -70,10 +70,10 @@ class ServiceAreaQuerySet(_CoveringMixin):
             return self.none()
         named = [subject.pk] if subject.parent_id is None else [subject.pk, subject.parent_id]
         service_id = subject.service_id or (subject.parent.service_id if subject.parent else None)
-        # A subquery, since a join with the categories would repeat an area that names both.
+        # Subqueries, since a join with the categories would repeat an area that names several.
         naming = Category.objects.filter(pk__in=named, areas__isnull=False).values("areas")
-        takes_all = Q(categories__isnull=True, service_id=service_id) if service_id else Q(pk__in=[])
-        return self.filter(Q(pk__in=naming) | takes_all)
+        taking_all = self.model.objects.filter(categories__isnull=True, service_id=service_id).values("pk")
+        return self.filter(Q(pk__in=naming) | Q(pk__in=taking_all))
 
 
 class PlaceQuerySet(models.QuerySet["Place"]):

@@ -14,9 +14,19 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import EmptyResultSet
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
-from django.db.models import BigIntegerField, Expression, F, Func, QuerySet, TextField
+from django.db.models import (
+    BigIntegerField,
+    Expression,
+    ExpressionWrapper,
+    F,
+    Field,
+    Func,
+    Model,
+    QuerySet,
+    TextField,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from django.db.models.sql.compiler import SQLCompiler
@@ -101,35 +111,64 @@ class PageText:
     next: Cursor | None
 
 
-def page_text(
-    rows: QuerySet[Any],
-    feature: FeatureText,
-    page: Page,
-    *,
-    moment: str = "submitted_at",
-    number: str = "number",
-) -> PageText:
-    """The page's features, newest first by (``moment``, ``number``); one statement.
+class PagedFeatures:
+    """The feature of each row of a model, in keyset pages, newest first by (``moment``, ``number``).
 
-    The rows come one by one rather than as one ``string_agg``: joining a thousand of them here costs less than growing
-    one text of a megabyte there, and what is joined needs no second look for where the page ends.
+    Made once and used for every request, since compiling what does not change would cost more than all else in Python.
     """
-    micros = Func(
-        F(moment), template="(extract(epoch FROM %(expressions)s)*1000000)", output_field=BigIntegerField()
-    )
-    asked = (
-        rows_of_page(rows, page, moment=moment, number=number)
-        .annotate(geojson_text=feature, geojson_at=Cast(micros, BigIntegerField()), geojson_number=F(number))
-        .values_list("geojson_text", "geojson_at", "geojson_number")
-    )
-    found = raw_rows(asked)
-    more = len(found) > page.size
-    del found[page.size :]
-    cursor = None
-    if more:
-        _text, at, last = found[-1]
-        cursor = Cursor(_EPOCH + dt.timedelta(microseconds=int(at)), int(last))
-    return PageText([text for text, _at, _number in found], cursor)
+
+    def __init__(
+        self,
+        model: type[Model],
+        feature: FeatureText,
+        *,
+        moment: str = "submitted_at",
+        number: str = "number",
+    ) -> None:
+        self._moment, self._number = moment, number
+        names = {str(vars(part)["name"]) for part in _walk(feature) if isinstance(part, F)}
+        fields = {model._meta.get_field(name.split("__")[0]) for name in {*names, moment, number}}
+        columns = {str(field.column): field.attname for field in fields if isinstance(field, Field)}
+        # As text, since GeoDjango would wrap a geometry that is selected as itself.
+        self._chosen = {
+            f"chosen_{name}": ExpressionWrapper(F(name), TextField()) for name in columns.values()
+        }
+        micros = Func(
+            F(moment),
+            template="(extract(epoch FROM %(expressions)s)*1000000)",
+            output_field=BigIntegerField(),
+        )
+        texts = (
+            model._base_manager.order_by(f"-{moment}", f"-{number}")
+            .annotate(
+                geojson_text=feature, geojson_at=Cast(micros, BigIntegerField()), geojson_number=F(number)
+            )
+            .values_list("geojson_text", "geojson_at", "geojson_number")
+        )
+        self._texts, self._texts_params = texts.query.sql_with_params()
+        quoted = connections[DEFAULT_DB_ALIAS].ops.quote_name
+        self._with = f"WITH {quoted(model._meta.db_table)} ({', '.join(map(quoted, columns))})"
+
+    def page(self, rows: QuerySet[Any], page: Page) -> PageText:
+        """The page of the rows that the queryset leaves; one statement.
+
+        The rows are found first, by a WITH of the table's own name, and only those of the page meet the tables with
+        their names. The texts come one by one rather than as one ``string_agg``: joining a thousand of them here costs
+        less than growing one text of a megabyte there, and needs no second look for where the page ends.
+        """
+        chosen = rows_of_page(rows, page, moment=self._moment, number=self._number)
+        try:
+            sql, params = chosen.annotate(**self._chosen).values_list(*self._chosen).query.sql_with_params()
+        except EmptyResultSet:
+            return PageText([], None)
+        found = _fetched(rows.db, f"{self._with} AS ({sql}) {self._texts}", (*params, *self._texts_params))
+        more = len(found) > page.size
+        del found[page.size :]
+        cursor = None
+        if more:
+            _text, at, last = found[-1]
+            cursor = Cursor(_EPOCH + dt.timedelta(microseconds=int(at)), int(last))
+        return PageText([text for text, _at, _number in found], cursor)
 
 
 def feature_texts(rows: QuerySet[Any], feature: FeatureText) -> list[bytes]:
@@ -139,16 +178,12 @@ def feature_texts(rows: QuerySet[Any], feature: FeatureText) -> list[bytes]:
 
 def collection(features: Iterable[bytes], **members: Any) -> bytes:
     """A FeatureCollection of features that are JSON texts already, with ``members`` beside them."""
-    rest = orjson.dumps(members)[1:] if members else b"}"
-    return b"".join(
-        [
-            b'{"type":"FeatureCollection","features":[',
-            b",".join(features),
-            b"]",
-            b"," if members else b"",
-            rest,
-        ]
-    )
+    tail = b"]," + orjson.dumps(members)[1:] if members else b"]}"
+    texts = list(features)
+    # One join of all, since a second copy of a megabyte costs as much as the first.
+    texts[:1] = [b'{"type":"FeatureCollection","features":[' + (texts[0] if texts else b"")]
+    texts[-1] += tail
+    return b",".join(texts)
 
 
 def raw_rows(rows: QuerySet[Any]) -> list[tuple[Any, ...]]:
@@ -157,7 +192,11 @@ def raw_rows(rows: QuerySet[Any]) -> list[tuple[Any, ...]]:
         sql, params = rows.query.sql_with_params()
     except EmptyResultSet:
         return []
-    with _as_sent(rows.db) as cursor:
+    return _fetched(rows.db, sql, params)
+
+
+def _fetched(alias: str, sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    with _as_sent(alias) as cursor:
         cursor.execute(sql, params)
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
@@ -168,6 +207,13 @@ def _as_sent(alias: str) -> Iterator[CursorWrapper]:
     with connections[alias].cursor() as cursor:
         extensions.register_type(_AS_SENT, cursor.cursor)
         yield cursor
+
+
+def _walk(expression: Any) -> Iterator[Any]:
+    yield expression
+    # F has no sources, and is no Expression.
+    for source in getattr(expression, "get_source_expressions", list)():
+        yield from _walk(source)
 
 
 def _expression(value: str | Combinable) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import F, TextField, Value
@@ -18,7 +19,7 @@ from appeals.models import Appeal
 from appeals.workflow import Status
 from districts.names import translated
 from geo.answers import geojson_answer
-from geo.geojson import FeatureText, collection, page_text
+from geo.geojson import FeatureText, PagedFeatures, collection
 from geo.openapi import (
     DAY,
     LANG,
@@ -93,7 +94,7 @@ def appeals_geojson(request: HttpRequest) -> HttpResponse:
     if errors:
         return bad_parameters(errors)
     rows = Appeal.objects.visible_to(request.user).filtered(wanted)
-    found = page_text(rows, _feature(language), page)
+    found = _paged(language).page(rows, page)
     links = [_link(request, "self", request.GET.get("after"))]
     if found.next is not None:
         links.append(_link(request, "next", str(found.next)))
@@ -101,8 +102,9 @@ def appeals_geojson(request: HttpRequest) -> HttpResponse:
     return geojson_answer(request, body, max_age_s=MAX_AGE_S)
 
 
-def _feature(language: str) -> FeatureText:
-    return FeatureText(
+@lru_cache(maxsize=8)
+def _paged(language: str) -> PagedFeatures:
+    feature = FeatureText(
         id="id",
         geometry="point",
         properties={
@@ -125,6 +127,7 @@ def _feature(language: str) -> FeatureText:
             "url": _page_path(language),
         },
     )
+    return PagedFeatures(Appeal, feature)
 
 
 def _page_path(language: str) -> Concat:

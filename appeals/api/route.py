@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +18,7 @@ from appeals.models import Appeal
 from districts.explanation import border_in_words, rule_in_words
 from districts.models import Category, District, Service, ServiceArea
 from districts.routing import OutsideCity, Pin, route
+from geo.openapi import problems
 from geo.points import GeometryRefused, city_point
 from geo.problems import Problem
 
@@ -59,7 +60,7 @@ class RouteView(APIView):
                 "category", str, required=True, description="Code of a category without children."
             ),
         ],
-        responses={200: RouteSerializer, 400: OpenApiResponse(description="Problem document.")},
+        responses={200: RouteSerializer, **problems(400)},
     )
     def get(self, request: Request) -> Response:
         """District, service, and why; nothing is stored."""

@@ -19,6 +19,7 @@ from appeals.api.parsers import StrictJSONParser
 from appeals.api.refusals import refusals_as_problems
 from appeals.intake.parse import parse_submission
 from appeals.models import Appeal, AppealContact
+from geo.openapi import problems
 
 
 class SubmitThrottle(AnonRateThrottle):
@@ -73,10 +74,7 @@ class AppealSubmitView(APIView):
         responses={
             201: ReceiptSerializer,
             200: OpenApiResponse(ReceiptSerializer, description="The same had been received before."),
-            400: OpenApiResponse(description="Problem document with the wrong fields."),
-            409: OpenApiResponse(description="Other content under a known id."),
-            413: OpenApiResponse(description="Too large."),
-            429: OpenApiResponse(description="Too many requests."),
+            **problems(400, 409, 413, 415, 429),
         },
     )
     def post(self, request: Request) -> Response:

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -19,6 +19,7 @@ from appeals.api.refusals import refusals_as_problems
 from appeals.errors import Invalid
 from appeals.intake.parse import uuid7
 from appeals.models import Attachment
+from geo.openapi import problems
 from geo.problems import Problem
 
 
@@ -51,10 +52,7 @@ class UploadView(APIView):
         request={"multipart/form-data": UploadRequestSerializer},
         responses={
             201: UploadSerializer,
-            400: OpenApiResponse(description="Problem document with the reason."),
-            409: OpenApiResponse(description="Another file under a known id."),
-            413: OpenApiResponse(description="Too large."),
-            429: OpenApiResponse(description="Too many requests."),
+            **problems(400, 409, 411, 413, 415, 429),
         },
     )
     def post(self, request: Request) -> Response:

@@ -44,6 +44,8 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
         browser = packages.browser()
         if browser:
             os.environ["CHROMIUM"] = browser
+        # Playwright's own node wants a library that a small system lacks (libatomic); ours runs everywhere.
+        os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(frontend.node_folder(checkout) / "node"))
         os.chdir(checkout.root)
         import pytest
 

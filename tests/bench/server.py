@@ -37,7 +37,11 @@ class Server:
         """The server's processes and the database sessions that work for it."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", [APPLICATION_NAME])
+            cursor.execute(
+                # Not the parallel workers of the statement before: they are gone by the next look.
+                "SELECT pid FROM pg_stat_activity WHERE application_name = %s AND backend_type = 'client backend'",
+                [APPLICATION_NAME],
+            )
             backends = [pid for (pid,) in cursor.fetchall()]
         return [self.process.pid, *(int(child) for child in children), *backends]
 

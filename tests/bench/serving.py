@@ -49,7 +49,7 @@ def frames() -> list[str]:
 def statement_behind(path: str) -> str:
     """The statement that makes the page, as the product sends it to PostGIS."""
     with CaptureQueriesContext(connection) as captured:
-        answer = Client().get(path, headers={"Accept-Language": "en"})
+        answer = Client(SERVER_NAME="localhost").get(path, headers={"Accept-Language": "en"})
     assert answer.status_code == 200, answer.content
     return max((query["sql"] for query in captured.captured_queries), key=len)
 

@@ -21,14 +21,17 @@ def worker_ready(page: Page) -> None:
 def test_the_list_seen_last_opens(visit: Open, city: GridCity) -> None:
     AppealFactory(category=city.categories["lamp"], text="A dark corner")
     window = visit(workers=True)
-    page = window.go(path_of("web:map", "ky"))
-    worker_ready(page)
-    page.reload()
+    page = window.go(path_of("web:map", "ky") + f"#map=15/{IN_EAST[1]}/{IN_EAST[0]}")
     window.map_ready()
+    worker_ready(page)
+    expect(page.locator("[data-count-copy]")).to_have_text("1")
+    page.wait_for_timeout(1500)
 
     window.context.set_offline(True)
     page.reload()
     expect(page.locator(".appeal-row")).to_contain_text("A dark corner")
+    window.map_ready()
+    expect(page.locator("[data-count-copy]")).to_have_text("1")
     expect(page.locator(".offline-banner")).to_be_visible()
     # A page that was never opened says so in the reader's language, and the form is there all the same.
     page.goto(window.root + path_of("web:news", "ky"))

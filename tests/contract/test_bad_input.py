@@ -123,6 +123,10 @@ def test_any_submission_is_answered(city: GridCity, client: Client, changes: dic
         ("from=2026-06-01&to=2026-05-31", "from"),
         ("to=9999-12-31", "to"),
         ("lang=fr", "lang"),
+        ("q=a%00b", "q"),
+        ("category=%00", "category"),
+        ("service=%00", "service"),
+        ("district=%00", "district"),
     ],
 )
 def test_wrong_parameter_is_named(lived_in: GridCity, client: Client, query: str, wrong: str) -> None:
@@ -139,6 +143,23 @@ def test_refusal_speaks_the_readers_language(lived_in: GridCity, client: Client,
     answer = client.get("/api/appeals.geojson?bbox=1,2,3", headers={"Accept-Language": language}).json()
     assert answer["title"] != in_english["title"]
     assert answer["errors"]["bbox"] != in_english["errors"]["bbox"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/api/service-areas.geojson?service=%00",
+        "/api/service-areas.geojson?category=%00",
+        "/api/districts.geojson?revision=%00",
+        "/api/places?q=a%00b",
+        "/api/route?lon=72.76&lat=40.52&category=%00",
+        "/api/clusters.geojson?zoom=%00",
+        "/api/clusters.geojson?zoom=nan",
+        "/api/clusters.geojson?zoom=1e400",
+    ],
+)
+def test_what_the_database_cannot_hold_never_reaches_it(lived_in: GridCity, client: Client, address: str) -> None:
+    _is_answer_or_problem(client.get(address))
 
 
 def test_unknown_address_is_a_problem(db: None, client: Client) -> None:

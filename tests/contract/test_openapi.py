@@ -32,8 +32,9 @@ def test_document_is_valid(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_address_is_described() -> None:
-    described = set(_document()["paths"])
-    assert {re.sub(r"<\w+:(\w+)>", r"{\1}", path) for path in templates()} <= described
+    # The names of parameters may differ: drf-spectacular writes "id" for a primary key.
+    described = {re.sub(r"{\w+}", "{}", path) for path in _document()["paths"]}
+    assert {re.sub(r"<\w+:\w+>", "{}", path) for path in templates()} == described
 
 
 def test_every_operation_says_what_it_does() -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from appeals.models import Appeal
 from districts.models import DistrictBoundary
-from geo.geojson import FeatureText, collection, feature_texts, page_text
+from geo.geojson import FeatureText, PagedFeatures, collection, feature_texts
 from geo.paging import Page
 from tests.factories import AppealFactory, CategoryFactory, DistrictBoundaryFactory
 from tests.grid import IN_EAST, at
@@ -118,7 +118,7 @@ def test_no_rows_and_rows_that_cannot_be(appeal: Appeal) -> None:
     feature = FeatureText(geometry="point", properties={})
     assert feature_texts(Appeal.objects.filter(number=0), feature) == []
     assert feature_texts(Appeal.objects.filter(number__in=[]), feature) == []
-    assert page_text(Appeal.objects.none(), feature, Page()).features == []
+    assert PagedFeatures(Appeal, feature).page(Appeal.objects.none(), Page()).features == []
 
 
 def test_too_many_properties_are_refused_at_once() -> None:
@@ -149,10 +149,26 @@ def test_page_knows_whether_another_follows(db: None) -> None:
     for _n in range(3):
         AppealFactory(category=category)
     feature = FeatureText(geometry="point", properties={"number": "number"})
-    first = page_text(Appeal.objects.all(), feature, Page(2))
+    paged = PagedFeatures(Appeal, feature)
+    first = paged.page(Appeal.objects.all(), Page(2))
     assert len(first.features) == 2
     assert first.next is not None
     assert first.next.number == json.loads(first.features[-1])["properties"]["number"]
-    rest = page_text(Appeal.objects.all(), feature, Page(2, first.next))
+    rest = paged.page(Appeal.objects.all(), Page(2, first.next))
     assert (len(rest.features), rest.next) == (1, None)
-    assert page_text(Appeal.objects.all(), feature, Page(3)).next is None
+    assert paged.page(Appeal.objects.all(), Page(3)).next is None
+
+
+def test_a_page_is_what_the_queryset_leaves(db: None) -> None:
+    """Joins of the filter and of the feature do not meet; the order is the page's and not the queryset's."""
+    lamp, tree = CategoryFactory(), CategoryFactory()
+    for category in (lamp, tree, lamp):
+        AppealFactory(category=category)
+    feature = FeatureText(geometry="point", properties={"number": "number", "category": "category__code"})
+    rows = Appeal.objects.filter(category__code=lamp.code).exclude(service__code="no-such").order_by("text")
+    found = PagedFeatures(Appeal, feature).page(rows, Page())
+    told = [json.loads(text)["properties"] for text in found.features]
+    assert told == [
+        {"number": appeal.number, "category": lamp.code}
+        for appeal in Appeal.objects.filter(category=lamp).newest_first()
+    ]

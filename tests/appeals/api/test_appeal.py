@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 import pytest
@@ -100,7 +99,12 @@ def test_attachments_that_are_ready(client: Client, appeal: Appeal) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [f"/api/appeals/{uuid.uuid4()}/", "/api/appeals/999999999/", "/api/appeals/nonsense/"]
+    "path",
+    [
+        "/api/appeals/5c02fc4a-abd9-4e4d-b4a6-4218fc0780df/",
+        "/api/appeals/999999999/",
+        "/api/appeals/nonsense/",
+    ],
 )
 def test_unknown_is_a_problem(client: Client, appeal: Appeal, path: str) -> None:
     answer = client.get(path)

@@ -175,7 +175,7 @@ def test_other_content_type_is_refused(send: Send, client: Client) -> None:
     assert client.post("/api/appeals/", {"id": "x"}).status_code == 415
 
 
-@pytest.mark.parametrize(("language", "words"), [("ky", "кайрылуу"), ("ru", "что"), ("en", "what")])
+@pytest.mark.parametrize(("language", "words"), [("ky", "тандаңыз"), ("ru", "выберите"), ("en", "choose")])
 def test_errors_are_in_the_readers_language(
     city: GridCity, client: Client, language: str, words: str
 ) -> None:

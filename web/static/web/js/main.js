@@ -19,8 +19,26 @@ document.documentElement.classList.add("has-scripts");
 void import("city/site/network.js").then(({ watchNetwork }) => watchNetwork());
 
 if ("serviceWorker" in navigator) {
-  window.addEventListener("load", () => {
-    // A page without a worker is a page that needs the network, nothing worse.
-    navigator.serviceWorker.register(settings.urls.serviceWorker, { scope: "/" }).catch(() => undefined);
+  const { serviceWorker } = navigator;
+  const isFirstVisit = !serviceWorker.controller;
+  window.addEventListener("load", async () => {
+    try {
+      await serviceWorker.register(settings.urls.serviceWorker, { scope: "/" });
+      const { active } = await serviceWorker.ready;
+      // What this page was made of went past the worker; told of it, the worker can open the page without a network.
+      if (isFirstVisit && active) tellSeen(active);
+    } catch {
+      // A page without a worker is a page that needs the network, nothing worse.
+    }
   });
+}
+
+/** @param {ServiceWorker} worker */
+function tellSeen(worker) {
+  worker.postMessage({ seen: [location.href] });
+  const observer = new PerformanceObserver((list) => {
+    const past = list.getEntries().filter((entry) => entry instanceof PerformanceResourceTiming && !entry.workerStart);
+    if (past.length) worker.postMessage({ seen: past.map(({ name }) => name) });
+  });
+  observer.observe({ type: "resource", buffered: true });
 }

@@ -81,10 +81,30 @@ worker.addEventListener("fetch", (event) => {
   if (url.pathname.startsWith(RELEASE.static)) event.respondWith(staticFile(request));
   else if (url.pathname.startsWith(RELEASE.media)) event.respondWith(picture(event));
   else if (BASE_LAYERS.test(url.pathname)) event.respondWith(seenFirst(event));
-  else if (MAP_DATA.test(url.pathname)) event.respondWith(freshFirst(request, () => Response.error()));
+  else if (MAP_DATA.test(url.pathname)) event.respondWith(freshFirst(request, () => anotherFrame(url)));
   else if (request.mode === "navigate") event.respondWith(freshFirst(request, () => offlinePage(url)));
   else if (url.searchParams.get("fragment") === "list") event.respondWith(freshFirst(request, () => Response.error()));
 });
+
+worker.addEventListener("message", (event) => {
+  const { seen } = /** @type {{seen?: string[]}} */ (event.data ?? {});
+  if (seen) event.waitUntil(Promise.allSettled(seen.map(remember)));
+});
+
+/**
+ * Keeps what was fetched before this worker was there; mostly read from the browser's own cache.
+ * @param {string} address
+ */
+async function remember(address) {
+  const url = new URL(address);
+  url.hash = "";
+  if (url.origin !== location.origin || PRIVATE.test(url.pathname)) return;
+  const isFile = url.pathname.startsWith(RELEASE.static);
+  const isPage = /^\/[a-z]{2}\//.test(url.pathname);
+  if (!isFile && !isPage && !BASE_LAYERS.test(url.pathname) && !MAP_DATA.test(url.pathname)) return;
+  if (isFile) await staticFile(new Request(url));
+  else await freshFirst(new Request(url), () => Response.error());
+}
 
 /**
  * A file of the release: its name or the worker's version changes with its content, so what is kept is right.
@@ -149,6 +169,26 @@ async function freshFirst(request, otherwise) {
   if (!kept) return network.catch(otherwise);
   const patience = new Promise((/** @type {(response: Response) => void} */ resolve) => setTimeout(() => resolve(kept.clone()), PATIENCE_MS));
   return Promise.race([network, patience]).catch(() => kept);
+}
+
+/**
+ * What the map showed last under the same filters, if in another frame: better than an empty map.
+ * @param {URL} url
+ */
+async function anotherFrame(url) {
+  const cache = await caches.open(SEEN);
+  const keys = await cache.keys();
+  const same = [...keys].reverse().find((request) => withoutFrame(new URL(request.url)) === withoutFrame(url));
+  return (same && (await cache.match(same, { ignoreVary: true }))) ?? Response.error();
+}
+
+/** @param {URL} url */
+function withoutFrame(url) {
+  const query = new URLSearchParams(url.search);
+  query.delete("bbox");
+  query.delete("zoom");
+  query.sort();
+  return `${url.pathname}?${query}`;
 }
 
 /**

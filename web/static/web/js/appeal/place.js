@@ -122,6 +122,7 @@ export class PlacePicker {
   async #search() {
     const words = this.#parts.address.value.trim();
     if (words.length < 2) return this.#close();
+    this.#say(t("place.searching"));
     try {
       const url = `${settings.urls.places}?${new URLSearchParams({ q: words })}`;
       this.#show(await getJson(url, this.#latest.begin()));

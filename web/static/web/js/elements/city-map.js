@@ -3,7 +3,7 @@
  *
  * `mode="browse"`: all appeals, clustered by the server; set `filter` to narrow them. Fires `city-map:moved` (detail:
  * west, south, east, north) and `city-map:loaded` (detail: how many appeals match).
- * `mode="single"`: one pin at `lon`, `lat`, coloured by `status`.
+ * `mode="single"`: one pin at `lon`, `lat`, coloured by `status`; `label` says to screen readers what it is.
  * `mode="pick"`: the reader puts a pin; fires `city-map:picked` (detail: lon, lat); `place(spot)` moves it.
  *
  * Whatever is inside the element is shown until the map is there, and stays when there can be none.
@@ -84,8 +84,6 @@ export class CityMap extends HTMLElement {
 
   async #open() {
     this.#opening = true;
-    this.setAttribute("role", "region");
-    this.setAttribute("aria-label", t("map.title"));
     const container = el("div", { className: "city-map__canvas" });
     this.append(container, this.#bar.element);
     this.#bar.loading();
@@ -117,6 +115,7 @@ export class CityMap extends HTMLElement {
       center,
       zoom: Number(this.getAttribute("zoom")) || (spot ? 15.5 : settings.map.zoom),
       hash: browse,
+      title: this.getAttribute("label") || t("map.title"),
       cooperative: this.getAttribute("mode") === "single",
       groundMissing: () => {
         // Streets are missing, not the appeals: the map still works, and can be asked to try again.

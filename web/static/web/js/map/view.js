@@ -36,6 +36,7 @@ const BASE_STYLE_TIMEOUT_MS = 4_000;
  * @property {Overlay} overlay
  * @property {[number, number]} center lon, lat
  * @property {number} zoom
+ * @property {string} title what screen readers call the map
  * @property {boolean} [hash] keep the position in the address
  * @property {boolean} [cooperative] leave one-finger and wheel scrolling to the page
  * @property {boolean} [districts] show borders and names of the territories at first
@@ -95,7 +96,7 @@ export class MapView {
       touchPitch: false,
       attributionControl: { compact: false, customAttribution: settings.map.attribution },
       fadeDuration: 120,
-      locale: controlTexts(),
+      locale: controlTexts(options.title),
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
@@ -217,12 +218,13 @@ async function foreignStyle() {
   }
 }
 
-function controlTexts() {
+/** @param {string} title */
+function controlTexts(title) {
   return {
     "AttributionControl.ToggleAttribution": t("map.attribution"),
     "GeolocateControl.FindMyLocation": t("map.locate"),
     "GeolocateControl.LocationNotAvailable": t("map.locate.unavailable"),
-    "Map.Title": t("map.title"),
+    "Map.Title": title,
     "Marker.Title": t("map.marker"),
     "NavigationControl.ZoomIn": t("map.zoomIn"),
     "NavigationControl.ZoomOut": t("map.zoomOut"),
