@@ -95,6 +95,7 @@ class Appeal(models.Model):
         indexes = [
             models.Index(F("submitted_at").desc(), F("number").desc(), name="appeal_newest"),
             models.Index(fields=["service", "status", "due_on"], name="appeal_queue"),
+            models.Index(fields=["status", "due_on"], name="appeal_office_queue"),
             models.Index(fields=["category", "submitted_at"], name="appeal_category"),
             # Of the capitals, since that is what a search without regard to case compares.
             GinIndex(OpClass(Upper("text"), name="gin_trgm_ops"), name="appeal_text_search"),

@@ -96,6 +96,10 @@ class Visit:
         """Waits until the map of the page is drawn."""
         self.page.wait_for_selector("city-map.city-map--ready", state="attached")
 
+    def appeals_drawn(self) -> None:
+        """Waits until the map of all appeals shows what belongs into its frame."""
+        self.page.wait_for_selector('city-map[aria-busy="false"]', state="attached")
+
 
 Open = Callable[..., Visit]
 

@@ -33,8 +33,7 @@ def test_it_is_drawn_by_itself(visit: Open, city: GridCity, language: str) -> No
         "request", lambda request: request.url.startswith(window.root) or foreign.append(request.url)
     )
     window.go(path_of("web:map", language))
-    window.map_ready()
-    window.page.wait_for_timeout(1500)
+    window.appeals_drawn()
 
     assert colours(window) > 100
     assert [url for url in foreign if url.startswith("http")] == []
@@ -45,8 +44,7 @@ def test_a_pin_opens_its_appeal(visit: Open, city: GridCity) -> None:
     appeal = AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), text="The lamp at the corner")
     window = visit()
     page = window.go(path_of("web:map", "en") + _NEAR_EAST)
-    window.map_ready()
-    page.wait_for_timeout(1200)
+    window.appeals_drawn()
     box = page.locator("city-map canvas").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -63,8 +61,7 @@ def test_the_keyboard_opens_what_lies_in_the_middle(visit: Open, city: GridCity)
     AppealFactory(category=city.categories["lamp"], point=at(IN_EAST))
     window = visit(**DESKTOP)
     page = window.go(path_of("web:map", "en") + _NEAR_EAST)
-    window.map_ready()
-    page.wait_for_timeout(1200)
+    window.appeals_drawn()
     page.locator("city-map canvas").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".map-card")).to_be_focused()

@@ -26,7 +26,7 @@ def test_from_the_pin_to_the_public_answer(
     # Where: the gazetteer brings the map there, a tap sets the pin.
     page.fill("[data-address]", "масал")
     page.get_by_role("option").first.click()
-    page.locator("city-map canvas").click(position={"x": 180, "y": 150})
+    page.locator("city-map canvas").click(position={"x": 90, "y": 120})
     # What: the search finds the leaf whatever group it is in.
     page.fill("[data-category-search]", "lamp")
     page.locator("[data-leaf]:visible").get_by_text(f"lamp {language}").click()

@@ -233,9 +233,14 @@ export class BrowseMode {
 
   /** @param {boolean} busy */
   #busy(busy) {
-    this.#host.setAttribute("aria-busy", String(busy));
-    if (busy) this.#bar.loading();
-    else this.#bar.clear();
+    if (busy) {
+      this.#host.setAttribute("aria-busy", "true");
+      this.#bar.loading();
+    } else {
+      this.#bar.clear();
+      // Loaded is not yet drawn.
+      this.#view.map.once("idle", () => this.#host.setAttribute("aria-busy", "false"));
+    }
   }
 
   /** @param {import("city/map/appeals-source.js").Answer} answer */
