@@ -14,7 +14,15 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Response,
+    expect,
+    sync_playwright,
+)
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -52,6 +60,7 @@ def browser() -> Iterator[Browser]:
         pytest.fail("no Chromium: apt-get install chromium, or name one by CHROMIUM")
     # Playwright's loop runs in this thread, where the tests ask the database too.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
         yield chromium

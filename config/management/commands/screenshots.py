@@ -68,7 +68,8 @@ class Command(BaseCommand):
             page.goto(f"{options['url']}/{language}/accounts/login/")
             page.fill("input[name=login]", email)
             page.fill("input[name=password]", password)
-            page.click("main button[type=submit]")
+            page.press("input[name=password]", "Enter")
+            page.wait_for_url(lambda address: "login" not in address)
         for address in options["pages"] or [""]:
             page.goto(f"{options['url']}/{language}/{address}", wait_until="networkidle")
             page.wait_for_timeout(1500)
