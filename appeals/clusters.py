@@ -82,22 +82,22 @@ def clusters(user: User | AnonymousUser, wanted: AppealFilter, zoom: float) -> C
     One or two statements. Cells without a filter count what the public sees, whoever reads, and count every appeal of
     each cell that the frame touches; their place is the mean of their appeals.
     """
-    bbox = _inside_city(wanted.bbox)
+    city = Bbox(*settings.CITY_BOUNDS)
+    bbox = _common(wanted.bbox or city, city)
     if bbox is None:
         return Clusters([], 0, None)
     frame = _frame(bbox, zoom)
+    # Every appeal is in the city: a frame that holds all of it needs no look at a million points.
+    narrowed = replace(wanted, bbox=None if bbox == city else bbox)
     if not replace(wanted, bbox=None, status=()).narrows:
         drawn = _counted_cells(frame, wanted.status)
-        return drawn if drawn.matched > PINS_MAX else _pins(user, replace(wanted, bbox=bbox)) or drawn
-    return _pins(user, replace(wanted, bbox=bbox)) or _filtered_cells(user, replace(wanted, bbox=bbox), frame)
+        return drawn if drawn.matched > PINS_MAX else _pins(user, narrowed) or drawn
+    return _pins(user, narrowed) or _filtered_cells(user, narrowed, frame)
 
 
-def _inside_city(bbox: Bbox | None) -> Bbox | None:
-    city = Bbox(*settings.CITY_BOUNDS)
-    if bbox is None:
-        return city
-    west, south = max(bbox.west, city.west), max(bbox.south, city.south)
-    east, north = min(bbox.east, city.east), min(bbox.north, city.north)
+def _common(one: Bbox, other: Bbox) -> Bbox | None:
+    west, south = max(one.west, other.west), max(one.south, other.south)
+    east, north = min(one.east, other.east), min(one.north, other.north)
     return Bbox(west, south, east, north) if west <= east and south <= north else None
 
 

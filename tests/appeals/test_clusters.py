@@ -170,7 +170,7 @@ NEAR = st.tuples(
 @hypothesis_settings(max_examples=200, deadline=None)
 @given(st.one_of(FRAME, NEAR), st.floats(0, 24))
 def test_never_too_many_cells(bbox: Bbox, zoom: float) -> None:
-    inside = module._inside_city(bbox)
+    inside = module._common(bbox, Bbox(*settings.CITY_BOUNDS))
     if inside is None:
         return
     frame = module._frame(inside, zoom)

@@ -8,6 +8,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
+from pytest_django import Settings
 
 from appeals.workflow import Status
 from tests.browser.conftest import DESKTOP, LANGUAGES, Open, Visit, path_of
@@ -38,6 +39,33 @@ def test_it_is_drawn_by_itself(visit: Open, city: GridCity, language: str) -> No
     assert colours(window) > 100
     assert [url for url in foreign if url.startswith("http")] == []
     assert window.complaints.said == []
+
+
+def test_a_base_map_out_of_reach_is_replaced_by_the_city_s_own(
+    visit: Open, city: GridCity, settings: Settings
+) -> None:
+    settings.BASE_MAP_STYLE = "http://localhost:1/style.json"
+    window = visit(**DESKTOP)
+    window.go(path_of("web:map", "en"))
+    window.appeals_drawn()
+    assert colours(window) > 100
+
+
+def test_a_base_map_lies_below_the_appeals(visit: Open, city: GridCity, settings: Settings) -> None:
+    AppealFactory(category=city.categories["lamp"], point=at(IN_EAST))
+    settings.BASE_MAP_STYLE = "http://maps.example.org/style.json"
+    style = {
+        "version": 8,
+        "sources": {},
+        "layers": [{"id": "b", "type": "background", "paint": {"background-color": "#f0f"}}],
+    }
+    window = visit(**DESKTOP)
+    window.context.route("http://maps.example.org/**", lambda route: route.fulfill(json=style))
+    window.go(path_of("web:map", "en") + _NEAR_EAST)
+    window.appeals_drawn()
+    picture = Image.open(BytesIO(window.page.locator("city-map canvas").screenshot())).convert("RGB")
+    assert picture.getpixel((picture.width // 3, picture.height // 2)) == (255, 0, 255)
+    assert colours(window) > 20
 
 
 def test_a_pin_opens_its_appeal(visit: Open, city: GridCity) -> None:
