@@ -15,6 +15,9 @@ from appeals.media.photos import prepare_photo
 from appeals.media.refusal import MediaRefused
 from appeals.models import Attachment
 
+#: What is known of an attachment once it is made.
+_MADE = ("state", "error", "original", "playable", "large", "thumb", "width", "height", "duration_s")
+
 
 @task()
 def prepare_video(attachment_id: str) -> str:
@@ -48,19 +51,15 @@ def _finish(attachment: Attachment, *, state: str, error: str = "") -> str:
     attachment.state, attachment.error, attachment.original = state, error, ""
     with transaction.atomic():
         # Named fields: an appeal may have taken the attachment while the film was being made.
-        attachment.save(
-            update_fields=[
-                "state",
-                "error",
-                "original",
-                "playable",
-                "large",
-                "thumb",
-                "width",
-                "height",
-                "duration_s",
-            ]
+        kept = Attachment.objects.filter(pk=attachment.pk).update(
+            **{name: getattr(attachment, name) for name in _MADE}
         )
+        if not kept:
+            # Removed meanwhile, since no appeal took it in time: its files must not stay without a row.
+            for file in (attachment.playable, attachment.large, attachment.thumb):
+                if file:
+                    file.delete(save=False)
+            return "gone"
         if original_name:
             transaction.on_commit(lambda: original_storage.delete(original_name))
     return state

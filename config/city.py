@@ -45,7 +45,7 @@ class CityProfile:
     calendar_country: str
     calendar_subdivision: str | None
     base_map_style: str
-    attribution: str
+    attribution: Mapping[str, str]
 
     def file(self, name: str) -> Path:
         """Path of one of the profile's files, whether it exists or not."""
@@ -86,7 +86,7 @@ def load_profile(folder: Path) -> CityProfile:
             calendar_country=calendar["country"],
             calendar_subdivision=calendar.get("subdivision") or None,
             base_map_style=base_map.get("base_map_style", ""),
-            attribution=base_map.get("attribution", ""),
+            attribution=_in_every_language(base_map.get("attribution", "")),
         )
     except KeyError as error:
         raise ProfileError(f"{source}: the key {error} is missing") from None
@@ -102,6 +102,10 @@ def load_profile(folder: Path) -> CityProfile:
             f"{source}: languages must be among {sorted(INTERFACE_LANGUAGES)} and hold the default"
         )
     return profile
+
+
+def _in_every_language(words: str | Mapping[str, str]) -> Mapping[str, str]:
+    return dict.fromkeys(INTERFACE_LANGUAGES, words) if isinstance(words, str) else words
 
 
 def profile_folder() -> Path:

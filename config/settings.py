@@ -33,8 +33,11 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_SSL_REDIRECT = _https and flag("SSL_REDIRECT", default=True)
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
-if flag("BEHIND_PROXY", default=False):
+_behind_proxy = flag("BEHIND_PROXY", default=False)
+if _behind_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Else failed log-ins would be counted for the proxy: one who guesses would lock out everybody.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "web.views.errors.csrf_failure"
@@ -75,10 +78,12 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "web.security.ContentSecurityPolicy",
     "django.middleware.gzip.GZipMiddleware",
+    "web.security.CleanCookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "web.languages.RememberLanguage",
     "geo.problems.ApiProblems",
+    "web.security.RequestLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -157,7 +162,7 @@ TIME_ZONE = CITY.timezone
 CITY_NAME = dict(CITY.name)
 #: Folder of the city's profile, and whom its map layers are from.
 CITY_FOLDER = CITY.folder
-CITY_ATTRIBUTION = CITY.attribution
+CITY_ATTRIBUTION = dict(CITY.attribution)
 #: EPSG code of the CRS in metres for distances and areas.
 METRIC_SRID = CITY.metric_srid
 #: (west, south, east, north) in EPSG:4326 degrees.
@@ -165,7 +170,7 @@ CITY_BOUNDS = CITY.bounds
 #: URL of a MapLibre style to draw below the city's own layers; empty: the city's own layers are the whole map.
 BASE_MAP_STYLE = os.environ.get("BASE_MAP_STYLE", CITY.base_map_style)
 #: Cells of a report with fewer appeals are counted in its totals but not drawn; 1 draws all: each appeal is public.
-REPORT_MIN_COUNT = int(os.environ.get("REPORT_MIN_COUNT", "1"))
+REPORT_MIN_COUNT = int(os.environ.get("REPORT_MIN_COUNT") or "1")
 #: Country and subdivision whose public holidays the legal clock knows.
 CALENDAR_COUNTRY = CITY.calendar_country
 CALENDAR_SUBDIVISION = CITY.calendar_subdivision
@@ -194,6 +199,8 @@ UPLOADS_ROOT = Path(os.environ.get("UPLOADS_ROOT", VAR_DIR / "uploads"))
 FILE_UPLOAD_PERMISSIONS = 0o644
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+#: The largest request of all: a form without a script that sends six films of 100 MB.
+REQUEST_MAX_BYTES = 640 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
@@ -211,6 +218,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "geo.problems.exception_handler",
     "DEFAULT_THROTTLE_RATES": {"submit": "30/min", "upload": "60/min"},
+    # Without this a sender escapes the throttle by naming another X-Forwarded-For each time.
+    "NUM_PROXIES": int(_behind_proxy),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "OshCity API",

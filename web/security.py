@@ -1,15 +1,17 @@
-"""Which sources a page may load: one strict Content-Security-Policy for the whole site."""
+"""What comes in and what pages may load: requests within bounds, one strict Content-Security-Policy for all pages."""
 
 from __future__ import annotations
 
 import functools
 import secrets
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
 
 HEADER = "Content-Security-Policy"
 
@@ -52,6 +54,39 @@ class ContentSecurityPolicy:
         response = self.get_response(request)
         response.headers.setdefault(HEADER, policy(nonce))
         return response
+
+
+class CleanCookies:
+    """Middleware: cookies that hold a NUL, which no server has set, are dropped: the look-up of a session breaks on one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        for name in [name for name, value in request.COOKIES.items() if "\x00" in value]:
+            del request.COOKIES[name]
+        return self.get_response(request)
+
+
+class RequestLimit:
+    """Middleware: 413 for a body that no form of ours can have, before any of it is read.
+
+    Whatever asks for a form's fields first, such as the check of its token, writes all of its files to the disk. A
+    body whose length is not told is taken as empty by WSGI.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or ""
+        if length.isascii() and length.isdecimal() and len(length) < 19:
+            too_large = int(length) > settings.REQUEST_MAX_BYTES
+        else:
+            too_large = len(length) >= 19
+        if too_large:
+            return render(request, "web/errors/400.html", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return self.get_response(request)
 
 
 def with_inline_styles(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.roles import Role
+from accounts.roles import Role, standing_of
 from appeals.deadlines import LegalClock
 from appeals.errors import Invalid, NotAllowed, Stale
 from appeals.models import Appeal, Event
@@ -109,6 +109,12 @@ def changing(
                 "actor", "service"
             )
             raise Stale(appeal, list(unseen.order_by("version")))
+        if (
+            actor.user is not None
+            and standing_of(actor.user).role_towards(appeal.service_id) is not actor.role
+        ):
+            # The role was found before the lock: the appeal may have gone to another service since.
+            raise NotAllowed
         step = transition(verb)
         if not step.allows(appeal.status, actor.role, hidden=appeal.hidden):
             raise NotAllowed

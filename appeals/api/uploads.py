@@ -59,7 +59,7 @@ class UploadView(APIView):
         """Photos are ready at once; videos are prepared by the worker. The same file again gives the same answer."""
         # Before the body is touched: asking for the data would write all of it to the disk first.
         length = request.META.get("CONTENT_LENGTH") or ""
-        if not length.isdigit():
+        if not (length.isascii() and length.isdecimal()):
             raise Problem(HTTPStatus.LENGTH_REQUIRED, _("The length of what is sent must be told first."))
         if int(length) > UPLOAD_MAX_BYTES:
             raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("The file is too large."))

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -29,6 +30,7 @@ from appeals.due import AppealRow, due_of
 from appeals.errors import ActionRefused, Invalid, Stale
 from appeals.filters import AppealFilter, FilterRefused, parse_filter
 from appeals.models import Appeal, AppealContact, Attachment
+from appeals.models.appeal import TEXT_MAX
 from appeals.timeline import Step, steps_of
 from appeals.workflow import Verb, verbs_for
 from districts.models import Category, District, Service
@@ -105,6 +107,8 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     appeal = _find(request, number)
     role = standing.role_towards(appeal.service_id)
     if role is Role.PUBLIC:
+        if request.method == "POST":
+            _tell_moved(request, appeal)
         return redirect(appeal)
     tried = Tried()
     if request.method == "POST":
@@ -117,7 +121,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         role = standing.role_towards(appeal.service_id)
         if role is Role.PUBLIC:
             # Forwarded by a colleague meanwhile: nothing here is this reader's any more.
-            messages.error(request, tried.message)
+            _tell_moved(request, appeal)
             return redirect("desk:queue")
     allowed = list(verbs_for(appeal.status, role, hidden=appeal.hidden))
     context = {
@@ -129,10 +133,23 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "forms": {verb.value: _form(verb, tried) for verb in allowed},
         "tried": tried,
         "kept_text": tried.text if tried.verb not in allowed else "",
-        "kept_uploads": Attachment.objects.filter(pk__in=tried.uploads) if tried.uploads else [],
+        "kept_uploads": Attachment.objects.filter(pk__in=tried.uploads, appeal__isnull=True)
+        if tried.uploads
+        else [],
         "next_appeal": _queue(standing, AppealFilter()).next_open(appeal),
     }
     return render(request, "desk/appeal.html", context, status=tried.status)
+
+
+def _tell_moved(request: HttpRequest, appeal: Appeal) -> None:
+    """Says that nothing was done, since the appeal went to another service meanwhile, and gives the words back."""
+    told = _("Nothing was done: appeal %(number)s is with another service now (%(service)s).") % {
+        "number": f"№ {appeal.number}",
+        "service": appeal.service.short,
+    }
+    if words := request.POST.get("text", "").strip()[:TEXT_MAX]:
+        told += " " + _("Your text: %(text)s") % {"text": words}
+    messages.error(request, told)
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,8 @@ _STILL_BRANDS: Final = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
     | {b"mif1", b"mif2", b"msf1", b"miaf", b"avif", b"avis"}
 )
+# A film that is recorded in fragments has two for each; a hostile file may hold millions of empty ones.
+_BOXES_MAX: Final = 20_000
 # QuickTime films older than the `ftyp` box begin with one of these.
 _QUICKTIME_FIRST_BOXES: Final = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 
@@ -108,7 +110,9 @@ def _tail(stream: BinaryIO, size: int) -> bytes:
 def _boxes_end(stream: BinaryIO, size: int) -> int:
     """Where the top-level boxes say that the file ends (ISO/IEC 14496-12, 4.2); 0 where they do not say."""
     offset = 0
-    while offset < size:
+    for _box in range(_BOXES_MAX):
+        if offset >= size:
+            break
         stream.seek(offset)
         header = stream.read(16)
         length = int.from_bytes(header[:4], "big")
@@ -118,6 +122,8 @@ def _boxes_end(stream: BinaryIO, size: int) -> int:
         if length < 8 or not header[4:8].isalnum():
             return 0
         offset += length
+    else:
+        return 0
     return offset
 
 

@@ -45,7 +45,9 @@ def submit_over_http(server: Server) -> list[Line]:
     """Statements and commits of one submission, and the CPU of many over HTTP."""
     bodies = submissions(SENT + 1)
     with CaptureQueriesContext(connection) as captured:
-        answer = Client(SERVER_NAME="localhost").post("/api/appeals/", bodies[0], content_type="application/json")
+        answer = Client(SERVER_NAME="localhost").post(
+            "/api/appeals/", bodies[0], content_type="application/json"
+        )
     assert answer.status_code == 201, answer.content
     statements = [query["sql"] for query in captured.captured_queries]
     commits = sum(sql == "COMMIT" for sql in statements)

@@ -158,7 +158,9 @@ def test_refusal_speaks_the_readers_language(lived_in: GridCity, client: Client,
         "/api/clusters.geojson?zoom=1e400",
     ],
 )
-def test_what_the_database_cannot_hold_never_reaches_it(lived_in: GridCity, client: Client, address: str) -> None:
+def test_what_the_database_cannot_hold_never_reaches_it(
+    lived_in: GridCity, client: Client, address: str
+) -> None:
     _is_answer_or_problem(client.get(address))
 
 

@@ -153,3 +153,11 @@ def test_every_verb_has_words_in_every_language(city: GridCity, client: Client) 
             with translation.override(language):
                 titles.add(title_of(event))
         assert len(titles) == 3, verb
+
+
+def test_what_staff_see_is_kept_nowhere(appeal: Appeal, client: Client, light_user: User) -> None:
+    # The service worker keeps pages for when there is no network, and a hidden appeal must not stay there.
+    url = f"/en/appeals/{appeal.number}/"
+    assert "no-store" not in client.get(url)["Cache-Control"]
+    client.force_login(light_user)
+    assert "no-store" in client.get(url)["Cache-Control"]

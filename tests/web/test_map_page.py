@@ -111,3 +111,8 @@ def test_the_cost_does_not_grow_with_the_list(
         get(client, "?kind=complaint")
     with django_assert_num_queries(7):
         get(client, f"?kind=complaint&after={lamps[PAGE_SIZE].number}")
+
+
+@pytest.mark.parametrize("query", ["?from=%20", "?to=%20", "?from=%202026-01-01%20", "?bbox=%20", "?q=%20"])
+def test_blanks_around_a_value_mean_nothing(city: GridCity, client: Client, query: str) -> None:
+    get(client, query)

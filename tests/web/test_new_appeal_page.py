@@ -156,3 +156,14 @@ def test_identifiers_of_a_foreign_form_are_replaced(client: Client, filled: dict
 )
 def test_coordinates_as_people_write_them(text: str, found: tuple[str, str] | None) -> None:
     assert lon_lat_from_text(text) == found
+
+
+def test_a_form_without_a_secret_is_given_one(client: Client, filled: dict[str, Any]) -> None:
+    response = send(client, filled | {"secret": ""})
+    (contact,) = AppealContact.objects.all()
+    assert response.status_code == 302
+    assert contact.secret in response["Location"]
+    # Whoever repeats what all can read of an appeal is not given its key.
+    again = send(client, filled | {"secret": ""})
+    assert again.status_code == 409
+    assert contact.secret not in again.content.decode()

@@ -173,3 +173,17 @@ def test_the_appeal_page_is_reached_from_a_row(
 ) -> None:
     appeal = AppealFactory(category=city.categories["lamp"])
     assert f'href="/ky/appeals/{appeal.number}/"' in client.get("/ky/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2026-01-01T00:00:00+23:59",
+        "2026-01-01T00:00:00+05:00:00.5",
+        "0001-01-01T00:00:00+10:00",
+        "2026-01-01",
+        "x",
+    ],
+)
+def test_any_position_in_the_news_is_answered(city: GridCity, client: Client, moment: str) -> None:
+    assert client.get("/en/news/", {"before": moment, "id": 5}).status_code == 200

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
@@ -45,3 +46,32 @@ def test_the_base_maps_host_is_allowed_only_when_it_is_set(settings: Settings) -
     settings.BASE_MAP_STYLE = "https://tiles.example.org/styles/bright.json"
     assert "connect-src 'self' https://tiles.example.org;" in policy("n")
     assert "img-src 'self' data: blob: https://tiles.example.org;" in policy("n")
+
+
+def test_a_cookie_that_no_server_has_set_breaks_nothing(city: GridCity, client: Client) -> None:
+    forged = 'sessionid="abcdefghijkl\\000"'
+    assert client.get("/en/", headers={"cookie": forged}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/en/accounts/login/", "text/html"), ("/api/appeals/", "application/problem+json")]
+)
+@pytest.mark.parametrize("length", [str(10**10), "9" * 5000])
+def test_what_no_form_can_send_is_refused_unread(
+    city: GridCity, client: Client, path: str, kind: str, length: str
+) -> None:
+    response = client.generic("POST", path, b"", CONTENT_LENGTH=length)
+    assert response.status_code == 413
+    assert response["Content-Type"].startswith(kind)
+
+
+def test_the_throttle_is_not_escaped_by_naming_other_addresses(city: GridCity, client: Client) -> None:
+    cache.clear()
+    answers = {
+        client.post(
+            "/api/appeals/", "{}", content_type="application/json", headers={"x-forwarded-for": f"10.0.0.{n}"}
+        ).status_code
+        for n in range(31)
+    }
+    cache.clear()
+    assert answers == {400, 429}

@@ -57,7 +57,7 @@ def _settings() -> dict[str, Any]:
             "zoom": CITY.zoom,
             "bounds": [west, south, east, north],
             "style": settings.BASE_MAP_STYLE,
-            "attribution": CITY.attribution,
+            "attribution": settings.CITY_ATTRIBUTION.get(get_language() or "", ""),
             "worker": static("vendor/maplibre-gl/maplibre-gl-worker.mjs"),
             "css": static("vendor/maplibre-gl/maplibre-gl.css"),
         },

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts.roles import Role, standing_of
 from appeals.dossier import dossier_of
 from appeals.models import Appeal
+from web.caching import kept_for_offline
 
 
 @require_safe
@@ -20,7 +21,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
             return render(request, "web/errors/410.html", {"number": number}, status=410)
         raise Http404
     role = standing_of(request.user).role_towards(appeal.service_id)
-    return render(
+    response = render(
         request,
         "web/appeal.html",
         {
@@ -29,3 +30,4 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
             "on_my_desk": role is not Role.PUBLIC,
         },
     )
+    return kept_for_offline(response, request)

@@ -91,6 +91,8 @@ def _received(request: HttpRequest) -> HttpResponse:
         # Never our own form: it may keep its words, under identifiers of ours.
         draft.values |= {name: _fresh()[name] for name in ("id", "secret")}
         appeal_id = UUID(draft.values["id"])
+    # The answer leads to the author's own page, so that there must be a key to it.
+    draft.values["secret"] = draft.values["secret"] or new_secret()
     uploads = _take_files(request, appeal_id, draft)
     _find_place(request, draft)
     data: dict[str, Any] = {

@@ -54,7 +54,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
 
     A malformed filter is told beside its field, and the list is then not narrowed by anything.
     """
-    given = {name: request.GET.get(name, "") for name in FILTER_PARAMETERS}
+    given = {name: request.GET.get(name, "").strip() for name in FILTER_PARAMETERS}
     errors: dict[str, list[str]] = {}
     wanted = AppealFilter()
     try:

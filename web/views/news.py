@@ -47,6 +47,8 @@ def news_item(request: HttpRequest, pk: int) -> HttpResponse:
 def _position(moment: str, pk: str) -> tuple[dt.datetime, int] | None:
     try:
         parsed, number = dt.datetime.fromisoformat(moment), int(pk)
-    except ValueError:
+        # PostgreSQL takes no offset of 16 hours or more, and none with fractions of a second.
+        position = parsed.astimezone(dt.UTC), number
+    except (ValueError, OverflowError):
         return None
-    return (parsed, number) if parsed.tzinfo and 0 < number <= _BIGGEST else None
+    return position if parsed.tzinfo and 0 < number <= _BIGGEST else None

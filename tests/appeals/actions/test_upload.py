@@ -16,7 +16,9 @@ from PIL import Image
 from appeals.actions.submit import Submission, submit
 from appeals.actions.upload import ORPHAN_AGE, remove_orphans, upload
 from appeals.errors import Conflict, Invalid
+from appeals.media.confined import ProcessedVideo, process_video
 from appeals.models import Attachment
+from appeals.tasks import prepare_video
 from jobs.worker import Worker
 
 
@@ -121,3 +123,19 @@ def test_upload_of_another_appeal_cannot_be_taken(submission: Callable[..., Subm
     submit(submission(uploads=(stored.pk,)))
     with pytest.raises(Invalid):
         submit(submission(uploads=(stored.pk,)))
+
+
+@pytest.mark.django_db
+def test_a_film_removed_while_it_was_prepared_leaves_no_files(
+    tmp_path: Path, film_bytes: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes))
+
+    def prepared_too_late(*paths: Path) -> ProcessedVideo:
+        made = process_video(*paths)
+        Attachment.objects.filter(pk=stored.pk).delete()
+        return made
+
+    monkeypatch.setattr("appeals.tasks.process_video", prepared_too_late)
+    assert prepare_video.call(str(stored.pk)) == "gone"
+    assert files_below(tmp_path / "media") == []

@@ -20,6 +20,7 @@ from appeals.actions.reopen import reopen
 from appeals.actions.submit import Submission, submit
 from appeals.errors import Invalid, NotAllowed, Stale
 from appeals.models import Appeal, Event, Message
+from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
 
 RESIDENT = Actor(Role.RESIDENT)
@@ -127,3 +128,11 @@ def test_author_is_told_of_the_answer(appeal: Appeal, service_actor: Actor) -> N
     answer(appeal.pk, service_actor, version=1, text="Done")
     told = Message.objects.filter(event__verb="answer")
     assert [(message.recipient, message.audience) for message in told] == [("resident@example.org", "author")]
+
+
+def test_who_lost_the_appeal_before_the_lock_does_nothing(city: GridCity) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"])
+    late = MembershipFactory(service=city.services["light"]).user
+    forward(appeal.pk, Actor(Role.OFFICE), version=1, to_service=city.services["roads"], text="Theirs")
+    with pytest.raises(NotAllowed):
+        accept(appeal.pk, Actor(Role.SERVICE, late), version=2)

@@ -281,3 +281,22 @@ def test_the_number_of_queries_does_not_grow(
         UserFactory()
     with django_assert_num_queries(12):
         at_desk.get(url(appeal))
+
+
+def test_forwarded_meanwhile_gives_the_words_back(city: GridCity, at_desk: Client, appeal: Appeal) -> None:
+    colleague = MembershipFactory(service=city.services["light"]).user
+    to_roads = {"to_service": city.services["roads"], "text": "Not ours"}
+    forward(appeal.pk, Actor(Role.SERVICE, colleague), version=1, **to_roads)
+    form = {"verb": "answer", "version": 1, "text": "My long answer"}
+    page = at_desk.post(url(appeal), form, follow=True).content.decode()
+    assert f"appeal № {appeal.number} is with another service now (roads en)" in page
+    assert "My long answer" in page
+    assert not Event.objects.filter(verb=Verb.ANSWER).exists()
+
+
+def test_a_file_that_another_appeal_has_is_not_shown(city: GridCity, at_desk: Client, appeal: Appeal) -> None:
+    foreign = AttachmentFactory(appeal__category=city.categories["pothole"], appeal__hidden=True)
+    form = {"verb": "answer", "version": 1, "text": "Done", "uploads": [str(foreign.pk)]}
+    response = at_desk.post(url(appeal), form)
+    assert response.status_code == 400
+    assert foreign.thumb.url not in response.content.decode()

@@ -74,3 +74,16 @@ def test_boxes_that_reach_beyond_the_end(data: bytes, cut: bool) -> None:
 )
 def test_segment_that_reaches_beyond_the_end(data: bytes, cut: bool) -> None:
     assert is_cut_short(io.BytesIO(data), Content.MATROSKA) is cut
+
+
+def test_a_file_of_empty_boxes_is_not_walked_to_its_end() -> None:
+    class Counted(io.BytesIO):
+        reads = 0
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            self.reads += 1
+            return super().read(size)
+
+    stream = Counted(b"\x00\x00\x00\x08free" * 1_000_000)
+    assert not is_cut_short(stream, Content.QUICKTIME)
+    assert stream.reads < 100_000

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.roles import Role
 from appeals.actions.answer import answer
 from appeals.actions.change import Actor
+from appeals.actions.hide import hide
 from appeals.actions.submit import Submission, submit
 from appeals.models import Appeal, Message
 from appeals.notify.delivery import PAUSES, Delivery, deliver_due
@@ -72,3 +73,13 @@ def test_failing_mail_is_retried_with_pauses_then_parked(
     deliver_due(now)
     assert set(Message.objects.values_list("state", "attempts")) == {("parked", len(PAUSES) + 1)}
     assert "SMTPServerDisconnected" in Message.objects.first().error  # type: ignore[union-attr]
+
+
+def test_a_hidden_appeals_text_is_not_repeated(
+    submission: Callable[..., Submission],
+) -> None:
+    appeal = submit(submission(text="A word that must not be read")).appeal
+    hide(appeal.pk, Actor(Role.OFFICE), version=1, text="Rude")
+    deliver_due()
+    assert len(mail.outbox) == 2
+    assert not any("must not be read" in letter.body for letter in mail.outbox)
