@@ -100,6 +100,7 @@ def test_every_row_once_in_order(db: None, size: int) -> None:
     while True:
         found = _page(Page(size, cursor))
         walked += found[:size]
+        assert len(walked) <= 6
         if len(found) <= size:
             break
         cursor = Cursor(found[size - 1].submitted_at, found[size - 1].number)
