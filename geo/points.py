@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 WGS84_SRID = 4326
 
-#: What is stored is what the open data shows: six decimals of a degree, at most 11 cm.
+#: Decimals of a degree in what is published: at most 11 cm.
 DECIMALS = 6
 
 
@@ -41,14 +41,14 @@ def inside_bounds(lon: float, lat: float) -> bool:
 
 
 def city_point(lon: object, lat: object) -> Point:
-    """Point in EPSG:4326 (lon, lat) from numbers or their text, rounded to ``DECIMALS``.
+    """Point in EPSG:4326 (lon, lat) from numbers or their text.
 
     Raises ``GeometryRefused`` when a value is not a finite number or when the two are swapped, and ``OutsideBounds``
     when the point lies outside the city's bounds. That it lies inside the city's polygon is checked by routing.
     """
     x, y = _number(lon), _number(lat)
     if inside_bounds(x, y):
-        return Point(round(x, DECIMALS), round(y, DECIMALS), srid=WGS84_SRID)
+        return Point(x, y, srid=WGS84_SRID)
     if inside_bounds(y, x):
         raise GeometryRefused(_("Longitude and latitude seem to be swapped: longitude comes first."))
     if abs(x) > 180 or abs(y) > 90:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import phonenumbers
 from django.conf import settings
+from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from appeals.errors import Invalid
 from appeals.models import Appeal
 from appeals.models.appeal import TEXT_MAX
 from districts.models import Category
-from geo.points import GeometryRefused, city_point
+from geo.points import DECIMALS, GeometryRefused, city_point
 
 ADDRESS_MAX = 300
 NAME_MAX = 200
@@ -57,7 +58,7 @@ def parse_submission(data: Mapping[str, Any], *, language: str, source: str) -> 
         category=checked("category", lambda: _category(data.get("category")), Category()),
         text=checked("text", lambda: _text(data.get("text")), ""),
         address=checked("address", lambda: _line(data.get("address"), ADDRESS_MAX), ""),
-        point=checked("point", lambda: city_point(data.get("lon"), data.get("lat")), None),  # type: ignore[arg-type]
+        point=checked("point", lambda: _place(data.get("lon"), data.get("lat")), None),  # type: ignore[arg-type]
         language=checked("language", lambda: _language(data.get("language"), language), language),
         name=checked("name", lambda: _line(data.get("name"), NAME_MAX), ""),
         email=checked("email", lambda: _email_address(data.get("email")), ""),
@@ -142,6 +143,12 @@ def _language(value: object, otherwise: str) -> str:
     if language not in dict(settings.LANGUAGES):
         raise _FieldRefused(_("This language is not spoken here."))
     return language
+
+
+def _place(lon: object, lat: object) -> Point:
+    # What is stored is what the open data will show, so that both count a pin in the same cell.
+    point = city_point(lon, lat)
+    return Point(round(point.x, DECIMALS), round(point.y, DECIMALS), srid=point.srid)
 
 
 def _email_address(value: object) -> str:

@@ -51,7 +51,9 @@ def _deliver_one(now: dt.datetime) -> bool | None:
             return None
         message.attempts += 1
         try:
-            _SENDERS[Message.Channel(message.channel)](message)
+            # A savepoint: an error of the database while composing must not undo what the row says of the attempt.
+            with transaction.atomic():
+                _SENDERS[Message.Channel(message.channel)](message)
         except Exception as error:
             # Whatever the mail library raises (refusals, time-outs, bad addresses): the row says what it was.
             message.error = f"{type(error).__name__}: {error}"[:300]

@@ -1,4 +1,7 @@
-"""Photos and videos as the application serves them; a front server may take the same folders instead."""
+"""Photos and videos as the application serves them, those of hidden appeals to none but the staff.
+
+A front server may take the folder of the news in its place; the others are asked for here, or hiding would hide nothing.
+"""
 
 from __future__ import annotations
 

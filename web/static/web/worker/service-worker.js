@@ -162,6 +162,9 @@ async function freshFirst(request, otherwise) {
     if (response.ok && !response.redirected && !forbidden) {
       await cache.put(request, response.clone());
       await trim(SEEN, SEEN_MAX);
+    } else if (response.status === 404 || response.status === 410) {
+      // Hidden or gone since it was seen: it must not come back without a network.
+      await cache.delete(request);
     }
     return response;
   });
