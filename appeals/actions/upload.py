@@ -33,7 +33,7 @@ def upload(upload_id: UUID, file: UploadedFile[bytes]) -> Attachment:
     The same file under the same id again, after a lost answer, gives the same attachment. Raises ``Invalid`` with the
     reason when the file is refused, and ``Conflict`` for another file under a known id; then nothing is kept.
     """
-    digest = _digest(file)
+    digest = digest_of(file)
     if known := _known(upload_id, digest):
         return known
     head = file.read(HEAD_BYTES)
@@ -60,7 +60,8 @@ def _known(upload_id: UUID, digest: bytes) -> Attachment | None:
     return known
 
 
-def _digest(file: UploadedFile[bytes]) -> bytes:
+def digest_of(file: UploadedFile[bytes]) -> bytes:
+    """SHA-256 of the file's content; the file is at its beginning afterwards."""
     sha = hashlib.sha256()
     for chunk in file.chunks():
         sha.update(chunk)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.gis.geos import Point
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from appeals.actions.attachments import ATTACHMENTS_MAX
 from appeals.actions.submit import submit
-from appeals.actions.upload import upload
+from appeals.actions.upload import digest_of, upload
 from appeals.errors import Conflict, Invalid
 from appeals.intake.identifiers import file_uuid7, new_secret, new_uuid7
 from appeals.intake.parse import parse_submission, uuid7
@@ -193,7 +191,7 @@ def _take_files(request: HttpRequest, appeal_id: UUID, draft: Draft) -> dict[str
             refused.append(_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX})
             break
         try:
-            stored = upload(file_uuid7(appeal_id, _digest(file)), file)
+            stored = upload(file_uuid7(appeal_id, digest_of(file)), file)
             draft.uploads += [] if stored in draft.uploads else [stored]
         except Invalid as refusal:
             refused += [
@@ -207,14 +205,6 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def _digest(file: UploadedFile) -> bytes:
-    sha = hashlib.sha256()
-    for chunk in file.chunks():
-        sha.update(chunk)
-    file.seek(0)
-    return sha.digest()
 
 
 def _find_place(request: HttpRequest, draft: Draft) -> None:
