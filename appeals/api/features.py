@@ -19,7 +19,7 @@ from appeals.models import Appeal
 from appeals.workflow import Status
 from districts.names import translated
 from geo.answers import geojson_answer
-from geo.geojson import FeatureText, PagedFeatures, collection
+from geo.geojson import MEDIA_TYPE, FeatureText, PagedFeatures, collection
 from geo.openapi import (
     DAY,
     LANG,
@@ -95,9 +95,9 @@ def appeals_geojson(request: HttpRequest) -> HttpResponse:
         return bad_parameters(errors)
     rows = Appeal.objects.visible_to(request.user).filtered(wanted)
     found = _paged(language).page(rows, page)
-    links = [_link(request, "self", request.GET.get("after"))]
+    links = [_link(request, "self")]
     if found.next is not None:
-        links.append(_link(request, "next", str(found.next)))
+        links.append(_link(request, "next", after=str(found.next)))
     body = collection(found.features, numberReturned=len(found.features), links=links)
     return geojson_answer(request, body, max_age_s=MAX_AGE_S)
 
@@ -136,13 +136,8 @@ def _page_path(language: str) -> Concat:
     return Concat(Value(before), Cast(F("number"), TextField()), Value(after), output_field=TextField())
 
 
-def _link(request: HttpRequest, rel: str, after: str | None) -> dict[str, Any]:
+def _link(request: HttpRequest, rel: str, **changes: str) -> dict[str, Any]:
     query = request.GET.copy()
-    query.pop("after", None)
-    if after:
-        query["after"] = after
-    return {
-        "rel": rel,
-        "type": "application/geo+json",
-        "href": request.build_absolute_uri(f"?{query.urlencode()}"),
-    }
+    for name, value in changes.items():
+        query[name] = value
+    return {"rel": rel, "type": MEDIA_TYPE, "href": request.build_absolute_uri(f"?{query.urlencode()}")}

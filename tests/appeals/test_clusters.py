@@ -127,6 +127,15 @@ def test_a_cell_stands_at_the_mean_of_its_appeals(crowd: list[Appeal], zoom: flo
     assert weight == pytest.approx(sum(appeal.point.x for appeal in crowd) / len(crowd), abs=1e-6)
 
 
+def test_the_mean_of_chosen_statuses_is_within_a_storage_cell(crowd: list[Appeal]) -> None:
+    found = clusters(PUBLIC, AppealFilter(status=("new", "closed")), 9)
+    (feature,) = _features(found)
+    chosen = [appeal.point for appeal in crowd if appeal.status in {"new", "closed"}]
+    lon, lat = feature["geometry"]["coordinates"]
+    assert lon == pytest.approx(sum(point.x for point in chosen) / len(chosen), abs=6e-4)
+    assert lat == pytest.approx(sum(point.y for point in chosen) / len(chosen), abs=5e-4)
+
+
 def test_filter_narrows_cells(crowd: list[Appeal], city: GridCity) -> None:
     found = clusters(PUBLIC, AppealFilter(category="lamp"), 11)
     lamps = [appeal for appeal in crowd if appeal.category == city.categories["lamp"]]
