@@ -39,7 +39,7 @@ class Server:
         with connection.cursor() as cursor:
             cursor.execute(
                 # Not the parallel workers of the statement before: they are gone by the next look.
-                "SELECT pid FROM pg_stat_activity WHERE application_name = %s AND backend_type = 'client backend'",
+                "SELECT pid FROM pg_stat_activity WHERE application_name = %s AND datname = current_database() AND backend_type = 'client backend'",
                 [APPLICATION_NAME],
             )
             backends = [pid for (pid,) in cursor.fetchall()]

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import itertools
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request
 
 from geo.bbox import Bbox
 from geo.folium_map import CellMap, MapCell, render
@@ -67,29 +66,22 @@ def cell_map() -> CellMap:
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """A page of a browser that has no network; at the end it must have asked for one file only, without a complaint."""
-    executable = shutil.which("chromium")
-    assert executable, "chromium is not installed"
     asked: list[str] = []
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=executable,
-            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
-        )
-        context = browser.new_context(viewport={"width": 800, "height": 600}, offline=True)
-        opened = context.new_page()
+    context = browser.new_context(viewport={"width": 800, "height": 600}, offline=True)
+    opened = context.new_page()
 
-        def asks(request: Request) -> None:
-            asked.append(request.url)
+    def asks(request: Request) -> None:
+        asked.append(request.url)
 
-        opened.on("request", asks)
-        opened.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
-        opened.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        yield opened
-        browser.close()
+    opened.on("request", asks)
+    opened.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+    opened.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    context.close()
     assert len(asked) == 1
     assert asked[0].startswith("file://")
     assert complaints == []
