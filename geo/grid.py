@@ -20,13 +20,11 @@ from django.db.models.functions import Cast, Floor
 from pyproj import Transformer
 
 from geo.bbox import Bbox
-from geo.points import WGS84_SRID
+from geo.points import DECIMALS, WGS84_SRID
 
 #: Closed ring of five (lon, lat) degrees, counter-clockwise from the south-west corner (RFC 7946, 3.1.6).
 Ring = tuple[tuple[float, float], ...]
 
-#: Six decimals of a degree are at most 11 cm.
-_DECIMALS = 6
 _ID = re.compile(r"x(-?\d{1,7})_y(-?\d{1,7})", re.ASCII)
 
 
@@ -79,7 +77,7 @@ class Grid:
         steps = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], dtype=float)
         metres = (west_south[:, None, :] + steps[None, :, :]) * self.cell_m
         lon, lat = _to_degrees(self.srid).transform(metres[..., 0].ravel(), metres[..., 1].ravel())
-        corners = np.round(np.column_stack([lon, lat]), _DECIMALS).reshape(len(cells), len(steps), 2)
+        corners = np.round(np.column_stack([lon, lat]), DECIMALS).reshape(len(cells), len(steps), 2)
         return [tuple((x, y) for x, y in ring) for ring in corners.tolist()]
 
     def bbox(self, cell: Cell) -> Bbox:
@@ -87,7 +85,7 @@ class Grid:
         ring = self.rings([cell])[0]
         lons, lats = [lon for lon, _ in ring], [lat for _, lat in ring]
         # The corners were rounded; one unit of the last decimal keeps the outermost points in.
-        margin = 10.0**-_DECIMALS
+        margin = 10.0**-DECIMALS
         return Bbox(min(lons) - margin, min(lats) - margin, max(lons) + margin, max(lats) + margin)
 
     def holding(self, cell: Cell, stored_m: int, *, x: str = "cell_x", y: str = "cell_y") -> dict[str, int]:
