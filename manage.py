@@ -14,7 +14,7 @@ def main():
             "Python 3.11 or newer is needed, this is %d.%d. Debian 12 and Ubuntu 24.04 have one: "
             "/usr/bin/python3 manage.py" % sys.version_info[:2]
         )
-    from config.bootstrap.commands import run
+    from bootstrap.commands import run
 
     return run(sys.argv[1:])
 

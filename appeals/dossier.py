@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from appeals.deadlines import city_calendar, city_day
 from appeals.due import Due, due_of
-from appeals.explanation import Explanation, explain
 from appeals.models import Appeal, Attachment, Event, RoutingDecision
+from appeals.routing_decision import Explanation, explain
 from appeals.timeline import Step, steps_of
 
 

@@ -10,10 +10,10 @@ from django.core.files.base import ContentFile, File
 from django.db import transaction
 from django_tasks import task
 
-from appeals.media.confined import process_video
-from appeals.media.photos import prepare_photo
-from appeals.media.refusal import MediaRefused
 from appeals.models import Attachment
+from media.confined import process_video
+from media.photos import prepare_photo
+from media.refusal import MediaRefused
 
 #: What is known of an attachment once it is made.
 _MADE = ("state", "error", "original", "playable", "large", "thumb", "width", "height", "duration_s")

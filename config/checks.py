@@ -13,8 +13,8 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connections
 
-from config.bootstrap.cluster import EXTENSIONS
-from config.bootstrap.postgres import OLDEST as OLDEST_POSTGRESQL
+from bootstrap.cluster import EXTENSIONS
+from bootstrap.postgres import OLDEST as OLDEST_POSTGRESQL
 from config.city import CITY
 
 OLDEST_GDAL = (3, 6)

@@ -67,10 +67,16 @@ INSTALLED_APPS = [
     "geo",
     "jobs",
     "districts",
+    "media",
     "accounts",
     "appeals",
     "news",
     "web",
+    "public",
+    "desk",
+    "reports",
+    "opendata",
+    "tools",
 ]
 
 MIDDLEWARE = [
@@ -82,7 +88,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "web.languages.RememberLanguage",
-    "geo.problems.ApiProblems",
+    "web.api.problems.ApiProblems",
     "web.security.RequestLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -134,7 +140,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "desk:queue"
-ACCOUNT_LOGOUT_REDIRECT_URL = "web:map"
+ACCOUNT_LOGOUT_REDIRECT_URL = "public:map"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -153,7 +159,20 @@ USE_I18N = True
 FORMAT_MODULE_PATH = ["config.formats"]
 # The rooms' own words go before those that packages have for the same English ones.
 LOCALE_PATHS = [
-    BASE_DIR / room / "locale" for room in ("web", "news", "appeals", "accounts", "districts", "geo")
+    BASE_DIR / room / "locale"
+    for room in (
+        "web",
+        "public",
+        "desk",
+        "reports",
+        "opendata",
+        "news",
+        "appeals",
+        "accounts",
+        "media",
+        "districts",
+        "geo",
+    )
 ]
 USE_TZ = True
 TIME_ZONE = CITY.timezone
@@ -216,7 +235,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "geo.problems.exception_handler",
+    "EXCEPTION_HANDLER": "web.api.problems.exception_handler",
     "DEFAULT_THROTTLE_RATES": {"submit": "30/min", "upload": "60/min"},
     # Without this a sender escapes the throttle by naming another X-Forwarded-For each time.
     "NUM_PROXIES": int(_behind_proxy),

@@ -5,10 +5,8 @@ from __future__ import annotations
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts import urls as accounts_urls
-from web.security import with_inline_styles
 from web.views import media, pages, shell, status
 
 urlpatterns = [
@@ -20,20 +18,14 @@ urlpatterns = [
     re_path(
         rf"^media/(?P<folder>{'|'.join(media.PUBLIC_FOLDERS)})/(?P<name>.+)$", media.public_file, name="media"
     ),
-    path("api/", include("appeals.api.urls")),
-    path("api/", include("districts.api.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path(
-        "api/docs/",
-        with_inline_styles(SpectacularSwaggerSplitView.as_view(url_name="schema")),
-        name="api-docs",
-    ),
+    path("api/", include("opendata.urls")),
+    path("api/", include("public.api.urls")),
     *i18n_patterns(
         path("accounts/", include(accounts_urls)),
         path("admin/", admin.site.urls),
-        path("desk/", include("appeals.desk.urls")),
-        path("reports/", include("appeals.reports.urls")),
-        path("", include("web.urls")),
+        path("desk/", include("desk.urls")),
+        path("reports/", include("reports.urls")),
+        path("", include("public.urls")),
     ),
 ]
 

@@ -50,4 +50,4 @@ class NewsItem(models.Model):
 
     def get_absolute_url(self) -> str:
         """Address of the item's page in the current language."""
-        return reverse("web:news-item", args=[self.pk])
+        return reverse("public:news-item", args=[self.pk])

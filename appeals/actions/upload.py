@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appeals.errors import Conflict, Invalid
-from appeals.media.content import HEAD_BYTES, MediaKind, content_of, is_cut_short, media_kind
-from appeals.media.photos import prepare_photo
-from appeals.media.refusal import MediaRefused, Refusal
-from appeals.media.videos import VideoLimits
 from appeals.models import Attachment
 from appeals.tasks import prepare_video
+from media.content import HEAD_BYTES, MediaKind, content_of, is_cut_short, media_kind
+from media.photos import prepare_photo
+from media.refusal import MediaRefused, Refusal
+from media.videos import VideoLimits
 
 #: A request body larger than this is refused before it is read.
 UPLOAD_MAX_BYTES = VideoLimits().max_bytes + 1_000_000

@@ -20,12 +20,12 @@ from appeals.actions.submit import Submission, new_contact
 from appeals.deadlines import LegalClock
 from appeals.importing.drafts import stable_uuid7
 from appeals.importing.history import DueDates, Past, RouterOfThePast, begin, write
-from appeals.media.photos import PreparedPhoto
 from appeals.models import Attachment
 from appeals.workflow import Verb
 from districts.models import Category, Service
 from districts.routing import Route
 from geo.points import city_point
+from media.photos import PreparedPhoto
 
 if TYPE_CHECKING:
     # The demonstration's data describe themselves; the product does not need them to run.

@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
                 ('width', models.PositiveIntegerField(blank=True, null=True)),
                 ('height', models.PositiveIntegerField(blank=True, null=True)),
                 ('duration_s', models.FloatField(blank=True, null=True)),
-                ('error', models.CharField(blank=True, help_text='A code of appeals.media.refusal, and :limit.', max_length=40)),
+                ('error', models.CharField(blank=True, help_text='A code of media.refusal, and :limit.', max_length=40)),
                 ('digest', models.BinaryField(help_text='SHA-256 of the original: a repeated upload is recognised.', max_length=32)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('appeal', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='appeals.appeal')),

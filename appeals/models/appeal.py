@@ -110,7 +110,7 @@ class Appeal(models.Model):
         """Address of the appeal's public page in the current language."""
         from django.urls import reverse
 
-        return reverse("web:appeal", args=[self.number])
+        return reverse("public:appeal", args=[self.number])
 
     @property
     def language_name(self) -> str:

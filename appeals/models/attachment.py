@@ -5,9 +5,9 @@ from django.core.files.storage import FileSystemStorage
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from appeals.media.refusal import Refusal, explain
 from appeals.models.appeal import Appeal
 from appeals.models.event import Event
+from media.refusal import Refusal, explain
 
 
 def uploads_storage() -> FileSystemStorage:
@@ -43,9 +43,7 @@ class Attachment(models.Model):
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
     duration_s = models.FloatField(null=True, blank=True)
-    error = models.CharField(
-        max_length=40, blank=True, help_text="A code of appeals.media.refusal, and :limit."
-    )
+    error = models.CharField(max_length=40, blank=True, help_text="A code of media.refusal, and :limit.")
     digest = models.BinaryField(
         max_length=32, help_text="SHA-256 of the original: a repeated upload is recognised."
     )

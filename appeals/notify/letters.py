@@ -36,7 +36,7 @@ def letter(message: Message) -> Letter:
     with translation.override(message.language):
         if to_author:
             secret = AppealContact.objects.values_list("secret", flat=True).get(appeal=appeal)
-            link = reverse("web:follow", args=[secret])
+            link = reverse("public:follow", args=[secret])
         else:
             link = reverse("desk:appeal", args=[appeal.number])
         subject = (_author_subject if to_author else _service_subject)(Verb(event.verb), appeal)

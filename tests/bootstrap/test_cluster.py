@@ -15,11 +15,11 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg2
 import pytest
 
-from config.bootstrap import cluster as clusters
-from config.bootstrap import site
-from config.bootstrap.checkout import Checkout
-from config.bootstrap.cluster import LASTING, Cluster
-from config.bootstrap.console import Stop
+from bootstrap import cluster as clusters
+from bootstrap import site
+from bootstrap.checkout import Checkout
+from bootstrap.cluster import LASTING, Cluster
+from bootstrap.console import Stop
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from config.bootstrap import checkout as checkouts
-from config.bootstrap import serve
+from bootstrap import checkout as checkouts
+from bootstrap import serve
 
 ROOT = checkouts.this_checkout().root
 SECRETS = {"DATABASE_PASSWORD": "p", "SECRET_KEY": "s", "PUBLIC_URL": "https://appeals.example.org"}

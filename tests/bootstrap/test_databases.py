@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from config.bootstrap import testing
+from bootstrap import testing
 from tests import databases
 
 

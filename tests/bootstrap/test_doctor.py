@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from config.bootstrap import doctor, packages, postgres, site
-from config.bootstrap.checkout import Checkout, digest
-from config.bootstrap.doctor import Check, Finding
+from bootstrap import doctor, packages, postgres, site
+from bootstrap.checkout import Checkout, digest
+from bootstrap.doctor import Check, Finding
 
 
 @pytest.fixture(autouse=True)
@@ -70,11 +70,11 @@ def test_full_disk(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
     assert "only 5 MB left" in only(doctor.disk_has_room, checkout).problem
 
 
-def test_catalog_that_is_not_compiled(checkout: Checkout):
+def test_catalogue_that_is_not_compiled(checkout: Checkout):
     source = checkout.root / "parks" / "locale" / "ky" / "LC_MESSAGES" / "django.po"
     source.parent.mkdir(parents=True)
     source.touch()
-    assert "parks/locale/ky" in only(doctor.catalogs_are_compiled, checkout).problem
+    assert "parks/locale/ky" in only(doctor.catalogues_are_compiled, checkout).problem
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from config.bootstrap import checkout as checkouts
-from config.bootstrap import console, environment, frontend
-from config.bootstrap.checkout import Checkout, digest
-from config.bootstrap.console import Stop
+from bootstrap import checkout as checkouts
+from bootstrap import console, environment, frontend
+from bootstrap.checkout import Checkout, digest
+from bootstrap.console import Stop
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_manage_needs_the_standard_library_alone():
     """Every module that runs before the environment exists imports without site-packages."""
     root = checkouts.this_checkout().root
     modules = "commands, serve, supervisor, doctor, cluster, site, packages, environment, frontend, postgres, testing"
-    code = f"import sys; sys.path.insert(0, {str(root)!r}); from config.bootstrap import {modules}; import config.catalogs"
+    code = f"import sys; sys.path.insert(0, {str(root)!r}); from bootstrap import {modules}; import bootstrap.catalogues"
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False
     )

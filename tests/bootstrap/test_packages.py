@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from config.bootstrap import packages, postgres
-from config.bootstrap.console import Stop
-from config.bootstrap.packages import Need
+from bootstrap import packages, postgres
+from bootstrap.console import Stop
+from bootstrap.packages import Need
 
 
 @pytest.fixture

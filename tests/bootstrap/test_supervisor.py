@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from config.bootstrap import serve, supervisor
-from config.bootstrap.console import Stop
-from config.bootstrap.supervisor import Program, Supervisor
+from bootstrap import serve, supervisor
+from bootstrap.console import Stop
+from bootstrap.supervisor import Program, Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,7 +56,7 @@ def supervised(tmp_path: Path):
             f"""
             import sys
             sys.path.insert(0, {str(ROOT)!r})
-            from config.bootstrap.supervisor import Program, Supervisor
+            from bootstrap.supervisor import Program, Supervisor
             with Supervisor() as one, one.children():
                 one.start(Program("sleeper", [sys.executable, "-c", {program!r}]))
                 sys.exit(one.watch())

@@ -14,7 +14,7 @@ from tests.grid import GridCity
 
 _AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
 
-PUBLIC = ("web:map", "web:appeal-new", "web:news", "web:about", "account_login")
+PUBLIC = ("public:map", "public:appeal-new", "public:news", "public:about", "account_login")
 
 
 def violations(page: Any) -> list[str]:
@@ -35,8 +35,8 @@ def test_public_pages(visit: Open, city: GridCity, screen: dict[str, Any], schem
     window = visit(**screen, color_scheme=scheme)
     paths = [path_of(name, "ky") for name in PUBLIC]
     paths += [
-        path_of("web:appeal", "ru", appeal.number),
-        path_of("web:follow", "en", appeal.contact.secret) + "?new=1",
+        path_of("public:appeal", "ru", appeal.number),
+        path_of("public:follow", "en", appeal.contact.secret) + "?new=1",
     ]
     found = {}
     for path in paths:
@@ -49,11 +49,11 @@ def test_public_pages(visit: Open, city: GridCity, screen: dict[str, Any], schem
 def test_the_card_the_layers_and_the_errors(visit: Open, city: GridCity) -> None:
     AppealFactory(category=city.categories["lamp"])
     window = visit()
-    page = window.go(path_of("web:map", "en"))
+    page = window.go(path_of("public:map", "en"))
     window.map_ready()
     page.locator(".map-layers summary").click()
     assert violations(page) == []
-    page = window.go(path_of("web:appeal-new", "en"))
+    page = window.go(path_of("public:appeal-new", "en"))
     window.map_ready()
     page.click("[data-send]")
     assert violations(page) == []

@@ -33,7 +33,7 @@ def test_it_is_drawn_by_itself(visit: Open, city: GridCity, language: str) -> No
     window.page.on(
         "request", lambda request: request.url.startswith(window.root) or foreign.append(request.url)
     )
-    window.go(path_of("web:map", language))
+    window.go(path_of("public:map", language))
     window.appeals_drawn()
 
     assert colours(window) > 100
@@ -46,7 +46,7 @@ def test_a_base_map_out_of_reach_is_replaced_by_the_city_s_own(
 ) -> None:
     settings.BASE_MAP_STYLE = "http://localhost:1/style.json"
     window = visit(**DESKTOP)
-    window.go(path_of("web:map", "en"))
+    window.go(path_of("public:map", "en"))
     window.appeals_drawn()
     assert colours(window) > 100
 
@@ -61,7 +61,7 @@ def test_a_base_map_lies_below_the_appeals(visit: Open, city: GridCity, settings
     }
     window = visit(**DESKTOP)
     window.context.route("http://maps.example.org/**", lambda route: route.fulfill(json=style))
-    window.go(path_of("web:map", "en") + _NEAR_EAST)
+    window.go(path_of("public:map", "en") + _NEAR_EAST)
     window.appeals_drawn()
     picture = Image.open(BytesIO(window.page.locator("city-map canvas").screenshot())).convert("RGB")
     assert picture.getpixel((picture.width // 3, picture.height // 2)) == (255, 0, 255)
@@ -71,7 +71,7 @@ def test_a_base_map_lies_below_the_appeals(visit: Open, city: GridCity, settings
 def test_a_pin_opens_its_appeal(visit: Open, city: GridCity) -> None:
     appeal = AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), text="The lamp at the corner")
     window = visit()
-    page = window.go(path_of("web:map", "en") + _NEAR_EAST)
+    page = window.go(path_of("public:map", "en") + _NEAR_EAST)
     window.appeals_drawn()
     box = page.locator("city-map canvas").bounding_box()
     assert box is not None
@@ -82,13 +82,13 @@ def test_a_pin_opens_its_appeal(visit: Open, city: GridCity) -> None:
     expect(card).to_contain_text("lamp en")
     expect(card).to_contain_text("The lamp at the corner")
     card.get_by_role("link").click()
-    page.wait_for_url(f"**{path_of('web:appeal', 'en', appeal.number)}")
+    page.wait_for_url(f"**{path_of('public:appeal', 'en', appeal.number)}")
 
 
 def test_the_keyboard_opens_what_lies_in_the_middle(visit: Open, city: GridCity) -> None:
     AppealFactory(category=city.categories["lamp"], point=at(IN_EAST))
     window = visit(**DESKTOP)
-    page = window.go(path_of("web:map", "en") + _NEAR_EAST)
+    page = window.go(path_of("public:map", "en") + _NEAR_EAST)
     window.appeals_drawn()
     page.locator("city-map canvas").focus()
     page.keyboard.press("Enter")
@@ -104,7 +104,7 @@ def test_filters_are_in_the_address_and_the_back_button_undoes_them(visit: Open,
         category=city.categories["tree"], status=Status.ANSWERED, text="dry tree", point=at(IN_WEST)
     )
     window = visit(**DESKTOP)
-    page = window.go(path_of("web:map", "en"))
+    page = window.go(path_of("public:map", "en"))
     window.map_ready()
     count = page.locator(".results__count")
     expect(count).to_have_text("2 appeals")
@@ -137,7 +137,7 @@ def test_only_what_the_map_shows(visit: Open, city: GridCity) -> None:
     AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), text="in the east")
     AppealFactory(category=city.categories["lamp"], point=at(IN_WEST), text="in the west")
     window = visit(**DESKTOP)
-    page = window.go(path_of("web:map", "en") + _NEAR_EAST)
+    page = window.go(path_of("public:map", "en") + _NEAR_EAST)
     window.map_ready()
     page.check("[data-frame]")
     expect(page.locator(".appeal-row")).to_have_count(1)
@@ -153,7 +153,7 @@ def test_a_failed_request_says_so_and_can_be_repeated(visit: Open, city: GridCit
         re.compile(r"/api/clusters\.geojson"),
         lambda route: route.abort() if broken["now"] else route.continue_(),
     )
-    page = window.go(path_of("web:map", "en"))
+    page = window.go(path_of("public:map", "en"))
     expect(page.locator(".map-status--error")).to_be_visible()
     broken["now"] = False
     page.locator(".map-status__retry").click()
@@ -164,6 +164,6 @@ def test_without_webgl_the_list_is_there_and_the_map_says_why(visit: Open, city:
     AppealFactory(category=city.categories["lamp"], text="dark")
     window = visit(**DESKTOP)
     window.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null;")
-    page = window.go(path_of("web:map", "en"))
+    page = window.go(path_of("public:map", "en"))
     expect(page.locator(".city-map__note")).to_contain_text("cannot draw the map")
     expect(page.locator(".appeal-row")).to_contain_text("dark")

@@ -21,7 +21,7 @@ def worker_ready(page: Page) -> None:
 def test_the_list_seen_last_opens(visit: Open, city: GridCity) -> None:
     AppealFactory(category=city.categories["lamp"], text="A dark corner")
     window = visit(workers=True)
-    page = window.go(path_of("web:map", "ky") + f"#map=15/{IN_EAST[1]}/{IN_EAST[0]}")
+    page = window.go(path_of("public:map", "ky") + f"#map=15/{IN_EAST[1]}/{IN_EAST[0]}")
     window.map_ready()
     worker_ready(page)
     expect(page.locator("[data-count-copy]")).to_have_text("1")
@@ -34,10 +34,10 @@ def test_the_list_seen_last_opens(visit: Open, city: GridCity) -> None:
     expect(page.locator("[data-count-copy]")).to_have_text("1")
     expect(page.locator(".offline-banner")).to_be_visible()
     # A page that was never opened says so in the reader's language, and the form is there all the same.
-    page.goto(window.root + path_of("web:news", "ky"))
+    page.goto(window.root + path_of("public:news", "ky"))
     expect(page.locator("html")).to_have_attribute("lang", "ky")
     expect(page.locator("main .empty")).to_be_visible()
-    page.goto(window.root + path_of("web:appeal-new", "ky"))
+    page.goto(window.root + path_of("public:appeal-new", "ky"))
     expect(page.locator("[data-send]")).to_be_visible()
 
 
@@ -47,7 +47,7 @@ def test_an_appeal_waits_for_the_network(visit: Open, city: GridCity) -> None:
         geolocation={"longitude": IN_EAST[0], "latitude": IN_EAST[1]},
         permissions=["geolocation"],
     )
-    page = window.go(path_of("web:appeal-new", "en"))
+    page = window.go(path_of("public:appeal-new", "en"))
     worker_ready(page)
     page.reload()
     window.map_ready()
@@ -64,7 +64,7 @@ def test_an_appeal_waits_for_the_network(visit: Open, city: GridCity) -> None:
     assert not Appeal.objects.exists()
 
     # Another page, later, with a network again: it goes by itself, once.
-    page.goto(window.root + path_of("web:map", "en"))
+    page.goto(window.root + path_of("public:map", "en"))
     expect(page.locator(".outbox")).to_contain_text("1")
     window.context.set_offline(False)
     expect(page.locator(".outbox__line--success")).to_be_visible()
@@ -79,9 +79,9 @@ def test_an_appeal_waits_for_the_network(visit: Open, city: GridCity) -> None:
 def test_what_staff_and_authors_see_is_not_kept(visit: Open, city: GridCity) -> None:
     appeal = AppealFactory(category=city.categories["lamp"])
     window = visit(workers=True)
-    page = window.go(path_of("web:map", "en"))
+    page = window.go(path_of("public:map", "en"))
     worker_ready(page)
-    page.goto(window.root + path_of("web:follow", "en", appeal.contact.secret))
+    page.goto(window.root + path_of("public:follow", "en", appeal.contact.secret))
     expect(page.locator("main")).to_contain_text(f"№ {appeal.number}")
     kept = page.evaluate(
         """async () => (await Promise.all((await caches.keys()).map(async (name) =>

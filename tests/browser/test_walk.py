@@ -20,7 +20,7 @@ def test_from_the_pin_to_the_public_answer(
     visit: Open, city: GridCity, representative: User, photo: dict[str, Any], language: str
 ) -> None:
     resident = visit(locale=language)
-    page = resident.go(path_of("web:appeal-new", language))
+    page = resident.go(path_of("public:appeal-new", language))
     resident.map_ready()
 
     # Where: the gazetteer brings the map there, a tap sets the pin.
@@ -64,7 +64,7 @@ def test_from_the_pin_to_the_public_answer(
     expect(desk.locator(".answer")).to_contain_text(answer)
 
     public = visit(locale=language)
-    reader = public.go(path_of("web:appeal", language, appeal.number))
+    reader = public.go(path_of("public:appeal", language, appeal.number))
     expect(reader.locator(".answer")).to_contain_text(answer)
     expect(reader.locator("main")).not_to_contain_text("Бакыт")
     appeal.refresh_from_db()
@@ -74,7 +74,7 @@ def test_from_the_pin_to_the_public_answer(
 
 def test_errors_are_at_their_fields_and_nothing_is_sent(visit: Open, city: GridCity) -> None:
     window = visit()
-    page = window.go(path_of("web:appeal-new", "en"))
+    page = window.go(path_of("public:appeal-new", "en"))
     window.map_ready()
     page.click("[data-send]")
 
@@ -92,14 +92,14 @@ def test_errors_are_at_their_fields_and_nothing_is_sent(visit: Open, city: GridC
 def test_a_place_outside_the_city_is_refused_while_there_is_still_time(visit: Open, city: GridCity) -> None:
     window = visit()
     # Inside the bounds of the map, outside the border of the grid's city.
-    page = window.go(path_of("web:appeal-new", "en") + "?lon=72.85&lat=40.52&category=lamp")
+    page = window.go(path_of("public:appeal-new", "en") + "?lon=72.85&lat=40.52&category=lamp")
     window.map_ready()
     expect(page.locator("[data-error=point]")).to_contain_text("outside the city")
 
 
 def test_an_unfinished_appeal_is_there_again(visit: Open, city: GridCity, photo: dict[str, Any]) -> None:
     window = visit()
-    page = window.go(path_of("web:appeal-new", "en"))
+    page = window.go(path_of("public:appeal-new", "en"))
     window.map_ready()
     page.fill("[name=text]", "Half of a story")
     page.check("[name=kind][value=request]")

@@ -13,7 +13,7 @@ from tests.grid import IN_EAST, IN_WEST, GridCity, at
 
 
 def test_an_appeal_with_a_photo_by_its_address(visit: Open, city: GridCity, photo: dict[str, Any]) -> None:
-    page = visit(java_script_enabled=False).go(path_of("web:appeal-new", "en"))
+    page = visit(java_script_enabled=False).go(path_of("public:appeal-new", "en"))
     page.fill("[name=address]", "улица Масалиев")
     page.check("[name=kind][value=complaint]")
     page.locator("details", has=page.locator("[value=lamp]")).locator("summary").click()
@@ -36,7 +36,7 @@ def test_what_was_typed_and_sent_survives_an_error(
         PlaceFactory(
             name_ky=f"Ленин {code}", name_ru=f"Ленина {code}", name_en=f"Lenin {code}", point=at(place)
         )
-    page = visit(java_script_enabled=False).go(path_of("web:appeal-new", "en"))
+    page = visit(java_script_enabled=False).go(path_of("public:appeal-new", "en"))
     page.fill("[name=address]", "Lenin")
     page.fill("[name=text]", "No light at the stop.")
     page.fill("[name=email]", "nobody")
@@ -67,7 +67,7 @@ def test_the_list_and_its_filters(visit: Open, city: GridCity) -> None:
     for n in range(22):
         AppealFactory(category=lamp, text=f"lamp {n}", district=city.districts["east"])
     AppealFactory(category=tree, text="a tree", district=city.districts["west"])
-    page = visit(java_script_enabled=False).go(path_of("web:map", "en"))
+    page = visit(java_script_enabled=False).go(path_of("public:map", "en"))
     expect(page.locator(".results__count")).to_have_text("23 appeals")
     expect(page.locator(".appeal-row")).to_have_count(20)
     page.click("[data-more]")

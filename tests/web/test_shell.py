@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from web.js_messages import js_messages
-from web.management.commands.draw_icons import ICONS_DIR, draw, svg
+from tools.management.commands.draw_icons import ICONS_DIR, draw, svg
 from web.modules import MODULES_PREFIX, module_paths
+from web.script_texts import js_messages
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
@@ -54,7 +54,7 @@ def test_the_service_worker_knows_every_file_of_the_shell(client: Client) -> Non
 
 @pytest.mark.django_db
 def test_the_import_map_names_every_module_and_carries_the_page_s_nonce(client: Client) -> None:
-    response = client.get(reverse("web:about"))
+    response = client.get(reverse("public:about"))
     match = re.search(r'<script type="importmap" nonce="([^"]+)">(.*?)</script>', response.content.decode())
     assert match is not None
     assert f"'nonce-{match[1]}'" in response.headers["Content-Security-Policy"]

@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from config.city import CITY
-from web.js_messages import js_messages
 from web.modules import MODULES_PREFIX, module_paths
+from web.script_texts import js_messages
 
 register = template.Library()
 
@@ -37,10 +37,10 @@ def _settings() -> dict[str, Any]:
         "languages": list(CITY.languages),
         "city": CITY.name.get(language, CITY.name[CITY.default_language]),
         "urls": {
-            "home": reverse("web:map"),
-            "newAppeal": reverse("web:appeal-new"),
-            "appeal": reverse("web:appeal", args=[0]),
-            "follow": reverse("web:follow", args=["0"]),
+            "home": reverse("public:map"),
+            "newAppeal": reverse("public:appeal-new"),
+            "appeal": reverse("public:appeal", args=[0]),
+            "follow": reverse("public:follow", args=["0"]),
             "appeals": "/api/appeals/",
             "appealsGeojson": "/api/appeals.geojson",
             "clusters": "/api/clusters.geojson",

@@ -31,7 +31,7 @@ _SHELL_FILES = (
     "web/css/pages.css",
     "web/css/shell.css",
     "web/css/map.css",
-    "web/css/form.css",
+    "public/css/form.css",
     "web/img/icons.svg",
     "web/icons/map.svg",
     "web/icons/icon.svg",
@@ -55,7 +55,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
             "description": _("Report a problem, see who must answer and by when, read the answers."),
             "lang": language,
             "dir": "ltr",
-            "start_url": reverse("web:map"),
+            "start_url": reverse("public:map"),
             "scope": "/",
             "display": "standalone",
             "background_color": "#f5f6f8",
@@ -68,8 +68,8 @@ def manifest(request: HttpRequest) -> HttpResponse:
                 _icon("maskable-512.png", "512x512", "image/png") | {"purpose": "maskable"},
             ],
             "shortcuts": [
-                {"name": _("New appeal"), "url": reverse("web:appeal-new")},
-                {"name": _("News"), "url": reverse("web:news")},
+                {"name": _("New appeal"), "url": reverse("public:appeal-new")},
+                {"name": _("News"), "url": reverse("public:news")},
             ],
         }
     return JsonResponse(content, content_type="application/manifest+json")
@@ -94,7 +94,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         "media": settings.MEDIA_URL,
         "offline": {code: _offline_page(code) for code, _name in settings.LANGUAGES},
         # Somebody who only looked at the map must be able to report something where there is no network.
-        "forms": [_in(code, "web:appeal-new") for code, _name in settings.LANGUAGES],
+        "forms": [_in(code, "public:appeal-new") for code, _name in settings.LANGUAGES],
         "languages": [code for code, _name in settings.LANGUAGES],
         "defaultLanguage": settings.LANGUAGE_CODE,
     }

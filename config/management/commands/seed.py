@@ -20,11 +20,11 @@ from accounts.demo import DEMO_PASSWORD, OPERATOR, make_demo_people
 from accounts.models import User
 from appeals.importing.demonstration import write_demonstration
 from appeals.importing.terms import load_terms
-from appeals.media.photos import prepare_photo
 from config.city import CITY
 from districts.importing.entries import EntryRefused
 from districts.importing.reference import load_reference
 from districts.models import Service
+from media.photos import prepare_photo
 from news.importing import load_news
 
 #: Any number, the same for every process that seeds: they wait for each other.

@@ -16,10 +16,10 @@ from PIL import Image
 from appeals.actions.submit import Submission, submit
 from appeals.actions.upload import ORPHAN_AGE, remove_orphans, upload
 from appeals.errors import Conflict, Invalid
-from appeals.media.confined import ProcessedVideo, process_video
 from appeals.models import Attachment
 from appeals.tasks import prepare_video
 from jobs.worker import Worker
+from media.confined import ProcessedVideo, process_video
 
 
 @pytest.fixture(autouse=True)

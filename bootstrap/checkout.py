@@ -1,0 +1,84 @@
+"""The checkout that the bootstrap works on: where its files are and what belongs in ``var/``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from bootstrap.console import Stop
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the project (``root``) and the folder of everything that it makes (``var``)."""
+
+    root: Path
+    var: Path
+
+    @property
+    def venv(self) -> Path:
+        return self.var / "venv"
+
+    @property
+    def python(self) -> Path:
+        return self.venv / "bin" / "python"
+
+    @property
+    def logs(self) -> Path:
+        return self.var / "log"
+
+    @property
+    def node_modules(self) -> Path:
+        return self.root / "node_modules"
+
+    def lock(self, name: str) -> Path:
+        """The lock file of the requirements ``run`` or ``dev``."""
+        return self.root / "requirements" / f"{name}.txt"
+
+
+def this_checkout() -> Checkout:
+    """The checkout that this module is part of; ``VAR_DIR`` moves its ``var``."""
+    root = Path(__file__).resolve().parents[1]
+    return Checkout(root, Path(os.environ.get("VAR_DIR") or root / "var").resolve())
+
+
+def prepare_var(checkout: Checkout) -> None:
+    """Makes ``var``; raises ``Stop`` with the line to type when it cannot be written (made by another user)."""
+    try:
+        checkout.var.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Stop(f"{checkout.var} cannot be made: {error.strerror}") from None
+    if not os.access(checkout.var, os.W_OK | os.X_OK):
+        raise Stop(
+            f"{checkout.var} cannot be written by this user (was it made with sudo?). Either use that user again or type\n"
+            f"    sudo chown -R {os.getuid()} '{checkout.var}' '{checkout.node_modules}'"
+        )
+
+
+def digest(*parts: Path | str) -> str:
+    """Hex SHA-256 of the files and texts together; a missing file counts as an empty one."""
+    total = hashlib.sha256()
+    for part in parts:
+        content = part.encode() if isinstance(part, str) else part.read_bytes() if part.is_file() else b""
+        total.update(hashlib.sha256(content).digest())
+    return total.hexdigest()
+
+
+def secret_key(checkout: Checkout) -> str:
+    """The checkout's own secret key: made once, readable by its owner alone."""
+    path = checkout.var / "secret.key"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_text(encoding="ascii").strip()
+        if key:
+            return key
+        path.unlink()  # its writer was killed between the two lines below
+        return secret_key(checkout)
+    with os.fdopen(handle, "w", encoding="ascii") as target:
+        key = secrets.token_urlsafe(64)
+        target.write(key)
+    return key

@@ -1,0 +1,402 @@
+"""A private PostgreSQL cluster: a server of the checkout's own, on a unix socket and on no network.
+
+Who connects is told by the kernel (peer authentication), so there is no password to keep: the account that runs the
+server and root may, everybody else is stopped by the socket folder's mode before they can ask.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from bootstrap import postgres, site
+from bootstrap.checkout import Checkout, prepare_var
+from bootstrap.console import Stop, last_lines, say
+
+#: Longest path of a unix socket on Linux is 107 bytes, on macOS 103.
+LONGEST_SOCKET_PATH = 103
+#: The number is part of the socket's name; no network port is opened.
+PORT = 5432
+LOCALE = "C.UTF-8"
+#: The superuser makes databases and extensions; the application is the owner of its database and no more.
+SUPERUSER = "postgres"
+APPLICATION = "oshcity"
+EXTENSIONS = ("postgis", "pg_trgm", "btree_gist")
+#: Seconds that a server may take to begin its start; replaying a long journal after a crash may take more.
+START_TIMEOUT_S = 600.0
+STOP_TIMEOUT_S = 60.0
+LARGEST_LOG_BYTES = 10_000_000
+SIGN_OF_LIFE_S = 5.0
+_STILL_IN_USE = "is still in use"
+
+#: For the city's data: nothing that was committed is lost.
+LASTING: Mapping[str, str] = {
+    "jit": "off",
+    "shared_buffers": "256MB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "random_page_cost": "1.1",
+    "effective_cache_size": "1GB",
+    "max_wal_size": "2GB",
+}
+#: For tests: fast, and gone after a power cut.
+THROW_AWAY: Mapping[str, str] = {
+    "jit": "off",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "shared_buffers": "128MB",
+    "work_mem": "16MB",
+    "random_page_cost": "1.1",
+    "checkpoint_timeout": "1h",
+    "max_wal_size": "4GB",
+}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The checkout's cluster of one name.
+
+    ``lasting`` says whether its data must outlive a power cut; ``settings`` are PostgreSQL's.
+    """
+
+    checkout: Checkout
+    name: str
+    lasting: bool
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def running(self) -> Iterator[str]:
+        """URL of the application's database while the block runs.
+
+        The server is started if need be. The last process that leaves stops it, also one that started nothing: so a
+        server left behind by a killed process is stopped by the next one that ends well. ``keep`` prevents that.
+        """
+        prepare_var(self.checkout)
+        with (self.checkout.var / f"{self.name}.users").open("a") as users:
+            # The kernel counts the users: it lets go of the lock of a killed process too.
+            fcntl.flock(users, fcntl.LOCK_SH)
+            url = self.start()
+            try:
+                yield url
+            finally:
+                try:
+                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    pass  # others still work with it
+                else:
+                    if not self._keep.exists():
+                        self.stop()
+
+    def start(self) -> str:
+        """URL of the application's database, after making and starting what is not there yet."""
+        prepare_var(self.checkout)
+        with (self.checkout.var / f"{self.name}.starting").open("a") as alone:
+            fcntl.flock(alone, fcntl.LOCK_EX)
+            place = site.find(self.checkout, self.name) or self._make()
+            if process(place) is None:
+                self._launch(place)
+            self._furnish(place)
+            return url(place)
+
+    def stop(self) -> bool:
+        """Stops the server, ending its sessions; False when it was not running."""
+        place = site.find(self.checkout, self.name)
+        pid = process(place) if place else None
+        if place is None or pid is None:
+            return False
+        socket = socket_folder(place)
+        os.kill(pid, signal.SIGINT)  # PostgreSQL's "fast" shutdown
+        if not _wait_until(lambda: process(place) is None, STOP_TIMEOUT_S):
+            os.kill(pid, signal.SIGQUIT)  # gives up at once; the next start replays the journal
+            _wait_until(lambda: process(place) is None, STOP_TIMEOUT_S)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)  # it was ours when this process started it
+        if socket is not None and socket.parent != place.folder:
+            shutil.rmtree(socket, ignore_errors=True)
+        return True
+
+    def keep(self) -> None:
+        """Lets the server run on when its last user leaves, until ``release``."""
+        self._keep.touch()
+
+    def release(self) -> None:
+        """Ends ``keep``."""
+        self._keep.unlink(missing_ok=True)
+
+    @property
+    def _keep(self) -> Path:
+        return self.checkout.var / f"{self.name}.keep"
+
+    def _make(self) -> site.Site:
+        installation = postgres.newest()
+        if installation is None:
+            raise Stop(
+                f"PostgreSQL {postgres.OLDEST} or newer with PostGIS was not found; ./manage.py up installs it."
+            )
+        place = site.choose(self.checkout, self.name, lasting=self.lasting)
+        say(
+            f"  ..  Private database in {place.folder} (PostgreSQL {installation.major}, as {place.owner.name})"
+        )
+        # A killed initdb leaves a folder that looks whole: it gets its name when it is.
+        unfinished = place.folder / "data.unfinished"
+        command = [
+            installation.program("initdb"),
+            f"--pgdata={unfinished}",
+            f"--username={SUPERUSER}",
+            f"--locale={LOCALE}",
+            "--encoding=UTF8",
+            "--auth=peer",
+        ]
+        command += ["--data-checksums"] if self.lasting else ["--no-sync"]
+        _run(place, command, "initdb")
+        with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as configuration:
+            configuration.write("\n# Written anew at each start:\ninclude = 'private.conf'\n")
+        unfinished.rename(place.folder / "data")
+        return place
+
+    def _launch(self, place: site.Site) -> None:
+        data = place.folder / "data"
+        major = int((data / "PG_VERSION").read_text(encoding="ascii"))
+        installation = postgres.of_major(major)
+        if installation is None:
+            raise Stop(
+                f"The database in {place.folder} was made by PostgreSQL {major}, which is not installed any more. Type\n"
+                f"    sudo apt-get install -y postgresql-{major} postgresql-{major}-postgis-3"
+            )
+        # Its server is gone (see process); a number that another program has now would keep PostgreSQL from starting.
+        (data / "postmaster.pid").unlink(missing_ok=True)
+        socket = _make_socket_folder(place)
+        _write_as(place, data / "private.conf", _configuration(socket, self.settings))
+        _write_as(place, data / "pg_hba.conf", "local all all peer map=private\n")
+        _write_as(place, data / "pg_ident.conf", _identities(place))
+        log = place.folder / "log"
+        if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
+            log.rename(place.folder / "log.1")
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._serve(place, installation, log, deadline):
+            # A killed server's sessions need a moment to notice, and hold the shared memory until then.
+            if not any(_STILL_IN_USE in line for line in last_lines(log, 6)) or time.monotonic() > deadline:
+                tail = "\n".join(f"    {line}" for line in last_lines(log, 12))
+                raise Stop(f"The database does not start:\n{tail}\n  (all of it: {log})")
+            time.sleep(0.2)
+
+    def _serve(
+        self, place: site.Site, installation: postgres.Installation, log: Path, deadline: float
+    ) -> bool:
+        """Starts the server's process; True once it takes sessions, False when it ended instead."""
+        with log.open("ab") as output:
+            server = subprocess.Popen(
+                [installation.program("postgres"), "-D", os.fspath(place.folder / "data")],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=place.folder,
+                env=_environment(place),
+                start_new_session=True,
+                **place.owner.child_options(),  # type: ignore[call-overload]
+            )
+        told = time.monotonic()
+        while not _ready(place):
+            now = time.monotonic()
+            if server.poll() is not None or now > deadline:
+                return False
+            if now - told > SIGN_OF_LIFE_S:
+                told = now
+                say(f"  ..  the database is getting ready: {last_lines(log, 1)[0][:100]}")
+            time.sleep(0.02)
+        # The server outlives this process: subprocess shall not wait for it when the object goes.
+        server.returncode = 0
+        return True
+
+    def _furnish(self, place: site.Site) -> None:
+        """Makes the role, the database and its extensions where they are missing."""
+        present = "SELECT string_agg(extname, ' ') FROM pg_extension"
+        try:
+            if set(EXTENSIONS) <= set(query(place, APPLICATION, present).split()):
+                return
+        except Stop:
+            pass  # there is no such database yet
+        if query(place, "postgres", f"SELECT 1 FROM pg_roles WHERE rolname = '{APPLICATION}'") != "1":
+            query(place, "postgres", f"CREATE ROLE {APPLICATION} LOGIN CREATEDB")
+        if query(place, "postgres", f"SELECT 1 FROM pg_database WHERE datname = '{APPLICATION}'") != "1":
+            query(
+                place,
+                "postgres",
+                f"CREATE DATABASE {APPLICATION} OWNER {APPLICATION} TEMPLATE template0"
+                f" ENCODING 'UTF8' LOCALE '{LOCALE}'",
+            )
+        # template1 too: databases that tests make have them from the start, without a superuser's right.
+        for database in ("template1", APPLICATION):
+            query(place, database, "".join(f"CREATE EXTENSION IF NOT EXISTS {name};" for name in EXTENSIONS))
+
+
+def main_cluster(checkout: Checkout) -> Cluster:
+    """The cluster that holds the city."""
+    return Cluster(checkout, "postgres", lasting=True, settings=LASTING)
+
+
+def test_cluster(checkout: Checkout) -> Cluster:
+    """The cluster that the tests run in."""
+    return Cluster(checkout, "postgres-test", lasting=False, settings=THROW_AWAY)
+
+
+def url(place: site.Site) -> str:
+    """``DATABASE_URL`` of the application's database in a running cluster."""
+    socket = socket_folder(place)
+    if socket is None:
+        raise Stop(f"The database in {place.folder} is not running.")
+    return f"postgres://{APPLICATION}@/{APPLICATION}?host={quote(os.fspath(socket), safe='/')}"
+
+
+def process(place: site.Site) -> int | None:
+    """Process number of the cluster's server, or None when it does not run.
+
+    A server that was killed leaves its number behind, and another program may have it by now; a copied folder brings
+    the number of the original's server. So the process must be working in this very data folder.
+    """
+    lines = _pid_file(place)
+    try:
+        pid = int(lines[0])
+        return pid if Path(f"/proc/{pid}/cwd").samefile(place.folder / "data") else None
+    except (IndexError, ValueError, OSError):
+        return None
+
+
+def stale_process(place: site.Site) -> int | None:
+    """Number that a killed server left behind, or None."""
+    lines = _pid_file(place)
+    return int(lines[0]) if lines and lines[0].isdigit() and process(place) is None else None
+
+
+def socket_folder(place: site.Site) -> Path | None:
+    """Folder of the running server's socket, or None when its pid file names none."""
+    lines = _pid_file(place)
+    return Path(lines[4]) if len(lines) > 4 and lines[4] else None
+
+
+def query(place: site.Site, database: str, sql: str) -> str:
+    """Output of the statement, run by the superuser: values divided by ``|``, rows by line ends."""
+    socket = socket_folder(place)
+    major = int((place.folder / "data" / "PG_VERSION").read_text(encoding="ascii"))
+    installation = postgres.of_major(major)
+    if socket is None or installation is None:
+        raise Stop(f"The database in {place.folder} is not running.")
+    command = [
+        installation.program("psql"),
+        "-X",
+        "-q",
+        "-A",
+        "-t",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-h",
+        os.fspath(socket),
+    ]
+    command += ["-p", str(PORT), "-U", SUPERUSER, "-d", database, "-c", sql]
+    return _run(place, command, "psql").strip()
+
+
+def _pid_file(place: site.Site) -> list[str]:
+    try:
+        return (place.folder / "data" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+
+
+def _ready(place: site.Site) -> bool:
+    lines = _pid_file(place)
+    return len(lines) > 7 and lines[7].strip() == "ready"
+
+
+def _make_socket_folder(place: site.Site) -> Path:
+    """A folder that only the owner (and root) can enter, with a path that a socket may have.
+
+    It must be short; and clients take a comma for the end of a host's name.
+    """
+    folder = place.folder / "socket"
+    if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) > LONGEST_SOCKET_PATH or "," in os.fspath(folder):
+        folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for left in folder.glob(".s.PGSQL.*"):
+        left.unlink()  # of a killed server: its lock would keep the new one from starting, like postmaster.pid
+    os.chmod(folder, 0o700)
+    os.chown(folder, place.owner.uid, place.owner.gid)
+    return folder
+
+
+def _configuration(socket: Path, settings: Mapping[str, str]) -> str:
+    values = {
+        "listen_addresses": "",
+        "port": str(PORT),
+        "unix_socket_directories": _listed(os.fspath(socket)),
+        "unix_socket_permissions": "0700",
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        "logging_collector": "off",
+        "log_destination": "stderr",
+        **settings,
+    }
+    return "".join(f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in values.items())
+
+
+def _listed(path: str) -> str:
+    # The setting is a list of quoted names: a comma or a space must not divide a path.
+    return '"' + path.replace('"', '""') + '"'
+
+
+def _identities(place: site.Site) -> str:
+    users = dict.fromkeys([place.owner.name, "root"])
+    roles = (SUPERUSER, APPLICATION)
+    return "".join(f'private "{user}" "{role}"\n' for user in users for role in roles)
+
+
+def _write_as(place: site.Site, path: Path, text: str) -> None:
+    new = path.with_name(f"{path.name}.new")
+    new.write_text(text, encoding="utf-8")
+    os.chmod(new, 0o600)
+    os.chown(new, place.owner.uid, place.owner.gid)
+    new.replace(path)
+
+
+def _environment(place: site.Site) -> dict[str, str]:
+    """A small environment: PG* variables would redirect the programs, and PostGIS must read its own PROJ's tables."""
+    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": LOCALE, "HOME": place.owner.home, "TZ": "UTC"}
+
+
+def _run(place: site.Site, command: list[str], what: str) -> str:
+    answer = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=place.folder,
+        env=_environment(place),
+        **place.owner.child_options(),  # type: ignore[call-overload]
+    )
+    if answer.returncode != 0:
+        raise Stop(f"{what} failed in {place.folder}:\n{answer.stdout[-2000:]}{answer.stderr[-2000:]}")
+    return str(answer.stdout)
+
+
+def _wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False

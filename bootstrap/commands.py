@@ -1,0 +1,163 @@
+"""The commands of ``./manage.py``: the project's own, and the road to Django's."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+
+from bootstrap import catalogues, environment, frontend, packages
+from bootstrap import checkout as checkouts
+from bootstrap.checkout import Checkout
+from bootstrap.cluster import main_cluster
+from bootstrap.console import Stop, say
+
+USAGE = """\
+./manage.py COMMAND
+
+  up        installs what is missing, starts the database, the server and the worker  (up --help)
+  test      runs the tests; arguments go to pytest                                     (test tests/geo -k tile)
+  doctor    names what is wrong on this machine and the line that mends it
+  database  starts the private database, leaves it running and prints its DATABASE_URL
+  stop      stops the private database that `database` or a killed process left running
+  setup     installs what is missing and does nothing else                             (setup --dev: for tests too)
+
+Any other command is Django's; ./manage.py help lists them."""
+
+#: Django's commands that read no database: the private one is not started for them.
+WITHOUT_DATABASE = frozenset(
+    {"help", "--help", "-h", "version", "--version", "collectstatic", "findstatic", "texts"}
+)
+
+
+def run(arguments: list[str]) -> int:
+    """Exit code of the command line."""
+    checkout = checkouts.this_checkout()
+    try:
+        if not arguments:
+            say(USAGE)
+            return 2
+        own = OWN.get(arguments[0])
+        return own(checkout, arguments[1:]) if own else django(checkout, arguments)
+    except Stop as stop:
+        print(f"\n{stop}", file=sys.stderr, flush=True)
+        return stop.code
+    except KeyboardInterrupt:
+        return 130
+
+
+def up(checkout: Checkout, arguments: list[str]) -> int:
+    """Installs, prepares, serves until it is told to stop."""
+    from bootstrap import serve
+
+    options = serve.parse(arguments)
+    install(checkout, dev=False, arguments=["up", *arguments])
+    return serve.run(checkout, options)
+
+
+def test(checkout: Checkout, arguments: list[str]) -> int:
+    """Installs what tests need and runs pytest in the test cluster."""
+    install(checkout, dev=True, arguments=["test", *arguments])
+    from bootstrap import testing
+
+    return testing.run(checkout, arguments)
+
+
+def setup(checkout: Checkout, arguments: list[str]) -> int:
+    """Installs and ends."""
+    if arguments not in ([], ["--dev"]):
+        raise Stop("./manage.py setup [--dev]", 2)
+    install(checkout, dev=bool(arguments), arguments=["setup", *arguments])
+    frontend.ensure(checkout, dev=bool(arguments))
+    catalogues.compile_stale(checkout.root)
+    say("Everything is installed.")
+    return 0
+
+
+def doctor(checkout: Checkout, arguments: list[str]) -> int:
+    """Examines, changes nothing."""
+    if checkout.python.exists() and not environment.inside(checkout):
+        environment.re_execute(checkout, ["doctor", *arguments])
+    from bootstrap import doctor as examination
+
+    return examination.run(checkout, arguments)
+
+
+def database(checkout: Checkout, arguments: list[str]) -> int:
+    """Starts the private database for other programs."""
+    with redirect_stdout(sys.stderr):  # url=$(./manage.py database) must get the URL alone
+        install(checkout, dev=False, arguments=["database", *arguments])
+        cluster = main_cluster(checkout)
+        cluster.keep()
+        url = cluster.start()
+    print(url)
+    return 0
+
+
+def stop(checkout: Checkout, arguments: list[str]) -> int:
+    """Stops the private databases, whoever uses them."""
+    from bootstrap.cluster import test_cluster
+
+    main_cluster(checkout).release()
+    for cluster, what in ((main_cluster(checkout), "database"), (test_cluster(checkout), "test database")):
+        say(f"The {what} was stopped." if cluster.stop() else f"The {what} was not running.")
+    return 0
+
+
+def django(checkout: Checkout, arguments: list[str]) -> int:
+    """Runs one of Django's commands, with the private cluster unless ``DATABASE_URL`` names a database."""
+    install(checkout, dev=False, arguments=arguments)
+    catalogues.compile_stale(checkout.root)
+    if arguments[0] == "runserver":
+        os.environ.setdefault("DEBUG", "1")
+        frontend.ensure(checkout, dev=False)
+    from django.core.management import execute_from_command_line
+
+    with database_url(checkout, start=arguments[0] not in WITHOUT_DATABASE):
+        execute_from_command_line(["./manage.py", *arguments])
+    return 0
+
+
+@contextmanager
+def database_url(checkout: Checkout, *, start: bool = True) -> Iterator[str]:
+    """Sets what settings read (``DATABASE_URL``, ``SECRET_KEY``) where it is unset; yields the URL.
+
+    The private cluster runs while the block does.
+    """
+    os.environ.setdefault("SECRET_KEY", checkouts.secret_key(checkout))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        yield given
+    elif not start:
+        os.environ["DATABASE_URL"] = "postgres:///not-started"
+        yield os.environ["DATABASE_URL"]
+    else:
+        with main_cluster(checkout).running() as url:
+            os.environ["DATABASE_URL"] = url
+            yield url
+
+
+def install(checkout: Checkout, *, dev: bool, arguments: list[str]) -> None:
+    """Installs system packages and the Python environment where they are missing, and continues in the latter."""
+    needs = [] if environment.current(checkout, ("run",)) else [packages.VENV]
+    if not os.environ.get("DATABASE_URL"):
+        needs.append(packages.DATABASE)
+    if dev:
+        needs.append(packages.BROWSER)
+    checkouts.prepare_var(checkout)
+    packages.ensure(needs, logs=checkout.logs)
+    environment.ensure(checkout, dev=dev)
+    if not environment.inside(checkout):
+        environment.re_execute(checkout, arguments)
+
+
+OWN: dict[str, Callable[[Checkout, list[str]], int]] = {
+    "up": up,
+    "test": test,
+    "setup": setup,
+    "doctor": doctor,
+    "database": database,
+    "stop": stop,
+}

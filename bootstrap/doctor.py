@@ -1,0 +1,241 @@
+"""``./manage.py doctor``: what is wrong, and the line that mends it. Changes nothing."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import socket
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bootstrap import catalogues, environment, frontend, packages, postgres, site
+from bootstrap.checkout import Checkout
+from bootstrap.cluster import main_cluster, process, stale_process
+from bootstrap.console import Stop, say
+
+NEWEST_PYTHON = (3, 13)
+LEAST_FREE_BYTES = 1_000_000_000
+PORT = 8000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong (or, not ``serious``, worth knowing) and what to type about it."""
+
+    problem: str
+    remedy: str
+    serious: bool = True
+
+
+#: A check yields what it finds; nothing means that all is well.
+Check = Callable[[Checkout], Iterator[Finding]]
+
+
+def python_is_supported(checkout: Checkout) -> Iterator[Finding]:
+    """The lock files are for certain versions of Python (too old a one does not get this far, see manage.py)."""
+    if sys.version_info[:2] > NEWEST_PYTHON:
+        newest = ".".join(map(str, NEWEST_PYTHON))
+        yield Finding(
+            f"Python {sys.version.split()[0]} is newer than what the requirements are locked for ({newest}).",
+            f"rm -rf '{checkout.venv}' && python{newest} manage.py up",
+        )
+
+
+def var_is_writable(checkout: Checkout) -> Iterator[Finding]:
+    """Everything that is made is made in var."""
+    if checkout.var.exists() and not os.access(checkout.var, os.W_OK | os.X_OK):
+        yield Finding(
+            f"{checkout.var} cannot be written by this user.", f"sudo chown -R {os.getuid()} '{checkout.var}'"
+        )
+
+
+def disk_has_room(checkout: Checkout) -> Iterator[Finding]:
+    """A full disk stops PostgreSQL."""
+    folders = [checkout.root]
+    try:
+        place = site.find(checkout, main_cluster(checkout).name)
+    except Stop:
+        place = None
+    if place is not None:
+        folders.append(place.folder)
+    seen = set()
+    for folder in folders:
+        device = folder.stat().st_dev
+        free = shutil.disk_usage(folder).free
+        if device not in seen and free < LEAST_FREE_BYTES:
+            yield Finding(
+                f"The disk of {folder} has only {free / 1e6:.0f} MB left.",
+                f"du -xh --max-depth=2 '{folder}' | sort -h | tail",
+            )
+        seen.add(device)
+
+
+def environment_is_current(checkout: Checkout) -> Iterator[Finding]:
+    """var/venv holds what is locked."""
+    if not checkout.python.exists():
+        if not packages.VENV.there():
+            yield Finding("Python's venv module is missing.", packages.install_line(packages.VENV.packages))
+        yield Finding("The Python packages are not installed.", "./manage.py setup")
+    elif not environment.current(checkout, ("run",)):
+        yield Finding("The Python packages are not those of requirements/run.txt.", "./manage.py setup")
+
+
+def browser_packages_are_current(checkout: Checkout) -> Iterator[Finding]:
+    """node_modules holds what package-lock.json names."""
+    if not frontend.current(checkout, dev=False):
+        yield Finding("The browser packages are not those of package-lock.json.", "./manage.py setup")
+
+
+def catalogues_are_compiled(checkout: Checkout) -> Iterator[Finding]:
+    """A stale catalogue shows English, or yesterday's words."""
+    stale = [str(source.relative_to(checkout.root)) for source in catalogues.stale(checkout.root)]
+    if stale:
+        yield Finding(f"Not compiled since they changed: {', '.join(stale)}", "./manage.py setup")
+
+
+def postgresql_is_installed(checkout: Checkout) -> Iterator[Finding]:
+    """A private cluster needs the server's programs and PostGIS."""
+    if os.environ.get("DATABASE_URL") or packages.DATABASE.there():
+        return
+    found = postgres.installations()
+    line = packages.install_line(packages.DATABASE.packages)
+    if not found:
+        yield Finding("PostgreSQL is not installed.", line)
+    elif found[0].major < postgres.OLDEST:
+        yield Finding(f"PostgreSQL {found[0].major} is too old: {postgres.OLDEST} or newer is needed.", line)
+    else:
+        yield Finding(f"PostgreSQL {found[0].major} has no PostGIS.", line)
+
+
+def cluster_is_sound(checkout: Checkout) -> Iterator[Finding]:
+    """The private cluster is there, and its server was not killed."""
+    if os.environ.get("DATABASE_URL"):
+        return
+    try:
+        place = site.find(checkout, main_cluster(checkout).name)
+    except Stop as stop:
+        yield Finding(str(stop), "sudo ./manage.py doctor")
+        return
+    if place is None:
+        yield Finding("There is no database yet.", "./manage.py up", serious=False)
+        return
+    major = int((place.folder / "data" / "PG_VERSION").read_text(encoding="ascii"))
+    if postgres.of_major(major) is None:
+        yield Finding(
+            f"The database in {place.folder} was made by PostgreSQL {major}, which is not installed any more.",
+            f"sudo apt-get install -y postgresql-{major} postgresql-{major}-postgis-3",
+        )
+    gone = stale_process(place)
+    if gone is not None:
+        yield Finding(f"The database server (process {gone}) was killed.", "./manage.py up", serious=False)
+    elif process(place) is None:
+        yield Finding(
+            "The database is not running; it starts with the site.", "./manage.py up", serious=False
+        )
+
+
+def no_cluster_is_abandoned(checkout: Checkout) -> Iterator[Finding]:
+    """Databases outside a checkout stay when the checkout is deleted."""
+    for folder in site.abandoned():
+        yield Finding(
+            f"{folder} is the database of a checkout that is gone.", f"rm -rf '{folder}'", serious=False
+        )
+
+
+def secret_key_is_secret(checkout: Checkout) -> Iterator[Finding]:
+    """Who reads the key can forge sessions."""
+    path = checkout.var / "secret.key"
+    if path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield Finding(f"{path} can be read by others.", f"chmod 600 '{path}'")
+    if os.environ.get("DATABASE_URL") and not os.environ.get("SECRET_KEY"):
+        yield Finding(
+            "DATABASE_URL names a server of your own, but SECRET_KEY is not set: each machine would make its own.",
+            'export SECRET_KEY="$(python3 -c "import secrets; print(secrets.token_urlsafe(64))")"',
+        )
+
+
+def port_is_free(checkout: Checkout) -> Iterator[Finding]:
+    """Nobody else listens where the site would."""
+    if serving(checkout):
+        return
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", PORT))
+        except OSError:
+            yield Finding(f"Another program listens on port {PORT}.", f"./manage.py up --port {PORT + 80}")
+
+
+def browser_is_installed(checkout: Checkout) -> Iterator[Finding]:
+    """Only the tests need it."""
+    if packages.browser() is None:
+        yield Finding(
+            "Chromium is not installed; only the browser tests need it.",
+            packages.install_line(packages.BROWSER.packages),
+            serious=False,
+        )
+
+
+def the_city_is_sound(checkout: Checkout) -> Iterator[Finding]:
+    """What only Django can tell: system checks, the database, migrations, the worker."""
+    if not environment.inside(checkout):
+        return
+    from bootstrap import doctor_inside
+
+    yield from doctor_inside.examine(checkout)
+
+
+def serving(checkout: Checkout) -> bool:
+    """True while this checkout's ``up`` runs."""
+    path = checkout.var / "up.lock"
+    if not path.exists():
+        return False
+    with path.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("Python", python_is_supported),
+    ("var/", var_is_writable),
+    ("disk", disk_has_room),
+    ("Python packages", environment_is_current),
+    ("browser packages", browser_packages_are_current),
+    ("translations", catalogues_are_compiled),
+    ("PostgreSQL and PostGIS", postgresql_is_installed),
+    ("private database", cluster_is_sound),
+    ("abandoned databases", no_cluster_is_abandoned),
+    ("secret key", secret_key_is_secret),
+    ("port", port_is_free),
+    ("browser for tests", browser_is_installed),
+    ("the city", the_city_is_sound),
+)
+
+
+def run(checkout: Checkout, arguments: list[str]) -> int:
+    """Prints every check's outcome; exit code 1 when something serious was found."""
+    if arguments:
+        raise Stop("./manage.py doctor takes no arguments.", 2)
+    serious = 0
+    for title, check in CHECKS:
+        try:
+            findings = list(check(checkout))
+        except Exception as error:  # an examination that breaks down has found something too
+            findings = [
+                Finding(f"could not be examined: {type(error).__name__}: {error}", "./manage.py check")
+            ]
+        if not findings:
+            say(f"  ok  {title}")
+        for finding in findings:
+            serious += finding.serious
+            say(
+                f"  {'!!' if finding.serious else '--'}  {title}: {finding.problem}\n        {finding.remedy}"
+            )
+    say("\nAll is well." if not serious else f"\n{serious} to mend: type the line under each.")
+    return 1 if serious else 0

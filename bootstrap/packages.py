@@ -1,0 +1,116 @@
+"""System packages: what is missing, and its installation through apt where that is allowed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from bootstrap import postgres
+from bootstrap.console import Stop, run_step, say
+
+#: Exit code when the user must install packages first.
+PACKAGES_MISSING = 3
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something of the system that the project cannot bring along.
+
+    ``there`` asks for the thing itself, not for a package: it may have come another way. ``packages`` are the names of
+    Debian 12 and Ubuntu 24.04.
+    """
+
+    what: str
+    why: str
+    packages: tuple[str, ...]
+    there: Callable[[], bool]
+
+
+def venv_package() -> str:
+    """Package that gives this Python its ``venv``: the distribution's default one, or that of its own version."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    default = Path("/usr/bin/python3").resolve().name
+    return "python3-venv" if default == version else f"{version}-venv"
+
+
+VENV = Need(
+    "Python's venv module",
+    "the project's Python packages live in var/venv, apart from the system's",
+    (venv_package(),),
+    lambda: find_spec("ensurepip") is not None and find_spec("venv") is not None,
+)
+DATABASE = Need(
+    f"PostgreSQL {postgres.OLDEST} or newer with PostGIS",
+    "a private database in var/ holds the city; it listens on no network",
+    ("postgresql", "postgresql-postgis"),
+    lambda: postgres.newest() is not None,
+)
+BROWSER = Need(
+    "Chromium",
+    "the browser tests drive it",
+    ("chromium", "fonts-dejavu-core"),
+    lambda: browser() is not None,
+)
+
+
+def browser() -> str | None:
+    """Path of a Chromium that the browser tests can start, or None; ``CHROMIUM`` names one."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome-stable")
+
+
+def ensure(needs: Sequence[Need], *, logs: Path) -> None:
+    """Installs what is missing, saying what and why.
+
+    As root, or with a sudo that asks for no password; otherwise raises ``Stop`` with the one line to type.
+    """
+    missing = [need for need in needs if not need.there()]
+    if not missing:
+        return
+    packages = [package for need in missing for package in need.packages]
+    for need in missing:
+        say(f"  missing: {need.what} ({', '.join(need.packages)}): {need.why}")
+    if shutil.which("apt-get") is None:
+        raise Stop(
+            "This system has no apt. Install what is named above with its own package manager"
+            + (", or set DATABASE_URL to a PostgreSQL with PostGIS" if DATABASE in missing else "")
+            + ".",
+            PACKAGES_MISSING,
+        )
+    right = _right_to_install()
+    if right is None:
+        raise Stop("Installing needs an administrator. Type\n    " + install_line(packages), PACKAGES_MISSING)
+    quiet = [*right, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=600"]
+    run_step("List of system packages (apt-get update)", [*quiet, "update"], log=logs / "apt-update.log")
+    run_step(
+        f"System packages: {' '.join(packages)}",
+        [*quiet, "install", "-y", "--no-install-recommends", *packages],
+        log=logs / "apt-install.log",
+        remedy="To see it at work, type\n    " + install_line(packages),
+    )
+    still = [need.what for need in missing if not need.there()]
+    if still:
+        raise Stop(f"Installed, but still not found: {', '.join(still)}. See {logs / 'apt-install.log'}")
+
+
+def install_line(packages: Sequence[str]) -> str:
+    """The one line that an administrator types to install the packages."""
+    names = " ".join(map(shlex.quote, packages))
+    return f"sudo apt-get update && sudo apt-get install -y --no-install-recommends {names}"
+
+
+def _right_to_install() -> list[str] | None:
+    """What to put before apt-get: nothing as root, sudo where it asks for no password; None without the right."""
+    if os.geteuid() == 0:
+        return []
+    sudo = shutil.which("sudo")
+    if sudo is None:
+        return None
+    answer = subprocess.run([sudo, "-n", "true"], capture_output=True, check=False)
+    return [sudo, "-n"] if answer.returncode == 0 else None

@@ -1,0 +1,100 @@
+"""Brings the database and the static files to the state of the code; ``up`` runs it as a child. Needs Django."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from bootstrap.checkout import digest, this_checkout
+from bootstrap.cluster import EXTENSIONS
+from bootstrap.console import say
+
+
+def main() -> int:
+    """Exit code: 0 when everything stands."""
+    try:
+        django.setup()
+        create_extensions()
+        examine()
+        migrate()
+        call_command("seed")
+        collect_static()
+    except (CommandError, DatabaseError, ImproperlyConfigured) as error:
+        say(f"  !!  {error}")
+        return 1
+    return 0
+
+
+def create_extensions() -> None:
+    """Creates the extensions that the database lacks, where its owner may; else ``check`` says what to do."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extname FROM pg_extension")
+        present = {row[0] for row in cursor.fetchall()}
+        for name in EXTENSIONS:
+            if name not in present:
+                with contextlib.suppress(DatabaseError):
+                    cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {name}")
+
+
+def examine() -> None:
+    """Runs the system checks, which raise for errors; what they only warn of is shown."""
+    output = io.StringIO()
+    call_command("check", databases=["default"], stdout=output, stderr=output)
+    if "no issues" not in output.getvalue():
+        say(output.getvalue().rstrip())
+
+
+def migrate() -> None:
+    """Applies the migrations that are not applied yet."""
+    executor = MigrationExecutor(connection)
+    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if pending:
+        say(f"  ..  Database: {len(pending)} migrations to apply")
+        call_command("migrate", interactive=False, verbosity=1 if sys.stdout.isatty() else 0)
+
+
+def collect_static() -> None:
+    """Gathers the static files, compressed and named by their content, when any of them changed."""
+    # Whole seconds: an image's layers keep no more.
+    wanted = digest(
+        *(f"{path} {stat.st_size} {int(stat.st_mtime)}" for path, stat in sorted(_static_sources()))
+    )
+    stamp = Path(settings.STATIC_ROOT) / ".collected"
+    if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
+        return
+    if stamp.parent.exists() and not os.access(stamp.parent, os.W_OK):
+        return  # made with the container's image
+    say("  ..  Static files")
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    stamp.write_text(wanted, encoding="ascii")
+
+
+def _static_sources() -> list[tuple[str, os.stat_result]]:
+    from django.contrib.staticfiles.finders import get_finders
+
+    found = []
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            full = storage.path(path)
+            found.append((full, os.stat(full)))
+    # The addresses of the files depend on the code that names them.
+    root = this_checkout().root
+    found.append((str(root / "config" / "settings.py"), os.stat(root / "config" / "settings.py")))
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+"""``./manage.py up``: a running city, from whatever is there to an address that answers."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, build_opener
+
+from bootstrap import catalogues, frontend
+from bootstrap import checkout as checkouts
+from bootstrap.checkout import Checkout
+from bootstrap.cluster import main_cluster
+from bootstrap.console import Stop, say
+from bootstrap.supervisor import Program, Supervisor
+
+#: Seconds that the server may take until its first answer.
+FIRST_ANSWER_S = 60.0
+#: Seconds that a killed predecessor's server may hold the port.
+PORT_PATIENCE_S = 8.0
+#: Written by ``seed`` into ``var``: who may log in to the demo city, as text for people.
+LOGINS = "logins.txt"
+LOGINS_SHOWN = 6
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """``host`` and ``port`` of the command line, which default to those of this machine alone and 8000."""
+    parser = argparse.ArgumentParser(
+        prog="./manage.py up",
+        description="Starts the database, the server and the worker; ctrl-C stops them.",
+    )
+    parser.add_argument("--port", type=port_number, default=8000, help="port of the site (8000)")
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (127.0.0.1: this machine; 0.0.0.0: the network too)",
+    )
+    return parser.parse_args(arguments)
+
+
+def run(checkout: Checkout, options: argparse.Namespace) -> int:
+    """Serves until SIGINT, SIGTERM or SIGHUP; exit code 0 then. Raises ``Stop`` when it cannot start."""
+    started = time.monotonic()
+    with _only_one(checkout, options):
+        _check_port(options.host, options.port)
+        frontend.ensure(checkout, dev=False)
+        catalogues.compile_stale(checkout.root)
+        _set_environment(checkout, options)
+        with Supervisor() as supervisor, _database(checkout), supervisor.children():
+            _prepare(supervisor)
+            if supervisor.stopping:
+                return 0
+            for program in programs(options.host, options.port):
+                supervisor.start(program)
+            if _answers(supervisor, options):
+                _greet(checkout, options, time.monotonic() - started)
+            return supervisor.watch()
+
+
+def programs(host: str, port: int) -> list[Program]:
+    """The site's server and the worker of its background jobs."""
+    python = sys.executable
+    server = [python, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
+    server += [
+        "--workers",
+        "2",
+        "--blocking-threads",
+        "4",
+        "--backpressure",
+        "64",
+        "--no-ws",
+        "--log-level",
+        "warning",
+    ]
+    return [
+        Program("server", [*server, "config.wsgi:application"]),
+        Program("worker", [python, "-m", "django", "worker"]),
+    ]
+
+
+def public_hosts(host: str) -> list[str]:
+    """Names under which a server that listens on ``host`` is reached."""
+    names = ["localhost", "127.0.0.1", "[::1]"]
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - the user's choice
+        names += [socket.gethostname(), *_own_addresses()]
+    elif host not in names:
+        names.append(host)
+    return list(dict.fromkeys(names))
+
+
+def port_number(text: str) -> int:
+    port = int(text)
+    if not 1 <= port <= 65535:
+        raise ValueError(text)
+    return port
+
+
+def _set_environment(checkout: Checkout, options: argparse.Namespace) -> None:
+    names = public_hosts(options.host)
+    shown = names[-1] if options.host in ("0.0.0.0", "::") else "localhost"  # noqa: S104
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("SECRET_KEY", checkouts.secret_key(checkout))
+    os.environ.setdefault("PUBLIC_URL", f"http://{shown}:{options.port}")
+    os.environ.setdefault("ALLOWED_HOSTS", ",".join(names))
+    # python -m django does not put the project on the path by itself when it is started elsewhere.
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [str(checkout.root), os.environ.get("PYTHONPATH")])
+    )
+    os.chdir(checkout.root)
+
+
+@contextmanager
+def _database(checkout: Checkout) -> Iterator[None]:
+    if os.environ.get("DATABASE_URL"):
+        say("  ..  Database: the one that DATABASE_URL names")
+        yield
+        return
+    with main_cluster(checkout).running() as url:
+        os.environ["DATABASE_URL"] = url
+        yield
+
+
+def _prepare(supervisor: Supervisor) -> None:
+    """Migrations, the demo city, static files: one child, so that their memory is given back."""
+    code = supervisor.run_to_end([sys.executable, "-m", "bootstrap.prepare"])
+    if code != 0 and not supervisor.stopping:
+        raise Stop(
+            "The city could not be prepared; what failed is said above. ./manage.py doctor may know more."
+        )
+
+
+def _answers(supervisor: Supervisor, options: argparse.Namespace) -> bool:
+    host = "127.0.0.1" if options.host in ("0.0.0.0", "localhost") else options.host  # noqa: S104
+    host = f"[{host}]" if ":" in host else host
+    opener = build_opener(ProxyHandler({}))
+    deadline = time.monotonic() + FIRST_ANSWER_S
+    while time.monotonic() < deadline and supervisor.healthy():
+        try:
+            opener.open(f"http://{host}:{options.port}/healthz", timeout=5).close()
+            return True
+        except HTTPError as error:
+            say(f"  !!  The server answers /healthz with {error.code} {error.reason}")
+            return True
+        except (URLError, OSError):
+            supervisor.wait(0.1)
+    return False
+
+
+def _greet(checkout: Checkout, options: argparse.Namespace, seconds: float) -> None:
+    say(f"\nThe city is open: {os.environ['PUBLIC_URL']}  (started in {seconds:.1f} s)")
+    if options.host == "127.0.0.1":
+        say("  for this machine alone; --host 0.0.0.0 opens it to phones in the same network")
+    for line in _logins(checkout):
+        say(f"  {line}")
+    say("Ctrl-C stops everything; nothing is lost.\n")
+
+
+def _logins(checkout: Checkout) -> list[str]:
+    """The first of the demo city's logins, and where the others are."""
+    path = checkout.var / LOGINS
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return lines if len(lines) <= LOGINS_SHOWN else [*lines[:LOGINS_SHOWN], f"(the other logins: {path})"]
+
+
+def _check_port(host: str, port: int) -> None:
+    """Raises ``Stop`` when the port stays taken; the server of a killed predecessor is given time to leave."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    deadline = time.monotonic() + PORT_PATIENCE_S
+    while True:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(address)
+                return
+            except PermissionError:
+                raise Stop(
+                    f"Port {port} is reserved for the administrator. Choose another:\n    ./manage.py up --port 8000"
+                ) from None
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise Stop(
+                        f"Port {port} on {host} cannot be used: {error.strerror}. Choose another:\n"
+                        f"    ./manage.py up --port {port + 1}"
+                    ) from None
+        time.sleep(0.2)
+
+
+@contextmanager
+def _only_one(checkout: Checkout, options: argparse.Namespace) -> Iterator[None]:
+    with (checkout.var / "up.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise Stop(f"It is running already: {lock.read().strip()}") from None
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()}, port {options.port}")
+        lock.flush()
+        yield
+
+
+def _own_addresses() -> list[str]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(
+                ("192.0.2.1", 9)
+            )  # sends nothing: it asks which of our addresses the network would see
+            return [probe.getsockname()[0]]
+        except OSError:
+            return []

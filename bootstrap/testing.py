@@ -1,0 +1,99 @@
+"""``./manage.py test``: pytest in an environment that is the same on every machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bootstrap import catalogues, frontend, packages
+from bootstrap.checkout import Checkout
+from bootstrap.cluster import test_cluster
+from bootstrap.console import say
+
+#: Variables that would make the tests see the developer's own installation.
+FOREIGN = (
+    "ALLOWED_HOSTS",
+    "BEHIND_PROXY",
+    "CITY_PROFILE",
+    "DEFAULT_FROM_EMAIL",
+    "EMAIL_URL",
+    "LOG_LEVEL",
+    "PUBLIC_URL",
+    "SSL_REDIRECT",
+    "VAR_DIR",
+)
+
+
+def run(checkout: Checkout, arguments: Sequence[str]) -> int:
+    """Exit code of pytest.
+
+    The tests get a database server of their own, with ``DATABASE_URL`` set databases of their own on that server.
+    """
+    frontend.ensure(checkout, dev=True)
+    catalogues.compile_stale(checkout.root)
+    with _database(checkout) as url, _scratch(checkout) as scratch:
+        for name in FOREIGN:
+            os.environ.pop(name, None)
+        os.environ.update(variables(url, scratch))
+        browser = packages.browser()
+        if browser:
+            os.environ["CHROMIUM"] = browser
+        # Playwright's own node wants a library that a small system lacks (libatomic); ours runs everywhere.
+        os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(frontend.node_folder(checkout) / "node"))
+        os.chdir(checkout.root)
+        import pytest
+
+        return int(pytest.main([*workers(arguments), *arguments]))
+
+
+def variables(url: str, scratch: Path) -> Mapping[str, str]:
+    """Environment of the settings under test; files are written to ``scratch``."""
+    for folder in ("media", "uploads", "static"):
+        (scratch / folder).mkdir(parents=True, exist_ok=True)
+    return {
+        "DATABASE_URL": url,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "SECRET_KEY": "of-the-tests-and-of-nothing-else-0123456789-abcdefghijklmnopqrstuvwxyz",
+        # Chooses plain static files; Django's test runner turns DEBUG itself off.
+        "DEBUG": "1",
+        "MEDIA_ROOT": str(scratch / "media"),
+        "UPLOADS_ROOT": str(scratch / "uploads"),
+        "STATIC_ROOT": str(scratch / "static"),
+    }
+
+
+def workers(arguments: Sequence[str]) -> list[str]:
+    """pytest-xdist's arguments: the whole suite in several processes, a single file or test in this one."""
+    own = any(
+        re.match(r"-n\d*$|-n[a-z]+$|--numprocesses|--dist|--pdb|--trace|-pno:xdist", one) for one in arguments
+    )
+    single = any(one.endswith(".py") or "::" in one for one in arguments)
+    if own or single or "no:xdist" in arguments:
+        return []
+    # worksteal gives each process neighbouring tests, which share their module's fixtures.
+    return ["-n", str(min(8, max(2, os.cpu_count() or 2))), "--dist", "worksteal"]
+
+
+@contextmanager
+def _database(checkout: Checkout) -> Iterator[str]:
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        say("  ..  Tests use databases of their own on the server that DATABASE_URL names")
+        yield given
+        return
+    with test_cluster(checkout).running() as url:
+        yield url
+
+
+@contextmanager
+def _scratch(checkout: Checkout) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="test-", dir=checkout.var))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

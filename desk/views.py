@@ -1,0 +1,211 @@
+"""The desk's pages: each parses, calls a queryset or an action, and renders. They work without JavaScript."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.roles import Role, Standing, standing_of
+from appeals.actions.change import Actor
+from appeals.deadlines import city_calendar, city_day
+from appeals.dossier import dossier_of
+from appeals.due import AppealRow, due_of
+from appeals.errors import ActionRefused, Invalid, Stale
+from appeals.filters import AppealFilter, FilterRefused, parse_filter
+from appeals.models import Appeal, AppealContact, Attachment
+from appeals.models.appeal import TEXT_MAX
+from appeals.timeline import Step, steps_of
+from appeals.workflow import Verb, verbs_for
+from desk.forms import FORMS, StepForm
+from desk.queue import COUNT_MAX, Position, Queue, Tab
+from desk.steps import take_files, take_step
+from districts.models import Category, District, Service
+
+
+def for_staff(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view for people who belong to a service; others get the log-in page or 403."""
+
+    @login_required
+    @never_cache
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not standing_of(request.user).works_here:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+@require_safe
+@for_staff
+def queue_page(request: HttpRequest) -> HttpResponse:
+    """The queue of the person's services (of all of them, for the Mayor's Office) by due date, in tabs."""
+    standing = standing_of(request.user)
+    errors: dict[str, list[str]] = {}
+    try:
+        wanted = parse_filter({**request.GET.dict(), "status": ""})
+    except FilterRefused as refusal:
+        wanted, errors = AppealFilter(), refusal.errors
+    tab = Tab.parse(request.GET.get("tab", ""))
+    queue = _queue(standing, wanted)
+    appeals, following = queue.page(tab, Position.parse(request.GET.get("after", "")))
+    counts = queue.counts()
+
+    def address(**changes: str) -> str:
+        return f"{reverse('desk:queue')}?{wanted.as_query(**changes)}"
+
+    context = {
+        "office": standing.office,
+        "tab": tab,
+        "tabs": [
+            {
+                "tab": each,
+                "count": counts[each],
+                "full": counts[each] >= COUNT_MAX,
+                "url": address(tab=each.value),
+            }
+            for each in Tab
+        ],
+        "rows": [AppealRow(appeal, due_of(appeal, queue.calendar, queue.today)) for appeal in appeals],
+        "next_url": address(tab=tab.value, after=str(following)) if following else "",
+        "first_url": address(tab=tab.value) if request.GET.get("after") else "",
+        "wanted": wanted,
+        "errors": errors,
+        "clear_url": f"{reverse('desk:queue')}?tab={tab.value}",
+        "services": Service.objects.order_by("short") if standing.office else [],
+        "own_services": Service.objects.filter(pk__in=standing.service_ids) if not standing.office else [],
+        "categories": Category.objects.filter(parent__isnull=True).prefetch_related("children"),
+        "districts": District.objects.filter(kind=District.Kind.TERRITORY).order_by("name"),
+        "kinds": Appeal.Kind.choices,
+    }
+    return render(request, "desk/queue.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff
+def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
+    """One appeal with its contact data and the forms that the workflow allows; POST takes a step.
+
+    409 with everything typed kept when somebody was faster. An appeal that is with another service is shown as the
+    public sees it: its contact data is not for this reader.
+    """
+    standing = standing_of(request.user)
+    appeal = _find(request, number)
+    role = standing.role_towards(appeal.service_id)
+    if role is Role.PUBLIC:
+        if request.method == "POST":
+            _tell_moved(request, appeal)
+        return redirect(appeal)
+    tried = Tried()
+    if request.method == "POST":
+        tried = _try(request, appeal, role)
+        if tried.done:
+            messages.success(request, tried.done)
+            moved_away = standing.role_towards(_find(request, number).service_id) is Role.PUBLIC
+            return redirect("desk:queue") if moved_away else redirect("desk:appeal", number)
+        appeal = _find(request, number)
+        role = standing.role_towards(appeal.service_id)
+        if role is Role.PUBLIC:
+            # Forwarded by a colleague meanwhile: nothing here is this reader's any more.
+            _tell_moved(request, appeal)
+            return redirect("desk:queue")
+    allowed = list(verbs_for(appeal.status, role, hidden=appeal.hidden))
+    context = {
+        "dossier": dossier_of(appeal, internal=True),
+        "appeal": appeal,
+        "contact": AppealContact.objects.filter(appeal=appeal).first(),
+        "office": standing.office,
+        "show_actors": True,
+        "forms": {verb.value: _form(verb, tried) for verb in allowed},
+        "tried": tried,
+        "kept_text": tried.text if tried.verb not in allowed else "",
+        "kept_uploads": Attachment.objects.filter(pk__in=tried.uploads, appeal__isnull=True)
+        if tried.uploads
+        else [],
+        "next_appeal": _queue(standing, AppealFilter()).next_open(appeal),
+    }
+    return render(request, "desk/appeal.html", context, status=tried.status)
+
+
+def _tell_moved(request: HttpRequest, appeal: Appeal) -> None:
+    """Says that nothing was done, since the appeal went to another service meanwhile, and gives the words back."""
+    told = _("Nothing was done: appeal %(number)s is with another service now (%(service)s).") % {
+        "number": f"№ {appeal.number}",
+        "service": appeal.service.short,
+    }
+    if words := request.POST.get("text", "").strip()[:TEXT_MAX]:
+        told += " " + _("Your text: %(text)s") % {"text": words}
+    messages.error(request, told)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of a step: ``done`` says what was done, or ``message`` why it was not."""
+
+    verb: Verb | None = None
+    done: str = ""
+    status: int = 200
+    message: str = ""
+    form: StepForm | None = None
+    text: str = ""
+    uploads: list[uuid.UUID] = field(default_factory=list)
+    since: tuple[Step, ...] = ()
+
+
+def _try(request: HttpRequest, appeal: Appeal, role: Role) -> Tried:
+    text = request.POST.get("text", "")
+    try:
+        verb = Verb(request.POST.get("verb", ""))
+        form = FORMS[verb](request.POST, request.FILES, auto_id=f"{verb}-%s", label_suffix="")
+    except (ValueError, KeyError):
+        raise BadRequest("no form of ours sends this") from None
+    if not form.is_valid():
+        return Tried(verb, status=400, form=form, text=text)
+    uploads = list(form.cleaned_data.get("uploads", []))
+    try:
+        uploads += take_files(form.cleaned_data.get("photos", []))
+        actor = Actor(role, request.user)  # type: ignore[arg-type]
+        return Tried(verb, done=take_step(verb, appeal, actor, form.cleaned_data, uploads))
+    except Invalid as invalid:
+        for name, sentences in invalid.errors.items():
+            form.add_error(
+                "photos" if name in {"file", "uploads"} else name if name in form.fields else None, sentences
+            )
+        return Tried(verb, status=400, form=form, text=text, uploads=uploads)
+    except Stale as stale:
+        since = tuple(steps_of(stale.since))
+        return Tried(verb, status=409, message=str(stale), form=form, text=text, uploads=uploads, since=since)
+    except ActionRefused as refusal:
+        return Tried(verb, status=409, message=str(refusal), form=form, text=text, uploads=uploads)
+
+
+def _form(verb: Verb, tried: Tried) -> StepForm:
+    """The verb's form; what was typed and not taken stands in it again, with what was wrong."""
+    if tried.form is not None and tried.verb is verb:
+        return tried.form
+    return FORMS[verb](auto_id=f"{verb}-%s", label_suffix="")
+
+
+def _find(request: HttpRequest, number: int) -> Appeal:
+    appeal = Appeal.objects.visible_to(request.user).with_names().filter(number=number).first()
+    if appeal is None:
+        raise Http404
+    return appeal
+
+
+def _queue(standing: Standing, wanted: AppealFilter) -> Queue:
+    return Queue(standing, wanted, city_calendar(), city_day(timezone.now()))

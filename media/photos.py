@@ -1,0 +1,201 @@
+"""A photo as sent becomes two clean JPEGs: one to look at, one for lists.
+
+Everything that is not a pixel is left behind: EXIF with the sender's position and phone, XMP, IPTC,
+comments, thumbnails, whatever is glued to the end. Pixels are decoded and encoded anew, so that a file that
+is two things at once (a picture and a web page or an archive) comes out as one.
+
+JPEG rather than WebP: mail programs, office suites, printers and desktop GIS all open it, and a progressive
+one shows the whole scene early on a slow network. WebP would save about a quarter of the bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import pillow_heif
+from PIL import Image, ImageCms
+
+from media.content import HEAD_BYTES, Content, MediaKind, content_of, is_cut_short
+from media.refusal import MediaRefused, Refusal
+
+PHOTO_CONTENT_TYPE: Final = "image/jpeg"
+_MEGABYTE: Final = 1024 * 1024
+_JPEG_QUALITY: Final = 82
+_READERS: Final = {
+    Content.JPEG: ["JPEG"],
+    Content.PNG: ["PNG"],
+    Content.WEBP: ["WEBP"],
+    Content.GIF: ["GIF"],
+    Content.HEIF: ["HEIF", "AVIF"],
+}
+_EXIF_ORIENTATION: Final = 0x0112
+# EXIF 2.32, 4.6.4 A, tag Orientation: the turn that brings the stored rows upright.
+_UPRIGHT: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SRGB: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+pillow_heif.register_heif_opener()
+
+
+@dataclass(frozen=True)
+class PhotoLimits:
+    """What a photo may be at most and at least, and how large its two forms become (sides in pixels)."""
+
+    max_bytes: int = 20 * _MEGABYTE
+    max_pixels: int = 100_000_000
+    min_side_px: int = 16
+    large_side_px: int = 2048
+    thumb_side_px: int = 480
+
+
+# Pillow's own alarm against decompression bombs, which errs at twice this, is set to the same height.
+Image.MAX_IMAGE_PIXELS = PhotoLimits.max_pixels
+
+
+@dataclass(frozen=True)
+class EncodedPhoto:
+    """A JPEG with nothing in it but sRGB pixels."""
+
+    data: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class PreparedPhoto:
+    """The two forms of one photo; ``large`` is never enlarged beyond what was sent."""
+
+    content: Content
+    large: EncodedPhoto
+    thumb: EncodedPhoto
+
+
+def prepare_photo(source: BinaryIO | Path, limits: PhotoLimits = PhotoLimits()) -> PreparedPhoto:
+    """Upright, metadata-free JPEGs of the photo (of an animation: its first frame).
+
+    ``source`` is read from where it stands, once, and never beyond ``limits.max_bytes``; a stream is left
+    open. Raises :class:`MediaRefused`. The number of pixels is checked before any is decoded.
+    """
+    data = _read(source, limits.max_bytes)
+    content = content_of(data[:HEAD_BYTES])
+    if content is None or content.kind is not MediaKind.PHOTO:
+        raise MediaRefused(Refusal.NOT_A_PHOTO)
+    with _decoded(data, content, limits) as picture:
+        turn = _UPRIGHT.get(_orientation(picture))
+        large = _to_plain_mode(picture)
+        large.thumbnail(
+            (limits.large_side_px, limits.large_side_px), Image.Resampling.LANCZOS, reducing_gap=2.0
+        )
+        large = _to_srgb(_on_white(large), picture.info.get("icc_profile"))
+    if turn is not None:
+        large = large.transpose(turn)
+    thumb = large.copy()
+    thumb.thumbnail((limits.thumb_side_px, limits.thumb_side_px), Image.Resampling.LANCZOS)
+    return PreparedPhoto(content, encode_jpeg(large), encode_jpeg(thumb))
+
+
+def encode_jpeg(picture: Image.Image) -> EncodedPhoto:
+    """A progressive JPEG of the pixels of ``picture`` (mode RGB), and of nothing that came with them."""
+    bare = Image.new("RGB", picture.size)
+    bare.paste(picture)
+    encoded = io.BytesIO()
+    bare.save(encoded, "JPEG", quality=_JPEG_QUALITY, progressive=True, optimize=True)
+    return EncodedPhoto(encoded.getvalue(), bare.width, bare.height)
+
+
+def _read(source: BinaryIO | Path, max_bytes: int) -> bytes:
+    if isinstance(source, Path):
+        with source.open("rb") as stream:
+            data = stream.read(max_bytes + 1)
+    else:
+        data = source.read(max_bytes + 1)
+    if not data:
+        raise MediaRefused(Refusal.EMPTY)
+    if len(data) > max_bytes:
+        raise MediaRefused(Refusal.PHOTO_TOO_HEAVY, max_bytes // _MEGABYTE)
+    return data
+
+
+@contextmanager
+def _decoded(data: bytes, content: Content, limits: PhotoLimits) -> Iterator[Image.Image]:
+    """The picture with its pixels in memory."""
+    try:
+        picture = Image.open(io.BytesIO(data), formats=_READERS[content])
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise MediaRefused(Refusal.PHOTO_TOO_LARGE, limits.max_pixels // 1_000_000) from error
+    except MemoryError:
+        raise
+    except Exception as error:  # Broken headers make the readers raise nearly anything, from SyntaxError on.
+        raise _unreadable(data, content) from error
+    with picture:
+        if picture.width * picture.height > limits.max_pixels:
+            raise MediaRefused(Refusal.PHOTO_TOO_LARGE, limits.max_pixels // 1_000_000)
+        if min(picture.size) < limits.min_side_px:
+            raise MediaRefused(Refusal.PHOTO_TOO_SMALL, limits.min_side_px)
+        try:
+            # A JPEG is decoded at a half, quarter or eighth, as long as pixels to choose from are left.
+            picture.draft(None, (2 * limits.large_side_px, 2 * limits.large_side_px))
+            picture.load()
+        except MemoryError:
+            raise
+        except Exception as error:  # As above: libjpeg, libpng, libheif … each has its own way to give up.
+            raise _unreadable(data, content) from error
+        yield picture
+
+
+def _unreadable(data: bytes, content: Content) -> MediaRefused:
+    return MediaRefused(
+        Refusal.PHOTO_CUT_SHORT if is_cut_short(io.BytesIO(data), content) else Refusal.PHOTO_BROKEN
+    )
+
+
+def _orientation(picture: Image.Image) -> int:
+    """EXIF orientation 1 to 8; 1 (upright) where there is none or the EXIF block is damaged."""
+    try:
+        value = picture.getexif().get(_EXIF_ORIENTATION, 1)
+    except Exception:  # A damaged side note is no reason to refuse a good picture.
+        return 1
+    return value if isinstance(value, int) else 1
+
+
+def _to_plain_mode(picture: Image.Image) -> Image.Image:
+    """The same picture in a mode that can be resampled: L, RGB, CMYK; LA or RGBA with an alpha."""
+    if picture.mode.startswith("I;16"):
+        # convert() would clip all above 255 to white.
+        return picture.convert("I").point(lambda level: level * (1 / 257)).convert("L")
+    if picture.has_transparency_data:
+        return picture if picture.mode in ("LA", "RGBA") else picture.convert("RGBA")
+    return picture if picture.mode in ("L", "RGB", "CMYK") else picture.convert("RGB")
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    if picture.mode not in ("LA", "RGBA"):
+        return picture
+    paper = Image.new("RGB", picture.size, "white")
+    paper.paste(picture.convert("RGB"), mask=picture.getchannel("A"))
+    return paper
+
+
+def _to_srgb(picture: Image.Image, icc_profile: bytes | None) -> Image.Image:
+    """RGB in sRGB; a profile that is damaged or made for another mode is taken as absent."""
+    if icc_profile:
+        try:
+            profile = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))
+            converted = ImageCms.profileToProfile(picture, profile, _SRGB, outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError):
+            converted = None
+        if converted is not None:
+            return converted
+    return picture.convert("RGB")

@@ -1,0 +1,1 @@
+"""What analysts and programs read: features, clusters, reference layers, the description of the API."""

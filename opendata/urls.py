@@ -1,0 +1,30 @@
+"""Addresses of the open data, below ``/api/``."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from opendata.views.appeal import AppealByNumberView, AppealView
+from opendata.views.appeals import appeals_geojson
+from opendata.views.base_map import base_geojson
+from opendata.views.borders import districts_geojson, service_areas_geojson
+from opendata.views.clusters import clusters_geojson
+from opendata.views.reference import categories_json, services_json
+from web.security import with_inline_styles
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("appeals.geojson", appeals_geojson, name="api-appeals"),
+    path("appeals/<uuid:pk>/", AppealView.as_view(), name="api-appeal"),
+    path("appeals/<int:number>/", AppealByNumberView.as_view(), name="api-appeal-by-number"),
+    path("clusters.geojson", clusters_geojson, name="api-clusters"),
+    path("districts.geojson", districts_geojson, name="api-districts"),
+    path("service-areas.geojson", service_areas_geojson, name="api-service-areas"),
+    path("base.geojson", base_geojson, name="api-base"),
+    path("services.json", services_json, name="api-services"),
+    path("categories.json", categories_json, name="api-categories"),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path(
+        "docs/", with_inline_styles(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="api-docs"
+    ),
+]

@@ -1,0 +1,195 @@
+"""GET /api/appeals/<id>/: one appeal with all that its public page tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework_gis.fields import GeometryField
+from rest_framework_gis.serializers import GeoFeatureModelSerializer
+
+from accounts.roles import Role
+from appeals.dossier import Dossier, dossier_of
+from appeals.models import Appeal, Attachment
+from appeals.workflow import Status, Verb
+from districts.routing import Rule
+from geo.geojson import MEDIA_TYPE
+from geo.points import DECIMALS
+from web.api.language import LanguageRefused, language_of
+from web.api.openapi import LANG, problems
+from web.api.problems import parameters_refused
+
+MAX_AGE_S = 15
+
+
+class GeoJSONRenderer(JSONRenderer):
+    media_type = MEDIA_TYPE
+    format = "geojson"
+
+
+class NamedCodeSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class NamedServiceSerializer(NamedCodeSerializer):
+    short = serializers.CharField()
+    phone = serializers.CharField()
+
+
+class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
+    """A photo or video in its public forms. Those that are still being prepared are left out."""
+
+    large = serializers.FileField(help_text="Address of the photo, or of the video's poster.")
+    thumb = serializers.FileField()
+    playable = serializers.SerializerMethodField(help_text="Address of the video.")
+
+    class Meta:
+        model = Attachment
+        fields = ("id", "kind", "large", "thumb", "playable", "width", "height", "duration_s")
+
+    def get_playable(self, attachment: Attachment) -> str | None:
+        if not attachment.playable:
+            return None
+        request: Request = self.context["request"]
+        return request.build_absolute_uri(attachment.playable.url)
+
+
+class StepSerializer(serializers.Serializer[Any]):
+    """What happened, without the person who did it."""
+
+    verb = serializers.ChoiceField(source="event.verb", choices=[verb.value for verb in Verb])
+    title = serializers.CharField(help_text="In the reader's language.")
+    at = serializers.DateTimeField(source="event.at")
+    by = serializers.ChoiceField(source="event.actor_role", choices=[role.value for role in Role])
+    status = serializers.ChoiceField(source="event.to_status", choices=Status.choices)
+    service = NamedServiceSerializer(source="event.service")
+    to_service = NamedServiceSerializer(source="event.to_service", allow_null=True)
+    text = serializers.CharField(source="event.text")
+    attachments = serializers.SerializerMethodField()
+
+    def get_attachments(self, step: Any) -> list[dict[str, Any]]:
+        return _shown(step.attachments, self.context)
+
+
+class RoutingSerializer(serializers.Serializer[Any]):
+    """Why this service was chosen when the appeal came in."""
+
+    rule = serializers.ChoiceField(choices=[rule.value for rule in Rule])
+    explanation = serializers.CharField(source="sentence", help_text="In the reader's language.")
+    border = serializers.CharField(
+        help_text="How near the border of the deciding area is; empty without an area."
+    )
+    area = serializers.CharField(source="area.name", default=None, allow_null=True)
+    service = NamedServiceSerializer(help_text="Whom it was given to; it may be with another one now.")
+    revision = serializers.IntegerField(
+        source="revision.number", help_text="Number of the boundary revision."
+    )
+
+
+class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
+    """One appeal as a Feature; its context holds the ``request`` and the ``dossier``."""
+
+    point = GeometryField(precision=DECIMALS)
+    category = NamedCodeSerializer()
+    service = NamedServiceSerializer()
+    district = NamedCodeSerializer(allow_null=True)
+    url = serializers.SerializerMethodField(help_text="Address of the public page.")
+    attachments = serializers.SerializerMethodField()
+    events = serializers.SerializerMethodField()
+    routing = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Appeal
+        geo_field = "point"
+        id_field = "id"
+        fields = (
+            "id", "number", "kind", "category", "service", "district", "status", "submitted_at", "due_on", "answered_at",
+            "closed_at", "address", "text", "language", "url", "attachments", "events", "routing",
+        )  # fmt: skip
+
+    def get_url(self, appeal: Appeal) -> str:
+        request: Request = self.context["request"]
+        return request.build_absolute_uri(reverse("public:appeal", args=[appeal.number]))
+
+    def get_attachments(self, _appeal: Appeal) -> list[dict[str, Any]]:
+        return _shown(self._dossier.attachments, self.context)
+
+    def get_events(self, _appeal: Appeal) -> list[dict[str, Any]]:
+        return list(StepSerializer(self._dossier.steps, many=True, context=self.context).data)
+
+    def get_routing(self, _appeal: Appeal) -> dict[str, Any] | None:
+        decision = self._dossier.explanation
+        return None if decision is None else RoutingSerializer(decision).data
+
+    @property
+    def _dossier(self) -> Dossier:
+        dossier: Dossier = self.context["dossier"]
+        return dossier
+
+
+def _shown(attachments: tuple[Attachment, ...], context: Mapping[str, Any]) -> list[dict[str, Any]]:
+    ready = [attachment for attachment in attachments if attachment.state == Attachment.State.READY]
+    return list(AttachmentSerializer(ready, many=True, context=context).data)
+
+
+class _AppealView(APIView):
+    renderer_classes = [GeoJSONRenderer, JSONRenderer]
+
+    def _answer(self, request: Request, **known: Any) -> Response:
+        try:
+            language = language_of(request._request)
+        except LanguageRefused as refusal:
+            raise parameters_refused(refusal.errors) from None
+        appeal = Appeal.objects.visible_to(request.user).with_names().filter(**known).first()
+        if appeal is None:
+            raise Http404
+        with translation.override(language):
+            context = {"request": request, "dossier": dossier_of(appeal, internal=False)}
+            document = AppealSerializer(appeal, context=context).data
+        answer = Response(document)
+        patch_vary_headers(answer, ["Accept-Language", "Cookie"])
+        answer["Cache-Control"] = (
+            "private, no-store" if request.user.is_authenticated else f"public, max-age={MAX_AGE_S}"
+        )
+        return answer
+
+
+class AppealView(_AppealView):
+    """One appeal as a GeoJSON Feature."""
+
+    @extend_schema(
+        operation_id="read_appeal",
+        parameters=[LANG],
+        responses={(200, MEDIA_TYPE): AppealSerializer, **problems(400, 404)},
+    )
+    def get(self, request: Request, pk: UUID) -> Response:
+        """The appeal with its answers, photos and videos, history and the reason why the service was chosen.
+
+        An appeal that the Mayor's Office has hidden is not there for the public.
+        """
+        return self._answer(request, pk=pk)
+
+
+class AppealByNumberView(_AppealView):
+    """The same by the number that people know."""
+
+    @extend_schema(
+        operation_id="read_appeal_by_number",
+        parameters=[LANG],
+        responses={(200, MEDIA_TYPE): AppealSerializer, **problems(400, 404)},
+    )
+    def get(self, request: Request, number: int) -> Response:
+        """The appeal of that public number; the same document."""
+        return self._answer(request, number=number)

@@ -1,0 +1,184 @@
+"""GET /api/districts.geojson and /api/service-areas.geojson: the borders by which appeals are routed."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from drf_spectacular.utils import OpenApiParameter
+
+from districts.models import BoundaryRevision, Category, District, DistrictBoundary, ServiceArea
+from districts.names import in_every_language
+from geo.geojson import FeatureText, collection, feature_texts
+from opendata.revision import RevisionRefused, revision_of
+from web.api.answers import geojson_answer
+from web.api.openapi import (
+    AREA,
+    DAY,
+    DAY_OR_NULL,
+    TEXT,
+    TEXT_OR_NULL,
+    TEXTS,
+    WHOLE,
+    YES_OR_NO,
+    described,
+    feature_collection,
+    names,
+    problems,
+    record,
+)
+from web.api.problems import bad_parameters, problem
+
+#: Borders change a few times in a decade, but a new revision should not wait long for its readers.
+MAX_AGE_S = 300
+CODE_MAX = 80
+
+_REVISION: Final = OpenApiParameter(
+    "revision", int, description="Number of a published boundary revision; without it the one in force."
+)
+_MEMBERS: Final = {
+    "revision": {
+        **record({"number": WHOLE, "name": TEXT, "effective_from": DAY}),
+        "nullable": True,
+        "description": "The borders' revision; null while there is none in force.",
+    }
+}
+
+_DISTRICT: Final = FeatureText(
+    id="district__code",
+    geometry="geom",
+    properties={
+        "code": "district__code",
+        "kind": "district__kind",
+        "parent": "district__parent__code",
+        **in_every_language("district__name", "name"),
+        "approximate": "approximate",
+        "valid_from": "district__valid_from",
+        "valid_to": "district__valid_to",
+    },
+)
+_AREA: Final = FeatureText(
+    id="code",
+    geometry="geom",
+    properties={
+        "code": "code",
+        **in_every_language("name", "name"),
+        "service": "service__code",
+        **in_every_language("service__name", "service_name"),
+        "categories": ArraySubquery(
+            Category.objects.filter(areas=OuterRef("pk")).order_by("code").values("code")
+        ),
+        "priority": "priority",
+        "valid_from": "valid_from",
+        "valid_to": "valid_to",
+    },
+)
+_VALIDITY: Final = {"valid_from": DAY_OR_NULL, "valid_to": {**DAY_OR_NULL, "description": "Exclusive."}}
+
+
+@require_safe
+@described(
+    "list_districts",
+    parameters=[_REVISION],
+    responses={
+        **feature_collection(
+            record({
+                "code": TEXT,
+                "kind": {"type": "string", "enum": list(District.Kind.values)},
+                "parent": TEXT_OR_NULL,
+                **names("name"),
+                "approximate": YES_OR_NO,
+                **_VALIDITY,
+            }),
+            geometry=AREA,
+            members=_MEMBERS,
+            has_id=True,
+        ),
+        **problems(400, 404),
+    },
+)  # fmt: skip
+def districts_geojson(request: HttpRequest) -> HttpResponse:
+    """The city and its districts in one boundary revision, names in every language."""
+    try:
+        revision = revision_of(request.GET)
+    except RevisionRefused as refusal:
+        return bad_parameters(refusal.errors)
+    if revision is None:
+        return _without_borders(request)
+    rows = DistrictBoundary.objects.of(revision).order_by("district__kind", "district__code")
+    return _answer(request, rows, _DISTRICT, revision)
+
+
+@require_safe
+@described(
+    "list_service_areas",
+    parameters=[
+        _REVISION,
+        OpenApiParameter("service", str, description="Code of a service."),
+        OpenApiParameter("category", str, description="Code of a category: the areas that take its appeals."),
+    ],
+    responses={
+        **feature_collection(
+            record({
+                "code": TEXT,
+                **names("name"),
+                "service": TEXT,
+                **names("service_name"),
+                "categories": {**TEXTS, "description": "Empty: every category whose city-wide service this is."},
+                "priority": WHOLE,
+                **_VALIDITY,
+            }),
+            geometry=AREA,
+            members=_MEMBERS,
+            has_id=True,
+        ),
+        **problems(400, 404),
+    },
+)  # fmt: skip
+def service_areas_geojson(request: HttpRequest) -> HttpResponse:
+    """Which service answers where, in one boundary revision.
+
+    Where several areas cover a place, the highest priority decides, then the smallest area. Of the borders in force
+    the areas valid today are told; of a revision that is asked for by number, all.
+    """
+    errors: dict[str, list[str]] = {}
+    for name in ("service", "category"):
+        if "\x00" in request.GET.get(name, "") or len(request.GET.get(name, "")) > CODE_MAX:
+            errors[name] = [_("This is not a code.")]
+    revision = None
+    try:
+        revision = revision_of(request.GET)
+    except RevisionRefused as refusal:
+        errors |= refusal.errors
+    if errors:
+        return bad_parameters(errors)
+    if revision is None:
+        return _without_borders(request)
+    rows = ServiceArea.objects.of(revision).order_by("service__code", "code")
+    if not request.GET.get("revision"):
+        rows = rows.as_of(timezone.localdate())
+    if service := request.GET.get("service"):
+        rows = rows.filter(service__code=service)
+    if category := request.GET.get("category"):
+        rows = rows.deciding_for(category)
+    return _answer(request, rows, _AREA, revision)
+
+
+def _answer(
+    request: HttpRequest, rows: QuerySet[Any], feature: FeatureText, revision: BoundaryRevision
+) -> HttpResponse:
+    told = {"number": revision.number, "name": revision.name, "effective_from": revision.effective_from}
+    body = collection(feature_texts(rows, feature), revision=told)
+    return geojson_answer(request, body, max_age_s=MAX_AGE_S, per_reader=False)
+
+
+def _without_borders(request: HttpRequest) -> HttpResponse:
+    if request.GET.get("revision"):
+        return problem(HTTPStatus.NOT_FOUND, _("There are no published borders of that number."))
+    return geojson_answer(request, collection([], revision=None), max_age_s=0, per_reader=False)

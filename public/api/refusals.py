@@ -1,0 +1,25 @@
+"""Refusals of the actions as problem documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from django.utils.translation import gettext as _
+
+from appeals.errors import Conflict, Invalid
+from web.api.problems import Problem
+
+
+@contextmanager
+def refusals_as_problems() -> Iterator[None]:
+    """Turns ``Invalid`` into 400 with the fields' sentences, and ``Conflict`` into 409."""
+    try:
+        yield
+    except Invalid as refusal:
+        raise Problem(
+            HTTPStatus.BAD_REQUEST, _("Some fields need correction."), errors=refusal.errors
+        ) from refusal
+    except Conflict as refusal:
+        raise Problem(HTTPStatus.CONFLICT, str(refusal)) from refusal

@@ -1,0 +1,105 @@
+"""GET /api/route: who would answer, before anything is sent."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from appeals.deadlines import LegalClock, city_day
+from appeals.models import Appeal
+from districts.explanation import border_in_words, rule_in_words
+from districts.models import Category, District, Service, ServiceArea
+from districts.routing import OutsideCity, Pin, route
+from geo.points import GeometryRefused, city_point
+from web.api.openapi import problems
+from web.api.problems import Problem
+
+#: Nearer than this, a small move of the pin may change who answers, so that the border is mentioned.
+NEAR_M = 30
+
+
+class _NamedSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class _ServiceSerializer(_NamedSerializer):
+    phone = serializers.CharField()
+
+
+class RouteSerializer(serializers.Serializer[Any]):
+    district = _NamedSerializer(allow_null=True)
+    service = _ServiceSerializer()
+    rule = serializers.CharField()
+    explanation = serializers.CharField()
+    border_m = serializers.FloatField(
+        help_text="Metres to the border of the deciding area, else of the city."
+    )
+    due_on = serializers.DateField(help_text="If it were sent now.")
+
+
+class RouteView(APIView):
+    """Preview of the routing decision for a place and a category."""
+
+    authentication_classes = []
+
+    @extend_schema(
+        operation_id="preview_route",
+        parameters=[
+            OpenApiParameter("lon", float, required=True, description="Degrees, EPSG:4326."),
+            OpenApiParameter("lat", float, required=True, description="Degrees, EPSG:4326."),
+            OpenApiParameter(
+                "category", str, required=True, description="Code of a category without children."
+            ),
+        ],
+        responses={200: RouteSerializer, **problems(400)},
+    )
+    def get(self, request: Request) -> Response:
+        """District, service, and why; nothing is stored."""
+        errors: dict[str, list[str]] = {}
+        query = request.query_params
+        point = None
+        try:
+            point = city_point(query.get("lon"), query.get("lat"))
+        except GeometryRefused as refusal:
+            errors["point"] = [str(refusal)]
+        code = query.get("category", "")
+        category = Category.objects.leaves().filter(code=code).first() if "\x00" not in code else None
+        if category is None:
+            errors["category"] = [_("Choose what it is about.")]
+        if point is None or category is None:
+            raise Problem(HTTPStatus.BAD_REQUEST, _("Some fields need correction."), errors=errors)
+        now = timezone.now()
+        try:
+            decision = route(Pin(point.x, point.y, category.pk), on=city_day(now))
+        except OutsideCity:
+            outside = {"point": [_("This place is outside the city. Move the pin inside its border.")]}
+            raise Problem(HTTPStatus.BAD_REQUEST, _("Some fields need correction."), errors=outside) from None
+        service = Service.objects.get(pk=decision.service_id)
+        district = District.objects.filter(pk__in=[decision.district_id]).first()
+        area = ServiceArea.objects.filter(pk__in=[decision.area_id]).first()
+        return Response(
+            {
+                "district": {"code": district.code, "name": district.name} if district else None,
+                "service": {"code": service.code, "name": service.name, "phone": service.phone},
+                "rule": decision.rule,
+                "explanation": " ".join(
+                    part
+                    for part in (
+                        rule_in_words(decision.rule, service=service.name, area=area.name if area else ""),
+                        border_in_words(decision.border_m) if area and decision.border_m < NEAR_M else "",
+                    )
+                    if part
+                ),
+                "border_m": round(decision.border_m, 1),
+                "due_on": LegalClock.read().due_on(Appeal.Kind.REQUEST, now),
+            }
+        )

@@ -1,0 +1,103 @@
+"""POST /api/appeals/: the door for scripts of the page and for programs of others."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, cast
+
+from django.urls import reverse
+from django.utils import translation
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import AnonRateThrottle
+from rest_framework.views import APIView
+
+from appeals.actions.submit import submit
+from appeals.intake.parse import parse_submission
+from appeals.models import Appeal, AppealContact
+from public.api.refusals import refusals_as_problems
+from web.api.openapi import problems
+from web.api.parsers import StrictJSONParser
+
+
+class SubmitThrottle(AnonRateThrottle):
+    """Counted in each server process's own memory: a brake on scripts, not a wall."""
+
+    scope = "submit"
+
+
+class SubmissionSerializer(serializers.Serializer[Any]):
+    """Documents the body; the checks are ``appeals.intake.parse``'s."""
+
+    id = serializers.UUIDField(help_text="UUIDv7, made by the client: sending again gives the same appeal.")
+    secret = serializers.RegexField(
+        r"^[A-Za-z0-9_-]{22,64}$", required=False, help_text="Opens the author's page; made by the client."
+    )
+    kind = serializers.ChoiceField(choices=Appeal.Kind.choices)
+    category = serializers.CharField(help_text="Code of a category without children.")
+    text = serializers.CharField(max_length=4000)
+    address = serializers.CharField(max_length=300, required=False)
+    lon = serializers.FloatField(help_text="Degrees, EPSG:4326.")
+    lat = serializers.FloatField(help_text="Degrees, EPSG:4326.")
+    name = serializers.CharField(max_length=200, required=False)
+    email = serializers.EmailField(required=False)
+    phone = serializers.CharField(required=False)
+    uploads = serializers.ListField(child=serializers.UUIDField(), max_length=6, required=False)
+    language = serializers.CharField(required=False)
+
+
+class ReceiptSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    url = serializers.CharField(help_text="Path of the public page.")
+    follow_url = serializers.CharField(
+        help_text="Path of the author's own page; keep it secret.", required=False
+    )
+    status = serializers.CharField()
+    district = serializers.CharField(allow_null=True, help_text="Name.")
+    service = serializers.CharField(help_text="Name of the service that must answer.")
+    due_on = serializers.DateField(help_text="Last day of the legal term.")
+
+
+class AppealSubmitView(APIView):
+    """Receives an appeal. 201 means that it is stored."""
+
+    # Nothing here rests on who is logged in, so that there is nothing a forged request could borrow.
+    authentication_classes = []
+    parser_classes = [StrictJSONParser]
+    throttle_classes = [SubmitThrottle]
+
+    @extend_schema(
+        operation_id="submit_appeal",
+        request=SubmissionSerializer,
+        responses={
+            201: ReceiptSerializer,
+            200: OpenApiResponse(ReceiptSerializer, description="The same had been received before."),
+            **problems(400, 409, 413, 415, 429),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Routes and stores the appeal; the same body again answers 200 with the same receipt."""
+        language = translation.get_language()
+        with refusals_as_problems():
+            submission = parse_submission(
+                cast("dict[str, Any]", request.data), language=language, source="web"
+            )
+            result = submit(submission)
+        appeal = result.appeal
+        receipt: dict[str, Any] = {
+            "number": appeal.number,
+            "url": reverse("public:appeal", args=[appeal.number]),
+            "status": appeal.status,
+            "district": appeal.district.name if appeal.district else None,
+            "service": appeal.service.name,
+            "due_on": appeal.due_on,
+        }
+        secret = submission.secret
+        if result.created and not secret:
+            secret = AppealContact.objects.values_list("secret", flat=True).get(appeal=appeal)
+        if secret:
+            receipt["follow_url"] = reverse("public:follow", args=[secret])
+        status = HTTPStatus.CREATED if result.created else HTTPStatus.OK
+        return Response(receipt, status, headers={"Location": receipt["url"], "Cache-Control": "no-store"})

@@ -1,0 +1,75 @@
+"""POST /api/uploads/: a photo or video, before the appeal that takes it."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import AnonRateThrottle
+from rest_framework.views import APIView
+
+from appeals.actions.upload import UPLOAD_MAX_BYTES, upload
+from appeals.errors import Invalid
+from appeals.intake.parse import uuid7
+from appeals.models import Attachment
+from public.api.refusals import refusals_as_problems
+from web.api.openapi import problems
+from web.api.problems import Problem
+
+
+class UploadThrottle(AnonRateThrottle):
+    scope = "upload"
+
+
+class UploadRequestSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField(help_text="UUIDv7, made by the client.")
+    file = serializers.FileField()
+
+
+class UploadSerializer(serializers.ModelSerializer[Attachment]):
+    thumb = serializers.FileField(use_url=True, read_only=True)
+
+    class Meta:
+        model = Attachment
+        fields = ("id", "kind", "state", "thumb", "width", "height")
+
+
+class UploadView(APIView):
+    """Receives one file of an appeal or answer that is still being written."""
+
+    authentication_classes = []
+    parser_classes = [MultiPartParser]
+    throttle_classes = [UploadThrottle]
+
+    @extend_schema(
+        operation_id="upload_file",
+        request={"multipart/form-data": UploadRequestSerializer},
+        responses={
+            201: UploadSerializer,
+            **problems(400, 409, 411, 413, 415, 429),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Photos are ready at once; videos are prepared by the worker. The same file again gives the same answer."""
+        # Before the body is touched: asking for the data would write all of it to the disk first.
+        length = request.META.get("CONTENT_LENGTH") or ""
+        if not (length.isascii() and length.isdecimal()):
+            raise Problem(HTTPStatus.LENGTH_REQUIRED, _("The length of what is sent must be told first."))
+        if int(length) > UPLOAD_MAX_BYTES:
+            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("The file is too large."))
+        file = request.FILES.get("file")
+        with refusals_as_problems():
+            if file is None:
+                raise Invalid({"file": [_("Choose a photo or a video.")]})
+            try:
+                upload_id = uuid7(request.POST.get("id"))
+            except ValueError as refusal:
+                raise Invalid({"id": [str(refusal)]}) from None
+            attachment = upload(upload_id, file)
+        return Response(UploadSerializer(attachment).data, HTTPStatus.CREATED)

@@ -1,0 +1,17 @@
+"""Addresses of what the pages' scripts send and ask while a form is filled in, below ``/api/``."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from public.api.places import PlacesView
+from public.api.route import RouteView
+from public.api.submit import AppealSubmitView
+from public.api.uploads import UploadView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("appeals/", AppealSubmitView.as_view(), name="api-submit"),
+    path("uploads/", UploadView.as_view(), name="api-upload"),
+    path("route", RouteView.as_view(), name="api-route"),
+    path("places", PlacesView.as_view(), name="api-places"),
+]

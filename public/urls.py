@@ -1,0 +1,24 @@
+"""The public pages; config.urls puts the language before them."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from public.views.about import about
+from public.views.appeal import appeal_page
+from public.views.appeal_new import appeal_new
+from public.views.follow import follow_page
+from public.views.map import map_page
+from public.views.news import news_item, news_list
+
+app_name = "public"
+
+urlpatterns = [
+    path("", map_page, name="map"),
+    path("appeals/new/", appeal_new, name="appeal-new"),
+    path("appeals/<int:number>/", appeal_page, name="appeal"),
+    path("follow/<str:secret>/", follow_page, name="follow"),
+    path("news/", news_list, name="news"),
+    path("news/<int:pk>/", news_item, name="news-item"),
+    path("about/", about, name="about"),
+]

@@ -1,0 +1,33 @@
+"""The public page of one appeal."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.roles import Role, standing_of
+from appeals.dossier import dossier_of
+from appeals.models import Appeal
+from web.caching import kept_for_offline
+
+
+@require_safe
+def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
+    """The appeal for whoever may see it; 404 for an unknown number, 410 for one that the Mayor's Office has hidden."""
+    appeal = Appeal.objects.visible_to(request.user).with_names().filter(number=number).first()
+    if appeal is None:
+        if Appeal.objects.filter(number=number).exists():
+            return render(request, "web/errors/410.html", {"number": number}, status=410)
+        raise Http404
+    role = standing_of(request.user).role_towards(appeal.service_id)
+    response = render(
+        request,
+        "public/appeal.html",
+        {
+            "dossier": dossier_of(appeal, internal=False),
+            "appeal": appeal,
+            "on_my_desk": role is not Role.PUBLIC,
+        },
+    )
+    return kept_for_offline(response, request)

@@ -1,0 +1,258 @@
+"""The form of a new appeal. The page's script sends it through the API; without one it is sent here, whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.gis.geos import Point
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from appeals.actions.attachments import ATTACHMENTS_MAX
+from appeals.actions.submit import submit
+from appeals.actions.upload import digest_of, upload
+from appeals.errors import Conflict, Invalid
+from appeals.intake.identifiers import file_uuid7, new_secret, new_uuid7
+from appeals.intake.parse import parse_submission, uuid7
+from appeals.models import Appeal, AppealContact, Attachment
+from appeals.models.appeal import TEXT_MAX
+from districts.choices import category_groups
+from districts.models import Place
+from geo.points import inside_bounds
+from web.caching import kept_for_offline
+
+#: What is typed or chosen, as the form names it. ``lon`` and ``lat`` are filled in by the map.
+FIELDS = (
+    "id",
+    "secret",
+    "kind",
+    "category",
+    "text",
+    "address",
+    "coordinates",
+    "lon",
+    "lat",
+    "name",
+    "email",
+    "phone",
+)
+
+PLACES_MAX = 8
+
+_COORDINATES = re.compile(
+    r"\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*°?\s*[,;\s]\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*°?\s*", re.ASCII
+)
+
+
+@dataclass
+class Draft:
+    """What the form shows: the values typed so far, what is wrong with them, the places to choose among."""
+
+    values: dict[str, str]
+    errors: dict[str, list[str]] = field(default_factory=dict)
+    places: list[Place] = field(default_factory=list)
+    uploads: list[Attachment] = field(default_factory=list)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def appeal_new(request: HttpRequest) -> HttpResponse:
+    """The form; a POST is an appeal, answered with the author's own page or with the form and what is wrong in it."""
+    if request.method == "POST":
+        response = _received(request)
+        add_never_cache_headers(response)
+        return response
+    # A link may name the place and the category: "report this here".
+    given = {name: request.GET.get(name, "") for name in ("lon", "lat", "category")}
+    # Every form has identifiers of its own; where the service worker shows an old one, the script makes new ones.
+    return kept_for_offline(_form(request, Draft(_fresh() | given), status=200), request)
+
+
+def _fresh() -> dict[str, str]:
+    return dict.fromkeys(FIELDS, "") | {"id": str(new_uuid7()), "secret": new_secret()}
+
+
+def _received(request: HttpRequest) -> HttpResponse:
+    draft = Draft({name: request.POST.get(name, "") for name in FIELDS})
+    try:
+        appeal_id = uuid7(draft.values["id"])
+    except ValueError:
+        # Never our own form: it may keep its words, under identifiers of ours.
+        draft.values |= {name: _fresh()[name] for name in ("id", "secret")}
+        appeal_id = UUID(draft.values["id"])
+    # The answer leads to the author's own page, so that there must be a key to it.
+    draft.values["secret"] = draft.values["secret"] or new_secret()
+    uploads = _take_files(request, appeal_id, draft)
+    _find_place(request, draft)
+    data: dict[str, Any] = {
+        **draft.values,
+        "uploads": [str(upload.pk) for upload in draft.uploads],
+        "language": "",
+    }
+    try:
+        submission = parse_submission(data, language=get_language() or "", source="web")
+        if uploads or draft.errors:
+            raise Invalid(draft.errors | uploads)
+        submit(submission)
+    except Invalid as refusal:
+        # What was found out about the place says more than that its coordinates are missing.
+        draft.errors = {**refusal.errors, **draft.errors, **uploads}
+        return _form(request, draft, status=400)
+    except Conflict as refusal:
+        return _known_already(request, appeal_id, draft, refusal)
+    return redirect(reverse("public:follow", args=[submission.secret]) + "?new=1")
+
+
+def _known_already(request: HttpRequest, appeal_id: UUID, draft: Draft, refusal: Conflict) -> HttpResponse:
+    """After the back button: the appeal was received before, and its author is shown it."""
+    contact = AppealContact.objects.filter(appeal=appeal_id, secret=draft.values["secret"]).first()
+    if contact is None:
+        draft.errors = {"id": [str(refusal)]}
+        return _form(request, draft, status=409)
+    messages.info(request, _("This appeal had been received already; it was not sent a second time."))
+    return redirect("public:follow", secret=contact.secret)
+
+
+def _form(request: HttpRequest, draft: Draft, *, status: int) -> HttpResponse:
+    groups = category_groups()
+    chosen = draft.values["category"]
+    return render(
+        request,
+        "public/appeal_new.html",
+        {
+            "draft": draft,
+            "values": draft.values,
+            "errors": draft.errors,
+            "error_links": _error_links(draft.errors),
+            "groups": groups,
+            "open_group": next(
+                (g.choice.code for g in groups if any(leaf.code == chosen for leaf in g.leaves)), ""
+            ),
+            "kinds": _kinds(),
+            "text_max": TEXT_MAX,
+            "files_max": ATTACHMENTS_MAX,
+        },
+        status=status,
+    )
+
+
+@dataclass(frozen=True)
+class KindChoice:
+    """A kind of appeal with what it is for, so that nobody must know the law's words."""
+
+    value: str
+    label: str
+    hint: str
+
+
+def _kinds() -> list[KindChoice]:
+    hints = {
+        Appeal.Kind.COMPLAINT: _("Something is broken, missing or done badly."),
+        Appeal.Kind.REQUEST: _("You ask for something to be done or explained."),
+        Appeal.Kind.RECOMMENDATION: _("You know how the city could be better."),
+    }
+    return [KindChoice(kind.value, str(kind.label), hints[kind]) for kind in Appeal.Kind]
+
+
+#: Where the field of an error is on the page.
+_ANCHORS = {"point": "step-place", "address": "field-address", "kind": "step-what", "category": "step-what",
+            "text": "field-text", "uploads": "step-files", "files": "step-files", "name": "field-name",
+            "email": "field-email", "phone": "field-phone"}  # fmt: skip
+
+
+def _error_links(errors: Mapping[str, list[str]]) -> list[tuple[str, str]]:
+    return [
+        (_ANCHORS.get(name, "step-send"), sentence)
+        for name, sentences in errors.items()
+        for sentence in sentences
+    ]
+
+
+def _take_files(request: HttpRequest, appeal_id: UUID, draft: Draft) -> dict[str, list[str]]:
+    """Stores the files of the form and remembers them in the draft; what was refused, by field.
+
+    Files that came with an earlier, refused form are named by its hidden fields and need not be chosen again.
+    """
+    refused: list[str] = []
+    earlier = [value for value in request.POST.getlist("uploads") if len(value) == 36]
+    kept = Attachment.objects.filter(pk__in=[key for key in map(_uuid, earlier) if key], appeal__isnull=True)
+    draft.uploads = list(kept[:ATTACHMENTS_MAX])
+    for file in request.FILES.getlist("files"):
+        if len(draft.uploads) >= ATTACHMENTS_MAX:
+            refused.append(_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX})
+            break
+        try:
+            stored = upload(file_uuid7(appeal_id, digest_of(file)), file)
+            draft.uploads += [] if stored in draft.uploads else [stored]
+        except Invalid as refusal:
+            refused += [
+                f"{file.name}: {sentence}" for sentences in refusal.errors.values() for sentence in sentences
+            ]
+    return {"files": refused} if refused else {}
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _find_place(request: HttpRequest, draft: Draft) -> None:
+    """Fills in lon and lat from what is there: the map's pin, coordinates, the place chosen, the address."""
+    values = draft.values
+    if values["lon"] and values["lat"]:
+        return
+    if values["coordinates"].strip():
+        found = lon_lat_from_text(values["coordinates"])
+        if found is None:
+            draft.errors["point"] = [_("Coordinates are two numbers of degrees, such as 40.5172, 72.8037.")]
+        else:
+            values["lon"], values["lat"] = found
+        return
+    address = " ".join(values["address"].replace("\x00", "").split())[:200]
+    chosen = request.POST.get("place", "")
+    if chosen.isascii() and chosen.isdigit() and len(chosen) < 12:
+        place = Place.objects.filter(pk=int(chosen)).first()
+        if place is not None:
+            _take(place.point, values)
+            return
+    if len(address) < 2:
+        draft.errors["point"] = [_("Show the place: tap the map, or type an address or coordinates.")]
+        return
+    draft.places = list(Place.objects.named_like(address).select_related("district")[:PLACES_MAX])
+    if len(draft.places) == 1:
+        _take(draft.places.pop().point, values)
+    elif draft.places:
+        draft.errors["point"] = [_("Several places are called so: choose one of them.")]
+    else:
+        draft.errors["point"] = [
+            _("No such street or place is known. Try another name, or give coordinates.")
+        ]
+
+
+def _take(point: Point, values: dict[str, str]) -> None:
+    values["lon"], values["lat"] = f"{point.x:.6f}", f"{point.y:.6f}"
+
+
+def lon_lat_from_text(text: str) -> tuple[str, str] | None:
+    """(lon, lat) of a pair of degrees as people copy it from maps and phones, which say the latitude first.
+
+    The other order is understood where only it lies in the city. None when it is not a pair of numbers.
+    """
+    match = _COORDINATES.fullmatch(text)
+    if match is None:
+        return None
+    first, second = match.groups()
+    if not inside_bounds(float(second), float(first)) and inside_bounds(float(first), float(second)):
+        return first, second
+    return second, first

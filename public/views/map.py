@@ -1,0 +1,163 @@
+"""The front page: every public appeal on the map, and beside it as a list that needs no scripts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_safe
+
+from appeals.due import AppealRow, rows_of
+from appeals.filters import AppealFilter, FilterRefused, parse_filter
+from appeals.models import Appeal
+from appeals.querysets import AppealQuerySet
+from appeals.workflow import OPEN_STATUSES, Status
+from districts.choices import Choice, Group, category_groups, districts, services
+from web.caching import kept_for_offline
+
+PAGE_SIZE = 20
+#: Counting further would cost more than the exact number is worth to a reader.
+COUNT_LIMIT = 10_000
+
+#: Parameters of the page that narrow the list, in the order of the form.
+FILTER_PARAMETERS = ("q", "kind", "category", "service", "district", "status", "from", "to", "bbox")
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter that is on: what it says, and the page's query without it."""
+
+    label: str
+    query: str
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """One page of the list. ``count`` stops at ``COUNT_LIMIT``; ``more_query`` is empty on the last page."""
+
+    rows: list[AppealRow]
+    count: int
+    counted_all: bool
+    chips: list[Chip]
+    more_query: str
+    continued: bool
+
+
+@require_safe
+def map_page(request: HttpRequest) -> HttpResponse:
+    """The map with the first page of the list; ``?fragment=list`` answers with the list alone.
+
+    A malformed filter is told beside its field, and the list is then not narrowed by anything.
+    """
+    given = {name: request.GET.get(name, "").strip() for name in FILTER_PARAMETERS}
+    errors: dict[str, list[str]] = {}
+    wanted = AppealFilter()
+    try:
+        wanted = parse_filter(given)
+    except FilterRefused as refusal:
+        errors = refusal.errors
+    groups, service_choices, district_choices = category_groups(), services(), districts()
+    names = _Names(groups, service_choices, district_choices)
+    found = Appeal.objects.visible_to(request.user).filtered(wanted)
+    page = _list_page(found, {} if errors else given, names, request.GET.get("after", ""))
+    context = {"page": page, "errors": errors, "given": given}
+    if request.GET.get("fragment") == "list":
+        response = render(request, "public/_map_list.html", context)
+        response["X-Robots-Tag"] = "noindex"
+        return kept_for_offline(response, request)
+    response = render(
+        request,
+        "public/map.html",
+        {
+            **context,
+            "groups": groups,
+            "services": service_choices,
+            "districts": district_choices,
+            "kinds": Appeal.Kind.choices,
+            "statuses": [(",".join(OPEN_STATUSES), _("Awaiting an answer")), *Status.choices],
+            "filter_count": sum(bool(given[name]) for name in FILTER_PARAMETERS if name not in {"q", "bbox"}),
+            "map_names": {
+                "category": names.categories,
+                "service": names.services,
+                "status": dict(Status.choices),
+            },
+        },
+    )
+    return kept_for_offline(response, request)
+
+
+class _Names:
+    """Codes of the filter's choices, by what they are called in the page's language."""
+
+    def __init__(
+        self, groups: list[Group], service_choices: list[Choice], district_choices: list[Choice]
+    ) -> None:
+        self.categories = {
+            choice.code: choice.name for group in groups for choice in (group.choice, *group.leaves)
+        }
+        self.services = {choice.code: choice.short for choice in service_choices}
+        self.districts = {choice.code: choice.name for choice in district_choices}
+
+    def chip(self, name: str, value: str) -> str:
+        """What a filter that is on says of itself."""
+        match name:
+            case "q":
+                return f"“{value}”"
+            case "kind":
+                return str(dict(Appeal.Kind.choices).get(value, value))
+            case "category":
+                return self.categories.get(value, value)
+            case "service":
+                return self.services.get(value, value)
+            case "district":
+                return self.districts.get(value, value)
+            case "status":
+                if set(value.split(",")) == set(OPEN_STATUSES):
+                    return _("Awaiting an answer")
+                return ", ".join(str(dict(Status.choices).get(part, part)) for part in value.split(","))
+            case "from":
+                return pgettext("beginning of a period", "from %(day)s") % {"day": _day(value)}
+            case "to":
+                return pgettext("end of a period", "until %(day)s") % {"day": _day(value)}
+            case _:
+                return _("In this part of the map")
+
+
+def _day(iso: str) -> str:
+    return dt.date.fromisoformat(iso).strftime("%d.%m.%Y")
+
+
+def _list_page(found: AppealQuerySet, given: dict[str, str], names: _Names, after: str) -> ListPage:
+    on = {name: value for name, value in given.items() if value}
+    chips = [
+        Chip(names.chip(name, value), urlencode({key: kept for key, kept in on.items() if key != name}))
+        for name, value in on.items()
+    ]
+    count = found.order_by()[: COUNT_LIMIT + 1].count()
+    # The point is needed by the rows, the rest of the row is what they print.
+    listed = list(_after(found, after).newest_first().with_names()[: PAGE_SIZE + 1])
+    shown = listed[:PAGE_SIZE]
+    more = urlencode({**on, "after": str(shown[-1].number)}) if len(listed) > PAGE_SIZE else ""
+    return ListPage(
+        rows=rows_of(shown),
+        count=min(count, COUNT_LIMIT),
+        counted_all=count <= COUNT_LIMIT,
+        chips=chips,
+        more_query=more,
+        continued=bool(after),
+    )
+
+
+def _after(found: AppealQuerySet, number: str) -> AppealQuerySet:
+    """What follows the appeal of that number in the public order; the beginning when there is no such appeal."""
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        return found
+    at = Appeal.objects.filter(number=int(number)).values_list("submitted_at", flat=True).first()
+    if at is None:
+        return found
+    return found.filter(submitted_at__lte=at).exclude(submitted_at=at, number__gte=int(number))

@@ -1,0 +1,146 @@
+"""The heat report: how many appeals lie in each cell of the city. Counts only: it says nothing about significance."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Count, Max, Min
+from django.utils import timezone
+
+from appeals.deadlines import city_day
+from appeals.filters import AppealFilter
+from appeals.models import Appeal
+from appeals.models.appeal import CELL_M
+from appeals.querysets import AppealQuerySet
+from districts.models import District
+from geo.classes import CountClass, natural_breaks
+from geo.grid import Cell, Grid
+from reports.ground import DistrictGround, city_area_m2, district_grounds
+from reports.sizes import CellSize, choose_size
+
+#: Classes of counts on the map; more colours than this are not told apart.
+MOST_CLASSES = 6
+
+
+@dataclass(frozen=True)
+class HeatCell:
+    """A cell that appeals lie in; ``level`` is the index of its class, ``district`` where most of them lie."""
+
+    cell: Cell
+    count: int
+    level: int
+    district: DistrictGround | None
+
+
+@dataclass(frozen=True)
+class DistrictCount:
+    """Appeals of one district; None gathers those that lie in none of the borders in force."""
+
+    district: DistrictGround | None
+    count: int
+    share: float
+
+    @property
+    def per_km2(self) -> float | None:
+        """Appeals per square kilometre of the district."""
+        return self.count / (self.district.area_m2 / 1e6) if self.district and self.district.area_m2 else None
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """The report as a value.
+
+    ``total`` counts all appeals that the filter leaves; ``cells``, the fullest first, hold all of them but
+    ``withheld``, which lie in cells under the threshold ``REPORT_MIN_COUNT``. ``first_on`` and ``last_on`` are the
+    days of the oldest and newest of them, None when there are none.
+    """
+
+    wanted: AppealFilter
+    size: CellSize
+    grid: Grid
+    total: int
+    withheld: int
+    first_on: dt.date | None
+    last_on: dt.date | None
+    cells: tuple[HeatCell, ...]
+    classes: tuple[CountClass, ...]
+    districts: tuple[DistrictCount, ...]
+
+    @property
+    def highest(self) -> int:
+        """Appeals in the fullest cell; 0 when there is none."""
+        return self.cells[0].count if self.cells else 0
+
+
+def make_heatmap(wanted: AppealFilter, cell_m: int | None = None) -> Heatmap:
+    """Public appeals that the filter leaves, counted by cell and by district; three statements.
+
+    ``cell_m`` is one of ``CELL_SIZES_M``; without it ``choose_size`` decides.
+    """
+    grounds = district_grounds(timezone.localdate())
+    appeals = Appeal.objects.public().filtered(wanted)
+    by_district = list(
+        appeals.order_by()
+        .values("district_id")
+        .annotate(n=Count("*"), first=Min("submitted_at"), last=Max("submitted_at"))
+    )
+    total = sum(row["n"] for row in by_district)
+    size = choose_size(total, _ground_m2(grounds, wanted), cell_m)
+    grid = Grid(size.cell_m, settings.METRIC_SRID)
+    known = {ground.id: ground for ground in grounds}
+    counts = grid.count(appeals, CELL_M, mode_of="district_id", at_least=settings.REPORT_MIN_COUNT)
+    classes = natural_breaks((row.n for row in counts), MOST_CLASSES)
+    cells = tuple(HeatCell(row.cell, row.n, _level(row.n, classes), known.get(row.mode)) for row in counts)
+    return Heatmap(
+        wanted=wanted,
+        size=size,
+        grid=grid,
+        total=total,
+        withheld=total - sum(cell.count for cell in cells),
+        first_on=city_day(min(row["first"] for row in by_district)) if by_district else None,
+        last_on=city_day(max(row["last"] for row in by_district)) if by_district else None,
+        cells=cells,
+        classes=classes,
+        districts=_district_counts({row["district_id"]: row["n"] for row in by_district}, grounds, wanted),
+    )
+
+
+def appeals_in_cell(wanted: AppealFilter, grid: Grid, cell: Cell) -> AppealQuerySet:
+    """The rows behind a cell's number, newest first; none where the cell is under the threshold."""
+    # The box lets the spatial index find them; the stored cells decide.
+    in_cell = (
+        Appeal.objects.public()
+        .filtered(wanted)
+        .filter(point__bboverlaps=grid.bbox(cell).polygon(), **grid.holding(cell, CELL_M))
+    )
+    if settings.REPORT_MIN_COUNT > 1 and in_cell.count() < settings.REPORT_MIN_COUNT:
+        return in_cell.none()
+    return in_cell.newest_first()
+
+
+def _ground_m2(grounds: tuple[DistrictGround, ...], wanted: AppealFilter) -> float:
+    chosen = [ground.area_m2 for ground in grounds if ground.code == wanted.district]
+    return chosen[0] if chosen else city_area_m2(grounds)
+
+
+def _level(count: int, classes: tuple[CountClass, ...]) -> int:
+    return next(level for level, bounds in enumerate(classes) if count <= bounds.high)
+
+
+def _district_counts(
+    counts: dict[int | None, int], grounds: tuple[DistrictGround, ...], wanted: AppealFilter
+) -> tuple[DistrictCount, ...]:
+    """Every territory, those without appeals too: a zero is an answer. The fullest first."""
+    total = sum(counts.values())
+    rest = dict(counts)
+    rows = []
+    for ground in grounds:
+        count = rest.pop(ground.id, 0)
+        asked = ground.code == wanted.district if wanted.district else ground.kind != District.Kind.CITY
+        if count or asked:
+            rows.append(DistrictCount(ground, count, count / total if total else 0.0))
+    if elsewhere := sum(rest.values()):
+        rows.append(DistrictCount(None, elsewhere, elsewhere / total))
+    return tuple(sorted(rows, key=lambda row: -row.count))

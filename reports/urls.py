@@ -1,0 +1,13 @@
+from django.urls import path
+
+from reports import views
+
+app_name = "reports"
+
+urlpatterns = [
+    path("heatmap/", views.heatmap_page, name="heatmap"),
+    path("heatmap.html", views.heatmap_file, name="heatmap-file"),
+    path("heatmap.geojson", views.heatmap_cells, name="heatmap-cells"),
+    path("heatmap.csv", views.heatmap_table, name="heatmap-table"),
+    path("heatmap/<int:cell_m>/<str:cell>/", views.heatmap_rows, name="heatmap-rows"),
+]

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from appeals.models import Appeal
+from appeals.workflow import Status
+from desk import queue
+from desk.queue import Position
+from tests.factories import AppealFactory
+from tests.grid import GridCity
+
+
+def make(city: GridCity, category: str = "lamp", *, due_in: int = 10, **values: Any) -> Appeal:
+    """An appeal due so many days from today."""
+    due_on = timezone.localdate() + dt.timedelta(days=due_in)
+    return AppealFactory(category=city.categories[category], due_on=due_on, **values)
+
+
+def numbers(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'data-appeal="(\d+)"', page)]
+
+
+def counts(page: str) -> dict[str, str]:
+    found = re.findall(
+        r'tab=(\w+)"(?: aria-current="page")?>[^<]+<span class="count[^"]*">([^<]+)</span>', page
+    )
+    return dict(found)
+
+
+def get(client: Client, query: str = "") -> str:
+    response = client.get(f"/en/desk/{query}")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+@pytest.mark.parametrize("url", ["/ky/desk/", "/ky/desk/appeals/1/"])
+def test_strangers_log_in_first(city: GridCity, client: Client, url: str) -> None:
+    response = client.get(url)
+    assert (response.status_code, response["Location"]) == (302, f"/ky/accounts/login/?next={url}")
+
+
+@pytest.mark.parametrize("url", ["/ru/desk/", "/ru/desk/appeals/1/"])
+def test_people_of_no_service_have_no_desk(city: GridCity, client: Client, outsider: User, url: str) -> None:
+    client.force_login(outsider)
+    response = client.get(url)
+    assert response.status_code == 403
+    assert "Эта страница не для вас" in response.content.decode()
+
+
+def test_the_own_queue_by_due_date(city: GridCity, client: Client, light_user: User) -> None:
+    later, sooner, late = make(city), make(city, due_in=5), make(city, due_in=-4)
+    make(city, "pothole", due_in=1)
+    make(city, status=Status.ANSWERED)
+    client.force_login(light_user)
+    assert numbers(get(client)) == [late.number, sooner.number, later.number]
+
+
+def test_tabs_and_their_counts(city: GridCity, client: Client, light_user: User) -> None:
+    open_ = make(city, due_in=30)
+    soon = make(city, due_in=0)
+    overdue = make(city, due_in=-1, status=Status.ACCEPTED)
+    answered = make(city, status=Status.ANSWERED)
+    closed = make(city, status=Status.CLOSED)
+    client.force_login(light_user)
+    assert counts(get(client)) == {"open": "3", "soon": "1", "overdue": "1", "answered": "1", "closed": "1"}
+    for tab, expected in {
+        "open": [overdue, soon, open_],
+        "soon": [soon],
+        "overdue": [overdue],
+        "answered": [answered],
+        "closed": [closed],
+        "nonsense": [overdue, soon, open_],
+    }.items():
+        assert numbers(get(client, f"?tab={tab}")) == [appeal.number for appeal in expected], tab
+
+
+def test_the_office_sees_every_service_and_filters_by_one(
+    city: GridCity, client: Client, office_user: User
+) -> None:
+    lamp, pothole = make(city, due_in=1), make(city, "pothole", due_in=2)
+    client.force_login(office_user)
+    assert numbers(get(client)) == [lamp.number, pothole.number]
+    page = get(client, "?service=roads")
+    assert numbers(page) == [pothole.number]
+    assert counts(page)["open"] == "1"
+
+
+def test_a_service_cannot_reach_beyond_its_queue(city: GridCity, client: Client, light_user: User) -> None:
+    make(city, "pothole")
+    client.force_login(light_user)
+    assert numbers(get(client, "?service=roads")) == []
+
+
+def test_search_by_number_words_and_address(city: GridCity, client: Client, light_user: User) -> None:
+    one = make(city, text="Мектептин жанында жарык жок", address="Ленин көчөсү, 5")
+    two = make(city, text="Парктагы жарык", address="Масалиев көчөсү, 7")
+    client.force_login(light_user)
+    assert numbers(get(client, "?q=мектептин")) == [one.number]
+    assert numbers(get(client, "?q=Масалиев")) == [two.number]
+    assert numbers(get(client, f"?q=№{two.number}")) == [two.number]
+    assert "Nothing has been found" in get(client, "?q=zzz")
+
+
+@pytest.mark.parametrize(
+    "query", ["?q=" + "x" * 500, "?q=a%00b", "?from=yesterday", "?bbox=1,2,3,4,5", "?kind=joke"]
+)
+def test_a_broken_filter_is_told_and_narrows_nothing(
+    city: GridCity, client: Client, light_user: User, query: str
+) -> None:
+    appeal = make(city)
+    client.force_login(light_user)
+    page = get(client, query)
+    assert 'role="alert"' in page
+    assert numbers(page) == [appeal.number]
+
+
+def test_pages_are_stable_while_appeals_leave_the_queue(
+    city: GridCity, client: Client, light_user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "PAGE_SIZE", 3)
+    # Two due dates for eight appeals: the number decides among equals.
+    appeals = [make(city, due_in=n // 4) for n in range(8)]
+    expected = [appeal.number for appeal in appeals]
+    client.force_login(light_user)
+    page = get(client)
+    assert numbers(page) == expected[:3]
+    Appeal.objects.filter(pk=appeals[0].pk).update(status=Status.ANSWERED)
+    (following,) = re.findall(r'href="/en/desk/(\?[^"]+)" rel="next"', page)
+    second = get(client, following.replace("&amp;", "&"))
+    assert numbers(second) == expected[3:6]
+    (following,) = re.findall(r'href="/en/desk/(\?[^"]+)" rel="next"', second)
+    last = get(client, following.replace("&amp;", "&"))
+    assert numbers(last) == expected[6:]
+    assert 'rel="next"' not in last
+
+
+def test_what_is_done_is_listed_newest_first(
+    city: GridCity, client: Client, light_user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "PAGE_SIZE", 2)
+    appeals = [make(city, due_in=n, status=Status.CLOSED) for n in range(3)]
+    client.force_login(light_user)
+    first = get(client, "?tab=closed")
+    assert numbers(first) == [appeals[2].number, appeals[1].number]
+    (following,) = re.findall(r'href="/en/desk/(\?[^"]+)" rel="next"', first)
+    assert numbers(get(client, following.replace("&amp;", "&"))) == [appeals[0].number]
+
+
+@pytest.mark.parametrize("text", ["", "~", "2026-01-01", "x~1", "2026-01-01~x", "2026-13-01~1"])
+def test_a_broken_position_is_the_beginning(text: str) -> None:
+    assert Position.parse(text) is None
+
+
+def test_a_position_survives_its_writing() -> None:
+    position = Position(dt.date(2026, 5, 31), 123)
+    assert Position.parse(str(position)) == position
+
+
+def test_counting_has_an_end(
+    city: GridCity, client: Client, light_user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "COUNT_MAX", 2)
+    monkeypatch.setattr("desk.views.COUNT_MAX", 2)
+    for _ in range(3):
+        make(city, due_in=30)
+    client.force_login(light_user)
+    assert counts(get(client))["open"] == "2+"
+
+
+def test_an_empty_queue_says_so(city: GridCity, client: Client, light_user: User) -> None:
+    client.force_login(light_user)
+    assert "Nothing waits here" in get(client)
+
+
+def test_the_number_of_queries_does_not_grow(
+    city: GridCity, client: Client, light_user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client.force_login(light_user)
+    make(city)
+    # Session, user, standing; calendar, rows, five counts; own services, categories and their leaves, districts.
+    with django_assert_num_queries(14):
+        get(client)
+    for n in range(20):
+        make(city, due_in=n)
+    with django_assert_num_queries(14):
+        get(client)

@@ -1,0 +1,267 @@
+"""What the map is given: appeals where they are few, else cells; the same truth by both ways of counting."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import random
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from appeals.filters import AppealFilter
+from appeals.models import Appeal
+from appeals.models.appeal import CELL_M
+from appeals.workflow import Status
+from geo.bbox import Bbox
+from geo.geojson import collection
+from opendata import clusters as module
+from opendata.clusters import CELLS_MAX, Clusters, clusters
+from tests.factories import AppealFactory, MembershipFactory, uuid7
+from tests.grid import CITY, IN_EAST, IN_PARK, IN_WEST, GridCity, at
+
+PUBLIC = AnonymousUser()
+EVERYTHING = AppealFilter()
+
+
+@pytest.fixture
+def crowd(city: GridCity, monkeypatch: pytest.MonkeyPatch) -> list[Appeal]:
+    """60 appeals, twenty times more than are drawn one by one here."""
+    monkeypatch.setattr(module, "PINS_MAX", 3)
+    west, south, east, north = CITY
+    chance = random.Random(7)
+    rows = [
+        Appeal(
+            id=uuid7(),
+            kind=chance.choice(Appeal.Kind.values),
+            category=city.categories[chance.choice(["lamp", "tree"])],
+            service=city.services["light"],
+            text=f"appeal {n}",
+            language="ru",
+            point=at((round(chance.uniform(west, east), 6), round(chance.uniform(south, north), 6))),
+            status=chance.choice(Status.values),
+            hidden=n % 10 == 0,
+            submitted_at="2026-05-31T10:00:00Z",
+            due_on="2026-06-19",
+            fingerprint=b"",
+        )
+        for n in range(60)
+    ]
+    Appeal.objects.bulk_create(rows)
+    return [row for row in rows if not row.hidden]
+
+
+def _features(found: Clusters) -> list[dict[str, Any]]:
+    return [json.loads(text) for text in found.features]
+
+
+def _counts(found: Clusters) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for feature in _features(found):
+        told = feature["properties"]
+        assert told["count"] == sum(told[status] for status in Status.values) > 0
+        total.update({status: told[status] for status in Status.values})
+    return +total
+
+
+def test_few_are_drawn_as_they_are(city: GridCity) -> None:
+    appeal = AppealFactory(
+        category=city.categories["lamp"], service=city.services["light"], point=at(IN_PARK)
+    )
+    found = clusters(PUBLIC, EVERYTHING, 12)
+    assert (found.matched, found.cell_m) == (1, None)
+    (feature,) = _features(found)
+    assert feature["geometry"] == {"type": "Point", "coordinates": list(IN_PARK)}
+    told = feature["properties"]
+    assert told.pop("submitted_at")
+    assert told == {
+        "kind": "appeal",
+        "id": str(appeal.pk),
+        "number": appeal.number,
+        "appeal_kind": "complaint",
+        "status": "new",
+        "category": "lamp",
+        "service": "light",
+        "due_on": appeal.due_on.isoformat(),
+    }
+
+
+@pytest.mark.parametrize("zoom", [0, 9, 11.5, 13, 24])
+def test_many_are_counted_by_status(crowd: list[Appeal], zoom: float) -> None:
+    found = clusters(PUBLIC, EVERYTHING, zoom)
+    assert found.matched == len(crowd)
+    assert _counts(found) == Counter(appeal.status for appeal in crowd)
+
+
+@pytest.mark.parametrize("status", [("new",), ("new", "accepted"), ("closed",)])
+def test_chosen_statuses_alone(crowd: list[Appeal], status: tuple[str, ...]) -> None:
+    found = clusters(PUBLIC, AppealFilter(status=status), 11)
+    wanted = Counter(appeal.status for appeal in crowd if appeal.status in status)
+    assert (found.matched, _counts(found)) == (wanted.total(), wanted)
+
+
+@pytest.mark.parametrize("zoom", [9, 12, 15])
+def test_a_cell_stands_at_the_mean_of_its_appeals(crowd: list[Appeal], zoom: float) -> None:
+    """Counted by the triggers, or now, for a filter that leaves all."""
+    kept = clusters(PUBLIC, EVERYTHING, zoom)
+    now = clusters(PUBLIC, AppealFilter(q="appeal"), zoom)
+    assert kept.cell_m == now.cell_m
+
+    def shown(found: Clusters) -> list[tuple[Any, ...]]:
+        return sorted((*f["geometry"]["coordinates"], f["properties"]["count"]) for f in _features(found))
+
+    for mine, other in zip(shown(kept), shown(now), strict=True):
+        assert mine == pytest.approx(other, abs=2e-6)
+    weight = (
+        sum(f["properties"]["count"] * f["geometry"]["coordinates"][0] for f in _features(kept))
+        / kept.matched
+    )
+    assert weight == pytest.approx(sum(appeal.point.x for appeal in crowd) / len(crowd), abs=1e-6)
+
+
+def test_the_mean_of_chosen_statuses_is_within_a_storage_cell(
+    city: GridCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several appeals in one storage cell some are chosen: the sums are kept of all of them."""
+    monkeypatch.setattr(module, "PINS_MAX", 0)
+    for status in ("new", "closed", "closed"):
+        AppealFactory(
+            category=city.categories["lamp"], service=city.services["light"], point=at(IN_EAST), status=status
+        )
+    (feature,) = _features(clusters(PUBLIC, AppealFilter(status=("new",)), 12))
+    assert feature["properties"]["count"] == 1
+    assert feature["geometry"]["coordinates"] == pytest.approx(IN_EAST, abs=1e-6)
+
+
+def test_filter_narrows_cells(crowd: list[Appeal], city: GridCity) -> None:
+    found = clusters(PUBLIC, AppealFilter(category="lamp"), 11)
+    lamps = [appeal for appeal in crowd if appeal.category == city.categories["lamp"]]
+    assert (found.matched, _counts(found)) == (len(lamps), Counter(appeal.status for appeal in lamps))
+    assert clusters(PUBLIC, AppealFilter(category="no-such"), 11) == Clusters([], 0, None)
+
+
+def test_cells_do_not_change_when_the_map_is_moved(crowd: list[Appeal]) -> None:
+    west, south, east, north = CITY
+    whole = {json.dumps(f) for f in _features(clusters(PUBLIC, AppealFilter(bbox=Bbox(*CITY)), 13))}
+    part = clusters(PUBLIC, AppealFilter(bbox=Bbox(west + 0.011, south + 0.003, east - 0.021, north)), 13)
+    assert part.cell_m is not None
+    assert part.features
+    assert {json.dumps(f) for f in _features(part)} <= whole
+
+
+def test_a_frame_beside_the_city_is_empty(crowd: list[Appeal]) -> None:
+    assert clusters(PUBLIC, AppealFilter(bbox=Bbox(10, 10, 11, 11)), 13) == Clusters([], 0, None)
+
+
+def test_hidden_appeals_are_in_no_cell_and_pins_only_for_who_may_see_them(city: GridCity) -> None:
+    values = {"category": city.categories["lamp"], "service": city.services["light"], "point": at(IN_WEST)}
+    AppealFactory(**values)
+    AppealFactory(**values, hidden=True)
+    office = MembershipFactory(service=city.services["office"]).user
+    other = MembershipFactory(service=city.services["roads"]).user
+    for reader, seen in ((PUBLIC, 1), (other, 1), (office, 2)):
+        assert clusters(reader, EVERYTHING, 13).matched == seen
+        assert clusters(reader, AppealFilter(kind="complaint"), 13).matched == seen
+
+
+FRAME = st.tuples(st.floats(-180, 180), st.floats(-90, 90), st.floats(-180, 180), st.floats(-90, 90)).map(
+    lambda n: Bbox(min(n[0], n[2]), min(n[1], n[3]), max(n[0], n[2]), max(n[1], n[3]))
+)
+WEST, SOUTH, EAST, NORTH = settings.CITY_BOUNDS
+NEAR = st.tuples(
+    st.floats(WEST, EAST), st.floats(SOUTH, NORTH), st.floats(WEST, EAST), st.floats(SOUTH, NORTH)
+).map(lambda n: Bbox(min(n[0], n[2]), min(n[1], n[3]), max(n[0], n[2]), max(n[1], n[3])))
+
+
+@hypothesis_settings(max_examples=200, deadline=None)
+@given(st.one_of(FRAME, NEAR), st.floats(0, 24))
+def test_never_too_many_cells(bbox: Bbox, zoom: float) -> None:
+    inside = module._common(bbox, Bbox(*settings.CITY_BOUNDS))
+    if inside is None:
+        return
+    frame = module._frame(inside, zoom)
+    columns = (frame.x[1] - frame.x[0] + 1) >> frame.doublings
+    rows = (frame.y[1] - frame.y[0] + 1) >> frame.doublings
+    assert 1 <= columns * rows <= CELLS_MAX
+    assert frame.cell_m == CELL_M * 2**frame.doublings
+
+
+def test_the_fullest_answers_are_small() -> None:
+    """As many cells and pins as there can be, with numbers as unlike as they can be, are under 60 kB compressed."""
+    chance = random.Random(1)
+
+    def place() -> list[float]:
+        return [round(chance.uniform(72, 73), 6), round(chance.uniform(40, 41), 6)]
+
+    def packed(properties: list[dict[str, Any]]) -> int:
+        features = [
+            json.dumps(
+                {
+                    "type": "Feature",
+                    "geometry": {"type": "Point", "coordinates": place()},
+                    "properties": values,
+                }
+            ).encode()
+            for values in properties
+        ]
+        return len(gzip.compress(collection(features, numberMatched=10**9), 6))
+
+    cells = [
+        {
+            "kind": "cell",
+            "count": chance.randrange(10**9),
+            **{s: chance.randrange(10**9) for s in Status.values},
+        }
+        for _n in range(CELLS_MAX)
+    ]
+    pins = [
+        {
+            "kind": "appeal",
+            "id": f"{chance.getrandbits(128):032x}",
+            "number": chance.randrange(10**9),
+            "appeal_kind": chance.choice(Appeal.Kind.values),
+            "status": chance.choice(Status.values),
+            "category": f"{chance.getrandbits(100):x}",
+            "service": f"{chance.getrandbits(100):x}",
+            "submitted_at": f"2026-05-31T10:00:00.{chance.randrange(10**6):06}+00:00",
+            "due_on": f"20{chance.randrange(99):02}-05-{chance.randrange(28):02}",
+        }
+        for _n in range(module.PINS_MAX)
+    ]
+    assert packed(cells) < 60_000
+    assert packed(pins) < 60_000
+
+
+@pytest.mark.parametrize("latitude", [0, 40.5, 60])
+def test_cells_are_as_large_on_every_screen(latitude: float) -> None:
+    """At each zoom a cell is within a doubling of the bubbles' distance, unless the smallest is larger already."""
+    for zoom in range(8, 15):
+        metres_a_pixel = 40_075_017 * math.cos(math.radians(latitude)) / 512 / 2**zoom
+        cell_m = CELL_M << module._doublings(latitude, zoom)
+        assert 0.7 <= cell_m / metres_a_pixel / module._CELL_PX <= 1.42 or cell_m == CELL_M
+
+
+@hypothesis_settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(NEAR, st.sampled_from([11, 13, 15, 17]))
+def test_pins_are_exactly_those_in_the_frame(city: GridCity, bbox: Bbox, zoom: float) -> None:
+    if not Appeal.objects.exists():
+        for place in (IN_WEST, IN_EAST, IN_PARK):
+            AppealFactory(category=city.categories["lamp"], service=city.services["light"], point=at(place))
+    found = clusters(PUBLIC, replace(EVERYTHING, bbox=bbox), zoom)
+    inside = [
+        appeal.number
+        for appeal in Appeal.objects.all()
+        if bbox.west <= appeal.point.x <= bbox.east and bbox.south <= appeal.point.y <= bbox.north
+    ]
+    assert sorted(f["properties"]["number"] for f in _features(found)) == sorted(inside)
+    assert found.matched == len(inside)

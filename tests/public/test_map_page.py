@@ -1,0 +1,118 @@
+"""The front page: its list, its filters, what it costs and who may keep it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone, translation
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from appeals.models import Appeal
+from appeals.workflow import Status
+from public.views.map import PAGE_SIZE
+from tests.factories import AppealFactory
+from tests.grid import GridCity
+
+
+def get(client: Client, query: str = "") -> str:
+    with translation.override("en"):
+        response = client.get(reverse("public:map") + query)
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def listed(page: str) -> list[int]:
+    return [int(number) for number in re.findall(r'data-appeal="(\d+)"', page)]
+
+
+@pytest.fixture
+def lamps(city: GridCity) -> list[Appeal]:
+    """More than a page of appeals; pairs of them came in the same moment. The newest first."""
+    now = timezone.now()
+    lamp = city.categories["lamp"]
+    made = [
+        AppealFactory(category=lamp, text=f"lamp {n}", submitted_at=now - timedelta(hours=n // 2))
+        for n in range(2 * PAGE_SIZE + 3)
+    ]
+    return sorted(made, key=lambda appeal: (appeal.submitted_at, appeal.number), reverse=True)
+
+
+def test_every_appeal_is_on_one_page_of_the_list(client: Client, lamps: list[Appeal]) -> None:
+    seen: list[int] = []
+    query = "?fragment=list"
+    while query:
+        page = get(client, query)
+        seen += listed(page)
+        more = re.search(r'href="\?([^"]*)" data-more', page)
+        query = f"?fragment=list&{more[1].replace('&amp;', '&')}" if more else ""
+    assert seen == [appeal.number for appeal in lamps]
+
+
+def test_the_filter_goes_on_to_the_next_page(client: Client, lamps: list[Appeal]) -> None:
+    assert f"?status=new&amp;after={lamps[PAGE_SIZE - 1].number}" in get(client, "?status=new")
+
+
+def test_each_chip_takes_its_own_filter_away(client: Client, city: GridCity) -> None:
+    AppealFactory(category=city.categories["tree"], status=Status.ANSWERED)
+    page = get(client, "?category=tree&status=answered&from=2026-01-01")
+    chips = re.findall(r'class="chip" href="\?([^"]*)" data-filter-link><span>([^<]*)<', page)
+    assert [(query.replace("&amp;", "&"), label) for query, label in chips] == [
+        ("status=answered&from=2026-01-01", "tree en"),
+        ("category=tree&from=2026-01-01", "Answered"),
+        ("category=tree&status=answered", "from 01.01.2026"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("?from=yesterday", "A date must be written"),
+        ("?bbox=1,2,3,4,5", "four numbers"),
+        ("?status=lost", "Choose among"),
+        ("?q=%00", "forbidden characters"),
+        ("?from=2026-05-02&to=2026-05-01", "ends before it begins"),
+    ],
+)
+def test_a_malformed_filter_is_told_and_does_not_narrow(
+    client: Client, lamps: list[Appeal], query: str, words: str
+) -> None:
+    page = get(client, query)
+    assert words in page
+    assert f"{len(lamps)} appeals" in page
+
+
+@pytest.mark.parametrize("after", ["0", "99999999999999999999", "-1", "x", "²", "1;drop"])
+def test_a_cursor_that_means_nothing_begins_anew(client: Client, lamps: list[Appeal], after: str) -> None:
+    assert listed(get(client, f"?fragment=list&after={after}"))[0] == lamps[0].number
+
+
+def test_hidden_appeals_are_not_listed(client: Client, city: GridCity) -> None:
+    AppealFactory(category=city.categories["lamp"], hidden=True)
+    assert listed(get(client)) == []
+
+
+def test_staff_s_pages_are_kept_nowhere(client: Client, city: GridCity, light_user: User) -> None:
+    path = reverse("public:map")
+    assert client.get(path).headers["Cache-Control"] == "no-cache"
+    client.force_login(light_user)
+    assert "no-store" in client.get(path).headers["Cache-Control"]
+
+
+def test_the_cost_does_not_grow_with_the_list(
+    client: Client, lamps: list[Appeal], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    get(client)
+    with django_assert_num_queries(6):
+        get(client, "?kind=complaint")
+    with django_assert_num_queries(7):
+        get(client, f"?kind=complaint&after={lamps[PAGE_SIZE].number}")
+
+
+@pytest.mark.parametrize("query", ["?from=%20", "?to=%20", "?from=%202026-01-01%20", "?bbox=%20", "?q=%20"])
+def test_blanks_around_a_value_mean_nothing(city: GridCity, client: Client, query: str) -> None:
+    get(client, query)

@@ -1,0 +1,169 @@
+"""The form as it works without a script: what is sent is the same appeal that the API would make of it."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+from pytest_django import Settings
+
+from appeals.models import Appeal, AppealContact, Attachment
+from public.views.appeal_new import lon_lat_from_text
+from tests.factories import PlaceFactory
+from tests.grid import IN_EAST, IN_WEST, OUTSIDE, GridCity, at
+
+
+@pytest.fixture
+def filled(client: Client, city: GridCity, settings: Settings, tmp_path: Any) -> dict[str, Any]:
+    """A form that can be sent, with the identifiers that the page gave."""
+    settings.MEDIA_ROOT, settings.UPLOADS_ROOT = tmp_path / "media", tmp_path / "uploads"
+    values = client.get(reverse("public:appeal-new")).context["values"]
+    return {
+        "id": values["id"],
+        "secret": values["secret"],
+        "kind": "complaint",
+        "category": "lamp",
+        "text": "It is dark.",
+        "coordinates": f"{IN_EAST[1]}, {IN_EAST[0]}",
+    }
+
+
+def send(client: Client, data: dict[str, Any]) -> HttpResponse:
+    return client.post(reverse("public:appeal-new"), data)  # type: ignore[return-value]
+
+
+def picture(name: str = "photo.jpg", colour: str = "red") -> SimpleUploadedFile:
+    content = BytesIO()
+    Image.new("RGB", (640, 480), colour).save(content, "JPEG")
+    return SimpleUploadedFile(name, content.getvalue(), "image/jpeg")
+
+
+def test_it_leads_to_the_receipt(client: Client, filled: dict[str, Any], city: GridCity) -> None:
+    response = send(client, filled)
+    assert response.status_code == 302
+    assert response.headers["Location"] == reverse("public:follow", args=[filled["secret"]]) + "?new=1"
+    appeal = Appeal.objects.get()
+    assert str(appeal.pk) == filled["id"]
+    assert (appeal.point.x, appeal.point.y) == IN_EAST
+    assert appeal.service == city.services["light"]
+    assert appeal.language == "en"
+
+
+def test_sent_twice_with_its_photo_it_is_one_appeal(client: Client, filled: dict[str, Any]) -> None:
+    first = send(client, {**filled, "files": [picture()]})
+    again = send(client, {**filled, "files": [picture()]})
+    assert first.headers["Location"] == again.headers["Location"]
+    assert Appeal.objects.get().attachments.count() == Attachment.objects.count() == 1
+
+
+def test_changed_after_it_was_received_it_is_not_sent_again(client: Client, filled: dict[str, Any]) -> None:
+    send(client, filled)
+    response = send(client, {**filled, "text": "Another story."})
+    assert response.headers["Location"] == reverse("public:follow", args=[filled["secret"]])
+    assert Appeal.objects.get().text == "It is dark."
+    # Somebody who does not know the secret learns nothing of whose appeal it is.
+    stranger = send(client, {**filled, "text": "Another story.", "secret": "x" * 32})
+    assert stranger.status_code == 409
+    assert AppealContact.objects.get().secret == filled["secret"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"text": " "}, "text"),
+        ({"kind": "praise"}, "kind"),
+        ({"category": "street"}, "category"),
+        ({"category": "no\x00where"}, "category"),
+        ({"email": "nobody"}, "email"),
+        ({"phone": "call me"}, "phone"),
+        ({"text": "a" * 10_000}, "text"),
+        ({"coordinates": "here"}, "point"),
+        ({"coordinates": "nan, nan"}, "point"),
+        ({"coordinates": f"{OUTSIDE[1]}, {OUTSIDE[0]}"}, "point"),
+        ({"coordinates": ""}, "point"),
+        ({"coordinates": "", "address": "Nowhere Street"}, "point"),
+        ({"coordinates": "", "lon": "72.76", "lat": "1e999"}, "point"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_written(
+    client: Client, filled: dict[str, Any], changes: dict[str, Any], where: str
+) -> None:
+    response = send(client, filled | changes)
+    assert response.status_code == 400
+    assert where in response.context["errors"]  # type: ignore[attr-defined]
+    assert not Appeal.objects.exists()
+
+
+def test_a_file_that_is_no_picture_is_refused_and_the_good_one_kept(
+    client: Client, filled: dict[str, Any]
+) -> None:
+    bad = SimpleUploadedFile("photo.png", b"GIF89a and then nothing of the kind", "image/png")
+    response = send(client, {**filled, "files": [picture(), bad]})
+    assert response.status_code == 400
+    assert "photo.png" in str(response.context["errors"]["files"])  # type: ignore[attr-defined]
+    kept = [str(upload.pk) for upload in response.context["draft"].uploads]  # type: ignore[attr-defined]
+    assert len(kept) == 1
+    assert send(client, {**filled, "uploads": kept}).status_code == 302
+    assert Appeal.objects.get().attachments.count() == 1
+
+
+def test_seven_files_are_too_many(client: Client, filled: dict[str, Any]) -> None:
+    colours = ["red", "green", "blue", "white", "black", "yellow", "pink"]
+    response = send(client, {**filled, "files": [picture(f"{colour}.jpg", colour) for colour in colours]})
+    assert response.status_code == 400
+    assert "6" in str(response.context["errors"]["files"])  # type: ignore[attr-defined]
+
+
+def test_an_address_that_names_several_places_is_asked_about(client: Client, filled: dict[str, Any]) -> None:
+    places = [
+        PlaceFactory(name_ky=f"Ленин {n}", name_ru=f"Ленина {n}", name_en=f"Lenin {n}", point=at(place))
+        for n, place in enumerate((IN_EAST, IN_WEST))
+    ]
+    asked = send(client, filled | {"coordinates": "", "address": "Lenin"})
+    assert asked.status_code == 400
+    assert {place.pk for place in asked.context["draft"].places} == {place.pk for place in places}  # type: ignore[attr-defined]
+    chosen = send(client, filled | {"coordinates": "", "address": "Lenin", "place": str(places[1].pk)})
+    assert chosen.status_code == 302
+    assert (Appeal.objects.get().point.x, Appeal.objects.get().point.y) == IN_WEST
+
+
+def test_identifiers_of_a_foreign_form_are_replaced(client: Client, filled: dict[str, Any]) -> None:
+    response = send(client, filled | {"id": "1"})
+    assert response.status_code == 302
+    assert str(Appeal.objects.get().pk) != "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("40.52, 72.76", ("72.76", "40.52")),
+        ("40.52 72.76", ("72.76", "40.52")),
+        ("72.76; 40.52", ("72.76", "40.52")),
+        (" 40.52°,72.76° ", ("72.76", "40.52")),
+        # Neither order lies in the city: taken as phones say it, and refused later with a reason.
+        ("51.5, -0.12", ("-0.12", "51.5")),
+        ("40.52", None),
+        ("40.52, 72.76, 900", None),
+        ("４０.52, 72.76", None),
+        ("POINT(72 40)", None),
+    ],
+)
+def test_coordinates_as_people_write_them(text: str, found: tuple[str, str] | None) -> None:
+    assert lon_lat_from_text(text) == found
+
+
+def test_a_form_without_a_secret_is_given_one(client: Client, filled: dict[str, Any]) -> None:
+    response = send(client, filled | {"secret": ""})
+    (contact,) = AppealContact.objects.all()
+    assert response.status_code == 302
+    assert contact.secret in response["Location"]
+    # Whoever repeats what all can read of an appeal is not given its key.
+    again = send(client, filled | {"secret": ""})
+    assert again.status_code == 409
+    assert contact.secret not in again.content.decode()

@@ -1,0 +1,1 @@
+"""What every API of the site says alike: problems, GeoJSON answers, the OpenAPI vocabulary."""

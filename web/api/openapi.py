@@ -1,0 +1,162 @@
+"""What the OpenAPI document says of views and answers that no serializer makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.http import HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.views import APIView
+
+from geo.geojson import MEDIA_TYPE
+from web.api.problems import PROBLEM_TYPE
+
+Schema = dict[str, Any]
+Responses = dict[int | tuple[int, str], Any]
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+#: The parameter of every view that writes names in one language.
+LANG = OpenApiParameter(
+    "lang",
+    str,
+    enum=[code for code, _name in settings.LANGUAGES],
+    description="Language of names and of errors; without it the one of the Accept-Language header.",
+)
+
+_REASONS = {
+    400: "What is wrong with each parameter or field.",
+    404: "There is nothing at this address.",
+    409: "The same identifier with other content is known.",
+    411: "The length of what is sent must be told.",
+    413: "Too large.",
+    415: "This address does not take that type.",
+    429: "Too many requests; Retry-After tells when to come again.",
+}
+
+TEXT: Schema = {"type": "string"}
+UUID: Schema = {"type": "string", "format": "uuid"}
+TEXT_OR_NULL: Schema = {"type": "string", "nullable": True}
+WHOLE: Schema = {"type": "integer"}
+NUMBER: Schema = {"type": "number"}
+YES_OR_NO: Schema = {"type": "boolean"}
+TEXTS: Schema = {"type": "array", "items": TEXT}
+DAY: Schema = {"type": "string", "format": "date"}
+DAY_OR_NULL: Schema = {**DAY, "nullable": True}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+MOMENT_OR_NULL: Schema = {**MOMENT, "nullable": True}
+LINKS: Schema = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["rel", "type", "href"],
+        "properties": {"rel": TEXT, "type": TEXT, "href": {"type": "string", "format": "uri"}},
+    },
+}
+POINT: Schema = {
+    "type": "object",
+    "required": ["type", "coordinates"],
+    "properties": {
+        "type": {"type": "string", "enum": ["Point"]},
+        "coordinates": {
+            "type": "array",
+            "items": NUMBER,
+            "minItems": 2,
+            "maxItems": 2,
+            "description": "Longitude, latitude (EPSG:4326).",
+        },
+    },
+}
+AREA: Schema = {
+    "type": "object",
+    "required": ["type", "coordinates"],
+    "properties": {
+        "type": {"type": "string", "enum": ["Polygon", "MultiPolygon"]},
+        "coordinates": {"type": "array", "items": {}, "description": "Longitude, latitude (EPSG:4326)."},
+    },
+}
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """A problem (RFC 9457)."""
+
+    type = serializers.CharField()
+    title = serializers.CharField(help_text="A sentence in the reader's language.")
+    status = serializers.IntegerField()
+    detail = serializers.CharField(required=False)
+    errors = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()),
+        required=False,
+        help_text="Sentences by parameter or field.",
+    )
+
+
+def problems(*statuses: int) -> Responses:
+    """The statuses as problem documents."""
+    return {
+        (status, PROBLEM_TYPE): OpenApiResponse(ProblemSerializer, description=_REASONS[status])
+        for status in statuses
+    }
+
+
+def names(name: str) -> dict[str, Schema]:
+    """``name_ky``, ``name_ru`` … of ``districts.names.in_every_language``."""
+    return {f"{name}_{code}": TEXT_OR_NULL for code in settings.MODELTRANSLATION_LANGUAGES}
+
+
+def record(properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
+    """A JSON object with these members."""
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "required": required, "properties": dict(properties)}
+
+
+def feature_collection(
+    properties: Schema,
+    *,
+    geometry: Schema = POINT,
+    members: Mapping[str, Schema] | None = None,
+    has_id: bool = False,
+) -> Responses:
+    """200 with a FeatureCollection of features with these properties; ``members`` stand beside the features."""
+    feature = {
+        "type": {"type": "string", "enum": ["Feature"]},
+        "geometry": geometry,
+        "properties": properties,
+    }
+    if has_id:
+        feature["id"] = TEXT
+    document: Schema = {
+        "type": {"type": "string", "enum": ["FeatureCollection"]},
+        "features": {"type": "array", "items": record(feature)},
+        **(members or {}),
+    }
+    return {(200, MEDIA_TYPE): record(document)}
+
+
+def described(
+    operation_id: str, *, parameters: Sequence[OpenApiParameter] = (), responses: Responses
+) -> Callable[[View], View]:
+    """Decorator: a plain Django view that answers GET stands in the OpenAPI document, told by its own docstring.
+
+    drf-spectacular reads classes of djangorestframework; the view is given one to be read, and runs without it.
+    """
+
+    def describe(view: View) -> View:
+        def get(self: APIView, request: Any) -> None:
+            """Never called."""
+
+        get.__doc__ = view.__doc__
+        told = extend_schema(operation_id=operation_id, parameters=list(parameters), responses=responses)(get)
+        members: dict[str, Any] = {
+            "get": told,
+            "__doc__": view.__doc__,
+            "__module__": view.__module__,
+            "authentication_classes": [],
+        }
+        view.cls = type(operation_id, (APIView,), members)  # type: ignore[attr-defined]
+        view.initkwargs = {}  # type: ignore[attr-defined]
+        return view
+
+    return describe
