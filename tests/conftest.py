@@ -12,6 +12,9 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from tests import databases
+from tests.people import city, light_user, media_root, office_user, outsider
+
+__all__ = ["city", "light_user", "media_root", "office_user", "outsider"]
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",

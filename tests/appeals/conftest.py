@@ -11,7 +11,7 @@ from accounts.models import Membership, User
 from accounts.roles import Role
 from appeals.actions.change import Actor
 from appeals.actions.submit import Submission
-from tests.grid import IN_EAST, GridCity, at, make_city
+from tests.grid import IN_EAST, GridCity, at
 
 
 def uuid7() -> uuid.UUID:
@@ -26,11 +26,6 @@ def uuid7() -> uuid.UUID:
         | (random & (2**62 - 1))
     )
     return uuid.UUID(int=value)
-
-
-@pytest.fixture
-def city(db: None) -> GridCity:
-    return make_city()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 
 from tests.factories import AppealFactory, PlaceFactory
-from tests.grid import IN_EAST, IN_PARK, IN_WEST, GridCity, at, make_city
+from tests.grid import IN_EAST, IN_PARK, IN_WEST, GridCity, at
 
 
 @pytest.fixture(autouse=True)
@@ -15,11 +15,6 @@ def _no_counts() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
-
-
-@pytest.fixture
-def city(db: None) -> GridCity:
-    return make_city()
 
 
 @pytest.fixture

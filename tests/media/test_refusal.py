@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-import appeals
+import media
 from media.refusal import MediaRefused, Refusal, explain
 
-LOCALE = Path(appeals.__file__).parent / "locale"
+LOCALE = Path(media.__file__).parent / "locale"
 
 
 @pytest.mark.parametrize("code", list(Refusal))

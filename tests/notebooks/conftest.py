@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.appeals.reports.planting import Plant, planter
+from tests.reports.planting import Plant, planter
 from tests.grid import make_city
 
 

@@ -14,7 +14,7 @@ from nbclient.exceptions import CellExecutionError
 from pytest_django.live_server_helper import LiveServer
 
 from geo.grid import Cell, CellCount, Grid
-from tests.appeals.reports.planting import Plant
+from tests.reports.planting import Plant
 from tests.grid import CITY
 
 FOLDER = Path(settings.BASE_DIR) / "notebooks"

@@ -13,12 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from districts.models import BoundaryRevision, DistrictBoundary
-from tests.grid import EAST, PARK, GridCity, box, make_city
-
-
-@pytest.fixture
-def city(db: None) -> GridCity:
-    return make_city()
+from tests.grid import EAST, PARK, GridCity, box
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.appeals.reports.planting import Plant, planter
 from tests.grid import GridCity
+from tests.reports.planting import Plant, planter
 
 
 @pytest.fixture

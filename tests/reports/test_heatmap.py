@@ -18,8 +18,8 @@ from appeals.models.appeal import CELL_M
 from geo.grid import Cell, Grid
 from reports.heatmap import appeals_in_cell, make_heatmap
 from reports.sizes import CELL_SIZES_M
-from tests.appeals.reports.planting import NOON, Plant
 from tests.grid import CITY, IN_EAST, IN_PARK, IN_WEST, GridCity
+from tests.reports.planting import NOON, Plant
 
 EVERYTHING = AppealFilter()
 TO_METRES = Transformer.from_crs(4326, settings.METRIC_SRID, always_xy=True)

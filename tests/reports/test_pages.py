@@ -15,8 +15,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import Membership, User
 from districts.models import District, Place
 from reports import views
-from tests.appeals.reports.planting import Plant
 from tests.grid import IN_EAST, IN_WEST, GridCity, at, names
+from tests.reports.planting import Plant
 
 PAGE = "/en/reports/heatmap/"
 FILES = ["/en/reports/heatmap.html", "/en/reports/heatmap.geojson", "/en/reports/heatmap.csv"]

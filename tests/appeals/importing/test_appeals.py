@@ -119,11 +119,6 @@ def refusals(folder: Path) -> list[tuple[str, str, str]]:
         return [(line["line"], line["number"], line["reason"]) for line in csv.DictReader(stream)]
 
 
-@pytest.fixture
-def city(db: None) -> GridCity:
-    return make_city()
-
-
 def test_an_appeal_with_its_history(city: GridCity, tmp_path: Path) -> None:
     path = table(
         tmp_path,

@@ -13,17 +13,12 @@ from hypothesis import strategies as st
 from appeals.importing.copying import copy_in
 from appeals.models import Appeal, RoutingDecision
 from districts.models import Place, Service
-from tests.grid import GridCity, make_city
+from tests.grid import GridCity
 
 pytestmark = pytest.mark.django_db
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1)
 moments = st.datetimes(timezones=st.just(dt.UTC))
-
-
-@pytest.fixture
-def city(db: None) -> GridCity:
-    return make_city()
 
 
 @given(

@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command
 
 from districts.models import BoundaryRevision, District, DistrictBoundary, ServiceArea
 from districts.routing import Pin, route
-from tests.grid import EAST, IN_EAST, IN_WEST, WEST, GridCity, make_city
+from tests.grid import EAST, IN_EAST, IN_WEST, WEST, GridCity
 
 Bounds = tuple[float, float, float, float]
 pytestmark = pytest.mark.django_db
@@ -47,11 +47,6 @@ def run(path: Path, *arguments: str) -> tuple[str, str]:
     fields = ("--code-field", "code", "--name-field", "title")
     call_command("import_areas", str(path), *fields, *arguments, stdout=out, stderr=err)
     return out.getvalue(), err.getvalue()
-
-
-@pytest.fixture
-def city(db: None) -> GridCity:
-    return make_city()
 
 
 def halves() -> list[dict[str, Any]]:
