@@ -9,8 +9,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from appeals.models import Appeal
-from appeals.workflow import Status
+from appeals.workflow import Kind, Status
 from geo.bbox import Bbox, BboxRefused, parse_bbox
 
 SEARCH_MAX = 200
@@ -96,7 +95,7 @@ def parse_filter(query: Mapping[str, str]) -> AppealFilter:
             return ""
         return value
 
-    kinds = choice("kind", list(Appeal.Kind.values))
+    kinds = choice("kind", list(Kind.values))
     if len(kinds) > 1:
         errors["kind"] = [_("Choose one.")]
     since, until = day("from"), day("to")

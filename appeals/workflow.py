@@ -22,6 +22,14 @@ class Status(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+class Kind(models.TextChoices):
+    """What the law calls the appeal."""
+
+    COMPLAINT = "complaint", _("Complaint")
+    REQUEST = "request", _("Request")
+    RECOMMENDATION = "recommendation", _("Recommendation")
+
+
 #: States in which the legal clock runs.
 OPEN_STATUSES = (Status.NEW, Status.ACCEPTED)
 

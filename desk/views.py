@@ -29,7 +29,7 @@ from appeals.filters import AppealFilter, FilterRefused, parse_filter
 from appeals.models import Appeal, AppealContact, Attachment
 from appeals.models.appeal import TEXT_MAX
 from appeals.timeline import Step, steps_of
-from appeals.workflow import Verb, verbs_for
+from appeals.workflow import Kind, Verb, verbs_for
 from desk.forms import FORMS, StepForm
 from desk.queue import COUNT_MAX, Position, Queue, Tab
 from desk.steps import take_files, take_step
@@ -90,7 +90,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "own_services": Service.objects.filter(pk__in=standing.service_ids) if not standing.office else [],
         "categories": Category.objects.filter(parent__isnull=True).prefetch_related("children"),
         "districts": District.objects.filter(kind=District.Kind.TERRITORY).order_by("name"),
-        "kinds": Appeal.Kind.choices,
+        "kinds": Kind.choices,
     }
     return render(request, "desk/queue.html", context)
 

@@ -7,15 +7,14 @@ from typing import Final
 from drf_spectacular.utils import OpenApiParameter
 
 from appeals.filters import SEARCH_MAX
-from appeals.models import Appeal
-from appeals.workflow import Status
+from appeals.workflow import Kind, Status
 from geo.paging import PAGE_SIZE, PAGE_SIZE_MAX
 
 FILTER_PARAMETERS: Final = (
     OpenApiParameter(
         "bbox", str, description="west,south,east,north in degrees (EPSG:4326); the border belongs to it."
     ),
-    OpenApiParameter("kind", str, enum=list(Appeal.Kind.values)),
+    OpenApiParameter("kind", str, enum=list(Kind.values)),
     OpenApiParameter("category", str, description="Code of a category, or of a group for all in it."),
     OpenApiParameter("service", str, description="Code of the service that the appeal is with."),
     OpenApiParameter("district", str, description="Code of a district."),

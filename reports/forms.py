@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from appeals.filters import AppealFilter
-from appeals.models import Appeal
-from appeals.workflow import Status
+from appeals.workflow import Kind, Status
 from districts.models import Category, District, Service
 from reports.sizes import CELL_SIZES_M
 
@@ -65,7 +64,7 @@ class HeatmapForm(forms.Form):
         self.fields["to"] = _day(pgettext("period", "To"))
         self._words: dict[str, dict[str, str]] = {}
         self._offer("category", _("Category"), _("All categories"), _categories())
-        self._offer("kind", _("Type"), _("All types"), list(Appeal.Kind.choices))
+        self._offer("kind", _("Type"), _("All types"), list(Kind.choices))
         self._offer("district", _("District"), _("Whole city"), _districts())
         self._offer("service", _("Service"), _("All services"), _services())
         self._offer("status", _("Status"), _("All statuses"), list(Status.choices))

@@ -31,7 +31,7 @@ from appeals.models import (
     Message,
     RoutingDecision,
 )
-from appeals.workflow import Status, Verb
+from appeals.workflow import Kind, Status, Verb
 from districts.models import (
     BoundaryRevision,
     Category,
@@ -190,7 +190,7 @@ class AppealFactory(DjangoModelFactory[Appeal]):
         skip_postgeneration_save = True
 
     id = factory.LazyFunction(uuid7)
-    kind = Appeal.Kind.COMPLAINT
+    kind = Kind.COMPLAINT
     category = factory.SubFactory(CategoryFactory)
     service = factory.LazyAttribute(lambda appeal: appeal.category.service)
     text = factory.Sequence(lambda n: f"Жарык күйбөй калды, {n}")

@@ -14,8 +14,7 @@ from string import Formatter
 
 from django.conf import settings
 
-from appeals.models import Appeal
-from appeals.workflow import Status
+from appeals.workflow import Kind, Status
 from districts.importing.entries import Entry, read_toml
 
 
@@ -141,7 +140,7 @@ def read_mapping(file: Path, leaves: Collection[str]) -> SourceMapping:
         number=_table(top, "number").text("column"),
         created=_moment(_table(top, "created")),
         closed=_moment(_table(top, "closed")) if "closed" in top.values else None,
-        kind=_choice(top, "kind", Appeal.Kind.values),
+        kind=_choice(top, "kind", Kind.values),
         status=_choice(top, "status", list(Status.values)),
         category=_choice(top, "category", leaves),
         text=_template(top, "text", required=True),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from appeals.models import Appeal, CalendarDay, LegalTerm
+from appeals.models import CalendarDay, LegalTerm
+from appeals.workflow import Kind
 from districts.importing.entries import Entry, EntryRefused, toml_entries
 
 
@@ -28,8 +29,8 @@ def load_terms(folder: Path) -> tuple[int, int]:
 
 def _term(entry: Entry) -> LegalTerm:
     kind = entry.text("kind", "")
-    if kind and kind not in Appeal.Kind.values:
-        raise entry.refuse(f"kind must be one of {', '.join(Appeal.Kind.values)}")
+    if kind and kind not in Kind.values:
+        raise entry.refuse(f"kind must be one of {', '.join(Kind.values)}")
     working_days = entry.whole("working_days")
     if not 0 < working_days <= 366:
         raise entry.refuse("working_days must lie between 1 and 366")

@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from appeals.actions.attachments import ATTACHMENTS_MAX
 from appeals.actions.submit import Submission
 from appeals.errors import Invalid
-from appeals.models import Appeal
 from appeals.models.appeal import TEXT_MAX
+from appeals.workflow import Kind
 from districts.models import Category
 from geo.points import DECIMALS, GeometryRefused, city_point
 
@@ -123,7 +123,7 @@ def _secret(value: object) -> str:
 
 def _kind(value: object) -> str:
     kind = _string(value)
-    if kind not in Appeal.Kind.values:
+    if kind not in Kind.values:
         raise _FieldRefused(_("Choose: complaint, request or recommendation."))
     return kind
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from appeals.models.appeal import Appeal
+from appeals.workflow import Kind
 
 
 class LegalTerm(models.Model):
     """Working days within which an appeal must be answered, for appeals submitted from ``valid_from`` on."""
 
     kind = models.CharField(
-        _("kind"), max_length=20, choices=Appeal.Kind, blank=True, help_text=_("Empty: every kind.")
+        _("kind"), max_length=20, choices=Kind, blank=True, help_text=_("Empty: every kind.")
     )
     working_days = models.PositiveSmallIntegerField(_("working days"))
     valid_from = models.DateField(_("valid from"))

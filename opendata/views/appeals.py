@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from appeals.filters import FilterRefused, parse_filter
 from appeals.models import Appeal
-from appeals.workflow import Status
+from appeals.workflow import Kind, Status
 from districts.names import translated
 from geo.geojson import MEDIA_TYPE, FeatureText, PagedFeatures, collection
 from geo.paging import PageRefused, parse_page
@@ -51,7 +51,7 @@ MAX_AGE_S = 15
             record({
                 "id": UUID,
                 "number": WHOLE,
-                "kind": {**TEXT, "enum": list(Appeal.Kind.values)},
+                "kind": {**TEXT, "enum": list(Kind.values)},
                 "category": TEXT,
                 "category_name": TEXT_OR_NULL,
                 "service": TEXT,

@@ -11,8 +11,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
 from appeals.filters import FilterRefused, parse_filter
-from appeals.models import Appeal
-from appeals.workflow import Status
+from appeals.workflow import Kind, Status
 from geo.geojson import collection
 from opendata.clusters import clusters
 from opendata.parameters import FILTER_PARAMETERS
@@ -46,7 +45,7 @@ ZOOM_MAX = 24
                         "kind": {**TEXT, "enum": ["appeal"]},
                         "id": UUID,
                         "number": WHOLE,
-                        "appeal_kind": {**TEXT, "enum": list(Appeal.Kind.values)},
+                        "appeal_kind": {**TEXT, "enum": list(Kind.values)},
                         "status": {**TEXT, "enum": list(Status.values)},
                         "category": TEXT,
                         "service": TEXT,

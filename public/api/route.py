@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from appeals.deadlines import LegalClock, city_day
-from appeals.models import Appeal
+from appeals.workflow import Kind
 from districts.explanation import border_in_words, rule_in_words
 from districts.models import Category, District, Service, ServiceArea
 from districts.routing import OutsideCity, Pin, route
@@ -100,6 +100,6 @@ class RouteView(APIView):
                     if part
                 ),
                 "border_m": round(decision.border_m, 1),
-                "due_on": LegalClock.read().due_on(Appeal.Kind.REQUEST, now),
+                "due_on": LegalClock.read().due_on(Kind.REQUEST, now),
             }
         )

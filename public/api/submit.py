@@ -16,7 +16,8 @@ from rest_framework.views import APIView
 
 from appeals.actions.submit import submit
 from appeals.intake.parse import parse_submission
-from appeals.models import Appeal, AppealContact
+from appeals.models import AppealContact
+from appeals.workflow import Kind
 from public.api.refusals import refusals_as_problems
 from web.api.openapi import problems
 from web.api.parsers import StrictJSONParser
@@ -35,7 +36,7 @@ class SubmissionSerializer(serializers.Serializer[Any]):
     secret = serializers.RegexField(
         r"^[A-Za-z0-9_-]{22,64}$", required=False, help_text="Opens the author's page; made by the client."
     )
-    kind = serializers.ChoiceField(choices=Appeal.Kind.choices)
+    kind = serializers.ChoiceField(choices=Kind.choices)
     category = serializers.CharField(help_text="Code of a category without children.")
     text = serializers.CharField(max_length=4000)
     address = serializers.CharField(max_length=300, required=False)

@@ -24,8 +24,9 @@ from appeals.actions.upload import digest_of, upload
 from appeals.errors import Conflict, Invalid
 from appeals.intake.identifiers import file_uuid7, new_secret, new_uuid7
 from appeals.intake.parse import parse_submission, uuid7
-from appeals.models import Appeal, AppealContact, Attachment
+from appeals.models import AppealContact, Attachment
 from appeals.models.appeal import TEXT_MAX
+from appeals.workflow import Kind
 from districts.choices import category_groups
 from districts.models import Place
 from geo.points import inside_bounds
@@ -156,11 +157,11 @@ class KindChoice:
 
 def _kinds() -> list[KindChoice]:
     hints = {
-        Appeal.Kind.COMPLAINT: _("Something is broken, missing or done badly."),
-        Appeal.Kind.REQUEST: _("You ask for something to be done or explained."),
-        Appeal.Kind.RECOMMENDATION: _("You know how the city could be better."),
+        Kind.COMPLAINT: _("Something is broken, missing or done badly."),
+        Kind.REQUEST: _("You ask for something to be done or explained."),
+        Kind.RECOMMENDATION: _("You know how the city could be better."),
     }
-    return [KindChoice(kind.value, str(kind.label), hints[kind]) for kind in Appeal.Kind]
+    return [KindChoice(kind.value, str(kind.label), hints[kind]) for kind in Kind]
 
 
 #: Where the field of an error is on the page.

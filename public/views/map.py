@@ -16,7 +16,7 @@ from appeals.due import AppealRow, rows_of
 from appeals.filters import AppealFilter, FilterRefused, parse_filter
 from appeals.models import Appeal
 from appeals.querysets import AppealQuerySet
-from appeals.workflow import OPEN_STATUSES, Status
+from appeals.workflow import OPEN_STATUSES, Kind, Status
 from districts.choices import Choice, Group, category_groups, districts, services
 from web.caching import kept_for_offline
 
@@ -78,7 +78,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
             "groups": groups,
             "services": service_choices,
             "districts": district_choices,
-            "kinds": Appeal.Kind.choices,
+            "kinds": Kind.choices,
             "statuses": [(",".join(OPEN_STATUSES), _("Awaiting an answer")), *Status.choices],
             "filter_count": sum(bool(given[name]) for name in FILTER_PARAMETERS if name not in {"q", "bbox"}),
             "map_names": {
@@ -109,7 +109,7 @@ class _Names:
             case "q":
                 return f"“{value}”"
             case "kind":
-                return str(dict(Appeal.Kind.choices).get(value, value))
+                return str(dict(Kind.choices).get(value, value))
             case "category":
                 return self.categories.get(value, value)
             case "service":

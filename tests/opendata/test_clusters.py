@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from appeals.models.appeal import CELL_M
-from appeals.workflow import Status
+from appeals.workflow import Kind, Status
 from geo.bbox import Bbox
 from geo.geojson import collection
 from opendata import clusters as module
@@ -41,7 +41,7 @@ def crowd(city: GridCity, monkeypatch: pytest.MonkeyPatch) -> list[Appeal]:
     rows = [
         Appeal(
             id=uuid7(),
-            kind=chance.choice(Appeal.Kind.values),
+            kind=chance.choice(Kind.values),
             category=city.categories[chance.choice(["lamp", "tree"])],
             service=city.services["light"],
             text=f"appeal {n}",
@@ -227,7 +227,7 @@ def test_the_fullest_answers_are_small() -> None:
             "kind": "appeal",
             "id": f"{chance.getrandbits(128):032x}",
             "number": chance.randrange(10**9),
-            "appeal_kind": chance.choice(Appeal.Kind.values),
+            "appeal_kind": chance.choice(Kind.values),
             "status": chance.choice(Status.values),
             "category": f"{chance.getrandbits(100):x}",
             "service": f"{chance.getrandbits(100):x}",

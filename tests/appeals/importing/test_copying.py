@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from appeals.importing.copying import copy_in
 from appeals.models import Appeal, RoutingDecision
+from appeals.workflow import Kind
 from districts.models import Place, Service
 from tests.grid import GridCity
 
@@ -45,7 +46,7 @@ def test_what_goes_in_comes_out(
 ) -> None:
     appeal = Appeal(
         id=uuid.uuid4(),
-        kind=Appeal.Kind.REQUEST,
+        kind=Kind.REQUEST,
         category=city.categories["lamp"],
         text=text,
         language="ky",
