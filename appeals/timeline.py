@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
+from django.utils.formats import date_format
 
-from accounts.roles import Role
 from appeals.models import Attachment, Event
-from appeals.workflow import Verb
+from appeals.workflow import VERBS
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Step:
     @property
     def is_answer(self) -> bool:
         """True for the words that the service owes the resident."""
-        return self.event.verb == Verb.ANSWER
+        return VERBS[self.event.verb].answers
 
 
 def steps_of(events: Iterable[Event], attachments: Iterable[Attachment] = ()) -> list[Step]:
@@ -40,30 +40,17 @@ def steps_of(events: Iterable[Event], attachments: Iterable[Attachment] = ()) ->
 
 def title_of(event: Event) -> str:
     """What happened, in one line of the reader's language."""
-    service = event.service.short
-    match event.verb, event.actor_role:
-        case Verb.SUBMIT, _role:
-            return _("Received and given to: %(service)s") % {"service": service}
-        case Verb.ACCEPT, _role:
-            return _("Taken in progress: %(service)s") % {"service": service}
-        case Verb.ANSWER, _role:
-            return _("Answered: %(service)s") % {"service": service}
-        case Verb.FORWARD, _role:
-            to_service = event.to_service.short if event.to_service else ""
-            return _("Forwarded: %(service)s → %(to_service)s") % {
-                "service": service,
-                "to_service": to_service,
-            }
-        case Verb.CLOSE, Role.RESIDENT:
-            return _("Closed by the author: the problem is solved")
-        case Verb.CLOSE, _role:
-            return _("Closed: %(service)s") % {"service": service}
-        case Verb.REOPEN, Role.RESIDENT:
-            return _("Reopened by the author: the problem is not solved")
-        case Verb.REOPEN, _role:
-            return _("Reopened by the Mayor's Office")
-        case Verb.HIDE, _role:
-            return _("Hidden from the public")
-        case Verb.SHOW, _role:
-            return _("Shown to the public again")
-    return str(event.verb)
+    words = VERBS[event.verb].words_for(event.actor_role)
+    return str(words.step) % {
+        **{name: _in_words(value) for name, value in event.details.items()},
+        "service": event.service.short,
+        "to_service": event.to_service.short if event.to_service else "",
+    }
+
+
+def _in_words(detail: object) -> str:
+    """A detail as a reader writes it: days are kept as ISO 8601."""
+    try:
+        return date_format(dt.date.fromisoformat(str(detail)), "DATE_FORMAT")
+    except ValueError:
+        return str(detail)

@@ -1,18 +1,26 @@
-"""The life of an appeal as one table: state, verb, next state, who may, what happens to the clock.
+"""The life of an appeal as one table: what may be done to it, from where to where, by whom, and how it is called.
 
-Buttons, API, tests and the diagram in the docs are read from ``TRANSITIONS``; nothing else decides what may be done.
+``VERBS`` is the table. Everything that shows or does a verb reads its row: ``actions.perform`` checks and applies it,
+the desk and the author's page make their buttons and forms of it, the timeline, the letters, the API and the diagram in
+the docs their words. To add a verb is to add a row, its translations and its test.
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.roles import Role
+
+#: Translated when it is shown; %(name)s stands for what ``Words`` says.
+Text = str | Promise
 
 
 class Status(models.TextChoices):
@@ -34,68 +42,278 @@ class Kind(models.TextChoices):
 OPEN_STATUSES = (Status.NEW, Status.ACCEPTED)
 
 
-class Verb(enum.StrEnum):
-    SUBMIT = "submit"
-    ACCEPT = "accept"
-    ANSWER = "answer"
-    CLOSE = "close"
-    REOPEN = "reopen"
-    FORWARD = "forward"
-    HIDE = "hide"
-    SHOW = "show"
-
-
 class Clock(enum.Enum):
-    """What a transition does to the legal clock."""
+    """What a verb does to the legal clock."""
 
-    START = "start"  #: due date counted from this moment
+    START = "start"  #: the due date is counted from this moment
     KEEP = "keep"
     STOP = "stop"  #: answered: nothing is due any more
 
 
-@dataclass(frozen=True)
-class Transition:
-    """One row of the table. ``target`` None leaves the state as it is; ``hides`` None leaves the visibility."""
+class Audience(enum.StrEnum):
+    """Who gets a letter about an event."""
 
-    verb: Verb
+    AUTHOR = "author"
+    SERVICE = "service"  #: the one that the appeal is with after the event
+
+
+class Input(enum.Enum):
+    """The kinds of thing that a verb may ask for. ``actions.inputs`` checks them, ``web.verb_forms`` draws them."""
+
+    TEXT = "text"  #: words, kept as the event's text
+    SERVICE = "service"  #: another service, which the appeal goes to
+    FILES = "files"  #: photos and videos that were uploaded before
+    DAY = "day"  #: a day from today on, kept among the event's details
+
+
+class Tone(enum.StrEnum):
+    """How much a button calls for being pressed."""
+
+    PLAIN = "plain"
+    PRIMARY = "primary"  #: what is usually done next; its form stands open
+    DANGER = "danger"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One thing that a verb asks for before it is done; ``name`` is its key in forms, actions and details."""
+
+    name: str
+    input: Input
+    label: Text
+    hint: Text = ""
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a verb is called.
+
+    ``step`` is the line of the timeline and knows %(service)s, %(to_service)s and the event's details by name; ``done``
+    is said to whoever did it and knows %(number)s and %(service)s; ``invitation`` heads the form of a verb that asks.
+    """
+
+    step: Text
+    button: Text = ""
+    invitation: Text = ""
+    done: Text = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Verb:
+    """One row of the table, the same as itself alone.
+
+    ``target`` None leaves the state as it is, ``hides`` None the visibility. ``letters`` are subjects by recipient,
+    which know %(number)d. ``public`` False keeps the event for the staff. ``author_words`` are for the author's own
+    page and deeds, where they differ.
+    """
+
+    code: str
     sources: tuple[Status, ...]
     target: Status | None
     roles: frozenset[Role]
-    clock: Clock
+    words: Words
+    icon: str = ""
+    tone: Tone = Tone.PLAIN
+    clock: Clock = Clock.KEEP
     hides: bool | None = None
+    public: bool = True
+    asks: tuple[Ask, ...] = ()
+    letters: Mapping[Audience, Text] = field(default_factory=lambda: MappingProxyType({}))
+    author_words: Words | None = None
+
+    def __str__(self) -> str:
+        return self.code
 
     def allows(self, status: str, role: Role, *, hidden: bool) -> bool:
         """True when a person in that role may do it to an appeal in that state."""
         return status in self.sources and role in self.roles and (self.hides is None or self.hides != hidden)
 
+    def words_for(self, role: str) -> Words:
+        """Its words where somebody in that role does it or did it."""
+        return self.author_words if self.author_words and role == Role.RESIDENT else self.words
+
+    @property
+    def answers(self) -> bool:
+        """True when its text is the answer that the law wants."""
+        return self.clock is Clock.STOP
+
 
 _STAFF = frozenset({Role.SERVICE, Role.OFFICE})
 _OFFICE = frozenset({Role.OFFICE})
+_AUTHOR = frozenset({Role.RESIDENT})
 
-TRANSITIONS: tuple[Transition, ...] = (
-    Transition(Verb.ACCEPT, (Status.NEW,), Status.ACCEPTED, _STAFF, Clock.KEEP),
-    Transition(Verb.ANSWER, OPEN_STATUSES, Status.ANSWERED, _STAFF, Clock.STOP),
-    Transition(Verb.FORWARD, OPEN_STATUSES, Status.NEW, _STAFF, Clock.KEEP),
-    Transition(
-        Verb.CLOSE, (Status.ANSWERED,), Status.CLOSED, frozenset({Role.RESIDENT, *_STAFF}), Clock.KEEP
+SUBMIT = Verb(
+    "submit",
+    sources=(),
+    target=Status.NEW,
+    roles=frozenset({Role.PUBLIC}),
+    clock=Clock.START,
+    words=Words(step=_("Received and given to: %(service)s")),
+    letters={
+        Audience.AUTHOR: _("Your appeal No. %(number)d has been received"),
+        Audience.SERVICE: _("New appeal No. %(number)d"),
+    },
+)
+ACCEPT = Verb(
+    "accept",
+    sources=(Status.NEW,),
+    target=Status.ACCEPTED,
+    roles=_STAFF,
+    icon="status-accepted",
+    tone=Tone.PRIMARY,
+    words=Words(
+        step=_("Taken in progress: %(service)s"),
+        button=_("Take in progress"),
+        done=_("Appeal %(number)s is in progress."),
     ),
-    Transition(
-        Verb.REOPEN,
-        (Status.ANSWERED, Status.CLOSED),
-        Status.ACCEPTED,
-        frozenset({Role.RESIDENT, Role.OFFICE}),
-        Clock.START,
+    letters={Audience.AUTHOR: _("Your appeal No. %(number)d is in progress")},
+)
+ANSWER = Verb(
+    "answer",
+    sources=OPEN_STATUSES,
+    target=Status.ANSWERED,
+    roles=_STAFF,
+    icon="reply",
+    tone=Tone.PRIMARY,
+    clock=Clock.STOP,
+    asks=(
+        Ask("text", Input.TEXT, _("Answer"), _("Everyone reads it, beside the appeal and on the map.")),
+        Ask(
+            "uploads",
+            Input.FILES,
+            _("Photos"),
+            _("What was done, as a picture: up to %(files_max)d photos or videos."),
+            required=False,
+        ),
     ),
-    Transition(Verb.HIDE, tuple(Status), None, _OFFICE, Clock.KEEP, hides=True),
-    Transition(Verb.SHOW, tuple(Status), None, _OFFICE, Clock.KEEP, hides=False),
+    words=Words(
+        step=_("Answered: %(service)s"),
+        invitation=_("Answer in public"),
+        button=_("Publish the answer"),
+        done=_("The answer to appeal %(number)s is published."),
+    ),
+    letters={Audience.AUTHOR: _("Your appeal No. %(number)d has been answered")},
+)
+FORWARD = Verb(
+    "forward",
+    sources=OPEN_STATUSES,
+    target=Status.NEW,
+    roles=_STAFF,
+    icon="forward",
+    asks=(
+        Ask("to_service", Input.SERVICE, _("To which service")),
+        Ask(
+            "text",
+            Input.TEXT,
+            _("Reason"),
+            _("Everyone reads it. The term of the answer does not begin anew."),
+        ),
+    ),
+    words=Words(
+        step=_("Forwarded: %(service)s → %(to_service)s"),
+        invitation=_("Forward to another service"),
+        button=pgettext_lazy("verb: give to another service", "Forward"),
+        done=_("Appeal %(number)s is forwarded: %(service)s."),
+    ),
+    letters={
+        Audience.AUTHOR: _("Your appeal No. %(number)d is with another service now"),
+        Audience.SERVICE: _("Appeal No. %(number)d has been forwarded to you"),
+    },
+)
+CLOSE = Verb(
+    "close",
+    sources=(Status.ANSWERED,),
+    target=Status.CLOSED,
+    roles=_STAFF | _AUTHOR,
+    icon="status-closed",
+    words=Words(
+        step=_("Closed: %(service)s"),
+        button=pgettext_lazy("verb: close the appeal", "Close"),
+        done=_("Appeal %(number)s is closed."),
+    ),
+    author_words=Words(
+        step=_("Closed by the author: the problem is solved"),
+        button=_("Yes, close the appeal"),
+        done=_("Thank you. The appeal is closed."),
+    ),
+    letters={Audience.AUTHOR: _("Your appeal No. %(number)d has been closed")},
+)
+REOPEN = Verb(
+    "reopen",
+    sources=(Status.ANSWERED, Status.CLOSED),
+    target=Status.ACCEPTED,
+    roles=_OFFICE | _AUTHOR,
+    icon="reopen",
+    clock=Clock.START,
+    asks=(
+        Ask(
+            "text",
+            Input.TEXT,
+            _("What is still wrong?"),
+            _("Everyone reads it. The term of the answer begins anew."),
+        ),
+    ),
+    words=Words(
+        step=_("Reopened by the Mayor's Office"),
+        invitation=_("Reopen"),
+        button=_("Reopen"),
+        done=_("Appeal %(number)s is open again."),
+    ),
+    author_words=Words(
+        step=_("Reopened by the author: the problem is not solved"),
+        invitation=_("The problem is not solved"),
+        button=_("Reopen the appeal"),
+        done=_("The appeal is open again; the service has been notified."),
+    ),
+    letters={
+        Audience.AUTHOR: _("Your appeal No. %(number)d has been reopened"),
+        Audience.SERVICE: _("Appeal No. %(number)d has been reopened"),
+    },
+)
+HIDE = Verb(
+    "hide",
+    sources=tuple(Status),
+    target=None,
+    roles=_OFFICE,
+    icon="hide",
+    tone=Tone.DANGER,
+    hides=True,
+    public=False,
+    asks=(Ask("text", Input.TEXT, _("Reason"), _("Only staff read it.")),),
+    words=Words(
+        step=_("Hidden from the public"),
+        invitation=_("Hide from the public"),
+        button=pgettext_lazy("verb: hide the appeal", "Hide"),
+        done=_("Appeal %(number)s is hidden from the public."),
+    ),
+)
+SHOW = Verb(
+    "show",
+    sources=tuple(Status),
+    target=None,
+    roles=_OFFICE,
+    icon="show",
+    hides=False,
+    public=False,
+    words=Words(
+        step=_("Shown to the public again"),
+        button=_("Show to the public again"),
+        done=_("Appeal %(number)s is public again."),
+    ),
 )
 
-
-def transition(verb: Verb) -> Transition:
-    """The table's row of the verb; ``SUBMIT`` has none, it begins the life."""
-    return next(row for row in TRANSITIONS if row.verb is verb)
+#: The table, in the order in which buttons stand.
+VERBS: dict[str, Verb] = {
+    verb.code: verb for verb in (SUBMIT, ACCEPT, ANSWER, CLOSE, REOPEN, FORWARD, HIDE, SHOW)
+}
 
 
 def verbs_for(status: str, role: Role, *, hidden: bool) -> Iterator[Verb]:
-    """What a person in that role may do now, in the table's order."""
-    return (row.verb for row in TRANSITIONS if row.allows(status, role, hidden=hidden))
+    """What a person in that role may do now, in the table's order; never ``SUBMIT``, which begins the life."""
+    return (verb for verb in VERBS.values() if verb.allows(status, role, hidden=hidden))
+
+
+def verb_choices() -> list[tuple[str, str]]:
+    """The table's codes as choices of a model field; a callable, so that a new verb changes no migration."""
+    return [(code, code) for code in VERBS]

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import sys
 
-from appeals.workflow import TRANSITIONS, Clock, Status, Transition, Verb
+from appeals.workflow import VERBS, Clock, Status, Verb
 
 _CLOCK = {Clock.START: ", term begins anew", Clock.KEEP: "", Clock.STOP: ", term ends"}
 
 
 def diagram() -> str:
     """Mermaid source; one arrow for each row and source state of the table."""
-    lines = ["stateDiagram-v2", f"    [*] --> {Status.NEW}: {Verb.SUBMIT} (anyone)"]
-    for row in TRANSITIONS:
-        lines += [f"    {source} --> {row.target or source}: {_label(row)}" for source in row.sources]
+    lines = ["stateDiagram-v2", f"    [*] --> {Status.NEW}: submit (anyone)"]
+    for verb in VERBS.values():
+        lines += [f"    {source} --> {verb.target or source}: {_label(verb)}" for source in verb.sources]
     return "\n".join(lines) + "\n"
 
 
-def _label(row: Transition) -> str:
-    return f"{row.verb} ({', '.join(sorted(row.roles))}{_CLOCK[row.clock]})"
+def _label(verb: Verb) -> str:
+    return f"{verb} ({', '.join(sorted(verb.roles))}{_CLOCK[verb.clock]})"
 
 
 if __name__ == "__main__":

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -20,7 +19,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.roles import Role, Standing, standing_of
-from appeals.actions.change import Actor
+from appeals.actions.perform import perform
+from appeals.actors import Person
 from appeals.deadlines import city_calendar, city_day
 from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
@@ -29,11 +29,10 @@ from appeals.filters import AppealFilter, FilterRefused, parse_filter
 from appeals.models import Appeal, AppealContact, Attachment
 from appeals.models.appeal import TEXT_MAX
 from appeals.timeline import Step, steps_of
-from appeals.workflow import Kind, Verb, verbs_for
-from desk.forms import FORMS, StepForm
+from appeals.workflow import Kind
 from desk.queue import COUNT_MAX, Position, Queue, Tab
-from desk.steps import take_files, take_step
 from districts.models import Category, District, Service
+from web.verb_forms import UnknownVerb, VerbForm, done_words, forms_for, sent_form
 
 
 def for_staff(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -98,7 +97,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff
 def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
-    """One appeal with its contact data and the forms that the workflow allows; POST takes a step.
+    """One appeal with its contact data and a form for each verb that the workflow allows; POST sends one of them.
 
     409 with everything typed kept when somebody was faster. An appeal that is with another service is shown as the
     public sees it: its contact data is not for this reader.
@@ -108,96 +107,86 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     role = standing.role_towards(appeal.service_id)
     if role is Role.PUBLIC:
         if request.method == "POST":
-            _tell_moved(request, appeal)
+            _say_moved(request, appeal)
         return redirect(appeal)
-    tried = Tried()
+    attempt = Attempt()
     if request.method == "POST":
-        tried = _try(request, appeal, role)
-        if tried.done:
-            messages.success(request, tried.done)
+        attempt = _attempt(request, appeal, role)
+        if attempt.done:
+            messages.success(request, attempt.done)
             moved_away = standing.role_towards(_find(request, number).service_id) is Role.PUBLIC
             return redirect("desk:queue") if moved_away else redirect("desk:appeal", number)
         appeal = _find(request, number)
         role = standing.role_towards(appeal.service_id)
         if role is Role.PUBLIC:
-            # Forwarded by a colleague meanwhile: nothing here is this reader's any more.
-            _tell_moved(request, appeal)
+            # Forwarded by a colleague meanwhile: this reader may no longer see its contact data.
+            _say_moved(request, appeal)
             return redirect("desk:queue")
-    allowed = list(verbs_for(appeal.status, role, hidden=appeal.hidden))
+    offered = forms_for(appeal, role, attempt.form)
+    taken_back = attempt.form is not None and attempt.form not in offered
     context = {
         "dossier": dossier_of(appeal, internal=True),
         "appeal": appeal,
         "contact": AppealContact.objects.filter(appeal=appeal).first(),
         "office": standing.office,
         "show_actors": True,
-        "forms": {verb.value: _form(verb, tried) for verb in allowed},
-        "tried": tried,
-        "kept_text": tried.text if tried.verb not in allowed else "",
-        "kept_uploads": Attachment.objects.filter(pk__in=tried.uploads, appeal__isnull=True)
-        if tried.uploads
-        else [],
+        "forms": offered,
+        "awaits_answer": any(form.row.answers for form in offered),
+        "attempt": attempt,
+        "kept_text": attempt.form.text if attempt.form and taken_back else "",
+        "kept_uploads": _kept_uploads(attempt.form),
         "next_appeal": _queue(standing, AppealFilter()).next_open(appeal),
     }
-    return render(request, "desk/appeal.html", context, status=tried.status)
+    return render(request, "desk/appeal.html", context, status=attempt.status)
 
 
-def _tell_moved(request: HttpRequest, appeal: Appeal) -> None:
+def _say_moved(request: HttpRequest, appeal: Appeal) -> None:
     """Says that nothing was done, since the appeal went to another service meanwhile, and gives the words back."""
-    told = _("Nothing was done: appeal %(number)s is with another service now (%(service)s).") % {
+    sentence = _("Nothing was done: appeal %(number)s is with another service now (%(service)s).") % {
         "number": f"№ {appeal.number}",
         "service": appeal.service.short,
     }
     if words := request.POST.get("text", "").strip()[:TEXT_MAX]:
-        told += " " + _("Your text: %(text)s") % {"text": words}
-    messages.error(request, told)
+        sentence += " " + _("Your text: %(text)s") % {"text": words}
+    messages.error(request, sentence)
 
 
 @dataclass(frozen=True)
-class Tried:
-    """What became of a step: ``done`` says what was done, or ``message`` why it was not."""
+class Attempt:
+    """What became of a form that was sent: ``done`` says what was done, or ``message`` why it was not."""
 
-    verb: Verb | None = None
     done: str = ""
     status: int = 200
     message: str = ""
-    form: StepForm | None = None
-    text: str = ""
-    uploads: list[uuid.UUID] = field(default_factory=list)
+    form: VerbForm | None = None
     since: tuple[Step, ...] = ()
 
 
-def _try(request: HttpRequest, appeal: Appeal, role: Role) -> Tried:
-    text = request.POST.get("text", "")
+def _attempt(request: HttpRequest, appeal: Appeal, role: Role) -> Attempt:
     try:
-        verb = Verb(request.POST.get("verb", ""))
-        form = FORMS[verb](request.POST, request.FILES, auto_id=f"{verb}-%s", label_suffix="")
-    except (ValueError, KeyError):
+        form = sent_form(request.POST, request.FILES, role)
+    except UnknownVerb:
         raise BadRequest("no form of ours sends this") from None
     if not form.is_valid():
-        return Tried(verb, status=400, form=form, text=text)
-    uploads = list(form.cleaned_data.get("uploads", []))
+        return Attempt(status=400, form=form)
     try:
-        uploads += take_files(form.cleaned_data.get("photos", []))
-        actor = Actor(role, request.user)  # type: ignore[arg-type]
-        return Tried(verb, done=take_step(verb, appeal, actor, form.cleaned_data, uploads))
+        form.take_files()
+        person = Person(request.user)  # type: ignore[arg-type]
+        changed = perform(appeal.pk, form.row, person, version=form.cleaned_data["version"], **form.given())
     except Invalid as invalid:
-        for name, sentences in invalid.errors.items():
-            form.add_error(
-                "photos" if name in {"file", "uploads"} else name if name in form.fields else None, sentences
-            )
-        return Tried(verb, status=400, form=form, text=text, uploads=uploads)
+        form.refuse(invalid.errors)
+        return Attempt(status=400, form=form)
     except Stale as stale:
-        since = tuple(steps_of(stale.since))
-        return Tried(verb, status=409, message=str(stale), form=form, text=text, uploads=uploads, since=since)
+        return Attempt(status=409, message=str(stale), form=form, since=tuple(steps_of(stale.since)))
     except ActionRefused as refusal:
-        return Tried(verb, status=409, message=str(refusal), form=form, text=text, uploads=uploads)
+        return Attempt(status=409, message=str(refusal), form=form)
+    return Attempt(done=done_words(form.words, changed))
 
 
-def _form(verb: Verb, tried: Tried) -> StepForm:
-    """The verb's form; what was typed and not taken stands in it again, with what was wrong."""
-    if tried.form is not None and tried.verb is verb:
-        return tried.form
-    return FORMS[verb](auto_id=f"{verb}-%s", label_suffix="")
+def _kept_uploads(form: VerbForm | None) -> list[Attachment]:
+    """Files that came with a refused form and wait for the next try."""
+    kept = form.cleaned_data.get("uploads") if form is not None and hasattr(form, "cleaned_data") else None
+    return list(Attachment.objects.filter(pk__in=kept, appeal__isnull=True)) if kept else []
 
 
 def _find(request: HttpRequest, number: int) -> Appeal:

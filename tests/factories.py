@@ -31,7 +31,7 @@ from appeals.models import (
     Message,
     RoutingDecision,
 )
-from appeals.workflow import Kind, Status, Verb
+from appeals.workflow import SUBMIT, Kind, Status
 from districts.models import (
     BoundaryRevision,
     Category,
@@ -257,9 +257,12 @@ class EventFactory(DjangoModelFactory[Event]):
 
     appeal = factory.SubFactory(AppealFactory, first_event=None)
     version = 1
-    verb = Verb.SUBMIT
+    verb = SUBMIT.code
     at = factory.SelfAttribute("appeal.submitted_at")
     actor_role = Role.RESIDENT
+    actor = factory.LazyAttribute(
+        lambda event: UserFactory() if event.actor_role in {Role.SERVICE, Role.OFFICE} else None
+    )
     to_status = Status.NEW
     service = factory.SelfAttribute("appeal.service")
 

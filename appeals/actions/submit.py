@@ -20,7 +20,7 @@ from appeals.deadlines import LegalClock, city_day
 from appeals.errors import Conflict, Invalid
 from appeals.models import Appeal, AppealContact, Event, RoutingDecision
 from appeals.notify.queue import queue_messages
-from appeals.workflow import Status, Verb
+from appeals.workflow import SUBMIT, Status
 from districts.models import Category
 from districts.routing import OutsideCity, Pin, Route, route
 
@@ -171,7 +171,7 @@ def first_event(appeal: Appeal, role: Role = Role.RESIDENT) -> Event:
     return Event(
         appeal=appeal,
         version=1,
-        verb=Verb.SUBMIT,
+        verb=SUBMIT.code,
         at=appeal.submitted_at,
         actor_role=role,
         to_status=Status.NEW,

@@ -15,13 +15,13 @@ from django.utils.crypto import get_random_string
 
 from accounts.models import User
 from accounts.roles import Role
-from appeals.actions.change import Actor
 from appeals.actions.submit import Submission, new_contact
+from appeals.actors import Actor, Author, Person
 from appeals.deadlines import LegalClock
 from appeals.importing.drafts import stable_uuid7
 from appeals.importing.history import DueDates, Past, RouterOfThePast, begin, write
-from appeals.models import Attachment
-from appeals.workflow import Verb
+from appeals.models import Appeal, Attachment
+from appeals.workflow import CLOSE, REOPEN, VERBS, Verb
 from districts.models import Category, Service
 from districts.routing import Route
 from geo.points import city_point
@@ -103,21 +103,20 @@ class _Author:
         to_service = self._services[step.to_service] if step.to_service else None
         if to_service is not None and to_service.pk == past.appeal.service_id:
             return  # routing had sent it there at once
-        verb = Verb(step.verb)
+        verb = VERBS[step.verb]
         past.then(
             verb,
             step.at,
-            actor=self._actor(verb, past.appeal.service_id),
+            actor=self._actor(verb, past.appeal),
             text=step.text,
             to_service=to_service,
             clock=self._due_dates.clock,
         )
 
-    def _actor(self, verb: Verb, service_id: int) -> Actor:
-        if verb in (Verb.CLOSE, Verb.REOPEN):
-            return Actor(Role.RESIDENT)
-        service = self._by_id[service_id]
-        return Actor(Role.OFFICE if service.is_office else Role.SERVICE, self._people[service.code])
+    def _actor(self, verb: Verb, appeal: Appeal) -> Actor:
+        if verb in (CLOSE, REOPEN):
+            return Author(appeal.pk)
+        return Person(self._people[self._by_id[appeal.service_id].code])
 
 
 class _Picture:

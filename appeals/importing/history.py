@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from accounts.roles import Role
-from appeals.actions.change import Actor, Change
+from appeals.actions.inputs import Given
+from appeals.actions.perform import Change
 from appeals.actions.submit import Submission, first_event, new_appeal, stored_decision
+from appeals.actors import PLATFORM, Actor
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed
 from appeals.importing.copying import copy_in
 from appeals.models import Appeal, AppealContact, Attachment, Event, RoutingDecision
-from appeals.workflow import Verb, transition
+from appeals.workflow import Verb
 from districts.models import BoundaryRevision, Service, ServiceArea
 from districts.routing import NotSetUp, Pin, Route, RoutingError, route_many
-
-PLATFORM = Actor(Role.SYSTEM)
 
 
 @dataclass
@@ -45,15 +45,14 @@ class Past:
     ) -> Event:
         """Goes one step of the workflow on; the event is the last of ``events``.
 
-        The platform tells what others did and may tell every step. Raises ``NotAllowed`` when the table has none.
+        The platform records what others did elsewhere, and may record every step. Raises ``NotAllowed`` when the table has none.
         """
-        step = transition(verb)
-        appeal = self.appeal
-        told = actor.role is Role.SYSTEM and appeal.status in step.sources
-        if not told and not step.allows(appeal.status, actor.role, hidden=appeal.hidden):
+        appeal, role = self.appeal, actor.role_towards(self.appeal)
+        recorded = role is Role.SYSTEM and appeal.status in verb.sources
+        if not recorded and not verb.allows(appeal.status, role, hidden=appeal.hidden):
             raise NotAllowed
-        change = Change(appeal, actor, step, at, text=text, to_service=to_service, public=step.hides is None)
-        event = change.apply(clock)
+        given = Given(text=text, to_service=to_service)
+        event = Change(verb, role, actor.user, at, given).apply(appeal, clock)
         self.events.append(event)
         return event
 

@@ -22,7 +22,7 @@ from appeals.importing.history import DueDates, Past, RouterOfThePast, begin, wr
 from appeals.importing.mapping import read_mapping
 from appeals.importing.rows import Row, read_rows
 from appeals.models import Appeal
-from appeals.workflow import Status, Verb
+from appeals.workflow import ACCEPT, ANSWER, CLOSE, Status
 from districts.importing.files import TextFile, examine
 from districts.models import Category
 from districts.routing import Route
@@ -185,11 +185,11 @@ class _Batches:
         due_on = self.due_dates.due_on(draft.submission.kind, draft.at)
         past = begin(draft.submission, decision, draft.at, due_on, Role.SYSTEM)
         if draft.status is Status.ACCEPTED:
-            past.then(Verb.ACCEPT, draft.at)
+            past.then(ACCEPT, draft.at)
         if draft.ended_at:
-            past.then(Verb.ANSWER, draft.ended_at, text=draft.answer)
+            past.then(ANSWER, draft.ended_at, text=draft.answer)
         if draft.ended_at and draft.status is Status.CLOSED:
-            past.then(Verb.CLOSE, draft.ended_at)
+            past.then(CLOSE, draft.ended_at)
         return past
 
     def _refuse(self, n: int, number: str, reason: Reason, why: str) -> None:

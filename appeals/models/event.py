@@ -3,11 +3,12 @@ from __future__ import annotations
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role
 from appeals.models.appeal import Appeal
-from appeals.workflow import Status, Verb
+from appeals.workflow import Status, verb_choices
 from districts.models import Service
 
 
@@ -20,7 +21,7 @@ class Event(models.Model):
 
     appeal = models.ForeignKey(Appeal, models.PROTECT, related_name="events")
     version = models.PositiveIntegerField()
-    verb = models.CharField(_("what"), max_length=20, choices=[(verb.value, verb.name) for verb in Verb])
+    verb = models.CharField(_("what"), max_length=20, choices=verb_choices)
     at = models.DateTimeField(_("when"))
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -38,13 +39,22 @@ class Event(models.Model):
     )
     to_service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="+")
     text = models.TextField(_("text"), blank=True)
+    details = models.JSONField(
+        _("details"), default=dict, blank=True, help_text="What else the verb asked for."
+    )
     public = models.BooleanField(_("public"), default=True)
 
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ["appeal", "version"]
-        constraints = [models.UniqueConstraint(fields=["appeal", "version"], name="one_event_a_version")]
+        constraints = [
+            models.UniqueConstraint(fields=["appeal", "version"], name="one_event_a_version"),
+            models.CheckConstraint(
+                condition=~Q(actor_role__in=[Role.SERVICE.value, Role.OFFICE.value]) | Q(actor__isnull=False),
+                name="what_staff_do_names_a_person",
+            ),
+        ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         ]

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from appeals.models.event import Event
+from appeals.workflow import Audience
 
 
 class Message(models.Model):
@@ -20,7 +21,9 @@ class Message(models.Model):
     event = models.ForeignKey(Event, models.CASCADE, related_name="messages")
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.EMAIL)
     recipient = models.CharField(_("recipient"), max_length=254)
-    audience = models.CharField(max_length=10, choices=[("author", _("author")), ("service", _("service"))])
+    audience = models.CharField(
+        max_length=10, choices=[(Audience.AUTHOR.value, _("author")), (Audience.SERVICE.value, _("service"))]
+    )
     language = models.CharField(_("language"), max_length=2)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

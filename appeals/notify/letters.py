@@ -9,10 +9,10 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext as _
 
-from appeals.models import Appeal, AppealContact, Message
-from appeals.workflow import Verb
+from appeals.models import AppealContact, Message
+from appeals.timeline import title_of
+from appeals.workflow import VERBS, Audience
 
 
 @dataclass(frozen=True)
@@ -32,51 +32,24 @@ def letter(message: Message) -> Letter:
     """
     event = message.event
     appeal = event.appeal
-    to_author = message.audience == "author"
+    audience = Audience(message.audience)
     with translation.override(message.language):
-        if to_author:
+        if audience is Audience.AUTHOR:
             secret = AppealContact.objects.values_list("secret", flat=True).get(appeal=appeal)
             link = reverse("public:follow", args=[secret])
         else:
             link = reverse("desk:appeal", args=[appeal.number])
-        subject = (_author_subject if to_author else _service_subject)(Verb(event.verb), appeal)
+        subject = str(VERBS[event.verb].letters[audience]) % {"number": appeal.number}
         body = render_to_string(
-            f"appeals/notify/{message.audience}.txt",
+            f"appeals/notify/{audience}.txt",
             {
                 "event": event,
                 "appeal": appeal,
                 "subject": subject,
+                "step": title_of(event) if event.details else "",
                 "link": f"{settings.PUBLIC_URL}{link}",
                 "city": settings.CITY_NAME.get(message.language, ""),
             },
         )
     host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
     return Letter(subject, body.strip() + "\n", f"<message-{message.pk}@{host}>")
-
-
-def _author_subject(verb: Verb, appeal: Appeal) -> str:
-    number = {"number": appeal.number}
-    match verb:
-        case Verb.SUBMIT:
-            return _("Your appeal No. %(number)d has been received") % number
-        case Verb.ACCEPT:
-            return _("Your appeal No. %(number)d is in progress") % number
-        case Verb.ANSWER:
-            return _("Your appeal No. %(number)d has been answered") % number
-        case Verb.FORWARD:
-            return _("Your appeal No. %(number)d is with another service now") % number
-        case Verb.REOPEN:
-            return _("Your appeal No. %(number)d has been reopened") % number
-        case _:
-            return _("Your appeal No. %(number)d has been closed") % number
-
-
-def _service_subject(verb: Verb, appeal: Appeal) -> str:
-    number = {"number": appeal.number}
-    match verb:
-        case Verb.FORWARD:
-            return _("Appeal No. %(number)d has been forwarded to you") % number
-        case Verb.REOPEN:
-            return _("Appeal No. %(number)d has been reopened") % number
-        case _:
-            return _("New appeal No. %(number)d") % number

@@ -22,7 +22,7 @@ from rest_framework_gis.serializers import GeoFeatureModelSerializer
 from accounts.roles import Role
 from appeals.dossier import Dossier, dossier_of
 from appeals.models import Appeal, Attachment
-from appeals.workflow import Status, Verb
+from appeals.workflow import VERBS, Status
 from districts.routing import Rule
 from geo.geojson import MEDIA_TYPE
 from geo.points import DECIMALS
@@ -69,7 +69,7 @@ class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
 class StepSerializer(serializers.Serializer[Any]):
     """What happened, without the person who did it."""
 
-    verb = serializers.ChoiceField(source="event.verb", choices=[verb.value for verb in Verb])
+    verb = serializers.ChoiceField(source="event.verb", choices=list(VERBS))
     title = serializers.CharField(help_text="In the reader's language.")
     at = serializers.DateTimeField(source="event.at")
     by = serializers.ChoiceField(source="event.actor_role", choices=[role.value for role in Role])
@@ -77,6 +77,9 @@ class StepSerializer(serializers.Serializer[Any]):
     service = NamedServiceSerializer(source="event.service")
     to_service = NamedServiceSerializer(source="event.to_service", allow_null=True)
     text = serializers.CharField(source="event.text")
+    details = serializers.DictField(
+        source="event.details", help_text="What else the verb asked for, by name."
+    )
     attachments = serializers.SerializerMethodField()
 
     def get_attachments(self, step: Any) -> list[dict[str, Any]]:

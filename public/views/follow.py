@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,61 +13,46 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.roles import Role
-from appeals.actions.change import Actor
-from appeals.actions.close import close
-from appeals.actions.reopen import reopen
+from appeals.actions.perform import perform
+from appeals.actors import Author
 from appeals.dossier import dossier_of
 from appeals.errors import ActionRefused, Invalid, Stale
 from appeals.models import Appeal
-from appeals.models.appeal import TEXT_MAX
 from appeals.timeline import Step, steps_of
-from appeals.workflow import Verb, verbs_for
-
-_AUTHOR = Actor(Role.RESIDENT)
-
-
-class AuthorForm(forms.Form):
-    """What the author sends: the step, the version that was on the screen, and the reason of reopening."""
-
-    verb = forms.ChoiceField(choices=[(verb.value, verb.value) for verb in (Verb.CLOSE, Verb.REOPEN)])
-    version = forms.IntegerField(min_value=0)
-    text = forms.CharField(required=False, max_length=TEXT_MAX)
+from web.verb_forms import UnknownVerb, VerbForm, done_words, forms_for, sent_form
 
 
 @dataclass(frozen=True)
-class _Refused:
-    """What the page says when a step was not taken; the words typed are shown again."""
+class _Attempt:
+    """What became of a form that was sent; without a ``message`` it was done."""
 
     status: int = 200
     message: str = ""
-    text: str = ""
+    form: VerbForm | None = None
     since: tuple[Step, ...] = ()
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
-    """The appeal with its receipt; POST closes or reopens it. 404 for an unknown secret."""
+    """The appeal with its receipt and the author's verbs; POST sends one of them. 404 for an unknown secret."""
     find = partial(_appeal_of, secret)
     appeal = find()
-    refused = _Refused()
+    attempt = _Attempt()
     if request.method == "POST":
-        refused = _act(request, appeal)
-        if not refused.message:
+        attempt = _attempt(request, appeal)
+        if not attempt.message:
             return _guarded(redirect("public:follow", secret=secret))
         appeal = find()
-    verbs = set(verbs_for(appeal.status, Role.RESIDENT, hidden=appeal.hidden))
     context = {
         "dossier": dossier_of(appeal, internal=False),
         "appeal": appeal,
         "is_new": "new" in request.GET and appeal.version == 1,
         "follow_path": request.path,
-        "can_close": Verb.CLOSE in verbs,
-        "can_reopen": Verb.REOPEN in verbs,
-        "refused": refused,
-        "text_max": TEXT_MAX,
+        "forms": forms_for(appeal, Role.RESIDENT, attempt.form),
+        "attempt": attempt,
     }
-    return _guarded(render(request, "public/follow.html", context, status=refused.status))
+    return _guarded(render(request, "public/follow.html", context, status=attempt.status))
 
 
 def _appeal_of(secret: str) -> Appeal:
@@ -80,32 +64,38 @@ def _appeal_of(secret: str) -> Appeal:
     return appeal
 
 
-def _act(request: HttpRequest, appeal: Appeal) -> _Refused:
-    form = AuthorForm(request.POST)
-    text = request.POST.get("text", "")
-    if not form.is_valid():
-        sentence = " ".join(str(error) for errors in form.errors.values() for error in errors)
-        return _Refused(400, sentence, text)
-    step, version = Verb(form.cleaned_data["verb"]), form.cleaned_data["version"]
+def _attempt(request: HttpRequest, appeal: Appeal) -> _Attempt:
     try:
-        if step is Verb.CLOSE:
-            close(appeal.pk, _AUTHOR, version=version)
-            messages.success(request, _("Thank you. The appeal is closed."))
-        else:
-            reopen(appeal.pk, _AUTHOR, version=version, text=text)
-            messages.success(request, _("The appeal is open again; the service has been told."))
+        form = sent_form(request.POST, request.FILES, Role.RESIDENT)
+    except UnknownVerb:
+        return _Attempt(400, _("This form is not one of ours. Please use the buttons below."))
+    if not form.is_valid():
+        return _Attempt(400, _joined(form), form)
+    try:
+        version = form.cleaned_data["version"]
+        changed = perform(appeal.pk, form.row, Author(appeal.pk), version=version, **form.given())
     except Stale as stale:
         seen = [event for event in stale.since if event.public]
-        return _Refused(409, str(stale), text, tuple(steps_of(seen)))
+        return _Attempt(409, str(stale), form, tuple(steps_of(seen)))
     except Invalid as invalid:
-        return _Refused(400, str(invalid), text)
+        form.refuse(invalid.errors)
+        return _Attempt(400, str(invalid), form)
     except ActionRefused as refusal:
-        return _Refused(409, str(refusal), text)
-    return _Refused()
+        return _Attempt(409, str(refusal), form)
+    messages.success(request, done_words(form.words, changed))
+    return _Attempt()
+
+
+def _joined(form: VerbForm) -> str:
+    return " ".join(str(error) for errors in form.errors.values() for error in errors)
 
 
 def _guarded(response: HttpResponse) -> HttpResponse:
-    """The address is a key: it must not leak to other sites, to search engines or into a frame."""
-    response["Referrer-Policy"] = "no-referrer"
+    """The address is a key: it must not leak to other sites, to search engines or into a frame.
+
+    ``same-origin`` rather than ``no-referrer``: under the latter a browser sends the page's own forms with the origin
+    ``null``, which the check against forged requests refuses.
+    """
+    response["Referrer-Policy"] = "same-origin"
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     return response

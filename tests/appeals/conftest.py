@@ -8,9 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import Membership, User
-from accounts.roles import Role
-from appeals.actions.change import Actor
 from appeals.actions.submit import Submission
+from appeals.actors import Person
 from tests.grid import IN_EAST, GridCity, at
 
 
@@ -49,14 +48,14 @@ def submission(city: GridCity) -> Callable[..., Submission]:
 
 
 @pytest.fixture
-def service_actor(city: GridCity) -> Actor:
+def service_actor(city: GridCity) -> Person:
     user = User.objects.create_user("lamp@city.example")
     Membership.objects.create(user=user, service=city.services["light"])
-    return Actor(Role.SERVICE, user)
+    return Person(user)
 
 
 @pytest.fixture
-def office_actor(city: GridCity) -> Actor:
+def office_actor(city: GridCity) -> Person:
     user = User.objects.create_user("mayor@city.example")
     Membership.objects.create(user=user, service=city.services["office"])
-    return Actor(Role.OFFICE, user)
+    return Person(user)

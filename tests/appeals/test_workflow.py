@@ -1,62 +1,162 @@
+"""The table of the workflow, pinned row by row, and the laws that every row keeps."""
+
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.roles import Role
-from appeals.workflow import OPEN_STATUSES, TRANSITIONS, Clock, Status, Verb, transition, verbs_for
+from appeals.workflow import (
+    ANSWER,
+    CLOSE,
+    HIDE,
+    OPEN_STATUSES,
+    REOPEN,
+    SHOW,
+    SUBMIT,
+    VERBS,
+    Audience,
+    Clock,
+    Input,
+    Status,
+    Tone,
+    Verb,
+    verb_choices,
+    verbs_for,
+)
 from appeals.workflow_diagram import diagram
 
+NEW, ACCEPTED, ANSWERED, CLOSED = "new", "accepted", "answered", "closed"
+EVERYWHERE = (NEW, ACCEPTED, ANSWERED, CLOSED)
 
-def test_every_verb_but_submit_has_one_row() -> None:
-    assert sorted(row.verb for row in TRANSITIONS) == sorted(set(Verb) - {Verb.SUBMIT})
+#: verb: from, to, who, clock, hides, public, asks, letters
+TABLE = {
+    "submit": ((), NEW, {"public"}, "start", None, True, (), {"author", "service"}),
+    "accept": ((NEW,), ACCEPTED, {"service", "office"}, "keep", None, True, (), {"author"}),
+    "answer": (
+        (NEW, ACCEPTED), ANSWERED, {"service", "office"}, "stop", None, True,
+        (("text", "text", True), ("uploads", "files", False)), {"author"},
+    ),
+    "close": ((ANSWERED,), CLOSED, {"service", "office", "resident"}, "keep", None, True, (), {"author"}),
+    "reopen": (
+        (ANSWERED, CLOSED), ACCEPTED, {"office", "resident"}, "start", None, True, (("text", "text", True),),
+        {"author", "service"},
+    ),
+    "forward": (
+        (NEW, ACCEPTED), NEW, {"service", "office"}, "keep", None, True,
+        (("to_service", "service", True), ("text", "text", True)), {"author", "service"},
+    ),
+    "hide": (EVERYWHERE, None, {"office"}, "keep", True, False, (("text", "text", True),), set()),
+    "show": (EVERYWHERE, None, {"office"}, "keep", False, False, (), set()),
+}  # fmt: skip
 
 
-def test_nobody_from_outside_may_do_anything() -> None:
-    assert not any(Role.PUBLIC in row.roles for row in TRANSITIONS)
+def row(verb: Verb) -> tuple[object, ...]:
+    return (
+        verb.sources,
+        verb.target,
+        set(verb.roles),
+        verb.clock.value,
+        verb.hides,
+        verb.public,
+        tuple((ask.name, ask.input.value, ask.required) for ask in verb.asks),
+        set(verb.letters),
+    )
 
 
-def test_only_the_office_hides() -> None:
-    assert transition(Verb.HIDE).roles == transition(Verb.SHOW).roles == {Role.OFFICE}
+@pytest.mark.parametrize("code", VERBS)
+def test_the_row_of_the_table(code: str) -> None:
+    assert VERBS[code].code == str(VERBS[code]) == code
+    assert row(VERBS[code]) == TABLE[code]
+
+
+def test_the_table_has_no_other_row() -> None:
+    assert list(VERBS) == list(TABLE)
+    assert verb_choices() == [(code, code) for code in TABLE]
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("hidden", [False, True])
+def test_who_may_do_what_when(status: Status, role: Role, hidden: bool) -> None:
+    expected = [
+        code
+        for code, (sources, _to, roles, _clock, hides, *_rest) in TABLE.items()
+        if status in sources and role in roles and hides is not hidden
+    ]
+    assert [verb.code for verb in verbs_for(status, role, hidden=hidden)] == expected
 
 
 def test_buttons_of_a_representative() -> None:
-    assert list(verbs_for(Status.NEW, Role.SERVICE, hidden=False)) == [Verb.ACCEPT, Verb.ANSWER, Verb.FORWARD]
-    assert list(verbs_for(Status.ANSWERED, Role.SERVICE, hidden=False)) == [Verb.CLOSE]
-    assert list(verbs_for(Status.CLOSED, Role.SERVICE, hidden=False)) == []
+    def offered(status: Status) -> list[str]:
+        return [verb.code for verb in verbs_for(status, Role.SERVICE, hidden=False)]
 
-
-def test_resident_decides_whether_it_is_solved() -> None:
-    assert list(verbs_for(Status.ANSWERED, Role.RESIDENT, hidden=False)) == [Verb.CLOSE, Verb.REOPEN]
-    assert list(verbs_for(Status.NEW, Role.RESIDENT, hidden=False)) == []
+    assert offered(Status.NEW) == ["accept", "answer", "forward"]
+    assert offered(Status.ANSWERED) == ["close"]
+    assert offered(Status.CLOSED) == []
 
 
 def test_hide_and_show_exclude_each_other() -> None:
     for status in Status:
         shown, hidden = (set(verbs_for(status, Role.OFFICE, hidden=hidden)) for hidden in (False, True))
-        assert Verb.HIDE in shown and Verb.SHOW not in shown
-        assert Verb.SHOW in hidden and Verb.HIDE not in hidden
+        assert HIDE in shown and SHOW not in shown
+        assert SHOW in hidden and HIDE not in hidden
+
+
+def test_the_words_of_the_author_are_the_author_s_alone() -> None:
+    assert CLOSE.words_for(Role.RESIDENT) is CLOSE.author_words
+    assert CLOSE.words_for(Role.SERVICE) is CLOSE.words
+    assert ANSWER.words_for(Role.RESIDENT) is ANSWER.words
+
+
+def test_an_answer_is_what_stops_the_clock() -> None:
+    assert [verb.code for verb in VERBS.values() if verb.answers] == ["answer"]
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS.values() if verb is not SUBMIT], ids=str)
+def test_every_verb_has_what_its_button_and_its_form_say(verb: Verb) -> None:
+    for words in filter(None, (verb.words, verb.author_words)):
+        assert words.step and words.button and words.done
+        assert bool(words.invitation) == bool(verb.asks)
+    assert verb.icon
+    assert all(ask.label for ask in verb.asks)
+    assert isinstance(verb.tone, Tone)
+    assert len({ask.name for ask in verb.asks}) == len(verb.asks)
+    # Words and services are columns of the event, whatever they are asked as.
+    names = {Input.TEXT: "text", Input.SERVICE: "to_service", Input.FILES: "uploads"}
+    assert all(ask.name == names.get(ask.input, ask.name) for ask in verb.asks)
+
+
+def test_subjects_know_the_number() -> None:
+    for verb in VERBS.values():
+        for audience, subject in verb.letters.items():
+            assert isinstance(audience, Audience)
+            assert "7" in str(subject) % {"number": 7}
 
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from(sorted(set(Verb) - {Verb.SUBMIT})), st.sampled_from(list(Role))),
+        st.tuples(st.sampled_from([*VERBS.values()]), st.sampled_from(list(Role))),
         max_size=30,
     )
 )
 def test_no_sequence_leaves_the_table_and_the_clock_follows_the_state(steps: list[tuple[Verb, Role]]) -> None:
     status, hidden, running = Status.NEW, False, True
     for verb, role in steps:
-        row = transition(verb)
-        if not row.allows(status, role, hidden=hidden):
+        if not verb.allows(status, role, hidden=hidden):
             continue
-        status = row.target or status
-        hidden = hidden if row.hides is None else row.hides
-        running = {Clock.START: True, Clock.STOP: False, Clock.KEEP: running}[row.clock]
+        status = verb.target or status
+        hidden = hidden if verb.hides is None else verb.hides
+        running = {Clock.START: True, Clock.STOP: False, Clock.KEEP: running}[verb.clock]
         assert status in Status
         assert running == (status in OPEN_STATUSES)
+
+
+def test_reopening_begins_the_term_anew() -> None:
+    assert REOPEN.clock is Clock.START
 
 
 def test_diagram_in_the_docs_is_the_table() -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from appeals.models import Appeal
-from appeals.workflow import Status, Verb
+from appeals.workflow import ACCEPT, Status
 from tests.contract.addresses import concrete, templates
 from tests.factories import AppealContactFactory, AppealFactory, EventFactory, MembershipFactory
 from tests.grid import CITY, IN_EAST, GridCity, at
@@ -112,7 +112,7 @@ def test_what_staff_wrote_to_each_other_stays_inside(city: GridCity, client: Cli
     EventFactory(
         appeal=appeal,
         version=2,
-        verb=Verb.ACCEPT,
+        verb=ACCEPT.code,
         at=timezone.now() - dt.timedelta(hours=1),
         actor=person,
         actor_role=Role.SERVICE,

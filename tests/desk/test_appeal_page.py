@@ -12,13 +12,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from accounts.roles import Role
-from appeals.actions.accept import accept
-from appeals.actions.answer import answer
-from appeals.actions.change import Actor
-from appeals.actions.forward import forward
-from appeals.actions.hide import hide
+from appeals.actions.perform import perform
+from appeals.actors import Person
 from appeals.models import Appeal, Attachment, Event
-from appeals.workflow import Status, Verb, verbs_for
+from appeals.workflow import ACCEPT, ANSWER, FORWARD, HIDE, Status, verbs_for
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
 from tests.grid import GridCity
 
@@ -70,9 +67,9 @@ def test_the_author_is_shown_to_the_service_and_the_office_alone(
 
 
 def test_another_services_hidden_appeal_does_not_exist(
-    city: GridCity, client: Client, appeal: Appeal
+    city: GridCity, client: Client, appeal: Appeal, office_user: User
 ) -> None:
-    hide(appeal.pk, Actor(Role.OFFICE), version=1, text="A curse word")
+    perform(appeal.pk, HIDE, Person(office_user), version=1, text="A curse word")
     client.force_login(MembershipFactory(service=city.services["roads"]).user)
     assert client.get(url(appeal)).status_code == 404
 
@@ -92,7 +89,7 @@ def test_the_buttons_are_those_of_the_workflow_table(
     appeal = AppealFactory(category=city.categories["lamp"], status=status, hidden=hidden)
     client.force_login(light_user if role is Role.SERVICE else office_user)
     page = client.get(url(appeal)).content.decode()
-    assert offered(page) == {verb.value for verb in verbs_for(status, role, hidden=hidden)}
+    assert offered(page) == {verb.code for verb in verbs_for(status, role, hidden=hidden)}
 
 
 def test_accept_and_the_next_one_is_a_click_away(city: GridCity, at_desk: Client, appeal: Appeal) -> None:
@@ -108,8 +105,8 @@ def test_accept_and_the_next_one_is_a_click_away(city: GridCity, at_desk: Client
 
 def test_an_answer_with_photos(at_desk: Client, appeal: Appeal, light_user: User, media_root: Path) -> None:
     files = [picture("one.jpg"), picture("two.jpg")]
-    at_desk.post(url(appeal), {"verb": "answer", "version": 1, "text": "The lamp is new.", "photos": files})
-    event = Event.objects.get(appeal=appeal, verb=Verb.ANSWER)
+    at_desk.post(url(appeal), {"verb": "answer", "version": 1, "text": "The lamp is new.", "files": files})
+    event = Event.objects.get(appeal=appeal, verb=ANSWER.code)
     assert (event.text, event.actor, event.actor_role) == ("The lamp is new.", light_user, Role.SERVICE)
     assert event.attachments.count() == 2
     public = at_desk.get(f"/en/appeals/{appeal.number}/").content.decode()
@@ -129,55 +126,56 @@ def test_a_file_that_is_no_picture_keeps_the_words(at_desk: Client, appeal: Appe
     broken = io.BytesIO(b"%PDF-1.7 not a picture")
     broken.name = "photo.jpg"
     response = at_desk.post(
-        url(appeal), {"verb": "answer", "version": 1, "text": "Done so far", "photos": [broken]}
+        url(appeal), {"verb": "answer", "version": 1, "text": "Done so far", "files": [broken]}
     )
     page = response.content.decode()
     assert response.status_code == 400
     assert "Done so far</textarea>" in page
     assert "neither a photo nor a video" in page
-    assert not Event.objects.filter(verb=Verb.ANSWER).exists()
+    assert not Event.objects.filter(verb=ANSWER.code).exists()
 
 
 def test_a_colleague_was_faster_and_the_words_and_photos_are_kept(
     city: GridCity, at_desk: Client, appeal: Appeal, media_root: Path
 ) -> None:
     colleague = MembershipFactory(service=city.services["light"]).user
-    accept(appeal.pk, Actor(Role.SERVICE, colleague), version=1)
+    perform(appeal.pk, ACCEPT, Person(colleague), version=1)
     response = at_desk.post(
-        url(appeal), {"verb": "answer", "version": 1, "text": "The lamp is new.", "photos": [picture()]}
+        url(appeal), {"verb": "answer", "version": 1, "text": "The lamp is new.", "files": [picture()]}
     )
     page = response.content.decode()
     assert response.status_code == 409
     assert "What has changed meanwhile" in page
     assert str(colleague) in page
     assert "The lamp is new.</textarea>" in page
-    assert not Event.objects.filter(verb=Verb.ANSWER).exists()
+    assert not Event.objects.filter(verb=ANSWER.code).exists()
     # Sent again as the page shows it, it is published with the photo of the first try.
     (upload,) = re.findall(r'name="uploads" value="([^"]+)"', page)
     again = {"verb": "answer", "version": 2, "text": "The lamp is new.", "uploads": [upload]}
     assert at_desk.post(url(appeal), again).status_code == 302
-    assert Attachment.objects.get(pk=upload).event == Event.objects.get(verb=Verb.ANSWER)
+    assert Attachment.objects.get(pk=upload).event == Event.objects.get(verb=ANSWER.code)
 
 
 def test_a_step_that_is_no_longer_possible_shows_the_words_to_copy(
     city: GridCity, at_desk: Client, appeal: Appeal
 ) -> None:
     colleague = MembershipFactory(service=city.services["light"]).user
-    answer(appeal.pk, Actor(Role.SERVICE, colleague), version=1, text="We were faster")
+    perform(appeal.pk, ANSWER, Person(colleague), version=1, text="We were faster")
     response = at_desk.post(url(appeal), {"verb": "answer", "version": 1, "text": "My long answer"})
     page = response.content.decode()
     assert response.status_code == 409
     assert "We were faster" in page
     assert re.search(r"<textarea[^>]+readonly>My long answer</textarea>", page)
-    assert Event.objects.filter(verb=Verb.ANSWER).count() == 1
+    assert Event.objects.filter(verb=ANSWER.code).count() == 1
 
 
 def test_forwarded_meanwhile_shows_nothing_more(city: GridCity, at_desk: Client, appeal: Appeal) -> None:
     colleague = MembershipFactory(service=city.services["light"]).user
-    accept(appeal.pk, Actor(Role.SERVICE, colleague), version=1)
-    forward(
+    perform(appeal.pk, ACCEPT, Person(colleague), version=1)
+    perform(
         appeal.pk,
-        Actor(Role.SERVICE, colleague),
+        FORWARD,
+        Person(colleague),
         version=2,
         to_service=city.services["roads"],
         text="Not ours",
@@ -274,7 +272,7 @@ def test_the_number_of_queries_does_not_grow(
     # calendar and the next of the queue.
     with django_assert_num_queries(12):
         at_desk.get(url(appeal))
-    accept(appeal.pk, Actor(Role.SERVICE, light_user), version=1)
+    perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
     for _ in range(5):
@@ -286,12 +284,12 @@ def test_the_number_of_queries_does_not_grow(
 def test_forwarded_meanwhile_gives_the_words_back(city: GridCity, at_desk: Client, appeal: Appeal) -> None:
     colleague = MembershipFactory(service=city.services["light"]).user
     to_roads = {"to_service": city.services["roads"], "text": "Not ours"}
-    forward(appeal.pk, Actor(Role.SERVICE, colleague), version=1, **to_roads)
+    perform(appeal.pk, FORWARD, Person(colleague), version=1, **to_roads)
     form = {"verb": "answer", "version": 1, "text": "My long answer"}
     page = at_desk.post(url(appeal), form, follow=True).content.decode()
     assert f"appeal № {appeal.number} is with another service now (roads en)" in page
     assert "My long answer" in page
-    assert not Event.objects.filter(verb=Verb.ANSWER).exists()
+    assert not Event.objects.filter(verb=ANSWER.code).exists()
 
 
 def test_a_file_that_another_appeal_has_is_not_shown(city: GridCity, at_desk: Client, appeal: Appeal) -> None:

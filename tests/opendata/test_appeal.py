@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.roles import Role
 from appeals.models import Appeal, Attachment
-from appeals.workflow import Status, Verb
+from appeals.workflow import ANSWER, Status
 from districts.routing import Rule
 from tests.factories import AppealFactory, AttachmentFactory, EventFactory, RoutingDecisionFactory
 from tests.grid import IN_PARK, GridCity, at
@@ -72,7 +72,7 @@ def test_history_names_services_and_no_people(client: Client, appeal: Appeal, ci
     answer = EventFactory(
         appeal=appeal,
         version=2,
-        verb=Verb.ANSWER,
+        verb=ANSWER.code,
         actor_role=Role.SERVICE,
         to_status=Status.ANSWERED,
         text="Repaired.",
@@ -128,7 +128,7 @@ def test_number_of_statements_is_fixed(
     client: Client, appeal: Appeal, django_assert_max_num_queries: Any
 ) -> None:
     for version in range(2, 8):
-        EventFactory(appeal=appeal, version=version, verb=Verb.ANSWER, to_status=Status.ANSWERED)
+        EventFactory(appeal=appeal, version=version, verb=ANSWER.code, to_status=Status.ANSWERED)
         AttachmentFactory(appeal=appeal)
     with django_assert_max_num_queries(6):
         client.get(f"/api/appeals/{appeal.pk}/")

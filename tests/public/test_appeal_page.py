@@ -8,18 +8,13 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from accounts.roles import Role
-from appeals.actions.accept import accept
-from appeals.actions.answer import answer
-from appeals.actions.change import Actor
-from appeals.actions.hide import hide
+from appeals.actions.perform import perform
+from appeals.actors import Person
 from appeals.models import Appeal, Attachment
-from appeals.workflow import Verb
+from appeals.workflow import ACCEPT, ANSWER, HIDE, VERBS
 from districts.routing import Rule
 from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import GridCity
-
-SYSTEM_OFFICE = Actor(Role.OFFICE)
 
 
 @pytest.fixture
@@ -73,7 +68,7 @@ def test_staff_see_no_contact_on_the_public_page_either(
 
 def test_an_answer_stands_out_with_its_photos(appeal: Appeal, client: Client, light_user: User) -> None:
     photo = AttachmentFactory(appeal=None)
-    answer(appeal.pk, Actor(Role.SERVICE, light_user), version=1, text="The lamp is new.", uploads=[photo.pk])
+    perform(appeal.pk, ANSWER, Person(light_user), version=1, text="The lamp is new.", uploads=[photo.pk])
     page = client.get(f"/en/appeals/{appeal.number}/").content.decode()
     card = page[page.index('<article class="answer"') :]
     card = card[: card.index("</article>")]
@@ -103,7 +98,7 @@ def test_a_video_in_the_making_says_so(appeal: Appeal, client: Client) -> None:
 def test_hidden_is_gone_for_the_public_and_shown_to_its_staff(
     appeal: Appeal, client: Client, light_user: User, office_user: User, outsider: User
 ) -> None:
-    hide(appeal.pk, SYSTEM_OFFICE, version=1, text="A curse word")
+    perform(appeal.pk, HIDE, Person(office_user), version=1, text="A curse word")
     url = f"/en/appeals/{appeal.number}/"
     gone = client.get(url)
     assert gone.status_code == 410
@@ -130,9 +125,9 @@ def test_the_number_of_queries_does_not_grow(
     # The appeal, events, attachments, the decision, the calendar.
     with django_assert_num_queries(5):
         client.get(url)
-    accept(appeal.pk, Actor(Role.SERVICE, light_user), version=1)
+    perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     photos = [AttachmentFactory(appeal=None).pk for _ in range(3)]
-    answer(appeal.pk, Actor(Role.SERVICE, light_user), version=2, text="Done", uploads=photos)
+    perform(appeal.pk, ANSWER, Person(light_user), version=2, text="Done", uploads=photos)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
     with django_assert_num_queries(5):
@@ -146,7 +141,7 @@ def test_every_verb_has_words_in_every_language(city: GridCity, client: Client) 
     from tests.factories import EventFactory
 
     appeal = AppealFactory(category=city.categories["lamp"], first_event=None)
-    for version, verb in enumerate(Verb, 1):
+    for version, verb in enumerate(VERBS, 1):
         event = EventFactory(appeal=appeal, version=version, verb=verb, to_service=city.services["roads"])
         titles = set()
         for language in ("ky", "ru", "en"):

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from accounts.roles import Role
-from appeals.actions.change import Actor
-from appeals.actions.hide import hide
+from appeals.actions.perform import perform
+from appeals.actors import Person
+from appeals.workflow import HIDE
 from tests.factories import AttachmentFactory, MembershipFactory
 from tests.grid import GridCity
 
@@ -83,14 +83,14 @@ def test_files_are_read_only(client: Client, video: bytes) -> None:
 
 
 def test_files_of_a_hidden_appeal_are_for_those_who_may_see_it(
-    city: GridCity, client: Client, light_user: User, media_root: Path
+    city: GridCity, client: Client, light_user: User, office_user: User, media_root: Path
 ) -> None:
     attachment = AttachmentFactory(appeal__category=city.categories["lamp"])
     (media_root / "photos").mkdir()
     (media_root / attachment.large.name).write_bytes(b"JPEG")
     # A shared cache would go on showing what is hidden later.
     assert client.get(attachment.large.url)["Cache-Control"].startswith("private")
-    hide(attachment.appeal_id, Actor(Role.OFFICE), version=1, text="A face")
+    perform(attachment.appeal_id, HIDE, Person(office_user), version=1, text="A face")
     assert client.get(attachment.large.url).status_code == 404
     client.force_login(MembershipFactory(service=city.services["roads"]).user)
     assert client.get(attachment.large.url).status_code == 404

@@ -16,10 +16,14 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
+from accounts.models import User
+from appeals.actions.perform import perform
+from appeals.actors import Person
 from appeals.deadlines import LegalClock
 from appeals.importing import run as importing
 from appeals.importing.drafts import stable_uuid7
 from appeals.models import Appeal, AppealContact, Event, Message, RoutingDecision
+from appeals.workflow import ACCEPT
 from districts.models import BoundaryRevision
 from tests.grid import EAST, IN_EAST, IN_PARK, IN_WEST, OUTSIDE, GridCity, box, make_city
 
@@ -186,14 +190,10 @@ def test_every_status(city: GridCity, tmp_path: Path) -> None:
     assert found["done"].closed_at is None
 
 
-def test_an_imported_appeal_lives_on(city: GridCity, tmp_path: Path) -> None:
+def test_an_imported_appeal_lives_on(city: GridCity, office_user: User, tmp_path: Path) -> None:
     """The workflow takes it from where the import left it."""
-    from accounts.roles import Role
-    from appeals.actions.accept import accept
-    from appeals.actions.change import Actor
-
     run(table(tmp_path, [row(1)]))
-    appeal = accept(Appeal.objects.get().pk, Actor(Role.OFFICE), version=1)
+    appeal = perform(Appeal.objects.get().pk, ACCEPT, Person(office_user), version=1)
     assert (appeal.status, appeal.events.count()) == ("accepted", 2)
 
 

@@ -9,13 +9,12 @@ from django.core import mail
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from accounts.roles import Role
-from appeals.actions.answer import answer
-from appeals.actions.change import Actor
-from appeals.actions.hide import hide
+from appeals.actions.perform import perform
 from appeals.actions.submit import Submission, submit
+from appeals.actors import Person
 from appeals.models import Appeal, Message
 from appeals.notify.delivery import PAUSES, Delivery, deliver_due
+from appeals.workflow import ANSWER, HIDE
 
 pytestmark = pytest.mark.django_db
 
@@ -51,9 +50,8 @@ def test_nothing_is_sent_twice(appeal: Appeal) -> None:
     assert len(mail.outbox) == 2
 
 
-def test_answer_is_in_the_letter(appeal: Appeal, service_actor: Actor) -> None:
-    assert service_actor.role is Role.SERVICE
-    answer(appeal.pk, service_actor, version=1, text="The lamp <b>burns</b> & shines")
+def test_answer_is_in_the_letter(appeal: Appeal, service_actor: Person) -> None:
+    perform(appeal.pk, ANSWER, service_actor, version=1, text="The lamp <b>burns</b> & shines")
     deliver_due()
     assert any("The lamp <b>burns</b> & shines" in letter.body for letter in mail.outbox)
 
@@ -76,10 +74,10 @@ def test_failing_mail_is_retried_with_pauses_then_parked(
 
 
 def test_a_hidden_appeals_text_is_not_repeated(
-    submission: Callable[..., Submission],
+    submission: Callable[..., Submission], office_actor: Person
 ) -> None:
     appeal = submit(submission(text="A word that must not be read")).appeal
-    hide(appeal.pk, Actor(Role.OFFICE), version=1, text="Rude")
+    perform(appeal.pk, HIDE, office_actor, version=1, text="Rude")
     deliver_due()
     assert len(mail.outbox) == 2
     assert not any("must not be read" in letter.body for letter in mail.outbox)

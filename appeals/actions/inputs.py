@@ -1,0 +1,102 @@
+"""What a verb asks for, checked: one rule for each kind of input, whichever door it comes through."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from appeals.deadlines import city_day
+from appeals.errors import Invalid
+from appeals.models import Appeal
+from appeals.models.appeal import TEXT_MAX
+from appeals.workflow import Input, Verb
+from districts.models import Service
+
+
+@dataclass
+class Given:
+    """The checked inputs of one verb, by where they are kept. ``details`` holds JSON values by the names asked for."""
+
+    text: str = ""
+    to_service: Service | None = None
+    uploads: tuple[UUID, ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def checked(verb: Verb, appeal: Appeal, values: Mapping[str, object], at: dt.datetime) -> Given:
+    """What the verb asks for, out of ``values``.
+
+    Raises ``Invalid`` with the sentences of every wrong input, and ``TypeError`` for a value that the verb does not
+    ask for, which is a fault of the caller.
+    """
+    if unknown := set(values) - {ask.name for ask in verb.asks}:
+        raise TypeError(f"{verb} does not ask for {', '.join(sorted(unknown))}")
+    given, errors = Given(), dict[str, list[str]]()
+    for ask in verb.asks:
+        value = values.get(ask.name)
+        if not ask.required and not value:
+            continue
+        try:
+            _CHECKS[ask.input](given, ask.name, value, appeal, at)
+        except _InputRefused as refusal:
+            errors[ask.name] = [str(refusal)]
+    if errors:
+        raise Invalid(errors)
+    return given
+
+
+class _InputRefused(ValueError):
+    """One input's sentence in the reader's language."""
+
+
+def _text(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    given.text = required_text(value)
+
+
+def required_text(value: object) -> str:
+    """The text without surrounding space. Raises ``ValueError`` when it is empty, too long or holds NUL."""
+    cleaned = value.strip() if isinstance(value, str) else ""
+    if not cleaned:
+        raise _InputRefused(_("Write a few words."))
+    if len(cleaned) > TEXT_MAX:
+        raise _InputRefused(
+            _("At most %(n)d characters; there are %(m)d.") % {"n": TEXT_MAX, "m": len(cleaned)}
+        )
+    if "\x00" in cleaned:
+        raise _InputRefused(_("The text holds a character that cannot be kept."))
+    return cleaned
+
+
+def _service(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    if not isinstance(value, Service):
+        raise _InputRefused(_("Choose a service."))
+    if not value.active:
+        raise _InputRefused(_("This service takes no appeals any more."))
+    if value.pk == appeal.service_id:
+        raise _InputRefused(_("The appeal is with this service already."))
+    given.to_service = value
+
+
+def _files(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    given.uploads = tuple(cast("Sequence[UUID]", value))
+
+
+def _day(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    if not isinstance(value, dt.date):
+        raise _InputRefused(_("A date must be written as 2026-05-31."))
+    if value < city_day(at):
+        raise _InputRefused(_("This day has passed."))
+    given.details[name] = value.isoformat()
+
+
+_CHECKS: dict[Input, Callable[[Given, str, object, Appeal, dt.datetime], None]] = {
+    Input.TEXT: _text,
+    Input.SERVICE: _service,
+    Input.FILES: _files,
+    Input.DAY: _day,
+}

@@ -1,0 +1,112 @@
+"""The one way in which an appeal changes: lock the row, check, change, append the event, queue its messages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.roles import Role
+from appeals.actions.attachments import attach
+from appeals.actions.inputs import Given, checked
+from appeals.actors import Actor
+from appeals.deadlines import LegalClock
+from appeals.errors import NotAllowed, Stale
+from appeals.models import Appeal, Event
+from appeals.notify.queue import queue_messages
+from appeals.workflow import Clock, Status, Verb
+
+
+def perform(
+    appeal_id: UUID,
+    verb: Verb,
+    actor: Actor,
+    *,
+    version: int | None,
+    at: dt.datetime | None = None,
+    **given: object,
+) -> Appeal:
+    """The appeal after the verb, committed with its event and messages.
+
+    ``version`` is the one that the actor saw; None skips the check and is meant for the platform itself. ``given`` is
+    what the verb asks for, by name. ``at`` is the moment, now by default. Nothing is written when it raises:
+    ``Appeal.DoesNotExist``; ``Stale`` when somebody was faster; ``NotAllowed`` when the table has no such step for the
+    actor; ``Invalid`` for wrong input.
+    """
+    at = at or timezone.now()
+    with transaction.atomic():
+        appeal = Appeal.objects.select_for_update().get(pk=appeal_id)
+        if version is not None and version != appeal.version:
+            raise Stale(appeal, _unseen(appeal, version))
+        role = actor.role_towards(appeal)
+        if not verb.allows(appeal.status, role, hidden=appeal.hidden):
+            raise NotAllowed
+        inputs = checked(verb, appeal, given, at)
+        event = Change(verb, role, actor.user, at, inputs).apply(appeal)
+        appeal.save(update_fields=CHANGED_FIELDS)
+        event.save(force_insert=True)
+        attach(inputs.uploads, appeal=appeal, event=event)
+        queue_messages(event)
+    return appeal
+
+
+#: The fields of an appeal that ``Change`` may set.
+CHANGED_FIELDS = ("version", "status", "service", "hidden", "due_on", "answered_at", "closed_at")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A verb about to be applied, everything checked."""
+
+    verb: Verb
+    role: Role
+    user: User | None
+    at: dt.datetime
+    given: Given
+
+    def apply(self, appeal: Appeal, clock: LegalClock | None = None) -> Event:
+        """The event, not saved; the appeal in memory becomes its next version.
+
+        ``clock`` spares reading terms and calendar again when many changes are made at once.
+        """
+        before = appeal.status
+        event = Event(
+            appeal=appeal,
+            version=appeal.version + 1,
+            verb=self.verb.code,
+            at=self.at,
+            actor=self.user,
+            actor_role=self.role,
+            from_status=before,
+            to_status=self.verb.target or before,
+            service_id=appeal.service_id,
+            to_service=self.given.to_service,
+            text=self.given.text,
+            details=self.given.details,
+            public=self.verb.public,
+        )
+        appeal.version, appeal.status = event.version, event.to_status
+        if self.given.to_service is not None:
+            appeal.service = self.given.to_service
+        if self.verb.hides is not None:
+            appeal.hidden = self.verb.hides
+        if self.verb.target is Status.CLOSED:
+            appeal.closed_at = self.at
+        match self.verb.clock:
+            case Clock.STOP:
+                appeal.answered_at = self.at
+            case Clock.START:
+                appeal.due_on = (clock or LegalClock.read()).due_on(appeal.kind, self.at)
+                appeal.answered_at = appeal.closed_at = None
+            case Clock.KEEP:
+                pass
+        return event
+
+
+def _unseen(appeal: Appeal, version: int) -> list[Event]:
+    events = Event.objects.filter(appeal=appeal, version__gt=version)
+    return list(events.select_related("actor", "service", "to_service").order_by("version"))

@@ -1,0 +1,58 @@
+"""Who acts on an appeal. The role is found for the appeal at hand, under its lock, and never claimed by a caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+from accounts.models import User
+from accounts.roles import Role, standing_of
+
+if TYPE_CHECKING:
+    from appeals.models import Appeal
+
+
+class Actor(Protocol):
+    """A person who is logged in, the author, or the platform itself."""
+
+    @property
+    def user(self) -> User | None:
+        """Whom the event names; None for the author and the platform."""
+
+    def role_towards(self, appeal: Appeal) -> Role:
+        """The role towards this appeal as it is now."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who is logged in; what they may do follows from their memberships."""
+
+    user: User
+
+    def role_towards(self, appeal: Appeal) -> Role:
+        return standing_of(self.user).role_towards(appeal.service_id)
+
+
+@dataclass(frozen=True)
+class Author:
+    """Whoever opened the secret link of this appeal, and of no other."""
+
+    appeal_id: UUID
+    user: None = None
+
+    def role_towards(self, appeal: Appeal) -> Role:
+        return Role.RESIDENT if appeal.pk == self.appeal_id else Role.PUBLIC
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The platform itself: imports and timers."""
+
+    user: None = None
+
+    def role_towards(self, appeal: Appeal) -> Role:
+        return Role.SYSTEM
+
+
+PLATFORM = Platform()

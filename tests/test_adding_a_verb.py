@@ -1,0 +1,152 @@
+"""A verb is declared once: a row that only this test knows is followed through every room that shows or does verbs.
+
+Where one of these fails, adding a verb has begun to touch more than its row, its words and its test.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone, translation
+
+from accounts.models import User
+from accounts.roles import Role
+from appeals.actions.perform import perform
+from appeals.actors import Author, Person
+from appeals.errors import Invalid
+from appeals.models import Appeal, Event
+from appeals.notify.delivery import deliver_due
+from appeals.workflow import VERBS, Ask, Audience, Input, Status, Verb, Words, verb_choices
+from appeals.workflow_diagram import diagram
+from tests.factories import AppealFactory
+from tests.grid import GridCity
+
+PLAN = Verb(
+    "plan",
+    sources=(Status.ACCEPTED,),
+    target=None,
+    roles=frozenset({Role.SERVICE, Role.OFFICE, Role.RESIDENT}),
+    icon="clock",
+    asks=(
+        Ask("day", Input.DAY, "On which day", "Everyone reads it."),
+        Ask("text", Input.TEXT, "What will be done"),
+    ),
+    words=Words(
+        step="Planned for %(day)s: %(service)s",
+        invitation="Plan the works",
+        button="Publish the plan",
+        done="Appeal %(number)s is planned.",
+    ),
+    letters={Audience.AUTHOR: "Works for your appeal No. %(number)d are planned"},
+)
+
+
+@pytest.fixture(autouse=True)
+def _declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(VERBS, PLAN.code, PLAN)
+
+
+@pytest.fixture
+def appeal(city: GridCity) -> Appeal:
+    return AppealFactory(category=city.categories["lamp"], status=Status.ACCEPTED)
+
+
+@pytest.fixture
+def day() -> dt.date:
+    return timezone.localdate() + dt.timedelta(days=9)
+
+
+@pytest.fixture
+def planned(appeal: Appeal, light_user: User, day: dt.date) -> Appeal:
+    return perform(appeal.pk, PLAN, Person(light_user), version=1, day=day, text="A new lamp post")
+
+
+def written(day: dt.date) -> str:
+    with translation.override("en"):
+        from django.utils.formats import date_format
+
+        return date_format(day, "DATE_FORMAT")
+
+
+def test_the_event_keeps_what_was_asked_for(planned: Appeal, day: dt.date) -> None:
+    event = planned.events.get(verb="plan")
+    assert (event.text, event.details) == ("A new lamp post", {"day": day.isoformat()})
+    assert (planned.status, planned.version) == (Status.ACCEPTED, 2)
+    Event(appeal=planned, version=3, verb="plan").clean_fields(
+        exclude=["at", "actor_role", "to_status", "service"]
+    )
+
+
+def test_the_desk_offers_its_form_and_takes_it(
+    appeal: Appeal, client: Client, light_user: User, day: dt.date
+) -> None:
+    client.force_login(light_user)
+    url = f"/en/desk/appeals/{appeal.number}/"
+    page = client.get(url).content.decode()
+    assert "Plan the works" in page
+    assert 'type="date" name="day"' in page.replace("  ", " ")
+    sent = {"verb": "plan", "version": 1, "day": day.isoformat(), "text": "A new lamp post"}
+    page = client.post(url, sent, follow=True).content.decode()
+    assert f"Appeal № {appeal.number} is planned." in page
+    assert f"Planned for {written(day)}: light en" in page
+
+
+@pytest.mark.parametrize("value", ["", "soon", "2020-01-01"])
+def test_a_wrong_day_is_said_at_its_field_and_the_words_are_kept(
+    appeal: Appeal, client: Client, light_user: User, value: str
+) -> None:
+    client.force_login(light_user)
+    sent = {"verb": "plan", "version": 1, "day": value, "text": "A new lamp post"}
+    answer = client.post(f"/en/desk/appeals/{appeal.number}/", sent)
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert 'id="plan-day_error"' in page
+    assert "A new lamp post</textarea>" in page
+    assert not appeal.events.filter(verb="plan").exists()
+
+
+def test_a_day_that_has_passed_is_refused_at_every_door(appeal: Appeal, light_user: User) -> None:
+    with pytest.raises(Invalid) as refusal:
+        perform(appeal.pk, PLAN, Person(light_user), version=1, day=dt.date(2020, 1, 1), text="x")
+    assert refusal.value.errors == {"day": ["This day has passed."]}
+    today = timezone.localdate()
+    assert perform(appeal.pk, PLAN, Person(light_user), version=1, day=today, text="x").version == 2
+
+
+def test_the_author_s_page_offers_it_where_the_row_says_so(
+    appeal: Appeal, client: Client, day: dt.date
+) -> None:
+    url = f"/en/follow/{appeal.contact.secret}/"
+    assert "Plan the works" in client.get(url).content.decode()
+    client.post(url, {"verb": "plan", "version": 1, "day": day.isoformat(), "text": "My own plan"})
+    assert appeal.events.get(verb="plan").actor_role == Role.RESIDENT
+    assert perform(appeal.pk, PLAN, Author(appeal.pk), version=2, day=day, text="Another").version == 3
+
+
+def test_the_public_reads_it(planned: Appeal, client: Client, day: dt.date) -> None:
+    page = client.get(f"/en/appeals/{planned.number}/").content.decode()
+    assert f"Planned for {written(day)}: light en" in page
+    assert "A new lamp post" in page
+
+
+def test_the_api_tells_it(planned: Appeal, client: Client, day: dt.date) -> None:
+    last = client.get(f"/api/appeals/{planned.pk}/?lang=en").json()["properties"]["events"][-1]
+    assert (last["verb"], last["details"]) == ("plan", {"day": day.isoformat()})
+    assert last["title"] == f"Planned for {written(day)}: light en"
+
+
+def test_the_author_gets_a_letter(planned: Appeal, day: dt.date) -> None:
+    Appeal.objects.filter(pk=planned.pk).update(language="en")
+    deliver_due()
+    (letter,) = mail.outbox
+    assert letter.subject == f"Works for your appeal No. {planned.number} are planned"
+    assert "A new lamp post" in letter.body
+    assert "Planned for" in letter.body
+
+
+def test_the_diagram_and_the_choices_follow(db: None) -> None:
+    assert "accepted --> accepted: plan (office, resident, service)" in diagram()
+    assert ("plan", "plan") in verb_choices()

@@ -1,0 +1,186 @@
+"""The form of a verb, made from its row of the workflow table: for the desk and for the author's own page."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
+
+from accounts.roles import Role
+from appeals.actions.attachments import ATTACHMENTS_MAX
+from appeals.actions.upload import upload
+from appeals.models import Appeal
+from appeals.models.appeal import TEXT_MAX
+from appeals.workflow import VERBS, Ask, Input, Tone, Verb, Words, verbs_for
+from districts.models import Service
+
+
+class UnknownVerb(ValueError):
+    """What was sent names no verb of the table that has a form: no page of ours sends that."""
+
+
+class VerbForm(forms.Form):
+    """The verb, the version of the appeal that was on the screen, and what the verb asks for.
+
+    Texts are checked by the action, so that one rule holds whichever door they come through.
+    """
+
+    verb = forms.CharField(widget=forms.HiddenInput)
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        row: Verb,
+        role: Role,
+        data: Mapping[str, Any] | None = None,
+        files: MultiValueDict[str, UploadedFile] | None = None,
+    ) -> None:
+        super().__init__(data, files, auto_id=f"{row.code}-%s", label_suffix="")
+        self.row, self.words = row, row.words_for(role)
+        for ask in row.asks:
+            self.fields |= _FIELDS[ask.input](ask)
+
+    @property
+    def code(self) -> str:
+        """Code of the verb."""
+        return self.row.code
+
+    @property
+    def asks(self) -> bool:
+        """True when there is something to fill in."""
+        return bool(self.row.asks)
+
+    @property
+    def stands_open(self) -> bool:
+        """True when the form is shown without being asked for: what is usually done next, and what was refused."""
+        return self.is_bound or self.row.tone is Tone.PRIMARY
+
+    @property
+    def text(self) -> str:
+        """The words as they were typed, whatever became of the form."""
+        return str(self.data.get("text", ""))
+
+    def take_files(self) -> None:
+        """Stores the files that came with the form, so that they need not be chosen again. Raises ``Invalid``."""
+        for file in self.cleaned_data.pop("files", []):
+            self.cleaned_data["uploads"].append(upload(uuid.uuid4(), file).pk)
+
+    def given(self) -> dict[str, Any]:
+        """What the verb asks for, by name, for ``perform``."""
+        return {ask.name: self.cleaned_data.get(ask.name) for ask in self.row.asks}
+
+    def refuse(self, errors: Mapping[str, Iterable[str]]) -> None:
+        """Puts the sentences of a refused action at their fields."""
+        for name, sentences in errors.items():
+            shown = "files" if name in {"file", "uploads"} else name
+            self.add_error(shown if shown in self.fields else None, list(sentences))
+
+
+def sent_form(post: Mapping[str, Any], files: MultiValueDict[str, UploadedFile], role: Role) -> VerbForm:
+    """The bound form of the verb that was sent. Raises ``UnknownVerb``."""
+    row = VERBS.get(str(post.get("verb", "")))
+    if row is None or not row.sources:
+        raise UnknownVerb
+    return VerbForm(row, role, post, files)
+
+
+def forms_for(appeal: Appeal, role: Role, sent: VerbForm | None = None) -> list[VerbForm]:
+    """A form for each verb that may be done now, in the table's order; ``sent`` stands in its own place."""
+    return [
+        sent if sent is not None and sent.row is row else VerbForm(row, role)
+        for row in verbs_for(appeal.status, role, hidden=appeal.hidden)
+    ]
+
+
+def done_words(words: Words, appeal: Appeal) -> str:
+    """What is said to whoever did it; the appeal is as the verb left it."""
+    return str(words.done) % {"number": f"№ {appeal.number}", "service": appeal.service.short}
+
+
+class _Files(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class _FilesField(forms.FileField):
+    """Any number of files, as a list."""
+
+    widget = _Files
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        files = data if isinstance(data, Sequence) else [data]
+        return [super(_FilesField, self).clean(file, initial) for file in files if file]
+
+
+class _UploadIds(forms.Field):
+    """Ids of files that came with an earlier try of the same form."""
+
+    widget = forms.MultipleHiddenInput
+
+    def clean(self, value: Any) -> list[uuid.UUID]:
+        one = forms.UUIDField()
+        return [one.clean(item) for item in value or []][:ATTACHMENTS_MAX]
+
+
+class _ServiceField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Service) -> str:
+        return obj.name
+
+
+def _text(ask: Ask) -> dict[str, forms.Field]:
+    widget = forms.Textarea(attrs={"rows": 6, "maxlength": TEXT_MAX, "required": ask.required})
+    return {
+        ask.name: forms.CharField(
+            label=str(ask.label), help_text=str(ask.hint), required=False, strip=False, widget=widget
+        )
+    }
+
+
+def _service(ask: Ask) -> dict[str, forms.Field]:
+    services = Service.objects.filter(active=True).order_by("short")
+    return {
+        ask.name: _ServiceField(
+            services,
+            label=str(ask.label),
+            help_text=str(ask.hint),
+            required=ask.required,
+            to_field_name="code",
+            empty_label=_("Choose…"),
+        )
+    }
+
+
+def _files(ask: Ask) -> dict[str, forms.Field]:
+    chosen = _FilesField(
+        label=str(ask.label),
+        help_text=str(ask.hint) % {"files_max": ATTACHMENTS_MAX},
+        required=False,
+        widget=_Files(attrs={"accept": "image/*,video/*"}),
+    )
+    return {ask.name: _UploadIds(required=False), "files": chosen}
+
+
+def _day(ask: Ask) -> dict[str, forms.Field]:
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    return {
+        ask.name: forms.DateField(
+            label=str(ask.label),
+            help_text=str(ask.hint),
+            required=ask.required,
+            input_formats=["%Y-%m-%d"],
+            widget=widget,
+            error_messages={"invalid": _("A date must be written as 2026-05-31.")},
+        )
+    }
+
+
+_FIELDS: dict[Input, Callable[[Ask], dict[str, forms.Field]]] = {
+    Input.TEXT: _text,
+    Input.SERVICE: _service,
+    Input.FILES: _files,
+    Input.DAY: _day,
+}
