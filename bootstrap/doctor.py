@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import socket
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from bootstrap import catalogues, environment, frontend, packages, postgres, site
 from bootstrap.checkout import Checkout
 from bootstrap.cluster import main_cluster, process, stale_process
 from bootstrap.console import Stop, say
+from bootstrap.finding import Finding
+from bootstrap.serve import serving
 
 NEWEST_PYTHON = (3, 13)
 LEAST_FREE_BYTES = 1_000_000_000
 PORT = 8000
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something wrong (or, not ``serious``, worth knowing) and what to type about it."""
-
-    problem: str
-    remedy: str
-    serious: bool = True
 
 
 #: A check yields what it finds; nothing means that all is well.
@@ -186,19 +177,6 @@ def the_city_is_sound(checkout: Checkout) -> Iterator[Finding]:
     from bootstrap import doctor_inside
 
     yield from doctor_inside.examine(checkout)
-
-
-def serving(checkout: Checkout) -> bool:
-    """True while this checkout's ``up`` runs."""
-    path = checkout.var / "up.lock"
-    if not path.exists():
-        return False
-    with path.open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (

@@ -7,16 +7,14 @@ import datetime
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
 
 from bootstrap import checkout as checkouts
 from bootstrap import site
 from bootstrap.checkout import Checkout
 from bootstrap.cluster import main_cluster
 from bootstrap.console import Stop
-
-if TYPE_CHECKING:
-    from bootstrap.doctor import Finding
+from bootstrap.finding import Finding
+from bootstrap.serve import serving
 
 #: A worker that has not been heard of for so long is taken for dead.
 SILENCE = datetime.timedelta(minutes=2)
@@ -24,8 +22,6 @@ SILENCE = datetime.timedelta(minutes=2)
 
 def examine(checkout: Checkout) -> Iterator[Finding]:
     """Findings about settings, system checks, the database, migrations and the worker."""
-    from bootstrap.doctor import Finding
-
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("SECRET_KEY", checkouts.secret_key(checkout))
     if not os.environ.get("DATABASE_URL") and site.find(checkout, main_cluster(checkout).name) is None:
@@ -56,8 +52,6 @@ def _inside(checkout: Checkout) -> Iterator[Finding]:
     from django.core.exceptions import ImproperlyConfigured
     from django.db import OperationalError, connection
 
-    from bootstrap.doctor import Finding
-
     try:
         django.setup()
     except ImproperlyConfigured as error:
@@ -86,8 +80,6 @@ def migrations() -> Iterator[Finding]:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
-    from bootstrap.doctor import Finding
-
     executor = MigrationExecutor(connection)
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if pending:
@@ -100,8 +92,6 @@ def worker(checkout: Checkout) -> Iterator[Finding]:
     from django.apps import apps
     from django.db import DatabaseError
     from django.utils import timezone
-
-    from bootstrap.doctor import Finding, serving
 
     try:
         beat = (

@@ -205,6 +205,19 @@ def _only_one(checkout: Checkout, options: argparse.Namespace) -> Iterator[None]
         yield
 
 
+def serving(checkout: Checkout) -> bool:
+    """True while this checkout's ``up`` runs."""
+    path = checkout.var / "up.lock"
+    if not path.exists():
+        return False
+    with path.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def _own_addresses() -> list[str]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

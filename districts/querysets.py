@@ -63,15 +63,14 @@ class ServiceAreaQuerySet(_CoveringMixin):
         """Areas that take appeals of the category: those that name it or its group, and those without categories of
         the service that answers for it in the whole city.
         """
-        from districts.models import Category
-
-        subject = Category.objects.filter(code=category).select_related("parent").first()
+        category_model = self.model._meta.get_field("categories").related_model
+        subject = category_model.objects.filter(code=category).select_related("parent").first()
         if subject is None:
             return self.none()
         named = [subject.pk] if subject.parent_id is None else [subject.pk, subject.parent_id]
         service_id = subject.service_id or (subject.parent.service_id if subject.parent else None)
         # Subqueries, since a join with the categories would repeat an area that names several.
-        naming = Category.objects.filter(pk__in=named, areas__isnull=False).values("areas")
+        naming = category_model.objects.filter(pk__in=named, areas__isnull=False).values("areas")
         taking_all = self.model.objects.filter(categories__isnull=True, service_id=service_id).values("pk")
         return self.filter(Q(pk__in=naming) | Q(pk__in=taking_all))
 

@@ -36,10 +36,6 @@ PAUSES = tuple(dt.timedelta(seconds=seconds) for seconds in (10, 60, 600, 3600))
 KEEP_FINISHED = dt.timedelta(days=14)
 
 
-class PermanentFailure(Exception):
-    """Raised by a task that would fail again: it is not retried."""
-
-
 def requeue_abandoned(now: dt.datetime | None = None) -> int:
     """Number of running tasks whose worker has lost its lease, put back into the queue (or failed for good)."""
     now = now or timezone.now()
@@ -134,7 +130,7 @@ class Worker:
         attempts = len(task.worker_ids)
         log.error("task failed", task=task.task_path, id=str(task.pk), attempts=attempts, exc_info=error)
         task.set_failed(error)
-        if attempts < ATTEMPTS_MAX and not isinstance(error, PermanentFailure):
+        if attempts < ATTEMPTS_MAX:
             task.status = TaskResultStatus.READY
             task.run_after = timezone.now() + PAUSES[min(attempts, len(PAUSES)) - 1]
             task.save(update_fields=["status", "run_after"])

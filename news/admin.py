@@ -38,7 +38,11 @@ class NewsItemForm(forms.ModelForm[NewsItem]):
 
     def clean_picture(self) -> Any:
         picture = self.cleaned_data["picture"]
-        return published_picture(picture) if isinstance(picture, UploadedFile) else picture
+        if not isinstance(picture, UploadedFile):
+            return picture
+        # Checking it moved the position.
+        picture.seek(0)
+        return published_picture(picture)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

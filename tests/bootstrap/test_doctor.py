@@ -12,7 +12,8 @@ import pytest
 
 from bootstrap import doctor, packages, postgres, site
 from bootstrap.checkout import Checkout, digest
-from bootstrap.doctor import Check, Finding
+from bootstrap.doctor import Check
+from bootstrap.finding import Finding
 
 
 @pytest.fixture(autouse=True)

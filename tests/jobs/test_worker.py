@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from jobs import schedule
 from jobs.models import ScheduledJob, WorkerBeat
-from jobs.worker import ATTEMPTS_MAX, LEASE, PermanentFailure, Worker, forget_finished, requeue_abandoned
+from jobs.worker import ATTEMPTS_MAX, LEASE, Worker, forget_finished, requeue_abandoned
 
 pytestmark = pytest.mark.django_db
 
@@ -28,11 +28,6 @@ def remember(word: str) -> str:
 def stumble(word: str) -> None:
     calls.append(word)
     raise OSError(word)
-
-
-@task()
-def give_up() -> None:
-    raise PermanentFailure("never")
 
 
 @pytest.fixture(autouse=True)
@@ -62,12 +57,6 @@ def test_failing_task_waits_longer_each_time_and_then_stays_failed() -> None:
     assert pauses[:4] == sorted(pauses[:4]) and pauses[0] > 5
     assert not Worker().run_next()
     assert len(calls) == ATTEMPTS_MAX
-
-
-def test_permanent_failure_is_not_retried() -> None:
-    give_up.enqueue()
-    Worker().run_next()
-    assert DBTaskResult.objects.get().status == TaskResultStatus.FAILED
 
 
 def test_task_of_a_dead_worker_goes_back_to_the_queue() -> None:

@@ -1,0 +1,75 @@
+"""The Mayor's Office's news as it is written in the admin."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from accounts.models import User
+from news.models import NewsItem
+
+EXIF_MAKER = 0x010F
+
+
+@pytest.fixture
+def operator(db: None, client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("root@city.example"))
+    return client
+
+
+def jpeg(width: int = 2600, height: int = 1300) -> bytes:
+    exif = Image.Exif()
+    exif[EXIF_MAKER] = "A phone"
+    content = io.BytesIO()
+    Image.effect_noise((width, height), 60).convert("RGB").save(content, "JPEG", exif=exif)
+    return content.getvalue()
+
+
+def send(operator: Client, picture: bytes) -> str:
+    """The page that answers a news item with the picture."""
+    form = {
+        "kind": "news",
+        "title_ky": "Жаңылык",
+        "body_ky": "Текст",
+        "published_at_0": "2026-06-01",
+        "published_at_1": "10:00",
+        "lon": "",
+        "lat": "",
+        "picture": SimpleUploadedFile("news.jpg", picture, content_type="image/jpeg"),
+    }
+    answer = operator.post(reverse("admin:news_newsitem_add"), form, follow=True)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def test_a_picture_is_made_anew_without_what_a_phone_wrote_into_it(
+    operator: Client, media_root: Path
+) -> None:
+    send(operator, jpeg())
+    item = NewsItem.objects.get()
+    with Image.open(item.picture.path) as stored:
+        assert (stored.format, stored.size) == ("JPEG", (2048, 1024))
+        assert EXIF_MAKER not in stored.getexif()
+    assert "news.jpg" not in item.picture.name
+
+
+@pytest.mark.parametrize(
+    ("picture", "sentence"),
+    [
+        (jpeg()[:-20_000], "Only a part of the photo has arrived"),
+        (jpeg(12, 12), "smaller than 16 pixels"),
+    ],
+    ids=["cut", "tiny"],
+)
+def test_a_picture_that_is_not_taken_is_refused_in_words(
+    operator: Client, media_root: Path, picture: bytes, sentence: str
+) -> None:
+    assert sentence in send(operator, picture)
+    assert not NewsItem.objects.exists()
+    assert not any(media_root.rglob("*.jpg"))
