@@ -29,11 +29,6 @@ class Dossier:
         """The answers, the newest first."""
         return [step for step in reversed(self.steps) if step.is_answer]
 
-    @property
-    def preparing(self) -> bool:
-        """True while a video is being prepared, so that the page should be looked at again."""
-        return any(attachment.state == Attachment.State.PROCESSING for attachment in self.attachments)
-
 
 def dossier_of(appeal: Appeal, *, internal: bool, now: dt.datetime | None = None) -> Dossier:
     """The appeal's dossier; at most five queries. ``internal`` adds the events that only staff may see.

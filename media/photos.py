@@ -23,7 +23,6 @@ from PIL import Image, ImageCms
 from media.content import HEAD_BYTES, Content, MediaKind, content_of, is_cut_short
 from media.refusal import MediaRefused, Refusal
 
-PHOTO_CONTENT_TYPE: Final = "image/jpeg"
 _MEGABYTE: Final = 1024 * 1024
 _JPEG_QUALITY: Final = 82
 _READERS: Final = {

@@ -33,7 +33,6 @@ from media.photos import encode_jpeg
 from media.playback import PlaybackWriter, fit, for_screen
 from media.refusal import MediaRefused, Refusal
 
-VIDEO_CONTENT_TYPE: Final = "video/mp4"
 _MEGABYTE: Final = 1024 * 1024
 _DEMUXERS: Final = {Content.QUICKTIME: "mov", Content.MATROSKA: "matroska"}
 _VIDEO_DECODERS: Final = ("h264", "hevc", "vp8", "vp9", "libdav1d", "av1", "mpeg4", "h263", "mjpeg")

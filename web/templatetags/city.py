@@ -1,9 +1,6 @@
-"""What templates say: icons, the name of a language, the same list page with one filter changed."""
+"""What every template may use: icons, and the name of a language."""
 
 from __future__ import annotations
-
-import json
-from typing import Any
 
 from django import template
 from django.templatetags.static import static
@@ -32,9 +29,3 @@ def language_name(code: str) -> str:
         return str(get_language_info(code)["name_local"]).capitalize()
     except KeyError:
         return code
-
-
-@register.filter
-def as_json(value: Any) -> str:
-    """JSON for an HTML attribute; autoescaping makes it safe there."""
-    return json.dumps(value, ensure_ascii=False)

@@ -7,13 +7,12 @@ import random
 from dataclasses import dataclass
 from functools import cache
 
-import shapely
 from shapely.affinity import rotate
 from shapely.geometry import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import polygonize, unary_union
 
-from data.osh.drawing.curves import blob, metres, spot
+from data.osh.drawing.curves import blob, spot
 from data.osh.drawing.ground import RIVER_WIDTH_M, canals, city, faces, foothills, hill, parks, river
 from data.osh.drawing.grounds import grounds
 from data.osh.drawing.places import SETTLEMENTS, SMALL_STREETS
@@ -156,9 +155,3 @@ def small_streets() -> tuple[SmallStreet, ...]:
     if left is not None:
         raise ValueError(f"no street was found for {left[1]}")
     return tuple(result)
-
-
-def nearest_small_street(lon: float, lat: float) -> SmallStreet:
-    """The named residential street closest to a place."""
-    point = shapely.Point(*metres(lon, lat))
-    return min(small_streets(), key=lambda street: street.line.distance(point))
