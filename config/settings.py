@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "web.languages.RememberLanguage",
     "web.api.problems.ApiProblems",
+    "web.outage.TooLong",
     "web.security.RequestLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

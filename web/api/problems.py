@@ -122,6 +122,8 @@ def _title_of(status: int) -> str:
             return _("This address does not take that method.")
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return _("What was sent is too large.")
+        case HTTPStatus.SERVICE_UNAVAILABLE:
+            return _("This takes too long just now. Please try again in half a minute.")
         case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return _("Something broke here. Please try again a little later.")
         case _:

@@ -1,0 +1,50 @@
+"""How long a process lets the database work: a page's reader will not wait, and a job must not wait for ever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+
+@dataclass(frozen=True)
+class Limits:
+    """PostgreSQL's limits of a session, in seconds.
+
+    ``statement_s`` ends a statement that runs longer, ``lock_s`` one that waits longer for a lock, ``idle_s`` the
+    session of a transaction in which nothing happens for so long, so that nobody waits for its locks.
+    """
+
+    statement_s: int
+    lock_s: int
+    idle_s: int
+
+
+WEB: Final = Limits(statement_s=15, lock_s=5, idle_s=60)
+JOBS: Final = Limits(statement_s=600, lock_s=60, idle_s=600)
+#: While a statement runs, the server looks this often whether the process that asked is still there.
+CHECK_CLIENT_S: Final = 2
+
+
+def limit_sessions(limits: Limits) -> None:
+    """Every database session that this process opens from now on has the limits; the last call counts."""
+
+    def set_limits(connection: BaseDatabaseWrapper, **_: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS wanted(name, value)",
+                [list(_settings(limits)), list(_settings(limits).values())],
+            )
+
+    connection_created.connect(set_limits, weak=False, dispatch_uid=limit_sessions)
+
+
+def _settings(limits: Limits) -> dict[str, str]:
+    return {
+        "statement_timeout": f"{limits.statement_s}s",
+        "lock_timeout": f"{limits.lock_s}s",
+        "idle_in_transaction_session_timeout": f"{limits.idle_s}s",
+        "client_connection_check_interval": f"{CHECK_CLIENT_S}s",
+    }
