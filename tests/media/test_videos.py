@@ -313,6 +313,12 @@ def test_track_that_lies_in_another_file_is_not_read(make_clip: MakeClip, tmp_pa
     assert refusal_of(thief) is Refusal.VIDEO_BROKEN
 
 
+def test_title_that_is_no_text_hinders_nothing(make_clip: MakeClip) -> None:
+    source = make_clip("a.mp4", metadata={"title": "ABCDEFGHIJ"})
+    source.write_bytes(source.read_bytes().replace(b"ABCDEFGHIJ", b"\xff\xfe\xe9DEFGHIJ"))
+    assert inspect_video(source).duration_s == pytest.approx(2, abs=0.15)
+
+
 def test_empty_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").touch()
     assert refusal_of(tmp_path / "a.mp4") is Refusal.EMPTY
