@@ -10,20 +10,13 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from appeals.workflow import Kind, Status
-from geo.bbox import Bbox, BboxRefused, parse_bbox
+from geo.bbox import Bbox, parse_bbox
+from geo.refusals import Refused, ValueRefused
 
 SEARCH_MAX = 200
 
 #: Days outside of these years are slips of the pen, and the first and last of all have no day before or after.
 YEARS = range(1900, 2200)
-
-
-class FilterRefused(ValueError):
-    """A filter value that means nothing; ``errors`` maps the parameter to sentences in the reader's language."""
-
-    def __init__(self, errors: dict[str, list[str]]) -> None:
-        super().__init__(errors)
-        self.errors = errors
 
 
 @dataclass(frozen=True)
@@ -65,7 +58,7 @@ _PARAMETER = {"since": "from", "until": "to"}
 def parse_filter(query: Mapping[str, str]) -> AppealFilter:
     """Filter read from URL parameters: kind, category, service, district, status (comma list), from, to, q, bbox.
 
-    Unknown codes are kept (they find nothing); malformed values raise ``FilterRefused``.
+    Unknown codes are kept (they find nothing); malformed values raise ``Refused``.
     """
     errors: dict[str, list[str]] = {}
 
@@ -105,7 +98,7 @@ def parse_filter(query: Mapping[str, str]) -> AppealFilter:
     if query.get("bbox", "").strip():
         try:
             bbox = parse_bbox(query["bbox"])
-        except BboxRefused as refusal:
+        except ValueRefused as refusal:
             errors["bbox"] = [str(refusal)]
     parsed = AppealFilter(
         kind=kinds[0] if kinds else "",
@@ -119,5 +112,5 @@ def parse_filter(query: Mapping[str, str]) -> AppealFilter:
         bbox=bbox,
     )
     if errors:
-        raise FilterRefused(errors)
+        raise Refused(errors)
     return parsed

@@ -25,7 +25,7 @@ from appeals.deadlines import city_calendar, city_day
 from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
 from appeals.errors import ActionRefused, Invalid, Stale
-from appeals.filters import AppealFilter, FilterRefused, parse_filter
+from appeals.filters import AppealFilter, parse_filter
 from appeals.models import Appeal, AppealContact, Attachment
 from appeals.models.appeal import TEXT_MAX
 from appeals.timeline import Step, steps_of
@@ -34,6 +34,7 @@ from desk.forms import FORMS, StepForm
 from desk.queue import COUNT_MAX, Position, Queue, Tab
 from desk.steps import take_files, take_step
 from districts.models import Category, District, Service
+from geo.refusals import Refusals
 
 
 def for_staff(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -55,11 +56,8 @@ def for_staff(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def queue_page(request: HttpRequest) -> HttpResponse:
     """The queue of the person's services (of all of them, for the Mayor's Office) by due date, in tabs."""
     standing = standing_of(request.user)
-    errors: dict[str, list[str]] = {}
-    try:
-        wanted = parse_filter({**request.GET.dict(), "status": ""})
-    except FilterRefused as refusal:
-        wanted, errors = AppealFilter(), refusal.errors
+    refusals = Refusals()
+    wanted = refusals.read(parse_filter, {**request.GET.dict(), "status": ""}, AppealFilter())
     tab = Tab.parse(request.GET.get("tab", ""))
     queue = _queue(standing, wanted)
     appeals, following = queue.page(tab, Position.parse(request.GET.get("after", "")))
@@ -84,7 +82,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "next_url": address(tab=tab.value, after=str(following)) if following else "",
         "first_url": address(tab=tab.value) if request.GET.get("after") else "",
         "wanted": wanted,
-        "errors": errors,
+        "errors": refusals.errors,
         "clear_url": f"{reverse('desk:queue')}?tab={tab.value}",
         "services": Service.objects.order_by("short") if standing.office else [],
         "own_services": Service.objects.filter(pk__in=standing.service_ids) if not standing.office else [],

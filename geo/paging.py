@@ -14,6 +14,8 @@ from django.db.models import BooleanField, Expression, F, Model, QuerySet, Value
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext as _
 
+from geo.refusals import Refused
+
 PAGE_SIZE = 100
 PAGE_SIZE_MAX = 1_000
 
@@ -22,14 +24,6 @@ _M = TypeVar("_M", bound=Model)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 _LAYOUT = struct.Struct(">qq")
-
-
-class PageRefused(ValueError):
-    """A paging parameter that means nothing; ``errors`` maps it to sentences in the reader's language."""
-
-    def __init__(self, errors: dict[str, list[str]]) -> None:
-        super().__init__(errors)
-        self.errors = errors
 
 
 @dataclass(frozen=True)
@@ -70,7 +64,7 @@ class Page:
 def parse_page(query: Mapping[str, str]) -> Page:
     """Page read from the parameters ``page_size`` (1 to ``PAGE_SIZE_MAX``) and ``after``.
 
-    Raises ``PageRefused``.
+    Raises ``Refused``.
     """
     errors: dict[str, list[str]] = {}
     size, after = PAGE_SIZE, None
@@ -87,7 +81,7 @@ def parse_page(query: Mapping[str, str]) -> Page:
         except ValueError:
             errors["after"] = [_("Take this value from the “next” link of a page, without changes.")]
     if errors:
-        raise PageRefused(errors)
+        raise Refused(errors)
     return Page(size, after)
 
 

@@ -21,7 +21,8 @@ from appeals.errors import Invalid
 from appeals.models.appeal import TEXT_MAX
 from appeals.workflow import Kind
 from districts.models import Category
-from geo.points import DECIMALS, GeometryRefused, city_point
+from geo.points import DECIMALS, city_point
+from geo.refusals import Refusals, ValueRefused
 
 ADDRESS_MAX = 300
 NAME_MAX = 200
@@ -32,30 +33,22 @@ _email = EmailValidator()
 T = TypeVar("T")
 
 
-class _FieldRefused(ValueError):
-    """One field's sentence in the reader's language."""
-
-
 def parse_submission(data: Mapping[str, Any], *, language: str, source: str) -> Submission:
     """Submission of the named fields: id, secret, kind, category, text, address, lon, lat, name, email, phone, uploads.
 
     ``language`` is the one that the page was read in; ``data["language"]`` goes before it. Raises ``Invalid`` with
     the sentences of all wrong fields; a wrong coordinate is under ``point``.
     """
-    errors: dict[str, list[str]] = {}
+    refusals = Refusals()
 
     def checked(name: str, read: Callable[[], T], otherwise: T) -> T:
-        try:
-            return read()
-        except (_FieldRefused, GeometryRefused) as refusal:
-            errors[name] = [str(refusal)]
-            return otherwise
+        return refusals.read(lambda _data: read(), data, otherwise, name=name)
 
     submission = Submission(
         id=checked("id", lambda: uuid7(data.get("id")), UUID(int=0)),
         secret=checked("secret", lambda: _secret(data.get("secret")), ""),
         kind=checked("kind", lambda: _kind(data.get("kind")), ""),
-        category=checked("category", lambda: _category(data.get("category")), Category()),
+        category=checked("category", lambda: leaf_category(data.get("category")), Category()),
         text=checked("text", lambda: _text(data.get("text")), ""),
         address=checked("address", lambda: _line(data.get("address"), ADDRESS_MAX), ""),
         point=checked("point", lambda: _place(data.get("lon"), data.get("lat")), None),  # type: ignore[arg-type]
@@ -66,19 +59,19 @@ def parse_submission(data: Mapping[str, Any], *, language: str, source: str) -> 
         uploads=checked("uploads", lambda: _uploads(data.get("uploads")), ()),
         source=source,
     )
-    if errors:
-        raise Invalid(errors)
+    if refusals.errors:
+        raise Invalid(refusals.errors)
     return submission
 
 
 def uuid7(value: object) -> UUID:
-    """UUID of version 7 (RFC 9562, 5.7). Raises ``ValueError`` with a sentence in the reader's language."""
+    """UUID of version 7 (RFC 9562, 5.7). Raises ``ValueRefused``."""
     try:
         identifier = UUID(value) if isinstance(value, str) and len(value) == 36 else None
     except ValueError:
         identifier = None
     if identifier is None or identifier.version != 7:
-        raise _FieldRefused(_("An identifier of the form UUIDv7 is needed."))
+        raise ValueRefused(_("An identifier of the form UUIDv7 is needed."))
     return identifier
 
 
@@ -86,7 +79,7 @@ def _string(value: object) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise _FieldRefused(_("Text is needed here."))
+        raise ValueRefused(_("Text is needed here."))
     return value
 
 
@@ -94,19 +87,19 @@ def _clean(value: object, limit: int) -> str:
     # Counted before normalising: what is too long is not worth the work.
     raw = _string(value)
     if len(raw) > limit * 4:
-        raise _FieldRefused(_("At most %(n)d characters; there are %(m)d.") % {"n": limit, "m": len(raw)})
+        raise ValueRefused(_("At most %(n)d characters; there are %(m)d.") % {"n": limit, "m": len(raw)})
     text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if len(text) > limit:
-        raise _FieldRefused(_("At most %(n)d characters; there are %(m)d.") % {"n": limit, "m": len(text)})
+        raise ValueRefused(_("At most %(n)d characters; there are %(m)d.") % {"n": limit, "m": len(text)})
     if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in text):
-        raise _FieldRefused(_("The text holds a character that cannot be kept."))
+        raise ValueRefused(_("The text holds a character that cannot be kept."))
     return text
 
 
 def _text(value: object) -> str:
     text = _clean(value, TEXT_MAX)
     if not text:
-        raise _FieldRefused(_("Tell in a few words what it is about."))
+        raise ValueRefused(_("Tell in a few words what it is about."))
     return text
 
 
@@ -117,31 +110,32 @@ def _line(value: object, limit: int) -> str:
 def _secret(value: object) -> str:
     secret = _string(value)
     if secret and not SECRET.fullmatch(secret):
-        raise _FieldRefused(_("The secret must be 22 to 64 letters, digits, - or _."))
+        raise ValueRefused(_("The secret must be 22 to 64 letters, digits, - or _."))
     return secret
 
 
 def _kind(value: object) -> str:
     kind = _string(value)
     if kind not in Kind.values:
-        raise _FieldRefused(_("Choose: complaint, request or recommendation."))
+        raise ValueRefused(_("Choose: complaint, request or recommendation."))
     return kind
 
 
-def _category(value: object) -> Category:
+def leaf_category(value: object) -> Category:
+    """The active category of that code that appeals may take. Raises ``ValueRefused``."""
     code = _string(value)
     found: Category | None = (
         Category.objects.leaves().filter(code=code).first() if code and "\x00" not in code else None
     )
     if found is None:
-        raise _FieldRefused(_("Choose what it is about."))
+        raise ValueRefused(_("Choose what it is about."))
     return found
 
 
 def _language(value: object, otherwise: str) -> str:
     language = _string(value) or otherwise
     if language not in dict(settings.LANGUAGES):
-        raise _FieldRefused(_("This language is not spoken here."))
+        raise ValueRefused(_("This language is not spoken here."))
     return language
 
 
@@ -157,7 +151,7 @@ def _email_address(value: object) -> str:
         try:
             _email(address)
         except ValidationError:
-            raise _FieldRefused(_("This is not an e-mail address.")) from None
+            raise ValueRefused(_("This is not an e-mail address.")) from None
     return address
 
 
@@ -170,7 +164,7 @@ def _phone(value: object) -> str:
     except phonenumbers.NumberParseException:
         number = None
     if number is None or not phonenumbers.is_possible_number(number):
-        raise _FieldRefused(_("This is not a phone number."))
+        raise ValueRefused(_("This is not a phone number."))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -178,5 +172,5 @@ def _uploads(value: object) -> tuple[UUID, ...]:
     if value in (None, ""):
         return ()
     if not isinstance(value, list | tuple) or len(value) > ATTACHMENTS_MAX:
-        raise _FieldRefused(_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX})
+        raise ValueRefused(_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX})
     return tuple(dict.fromkeys(uuid7(entry) for entry in value))

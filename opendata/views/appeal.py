@@ -26,7 +26,8 @@ from appeals.workflow import Status, Verb
 from districts.routing import Rule
 from geo.geojson import MEDIA_TYPE
 from geo.points import DECIMALS
-from web.api.language import LanguageRefused, language_of
+from geo.refusals import Refused
+from web.api.language import language_of
 from web.api.openapi import LANG, problems
 from web.api.problems import parameters_refused
 
@@ -150,7 +151,7 @@ class _AppealView(APIView):
     def _answer(self, request: Request, **known: Any) -> Response:
         try:
             language = language_of(request._request)
-        except LanguageRefused as refusal:
+        except Refused as refusal:
             raise parameters_refused(refusal.errors) from None
         appeal = Appeal.objects.visible_to(request.user).with_names().filter(**known).first()
         if appeal is None:

@@ -12,15 +12,16 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
-from appeals.filters import FilterRefused, parse_filter
+from appeals.filters import AppealFilter, parse_filter
 from appeals.models import Appeal
 from appeals.workflow import Kind, Status
 from districts.names import translated
 from geo.geojson import MEDIA_TYPE, FeatureText, PagedFeatures, collection
-from geo.paging import PageRefused, parse_page
+from geo.paging import Page, parse_page
+from geo.refusals import Refusals
 from opendata.parameters import AFTER_PARAMETER, FILTER_PARAMETERS, PAGE_SIZE_PARAMETER
 from web.api.answers import geojson_answer
-from web.api.language import LanguageRefused, language_of
+from web.api.language import language_of
 from web.api.openapi import (
     DAY,
     LANG,
@@ -78,21 +79,12 @@ def appeals_geojson(request: HttpRequest) -> HttpResponse:
 
     An appeal that the Mayor's Office has hidden is not there for the public.
     """
-    errors: dict[str, list[str]] = {}
-    try:
-        language = language_of(request)
-    except LanguageRefused as refusal:
-        errors |= refusal.errors
-    try:
-        page = parse_page(request.GET)
-    except PageRefused as refusal:
-        errors |= refusal.errors
-    try:
-        wanted = parse_filter(request.GET)
-    except FilterRefused as refusal:
-        errors |= refusal.errors
-    if errors:
-        return bad_parameters(errors)
+    refusals = Refusals()
+    language = refusals.read(language_of, request, "")
+    page = refusals.read(parse_page, request.GET, Page())
+    wanted = refusals.read(parse_filter, request.GET, AppealFilter())
+    if refusals.errors:
+        return bad_parameters(refusals.errors)
     rows = Appeal.objects.visible_to(request.user).filtered(wanted)
     found = _paged(language).page(rows, page)
     links = [_link(request, "self")]

@@ -16,7 +16,8 @@ from drf_spectacular.utils import OpenApiParameter
 from districts.models import BoundaryRevision, Category, District, DistrictBoundary, ServiceArea
 from districts.names import in_every_language
 from geo.geojson import FeatureText, collection, feature_texts
-from opendata.revision import RevisionRefused, revision_of
+from geo.refusals import Refusals, ValueRefused
+from opendata.revision import revision_of
 from web.api.answers import geojson_answer
 from web.api.openapi import (
     AREA,
@@ -105,10 +106,10 @@ _VALIDITY: Final = {"valid_from": DAY_OR_NULL, "valid_to": {**DAY_OR_NULL, "desc
 )  # fmt: skip
 def districts_geojson(request: HttpRequest) -> HttpResponse:
     """The city and its districts in one boundary revision, names in every language."""
-    try:
-        revision = revision_of(request.GET)
-    except RevisionRefused as refusal:
-        return bad_parameters(refusal.errors)
+    refusals = Refusals()
+    revision = refusals.read(revision_of, request.GET, None)
+    if refusals.errors:
+        return bad_parameters(refusals.errors)
     if revision is None:
         return _without_borders(request)
     rows = DistrictBoundary.objects.of(revision).order_by("district__kind", "district__code")
@@ -147,27 +148,28 @@ def service_areas_geojson(request: HttpRequest) -> HttpResponse:
     Where several areas cover a place, the highest priority decides, then the smallest area. Of the borders in force
     the areas valid today are told; of a revision that is asked for by number, all.
     """
-    errors: dict[str, list[str]] = {}
-    for name in ("service", "category"):
-        if "\x00" in request.GET.get(name, "") or len(request.GET.get(name, "")) > CODE_MAX:
-            errors[name] = [_("This is not a code.")]
-    revision = None
-    try:
-        revision = revision_of(request.GET)
-    except RevisionRefused as refusal:
-        errors |= refusal.errors
-    if errors:
-        return bad_parameters(errors)
+    refusals = Refusals()
+    service = refusals.read(_code, request.GET.get("service", ""), "", name="service")
+    category = refusals.read(_code, request.GET.get("category", ""), "", name="category")
+    revision = refusals.read(revision_of, request.GET, None)
+    if refusals.errors:
+        return bad_parameters(refusals.errors)
     if revision is None:
         return _without_borders(request)
     rows = ServiceArea.objects.of(revision).order_by("service__code", "code")
     if not request.GET.get("revision"):
         rows = rows.as_of(timezone.localdate())
-    if service := request.GET.get("service"):
+    if service:
         rows = rows.filter(service__code=service)
-    if category := request.GET.get("category"):
+    if category:
         rows = rows.deciding_for(category)
     return _answer(request, rows, _AREA, revision)
+
+
+def _code(text: str) -> str:
+    if "\x00" in text or len(text) > CODE_MAX:
+        raise ValueRefused(_("This is not a code."))
+    return text
 
 
 def _answer(

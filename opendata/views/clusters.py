@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
-from appeals.filters import FilterRefused, parse_filter
+from appeals.filters import AppealFilter, parse_filter
 from appeals.workflow import Kind, Status
 from geo.geojson import collection
+from geo.refusals import Refusals, Refused
 from opendata.clusters import clusters
 from opendata.parameters import FILTER_PARAMETERS
 from web.api.answers import geojson_answer
@@ -68,25 +69,22 @@ def clusters_geojson(request: HttpRequest) -> HttpResponse:
     A cell stands at the mean of its appeals, and counts all of them though the frame may cut it. At most 60 kB when
     compressed, however many appeals there are.
     """
-    errors: dict[str, list[str]] = {}
-    zoom = _zoom(request.GET)
-    if zoom is None:
-        errors["zoom"] = [_("zoom takes a number from 0 to %(most)d.") % {"most": ZOOM_MAX}]
-    try:
-        wanted = parse_filter(request.GET)
-    except FilterRefused as refusal:
-        errors |= refusal.errors
-    if errors or zoom is None:
-        return bad_parameters(errors)
+    refusals = Refusals()
+    zoom = refusals.read(_zoom, request.GET, 0.0)
+    wanted = refusals.read(parse_filter, request.GET, AppealFilter())
+    if refusals.errors:
+        return bad_parameters(refusals.errors)
     found = clusters(request.user, wanted, zoom)
     body = collection(found.features, numberMatched=found.matched, cell_m=found.cell_m)
     return geojson_answer(request, body, max_age_s=MAX_AGE_S)
 
 
-def _zoom(query: Mapping[str, str]) -> float | None:
+def _zoom(query: Mapping[str, str]) -> float:
     text = query.get("zoom", "")
     try:
         zoom = float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
-        return None
-    return zoom if 0 <= zoom <= ZOOM_MAX else None
+        zoom = math.nan
+    if not 0 <= zoom <= ZOOM_MAX:
+        raise Refused({"zoom": [_("zoom takes a number from 0 to %(most)d.") % {"most": ZOOM_MAX}]})
+    return zoom

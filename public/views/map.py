@@ -13,11 +13,12 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from appeals.due import AppealRow, rows_of
-from appeals.filters import AppealFilter, FilterRefused, parse_filter
+from appeals.filters import AppealFilter, parse_filter
 from appeals.models import Appeal
 from appeals.querysets import AppealQuerySet
 from appeals.workflow import OPEN_STATUSES, Kind, Status
 from districts.choices import Choice, Group, category_groups, districts, services
+from geo.refusals import Refusals
 from web.caching import kept_for_offline
 
 PAGE_SIZE = 20
@@ -55,12 +56,9 @@ def map_page(request: HttpRequest) -> HttpResponse:
     A malformed filter is told beside its field, and the list is then not narrowed by anything.
     """
     given = {name: request.GET.get(name, "").strip() for name in FILTER_PARAMETERS}
-    errors: dict[str, list[str]] = {}
-    wanted = AppealFilter()
-    try:
-        wanted = parse_filter(given)
-    except FilterRefused as refusal:
-        errors = refusal.errors
+    refusals = Refusals()
+    wanted = refusals.read(parse_filter, given, AppealFilter())
+    errors = refusals.errors
     groups, service_choices, district_choices = category_groups(), services(), districts()
     names = _Names(groups, service_choices, district_choices)
     found = Appeal.objects.visible_to(request.user).filtered(wanted)

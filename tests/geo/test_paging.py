@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appeals.models import Appeal
-from geo.paging import PAGE_SIZE, PAGE_SIZE_MAX, Cursor, Page, PageRefused, parse_page, rows_of_page
+from geo.paging import PAGE_SIZE, PAGE_SIZE_MAX, Cursor, Page, parse_page, rows_of_page
+from geo.refusals import Refused
 from tests.factories import AppealFactory, CategoryFactory
 
 MOMENTS = st.datetimes(timezones=st.just(dt.UTC))
@@ -75,13 +76,13 @@ def test_size(size: int) -> None:
     "text", ["0", "-1", "1001", "1000000", "1e3", "abc", "10.0", " ", "1_0", "９", "9" * 5000]
 )
 def test_wrong_size(text: str) -> None:
-    with pytest.raises(PageRefused) as refused:
+    with pytest.raises(Refused) as refused:
         parse_page({"page_size": text})
     assert refused.value.errors == {"page_size": ["A page has from 1 to 1000 items."]}
 
 
 def test_every_error_is_told_at_once() -> None:
-    with pytest.raises(PageRefused) as refused:
+    with pytest.raises(Refused) as refused:
         parse_page({"page_size": "0", "after": "x"})
     assert set(refused.value.errors) == {"page_size", "after"}
 
