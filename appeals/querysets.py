@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.geos import Point
@@ -16,10 +16,14 @@ from accounts.models import User
 from accounts.roles import standing_of
 from appeals.workflow import OPEN_STATUSES
 from districts.models import Category, District, Service
+from geo.paging import Order
 
 if TYPE_CHECKING:
     from appeals.filters import AppealFilter
     from appeals.models import Appeal  # noqa: F401
+
+#: Public order of lists: the index ``appeal_newest``.
+NEWEST_FIRST: Final = Order({"submitted_at": dt.datetime, "number": int}, descending=True)
 
 
 def _midnight(day: dt.date) -> dt.datetime:
@@ -93,8 +97,8 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         return self.filter(point__dwithin=(point, D(m=radius_m)))
 
     def newest_first(self) -> AppealQuerySet:
-        """Public order of lists, stable under paging: the index ``appeal_newest``."""
-        return self.order_by("-submitted_at", "-number")
+        """In the public order of lists, stable under paging."""
+        return self.order_by(*NEWEST_FIRST.names)
 
     def with_names(self) -> AppealQuerySet:
         """With what a list row names, in the same statement."""

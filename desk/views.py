@@ -31,9 +31,10 @@ from appeals.models.appeal import TEXT_MAX
 from appeals.timeline import Step, steps_of
 from appeals.workflow import Kind, Verb, verbs_for
 from desk.forms import FORMS, StepForm
-from desk.queue import COUNT_MAX, Position, Queue, Tab
+from desk.queue import COUNT_MAX, Queue, Tab
 from desk.steps import take_files, take_step
 from districts.models import Category, District, Service
+from geo.paging import AFTER
 from geo.refusals import Refusals
 
 
@@ -59,8 +60,9 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     refusals = Refusals()
     wanted = refusals.read(parse_filter, {**request.GET.dict(), "status": ""}, AppealFilter())
     tab = Tab.parse(request.GET.get("tab", ""))
+    asked = refusals.read(tab.page_asked, request.GET, tab.page_asked({}))
     queue = _queue(standing, wanted)
-    appeals, following = queue.page(tab, Position.parse(request.GET.get("after", "")))
+    page = queue.page(tab, asked)
     counts = queue.counts()
 
     def address(**changes: str) -> str:
@@ -78,9 +80,9 @@ def queue_page(request: HttpRequest) -> HttpResponse:
             }
             for each in Tab
         ],
-        "rows": [AppealRow(appeal, due_of(appeal, queue.calendar, queue.today)) for appeal in appeals],
-        "next_url": address(tab=tab.value, after=str(following)) if following else "",
-        "first_url": address(tab=tab.value) if request.GET.get("after") else "",
+        "rows": [AppealRow(appeal, due_of(appeal, queue.calendar, queue.today)) for appeal in page.rows],
+        "next_url": address(tab=tab.value, after=str(page.next)) if page.next else "",
+        "first_url": address(tab=tab.value) if asked.after else "",
         "wanted": wanted,
         "errors": refusals.errors,
         "clear_url": f"{reverse('desk:queue')}?tab={tab.value}",
@@ -90,7 +92,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "districts": District.objects.filter(kind=District.Kind.TERRITORY).order_by("name"),
         "kinds": Kind.choices,
     }
-    return render(request, "desk/queue.html", context)
+    return render(request, "desk/queue.html", context, status=400 if AFTER in refusals.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

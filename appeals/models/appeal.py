@@ -11,7 +11,7 @@ from django.utils.translation import get_language_info, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from appeals.models.cell import counting_triggers
-from appeals.querysets import AppealQuerySet
+from appeals.querysets import NEWEST_FIRST, AppealQuerySet
 from appeals.workflow import Kind, Status
 from districts.models import WGS84_SRID, BoundaryRevision, Category, District, Service, ServiceArea
 from districts.routing import Rule
@@ -79,7 +79,7 @@ class Appeal(models.Model):
     class Meta:
         verbose_name = pgettext_lazy("noun", "appeal")
         verbose_name_plural = _("appeals")
-        ordering = ["-submitted_at", "-number"]
+        ordering = list(NEWEST_FIRST.names)
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "external_id"], condition=~Q(external_id=""), name="imported_once"

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from appeals.filters import AppealFilter, parse_filter
 from appeals.models import Appeal
+from appeals.querysets import NEWEST_FIRST
 from appeals.workflow import Kind, Status
 from districts.names import translated
 from geo.geojson import MEDIA_TYPE, FeatureText, PagedFeatures, collection
@@ -81,7 +82,7 @@ def appeals_geojson(request: HttpRequest) -> HttpResponse:
     """
     refusals = Refusals()
     language = refusals.read(language_of, request, "")
-    page = refusals.read(parse_page, request.GET, Page())
+    page = refusals.read(lambda query: parse_page(query, NEWEST_FIRST), request.GET, Page())
     wanted = refusals.read(parse_filter, request.GET, AppealFilter())
     if refusals.errors:
         return bad_parameters(refusals.errors)
@@ -119,7 +120,7 @@ def _paged(language: str) -> PagedFeatures:
             "url": _page_path(language),
         },
     )
-    return PagedFeatures(Appeal, feature)
+    return PagedFeatures(Appeal, feature, NEWEST_FIRST)
 
 
 def _page_path(language: str) -> Concat:

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_safe
 from appeals.due import AppealRow, rows_of
 from appeals.filters import AppealFilter, parse_filter
 from appeals.models import Appeal
-from appeals.querysets import AppealQuerySet
+from appeals.querysets import NEWEST_FIRST, AppealQuerySet
 from appeals.workflow import OPEN_STATUSES, Kind, Status
 from districts.choices import Choice, Group, category_groups, districts, services
+from geo.paging import AFTER, Page, parse_page
 from geo.refusals import Refusals
 from web.caching import kept_for_offline
 
@@ -58,14 +59,18 @@ def map_page(request: HttpRequest) -> HttpResponse:
     given = {name: request.GET.get(name, "").strip() for name in FILTER_PARAMETERS}
     refusals = Refusals()
     wanted = refusals.read(parse_filter, given, AppealFilter())
-    errors = refusals.errors
+    errors, refused = refusals.errors, bool(refusals.errors)
     groups, service_choices, district_choices = category_groups(), services(), districts()
     names = _Names(groups, service_choices, district_choices)
+    asked = refusals.read(
+        lambda query: parse_page(query, NEWEST_FIRST, size=PAGE_SIZE), request.GET, Page(PAGE_SIZE)
+    )
+    status = 400 if AFTER in errors else 200
     found = Appeal.objects.visible_to(request.user).filtered(wanted)
-    page = _list_page(found, {} if errors else given, names, request.GET.get("after", ""))
+    page = _list_page(found, {} if refused else given, names, asked)
     context = {"page": page, "errors": errors, "given": given}
     if request.GET.get("fragment") == "list":
-        response = render(request, "public/_map_list.html", context)
+        response = render(request, "public/_map_list.html", context, status=status)
         response["X-Robots-Tag"] = "noindex"
         return kept_for_offline(response, request)
     response = render(
@@ -85,6 +90,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
                 "status": dict(Status.choices),
             },
         },
+        status=status,
     )
     return kept_for_offline(response, request)
 
@@ -130,32 +136,19 @@ def _day(iso: str) -> str:
     return dt.date.fromisoformat(iso).strftime("%d.%m.%Y")
 
 
-def _list_page(found: AppealQuerySet, given: dict[str, str], names: _Names, after: str) -> ListPage:
+def _list_page(found: AppealQuerySet, given: dict[str, str], names: _Names, asked: Page) -> ListPage:
     on = {name: value for name, value in given.items() if value}
     chips = [
         Chip(names.chip(name, value), urlencode({key: kept for key, kept in on.items() if key != name}))
         for name, value in on.items()
     ]
     count = found.order_by()[: COUNT_LIMIT + 1].count()
-    # The point is needed by the rows, the rest of the row is what they print.
-    listed = list(_after(found, after).newest_first().with_names()[: PAGE_SIZE + 1])
-    shown = listed[:PAGE_SIZE]
-    more = urlencode({**on, "after": str(shown[-1].number)}) if len(listed) > PAGE_SIZE else ""
+    page = NEWEST_FIRST.page(found.with_names(), asked)
     return ListPage(
-        rows=rows_of(shown),
+        rows=rows_of(page.rows),
         count=min(count, COUNT_LIMIT),
         counted_all=count <= COUNT_LIMIT,
         chips=chips,
-        more_query=more,
-        continued=bool(after),
+        more_query=urlencode({**on, AFTER: page.next}) if page.next else "",
+        continued=asked.after is not None,
     )
-
-
-def _after(found: AppealQuerySet, number: str) -> AppealQuerySet:
-    """What follows the appeal of that number in the public order; the beginning when there is no such appeal."""
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
-        return found
-    at = Appeal.objects.filter(number=int(number)).values_list("submitted_at", flat=True).first()
-    if at is None:
-        return found
-    return found.filter(submitted_at__lte=at).exclude(submitted_at=at, number__gte=int(number))
