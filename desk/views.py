@@ -25,15 +25,15 @@ from appeals.deadlines import city_calendar, city_day
 from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
 from appeals.errors import ActionRefused, Invalid, Stale
-from appeals.filters import AppealFilter, parse_filter
+from appeals.filters import AppealFilter, filter_fields, parse_filter
 from appeals.models import Appeal, AppealContact, Attachment
 from appeals.models.appeal import TEXT_MAX
 from appeals.timeline import Step, steps_of
-from appeals.workflow import Kind, Verb, verbs_for
+from appeals.workflow import Verb, verbs_for
 from desk.forms import FORMS, StepForm
 from desk.queue import COUNT_MAX, Queue, Tab
 from desk.steps import take_files, take_step
-from districts.models import Category, District, Service
+from districts.models import Service
 from geo.paging import AFTER
 from geo.refusals import Refusals
 
@@ -64,6 +64,9 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     queue = _queue(standing, wanted)
     page = queue.page(tab, asked)
     counts = queue.counts()
+    # The tab decides the status, and whoever works for one service alone has no other to choose.
+    chosen_by = ["service", "category", "district"] if standing.office else ["category", "district"]
+    fields = filter_fields(wanted, refusals.errors, request.GET, names=["q", *chosen_by])
 
     def address(**changes: str) -> str:
         return f"{reverse('desk:queue')}?{wanted.as_query(**changes)}"
@@ -86,11 +89,9 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "errors": refusals.errors,
         "clear_url": f"{reverse('desk:queue')}?tab={tab.value}",
-        "services": Service.objects.order_by("short") if standing.office else [],
+        "fields": fields,
+        "chosen_by": [fields[name] for name in chosen_by],
         "own_services": Service.objects.filter(pk__in=standing.service_ids) if not standing.office else [],
-        "categories": Category.objects.filter(parent__isnull=True).prefetch_related("children"),
-        "districts": District.objects.filter(kind=District.Kind.TERRITORY).order_by("name"),
-        "kinds": Kind.choices,
     }
     return render(request, "desk/queue.html", context, status=400 if AFTER in refusals.errors else 200)
 

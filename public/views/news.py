@@ -29,7 +29,7 @@ def news_list(request: HttpRequest) -> HttpResponse:
         {
             "items": page.rows,
             "errors": refusals.errors,
-            "next_url": f"{address}?{urlencode({AFTER: page.next})}" if page.next else "",
+            "next_url": f"{address}?{urlencode({AFTER: str(page.next)})}" if page.next else "",
             "first_url": address if asked.after else "",
         },
         status=400 if refusals.errors else 200,

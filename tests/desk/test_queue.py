@@ -187,10 +187,10 @@ def test_the_number_of_queries_does_not_grow(
 ) -> None:
     client.force_login(light_user)
     make(city)
-    # Session, user, standing; calendar, rows, five counts; own services, categories and their leaves, districts.
-    with django_assert_num_queries(14):
+    # Session, user, standing; calendar, rows, five counts; own services, categories, districts.
+    with django_assert_num_queries(13):
         get(client)
     for n in range(20):
         make(city, due_in=n)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         get(client)
