@@ -10,6 +10,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
@@ -27,6 +28,7 @@ from districts.routing import Rule
 from geo.geojson import MEDIA_TYPE
 from geo.points import DECIMALS
 from geo.refusals import Refused
+from opendata.properties import APPEAL
 from web.api.language import language_of
 from web.api.openapi import LANG, problems
 from web.api.problems import parameters_refused
@@ -99,6 +101,10 @@ class RoutingSerializer(serializers.Serializer[Any]):
     )
 
 
+#: Properties of the list whose codes the single appeal tells with their names.
+_NESTED = {"category", "service", "district"}
+
+
 class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
     """One appeal as a Feature; its context holds the ``request`` and the ``dossier``."""
 
@@ -116,9 +122,21 @@ class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
         geo_field = "point"
         id_field = "id"
         fields = (
-            "id", "number", "kind", "category", "service", "district", "status", "submitted_at", "due_on", "answered_at",
-            "closed_at", "address", "text", "language", "url", "attachments", "events", "routing",
-        )  # fmt: skip
+            *(declared.name for declared in APPEAL if declared.is_own_column or declared.name in _NESTED),
+            "closed_at",
+            "url",
+            "attachments",
+            "events",
+            "routing",
+        )
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The fields of ``Meta``; the columns are described as the list describes them."""
+        fields: dict[str, serializers.Field[Any, Any, Any, Any]] = super().get_fields()
+        for declared in APPEAL:
+            if declared.is_own_column:
+                set_override(fields[declared.name], "field", declared.told)
+        return fields
 
     def get_url(self, appeal: Appeal) -> str:
         request: Request = self.context["request"]

@@ -5,40 +5,24 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, Final
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
-from districts.models import BoundaryRevision, Category, District, DistrictBoundary, ServiceArea
-from districts.names import in_every_language
+from districts.models import CODE_MAX, BoundaryRevision, DistrictBoundary, ServiceArea
 from geo.geojson import FeatureText, collection, feature_texts
 from geo.refusals import Refusals, ValueRefused
+from opendata.properties import DISTRICT, SERVICE_AREA, schema, values
 from opendata.revision import revision_of
 from web.api.answers import geojson_answer
-from web.api.openapi import (
-    AREA,
-    DAY,
-    DAY_OR_NULL,
-    TEXT,
-    TEXT_OR_NULL,
-    TEXTS,
-    WHOLE,
-    YES_OR_NO,
-    described,
-    feature_collection,
-    names,
-    problems,
-    record,
-)
+from web.api.openapi import AREA, DAY, TEXT, WHOLE, described, feature_collection, problems, record
 from web.api.problems import bad_parameters, problem
 
 #: Borders change a few times in a decade, but a new revision should not wait long for its readers.
 MAX_AGE_S = 300
-CODE_MAX = 80
 
 _REVISION: Final = OpenApiParameter(
     "revision", int, description="Number of a published boundary revision; without it the one in force."
@@ -51,36 +35,8 @@ _MEMBERS: Final = {
     }
 }
 
-_DISTRICT: Final = FeatureText(
-    id="district__code",
-    geometry="geom",
-    properties={
-        "code": "district__code",
-        "kind": "district__kind",
-        "parent": "district__parent__code",
-        **in_every_language("district__name", "name"),
-        "approximate": "approximate",
-        "valid_from": "district__valid_from",
-        "valid_to": "district__valid_to",
-    },
-)
-_AREA: Final = FeatureText(
-    id="code",
-    geometry="geom",
-    properties={
-        "code": "code",
-        **in_every_language("name", "name"),
-        "service": "service__code",
-        **in_every_language("service__name", "service_name"),
-        "categories": ArraySubquery(
-            Category.objects.filter(areas=OuterRef("pk")).order_by("code").values("code")
-        ),
-        "priority": "priority",
-        "valid_from": "valid_from",
-        "valid_to": "valid_to",
-    },
-)
-_VALIDITY: Final = {"valid_from": DAY_OR_NULL, "valid_to": {**DAY_OR_NULL, "description": "Exclusive."}}
+_DISTRICT: Final = FeatureText(id="district__code", geometry="geom", properties=values(DISTRICT))
+_AREA: Final = FeatureText(id="code", geometry="geom", properties=values(SERVICE_AREA))
 
 
 @require_safe
@@ -89,21 +45,14 @@ _VALIDITY: Final = {"valid_from": DAY_OR_NULL, "valid_to": {**DAY_OR_NULL, "desc
     parameters=[_REVISION],
     responses={
         **feature_collection(
-            record({
-                "code": TEXT,
-                "kind": {"type": "string", "enum": list(District.Kind.values)},
-                "parent": TEXT_OR_NULL,
-                **names("name"),
-                "approximate": YES_OR_NO,
-                **_VALIDITY,
-            }),
+            schema(DISTRICT),
             geometry=AREA,
             members=_MEMBERS,
             has_id=True,
         ),
         **problems(400, 404),
     },
-)  # fmt: skip
+)
 def districts_geojson(request: HttpRequest) -> HttpResponse:
     """The city and its districts in one boundary revision, names in every language."""
     refusals = Refusals()
@@ -126,22 +75,14 @@ def districts_geojson(request: HttpRequest) -> HttpResponse:
     ],
     responses={
         **feature_collection(
-            record({
-                "code": TEXT,
-                **names("name"),
-                "service": TEXT,
-                **names("service_name"),
-                "categories": {**TEXTS, "description": "Empty: every category whose city-wide service this is."},
-                "priority": WHOLE,
-                **_VALIDITY,
-            }),
+            schema(SERVICE_AREA),
             geometry=AREA,
             members=_MEMBERS,
             has_id=True,
         ),
         **problems(400, 404),
     },
-)  # fmt: skip
+)
 def service_areas_geojson(request: HttpRequest) -> HttpResponse:
     """Which service answers where, in one boundary revision.
 

@@ -11,13 +11,13 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
 from appeals.filters import AppealFilter, parse_filter
-from appeals.workflow import Kind, Status
 from geo.geojson import collection
 from geo.refusals import Refusals, Refused
 from opendata.clusters import clusters
 from opendata.parameters import FILTER_PARAMETERS
+from opendata.properties import CELL, PIN, schema
 from web.api.answers import geojson_answer
-from web.api.openapi import DAY, MOMENT, TEXT, UUID, WHOLE, described, feature_collection, problems, record
+from web.api.openapi import WHOLE, described, feature_collection, problems
 from web.api.problems import bad_parameters
 
 MAX_AGE_S = 15
@@ -29,40 +29,28 @@ ZOOM_MAX = 24
     "list_clusters",
     parameters=[
         OpenApiParameter(
-            "zoom", float, required=True, description=f"Zoom of 512-pixel tiles, as of MapLibre: 0 to {ZOOM_MAX}."
+            "zoom",
+            float,
+            required=True,
+            description=f"Zoom of 512-pixel tiles, as of MapLibre: 0 to {ZOOM_MAX}.",
         ),
         *FILTER_PARAMETERS,
     ],
     responses={
         **feature_collection(
-            {
-                "oneOf": [
-                    record({
-                        "kind": {**TEXT, "enum": ["cell"]},
-                        "count": WHOLE,
-                        **dict.fromkeys(Status.values, WHOLE),
-                    }),
-                    record({
-                        "kind": {**TEXT, "enum": ["appeal"]},
-                        "id": UUID,
-                        "number": WHOLE,
-                        "appeal_kind": {**TEXT, "enum": list(Kind.values)},
-                        "status": {**TEXT, "enum": list(Status.values)},
-                        "category": TEXT,
-                        "service": TEXT,
-                        "submitted_at": MOMENT,
-                        "due_on": DAY,
-                    }),
-                ]
-            },
+            {"oneOf": [schema(CELL), schema(PIN)]},
             members={
                 "numberMatched": {**WHOLE, "description": "Appeals behind the features."},
-                "cell_m": {**WHOLE, "nullable": True, "description": "Side of the cells in metres; null for appeals."},
+                "cell_m": {
+                    **WHOLE,
+                    "nullable": True,
+                    "description": "Side of the cells in metres; null for appeals.",
+                },
             },
         ),
         **problems(400),
     },
-)  # fmt: skip
+)
 def clusters_geojson(request: HttpRequest) -> HttpResponse:
     """What a map draws of its frame: the appeals where they are few, else square cells with counts by status.
 

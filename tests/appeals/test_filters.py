@@ -137,7 +137,9 @@ def test_every_error_is_told_at_once() -> None:
 def test_without_one_filter_the_others_stay() -> None:
     wanted = parse_filter({"q": "lamp", "status": "new", "bbox": "72.75,40.5,72.85,40.56"})
     by_member = {declared.member: declared for declared in FILTERS}
-    assert wanted.without(by_member["status"]) == parse_filter({"q": "lamp", "bbox": "72.75,40.5,72.85,40.56"})
+    assert wanted.without(by_member["status"]) == parse_filter(
+        {"q": "lamp", "bbox": "72.75,40.5,72.85,40.56"}
+    )
     assert wanted.narrows
     assert not AppealFilter(bbox=wanted.bbox).narrows
 

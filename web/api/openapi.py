@@ -101,11 +101,6 @@ def problems(*statuses: int) -> Responses:
     }
 
 
-def names(name: str) -> dict[str, Schema]:
-    """``name_ky``, ``name_ru`` … of ``districts.names.in_every_language``."""
-    return {f"{name}_{code}": TEXT_OR_NULL for code in settings.MODELTRANSLATION_LANGUAGES}
-
-
 def record(properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
     """A JSON object with these members."""
     required = [name for name in properties if name not in optional]
