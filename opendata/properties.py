@@ -119,6 +119,7 @@ APPEAL: Final[Properties] = (
     Property("submitted_at", "submitted_at", MOMENT),
     Property("due_on", "due_on", DAY),
     Property("answered_at", "answered_at", MOMENT_OR_NULL),
+    Property("closed_at", "closed_at", MOMENT_OR_NULL),
     Property("address", "address", {**TEXT, "maxLength": ADDRESS_MAX}),
     Property("text", "text", {**TEXT, "maxLength": TEXT_MAX}),
     Property("language", "language", TEXT),

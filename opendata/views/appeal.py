@@ -123,7 +123,6 @@ class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
         id_field = "id"
         fields = (
             *(declared.name for declared in APPEAL if declared.is_own_column or declared.name in _NESTED),
-            "closed_at",
             "url",
             "attachments",
             "events",
