@@ -18,6 +18,9 @@ PHONE_WRITTEN_MAX: Final = 40
 #: The same number in E.164, with room to spare.
 PHONE_MAX: Final = 20
 
+#: What an appeal is called where it was imported from.
+EXTERNAL_ID_MAX: Final = 100
+
 #: URL-safe characters of 6 bits each: at least 128 random bits.
 SECRET_MIN: Final = 22
 SECRET_MAX: Final = 64

@@ -9,8 +9,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from appeals.actions.attachments import ATTACHMENTS_MAX
-from appeals.models.appeal import TEXT_MAX
+from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
 from appeals.workflow import Verb
 from districts.models import Service
 

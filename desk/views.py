@@ -26,8 +26,8 @@ from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
 from appeals.errors import ActionRefused, Invalid, Stale
 from appeals.filters import AppealFilter, filter_fields, parse_filter
+from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, AppealContact, Attachment
-from appeals.models.appeal import TEXT_MAX
 from appeals.timeline import Step, steps_of
 from appeals.workflow import Verb, verbs_for
 from desk.forms import FORMS, StepForm

@@ -16,8 +16,8 @@ from accounts.models import User
 from accounts.roles import Role, standing_of
 from appeals.deadlines import LegalClock
 from appeals.errors import Invalid, NotAllowed, Stale
+from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, Event
-from appeals.models.appeal import TEXT_MAX
 from appeals.notify.queue import queue_messages
 from appeals.workflow import Clock, Transition, Verb, transition
 from districts.models import Service

@@ -16,14 +16,10 @@ from django.contrib.gis.geos import Point
 from appeals.actions.submit import Submission
 from appeals.importing.mapping import Moment, Placing, SourceMapping
 from appeals.importing.rows import GEOMETRY_X, GEOMETRY_Y, Row
-from appeals.models import Appeal
-from appeals.models.appeal import TEXT_MAX
+from appeals.limits import ADDRESS_MAX, EXTERNAL_ID_MAX, TEXT_MAX
 from appeals.workflow import Status
 from districts.models import Category
 from geo.points import GeometryRefused, OutsideBounds, city_point
-
-_NUMBER_MAX = Appeal._meta.get_field("external_id").max_length or 100
-_ADDRESS_MAX = Appeal._meta.get_field("address").max_length or 300
 
 
 class Reason(enum.StrEnum):
@@ -81,9 +77,9 @@ class Drafting:
         if row.fault:
             raise RowRefused(Reason.BROKEN_ROW, row.fault)
         number = values[mapping.number]
-        if not number or len(number) > _NUMBER_MAX:
+        if not number or len(number) > EXTERNAL_ID_MAX:
             raise RowRefused(
-                Reason.NO_NUMBER, f"{mapping.number} is empty or longer than {_NUMBER_MAX} characters"
+                Reason.NO_NUMBER, f"{mapping.number} is empty or longer than {EXTERNAL_ID_MAX} characters"
             )
         at = self._moment(values, mapping.created)
         if at is None:
@@ -104,7 +100,7 @@ class Drafting:
             text=text,
             point=self._locate(values),
             language=mapping.language,
-            address=mapping.address.fill(values)[:_ADDRESS_MAX],
+            address=mapping.address.fill(values)[:ADDRESS_MAX],
             source=mapping.source,
             external_id=number,
         )

@@ -18,35 +18,25 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from appeals.actions.attachments import ATTACHMENTS_MAX
 from appeals.actions.submit import submit
 from appeals.actions.upload import digest_of, upload
 from appeals.errors import Conflict, Invalid
 from appeals.intake.identifiers import file_uuid7, new_secret, new_uuid7
-from appeals.intake.parse import parse_submission, uuid7
+from appeals.intake.parse import SENT, parse_submission, submission_schema, uuid7
+from appeals.limits import ATTACHMENTS_MAX
 from appeals.models import AppealContact, Attachment
-from appeals.models.appeal import TEXT_MAX
 from appeals.workflow import Kind
 from districts.choices import category_groups
 from districts.models import Place
 from geo.points import inside_bounds
+from media.videos import VideoLimits
 from web.caching import kept_for_offline
 
-#: What is typed or chosen, as the form names it. ``lon`` and ``lat`` are filled in by the map.
-FIELDS = (
-    "id",
-    "secret",
-    "kind",
-    "category",
-    "text",
-    "address",
-    "coordinates",
-    "lon",
-    "lat",
-    "name",
-    "email",
-    "phone",
-)
+#: What is typed or chosen, as the form names it; ``lon`` and ``lat`` are filled in by the map. Files come by themselves,
+#: and the language is the page's.
+FIELDS = (*(name for name in SENT if name not in {"uploads", "language"}), "coordinates")
+#: Those that a draft keeps: all but what names the appeal.
+KEPT = tuple(name for name in FIELDS if name not in {"id", "secret"})
 
 PLACES_MAX = 8
 
@@ -139,8 +129,10 @@ def _form(request: HttpRequest, draft: Draft, *, status: int) -> HttpResponse:
                 (g.choice.code for g in groups if any(leaf.code == chosen for leaf in g.leaves)), ""
             ),
             "kinds": _kinds(),
-            "text_max": TEXT_MAX,
-            "files_max": ATTACHMENTS_MAX,
+            "fields": submission_schema()["properties"],
+            "kept": " ".join(KEPT),
+            "video": VideoLimits(),
+            "video_minutes": VideoLimits().max_duration_s / 60,
         },
         status=status,
     )

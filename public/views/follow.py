@@ -19,8 +19,8 @@ from appeals.actions.close import close
 from appeals.actions.reopen import reopen
 from appeals.dossier import dossier_of
 from appeals.errors import ActionRefused, Invalid, Stale
+from appeals.limits import TEXT_MAX
 from appeals.models import Appeal
-from appeals.models.appeal import TEXT_MAX
 from appeals.timeline import Step, steps_of
 from appeals.workflow import Verb, verbs_for
 

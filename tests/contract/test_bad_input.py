@@ -13,6 +13,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from appeals.intake.parse import SENT
 from tests.appeals.conftest import uuid7
 from tests.grid import CITY, IN_EAST, GridCity
 
@@ -68,23 +69,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=8,
 )
-FIELD = st.sampled_from(
-    [
-        "id",
-        "secret",
-        "kind",
-        "category",
-        "text",
-        "address",
-        "lon",
-        "lat",
-        "name",
-        "email",
-        "phone",
-        "uploads",
-        "language",
-    ]
-)
+FIELD = st.sampled_from(SENT)
 
 
 @_any_number

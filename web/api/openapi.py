@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http import HttpResponseBase
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.views import APIView
@@ -77,6 +78,14 @@ AREA: Schema = {
         "coordinates": {"type": "array", "items": {}, "description": "Longitude, latitude (EPSG:4326)."},
     },
 }
+
+
+class ApiSchema(AutoSchema):
+    """drf-spectacular's reading of a view; a body that is described by its schema is required like any other."""
+
+    def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> Any:
+        schema, required = super()._get_request_for_media_type(serializer, direction)
+        return schema, required or (isinstance(serializer, dict) and bool(serializer.get("required")))
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

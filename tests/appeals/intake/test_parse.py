@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from appeals.actions.submit import Submission
 from appeals.errors import Invalid
 from appeals.intake.parse import parse_submission
-from appeals.models.appeal import TEXT_MAX
+from appeals.limits import TEXT_MAX
 from tests.appeals.conftest import uuid7
 from tests.grid import IN_EAST, OUTSIDE, GridCity
 
