@@ -15,11 +15,11 @@ from drf_spectacular.generators import SchemaGenerator
 from appeals import limits
 from appeals.actions.submit import Submission
 from appeals.errors import Invalid
+from appeals.intake.identifiers import new_uuid7
 from appeals.intake.parse import FIELDS, SENT, parse_submission
 from appeals.models import Appeal, AppealContact
 from media.videos import VideoLimits
 from public.views import appeal_new
-from tests.appeals.conftest import uuid7
 from tests.grid import IN_EAST, GridCity
 
 #: A value of so many characters that the field takes.
@@ -45,7 +45,7 @@ def _body() -> dict[str, Any]:
 
 def _submission(**changes: Any) -> dict[str, Any]:
     return {
-        "id": str(uuid7()),
+        "id": str(new_uuid7()),
         "kind": "complaint",
         "category": "lamp",
         "text": "The lamp is out",
@@ -111,9 +111,9 @@ def test_a_secret_is_as_long_as_the_document_says(city: GridCity) -> None:
 
 def test_as_many_files_as_the_document_says(city: GridCity) -> None:
     most = _body()["properties"]["uploads"]["maxItems"]
-    assert len(_parsed(uploads=[str(uuid7()) for _n in range(most)]).uploads) == most
+    assert len(_parsed(uploads=[str(new_uuid7()) for _n in range(most)]).uploads) == most
     with pytest.raises(Invalid):
-        _parsed(uploads=[str(uuid7()) for _n in range(most + 1)])
+        _parsed(uploads=[str(new_uuid7()) for _n in range(most + 1)])
 
 
 def test_the_page_reads_the_same_limits(city: GridCity, client: Client) -> None:

@@ -13,8 +13,8 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from appeals.intake.identifiers import new_uuid7
 from appeals.intake.parse import SENT
-from tests.appeals.conftest import uuid7
 from tests.grid import CITY, IN_EAST, GridCity
 
 READ = [
@@ -77,7 +77,7 @@ FIELD = st.sampled_from(SENT)
 def test_any_submission_is_answered(city: GridCity, client: Client, changes: dict[str, Any]) -> None:
     cache.clear()
     body = {
-        "id": str(uuid7()),
+        "id": str(new_uuid7()),
         "kind": "complaint",
         "category": "lamp",
         "text": "The lamp is out",

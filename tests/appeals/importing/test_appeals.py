@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from appeals.deadlines import LegalClock
 from appeals.importing import run as importing
-from appeals.importing.drafts import stable_uuid7
+from appeals.intake.identifiers import stable_uuid7
 from appeals.models import Appeal, AppealContact, Event, Message, RoutingDecision
 from districts.models import BoundaryRevision
 from tests.grid import EAST, IN_EAST, IN_PARK, IN_WEST, OUTSIDE, GridCity, box, make_city
