@@ -57,7 +57,6 @@ INSTALLED_APPS = [
     "pgtrigger",
     "rest_framework",
     "rest_framework_gis",
-    "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "allauth",

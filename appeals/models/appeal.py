@@ -7,8 +7,8 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.models import F, Func, Q
 from django.db.models.functions import Upper
-from django.utils.translation import get_language_info, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from appeals.limits import ADDRESS_MAX, EMAIL_MAX, EXTERNAL_ID_MAX, NAME_MAX, PHONE_MAX, SECRET_MAX, TEXT_MAX
 from appeals.models.cell import counting_triggers
@@ -108,11 +108,6 @@ class Appeal(models.Model):
         from django.urls import reverse
 
         return reverse("public:appeal", args=[self.number])
-
-    @property
-    def language_name(self) -> str:
-        """Name of the language of the text, in that language."""
-        return str(get_language_info(self.language)["name_local"])
 
 
 class AppealContact(models.Model):

@@ -29,7 +29,7 @@ from geo.geojson import MEDIA_TYPE
 from geo.points import DECIMALS
 from geo.refusals import Refused
 from opendata.properties import APPEAL
-from web.api.language import language_of
+from web.api.language import language_asked_for
 from web.api.openapi import LANG, problems
 from web.api.problems import parameters_refused
 
@@ -167,7 +167,7 @@ class _AppealView(APIView):
 
     def _answer(self, request: Request, **known: Any) -> Response:
         try:
-            language = language_of(request._request)
+            language = language_asked_for(request._request)
         except Refused as refusal:
             raise parameters_refused(refusal.errors) from None
         appeal = Appeal.objects.visible_to(request.user).with_names().filter(**known).first()

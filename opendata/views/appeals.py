@@ -17,7 +17,7 @@ from geo.refusals import Refusals
 from opendata.parameters import AFTER_PARAMETER, FILTER_PARAMETERS, PAGE_SIZE_PARAMETER
 from opendata.properties import APPEAL, schema, values
 from web.api.answers import geojson_answer
-from web.api.language import language_of
+from web.api.language import language_asked_for
 from web.api.openapi import LANG, LINKS, WHOLE, described, feature_collection, problems
 from web.api.problems import bad_parameters
 
@@ -44,7 +44,7 @@ def appeals_geojson(request: HttpRequest) -> HttpResponse:
     An appeal that the Mayor's Office has hidden is not there for the public.
     """
     refusals = Refusals()
-    language = refusals.read(language_of, request, "")
+    language = refusals.read(language_asked_for, request, "")
     page = refusals.read(lambda query: parse_page(query, NEWEST_FIRST), request.GET, Page())
     wanted = refusals.read(parse_filter, request.GET, AppealFilter())
     if refusals.errors:

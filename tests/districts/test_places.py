@@ -15,7 +15,9 @@ def test_the_best_come_first_and_not_all_of_them(
 ) -> None:
     district = DistrictFactory()
     for n in range(FOUND_MAX + 2):
-        PlaceFactory(name_ky=f"Тополь {n}", name_ru=f"Тополевая {n}", name_en=f"Poplar {n}", district=district)
+        PlaceFactory(
+            name_ky=f"Тополь {n}", name_ru=f"Тополевая {n}", name_en=f"Poplar {n}", district=district
+        )
     with django_assert_num_queries(1):
         found = find_places("  poplar\x00   3 ")
         assert [place.district for place in found] == [district] * FOUND_MAX

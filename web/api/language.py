@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from geo.refusals import Refused
 
 
-def language_of(request: HttpRequest) -> str:
+def language_asked_for(request: HttpRequest) -> str:
     """Code of the language. Raises ``Refused`` for one that the city does not speak."""
     asked = request.GET.get("lang")
     if not asked:

@@ -84,7 +84,7 @@ class ApiSchema(AutoSchema):
     """drf-spectacular's reading of a view; a body that is described by its schema is required like any other."""
 
     def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> Any:
-        schema, required = super()._get_request_for_media_type(serializer, direction)
+        schema, required = super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
         return schema, required or (isinstance(serializer, dict) and bool(serializer.get("required")))
 
 
