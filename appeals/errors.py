@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
+
+from geo.refusals import Refused
 
 if TYPE_CHECKING:
     from appeals.models import Appeal, Event
@@ -15,12 +17,8 @@ class ActionRefused(Exception):
     """Base of all refusals; ``str()`` tells the reader what to do."""
 
 
-class Invalid(ActionRefused):
+class Invalid(Refused, ActionRefused):
     """Input that cannot be taken; ``errors`` maps each field to its sentences."""
-
-    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
-        super().__init__(" ".join(sentence for sentences in errors.values() for sentence in sentences))
-        self.errors = {name: list(sentences) for name, sentences in errors.items()}
 
 
 class Conflict(ActionRefused):

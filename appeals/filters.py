@@ -1,29 +1,36 @@
-"""What a list of appeals is narrowed to: one typed value for the map, the list, the API, the desk and the reports."""
+"""What a list of appeals is narrowed to: one typed value for the map, the list, the API, the desk and the reports.
+
+Each filter is declared once in ``FILTERS``. A filter is added by a member of ``AppealFilter`` and its declaration: the
+address, the API and its document, the forms and the queryset read them.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from appeals.workflow import Kind, Status
-from geo.bbox import Bbox, BboxRefused, parse_bbox
-
-SEARCH_MAX = 200
+from appeals.limits import SEARCH_MAX
+from appeals.workflow import OPEN_STATUSES, Kind, Status
+from districts import choices
+from districts.choices import Choice, Group, flat
+from districts.models import CODE_MAX, Category, District, Service
+from geo.bbox import Bbox, parse_bbox
+from geo.refusals import Refusals, Refused, ValueRefused
 
 #: Days outside of these years are slips of the pen, and the first and last of all have no day before or after.
 YEARS = range(1900, 2200)
 
-
-class FilterRefused(ValueError):
-    """A filter value that means nothing; ``errors`` maps the parameter to sentences in the reader's language."""
-
-    def __init__(self, errors: dict[str, list[str]]) -> None:
-        super().__init__(errors)
-        self.errors = errors
+#: The largest number that a column of numbers holds has 19 digits.
+_DIGITS_MAX = 18
 
 
 @dataclass(frozen=True)
@@ -33,91 +40,306 @@ class AppealFilter:
     ``since`` and ``until`` are days of the city's calendar, both included. ``category`` may be a group.
     """
 
+    q: str = ""
+    status: tuple[str, ...] = ()
     kind: str = ""
     category: str = ""
     service: str = ""
     district: str = ""
-    status: tuple[str, ...] = ()
     since: dt.date | None = None
     until: dt.date | None = None
-    q: str = ""
     bbox: Bbox | None = None
 
     def as_query(self, **changes: str) -> str:
         """The filter as a URL query without the leading ``?``, empty members left out; ``changes`` are appended."""
-        pairs: list[tuple[str, str]] = []
-        for member in fields(self):
-            value = getattr(self, member.name)
-            name = _PARAMETER.get(member.name, member.name)
-            if value:
-                pairs.append((name, ",".join(value) if member.name == "status" else str(value)))
-        return urlencode([*pairs, *((name, value) for name, value in changes.items() if value)])
+        given = [(declared.name, declared.written(self)) for declared in FILTERS]
+        return urlencode([(name, value) for name, value in [*given, *changes.items()] if value])
+
+    def without(self, declared: Filter) -> AppealFilter:
+        """The filter as if that one had not been given."""
+        return replace(self, **{declared.member: getattr(AppealFilter(), declared.member)})
 
     @property
     def narrows(self) -> bool:
         """True when anything but the map's frame is filtered."""
-        return any(getattr(self, member.name) for member in fields(self) if member.name != "bbox")
+        return replace(self, bbox=None) != AppealFilter()
 
 
-_PARAMETER = {"since": "from", "until": "to"}
+@dataclass(frozen=True)
+class Filter:
+    """One filter: the URL parameter ``name``, which is ``member`` of ``AppealFilter``.
+
+    ``read`` makes the value of a text without blanks around it and never empty, or raises ``ValueRefused``.
+    ``condition`` is what rows of the value meet. ``schema`` is that of OpenAPI. ``choices`` are what a form offers beside
+    ``everything``, which does not narrow.
+    """
+
+    name: str
+    member: str
+    label: str | Promise
+    read: Callable[[str], Any]
+    condition: Callable[[Any], Q]
+    schema: Mapping[str, Any]
+    description: str = ""
+    everything: str | Promise = ""
+    choices: Callable[[], list[Choice | Group]] | None = None
+    write: Callable[[Any], str] = str
+
+    def written(self, wanted: AppealFilter) -> str:
+        """Its value in an address; empty when it does not narrow."""
+        value = getattr(wanted, self.member)
+        return self.write(value) if value else ""
+
+    def field(self, given: str, errors: Sequence[str] = ()) -> FilterField:
+        """The filter in a form, with what was given; one query where the choices are the city's own."""
+        return FilterField(self, given, errors, self.choices() if self.choices else [])
+
+
+@dataclass(frozen=True)
+class FilterField:
+    """A filter as a form shows it: what was given, what is wrong with that, and what there is to choose among."""
+
+    declared: Filter
+    given: str
+    errors: Sequence[str]
+    choices: list[Choice | Group]
+
+    @property
+    def is_day(self) -> bool:
+        """True when a day is asked for."""
+        return self.declared.schema.get("format") == "date"
+
+    @property
+    def is_wide(self) -> bool:
+        """True when what there is to choose among has names of any length."""
+        return bool(self.choices) and "maxLength" in self.declared.schema
+
+    @property
+    def words(self) -> str:
+        """What was given, by the names of the choices; codes that are not among them stand as they are."""
+        names = {option.code: option.short for option in flat(self.choices)}
+        return names.get(self.given) or ", ".join(names.get(part, part) for part in self.given.split(","))
+
+    @property
+    def offered(self) -> list[Choice | Group]:
+        """The choices, with what was given among them though it is none of them: the form says what it shows."""
+        if not self.given or any(option.code == self.given for option in flat(self.choices)):
+            return self.choices
+        return [*self.choices, Choice(self.given, self.words, self.words)]
+
+
+def filter_fields(
+    wanted: AppealFilter,
+    errors: Mapping[str, Sequence[str]],
+    given: Mapping[str, str],
+    *,
+    names: Collection[str] | None = None,
+) -> dict[str, FilterField]:
+    """The fields of a form by parameter, the named ones alone if any are named.
+
+    Of a refused filter, what was ``given`` stands in them again. One query for each choice among the city's own.
+    """
+    return {
+        declared.name: declared.field(
+            given.get(declared.name, "").strip() if errors else declared.written(wanted),
+            errors.get(declared.name, ()),
+        )
+        for declared in FILTERS
+        if names is None or declared.name in names
+    }
 
 
 def parse_filter(query: Mapping[str, str]) -> AppealFilter:
-    """Filter read from URL parameters: kind, category, service, district, status (comma list), from, to, q, bbox.
+    """Filter read from the URL parameters of ``FILTERS``, blanks around a value left out.
 
-    Unknown codes are kept (they find nothing); malformed values raise ``FilterRefused``.
+    Unknown codes are kept (they find nothing). Raises ``Refused`` with what is wrong with each parameter.
     """
-    errors: dict[str, list[str]] = {}
+    refusals = Refusals()
+    members = {}
+    for declared in FILTERS:
+        if text := query.get(declared.name, "").strip():
+            members[declared.member] = refusals.read(declared.read, text, None, name=declared.name)
+    wanted = refusals.read(in_order, AppealFilter(**members), AppealFilter())
+    refusals.check()
+    return wanted
 
-    def choice(name: str, allowed: list[str]) -> tuple[str, ...]:
-        values = tuple(part for part in query.get(name, "").split(",") if part)
-        if any(value not in allowed for value in values):
-            errors[name] = [_("Choose among: %(choices)s.") % {"choices": ", ".join(allowed)}]
-        return values
 
-    def day(name: str) -> dt.date | None:
-        value = query.get(name, "").strip()
-        if not value:
-            return None
-        try:
-            date = dt.date.fromisoformat(value) if len(value) == len("2026-05-31") else None
-        except ValueError:
-            date = None
-        if date is None or date.year not in YEARS:
-            errors[name] = [_("A date must be written as 2026-05-31.")]
-            return None
-        return date
+def in_order(wanted: AppealFilter) -> AppealFilter:
+    """The filter itself. Raises ``Refused`` when its period ends before it begins."""
+    if wanted.since and wanted.until and wanted.since > wanted.until:
+        raise Refused({"from": [_("The period ends before it begins.")]})
+    return wanted
 
-    def text(name: str, limit: int) -> str:
-        value = query.get(name, "").strip()
-        if len(value) > limit or "\x00" in value:
-            errors[name] = [_("This is too long or holds forbidden characters.")]
-            return ""
-        return value
 
-    kinds = choice("kind", list(Kind.values))
-    if len(kinds) > 1:
-        errors["kind"] = [_("Choose one.")]
-    since, until = day("from"), day("to")
-    if since and until and since > until:
-        errors["from"] = [_("The period ends before it begins.")]
-    bbox = None
-    if query.get("bbox", "").strip():
-        try:
-            bbox = parse_bbox(query["bbox"])
-        except BboxRefused as refusal:
-            errors["bbox"] = [str(refusal)]
-    parsed = AppealFilter(
-        kind=kinds[0] if kinds else "",
-        category=text("category", 60),
-        service=text("service", 60),
-        district=text("district", 60),
-        status=choice("status", list(Status.values)),
-        since=since,
-        until=until,
-        q=text("q", SEARCH_MAX),
-        bbox=bbox,
-    )
-    if errors:
-        raise FilterRefused(errors)
-    return parsed
+def kind_choices() -> list[Choice | Group]:
+    """The kinds that the law knows."""
+    return [Choice(kind.value, str(kind.label), str(kind.label)) for kind in Kind]
+
+
+def status_choices() -> list[Choice | Group]:
+    """Every status, and before them all that await an answer."""
+    return [
+        Choice(code, words, words)
+        for code, words in [
+            (",".join(OPEN_STATUSES), _("Awaiting an answer")),
+            *((status.value, str(status.label)) for status in Status),
+        ]
+    ]
+
+
+def _one_of(allowed: list[str]) -> Callable[[str], str]:
+    many = _some_of(allowed)
+
+    def read(text: str) -> str:
+        codes = many(text)
+        if len(codes) != 1:
+            raise ValueRefused(_("Choose one."))
+        return codes[0]
+
+    return read
+
+
+def _some_of(allowed: list[str]) -> Callable[[str], tuple[str, ...]]:
+    def read(text: str) -> tuple[str, ...]:
+        codes = {part for part in text.split(",") if part}
+        if not codes.issubset(allowed):
+            raise ValueRefused(_("Choose among: %(choices)s.") % {"choices": ", ".join(allowed)})
+        return tuple(code for code in allowed if code in codes)
+
+    return read
+
+
+def _text(limit: int) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if len(text) > limit or "\x00" in text:
+            raise ValueRefused(_("This is too long or holds forbidden characters."))
+        return text
+
+    return read
+
+
+def _day(text: str) -> dt.date:
+    try:
+        day = dt.date.fromisoformat(text) if len(text) == len("2026-05-31") else None
+    except ValueError:
+        day = None
+    if day is None or day.year not in YEARS:
+        raise ValueRefused(_("A date must be written as 2026-05-31."))
+    return day
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time.min, timezone.get_default_timezone())
+
+
+def _ids(rows: QuerySet[Any]) -> list[int]:
+    """Keys, read now: a planner that sees them knows how rare they are, one that sees a join takes the average."""
+    return list(rows.values_list("pk", flat=True))
+
+
+def _holding(words: str) -> Q:
+    """Text or address holds the words, or the number is theirs (trigram indexes)."""
+    condition = Q(text__icontains=words) | Q(address__icontains=words)
+    number = words.lstrip("№# ").strip()
+    if number.isascii() and number.isdigit() and len(number) <= _DIGITS_MAX:
+        condition |= Q(number=int(number))
+    return condition
+
+
+_TEXT: Final = {"type": "string"}
+_DAY: Final = {"type": "string", "format": "date"}
+
+#: In the order of forms and addresses.
+FILTERS: Final = (
+    Filter(
+        "q",
+        "q",
+        gettext_lazy("Words, address or number"),
+        read=_text(SEARCH_MAX),
+        condition=_holding,
+        schema={**_TEXT, "maxLength": SEARCH_MAX},
+        description="Words in the text or the address, or the number.",
+    ),
+    Filter(
+        "status",
+        "status",
+        gettext_lazy("Status"),
+        read=_some_of(list(Status.values)),
+        condition=lambda statuses: Q(status__in=statuses),
+        schema={"type": "array", "items": {**_TEXT, "enum": list(Status.values)}},
+        description="One or several.",
+        everything=gettext_lazy("All statuses"),
+        choices=status_choices,
+        write=",".join,
+    ),
+    Filter(
+        "kind",
+        "kind",
+        gettext_lazy("Kind"),
+        read=_one_of(list(Kind.values)),
+        condition=lambda kind: Q(kind=kind),
+        schema={**_TEXT, "enum": list(Kind.values)},
+        everything=gettext_lazy("All kinds"),
+        choices=kind_choices,
+    ),
+    Filter(
+        "category",
+        "category",
+        gettext_lazy("Category"),
+        read=_text(CODE_MAX),
+        condition=lambda code: Q(category__in=_ids(Category.objects.at_or_below(code))),
+        schema={**_TEXT, "maxLength": CODE_MAX},
+        description="Code of a category, or of a group for all in it.",
+        everything=gettext_lazy("All categories"),
+        choices=lambda: [*choices.category_groups(retired=True)],
+    ),
+    Filter(
+        "service",
+        "service",
+        gettext_lazy("Service"),
+        read=_text(CODE_MAX),
+        condition=lambda code: Q(service__in=_ids(Service.objects.filter(code=code))),
+        schema={**_TEXT, "maxLength": CODE_MAX},
+        description="Code of the service that the appeal is with.",
+        everything=gettext_lazy("All services"),
+        choices=lambda: [*choices.services(retired=True)],
+    ),
+    Filter(
+        "district",
+        "district",
+        gettext_lazy("District"),
+        read=_text(CODE_MAX),
+        condition=lambda code: Q(district__in=_ids(District.objects.filter(code=code))),
+        schema={**_TEXT, "maxLength": CODE_MAX},
+        description="Code of a district.",
+        everything=gettext_lazy("Whole city"),
+        choices=lambda: [*choices.districts()],
+    ),
+    Filter(
+        "from",
+        "since",
+        pgettext_lazy("period", "From"),
+        read=_day,
+        condition=lambda day: Q(submitted_at__gte=_midnight(day)),
+        schema=_DAY,
+        description="First day of submission, 2026-05-31, of the city's calendar.",
+    ),
+    Filter(
+        "to",
+        "until",
+        pgettext_lazy("period", "Until"),
+        read=_day,
+        condition=lambda day: Q(submitted_at__lt=_midnight(day + dt.timedelta(days=1))),
+        schema=_DAY,
+        description="Last day of submission, included.",
+    ),
+    Filter(
+        "bbox",
+        "bbox",
+        gettext_lazy("Part of the map"),
+        read=parse_bbox,
+        condition=lambda bbox: bbox.holds("point"),
+        schema=_TEXT,
+        description="west,south,east,north in degrees (EPSG:4326); the border belongs to it.",
+    ),
+)

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.gis.geos import Point
-from django.contrib.gis.measure import D
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import standing_of
+from appeals.filters import FILTERS, AppealFilter
 from appeals.workflow import OPEN_STATUSES
-from districts.models import Category, District, Service
+from geo.paging import Order
 
 if TYPE_CHECKING:
-    from appeals.filters import AppealFilter
     from appeals.models import Appeal  # noqa: F401
 
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time.min, timezone.get_default_timezone())
-
-
-def _ids(rows: models.QuerySet[Any]) -> list[int]:
-    """Keys, read now: a planner that sees them knows how rare they are, one that sees a join takes the average."""
-    return list(rows.values_list("pk", flat=True))
+#: Public order of lists: the index ``appeal_newest``.
+NEWEST_FIRST: Final = Order({"submitted_at": dt.datetime, "number": int}, descending=True)
 
 
 class AppealQuerySet(models.QuerySet["Appeal"]):
@@ -48,33 +39,10 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
     def filtered(self, wanted: AppealFilter) -> AppealQuerySet:
         """Appeals that the filter leaves; one small query for each code in the filter."""
         narrowed = self
-        if wanted.kind:
-            narrowed = narrowed.filter(kind=wanted.kind)
-        if wanted.category:
-            narrowed = narrowed.filter(category__in=_ids(Category.objects.at_or_below(wanted.category)))
-        if wanted.service:
-            narrowed = narrowed.filter(service__in=_ids(Service.objects.filter(code=wanted.service)))
-        if wanted.district:
-            narrowed = narrowed.filter(district__in=_ids(District.objects.filter(code=wanted.district)))
-        if wanted.status:
-            narrowed = narrowed.filter(status__in=wanted.status)
-        if wanted.since:
-            narrowed = narrowed.filter(submitted_at__gte=_midnight(wanted.since))
-        if wanted.until:
-            narrowed = narrowed.filter(submitted_at__lt=_midnight(wanted.until + dt.timedelta(days=1)))
-        if wanted.q:
-            narrowed = narrowed.matching(wanted.q)
-        if wanted.bbox:
-            narrowed = narrowed.filter(wanted.bbox.holds("point"))
+        for declared in FILTERS:
+            if value := getattr(wanted, declared.member):
+                narrowed = narrowed.filter(declared.condition(value))
         return narrowed
-
-    def matching(self, words: str) -> AppealQuerySet:
-        """Appeals whose text or address holds the words, or whose number they are (trigram indexes)."""
-        condition = Q(text__icontains=words) | Q(address__icontains=words)
-        number = words.lstrip("№# ").strip()
-        if number.isascii() and number.isdigit() and len(number) < 19:
-            condition |= Q(number=int(number))
-        return self.filter(condition)
 
     def with_service(self, service_ids: frozenset[int]) -> AppealQuerySet:
         """Appeals that are with one of the services now."""
@@ -88,13 +56,9 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """Open appeals whose legal term ended before that day."""
         return self.open().filter(due_on__lt=on)
 
-    def within_metres(self, point: Point, radius_m: float) -> AppealQuerySet:
-        """Appeals within the geodesic distance of the point (EPSG:4326, lon/lat)."""
-        return self.filter(point__dwithin=(point, D(m=radius_m)))
-
     def newest_first(self) -> AppealQuerySet:
-        """Public order of lists, stable under paging: the index ``appeal_newest``."""
-        return self.order_by("-submitted_at", "-number")
+        """In the public order of lists, stable under paging."""
+        return self.order_by(*NEWEST_FIRST.names)
 
     def with_names(self) -> AppealQuerySet:
         """With what a list row names, in the same statement."""

@@ -234,7 +234,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "web.api.openapi.ApiSchema",
     "EXCEPTION_HANDLER": "web.api.problems.exception_handler",
     "DEFAULT_THROTTLE_RATES": {"submit": "30/min", "upload": "60/min"},
     # Without this a sender escapes the throttle by naming another X-Forwarded-For each time.

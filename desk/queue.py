@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -17,10 +17,14 @@ from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from appeals.querysets import AppealQuerySet
 from appeals.workflow import Status
+from geo.paging import Order, Page, PageOfRows, parse_page
 
 PAGE_SIZE = 25
 #: Counting stops here, so that a tab costs the same after ten years.
 COUNT_MAX = 1_000
+
+_DUE: Mapping[str, type] = {"due_on": dt.date, "number": int}
+_MOST_URGENT, _LATEST = Order(_DUE), Order(_DUE, descending=True)
 
 
 class Tab(enum.StrEnum):
@@ -43,9 +47,18 @@ class Tab(enum.StrEnum):
         return next((tab for tab in cls if tab.value == text), cls.OPEN)
 
     @property
-    def newest_first(self) -> bool:
-        """True for what is done with: the latest comes first there, and elsewhere the most urgent."""
+    def is_done(self) -> bool:
+        """True for the tabs of what awaits nobody any more."""
         return self in {Tab.ANSWERED, Tab.CLOSED}
+
+    @property
+    def order(self) -> Order:
+        """The most urgent appeal comes first; of what is done with, the latest."""
+        return _LATEST if self.is_done else _MOST_URGENT
+
+    def page_asked(self, query: Mapping[str, str]) -> Page:
+        """Page of the tab read from the parameter ``after``. Raises ``Refused``."""
+        return parse_page(query, self.order, size=PAGE_SIZE)
 
 
 _LABELS: dict[Tab, str | Promise] = {
@@ -55,26 +68,6 @@ _LABELS: dict[Tab, str | Promise] = {
     Tab.ANSWERED: _("Answered"),
     Tab.CLOSED: _("Closed"),
 }
-
-
-@dataclass(frozen=True)
-class Position:
-    """The last appeal of a page: the order is by due date and then by number, which no two share."""
-
-    due_on: dt.date
-    number: int
-
-    def __str__(self) -> str:
-        return f"{self.due_on.isoformat()}~{self.number}"
-
-    @classmethod
-    def parse(cls, text: str) -> Position | None:
-        """The position written as ``str`` writes it; None for anything else, which means the beginning."""
-        day, _tilde, number = text.partition("~")
-        try:
-            return cls(dt.date.fromisoformat(day), int(number))
-        except ValueError:
-            return None
 
 
 @dataclass(frozen=True)
@@ -111,31 +104,14 @@ class Queue:
         """How many each tab holds, up to ``COUNT_MAX``; one query a tab."""
         return {tab: self.appeals(tab)[:COUNT_MAX].count() for tab in Tab}
 
-    def page(self, tab: Tab, after: Position | None) -> tuple[list[Appeal], Position | None]:
-        """Appeals that follow the position, and where the next page begins; one query.
+    def page(self, tab: Tab, page: Page) -> PageOfRows[Appeal]:
+        """Appeals of a page of the tab; one query.
 
         An appeal that is answered meanwhile leaves the queue and shifts no other across the border of a page.
         """
-        found = self.appeals(tab).with_names()
-        if tab.newest_first:
-            found = found.order_by("-due_on", "-number")
-            if after:
-                found = found.filter(
-                    Q(due_on__lt=after.due_on) | Q(due_on=after.due_on, number__lt=after.number)
-                )
-        else:
-            found = found.order_by("due_on", "number")
-            if after:
-                found = found.filter(
-                    Q(due_on__gt=after.due_on) | Q(due_on=after.due_on, number__gt=after.number)
-                )
-        rows = list(found[: PAGE_SIZE + 1])
-        if len(rows) <= PAGE_SIZE:
-            return rows, None
-        rows.pop()
-        return rows, Position(rows[-1].due_on, rows[-1].number)
+        return tab.order.page(self.appeals(tab).with_names(), page)
 
     def next_open(self, current: Appeal) -> Appeal | None:
         """The most urgent open appeal other than the current one; one query."""
         waiting = self.appeals(Tab.OPEN).exclude(pk=current.pk)
-        return waiting.with_names().order_by("due_on", "number").first()
+        return waiting.with_names().order_by(*Tab.OPEN.order.names).first()

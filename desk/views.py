@@ -25,13 +25,14 @@ from appeals.deadlines import city_calendar, city_day
 from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
 from appeals.errors import ActionRefused, Invalid, Stale
-from appeals.filters import AppealFilter, FilterRefused, parse_filter
+from appeals.filters import AppealFilter, filter_fields, parse_filter
+from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, AppealContact, Attachment
-from appeals.models.appeal import TEXT_MAX
 from appeals.timeline import Step, steps_of
-from appeals.workflow import Kind
-from desk.queue import COUNT_MAX, Position, Queue, Tab
-from districts.models import Category, District, Service
+from desk.queue import COUNT_MAX, Queue, Tab
+from districts.models import Service
+from geo.paging import AFTER
+from geo.refusals import Refusals
 from web.verb_forms import UnknownVerb, VerbForm, done_words, forms_for, sent_form
 
 
@@ -54,15 +55,16 @@ def for_staff(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def queue_page(request: HttpRequest) -> HttpResponse:
     """The queue of the person's services (of all of them, for the Mayor's Office) by due date, in tabs."""
     standing = standing_of(request.user)
-    errors: dict[str, list[str]] = {}
-    try:
-        wanted = parse_filter({**request.GET.dict(), "status": ""})
-    except FilterRefused as refusal:
-        wanted, errors = AppealFilter(), refusal.errors
+    refusals = Refusals()
+    wanted = refusals.read(parse_filter, {**request.GET.dict(), "status": ""}, AppealFilter())
     tab = Tab.parse(request.GET.get("tab", ""))
+    asked = refusals.read(tab.page_asked, request.GET, tab.page_asked({}))
     queue = _queue(standing, wanted)
-    appeals, following = queue.page(tab, Position.parse(request.GET.get("after", "")))
+    page = queue.page(tab, asked)
     counts = queue.counts()
+    # The tab decides the status, and whoever works for one service alone has no other to choose.
+    chosen_by = ["service", "category", "district"] if standing.office else ["category", "district"]
+    fields = filter_fields(wanted, refusals.errors, request.GET, names=["q", *chosen_by])
 
     def address(**changes: str) -> str:
         return f"{reverse('desk:queue')}?{wanted.as_query(**changes)}"
@@ -79,19 +81,17 @@ def queue_page(request: HttpRequest) -> HttpResponse:
             }
             for each in Tab
         ],
-        "rows": [AppealRow(appeal, due_of(appeal, queue.calendar, queue.today)) for appeal in appeals],
-        "next_url": address(tab=tab.value, after=str(following)) if following else "",
-        "first_url": address(tab=tab.value) if request.GET.get("after") else "",
+        "rows": [AppealRow(appeal, due_of(appeal, queue.calendar, queue.today)) for appeal in page.rows],
+        "next_url": address(tab=tab.value, after=str(page.next)) if page.next else "",
+        "first_url": address(tab=tab.value) if asked.after else "",
         "wanted": wanted,
-        "errors": errors,
+        "errors": refusals.errors,
         "clear_url": f"{reverse('desk:queue')}?tab={tab.value}",
-        "services": Service.objects.order_by("short") if standing.office else [],
+        "fields": fields,
+        "chosen_by": [fields[name] for name in chosen_by],
         "own_services": Service.objects.filter(pk__in=standing.service_ids) if not standing.office else [],
-        "categories": Category.objects.filter(parent__isnull=True).prefetch_related("children"),
-        "districts": District.objects.filter(kind=District.Kind.TERRITORY).order_by("name"),
-        "kinds": Kind.choices,
     }
-    return render(request, "desk/queue.html", context)
+    return render(request, "desk/queue.html", context, status=400 if AFTER in refusals.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from districts.models import Category, District, Service
 
 
@@ -24,10 +26,26 @@ class Group:
     choice: Choice
     leaves: list[Choice]
 
+    @property
+    def options(self) -> list[Choice]:
+        """What a filter offers of the group: all of it, and each of its leaves."""
+        if self.leaves == [self.choice]:
+            return self.leaves
+        whole = _("%(group)s: all") % {"group": self.choice.name}
+        return [Choice(self.choice.code, whole, whole), *self.leaves]
 
-def category_groups() -> list[Group]:
-    """Every active category in its group, in the city's order; one query."""
-    categories = list(Category.objects.filter(active=True).order_by("position", "code"))
+
+def flat(choices: list[Choice | Group]) -> list[Choice]:
+    """The single choices, those within groups too."""
+    return [
+        option for choice in choices for option in (choice.options if isinstance(choice, Group) else [choice])
+    ]
+
+
+def category_groups(*, retired: bool = False) -> list[Group]:
+    """Every active category in its group, in the city's order, with ``retired`` the others too; one query."""
+    known = Category.objects.all() if retired else Category.objects.filter(active=True)
+    categories = list(known.order_by("position", "code"))
     children: dict[int, list[Category]] = {}
     for category in categories:
         if category.parent_id is not None:
@@ -43,10 +61,11 @@ def _category(category: Category) -> Choice:
     return Choice(category.code, category.name, category.name, category.icon or "other")
 
 
-def services() -> list[Choice]:
-    """Active services by name, the Mayor's Office first; one query."""
-    active = sorted(Service.objects.filter(active=True), key=lambda one: (not one.is_office, one.short))
-    return [Choice(one.code, one.name, one.short) for one in active]
+def services(*, retired: bool = False) -> list[Choice]:
+    """Active services by name, the Mayor's Office first, with ``retired`` the others too; one query."""
+    known = Service.objects.all() if retired else Service.objects.filter(active=True)
+    ordered = sorted(known, key=lambda one: (not one.is_office, one.short))
+    return [Choice(one.code, one.name, one.short) for one in ordered]
 
 
 def districts() -> list[Choice]:

@@ -17,6 +17,9 @@ from districts.querysets import (
 
 WGS84_SRID = 4326
 
+#: Characters of a code: of a district, a service, a category.
+CODE_MAX = 60
+
 
 class BoundaryRevision(models.Model):
     """One complete set of borders: every district boundary and service area that was drawn at one time.
@@ -60,7 +63,7 @@ class District(models.Model):
         CITY = "city", _("city")
         TERRITORY = "territory", _("territory")
 
-    code = models.SlugField(_("code"), max_length=60, unique=True)
+    code = models.SlugField(_("code"), max_length=CODE_MAX, unique=True)
     kind = models.CharField(_("type"), max_length=20, choices=Kind)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     name = models.CharField(_("name"), max_length=200)
@@ -102,7 +105,7 @@ class DistrictBoundary(models.Model):
 class Service(models.Model):
     """A municipal or state service that answers appeals, or the Mayor's Office itself."""
 
-    code = models.SlugField(_("code"), max_length=60, unique=True)
+    code = models.SlugField(_("code"), max_length=CODE_MAX, unique=True)
     is_office = models.BooleanField(
         _("Mayor's Office"), default=False, help_text=_("Takes what no area and no city-wide service covers.")
     )
@@ -130,7 +133,7 @@ class Service(models.Model):
 class Category(models.Model):
     """What an appeal is about. Two levels: groups hold leaves, appeals take leaves."""
 
-    code = models.SlugField(_("code"), max_length=60, unique=True)
+    code = models.SlugField(_("code"), max_length=CODE_MAX, unique=True)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     name = models.CharField(_("name"), max_length=200)
     icon = models.CharField(_("icon"), max_length=30, blank=True)

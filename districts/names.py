@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db.models import Expression, F, Value
-from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, NullIf
 
 
@@ -16,8 +15,3 @@ def translated(path: str, language: str) -> Expression:
     languages = dict.fromkeys([language, *settings.MODELTRANSLATION_FALLBACK_LANGUAGES])
     known = [code for code in languages if code in settings.MODELTRANSLATION_LANGUAGES]
     return Coalesce(*(NullIf(F(f"{path}_{code}"), Value("")) for code in known))
-
-
-def in_every_language(path: str, name: str) -> dict[str, Combinable]:
-    """``name_ky``, ``name_ru`` … each with the translated field in that language."""
-    return {f"{name}_{code}": F(f"{path}_{code}") for code in settings.MODELTRANSLATION_LANGUAGES}

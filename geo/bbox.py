@@ -10,9 +10,11 @@ from django.db.models import BooleanField, Case, F, FloatField, Func, Q, Value, 
 from django.db.models.lookups import Range
 from django.utils.translation import gettext as _
 
+from geo.refusals import ValueRefused
 
-class BboxRefused(ValueError):
-    """The text is not a bounding box; ``str()`` is a sentence in the reader's language."""
+
+class BboxRefused(ValueRefused):
+    """The text is not a bounding box."""
 
 
 class Bbox(NamedTuple):

@@ -6,7 +6,6 @@ narrows the queryset (who may see it, the reader's filters) narrows the text, an
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,31 +15,18 @@ import orjson
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.utils import CursorWrapper
-from django.db.models import (
-    BigIntegerField,
-    Expression,
-    ExpressionWrapper,
-    F,
-    Field,
-    Func,
-    Model,
-    QuerySet,
-    TextField,
-)
+from django.db.models import Expression, ExpressionWrapper, F, Field, Model, QuerySet, TextField
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg2 import extensions
 
-from geo.paging import Cursor, Page, rows_of_page
+from geo.paging import Cursor, Order, Page
 from geo.points import DECIMALS
 
 MEDIA_TYPE = "application/geo+json"
 
 #: PostgreSQL's json_build_object takes no more arguments than any function: 100, two for each property.
 _PROPERTIES_MAX = 50
-
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 #: Columns as the bytes that PostgreSQL sent (UTF-8), neither decoded nor encoded again: of text, bigint, integer.
 _AS_SENT = extensions.new_type((25, 20, 23), "AS_SENT", extensions.BYTES)
@@ -112,38 +98,25 @@ class PageText:
 
 
 class PagedFeatures:
-    """The feature of each row of a model, in keyset pages, newest first by (``moment``, ``number``).
+    """The feature of each row of a model, in keyset pages of the order.
 
     Made once and used for every request, since compiling what does not change would cost more than all else in Python.
     """
 
-    def __init__(
-        self,
-        model: type[Model],
-        feature: FeatureText,
-        *,
-        moment: str = "submitted_at",
-        number: str = "number",
-    ) -> None:
-        self._moment, self._number = moment, number
+    def __init__(self, model: type[Model], feature: FeatureText, order: Order) -> None:
+        self._order = order
         names = {str(vars(part)["name"]) for part in _walk(feature) if isinstance(part, F)}
-        fields = {model._meta.get_field(name.split("__")[0]) for name in {*names, moment, number}}
+        fields = {model._meta.get_field(name.split("__")[0]) for name in {*names, *order.columns}}
         columns = {str(field.column): field.attname for field in fields if isinstance(field, Field)}
         # As text, since GeoDjango would wrap a geometry that is selected as itself.
         self._chosen = {
             f"chosen_{name}": ExpressionWrapper(F(name), TextField()) for name in columns.values()
         }
-        micros = Func(
-            F(moment),
-            template="(extract(epoch FROM %(expressions)s)*1000000)",
-            output_field=BigIntegerField(),
-        )
+        numbers = {f"geojson_{column}": n for column, n in zip(order.columns, order.numbers(), strict=True)}
         texts = (
-            model._base_manager.order_by(f"-{moment}", f"-{number}")
-            .annotate(
-                geojson_text=feature, geojson_at=Cast(micros, BigIntegerField()), geojson_number=F(number)
-            )
-            .values_list("geojson_text", "geojson_at", "geojson_number")
+            model._base_manager.order_by(*order.names)
+            .annotate(geojson_text=feature, **numbers)
+            .values_list("geojson_text", *numbers)
         )
         self._texts, self._texts_params = texts.query.sql_with_params()
         quoted = connections[DEFAULT_DB_ALIAS].ops.quote_name
@@ -156,7 +129,7 @@ class PagedFeatures:
         their names. The texts come one by one rather than as one ``string_agg``: joining a thousand of them here costs
         less than growing one text of a megabyte there, and needs no second look for where the page ends.
         """
-        chosen = rows_of_page(rows, page, moment=self._moment, number=self._number)
+        chosen = self._order.following(rows, page)
         try:
             sql, params = chosen.annotate(**self._chosen).values_list(*self._chosen).query.sql_with_params()
         except EmptyResultSet:
@@ -166,9 +139,8 @@ class PagedFeatures:
         del found[page.size :]
         cursor = None
         if more:
-            _text, at, last = found[-1]
-            cursor = Cursor(_EPOCH + dt.timedelta(microseconds=int(at)), int(last))
-        return PageText([text for text, _at, _number in found], cursor)
+            cursor = self._order.cursor_of(tuple(map(int, found[-1][1:])))
+        return PageText([row[0] for row in found], cursor)
 
 
 def feature_texts(rows: QuerySet[Any], feature: FeatureText) -> list[bytes]:

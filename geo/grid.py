@@ -46,7 +46,7 @@ def parse_cell(text: str) -> Cell | None:
     return Cell(int(match[1]), int(match[2])) if match else None
 
 
-class CellCount(NamedTuple):
+class GridCount(NamedTuple):
     """How many rows lie in a cell, and the value that most of them have in the column asked for."""
 
     cell: Cell
@@ -107,7 +107,7 @@ class Grid:
         at_least: int = 1,
         x: str = "cell_x",
         y: str = "cell_y",
-    ) -> list[CellCount]:
+    ) -> list[GridCount]:
         """Cells that hold ``at_least`` rows with their counts, the fullest first; one grouped statement.
 
         ``x``, ``y`` name integer columns of ``stored_m`` cells on the same origin; the side must be a multiple of it
@@ -124,7 +124,7 @@ class Grid:
             .order_by("-grid_n", "grid_i", "grid_j")
         )
         return [
-            CellCount(Cell(row["grid_i"], row["grid_j"]), row["grid_n"], row["grid_mode"])
+            GridCount(Cell(row["grid_i"], row["grid_j"]), row["grid_n"], row["grid_mode"])
             for row in grouped.iterator()
         ]
 

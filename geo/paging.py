@@ -1,4 +1,8 @@
-"""Keyset pages of a list that is ordered by (moment, number), newest first: parameters, cursor, condition."""
+"""Keyset pages of any list: the order of its columns, the opaque cursor, the condition, the page.
+
+A page begins after the last row of the one before it, by the values that the list is ordered by. What comes in or goes
+meanwhile shifts no row across the border of a page, and the hundredth page costs what the first one costs.
+"""
 
 from __future__ import annotations
 
@@ -6,57 +10,135 @@ import base64
 import binascii
 import datetime as dt
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from django.db.models import BooleanField, Expression, F, Model, QuerySet, Value
+from django.db.models import BigIntegerField, BooleanField, Expression, F, Func, Model, QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext as _
 
+from geo.refusals import Refusals, Refused
+
 PAGE_SIZE = 100
 PAGE_SIZE_MAX = 1_000
+
+#: The parameter of every paged list, of pages and of the API alike.
+AFTER: Final = "after"
 
 _M = TypeVar("_M", bound=Model)
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
-_LAYOUT = struct.Struct(">qq")
 
 
-class PageRefused(ValueError):
-    """A paging parameter that means nothing; ``errors`` maps it to sentences in the reader's language."""
+@dataclass(frozen=True)
+class _Kind:
+    """How the values of one type stand in a cursor: as a whole number, in ``width`` of the struct module."""
 
-    def __init__(self, errors: dict[str, list[str]]) -> None:
-        super().__init__(errors)
-        self.errors = errors
+    width: str
+    number_of: Callable[[Any], int]
+    value_of: Callable[[int], Any]
+    #: The same number made by PostgreSQL of a column, as bigint.
+    in_sql: Callable[[str], Combinable]
+
+
+def _counted(column: str, template: str) -> Combinable:
+    # Cast outside of the arithmetic: extract() gives numeric, which is exact.
+    number = Func(F(column), template=template, output_field=BigIntegerField())
+    return Cast(number, BigIntegerField())
+
+
+def _row_number(number: int) -> int:
+    if number < 0:
+        raise ValueError(number)
+    return number
+
+
+_KINDS: Final[Mapping[type, _Kind]] = {
+    dt.datetime: _Kind(
+        "q",
+        lambda at: (at - _EPOCH) // _MICROSECOND,
+        lambda number: _EPOCH + number * _MICROSECOND,
+        lambda column: _counted(column, "(extract(epoch FROM %(expressions)s)*1000000)"),
+    ),
+    dt.date: _Kind(
+        "i",
+        lambda day: int(day.toordinal()),
+        dt.date.fromordinal,
+        lambda column: _counted(column, "(%(expressions)s - DATE '0001-01-01' + 1)"),
+    ),
+    int: _Kind("q", int, _row_number, F),
+}
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """The last row of a page: its moment (aware) and its number. ``str()`` is the opaque text for a link."""
+    """The last row of a page, by the values of the order's columns. ``str()`` is the opaque text for a link."""
 
-    at: dt.datetime
-    number: int
+    values: tuple[dt.datetime | dt.date | int, ...]
 
     def __str__(self) -> str:
-        packed = _LAYOUT.pack((self.at - _EPOCH) // _MICROSECOND, self.number)
+        kinds = [_KINDS[type(value)] for value in self.values]
+        packed = struct.pack(
+            _layout(kinds), *(kind.number_of(value) for kind, value in zip(kinds, self.values, strict=True))
+        )
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
-    @classmethod
-    def parse(cls, text: str) -> Cursor:
-        """The cursor that wrote the text; ``ValueError`` for anything that no cursor wrote."""
+
+class Order:
+    """What a list is ordered by: columns with their types (aware ``datetime``, ``date``, ``int``), all one way.
+
+    No two rows may be equal in all of the columns, or some would be lost between pages, and none may be NULL there. A
+    list that pages fast has an index on these columns. ``Order({"submitted_at": datetime, "number": int},
+    descending=True)`` is the newest first.
+    """
+
+    def __init__(self, columns: Mapping[str, type], *, descending: bool = False) -> None:
+        self.columns = tuple(columns)
+        self.descending = descending
+        self._kinds = [_KINDS[kind] for kind in columns.values()]
+        self._layout = _layout(self._kinds)
+        self.names = tuple(f"-{column}" if descending else column for column in columns)
+
+    def cursor_at(self, row: Any) -> Cursor:
+        """The cursor of the page that follows the row."""
+        return Cursor(tuple(getattr(row, column) for column in self.columns))
+
+    def read(self, text: str) -> Cursor:
+        """The cursor of this order that wrote the text; ``ValueError`` for anything that none wrote."""
         try:
-            microseconds, number = _LAYOUT.unpack(
-                base64.b64decode(text + "==", altchars=b"-_", validate=True)
-            )
-            cursor = cls(_EPOCH + microseconds * _MICROSECOND, number)
+            packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            cursor = self.cursor_of(struct.unpack(self._layout, packed))
         except (binascii.Error, struct.error, OverflowError) as error:
             raise ValueError(text) from error
         # Base64 can spell the same bytes in several ways; only ours is accepted, so that addresses stay canonical.
-        if number < 0 or str(cursor) != text:
+        if str(cursor) != text:
             raise ValueError(text)
         return cursor
+
+    def numbers(self) -> list[Combinable]:
+        """The columns as the whole numbers of a cursor, made by PostgreSQL: what ``cursor_of`` takes."""
+        return [kind.in_sql(column) for kind, column in zip(self._kinds, self.columns, strict=True)]
+
+    def cursor_of(self, numbers: tuple[int, ...]) -> Cursor:
+        """The cursor of these numbers; ``ValueError`` or ``OverflowError`` when they are none of its types."""
+        return Cursor(tuple(kind.value_of(number) for kind, number in zip(self._kinds, numbers, strict=True)))
+
+    def following(self, rows: QuerySet[_M], page: Page) -> QuerySet[_M]:
+        """The page's rows in this order, and one more when there is a next page."""
+        if page.after is not None:
+            rows = rows.filter(_Beyond(self, page.after))
+        return rows.order_by(*self.names)[: page.size + 1]
+
+    def page(self, rows: QuerySet[_M], page: Page) -> PageOfRows[_M]:
+        """The page of the rows that the queryset leaves, whatever it was ordered by; one statement."""
+        found = list(self.following(rows, page))
+        more = len(found) > page.size
+        del found[page.size :]
+        return PageOfRows(found, self.cursor_at(found[-1]) if more else None)
 
 
 @dataclass(frozen=True)
@@ -67,39 +149,60 @@ class Page:
     after: Cursor | None = None
 
 
-def parse_page(query: Mapping[str, str]) -> Page:
+@dataclass(frozen=True)
+class PageOfRows(Generic[_M]):
+    """The rows of one page, and the cursor of the next one where there is one."""
+
+    rows: list[_M]
+    next: Cursor | None
+
+
+def parse_page(query: Mapping[str, str], order: Order, *, size: int | None = None) -> Page:
     """Page read from the parameters ``page_size`` (1 to ``PAGE_SIZE_MAX``) and ``after``.
 
-    Raises ``PageRefused``.
+    A list of which the page's reader does not choose the size names it. Raises ``Refused``.
     """
-    errors: dict[str, list[str]] = {}
-    size, after = PAGE_SIZE, None
-    text = query.get("page_size", "")
-    if text:
-        # isdecimal() takes the digits of every script, and int() as many of them as there are.
-        size = int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else 0
-        if not 1 <= size <= PAGE_SIZE_MAX:
-            errors["page_size"] = [_("A page has from 1 to %(most)d items.") % {"most": PAGE_SIZE_MAX}]
-    text = query.get("after", "")
-    if text:
-        try:
-            after = Cursor.parse(text)
-        except ValueError:
-            errors["after"] = [_("Take this value from the “next” link of a page, without changes.")]
-    if errors:
-        raise PageRefused(errors)
-    return Page(size, after)
+    refusals = Refusals()
+    page = Page(
+        size or refusals.read(_page_size, query.get("page_size", ""), PAGE_SIZE),
+        refusals.read(lambda text: _after(text, order), query.get(AFTER, ""), None),
+    )
+    refusals.check()
+    return page
 
 
-class _Before(Expression):
+def _page_size(text: str) -> int:
+    if not text:
+        return PAGE_SIZE
+    # isdecimal() takes the digits of every script, and int() as many of them as there are.
+    size = int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else 0
+    if not 1 <= size <= PAGE_SIZE_MAX:
+        raise Refused({"page_size": [_("A page has from 1 to %(most)d items.") % {"most": PAGE_SIZE_MAX}]})
+    return size
+
+
+def _after(text: str, order: Order) -> Cursor | None:
+    try:
+        return order.read(text) if text else None
+    except ValueError:
+        sentence = _("Take this value from the “next” link of a page, without changes.")
+        raise Refused({AFTER: [sentence]}) from None
+
+
+def _layout(kinds: list[_Kind]) -> str:
+    return ">" + "".join(kind.width for kind in kinds)
+
+
+class _Beyond(Expression):
     """Row comparison ``(moment, number) < (at, n)``: one condition on an index, which AND and OR are not."""
 
     conditional = True
     output_field = BooleanField()
 
-    def __init__(self, moment: str, number: str, cursor: Cursor) -> None:
+    def __init__(self, order: Order, cursor: Cursor) -> None:
         super().__init__()
-        self._sides: list[Any] = [F(moment), F(number), Value(cursor.at), Value(cursor.number)]
+        self._sides: list[Any] = [*map(F, order.columns), *map(Value, cursor.values)]
+        self._sign = "<" if order.descending else ">"
 
     def get_source_expressions(self) -> list[Any]:
         return self._sides
@@ -109,18 +212,8 @@ class _Before(Expression):
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
         parts = [compiler.compile(side) for side in self._sides]
-        (moment, number, at, n) = (sql for sql, _params in parts)
-        return f"({moment}, {number}) < ({at}, {n})", tuple(
-            value for _sql, params in parts for value in params
+        sql = [text for text, _params in parts]
+        half = len(sql) // 2
+        return f"({', '.join(sql[:half])}) {self._sign} ({', '.join(sql[half:])})", tuple(
+            value for _text, params in parts for value in params
         )
-
-
-def rows_of_page(rows: QuerySet[_M], page: Page, *, moment: str, number: str) -> QuerySet[_M]:
-    """The page's rows, newest first, and one more when there is a next page.
-
-    ``number`` must be unique, or equal pairs would be lost between pages. No OFFSET: the hundredth page costs what the
-    first one costs, given an index on (moment DESC, number DESC).
-    """
-    if page.after is not None:
-        rows = rows.filter(_Before(moment, number, page.after))
-    return rows.order_by(f"-{moment}", f"-{number}")[: page.size + 1]

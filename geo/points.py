@@ -8,14 +8,16 @@ from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.utils.translation import gettext as _
 
+from geo.refusals import ValueRefused
+
 WGS84_SRID = 4326
 
 #: Decimals of a degree in what is published: at most 11 cm.
 DECIMALS = 6
 
 
-class GeometryRefused(ValueError):
-    """Input that is not an acceptable geometry; ``str()`` is a sentence in the reader's language."""
+class GeometryRefused(ValueRefused):
+    """Input that is not an acceptable geometry."""
 
 
 class OutsideBounds(GeometryRefused):

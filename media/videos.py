@@ -317,7 +317,9 @@ def _picture_stream(container: InputContainer, limits: VideoLimits) -> VideoStre
         raise MediaRefused(Refusal.VIDEO_TOO_SMALL, limits.min_side_px)
     film.codec_context.options = {"max_pixels": str(limits.max_pixels)}  # The picture may grow on the way.
     film.codec_context.thread_count = _DECODER_THREADS
-    film.codec_context.thread_type = "AUTO"  # Whole frames side by side; slices, the default, are rare in films.
+    film.codec_context.thread_type = (
+        "AUTO"  # Whole frames side by side; slices, the default, are rare in films.
+    )
     return film
 
 

@@ -3,22 +3,21 @@ from __future__ import annotations
 import datetime as dt
 
 from django.contrib.gis.db import models
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from districts.models import WGS84_SRID
+from geo.paging import Order
+
+#: Order of what is published, which has a moment; drafts have none.
+NEWEST_FIRST = Order({"published_at": dt.datetime, "id": int}, descending=True)
 
 
 class NewsItemQuerySet(models.QuerySet["NewsItem"]):
     def published(self, now: dt.datetime | None = None) -> NewsItemQuerySet:
         """Items that the public sees now, the newest first."""
-        return self.filter(published_at__lte=now or timezone.now()).order_by("-published_at", "-pk")
-
-    def after(self, published_at: dt.datetime, pk: int) -> NewsItemQuerySet:
-        """What follows that item in the order of ``published``."""
-        return self.filter(Q(published_at__lt=published_at) | Q(published_at=published_at, pk__lt=pk))
+        return self.filter(published_at__lte=now or timezone.now()).order_by(*NEWEST_FIRST.names)
 
 
 class NewsItem(models.Model):

@@ -26,6 +26,7 @@ from appeals.workflow import Status
 from geo.bbox import Bbox
 from geo.geojson import FeatureText, feature_texts, raw_rows
 from geo.metric import metric_bounds
+from opendata.properties import CELL, PIN, values
 
 PINS_MAX = 400
 CELLS_MAX = 1_200
@@ -36,20 +37,7 @@ _CELL_PX = 96
 _EQUATOR_M = 2 * math.pi * 6_378_137
 _TILE_PX = 512
 
-_PIN = FeatureText(
-    geometry="point",
-    properties={
-        "kind": Value("appeal"),
-        "id": "id",
-        "number": "number",
-        "appeal_kind": "kind",
-        "status": "status",
-        "category": "category__code",
-        "service": "service__code",
-        "submitted_at": "submitted_at",
-        "due_on": "due_on",
-    },
-)
+_PIN = FeatureText(geometry="point", properties=values(PIN))
 
 
 @dataclass(frozen=True)
@@ -173,11 +161,7 @@ def _grouped(rows: QuerySet[Any], frame: _Frame) -> QuerySet[Any, Any]:
 def _drawn(grouped: QuerySet[Any, Any], frame: _Frame) -> Clusters:
     feature = FeatureText(
         geometry=Func(F("lon"), F("lat"), function="ST_MakePoint", output_field=PointField(srid=4326)),
-        properties={
-            "kind": Value("cell"),
-            "count": "count",
-            **{status: f"of_{status}" for status in Status.values},
-        },
+        properties=values(CELL),
     )
     found = raw_rows(grouped.annotate(geojson_text=feature).values_list("geojson_text", "count"))
     return Clusters([text for text, _n in found], sum(int(n) for _text, n in found), frame.cell_m)

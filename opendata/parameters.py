@@ -6,30 +6,26 @@ from typing import Final
 
 from drf_spectacular.utils import OpenApiParameter
 
-from appeals.filters import SEARCH_MAX
-from appeals.workflow import Kind, Status
-from geo.paging import PAGE_SIZE, PAGE_SIZE_MAX
+from appeals.filters import FILTERS, Filter
+from geo.paging import AFTER, PAGE_SIZE, PAGE_SIZE_MAX
 
-FILTER_PARAMETERS: Final = (
-    OpenApiParameter(
-        "bbox", str, description="west,south,east,north in degrees (EPSG:4326); the border belongs to it."
-    ),
-    OpenApiParameter("kind", str, enum=list(Kind.values)),
-    OpenApiParameter("category", str, description="Code of a category, or of a group for all in it."),
-    OpenApiParameter("service", str, description="Code of the service that the appeal is with."),
-    OpenApiParameter("district", str, description="Code of a district."),
-    OpenApiParameter("status", str, many=True, style="form", explode=False, enum=list(Status.values)),
-    OpenApiParameter("from", str, description="First day of submission, 2026-05-31, of the city's calendar."),
-    OpenApiParameter("to", str, description="Last day of submission, included."),
-    OpenApiParameter(
-        "q",
-        str,
-        description=f"Words in the text or the address, or the number; at most {SEARCH_MAX} characters.",
-    ),
-)
+
+def _parameter(declared: Filter) -> OpenApiParameter:
+    schema = dict(declared.schema)
+    if schema["type"] == "array":
+        # As ``Filter.write`` does: a comma list in one parameter.
+        return OpenApiParameter(
+            declared.name, schema, description=declared.description, style="form", explode=False
+        )
+    return OpenApiParameter(declared.name, schema, description=declared.description)
+
+
+FILTER_PARAMETERS: Final = tuple(_parameter(declared) for declared in FILTERS)
 PAGE_SIZE_PARAMETER: Final = OpenApiParameter(
-    "page_size", int, default=PAGE_SIZE, description=f"From 1 to {PAGE_SIZE_MAX}."
+    "page_size",
+    {"type": "integer", "minimum": 1, "maximum": PAGE_SIZE_MAX, "default": PAGE_SIZE},
+    description=f"From 1 to {PAGE_SIZE_MAX}.",
 )
 AFTER_PARAMETER: Final = OpenApiParameter(
-    "after", str, description="Opaque; taken from the next link of a page."
+    AFTER, str, description="Opaque; taken from the next link of a page."
 )

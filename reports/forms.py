@@ -11,11 +11,11 @@ from django import forms
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from appeals.filters import AppealFilter
-from appeals.workflow import Kind, Status
-from districts.models import Category, District, Service
+from appeals.filters import FILTERS, AppealFilter, FilterField, in_order
+from districts.choices import Group, flat
+from geo.refusals import Refused, ValueRefused
 from reports.sizes import CELL_SIZES_M
 
 #: Ready periods that end today, in days; None is all time.
@@ -26,9 +26,10 @@ PERIODS: Mapping[str, tuple[int | None, Promise]] = {
     "all": (None, gettext_lazy("All time")),
 }
 
-_EARLIEST, _LATEST = dt.date(1900, 1, 1), dt.date(2200, 12, 31)
+#: Filters that the form offers.
+REPORTED = ("from", "to", "category", "kind", "district", "service", "status")
 
-Choices = list[tuple[str, Any]]
+_NOT_AMONG = gettext_lazy("“%(value)s” is not among the choices.")
 
 
 @dataclass(frozen=True)
@@ -60,58 +61,55 @@ class HeatmapForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(_with_days(data), label_suffix="")
-        self.fields["from"] = _day(pgettext("period", "From"))
-        self.fields["to"] = _day(pgettext("period", "To"))
-        self._words: dict[str, dict[str, str]] = {}
-        self._offer("category", _("Category"), _("All categories"), _categories())
-        self._offer("kind", _("Type"), _("All types"), list(Kind.choices))
-        self._offer("district", _("District"), _("Whole city"), _districts())
-        self._offer("service", _("Service"), _("All services"), _services())
-        self._offer("status", _("Status"), _("All statuses"), list(Status.choices))
-        sizes: Choices = [(str(cell_m), _("%(n)s m") % {"n": cell_m}) for cell_m in CELL_SIZES_M]
-        self._offer("cell", _("Cell size"), _("Automatic"), sizes)
-        self.fields["period"] = forms.ChoiceField(required=False, choices=[(name, name) for name in PERIODS])
-
-    def _offer(self, name: str, label: str, all_of_them: str, choices: Choices) -> None:
-        self._words[name] = _words(choices)
-        self.fields[name] = forms.ChoiceField(
-            label=label,
+        self._shown = {
+            declared.name: declared.field(str(self.data.get(declared.name, "")).strip())
+            for declared in FILTERS
+            if declared.name in REPORTED
+        }
+        for name, shown in self._shown.items():
+            self.fields[name] = _FilterField(shown)
+        self.fields["cell"] = forms.ChoiceField(
+            label=_("Cell size"),
             required=False,
-            choices=[("", all_of_them), *choices],
-            error_messages={"invalid_choice": _("“%(value)s” is not among the choices.")},
+            choices=[
+                ("", _("Automatic")),
+                *((str(cell_m), _("%(n)s m") % {"n": cell_m}) for cell_m in CELL_SIZES_M),
+            ],
+            error_messages={"invalid_choice": _NOT_AMONG},
+        )
+        self.fields["period"] = forms.ChoiceField(
+            required=False,
+            choices=[(name, name) for name in PERIODS],
+            error_messages={"invalid_choice": _NOT_AMONG},
         )
 
     def clean(self) -> dict[str, Any]:
         cleaned = dict(super().clean() or {})
-        since, until = cleaned.get("from"), cleaned.get("to")
-        if since and until and since > until:
-            self.add_error("from", _("The period ends before it begins."))
+        members = {
+            shown.declared.member: cleaned[name]
+            for name, shown in self._shown.items()
+            if cleaned.get(name) is not None
+        }
+        cleaned["wanted"] = AppealFilter(**members)
+        try:
+            in_order(cleaned["wanted"])
+        except Refused as refusal:
+            for name, sentences in refusal.errors.items():
+                self.add_error(name, sentences)
         return cleaned
 
     @property
     def query(self) -> HeatmapQuery:
         """The question; only of a valid form."""
-        values = self.cleaned_data
-        status = values["status"]
-        return HeatmapQuery(
-            AppealFilter(
-                kind=values["kind"],
-                category=values["category"],
-                service=values["service"],
-                district=values["district"],
-                status=(status,) if status else (),
-                since=values["from"],
-                until=values["to"],
-            ),
-            int(values["cell"]) if values["cell"] else None,
-        )
+        cell = self.cleaned_data["cell"]
+        return HeatmapQuery(self.cleaned_data["wanted"], int(cell) if cell else None)
 
     def filters_in_words(self) -> list[tuple[str, str]]:
         """Label and value of each filter that narrows, without the period."""
         return [
-            (str(self.fields[name].label), self._words[name][value])
-            for name in ("category", "kind", "district", "service", "status")
-            if (value := self.cleaned_data[name])
+            (str(shown.declared.label), shown.words)
+            for shown in self._shown.values()
+            if shown.given and not shown.is_day
         ]
 
     def periods(self) -> list[Period]:
@@ -142,53 +140,37 @@ def _period(code: str) -> tuple[dt.date | None, dt.date | None]:
     return today - dt.timedelta(days=days - 1), today
 
 
-def _day(label: str) -> forms.DateField:
-    field = forms.DateField(
-        label=label,
-        required=False,
-        input_formats=["%Y-%m-%d"],
-        error_messages={"invalid": _("A date must be written as 2026-05-31.")},
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
+class _FilterField(forms.Field):
+    """A filter, read as every list of appeals reads it; a code must be among the choices too."""
 
-    def in_reach(value: dt.date) -> None:
-        if not _EARLIEST <= value <= _LATEST:
-            raise forms.ValidationError(_("This date is out of reach."))
+    def __init__(self, shown: FilterField) -> None:
+        self._shown = shown
+        super().__init__(label=str(shown.declared.label), required=False, widget=_widget(shown))
 
-    field.validators.append(in_reach)
-    return field
-
-
-def _words(choices: Choices) -> dict[str, str]:
-    """Label of each code, those within groups too."""
-    words: dict[str, str] = {}
-    for code, label in choices:
-        words |= _words(label) if isinstance(label, list) else {code: str(label)}
-    return words
+    def clean(self, value: Any) -> Any:
+        """The filter's value; None where nothing is given. Raises ``ValidationError``."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        try:
+            read = self._shown.declared.read(text)
+        except ValueRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from None
+        codes = {part for option in flat(self._shown.choices) for part in option.code.split(",")}
+        if codes and not codes.issuperset(text.split(",")):
+            raise forms.ValidationError(_NOT_AMONG, params={"value": text})
+        return read
 
 
-def _categories() -> Choices:
-    """Groups with their leaves; a group can be chosen as a whole. Inactive ones too: old appeals have them."""
-    everything = list(Category.objects.all())
-    leaves: dict[int, Choices] = {}
-    for category in everything:
-        if category.parent_id is not None:
-            leaves.setdefault(category.parent_id, []).append((category.code, category.name))
-    choices: Choices = []
-    for group in everything:
-        if group.parent_id is None:
-            whole = (group.code, _("%(category)s: all") % {"category": group.name})
-            inner = leaves.get(group.pk)
-            choices.append((group.name, [whole, *inner]) if inner else (group.code, group.name))
-    return choices
-
-
-def _services() -> Choices:
-    return sorted(
-        ((service.code, service.short) for service in Service.objects.all()), key=lambda choice: choice[1]
-    )
-
-
-def _districts() -> Choices:
-    territories = District.objects.exclude(kind=District.Kind.CITY)
-    return sorted(((district.code, district.name) for district in territories), key=lambda choice: choice[1])
+def _widget(shown: FilterField) -> forms.Widget:
+    if shown.is_day:
+        return forms.DateInput(attrs={"type": "date"})
+    if not shown.choices:
+        return forms.TextInput()
+    options = [
+        (choice.choice.name, [(option.code, option.short) for option in choice.options])
+        if isinstance(choice, Group)
+        else (choice.code, choice.short)
+        for choice in shown.offered
+    ]
+    return forms.Select(choices=[("", shown.declared.everything), *options])

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +16,10 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from appeals.due import rows_of
+from appeals.querysets import NEWEST_FIRST
 from geo.grid import Grid, parse_cell
+from geo.paging import Page, parse_page
+from geo.refusals import Refusals
 from reports.exports import as_csv, as_geojson
 from reports.forms import HeatmapForm, HeatmapQuery
 from reports.ground import nearest_places
@@ -128,16 +130,21 @@ def heatmap_rows(request: HttpRequest, cell_m: int, cell: str) -> HttpResponse:
         return render(request, "reports/heatmap.html", {"form": form}, status=400)
     asked = replace(form.query, cell_m=cell_m)
     grid = Grid(cell_m, settings.METRIC_SRID)
-    pages = Paginator(appeals_in_cell(asked.wanted, grid, place).with_names(), ROWS_A_PAGE)
-    page = pages.get_page(request.GET.get("page"))
+    refusals = Refusals()
+    page_asked = refusals.read(
+        lambda query: parse_page(query, NEWEST_FIRST, size=ROWS_A_PAGE), request.GET, Page(ROWS_A_PAGE)
+    )
+    found = appeals_in_cell(asked.wanted, grid, place)
+    page = NEWEST_FIRST.page(found.with_names(), page_asked)
     return render(
         request,
         "reports/heatmap_rows.html",
         {
             "cell": place,
             "cell_m": cell_m,
-            "page": page,
-            "rows": rows_of(page.object_list),
+            "count": found.count(),
+            "rows": rows_of(page.rows),
+            "errors": refusals.errors,
             "question": " · ".join(
                 filter(
                     None,
@@ -149,11 +156,10 @@ def heatmap_rows(request: HttpRequest, cell_m: int, cell: str) -> HttpResponse:
             ),
             "report_url": f"{reverse('reports:heatmap')}?{asked.as_query()}",
             "map_url": _on_map(replace(asked.wanted, bbox=grid.bbox(place)).as_query()),
-            "first_url": f"?{asked.wanted.as_query()}" if page.has_previous() else "",
-            "next_url": f"?{asked.wanted.as_query(page=str(page.next_page_number()))}"
-            if page.has_next()
-            else "",
+            "first_url": f"?{asked.wanted.as_query()}" if page_asked.after else "",
+            "next_url": f"?{asked.wanted.as_query(after=str(page.next))}" if page.next else "",
         },
+        status=400 if refusals.errors else 200,
     )
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
-import time
 import uuid
 from typing import Any
 
@@ -21,6 +19,7 @@ from factory.django import DjangoModelFactory
 from accounts.models import Membership, User
 from accounts.roles import Role
 from appeals.deadlines import LegalClock
+from appeals.intake.identifiers import new_uuid7
 from appeals.models import (
     Appeal,
     AppealContact,
@@ -46,20 +45,6 @@ from news.models import NewsItem
 from tests.grid import CITY, IN_EAST, at, box
 
 PASSWORD = "correct horse battery staple"
-
-
-def uuid7() -> uuid.UUID:
-    """A UUID of version 7 (RFC 9562, 5.7) of this moment."""
-    milliseconds = time.time_ns() // 1_000_000
-    noise = int.from_bytes(os.urandom(10), "big")
-    value = (
-        (milliseconds << 80)
-        | (7 << 76)
-        | ((noise >> 62) & 0xFFF) << 64
-        | (0b10 << 62)
-        | (noise & (2**62 - 1))
-    )
-    return uuid.UUID(int=value)
 
 
 class NamedFactory(DjangoModelFactory[Any]):
@@ -189,7 +174,7 @@ class AppealFactory(DjangoModelFactory[Appeal]):
         model = Appeal
         skip_postgeneration_save = True
 
-    id = factory.LazyFunction(uuid7)
+    id = factory.LazyFunction(new_uuid7)
     kind = Kind.COMPLAINT
     category = factory.SubFactory(CategoryFactory)
     service = factory.LazyAttribute(lambda appeal: appeal.category.service)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 
-def language_of(path: str) -> str | None:
+def language_prefix(path: str) -> str | None:
     """The language that the path begins with; None outside of the language prefixes."""
     head = path.lstrip("/").partition("/")[0]
     return head if head in dict(settings.LANGUAGES) else None
@@ -20,7 +20,7 @@ def in_language(path: str, code: str) -> str:
     ``path`` is a path of this site with or without a query. Works for addresses that match no page too, so that an
     error page can be switched like any other.
     """
-    rest = path.lstrip("/").partition("/")[2] if language_of(path) else ""
+    rest = path.lstrip("/").partition("/")[2] if language_prefix(path) else ""
     return f"/{code}/{rest}"
 
 
@@ -32,7 +32,7 @@ class RememberLanguage:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        code = language_of(request.path_info)
+        code = language_prefix(request.path_info)
         if (
             code
             and response.status_code == 200

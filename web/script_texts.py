@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 
-def js_messages() -> dict[str, str]:
+def script_texts() -> dict[str, str]:
     """Sentences in the language of the request. ``%(name)s`` is filled in by the script."""
     return {
         "loading": _("Loading…"),

@@ -12,10 +12,9 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from accounts.roles import Role
-from appeals.actions.attachments import ATTACHMENTS_MAX
 from appeals.actions.upload import upload
+from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
 from appeals.models import Appeal
-from appeals.models.appeal import TEXT_MAX
 from appeals.workflow import VERBS, Ask, Input, Tone, Verb, Words, verbs_for
 from districts.models import Service
 

@@ -6,10 +6,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from appeals.errors import Invalid
+from appeals.limits import ATTACHMENTS_MAX
 from appeals.models import Appeal, Attachment, Event
-
-#: Photos and videos that one appeal or one answer may carry.
-ATTACHMENTS_MAX = 6
 
 
 def attach(uploads: Sequence[UUID], *, appeal: Appeal, event: Event | None) -> None:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from appeals.deadlines import city_day
 from appeals.errors import Invalid
+from appeals.limits import TEXT_MAX
 from appeals.models import Appeal
-from appeals.models.appeal import TEXT_MAX
 from appeals.workflow import Input, Verb
 from districts.models import Service
 

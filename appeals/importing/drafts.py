@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-import hashlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from uuid import UUID
 
 import pyproj
 from django.contrib.gis.geos import Point
@@ -16,14 +14,11 @@ from django.contrib.gis.geos import Point
 from appeals.actions.submit import Submission
 from appeals.importing.mapping import Moment, Placing, SourceMapping
 from appeals.importing.rows import GEOMETRY_X, GEOMETRY_Y, Row
-from appeals.models import Appeal
-from appeals.models.appeal import TEXT_MAX
+from appeals.intake.identifiers import stable_uuid7
+from appeals.limits import ADDRESS_MAX, EXTERNAL_ID_MAX, TEXT_MAX
 from appeals.workflow import Status
 from districts.models import Category
 from geo.points import GeometryRefused, OutsideBounds, city_point
-
-_NUMBER_MAX = Appeal._meta.get_field("external_id").max_length or 100
-_ADDRESS_MAX = Appeal._meta.get_field("address").max_length or 300
 
 
 class Reason(enum.StrEnum):
@@ -81,9 +76,9 @@ class Drafting:
         if row.fault:
             raise RowRefused(Reason.BROKEN_ROW, row.fault)
         number = values[mapping.number]
-        if not number or len(number) > _NUMBER_MAX:
+        if not number or len(number) > EXTERNAL_ID_MAX:
             raise RowRefused(
-                Reason.NO_NUMBER, f"{mapping.number} is empty or longer than {_NUMBER_MAX} characters"
+                Reason.NO_NUMBER, f"{mapping.number} is empty or longer than {EXTERNAL_ID_MAX} characters"
             )
         at = self._moment(values, mapping.created)
         if at is None:
@@ -104,7 +99,7 @@ class Drafting:
             text=text,
             point=self._locate(values),
             language=mapping.language,
-            address=mapping.address.fill(values)[:_ADDRESS_MAX],
+            address=mapping.address.fill(values)[:ADDRESS_MAX],
             source=mapping.source,
             external_id=number,
         )
@@ -150,14 +145,6 @@ class Drafting:
         if found > self._now or found.year < 1970:
             raise RowRefused(Reason.BAD_DATE, f"{moment.column} is {text[:40]!r}: not between 1970 and now")
         return found
-
-
-def stable_uuid7(at: dt.datetime, source: str, number: str) -> UUID:
-    """The UUIDv7 (RFC 9562, 5.7) that the record has each time it is imported: its random bits are a digest."""
-    digest = int.from_bytes(hashlib.sha256(f"{source}\x00{number}".encode()).digest()[:10], "big")
-    milliseconds = int(at.timestamp() * 1000)
-    rand_a, rand_b = digest >> 68, digest & ((1 << 62) - 1)
-    return UUID(int=milliseconds << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b)
 
 
 def _locator(place: Placing) -> Callable[[Mapping[str, str]], Point]:

@@ -1,11 +1,15 @@
-"""What a door of intake receives, as a checked ``Submission``; every wrong field is named in one refusal."""
+"""What a door of intake receives, as a checked ``Submission``; every wrong field is named in one refusal.
+
+Each field is declared once in ``FIELDS``: how it is read, and what the API's document says of it.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
 import phonenumbers
@@ -15,70 +19,81 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils.translation import gettext as _
 
-from appeals.actions.attachments import ATTACHMENTS_MAX
 from appeals.actions.submit import Submission
 from appeals.errors import Invalid
-from appeals.models.appeal import TEXT_MAX
+from appeals.limits import (
+    ADDRESS_MAX,
+    ATTACHMENTS_MAX,
+    EMAIL_MAX,
+    NAME_MAX,
+    PHONE_WRITTEN_MAX,
+    SECRET_MAX,
+    SECRET_MIN,
+    TEXT_MAX,
+)
 from appeals.workflow import Kind
-from districts.models import Category
-from geo.points import DECIMALS, GeometryRefused, city_point
+from districts.models import CODE_MAX, Category
+from geo.points import DECIMALS, city_point
+from geo.refusals import Refusals, ValueRefused
 
-ADDRESS_MAX = 300
-NAME_MAX = 200
-SECRET = re.compile(r"[A-Za-z0-9_-]{22,64}")
+SECRET: Final = re.compile(f"[A-Za-z0-9_-]{{{SECRET_MIN},{SECRET_MAX}}}")
 
 _email = EmailValidator()
 
-T = TypeVar("T")
+Schema = Mapping[str, Any]
 
 
-class _FieldRefused(ValueError):
-    """One field's sentence in the reader's language."""
+@dataclass(frozen=True)
+class Field:
+    """One member of a ``Submission``, under whose name it is told what is wrong.
+
+    ``sent`` are the values that it is made of, by the names under which they come, with their OpenAPI schemas; ``read``
+    makes it of these values, None for those that are missing, or raises ``ValueRefused``.
+    """
+
+    member: str
+    read: Callable[..., Any]
+    sent: Mapping[str, Schema]
+    required: bool = False
+
+    def read_from(self, data: Mapping[str, Any]) -> Any:
+        """The member's value. Raises ``ValueRefused``."""
+        return self.read(*(data.get(name) for name in self.sent))
 
 
 def parse_submission(data: Mapping[str, Any], *, language: str, source: str) -> Submission:
-    """Submission of the named fields: id, secret, kind, category, text, address, lon, lat, name, email, phone, uploads.
+    """Submission of what ``FIELDS`` name.
 
     ``language`` is the one that the page was read in; ``data["language"]`` goes before it. Raises ``Invalid`` with
     the sentences of all wrong fields; a wrong coordinate is under ``point``.
     """
-    errors: dict[str, list[str]] = {}
+    given = {**data, "language": language} if data.get("language") in (None, "") else data
+    refusals = Refusals()
+    members = {
+        field.member: refusals.read(field.read_from, given, None, name=field.member) for field in FIELDS
+    }
+    if refusals.errors:
+        raise Invalid(refusals.errors)
+    return Submission(**members, source=source)
 
-    def checked(name: str, read: Callable[[], T], otherwise: T) -> T:
-        try:
-            return read()
-        except (_FieldRefused, GeometryRefused) as refusal:
-            errors[name] = [str(refusal)]
-            return otherwise
 
-    submission = Submission(
-        id=checked("id", lambda: uuid7(data.get("id")), UUID(int=0)),
-        secret=checked("secret", lambda: _secret(data.get("secret")), ""),
-        kind=checked("kind", lambda: _kind(data.get("kind")), ""),
-        category=checked("category", lambda: _category(data.get("category")), Category()),
-        text=checked("text", lambda: _text(data.get("text")), ""),
-        address=checked("address", lambda: _line(data.get("address"), ADDRESS_MAX), ""),
-        point=checked("point", lambda: _place(data.get("lon"), data.get("lat")), None),  # type: ignore[arg-type]
-        language=checked("language", lambda: _language(data.get("language"), language), language),
-        name=checked("name", lambda: _line(data.get("name"), NAME_MAX), ""),
-        email=checked("email", lambda: _email_address(data.get("email")), ""),
-        phone=checked("phone", lambda: _phone(data.get("phone")), ""),
-        uploads=checked("uploads", lambda: _uploads(data.get("uploads")), ()),
-        source=source,
-    )
-    if errors:
-        raise Invalid(errors)
-    return submission
+def submission_schema() -> dict[str, Any]:
+    """OpenAPI schema of the object that ``parse_submission`` reads."""
+    return {
+        "type": "object",
+        "required": [name for field in FIELDS if field.required for name in field.sent],
+        "properties": {name: dict(schema) for field in FIELDS for name, schema in field.sent.items()},
+    }
 
 
 def uuid7(value: object) -> UUID:
-    """UUID of version 7 (RFC 9562, 5.7). Raises ``ValueError`` with a sentence in the reader's language."""
+    """UUID of version 7 (RFC 9562, 5.7). Raises ``ValueRefused``."""
     try:
         identifier = UUID(value) if isinstance(value, str) and len(value) == 36 else None
     except ValueError:
         identifier = None
     if identifier is None or identifier.version != 7:
-        raise _FieldRefused(_("An identifier of the form UUIDv7 is needed."))
+        raise ValueRefused(_("An identifier of the form UUIDv7 is needed."))
     return identifier
 
 
@@ -86,7 +101,7 @@ def _string(value: object) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise _FieldRefused(_("Text is needed here."))
+        raise ValueRefused(_("Text is needed here."))
     return value
 
 
@@ -94,19 +109,19 @@ def _clean(value: object, limit: int) -> str:
     # Counted before normalising: what is too long is not worth the work.
     raw = _string(value)
     if len(raw) > limit * 4:
-        raise _FieldRefused(_("At most %(n)d characters; there are %(m)d.") % {"n": limit, "m": len(raw)})
+        raise ValueRefused(_("At most %(n)d characters; there are %(m)d.") % {"n": limit, "m": len(raw)})
     text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if len(text) > limit:
-        raise _FieldRefused(_("At most %(n)d characters; there are %(m)d.") % {"n": limit, "m": len(text)})
+        raise ValueRefused(_("At most %(n)d characters; there are %(m)d.") % {"n": limit, "m": len(text)})
     if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in text):
-        raise _FieldRefused(_("The text holds a character that cannot be kept."))
+        raise ValueRefused(_("The text holds a character that cannot be kept."))
     return text
 
 
 def _text(value: object) -> str:
     text = _clean(value, TEXT_MAX)
     if not text:
-        raise _FieldRefused(_("Tell in a few words what it is about."))
+        raise ValueRefused(_("Tell in a few words what it is about."))
     return text
 
 
@@ -114,34 +129,46 @@ def _line(value: object, limit: int) -> str:
     return " ".join(_clean(value, limit).split())
 
 
+def _address(value: object) -> str:
+    return _line(value, ADDRESS_MAX)
+
+
+def _name(value: object) -> str:
+    return _line(value, NAME_MAX)
+
+
 def _secret(value: object) -> str:
     secret = _string(value)
     if secret and not SECRET.fullmatch(secret):
-        raise _FieldRefused(_("The secret must be 22 to 64 letters, digits, - or _."))
+        raise ValueRefused(
+            _("The secret must be %(least)d to %(most)d letters, digits, - or _.")
+            % {"least": SECRET_MIN, "most": SECRET_MAX}
+        )
     return secret
 
 
 def _kind(value: object) -> str:
     kind = _string(value)
     if kind not in Kind.values:
-        raise _FieldRefused(_("Choose: complaint, request or recommendation."))
+        raise ValueRefused(_("Choose: complaint, request or recommendation."))
     return kind
 
 
-def _category(value: object) -> Category:
+def leaf_category(value: object) -> Category:
+    """The active category of that code that appeals may take. Raises ``ValueRefused``."""
     code = _string(value)
     found: Category | None = (
         Category.objects.leaves().filter(code=code).first() if code and "\x00" not in code else None
     )
     if found is None:
-        raise _FieldRefused(_("Choose what it is about."))
+        raise ValueRefused(_("Choose what it is about."))
     return found
 
 
-def _language(value: object, otherwise: str) -> str:
-    language = _string(value) or otherwise
+def _language(value: object) -> str:
+    language = _string(value)
     if language not in dict(settings.LANGUAGES):
-        raise _FieldRefused(_("This language is not spoken here."))
+        raise ValueRefused(_("This language is not spoken here."))
     return language
 
 
@@ -152,17 +179,17 @@ def _place(lon: object, lat: object) -> Point:
 
 
 def _email_address(value: object) -> str:
-    address = _line(value, 254)
+    address = _line(value, EMAIL_MAX)
     if address:
         try:
             _email(address)
         except ValidationError:
-            raise _FieldRefused(_("This is not an e-mail address.")) from None
+            raise ValueRefused(_("This is not an e-mail address.")) from None
     return address
 
 
 def _phone(value: object) -> str:
-    written = _line(value, 40)
+    written = _line(value, PHONE_WRITTEN_MAX)
     if not written:
         return ""
     try:
@@ -170,7 +197,7 @@ def _phone(value: object) -> str:
     except phonenumbers.NumberParseException:
         number = None
     if number is None or not phonenumbers.is_possible_number(number):
-        raise _FieldRefused(_("This is not a phone number."))
+        raise ValueRefused(_("This is not a phone number."))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -178,5 +205,60 @@ def _uploads(value: object) -> tuple[UUID, ...]:
     if value in (None, ""):
         return ()
     if not isinstance(value, list | tuple) or len(value) > ATTACHMENTS_MAX:
-        raise _FieldRefused(_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX})
+        raise ValueRefused(_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX})
     return tuple(dict.fromkeys(uuid7(entry) for entry in value))
+
+
+def _one(
+    name: str, read: Callable[[Any], Any], schema: Schema, help_text: str = "", *, required: bool = False
+) -> Field:
+    return Field(name, read, {name: _told(schema, help_text)}, required)
+
+
+def _told(schema: Schema, help_text: str) -> Schema:
+    return {**schema, "description": help_text} if help_text else schema
+
+
+def _text_of(limit: int, **more: Any) -> Schema:
+    return {"type": "string", "maxLength": limit, **more}
+
+
+_UUID: Final[Schema] = {"type": "string", "format": "uuid"}
+_DEGREES: Final[Schema] = _told({"type": "number"}, "Degrees, EPSG:4326.")
+
+FIELDS: Final = (
+    _one(
+        "id", uuid7, _UUID, "UUIDv7, made by the client: sending again gives the same appeal.", required=True
+    ),
+    _one(
+        "secret",
+        _secret,
+        {"type": "string", "pattern": f"^{SECRET.pattern}$"},
+        "Opens the author's page; made by the client.",
+    ),
+    _one("kind", _kind, {"type": "string", "enum": list(Kind.values)}, required=True),
+    _one(
+        "category", leaf_category, _text_of(CODE_MAX), "Code of a category without children.", required=True
+    ),
+    _one("text", _text, _text_of(TEXT_MAX, minLength=1), "Everyone will read it.", required=True),
+    _one("address", _address, _text_of(ADDRESS_MAX)),
+    Field("point", _place, {"lon": _DEGREES, "lat": _DEGREES}, required=True),
+    _one("name", _name, _text_of(NAME_MAX), "Only the service that answers sees how to reach the author."),
+    _one("email", _email_address, _text_of(EMAIL_MAX, format="email")),
+    _one("phone", _phone, _text_of(PHONE_WRITTEN_MAX), "As people write it; kept as E.164."),
+    _one(
+        "uploads",
+        _uploads,
+        {"type": "array", "items": _UUID, "maxItems": ATTACHMENTS_MAX},
+        "Identifiers of photos and videos that were sent before.",
+    ),
+    _one(
+        "language",
+        _language,
+        {"type": "string", "enum": [code for code, _name in settings.LANGUAGES]},
+        "Language of the text; without it the one of the Accept-Language header.",
+    ),
+)
+
+#: Names under which values come, in the order of the fields.
+SENT: Final = tuple(name for field in FIELDS for name in field.sent)

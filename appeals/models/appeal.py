@@ -7,19 +7,18 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.models import F, Func, Q
 from django.db.models.functions import Upper
-from django.utils.translation import get_language_info, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from appeals.limits import ADDRESS_MAX, EMAIL_MAX, EXTERNAL_ID_MAX, NAME_MAX, PHONE_MAX, SECRET_MAX, TEXT_MAX
 from appeals.models.cell import counting_triggers
-from appeals.querysets import AppealQuerySet
+from appeals.querysets import NEWEST_FIRST, AppealQuerySet
 from appeals.workflow import Kind, Status
 from districts.models import WGS84_SRID, BoundaryRevision, Category, District, Service, ServiceArea
 from districts.routing import Rule
 
 #: Side of the storage cell in metres of the city's metric CRS; every heat and cluster cell is a multiple of it.
 CELL_M = 50
-
-TEXT_MAX = 4_000
 
 
 def _cell(axis: str) -> Func:
@@ -51,7 +50,7 @@ class Appeal(models.Model):
     category = models.ForeignKey(Category, models.PROTECT, related_name="appeals", verbose_name=_("category"))
     text = models.TextField(_("text"), max_length=TEXT_MAX)
     language = models.CharField(_("language"), max_length=2)
-    address = models.CharField(_("address"), max_length=300, blank=True)
+    address = models.CharField(_("address"), max_length=ADDRESS_MAX, blank=True)
     point = models.PointField(_("place"), srid=WGS84_SRID)
     cell_x = models.GeneratedField(expression=_cell("X"), output_field=models.IntegerField(), db_persist=True)
     cell_y = models.GeneratedField(expression=_cell("Y"), output_field=models.IntegerField(), db_persist=True)
@@ -68,7 +67,10 @@ class Appeal(models.Model):
     version = models.PositiveIntegerField(_("version"), default=1)
     source = models.CharField(_("source"), max_length=20, default="web")
     external_id = models.CharField(
-        _("number in the source"), max_length=100, blank=True, help_text="Makes an import repeatable."
+        _("number in the source"),
+        max_length=EXTERNAL_ID_MAX,
+        blank=True,
+        help_text="Makes an import repeatable.",
     )
     fingerprint = models.BinaryField(
         max_length=32, editable=False, help_text="SHA-256 of what was submitted."
@@ -79,7 +81,7 @@ class Appeal(models.Model):
     class Meta:
         verbose_name = pgettext_lazy("noun", "appeal")
         verbose_name_plural = _("appeals")
-        ordering = ["-submitted_at", "-number"]
+        ordering = list(NEWEST_FIRST.names)
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "external_id"], condition=~Q(external_id=""), name="imported_once"
@@ -107,11 +109,6 @@ class Appeal(models.Model):
 
         return reverse("public:appeal", args=[self.number])
 
-    @property
-    def language_name(self) -> str:
-        """Name of the language of the text, in that language."""
-        return str(get_language_info(self.language)["name_local"])
-
 
 class AppealContact(models.Model):
     """How to reach the author. No public queryset joins this table.
@@ -121,10 +118,10 @@ class AppealContact(models.Model):
     """
 
     appeal = models.OneToOneField(Appeal, models.CASCADE, primary_key=True, related_name="contact")
-    secret = models.CharField(max_length=64, unique=True)
-    name = models.CharField(_("name"), max_length=200, blank=True)
-    email = models.EmailField(_("e-mail"), blank=True)
-    phone = models.CharField(_("phone"), max_length=20, blank=True, help_text="E.164.")
+    secret = models.CharField(max_length=SECRET_MAX, unique=True)
+    name = models.CharField(_("name"), max_length=NAME_MAX, blank=True)
+    email = models.EmailField(_("e-mail"), max_length=EMAIL_MAX, blank=True)
+    phone = models.CharField(_("phone"), max_length=PHONE_MAX, blank=True, help_text="E.164.")
 
     class Meta:
         verbose_name = _("contact")

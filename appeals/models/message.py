@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from appeals.limits import EMAIL_MAX
 from appeals.models.event import Event
 from appeals.workflow import Audience
 
@@ -20,7 +21,7 @@ class Message(models.Model):
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="messages")
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.EMAIL)
-    recipient = models.CharField(_("recipient"), max_length=254)
+    recipient = models.CharField(_("recipient"), max_length=EMAIL_MAX)
     audience = models.CharField(
         max_length=10, choices=[(Audience.AUTHOR.value, _("author")), (Audience.SERVICE.value, _("service"))]
     )

@@ -10,6 +10,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
@@ -26,7 +27,9 @@ from appeals.workflow import VERBS, Status
 from districts.routing import Rule
 from geo.geojson import MEDIA_TYPE
 from geo.points import DECIMALS
-from web.api.language import LanguageRefused, language_of
+from geo.refusals import Refused
+from opendata.properties import APPEAL
+from web.api.language import language_asked_for
 from web.api.openapi import LANG, problems
 from web.api.problems import parameters_refused
 
@@ -101,6 +104,10 @@ class RoutingSerializer(serializers.Serializer[Any]):
     )
 
 
+#: Properties of the list whose codes the single appeal tells with their names.
+_NESTED = {"category", "service", "district"}
+
+
 class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
     """One appeal as a Feature; its context holds the ``request`` and the ``dossier``."""
 
@@ -118,9 +125,20 @@ class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
         geo_field = "point"
         id_field = "id"
         fields = (
-            "id", "number", "kind", "category", "service", "district", "status", "submitted_at", "due_on", "answered_at",
-            "closed_at", "address", "text", "language", "url", "attachments", "events", "routing",
-        )  # fmt: skip
+            *(declared.name for declared in APPEAL if declared.is_own_column or declared.name in _NESTED),
+            "url",
+            "attachments",
+            "events",
+            "routing",
+        )
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """The fields of ``Meta``; the columns are described as the list describes them."""
+        fields: dict[str, serializers.Field[Any, Any, Any, Any]] = super().get_fields()
+        for declared in APPEAL:
+            if declared.is_own_column:
+                set_override(fields[declared.name], "field", declared.told)
+        return fields
 
     def get_url(self, appeal: Appeal) -> str:
         request: Request = self.context["request"]
@@ -152,8 +170,8 @@ class _AppealView(APIView):
 
     def _answer(self, request: Request, **known: Any) -> Response:
         try:
-            language = language_of(request._request)
-        except LanguageRefused as refusal:
+            language = language_asked_for(request._request)
+        except Refused as refusal:
             raise parameters_refused(refusal.errors) from None
         appeal = Appeal.objects.visible_to(request.user).with_names().filter(**known).first()
         if appeal is None:

@@ -5,39 +5,24 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, Final
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
-from districts.models import BoundaryRevision, Category, District, DistrictBoundary, ServiceArea
-from districts.names import in_every_language
+from districts.models import CODE_MAX, BoundaryRevision, DistrictBoundary, ServiceArea
 from geo.geojson import FeatureText, collection, feature_texts
-from opendata.revision import RevisionRefused, revision_of
+from geo.refusals import Refusals, ValueRefused
+from opendata.properties import DISTRICT, SERVICE_AREA, schema, values
+from opendata.revision import revision_of
 from web.api.answers import geojson_answer
-from web.api.openapi import (
-    AREA,
-    DAY,
-    DAY_OR_NULL,
-    TEXT,
-    TEXT_OR_NULL,
-    TEXTS,
-    WHOLE,
-    YES_OR_NO,
-    described,
-    feature_collection,
-    names,
-    problems,
-    record,
-)
+from web.api.openapi import AREA, DAY, TEXT, WHOLE, described, feature_collection, problems, record
 from web.api.problems import bad_parameters, problem
 
 #: Borders change a few times in a decade, but a new revision should not wait long for its readers.
 MAX_AGE_S = 300
-CODE_MAX = 80
 
 _REVISION: Final = OpenApiParameter(
     "revision", int, description="Number of a published boundary revision; without it the one in force."
@@ -50,36 +35,8 @@ _MEMBERS: Final = {
     }
 }
 
-_DISTRICT: Final = FeatureText(
-    id="district__code",
-    geometry="geom",
-    properties={
-        "code": "district__code",
-        "kind": "district__kind",
-        "parent": "district__parent__code",
-        **in_every_language("district__name", "name"),
-        "approximate": "approximate",
-        "valid_from": "district__valid_from",
-        "valid_to": "district__valid_to",
-    },
-)
-_AREA: Final = FeatureText(
-    id="code",
-    geometry="geom",
-    properties={
-        "code": "code",
-        **in_every_language("name", "name"),
-        "service": "service__code",
-        **in_every_language("service__name", "service_name"),
-        "categories": ArraySubquery(
-            Category.objects.filter(areas=OuterRef("pk")).order_by("code").values("code")
-        ),
-        "priority": "priority",
-        "valid_from": "valid_from",
-        "valid_to": "valid_to",
-    },
-)
-_VALIDITY: Final = {"valid_from": DAY_OR_NULL, "valid_to": {**DAY_OR_NULL, "description": "Exclusive."}}
+_DISTRICT: Final = FeatureText(id="district__code", geometry="geom", properties=values(DISTRICT))
+_AREA: Final = FeatureText(id="code", geometry="geom", properties=values(SERVICE_AREA))
 
 
 @require_safe
@@ -88,27 +45,20 @@ _VALIDITY: Final = {"valid_from": DAY_OR_NULL, "valid_to": {**DAY_OR_NULL, "desc
     parameters=[_REVISION],
     responses={
         **feature_collection(
-            record({
-                "code": TEXT,
-                "kind": {"type": "string", "enum": list(District.Kind.values)},
-                "parent": TEXT_OR_NULL,
-                **names("name"),
-                "approximate": YES_OR_NO,
-                **_VALIDITY,
-            }),
+            schema(DISTRICT),
             geometry=AREA,
             members=_MEMBERS,
             has_id=True,
         ),
         **problems(400, 404),
     },
-)  # fmt: skip
+)
 def districts_geojson(request: HttpRequest) -> HttpResponse:
     """The city and its districts in one boundary revision, names in every language."""
-    try:
-        revision = revision_of(request.GET)
-    except RevisionRefused as refusal:
-        return bad_parameters(refusal.errors)
+    refusals = Refusals()
+    revision = refusals.read(revision_of, request.GET, None)
+    if refusals.errors:
+        return bad_parameters(refusals.errors)
     if revision is None:
         return _without_borders(request)
     rows = DistrictBoundary.objects.of(revision).order_by("district__kind", "district__code")
@@ -125,49 +75,42 @@ def districts_geojson(request: HttpRequest) -> HttpResponse:
     ],
     responses={
         **feature_collection(
-            record({
-                "code": TEXT,
-                **names("name"),
-                "service": TEXT,
-                **names("service_name"),
-                "categories": {**TEXTS, "description": "Empty: every category whose city-wide service this is."},
-                "priority": WHOLE,
-                **_VALIDITY,
-            }),
+            schema(SERVICE_AREA),
             geometry=AREA,
             members=_MEMBERS,
             has_id=True,
         ),
         **problems(400, 404),
     },
-)  # fmt: skip
+)
 def service_areas_geojson(request: HttpRequest) -> HttpResponse:
     """Which service answers where, in one boundary revision.
 
     Where several areas cover a place, the highest priority decides, then the smallest area. Of the borders in force
     the areas valid today are told; of a revision that is asked for by number, all.
     """
-    errors: dict[str, list[str]] = {}
-    for name in ("service", "category"):
-        if "\x00" in request.GET.get(name, "") or len(request.GET.get(name, "")) > CODE_MAX:
-            errors[name] = [_("This is not a code.")]
-    revision = None
-    try:
-        revision = revision_of(request.GET)
-    except RevisionRefused as refusal:
-        errors |= refusal.errors
-    if errors:
-        return bad_parameters(errors)
+    refusals = Refusals()
+    service = refusals.read(_code, request.GET.get("service", ""), "", name="service")
+    category = refusals.read(_code, request.GET.get("category", ""), "", name="category")
+    revision = refusals.read(revision_of, request.GET, None)
+    if refusals.errors:
+        return bad_parameters(refusals.errors)
     if revision is None:
         return _without_borders(request)
     rows = ServiceArea.objects.of(revision).order_by("service__code", "code")
     if not request.GET.get("revision"):
         rows = rows.as_of(timezone.localdate())
-    if service := request.GET.get("service"):
+    if service:
         rows = rows.filter(service__code=service)
-    if category := request.GET.get("category"):
+    if category:
         rows = rows.deciding_for(category)
     return _answer(request, rows, _AREA, revision)
+
+
+def _code(text: str) -> str:
+    if "\x00" in text or len(text) > CODE_MAX:
+        raise ValueRefused(_("This is not a code."))
+    return text
 
 
 def _answer(

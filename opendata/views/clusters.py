@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
-from appeals.filters import FilterRefused, parse_filter
-from appeals.workflow import Kind, Status
+from appeals.filters import AppealFilter, parse_filter
 from geo.geojson import collection
+from geo.refusals import Refusals, Refused
 from opendata.clusters import clusters
 from opendata.parameters import FILTER_PARAMETERS
+from opendata.properties import CELL, PIN, schema
 from web.api.answers import geojson_answer
-from web.api.openapi import DAY, MOMENT, TEXT, UUID, WHOLE, described, feature_collection, problems, record
+from web.api.openapi import WHOLE, described, feature_collection, problems
 from web.api.problems import bad_parameters
 
 MAX_AGE_S = 15
@@ -28,65 +29,50 @@ ZOOM_MAX = 24
     "list_clusters",
     parameters=[
         OpenApiParameter(
-            "zoom", float, required=True, description=f"Zoom of 512-pixel tiles, as of MapLibre: 0 to {ZOOM_MAX}."
+            "zoom",
+            float,
+            required=True,
+            description=f"Zoom of 512-pixel tiles, as of MapLibre: 0 to {ZOOM_MAX}.",
         ),
         *FILTER_PARAMETERS,
     ],
     responses={
         **feature_collection(
-            {
-                "oneOf": [
-                    record({
-                        "kind": {**TEXT, "enum": ["cell"]},
-                        "count": WHOLE,
-                        **dict.fromkeys(Status.values, WHOLE),
-                    }),
-                    record({
-                        "kind": {**TEXT, "enum": ["appeal"]},
-                        "id": UUID,
-                        "number": WHOLE,
-                        "appeal_kind": {**TEXT, "enum": list(Kind.values)},
-                        "status": {**TEXT, "enum": list(Status.values)},
-                        "category": TEXT,
-                        "service": TEXT,
-                        "submitted_at": MOMENT,
-                        "due_on": DAY,
-                    }),
-                ]
-            },
+            {"oneOf": [schema(CELL), schema(PIN)]},
             members={
                 "numberMatched": {**WHOLE, "description": "Appeals behind the features."},
-                "cell_m": {**WHOLE, "nullable": True, "description": "Side of the cells in metres; null for appeals."},
+                "cell_m": {
+                    **WHOLE,
+                    "nullable": True,
+                    "description": "Side of the cells in metres; null for appeals.",
+                },
             },
         ),
         **problems(400),
     },
-)  # fmt: skip
+)
 def clusters_geojson(request: HttpRequest) -> HttpResponse:
     """What a map draws of its frame: the appeals where they are few, else square cells with counts by status.
 
     A cell stands at the mean of its appeals, and counts all of them though the frame may cut it. At most 60 kB when
     compressed, however many appeals there are.
     """
-    errors: dict[str, list[str]] = {}
-    zoom = _zoom(request.GET)
-    if zoom is None:
-        errors["zoom"] = [_("zoom takes a number from 0 to %(most)d.") % {"most": ZOOM_MAX}]
-    try:
-        wanted = parse_filter(request.GET)
-    except FilterRefused as refusal:
-        errors |= refusal.errors
-    if errors or zoom is None:
-        return bad_parameters(errors)
+    refusals = Refusals()
+    zoom = refusals.read(_zoom, request.GET, 0.0)
+    wanted = refusals.read(parse_filter, request.GET, AppealFilter())
+    if refusals.errors:
+        return bad_parameters(refusals.errors)
     found = clusters(request.user, wanted, zoom)
     body = collection(found.features, numberMatched=found.matched, cell_m=found.cell_m)
     return geojson_answer(request, body, max_age_s=MAX_AGE_S)
 
 
-def _zoom(query: Mapping[str, str]) -> float | None:
+def _zoom(query: Mapping[str, str]) -> float:
     text = query.get("zoom", "")
     try:
         zoom = float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
-        return None
-    return zoom if 0 <= zoom <= ZOOM_MAX else None
+        zoom = math.nan
+    if not 0 <= zoom <= ZOOM_MAX:
+        raise Refused({"zoom": [_("zoom takes a number from 0 to %(most)d.") % {"most": ZOOM_MAX}]})
+    return zoom

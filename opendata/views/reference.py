@@ -10,64 +10,37 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from districts.models import Category, Service
-from districts.names import in_every_language
-from web.api.openapi import TEXT, TEXT_OR_NULL, YES_OR_NO, described, names, record
+from opendata.properties import CATEGORY, SERVICE, Properties, schema, values
+from web.api.openapi import Responses, described
 
 MAX_AGE_S = 300
 
 
+def _list_of(properties: Properties) -> Responses:
+    return {(200, "application/json"): {"type": "array", "items": schema(properties)}}
+
+
 @require_safe
-@described(
-    "list_services",
-    responses={
-        (200, "application/json"): {
-            "type": "array",
-            "items": record({
-                "code": TEXT, "is_office": YES_OR_NO, **names("name"), **names("short"), **names("description"), "phone": TEXT,
-            }),
-        }
-    },
-)  # fmt: skip
+@described("list_services", responses=_list_of(SERVICE))
 def services_json(request: HttpRequest) -> HttpResponse:
     """The services that answer appeals, names in every language."""
-    rows = Service.objects.filter(active=True).order_by("code")
-    translations = {
-        name: value
-        for field in ("name", "short", "description")
-        for name, value in in_every_language(field, field).items()
-    }
-    return _listed(rows.values("code", "is_office", *translations, "phone"))
+    return _listed(Service.objects.filter(active=True).order_by("code"), SERVICE)
 
 
 @require_safe
-@described(
-    "list_categories",
-    responses={
-        (200, "application/json"): {
-            "type": "array",
-            "items": record({
-                "code": TEXT,
-                "group": {**TEXT_OR_NULL, "description": "Code of the group that holds it; appeals take leaves."},
-                **names("name"),
-                "icon": TEXT,
-                "service": {**TEXT_OR_NULL, "description": "Answers where no service area decides."},
-            }),
-        }
-    },
-)  # fmt: skip
+@described("list_categories", responses=_list_of(CATEGORY))
 def categories_json(request: HttpRequest) -> HttpResponse:
     """What appeals are about: groups and their leaves in the city's order, names in every language."""
-    rows = Category.objects.filter(active=True).order_by("position", "code")
-    known = in_every_language("name", "name")
-    return _listed(
-        rows.values("code", *known, "icon", group=F("parent__code"), answered_by=F("service__code"))
+    return _listed(Category.objects.filter(active=True).order_by("position", "code"), CATEGORY)
+
+
+def _listed(rows: QuerySet[Any, Any], properties: Properties) -> HttpResponse:
+    told = values(properties)
+    # Under names of their own, since an annotation may not be called as a column is.
+    columns = {f"told_{name}": F(value) if isinstance(value, str) else value for name, value in told.items()}
+    found = rows.annotate(**columns).values_list(*columns)
+    answer = HttpResponse(
+        orjson.dumps([dict(zip(told, row, strict=True)) for row in found]), content_type="application/json"
     )
-
-
-def _listed(rows: QuerySet[Any, Any]) -> HttpResponse:
-    records = [
-        {("service" if name == "answered_by" else name): value for name, value in row.items()} for row in rows
-    ]
-    answer = HttpResponse(orjson.dumps(records), content_type="application/json")
     answer["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
     return answer

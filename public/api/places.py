@@ -10,10 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from districts.models import Place
-
-WORDS_MAX = 100
-FOUND_MAX = 10
+from districts.places import WORDS_MAX, WORDS_MIN, find_places
 
 
 class PlaceSerializer(serializers.Serializer[Any]):
@@ -32,14 +29,16 @@ class PlacesView(APIView):
     @extend_schema(
         operation_id="search_places",
         parameters=[
-            OpenApiParameter("q", str, required=True, description="Any language; at least two letters.")
+            OpenApiParameter(
+                "q",
+                {"type": "string", "minLength": WORDS_MIN, "maxLength": WORDS_MAX},
+                required=True,
+                description="In any language.",
+            )
         ],
         responses=PlaceSerializer(many=True),
     )
     def get(self, request: Request) -> Response:
         """At most ten, the best first; too short or too long a query finds nothing."""
-        words = " ".join(request.query_params.get("q", "").replace("\x00", "").split())
-        if not 2 <= len(words) <= WORDS_MAX:
-            return Response([])
-        found = Place.objects.named_like(words).select_related("district")[:FOUND_MAX]
+        found = find_places(request.query_params.get("q", ""))
         return Response(PlaceSerializer(found, many=True).data)

@@ -8,16 +8,17 @@ from http import HTTPStatus
 
 from django.utils.translation import gettext as _
 
-from appeals.errors import Conflict, Invalid
+from appeals.errors import Conflict
+from geo.refusals import Refused
 from web.api.problems import Problem
 
 
 @contextmanager
 def refusals_as_problems() -> Iterator[None]:
-    """Turns ``Invalid`` into 400 with the fields' sentences, and ``Conflict`` into 409."""
+    """Turns ``Refused`` into 400 with the fields' sentences, and ``Conflict`` into 409."""
     try:
         yield
-    except Invalid as refusal:
+    except Refused as refusal:
         raise Problem(
             HTTPStatus.BAD_REQUEST, _("Some fields need correction."), errors=refusal.errors
         ) from refusal

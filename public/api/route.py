@@ -14,11 +14,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from appeals.deadlines import LegalClock, city_day
+from appeals.intake.parse import leaf_category
 from appeals.workflow import Kind
 from districts.explanation import border_in_words, rule_in_words
-from districts.models import Category, District, Service, ServiceArea
+from districts.models import District, Service, ServiceArea
 from districts.routing import OutsideCity, Pin, route
-from geo.points import GeometryRefused, city_point
+from geo.points import city_point
+from geo.refusals import Refusals
 from web.api.openapi import problems
 from web.api.problems import Problem
 
@@ -64,19 +66,14 @@ class RouteView(APIView):
     )
     def get(self, request: Request) -> Response:
         """District, service, and why; nothing is stored."""
-        errors: dict[str, list[str]] = {}
+        refusals = Refusals()
         query = request.query_params
-        point = None
-        try:
-            point = city_point(query.get("lon"), query.get("lat"))
-        except GeometryRefused as refusal:
-            errors["point"] = [str(refusal)]
-        code = query.get("category", "")
-        category = Category.objects.leaves().filter(code=code).first() if "\x00" not in code else None
-        if category is None:
-            errors["category"] = [_("Choose what it is about.")]
+        point = refusals.read(
+            lambda place: city_point(*place), (query.get("lon"), query.get("lat")), None, name="point"
+        )
+        category = refusals.read(leaf_category, query.get("category"), None, name="category")
         if point is None or category is None:
-            raise Problem(HTTPStatus.BAD_REQUEST, _("Some fields need correction."), errors=errors)
+            raise Problem(HTTPStatus.BAD_REQUEST, _("Some fields need correction."), errors=refusals.errors)
         now = timezone.now()
         try:
             decision = route(Pin(point.x, point.y, category.pk), on=city_day(now))

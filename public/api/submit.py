@@ -15,9 +15,8 @@ from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
 from appeals.actions.submit import submit
-from appeals.intake.parse import parse_submission
+from appeals.intake.parse import parse_submission, submission_schema
 from appeals.models import AppealContact
-from appeals.workflow import Kind
 from public.api.refusals import refusals_as_problems
 from web.api.openapi import problems
 from web.api.parsers import StrictJSONParser
@@ -27,26 +26,6 @@ class SubmitThrottle(AnonRateThrottle):
     """Counted in each server process's own memory: a brake on scripts, not a wall."""
 
     scope = "submit"
-
-
-class SubmissionSerializer(serializers.Serializer[Any]):
-    """Documents the body; the checks are ``appeals.intake.parse``'s."""
-
-    id = serializers.UUIDField(help_text="UUIDv7, made by the client: sending again gives the same appeal.")
-    secret = serializers.RegexField(
-        r"^[A-Za-z0-9_-]{22,64}$", required=False, help_text="Opens the author's page; made by the client."
-    )
-    kind = serializers.ChoiceField(choices=Kind.choices)
-    category = serializers.CharField(help_text="Code of a category without children.")
-    text = serializers.CharField(max_length=4000)
-    address = serializers.CharField(max_length=300, required=False)
-    lon = serializers.FloatField(help_text="Degrees, EPSG:4326.")
-    lat = serializers.FloatField(help_text="Degrees, EPSG:4326.")
-    name = serializers.CharField(max_length=200, required=False)
-    email = serializers.EmailField(required=False)
-    phone = serializers.CharField(required=False)
-    uploads = serializers.ListField(child=serializers.UUIDField(), max_length=6, required=False)
-    language = serializers.CharField(required=False)
 
 
 class ReceiptSerializer(serializers.Serializer[Any]):
@@ -71,7 +50,7 @@ class AppealSubmitView(APIView):
 
     @extend_schema(
         operation_id="submit_appeal",
-        request=SubmissionSerializer,
+        request={"application/json": submission_schema()},
         responses={
             201: ReceiptSerializer,
             200: OpenApiResponse(ReceiptSerializer, description="The same had been received before."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
@@ -15,9 +16,9 @@ from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
 from appeals.actions.upload import UPLOAD_MAX_BYTES, upload
-from appeals.errors import Invalid
 from appeals.intake.parse import uuid7
 from appeals.models import Attachment
+from geo.refusals import Refusals, Refused
 from public.api.refusals import refusals_as_problems
 from web.api.openapi import problems
 from web.api.problems import Problem
@@ -66,10 +67,9 @@ class UploadView(APIView):
         file = request.FILES.get("file")
         with refusals_as_problems():
             if file is None:
-                raise Invalid({"file": [_("Choose a photo or a video.")]})
-            try:
-                upload_id = uuid7(request.POST.get("id"))
-            except ValueError as refusal:
-                raise Invalid({"id": [str(refusal)]}) from None
+                raise Refused({"file": [_("Choose a photo or a video.")]})
+            refusals = Refusals()
+            upload_id = refusals.read(uuid7, request.POST.get("id"), UUID(int=0), name="id")
+            refusals.check()
             attachment = upload(upload_id, file)
         return Response(UploadSerializer(attachment).data, HTTPStatus.CREATED)

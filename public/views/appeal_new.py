@@ -18,37 +18,26 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from appeals.actions.attachments import ATTACHMENTS_MAX
 from appeals.actions.submit import submit
 from appeals.actions.upload import digest_of, upload
 from appeals.errors import Conflict, Invalid
 from appeals.intake.identifiers import file_uuid7, new_secret, new_uuid7
-from appeals.intake.parse import parse_submission, uuid7
+from appeals.intake.parse import SENT, parse_submission, submission_schema, uuid7
+from appeals.limits import ATTACHMENTS_MAX
 from appeals.models import AppealContact, Attachment
-from appeals.models.appeal import TEXT_MAX
 from appeals.workflow import Kind
 from districts.choices import category_groups
 from districts.models import Place
+from districts.places import WORDS_MIN, cleaned, find_places
 from geo.points import inside_bounds
+from media.videos import VideoLimits
 from web.caching import kept_for_offline
 
-#: What is typed or chosen, as the form names it. ``lon`` and ``lat`` are filled in by the map.
-FIELDS = (
-    "id",
-    "secret",
-    "kind",
-    "category",
-    "text",
-    "address",
-    "coordinates",
-    "lon",
-    "lat",
-    "name",
-    "email",
-    "phone",
-)
-
-PLACES_MAX = 8
+#: What is typed or chosen, as the form names it; ``lon`` and ``lat`` are filled in by the map. Files come by themselves,
+#: and the language is the page's.
+FIELDS = (*(name for name in SENT if name not in {"uploads", "language"}), "coordinates")
+#: Those that a draft keeps: all but what names the appeal.
+KEPT = tuple(name for name in FIELDS if name not in {"id", "secret"})
 
 _COORDINATES = re.compile(
     r"\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*°?\s*[,;\s]\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*°?\s*", re.ASCII
@@ -139,8 +128,11 @@ def _form(request: HttpRequest, draft: Draft, *, status: int) -> HttpResponse:
                 (g.choice.code for g in groups if any(leaf.code == chosen for leaf in g.leaves)), ""
             ),
             "kinds": _kinds(),
-            "text_max": TEXT_MAX,
-            "files_max": ATTACHMENTS_MAX,
+            "fields": submission_schema()["properties"],
+            "kept": " ".join(KEPT),
+            "words_min": WORDS_MIN,
+            "video": VideoLimits(),
+            "video_minutes": VideoLimits().max_duration_s / 60,
         },
         status=status,
     )
@@ -220,21 +212,19 @@ def _find_place(request: HttpRequest, draft: Draft) -> None:
         else:
             values["lon"], values["lat"] = found
         return
-    address = " ".join(values["address"].replace("\x00", "").split())[:200]
     chosen = request.POST.get("place", "")
     if chosen.isascii() and chosen.isdigit() and len(chosen) < 12:
         place = Place.objects.filter(pk=int(chosen)).first()
         if place is not None:
             _take(place.point, values)
             return
-    if len(address) < 2:
-        draft.errors["point"] = [_("Show the place: tap the map, or type an address or coordinates.")]
-        return
-    draft.places = list(Place.objects.named_like(address).select_related("district")[:PLACES_MAX])
+    draft.places = find_places(values["address"])
     if len(draft.places) == 1:
         _take(draft.places.pop().point, values)
     elif draft.places:
         draft.errors["point"] = [_("Several places are called so: choose one of them.")]
+    elif len(cleaned(values["address"])) < WORDS_MIN:
+        draft.errors["point"] = [_("Show the place: tap the map, or type an address or coordinates.")]
     else:
         draft.errors["point"] = [
             _("No such street or place is known. Try another name, or give coordinates.")

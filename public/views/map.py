@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,19 +13,20 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from appeals.due import AppealRow, rows_of
-from appeals.filters import AppealFilter, FilterRefused, parse_filter
+from appeals.filters import FILTERS, AppealFilter, FilterField, filter_fields, parse_filter
 from appeals.models import Appeal
-from appeals.querysets import AppealQuerySet
-from appeals.workflow import OPEN_STATUSES, Kind, Status
-from districts.choices import Choice, Group, category_groups, districts, services
+from appeals.querysets import NEWEST_FIRST, AppealQuerySet
+from districts.choices import flat
+from geo.paging import AFTER, Page, parse_page
+from geo.refusals import Refusals
 from web.caching import kept_for_offline
 
 PAGE_SIZE = 20
 #: Counting further would cost more than the exact number is worth to a reader.
 COUNT_LIMIT = 10_000
 
-#: Parameters of the page that narrow the list, in the order of the form.
-FILTER_PARAMETERS = ("q", "kind", "category", "service", "district", "status", "from", "to", "bbox")
+#: Filters that the form shows outside of its menu, whose button counts the others.
+_UNCOUNTED = {"q", "bbox"}
 
 
 @dataclass(frozen=True)
@@ -54,20 +55,17 @@ def map_page(request: HttpRequest) -> HttpResponse:
 
     A malformed filter is told beside its field, and the list is then not narrowed by anything.
     """
-    given = {name: request.GET.get(name, "").strip() for name in FILTER_PARAMETERS}
-    errors: dict[str, list[str]] = {}
-    wanted = AppealFilter()
-    try:
-        wanted = parse_filter(given)
-    except FilterRefused as refusal:
-        errors = refusal.errors
-    groups, service_choices, district_choices = category_groups(), services(), districts()
-    names = _Names(groups, service_choices, district_choices)
+    refusals = Refusals()
+    wanted = refusals.read(parse_filter, request.GET, AppealFilter())
+    fields = filter_fields(wanted, refusals.errors, request.GET)
+    asked = refusals.read(
+        lambda query: parse_page(query, NEWEST_FIRST, size=PAGE_SIZE), request.GET, Page(PAGE_SIZE)
+    )
+    status = 400 if AFTER in refusals.errors else 200
     found = Appeal.objects.visible_to(request.user).filtered(wanted)
-    page = _list_page(found, {} if errors else given, names, request.GET.get("after", ""))
-    context = {"page": page, "errors": errors, "given": given}
+    context = {"page": _list_page(found, wanted, fields, asked), "errors": refusals.errors, "fields": fields}
     if request.GET.get("fragment") == "list":
-        response = render(request, "public/_map_list.html", context)
+        response = render(request, "public/_map_list.html", context, status=status)
         response["X-Robots-Tag"] = "noindex"
         return kept_for_offline(response, request)
     response = render(
@@ -75,89 +73,55 @@ def map_page(request: HttpRequest) -> HttpResponse:
         "public/map.html",
         {
             **context,
-            "groups": groups,
-            "services": service_choices,
-            "districts": district_choices,
-            "kinds": Kind.choices,
-            "statuses": [(",".join(OPEN_STATUSES), _("Awaiting an answer")), *Status.choices],
-            "filter_count": sum(bool(given[name]) for name in FILTER_PARAMETERS if name not in {"q", "bbox"}),
+            "filter_count": sum(
+                bool(field.given) for name, field in fields.items() if name not in _UNCOUNTED
+            ),
             "map_names": {
-                "category": names.categories,
-                "service": names.services,
-                "status": dict(Status.choices),
+                name: {option.code: option.short for option in flat(fields[name].choices)}
+                for name in ("category", "service", "status")
             },
         },
+        status=status,
     )
     return kept_for_offline(response, request)
 
 
-class _Names:
-    """Codes of the filter's choices, by what they are called in the page's language."""
-
-    def __init__(
-        self, groups: list[Group], service_choices: list[Choice], district_choices: list[Choice]
-    ) -> None:
-        self.categories = {
-            choice.code: choice.name for group in groups for choice in (group.choice, *group.leaves)
-        }
-        self.services = {choice.code: choice.short for choice in service_choices}
-        self.districts = {choice.code: choice.name for choice in district_choices}
-
-    def chip(self, name: str, value: str) -> str:
-        """What a filter that is on says of itself."""
-        match name:
-            case "q":
-                return f"“{value}”"
-            case "kind":
-                return str(dict(Kind.choices).get(value, value))
-            case "category":
-                return self.categories.get(value, value)
-            case "service":
-                return self.services.get(value, value)
-            case "district":
-                return self.districts.get(value, value)
-            case "status":
-                if set(value.split(",")) == set(OPEN_STATUSES):
-                    return _("Awaiting an answer")
-                return ", ".join(str(dict(Status.choices).get(part, part)) for part in value.split(","))
-            case "from":
-                return pgettext("beginning of a period", "from %(day)s") % {"day": _day(value)}
-            case "to":
-                return pgettext("end of a period", "until %(day)s") % {"day": _day(value)}
-            case _:
-                return _("In this part of the map")
+def _chip(field: FilterField) -> str:
+    """What a filter that is on says of itself."""
+    match field.declared.name:
+        case "q":
+            return f"“{field.given}”"
+        case "from":
+            return pgettext("beginning of a period", "from %(day)s") % {"day": _day(field.given)}
+        case "to":
+            return pgettext("end of a period", "until %(day)s") % {"day": _day(field.given)}
+        case "bbox":
+            return _("In this part of the map")
+        case _ if field.choices:
+            return field.words
+        case _:
+            return f"{field.declared.label}: {field.given}"
 
 
 def _day(iso: str) -> str:
     return dt.date.fromisoformat(iso).strftime("%d.%m.%Y")
 
 
-def _list_page(found: AppealQuerySet, given: dict[str, str], names: _Names, after: str) -> ListPage:
-    on = {name: value for name, value in given.items() if value}
+def _list_page(
+    found: AppealQuerySet, wanted: AppealFilter, fields: Mapping[str, FilterField], asked: Page
+) -> ListPage:
     chips = [
-        Chip(names.chip(name, value), urlencode({key: kept for key, kept in on.items() if key != name}))
-        for name, value in on.items()
+        Chip(_chip(fields[declared.name]), wanted.without(declared).as_query())
+        for declared in FILTERS
+        if declared.written(wanted)
     ]
     count = found.order_by()[: COUNT_LIMIT + 1].count()
-    # The point is needed by the rows, the rest of the row is what they print.
-    listed = list(_after(found, after).newest_first().with_names()[: PAGE_SIZE + 1])
-    shown = listed[:PAGE_SIZE]
-    more = urlencode({**on, "after": str(shown[-1].number)}) if len(listed) > PAGE_SIZE else ""
+    page = NEWEST_FIRST.page(found.with_names(), asked)
     return ListPage(
-        rows=rows_of(shown),
+        rows=rows_of(page.rows),
         count=min(count, COUNT_LIMIT),
         counted_all=count <= COUNT_LIMIT,
         chips=chips,
-        more_query=more,
-        continued=bool(after),
+        more_query=wanted.as_query(**{AFTER: str(page.next)}) if page.next else "",
+        continued=asked.after is not None,
     )
-
-
-def _after(found: AppealQuerySet, number: str) -> AppealQuerySet:
-    """What follows the appeal of that number in the public order; the beginning when there is no such appeal."""
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
-        return found
-    at = Appeal.objects.filter(number=int(number)).values_list("submitted_at", flat=True).first()
-    if at is None:
-        return found
-    return found.filter(submitted_at__lte=at).exclude(submitted_at=at, number__gte=int(number))

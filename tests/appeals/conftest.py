@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-import time
 import uuid
 from collections.abc import Callable
 
@@ -10,21 +8,8 @@ import pytest
 from accounts.models import Membership, User
 from appeals.actions.submit import Submission
 from appeals.actors import Person
+from appeals.intake.identifiers import new_uuid7
 from tests.grid import IN_EAST, GridCity, at
-
-
-def uuid7() -> uuid.UUID:
-    """A UUID of version 7 (RFC 9562, 5.7) of this moment."""
-    milliseconds = time.time_ns() // 1_000_000
-    random = int.from_bytes(os.urandom(10), "big")
-    value = (
-        (milliseconds << 80)
-        | (7 << 76)
-        | ((random >> 62) & 0xFFF) << 64
-        | (0b10 << 62)
-        | (random & (2**62 - 1))
-    )
-    return uuid.UUID(int=value)
 
 
 @pytest.fixture
@@ -33,7 +18,7 @@ def submission(city: GridCity) -> Callable[..., Submission]:
 
     def make(**changes: object) -> Submission:
         values: dict[str, object] = {
-            "id": uuid7(),
+            "id": new_uuid7(),
             "kind": "complaint",
             "category": city.categories["lamp"],
             "text": "The lamp is out",

@@ -13,7 +13,6 @@ from accounts.models import User
 from appeals.models import Appeal
 from appeals.workflow import Status
 from desk import queue
-from desk.queue import Position
 from tests.factories import AppealFactory
 from tests.grid import GridCity
 
@@ -154,14 +153,17 @@ def test_what_is_done_is_listed_newest_first(
     assert numbers(get(client, following.replace("&amp;", "&"))) == [appeals[0].number]
 
 
-@pytest.mark.parametrize("text", ["", "~", "2026-01-01", "x~1", "2026-01-01~x", "2026-13-01~1"])
-def test_a_broken_position_is_the_beginning(text: str) -> None:
-    assert Position.parse(text) is None
-
-
-def test_a_position_survives_its_writing() -> None:
-    position = Position(dt.date(2026, 5, 31), 123)
-    assert Position.parse(str(position)) == position
+@pytest.mark.parametrize("after", ["~", "2026-01-01~1", "AAAAAAAAAAAAAAAAAAAAAA", "%00"])
+def test_a_spoilt_cursor_is_told_and_the_page_is_the_first(
+    city: GridCity, client: Client, light_user: User, after: str
+) -> None:
+    appeal = make(city)
+    client.force_login(light_user)
+    response = client.get(f"/en/desk/?after={after}")
+    page = response.content.decode()
+    assert response.status_code == 400
+    assert "Take this value from the “next” link of a page" in page
+    assert numbers(page) == [appeal.number]
 
 
 def test_counting_has_an_end(
@@ -185,10 +187,10 @@ def test_the_number_of_queries_does_not_grow(
 ) -> None:
     client.force_login(light_user)
     make(city)
-    # Session, user, standing; calendar, rows, five counts; own services, categories and their leaves, districts.
-    with django_assert_num_queries(14):
+    # Session, user, standing; calendar, rows, five counts; own services, categories, districts.
+    with django_assert_num_queries(13):
         get(client)
     for n in range(20):
         make(city, due_in=n)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         get(client)

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from appeals.models import Appeal
+from appeals.querysets import NEWEST_FIRST
 from districts.models import DistrictBoundary
 from geo.geojson import FeatureText, PagedFeatures, collection, feature_texts
 from geo.paging import Page
@@ -118,7 +119,7 @@ def test_no_rows_and_rows_that_cannot_be(appeal: Appeal) -> None:
     feature = FeatureText(geometry="point", properties={})
     assert feature_texts(Appeal.objects.filter(number=0), feature) == []
     assert feature_texts(Appeal.objects.filter(number__in=[]), feature) == []
-    assert PagedFeatures(Appeal, feature).page(Appeal.objects.none(), Page()).features == []
+    assert PagedFeatures(Appeal, feature, NEWEST_FIRST).page(Appeal.objects.none(), Page()).features == []
 
 
 def test_too_many_properties_are_refused_at_once() -> None:
@@ -149,11 +150,11 @@ def test_page_knows_whether_another_follows(db: None) -> None:
     for _n in range(3):
         AppealFactory(category=category)
     feature = FeatureText(geometry="point", properties={"number": "number"})
-    paged = PagedFeatures(Appeal, feature)
+    paged = PagedFeatures(Appeal, feature, NEWEST_FIRST)
     first = paged.page(Appeal.objects.all(), Page(2))
     assert len(first.features) == 2
     assert first.next is not None
-    assert first.next.number == json.loads(first.features[-1])["properties"]["number"]
+    assert first.next == NEWEST_FIRST.cursor_at(Appeal.objects.newest_first()[1])
     rest = paged.page(Appeal.objects.all(), Page(2, first.next))
     assert (len(rest.features), rest.next) == (1, None)
     assert paged.page(Appeal.objects.all(), Page(3)).next is None
@@ -166,7 +167,7 @@ def test_a_page_is_what_the_queryset_leaves(db: None) -> None:
         AppealFactory(category=category)
     feature = FeatureText(geometry="point", properties={"number": "number", "category": "category__code"})
     rows = Appeal.objects.filter(category__code=lamp.code).exclude(service__code="no-such").order_by("text")
-    found = PagedFeatures(Appeal, feature).page(rows, Page())
+    found = PagedFeatures(Appeal, feature, NEWEST_FIRST).page(rows, Page())
     told = [json.loads(text)["properties"] for text in found.features]
     assert told == [
         {"number": appeal.number, "category": lamp.code}

@@ -10,24 +10,54 @@ import struct
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appeals.models import Appeal
-from geo.paging import PAGE_SIZE, PAGE_SIZE_MAX, Cursor, Page, PageRefused, parse_page, rows_of_page
+from geo.paging import PAGE_SIZE, PAGE_SIZE_MAX, Cursor, Order, Page, parse_page
+from geo.refusals import Refused
 from tests.factories import AppealFactory, CategoryFactory
 
+NEWEST = Order({"submitted_at": dt.datetime, "number": int}, descending=True)
+OLDEST = Order({"submitted_at": dt.datetime, "number": int})
+URGENT = Order({"due_on": dt.date, "number": int})
+LATEST = Order({"due_on": dt.date, "number": int}, descending=True)
+NUMBERED = Order({"number": int})
+ORDERS = [NEWEST, OLDEST, URGENT, LATEST, NUMBERED]
+
 MOMENTS = st.datetimes(timezones=st.just(dt.UTC))
+NUMBERS = st.integers(0, 2**63 - 1)
 
 
-@given(MOMENTS, st.integers(0, 2**63 - 1))
+@given(MOMENTS, NUMBERS)
 def test_a_cursor_is_read_as_it_was_written(at: dt.datetime, number: int) -> None:
-    cursor = Cursor(at, number)
-    assert Cursor.parse(str(cursor)) == cursor
+    cursor = Cursor((at, number))
+    assert NEWEST.read(str(cursor)) == cursor
+
+
+@given(st.dates(), NUMBERS)
+def test_a_cursor_of_days_is_read_as_it_was_written(day: dt.date, number: int) -> None:
+    cursor = Cursor((day, number))
+    read = URGENT.read(str(cursor))
+    assert read == cursor
+    assert type(read.values[0]) is dt.date
+
+
+@given(st.dates(), MOMENTS, NUMBERS)
+def test_a_cursor_of_other_types_is_refused(day: dt.date, at: dt.datetime, number: int) -> None:
+    for order, cursor in [
+        (NEWEST, Cursor((day, number))),
+        (URGENT, Cursor((at, number))),
+        (NUMBERED, Cursor((at, number))),
+        (NEWEST, Cursor((number,))),
+    ]:
+        with pytest.raises(ValueError):  # noqa: PT011
+            order.read(str(cursor))
 
 
 def test_a_cursor_is_one_word_of_a_url() -> None:
-    assert str(Cursor(dt.datetime(2026, 5, 31, tzinfo=dt.UTC), 7)).replace("-", "").replace("_", "").isalnum()
+    cursor = Cursor((dt.datetime(2026, 5, 31, tzinfo=dt.UTC), 7))
+    assert str(cursor).replace("-", "").replace("_", "").isalnum()
 
 
 def _packed(micros: int, number: int) -> str:
@@ -53,66 +83,122 @@ def _packed(micros: int, number: int) -> str:
 )
 def test_what_no_cursor_wrote_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
-        Cursor.parse(text)
+        NEWEST.read(text)
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_cursor_or_refused(text: str) -> None:
     with contextlib.suppress(ValueError):
-        assert str(Cursor.parse(text)) == text
+        assert str(NEWEST.read(text)) == text
 
 
 def test_without_parameters() -> None:
-    assert parse_page({}) == parse_page({"page_size": "", "after": ""}) == Page(PAGE_SIZE, None)
+    assert (
+        parse_page({}, NEWEST) == parse_page({"page_size": "", "after": ""}, NEWEST) == Page(PAGE_SIZE, None)
+    )
+
+
+def test_a_list_of_a_fixed_size_asks_for_no_other() -> None:
+    assert parse_page({"page_size": "x"}, NEWEST, size=25) == Page(25, None)
 
 
 @pytest.mark.parametrize("size", [1, 30, PAGE_SIZE_MAX])
 def test_size(size: int) -> None:
-    assert parse_page({"page_size": str(size)}).size == size
+    assert parse_page({"page_size": str(size)}, NEWEST).size == size
 
 
 @pytest.mark.parametrize(
     "text", ["0", "-1", "1001", "1000000", "1e3", "abc", "10.0", " ", "1_0", "９", "9" * 5000]
 )
 def test_wrong_size(text: str) -> None:
-    with pytest.raises(PageRefused) as refused:
-        parse_page({"page_size": text})
+    with pytest.raises(Refused) as refused:
+        parse_page({"page_size": text}, NEWEST)
     assert refused.value.errors == {"page_size": ["A page has from 1 to 1000 items."]}
 
 
 def test_every_error_is_told_at_once() -> None:
-    with pytest.raises(PageRefused) as refused:
-        parse_page({"page_size": "0", "after": "x"})
+    with pytest.raises(Refused) as refused:
+        parse_page({"page_size": "0", "after": "x"}, NEWEST)
     assert set(refused.value.errors) == {"page_size", "after"}
 
 
-def _page(page: Page) -> list[Appeal]:
-    return list(rows_of_page(Appeal.objects.all(), page, moment="submitted_at", number="number"))
-
-
-@pytest.mark.parametrize("size", [1, 2, 5, 6])
-def test_every_row_once_in_order(db: None, size: int) -> None:
+@pytest.fixture
+def appeals(db: None) -> list[Appeal]:
+    """Some came in the same moment and some are due on the same day, so that the number decides among them."""
     now, category = dt.datetime(2026, 5, 31, 12, tzinfo=dt.UTC), CategoryFactory()
-    for microseconds in (0, 0, 0, 1, 1, -1):
-        AppealFactory(category=category, submitted_at=now + dt.timedelta(microseconds=microseconds))
+    return [
+        AppealFactory(
+            category=category,
+            submitted_at=now + dt.timedelta(microseconds=microseconds),
+            due_on=dt.date(2026, 6, due),
+        )
+        for microseconds, due in [(0, 2), (0, 1), (0, 2), (1, 1), (1, 3), (-1, 2)]
+    ]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: ",".join(order.names))
+@pytest.mark.parametrize("size", [1, 2, 5, 6])
+def test_every_row_once_in_order(appeals: list[Appeal], order: Order, size: int) -> None:
     walked: list[Appeal] = []
-    cursor = None
+    page = Page(size)
     while True:
-        found = _page(Page(size, cursor))
-        walked += found[:size]
+        found = order.page(Appeal.objects.all(), page)
+        walked += found.rows
+        assert len(found.rows) <= size
         assert len(walked) <= 6
-        if len(found) <= size:
+        if found.next is None:
             break
-        cursor = Cursor(found[size - 1].submitted_at, found[size - 1].number)
+        page = parse_page({"after": str(found.next)}, order, size=size)
     assert walked == sorted(
-        Appeal.objects.all(), key=lambda row: (row.submitted_at, row.number), reverse=True
+        appeals,
+        key=lambda row: [getattr(row, column) for column in order.columns],
+        reverse=order.descending,
     )
 
 
-def test_one_comparison_of_the_pair_and_no_offset(db: None) -> None:
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: ",".join(order.names))
+def test_the_database_writes_the_same_cursor(appeals: list[Appeal], order: Order) -> None:
+    numbers = {f"n{at}": number for at, number in enumerate(order.numbers())}
+    rows = Appeal.objects.order_by("pk")
+    written = [order.cursor_of(row) for row in rows.annotate(**numbers).values_list(*numbers)]
+    assert written == [order.cursor_at(row) for row in rows]
+
+
+@given(days=st.dates(), at=MOMENTS)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_day_and_moment_in_the_database_is_that_of_the_cursor(
+    appeals: list[Appeal], days: dt.date, at: dt.datetime
+) -> None:
+    order = Order({"submitted_at": dt.datetime, "due_on": dt.date, "number": int})
+    Appeal.objects.filter(pk=appeals[0].pk).update(submitted_at=at, due_on=days)
+    numbers = {f"n{n}": number for n, number in enumerate(order.numbers())}
+    row = Appeal.objects.filter(pk=appeals[0].pk)
+    assert order.cursor_of(row.annotate(**numbers).values_list(*numbers)[0]) == Cursor(
+        (at, days, appeals[0].number)
+    )
+
+
+@pytest.mark.parametrize(
+    ("order", "after", "condition"),
+    [
+        (
+            NEWEST,
+            Cursor((dt.datetime(2026, 5, 31, tzinfo=dt.UTC), 7)),
+            '("appeals_appeal"."submitted_at", "appeals_appeal"."number") < (',
+        ),
+        (
+            URGENT,
+            Cursor((dt.date(2026, 5, 31), 7)),
+            '("appeals_appeal"."due_on", "appeals_appeal"."number") > (',
+        ),
+    ],
+)
+def test_one_comparison_of_the_pair_and_no_offset(
+    db: None, order: Order, after: Cursor, condition: str
+) -> None:
     with CaptureQueriesContext(connection) as captured:
-        _page(Page(10, Cursor(dt.datetime(2026, 5, 31, tzinfo=dt.UTC), 7)))
+        order.page(Appeal.objects.all(), Page(10, after))
     (statement,) = captured.captured_queries
-    assert '("appeals_appeal"."submitted_at", "appeals_appeal"."number") < (' in statement["sql"]
+    assert condition in statement["sql"]
     assert "LIMIT 11" in statement["sql"]
     assert "OFFSET" not in statement["sql"]

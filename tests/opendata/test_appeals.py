@@ -54,6 +54,7 @@ def test_feature(client: Client, appeal: Appeal) -> None:
         "status": "new",
         "due_on": appeal.due_on.isoformat(),
         "answered_at": None,
+        "closed_at": None,
         "address": appeal.address,
         "text": appeal.text,
         "language": "ky",

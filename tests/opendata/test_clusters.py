@@ -18,6 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from appeals.filters import AppealFilter
+from appeals.intake.identifiers import new_uuid7
 from appeals.models import Appeal
 from appeals.models.appeal import CELL_M
 from appeals.workflow import Kind, Status
@@ -25,7 +26,7 @@ from geo.bbox import Bbox
 from geo.geojson import collection
 from opendata import clusters as module
 from opendata.clusters import CELLS_MAX, Clusters, clusters
-from tests.factories import AppealFactory, MembershipFactory, uuid7
+from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import CITY, IN_EAST, IN_PARK, IN_WEST, GridCity, at
 
 PUBLIC = AnonymousUser()
@@ -40,7 +41,7 @@ def crowd(city: GridCity, monkeypatch: pytest.MonkeyPatch) -> list[Appeal]:
     chance = random.Random(7)
     rows = [
         Appeal(
-            id=uuid7(),
+            id=new_uuid7(),
             kind=chance.choice(Kind.values),
             category=city.categories[chance.choice(["lamp", "tree"])],
             service=city.services["light"],

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from django.utils import timezone
 
+from appeals.intake.identifiers import new_uuid7
 from appeals.models import Appeal
-from tests.appeals.conftest import uuid7
 from tests.grid import EAST, GridCity, at
 
 #: Noon in the city, in the middle of the period that the tests ask for.
@@ -25,7 +25,7 @@ def planter(city: GridCity) -> Plant:
         return Appeal.objects.bulk_create(
             Appeal(
                 **{
-                    "id": uuid7(),
+                    "id": new_uuid7(),
                     "kind": "complaint",
                     "category": category,
                     "service": city.services["light"],

@@ -82,7 +82,7 @@ def test_links_lead_to_the_rows_behind_the_numbers(client: Client, plant: Plant,
     rows = text(client, links[0].replace("&amp;", "&"))
     assert f"27 appeals on {cell_m} × {cell_m} m" in rows
     assert rows.count('class="appeal-row"') == 25
-    following = re.search(r'href="(\?kind=complaint&amp;page=2)"', rows)
+    following = re.search(r'href="(\?kind=complaint&amp;after=[\w-]+)"', rows)
     assert following
     path = links[0].split("?", maxsplit=1)[0]
     assert text(client, path + following[1].replace("&amp;", "&")).count('class="appeal-row"') == 2
@@ -95,7 +95,15 @@ def test_what_is_no_cell_is_not_found(client: Client, city: GridCity, path: str)
 
 
 def test_a_cell_without_appeals_says_so(client: Client, city: GridCity) -> None:
-    assert "No appeals match these filters." in text(client, "/en/reports/heatmap/250/x1_y1/?page=9")
+    assert "No appeals match these filters." in text(client, "/en/reports/heatmap/250/x1_y1/")
+
+
+def test_a_spoilt_cursor_is_told_and_the_rows_are_the_first(client: Client, plant: Plant) -> None:
+    plant([IN_EAST] * 2)
+    address = re.findall(r'href="(/en/reports/heatmap/\d+/[^"]+)"', text(client, PAGE))[0]
+    rows = text(client, f"{address}?after=2", 400)
+    assert "Take this value from the “next” link of a page" in rows
+    assert rows.count('class="appeal-row"') == 2
 
 
 @pytest.mark.parametrize(("query", "field"), BAD)

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from tests.grid import GridCity
-from web.languages import in_language, language_of
+from web.languages import in_language, language_prefix
 
 
 @pytest.mark.parametrize(
@@ -23,9 +23,9 @@ def test_same_page_in_another_language(path: str, expected: str) -> None:
 
 
 def test_language_of_a_path() -> None:
-    assert language_of("/en/news/") == "en"
-    assert language_of("/api/appeals.geojson") is None
-    assert language_of("/") is None
+    assert language_prefix("/en/news/") == "en"
+    assert language_prefix("/api/appeals.geojson") is None
+    assert language_prefix("/") is None
 
 
 @pytest.mark.parametrize(

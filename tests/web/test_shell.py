@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
+from django.utils import translation
 from PIL import Image
 
 from tools.management.commands.draw_icons import ICONS_DIR, draw, svg
 from web.modules import MODULES_PREFIX, module_paths
-from web.script_texts import js_messages
+from web.script_texts import script_texts
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
@@ -48,8 +49,45 @@ def test_the_service_worker_knows_every_file_of_the_shell(client: Client) -> Non
     for url in release["shell"]:
         assert finders.find(url.removeprefix("/static/")), url
     assert f"/static/{MODULES_PREFIX}main.js" in release["shell"]
-    for url in (*release["offline"].values(), *release["forms"]):
+    for url in (*release["offline"].values(), *release["forms"], *release["baseLayers"]):
         assert client.get(url).status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_service_worker_keeps_no_page_of_one_person_or_of_staff(client: Client) -> None:
+    match = re.match(r"self\.RELEASE = (\{.*\});\n", client.get(reverse("service-worker")).content.decode())
+    assert match is not None
+    private = tuple(json.loads(match[1])["private"])
+    for language in ("ky", "ru", "en"):
+        with translation.override(language):
+            for name, args in [
+                ("desk:queue", []),
+                ("desk:appeal", [7]),
+                ("admin:login", []),
+                ("account_login", []),
+                ("account_reset_password", []),
+                ("public:follow", ["a" * 22]),
+            ]:
+                assert reverse(name, args=args).startswith(private), name
+            assert not reverse("public:map").startswith(private)
+            assert not reverse("public:appeal", args=[7]).startswith(private)
+
+
+@pytest.mark.django_db
+def test_scripts_know_every_address_from_the_page(client: Client) -> None:
+    page = client.get(reverse("public:about")).content.decode()
+    match = re.search(r'<script id="site-settings" type="application/json">(.*?)</script>', page)
+    assert match is not None
+    for url in json.loads(match[1])["urls"].values():
+        resolve(url)
+    paths = [MODULES_PREFIX + path for path in module_paths()] + ["web/worker/service-worker.js"]
+    for path in paths:
+        found = finders.find(path)
+        assert isinstance(found, str)
+        source = re.sub(r"/\*.*?\*/|(?<!:)//.*", "", Path(found).read_text(encoding="utf-8"), flags=re.DOTALL)
+        # "/" alone is the scope of the service worker, "/0/" a place to be filled in.
+        assert not re.findall(r"""["'`](/\w{2,}[^"'`]*)""", source), path
+        assert "api" not in re.findall(r"\w+", source), path
 
 
 @pytest.mark.django_db
@@ -64,7 +102,7 @@ def test_the_import_map_names_every_module_and_carries_the_page_s_nonce(client: 
 
 def test_modules_import_only_what_the_map_names_and_say_only_what_is_translated() -> None:
     known = {f"city/{path}" for path in module_paths()} | {"maplibre-gl"}
-    texts = js_messages()
+    texts = script_texts()
     for path in module_paths():
         found = finders.find(MODULES_PREFIX + path)
         assert isinstance(found, str)

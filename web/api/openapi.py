@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http import HttpResponseBase
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.views import APIView
@@ -79,6 +80,14 @@ AREA: Schema = {
 }
 
 
+class ApiSchema(AutoSchema):
+    """drf-spectacular's reading of a view; a body that is described by its schema is required like any other."""
+
+    def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> Any:
+        schema, required = super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
+        return schema, required or (isinstance(serializer, dict) and bool(serializer.get("required")))
+
+
 class ProblemSerializer(serializers.Serializer[Any]):
     """A problem (RFC 9457)."""
 
@@ -99,11 +108,6 @@ def problems(*statuses: int) -> Responses:
         (status, PROBLEM_TYPE): OpenApiResponse(ProblemSerializer, description=_REASONS[status])
         for status in statuses
     }
-
-
-def names(name: str) -> dict[str, Schema]:
-    """``name_ky``, ``name_ru`` … of ``districts.names.in_every_language``."""
-    return {f"{name}_{code}": TEXT_OR_NULL for code in settings.MODELTRANSLATION_LANGUAGES}
 
 
 def record(properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:

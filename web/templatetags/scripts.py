@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django import template
 from django.conf import settings
@@ -16,7 +17,7 @@ from django.utils.translation import get_language
 
 from config.city import CITY
 from web.modules import MODULES_PREFIX, module_paths
-from web.script_texts import js_messages
+from web.script_texts import script_texts
 
 register = template.Library()
 
@@ -41,14 +42,15 @@ def _settings() -> dict[str, Any]:
             "newAppeal": reverse("public:appeal-new"),
             "appeal": reverse("public:appeal", args=[0]),
             "follow": reverse("public:follow", args=["0"]),
-            "appeals": "/api/appeals/",
-            "appealsGeojson": "/api/appeals.geojson",
-            "clusters": "/api/clusters.geojson",
-            "districts": "/api/districts.geojson",
-            "base": "/api/base.geojson",
-            "route": "/api/route",
-            "places": "/api/places",
-            "uploads": "/api/uploads/",
+            "submit": reverse("api-submit"),
+            "feature": reverse("api-appeal", args=[UUID(int=0)]),
+            "appealsGeojson": reverse("api-appeals"),
+            "clusters": reverse("api-clusters"),
+            "districts": reverse("api-districts"),
+            "base": reverse("api-base"),
+            "route": reverse("api-route"),
+            "places": reverse("api-places"),
+            "uploads": reverse("api-upload"),
             "serviceWorker": reverse("service-worker"),
         },
         "files": {"icons": static("web/img/icons.svg"), "mapIcons": static("web/icons/map.svg")},
@@ -81,7 +83,7 @@ def city_scripts(context: Context) -> SafeString:
     return mark_safe(  # noqa: S308  (each part is escaped by json_script and format_html)
         json_script(_import_map()).replace('<script type="application/json">', opening, 1)
         + json_script(_settings(), "site-settings")
-        + json_script(js_messages(), "site-texts")
+        + json_script(script_texts(), "site-texts")
         + format_html('<link rel="stylesheet" href="{}">', static("web/css/shell.css"))
         + format_html('<script type="module" src="{}"></script>', static(MODULES_PREFIX + "main.js"))
     )

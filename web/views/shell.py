@@ -7,6 +7,7 @@ import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -95,6 +96,10 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         "offline": {code: _offline_page(code) for code, _name in settings.LANGUAGES},
         # Somebody who only looked at the map must be able to report something where there is no network.
         "forms": [_in(code, "public:appeal-new") for code, _name in settings.LANGUAGES],
+        "private": [start for code, _name in settings.LANGUAGES for start in _private(code)],
+        "baseLayers": [reverse("api-base"), reverse("api-districts"), reverse("api-service-areas")],
+        "mapData": [reverse("api-clusters"), reverse("api-appeals")],
+        "feature": reverse("api-appeal", args=[UUID(int=0)]),
         "languages": [code for code, _name in settings.LANGUAGES],
         "defaultLanguage": settings.LANGUAGE_CODE,
     }
@@ -108,6 +113,18 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 
 def _offline_page(language: str) -> str:
     return f"{reverse('offline')}?lang={language}"
+
+
+def _private(language: str) -> list[str]:
+    """Beginnings of the addresses of what only one person, or only staff, may see."""
+    with override(language):
+        log_in, secret = reverse("account_login"), reverse("public:follow", args=["0"])
+        return [
+            reverse("desk:queue"),
+            reverse("admin:index"),
+            log_in.removesuffix("login/"),
+            secret.removesuffix("0/"),
+        ]
 
 
 def _in(language: str, name: str) -> str:

@@ -21,7 +21,7 @@ from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.deadlines import LegalClock
 from appeals.importing import run as importing
-from appeals.importing.drafts import stable_uuid7
+from appeals.intake.identifiers import stable_uuid7
 from appeals.models import Appeal, AppealContact, Event, Message, RoutingDecision
 from appeals.workflow import ACCEPT
 from districts.models import BoundaryRevision

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from appeals.actions.submit import Submission
 from appeals.errors import Invalid
+from appeals.intake.identifiers import new_uuid7
 from appeals.intake.parse import parse_submission
-from appeals.models.appeal import TEXT_MAX
-from tests.appeals.conftest import uuid7
+from appeals.limits import TEXT_MAX
 from tests.grid import IN_EAST, OUTSIDE, GridCity
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 def parse(**changes: Any) -> Submission:
     data = {
-        "id": str(uuid7()),
+        "id": str(new_uuid7()),
         "kind": "complaint",
         "category": "lamp",
         "text": "The lamp is out",
@@ -146,9 +146,9 @@ def test_secret_that_is_none(city: GridCity, secret: object) -> None:
 
 
 def test_uploads_are_counted_once_and_at_most_six(city: GridCity) -> None:
-    files = [str(uuid7()) for _n in range(6)]
+    files = [str(new_uuid7()) for _n in range(6)]
     assert [str(file) for file in parse(uploads=[*files[:3], files[0]]).uploads] == files[:3]
-    assert list(refused(uploads=[*files, str(uuid7())])) == ["uploads"]
+    assert list(refused(uploads=[*files, str(new_uuid7())])) == ["uploads"]
     assert list(refused(uploads="x")) == ["uploads"]
 
 

@@ -16,9 +16,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from appeals.intake.identifiers import new_uuid7
 from appeals.models import Appeal, AppealContact, Attachment
 from districts.models import Place
-from tests.appeals.conftest import uuid7
 from tests.grid import IN_EAST, IN_PARK, OUTSIDE, GridCity, at, names
 
 Send = Callable[..., Any]
@@ -33,7 +33,7 @@ def _no_counts() -> Iterator[None]:
 
 def body(**changes: object) -> dict[str, object]:
     return {
-        "id": str(uuid7()),
+        "id": str(new_uuid7()),
         "secret": "a" * 22,
         "kind": "complaint",
         "category": "lamp",
@@ -234,7 +234,7 @@ class TestUploads:
         return SimpleUploadedFile("x.png", stream.getvalue())
 
     def test_upload_then_submit(self, send: Send, client: Client) -> None:
-        upload_id = str(uuid7())
+        upload_id = str(new_uuid7())
         answer = client.post("/api/uploads/", {"id": upload_id, "file": self.picture()})
         assert answer.status_code == 201
         assert answer.json()["state"] == "ready"
@@ -244,12 +244,12 @@ class TestUploads:
 
     def test_disguised_file(self, client: Client) -> None:
         file = SimpleUploadedFile("photo.jpg", b"<svg onload=alert(1)>", "image/jpeg")
-        answer = client.post("/api/uploads/", {"id": str(uuid7()), "file": file})
+        answer = client.post("/api/uploads/", {"id": str(new_uuid7()), "file": file})
         assert answer.status_code == 400
         assert list(answer.json()["errors"]) == ["file"]
 
     def test_nothing_sent(self, client: Client) -> None:
-        assert client.post("/api/uploads/", {"id": str(uuid7())}).status_code == 400
+        assert client.post("/api/uploads/", {"id": str(new_uuid7())}).status_code == 400
         assert client.post("/api/uploads/", {"id": "x", "file": self.picture()}).status_code == 400
 
     def test_enormous_file_is_refused_by_its_length(self, client: Client) -> None:

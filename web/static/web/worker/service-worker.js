@@ -14,6 +14,10 @@
  * @property {string} media
  * @property {Record<string, string>} offline page by language
  * @property {string[]} forms
+ * @property {string[]} private beginnings of addresses of which nothing is kept
+ * @property {string[]} baseLayers
+ * @property {string[]} mapData
+ * @property {string} feature address of one appeal's data, with an identifier of zeros
  * @property {string[]} languages
  * @property {string} defaultLanguage
  */
@@ -33,9 +37,20 @@ const SEEN_MAX = 80;
 /** A network that has not answered by then is treated as none, if there is something to show instead. */
 const PATIENCE_MS = 4_000;
 
-const PRIVATE = /^\/(?:[a-z]{2}\/)?(?:desk|admin|accounts|follow)\//;
-const BASE_LAYERS = /^\/api\/(?:base|districts|service-areas)\.geojson$/;
-const MAP_DATA = /^\/api\/(?:clusters|appeals)\.geojson$|^\/api\/appeals\/[0-9a-f-]{36}\/$/;
+/** @param {URL} url */
+const isPrivate = ({ pathname }) => RELEASE.private.some((start) => pathname.startsWith(start));
+/** @param {URL} url */
+const isBaseLayer = ({ pathname }) => RELEASE.baseLayers.includes(pathname);
+
+const [BEFORE_ID = "", AFTER_ID = ""] = RELEASE.feature.split("00000000-0000-0000-0000-000000000000");
+const UUID = /^[0-9a-f-]{36}$/;
+
+/** @param {URL} url */
+function isMapData({ pathname }) {
+  if (RELEASE.mapData.includes(pathname)) return true;
+  if (!pathname.startsWith(BEFORE_ID) || !pathname.endsWith(AFTER_ID)) return false;
+  return UUID.test(pathname.slice(BEFORE_ID.length, pathname.length - AFTER_ID.length));
+}
 
 worker.addEventListener("install", (event) => {
   event.waitUntil(
@@ -74,14 +89,14 @@ worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin || request.headers.has("range")) return;
-  if (PRIVATE.test(url.pathname)) {
+  if (isPrivate(url)) {
     if (request.mode === "navigate") event.respondWith(fetch(request).catch(() => offlinePage(url)));
     return;
   }
   if (url.pathname.startsWith(RELEASE.static)) event.respondWith(staticFile(request));
   else if (url.pathname.startsWith(RELEASE.media)) event.respondWith(picture(event));
-  else if (BASE_LAYERS.test(url.pathname)) event.respondWith(seenFirst(event));
-  else if (MAP_DATA.test(url.pathname)) event.respondWith(freshFirst(request, () => anotherFrame(url)));
+  else if (isBaseLayer(url)) event.respondWith(seenFirst(event));
+  else if (isMapData(url)) event.respondWith(freshFirst(request, () => anotherFrame(url)));
   else if (request.mode === "navigate") event.respondWith(freshFirst(request, () => offlinePage(url)));
   else if (url.searchParams.get("fragment") === "list") event.respondWith(freshFirst(request, () => Response.error()));
 });
@@ -98,10 +113,10 @@ worker.addEventListener("message", (event) => {
 async function remember(address) {
   const url = new URL(address);
   url.hash = "";
-  if (url.origin !== location.origin || PRIVATE.test(url.pathname)) return;
+  if (url.origin !== location.origin || isPrivate(url)) return;
   const isFile = url.pathname.startsWith(RELEASE.static);
-  const isPage = /^\/[a-z]{2}\//.test(url.pathname);
-  if (!isFile && !isPage && !BASE_LAYERS.test(url.pathname) && !MAP_DATA.test(url.pathname)) return;
+  const isPage = RELEASE.languages.includes(url.pathname.split("/")[1] ?? "");
+  if (!isFile && !isPage && !isBaseLayer(url) && !isMapData(url)) return;
   if (isFile) await staticFile(new Request(url));
   else await freshFirst(new Request(url), () => Response.error());
 }

@@ -8,8 +8,9 @@ import { el, icon } from "city/site/dom.js";
 import { Refused, isAbort } from "city/site/http.js";
 import { formatNumber, t } from "city/site/texts.js";
 
-const VIDEO_BYTES_MAX = 100_000_000;
-const PHOTO_BYTES_MAX = 40_000_000;
+/** A photo is made light here before it is sent; a larger one would take a phone's memory. */
+const PHOTO_BYTES_MAX = 40 * 1_048_576;
+const MEGABYTE = 1_048_576;
 
 /** @typedef {import("city/outbox/store.js").StoredFile} StoredFile */
 
@@ -26,20 +27,20 @@ const PHOTO_BYTES_MAX = 40_000_000;
 export class Files {
   #list;
   #error;
-  #max;
+  #limits;
   #changed;
   /** @type {Row[]} */
   #rows = [];
 
   /**
    * @param {{list: HTMLElement, input: HTMLInputElement, drop: HTMLElement, error: HTMLElement}} parts
-   * @param {number} max
+   * @param {{files: number, videoBytes: number}} limits of the server
    * @param {() => void} changed
    */
-  constructor({ list, input, drop, error }, max, changed) {
+  constructor({ list, input, drop, error }, limits, changed) {
     this.#list = list;
     this.#error = error;
-    this.#max = max;
+    this.#limits = limits;
     this.#changed = changed;
     input.addEventListener("change", () => {
       this.add([...(input.files ?? [])]);
@@ -96,9 +97,9 @@ export class Files {
     const isVideo = file.type.startsWith("video/");
     // Phones name no type for some photos (HEIC): those are for the server to judge.
     if (file.type && !isVideo && !file.type.startsWith("image/")) return t("upload.notMedia", { name: file.name });
-    const limit = isVideo ? VIDEO_BYTES_MAX : PHOTO_BYTES_MAX;
-    if (file.size > limit) return t("upload.tooLarge", { name: file.name, limit: formatNumber(limit / 1_000_000) });
-    if (this.#rows.length >= this.#max) return t("upload.tooMany", { count: this.#max });
+    const limit = isVideo ? this.#limits.videoBytes : PHOTO_BYTES_MAX;
+    if (file.size > limit) return t("upload.tooLarge", { name: file.name, limit: formatNumber(limit / MEGABYTE) });
+    if (this.#rows.length >= this.#limits.files) return t("upload.tooMany", { count: this.#limits.files });
     return "";
   }
 

@@ -121,7 +121,7 @@ export class PlacePicker {
 
   async #search() {
     const words = this.#parts.address.value.trim();
-    if (words.length < 2) return this.#close();
+    if (words.length < Number(this.#parts.address.dataset.wordsMin)) return this.#close();
     this.#say(t("place.searching"));
     try {
       const url = `${settings.urls.places}?${new URLSearchParams({ q: words })}`;

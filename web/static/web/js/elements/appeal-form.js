@@ -16,8 +16,6 @@ import { Refused } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
 import { formatNumber, t } from "city/site/texts.js";
 
-/** Fields whose text the draft keeps; files and the map's pin are kept beside them. */
-const KEPT = ["kind", "category", "text", "address", "coordinates", "lon", "lat", "name", "email", "phone"];
 /** Fields that are sent, in the order in which they are checked and mended. */
 const REQUIRED = /** @type {const} */ (["point", "kind", "category", "text"]);
 
@@ -47,7 +45,7 @@ export class AppealForm extends HTMLElement {
         drop: this.#part(".files__drop"),
         error: this.#part("[data-error=files]"),
       },
-      Number(this.dataset.filesMax),
+      { files: Number(this.dataset.filesMax), videoBytes: Number(this.dataset.videoBytesMax) },
       () => this.#keep(),
     );
     this.#route = new RoutePreview(this.#part("[data-route]"), (errors) => this.#error("point", errors.point));
@@ -79,6 +77,11 @@ export class AppealForm extends HTMLElement {
 
   get #form() {
     return find(this, "form", HTMLFormElement);
+  }
+
+  /** Fields whose text the draft keeps; files and the map's pin are kept beside them. */
+  get #kept() {
+    return (this.dataset.kept ?? "").split(" ");
   }
 
   /** @param {string} selector */
@@ -143,7 +146,7 @@ export class AppealForm extends HTMLElement {
     return {
       id: this.#value("id"),
       secret: this.#value("secret"),
-      values: Object.fromEntries(KEPT.map((name) => [name, this.#value(name)])),
+      values: Object.fromEntries(this.#kept.map((name) => [name, this.#value(name)])),
       files: this.#files?.ids ?? [],
     };
   }
@@ -166,7 +169,7 @@ export class AppealForm extends HTMLElement {
       this.#setValue("id", draft.id);
       this.#setValue("secret", draft.secret);
       // What the address bar asks for ("report this here") goes before what was left.
-      for (const name of KEPT) if (!this.#value(name)) this.#setValue(name, draft.values[name] ?? "");
+      for (const name of this.#kept) if (!this.#value(name)) this.#setValue(name, draft.values[name] ?? "");
       await this.#files?.restore(draft.files);
       this.#tellRestored();
     } else if (!server) {

@@ -2,7 +2,7 @@
 
 import { el, icon } from "city/site/dom.js";
 import { getJson } from "city/site/http.js";
-import { appealUrl, settings } from "city/site/settings.js";
+import { appealUrl, featureUrl } from "city/site/settings.js";
 import { formatDay, t } from "city/site/texts.js";
 
 /**
@@ -108,7 +108,7 @@ export class Card {
     /** @type {Record<string, any>} */
     let full;
     try {
-      const feature = await getJson(`${settings.urls.appeals}${brief.id}/`);
+      const feature = await getJson(featureUrl(String(brief.id)));
       full = feature.properties ?? feature;
     } catch {
       // The card already says what matters; the appeal's page has its own error state.

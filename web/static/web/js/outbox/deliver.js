@@ -16,12 +16,12 @@ import { dropDraft, dropFile, dropParcel, readDraft, readFile, readParcels, writ
 export async function deliver(parcel) {
   await sendFiles(parcel.body.uploads, false);
   try {
-    return await postJson(settings.urls.appeals, parcel.body);
+    return await postJson(settings.urls.submit, parcel.body);
   } catch (error) {
     if (!(error instanceof Refused) || !error.errors.uploads) throw error;
     // Files that waited too long for their appeal are gone from the server; they are still here.
     await sendFiles(parcel.body.uploads, true);
-    return postJson(settings.urls.appeals, parcel.body);
+    return postJson(settings.urls.submit, parcel.body);
   }
 }
 

@@ -16,7 +16,7 @@
  * @property {string} language
  * @property {string[]} languages
  * @property {string} city
- * @property {Record<"home"|"newAppeal"|"appeal"|"follow"|"appeals"|"appealsGeojson"|"clusters"|"districts"|"base"|"route"|"places"|"uploads"|"serviceWorker", string>} urls
+ * @property {Record<"home"|"newAppeal"|"appeal"|"follow"|"submit"|"feature"|"appealsGeojson"|"clusters"|"districts"|"base"|"route"|"places"|"uploads"|"serviceWorker", string>} urls
  * @property {Record<"icons"|"mapIcons", string>} files sheets of SVG symbols
  * @property {MapSettings} map
  */
@@ -40,3 +40,11 @@ export const settings = jsonBlock("site-settings");
  * @param {number | string} number
  */
 export const appealUrl = (number) => settings.urls.appeal.replace("/0/", `/${number}/`);
+
+const NO_ONE = "00000000-0000-0000-0000-000000000000";
+
+/**
+ * Address of an appeal with all that its public page says, as GeoJSON.
+ * @param {string} id
+ */
+export const featureUrl = (id) => settings.urls.feature.replace(NO_ONE, id);

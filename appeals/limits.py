@@ -1,0 +1,32 @@
+"""How much of each thing is taken. Models, readers, the OpenAPI document, pages and scripts all read it here.
+
+Characters are counted by code point after normalising (NFC). What a photo or a film may be stands in ``media``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: The words of an appeal, and of each answer and reason.
+TEXT_MAX: Final = 4_000
+ADDRESS_MAX: Final = 300
+NAME_MAX: Final = 200
+#: RFC 5321, 4.5.3.1.3, without its angle brackets.
+EMAIL_MAX: Final = 254
+#: A phone number as people write it.
+PHONE_WRITTEN_MAX: Final = 40
+#: The same number in E.164, with room to spare.
+PHONE_MAX: Final = 20
+
+#: What an appeal is called where it was imported from.
+EXTERNAL_ID_MAX: Final = 100
+
+#: URL-safe characters of 6 bits each: at least 128 random bits.
+SECRET_MIN: Final = 22
+SECRET_MAX: Final = 64
+
+#: Photos and videos that one appeal or one answer may carry.
+ATTACHMENTS_MAX: Final = 6
+
+#: Words that a list is searched for.
+SEARCH_MAX: Final = 200

@@ -1,0 +1,56 @@
+"""Input that cannot be taken: what is wrong, by field or parameter, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+Errors = dict[str, list[str]]
+
+A = TypeVar("A")
+T = TypeVar("T")
+
+
+class ValueRefused(ValueError):
+    """One value that means nothing; ``str()`` is a sentence in the reader's language."""
+
+
+class Refused(ValueError):
+    """Named values that cannot be taken; ``errors`` maps each field or parameter to its sentences."""
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(" ".join(sentence for sentences in errors.values() for sentence in sentences))
+        self.errors: Errors = {name: list(sentences) for name, sentences in errors.items()}
+
+
+class Refusals:
+    """Gathers what is wrong while one value after the other is read, so that all of it is told at once.
+
+    ``errors`` is empty as long as everything could be read.
+    """
+
+    def __init__(self) -> None:
+        self.errors: Errors = {}
+
+    def read(self, reader: Callable[[A], T], given: A, otherwise: T, *, name: str = "") -> T:
+        """What the reader makes of the given; ``otherwise`` when it refuses.
+
+        A ``Refused`` knows its fields; the sentence of a ``ValueRefused`` stands under ``name``.
+        """
+        try:
+            return reader(given)
+        except Refused as refusal:
+            self.add(refusal.errors)
+        except ValueRefused as refusal:
+            self.add({name: [str(refusal)]})
+        return otherwise
+
+    def add(self, errors: Mapping[str, Sequence[str]]) -> None:
+        """Takes up more sentences; those of one field follow each other."""
+        for name, sentences in errors.items():
+            self.errors.setdefault(name, []).extend(sentences)
+
+    def check(self) -> None:
+        """Raises ``Refused`` with all that was gathered, if anything was."""
+        if self.errors:
+            raise Refused(self.errors)

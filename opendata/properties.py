@@ -1,0 +1,185 @@
+"""What a feature tells: each of its properties, declared once for the answers and for the OpenAPI document.
+
+A property is added here and nowhere else: the list of appeals, the single one, the map's pins, districts, service
+areas and the reference lists are all made of these declarations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, TextField, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Concat
+from django.urls import reverse
+from django.utils import translation
+
+from appeals.limits import ADDRESS_MAX, TEXT_MAX
+from appeals.workflow import Kind, Status
+from districts.models import Category, District
+from districts.names import translated
+from web.api.openapi import (
+    DAY,
+    DAY_OR_NULL,
+    MOMENT,
+    MOMENT_OR_NULL,
+    TEXT,
+    TEXT_OR_NULL,
+    TEXTS,
+    UUID,
+    WHOLE,
+    YES_OR_NO,
+    Schema,
+    record,
+)
+
+
+@dataclass(frozen=True)
+class Property:
+    """One property: its name, where its value comes from, and what the OpenAPI document says of it.
+
+    ``value`` is a column (with the relations that lead to it), an expression, or what makes an expression of the
+    reader's language.
+    """
+
+    name: str
+    value: str | Combinable | Callable[[str], Combinable]
+    schema: Schema = field(compare=False)
+    description: str = ""
+
+    @property
+    def is_own_column(self) -> bool:
+        """True when the value is a column of the model itself."""
+        return isinstance(self.value, str) and "__" not in self.value
+
+    @property
+    def told(self) -> Schema:
+        """The schema with the description."""
+        return {**self.schema, "description": self.description} if self.description else dict(self.schema)
+
+    def in_language(self, language: str) -> str | Combinable:
+        """The value for a reader of the language."""
+        return self.value(language) if callable(self.value) else self.value
+
+
+Properties = tuple[Property, ...]
+
+
+def values(properties: Properties, language: str = "") -> dict[str, str | Combinable]:
+    """Value by name, as ``FeatureText`` takes them; the language matters where one of them is told in it."""
+    return {declared.name: declared.in_language(language) for declared in properties}
+
+
+def schema(properties: Properties) -> Schema:
+    """Schema of the object that holds the properties, all of them required."""
+    return record({declared.name: declared.told for declared in properties})
+
+
+def chosen(properties: Properties, *names: str) -> Properties:
+    """The properties of these names, in the order of the names; ``KeyError`` for one that is not declared."""
+    by_name = {declared.name: declared for declared in properties}
+    return tuple(by_name[name] for name in names)
+
+
+def _named(name: str, path: str) -> Property:
+    return Property(name, lambda language: translated(path, language), TEXT_OR_NULL)
+
+
+def _in_every_language(name: str, path: str) -> Iterable[Property]:
+    """``name_ky``, ``name_ru`` … each with the translated field in that language."""
+    for code in settings.MODELTRANSLATION_LANGUAGES:
+        yield Property(f"{name}_{code}", f"{path}_{code}", TEXT_OR_NULL)
+
+
+def _page_path(language: str) -> Combinable:
+    with translation.override(language):
+        before, after = reverse("public:appeal", args=[0]).split("0", 1)
+    return Concat(Value(before), Cast(F("number"), TextField()), Value(after), output_field=TextField())
+
+
+def _codes(values: Iterable[str]) -> Schema:
+    return {**TEXT, "enum": list(values)}
+
+
+APPEAL: Final[Properties] = (
+    Property("id", "id", UUID),
+    Property("number", "number", WHOLE),
+    Property("kind", "kind", _codes(Kind.values)),
+    Property("category", "category__code", TEXT),
+    _named("category_name", "category__name"),
+    Property("service", "service__code", TEXT),
+    _named("service_name", "service__name"),
+    Property("district", "district__code", TEXT_OR_NULL),
+    _named("district_name", "district__name"),
+    Property("status", "status", _codes(Status.values)),
+    Property("submitted_at", "submitted_at", MOMENT),
+    Property("due_on", "due_on", DAY),
+    Property("answered_at", "answered_at", MOMENT_OR_NULL),
+    Property("closed_at", "closed_at", MOMENT_OR_NULL),
+    Property("address", "address", {**TEXT, "maxLength": ADDRESS_MAX}),
+    Property("text", "text", {**TEXT, "maxLength": TEXT_MAX}),
+    Property("language", "language", TEXT),
+    Property("url", _page_path, TEXT, "Path of the public page."),
+)
+
+#: A single appeal on the map.
+PIN: Final[Properties] = (
+    Property("kind", Value("appeal"), _codes(["appeal"])),
+    *chosen(APPEAL, "id", "number"),
+    *(replace(declared, name="appeal_kind") for declared in chosen(APPEAL, "kind")),
+    *chosen(APPEAL, "status", "category", "service", "submitted_at", "due_on"),
+)
+
+#: Appeals of one cell on the map, counted by status.
+CELL: Final[Properties] = (
+    Property("kind", Value("cell"), _codes(["cell"])),
+    Property("count", "count", WHOLE),
+    *(Property(status, f"of_{status}", WHOLE) for status in Status.values),
+)
+
+DISTRICT: Final[Properties] = (
+    Property("code", "district__code", TEXT),
+    Property("kind", "district__kind", _codes(District.Kind.values)),
+    Property("parent", "district__parent__code", TEXT_OR_NULL),
+    *_in_every_language("name", "district__name"),
+    Property("approximate", "approximate", YES_OR_NO),
+    Property("valid_from", "district__valid_from", DAY_OR_NULL),
+    Property("valid_to", "district__valid_to", DAY_OR_NULL, "Exclusive."),
+)
+
+SERVICE_AREA: Final[Properties] = (
+    Property("code", "code", TEXT),
+    *_in_every_language("name", "name"),
+    Property("service", "service__code", TEXT),
+    *_in_every_language("service_name", "service__name"),
+    Property(
+        "categories",
+        ArraySubquery(Category.objects.filter(areas=OuterRef("pk")).order_by("code").values("code")),
+        TEXTS,
+        "Empty: every category whose city-wide service this is.",
+    ),
+    Property("priority", "priority", WHOLE),
+    Property("valid_from", "valid_from", DAY_OR_NULL),
+    Property("valid_to", "valid_to", DAY_OR_NULL, "Exclusive."),
+)
+
+SERVICE: Final[Properties] = (
+    Property("code", "code", TEXT),
+    Property("is_office", "is_office", YES_OR_NO),
+    *_in_every_language("name", "name"),
+    *_in_every_language("short", "short"),
+    *_in_every_language("description", "description"),
+    Property("phone", "phone", TEXT),
+)
+
+CATEGORY: Final[Properties] = (
+    Property("code", "code", TEXT),
+    Property("group", "parent__code", TEXT_OR_NULL, "Code of the group that holds it; appeals take leaves."),
+    *_in_every_language("name", "name"),
+    Property("icon", "icon", TEXT),
+    Property("service", "service__code", TEXT_OR_NULL, "Answers where no service area decides."),
+)
