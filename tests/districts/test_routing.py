@@ -11,6 +11,7 @@ import shapely
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
 from districts.models import BoundaryRevision, DistrictBoundary, Service
 from districts.routing import (
@@ -305,11 +306,13 @@ class TestRoute:
         with pytest.raises(NotSetUp):
             route(pin(city, IN_EAST, "lamp"), on=dt.date(2019, 1, 1))
 
-    def test_one_statement(self, city: GridCity, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    def test_one_statement(self, city: GridCity, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         with django_assert_num_queries(1):
             route(pin(city, IN_EAST, "lamp"), on=TODAY)
 
-    def test_one_statement_for_each_five_thousand(self, city: GridCity, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    def test_one_statement_for_each_five_thousand(
+        self, city: GridCity, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
         pins = [pin(city, OUTSIDE, "lamp")] * 5_001
         with django_assert_num_queries(2):
             assert len(list(route_many(pins, on=TODAY))) == 5_001

@@ -69,15 +69,16 @@ def _result(
     if mutants:
         verdicts = tried(target, mutants, root=root, scratch=scratch)
         for done, (n, verdict) in enumerate(verdicts, 1):
-            count(result, mutants[n], verdict, entries)
+            mutant = mutants[n]
+            survivors = len(result.survivors)
+            count(result, mutant, verdict, entries)
+            if verdict is Verdict.TIMEOUT or len(result.survivors) > survivors:
+                say(f"  {verdict.value:13}  {target.path}:{mutant.line}  {mutant.text}")
+                say(f"  {'':13}  {mutant.was} → {mutant.now}")
             if done % _EACH == 0:
                 say(f"  ..  {done} of {len(mutants)}, {len(result.survivors)} survived")
-    result.survivors.sort(key=lambda mutant: mutant.line)
-    for mutant in result.survivors:
-        say(f"  survived  {target.path}:{mutant.line}  {mutant.text}")
-        say(f"            {mutant.was} → {mutant.now}")
     for sentence in result.wrong:
-        say(f"  wrong     {sentence}")
+        say(f"  {'wrong':13}  {sentence}")
     return result
 
 
