@@ -260,6 +260,8 @@ class TestRoute:
         assert route(now, on=TODAY).district_id == city.districts["west"].pk
         assert route(now, on=before).district_id == city.districts["east"].pk
         assert route(now, on=TODAY, revision=city.revision).area_id == city.areas["light-east"].pk
+        (replayed,) = route_many([now], on=TODAY, revision=city.revision)
+        assert replayed == route(now, on=TODAY, revision=city.revision)
 
     def test_areas_of_other_borders_answer_for_nothing(self, city: GridCity) -> None:
         draft = BoundaryRevision.objects.create(number=2, name="draft", effective_from=dt.date(2020, 1, 1))
