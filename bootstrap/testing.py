@@ -30,7 +30,7 @@ FOREIGN = (
 
 
 def run(checkout: Checkout, arguments: Sequence[str]) -> int:
-    """Exit code of pytest.
+    """Exit code of pytest, or of the mutation of what the tests protect (``--mutate``).
 
     The tests get a database server of their own, with ``DATABASE_URL`` set databases of their own on that server.
     """
@@ -46,6 +46,10 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
         # Playwright's own node wants a library that a small system lacks (libatomic); ours runs everywhere.
         os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(frontend.node_folder(checkout) / "node"))
         os.chdir(checkout.root)
+        if "--mutate" in arguments:
+            from tools.mutation import command
+
+            return command.run(arguments, checkout.root, scratch, say)
         import pytest
 
         return int(pytest.main([*workers(arguments), *arguments]))

@@ -12,6 +12,25 @@ Inside the demo city's bounds, in degrees (lon, lat); a unit is 0.01 degree, the
 
 Services: roads (city-wide for potholes), light, green (the park), office. Service areas of revision 1: light-west and
 light-east for lamps, park (priority 10) for lamps and trees.
+
+Each of its polygons is a rectangle, and so its own bounding box. Where the shape must decide there is the ugly city. A
+unit of it is 1/128 degree, south-west corner 72.75, 40.50: halves and quarters of a unit are exact in floating point,
+so that what lies on a border in the drawing lies on it to the last bit::
+
+    4 +-------+       +---------------+---------------+
+      |       |       |               | ring          |
+    3 |  ell  | notch |     hill      |   +-------+   |
+      |       |       |               |   | +---+ |   |
+    2 |   +---+---+---+             ..|   | |eye| |   |
+      |   |  ne   |   |         ..''  |   | +---+ |   |
+    1 +---+-------+   |     ..''      |   +-------+   |
+      |sw |           | ..''   dale   |               |
+    0 +---+-----------+---------------+---------------+
+      0   1   2   3   4   5   6   7   8   9   10  11  12
+
+The city is all of it but the notch. The L (ell), hill, dale, the ring with its hole and the eye within that hole are each a
+district and a service area for lamps; the rest of the hole belongs to no district and no area. The areas sw and ne,
+for trees, meet in the point (1, 1). Hill and dale meet on the diagonal from (4, 0) to (8, 2).
 """
 
 from __future__ import annotations
@@ -36,10 +55,33 @@ IN_PARK = (72.72, 40.52)
 ON_MIDDLE = (72.74, 40.52)
 OUTSIDE = (72.69, 40.52)
 
+#: Outline of each polygon of the ugly city and then its holes, in units.
+UGLY: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
+    "city": (((0, 0), (12, 0), (12, 4), (4, 4), (4, 2), (2, 2), (2, 4), (0, 4)),),
+    "ell": (((0, 0), (4, 0), (4, 2), (2, 2), (2, 4), (0, 4)),),
+    "hill": (((4, 0), (8, 2), (8, 4), (4, 4)),),
+    "dale": (((4, 0), (8, 0), (8, 2)),),
+    "ring": (((8, 0), (12, 0), (12, 4), (8, 4)), ((9, 1), (11, 1), (11, 3), (9, 3))),
+    "eye": (((9.5, 1.5), (10.5, 1.5), (10.5, 2.5), (9.5, 2.5)),),
+    "sw": (((0, 0), (1, 0), (1, 1), (0, 1)),),
+    "ne": (((1, 1), (3, 1), (3, 2), (1, 2)),),
+}
+
 
 def box(bounds: tuple[float, float, float, float]) -> MultiPolygon:
     """Rectangle (west, south, east, north) as a MultiPolygon in EPSG:4326."""
     return MultiPolygon(Polygon.from_bbox(bounds), srid=4326)
+
+
+def spot(x: float, y: float) -> tuple[float, float]:
+    """(lon, lat) of a point of the ugly city."""
+    return (72.75 + x / 128, 40.5 + y / 128)
+
+
+def ugly(code: str) -> MultiPolygon:
+    """Polygon of the ugly city as a MultiPolygon in EPSG:4326."""
+    rings = [[spot(*corner) for corner in (*ring, ring[0])] for ring in UGLY[code]]
+    return MultiPolygon(Polygon(*rings), srid=4326)
 
 
 def at(place: tuple[float, float]) -> Point:
@@ -54,7 +96,7 @@ def names(text: str, field_name: str = "name") -> dict[str, str]:
 
 @dataclass
 class GridCity:
-    """What ``make_city`` made, by code."""
+    """What ``make_city`` or ``make_ugly_city`` made, by code."""
 
     revision: BoundaryRevision
     services: dict[str, Service] = field(default_factory=dict)
@@ -66,18 +108,18 @@ class GridCity:
         self,
         code: str,
         service: str,
-        bounds: tuple[float, float, float, float],
+        ground: tuple[float, float, float, float] | MultiPolygon,
         categories: tuple[str, ...] = (),
         *,
         revision: BoundaryRevision | None = None,
         **extra: object,
     ) -> ServiceArea:
-        """A new service area on the rectangle."""
+        """A new service area on the polygon, or the rectangle of those bounds."""
         area = ServiceArea.objects.create(
             revision=revision or self.revision,
             code=code,
             service=self.services[service],
-            geom=box(bounds),
+            geom=ground if isinstance(ground, MultiPolygon) else box(ground),
             **names(code),
             **extra,
         )
@@ -85,9 +127,40 @@ class GridCity:
         self.areas[code] = area
         return area
 
+    def add_district(self, code: str, ground: MultiPolygon, **extra: object) -> District:
+        """A new territory of the city on the polygon, or the city itself when there is none yet."""
+        city = self.districts.get("city")
+        kind = District.Kind.TERRITORY if city else District.Kind.CITY
+        district = District.objects.create(code=code, kind=kind, parent=city, **names(code), **extra)
+        self.districts[code] = district
+        DistrictBoundary.objects.create(revision=self.revision, district=district, geom=ground)
+        return district
+
 
 def make_city() -> GridCity:
     """The grid city in the test's database: borders in force since 2020, 14 working days for everything."""
+    city = _without_ground()
+    for code, bounds in (("city", CITY), ("west", WEST), ("east", EAST)):
+        city.add_district(code, box(bounds))
+    city.add_area("light-west", "light", WEST, ("lamp",))
+    city.add_area("light-east", "light", EAST, ("lamp",))
+    city.add_area("park", "green", PARK, ("lamp", "tree"), priority=10)
+    return city
+
+
+def make_ugly_city() -> GridCity:
+    """The ugly city in the test's database, with the services and categories of the grid city."""
+    city = _without_ground()
+    for code in ("city", "ell", "hill", "dale", "ring", "eye"):
+        city.add_district(code, ugly(code))
+    for code in ("ell", "hill", "dale", "ring", "eye"):
+        city.add_area(code, "light", ugly(code), ("lamp",))
+    for code in ("sw", "ne"):
+        city.add_area(code, "green", ugly(code), ("tree",))
+    return city
+
+
+def _without_ground() -> GridCity:
     city = GridCity(
         BoundaryRevision.objects.create(
             number=1,
@@ -117,17 +190,5 @@ def make_city() -> GridCity:
             service=city.services[service] if service else None,
             **names(code),
         )
-    whole = District.objects.create(code="city", kind=District.Kind.CITY, **names("city"))
-    city.districts["city"] = whole
-    DistrictBoundary.objects.create(revision=city.revision, district=whole, geom=box(CITY))
-    for code, bounds in (("west", WEST), ("east", EAST)):
-        district = District.objects.create(
-            code=code, kind=District.Kind.TERRITORY, parent=whole, **names(code)
-        )
-        city.districts[code] = district
-        DistrictBoundary.objects.create(revision=city.revision, district=district, geom=box(bounds))
-    city.add_area("light-west", "light", WEST, ("lamp",))
-    city.add_area("light-east", "light", EAST, ("lamp",))
-    city.add_area("park", "green", PARK, ("lamp", "tree"), priority=10)
     LegalTerm.objects.create(working_days=14, valid_from=dt.date(2020, 1, 1), law="law")
     return city

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import itertools
 
 import pytest
 import shapely
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
-from districts.models import BoundaryRevision, DistrictBoundary
+from districts.models import BoundaryRevision, DistrictBoundary, Service
 from districts.routing import (
     AreaCandidate,
     Candidates,
@@ -38,10 +40,12 @@ from tests.grid import (
     GridCity,
     box,
     make_city,
+    names,
 )
 
 TODAY = dt.date(2026, 6, 1)
 CITY_DISTRICT = DistrictCandidate(1, "city", "city", 9e6, 120.0)
+TERRITORY = DistrictCandidate(2, "west", "territory", 4e6, None)
 
 
 def area(code: str, *, priority: int = 0, area_m2: float = 100.0, service_id: int = 1) -> AreaCandidate:
@@ -78,6 +82,42 @@ class TestChoice:
         assert choose(candidates(city_wide=None)).service_id == 9
         assert choose(candidates()).border_m == 120.0
 
+    def test_district_is_the_smallest_territory_then_the_first_code(self) -> None:
+        small, same = (dataclasses.replace(TERRITORY, district_id=n, area_m2=1e6) for n in (3, 4))
+        for districts, district_id in [
+            ((CITY_DISTRICT,), None),
+            ((TERRITORY, CITY_DISTRICT), 2),
+            ((CITY_DISTRICT, TERRITORY, small), 3),
+            ((CITY_DISTRICT, small, TERRITORY), 3),
+            ((CITY_DISTRICT, small, dataclasses.replace(same, code="east")), 4),
+        ]:
+            for areas in ((), (area("a"),)):
+                assert choose(Candidates(1, 9, 7, districts, areas)).district_id == district_id
+
+    def test_without_an_area_the_border_is_the_citys(self) -> None:
+        assert choose(Candidates(1, 9, 7, (TERRITORY, CITY_DISTRICT))).border_m == 120.0
+        unknown = dataclasses.replace(CITY_DISTRICT, border_m=None)
+        assert choose(Candidates(1, 9, 7, (unknown,))).border_m == 0.0
+
+    def test_a_territory_is_not_the_city(self) -> None:
+        with pytest.raises(OutsideCity):
+            choose(Candidates(1, 9, 7, (TERRITORY,)))
+
+    def test_what_was_found_and_decided_cannot_be_changed(self) -> None:
+        found = candidates(area("a"))
+        for value in (found, found.areas[0], found.districts[0], choose(found)):
+            assert isinstance(hash(value), int)
+
+    def test_rules_are_stored_under_these_names(self) -> None:
+        assert {rule.name: rule.value for rule in Rule} == {
+            "ONLY_AREA": "only_area",
+            "PRIORITY": "priority",
+            "SMALLEST_AREA": "smallest_area",
+            "TIE_BY_CODE": "tie_by_code",
+            "CITY_WIDE": "city_wide",
+            "OFFICE": "office",
+        }
+
     def test_refusals(self) -> None:
         with pytest.raises(OutsideCity):
             choose(Candidates(1, 9, 7, (), (area("a"),)))
@@ -86,6 +126,7 @@ class TestChoice:
         with pytest.raises(NotSetUp):
             choose(candidates(city_wide=None, office=None))
 
+    @settings(deadline=None)
     @given(
         st.lists(
             st.builds(
@@ -145,6 +186,22 @@ class TestRoute:
         decided = route(pin(city, IN_EAST, "other"), on=TODAY)
         assert (decided.service_id, decided.rule) == (city.services["office"].pk, Rule.OFFICE)
 
+    def test_office_is_told_from_the_services_that_were_made_after_it(self, city: GridCity) -> None:
+        Service.objects.create(code="water", **names("water"), **names("water", "short"))
+        assert route(pin(city, IN_EAST, "other"), on=TODAY).service_id == city.services["office"].pk
+
+    def test_a_category_without_a_service_takes_that_of_its_group(self, city: GridCity) -> None:
+        city.categories["street"].service = city.services["green"]
+        city.categories["street"].save()
+        assert route(pin(city, IN_EAST, "other"), on=TODAY).service_id == city.services["green"].pk
+        assert route(pin(city, IN_EAST, "pothole"), on=TODAY).service_id == city.services["roads"].pk
+        # A group has none above it.
+        assert route(pin(city, IN_EAST, "street"), on=TODAY).service_id == city.services["green"].pk
+
+    def test_an_area_answers_for_its_own_categories(self, city: GridCity) -> None:
+        city.add_area("trees", "green", EAST, ("tree",), priority=20)
+        assert route(pin(city, IN_EAST, "lamp"), on=TODAY).area_id == city.areas["light-east"].pk
+
     def test_pin_on_a_shared_border_is_decided(self, city: GridCity) -> None:
         decided = route(pin(city, ON_MIDDLE, "lamp"), on=TODAY)
         # A side that is straight in degrees bends a little in metres.
@@ -203,6 +260,45 @@ class TestRoute:
         assert route(now, on=TODAY).district_id == city.districts["west"].pk
         assert route(now, on=before).district_id == city.districts["east"].pk
         assert route(now, on=TODAY, revision=city.revision).area_id == city.areas["light-east"].pk
+        (replayed,) = route_many([now], on=TODAY, revision=city.revision)
+        assert replayed == route(now, on=TODAY, revision=city.revision)
+
+    def test_areas_of_other_borders_answer_for_nothing(self, city: GridCity) -> None:
+        draft = BoundaryRevision.objects.create(number=2, name="draft", effective_from=dt.date(2020, 1, 1))
+        city.add_area("drawn", "roads", EAST, ("lamp",), revision=draft, priority=20)
+        decided = route(pin(city, IN_EAST, "lamp"), on=TODAY)
+        assert (decided.area_id, decided.rivals) == (city.areas["light-east"].pk, ())
+
+    def test_borders_are_in_force_from_their_day_on(self, city: GridCity) -> None:
+        first_day = city.revision.effective_from
+        assert route(pin(city, IN_EAST, "lamp"), on=first_day).revision_id == city.revision.pk
+
+    @pytest.mark.parametrize(
+        ("revisions", "number"),
+        [
+            # The day decides, whatever the numbers say; the number only among those of one day.
+            ({3: "2021-01-01", 2: "2022-01-01"}, 2),
+            ({3: "2022-01-01", 2: "2021-01-01"}, 3),
+            ({2: "2022-01-01", 3: "2022-01-01"}, 3),
+            ({3: "2022-01-01", 2: "2022-01-01"}, 3),
+        ],
+    )
+    def test_the_latest_borders_are_in_force(
+        self, city: GridCity, revisions: dict[int, str], number: int
+    ) -> None:
+        for each, day in revisions.items():
+            revision = BoundaryRevision.objects.create(
+                number=each,
+                name=str(each),
+                state=BoundaryRevision.State.PUBLISHED,
+                effective_from=day,
+                published_at=timezone.now(),
+            )
+            DistrictBoundary.objects.create(
+                revision=revision, district=city.districts["city"], geom=box(CITY)
+            )
+        decided = route(pin(city, IN_EAST, "lamp"), on=TODAY)
+        assert decided.revision_id == BoundaryRevision.objects.get(number=number).pk
 
     def test_drafts_are_not_in_force(self, city: GridCity) -> None:
         BoundaryRevision.objects.create(number=2, name="draft", effective_from=dt.date(2026, 1, 1))
@@ -212,9 +308,30 @@ class TestRoute:
         with pytest.raises(NotSetUp):
             route(pin(city, IN_EAST, "lamp"), on=dt.date(2019, 1, 1))
 
-    def test_one_statement(self, city: GridCity, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    def test_one_statement(self, city: GridCity, django_assert_num_queries: DjangoAssertNumQueries) -> None:
         with django_assert_num_queries(1):
             route(pin(city, IN_EAST, "lamp"), on=TODAY)
+
+    def test_one_statement_for_each_five_thousand(
+        self, city: GridCity, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        pins = [pin(city, OUTSIDE, "lamp")] * 5_001
+        with django_assert_num_queries(2):
+            assert len(list(route_many(pins, on=TODAY))) == 5_001
+        with django_assert_num_queries(1):
+            list(route_many(pins[1:], on=TODAY))
+
+    def test_border_is_measured_only_where_it_is_told(self, city: GridCity) -> None:
+        pins = [pin(city, IN_EAST, category) for category in ("lamp", "pothole")]
+        covered, uncovered = find_candidates(pins, on=TODAY)
+        assert {district.code: district.border_m for district in covered.districts} == {
+            "city": None,
+            "east": None,
+        }
+        assert {district.code: district.border_m for district in uncovered.districts} == {
+            "city": pytest.approx(1694, rel=0.01),
+            "east": None,
+        }
 
     def test_many_equals_one_by_one(self, city: GridCity) -> None:
         places = [IN_EAST, IN_PARK, OUTSIDE, ON_MIDDLE, IN_WEST]

@@ -1,3 +1,5 @@
+"""Cells of a metric grid: where they lie in degrees, and how rows are counted in them."""
+
 from __future__ import annotations
 
 import math
@@ -6,9 +8,12 @@ import random
 import numpy as np
 import pytest
 import shapely
+from django.db.models import QuerySet
 from pyproj import Transformer
 
+from appeals.models import CellCount
 from geo.grid import Cell, Grid, parse_cell
+from geo.grid import CellCount as Counted
 
 UTM = 32643
 TO_METRES = Transformer.from_crs(4326, UTM, always_xy=True)
@@ -63,6 +68,18 @@ def test_the_box_holds_every_point_of_the_cell() -> None:
             assert box.south <= lat <= box.north
 
 
+def test_the_box_is_hardly_larger_than_the_cell() -> None:
+    grid = Grid(250, UTM)
+    lons, lats = zip(*grid.rings([NEAR_THE_CENTRE])[0], strict=True)
+    sides = (min(lons), min(lats), max(lons), max(lats))
+    # One unit of the sixth decimal: a box of ten would read the rows of the neighbours.
+    assert np.abs(np.subtract(grid.bbox(NEAR_THE_CENTRE), sides)) == pytest.approx(1e-6, rel=1e-3)
+
+
+def test_a_grid_is_a_value() -> None:
+    assert len({Grid(250, UTM), Grid(250, UTM), Grid(100, UTM)}) == 2
+
+
 def test_ids_are_read_back() -> None:
     assert parse_cell(NEAR_THE_CENTRE.id) == NEAR_THE_CENTRE
     assert parse_cell(Cell(-3, 0).id) == Cell(-3, 0)
@@ -80,3 +97,79 @@ def test_a_side_must_be_a_multiple_of_the_stored_cell() -> None:
         Grid(75, UTM).holding(NEAR_THE_CENTRE, 50)
     with pytest.raises(ValueError, match="25 m"):
         Grid(25, UTM).holding(NEAR_THE_CENTRE, 50)
+
+
+@pytest.mark.parametrize("cell_m", [0, -50])
+def test_a_side_has_a_length(cell_m: int) -> None:
+    with pytest.raises(ValueError, match=f"{cell_m} m"):
+        Grid(cell_m, UTM).holding(NEAR_THE_CENTRE, 50)
+
+
+def _row(x: int, y: int, value: int) -> CellCount:
+    return CellCount(
+        cell_x=x, cell_y=y, n_new=value, lon_sum=0, lat_sum=0, n_accepted=0, n_answered=0, n_closed=0
+    )
+
+
+@pytest.fixture
+def rows(db: None) -> QuerySet[CellCount]:
+    """Rows in storage cells on both sides of the origin, with a value each."""
+    places = {
+        (0, 0): 7,
+        (1, 0): 7,
+        (0, 1): 3,
+        (1, 1): 3,
+        (2, 0): 1,
+        (3, 1): 2,
+        (3, 0): 2,
+        (-1, -1): 5,
+        (0, 2): 1,
+        (0, -1): 1,
+    }
+    CellCount.objects.bulk_create(_row(*place, value) for place, value in places.items())
+    return CellCount.objects.all()
+
+
+def test_the_fullest_cells_come_first_then_those_to_the_west_and_south(rows: QuerySet[CellCount]) -> None:
+    expected = [
+        # Of equally frequent values the smallest.
+        Counted(Cell(0, 0), 4, 3),
+        Counted(Cell(1, 0), 3, 2),
+        # Floors: a division that truncates would put these into the cells of the origin.
+        Counted(Cell(-1, -1), 1, 5),
+        Counted(Cell(0, -1), 1, 1),
+        Counted(Cell(0, 1), 1, 1),
+    ]
+    grid = Grid(100, UTM)
+    assert grid.count(rows, 50, mode_of="n_new") == expected
+    assert grid.count(rows.order_by("n_new"), 50, mode_of="n_new") == expected
+    assert grid.count(rows, 50, mode_of="n_new", at_least=3) == expected[:2]
+    assert grid.count(rows, 50, mode_of="n_new", at_least=4) == expected[:1]
+
+
+def test_cells_as_they_are_stored(rows: QuerySet[CellCount]) -> None:
+    counted = Grid(50, UTM).count(rows, 50, mode_of="n_new")
+    assert [(found.cell, found.mode) for found in counted] == sorted(
+        (Cell(row.cell_x, row.cell_y), row.n_new) for row in rows
+    )
+
+
+def test_columns_can_have_other_names(rows: QuerySet[CellCount]) -> None:
+    grid = Grid(100, UTM)
+    mirrored = grid.count(rows, 50, mode_of="n_new", x="cell_y", y="cell_x")
+    assert {(found.cell.j, found.cell.i, found.n) for found in mirrored} == {
+        (*found.cell, found.n) for found in grid.count(rows, 50, mode_of="n_new")
+    }
+    assert grid.holding(Cell(3, -2), 50, x="column", y="row") == {
+        "column__gte": 6,
+        "column__lt": 8,
+        "row__gte": -4,
+        "row__lt": -2,
+    }
+
+
+@pytest.mark.parametrize("cell_m", [50, 100, 150])
+def test_a_cell_holds_the_rows_that_were_counted_in_it(rows: QuerySet[CellCount], cell_m: int) -> None:
+    grid = Grid(cell_m, UTM)
+    for found in grid.count(rows, 50, mode_of="n_new"):
+        assert rows.filter(**grid.holding(found.cell, 50)).count() == found.n

@@ -1,0 +1,107 @@
+"""Mutants are tried in children of a process: seen from another process, for pytest runs but once in ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SHOP = """
+from collections.abc import Iterator
+
+def price(n: int) -> int:
+    left = n
+    while left > 0:
+        left -= 1
+    return n * 3
+"""
+# The name is imported into the test's module: the mutant must be there before it.
+TESTS = """
+from pathlib import Path
+
+from shop import price
+
+def test_price():
+    assert price(2) == 6
+
+def test_query():
+    assert Path(__file__).with_name("query.sql").read_text() != "SELECT 2"
+"""
+RUN = """
+import json, sys
+from pathlib import Path
+from tools.mutation import python_mutants, sql_mutants, warm
+from tools.mutation.targets import Target
+
+warm.LIBRARIES, warm.PROCESSOR_LEAST_S = (), 2.0
+root, path = Path(sys.argv[1]), sys.argv[2]
+maker = sql_mutants if path.endswith(".sql") else python_mutants
+mutants = list(maker.mutants((root / path).read_text()))
+sys.path.insert(0, str(root))
+try:
+    for n, verdict in warm.tried(Target(path, ("test_shop.py",)), mutants, root=root, scratch=Path(sys.argv[3])):
+        print(json.dumps([mutants[n].was, mutants[n].now, verdict.name]))
+except warm.CannotTry as error:
+    print(json.dumps(str(error)))
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "shop.py").write_text(SHOP)
+    (folder / "query.sql").write_text("SELECT 1")
+    (folder / "test_shop.py").write_text(TESTS)
+    return folder
+
+
+def verdicts(shop: Path, path: str) -> list[object]:
+    scratch = shop.with_name("scratch")
+    scratch.mkdir()
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    answer = subprocess.run(
+        [sys.executable, "-c", RUN, str(shop), path, str(scratch)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={**environment, "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        timeout=300,
+    )
+    return [json.loads(line) for line in answer.stdout.splitlines()]
+
+
+def test_mutants_of_a_module(shop: Path) -> None:
+    before = {file.name: file.read_bytes() for file in shop.iterdir()}
+    told = verdicts(shop, "shop.py")
+    assert ["n * 3", "n / 3", "KILLED"] in told
+    assert ["return n * 3", "return None", "KILLED"] in told
+    # The loop counts upwards for ever.
+    assert ["left -= 1", "left += 1", "TIMEOUT"] in told
+    # Nothing depends on the loop's end.
+    assert ["left > 0", "left >= 0", "SURVIVED"] in told
+    assert {file.name: file.read_bytes() for file in shop.iterdir()} == before
+
+
+def test_mutants_of_a_query(shop: Path) -> None:
+    assert verdicts(shop, "query.sql") == [["1", "2", "KILLED"]]
+
+
+def test_tests_that_fail_by_themselves_say_nothing(shop: Path) -> None:
+    (shop / "test_shop.py").write_text(TESTS.replace("== 6", "== 7"))
+    (told,) = verdicts(shop, "shop.py")
+    assert "the tests fail before anything is changed" in str(told)
+    assert "assert 6 == 7" in str(told)
+
+
+@pytest.mark.parametrize("path", ["shop.py", "query.sql"])
+def test_a_target_that_no_test_reads(shop: Path, path: str) -> None:
+    (shop / "test_shop.py").write_text("def test_nothing(): pass")
+    (told,) = verdicts(shop, path)
+    assert f"{path}: no test reads it" in str(told)

@@ -1,0 +1,81 @@
+"""What is mutated, and the tests that must notice. A file that moves is renamed here; nothing else knows the paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+#: Source (a file, or a folder for every source in it) → tests, run in this order: the first to fail kills the mutant,
+#: so those that know the target best come first.
+TARGETS: dict[str, tuple[str, ...]] = {
+    "districts/sql/candidates.sql": ("tests/districts/test_routing.py", "tests/districts"),
+    "districts/routing.py": ("tests/districts/test_routing.py", "tests/districts"),
+    "geo/grid.py": ("tests/geo/test_grid.py", "tests/geo"),
+    "geo/paging.py": ("tests/geo/test_paging.py", "tests/geo"),
+    "appeals/workflow.py": ("tests/appeals/test_workflow.py", "tests/appeals/actions", "tests/appeals"),
+    "appeals/deadlines.py": ("tests/appeals/test_deadlines.py", "tests/appeals/actions", "tests/appeals"),
+    "appeals/actions": ("tests/appeals/actions", "tests/appeals"),
+    "appeals/clusters.py": ("tests/appeals/test_clusters.py",),
+}
+
+SOURCES = frozenset({".py", ".sql"})
+
+
+class NoSuchTarget(ValueError):
+    """The table, or the command line, names what is not there; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A source file and the tests of its room, both relative to the root of the checkout."""
+
+    path: str
+    tests: tuple[str, ...]
+
+    @property
+    def is_sql(self) -> bool:
+        return self.path.endswith(".sql")
+
+    @property
+    def module(self) -> str:
+        """Dotted name under which a Python target is imported."""
+        return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def chosen(
+    wanted: Sequence[str], root: Path, table: dict[str, tuple[str, ...]] | None = None
+) -> list[Target]:
+    """Targets that are, or lie below, one of the wanted paths; all of them when none is wanted.
+
+    Raises ``NoSuchTarget`` for a path of the table that does not exist and for a wanted path that the table lacks.
+    """
+    targets = list(_declared(root, TARGETS if table is None else table))
+    found: dict[str, Target] = {}
+    for path in [one.rstrip("/") for one in wanted] or [""]:
+        matching = [target for target in targets if not path or _holds(path, target.path)]
+        if not matching:
+            raise NoSuchTarget(f"{path} is no target of tools/mutation/targets.py")
+        found.update((target.path, target) for target in matching)
+    return list(found.values())
+
+
+def _declared(root: Path, table: dict[str, tuple[str, ...]]) -> Iterator[Target]:
+    for path, tests in table.items():
+        for needed in (path, *tests):
+            if not (root / needed).exists():
+                raise NoSuchTarget(f"{needed} does not exist: correct the entry of {path} in TARGETS")
+        if (root / path).is_file():
+            yield Target(path, tests)
+            continue
+        # An empty __init__.py has nothing to break.
+        files = [
+            file
+            for file in sorted((root / path).rglob("*"))
+            if file.suffix in SOURCES and file.stat().st_size
+        ]
+        yield from (Target(file.relative_to(root).as_posix(), tests) for file in files)
+
+
+def _holds(folder: str, path: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
