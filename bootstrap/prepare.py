@@ -90,9 +90,9 @@ def _static_sources() -> list[tuple[str, os.stat_result]]:
         for path, storage in finder.list([]):
             full = storage.path(path)
             found.append((full, os.stat(full)))
-    # The addresses of the files depend on the code that names them.
-    root = this_checkout().root
-    found.append((str(root / "config" / "settings.py"), os.stat(root / "config" / "settings.py")))
+    # The addresses of the files, and what is put together of them, depend on code.
+    code = [this_checkout().root / name for name in ("config/settings.py", "web/styles.py")]
+    found.extend((str(path), path.stat()) for path in code)
     return found
 
 

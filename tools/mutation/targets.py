@@ -16,7 +16,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "appeals/workflow.py": ("tests/appeals/test_workflow.py", "tests/appeals/actions", "tests/appeals"),
     "appeals/deadlines.py": ("tests/appeals/test_deadlines.py", "tests/appeals/actions", "tests/appeals"),
     "appeals/actions": ("tests/appeals/actions", "tests/appeals"),
-    "appeals/clusters.py": ("tests/appeals/test_clusters.py",),
+    "opendata/clusters.py": ("tests/opendata/test_clusters.py",),
 }
 
 SOURCES = frozenset({".py", ".sql"})

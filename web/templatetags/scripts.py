@@ -84,6 +84,5 @@ def city_scripts(context: Context) -> SafeString:
         json_script(_import_map()).replace('<script type="application/json">', opening, 1)
         + json_script(_settings(), "site-settings")
         + json_script(script_texts(), "site-texts")
-        + format_html('<link rel="stylesheet" href="{}">', static("web/css/shell.css"))
         + format_html('<script type="module" src="{}"></script>', static(MODULES_PREFIX + "main.js"))
     )

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.templatetags.static import static
 from django.urls import reverse
@@ -21,22 +19,10 @@ from django.views.decorators.http import require_safe
 
 from config.city import CITY
 from web.modules import MODULES_PREFIX, module_paths
+from web.offline import kept
+from web.styles import source, whole
 
 _WORKER = "web/worker/service-worker.js"
-
-#: Kept from the first visit on; the map library and pictures are kept when they are first used.
-_SHELL_FILES = (
-    "web/css/tokens.css",
-    "web/css/base.css",
-    "web/css/components.css",
-    "web/css/pages.css",
-    "web/css/shell.css",
-    "web/css/map.css",
-    "public/css/form.css",
-    "web/img/icons.svg",
-    "web/icons/map.svg",
-    "web/icons/icon.svg",
-)
 
 
 @require_safe
@@ -89,7 +75,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     """
     release = {
         "version": _version(),
-        "shell": [static(path) for path in _SHELL_FILES]
+        "shell": [static(path) for path in kept()]
         + [static(MODULES_PREFIX + path) for path in module_paths()],
         "static": settings.STATIC_URL,
         "media": settings.MEDIA_URL,
@@ -136,8 +122,6 @@ def _in(language: str, name: str) -> str:
 def _version() -> str:
     """Digest of the shell's content: the same release has the same version on every server."""
     digest = hashlib.sha256()
-    for path in (*_SHELL_FILES, _WORKER, *(MODULES_PREFIX + module for module in module_paths())):
-        found = finders.find(path)
-        if isinstance(found, str):
-            digest.update(Path(found).read_bytes())
+    for path in (*kept(), _WORKER, *(MODULES_PREFIX + module for module in module_paths())):
+        digest.update((whole(path, source) if path.endswith(".css") else source(path)).encode())
     return digest.hexdigest()[:16]

@@ -161,7 +161,6 @@ export class CityMap extends HTMLElement {
 
   /** @param {unknown} error */
   #cannot(error) {
-    this.classList.add("city-map--none");
     if (!(error instanceof NoWebGL) && !isGpuFailure(error)) {
       this.#bar.failed(t("map.unreachable"), () => {
         this.#bar.element.remove();

@@ -74,7 +74,7 @@ export class Card {
           "a",
           { className: "map-card__item", href: appealUrl(brief.number) },
           this.#status(brief.status),
-          el("span", { className: "map-card__name" }, this.#names.category[brief.category] ?? brief.category),
+          el("span", {}, this.#names.category[brief.category] ?? brief.category),
           el("span", { className: "map-card__number" }, `№ ${brief.number}`),
         ),
       ),
