@@ -6,12 +6,24 @@ import os
 import shutil
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.utils import translation
 from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from tests import databases
+
+# No clock: a busy machine is no fault of the product's. The rows of a database fixture are shared by a test's examples
+# on purpose. A run of continuous integration tries the same examples each time, so that it never fails by chance on
+# somebody else's change; everywhere else new ones are tried.
+hypothesis.settings.register_profile(
+    "city",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("city")
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -22,6 +34,19 @@ CHROMIUM_FLAGS = [
 ]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test over an empty list is an error: pytest itself would skip it, and nobody reads the skipped."""
+    empty = [
+        item.nodeid
+        for item in items
+        for mark in item.iter_markers("skip")
+        if "got empty parameter set" in str(mark.kwargs.get("reason", ""))
+    ]
+    if empty:
+        raise pytest.UsageError(f"nothing is tested by {', '.join(empty)}: the list of its parameters is empty")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests of this process: Playwright's loop can run but once in it."""
@@ -30,7 +55,7 @@ def browser() -> Iterator[Browser]:
         pytest.fail("no Chromium: apt-get install chromium, or name one by CHROMIUM")
     # Playwright's loop runs in this thread, where the tests ask the database too.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
         yield chromium
