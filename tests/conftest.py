@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import hypothesis
 import pytest
+from django.conf import settings
 from django.utils import translation
 from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
@@ -68,6 +69,12 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
     """A database of this process's own, copied from the migrated template."""
     with django_db_blocker.unblock(), databases.own_database(), django_db_blocker.block():
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> None:
+    """A password's hash is slow on purpose, and every person of the tests has one."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)
