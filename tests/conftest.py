@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
 from django.conf import settings
 from django.utils import translation
 from playwright.sync_api import Browser, expect, sync_playwright
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
 from tests import databases
 
@@ -45,7 +46,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "got empty parameter set" in str(mark.kwargs.get("reason", ""))
     ]
     if empty:
-        raise pytest.UsageError(f"nothing is tested by {', '.join(empty)}: the list of its parameters is empty")
+        raise pytest.UsageError(
+            f"nothing is tested by {', '.join(empty)}: the list of its parameters is empty"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +78,20 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
 def _cheap_passwords() -> None:
     """A password's hash is slow on purpose, and every person of the tests has one."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def stored_in(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's own folder, with "media" for what is served and "uploads" for what has just arrived.
+
+    The storage of what arrives is made when the models are, so that a changed setting alone would not move it.
+    """
+    from appeals.models import Attachment
+
+    settings.MEDIA_ROOT, settings.UPLOADS_ROOT = tmp_path / "media", tmp_path / "uploads"
+    arriving = Attachment._meta.get_field("original").storage
+    monkeypatch.setattr(arriving, "location", str(tmp_path / "uploads"))
+    return tmp_path
 
 
 @pytest.fixture(autouse=True)

@@ -249,9 +249,7 @@ def test_cells_are_as_large_on_every_screen(latitude: float) -> None:
         assert 0.7 <= cell_m / metres_a_pixel / module._CELL_PX <= 1.42 or cell_m == CELL_M
 
 
-@hypothesis_settings(
-    max_examples=20
-)
+@hypothesis_settings(max_examples=20)
 @given(NEAR, st.sampled_from([11, 13, 15, 17]))
 def test_pins_are_exactly_those_in_the_frame(city: GridCity, bbox: Bbox, zoom: float) -> None:
     if not Appeal.objects.exists():

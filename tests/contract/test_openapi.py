@@ -6,6 +6,7 @@ import copy
 import io
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -14,7 +15,6 @@ from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import Client
 from PIL import Image
-from pytest_django import Settings
 from rest_framework.throttling import SimpleRateThrottle
 
 from appeals import clusters
@@ -188,13 +188,11 @@ def test_every_answer_of_every_operation_is_tried() -> None:
 def test_answer_is_as_described(
     lived_in: GridCity,
     client: Client,
-    settings: Settings,
-    tmp_path: Any,
+    stored_in: Path,
     monkeypatch: pytest.MonkeyPatch,
     operation: str,
     status: int,
 ) -> None:
-    settings.MEDIA_ROOT, settings.UPLOADS_ROOT = tmp_path / "media", tmp_path / "uploads"
     # Of all that comes within a minute, however long the machine takes.
     monkeypatch.setattr(SimpleRateThrottle, "timer", lambda _self: 1e9)
     appeal = _told_at_length(lived_in)

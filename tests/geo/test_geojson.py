@@ -27,9 +27,7 @@ ANY_TEXT = st.text(
     st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), min_size=1, max_size=60
 )
 
-_on_one_row = settings(
-    max_examples=60
-)
+_on_one_row = settings(max_examples=60)
 
 
 @pytest.fixture
