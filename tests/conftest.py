@@ -5,16 +5,30 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
+import hypothesis
 import pytest
+from django.conf import settings
 from django.utils import translation
 from playwright.sync_api import Browser, expect, sync_playwright
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
 from tests import databases
 from tests.people import city, light_user, media_root, office_user, outsider
 
 __all__ = ["city", "light_user", "media_root", "office_user", "outsider"]
+
+# No clock: a busy machine is no fault of the product's. The rows of a database fixture are shared by a test's examples
+# on purpose. A run of continuous integration tries the same examples each time, so that it never fails by chance on
+# somebody else's change; everywhere else new ones are tried.
+hypothesis.settings.register_profile(
+    "city",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("city")
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -25,6 +39,21 @@ CHROMIUM_FLAGS = [
 ]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test over an empty list is an error: pytest itself would skip it, and nobody reads the skipped."""
+    empty = [
+        item.nodeid
+        for item in items
+        for mark in item.iter_markers("skip")
+        if "got empty parameter set" in str(mark.kwargs.get("reason", ""))
+    ]
+    if empty:
+        raise pytest.UsageError(
+            f"nothing is tested by {', '.join(empty)}: the list of its parameters is empty"
+        )
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests of this process: Playwright's loop can run but once in it."""
@@ -33,7 +62,7 @@ def browser() -> Iterator[Browser]:
         pytest.fail("no Chromium: apt-get install chromium, or name one by CHROMIUM")
     # Playwright's loop runs in this thread, where the tests ask the database too.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
         yield chromium
@@ -46,6 +75,26 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
     """A database of this process's own, copied from the migrated template."""
     with django_db_blocker.unblock(), databases.own_database(), django_db_blocker.block():
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> None:
+    """A password's hash is slow on purpose, and every person of the tests has one."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def stored_in(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's own folder, with "media" for what is served and "uploads" for what has just arrived.
+
+    The storage of what arrives is made when the models are, so that a changed setting alone would not move it.
+    """
+    from appeals.models import Attachment
+
+    settings.MEDIA_ROOT, settings.UPLOADS_ROOT = tmp_path / "media", tmp_path / "uploads"
+    arriving = Attachment._meta.get_field("original").storage
+    monkeypatch.setattr(arriving, "location", str(tmp_path / "uploads"))
+    return tmp_path
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appeals.models import Appeal, AppealContact, CellCount, Event, RoutingDecision
@@ -106,7 +106,7 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(st.lists(STEP, max_size=12))
 def test_no_sequence_of_changes_leaves_the_truth(city: GridCity, steps: list[tuple[Any, ...]]) -> None:
     for model in (Event, RoutingDecision, AppealContact, Appeal):

@@ -1,11 +1,26 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
+from django.test import Client
+from pytest_django import Settings
 
-from tests.factories import AppealFactory, PlaceFactory
+from accounts.models import User
+from appeals.models import Appeal, Event
+from tests.contract.addresses import Address
+from tests.factories import (
+    AppealFactory,
+    AttachmentFactory,
+    CalendarDayFactory,
+    MembershipFactory,
+    MessageFactory,
+    NewsItemFactory,
+    PlaceFactory,
+)
 from tests.grid import IN_EAST, IN_PARK, IN_WEST, GridCity, at
 
 
@@ -29,3 +44,57 @@ def lived_in(city: GridCity) -> GridCity:
         )
     PlaceFactory()
     return city
+
+
+@pytest.fixture
+def operator(db: None) -> Client:
+    """A client of somebody who may open every page, the admin too."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("operator@city.example"))
+    return client
+
+
+@pytest.fixture
+def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[[Address], str]:
+    """The path of an address with parameters that lead to something; there is a row of nearly every model."""
+    settings.MEDIA_ROOT = tmp_path
+    appeal: Appeal = Appeal.objects.newest_first()[0]
+    MessageFactory(event=Event.objects.filter(appeal=appeal)[0])
+    attachment = AttachmentFactory(appeal=appeal)
+    file = tmp_path / attachment.large.name
+    file.parent.mkdir()
+    file.write_bytes(b"\xff\xd8\xff")
+    MembershipFactory(service=lived_in.services["light"])
+    CalendarDayFactory()
+    news = NewsItemFactory()
+    values: dict[str, object] = {
+        "number": appeal.number,
+        "pk": appeal.pk,
+        "secret": appeal.contact.secret,
+        "folder": file.parent.name,
+        "name": file.name,
+        "cell_m": 250,
+        "cell": f"x{appeal.cell_x // 5}_y{appeal.cell_y // 5}",
+        # No reset of a password is under way.
+        "uidb36": "1",
+        "key": "set-password",
+        # The admin's own.
+        "app_label": "appeals",
+        "content_type_id": 1,
+        "id": User.objects.first().pk,  # type: ignore[union-attr]
+        "url": "nowhere/",
+    }
+
+    def path(address: Address) -> str:
+        known = dict(values)
+        if address.name == "public:news-item":
+            known["pk"] = news.pk
+        if address.of_the_admin and "content_type_id" in address.parameters:
+            known["object_id"] = 1
+        elif address.of_the_admin and "object_id" in address.parameters:
+            model = apps.get_model(*address.path.split("/")[3:5])
+            row = model._default_manager.first()
+            known["object_id"] = row.pk if row else 1
+        return address.filled(known)
+
+    return path

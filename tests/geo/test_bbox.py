@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appeals.models import Appeal
@@ -62,7 +62,7 @@ def one_point(db: None) -> Appeal:
     return appeal
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(st.tuples(*[st.sampled_from([-1e-2, -1e-6, -(2**-40), 0.0, 2**-40, 1e-6, 1e-2])] * 4))
 def test_holds_exactly_what_lies_in_it(one_point: Appeal, offsets: tuple[float, float, float, float]) -> None:
     west, east = sorted([LON + offsets[0], LON + offsets[1]])

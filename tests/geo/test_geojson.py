@@ -13,7 +13,7 @@ from django.contrib.gis.geos import GEOSGeometry, Point
 from django.db import connection
 from django.db.models import F, TextField, Value
 from django.db.models.functions import Concat
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from appeals.models import Appeal
@@ -28,9 +28,7 @@ ANY_TEXT = st.text(
     st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), min_size=1, max_size=60
 )
 
-_on_one_row = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+_on_one_row = settings(max_examples=60)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -182,7 +182,7 @@ NEAR = st.tuples(
 ).map(lambda n: Bbox(min(n[0], n[2]), min(n[1], n[3]), max(n[0], n[2]), max(n[1], n[3])))
 
 
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=200)
 @given(st.one_of(FRAME, NEAR), st.floats(0, 24))
 def test_never_too_many_cells(bbox: Bbox, zoom: float) -> None:
     inside = module._common(bbox, Bbox(*settings.CITY_BOUNDS))
@@ -250,9 +250,7 @@ def test_cells_are_as_large_on_every_screen(latitude: float) -> None:
         assert 0.7 <= cell_m / metres_a_pixel / module._CELL_PX <= 1.42 or cell_m == CELL_M
 
 
-@hypothesis_settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@hypothesis_settings(max_examples=20)
 @given(NEAR, st.sampled_from([11, 13, 15, 17]))
 def test_pins_are_exactly_those_in_the_frame(city: GridCity, bbox: Bbox, zoom: float) -> None:
     if not Appeal.objects.exists():

@@ -23,9 +23,8 @@ from media.confined import ProcessedVideo, process_video
 
 
 @pytest.fixture(autouse=True)
-def _own_folders(settings, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    settings.MEDIA_ROOT = tmp_path / "media"
-    settings.UPLOADS_ROOT = tmp_path / "uploads"
+def _own_folders(stored_in: Path) -> None:
+    """Nothing is stored among the files of other tests."""
 
 
 def files_below(folder: Path) -> list[Path]:

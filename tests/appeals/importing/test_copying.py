@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 from django.contrib.gis.geos import Point
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appeals.importing.copying import copy_in
@@ -32,7 +32,7 @@ moments = st.datetimes(timezones=st.just(dt.UTC))
     fingerprint=st.binary(min_size=1, max_size=32),
     answered=st.none() | moments,
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_goes_in_comes_out(
     city: GridCity,
     text: str,

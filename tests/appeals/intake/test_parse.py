@@ -6,7 +6,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appeals.actions.submit import Submission
@@ -70,7 +70,7 @@ def test_text_that_cannot_be_kept(city: GridCity, text: object) -> None:
     assert list(refused(text=text)) == ["text"]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100)
 @given(text=st.text(max_size=200))
 def test_parsing_twice_changes_nothing(city: GridCity, text: str) -> None:
     try:

@@ -1,0 +1,292 @@
+"""The worker as it lives: its loop, its lease, its end by signals, and a database that goes away."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from django_tasks import TaskResultStatus, task
+from django_tasks_db.models import DBTaskResult
+from psycopg2 import sql
+from structlog.testing import capture_logs
+
+from jobs import schedule, worker
+from jobs.models import WorkerBeat
+from jobs.worker import ATTEMPTS_MAX, LEASE, PAUSES, Worker, requeue_abandoned
+from tests import databases
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+#: A machine with much else to do must not fail a test that waits for something.
+PATIENCE_S = 120.0
+
+
+def eventually(condition: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"in vain: {what}"
+        time.sleep(0.02)
+
+
+@task()
+def hold(folder: str) -> str:
+    """Tells that it has begun, and ends when it is let go; what it needs is files, for workers of other processes."""
+    place = Path(folder)
+    (place / "begun").touch()
+    eventually((place / "go").exists, "nobody lets the task go")
+    with (place / "done").open("a") as done:
+        done.write("done\n")
+    return "held"
+
+
+@task()
+def write(path: str) -> None:
+    with Path(path).open("a") as file:
+        file.write("once\n")
+
+
+@task()
+def stumble() -> None:
+    raise OSError("full")
+
+
+def status_of(result: Any) -> str:
+    return str(DBTaskResult.objects.values_list("status", flat=True).get(pk=result.id))
+
+
+@pytest.fixture(autouse=True)
+def _no_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schedule, "_REGISTERED", {})
+
+
+@contextmanager
+def working(interval_s: float = 0.02) -> Iterator[Worker]:
+    """A worker's loop in a thread; it is stopped at the end and must have ended by itself."""
+    one = Worker(interval_s=interval_s)
+
+    def run() -> None:
+        try:
+            one.run()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run, name="worker")
+    thread.start()
+    try:
+        yield one
+    finally:
+        one.stop()
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+
+
+class TestLoop:
+    def test_what_comes_while_it_waits_is_done(self, tmp_path: Path) -> None:
+        with working() as one:
+            for name in ("first", "second"):
+                result = write.enqueue(str(tmp_path / name))
+                eventually(lambda result=result: status_of(result) == TaskResultStatus.SUCCESSFUL, name)
+            eventually(WorkerBeat.objects.filter(pk=one.id).exists, "the lease")
+        assert not WorkerBeat.objects.exists(), "a worker that has ended holds no lease"
+        assert (tmp_path / "second").read_text() == "once\n"
+
+    def test_periodic_jobs_have_their_turn(self, tmp_path: Path) -> None:
+        def tick() -> None:
+            (tmp_path / "tick").touch()
+
+        schedule.every(dt.timedelta(days=1), tick)
+        with working():
+            eventually((tmp_path / "tick").exists, "the periodic job")
+
+    def test_a_task_of_a_worker_that_is_no_more_is_taken_over(self, tmp_path: Path) -> None:
+        result = write.enqueue(str(tmp_path / "file"))
+        DBTaskResult.objects.get().claim("dead")
+        with working():
+            eventually(lambda: status_of(result) == TaskResultStatus.SUCCESSFUL, "the abandoned task")
+        assert DBTaskResult.objects.get().worker_ids[0] == "dead"
+
+    def test_a_task_that_nobody_knows_any_more_stops_nobody(self, tmp_path: Path) -> None:
+        unknown = write.enqueue("nowhere")
+        DBTaskResult.objects.filter(pk=unknown.id).update(task_path="jobs.tasks.of_another_release")
+        known = write.enqueue(str(tmp_path / "file"))
+        with working():
+            eventually(lambda: status_of(known) == TaskResultStatus.SUCCESSFUL, "the other task")
+        row = DBTaskResult.objects.get(pk=unknown.id)
+        assert (row.status, len(row.worker_ids)) == (TaskResultStatus.READY, 1), "it is tried again later"
+        assert row.run_after > timezone.now()
+
+    def test_two_workers_share_the_tasks(self, tmp_path: Path) -> None:
+        paths = [tmp_path / str(n) for n in range(20)]
+        results = [write.enqueue(str(path)) for path in paths]
+        with working(), working():
+            for result in results:
+                eventually(lambda result=result: status_of(result) == TaskResultStatus.SUCCESSFUL, "a task")
+        assert [path.read_text() for path in paths] == ["once\n"] * 20
+        assert {len(row.worker_ids) for row in DBTaskResult.objects.all()} == {1}
+
+
+class TestLease:
+    def test_it_is_renewed_while_a_task_takes_long(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(worker, "BEAT_EVERY_S", 0.05)
+        result = hold.enqueue(str(tmp_path))
+        with working() as one:
+            eventually((tmp_path / "begun").exists, "the task")
+            for _ in range(3):
+                last = WorkerBeat.objects.get(pk=one.id).at
+                eventually(lambda last=last: WorkerBeat.objects.get(pk=one.id).at > last, "a beat")
+            assert requeue_abandoned() == 0
+            assert status_of(result) == TaskResultStatus.RUNNING
+            # Had the worker died at its last beat, somebody would take its task.
+            later = WorkerBeat.objects.get(pk=one.id).at + LEASE + dt.timedelta(days=1)
+            assert requeue_abandoned(later) == 1
+            DBTaskResult.objects.update(status=TaskResultStatus.RUNNING)
+            (tmp_path / "go").touch()
+            eventually(lambda: status_of(result) == TaskResultStatus.SUCCESSFUL, "the end of the task")
+
+    def test_the_task_of_a_beating_worker_is_left_alone_and_that_of_a_silent_one_is_not(self) -> None:
+        now = timezone.now()
+        for name, at in (("beats", now - LEASE / 2), ("silent", now - LEASE * 2)):
+            WorkerBeat.objects.create(worker_id=name, started_at=at, at=at)
+            write.enqueue(name)
+            DBTaskResult.objects.get(status=TaskResultStatus.READY).claim(name)
+        assert requeue_abandoned(now) == 1
+        left = {row.worker_ids[-1]: row.status for row in DBTaskResult.objects.all()}
+        assert left == {"beats": TaskResultStatus.RUNNING, "silent": TaskResultStatus.READY}
+
+
+class TestRetry:
+    def test_each_pause_is_the_one_of_its_attempt(self) -> None:
+        stumble.enqueue()
+        for attempt in range(1, ATTEMPTS_MAX):
+            DBTaskResult.objects.update(run_after=timezone.now() - dt.timedelta(seconds=1))
+            before = timezone.now()
+            assert Worker().run_next()
+            row = DBTaskResult.objects.get()
+            assert row.status == TaskResultStatus.READY
+            assert before + PAUSES[attempt - 1] <= row.run_after <= timezone.now() + PAUSES[attempt - 1]
+            assert not Worker().run_next(), "not before its time"
+        DBTaskResult.objects.update(run_after=timezone.now() - dt.timedelta(seconds=1))
+        assert Worker().run_next()
+        row = DBTaskResult.objects.get()
+        assert (row.status, row.exception_class_path) == (TaskResultStatus.FAILED, "builtins.OSError")
+        assert "full" in row.traceback
+
+
+class TestEnd:
+    def test_the_task_in_hand_is_finished_and_no_other_begun(self, tmp_path: Path) -> None:
+        first = hold.enqueue(str(tmp_path))
+        with working() as one:
+            eventually((tmp_path / "begun").exists, "the task")
+            second = write.enqueue(str(tmp_path / "second"))
+            one.stop()
+            (tmp_path / "go").touch()
+        assert status_of(first) == TaskResultStatus.SUCCESSFUL
+        assert status_of(second) == TaskResultStatus.READY
+
+    @pytest.fixture
+    def process(self, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+        """Starts workers as operators do, on the database of this test."""
+        name = connection.settings_dict["NAME"]
+        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+        environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+        started: list[subprocess.Popen[bytes]] = []
+
+        def start(*arguments: str) -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-m", "django", "worker", "--interval=0.05", *arguments]
+            with (tmp_path / "log").open("ab") as log:
+                started.append(
+                    subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, stdout=log, stderr=log)
+                )
+            return started[-1]
+
+        yield start
+        for one in started:
+            one.kill()
+            one.wait()
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_one_signal_lets_the_task_end(
+        self, process: Callable[..., subprocess.Popen[bytes]], tmp_path: Path, number: signal.Signals
+    ) -> None:
+        result = hold.enqueue(str(tmp_path))
+        one = process()
+        eventually((tmp_path / "begun").exists, "the task")
+        one.send_signal(number)
+        eventually(lambda: not _is_caught(one.pid, number), "the signal")
+        assert one.poll() is None
+        (tmp_path / "go").touch()
+        assert one.wait(PATIENCE_S) == 0, (tmp_path / "log").read_text()
+        assert status_of(result) == TaskResultStatus.SUCCESSFUL
+        assert not WorkerBeat.objects.exists()
+
+    def test_a_second_signal_ends_at_once_and_the_task_is_done_by_another(
+        self, process: Callable[..., subprocess.Popen[bytes]], tmp_path: Path
+    ) -> None:
+        result = hold.enqueue(str(tmp_path))
+        one = process()
+        eventually((tmp_path / "begun").exists, "the task")
+        eventually(WorkerBeat.objects.exists, "the lease")
+        one.send_signal(signal.SIGTERM)
+        eventually(lambda: not _is_caught(one.pid, signal.SIGTERM), "the signal")
+        one.send_signal(signal.SIGTERM)
+        assert one.wait(PATIENCE_S) == -signal.SIGTERM
+        assert status_of(result) == TaskResultStatus.RUNNING
+        WorkerBeat.objects.update(at=timezone.now() - LEASE)
+        (tmp_path / "go").touch()
+        assert process("--once").wait(PATIENCE_S) == 0, (tmp_path / "log").read_text()
+        assert status_of(result) == TaskResultStatus.SUCCESSFUL
+        assert (tmp_path / "done").read_text() == "done\n"
+
+
+def _is_caught(pid: int, number: signal.Signals) -> bool:
+    """Whether the process has a handler of its own for the signal; the worker's takes itself away when it is called."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("SigCgt:"):
+            return bool(int(line.split()[1], 16) >> (number - 1) & 1)
+    return False
+
+
+class TestDatabaseAway:
+    def test_the_loop_outlives_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(worker, "BEAT_EVERY_S", 0.05)
+        name = str(connection.settings_dict["NAME"])
+        with capture_logs() as logs, working() as one:
+            eventually(WorkerBeat.objects.filter(pk=one.id).exists, "the lease")
+            connection.close()
+            with closing(databases.maintenance()) as keeper:
+                _let_in(keeper, name, False)
+                databases.run(
+                    keeper, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", name
+                )
+                said = ("database is away", "lease could not be renewed")
+                eventually(lambda: {log["event"] for log in logs} >= set(said), "a word of both threads")
+                _let_in(keeper, name, True)
+            back = timezone.now()
+            result = write.enqueue(str(tmp_path / "file"))
+            eventually(lambda: status_of(result) == TaskResultStatus.SUCCESSFUL, "the work goes on")
+            eventually(WorkerBeat.objects.filter(pk=one.id, at__gt=back).exists, "the lease goes on")
+
+
+def _let_in(keeper: Any, name: str, allowed: bool) -> None:
+    databases.run(
+        keeper,
+        sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}").format(
+            sql.Identifier(name), sql.Literal(allowed)
+        ),
+    )
