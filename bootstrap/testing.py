@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -47,12 +49,10 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
         os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(frontend.node_folder(checkout) / "node"))
         os.chdir(checkout.root)
         if "--mutate" in arguments:
-            from tools.mutation import command
-
-            return command.run(arguments, checkout.root, scratch, say)
+            return subprocess.call([sys.executable, "-m", "tools.mutation", *arguments])
         import pytest
 
-        return int(pytest.main([*workers(arguments), *arguments]))
+        return int(pytest.main([*workers(arguments), *measured(arguments)]))
 
 
 def variables(url: str, scratch: Path) -> Mapping[str, str]:
@@ -69,6 +69,11 @@ def variables(url: str, scratch: Path) -> Mapping[str, str]:
         "UPLOADS_ROOT": str(scratch / "uploads"),
         "STATIC_ROOT": str(scratch / "static"),
     }
+
+
+def measured(arguments: Sequence[str]) -> list[str]:
+    """pytest's arguments; ``--coverage`` stands for those of pytest-cov, which pyproject.toml configures."""
+    return ["--cov" if one == "--coverage" else one for one in arguments]
 
 
 def workers(arguments: Sequence[str]) -> list[str]:

@@ -10,8 +10,6 @@ from uuid import uuid4
 import av
 import numpy as np
 import pytest
-from appeals.media.confined import ProcessedVideo, ProcessingFailed, process_video
-from appeals.media.refusal import MediaRefused, Refusal
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from django_tasks import TaskResultStatus
@@ -23,6 +21,8 @@ from appeals.models import Attachment
 from appeals.tasks import prepare_video
 from jobs import schedule
 from jobs.worker import Worker
+from media.confined import ProcessedVideo, ProcessingFailed, process_video
+from media.refusal import MediaRefused, Refusal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

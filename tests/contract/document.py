@@ -9,14 +9,14 @@ from functools import cache
 from typing import Any
 
 import jsonschema
-from appeals.api.parameters import FILTER_PARAMETERS
 from drf_spectacular.generators import SchemaGenerator
 
+from appeals import filters
 from tests.contract.addresses import Address
 from tests.grid import IN_EAST
 
 #: Names of what a list of appeals is narrowed by, on every page, report and list.
-FILTERS = [parameter.name for parameter in FILTER_PARAMETERS]
+FILTERS = [declared.name for declared in filters.FILTERS]
 #: Something sensible for each parameter that an operation cannot do without.
 _GOOD = {"lon": str(IN_EAST[0]), "lat": str(IN_EAST[1]), "category": "lamp", "zoom": "12", "q": "улица"}
 
