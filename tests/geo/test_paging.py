@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appeals.models import Appeal
-from geo.paging import PAGE_SIZE, PAGE_SIZE_MAX, Cursor, Page, PageRefused, parse_page, rows_of_page
+from geo.paging import PAGE_SIZE_MAX, Cursor, Page, PageRefused, parse_page, rows_of_page
 from tests.factories import AppealFactory, CategoryFactory
 
 MOMENTS = st.datetimes(timezones=st.just(dt.UTC))
@@ -24,6 +24,15 @@ MOMENTS = st.datetimes(timezones=st.just(dt.UTC))
 def test_a_cursor_is_read_as_it_was_written(at: dt.datetime, number: int) -> None:
     cursor = Cursor(at, number)
     assert Cursor.parse(str(cursor)) == cursor
+
+
+def test_a_cursor_that_was_given_out_stays_good() -> None:
+    assert str(Cursor(dt.datetime(1970, 1, 1, microsecond=1, tzinfo=dt.UTC), 7)) == _packed(1, 7)
+
+
+def test_a_cursor_and_a_page_are_values() -> None:
+    at = dt.datetime(2026, 5, 31, tzinfo=dt.UTC)
+    assert len({Page(10, Cursor(at, 7)), Page(10, Cursor(at, 7)), Page(10)}) == 2
 
 
 def test_a_cursor_is_one_word_of_a_url() -> None:
@@ -63,7 +72,7 @@ def test_any_text_is_a_cursor_or_refused(text: str) -> None:
 
 
 def test_without_parameters() -> None:
-    assert parse_page({}) == parse_page({"page_size": "", "after": ""}) == Page(PAGE_SIZE, None)
+    assert parse_page({}) == parse_page({"page_size": "", "after": ""}) == Page(100, None)
 
 
 @pytest.mark.parametrize("size", [1, 30, PAGE_SIZE_MAX])
