@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appeals.models import Appeal
-from geo.paging import PAGE_SIZE, PAGE_SIZE_MAX, Cursor, Order, Page, parse_page
+from geo.paging import PAGE_SIZE_MAX, Cursor, Order, Page, parse_page
 from geo.refusals import Refused
 from tests.factories import AppealFactory, CategoryFactory
 
@@ -53,6 +53,11 @@ def test_a_cursor_of_other_types_is_refused(day: dt.date, at: dt.datetime, numbe
     ]:
         with pytest.raises(ValueError):  # noqa: PT011
             order.read(str(cursor))
+
+
+def test_a_cursor_that_was_given_out_stays_good() -> None:
+    at = dt.datetime(1970, 1, 1, microsecond=1, tzinfo=dt.UTC)
+    assert NEWEST.read(str(Cursor((at, 7)))) == Cursor((at, 7))
 
 
 def test_a_cursor_is_one_word_of_a_url() -> None:
@@ -94,7 +99,7 @@ def test_any_text_is_a_cursor_or_refused(text: str) -> None:
 
 def test_without_parameters() -> None:
     assert (
-        parse_page({}, NEWEST) == parse_page({"page_size": "", "after": ""}, NEWEST) == Page(PAGE_SIZE, None)
+        parse_page({}, NEWEST) == parse_page({"page_size": "", "after": ""}, NEWEST) == Page(100, None)
     )
 
 
