@@ -145,7 +145,6 @@ def test_the_numbers_come_out(tmp_path: Path, db: None) -> None:
     table = read_table()
     with imported(tmp_path) as chicago:
         every_row_is_accounted_for(chicago)
-        it_is_fast_enough(chicago)
         each_area_has_what_geopandas_finds_in_it(chicago, table)
         boxes_and_circles(chicago, table)
         nothing_lies_in_two_areas(chicago)
@@ -170,11 +169,6 @@ def every_row_is_accounted_for(chicago: Chicago) -> None:
     assert chicago.rows("SELECT count(*), count(DISTINCT external_id) FROM appeals_appeal") == [
         (73_808, 73_808)
     ]
-
-
-def it_is_fast_enough(chicago: Chicago) -> None:
-    """In CPU time of this process: the promise is 60 s of a machine that does nothing else."""
-    assert chicago.report["cpu_seconds"] < 40
 
 
 def each_area_has_what_geopandas_finds_in_it(chicago: Chicago, table: list[dict[str, str]]) -> None:
