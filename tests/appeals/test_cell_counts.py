@@ -79,6 +79,7 @@ def test_what_is_not_counted_writes_nothing(city: GridCity) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT ctid, xmin FROM appeals_cellcount")
         before = cursor.fetchall()
+        assert before
         Appeal.objects.update(version=F("version") + 1, address="elsewhere")
         cursor.execute("SELECT ctid, xmin FROM appeals_cellcount")
         assert cursor.fetchall() == before

@@ -64,7 +64,9 @@ def test_no_secret_has_a_default():
 
 
 def test_dockerfile_copies_what_exists():
-    for source in re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE):
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert copied
+    for source in copied:
         for name in source.split():
             assert (ROOT / name).exists(), name
     ignored = (ROOT / ".dockerignore").read_text().split()

@@ -21,7 +21,7 @@ from bootstrap.supervisor import Program, Supervisor
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
+def wait_for(condition: Callable[[], bool], seconds: float = 120.0) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
@@ -45,10 +45,10 @@ def supervised(tmp_path: Path):
     program = textwrap.dedent(
         f"""
         import os, subprocess, sys, time
-        helper = subprocess.Popen(["sleep", "60"])
+        helper = subprocess.Popen(["sleep", "600"])
         with open({str(tmp_path / "children")!r}, "a") as file:
             file.write(f"{{os.getpid()}} {{helper.pid}}\\n")
-        time.sleep(60)
+        time.sleep(600)
         """
     )
     script.write_text(
@@ -83,7 +83,7 @@ def supervised(tmp_path: Path):
 def test_signal_ends_everything(supervised, number):
     parent, numbers = supervised
     parent.send_signal(number)
-    assert parent.wait(10) == 0
+    assert parent.wait(120) == 0
     assert not any(alive(child) for child in numbers())
 
 
@@ -106,6 +106,8 @@ def test_program_that_cannot_live_stops_all(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.setattr(supervisor, "LONGEST_PAUSE_S", 0.01)
+    # A machine that is slow to start a program does not make its life a sound one.
+    monkeypatch.setattr(supervisor, "SOUND_LIFE_S", 3600)
     with Supervisor() as one, one.children():
         one.start(Program("stone", [sys.executable, "-c", "raise SystemExit(7)"]))
         assert one.watch() == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -82,6 +83,28 @@ class Visit:
         """Waits until the map of all appeals shows what belongs into its frame."""
         self.page.wait_for_selector('city-map[aria-busy="false"]', state="attached")
 
+    def at_rest(self) -> None:
+        """Waits until the maps of the page are drawn, its fonts are there and nothing moves any more."""
+        until(
+            self.page,
+            """async () => {
+                await document.fonts.ready;
+                const maps = [...document.querySelectorAll("city-map")];
+                const moving = document.getAnimations().filter((one) =>
+                    one.playState === "running" && one.effect?.getComputedTiming().iterations !== Infinity);
+                return document.readyState === "complete" && !moving.length
+                    && maps.every((map) => map.classList.contains("city-map--ready"));
+            }""",
+        )
+
+
+def until(page: Page, condition: str) -> None:
+    """Waits until the script's promise is true. Playwright's own way evaluates text, which the pages' policy forbids."""
+    deadline = time.monotonic() + 120
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, condition
+        page.wait_for_timeout(50)
+
 
 Open = Callable[..., Visit]
 
@@ -95,7 +118,7 @@ def visit(browser: Browser, live_server: LiveServer, settings: Settings) -> Iter
 
     def open_window(*, workers: bool = False, **options: Any) -> Visit:
         context = browser.new_context(**{**PHONE, **options}, service_workers="allow" if workers else "block")
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(120_000)
         contexts.append(context)
         page = context.new_page()
         complaints.listen(page)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from playwright.sync_api import expect
 
 from accounts.models import User
 from tests.browser.conftest import DESKTOP, PHONE, Open, log_in, path_of
@@ -41,7 +42,7 @@ def test_public_pages(visit: Open, city: GridCity, screen: dict[str, Any], schem
     found = {}
     for path in paths:
         page = window.go(path)
-        page.wait_for_timeout(700)
+        window.at_rest()
         found[path] = violations(page)
     assert {path: said for path, said in found.items() if said} == {}
 
@@ -52,10 +53,13 @@ def test_the_card_the_layers_and_the_errors(visit: Open, city: GridCity) -> None
     page = window.go(path_of("public:map", "en"))
     window.map_ready()
     page.locator(".map-layers summary").click()
+    window.at_rest()
     assert violations(page) == []
     page = window.go(path_of("public:appeal-new", "en"))
     window.map_ready()
     page.click("[data-send]")
+    expect(page.locator("#errors")).to_be_focused()
+    window.at_rest()
     assert violations(page) == []
 
 
@@ -63,7 +67,15 @@ def test_the_desk(visit: Open, city: GridCity, representative: User) -> None:
     appeal = AppealFactory(category=city.categories["lamp"], service=city.services["light"])
     window = visit(**DESKTOP)
     log_in(window, representative, "ru")
+    window.at_rest()
     assert violations(window.page) == []
     page = window.go(path_of("desk:appeal", "ru", appeal.number))
-    page.wait_for_timeout(500)
+    window.at_rest()
     assert violations(page) == []
+
+
+def test_a_page_that_nobody_can_read_is_found(visit: Open, city: GridCity) -> None:
+    """The search for violations, checked: were axe-core broken, the others would find nothing."""
+    page = visit().go(path_of("web:about", "en"))
+    page.evaluate("document.querySelector('main').innerHTML += '<img src=x><button></button>'")
+    assert {rule.partition(":")[0] for rule in violations(page)} >= {"image-alt", "button-name"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from accounts.models import User
 from appeals.models import Appeal
-from tests.browser.conftest import Open, path_of
+from tests.browser.conftest import Open, log_in, path_of, until
 from tests.factories import AppealFactory
 from tests.grid import IN_EAST, GridCity
 
@@ -18,6 +19,23 @@ def worker_ready(page: Page) -> None:
     )
 
 
+def kept(page: Page) -> None:
+    """Waits until the worker has kept the page and all that it was made of."""
+    until(
+        page,
+        """async () => {
+            const names = await caches.keys();
+            const lists = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+            const kept = new Set(lists.flat().map((request) => request.url));
+            const asked = performance.getEntriesByType("resource").map((one) => new URL(one.name))
+                .filter((url) => url.origin === location.origin && /^\\/(static|api)\\//.test(url.pathname));
+            const page = new URL(location.href);
+            page.hash = "";
+            return asked.length > 0 && [page, ...asked].every((url) => kept.has(url.href));
+        }""",
+    )
+
+
 def test_the_list_seen_last_opens(visit: Open, city: GridCity) -> None:
     AppealFactory(category=city.categories["lamp"], text="A dark corner")
     window = visit(workers=True)
@@ -25,7 +43,7 @@ def test_the_list_seen_last_opens(visit: Open, city: GridCity) -> None:
     window.map_ready()
     worker_ready(page)
     expect(page.locator("[data-count-copy]")).to_have_text("1")
-    page.wait_for_timeout(1500)
+    kept(page)
 
     window.context.set_offline(True)
     page.reload()
@@ -76,16 +94,23 @@ def test_an_appeal_waits_for_the_network(visit: Open, city: GridCity) -> None:
     expect(page.locator(".outbox__line")).to_have_count(0)
 
 
-def test_what_staff_and_authors_see_is_not_kept(visit: Open, city: GridCity) -> None:
+def test_what_staff_and_authors_see_is_not_kept(visit: Open, city: GridCity, representative: User) -> None:
     appeal = AppealFactory(category=city.categories["lamp"])
     window = visit(workers=True)
     page = window.go(path_of("public:map", "en"))
     worker_ready(page)
     page.goto(window.root + path_of("public:follow", "en", appeal.contact.secret))
     expect(page.locator("main")).to_contain_text(f"№ {appeal.number}")
-    kept = page.evaluate(
+    log_in(window, representative, "en")
+    page.goto(window.root + path_of("desk:appeal", "en", appeal.number))
+    expect(page.locator("main")).to_contain_text(f"№ {appeal.number}")
+    window.context.clear_cookies()
+    # What is seen last is kept after all that was seen before.
+    page.goto(window.root + path_of("web:about", "en"))
+    kept(page)
+    urls = page.evaluate(
         """async () => (await Promise.all((await caches.keys()).map(async (name) =>
             (await (await caches.open(name)).keys()).map((request) => request.url)))).flat()"""
     )
-    assert kept
-    assert [url for url in kept if "/follow/" in url or "/desk/" in url or "/accounts/" in url] == []
+    assert window.root + path_of("web:about", "en") in urls
+    assert [url for url in urls if "/follow/" in url or "/desk/" in url or "/accounts/" in url] == []

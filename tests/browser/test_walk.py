@@ -11,7 +11,7 @@ from accounts.models import User
 from appeals.models import Appeal, Attachment
 from appeals.workflow import Status
 from districts.routing import Rule
-from tests.browser.conftest import LANGUAGES, Open, log_in, path_of
+from tests.browser.conftest import LANGUAGES, Open, log_in, path_of, until
 from tests.grid import GridCity
 
 
@@ -58,6 +58,7 @@ def test_from_the_pin_to_the_public_answer(
     desk = service.page
     desk.get_by_role("link", name=f"lamp {language}").click()
     desk.wait_for_url(f"**{path_of('desk:appeal', language, appeal.number)}")
+    expect(desk.locator("main")).to_contain_text("Бакыт")
     answer = "Чырак алмаштырылды. Лампа заменена. The lamp has been replaced."
     desk.locator("form:has([value=answer]) textarea").fill(answer)
     desk.locator("form:has([value=answer]) button").click()
@@ -106,7 +107,21 @@ def test_an_unfinished_appeal_is_there_again(visit: Open, city: GridCity, photo:
     page.set_input_files("[data-file-input]", [photo])
     expect(page.locator(".file__state")).to_have_text("Attached")
     expect(page.locator("[data-saved]")).not_to_be_empty()
-    page.wait_for_timeout(600)
+    # The last of several writes, each a moment after what was changed.
+    until(
+        page,
+        """() => new Promise((resolve) => {
+            const opening = indexedDB.open("appeals");
+            opening.onsuccess = () => {
+                const draft = opening.result.transaction("drafts").objectStore("drafts").get("current");
+                draft.onsuccess = () => {
+                    const {values, files} = draft.result ?? {values: {}, files: []};
+                    opening.result.close();
+                    resolve(values.text === "Half of a story" && values.kind === "request" && files.length === 1);
+                };
+            };
+        })""",
+    )
     first_id = page.input_value("[name=id]")
 
     page.reload()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.test import Client
@@ -72,8 +73,12 @@ def test_what_comes_in_meanwhile_moves_nothing(city: GridCity, client: Client) -
 def test_filters_stay_in_the_link(city: GridCity, client: Client) -> None:
     _appeals(city, 3, timezone.now())
     AppealFactory(category=city.categories["pothole"], service=city.services["roads"], point=at(IN_EAST))
-    pages = _follow(client, "/api/appeals.geojson?page_size=1&category=lamp&lang=ru&q=Жарык")
-    assert len(pages) == 3
+    asked = {"page_size": ["1"], "category": ["lamp"], "lang": ["ru"], "q": ["Жарык"]}
+    first = f"/api/appeals.geojson?{urlencode(asked, doseq=True)}"
+    following = parse_qs(urlsplit(str(_next(client.get(first).json()))).query)
+    assert following.pop("after")
+    assert following == asked
+    assert len(_follow(client, first)) == 3
 
 
 def test_one_statement_a_page(city: GridCity, client: Client, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]

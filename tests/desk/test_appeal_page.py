@@ -131,7 +131,8 @@ def test_a_file_that_is_no_picture_keeps_the_words(at_desk: Client, appeal: Appe
     page = response.content.decode()
     assert response.status_code == 400
     assert "Done so far</textarea>" in page
-    assert "neither a photo nor a video" in page
+    # Said at the field; the page's scripts have the same words in store.
+    assert "neither a photo nor a video" in page[page.index("answer-files_error") :].partition("</ul>")[0]
     assert not Event.objects.filter(verb=ANSWER.code).exists()
 
 

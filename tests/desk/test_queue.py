@@ -180,6 +180,8 @@ def test_counting_has_an_end(
 def test_an_empty_queue_says_so(city: GridCity, client: Client, light_user: User) -> None:
     client.force_login(light_user)
     assert "Nothing waits here" in get(client)
+    make(city)
+    assert "Nothing waits here" not in get(client)
 
 
 def test_the_number_of_queries_does_not_grow(

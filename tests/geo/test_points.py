@@ -74,12 +74,14 @@ def test_no_number(value: object) -> None:
         city_point(72.72, value)
 
 
+#: Hardly anything else would ever lie in the city.
+NEAR_LON, NEAR_LAT = st.floats(CITY[0] - 0.02, CITY[2] + 0.02), st.floats(CITY[1] - 0.02, CITY[3] + 0.02)
 ANYTHING = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.binary(max_size=4)
 )
 
 
-@given(ANYTHING, ANYTHING)
+@given(ANYTHING | NEAR_LON | NEAR_LON.map(str), ANYTHING | NEAR_LAT | NEAR_LAT.map(repr))
 def test_a_point_in_the_city_or_a_refusal(lon: object, lat: object) -> None:
     try:
         point = city_point(lon, lat)
@@ -88,3 +90,13 @@ def test_a_point_in_the_city_or_a_refusal(lon: object, lat: object) -> None:
     west, south, east, north = CITY
     assert west <= point.x <= east
     assert south <= point.y <= north
+
+
+@given(NEAR_LON, NEAR_LAT)
+def test_inside_and_outside_are_told_apart(lon: float, lat: float) -> None:
+    west, south, east, north = CITY
+    if west <= lon <= east and south <= lat <= north:
+        assert city_point(lon, lat).coords == (lon, lat)
+    else:
+        with pytest.raises(GeometryRefused):
+            city_point(lon, lat)

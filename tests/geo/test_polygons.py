@@ -133,7 +133,16 @@ json_values = st.recursive(
 )
 
 
-@given(kind=st.sampled_from(["Polygon", "MultiPolygon"]), coordinates=json_values, repair=st.booleans())
+#: Rings around the city's own ground, some of them good: of JSON in general none would ever be an area.
+_corner = st.tuples(st.floats(72.70, 72.78), st.floats(40.50, 40.54)).map(list)
+_ring = st.lists(_corner, min_size=3, max_size=5).map(lambda corners: [*corners, corners[0]])
+_rings = _ring.map(lambda ring: [ring]) | st.lists(_ring | json_values, max_size=2)
+_areas = _rings | st.lists(_rings, min_size=1, max_size=2)
+
+
+@given(
+    kind=st.sampled_from(["Polygon", "MultiPolygon"]), coordinates=json_values | _areas, repair=st.booleans()
+)
 def test_whatever_comes_is_refused_or_a_valid_area(kind: str, coordinates: object, repair: bool) -> None:
     try:
         area = city_area({"type": kind, "coordinates": coordinates}, repair=repair)
@@ -141,3 +150,14 @@ def test_whatever_comes_is_refused_or_a_valid_area(kind: str, coordinates: objec
         return
     assert area.shape.is_valid
     assert area.shape.area > 0
+
+
+@given(_ring)
+def test_a_triangle_of_the_city_is_an_area_however_it_is_turned(ring: list[list[float]]) -> None:
+    """Agrees with Shapely on which rings are areas."""
+    drawn = shapely.Polygon(ring)
+    if drawn.is_valid and drawn.area > 0:
+        assert city_area(polygon(ring)).shape.equals(shapely.MultiPolygon([drawn]))
+    else:
+        with pytest.raises(PolygonRefused):
+            city_area(polygon(ring))

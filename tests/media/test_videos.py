@@ -73,6 +73,8 @@ def test_place_and_device_are_left_behind(make_clip: MakeClip, tmp_path: Path) -
         },
     )
     assert source.read_bytes().count(PLACE.encode()) >= 2
+    for trace in (b"Pocket 9", b"from my window", b"location", b"com.apple"):
+        assert trace in source.read_bytes()
     target = tmp_path / "playable.mp4"
     make_playable(source, target)
     data = target.read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,7 +12,13 @@ from accounts.roles import Role
 from appeals.models import Appeal, Attachment
 from appeals.workflow import ANSWER, Status
 from districts.routing import Rule
-from tests.factories import AppealFactory, AttachmentFactory, EventFactory, RoutingDecisionFactory
+from tests.factories import (
+    AppealFactory,
+    AttachmentFactory,
+    EventFactory,
+    MembershipFactory,
+    RoutingDecisionFactory,
+)
 from tests.grid import IN_PARK, GridCity, at
 
 
@@ -69,8 +76,10 @@ def test_why_this_service(client: Client, appeal: Appeal) -> None:
 
 
 def test_history_names_services_and_no_people(client: Client, appeal: Appeal, city: GridCity) -> None:
+    person = MembershipFactory(service=city.services["green"], user__last_name="Colleaguename").user
     answer = EventFactory(
         appeal=appeal,
+        actor=person,
         version=2,
         verb=ANSWER.code,
         actor_role=Role.SERVICE,
@@ -78,11 +87,14 @@ def test_history_names_services_and_no_people(client: Client, appeal: Appeal, ci
         text="Repaired.",
     )
     AttachmentFactory(appeal=appeal, event=answer)
-    first, second = _read(client, f"/api/appeals/{appeal.pk}/")["properties"]["events"]
+    document = _read(client, f"/api/appeals/{appeal.pk}/")
+    first, second = document["properties"]["events"]
     assert (first["verb"], first["by"]) == ("submit", "resident")
     assert (second["text"], second["status"], second["service"]["code"]) == ("Repaired.", "answered", "green")
     assert len(second["attachments"]) == 1
     assert "actor" not in second
+    for words in ("Colleaguename", person.first_name, person.email, str(appeal.contact.name)):
+        assert words not in json.dumps(document, ensure_ascii=False)
 
 
 def test_attachments_that_are_ready(client: Client, appeal: Appeal) -> None:
@@ -95,7 +107,7 @@ def test_attachments_that_are_ready(client: Client, appeal: Appeal) -> None:
     assert told["id"] == str(photo.pk)
     assert told["thumb"] == f"http://testserver/media/thumbs/{photo.pk}.jpg"
     assert told["playable"] is None
-    assert "original" not in told
+    assert "secret.jpg" not in client.get(f"/api/appeals/{appeal.pk}/").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_gdal_reads_the_url(live_server: Any, city: GridCity) -> None:
         [sys.executable, "-c", _READ, f"{live_server.url}/api/appeals.geojson?page_size=1000"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert read.returncode == 0, read.stderr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -85,6 +85,7 @@ def test_a_malformed_filter_is_told_and_does_not_narrow(
 ) -> None:
     page = get(client, query)
     assert words in page
+    assert words not in get(client)
     assert f"{len(lamps)} appeals" in page
 
 
@@ -125,4 +126,10 @@ def test_the_cost_does_not_grow_with_the_list(
 
 @pytest.mark.parametrize("query", ["?from=%20", "?to=%20", "?from=%202026-01-01%20", "?bbox=%20", "?q=%20"])
 def test_blanks_around_a_value_mean_nothing(city: GridCity, client: Client, query: str) -> None:
-    get(client, query)
+    late, early = (
+        AppealFactory(category=city.categories["lamp"], submitted_at=moment)
+        for moment in (timezone.now(), datetime(2020, 1, 1, tzinfo=UTC))
+    )
+    page = get(client, query)
+    assert 'role="alert"' not in page
+    assert listed(page) == ([late.number] if "2026" in query else [late.number, early.number])

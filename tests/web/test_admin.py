@@ -3,12 +3,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
 from appeals.models import Event
+from appeals.tasks import prepare_video
 from districts.models import BoundaryRevision
 from tests import factories
 from tests.grid import GridCity
@@ -18,6 +21,10 @@ from tests.grid import GridCity
 def operator(city: GridCity, client: Client) -> Client:
     client.force_login(User.objects.create_superuser("root@city.example"))
     return client
+
+
+#: What only the city's own work makes, or an import.
+NEVER_ADDED = {"appeal", "event", "message", "servicearea", "districtboundary", "place", "dbtaskresult"}
 
 
 def pages(model: type[Any]) -> str:
@@ -33,10 +40,15 @@ def test_every_list_and_form_opens(city: GridCity, operator: Client, model: type
     factories.PlaceFactory()
     factories.MembershipFactory(service=city.services["light"])
     factories.CalendarDayFactory()
+    Group.objects.create(name="readers")
+    EmailAddress.objects.create(user=User.objects.all()[0], email="somebody@city.example")
+    prepare_video.enqueue("00000000-0000-0000-0000-000000000000")
     assert operator.get(reverse(f"{pages(model)}_changelist")).status_code == 200
-    assert operator.get(reverse(f"{pages(model)}_add")).status_code in {200, 403}
-    for row in model._default_manager.all()[:1]:
-        assert operator.get(reverse(f"{pages(model)}_change", args=[row.pk])).status_code == 200
+    added = operator.get(reverse(f"{pages(model)}_add")).status_code
+    assert added == (403 if model._meta.model_name in NEVER_ADDED else 200)
+    row = model._default_manager.first()
+    assert row is not None, "tell this test how such a row is made"
+    assert operator.get(reverse(f"{pages(model)}_change", args=[row.pk])).status_code == 200
 
 
 @pytest.mark.parametrize("model", ["appeal", "event", "message"])

@@ -24,6 +24,7 @@ def test_the_manifest_speaks_the_language(client: Client, language: str) -> None
     assert response.headers["Content-Type"].startswith("application/manifest+json")
     manifest = response.json()
     assert (manifest["lang"], manifest["start_url"]) == (language, f"/{language}/")
+    assert {icon["type"] for icon in manifest["icons"]} == {"image/png", "image/svg+xml"}
     for icon in manifest["icons"]:
         path = finders.find(icon["src"].removeprefix("/static/"))
         assert isinstance(path, str)
@@ -49,6 +50,8 @@ def test_the_service_worker_knows_every_file_of_the_shell(client: Client) -> Non
     for url in release["shell"]:
         assert finders.find(url.removeprefix("/static/")), url
     assert f"/static/{MODULES_PREFIX}main.js" in release["shell"]
+    assert set(release["offline"]) == {"ky", "ru", "en"}
+    assert len(release["forms"]) == 3
     for url in (*release["offline"].values(), *release["forms"], *release["baseLayers"]):
         assert client.get(url).status_code == 200
 
@@ -103,15 +106,20 @@ def test_the_import_map_names_every_module_and_carries_the_page_s_nonce(client: 
 def test_modules_import_only_what_the_map_names_and_say_only_what_is_translated() -> None:
     known = {f"city/{path}" for path in module_paths()} | {"maplibre-gl"}
     texts = script_texts()
+    imported, said = set(), set()
     for path in module_paths():
         found = finders.find(MODULES_PREFIX + path)
         assert isinstance(found, str)
         # Comments name types of packages, which no browser loads.
-        source = re.sub(r"/\*.*?\*/|(?<!:)//.*", "", Path(found).read_text(encoding="utf-8"), flags=re.DOTALL)
+        source = re.sub(r"(?s:/\*.*?\*/)|(?<!:)//.*", "", Path(found).read_text(encoding="utf-8"))
         for name in re.findall(r'(?:from|import\() ?"([^"]+)"', source):
             assert name in known, (path, name)
+            imported.add(name)
         for key in re.findall(r'\bt\("([^"]+)"', source):
             assert key in texts, (path, key)
+            said.add(key)
         # The one place with Cyrillic letters is the search that takes ө for о.
         words = re.findall(r"[А-Яа-яҢңӨөҮүЁё]{2,}", source)
         assert words in ([], ["өүңё"]), path
+    assert len(imported) > len(known) / 2, "the imports are not found as they are written"
+    assert len(said) > len(texts) / 2, "the words are not found as they are written"
