@@ -1,4 +1,4 @@
-"""Why a photo or a video is not taken, as a code to store and words to show."""
+"""Why a photo or a video is refused: a code to store and a message to show."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Refusal(StrEnum):
     VIDEO_TOO_SLOW = "video_too_slow"
 
 
-# `limit` is a whole number in the unit that the sentence names.
+# `limit` is a whole number in the unit named in the sentence.
 _WORDS: Final[dict[Refusal, Promise | str]] = {
     Refusal.EMPTY: _("The file is empty. Please choose it again."),
     Refusal.NOT_MEDIA: _("This file is neither a photo nor a video that we can read."),
@@ -66,7 +66,7 @@ _WORDS: Final[dict[Refusal, Promise | str]] = {
 
 
 class MediaRefused(ValueError):
-    """The file was not taken; ``code`` says why, ``limit`` what would have been allowed, where it has one."""
+    """The file was refused; ``code`` says why, ``limit`` is the limit it broke, if any."""
 
     def __init__(self, code: Refusal, limit: int | None = None) -> None:
         super().__init__(code.value)
@@ -75,15 +75,15 @@ class MediaRefused(ValueError):
 
     @property
     def message(self) -> str:
-        """The reason in the language active now."""
+        """The reason in the active language."""
         return explain(self.code, self.limit)
 
 
 def explain(code: Refusal, limit: int | None = None) -> str:
-    """The reason in the language active now.
+    """The reason in the active language.
 
-    Processing happens in a worker that serves no reader, so that it stores ``code`` and ``limit``, and the
-    page that shows the failure asks for the words.
+    Processing happens in a worker that has no reader, so it stores ``code`` and ``limit``, and the page that
+    shows the failure calls this.
     """
     words = str(_WORDS[code])
     return words if limit is None else words % {"limit": limit}

@@ -1,4 +1,4 @@
-"""./manage.py seed: the profile folder becomes a city, or an error says which file contradicts what."""
+"""./manage.py seed: the profile folder becomes a city, or an error says which file is wrong and why."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def seed(*arguments: str) -> str:
     return out.getvalue()
 
 
-def test_the_city_without_a_demonstration(tmp_path: Path) -> None:
+def test_the_city_without_demo_data(tmp_path: Path) -> None:
     seed("--no-demo")
     assert Service.objects.filter(is_office=True).count() == 1
     assert Service.objects.count() == 26
@@ -64,7 +64,7 @@ def test_seeding_again_changes_nothing() -> None:
 
 
 def edited(folder: Path, name: str, old: str, new: str) -> Path:
-    """A copy of the city's folder with one text replaced in one file."""
+    """A copy of the city's folder with one string replaced in one file."""
     copy = folder / "city"
     shutil.copytree(CITY.folder, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__", "drawing"))
     file = copy / name
