@@ -42,21 +42,19 @@ _WORDS: Final[dict[Refusal, Promise | str]] = {
         "This file is not a photo that we can read. Please send a JPEG, PNG, WebP, GIF, HEIC or AVIF picture."
     ),
     Refusal.PHOTO_BROKEN: _("The photo is damaged and cannot be opened. Please send another one."),
-    Refusal.PHOTO_CUT_SHORT: _("Only a part of the photo has arrived. Please send it again."),
+    Refusal.PHOTO_CUT_SHORT: _("Only part of the photo arrived. Please send it again."),
     Refusal.PHOTO_TOO_HEAVY: _("The photo is larger than %(limit)d MB. Please send a smaller one."),
     Refusal.PHOTO_TOO_LARGE: _("The photo has more than %(limit)d megapixels. Please send a smaller one."),
-    Refusal.PHOTO_TOO_SMALL: _("The photo is smaller than %(limit)d pixels. Nothing can be seen on it."),
+    Refusal.PHOTO_TOO_SMALL: _("The photo is smaller than %(limit)d pixels. Too small to see anything."),
     Refusal.NOT_A_VIDEO: _(
         "This file is not a video that we can read. Please send an MP4, MOV or WebM video."
     ),
     Refusal.VIDEO_BROKEN: _("The video is damaged and cannot be played. Please send another one."),
-    Refusal.VIDEO_CUT_SHORT: _("Only a part of the video has arrived. Please send it again."),
+    Refusal.VIDEO_CUT_SHORT: _("Only part of the video arrived. Please send it again."),
     Refusal.VIDEO_TOO_HEAVY: _("The video is larger than %(limit)d MB. Please send a shorter one."),
     Refusal.VIDEO_TOO_LONG: _("The video is longer than %(limit)d seconds. Please send a shorter one."),
-    Refusal.VIDEO_TOO_LARGE: _(
-        "The picture of the video is larger than 4K. Please record it in a lower quality."
-    ),
-    Refusal.VIDEO_TOO_SMALL: _("The picture of the video is smaller than %(limit)d pixels."),
+    Refusal.VIDEO_TOO_LARGE: _("The video's picture is larger than 4K. Please record it at a lower quality."),
+    Refusal.VIDEO_TOO_SMALL: _("The video's picture is smaller than %(limit)d pixels."),
     Refusal.VIDEO_WITHOUT_PICTURE: _("There is only sound in this file. Please send a video or a photo."),
     Refusal.VIDEO_UNKNOWN_CODEC: _(
         "This kind of video cannot be played here. Please send an MP4 video in H.264."

@@ -49,7 +49,7 @@ def test_dismissed_person_has_no_standing(city: GridCity) -> None:
     assert not standing_of(user).works_here
 
 
-def test_one_query_per_request(city: GridCity, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_one_query_a_request(city: GridCity, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     user = member_of(city, "light")
     with django_assert_num_queries(1):
         standing_of(user)

@@ -1,4 +1,4 @@
-"""GeoJSON text from PostGIS, held against Shapely and the json module."""
+"""GeoJSON text from PostGIS, checked against Shapely and the json module."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _read(**properties: Any) -> dict[str, Any]:
 @example("\\")
 @example("</script>\u2028\n\t{}")
 @example("%s %(x)s %%")
-def test_any_text_is_read_back(appeal: Appeal, words: str) -> None:
+def test_any_text_round_trips(appeal: Appeal, words: str) -> None:
     Appeal.objects.update(text=words)
     assert _read(text="text")["properties"]["text"] == words
 
@@ -103,7 +103,7 @@ def test_properties_of_every_type(appeal: Appeal) -> None:
     }
 
 
-def test_feature_as_rfc_7946_wants_it(appeal: Appeal) -> None:
+def test_feature_conforms_to_rfc_7946(appeal: Appeal) -> None:
     feature = FeatureText(id="id", geometry="point", properties={"number": "number"})
     (text,) = feature_texts(Appeal.objects.all(), feature)
     assert json.loads(text) == {
@@ -114,7 +114,7 @@ def test_feature_as_rfc_7946_wants_it(appeal: Appeal) -> None:
     }
 
 
-def test_no_rows_and_rows_that_cannot_be(appeal: Appeal) -> None:
+def test_no_rows_and_impossible_rows(appeal: Appeal) -> None:
     feature = FeatureText(geometry="point", properties={})
     assert feature_texts(Appeal.objects.filter(number=0), feature) == []
     assert feature_texts(Appeal.objects.filter(number__in=[]), feature) == []
@@ -137,7 +137,7 @@ def test_collection() -> None:
 
 
 def test_other_cursors_still_give_text(appeal: Appeal) -> None:
-    """The cast to bytes is of one cursor and must not leak into the connection."""
+    """The cast to bytes belongs to one cursor and must not leak into the connection."""
     feature_texts(Appeal.objects.all(), FeatureText(geometry="point", properties={}))
     with connection.cursor() as cursor:
         cursor.execute("SELECT 'text', 1::bigint")
@@ -159,8 +159,8 @@ def test_page_knows_whether_another_follows(db: None) -> None:
     assert paged.page(Appeal.objects.all(), Page(3)).next is None
 
 
-def test_a_page_is_what_the_queryset_leaves(db: None) -> None:
-    """Joins of the filter and of the feature do not meet; the order is the page's and not the queryset's."""
+def test_a_page_respects_the_querysets_filter(db: None) -> None:
+    """Joins of the filter and of the feature do not collide; the page sets the order, not the queryset."""
     lamp, tree = CategoryFactory(), CategoryFactory()
     for category in (lamp, tree, lamp):
         AppealFactory(category=category)

@@ -45,7 +45,7 @@ def test_neighbours_share_their_corners_exactly() -> None:
     assert (left[1], left[2]) == (right[0], right[3])
 
 
-def test_no_cells_have_no_rings() -> None:
+def test_no_cells_no_rings() -> None:
     assert Grid(100, UTM).rings([]) == []
 
 
@@ -63,7 +63,7 @@ def test_the_box_holds_every_point_of_the_cell() -> None:
             assert box.south <= lat <= box.north
 
 
-def test_ids_are_read_back() -> None:
+def test_ids_round_trip() -> None:
     assert parse_cell(NEAR_THE_CENTRE.id) == NEAR_THE_CENTRE
     assert parse_cell(Cell(-3, 0).id) == Cell(-3, 0)
 
@@ -71,7 +71,7 @@ def test_ids_are_read_back() -> None:
 @pytest.mark.parametrize(
     "text", ["", "x1y2", "x1_y2 ", "x1_y2\n", "x１_y2", "x1.5_y2", "x99999999_y1", "../x1_y2"]
 )
-def test_what_is_no_id_is_no_cell(text: str) -> None:
+def test_invalid_id_is_no_cell(text: str) -> None:
     assert parse_cell(text) is None
 
 

@@ -21,12 +21,12 @@ MOMENTS = st.datetimes(timezones=st.just(dt.UTC))
 
 
 @given(MOMENTS, st.integers(0, 2**63 - 1))
-def test_a_cursor_is_read_as_it_was_written(at: dt.datetime, number: int) -> None:
+def test_cursor_round_trip(at: dt.datetime, number: int) -> None:
     cursor = Cursor(at, number)
     assert Cursor.parse(str(cursor)) == cursor
 
 
-def test_a_cursor_is_one_word_of_a_url() -> None:
+def test_cursor_needs_no_url_escaping() -> None:
     assert str(Cursor(dt.datetime(2026, 5, 31, tzinfo=dt.UTC), 7)).replace("-", "").replace("_", "").isalnum()
 
 
@@ -51,7 +51,7 @@ def _packed(micros: int, number: int) -> str:
         _packed(0, 1).replace("A", "+", 1),
     ],
 )
-def test_what_no_cursor_wrote_is_refused(text: str) -> None:
+def test_invalid_cursor_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         Cursor.parse(text)
 
@@ -80,7 +80,7 @@ def test_wrong_size(text: str) -> None:
     assert refused.value.errors == {"page_size": ["A page has from 1 to 1000 items."]}
 
 
-def test_every_error_is_told_at_once() -> None:
+def test_all_errors_are_reported_at_once() -> None:
     with pytest.raises(PageRefused) as refused:
         parse_page({"page_size": "0", "after": "x"})
     assert set(refused.value.errors) == {"page_size", "after"}
