@@ -1,4 +1,4 @@
-"""Strict parsing of areas: GeoJSON geometry becomes a valid multipolygon in the city, or an error says what is
+"""Strict parsing of areas: GeoJSON geometry becomes a valid multipolygon in the city, or an error says what's
 wrong and where.
 
 Our own code reads the dict number by number; GDAL and GEOS only see arrays of checked floats, never text.
@@ -60,7 +60,7 @@ def as_geos(shape: shapely.MultiPolygon) -> MultiPolygon:
 
 
 def multipolygon(shape: shapely.Geometry) -> shapely.MultiPolygon:
-    """A shapely polygon or multipolygon as a multipolygon; ``PolygonRefused`` for anything else, or if empty."""
+    """A shapely (multi)polygon as a multipolygon. Raises ``PolygonRefused`` for anything else or if empty."""
     if shape.geom_type == "Polygon" and not shape.is_empty:
         return shapely.MultiPolygon([shape])
     if shape.geom_type != "MultiPolygon" or shape.is_empty:

@@ -55,7 +55,7 @@ class Command(BaseCommand):
             progress.total = None if file.starts_with == "{" else file.lines
 
         def tell(totals: Totals) -> None:
-            progress.tell(totals.read, f"{totals.imported:,} imported")
+            progress.show(totals.read, f"{totals.imported:,} imported")
 
         try:
             with self._refusals(options["refused"]) as refuse:

@@ -489,7 +489,7 @@ def test_time_zone_and_format(city: GridCity, tmp_path: Path) -> None:
         (b"id,opened\n1,2\n", "no column about, finished, lat"),
         (",".join(COLUMNS).encode() + b"\n" + "1,Ош".encode("cp1251"), "not UTF-8 text: line 2"),
         (b"PK\x03\x04\x00\x00", "NUL"),
-        (gzip.compress(",".join(COLUMNS).encode() * 10_000)[:-40], "damaged or cut gzip"),
+        (gzip.compress(",".join(COLUMNS).encode() * 10_000)[:-40], "damaged or truncated gzip"),
         (b'{"type": "FeatureCollection"}', "FeatureCollection"),
     ],
 )
@@ -521,7 +521,7 @@ def test_odd_csv(city: GridCity, tmp_path: Path) -> None:
         ('language = "ru"', 'language = "russian"', "two letters"),
         ('language = "ru"', 'language = "ru"\ntimezone = "Mars/Olympus"', "no time zone"),
         ('language = "ru"', 'language = "ru"\ndelimiter = ";;"', "one character"),
-        ('language = "ru"', 'language = "ru"\nencoding = "klingon"', "no character encoding"),
+        ('language = "ru"', 'language = "ru"\nencoding = "klingon"', "not a character encoding"),
         ('kind = "request"', 'kind = "wish"', "kind: 'wish' is none of"),
         ('hole = "pothole"', 'hole = "street"', "'street' is none of"),
         ('open = "new"', 'open = "lost"', "'lost' is none of"),
