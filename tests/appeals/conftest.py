@@ -14,7 +14,7 @@ from tests.grid import IN_EAST, GridCity, at
 
 
 def uuid7() -> uuid.UUID:
-    """A UUID of version 7 (RFC 9562, 5.7) of this moment."""
+    """A version 7 UUID (RFC 9562, 5.7) for the current time."""
     milliseconds = time.time_ns() // 1_000_000
     random = int.from_bytes(os.urandom(10), "big")
     value = (
@@ -29,7 +29,7 @@ def uuid7() -> uuid.UUID:
 
 @pytest.fixture
 def submission(city: GridCity) -> Callable[..., Submission]:
-    """Makes submissions that are alike but for what is named."""
+    """Makes submissions that differ only in the given fields."""
 
     def make(**changes: object) -> Submission:
         values: dict[str, object] = {

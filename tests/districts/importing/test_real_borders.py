@@ -28,7 +28,8 @@ def test_it_is_refused_with_a_clear_message() -> None:
     ):
         call_command("import_areas", str(path), *FIELDS, stderr=err)
     assert err.getvalue().startswith(
-        "refused: feature 1 (Seacliff): The type is Polygon, but the coordinates are nested like MultiPolygon."
+        "refused: feature 1 (Seacliff): "
+        "The type is Polygon, but the coordinates are nested like MultiPolygon."
     )
     assert not BoundaryRevision.objects.exists()
 
