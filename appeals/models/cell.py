@@ -37,7 +37,7 @@ class CellCount(models.Model):
 
 # Every part of these texts is a constant of this module.
 def _counted(rows: str) -> str:
-    """Statement applying the rows' changes to their cells. ``rows`` is a query of appeals with a ``sign`` (±1).
+    """Statement that adds the rows' changes to their cells. ``rows`` is a query of appeals and a ``sign``, ±1.
 
     Cells are locked in a fixed order, so that statements touching the same cells wait instead of deadlocking.
     """

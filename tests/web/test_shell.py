@@ -31,7 +31,7 @@ def test_the_manifest_speaks_the_language(client: Client, language: str) -> None
                 assert f"{image.width}x{image.height}" == icon["sizes"]
 
 
-def test_the_icons_are_drawn_from_their_description() -> None:
+def test_the_icons_match_their_description() -> None:
     assert (ICONS_DIR / "icon.svg").read_text(encoding="utf-8") == svg()
     with Image.open(ICONS_DIR / "icon-192.png") as image:
         assert image.convert("RGBA").tobytes() == draw(192).tobytes()
@@ -62,18 +62,18 @@ def test_the_import_map_names_every_module_and_carries_the_page_s_nonce(client: 
     assert {f"city/{path}" for path in module_paths()} | {"maplibre-gl"} == set(imports)
 
 
-def test_modules_import_only_what_the_map_names_and_say_only_what_is_translated() -> None:
+def test_modules_import_only_mapped_names_and_show_only_translated_texts() -> None:
     known = {f"city/{path}" for path in module_paths()} | {"maplibre-gl"}
     texts = js_messages()
     for path in module_paths():
         found = finders.find(MODULES_PREFIX + path)
         assert isinstance(found, str)
-        # Comments name types of packages, which no browser loads.
+        # Comments mention types of packages, which no browser loads.
         source = re.sub(r"/\*.*?\*/|(?<!:)//.*", "", Path(found).read_text(encoding="utf-8"), flags=re.DOTALL)
         for name in re.findall(r'(?:from|import\() ?"([^"]+)"', source):
             assert name in known, (path, name)
         for key in re.findall(r'\bt\("([^"]+)"', source):
             assert key in texts, (path, key)
-        # The one place with Cyrillic letters is the search that takes ө for о.
+        # The only place with Cyrillic letters is the search that treats ө as о.
         words = re.findall(r"[А-Яа-яҢңӨөҮүЁё]{2,}", source)
         assert words in ([], ["өүңё"]), path

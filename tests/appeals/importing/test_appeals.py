@@ -254,7 +254,7 @@ def test_unknown_category_without_a_default(city: GridCity, tmp_path: Path) -> N
 
 
 def test_repeats_are_imported_once(city: GridCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a batch, between batches, against existing ones; the same number from another source is different."""
+    """In a batch, between batches, against existing ones; another source's same number is different."""
     monkeypatch.setattr(importing, "BATCH", 3)
     rows = [row(1, words="first"), row(2), row(1, words="second"), row(3), row(2), row(4), row(3)]
     path = table(tmp_path, rows)

@@ -185,18 +185,18 @@ def test_one_bad_feature_refuses_the_file(tmp_path: Path) -> None:
         call_command(
             "import_areas", str(path), "--code-field", "code", "--name-field", "title", stdout=out, stderr=err
         )
-    told = err.getvalue().splitlines()
-    assert told[0].startswith(
+    lines = err.getvalue().splitlines()
+    assert lines[0].startswith(
         "refused: feature 2 (Area bow): The area is not valid: Self-intersection at [72.72 40.52]"
     )
     for line, words in zip(
-        told[1:],
+        lines[1:],
         [
             "an earlier feature has its code",
             "missing or empty",
             "is not a code",
             "no geometry",
-            "outside",
+            "beyond",
             "swapped",
         ],
         strict=True,
