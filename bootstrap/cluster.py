@@ -380,7 +380,7 @@ def _environment(place: site.Site) -> dict[str, str]:
 
 
 def _run(place: site.Site, command: list[str], what: str) -> str:
-    answer = subprocess.run(
+    result = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -390,9 +390,9 @@ def _run(place: site.Site, command: list[str], what: str) -> str:
         env=_environment(place),
         **place.owner.child_options(),  # type: ignore[call-overload]
     )
-    if answer.returncode != 0:
-        raise Stop(f"{what} failed in {place.folder}:\n{answer.stdout[-2000:]}{answer.stderr[-2000:]}")
-    return str(answer.stdout)
+    if result.returncode != 0:
+        raise Stop(f"{what} failed in {place.folder}:\n{result.stdout[-2000:]}{result.stderr[-2000:]}")
+    return str(result.stdout)
 
 
 def _wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:

@@ -112,5 +112,5 @@ def _right_to_install() -> list[str] | None:
     sudo = shutil.which("sudo")
     if sudo is None:
         return None
-    answer = subprocess.run([sudo, "-n", "true"], capture_output=True, check=False)
-    return [sudo, "-n"] if answer.returncode == 0 else None
+    result = subprocess.run([sudo, "-n", "true"], capture_output=True, check=False)
+    return [sudo, "-n"] if result.returncode == 0 else None

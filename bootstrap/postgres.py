@@ -69,10 +69,10 @@ def has_postgis(installation: Installation) -> bool:
 
 def _major(folder: Path) -> int | None:
     try:
-        answer = subprocess.run(
+        result = subprocess.run(
             [folder / "postgres", "--version"], capture_output=True, text=True, check=False
         )
     except OSError:
         return None
-    match = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
+    match = re.search(r"\(PostgreSQL\) (\d+)", result.stdout)
     return int(match[1]) if match else None

@@ -90,10 +90,10 @@ def _in_a_child(
         raise MediaRefused(Refusal.VIDEO_BROKEN)
     if child.returncode > 0:
         raise ProcessingFailed(child.stderr[-2000:])
-    answer: dict[str, Any] = json.loads(child.stdout)
-    if "refused" in answer:
-        raise MediaRefused(Refusal(answer["refused"]), answer["limit"])
-    facts: dict[str, Any] = answer["done"]
+    reply: dict[str, Any] = json.loads(child.stdout)
+    if "refused" in reply:
+        raise MediaRefused(Refusal(reply["refused"]), reply["limit"])
+    facts: dict[str, Any] = reply["done"]
     return facts
 
 

@@ -21,7 +21,7 @@ from reports.heatmap import Heatmap
 from reports.sentences import appeals_words, class_words, question_words, size_words
 
 
-def draw(heatmap: Heatmap, asked: HeatmapQuery, filters: list[tuple[str, str]], *, framed: bool) -> str:
+def draw(heatmap: Heatmap, selection: HeatmapQuery, filters: list[tuple[str, str]], *, framed: bool) -> str:
     """The report as one HTML document that works offline; ``framed`` for a page that shows the texts."""
     rings = heatmap.grid.rings([row.cell for row in heatmap.cells])
     return render(
@@ -41,7 +41,7 @@ def draw(heatmap: Heatmap, asked: HeatmapQuery, filters: list[tuple[str, str]], 
             levels=[class_words(bounds) for bounds in heatmap.classes],
             legend=_("Appeals per %(n)d m cell") % {"n": heatmap.size.cell_m},
             rows_label=_("Show these appeals"),
-            rows_url=_rows_url(heatmap, asked),
+            rows_url=_rows_url(heatmap, selection),
             empty_label=_("No appeals match these filters."),
             zoom_in=_("Zoom in"),
             zoom_out=_("Zoom out"),
@@ -68,11 +68,11 @@ def _notes(heatmap: Heatmap, filters: list[tuple[str, str]]) -> tuple[str, ...]:
     return question_words(heatmap, filters), size_words(heatmap.size), f"{colours} {created}"
 
 
-def _rows_url(heatmap: Heatmap, asked: HeatmapQuery) -> str:
+def _rows_url(heatmap: Heatmap, selection: HeatmapQuery) -> str:
     # The file is read outside the site: the URL must be absolute.
     sample = Cell(0, 0).id
     path = reverse("reports:heatmap-rows", args=[heatmap.size.cell_m, sample]).replace(sample, "{cell}")
-    query = asked.wanted.as_query()
+    query = selection.wanted.as_query()
     return f"{settings.PUBLIC_URL}{path}{'?' if query else ''}{query}"
 
 

@@ -138,8 +138,8 @@ def _district_counts(
     rows = []
     for ground in grounds:
         count = rest.pop(ground.id, 0)
-        asked = ground.code == wanted.district if wanted.district else ground.kind != District.Kind.CITY
-        if count or asked:
+        selected = ground.code == wanted.district if wanted.district else ground.kind != District.Kind.CITY
+        if count or selected:
             rows.append(DistrictCount(ground, count, count / total if total else 0.0))
     if elsewhere := sum(rest.values()):
         rows.append(DistrictCount(None, elsewhere, elsewhere / total))

@@ -71,7 +71,8 @@ def size_words(size: CellSize) -> str:
         return (
             _(
                 "Cells of %(size)d m, the largest available: there are so few appeals that "
-                "an area of %(window)d cells has %(expected)s on average. Differences between cells are mostly chance."
+                "an area of %(window)d cells has %(expected)s on average. "
+                "Differences between cells are mostly chance."
             )
             % facts
         )

@@ -37,9 +37,10 @@ class CellCount(models.Model):
 
 # Every part of these texts is a constant of this module.
 def _counted(rows: str) -> str:
-    """Statement that adds the rows' changes to their cells. ``rows`` is a query of appeals and a ``sign``, ±1.
+    """Statement that adds the rows' changes to their cells.
 
-    Cells are locked in a fixed order, so that statements touching the same cells wait instead of deadlocking.
+    ``rows`` is a query of appeals with a ``sign`` of 1 or -1. Cells are locked in a fixed order, so that
+    statements touching the same cells wait instead of deadlocking.
     """
     counts = ", ".join(
         f"coalesce(sum(sign) FILTER (WHERE status = '{status.value}'), 0) AS n_{status.value}"

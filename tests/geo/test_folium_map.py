@@ -68,13 +68,13 @@ def cell_map() -> CellMap:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A browser page without a network; it must have requested only one file, without errors."""
-    asked: list[str] = []
+    requested: list[str] = []
     complaints: list[str] = []
     context = browser.new_context(viewport={"width": 800, "height": 600}, offline=True)
     opened = context.new_page()
 
     def asks(request: Request) -> None:
-        asked.append(request.url)
+        requested.append(request.url)
 
     opened.on("request", asks)
     opened.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
@@ -82,8 +82,8 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     yield opened
     context.close()
-    assert len(asked) == 1
-    assert asked[0].startswith("file://")
+    assert len(requested) == 1
+    assert requested[0].startswith("file://")
     assert complaints == []
 
 

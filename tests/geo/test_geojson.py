@@ -60,10 +60,10 @@ def test_any_text_round_trips(appeal: Appeal, words: str) -> None:
 @given(st.floats(72.6, 72.9), st.floats(40.4, 40.7))
 def test_point_is_shapelys(appeal: Appeal, lon: float, lat: float) -> None:
     Appeal.objects.update(point=Point(lon, lat, srid=4326))
-    told = shapely.from_geojson(json.dumps(_read()["geometry"]))
-    assert math.isclose(told.x, lon, abs_tol=0.5000001e-6)
-    assert math.isclose(told.y, lat, abs_tol=0.5000001e-6)
-    assert len(repr(told.x).partition(".")[2]) <= 6
+    parsed = shapely.from_geojson(json.dumps(_read()["geometry"]))
+    assert math.isclose(parsed.x, lon, abs_tol=0.5000001e-6)
+    assert math.isclose(parsed.y, lat, abs_tol=0.5000001e-6)
+    assert len(repr(parsed.x).partition(".")[2]) <= 6
 
 
 def test_polygons_with_holes_are_shapelys(db: None) -> None:
@@ -72,15 +72,15 @@ def test_polygons_with_holes_are_shapelys(db: None) -> None:
     wkt = f"MULTIPOLYGON((({ring[1:-1]}),{hole}),((72.9 40.5,73 40.5,73 40.6,72.9 40.5)))"
     DistrictBoundaryFactory(geom=GEOSGeometry(wkt, srid=4326))
     (text,) = feature_texts(DistrictBoundary.objects.all(), FeatureText(geometry="geom", properties={}))
-    told = shapely.from_geojson(json.dumps(json.loads(text)["geometry"]))
-    assert told.equals_exact(shapely.from_wkt(wkt), tolerance=1e-9)
+    parsed = shapely.from_geojson(json.dumps(json.loads(text)["geometry"]))
+    assert parsed.equals_exact(shapely.from_wkt(wkt), tolerance=1e-9)
 
 
 def test_properties_of_every_type(appeal: Appeal) -> None:
     Appeal.objects.update(
         submitted_at=dt.datetime(2026, 5, 31, 12, 30, 0, 250, tzinfo=dt.UTC), due_on=dt.date(2026, 6, 19)
     )
-    told = _read(
+    parsed = _read(
         number="number",
         hidden="hidden",
         day="due_on",
@@ -91,8 +91,8 @@ def test_properties_of_every_type(appeal: Appeal) -> None:
         **{'na"me': Value("'")},
     )["properties"]
     appeal.refresh_from_db()
-    assert dt.datetime.fromisoformat(told.pop("moment")) == appeal.submitted_at
-    assert told == {
+    assert dt.datetime.fromisoformat(parsed.pop("moment")) == appeal.submitted_at
+    assert parsed == {
         "number": appeal.number,
         "hidden": False,
         "day": "2026-06-19",
@@ -167,8 +167,8 @@ def test_a_page_respects_the_querysets_filter(db: None) -> None:
     feature = FeatureText(geometry="point", properties={"number": "number", "category": "category__code"})
     rows = Appeal.objects.filter(category__code=lamp.code).exclude(service__code="no-such").order_by("text")
     found = PagedFeatures(Appeal, feature).page(rows, Page())
-    told = [json.loads(text)["properties"] for text in found.features]
-    assert told == [
+    parsed = [json.loads(text)["properties"] for text in found.features]
+    assert parsed == [
         {"number": appeal.number, "category": lamp.code}
         for appeal in Appeal.objects.filter(category=lamp).newest_first()
     ]

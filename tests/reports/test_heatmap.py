@@ -76,7 +76,7 @@ def test_the_sides_of_a_border_are_two_cells(plant: Plant, cell_m: int) -> None:
 
 
 def test_cells_below_zero_are_floored_not_truncated(plant: Plant) -> None:
-    """West of the false easting columns are negative; SQL's integer division would round them towards zero."""
+    """West of the false easting columns are negative; SQL integer division would round them towards zero."""
     plant(scattered(60))
     mirrored = Appeal.objects.annotate(west=-F("cell_x"), south=-F("cell_y"))
     counted = Grid(250, 32643).count(mirrored, CELL_M, mode_of="district_id", x="west", y="south")

@@ -236,11 +236,11 @@ def test_the_place_is_linked_on_the_map_with_the_same_filters(client: Client, pl
     address = re.findall(r'href="(/en/reports/heatmap/\d+/[^"]+)"', text(client, f"{PAGE}?kind=complaint"))[0]
     rows = text(client, address)
     link = next(urlsplit(found) for found in re.findall(r'href="(/en/\?[^"]+)"', rows) if "bbox" in found)
-    asked = parse_qs(link.query.replace("&amp;", "&"))
-    west, south, east, north = map(float, asked["bbox"][0].split(","))
+    parameters = parse_qs(link.query.replace("&amp;", "&"))
+    west, south, east, north = map(float, parameters["bbox"][0].split(","))
     assert west < IN_EAST[0] < east
     assert south < IN_EAST[1] < north
-    assert asked["kind"] == ["complaint"]
+    assert parameters["kind"] == ["complaint"]
 
 
 @pytest.mark.parametrize("address", [PAGE, *FILES])

@@ -37,12 +37,13 @@ def test_a_file_is_served_whole_and_cached_for_ever(client: Client, video: bytes
 
 
 @pytest.mark.parametrize(
-    ("asked", "first", "last"), [("bytes=0-1", 0, 1), ("bytes=100-", 100, 10239), ("bytes=-16", 10224, 10239)]
+    ("header", "first", "last"),
+    [("bytes=0-1", 0, 1), ("bytes=100-", 100, 10239), ("bytes=-16", 10224, 10239)],
 )
 def test_a_range_is_served_as_safari_requests_it(
-    client: Client, video: bytes, asked: str, first: int, last: int
+    client: Client, video: bytes, header: str, first: int, last: int
 ) -> None:
-    response = client.get("/media/videos/a.mp4", headers={"range": asked, "accept-encoding": "gzip"})
+    response = client.get("/media/videos/a.mp4", headers={"range": header, "accept-encoding": "gzip"})
     assert (response.status_code, body(response)) == (206, video[first : last + 1])
     assert response["Content-Range"] == f"bytes {first}-{last}/{len(video)}"
     assert response["Content-Length"] == str(last - first + 1)

@@ -159,10 +159,10 @@ def test_an_appeal_with_its_history(city: GridCity, tmp_path: Path) -> None:
     assert appeal.id.int >> 80 == int(opened.timestamp() * 1000)
     assert isinstance(appeal.number, int)
     assert isinstance(appeal.cell_x, int)
-    told = appeal.events.order_by("version").values_list(
+    events = appeal.events.order_by("version").values_list(
         "version", "verb", "from_status", "to_status", "at", "actor_role", "text"
     )
-    assert list(told) == [
+    assert list(events) == [
         (1, "submit", "", "new", opened, "system", ""),
         (2, "answer", "new", "answered", finished, "system", "Заменили\tлампу \\ №5\nСделано"),
         (3, "close", "answered", "closed", finished, "system", ""),

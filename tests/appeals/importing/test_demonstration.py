@@ -44,9 +44,9 @@ def folder(
 
 def test_appeals_have_complete_histories(folder: Path) -> None:
     now = timezone.now()
-    appeals = Appeal.objects.annotate(told=Count("events"))
+    appeals = Appeal.objects.annotate(recorded=Count("events"))
     assert COUNT - 5 <= len(appeals) <= COUNT
-    assert all(appeal.told == appeal.version for appeal in appeals)
+    assert all(appeal.recorded == appeal.version for appeal in appeals)
     assert all(appeal.submitted_at <= now for appeal in appeals)
     assert RoutingDecision.objects.count() == AppealContact.objects.count() == len(appeals)
     assert [appeal.number for appeal in Appeal.objects.order_by("submitted_at", "number")] == sorted(
