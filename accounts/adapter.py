@@ -3,7 +3,7 @@ from django.http import HttpRequest
 
 
 class StaffOnlyAdapter(DefaultAccountAdapter):
-    """Accounts are made by the operator: a resident follows an appeal by its secret link and signs up for nothing."""
+    """The operator creates accounts; residents follow an appeal by its secret link and never sign up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

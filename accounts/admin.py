@@ -1,4 +1,4 @@
-"""Administration of people and of the services they speak for."""
+"""Administration of people and of the services they represent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People who may log in to a demonstration: one representative of each service, and an operator."""
+"""People who can log in to the demo: one representative of each service, and an operator."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from django.contrib.auth.hashers import make_password
 from accounts.models import Membership, User
 from districts.models import Service
 
-#: The password of everyone in a demonstration; such people are made by nothing but ``seed --demo``.
-DEMO_PASSWORD = "map-of-appeals"  # noqa: S105 - meant to be known
+#: The password of everyone in the demo; only ``seed --demo`` creates such people.
+DEMO_PASSWORD = "map-of-appeals"  # noqa: S105 - meant to be public
 OPERATOR = "operator"
 
 
 def demo_email(name: str, city_code: str) -> str:
-    """Address of the person; .example never resolves (RFC 2606)."""
+    """The person's e-mail address; .example never resolves (RFC 2606)."""
     return f"{name}@{city_code}.example"
 
 
 def make_demo_people(city_code: str, full_name: Callable[[str], str]) -> dict[str, User]:
-    """Representatives by the code of their service, and the operator, a superuser, under ``OPERATOR``.
+    """Representatives by service code, plus the operator, a superuser, under ``OPERATOR``.
 
     ``full_name`` invents a name for the person with that code.
     """
@@ -31,7 +31,7 @@ def make_demo_people(city_code: str, full_name: Callable[[str], str]) -> dict[st
             email=demo_email(code, city_code), password=password, first_name=first, last_name=last, **extra
         )
 
-    # Hashed once: the slowness that protects real passwords would cost half a second for each.
+    # Hashed once: a hash slow enough to protect real passwords costs half a second per person.
     password = make_password(DEMO_PASSWORD)
     services = list(Service.objects.order_by("-is_office", "code"))
     people = {service.code: person(service.code) for service in services}

@@ -1,4 +1,4 @@
-"""People who work with appeals, and what they belong to. Residents need no account."""
+"""People who work on appeals, and the services they belong to. Residents need no account."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from districts.models import Service
 
 
 class EmailUserManager(UserManager["User"]):
-    """Makes users who log in by e-mail; the user name of Django's own manager does not exist here."""
+    """Creates users who log in by e-mail; there is no user name, unlike in Django's own manager."""
 
     def _create(self, email: str, password: str | None, **extra: Any) -> User:
         if not email:
-            raise ValueError("an e-mail address is needed")
+            raise ValueError("an e-mail address is required")
         user = self.model(email=self.normalize_email(email).lower(), **extra)
         user.set_password(password)
         user.save(using=self._db)
@@ -45,7 +45,7 @@ class User(AbstractUser):
 
 
 class Membership(models.Model):
-    """A person speaks for a service; membership of the Mayor's Office opens every service's queue."""
+    """A person represents a service; membership of the Mayor's Office opens every service's queue."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     service = models.ForeignKey(Service, models.PROTECT, related_name="memberships")

@@ -1,4 +1,4 @@
-"""Which part a person plays towards a service's appeals."""
+"""The role a person has for a service's appeals."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from accounts.models import Membership, User
 
 
 class Role(enum.StrEnum):
-    """Who may do a thing to an appeal."""
+    """Who may act on an appeal."""
 
     PUBLIC = "public"  #: anyone, not logged in
     RESIDENT = "resident"  #: holds the appeal's secret follow link
-    SERVICE = "service"  #: represents the service that the appeal is with
+    SERVICE = "service"  #: represents the service the appeal is assigned to
     OFFICE = "office"  #: the Mayor's Office
     SYSTEM = "system"  #: the platform itself: imports, timers
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What a logged-in person belongs to: ids of services, and whether the Mayor's Office is among them."""
+    """What a logged-in person belongs to: service ids, and whether one of them is the Mayor's Office."""
 
     service_ids: frozenset[int]
     office: bool
 
     def role_towards(self, service_id: int) -> Role:
-        """Role towards appeals that are with the service."""
+        """Role for appeals assigned to the service."""
         if self.office:
             return Role.OFFICE
         return Role.SERVICE if service_id in self.service_ids else Role.PUBLIC
 
     @property
     def works_here(self) -> bool:
-        """True for whoever may open the desk."""
+        """True for anyone who may open the desk."""
         return self.office or bool(self.service_ids)
 
 
@@ -45,7 +45,7 @@ NOBODY = Standing(frozenset(), office=False)
 
 
 def standing_of(user: User | AnonymousUser) -> Standing:
-    """Standing of the user; one query, remembered on the user object for the length of the request."""
+    """Standing of the user; one query, cached on the user object for the rest of the request."""
     if not user.is_authenticated or not user.is_active:
         return NOBODY
     known: Standing | None = getattr(user, _REMEMBERED, None)

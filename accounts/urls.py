@@ -1,4 +1,4 @@
-"""The part of allauth that staff need: logging in and out, and passwords. Nobody signs up here."""
+"""The parts of allauth that staff need: login, logout and passwords. There is no sign-up."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ urlpatterns = [
         views.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
-    # allauth's own views ask for this address; the adapter keeps it closed.
+    # allauth's own views need this URL; the adapter keeps it closed.
     path("signup/", views.signup, name="account_signup"),
 ]

@@ -1,4 +1,4 @@
-"""Who acts on an appeal. The role is found for the appeal at hand, under its lock, and never claimed by a caller."""
+"""Who acts on an appeal. The role is determined under the appeal's lock, never claimed by the caller."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 
 class Actor(Protocol):
-    """A person who is logged in, the author, or the platform itself."""
+    """A logged-in person, the author, or the platform itself."""
 
     @property
     def user(self) -> User | None:
-        """Whom the event names; None for the author and the platform."""
+        """The user named in the event; None for the author and the platform."""
 
     def role_towards(self, appeal: Appeal) -> Role:
-        """The role towards this appeal as it is now."""
+        """The role for this appeal in its current state."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who is logged in; what they may do follows from their memberships."""
+    """A logged-in person; their memberships decide what they may do."""
 
     user: User
 
@@ -36,7 +36,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Author:
-    """Whoever opened the secret link of this appeal, and of no other."""
+    """Whoever opened the secret link of this appeal, and only this one."""
 
     appeal_id: UUID
     user: None = None

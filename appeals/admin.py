@@ -1,4 +1,4 @@
-"""Administration around appeals. An appeal changes by the actions alone: here it is read, with all that it went through."""
+"""Administration of appeals. Only actions change an appeal; here it is read-only, with its history."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from appeals.models import Appeal, Attachment, CalendarDay, Event, LegalTerm, Me
 
 
 class _ReadOnly:
-    """Shown, and nothing more."""
+    """View only."""
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
@@ -59,7 +59,7 @@ class AppealAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ["category", "service", "district"]
     search_fields = ["number", "text", "address"]
     date_hierarchy = "submitted_at"
-    # An exact count of all appeals costs more the longer the city works.
+    # The cost of an exact count grows with the number of appeals.
     show_full_result_count = False
     exclude = ["fingerprint"]
     inlines = [AttachmentInline, EventInline]
@@ -109,7 +109,7 @@ class MessageAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     def has_send_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("appeals.change_message")
 
-    @admin.action(description=_("Try again to send what could not be sent"), permissions=["send"])
+    @admin.action(description=_("Retry sending failed messages"), permissions=["send"])
     def send_again(self, request: HttpRequest, messages: object) -> None:
         parked = Message.objects.filter(pk__in=messages, state=Message.State.PARKED)  # type: ignore[misc]
         parked.update(state=Message.State.QUEUED, attempts=0, next_attempt_at=timezone.now(), error="")

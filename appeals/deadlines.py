@@ -1,4 +1,4 @@
-"""The legal clock: working days of the city's calendar, counted from the day after the appeal came in."""
+"""The legal clock: working days in the city's calendar, counted from the day after submission."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from appeals.models import CalendarDay, LegalTerm
 
 
 class NoLegalTerm(Exception):
-    """No term is in force: terms.toml of the profile, or the admin, must name one."""
+    """No term is in force: define one in the profile's terms.toml or in the admin."""
 
 
 @dataclass(frozen=True)
 class WorkingCalendar:
-    """Which days are worked: Monday to Friday, without public holidays, as corrected by the city's own days.
+    """Which days are working days: Monday to Friday except public holidays, adjusted by the city's own days.
 
     ``own_days`` maps a date to True (a make-up working day) or False (a moved or additional holiday).
     """
@@ -30,14 +30,14 @@ class WorkingCalendar:
     own_days: Mapping[dt.date, bool]
 
     def is_working(self, day: dt.date) -> bool:
-        """True when offices work on that day."""
+        """True if the day is a working day."""
         own = self.own_days.get(day)
         if own is not None:
             return own
         return day.weekday() < 5 and day not in _public_holidays(self.country, self.subdivision, day.year)
 
     def add_working_days(self, start: dt.date, days: int) -> dt.date:
-        """The ``days``-th working day after ``start``, which itself is not counted."""
+        """The ``days``-th working day after ``start``, not counting ``start`` itself."""
         day = start
         while days > 0:
             day += dt.timedelta(days=1)
@@ -58,7 +58,7 @@ def _public_holidays(country: str, subdivision: str | None, year: int) -> frozen
 
 
 def city_calendar() -> WorkingCalendar:
-    """The city's calendar as the database knows it now; one query."""
+    """The city's calendar as currently stored; one query."""
     return WorkingCalendar(
         settings.CALENDAR_COUNTRY,
         settings.CALENDAR_SUBDIVISION,
@@ -67,27 +67,27 @@ def city_calendar() -> WorkingCalendar:
 
 
 def city_day(moment: dt.datetime) -> dt.date:
-    """The day of the city's clock on which the moment falls."""
+    """The date of the moment in the city's time zone."""
     return moment.astimezone(timezone.get_default_timezone()).date()
 
 
 @dataclass(frozen=True)
 class LegalClock:
-    """Terms and calendar together, read once: two queries, however many due dates are asked for."""
+    """Terms and calendar, read once: two queries for any number of due dates."""
 
     calendar: WorkingCalendar
     terms: tuple[tuple[str, dt.date, int], ...]
 
     @classmethod
     def read(cls) -> LegalClock:
-        """The clock as the database knows it now."""
+        """The clock as currently stored."""
         terms = LegalTerm.objects.order_by("-valid_from", "-kind").values_list(
             "kind", "valid_from", "working_days"
         )
         return cls(city_calendar(), tuple(terms))
 
     def working_days(self, kind: str, on: dt.date) -> int:
-        """The term in force on that day; a term of the kind goes before one for every kind of the same date.
+        """The term in force on that day; at the same date, the kind's own term beats the one for every kind.
 
         Raises ``NoLegalTerm``.
         """
@@ -97,6 +97,6 @@ class LegalClock:
         raise NoLegalTerm(f"no legal term is in force on {on}")
 
     def due_on(self, kind: str, start: dt.datetime) -> dt.date:
-        """Last day on which an answer is in time."""
+        """Last day on which an answer is on time."""
         day = city_day(start)
         return self.calendar.add_working_days(day, self.working_days(kind, day))

@@ -1,4 +1,4 @@
-"""All that a page shows of one appeal, read in a fixed number of queries."""
+"""Everything a page shows about one appeal, read in a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from appeals.timeline import Step, steps_of
 
 @dataclass(frozen=True)
 class Dossier:
-    """One appeal with everything beside it. ``attachments`` are the resident's; a step carries its own."""
+    """One appeal with all related data. ``attachments`` are the resident's; each step has its own."""
 
     appeal: Appeal
     due: Due
@@ -26,14 +26,14 @@ class Dossier:
 
     @property
     def answers(self) -> list[Step]:
-        """The answers, the newest first."""
+        """The answers, newest first."""
         return [step for step in reversed(self.steps) if step.is_answer]
 
 
 def dossier_of(appeal: Appeal, *, internal: bool, now: dt.datetime | None = None) -> Dossier:
-    """The appeal's dossier; at most five queries. ``internal`` adds the events that only staff may see.
+    """The appeal's dossier; at most five queries. ``internal`` adds events only staff may see.
 
-    The appeal comes with its names selected (``with_names``).
+    Expects the appeal to be loaded ``with_names``.
     """
     events = Event.objects.filter(appeal=appeal).select_related("service", "to_service").order_by("version")
     events = events.select_related("actor") if internal else events.filter(public=True)

@@ -1,4 +1,4 @@
-"""How an appeal stands towards its legal term, in words that a resident reads."""
+"""The state of an appeal's deadline, in plain words for residents."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SOON_DAYS = 3
 
 
 class DueState(enum.StrEnum):
-    """Where the legal clock stands; the values name the shapes in the style sheet."""
+    """State of the legal clock; the values are class names in the style sheet."""
 
     OPEN = "open"
     SOON = "soon"
@@ -28,12 +28,12 @@ class DueState(enum.StrEnum):
     OVERDUE = "overdue"
     IN_TIME = "in-time"
     LATE = "late"
-    ENDED = "ended"  #: closed without an answer of its own
+    ENDED = "ended"  #: closed without an answer
 
 
 @dataclass(frozen=True)
 class Due:
-    """The state, and its length in working days: left, over, or taken by the answer."""
+    """The state, and its length in working days: remaining, overdue, or taken to answer."""
 
     state: DueState
     days: int
@@ -67,14 +67,14 @@ class Due:
 
 @dataclass(frozen=True)
 class AppealRow:
-    """An appeal as lists show it."""
+    """An appeal as shown in lists."""
 
     appeal: Appeal
     due: Due
 
 
 def due_of(appeal: Appeal, calendar: WorkingCalendar, today: dt.date) -> Due:
-    """How the appeal stands on that day of the city's clock; no query."""
+    """The appeal's deadline state on that day in the city's time zone; no query."""
     if appeal.status in OPEN_STATUSES:
         left = calendar.working_days_between(today, appeal.due_on)
         if today > appeal.due_on:
@@ -90,6 +90,6 @@ def due_of(appeal: Appeal, calendar: WorkingCalendar, today: dt.date) -> Due:
 
 
 def rows_of(appeals: Iterable[Appeal], *, now: dt.datetime | None = None) -> list[AppealRow]:
-    """The appeals as rows of a list, in their order; one query for the calendar, however many they are."""
+    """The appeals as list rows, in the same order; one query (for the calendar) in total."""
     calendar, today = city_calendar(), city_day(now or timezone.now())
     return [AppealRow(appeal, due_of(appeal, calendar, today)) for appeal in appeals]

@@ -1,4 +1,4 @@
-"""Why this service? The stored routing decision in words that a resident understands."""
+"""Why this service? Explains the stored routing decision to residents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from districts.routing import Rule
 
 @dataclass(frozen=True)
 class Rival:
-    """An area that covers the place too, and why it did not decide."""
+    """Another area that covers the place, and why it was not chosen."""
 
     area: ServiceArea
     reason: str
@@ -22,7 +22,7 @@ class Rival:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What decided, what else was weighed, and by which borders."""
+    """What decided, what else was considered, and by which borders."""
 
     rule: Rule
     service: Service
@@ -34,9 +34,9 @@ class Explanation:
 
 
 def explain(decision: RoutingDecision) -> Explanation:
-    """The decision in the reader's language; one query when there were rivals.
+    """The decision in the reader's language; one query if there were rivals.
 
-    The decision comes with its ``service``, ``area`` and ``revision`` selected.
+    Expects the decision's ``service``, ``area`` and ``revision`` to be loaded.
     """
     return Explanation(
         rule=Rule(decision.rule),

@@ -1,4 +1,4 @@
-"""Work that the worker does for appeals."""
+"""The worker's tasks for appeals."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from media.confined import process_video
 from media.photos import prepare_photo
 from media.refusal import MediaRefused
 
-#: What is known of an attachment once it is made.
+#: Fields set on an attachment once it is processed.
 _MADE = ("state", "error", "original", "playable", "large", "thumb", "width", "height", "duration_s")
 
 
 @task()
 def prepare_video(attachment_id: str) -> str:
-    """State of the attachment afterwards: ready with a playable film and a poster, or failed with the reason's code.
+    """Resulting state of the attachment: ready with a playable video and a poster, or failed with a code.
 
-    May be run again after a crash: files of an interrupted run are overwritten or left without a row that names them.
+    Safe to run again after a crash: files of an interrupted run are overwritten or left orphaned.
     """
     attachment = Attachment.objects.filter(pk=UUID(attachment_id)).first()
     if attachment is None or attachment.state != Attachment.State.PROCESSING:
@@ -50,12 +50,12 @@ def _finish(attachment: Attachment, *, state: str, error: str = "") -> str:
     original_storage, original_name = attachment.original.storage, attachment.original.name
     attachment.state, attachment.error, attachment.original = state, error, ""
     with transaction.atomic():
-        # Named fields: an appeal may have taken the attachment while the film was being made.
+        # Named fields: an appeal may have claimed the attachment in the meantime.
         kept = Attachment.objects.filter(pk=attachment.pk).update(
             **{name: getattr(attachment, name) for name in _MADE}
         )
         if not kept:
-            # Removed meanwhile, since no appeal took it in time: its files must not stay without a row.
+            # Deleted in the meantime because no appeal claimed it in time: its files must not be orphaned.
             for file in (attachment.playable, attachment.large, attachment.thumb):
                 if file:
                     file.delete(save=False)

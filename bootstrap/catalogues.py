@@ -1,4 +1,4 @@
-"""Compiled message catalogues (.mo), made from the rooms' .po files; needs Babel only once something must be compiled."""
+"""Compiled message catalogues (.mo) of the rooms' .po files; needs Babel only when something is stale."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def stale(root: Path) -> list[Path]:
 
 
 def compile_stale(root: Path) -> list[Path]:
-    """Compiles what is stale and returns its sources; messages marked fuzzy are left out, as gettext does."""
+    """Compiles stale catalogues and returns their sources; fuzzy messages are left out, as gettext does."""
     compiled = stale(root)
     for source in compiled:
         compile_one(source)
@@ -26,7 +26,7 @@ def compile_stale(root: Path) -> list[Path]:
 
 
 def compile_one(source: Path) -> None:
-    """Writes the .mo beside the .po, whole or not at all: a running server may be reading it."""
+    """Writes the .mo beside the .po atomically: a running server may be reading it."""
     from babel.messages import mofile, pofile
 
     with source.open("rb") as file:

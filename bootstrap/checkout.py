@@ -1,4 +1,4 @@
-"""The checkout that the bootstrap works on: where its files are and what belongs in ``var/``."""
+"""The checkout being bootstrapped: where its files are and what belongs in ``var/``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bootstrap.console import Stop
 
 @dataclass(frozen=True)
 class Checkout:
-    """A copy of the project (``root``) and the folder of everything that it makes (``var``)."""
+    """A copy of the project (``root``) and the folder for everything it generates (``var``)."""
 
     root: Path
     var: Path
@@ -35,31 +35,31 @@ class Checkout:
         return self.root / "node_modules"
 
     def lock(self, name: str) -> Path:
-        """The lock file of the requirements ``run`` or ``dev``."""
+        """The lock file of the ``run`` or ``dev`` requirements."""
         return self.root / "requirements" / f"{name}.txt"
 
 
 def this_checkout() -> Checkout:
-    """The checkout that this module is part of; ``VAR_DIR`` moves its ``var``."""
+    """The checkout this module is part of; ``VAR_DIR`` moves its ``var``."""
     root = Path(__file__).resolve().parents[1]
     return Checkout(root, Path(os.environ.get("VAR_DIR") or root / "var").resolve())
 
 
 def prepare_var(checkout: Checkout) -> None:
-    """Makes ``var``; raises ``Stop`` with the line to type when it cannot be written (made by another user)."""
+    """Creates ``var``; raises ``Stop`` with the command to run when it is not writable (another user's)."""
     try:
         checkout.var.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Stop(f"{checkout.var} cannot be made: {error.strerror}") from None
+        raise Stop(f"{checkout.var} cannot be created: {error.strerror}") from None
     if not os.access(checkout.var, os.W_OK | os.X_OK):
         raise Stop(
-            f"{checkout.var} cannot be written by this user (was it made with sudo?). Either use that user again or type\n"
+            f"{checkout.var} is not writable by this user (created with sudo?). Use that user again, or run\n"
             f"    sudo chown -R {os.getuid()} '{checkout.var}' '{checkout.node_modules}'"
         )
 
 
 def digest(*parts: Path | str) -> str:
-    """Hex SHA-256 of the files and texts together; a missing file counts as an empty one."""
+    """Hex SHA-256 of the files and strings together; a missing file counts as empty."""
     total = hashlib.sha256()
     for part in parts:
         content = part.encode() if isinstance(part, str) else part.read_bytes() if part.is_file() else b""
@@ -68,7 +68,7 @@ def digest(*parts: Path | str) -> str:
 
 
 def secret_key(checkout: Checkout) -> str:
-    """The checkout's own secret key: made once, readable by its owner alone."""
+    """The checkout's own secret key: generated once, readable only by its owner."""
     path = checkout.var / "secret.key"
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,7 +1,7 @@
-"""A private PostgreSQL cluster: a server of the checkout's own, on a unix socket and on no network.
+"""A private PostgreSQL cluster: the checkout's own server, on a unix socket only.
 
-Who connects is told by the kernel (peer authentication), so there is no password to keep: the account that runs the
-server and root may, everybody else is stopped by the socket folder's mode before they can ask.
+The kernel identifies who connects (peer authentication), so there is no password to keep: the account that
+runs the server and root may connect; the socket folder's mode stops everybody else.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from bootstrap import postgres, site
 from bootstrap.checkout import Checkout, prepare_var
 from bootstrap.console import Stop, last_lines, say
 
-#: Longest path of a unix socket on Linux is 107 bytes, on macOS 103.
+#: The longest path of a unix socket is 107 bytes on Linux, 103 on macOS.
 LONGEST_SOCKET_PATH = 103
-#: The number is part of the socket's name; no network port is opened.
+#: Only part of the socket's name; no network port is opened.
 PORT = 5432
 LOCALE = "C.UTF-8"
-#: The superuser makes databases and extensions; the application is the owner of its database and no more.
+#: The superuser creates databases and extensions; the application merely owns its database.
 SUPERUSER = "postgres"
 APPLICATION = "oshcity"
 EXTENSIONS = ("postgis", "pg_trgm", "btree_gist")
-#: Seconds that a server may take to begin its start; replaying a long journal after a crash may take more.
+#: Seconds a server may take to start, including the replay of its WAL after a crash.
 START_TIMEOUT_S = 600.0
 STOP_TIMEOUT_S = 60.0
 LARGEST_LOG_BYTES = 10_000_000
 SIGN_OF_LIFE_S = 5.0
 _STILL_IN_USE = "is still in use"
 
-#: For the city's data: nothing that was committed is lost.
+#: For the city's data: nothing committed is lost.
 LASTING: Mapping[str, str] = {
     "jit": "off",
     "shared_buffers": "256MB",
@@ -50,7 +50,7 @@ LASTING: Mapping[str, str] = {
     "effective_cache_size": "1GB",
     "max_wal_size": "2GB",
 }
-#: For tests: fast, and gone after a power cut.
+#: For tests: fast, but lost in a power cut.
 THROW_AWAY: Mapping[str, str] = {
     "jit": "off",
     "fsync": "off",
@@ -68,9 +68,9 @@ THROW_AWAY: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Cluster:
-    """The checkout's cluster of one name.
+    """One of the checkout's clusters.
 
-    ``lasting`` says whether its data must outlive a power cut; ``settings`` are PostgreSQL's.
+    ``lasting``: its data must survive a power cut; ``settings`` are PostgreSQL's.
     """
 
     checkout: Checkout
@@ -82,12 +82,12 @@ class Cluster:
     def running(self) -> Iterator[str]:
         """URL of the application's database while the block runs.
 
-        The server is started if need be. The last process that leaves stops it, also one that started nothing: so a
-        server left behind by a killed process is stopped by the next one that ends well. ``keep`` prevents that.
+        Starts the server if necessary. The last process to leave stops it, whoever started it, so a server
+        left behind by a killed process is stopped by the next one that exits cleanly. ``keep`` prevents that.
         """
         prepare_var(self.checkout)
         with (self.checkout.var / f"{self.name}.users").open("a") as users:
-            # The kernel counts the users: it lets go of the lock of a killed process too.
+            # The kernel counts the users: it also releases the lock of a killed process.
             fcntl.flock(users, fcntl.LOCK_SH)
             url = self.start()
             try:
@@ -96,13 +96,13 @@ class Cluster:
                 try:
                     fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
-                    pass  # others still work with it
+                    pass  # others are still using it
                 else:
                     if not self._keep.exists():
                         self.stop()
 
     def start(self) -> str:
-        """URL of the application's database, after making and starting what is not there yet."""
+        """URL of the application's database; creates and starts whatever is missing."""
         prepare_var(self.checkout)
         with (self.checkout.var / f"{self.name}.starting").open("a") as alone:
             fcntl.flock(alone, fcntl.LOCK_EX)
@@ -113,7 +113,7 @@ class Cluster:
             return url(place)
 
     def stop(self) -> bool:
-        """Stops the server, ending its sessions; False when it was not running."""
+        """Stops the server and ends its sessions; False when it was not running."""
         place = site.find(self.checkout, self.name)
         pid = process(place) if place else None
         if place is None or pid is None:
@@ -121,16 +121,16 @@ class Cluster:
         socket = socket_folder(place)
         os.kill(pid, signal.SIGINT)  # PostgreSQL's "fast" shutdown
         if not _wait_until(lambda: process(place) is None, STOP_TIMEOUT_S):
-            os.kill(pid, signal.SIGQUIT)  # gives up at once; the next start replays the journal
+            os.kill(pid, signal.SIGQUIT)  # exits at once; the next start replays the WAL
             _wait_until(lambda: process(place) is None, STOP_TIMEOUT_S)
         with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)  # it was ours when this process started it
+            os.waitpid(pid, os.WNOHANG)  # it is our child if this process started it
         if socket is not None and socket.parent != place.folder:
             shutil.rmtree(socket, ignore_errors=True)
         return True
 
     def keep(self) -> None:
-        """Lets the server run on when its last user leaves, until ``release``."""
+        """Keeps the server running after its last user leaves, until ``release``."""
         self._keep.touch()
 
     def release(self) -> None:
@@ -151,7 +151,7 @@ class Cluster:
         say(
             f"  ..  Private database in {place.folder} (PostgreSQL {installation.major}, as {place.owner.name})"
         )
-        # A killed initdb leaves a folder that looks whole: it gets its name when it is.
+        # A killed initdb leaves a folder that looks complete, so it gets its name only once it is.
         unfinished = place.folder / "data.unfinished"
         command = [
             installation.program("initdb"),
@@ -164,7 +164,7 @@ class Cluster:
         command += ["--data-checksums"] if self.lasting else ["--no-sync"]
         _run(place, command, "initdb")
         with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as configuration:
-            configuration.write("\n# Written anew at each start:\ninclude = 'private.conf'\n")
+            configuration.write("\n# Rewritten at every start:\ninclude = 'private.conf'\n")
         unfinished.rename(place.folder / "data")
         return place
 
@@ -174,10 +174,11 @@ class Cluster:
         installation = postgres.of_major(major)
         if installation is None:
             raise Stop(
-                f"The database in {place.folder} was made by PostgreSQL {major}, which is not installed any more. Type\n"
+                f"The database in {place.folder} needs PostgreSQL {major}, which is not installed. Run\n"
                 f"    sudo apt-get install -y postgresql-{major} postgresql-{major}-postgis-3"
             )
-        # Its server is gone (see process); a number that another program has now would keep PostgreSQL from starting.
+        # Its server is gone (see process); a pid reused by another program would keep PostgreSQL from
+        # starting.
         (data / "postmaster.pid").unlink(missing_ok=True)
         socket = _make_socket_folder(place)
         _write_as(place, data / "private.conf", _configuration(socket, self.settings))
@@ -188,16 +189,16 @@ class Cluster:
             log.rename(place.folder / "log.1")
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._serve(place, installation, log, deadline):
-            # A killed server's sessions need a moment to notice, and hold the shared memory until then.
+            # The sessions of a killed server take a moment to notice, and hold its shared memory until then.
             if not any(_STILL_IN_USE in line for line in last_lines(log, 6)) or time.monotonic() > deadline:
                 tail = "\n".join(f"    {line}" for line in last_lines(log, 12))
-                raise Stop(f"The database does not start:\n{tail}\n  (all of it: {log})")
+                raise Stop(f"The database does not start:\n{tail}\n  (full log: {log})")
             time.sleep(0.2)
 
     def _serve(
         self, place: site.Site, installation: postgres.Installation, log: Path, deadline: float
     ) -> bool:
-        """Starts the server's process; True once it takes sessions, False when it ended instead."""
+        """Starts the server process; True once it accepts connections, False if it exited instead."""
         with log.open("ab") as output:
             server = subprocess.Popen(
                 [installation.program("postgres"), "-D", os.fspath(place.folder / "data")],
@@ -209,27 +210,27 @@ class Cluster:
                 start_new_session=True,
                 **place.owner.child_options(),  # type: ignore[call-overload]
             )
-        told = time.monotonic()
+        reported = time.monotonic()
         while not _ready(place):
             now = time.monotonic()
             if server.poll() is not None or now > deadline:
                 return False
-            if now - told > SIGN_OF_LIFE_S:
-                told = now
-                say(f"  ..  the database is getting ready: {last_lines(log, 1)[0][:100]}")
+            if now - reported > SIGN_OF_LIFE_S:
+                reported = now
+                say(f"  ..  the database is starting: {last_lines(log, 1)[0][:100]}")
             time.sleep(0.02)
-        # The server outlives this process: subprocess shall not wait for it when the object goes.
+        # The server outlives this process: keep subprocess from waiting for it when the object is collected.
         server.returncode = 0
         return True
 
     def _furnish(self, place: site.Site) -> None:
-        """Makes the role, the database and its extensions where they are missing."""
+        """Creates the role, the database and its extensions where they are missing."""
         present = "SELECT string_agg(extname, ' ') FROM pg_extension"
         try:
             if set(EXTENSIONS) <= set(query(place, APPLICATION, present).split()):
                 return
         except Stop:
-            pass  # there is no such database yet
+            pass  # the database does not exist yet
         if query(place, "postgres", f"SELECT 1 FROM pg_roles WHERE rolname = '{APPLICATION}'") != "1":
             query(place, "postgres", f"CREATE ROLE {APPLICATION} LOGIN CREATEDB")
         if query(place, "postgres", f"SELECT 1 FROM pg_database WHERE datname = '{APPLICATION}'") != "1":
@@ -239,7 +240,7 @@ class Cluster:
                 f"CREATE DATABASE {APPLICATION} OWNER {APPLICATION} TEMPLATE template0"
                 f" ENCODING 'UTF8' LOCALE '{LOCALE}'",
             )
-        # template1 too: databases that tests make have them from the start, without a superuser's right.
+        # template1 too: databases that tests create then have them from the start, without superuser rights.
         for database in ("template1", APPLICATION):
             query(place, database, "".join(f"CREATE EXTENSION IF NOT EXISTS {name};" for name in EXTENSIONS))
 
@@ -250,7 +251,7 @@ def main_cluster(checkout: Checkout) -> Cluster:
 
 
 def test_cluster(checkout: Checkout) -> Cluster:
-    """The cluster that the tests run in."""
+    """The cluster the tests run in."""
     return Cluster(checkout, "postgres-test", lasting=False, settings=THROW_AWAY)
 
 
@@ -263,10 +264,11 @@ def url(place: site.Site) -> str:
 
 
 def process(place: site.Site) -> int | None:
-    """Process number of the cluster's server, or None when it does not run.
+    """Pid of the cluster's server, or None when it is not running.
 
-    A server that was killed leaves its number behind, and another program may have it by now; a copied folder brings
-    the number of the original's server. So the process must be working in this very data folder.
+    A killed server leaves its pid file behind, and another program may have that pid by now; a copied folder
+    holds the pid of the original's server. So the process must have this very data folder as its working
+    directory.
     """
     lines = _pid_file(place)
     try:
@@ -277,19 +279,19 @@ def process(place: site.Site) -> int | None:
 
 
 def stale_process(place: site.Site) -> int | None:
-    """Number that a killed server left behind, or None."""
+    """Pid that a killed server left behind, or None."""
     lines = _pid_file(place)
     return int(lines[0]) if lines and lines[0].isdigit() and process(place) is None else None
 
 
 def socket_folder(place: site.Site) -> Path | None:
-    """Folder of the running server's socket, or None when its pid file names none."""
+    """Folder of the running server's socket, or None if its pid file names none."""
     lines = _pid_file(place)
     return Path(lines[4]) if len(lines) > 4 and lines[4] else None
 
 
 def query(place: site.Site, database: str, sql: str) -> str:
-    """Output of the statement, run by the superuser: values divided by ``|``, rows by line ends."""
+    """Output of the statement, run as the superuser: values separated by ``|``, rows by newlines."""
     socket = socket_folder(place)
     major = int((place.folder / "data" / "PG_VERSION").read_text(encoding="ascii"))
     installation = postgres.of_major(major)
@@ -323,16 +325,16 @@ def _ready(place: site.Site) -> bool:
 
 
 def _make_socket_folder(place: site.Site) -> Path:
-    """A folder that only the owner (and root) can enter, with a path that a socket may have.
+    """A folder that only the owner (and root) can enter, with a path that is valid for a socket.
 
-    It must be short; and clients take a comma for the end of a host's name.
+    The path must be short and free of commas, which clients read as the end of a host name.
     """
     folder = place.folder / "socket"
     if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) > LONGEST_SOCKET_PATH or "," in os.fspath(folder):
         folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     folder.mkdir(mode=0o700, exist_ok=True)
     for left in folder.glob(".s.PGSQL.*"):
-        left.unlink()  # of a killed server: its lock would keep the new one from starting, like postmaster.pid
+        left.unlink()  # a killed server's lock would keep the new one from starting, like postmaster.pid
     os.chmod(folder, 0o700)
     os.chown(folder, place.owner.uid, place.owner.gid)
     return folder
@@ -354,7 +356,7 @@ def _configuration(socket: Path, settings: Mapping[str, str]) -> str:
 
 
 def _listed(path: str) -> str:
-    # The setting is a list of quoted names: a comma or a space must not divide a path.
+    # The setting is a list of quoted names: a comma or a space must not split a path.
     return '"' + path.replace('"', '""') + '"'
 
 
@@ -373,12 +375,12 @@ def _write_as(place: site.Site, path: Path, text: str) -> None:
 
 
 def _environment(place: site.Site) -> dict[str, str]:
-    """A small environment: PG* variables would redirect the programs, and PostGIS must read its own PROJ's tables."""
+    """Minimal environment: PG* variables would redirect the programs; PostGIS must read its own PROJ data."""
     return {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": LOCALE, "HOME": place.owner.home, "TZ": "UTC"}
 
 
 def _run(place: site.Site, command: list[str], what: str) -> str:
-    answer = subprocess.run(
+    result = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -388,9 +390,9 @@ def _run(place: site.Site, command: list[str], what: str) -> str:
         env=_environment(place),
         **place.owner.child_options(),  # type: ignore[call-overload]
     )
-    if answer.returncode != 0:
-        raise Stop(f"{what} failed in {place.folder}:\n{answer.stdout[-2000:]}{answer.stderr[-2000:]}")
-    return str(answer.stdout)
+    if result.returncode != 0:
+        raise Stop(f"{what} failed in {place.folder}:\n{result.stdout[-2000:]}{result.stderr[-2000:]}")
+    return str(result.stdout)
 
 
 def _wait_until(condition: Callable[[], bool], timeout_s: float) -> bool:

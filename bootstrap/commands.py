@@ -1,4 +1,4 @@
-"""The commands of ``./manage.py``: the project's own, and the road to Django's."""
+"""The commands of ``./manage.py``: the project's own, and the way to Django's."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ USAGE = """\
 
   up        installs what is missing, starts the database, the server and the worker  (up --help)
   test      runs the tests; arguments go to pytest                                     (test tests/geo -k tile)
-  doctor    names what is wrong on this machine and the line that mends it
+  doctor    shows what is wrong on this machine and the command that fixes it
   database  starts the private database, leaves it running and prints its DATABASE_URL
   stop      stops the private database that `database` or a killed process left running
-  setup     installs what is missing and does nothing else                             (setup --dev: for tests too)
+  setup     only installs what is missing                                              (setup --dev: for tests too)
 
 Any other command is Django's; ./manage.py help lists them."""
 
-#: Django's commands that read no database: the private one is not started for them.
+#: Django commands that need no database: the private one is not started for them.
 WITHOUT_DATABASE = frozenset(
     {"help", "--help", "-h", "version", "--version", "collectstatic", "findstatic", "texts"}
 )
@@ -48,7 +48,7 @@ def run(arguments: list[str]) -> int:
 
 
 def up(checkout: Checkout, arguments: list[str]) -> int:
-    """Installs, prepares, serves until it is told to stop."""
+    """Installs, prepares, then serves until told to stop."""
     from bootstrap import serve
 
     options = serve.parse(arguments)
@@ -57,7 +57,7 @@ def up(checkout: Checkout, arguments: list[str]) -> int:
 
 
 def test(checkout: Checkout, arguments: list[str]) -> int:
-    """Installs what tests need and runs pytest in the test cluster."""
+    """Installs what the tests need and runs pytest against the test cluster."""
     install(checkout, dev=True, arguments=["test", *arguments])
     from bootstrap import testing
 
@@ -65,7 +65,7 @@ def test(checkout: Checkout, arguments: list[str]) -> int:
 
 
 def setup(checkout: Checkout, arguments: list[str]) -> int:
-    """Installs and ends."""
+    """Installs and exits."""
     if arguments not in ([], ["--dev"]):
         raise Stop("./manage.py setup [--dev]", 2)
     install(checkout, dev=bool(arguments), arguments=["setup", *arguments])
@@ -76,17 +76,17 @@ def setup(checkout: Checkout, arguments: list[str]) -> int:
 
 
 def doctor(checkout: Checkout, arguments: list[str]) -> int:
-    """Examines, changes nothing."""
+    """Checks everything, changes nothing."""
     if checkout.python.exists() and not environment.inside(checkout):
         environment.re_execute(checkout, ["doctor", *arguments])
-    from bootstrap import doctor as examination
+    from bootstrap import doctor as checks
 
-    return examination.run(checkout, arguments)
+    return checks.run(checkout, arguments)
 
 
 def database(checkout: Checkout, arguments: list[str]) -> int:
     """Starts the private database for other programs."""
-    with redirect_stdout(sys.stderr):  # url=$(./manage.py database) must get the URL alone
+    with redirect_stdout(sys.stderr):  # url=$(./manage.py database) must get only the URL
         install(checkout, dev=False, arguments=["database", *arguments])
         cluster = main_cluster(checkout)
         cluster.keep()
@@ -96,7 +96,7 @@ def database(checkout: Checkout, arguments: list[str]) -> int:
 
 
 def stop(checkout: Checkout, arguments: list[str]) -> int:
-    """Stops the private databases, whoever uses them."""
+    """Stops the private databases, even if they are in use."""
     from bootstrap.cluster import test_cluster
 
     main_cluster(checkout).release()
@@ -106,7 +106,7 @@ def stop(checkout: Checkout, arguments: list[str]) -> int:
 
 
 def django(checkout: Checkout, arguments: list[str]) -> int:
-    """Runs one of Django's commands, with the private cluster unless ``DATABASE_URL`` names a database."""
+    """Runs a Django command, with the private cluster unless ``DATABASE_URL`` names a database."""
     install(checkout, dev=False, arguments=arguments)
     catalogues.compile_stale(checkout.root)
     if arguments[0] == "runserver":
@@ -121,9 +121,9 @@ def django(checkout: Checkout, arguments: list[str]) -> int:
 
 @contextmanager
 def database_url(checkout: Checkout, *, start: bool = True) -> Iterator[str]:
-    """Sets what settings read (``DATABASE_URL``, ``SECRET_KEY``) where it is unset; yields the URL.
+    """Sets ``DATABASE_URL`` and ``SECRET_KEY`` for the settings where they are unset; yields the URL.
 
-    The private cluster runs while the block does.
+    The private cluster runs as long as the block.
     """
     os.environ.setdefault("SECRET_KEY", checkouts.secret_key(checkout))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -140,7 +140,7 @@ def database_url(checkout: Checkout, *, start: bool = True) -> Iterator[str]:
 
 
 def install(checkout: Checkout, *, dev: bool, arguments: list[str]) -> None:
-    """Installs system packages and the Python environment where they are missing, and continues in the latter."""
+    """Installs missing system packages and the Python environment, then continues inside that environment."""
     needs = [] if environment.current(checkout, ("run",)) else [packages.VENV]
     if not os.environ.get("DATABASE_URL"):
         needs.append(packages.DATABASE)

@@ -1,4 +1,4 @@
-"""What the bootstrap tells its user: steps that show they are alive, and failures that say what to type."""
+"""The bootstrap's console output: steps that show progress, and failures that say what to run."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-#: Seconds between two signs of life when the output is not a terminal (a log, CI).
+#: Seconds between progress lines when the output is not a terminal (a log, CI).
 QUIET_INTERVAL_S = 15.0
-#: Seconds between two redraws of the line on a terminal.
+#: Seconds between redraws of the line on a terminal.
 LIVE_INTERVAL_S = 0.2
-#: Lines of a failed program's output that are repeated to the user.
+#: Lines of a failed program's output that are shown to the user.
 TAIL_LINES = 25
 
 
 class Stop(Exception):
-    """Ends the command: the message says what is wrong and what to type; ``code`` is the exit code."""
+    """Ends the command: the message says what is wrong and what to run; ``code`` is the exit code."""
 
     def __init__(self, message: str, code: int = 1) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class Stop(Exception):
 
 
 def say(text: str = "") -> None:
-    """Prints a line at once, in order with the output of child processes."""
+    """Prints a line and flushes it, to stay in order with the output of child processes."""
     print(text, flush=True)
 
 
@@ -40,10 +40,10 @@ def run_step(
     cwd: Path | None = None,
     remedy: str = "",
 ) -> None:
-    """Runs a long program to its end while one line shows the seconds and what it is doing.
+    """Runs a long program to completion; one line shows the elapsed seconds and what it is doing.
 
-    The whole output goes to ``log``. Raises ``Stop`` with the log's last lines, and ``remedy`` when given, if the
-    program fails or is not there.
+    All output goes to ``log``. If the program fails or does not exist, raises ``Stop`` with the log's last
+    lines and ``remedy``, if given.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
@@ -69,12 +69,12 @@ def run_step(
     if code != 0:
         tail = "\n".join(f"    {line}" for line in last_lines(log, TAIL_LINES))
         advice = f"\n{remedy}" if remedy else ""
-        raise Stop(f"{title}: failed with code {code}\n{tail}\n  (all of it: {log}){advice}")
+        raise Stop(f"{title}: failed with code {code}\n{tail}\n  (full log: {log}){advice}")
     say(f"  ok  {title} ({time.monotonic() - started:.0f} s)")
 
 
 def last_lines(path: Path, count: int) -> list[str]:
-    """The last non-empty lines of a text file, oldest first; bytes that are no UTF-8 are replaced."""
+    """The last non-empty lines of a text file, oldest first; bytes that are not UTF-8 are replaced."""
     with path.open("rb") as source:
         source.seek(0, os.SEEK_END)
         source.seek(max(0, source.tell() - 16_384))
@@ -83,7 +83,7 @@ def last_lines(path: Path, count: int) -> list[str]:
 
 
 class _Life:
-    """Shows that a step is alive: a line redrawn on a terminal, a line now and then elsewhere."""
+    """Shows a step's progress: a line redrawn on a terminal, an occasional line elsewhere."""
 
     def __init__(self, title: str, log: Path, started: float) -> None:
         self._title, self._log, self._started = title, log, started

@@ -1,4 +1,4 @@
-"""``./manage.py doctor``: what is wrong, and the line that mends it. Changes nothing."""
+"""``./manage.py doctor``: what is wrong, and the command that fixes it. Changes nothing."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ LEAST_FREE_BYTES = 1_000_000_000
 PORT = 8000
 
 
-#: A check yields what it finds; nothing means that all is well.
+#: A check yields its findings; none means all is well.
 Check = Callable[[Checkout], Iterator[Finding]]
 
 
 def python_is_supported(checkout: Checkout) -> Iterator[Finding]:
-    """The lock files are for certain versions of Python (too old a one does not get this far, see manage.py)."""
+    """The lock files cover certain Python versions (too old a one never gets this far, see manage.py)."""
     if sys.version_info[:2] > NEWEST_PYTHON:
         newest = ".".join(map(str, NEWEST_PYTHON))
         yield Finding(
-            f"Python {sys.version.split()[0]} is newer than what the requirements are locked for ({newest}).",
+            f"Python {sys.version.split()[0]} is newer than the requirements are locked for ({newest}).",
             f"rm -rf '{checkout.venv}' && python{newest} manage.py up",
         )
 
 
 def var_is_writable(checkout: Checkout) -> Iterator[Finding]:
-    """Everything that is made is made in var."""
+    """Everything generated goes into var."""
     if checkout.var.exists() and not os.access(checkout.var, os.W_OK | os.X_OK):
         yield Finding(
-            f"{checkout.var} cannot be written by this user.", f"sudo chown -R {os.getuid()} '{checkout.var}'"
+            f"{checkout.var} is not writable by this user.", f"sudo chown -R {os.getuid()} '{checkout.var}'"
         )
 
 
@@ -65,23 +65,23 @@ def disk_has_room(checkout: Checkout) -> Iterator[Finding]:
 
 
 def environment_is_current(checkout: Checkout) -> Iterator[Finding]:
-    """var/venv holds what is locked."""
+    """var/venv holds the locked packages."""
     if not checkout.python.exists():
         if not packages.VENV.there():
             yield Finding("Python's venv module is missing.", packages.install_line(packages.VENV.packages))
         yield Finding("The Python packages are not installed.", "./manage.py setup")
     elif not environment.current(checkout, ("run",)):
-        yield Finding("The Python packages are not those of requirements/run.txt.", "./manage.py setup")
+        yield Finding("The Python packages do not match requirements/run.txt.", "./manage.py setup")
 
 
 def browser_packages_are_current(checkout: Checkout) -> Iterator[Finding]:
     """node_modules holds what package-lock.json names."""
     if not frontend.current(checkout, dev=False):
-        yield Finding("The browser packages are not those of package-lock.json.", "./manage.py setup")
+        yield Finding("The browser packages do not match package-lock.json.", "./manage.py setup")
 
 
 def catalogues_are_compiled(checkout: Checkout) -> Iterator[Finding]:
-    """A stale catalogue shows English, or yesterday's words."""
+    """A stale catalogue shows English, or outdated texts."""
     stale = [str(source.relative_to(checkout.root)) for source in catalogues.stale(checkout.root)]
     if stale:
         yield Finding(f"Not compiled since they changed: {', '.join(stale)}", "./manage.py setup")
@@ -102,7 +102,7 @@ def postgresql_is_installed(checkout: Checkout) -> Iterator[Finding]:
 
 
 def cluster_is_sound(checkout: Checkout) -> Iterator[Finding]:
-    """The private cluster is there, and its server was not killed."""
+    """The private cluster exists, and its server was not killed."""
     if os.environ.get("DATABASE_URL"):
         return
     try:
@@ -116,12 +116,12 @@ def cluster_is_sound(checkout: Checkout) -> Iterator[Finding]:
     major = int((place.folder / "data" / "PG_VERSION").read_text(encoding="ascii"))
     if postgres.of_major(major) is None:
         yield Finding(
-            f"The database in {place.folder} was made by PostgreSQL {major}, which is not installed any more.",
+            f"The database in {place.folder} needs PostgreSQL {major}, which is not installed.",
             f"sudo apt-get install -y postgresql-{major} postgresql-{major}-postgis-3",
         )
     gone = stale_process(place)
     if gone is not None:
-        yield Finding(f"The database server (process {gone}) was killed.", "./manage.py up", serious=False)
+        yield Finding(f"The database server (pid {gone}) was killed.", "./manage.py up", serious=False)
     elif process(place) is None:
         yield Finding(
             "The database is not running; it starts with the site.", "./manage.py up", serious=False
@@ -129,27 +129,27 @@ def cluster_is_sound(checkout: Checkout) -> Iterator[Finding]:
 
 
 def no_cluster_is_abandoned(checkout: Checkout) -> Iterator[Finding]:
-    """Databases outside a checkout stay when the checkout is deleted."""
+    """Databases outside a checkout remain when the checkout is deleted."""
     for folder in site.abandoned():
         yield Finding(
-            f"{folder} is the database of a checkout that is gone.", f"rm -rf '{folder}'", serious=False
+            f"{folder} belongs to a checkout that was deleted.", f"rm -rf '{folder}'", serious=False
         )
 
 
 def secret_key_is_secret(checkout: Checkout) -> Iterator[Finding]:
-    """Who reads the key can forge sessions."""
+    """Anyone who can read the key can forge sessions."""
     path = checkout.var / "secret.key"
     if path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield Finding(f"{path} can be read by others.", f"chmod 600 '{path}'")
     if os.environ.get("DATABASE_URL") and not os.environ.get("SECRET_KEY"):
         yield Finding(
-            "DATABASE_URL names a server of your own, but SECRET_KEY is not set: each machine would make its own.",
+            "DATABASE_URL is set but SECRET_KEY is not: each machine would generate its own.",
             'export SECRET_KEY="$(python3 -c "import secrets; print(secrets.token_urlsafe(64))")"',
         )
 
 
 def port_is_free(checkout: Checkout) -> Iterator[Finding]:
-    """Nobody else listens where the site would."""
+    """Nothing else listens on the site's port."""
     if serving(checkout):
         return
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
@@ -171,7 +171,7 @@ def browser_is_installed(checkout: Checkout) -> Iterator[Finding]:
 
 
 def the_city_is_sound(checkout: Checkout) -> Iterator[Finding]:
-    """What only Django can tell: system checks, the database, migrations, the worker."""
+    """What only Django can check: system checks, the database, migrations, the worker."""
     if not environment.inside(checkout):
         return
     from bootstrap import doctor_inside
@@ -197,16 +197,16 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 
 
 def run(checkout: Checkout, arguments: list[str]) -> int:
-    """Prints every check's outcome; exit code 1 when something serious was found."""
+    """Prints the outcome of every check; exit code 1 if anything serious was found."""
     if arguments:
         raise Stop("./manage.py doctor takes no arguments.", 2)
     serious = 0
     for title, check in CHECKS:
         try:
             findings = list(check(checkout))
-        except Exception as error:  # an examination that breaks down has found something too
+        except Exception as error:  # a check that crashes has found something too
             findings = [
-                Finding(f"could not be examined: {type(error).__name__}: {error}", "./manage.py check")
+                Finding(f"could not be checked: {type(error).__name__}: {error}", "./manage.py check")
             ]
         if not findings:
             say(f"  ok  {title}")
@@ -215,5 +215,5 @@ def run(checkout: Checkout, arguments: list[str]) -> int:
             say(
                 f"  {'!!' if finding.serious else '--'}  {title}: {finding.problem}\n        {finding.remedy}"
             )
-    say("\nAll is well." if not serious else f"\n{serious} to mend: type the line under each.")
+    say("\nAll is well." if not serious else f"\n{serious} to fix: run the command under each.")
     return 1 if serious else 0

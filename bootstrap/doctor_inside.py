@@ -16,7 +16,7 @@ from bootstrap.console import Stop
 from bootstrap.finding import Finding
 from bootstrap.serve import serving
 
-#: A worker that has not been heard of for so long is taken for dead.
+#: A worker without a heartbeat for this long is considered dead.
 SILENCE = datetime.timedelta(minutes=2)
 
 
@@ -25,12 +25,12 @@ def examine(checkout: Checkout) -> Iterator[Finding]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("SECRET_KEY", checkouts.secret_key(checkout))
     if not os.environ.get("DATABASE_URL") and site.find(checkout, main_cluster(checkout).name) is None:
-        return  # said by cluster_is_sound
+        return  # reported by cluster_is_sound
     try:
         with _database(checkout):
             yield from _inside(checkout)
     except Stop as stop:
-        yield Finding(str(stop), "Look into the log named above; ./manage.py up tries again.")
+        yield Finding(str(stop), "See the log named above; ./manage.py up tries again.")
 
 
 def _database(checkout: Checkout) -> AbstractContextManager[object]:
@@ -55,14 +55,14 @@ def _inside(checkout: Checkout) -> Iterator[Finding]:
     try:
         django.setup()
     except ImproperlyConfigured as error:
-        yield Finding(f"The settings are wrong: {error}", "Correct that variable; README.md lists them.")
+        yield Finding(f"The settings are wrong: {error}", "Fix that variable; README.md lists them all.")
         return
     try:
         connection.ensure_connection()
     except OperationalError as error:
         yield Finding(
             f"The database cannot be reached: {str(error).strip()}",
-            "Correct DATABASE_URL or start its server.",
+            "Fix DATABASE_URL or start its server.",
         )
         return
     try:
@@ -88,7 +88,7 @@ def migrations() -> Iterator[Finding]:
 
 
 def worker(checkout: Checkout) -> Iterator[Finding]:
-    """A worker that should be alive and is not heard of."""
+    """A worker that should be running but sends no heartbeat."""
     from django.apps import apps
     from django.db import DatabaseError
     from django.utils import timezone
@@ -98,8 +98,8 @@ def worker(checkout: Checkout) -> Iterator[Finding]:
             apps.get_model("jobs", "WorkerBeat").objects.order_by("-at").values_list("at", flat=True).first()
         )
     except DatabaseError:
-        return  # not migrated, said above
+        return  # not migrated, reported above
     should_live = serving(checkout) or bool(os.environ.get("DATABASE_URL") and beat)
     if should_live and (beat is None or timezone.now() - beat > SILENCE):
         since = "never" if beat is None else f"last at {beat:%Y-%m-%d %H:%M} UTC"
-        yield Finding(f"The worker is not heard of ({since}): no letters, no videos.", "./manage.py worker")
+        yield Finding(f"No heartbeat from the worker ({since}): no e-mail, no videos.", "./manage.py worker")

@@ -1,4 +1,4 @@
-"""The virtual environment: made from the lock files with plain pip, remade when they change."""
+"""The virtual environment: built from the lock files with plain pip, rebuilt when they change."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pathlib import Path
 from bootstrap.checkout import Checkout, digest
 from bootstrap.console import run_step
 
-#: Lock files in requirements/: what the product runs on, and what its tests need besides.
+#: Lock files in requirements/: what the product runs on, and what its tests need on top.
 LOCKS = ("run", "dev")
 
 
 def current(checkout: Checkout, locks: tuple[str, ...]) -> bool:
-    """True when the environment was made from these lock files as they are now, by a Python that is still there."""
+    """True when the environment was built from the current lock files by a Python that still exists."""
     stamp = _read_stamp(checkout)
     return checkout.python.exists() and all(stamp.get(name) == digest(checkout.lock(name)) for name in locks)
 
@@ -31,7 +31,7 @@ def inside(checkout: Checkout) -> bool:
 
 
 def ensure(checkout: Checkout, *, dev: bool) -> None:
-    """Makes the environment hold the packages of ``run.txt``, and of ``dev.txt`` with ``dev``, and no others.
+    """Installs exactly the packages of ``run.txt``, plus those of ``dev.txt`` if ``dev``.
 
     Hashes are required, so what is installed is what was locked. An interrupted run leaves no stamp and is repeated.
     """
@@ -39,9 +39,9 @@ def ensure(checkout: Checkout, *, dev: bool) -> None:
     if current(checkout, locks):
         return
     with _alone(checkout):
-        if current(checkout, locks):  # another command made it meanwhile
+        if current(checkout, locks):  # another command built it in the meantime
             return
-        # An environment made for tests keeps its test packages when only the run lock was asked for.
+        # An environment built for tests keeps its test packages when only the run lock is needed.
         wanted = ("run", "dev") if dev or "dev" in _read_stamp(checkout) else ("run",)
         _stamp_file(checkout).unlink(missing_ok=True)
         if not checkout.python.exists() or _version_of(checkout) != _python_version():
@@ -56,12 +56,12 @@ def ensure(checkout: Checkout, *, dev: bool) -> None:
         pins = pinned(lock.read_text(encoding="utf-8"))
         pip: list[str | Path] = [checkout.python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
         run_step(
-            f"Python packages of requirements/{lock.name} (up to {len(pins)}; the first time this takes minutes)",
+            f"Python packages of requirements/{lock.name} (up to {len(pins)}; takes minutes the first time)",
             [*pip, "install", "--progress-bar", "off", "--require-hashes", "--no-deps", "-r", lock],
             log=checkout.logs / "pip.log",
-            remedy="Is the network there? The packages are those of requirements/; type the same command to try again.",
+            remedy="Is the network up? To try again, run the same command.",
         )
-        # What another lock names may stay: an environment is often asked for by `up` and by `test` in turn.
+        # Packages of the other lock may stay: `up` and `test` often use the same environment alternately.
         known = set[str]().union(*(pinned(checkout.lock(name).read_text(encoding="utf-8")) for name in LOCKS))
         leftovers = sorted(_installed(checkout) - known - {"pip", "setuptools"})
         if leftovers:
@@ -80,12 +80,12 @@ def pinned(lock: str) -> set[str]:
 
 
 def normalised(name: str) -> str:
-    """Package name as PEP 503 compares it."""
+    """Package name normalised according to PEP 503."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def re_execute(checkout: Checkout, arguments: list[str]) -> None:
-    """Replaces this process by the same command in the environment; does not return."""
+    """Replaces this process with the same command run in the environment; does not return."""
     sys.stdout.flush()
     sys.stderr.flush()
     script = checkout.root / "manage.py"

@@ -1,4 +1,4 @@
-"""What an examination finds, and what to type about it."""
+"""What a check finds, and the command that fixes it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong (or, not ``serious``, worth knowing) and what to type about it."""
+    """A problem (or, if not ``serious``, something worth knowing) and what to do about it."""
 
     problem: str
     remedy: str

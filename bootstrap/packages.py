@@ -1,4 +1,4 @@
-"""System packages: what is missing, and its installation through apt where that is allowed."""
+"""System packages: finds what is missing and installs it through apt where allowed."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ PACKAGES_MISSING = 3
 
 @dataclass(frozen=True)
 class Need:
-    """Something of the system that the project cannot bring along.
+    """Something the system must provide.
 
-    ``there`` asks for the thing itself, not for a package: it may have come another way. ``packages`` are the names of
-    Debian 12 and Ubuntu 24.04.
+    ``there`` tests for the thing itself, not for a package: it may have been installed another way.
+    ``packages`` are its package names on Debian 12 and Ubuntu 24.04.
     """
 
     what: str
@@ -34,7 +34,7 @@ class Need:
 
 
 def venv_package() -> str:
-    """Package that gives this Python its ``venv``: the distribution's default one, or that of its own version."""
+    """Package with ``venv`` for this Python: the distribution's default one, or the one for its version."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     default = Path("/usr/bin/python3").resolve().name
     return "python3-venv" if default == version else f"{version}-venv"
@@ -48,7 +48,7 @@ VENV = Need(
 )
 DATABASE = Need(
     f"PostgreSQL {postgres.OLDEST} or newer with PostGIS",
-    "a private database in var/ holds the city; it listens on no network",
+    "the city lives in a private database in var/ that listens on no network",
     ("postgresql", "postgresql-postgis"),
     lambda: postgres.newest() is not None,
 )
@@ -61,14 +61,14 @@ BROWSER = Need(
 
 
 def browser() -> str | None:
-    """Path of a Chromium that the browser tests can start, or None; ``CHROMIUM`` names one."""
+    """Path of a Chromium for the browser tests, or None; ``CHROMIUM`` overrides it."""
     return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome-stable")
 
 
 def ensure(needs: Sequence[Need], *, logs: Path) -> None:
-    """Installs what is missing, saying what and why.
+    """Installs what is missing and says what and why.
 
-    As root, or with a sudo that asks for no password; otherwise raises ``Stop`` with the one line to type.
+    Works as root or with passwordless sudo; otherwise raises ``Stop`` with the command to run.
     """
     missing = [need for need in needs if not need.there()]
     if not missing:
@@ -78,21 +78,21 @@ def ensure(needs: Sequence[Need], *, logs: Path) -> None:
         say(f"  missing: {need.what} ({', '.join(need.packages)}): {need.why}")
     if shutil.which("apt-get") is None:
         raise Stop(
-            "This system has no apt. Install what is named above with its own package manager"
+            "This system has no apt. Install what is listed above with its own package manager"
             + (", or set DATABASE_URL to a PostgreSQL with PostGIS" if DATABASE in missing else "")
             + ".",
             PACKAGES_MISSING,
         )
     right = _right_to_install()
     if right is None:
-        raise Stop("Installing needs an administrator. Type\n    " + install_line(packages), PACKAGES_MISSING)
+        raise Stop("Installing needs an administrator. Run\n    " + install_line(packages), PACKAGES_MISSING)
     quiet = [*right, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=600"]
     run_step("List of system packages (apt-get update)", [*quiet, "update"], log=logs / "apt-update.log")
     run_step(
         f"System packages: {' '.join(packages)}",
         [*quiet, "install", "-y", "--no-install-recommends", *packages],
         log=logs / "apt-install.log",
-        remedy="To see it at work, type\n    " + install_line(packages),
+        remedy="To see the full output, run\n    " + install_line(packages),
     )
     still = [need.what for need in missing if not need.there()]
     if still:
@@ -100,17 +100,17 @@ def ensure(needs: Sequence[Need], *, logs: Path) -> None:
 
 
 def install_line(packages: Sequence[str]) -> str:
-    """The one line that an administrator types to install the packages."""
+    """The command an administrator runs to install the packages."""
     names = " ".join(map(shlex.quote, packages))
     return f"sudo apt-get update && sudo apt-get install -y --no-install-recommends {names}"
 
 
 def _right_to_install() -> list[str] | None:
-    """What to put before apt-get: nothing as root, sudo where it asks for no password; None without the right."""
+    """Prefix for apt-get: empty as root, sudo if it needs no password; None if we may not install."""
     if os.geteuid() == 0:
         return []
     sudo = shutil.which("sudo")
     if sudo is None:
         return None
-    answer = subprocess.run([sudo, "-n", "true"], capture_output=True, check=False)
-    return [sudo, "-n"] if answer.returncode == 0 else None
+    result = subprocess.run([sudo, "-n", "true"], capture_output=True, check=False)
+    return [sudo, "-n"] if result.returncode == 0 else None

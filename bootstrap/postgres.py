@@ -11,7 +11,8 @@ from pathlib import Path
 #: Oldest PostgreSQL that the project runs on.
 OLDEST = 15
 
-#: Debian and Ubuntu keep the server's programs off PATH, one folder a version; so do the PostgreSQL project's RPMs.
+#: Debian, Ubuntu and the PostgreSQL project's RPMs keep the server's programs off PATH, in a folder per
+#: version.
 VERSIONED_FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
 
 
@@ -27,7 +28,7 @@ class Installation:
 
 
 def installations() -> list[Installation]:
-    """Every PostgreSQL server found, new or old, with PostGIS or without; newest first."""
+    """Every PostgreSQL server found, of any version, with or without PostGIS; newest first."""
     folders = [
         folder
         for pattern in VERSIONED_FOLDERS
@@ -50,7 +51,7 @@ def newest() -> Installation | None:
 
 
 def of_major(major: int) -> Installation | None:
-    """The installation of exactly this major version (a cluster opens with no other), or None."""
+    """The installation of exactly this major version (a cluster opens with no other version), or None."""
     return next((one for one in installations() if one.major == major), None)
 
 
@@ -68,10 +69,10 @@ def has_postgis(installation: Installation) -> bool:
 
 def _major(folder: Path) -> int | None:
     try:
-        answer = subprocess.run(
+        result = subprocess.run(
             [folder / "postgres", "--version"], capture_output=True, text=True, check=False
         )
     except OSError:
         return None
-    match = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
+    match = re.search(r"\(PostgreSQL\) (\d+)", result.stdout)
     return int(match[1]) if match else None

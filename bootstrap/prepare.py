@@ -1,4 +1,4 @@
-"""Brings the database and the static files to the state of the code; ``up`` runs it as a child. Needs Django."""
+"""Brings the database and static files up to date with the code; ``up`` runs it as a child. Needs Django."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bootstrap.console import say
 
 
 def main() -> int:
-    """Exit code: 0 when everything stands."""
+    """Exit code: 0 when everything is ready."""
     try:
         django.setup()
         create_extensions()
@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def create_extensions() -> None:
-    """Creates the extensions that the database lacks, where its owner may; else ``check`` says what to do."""
+    """Creates missing extensions if the database's owner may; otherwise ``check`` says what to do."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT extname FROM pg_extension")
         present = {row[0] for row in cursor.fetchall()}
@@ -48,7 +48,7 @@ def create_extensions() -> None:
 
 
 def examine() -> None:
-    """Runs the system checks, which raise for errors; what they only warn of is shown."""
+    """Runs the system checks, which raise on errors; prints their warnings."""
     output = io.StringIO()
     call_command("check", databases=["default"], stdout=output, stderr=output)
     if "no issues" not in output.getvalue():
@@ -56,7 +56,7 @@ def examine() -> None:
 
 
 def migrate() -> None:
-    """Applies the migrations that are not applied yet."""
+    """Applies pending migrations."""
     executor = MigrationExecutor(connection)
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if pending:
@@ -65,8 +65,8 @@ def migrate() -> None:
 
 
 def collect_static() -> None:
-    """Gathers the static files, compressed and named by their content, when any of them changed."""
-    # Whole seconds: an image's layers keep no more.
+    """Collects the static files, compressed and named by content hash, if any of them changed."""
+    # Whole seconds: image layers keep no finer times.
     wanted = digest(
         *(f"{path} {stat.st_size} {int(stat.st_mtime)}" for path, stat in sorted(_static_sources()))
     )
@@ -74,7 +74,7 @@ def collect_static() -> None:
     if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
         return
     if stamp.parent.exists() and not os.access(stamp.parent, os.W_OK):
-        return  # made with the container's image
+        return  # built into the container image
     say("  ..  Static files")
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""``./manage.py up``: a running city, from whatever is there to an address that answers."""
+"""``./manage.py up``: from whatever is installed to a running city at a URL."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from bootstrap.cluster import main_cluster
 from bootstrap.console import Stop, say
 from bootstrap.supervisor import Program, Supervisor
 
-#: Seconds that the server may take until its first answer.
+#: Seconds the server may take until its first response.
 FIRST_ANSWER_S = 60.0
-#: Seconds that a killed predecessor's server may hold the port.
+#: Seconds the server of a killed predecessor may hold the port.
 PORT_PATIENCE_S = 8.0
-#: Written by ``seed`` into ``var``: who may log in to the demo city, as text for people.
+#: Written to ``var`` by ``seed``: the demo city's logins, as human-readable text.
 LOGINS = "logins.txt"
 LOGINS_SHOWN = 6
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    """``host`` and ``port`` of the command line, which default to those of this machine alone and 8000."""
+    """``host`` and ``port`` from the command line; default: this machine only, port 8000."""
     parser = argparse.ArgumentParser(
         prog="./manage.py up",
         description="Starts the database, the server and the worker; ctrl-C stops them.",
@@ -39,7 +39,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--host",
         default="127.0.0.1",
-        help="address to listen on (127.0.0.1: this machine; 0.0.0.0: the network too)",
+        help="address to listen on (127.0.0.1: this machine only; 0.0.0.0: the network too)",
     )
     return parser.parse_args(arguments)
 
@@ -64,7 +64,7 @@ def run(checkout: Checkout, options: argparse.Namespace) -> int:
 
 
 def programs(host: str, port: int) -> list[Program]:
-    """The site's server and the worker of its background jobs."""
+    """The site's server and its background worker."""
     python = sys.executable
     server = [python, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
     server += [
@@ -85,7 +85,7 @@ def programs(host: str, port: int) -> list[Program]:
 
 
 def public_hosts(host: str) -> list[str]:
-    """Names under which a server that listens on ``host`` is reached."""
+    """Host names at which a server listening on ``host`` can be reached."""
     names = ["localhost", "127.0.0.1", "[::1]"]
     if host in ("0.0.0.0", "::"):  # noqa: S104 - the user's choice
         names += [socket.gethostname(), *_own_addresses()]
@@ -108,7 +108,7 @@ def _set_environment(checkout: Checkout, options: argparse.Namespace) -> None:
     os.environ.setdefault("SECRET_KEY", checkouts.secret_key(checkout))
     os.environ.setdefault("PUBLIC_URL", f"http://{shown}:{options.port}")
     os.environ.setdefault("ALLOWED_HOSTS", ",".join(names))
-    # python -m django does not put the project on the path by itself when it is started elsewhere.
+    # python -m django does not put the project on the path when started from elsewhere.
     os.environ["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(checkout.root), os.environ.get("PYTHONPATH")])
     )
@@ -118,7 +118,7 @@ def _set_environment(checkout: Checkout, options: argparse.Namespace) -> None:
 @contextmanager
 def _database(checkout: Checkout) -> Iterator[None]:
     if os.environ.get("DATABASE_URL"):
-        say("  ..  Database: the one that DATABASE_URL names")
+        say("  ..  Database: the one in DATABASE_URL")
         yield
         return
     with main_cluster(checkout).running() as url:
@@ -127,12 +127,10 @@ def _database(checkout: Checkout) -> Iterator[None]:
 
 
 def _prepare(supervisor: Supervisor) -> None:
-    """Migrations, the demo city, static files: one child, so that their memory is given back."""
+    """Migrations, the demo city and static files in one child process, so that their memory is freed."""
     code = supervisor.run_to_end([sys.executable, "-m", "bootstrap.prepare"])
     if code != 0 and not supervisor.stopping:
-        raise Stop(
-            "The city could not be prepared; what failed is said above. ./manage.py doctor may know more."
-        )
+        raise Stop("The city could not be prepared; the error is above. ./manage.py doctor may know more.")
 
 
 def _answers(supervisor: Supervisor, options: argparse.Namespace) -> bool:
@@ -155,21 +153,21 @@ def _answers(supervisor: Supervisor, options: argparse.Namespace) -> bool:
 def _greet(checkout: Checkout, options: argparse.Namespace, seconds: float) -> None:
     say(f"\nThe city is open: {os.environ['PUBLIC_URL']}  (started in {seconds:.1f} s)")
     if options.host == "127.0.0.1":
-        say("  for this machine alone; --host 0.0.0.0 opens it to phones in the same network")
+        say("  on this machine only; --host 0.0.0.0 opens it to phones on the same network")
     for line in _logins(checkout):
         say(f"  {line}")
     say("Ctrl-C stops everything; nothing is lost.\n")
 
 
 def _logins(checkout: Checkout) -> list[str]:
-    """The first of the demo city's logins, and where the others are."""
+    """The first of the demo city's logins, and where to find the rest."""
     path = checkout.var / LOGINS
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return lines if len(lines) <= LOGINS_SHOWN else [*lines[:LOGINS_SHOWN], f"(the other logins: {path})"]
+    return lines if len(lines) <= LOGINS_SHOWN else [*lines[:LOGINS_SHOWN], f"(more logins: {path})"]
 
 
 def _check_port(host: str, port: int) -> None:
-    """Raises ``Stop`` when the port stays taken; the server of a killed predecessor is given time to leave."""
+    """Raises ``Stop`` if the port stays in use; gives the server of a killed predecessor time to exit."""
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     deadline = time.monotonic() + PORT_PATIENCE_S
     while True:
@@ -180,7 +178,7 @@ def _check_port(host: str, port: int) -> None:
                 return
             except PermissionError:
                 raise Stop(
-                    f"Port {port} is reserved for the administrator. Choose another:\n    ./manage.py up --port 8000"
+                    f"Port {port} is reserved for root. Choose another:\n    ./manage.py up --port 8000"
                 ) from None
             except OSError as error:
                 if time.monotonic() > deadline:
@@ -198,7 +196,7 @@ def _only_one(checkout: Checkout, options: argparse.Namespace) -> Iterator[None]
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise Stop(f"It is running already: {lock.read().strip()}") from None
+            raise Stop(f"Already running: {lock.read().strip()}") from None
         lock.truncate(0)
         lock.write(f"process {os.getpid()}, port {options.port}")
         lock.flush()
@@ -223,7 +221,7 @@ def _own_addresses() -> list[str]:
         try:
             probe.connect(
                 ("192.0.2.1", 9)
-            )  # sends nothing: it asks which of our addresses the network would see
+            )  # sends nothing: it finds out which of our addresses the network sees
             return [probe.getsockname()[0]]
         except OSError:
             return []

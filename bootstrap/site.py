@@ -1,8 +1,8 @@
-"""Where a private cluster lives and whose it is.
+"""Where a private cluster lives and which account owns it.
 
-PostgreSQL refuses to run as root, so a cluster started by root belongs to another account, and that account must be
-able to reach the cluster's folder: a checkout under /root is closed to it. Then a folder outside the checkout is
-chosen, and remembered in ``var``.
+PostgreSQL refuses to run as root, so a cluster started by root belongs to another account, which must be able
+to reach the cluster's folder. A checkout under /root is closed to it; then a folder outside the checkout is
+chosen and remembered in ``var``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bootstrap.console import Stop
 
 @dataclass(frozen=True)
 class Account:
-    """An account of the operating system."""
+    """An operating system account."""
 
     name: str
     uid: int
@@ -30,7 +30,7 @@ class Account:
     home: str
 
     def child_options(self) -> dict[str, object]:
-        """Arguments for ``subprocess`` that make the child run as this account; none when it is our own."""
+        """``subprocess`` arguments that run the child as this account; none if it is our own."""
         if self.uid == os.geteuid():
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
@@ -38,28 +38,28 @@ class Account:
 
 @dataclass(frozen=True)
 class Site:
-    """Folder of a cluster and the account that owns it and runs the server."""
+    """A cluster's folder and the account that owns it and runs the server."""
 
     folder: Path
     owner: Account
 
 
 def account(uid: int) -> Account:
-    """The account of the number; raises ``Stop`` where it has no name, which PostgreSQL needs."""
+    """The account with this uid; raises ``Stop`` if it has no name, which PostgreSQL needs."""
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
         raise Stop(
-            f"User number {uid} has no name on this system, and PostgreSQL needs one. Set DATABASE_URL, or use another user."
+            f"Uid {uid} has no user name, and PostgreSQL needs one. Set DATABASE_URL, or use another user."
         ) from None
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, entry.pw_dir)
 
 
 def candidates(root: Path) -> list[Account]:
-    """Accounts that may run the server, the best first.
+    """Accounts that could run the server, best first.
 
-    Ourselves, unless we are root; else the owner of the checkout (who will use it without sudo next time), the
-    account that the distribution made for PostgreSQL, and nobody.
+    Ourselves, unless we are root; then the owner of the checkout (who will use it without sudo next time),
+    the distribution's PostgreSQL account, and nobody.
     """
     if os.geteuid() != 0:
         return [account(os.geteuid())]
@@ -75,10 +75,10 @@ def candidates(root: Path) -> list[Account]:
 
 
 def find(checkout: Checkout, name: str) -> Site | None:
-    """The site of the checkout's cluster of this name, or None when it has not been made.
+    """The site of the checkout's cluster of this name, or None if it does not exist yet.
 
-    A remembered folder counts only while it says that it belongs to this checkout: a copied ``var`` must not open the
-    original's database.
+    A remembered folder counts only if it is marked as belonging to this checkout: a copied ``var`` must not
+    open the original's database.
     """
     pointer = _pointer(checkout, name)
     folders = [checkout.var / name]
@@ -86,22 +86,22 @@ def find(checkout: Checkout, name: str) -> Site | None:
         folders.insert(0, Path(pointer.read_text(encoding="utf-8").strip()))
     for folder in folders:
         try:
-            made = (folder / "data" / "PG_VERSION").exists()
+            exists = (folder / "data" / "PG_VERSION").exists()
         except PermissionError:
             owner = account(folder.stat().st_uid).name
             raise Stop(
-                f"The database in {folder} belongs to {owner}: use the user who made it (root, with sudo?)."
+                f"The database in {folder} belongs to {owner}: run this as its creator (root, with sudo?)."
             ) from None
-        if made and (folder == checkout.var / name or _belongs(folder, checkout)):
+        if exists and (folder == checkout.var / name or _belongs(folder, checkout)):
             return Site(folder, account((folder / "data").stat().st_uid))
     return None
 
 
 def choose(checkout: Checkout, name: str, *, lasting: bool) -> Site:
-    """A new, empty, private folder (mode 0700) for the cluster, made and remembered.
+    """Creates and remembers a new, empty, private folder (mode 0700) for the cluster.
 
-    In ``var`` if the account can use it there; else outside: in a place that outlives a restart of the machine if
-    ``lasting``, a temporary one otherwise. Raises ``Stop`` when there is none.
+    In ``var`` if the account can use it there; otherwise outside, in a place that survives a reboot if
+    ``lasting``, else a temporary one. Raises ``Stop`` when there is none.
     """
     accounts = candidates(checkout.root)
     for owner in accounts:
@@ -133,15 +133,15 @@ def choose(checkout: Checkout, name: str, *, lasting: bool) -> Site:
             shutil.rmtree(folder, ignore_errors=True)
     tried = " or ".join(owner.name for owner in accounts) or "no account but root"
     raise Stop(
-        f"No folder was found for the database that {tried} can use. Set DATABASE_URL, or use another user."
+        f"Found no folder for the database that {tried} can use. Set DATABASE_URL, or use another user."
     )
 
 
 def usable(folder: Path, owner: Account) -> bool:
-    """True when the account can keep a database in the folder: reach it, write, and have its modes obeyed.
+    """True when the account can keep a database in the folder: reach it, write to it, and set modes.
 
-    Shared folders of virtual machines and of Windows ignore modes, and PostgreSQL then refuses to start. The folder is
-    tried, in a child process that has become the account.
+    Shared folders of virtual machines and of Windows ignore modes, and PostgreSQL then refuses to start.
+    Tested by trying, in a child process running as the account.
     """
     child = os.fork()
     if child == 0:
@@ -186,7 +186,7 @@ def _outside(lasting: bool) -> Iterator[Path]:
 
 
 def abandoned(parents: Iterable[Path] | None = None) -> list[Path]:
-    """Folders outside whose checkout is gone; nothing uses them any more."""
+    """Cluster folders outside whose checkout no longer exists; nothing uses them any more."""
     found = []
     for parent in parents if parents is not None else _outside(lasting=True):
         for note in parent.glob("*/checkout"):

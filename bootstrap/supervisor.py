@@ -1,4 +1,4 @@
-"""Runs a few programs until told to stop, starts again what fell, and leaves nothing behind."""
+"""Runs a few programs until told to stop, restarts any that exit, and leaves no processes behind."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from types import FrameType
 
 from bootstrap.console import say
 
-#: Seconds that a program has to finish what it does after SIGTERM.
+#: Seconds a program has to finish its work after SIGTERM.
 GRACE_S = 20.0
-#: A program that lived at least this long is started again at once; a shorter life counts against it.
+#: A program that ran at least this long is restarted at once; a shorter run counts against it.
 SOUND_LIFE_S = 20.0
-#: After so many short lives in a row all is stopped: something is wrong that a restart does not mend.
+#: After this many short runs in a row everything stops: restarting does not fix what is wrong.
 SHORT_LIVES = 4
 LONGEST_PAUSE_S = 30.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -31,7 +31,7 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True)
 class Program:
-    """A name for messages and a command line."""
+    """A command line, and a name for messages."""
 
     name: str
     command: Sequence[str]
@@ -47,10 +47,10 @@ class _Run:
 
 
 class Supervisor:
-    """Owner of child processes; the stop signals are its own while it is entered.
+    """Owns child processes; as a context manager, it also handles the stop signals.
 
-    The children are in sessions of their own, so that a terminal's ctrl-C reaches the supervisor alone and they are
-    ended in order; and the kernel ends them when the supervisor is killed.
+    Each child has its own session, so that a terminal's ctrl-C reaches only the supervisor, which stops them
+    in order; the kernel ends them if the supervisor is killed.
     """
 
     def __init__(self) -> None:
@@ -71,14 +71,14 @@ class Supervisor:
 
     @contextmanager
     def children(self) -> Iterator[None]:
-        """Every program started in the block has ended when it is left."""
+        """On exit, every program started in the block has ended."""
         try:
             yield
         finally:
             self._end_all()
 
     def run_to_end(self, command: Sequence[str]) -> int:
-        """Exit code of the command; it is ended early when we are told to stop."""
+        """Exit code of the command; the command is stopped early if we are told to stop."""
         process = _spawn(command)
         run = _Run(Program("", command), process, time.monotonic())
         self._runs.append(run)
@@ -89,25 +89,25 @@ class Supervisor:
         return process.returncode
 
     def start(self, program: Program) -> None:
-        """Starts the program, to be kept alive by ``watch``."""
+        """Starts the program; ``watch`` keeps it alive."""
         self._runs.append(_Run(program, _spawn(program.command), time.monotonic()))
 
     def healthy(self) -> bool:
-        """True while every program runs and nobody wants to stop."""
+        """True while every program is running and no stop was requested."""
         return not self.stopping and all(
             run.process is not None and run.process.poll() is None for run in self._runs
         )
 
     def wait(self, seconds: float) -> None:
-        """Returns after the time, or at once when told to stop."""
+        """Returns after this many seconds, or at once when told to stop."""
         self._wake.wait(seconds)
 
     def watch(self) -> int:
-        """Keeps the programs alive until told to stop, then ends them; 0, or 1 when one of them cannot live."""
+        """Keeps the programs alive until told to stop, then stops them; 0, or 1 if one keeps failing."""
         while not self.stopping:
             for run in self._runs:
                 if not self._tend(run):
-                    say(f"  !!  The {run.program.name} does not stay up: stopping.")
+                    say(f"  !!  The {run.program.name} keeps failing: stopping.")
                     self._end_all()
                     return 1
             self.wait(0.2)
@@ -124,12 +124,12 @@ class Supervisor:
         code = run.process.poll()
         if code is None:
             return True
-        _kill_session(run.process.pid)  # what it left behind may hold the port
+        _kill_session(run.process.pid)  # its leftovers may hold the port
         run.short_lives = 0 if now - run.started >= SOUND_LIFE_S else run.short_lives + 1
         if run.short_lives >= SHORT_LIVES:
             return False
         pause = min(LONGEST_PAUSE_S, 2.0**run.short_lives - 1)
-        say(f"  !!  The {run.program.name} ended with code {code}; starting it again in {pause:.0f} s")
+        say(f"  !!  The {run.program.name} exited with code {code}; restarting in {pause:.0f} s")
         run.process, run.again_at = None, now + pause
         return True
 
@@ -148,13 +148,13 @@ class Supervisor:
         if process.poll() is None:
             process.terminate()
         deadline = time.monotonic() + GRACE_S
-        # A second signal means: at once.
+        # A second signal means: now.
         while process.poll() is None and time.monotonic() < deadline and self._signals < 2:
             time.sleep(0.05)
         if process.poll() is None:
             _kill_session(process.pid)
         process.wait()
-        # What the program itself started and did not end (its own workers) is in its session.
+        # Whatever the program started and did not stop (its own workers) is in its session.
         _kill_session(process.pid)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
@@ -170,7 +170,7 @@ def _spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
     def die_with_parent() -> None:
         if library is not None:
             library.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-            if os.getppid() != parent:  # it was killed between the fork and the line above
+            if os.getppid() != parent:  # the parent was killed between the fork and the line above
                 os._exit(1)
 
     return subprocess.Popen(

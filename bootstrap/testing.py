@@ -1,4 +1,4 @@
-"""``./manage.py test``: pytest in an environment that is the same on every machine."""
+"""``./manage.py test``: pytest in the same environment on every machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bootstrap.checkout import Checkout
 from bootstrap.cluster import test_cluster
 from bootstrap.console import say
 
-#: Variables that would make the tests see the developer's own installation.
+#: Variables that would expose the developer's own installation to the tests.
 FOREIGN = (
     "ALLOWED_HOSTS",
     "BEHIND_PROXY",
@@ -34,7 +34,8 @@ FOREIGN = (
 def run(checkout: Checkout, arguments: Sequence[str]) -> int:
     """Exit code of pytest, or of the mutation of what the tests protect (``--mutate``).
 
-    The tests get a database server of their own, with ``DATABASE_URL`` set databases of their own on that server.
+    The tests get their own database server or, if ``DATABASE_URL`` is set, their own databases on that
+    server.
     """
     frontend.ensure(checkout, dev=True)
     catalogues.compile_stale(checkout.root)
@@ -45,7 +46,7 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
         browser = packages.browser()
         if browser:
             os.environ["CHROMIUM"] = browser
-        # Playwright's own node wants a library that a small system lacks (libatomic); ours runs everywhere.
+        # Playwright's own node needs libatomic, which minimal systems lack; ours runs everywhere.
         os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(frontend.node_folder(checkout) / "node"))
         os.chdir(checkout.root)
         if "--mutate" in arguments:
@@ -56,7 +57,7 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
 
 
 def variables(url: str, scratch: Path) -> Mapping[str, str]:
-    """Environment of the settings under test; files are written to ``scratch``."""
+    """Environment variables for the settings under test; files are written to ``scratch``."""
     for folder in ("media", "uploads", "static"):
         (scratch / folder).mkdir(parents=True, exist_ok=True)
     return {
@@ -77,7 +78,7 @@ def measured(arguments: Sequence[str]) -> list[str]:
 
 
 def workers(arguments: Sequence[str]) -> list[str]:
-    """pytest-xdist's arguments: the whole suite in several processes, a single file or test in this one."""
+    """pytest-xdist's arguments: several processes for the whole suite, none for a single file or test."""
     own = any(
         re.match(r"-n\d*$|-n[a-z]+$|--numprocesses|--dist|--pdb|--trace|-pno:xdist", one) for one in arguments
     )
@@ -92,7 +93,7 @@ def workers(arguments: Sequence[str]) -> list[str]:
 def _database(checkout: Checkout) -> Iterator[str]:
     given = os.environ.get("DATABASE_URL")
     if given:
-        say("  ..  Tests use databases of their own on the server that DATABASE_URL names")
+        say("  ..  Tests use their own databases on the server of DATABASE_URL")
         yield given
         return
     with test_cluster(checkout).running() as url:

@@ -1,4 +1,4 @@
-"""System checks: what would otherwise fail late, or worse, work differently without a word.
+"""System checks for what would otherwise fail late or, worse, silently behave differently.
 
 The numbers are part of the interface (``SILENCED_SYSTEM_CHECKS``); the hints are what ``./manage.py doctor`` prints.
 """
@@ -27,7 +27,7 @@ Ask = Callable[[str], Any]
 
 @register(Tags.compatibility)
 def psycopg_3_is_absent(**_: Any) -> list[CheckMessage]:
-    """Django silently prefers psycopg 3 where both are importable, and the project is written for psycopg2."""
+    """Django silently prefers psycopg 3 when both are importable; the project is written for psycopg2."""
     if find_spec("psycopg") is None:
         return []
     return [
@@ -41,7 +41,7 @@ def psycopg_3_is_absent(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.compatibility)
 def gis_libraries_are_new_enough(**_: Any) -> list[CheckMessage]:
-    """GDAL and GEOS load and are not older than what the project is tested with."""
+    """GDAL and GEOS load and are no older than the versions the project is tested with."""
     from django.contrib.gis.gdal import GDALException, gdal_version
     from django.contrib.gis.geos import geos_version
 
@@ -66,16 +66,16 @@ _REINSTALL = (
 
 
 def version_message(name: str, text: str, oldest: Sequence[int], code: str) -> list[CheckMessage]:
-    """An error when the version in the text ("3.12.4", "3.14.1-CAPI-1.20.5") is older than the oldest accepted."""
+    """An error when the version in the text ("3.12.4", "3.14.1-CAPI-1.20.5") is older than ``oldest``."""
     if _version(text) >= tuple(oldest):
         return []
     wanted = ".".join(map(str, oldest))
-    return [Error(f"{name} {text} is too old: {wanted} or newer is needed.", hint=_REINSTALL, id=code)]
+    return [Error(f"{name} {text} is too old: {wanted} or newer is required.", hint=_REINSTALL, id=code)]
 
 
 @register(Tags.database)
 def database_is_fit(databases: Iterable[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """The server and the database have what queries rely on: versions, extensions, UTF-8, Cyrillic letters."""
+    """The server and database provide what queries rely on: versions, extensions, UTF-8, Cyrillic."""
     messages: list[CheckMessage] = []
     for alias in databases or ():
         with connections[alias].cursor() as cursor:
@@ -96,13 +96,13 @@ def database_is_fit(databases: Iterable[str] | None = None, **_: Any) -> list[Ch
 
 
 def postgresql_is_new_enough(ask: Ask) -> list[CheckMessage]:
-    """PostgreSQL of at least the oldest supported major version."""
+    """PostgreSQL is at least the oldest supported major version."""
     major = int(ask("SELECT current_setting('server_version_num')::int / 10000"))
     if major >= OLDEST_POSTGRESQL:
         return []
     return [
         Error(
-            f"PostgreSQL {major} is too old: {OLDEST_POSTGRESQL} or newer is needed.",
+            f"PostgreSQL {major} is too old: {OLDEST_POSTGRESQL} or newer is required.",
             hint="Move the database to a newer server: pg_dump, then pg_restore.",
             id="oshcity.E004",
         )
@@ -110,10 +110,10 @@ def postgresql_is_new_enough(ask: Ask) -> list[CheckMessage]:
 
 
 def extensions_are_there(ask: Ask) -> list[CheckMessage]:
-    """Every extension is created in this database, or will be by the first migration."""
+    """Every extension exists in this database, or the first migration will create it."""
     present = (ask("SELECT string_agg(extname, ' ') FROM pg_extension") or "").split()
     if ask("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
-        # Migrations create what the server has; before the first one a new database lacks them all.
+        # Migrations create the extensions the server offers; a new database has none before the first one.
         present += (ask("SELECT string_agg(name, ' ') FROM pg_available_extensions") or "").split()
     return [
         Error(
@@ -127,15 +127,15 @@ def extensions_are_there(ask: Ask) -> list[CheckMessage]:
 
 
 def postgis_is_new_enough(ask: Ask) -> list[CheckMessage]:
-    """PostGIS of at least the oldest supported version, the same in the database as on the machine."""
+    """PostGIS is at least the oldest supported version, and the same in the database as on the machine."""
     version = ask("SELECT extversion FROM pg_extension WHERE extname = 'postgis'")
     if version is None:
-        return []  # said by extensions_are_there
+        return []  # reported by extensions_are_there
     if _version(version) < OLDEST_POSTGIS:
         wanted = ".".join(map(str, OLDEST_POSTGIS))
         return [
             Error(
-                f"PostGIS {version} in the database is too old: {wanted} or newer is needed.",
+                f"PostGIS {version} in the database is too old: {wanted} or newer is required.",
                 hint="As its superuser: SELECT postgis_extensions_upgrade();",
                 id="oshcity.E006",
             )
@@ -144,7 +144,7 @@ def postgis_is_new_enough(ask: Ask) -> list[CheckMessage]:
     if _version(installed) != _version(version):
         return [
             checks.Warning(
-                f"The database was made for PostGIS {version}, the machine has {installed}.",
+                f"The database was created for PostGIS {version}, the machine has {installed}.",
                 hint="As the database's superuser: SELECT postgis_extensions_upgrade();",
                 id="oshcity.W006",
             )
@@ -153,15 +153,15 @@ def postgis_is_new_enough(ask: Ask) -> list[CheckMessage]:
 
 
 def letters_are_understood(ask: Ask) -> list[CheckMessage]:
-    """UTF-8, with a locale that knows Cyrillic: with locale C a search for "өрт" would not find "ӨРТ"."""
+    """UTF-8 and a locale that handles Cyrillic: with locale C, searching for "өрт" would not find "ӨРТ"."""
     encoding = ask("SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()")
     if encoding == "UTF8" and ask("SELECT lower('ӨҢҮЖ') = 'өңүж'"):
         return []
     locale = ask("SELECT datctype FROM pg_database WHERE datname = current_database()")
     return [
         Error(
-            f"The database has encoding {encoding} and locale {locale}: Cyrillic letters would not be found by search.",
-            hint="Make it anew: createdb -T template0 -E UTF8 --locale=C.UTF-8 NAME, then pg_restore into it.",
+            f"The database has encoding {encoding} and locale {locale}: search would miss Cyrillic letters.",
+            hint="Recreate it: createdb -T template0 -E UTF8 --locale=C.UTF-8 NAME, then pg_restore into it.",
             id="oshcity.E007",
         )
     ]
@@ -176,7 +176,7 @@ def metric_crs_is_known(ask: Ask) -> list[CheckMessage]:
     return [
         Error(
             f"PostGIS does not know EPSG:{CITY.metric_srid}, the city's metric CRS.",
-            hint="Correct metric_srid in the city's profile.toml, or load spatial_ref_sys again.",
+            hint="Fix metric_srid in the city's profile.toml, or reload spatial_ref_sys.",
             id="oshcity.E008",
         )
     ]

@@ -1,8 +1,9 @@
-"""The city that this installation serves: a profile read from data, never from code.
+"""The city this installation serves: a profile read from data, never from code.
 
-A profile is a folder (``data/osh`` by default, ``CITY_PROFILE`` names another) whose ``profile.toml`` holds what must
-be known before there is a database: names, time zone, metric CRS, bounds, languages. Everything else in the folder
-(territories, services, categories, terms, base layer, gazetteer) is loaded into the database by ``seed``.
+A profile is a folder (``data/osh`` by default; override with ``CITY_PROFILE``) whose ``profile.toml`` holds
+what is needed before there is a database: names, time zone, metric CRS, bounds, languages. ``seed`` loads
+everything else in the folder (territories, services, categories, terms, base layer, gazetteer) into the
+database.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
-#: Every language that the interface is written in; a profile chooses among them.
+#: Every language the interface is available in; a profile chooses among them.
 INTERFACE_LANGUAGES: dict[str, str] = {"ky": "Кыргызча", "ru": "Русский", "en": "English"}
 
 
@@ -28,7 +29,7 @@ class CityProfile:
     """One city's constants.
 
     ``bounds`` is (west, south, east, north) and ``center`` (lon, lat), both EPSG:4326 degrees. ``metric_srid`` is the
-    EPSG code of a projected CRS in metres that is used for every distance and area.
+    EPSG code of a projected CRS in metres, used for every distance and area.
     """
 
     folder: Path
@@ -48,14 +49,14 @@ class CityProfile:
     attribution: Mapping[str, str]
 
     def file(self, name: str) -> Path:
-        """Path of one of the profile's files, whether it exists or not."""
+        """Path of one of the profile's files, which may not exist."""
         return self.folder / name
 
 
 def load_profile(folder: Path) -> CityProfile:
-    """Profile of the folder.
+    """The folder's profile.
 
-    Raises ``ProfileError`` that names the file and the key when something is missing or cannot be right.
+    Raises ``ProfileError`` naming the file and the key when something is missing or invalid.
     """
     source = folder / "profile.toml"
     try:
@@ -94,12 +95,12 @@ def load_profile(folder: Path) -> CityProfile:
         raise ProfileError(f"{source}: {error}") from None
     if not (west < east and south < north and west <= lon <= east and south <= lat <= north):
         raise ProfileError(
-            f"{source}: bounds must be [west, south, east, north] and hold the center [lon, lat]"
+            f"{source}: bounds must be [west, south, east, north] and contain the center [lon, lat]"
         )
     unknown = set(profile.languages) - set(INTERFACE_LANGUAGES)
     if unknown or profile.default_language not in profile.languages:
         raise ProfileError(
-            f"{source}: languages must be among {sorted(INTERFACE_LANGUAGES)} and hold the default"
+            f"{source}: languages must be among {sorted(INTERFACE_LANGUAGES)} and include the default"
         )
     return profile
 
@@ -109,7 +110,7 @@ def _in_every_language(words: str | Mapping[str, str]) -> Mapping[str, str]:
 
 
 def profile_folder() -> Path:
-    """Folder named by ``CITY_PROFILE`` (absolute, or relative to the project); the demo city when unset."""
+    """Folder in ``CITY_PROFILE`` (absolute, or relative to the project); the demo city when unset."""
     return PROJECT_ROOT / os.environ.get("CITY_PROFILE", "data/osh")
 
 

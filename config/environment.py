@@ -1,4 +1,4 @@
-"""Values of settings read from environment variables."""
+"""Reads setting values from environment variables."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ def flag(name: str, *, default: bool) -> bool:
 
 
 def listed(name: str) -> list[str]:
-    """Comma-separated values of the variable, without empty ones."""
+    """The variable's comma-separated values, without empty ones."""
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 
 
 def database_from_url(url: str) -> dict[str, Any]:
     """Django's database entry for ``postgres://user:password@host:port/name``.
 
-    A unix socket is named by the query: ``postgres://user@/name?host=/folder``. Raises ``ImproperlyConfigured`` for
-    any other scheme.
+    A unix socket goes in the query: ``postgres://user@/name?host=/folder``. Raises ``ImproperlyConfigured``
+    for any other scheme.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql", "postgis"}:
@@ -44,7 +44,7 @@ def database_from_url(url: str) -> dict[str, Any]:
 
 
 def email_from_url(url: str) -> dict[str, Any]:
-    """Django's e-mail settings for ``smtp://``, ``smtps://`` or ``file:///folder``; mail is printed when empty."""
+    """Django's e-mail settings for ``smtp://``, ``smtps://`` or ``file:///folder``; empty prints mail."""
     if not url:
         return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
     parts = urlsplit(url)

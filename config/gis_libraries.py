@@ -1,6 +1,6 @@
-"""GDAL and GEOS for GeoDjango: the environment's first, then those inside the wheels, then the system's.
+"""GDAL and GEOS for GeoDjango: from environment variables, else from the wheels, else from the system.
 
-The pyogrio and shapely wheels carry newer, patched builds than the distributions do, and are there wherever the
+The pyogrio and shapely wheels bundle newer, patched builds than the distributions do, and exist wherever the
 requirements are installed.
 """
 
@@ -21,7 +21,7 @@ def _bundled(package: str, pattern: str) -> str | None:
 
 
 def _use_data_of_wheel() -> None:
-    # PROJ and GDAL look for their tables where they were built; the wheel keeps them beside its module.
+    # PROJ and GDAL look for their data where they were built; the wheel keeps it beside its module.
     spec = find_spec("pyogrio")
     if spec is None or spec.origin is None:
         return
@@ -32,7 +32,7 @@ def _use_data_of_wheel() -> None:
 
 
 def gdal_library() -> str | None:
-    """Path of libgdal, or None to let GeoDjango look for the system's."""
+    """Path of libgdal, or None to let GeoDjango find the system's."""
     if path := os.environ.get("GDAL_LIBRARY_PATH"):
         return path
     if path := _bundled("pyogrio", "libgdal*.so*"):
@@ -42,5 +42,5 @@ def gdal_library() -> str | None:
 
 
 def geos_library() -> str | None:
-    """Path of libgeos_c, or None to let GeoDjango look for the system's."""
+    """Path of libgeos_c, or None to let GeoDjango find the system's."""
     return os.environ.get("GEOS_LIBRARY_PATH") or _bundled("shapely", "libgeos_c*.so*")

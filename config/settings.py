@@ -23,7 +23,7 @@ if not SECRET_KEY:
         "SECRET_KEY is not set; ./manage.py makes one, a server of your own must name one"
     )
 
-#: Address under which people reach the site; links in messages are made from it.
+#: URL at which people reach the site; links in messages are built from it.
 PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://localhost:8000").rstrip("/")
 _public = urlsplit(PUBLIC_URL)
 ALLOWED_HOSTS = listed("ALLOWED_HOSTS") or [_public.hostname or "localhost", "localhost", "127.0.0.1"]
@@ -36,7 +36,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 _behind_proxy = flag("BEHIND_PROXY", default=False)
 if _behind_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # Else failed log-ins would be counted for the proxy: one who guesses would lock out everybody.
+    # Otherwise failed logins would count against the proxy: one attacker would lock out everybody.
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -157,7 +157,7 @@ MODELTRANSLATION_LANGUAGES = tuple(INTERFACE_LANGUAGES)
 MODELTRANSLATION_FALLBACK_LANGUAGES = (CITY.default_language, *INTERFACE_LANGUAGES)
 USE_I18N = True
 FORMAT_MODULE_PATH = ["config.formats"]
-# The rooms' own words go before those that packages have for the same English ones.
+# The rooms' own translations take precedence over those of packages for the same English text.
 LOCALE_PATHS = [
     BASE_DIR / room / "locale"
     for room in (
@@ -179,7 +179,7 @@ TIME_ZONE = CITY.timezone
 
 #: The city's name in each language.
 CITY_NAME = dict(CITY.name)
-#: Folder of the city's profile, and whom its map layers are from.
+#: Folder of the city's profile, and the source of its map layers.
 CITY_FOLDER = CITY.folder
 CITY_ATTRIBUTION = dict(CITY.attribution)
 #: EPSG code of the CRS in metres for distances and areas.
@@ -188,9 +188,9 @@ METRIC_SRID = CITY.metric_srid
 CITY_BOUNDS = CITY.bounds
 #: URL of a MapLibre style to draw below the city's own layers; empty: the city's own layers are the whole map.
 BASE_MAP_STYLE = os.environ.get("BASE_MAP_STYLE", CITY.base_map_style)
-#: Cells of a report with fewer appeals are counted in its totals but not drawn; 1 draws all: each appeal is public.
+#: Report cells with fewer appeals count in the totals but are not drawn; 1 draws all: every appeal is public.
 REPORT_MIN_COUNT = int(os.environ.get("REPORT_MIN_COUNT") or "1")
-#: Country and subdivision whose public holidays the legal clock knows.
+#: Country and subdivision whose public holidays the legal clock observes.
 CALENDAR_COUNTRY = CITY.calendar_country
 CALENDAR_SUBDIVISION = CITY.calendar_subdivision
 
@@ -199,7 +199,7 @@ STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", VAR_DIR / "static"))
 STATICFILES_DIRS = [
     ("vendor/maplibre-gl", BASE_DIR / "node_modules" / "maplibre-gl" / "dist"),
 ]
-#: Leaflet is put into the heat report's file whole, so that it opens without the internet.
+#: The whole of Leaflet is embedded in the heat report's file, so that it opens offline.
 LEAFLET_DIST = BASE_DIR / "node_modules" / "leaflet" / "dist"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -213,12 +213,12 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 MEDIA_URL = "media/"
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", VAR_DIR / "media"))
-#: Uploads as they arrived (metadata and all): never served, deleted once they are re-encoded.
+#: Uploads as received (metadata and all): never served, deleted once re-encoded.
 UPLOADS_ROOT = Path(os.environ.get("UPLOADS_ROOT", VAR_DIR / "uploads"))
 FILE_UPLOAD_PERMISSIONS = 0o644
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
-#: The largest request of all: a form without a script that sends six films of 100 MB.
+#: The largest possible request: a form without JavaScript that sends six videos of 100 MB.
 REQUEST_MAX_BYTES = 640 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
@@ -237,7 +237,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "web.api.openapi.ApiSchema",
     "EXCEPTION_HANDLER": "web.api.problems.exception_handler",
     "DEFAULT_THROTTLE_RATES": {"submit": "30/min", "upload": "60/min"},
-    # Without this a sender escapes the throttle by naming another X-Forwarded-For each time.
+    # Without this, a client evades the throttle by sending a different X-Forwarded-For each time.
     "NUM_PROXIES": int(_behind_proxy),
 }
 SPECTACULAR_SETTINGS = {

@@ -1,4 +1,4 @@
-"""Every address of the site. Pages carry their language; the API, files and machinery do not."""
+"""Every URL of the site. Page URLs carry their language; those of the API, files and machinery do not."""
 
 from __future__ import annotations
 

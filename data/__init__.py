@@ -1,1 +1,1 @@
-"""City profiles and the seeded generator of the demonstration city."""
+"""City profiles and the seeded generator of demo data."""

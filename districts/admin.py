@@ -1,4 +1,4 @@
-"""Administration of who answers where. Geometry comes by import; a published revision is read, never edited."""
+"""Administration of who answers where. Geometry is imported; a published revision is read-only."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _published(revision: BoundaryRevision | None) -> bool:
 
 
 class _OfRevisionAdmin(TranslationAdmin[Any]):
-    """Rows with geometry: shown without it, and read-only once their revision is published."""
+    """Rows with geometry: shown without it, read-only once their revision is published."""
 
     exclude = ["geom"]
 
@@ -47,7 +47,7 @@ class _OfRevisionAdmin(TranslationAdmin[Any]):
         return super().get_queryset(request).defer("geom")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        # A row without its ground means nothing: borders come by ./manage.py import_areas.
+        # A row without its geometry is meaningless: borders come from ./manage.py import_areas.
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -123,5 +123,5 @@ class PlaceAdmin(TranslationAdmin[Place]):
     exclude = ["point"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        # Places come with the gazetteer of the city's profile.
+        # Places come from the gazetteer in the city's profile.
         return False

@@ -1,4 +1,4 @@
-"""A routing decision in words that a resident understands, in the reader's language."""
+"""Explains a routing decision to residents, in the reader's language."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from districts.routing import Rule
 
 
 def rule_in_words(rule: Rule, *, service: str, area: str) -> str:
-    """One or two sentences: what decided that the service answers. Names are taken as they are."""
+    """One or two sentences: why this service answers. Names are inserted unchanged."""
     names = {"service": service, "area": area}
     match rule:
         case Rule.ONLY_AREA:
@@ -19,9 +19,7 @@ def rule_in_words(rule: Rule, *, service: str, area: str) -> str:
             )
         case Rule.PRIORITY:
             return (
-                _(
-                    "Several areas cover the place. “%(area)s” goes before the others there: %(service)s answers."
-                )
+                _("Several areas cover the place. “%(area)s” has priority there: %(service)s answers.")
                 % names
             )
         case Rule.SMALLEST_AREA:
@@ -32,12 +30,13 @@ def rule_in_words(rule: Rule, *, service: str, area: str) -> str:
         case Rule.TIE_BY_CODE:
             return (
                 _(
-                    "Several areas of the same size cover the place. By their order “%(area)s” decides: %(service)s answers."
+                    "Several areas of the same size cover the place. "
+                    "By its code, “%(area)s” comes first: %(service)s answers."
                 )
                 % names
             )
         case Rule.CITY_WIDE:
-            return _("For this category %(service)s answers in the whole city.") % names
+            return _("For this category, %(service)s answers in the whole city.") % names
         case Rule.OFFICE:
             return (
                 _("No service answers for this category at this place, so the appeal went to: %(service)s.")
@@ -46,7 +45,7 @@ def rule_in_words(rule: Rule, *, service: str, area: str) -> str:
 
 
 def border_in_words(border_m: float) -> str:
-    """How near the border of the deciding area is; ``border_m`` in metres."""
+    """How near the border of the chosen area is; ``border_m`` in metres."""
     metres = round(border_m)
     if metres < 1:
         return _("The place lies on the border of the area.")

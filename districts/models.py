@@ -22,10 +22,10 @@ CODE_MAX = 60
 
 
 class BoundaryRevision(models.Model):
-    """One complete set of borders: every district boundary and service area that was drawn at one time.
+    """One complete set of borders: every district boundary and service area, as of one time.
 
-    A published revision is never edited; new borders are a new revision. So a decision that names its revision can be
-    explained, and replayed against other borders.
+    A published revision is never edited; new borders are a new revision. So a decision that names its
+    revision can be explained, and replayed against other borders.
     """
 
     class State(models.TextChoices):
@@ -80,7 +80,7 @@ class District(models.Model):
 
 
 class DistrictBoundary(models.Model):
-    """The ground of a district in one revision: MultiPolygon, EPSG:4326, lon/lat."""
+    """The area of a district in one revision: MultiPolygon, EPSG:4326, lon/lat."""
 
     revision = models.ForeignKey(BoundaryRevision, models.CASCADE, related_name="district_boundaries")
     district = models.ForeignKey(District, models.PROTECT, related_name="boundaries")
@@ -131,7 +131,7 @@ class Service(models.Model):
 
 
 class Category(models.Model):
-    """What an appeal is about. Two levels: groups hold leaves, appeals take leaves."""
+    """What an appeal is about. Two levels: groups contain leaves, appeals have a leaf."""
 
     code = models.SlugField(_("code"), max_length=CODE_MAX, unique=True)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
@@ -161,7 +161,7 @@ class Category(models.Model):
 
 
 class ServiceArea(models.Model):
-    """The ground on which a service answers for some categories, within one revision.
+    """An area where a service answers for some categories, within one revision.
 
     No categories means all those whose city-wide service is this one. ``priority`` beats size: see
     ``districts.routing``.

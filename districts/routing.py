@@ -1,8 +1,8 @@
 """Who must answer for a pin: PostGIS finds the candidates, a pure function chooses among them.
 
-The order of decision: explicit priority, then the smallest area, then the area's code (so that a tie is decided and
-not left to chance), then the city-wide service of the category, then the Mayor's Office. A pin on a border is covered
-by the areas on both sides and decided by the same order.
+Order of precedence: explicit priority, then the smallest area, then the area's code (so that a tie is not
+left to chance), then the city-wide service of the category, then the Mayor's Office. A pin on a border is
+covered by the areas on both sides and decided by the same order.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BATCH = 5_000
 
 
 class RoutingError(Exception):
-    """The pin cannot be given to any service."""
+    """The pin cannot be assigned to any service."""
 
 
 class OutsideCity(RoutingError):
@@ -33,7 +33,7 @@ class OutsideCity(RoutingError):
 
 
 class NotSetUp(RoutingError):
-    """There is no boundary revision in force, or nobody to fall back to."""
+    """There is no boundary revision in force, or no Mayor's Office to fall back to."""
 
 
 class Rule(enum.StrEnum):
@@ -49,7 +49,7 @@ class Rule(enum.StrEnum):
 
 @dataclass(frozen=True)
 class AreaCandidate:
-    """A service area that covers the pin and takes its category.
+    """A service area that covers the pin and handles its category.
 
     ``area_m2`` is measured in the city's metric CRS; ``border_m`` is the distance from the pin to the area's border.
     """
@@ -64,7 +64,7 @@ class AreaCandidate:
 
 @dataclass(frozen=True)
 class DistrictCandidate:
-    """A district that covers the pin; ``border_m`` is known for the city where no service area covers the pin."""
+    """A district that covers the pin; ``border_m`` is set only for the city, if no area covers the pin."""
 
     district_id: int
     code: str
@@ -86,7 +86,7 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Route:
-    """The decision: who answers, and all that is needed to explain it.
+    """The decision: who answers, and everything needed to explain it.
 
     ``area_id`` is None for the rules ``CITY_WIDE`` and ``OFFICE``; ``district_id`` is None where the city has no
     territory at the pin. ``border_m``: metres from the pin to the nearest border of the chosen area (of the city, when
@@ -103,7 +103,7 @@ class Route:
 
 
 class Pin(NamedTuple):
-    """A place and what it is about: degrees EPSG:4326 and the id of a category."""
+    """A place and a topic: degrees EPSG:4326 and a category id."""
 
     lon: float
     lat: float
@@ -111,7 +111,7 @@ class Pin(NamedTuple):
 
 
 def route(pin: Pin, *, on: dt.date, revision: BoundaryRevision | None = None) -> Route:
-    """Decision for one pin by the borders in force on the date (or by the given revision); one statement.
+    """Decision for one pin by the borders in force on the date (or the given revision); one statement.
 
     Raises ``OutsideCity`` or ``NotSetUp``.
     """
@@ -121,7 +121,7 @@ def route(pin: Pin, *, on: dt.date, revision: BoundaryRevision | None = None) ->
 def route_many(
     pins: Iterable[Pin], *, on: dt.date, revision: BoundaryRevision | None = None
 ) -> Iterator[Route | RoutingError]:
-    """Decisions in the order of the pins, the refusals among them; one statement for each 5,000 pins."""
+    """Decisions and refusals in the order of the pins; one statement per 5,000 pins."""
     remaining = iter(pins)
     while batch := list(islice(remaining, _BATCH)):
         for candidates in find_candidates(batch, on=on, revision=revision):
@@ -170,7 +170,7 @@ def choose(candidates: Candidates) -> Route:
 
 
 def _rank(area: AreaCandidate) -> tuple[int, int, str]:
-    # Whole square metres: the same polygon through two tools differs by the rounding of its coordinates.
+    # Whole square metres: coordinate rounding makes the same polygon from two tools differ slightly.
     return (-area.priority, round(area.area_m2), area.code)
 
 

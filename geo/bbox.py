@@ -1,4 +1,4 @@
-"""Bounding boxes as OGC API Features writes them: ``west,south,east,north`` in CRS84 (lon, lat degrees)."""
+"""Bounding boxes as in OGC API Features: ``west,south,east,north`` in CRS84 (lon, lat degrees)."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class Bbox(NamedTuple):
         return box
 
     def centre(self) -> tuple[float, float]:
-        """Middle of the box: lon, lat."""
+        """Centre of the box: lon, lat."""
         return (self.west + self.east) / 2, (self.south + self.north) / 2
 
     def holds(self, field: str) -> Q:
-        """Condition that the column's point lies in the box, border included; exact, by the GiST index.
+        """Condition that the column's point is in the box, border included; exact, and uses the GiST index.
 
-        Two steps, since neither does alone: ``&&`` has the index and an estimate that the planner can go by, but its
-        boxes are rounded outwards to 32 bits (0.6 m); the comparison is exact. In a CASE it counts as a coin toss to
-        the planner, where four bare comparisons would be taken for a condition that next to nothing meets.
-        ``ST_CoveredBy`` alone is exact too, but the planner takes it for 1,000 rows whatever the box: a page out of
-        175,000 points of a box was found in 600 ms by it and in 10 ms by this.
+        Two steps, since neither is enough alone: ``&&`` uses the index and gives the planner a good estimate,
+        but its boxes are rounded outwards to 32 bits (0.6 m); the comparison is exact. Inside a CASE the
+        planner assumes it is true half the time; four bare comparisons would look far too selective.
+        ``ST_CoveredBy`` alone is exact too, but the planner assumes 1,000 rows for any box: for a page out of
+        a box of 175,000 points it took 600 ms, this takes 10 ms.
         """
         x = Func(F(field), function="ST_X", output_field=FloatField())
         y = Func(F(field), function="ST_Y", output_field=FloatField())
@@ -56,26 +56,26 @@ class Bbox(NamedTuple):
 
 
 def parse_bbox(text: str) -> Bbox:
-    """Box of four finite numbers (OGC API Features Part 1, 7.15.3, without the 3D and antimeridian cases).
+    """The box of four finite numbers (OGC API Features Part 1, 7.15.3, except the 3D and antimeridian cases).
 
     Raises ``BboxRefused``.
     """
     parts = text.split(",")
     if len(parts) != 4:
         raise BboxRefused(
-            _("bbox takes four numbers: west,south,east,north. There are %(n)d.") % {"n": len(parts)}
+            _("bbox must be four numbers: west,south,east,north; got %(n)d.") % {"n": len(parts)}
         )
     try:
         west, south, east, north = (
             float(part) if part.isascii() and "_" not in part else math.nan for part in parts
         )
     except ValueError:
-        raise BboxRefused(_("bbox takes numbers of degrees, such as 72.75,40.50,72.85,40.56.")) from None
+        raise BboxRefused(_("bbox must be numbers in degrees, such as 72.75,40.50,72.85,40.56.")) from None
     if not all(math.isfinite(value) for value in (west, south, east, north)):
-        raise BboxRefused(_("bbox takes numbers of degrees, such as 72.75,40.50,72.85,40.56."))
+        raise BboxRefused(_("bbox must be numbers in degrees, such as 72.75,40.50,72.85,40.56."))
     if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= 90 and -90 <= north <= 90):
         raise BboxRefused(
-            _("bbox leaves the globe: degrees of longitude, latitude, longitude, latitude are needed.")
+            _("bbox is out of range: it must be longitude, latitude, longitude, latitude in degrees.")
         )
     if west > east or south > north:
         raise BboxRefused(_("bbox must begin with its south-west corner: west,south,east,north."))

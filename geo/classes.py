@@ -1,4 +1,4 @@
-"""Classes of counts for a choropleth map: natural breaks, exact."""
+"""Classes of counts for a choropleth map: exact natural breaks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class CountClass(NamedTuple):
-    """Counts from ``low`` to ``high``, both included and both present in the data."""
+    """Counts from ``low`` to ``high``, both inclusive and both present in the data."""
 
     low: int
     high: int
@@ -18,16 +18,16 @@ class CountClass(NamedTuple):
 def natural_breaks(counts: Iterable[int], most: int) -> tuple[CountClass, ...]:
     """At most ``most`` classes with the least sum of squared deviations from the class means, lowest first.
 
-    Exact (Fisher 1958, "On grouping for maximum homogeneity"; Jenks's map classes are the same optimum), by dynamic
-    programming over the distinct values: n counts that sum to N have fewer than sqrt(2 N) of them. Equal counts are
-    always in one class, so there are never more classes than distinct values. Of equal optima the one with the
-    lower breaks is taken. No counts give no classes.
+    Exact (Fisher 1958, "On grouping for maximum homogeneity"; Jenks's map classes are the same optimum), by
+    dynamic programming over the distinct values: n counts that sum to N have fewer than sqrt(2 N) of them.
+    Equal counts are always in one class, so there are never more classes than distinct values. Of several
+    optima, takes the one with the lower breaks. No counts, no classes.
     """
     values, weights = np.unique(np.fromiter(counts, dtype=np.int64), return_counts=True)
     n = len(values)
     if n <= most:
         return tuple(CountClass(int(value), int(value)) for value in values)
-    # Prefix sums make the cost of any run values[a:b] one subtraction.
+    # With prefix sums, the cost of any run values[a:b] is one subtraction.
     total = np.concatenate([[0.0], np.cumsum(weights, dtype=float)])
     first = np.concatenate([[0.0], np.cumsum(weights * values, dtype=float)])
     second = np.concatenate([[0.0], np.cumsum(weights * values.astype(float) ** 2)])

@@ -1,7 +1,7 @@
-"""Square cells of a metric grid: half-open borders, ids that stay the same in every report, rings in degrees.
+"""Square cells of a metric grid: half-open borders, ids stable across reports, rings in degrees.
 
-The origin is that of the metric CRS, so a cell of a size has the same id whatever was filtered. A point on a border
-belongs to the cell to the east or north of it, and to no other.
+The origin is that of the metric CRS, so a cell of a given size has the same id whatever the filter. A point
+on a border belongs only to the cell east or north of it.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ _ID = re.compile(r"x(-?\d{1,7})_y(-?\d{1,7})", re.ASCII)
 
 
 class Cell(NamedTuple):
-    """Column and row of a cell: floor of the metres east and north divided by the side."""
+    """Column and row of a cell: metres east and north divided by the side, rounded down."""
 
     i: int
     j: int
 
     @property
     def id(self) -> str:
-        """Name of the cell within its size, such as ``x1316_y17942``."""
+        """Id of the cell, unique within its size, such as ``x1316_y17942``."""
         return f"x{self.i}_y{self.j}"
 
 
 def parse_cell(text: str) -> Cell | None:
-    """Cell of that id; None when the text is not an id."""
+    """The cell with this id; None if the text is not an id."""
     match = _ID.fullmatch(text)
     return Cell(int(match[1]), int(match[2])) if match else None
 
 
 class GridCount(NamedTuple):
-    """How many rows lie in a cell, and the value that most of them have in the column asked for."""
+    """The number of rows in a cell, and the most frequent value of the requested column among them."""
 
     cell: Cell
     n: int
@@ -56,20 +56,20 @@ class GridCount(NamedTuple):
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells of ``cell_m`` metres a side in the projected CRS ``srid``."""
+    """Cells with sides of ``cell_m`` metres in the projected CRS ``srid``."""
 
     cell_m: int
     srid: int
 
     def cell_at(self, x_m: float, y_m: float) -> Cell:
-        """Cell that holds the point (metres east and north in ``srid``); the south and west borders belong to it."""
+        """The cell of the point (metres east and north in ``srid``); south and west borders belong to it."""
         return Cell(math.floor(x_m / self.cell_m), math.floor(y_m / self.cell_m))
 
     def rings(self, cells: Sequence[Cell]) -> list[Ring]:
         """Outlines of the cells in EPSG:4326, lon/lat, six decimals.
 
-        Only the corners are transformed: the bend of a straight metric side between them is under a millimetre at the
-        sizes in use. Neighbours share their corners exactly.
+        Only the corners are transformed: a straight metric side bends by less than a millimetre between them
+        at the sizes in use. Neighbours share corners exactly.
         """
         if not cells:
             return []
@@ -81,15 +81,15 @@ class Grid:
         return [tuple((x, y) for x, y in ring) for ring in corners.tolist()]
 
     def bbox(self, cell: Cell) -> Bbox:
-        """A box of degrees that holds the cell; grid north is not true north, so it is a little larger."""
+        """A box in degrees that contains the cell; grid north is not true north, so it is slightly larger."""
         ring = self.rings([cell])[0]
         lons, lats = [lon for lon, _ in ring], [lat for _, lat in ring]
-        # The corners were rounded; one unit of the last decimal keeps the outermost points in.
+        # The corners are rounded; one unit of the last decimal keeps the outermost points inside.
         margin = 10.0**-DECIMALS
         return Bbox(min(lons) - margin, min(lats) - margin, max(lons) + margin, max(lats) + margin)
 
     def holding(self, cell: Cell, stored_m: int, *, x: str = "cell_x", y: str = "cell_y") -> dict[str, int]:
-        """Queryset condition that keeps the rows of the cell; ``x``, ``y`` are columns of ``stored_m`` cells."""
+        """Queryset filters for the rows in the cell; ``x``, ``y`` are columns of ``stored_m`` cells."""
         k = self._multiple_of(stored_m)
         return {
             f"{x}__gte": cell.i * k,
@@ -108,14 +108,14 @@ class Grid:
         x: str = "cell_x",
         y: str = "cell_y",
     ) -> list[GridCount]:
-        """Cells that hold ``at_least`` rows with their counts, the fullest first; one grouped statement.
+        """Cells with ``at_least`` rows and their counts, fullest first; one grouped statement.
 
-        ``x``, ``y`` name integer columns of ``stored_m`` cells on the same origin; the side must be a multiple of it
-        (``ValueError`` otherwise), so that the floor of a floor is the floor. ``mode_of`` names the column whose most
-        frequent value is reported; of equally frequent ones the smallest.
+        ``x``, ``y`` name integer columns of ``stored_m`` cells with the same origin; the side must be a
+        multiple of ``stored_m`` (``ValueError`` otherwise), so that rounding down twice is exact. ``mode_of``
+        names the column whose most frequent value is reported; of equally frequent ones, the smallest.
         """
         k = self._multiple_of(stored_m)
-        # Ordering is cleared: Django would add the model's own ordering to GROUP BY.
+        # Ordering is cleared because Django would add the model's ordering to GROUP BY.
         grouped = (
             rows.order_by()
             .values(grid_i=_coarser(x, k), grid_j=_coarser(y, k))
@@ -131,19 +131,21 @@ class Grid:
     def _multiple_of(self, stored_m: int) -> int:
         k, rest = divmod(self.cell_m, stored_m)
         if rest or k < 1:
-            raise ValueError(f"cells of {self.cell_m} m cannot be made of stored cells of {stored_m} m")
+            raise ValueError(f"cells of {self.cell_m} m cannot be built from stored cells of {stored_m} m")
         return k
 
 
 class _Mode(Aggregate):
-    # mode() takes the first of equally frequent values in this order, so the answer does not depend on the plan.
+    # Of equally frequent values mode() takes the first in this order, so the result does not depend on the
+    # plan.
     template = "mode() WITHIN GROUP (ORDER BY %(expressions)s)"
 
 
 def _coarser(column: str, k: int) -> Combinable:
     if k == 1:
         return F(column)
-    # Integer division in SQL truncates towards zero; floor() keeps cells west and south of the origin apart too.
+    # Integer division in SQL truncates towards zero; floor() is right for cells west and south of the origin
+    # too.
     quotient = ExpressionWrapper(Cast(column, FloatField()) / Value(float(k)), output_field=FloatField())
     return Cast(Floor(quotient), IntegerField())
 

@@ -11,9 +11,9 @@ from geo.points import WGS84_SRID
 
 
 def metric_bounds(bbox: Bbox, srid: int) -> tuple[float, float, float, float]:
-    """West, south, east, north in metres of the smallest upright box of CRS ``srid`` that holds the degrees' box.
+    """West, south, east, north in metres of the smallest upright box in CRS ``srid`` that contains ``bbox``.
 
-    The sides are looked at in 20 points each, since a straight side in degrees is a curve in metres. The box must lie
+    Each side is sampled at 20 points, since a straight side in degrees is a curve in metres. The box must lie
     where the CRS is defined.
     """
     west, south, east, north = _to_metres(srid).transform_bounds(*bbox, densify_pts=20)

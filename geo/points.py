@@ -1,4 +1,4 @@
-"""Strict input of a single point: finite degrees inside the city's bounds, or an error that says what is wrong."""
+"""Strict parsing of a point: finite degrees inside the city's bounds, or an error saying what is wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from geo.refusals import ValueRefused
 
 WGS84_SRID = 4326
 
-#: Decimals of a degree in what is published: at most 11 cm.
+#: Decimals of a degree in published coordinates: at most 11 cm.
 DECIMALS = 6
 
 
@@ -21,11 +21,12 @@ class GeometryRefused(ValueRefused):
 
 
 class OutsideBounds(GeometryRefused):
-    """Good degrees of a place that is not in the city's bounding box."""
+    """Valid degrees, but outside the city's bounding box."""
 
 
 def _number(value: object) -> float:
-    # bool is an int to Python, and float() also takes "nan", "1_000" and full-width digits: none of them is a coordinate.
+    # bool is an int, and float() also accepts "nan", "1_000" and full-width digits: none of them is a
+    # coordinate.
     if isinstance(value, str) and value.isascii() and "_" not in value:
         try:
             value = float(value)
@@ -37,16 +38,16 @@ def _number(value: object) -> float:
 
 
 def inside_bounds(lon: float, lat: float) -> bool:
-    """True when the point lies in the city's bounding box (EPSG:4326, border included)."""
+    """True when the point is in the city's bounding box (EPSG:4326, border included)."""
     west, south, east, north = settings.CITY_BOUNDS
     return bool(west <= lon <= east and south <= lat <= north)
 
 
 def city_point(lon: object, lat: object) -> Point:
-    """Point in EPSG:4326 (lon, lat) from numbers or their text.
+    """Point in EPSG:4326 (lon, lat) from numbers or numeric strings.
 
     Raises ``GeometryRefused`` when a value is not a finite number or when the two are swapped, and ``OutsideBounds``
-    when the point lies outside the city's bounds. That it lies inside the city's polygon is checked by routing.
+    when the point is outside the city's bounds. Routing checks that it is inside the city's polygon.
     """
     x, y = _number(lon), _number(lat)
     if inside_bounds(x, y):

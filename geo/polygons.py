@@ -1,7 +1,7 @@
-"""Strict input of areas: a GeoJSON geometry becomes a valid multipolygon inside the city, or an error says what is
+"""Strict parsing of areas: GeoJSON geometry becomes a valid multipolygon in the city, or an error says what's
 wrong and where.
 
-The dict is read number by number by our own code; GDAL and GEOS see only arrays of checked floats, never text.
+Our own code reads the dict number by number; GDAL and GEOS only see arrays of checked floats, never text.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from django.utils.translation import gettext as _
 
 from geo.points import WGS84_SRID, GeometryRefused
 
-#: Positions of one geometry; the boundary of a large country drawn to the metre has fewer.
+#: Positions in one geometry; the boundary of a large country to the metre has fewer.
 MAX_VERTICES: Final = 500_000
-#: An area may reach over the city's bounds by this fraction of their width and height.
+#: An area may exceed the city's bounds by this fraction of their width and height.
 BOUNDS_TOLERANCE: Final = 0.05
 
 #: Lists around a number: a position is depth 1, a ring 2, a polygon 3, a multipolygon 4 (RFC 7946, 3.1).
 _DEPTH: Final = {"Polygon": 3, "MultiPolygon": 4}
-#: Beyond the numbers of every CRS in use: what is larger was not meant as a coordinate.
+#: Beyond the range of every CRS in use: anything larger was not meant as a coordinate.
 _ANY_CRS: Final = 1e9
 _NAME_OF_DEPTH: Final = {1: "Point", 2: "LineString", 3: "Polygon", 4: "MultiPolygon"}
 
@@ -36,12 +36,12 @@ class PolygonRefused(GeometryRefused):
 
 
 class NestingRefused(PolygonRefused):
-    """Coordinates that are nested as those of the other type of area: ``repair`` takes them."""
+    """Coordinates nested like those of the other area type: ``repair`` accepts them."""
 
 
 @dataclass(frozen=True)
 class Area:
-    """An accepted area and what had to be mended in it (sentences; empty when nothing was).
+    """An accepted area and the repairs it needed (sentences; empty if none).
 
     ``shape`` is a valid shapely MultiPolygon, EPSG:4326, lon/lat, two dimensions, never empty.
     """
@@ -60,7 +60,7 @@ def as_geos(shape: shapely.MultiPolygon) -> MultiPolygon:
 
 
 def multipolygon(shape: shapely.Geometry) -> shapely.MultiPolygon:
-    """A polygon or multipolygon of shapely as a multipolygon. Raises ``PolygonRefused`` for anything else or empty."""
+    """A shapely (multi)polygon as a multipolygon. Raises ``PolygonRefused`` for anything else or if empty."""
     if shape.geom_type == "Polygon" and not shape.is_empty:
         return shapely.MultiPolygon([shape])
     if shape.geom_type != "MultiPolygon" or shape.is_empty:
@@ -71,11 +71,11 @@ def multipolygon(shape: shapely.Geometry) -> shapely.MultiPolygon:
 def city_area(geometry: object, *, repair: bool = False) -> Area:
     """The area of a GeoJSON geometry (RFC 7946: Polygon or MultiPolygon, lon/lat degrees).
 
-    With ``repair``, coordinates that are nested one level too deep or too shallow for their type are taken for the
-    type that they fit, and the area says so; nothing else is ever mended. A third number of a position (altitude) is
-    dropped. Raises ``PolygonRefused`` for a wrong type or nesting, a coordinate that is no finite number of degrees,
-    an open or too short ring, more than ``MAX_VERTICES`` positions, ground outside the city's bounds, and whatever
-    GEOS finds invalid (OGC 06-103r4, 6.1.11), naming the place.
+    With ``repair``, coordinates nested one level too deep or too shallow for their type are read as the type
+    they fit, and the area's repairs say so; nothing else is ever repaired. A third number in a position
+    (altitude) is dropped. Raises ``PolygonRefused`` for a wrong type or nesting, a coordinate that is not a
+    finite number of degrees, an open or too short ring, more than ``MAX_VERTICES`` positions, an area outside
+    the city's bounds, and anything GEOS finds invalid (OGC 06-103r4, 6.1.11), naming the place.
     """
     if geometry is None:
         raise PolygonRefused(_("There is no geometry."))
@@ -84,18 +84,18 @@ def city_area(geometry: object, *, repair: bool = False) -> Area:
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
     if not isinstance(kind, str) or kind not in _DEPTH:
         raise PolygonRefused(
-            _("The geometry is %(type)s; an area is a Polygon or MultiPolygon.") % {"type": _shown(kind)}
+            _("The geometry is %(type)s; an area must be a Polygon or MultiPolygon.") % {"type": _shown(kind)}
         )
     depth = _depth(coordinates)
     repairs: tuple[str, ...] = ()
     if depth != _DEPTH[kind]:
-        told = {"type": kind, "fits": _NAME_OF_DEPTH.get(depth, _("no geometry"))}
-        sentence = _("The type says %(type)s, but the coordinates are nested as those of %(fits)s.") % told
+        types = {"type": kind, "fits": _NAME_OF_DEPTH.get(depth, _("no geometry"))}
+        sentence = _("The type is %(type)s, but the coordinates are nested like %(fits)s.") % types
         if depth not in _DEPTH.values():
             raise PolygonRefused(sentence)
         if not repair:
             raise NestingRefused(sentence)
-        repairs = (_("type %(type)s read as %(fits)s, as its coordinates are nested") % told,)
+        repairs = (_("type %(type)s read as %(fits)s, to match how its coordinates are nested") % types,)
     polygons = [coordinates] if depth == _DEPTH["Polygon"] else coordinates
     budget = _Budget(MAX_VERTICES)
     shape = shapely.MultiPolygon(
@@ -122,7 +122,7 @@ class _Budget:
 
 def _depth(coordinates: object) -> int:
     # Bounded: a text of a million brackets must cost nothing. Only the first member is followed; the rest is checked
-    # one by one later.
+    # item by item later.
     depth = 0
     while isinstance(coordinates, list) and depth < 6:
         depth += 1
@@ -166,7 +166,8 @@ def _position(position: object, n: int, where: str) -> tuple[float, float]:
     ):
         raise PolygonRefused(
             _(
-                "%(where)s, position %(n)d is %(value)s; a position is two finite numbers, longitude and latitude."
+                "%(where)s, position %(n)d is %(value)s; a position must be two finite numbers, "
+                "longitude and latitude."
             )
             % {"where": where, "n": n, "value": _shown(position)}
         )
@@ -196,7 +197,7 @@ def _check_place(shape: shapely.MultiPolygon) -> None:
     if _within((found[1], found[0], found[3], found[2]), allowed):
         raise PolygonRefused(_("Longitude and latitude seem to be swapped: longitude comes first."))
     raise PolygonRefused(
-        _("The area reaches from %(found)s, outside of the city's bounds %(bounds)s.")
+        _("The area spans %(found)s, beyond the city's bounds %(bounds)s.")
         % {"found": _box(found), "bounds": _box(settings.CITY_BOUNDS)}
     )
 
@@ -220,5 +221,5 @@ def _check_valid(shape: shapely.MultiPolygon) -> None:
 
 
 def _shown(value: object) -> str:
-    # reprlib stops after a few members: the value may be a whole file.
+    # reprlib stops after a few items: the value may be a whole file.
     return "null" if value is None else reprlib.repr(value)

@@ -1,4 +1,4 @@
-"""How long a process lets the database work: a page's reader will not wait, and a job must not wait for ever."""
+"""How long a process lets the database work: visitors do not wait, and a job must not wait for ever."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from django.db.backends.signals import connection_created
 
 @dataclass(frozen=True)
 class Limits:
-    """PostgreSQL's limits of a session, in seconds.
+    """PostgreSQL's session limits, in seconds.
 
-    ``statement_s`` ends a statement that runs longer, ``lock_s`` one that waits longer for a lock, ``idle_s`` the
-    session of a transaction in which nothing happens for so long, so that nobody waits for its locks.
+    ``statement_s`` cancels a statement that runs longer, ``lock_s`` one that waits longer for a lock;
+    ``idle_s`` ends a session whose transaction is idle for longer, so that nobody waits for its locks.
     """
 
     statement_s: int
@@ -24,12 +24,12 @@ class Limits:
 
 WEB: Final = Limits(statement_s=15, lock_s=5, idle_s=60)
 JOBS: Final = Limits(statement_s=600, lock_s=60, idle_s=600)
-#: While a statement runs, the server looks this often whether the process that asked is still there.
+#: While a statement runs, the server checks this often whether its client is still connected.
 CHECK_CLIENT_S: Final = 2
 
 
 def limit_sessions(limits: Limits) -> None:
-    """Every database session that this process opens from now on has the limits; the last call counts."""
+    """Applies the limits to every database session this process opens from now on; the last call wins."""
 
     def set_limits(connection: BaseDatabaseWrapper, **_: Any) -> None:
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""What the workers of all machines know of each other."""
+"""What the workers of all machines know about each other."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class WorkerBeat(models.Model):
-    """A living worker's lease: as long as it is renewed, the tasks that the worker runs are its own."""
+    """A live worker's lease: while it is renewed, the tasks the worker is running are its own."""
 
     worker_id = models.CharField(primary_key=True, max_length=64)
     started_at = models.DateTimeField()

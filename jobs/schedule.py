@@ -1,4 +1,4 @@
-"""Periodic jobs: plain functions that a room registers when it is ready, run by whichever worker comes first."""
+"""Periodic jobs: plain functions that rooms register in ``ready``; whichever worker is first runs them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Job:
-    """A function to call every ``interval``; it must be harmless to call it once more."""
+    """A function to call every ``interval``; an extra call must be harmless."""
 
     name: str
     interval: dt.timedelta
@@ -39,9 +39,9 @@ def registered() -> tuple[Job, ...]:
 
 
 def run_due(now: dt.datetime | None = None) -> list[str]:
-    """Names of the jobs that were due and have been run, each in its turn.
+    """Runs the jobs that are due, one after the other, and returns their names.
 
-    A job that raises is logged, counted on its row and tried again after its interval; the others go on.
+    A job that raises is logged, counted on its row and retried after its interval; the others still run.
     """
     now = now or timezone.now()
     done = []
@@ -57,7 +57,7 @@ def run_due(now: dt.datetime | None = None) -> list[str]:
 
 
 def _run_if_due(job: Job, now: dt.datetime) -> bool:
-    # The next turn is committed before the job runs: a job that kills its worker must not be run in a tight loop.
+    # The next run is committed before the job starts: a job that kills its worker must not loop.
     with transaction.atomic():
         row = (
             ScheduledJob.objects.select_for_update(skip_locked=True)

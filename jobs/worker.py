@@ -1,8 +1,8 @@
-"""The worker: runs tasks of django-tasks' database store, with a lease, retries and a schedule on top.
+"""The worker: runs the tasks in django-tasks' database store, adding a lease, retries and a schedule.
 
-A task is tried at least once and must be harmless to run again. A worker that dies, whatever way, loses its lease and
-its task goes back to the queue; a task that fails is tried again after a growing pause, and stays failed after
-``ATTEMPTS_MAX`` tries.
+A task runs at least once and must be safe to run again. A worker that dies for whatever reason loses its
+lease, and its task goes back to the queue; a task that fails is retried after a growing pause, and stays
+failed after ``ATTEMPTS_MAX`` attempts.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ BEAT_EVERY_S = 10.0
 LEASE = dt.timedelta(seconds=60)
 ATTEMPTS_MAX = 5
 PAUSES = tuple(dt.timedelta(seconds=seconds) for seconds in (10, 60, 600, 3600))
-#: After this time a finished task's row is of no use to anybody.
+#: Finished tasks are deleted after this time.
 KEEP_FINISHED = dt.timedelta(days=14)
 
 
 def requeue_abandoned(now: dt.datetime | None = None) -> int:
-    """Number of running tasks whose worker has lost its lease, put back into the queue (or failed for good)."""
+    """Requeues (or fails for good) running tasks whose worker lost its lease; returns their number."""
     now = now or timezone.now()
     alive = set(WorkerBeat.objects.filter(at__gt=now - LEASE).values_list("worker_id", flat=True))
     moved = 0
@@ -49,7 +49,7 @@ def requeue_abandoned(now: dt.datetime | None = None) -> int:
             if task.worker_ids and task.worker_ids[-1] in alive:
                 continue
             if len(task.worker_ids) >= ATTEMPTS_MAX:
-                task.set_failed(RuntimeError("the worker died each time that it ran this task"))
+                task.set_failed(RuntimeError("the worker died every time it ran this task"))
             else:
                 task.status = TaskResultStatus.READY
                 task.save(update_fields=["status"])
@@ -59,14 +59,14 @@ def requeue_abandoned(now: dt.datetime | None = None) -> int:
 
 
 def forget_finished() -> int:
-    """Number of rows removed: tasks finished long ago, and workers long gone."""
+    """Deletes tasks finished long ago and workers long gone; returns the number of rows."""
     before = timezone.now() - KEEP_FINISHED
     WorkerBeat.objects.filter(at__lt=before).delete()
     return DBTaskResult.objects.filter(finished_at__lt=before).delete()[0]
 
 
 class Worker:
-    """One process that takes one task at a time. ``interval_s`` is the pause when there is nothing to do."""
+    """A process that runs one task at a time. ``interval_s`` is the pause when there is nothing to do."""
 
     def __init__(self, *, interval_s: float = 1.0) -> None:
         self.id = f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
@@ -74,13 +74,13 @@ class Worker:
         self._stop = threading.Event()
 
     def stop(self, signum: int | None = None, frame: FrameType | None = None) -> None:
-        """Ends the loop after the task in hand; as a signal handler, a second signal ends the process at once."""
+        """Ends the loop after the current task; as a signal handler, a second signal exits at once."""
         if signum is not None:
             signal.signal(signum, signal.SIG_DFL)
         self._stop.set()
 
     def run(self) -> None:
-        """Works until stopped; outlives a database that goes away and comes back."""
+        """Works until stopped; survives a database outage."""
         beating = threading.Thread(target=self._keep_beating, name="beat", daemon=True)
         beating.start()
         while not self._stop.is_set():
@@ -91,7 +91,7 @@ class Worker:
                 if self.run_next():
                     continue
             except (OperationalError, InterfaceError):
-                log.exception("database is away")
+                log.exception("database unavailable")
                 connection.close()
                 self._stop.wait(5)
             self._stop.wait(self.interval_s)
@@ -99,7 +99,7 @@ class Worker:
         WorkerBeat.objects.filter(pk=self.id).delete()
 
     def drain(self) -> int:
-        """Number of tasks run until none was ready; the periodic jobs get one turn first."""
+        """Runs due periodic jobs once, then tasks until none is ready; returns the number of tasks."""
         self.beat()
         requeue_abandoned()
         run_due()
@@ -110,7 +110,7 @@ class Worker:
         return count
 
     def run_next(self) -> bool:
-        """Runs one ready task, to its end or its failure; False when there is none."""
+        """Runs one ready task until it succeeds or fails; False when there is none."""
         with transaction.atomic():
             task = DBTaskResult.objects.ready().get_locked()
             if task is None:
@@ -143,12 +143,12 @@ class Worker:
         )
 
     def _keep_beating(self) -> None:
-        # A thread with a connection of its own: a film that takes minutes to prepare must not cost the lease.
+        # A thread with its own connection: a video that takes minutes to process must not cost the lease.
         while not self._stop.is_set():
             try:
                 self.beat()
             except (OperationalError, InterfaceError):
-                log.exception("lease could not be renewed")
+                log.exception("could not renew the lease")
                 connection.close()
             self._stop.wait(BEAT_EVERY_S)
         connection.close()

@@ -1,9 +1,9 @@
-"""Work on a video in a process of its own, where a malicious file can do little.
+"""Processes a video in a child process, where a malicious file can do little harm.
 
 A few kilobytes of MP4 can claim an index of gigabytes, and decoders written in C crash and hang. The child
-has a ceiling on memory, processor time, file size and wall clock, a low priority so that pages stay quick,
-and neither the parent's environment (with its passwords) nor its memory. It answers in JSON, and its death
-is taken for the file's fault.
+has limits on memory, CPU time, file size and wall-clock time, a low priority so that pages stay fast, and
+neither the parent's environment (with its passwords) nor its memory. It replies in JSON; if it dies, the
+file is blamed.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from typing import Any, Final
 from media.refusal import MediaRefused, Refusal
 
 MEMORY_BYTES: Final = 2 * 1024**3
-"""Address space of the child; a 4K film from a phone takes about a third of it."""
+"""Address space of the child; a 4K video from a phone needs about a third of it."""
 _LARGEST_FILE_BYTES: Final = 256 * 1024**2
 _ROOT: Final = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
 class ProcessedVideo:
-    """Both files that a video's page needs, and what is to be known of them (sizes in pixels, upright)."""
+    """The two files a video's page needs, and their facts (sizes in pixels, upright)."""
 
     playable: Path
     poster: Path
@@ -40,7 +40,7 @@ class ProcessedVideo:
 
 
 class ProcessingFailed(RuntimeError):
-    """The machine, not the file, is at fault (a full disk, a missing folder): worth another try."""
+    """The machine is at fault, not the file (a full disk, a missing folder): worth retrying."""
 
 
 def process_video(
@@ -53,7 +53,7 @@ def process_video(
 ) -> ProcessedVideo:
     """Writes the playable form and the poster of ``source``: both, complete, or neither.
 
-    Raises :class:`MediaRefused` for what the file is or does, :class:`ProcessingFailed` for all else.
+    Raises :class:`MediaRefused` if the file is at fault, :class:`ProcessingFailed` for anything else.
     """
     with tempfile.TemporaryDirectory(prefix=".video-", dir=playable.parent) as folder:
         film, still = Path(folder, "playable.mp4"), Path(folder, "poster.jpg")
@@ -86,14 +86,14 @@ def _in_a_child(
         )
     except subprocess.TimeoutExpired as error:
         raise MediaRefused(Refusal.VIDEO_TOO_SLOW) from error
-    if child.returncode < 0:  # Ended by a signal: crashed, or out of processor time.
+    if child.returncode < 0:  # Killed by a signal: it crashed or ran out of CPU time.
         raise MediaRefused(Refusal.VIDEO_BROKEN)
     if child.returncode > 0:
         raise ProcessingFailed(child.stderr[-2000:])
-    answer: dict[str, Any] = json.loads(child.stdout)
-    if "refused" in answer:
-        raise MediaRefused(Refusal(answer["refused"]), answer["limit"])
-    facts: dict[str, Any] = answer["done"]
+    reply: dict[str, Any] = json.loads(child.stdout)
+    if "refused" in reply:
+        raise MediaRefused(Refusal(reply["refused"]), reply["limit"])
+    facts: dict[str, Any] = reply["done"]
     return facts
 
 
@@ -114,7 +114,7 @@ def _confine(max_work_s: float, memory_bytes: int) -> None:
 def _main() -> None:
     order = json.load(sys.stdin)
     _confine(order["max_work_s"], order["memory_bytes"])
-    # Only now: what these libraries allocate is to count.
+    # Imported only now, so that what these libraries allocate counts.
     from media.videos import make_playable, make_poster
 
     source = Path(order["source"])

@@ -1,4 +1,4 @@
-"""What a file is by its own bytes. Its name and declared type are the sender's claims and never asked."""
+"""What a file is, judged by its bytes. Its name and declared type are mere claims and are ignored."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import BinaryIO, Final
 from media.refusal import MediaRefused, Refusal
 
 HEAD_BYTES: Final = 64
-"""As many first bytes as :func:`content_of` wants to see."""
+"""Number of leading bytes that :func:`content_of` needs."""
 
 
 class MediaKind(StrEnum):
-    """Whether a file is shown as a picture or played as a film."""
+    """Whether a file is shown as a picture or played as a video."""
 
     PHOTO = "photo"
     VIDEO = "video"
 
 
 class Content(StrEnum):
-    """A family of file formats that is taken, told by its signature."""
+    """An accepted family of file formats, recognised by its signature."""
 
     JPEG = "jpeg"
     PNG = "png"
@@ -29,7 +29,7 @@ class Content(StrEnum):
     HEIF = "heif"
     """HEIC, HEIF and AVIF: still pictures in ISO base media boxes."""
     QUICKTIME = "quicktime"
-    """MP4, MOV and 3GP: films in the same boxes. 3GP, which older phones record, costs no extra reader."""
+    """MP4, MOV and 3GP: video in the same boxes. 3GP, recorded by older phones, needs no extra demuxer."""
     MATROSKA = "matroska"
     """WebM and Matroska."""
 
@@ -42,9 +42,9 @@ _STILL_BRANDS: Final = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
     | {b"mif1", b"mif2", b"msf1", b"miaf", b"avif", b"avis"}
 )
-# A film that is recorded in fragments has two for each; a hostile file may hold millions of empty ones.
+# A fragmented video has two per fragment; a hostile file may hold millions of empty ones.
 _BOXES_MAX: Final = 20_000
-# QuickTime films older than the `ftyp` box begin with one of these.
+# QuickTime videos older than the `ftyp` box begin with one of these.
 _QUICKTIME_FIRST_BOXES: Final = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 
 
@@ -80,10 +80,10 @@ def media_kind(head: bytes) -> MediaKind:
 
 
 def is_cut_short(stream: BinaryIO, content: Content) -> bool:
-    """Whether the end of the file is missing, as after an upload that broke off; moves the stream's position.
+    """Whether the end of the file is missing, as after an interrupted upload; moves the stream's position.
 
-    Meant to choose the right words for a file that cannot be read, and to tell half a film from a whole one:
-    readers of films take a missing end for the end.
+    Serves to choose the message for an unreadable file, and to tell half a video from a whole one: demuxers
+    treat a truncated file as complete.
     """
     size = stream.seek(0, os.SEEK_END)
     match content:
@@ -108,7 +108,7 @@ def _tail(stream: BinaryIO, size: int) -> bytes:
 
 
 def _boxes_end(stream: BinaryIO, size: int) -> int:
-    """Where the top-level boxes say that the file ends (ISO/IEC 14496-12, 4.2); 0 where they do not say."""
+    """Where the file ends according to its top-level boxes (ISO/IEC 14496-12, 4.2); 0 if they do not say."""
     offset = 0
     for _box in range(_BOXES_MAX):
         if offset >= size:
@@ -118,7 +118,7 @@ def _boxes_end(stream: BinaryIO, size: int) -> int:
         length = int.from_bytes(header[:4], "big")
         if length == 1:
             length = int.from_bytes(header[8:16], "big")
-        # Length 0: this box takes the rest. Nonsense is something glued to the end, not a box.
+        # Length 0: this box takes the rest. Nonsense is something appended to the file, not a box.
         if length < 8 or not header[4:8].isalnum():
             return 0
         offset += length
@@ -128,7 +128,7 @@ def _boxes_end(stream: BinaryIO, size: int) -> int:
 
 
 def _segment_end(stream: BinaryIO) -> int:
-    """Where the Segment says that it ends (RFC 9559, 5.1; sizes: RFC 8794, 6); 0 where it does not."""
+    """Where the Segment ends according to its size (RFC 9559, 5.1; sizes: RFC 8794, 6); 0 if unknown."""
     stream.seek(4)
     header_length = _ebml_size(stream)
     if header_length is None:
@@ -141,7 +141,7 @@ def _segment_end(stream: BinaryIO) -> int:
 
 
 def _ebml_size(stream: BinaryIO) -> int | None:
-    """The size at the stream's position (one byte more than the first has leading zeros); None if unknown."""
+    """The size at the stream's position (1 + leading zeros of its first byte, in bytes); None if unknown."""
     first = stream.read(1)
     if not first or not first[0]:
         return None

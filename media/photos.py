@@ -1,11 +1,11 @@
-"""A photo as sent becomes two clean JPEGs: one to look at, one for lists.
+"""Turns an uploaded photo into two clean JPEGs: one to view, one for lists.
 
-Everything that is not a pixel is left behind: EXIF with the sender's position and phone, XMP, IPTC,
-comments, thumbnails, whatever is glued to the end. Pixels are decoded and encoded anew, so that a file that
-is two things at once (a picture and a web page or an archive) comes out as one.
+Everything but the pixels is dropped: EXIF with the sender's position and phone, XMP, IPTC, comments,
+thumbnails, anything appended to the file. Pixels are decoded and re-encoded, so that a file that is two
+things at once (a picture and a web page or an archive) comes out as just a picture.
 
 JPEG rather than WebP: mail programs, office suites, printers and desktop GIS all open it, and a progressive
-one shows the whole scene early on a slow network. WebP would save about a quarter of the bytes.
+JPEG shows the whole scene early on a slow network. WebP would save about a quarter of the bytes.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _READERS: Final = {
     Content.HEIF: ["HEIF", "AVIF"],
 }
 _EXIF_ORIENTATION: Final = 0x0112
-# EXIF 2.32, 4.6.4 A, tag Orientation: the turn that brings the stored rows upright.
+# EXIF 2.32, 4.6.4 A, tag Orientation: the rotation that makes the stored rows upright.
 _UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -50,7 +50,7 @@ pillow_heif.register_heif_opener()
 
 @dataclass(frozen=True)
 class PhotoLimits:
-    """What a photo may be at most and at least, and how large its two forms become (sides in pixels)."""
+    """The largest and smallest photo accepted, and the sizes of its two forms (sides in pixels)."""
 
     max_bytes: int = 20 * _MEGABYTE
     max_pixels: int = 100_000_000
@@ -59,13 +59,13 @@ class PhotoLimits:
     thumb_side_px: int = 480
 
 
-# Pillow's own alarm against decompression bombs, which errs at twice this, is set to the same height.
+# Pillow's own decompression bomb check, which raises at twice this value, is set to the same limit.
 Image.MAX_IMAGE_PIXELS = PhotoLimits.max_pixels
 
 
 @dataclass(frozen=True)
 class EncodedPhoto:
-    """A JPEG with nothing in it but sRGB pixels."""
+    """A JPEG that holds nothing but sRGB pixels."""
 
     data: bytes
     width: int
@@ -74,7 +74,7 @@ class EncodedPhoto:
 
 @dataclass(frozen=True)
 class PreparedPhoto:
-    """The two forms of one photo; ``large`` is never enlarged beyond what was sent."""
+    """The two forms of one photo; ``large`` is never larger than the original."""
 
     content: Content
     large: EncodedPhoto
@@ -84,8 +84,8 @@ class PreparedPhoto:
 def prepare_photo(source: BinaryIO | Path, limits: PhotoLimits = PhotoLimits()) -> PreparedPhoto:
     """Upright, metadata-free JPEGs of the photo (of an animation: its first frame).
 
-    ``source`` is read from where it stands, once, and never beyond ``limits.max_bytes``; a stream is left
-    open. Raises :class:`MediaRefused`. The number of pixels is checked before any is decoded.
+    ``source`` is read once, from its current position, and never beyond ``limits.max_bytes``; a stream is
+    left open. The number of pixels is checked before any is decoded. Raises :class:`MediaRefused`.
     """
     data = _read(source, limits.max_bytes)
     content = content_of(data[:HEAD_BYTES])
@@ -106,7 +106,7 @@ def prepare_photo(source: BinaryIO | Path, limits: PhotoLimits = PhotoLimits()) 
 
 
 def encode_jpeg(picture: Image.Image) -> EncodedPhoto:
-    """A progressive JPEG of the pixels of ``picture`` (mode RGB), and of nothing that came with them."""
+    """A progressive JPEG of the pixels of ``picture`` (mode RGB), without any metadata."""
     bare = Image.new("RGB", picture.size)
     bare.paste(picture)
     encoded = io.BytesIO()
@@ -129,14 +129,14 @@ def _read(source: BinaryIO | Path, max_bytes: int) -> bytes:
 
 @contextmanager
 def _decoded(data: bytes, content: Content, limits: PhotoLimits) -> Iterator[Image.Image]:
-    """The picture with its pixels in memory."""
+    """The picture, loaded into memory."""
     try:
         picture = Image.open(io.BytesIO(data), formats=_READERS[content])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise MediaRefused(Refusal.PHOTO_TOO_LARGE, limits.max_pixels // 1_000_000) from error
     except MemoryError:
         raise
-    except Exception as error:  # Broken headers make the readers raise nearly anything, from SyntaxError on.
+    except Exception as error:  # Broken headers make the readers raise almost anything, even SyntaxError.
         raise _unreadable(data, content) from error
     with picture:
         if picture.width * picture.height > limits.max_pixels:
@@ -144,12 +144,12 @@ def _decoded(data: bytes, content: Content, limits: PhotoLimits) -> Iterator[Ima
         if min(picture.size) < limits.min_side_px:
             raise MediaRefused(Refusal.PHOTO_TOO_SMALL, limits.min_side_px)
         try:
-            # A JPEG is decoded at a half, quarter or eighth, as long as pixels to choose from are left.
+            # A JPEG is decoded at a half, quarter or eighth, as long as that leaves pixels to resample from.
             picture.draft(None, (2 * limits.large_side_px, 2 * limits.large_side_px))
             picture.load()
         except MemoryError:
             raise
-        except Exception as error:  # As above: libjpeg, libpng, libheif … each has its own way to give up.
+        except Exception as error:  # As above: libjpeg, libpng, libheif … each fails in its own way.
             raise _unreadable(data, content) from error
         yield picture
 
@@ -161,10 +161,10 @@ def _unreadable(data: bytes, content: Content) -> MediaRefused:
 
 
 def _orientation(picture: Image.Image) -> int:
-    """EXIF orientation 1 to 8; 1 (upright) where there is none or the EXIF block is damaged."""
+    """EXIF orientation 1 to 8; 1 (upright) if there is none or the EXIF block is damaged."""
     try:
         value = picture.getexif().get(_EXIF_ORIENTATION, 1)
-    except Exception:  # A damaged side note is no reason to refuse a good picture.
+    except Exception:  # Damaged metadata is no reason to refuse a good picture.
         return 1
     return value if isinstance(value, int) else 1
 
@@ -172,7 +172,7 @@ def _orientation(picture: Image.Image) -> int:
 def _to_plain_mode(picture: Image.Image) -> Image.Image:
     """The same picture in a mode that can be resampled: L, RGB, CMYK; LA or RGBA with an alpha."""
     if picture.mode.startswith("I;16"):
-        # convert() would clip all above 255 to white.
+        # convert() would clip everything above 255 to white.
         return picture.convert("I").point(lambda level: level * (1 / 257)).convert("L")
     if picture.has_transparency_data:
         return picture if picture.mode in ("LA", "RGBA") else picture.convert("RGBA")
@@ -188,7 +188,7 @@ def _on_white(picture: Image.Image) -> Image.Image:
 
 
 def _to_srgb(picture: Image.Image, icc_profile: bytes | None) -> Image.Image:
-    """RGB in sRGB; a profile that is damaged or made for another mode is taken as absent."""
+    """RGB in sRGB; a profile that is damaged or meant for another mode is ignored."""
     if icc_profile:
         try:
             profile = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))

@@ -22,7 +22,7 @@ LONG_SIDE_PX: Final = 1280
 SHORT_SIDE_PX: Final = 720
 _MAX_FRAME_RATE: Final = 30
 _FRAME_S: Final = 1 / _MAX_FRAME_RATE
-# Divides into whole ticks for every usual frame rate.
+# Divides into whole ticks for every common frame rate.
 _VIDEO_TICK: Final = Fraction(1, 90_000)
 _SAMPLE_RATE_HZ: Final = 48_000
 _AUDIO_BITS_S: Final = 96_000
@@ -35,11 +35,11 @@ _X264: Final = {
     "bufsize": str(2 * _VIDEO_BITS_S),
     "profile": "main",
     "g": str(2 * _MAX_FRAME_RATE),
-    "a53cc": "0",  # Captions of the source stay out.
+    "a53cc": "0",  # Drop the source's captions.
 }
 _HIGH_DYNAMIC_RANGE: Final = frozenset({ColorTrc.SMPTE2084.value, ColorTrc.ARIB_STD_B67.value})
 _UNSPECIFIED_MATRIX: Final = 2  # ITU-T H.273, table 4
-# Filters that turn a picture counter-clockwise by so many degrees.
+# Filters that rotate a picture counter-clockwise by this many degrees.
 _TURNS: Final = {
     90: (("transpose", "cclock"),),
     180: (("hflip", None), ("vflip", None)),
@@ -48,15 +48,15 @@ _TURNS: Final = {
 
 
 def fit(width: int, height: int) -> tuple[int, int]:
-    """The largest even size of the same shape within 1280 × 720, or 720 × 1280 where it stands."""
+    """The largest even size of the same shape within 1280 × 720, or 720 × 1280 for a portrait picture."""
     scale = min(1.0, LONG_SIDE_PX / max(width, height), SHORT_SIDE_PX / min(width, height))
     return _even(width * scale), _even(height * scale)
 
 
 def for_screen(frame: VideoFrame, width: int, height: int) -> VideoFrame:
-    """The frame in yuv420p and BT.709 colours, as browsers show them; HDR becomes standard range."""
+    """The frame in yuv420p and BT.709 colours, which browsers expect; HDR becomes standard range."""
     guessed = None
-    if frame.colorspace == _UNSPECIFIED_MATRIX:  # Players take large pictures for HD and small ones for SD.
+    if frame.colorspace == _UNSPECIFIED_MATRIX:  # Players assume HD for large pictures and SD for small ones.
         guessed = Colorspace.ITU709 if min(frame.width, frame.height) >= SHORT_SIDE_PX else Colorspace.ITU601
     is_hdr = frame.color_trc in _HIGH_DYNAMIC_RANGE
     return frame.reformat(
@@ -74,15 +74,15 @@ def for_screen(frame: VideoFrame, width: int, height: int) -> VideoFrame:
 
 @cache
 def h264_encoder() -> str:
-    """Name of the H.264 encoder that the installed FFmpeg carries: x264, or else Cisco's."""
+    """Name of the installed FFmpeg's H.264 encoder: x264, or else Cisco's."""
     return "libx264" if "libx264" in av.codecs_available else "libopenh264"
 
 
 class PlaybackWriter:
-    """Writes one MP4 with its index at the front; frames go in, in order, with seconds from the start.
+    """Writes one MP4 with its index at the front; takes frames in order, with seconds from the start.
 
     ``width`` and ``height`` are those of the upright picture; ``rotation_deg`` (0, 90, 180, 270) is the
-    counter-clockwise turn that the frames still need. The index is put in front when the writer is left.
+    counter-clockwise rotation the frames still need. The index is moved to the front on exit.
     """
 
     def __init__(self, path: Path, width: int, height: int, rotation_deg: int, *, with_audio: bool) -> None:
@@ -112,9 +112,9 @@ class PlaybackWriter:
             self._container.close()
 
     def write_video(self, frame: VideoFrame, at_s: float) -> None:
-        """Adds the frame, unless it would make more than 30 a second or goes back in time."""
+        """Adds the frame, unless that would exceed 30 frames a second or go back in time."""
         tick = round(at_s / float(_VIDEO_TICK))
-        # A quarter of a frame early is on time: phones' frames come at uneven steps.
+        # A quarter of a frame early is on time: phones' frames are unevenly spaced.
         if at_s < self._due_s - _FRAME_S / 4 or tick <= self._last_tick:
             return
         self._due_s = max(self._due_s, at_s - _FRAME_S / 4) + _FRAME_S
@@ -124,18 +124,18 @@ class PlaybackWriter:
             self._turn.vpush(picture)
             picture = self._turn.vpull()
         picture.pts, picture.time_base = tick, _VIDEO_TICK
-        picture.pict_type = PictureType.NONE  # The encoder chooses its own key frames.
+        picture.pict_type = PictureType.NONE  # Let the encoder choose its own key frames.
         self._container.mux(self._video.encode(picture))
         self.video_frames += 1
 
     def write_audio(self, sound: AudioFrame, starts_at_s: float) -> None:
-        """Adds the sound; what lies before ``starts_at_s`` on its own clock is cut off, gaps are silence."""
+        """Adds the sound: cuts off all before ``starts_at_s`` on its own clock, fills gaps with silence."""
         if self._audio is None or sound.pts is None or sound.time_base is None:
             return
         shape = (sound.sample_rate, sound.format.name, sound.layout.name)
         if self._resampling is None:
             self._resampling, self._sound_shape = _resampling(sound), shape
-        if shape != self._sound_shape:  # A track that changes its make on the way goes silent there.
+        if shape != self._sound_shape:  # A track whose format changes midway goes silent from there.
             return
         sound.pts -= round(starts_at_s / sound.time_base)
         self._resampling.push(sound)
@@ -182,7 +182,7 @@ class PlaybackWriter:
 
 
 def _turning(rotation_deg: int, width: int, height: int) -> Graph | None:
-    """A filter that turns pictures of this size counter-clockwise; None where they stand upright."""
+    """A filter that rotates pictures of this size counter-clockwise; None if they are upright."""
     if rotation_deg not in _TURNS:
         return None
     graph = Graph()
@@ -195,7 +195,7 @@ def _turning(rotation_deg: int, width: int, height: int) -> Graph | None:
 
 
 def _resampling(like: AudioFrame) -> Graph:
-    """A filter to the output's sound, from sound made like this frame; time zero is the first sample out."""
+    """A filter from sound in this frame's format to the output's; time zero is the first sample out."""
     graph = Graph()
     graph.link_nodes(
         graph.add_abuffer(

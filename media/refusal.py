@@ -1,4 +1,4 @@
-"""Why a photo or a video is not taken, as a code to store and words to show."""
+"""Why a photo or a video is refused: a code to store and a message to show."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Refusal(StrEnum):
     VIDEO_TOO_SLOW = "video_too_slow"
 
 
-# `limit` is a whole number in the unit that the sentence names.
+# `limit` is a whole number in the unit named in the sentence.
 _WORDS: Final[dict[Refusal, Promise | str]] = {
     Refusal.EMPTY: _("The file is empty. Please choose it again."),
     Refusal.NOT_MEDIA: _("This file is neither a photo nor a video that we can read."),
@@ -42,21 +42,19 @@ _WORDS: Final[dict[Refusal, Promise | str]] = {
         "This file is not a photo that we can read. Please send a JPEG, PNG, WebP, GIF, HEIC or AVIF picture."
     ),
     Refusal.PHOTO_BROKEN: _("The photo is damaged and cannot be opened. Please send another one."),
-    Refusal.PHOTO_CUT_SHORT: _("Only a part of the photo has arrived. Please send it again."),
+    Refusal.PHOTO_CUT_SHORT: _("Only part of the photo arrived. Please send it again."),
     Refusal.PHOTO_TOO_HEAVY: _("The photo is larger than %(limit)d MB. Please send a smaller one."),
     Refusal.PHOTO_TOO_LARGE: _("The photo has more than %(limit)d megapixels. Please send a smaller one."),
-    Refusal.PHOTO_TOO_SMALL: _("The photo is smaller than %(limit)d pixels. Nothing can be seen on it."),
+    Refusal.PHOTO_TOO_SMALL: _("The photo is smaller than %(limit)d pixels. Too small to see anything."),
     Refusal.NOT_A_VIDEO: _(
         "This file is not a video that we can read. Please send an MP4, MOV or WebM video."
     ),
     Refusal.VIDEO_BROKEN: _("The video is damaged and cannot be played. Please send another one."),
-    Refusal.VIDEO_CUT_SHORT: _("Only a part of the video has arrived. Please send it again."),
+    Refusal.VIDEO_CUT_SHORT: _("Only part of the video arrived. Please send it again."),
     Refusal.VIDEO_TOO_HEAVY: _("The video is larger than %(limit)d MB. Please send a shorter one."),
     Refusal.VIDEO_TOO_LONG: _("The video is longer than %(limit)d seconds. Please send a shorter one."),
-    Refusal.VIDEO_TOO_LARGE: _(
-        "The picture of the video is larger than 4K. Please record it in a lower quality."
-    ),
-    Refusal.VIDEO_TOO_SMALL: _("The picture of the video is smaller than %(limit)d pixels."),
+    Refusal.VIDEO_TOO_LARGE: _("The video's picture is larger than 4K. Please record it at a lower quality."),
+    Refusal.VIDEO_TOO_SMALL: _("The video's picture is smaller than %(limit)d pixels."),
     Refusal.VIDEO_WITHOUT_PICTURE: _("There is only sound in this file. Please send a video or a photo."),
     Refusal.VIDEO_UNKNOWN_CODEC: _(
         "This kind of video cannot be played here. Please send an MP4 video in H.264."
@@ -66,7 +64,7 @@ _WORDS: Final[dict[Refusal, Promise | str]] = {
 
 
 class MediaRefused(ValueError):
-    """The file was not taken; ``code`` says why, ``limit`` what would have been allowed, where it has one."""
+    """The file was refused; ``code`` says why, ``limit`` is the limit it broke, if any."""
 
     def __init__(self, code: Refusal, limit: int | None = None) -> None:
         super().__init__(code.value)
@@ -75,15 +73,15 @@ class MediaRefused(ValueError):
 
     @property
     def message(self) -> str:
-        """The reason in the language active now."""
+        """The reason in the active language."""
         return explain(self.code, self.limit)
 
 
 def explain(code: Refusal, limit: int | None = None) -> str:
-    """The reason in the language active now.
+    """The reason in the active language.
 
-    Processing happens in a worker that serves no reader, so that it stores ``code`` and ``limit``, and the
-    page that shows the failure asks for the words.
+    Processing happens in a worker that has no reader, so it stores ``code`` and ``limit``, and the page that
+    shows the failure calls this.
     """
     words = str(_WORDS[code])
     return words if limit is None else words % {"limit": limit}

@@ -1,9 +1,9 @@
-"""A video as sent is measured, given a poster and a form that every browser plays.
+"""Measures an uploaded video, and makes a poster and a version that every browser plays.
 
-Files are opened as hostile: the reader is chosen from the first bytes and not probed for (so playlists and
-other formats that name further files or addresses are never interpreted), only local files can be reached,
-and only the decoders that phones need are woken. Frames flow one by one; size, length, frame size and wall
-clock are bounded, and what the header claims is believed in none of them.
+Files are treated as hostile: the demuxer is chosen by the first bytes and not by probing (so playlists and
+other formats that refer to further files or URLs are never interpreted), only local files can be reached,
+and only the decoders that phones need are enabled. Frames are streamed one by one; file size, length, frame
+size and wall-clock time are bounded, and the header's claims are not trusted for any of them.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ _AUDIO_DECODERS: Final = (
     *("aac", "mp3", "mp3float", "opus", "libopus", "vorbis", "alac", "pcm_s16le", "pcm_s16be", "pcm_s24le"),
     *("amrnb", "amrwb", "libopencore_amrnb", "libopencore_amrwb"),
 )
-# A phone told to stop at two minutes stops a few frames later.
+# A phone set to stop at two minutes stops a few frames later.
 _LENGTH_GRACE_S: Final = 1.0
 # Slow motion is recorded at up to 240 frames a second.
 _MAX_FRAME_RATE: Final = 250
 _POSTER_AT_S: Final = 1.0
-# Each thread holds frames of its own.
+# Each thread holds its own frames.
 _DECODER_THREADS: Final = 2
-# So many packets may fail before their share counts: a video cut out of another begins with orphans.
+# This many packets may fail before their share counts: a video cut from another begins with orphans.
 _MIN_JUDGED: Final = 50
 
 
 @dataclass(frozen=True)
 class VideoLimits:
-    """What a video may be at most, and how long one step of work on it may last by the wall clock."""
+    """The largest video accepted, and the wall-clock limit for one processing step."""
 
     max_bytes: int = 100 * _MEGABYTE
     max_duration_s: float = 120.0
@@ -64,7 +64,7 @@ class VideoLimits:
 
 @dataclass(frozen=True)
 class VideoFacts:
-    """What a video really holds; width and height are those of the upright picture with square pixels."""
+    """What a video actually contains; width and height are of the upright picture with square pixels."""
 
     content: Content
     video_codec: str
@@ -72,7 +72,7 @@ class VideoFacts:
     width: int
     height: int
     rotation_deg: int
-    """Counter-clockwise turn that brings the stored picture upright: 0, 90, 180 or 270."""
+    """Counter-clockwise rotation that makes the stored picture upright: 0, 90, 180 or 270."""
     duration_s: float
     starts_at_s: float
     """Time stamp of the first frame."""
@@ -99,9 +99,9 @@ class Poster:
 
 
 def inspect_video(path: Path, limits: VideoLimits = VideoLimits()) -> VideoFacts:
-    """What the video holds, after every packet of it was read and its first frame decoded.
+    """What the video contains, after reading every packet and decoding the first frame.
 
-    The length is the span of the time stamps met, of picture and sound alike, not the header's claim.
+    The length is the span of the actual time stamps of picture and sound, not the header's claim.
     Raises :class:`MediaRefused`.
     """
     with _opened(path, limits) as clip:
@@ -124,11 +124,11 @@ def inspect_video(path: Path, limits: VideoLimits = VideoLimits()) -> VideoFacts
 
 
 def make_playable(source: Path, target: Path, limits: VideoLimits = VideoLimits()) -> PlayableVideo:
-    """The video as an MP4 that every browser plays and that starts before it is loaded whole.
+    """The video as an MP4 that every browser plays, and starts before it is fully loaded.
 
-    H.264 in yuv420p inside 1280 × 720 (either way up), at most 30 frames a second, AAC where there is sound;
-    upright, and without any metadata of the source. ``target`` appears complete or not at all. Raises
-    :class:`MediaRefused`, also for all that :func:`inspect_video` refuses.
+    H.264 in yuv420p inside 1280 × 720 (either way up), at most 30 frames a second, AAC if there is sound;
+    upright, and without the source's metadata. ``target`` appears complete or not at all. Raises
+    :class:`MediaRefused`, also for anything :func:`inspect_video` refuses.
     """
     facts = inspect_video(source, limits)
     part = target.with_name(target.name + ".part")
@@ -149,10 +149,10 @@ def make_playable(source: Path, target: Path, limits: VideoLimits = VideoLimits(
 
 
 def make_poster(source: Path, target: Path, limits: VideoLimits = VideoLimits()) -> Poster:
-    """A JPEG of the picture one second into the video (of a short one: a third into it), in 1280 × 720.
+    """A JPEG of the picture one second into the video (a third of the way if it is short), in 1280 × 720.
 
     The very first frame of a phone's video is often dark or blurred. Raises :class:`MediaRefused`, also
-    for all that :func:`inspect_video` refuses.
+    for anything :func:`inspect_video` refuses.
     """
     facts = inspect_video(source, limits)
     wanted_s = facts.starts_at_s + min(_POSTER_AT_S, facts.duration_s / 3)
@@ -183,7 +183,7 @@ def _upright_image(frame: VideoFrame, facts: VideoFacts) -> Image.Image:
 
 
 def _transcode(clip: _Clip, writer: PlaybackWriter, facts: VideoFacts, limits: VideoLimits) -> None:
-    # Packets may decode to frames far from their own time stamps; those are left out.
+    # Packets may decode to frames far from their own time stamps; those are skipped.
     last_s = limits.max_duration_s + _LENGTH_GRACE_S
     for packet in clip.packets():
         if packet.stream is clip.video:
@@ -197,7 +197,7 @@ def _transcode(clip: _Clip, writer: PlaybackWriter, facts: VideoFacts, limits: V
 
 
 class _Span:
-    """From the earliest to the latest instant that packets of one stream speak of."""
+    """From the earliest to the latest instant in the packets of one stream."""
 
     def __init__(self) -> None:
         self.packets = 0
@@ -222,7 +222,7 @@ class _Span:
 
 
 class _Clip:
-    """An opened video: its picture, the sound that goes with it, and their packets in file order."""
+    """An open video: its picture, the accompanying sound, and their packets in file order."""
 
     def __init__(
         self, container: InputContainer, content: Content, limits: VideoLimits, give_up_at: float
@@ -236,7 +236,7 @@ class _Clip:
         self._damaged = 0
 
     def packets(self) -> Iterator[Packet[Stream]]:
-        """Each packet, and last an empty one for each stream, at which its decoder lets go of held frames."""
+        """Each packet, then an empty one for each stream, which makes its decoder release buffered frames."""
         streams = (self.video,) if self.audio is None else (self.video, self.audio)
         for packet in self._container.demux(*streams):
             if time.monotonic() > self._give_up_at:
@@ -244,7 +244,7 @@ class _Clip:
             yield packet
 
     def frames(self, packet: Packet[Stream]) -> list[VideoFrame]:
-        """The pictures that the packet completes; a damaged one is left out, too many are refused."""
+        """The pictures that the packet completes; a damaged one is skipped, too many are refused."""
         self._packets += 1
         try:
             return self.video.decode(packet)
@@ -283,7 +283,7 @@ def _opened(path: Path, limits: VideoLimits) -> Iterator[_Clip]:
         "max_pixels": str(limits.max_pixels),
     }
     if content is Content.QUICKTIME:
-        options["enable_drefs"] = "0"  # Tracks that lie in other files stay there.
+        options["enable_drefs"] = "0"  # Do not read tracks stored in other files.
     try:
         with av.open(
             str(path.absolute()),
@@ -294,15 +294,15 @@ def _opened(path: Path, limits: VideoLimits) -> Iterator[_Clip]:
             timeout=limits.max_work_s,
         ) as container:
             yield _Clip(container, content, limits, give_up_at)
-    except OSError:  # The disk, not the file: also FFmpeg's own errors of that sort.
+    except OSError:  # The disk, not the file; includes FFmpeg's own errors of this kind.
         raise
-    except FFmpegError as error:  # A reader that is interrupted reports damage, too.
+    except FFmpegError as error:  # An interrupted demuxer reports damage, too.
         is_late = time.monotonic() > give_up_at
         raise MediaRefused(Refusal.VIDEO_TOO_SLOW if is_late else Refusal.VIDEO_BROKEN) from error
 
 
 def _picture_stream(container: InputContainer, limits: VideoLimits) -> VideoStream:
-    # The cover picture of a piece of music calls itself a video stream.
+    # The cover art of a music file counts as a video stream.
     films = [
         stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic
     ]
@@ -315,7 +315,7 @@ def _picture_stream(container: InputContainer, limits: VideoLimits) -> VideoStre
         raise MediaRefused(Refusal.VIDEO_TOO_LARGE)
     if min(film.width, film.height) < limits.min_side_px:
         raise MediaRefused(Refusal.VIDEO_TOO_SMALL, limits.min_side_px)
-    film.codec_context.options = {"max_pixels": str(limits.max_pixels)}  # The picture may grow on the way.
+    film.codec_context.options = {"max_pixels": str(limits.max_pixels)}  # The picture may grow midway.
     film.codec_context.thread_count = _DECODER_THREADS
     film.codec_context.thread_type = (
         "AUTO"  # Whole frames side by side; slices, the default, are rare in films.
@@ -324,12 +324,12 @@ def _picture_stream(container: InputContainer, limits: VideoLimits) -> VideoStre
 
 
 def _sound_stream(container: InputContainer) -> AudioStream | None:
-    # Some phones add a second, spatial track that hardly anything decodes.
+    # Some phones add a second, spatial audio track that hardly anything decodes.
     return next((stream for stream in container.streams.audio if _decoder(stream) in _AUDIO_DECODERS), None)
 
 
 def _decoder(stream: VideoStream | AudioStream) -> str | None:
-    context: CodecContext | None = stream.codec_context  # None where the library knows no decoder at all.
+    context: CodecContext | None = stream.codec_context  # None if the library has no decoder at all.
     return None if context is None else context.name
 
 

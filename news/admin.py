@@ -19,7 +19,7 @@ from news.pictures import published_picture
 
 
 class NewsItemForm(forms.ModelForm[NewsItem]):
-    """The item with its place as two numbers: they can be copied from any map, and no map has to be reachable."""
+    """The item, with its place as two numbers: they can be copied from any map, and none has to load."""
 
     lon = forms.CharField(
         label=_("longitude"), required=False, max_length=20, help_text=_("Such as 72.7985; empty: no place.")
@@ -40,7 +40,7 @@ class NewsItemForm(forms.ModelForm[NewsItem]):
         picture = self.cleaned_data["picture"]
         if not isinstance(picture, UploadedFile):
             return picture
-        # Checking it moved the position.
+        # The check moved the position.
         picture.seek(0)
         return published_picture(picture)
 

@@ -1,4 +1,4 @@
-"""News of a demonstration from the profile folder."""
+"""Demo news from the profile folder."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _HOUR = 10
 
 
 def load_news(folder: Path, picture: Callable[[str], bytes], today: dt.date) -> int:
-    """Number of items made from news.toml, dated by days before today; none where there is no such file.
+    """Creates the items of news.toml, dated in days before today; returns their number, 0 without the file.
 
-    ``picture`` gives a named picture as a clean JPEG. Raises ``EntryRefused``.
+    ``picture`` returns a named picture as a clean JPEG. Raises ``EntryRefused``.
     """
     file = folder / "news.toml"
     if not file.exists():

@@ -16,12 +16,12 @@ NEWEST_FIRST = Order({"published_at": dt.datetime, "id": int}, descending=True)
 
 class NewsItemQuerySet(models.QuerySet["NewsItem"]):
     def published(self, now: dt.datetime | None = None) -> NewsItemQuerySet:
-        """Items that the public sees now, the newest first."""
+        """Items the public can see now, newest first."""
         return self.filter(published_at__lte=now or timezone.now()).order_by(*NEWEST_FIRST.names)
 
 
 class NewsItem(models.Model):
-    """A piece of the Mayor's Office's news, or works that are planned; ``point`` is EPSG:4326, lon/lat."""
+    """News from the Mayor's Office, or planned works; ``point`` is EPSG:4326, lon/lat."""
 
     class Kind(models.TextChoices):
         NEWS = "news", _("News")
@@ -48,5 +48,5 @@ class NewsItem(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        """Address of the item's page in the current language."""
+        """URL of the item's page in the current language."""
         return reverse("public:news-item", args=[self.pk])

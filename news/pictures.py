@@ -1,4 +1,4 @@
-"""Pictures of the news, made safe and small like every other photo."""
+"""News pictures, made safe and small like every other photo."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from media.refusal import MediaRefused
 
 
 def published_picture(file: UploadedFile) -> ContentFile[bytes]:
-    """The picture as ``media.photos`` makes it, under a name of its own. Raises ``ValidationError`` with the reason."""
+    """The picture as ``media.photos`` makes it, newly named. Raises ``ValidationError`` with the reason."""
     try:
         prepared = prepare_photo(file)  # type: ignore[arg-type]  # Django's file reads and seeks like any other
     except MediaRefused as refusal:

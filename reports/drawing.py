@@ -1,6 +1,6 @@
-"""The heat report as a map: cells, legend and words for ``geo.folium_map``.
+"""The heat report as a map: cells, legend and texts for ``geo.folium_map``.
 
-Folium brings pandas with it; this module is imported by the first request that draws.
+Folium imports pandas, so this module is only imported by the first request that draws.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from reports.heatmap import Heatmap
 from reports.sentences import appeals_words, class_words, question_words, size_words
 
 
-def draw(heatmap: Heatmap, asked: HeatmapQuery, filters: list[tuple[str, str]], *, framed: bool) -> str:
-    """The report as one HTML document that needs no network; ``framed`` for the page that has the words beside it."""
+def draw(heatmap: Heatmap, selection: HeatmapQuery, filters: list[tuple[str, str]], *, framed: bool) -> str:
+    """The report as one HTML document that works offline; ``framed`` for a page that shows the texts."""
     rings = heatmap.grid.rings([row.cell for row in heatmap.cells])
     return render(
         CellMap(
@@ -39,9 +39,9 @@ def draw(heatmap: Heatmap, asked: HeatmapQuery, filters: list[tuple[str, str]], 
                 for row, ring in zip(heatmap.cells, rings, strict=True)
             ],
             levels=[class_words(bounds) for bounds in heatmap.classes],
-            legend=_("Appeals in a cell of %(n)d m") % {"n": heatmap.size.cell_m},
+            legend=_("Appeals per %(n)d m cell") % {"n": heatmap.size.cell_m},
             rows_label=_("Show these appeals"),
-            rows_url=_rows_url(heatmap, asked),
+            rows_url=_rows_url(heatmap, selection),
             empty_label=_("No appeals match these filters."),
             zoom_in=_("Zoom in"),
             zoom_out=_("Zoom out"),
@@ -60,24 +60,24 @@ def _title() -> str:
 
 
 def _notes(heatmap: Heatmap, filters: list[tuple[str, str]]) -> tuple[str, ...]:
-    made = _("Made on %(day)s from %(address)s.") % {
+    created = _("Created on %(day)s from %(address)s.") % {
         "day": date_format(timezone.localdate(), "DATE_FORMAT"),
         "address": settings.PUBLIC_URL,
     }
     colours = _("Colours are natural breaks (Jenks) of the counts; the map shows counts, not significance.")
-    return question_words(heatmap, filters), size_words(heatmap.size), f"{colours} {made}"
+    return question_words(heatmap, filters), size_words(heatmap.size), f"{colours} {created}"
 
 
-def _rows_url(heatmap: Heatmap, asked: HeatmapQuery) -> str:
-    # The file is read away from the site: the address must be whole.
+def _rows_url(heatmap: Heatmap, selection: HeatmapQuery) -> str:
+    # The file is read outside the site: the URL must be absolute.
     sample = Cell(0, 0).id
     path = reverse("reports:heatmap-rows", args=[heatmap.size.cell_m, sample]).replace(sample, "{cell}")
-    query = asked.wanted.as_query()
+    query = selection.wanted.as_query()
     return f"{settings.PUBLIC_URL}{path}{'?' if query else ''}{query}"
 
 
 def _frame(rings: list[Ring]) -> Bbox:
-    """What is shown first: all cells, or the city where there are none."""
+    """The initial view: all cells, or the city if there are none."""
     if not rings:
         return Bbox(*settings.CITY_BOUNDS)
     lons = [lon for ring in rings for lon, _lat in ring]

@@ -25,9 +25,10 @@ CSV_COLUMNS = (
 
 
 def as_geojson(heatmap: Heatmap) -> bytes:
-    """FeatureCollection of the cells (RFC 7946; polygons in EPSG:4326), the fullest first.
+    """FeatureCollection of the cells (RFC 7946; polygons in EPSG:4326), fullest first.
 
-    The foreign members ``grid`` and ``report`` say how it was counted: a cell is floor(metres in EPSG:srid / cell_m).
+    The foreign members ``grid`` and ``report`` document the counting: a cell is floor(metres in EPSG:srid /
+    cell_m).
     """
     rings = heatmap.grid.rings([row.cell for row in heatmap.cells])
     wanted = heatmap.wanted
@@ -69,9 +70,9 @@ def as_geojson(heatmap: Heatmap) -> bytes:
 
 
 def as_csv(heatmap: Heatmap) -> bytes:
-    """The cells as a table, the fullest first; ``lon``, ``lat`` are the centre, ``west_m``, ``south_m`` the corner.
+    """The cells as a table, fullest first; ``lon``, ``lat``: the centre, ``west_m``, ``south_m``: the corner.
 
-    UTF-8 with a byte order mark: without it, spreadsheets show Cyrillic names as noise.
+    UTF-8 with a byte order mark: without it, spreadsheets garble Cyrillic names.
     """
     rings = heatmap.grid.rings([row.cell for row in heatmap.cells])
     side = heatmap.grid.cell_m

@@ -1,4 +1,4 @@
-"""The ground that a report stands on: districts of the borders in force, their areas, and how they are drawn."""
+"""Base data of a report: districts of the borders in force, their areas, and the layers to draw."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class DistrictGround:
 
 
 def district_grounds(on: dt.date) -> tuple[DistrictGround, ...]:
-    """Districts of the borders in force on that day, in the order of their names; one statement."""
+    """Districts of the borders in force on that day, ordered by name; one statement."""
     area = Func(Transform("geom", settings.METRIC_SRID), function="ST_Area", output_field=FloatField())
     rows = _in_force(on).select_related("district").annotate(area_m2=area).defer("geom")
     grounds = [
@@ -44,7 +44,7 @@ def district_grounds(on: dt.date) -> tuple[DistrictGround, ...]:
 def district_borders(on: dt.date) -> dict[str, Any]:
     """Territories of the borders in force as a GeoJSON FeatureCollection (name in the reader's language).
 
-    A city without territories gives its own outline.
+    For a city without territories, its own outline.
     """
     rows = list(
         _in_force(on).select_related("district").annotate(text=AsGeoJSON("geom", precision=5)).defer("geom")
@@ -60,21 +60,21 @@ def district_borders(on: dt.date) -> dict[str, Any]:
 
 
 def city_area_m2(grounds: tuple[DistrictGround, ...]) -> float:
-    """Area of the city: of its own outline, or of its territories together where it has none."""
+    """Area of the city: of its outline or, without one, of all its territories."""
     cities = [ground.area_m2 for ground in grounds if ground.kind == District.Kind.CITY]
     return sum(cities) if cities else sum(ground.area_m2 for ground in grounds)
 
 
 def nearest_places(centres: Sequence[tuple[float, float]]) -> list[str]:
-    """Name of the gazetteer's place nearest to each (lon, lat), "" where the gazetteer is empty; one statement.
+    """Name of the gazetteer place nearest to each (lon, lat), "" if the gazetteer is empty; one statement.
 
-    Streets are left out: a street is one point in the gazetteer and may be long.
+    Streets are left out: in the gazetteer a street is one point, but it may be long.
     """
     if not centres:
         return []
     places = Place.objects.exclude(kind="street")
     nearest = [
-        # The distance operator walks the spatial index outwards; degrees are good enough to tell which is nearest.
+        # The distance operator uses the spatial index; degrees are good enough to find the nearest.
         places.order_by(GeometryDistance("point", Point(lon, lat, srid=WGS84_SRID))).annotate(
             number=Value(number)
         )[:1]
@@ -85,7 +85,7 @@ def nearest_places(centres: Sequence[tuple[float, float]]) -> list[str]:
 
 
 def base_layer() -> dict[str, Any]:
-    """The profile's own base layer (``base.geojson``); an empty collection where the profile has none."""
+    """The profile's own base layer (``base.geojson``), or an empty collection if it has none."""
     path = Path(settings.CITY_FOLDER) / "base.geojson"
     try:
         return _read(path, path.stat().st_mtime_ns)

@@ -1,4 +1,4 @@
-"""The heat report: how many appeals lie in each cell of the city. Counts only: it says nothing about significance."""
+"""The heat report: the number of appeals in each cell of the city. Counts only, without significance."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from geo.grid import Cell, Grid
 from reports.ground import DistrictGround, city_area_m2, district_grounds
 from reports.sizes import CellSize, choose_size
 
-#: Classes of counts on the map; more colours than this are not told apart.
+#: Classes of counts on the map; more colours than this cannot be told apart.
 MOST_CLASSES = 6
 
 
 @dataclass(frozen=True)
 class HeatCell:
-    """A cell that appeals lie in; ``level`` is the index of its class, ``district`` where most of them lie."""
+    """A cell with appeals; ``level`` is the index of its class, ``district`` where most of them are."""
 
     cell: Cell
     count: int
@@ -36,7 +36,7 @@ class HeatCell:
 
 @dataclass(frozen=True)
 class DistrictCount:
-    """Appeals of one district; None gathers those that lie in none of the borders in force."""
+    """Appeals of one district; None is for those outside all borders in force."""
 
     district: DistrictGround | None
     count: int
@@ -52,9 +52,9 @@ class DistrictCount:
 class Heatmap:
     """The report as a value.
 
-    ``total`` counts all appeals that the filter leaves; ``cells``, the fullest first, hold all of them but
-    ``withheld``, which lie in cells under the threshold ``REPORT_MIN_COUNT``. ``first_on`` and ``last_on`` are the
-    days of the oldest and newest of them, None when there are none.
+    ``total`` counts all appeals that match the filter; ``cells``, fullest first, contain all of them except
+    ``withheld``, which are in cells under the threshold ``REPORT_MIN_COUNT``. ``first_on`` and ``last_on``
+    are the days of the oldest and newest, None if there are none.
     """
 
     wanted: AppealFilter
@@ -70,14 +70,14 @@ class Heatmap:
 
     @property
     def highest(self) -> int:
-        """Appeals in the fullest cell; 0 when there is none."""
+        """Appeals in the fullest cell; 0 if there are no cells."""
         return self.cells[0].count if self.cells else 0
 
 
 def make_heatmap(wanted: AppealFilter, cell_m: int | None = None) -> Heatmap:
-    """Public appeals that the filter leaves, counted by cell and by district; three statements.
+    """Public appeals that match the filter, counted by cell and by district; three statements.
 
-    ``cell_m`` is one of ``CELL_SIZES_M``; without it ``choose_size`` decides.
+    ``cell_m`` is one of ``CELL_SIZES_M``; without it, ``choose_size`` decides.
     """
     grounds = district_grounds(timezone.localdate())
     appeals = Appeal.objects.public().filtered(wanted)
@@ -108,8 +108,8 @@ def make_heatmap(wanted: AppealFilter, cell_m: int | None = None) -> Heatmap:
 
 
 def appeals_in_cell(wanted: AppealFilter, grid: Grid, cell: Cell) -> AppealQuerySet:
-    """The rows behind a cell's number, newest first; none where the cell is under the threshold."""
-    # The box lets the spatial index find them; the stored cells decide.
+    """The rows behind a cell's number, newest first; none if the cell is under the threshold."""
+    # The box is for the spatial index; the stored cells decide.
     in_cell = (
         Appeal.objects.public()
         .filtered(wanted)
@@ -132,14 +132,14 @@ def _level(count: int, classes: tuple[CountClass, ...]) -> int:
 def _district_counts(
     counts: dict[int | None, int], grounds: tuple[DistrictGround, ...], wanted: AppealFilter
 ) -> tuple[DistrictCount, ...]:
-    """Every territory, those without appeals too: a zero is an answer. The fullest first."""
+    """Every territory, fullest first, including those without appeals: zero is a result too."""
     total = sum(counts.values())
     rest = dict(counts)
     rows = []
     for ground in grounds:
         count = rest.pop(ground.id, 0)
-        asked = ground.code == wanted.district if wanted.district else ground.kind != District.Kind.CITY
-        if count or asked:
+        selected = ground.code == wanted.district if wanted.district else ground.kind != District.Kind.CITY
+        if count or selected:
             rows.append(DistrictCount(ground, count, count / total if total else 0.0))
     if elsewhere := sum(rest.values()):
         rows.append(DistrictCount(None, elsewhere, elsewhere / total))

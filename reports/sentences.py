@@ -1,4 +1,4 @@
-"""The sentences that explain a report: the same on the page and in its file."""
+"""Sentences that explain a report: the same on the page and in its file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reports.sizes import EXPECTED_IN_WINDOW, WINDOW_CELLS, CellSize
 
 
 def period_words(since: dt.date | None, until: dt.date | None) -> str:
-    """The days asked for, both included; empty for all time."""
+    """The selected period, both days inclusive; empty for all time."""
     first = date_format(since, "DATE_FORMAT") if since else ""
     last = date_format(until, "DATE_FORMAT") if until else ""
     if first and last:
@@ -25,12 +25,12 @@ def period_words(since: dt.date | None, until: dt.date | None) -> str:
 
 
 def filter_words(filters: list[tuple[str, str]]) -> list[str]:
-    """Each filter that narrows as "label: value"."""
+    """Each active filter as "label: value"."""
     return [f"{label}: {value}" for label, value in filters]
 
 
 def question_words(heatmap: Heatmap, filters: list[tuple[str, str]]) -> str:
-    """How many appeals of which days and filters; of all time, the days between which they came in."""
+    """How many appeals, of which days and filters; for all time, the days of the first and last."""
     wanted = heatmap.wanted
     period = period_words(wanted.since or heatmap.first_on, wanted.until or heatmap.last_on)
     return " · ".join(filter(None, [appeals_words(heatmap.total), period, *filter_words(filters)]))
@@ -42,7 +42,7 @@ def appeals_words(count: int) -> str:
 
 
 def class_words(bounds: CountClass) -> str:
-    """A class of counts as the legend writes it: "3" or "3–5"."""
+    """A class of counts as in the legend: "3" or "3–5"."""
     low, high = (number_format(value, force_grouping=True) for value in bounds)
     return (
         low
@@ -52,7 +52,7 @@ def class_words(bounds: CountClass) -> str:
 
 
 def size_words(size: CellSize) -> str:
-    """Why the cells are as large as they are."""
+    """Explains the size of the cells."""
     facts = {
         "size": size.cell_m,
         "window": WINDOW_CELLS,
@@ -62,30 +62,32 @@ def size_words(size: CellSize) -> str:
     if size.automatic and size.enough:
         return (
             _(
-                "Cells of %(size)d m, chosen automatically: the smallest size at which a place of %(window)d cells holds "
-                "at least %(enough)d appeals on average (here %(expected)s)."
+                "Cells of %(size)d m, chosen automatically: the smallest size at which "
+                "an area of %(window)d cells has at least %(enough)d appeals on average (here %(expected)s)."
             )
             % facts
         )
     if size.automatic:
         return (
             _(
-                "Cells of %(size)d m, the largest offered: there are so few appeals that a place of %(window)d cells holds "
-                "%(expected)s on average. Differences between cells are mostly chance."
+                "Cells of %(size)d m, the largest available: there are so few appeals that "
+                "an area of %(window)d cells has %(expected)s on average. "
+                "Differences between cells are mostly chance."
             )
             % facts
         )
     if size.enough:
         return (
             _(
-                "Cells of %(size)d m, as you chose: a place of %(window)d cells holds %(expected)s appeals on average."
+                "Cells of %(size)d m, as you chose: "
+                "an area of %(window)d cells has %(expected)s appeals on average."
             )
             % facts
         )
     return (
         _(
-            "Cells of %(size)d m, as you chose: a place of %(window)d cells holds only %(expected)s appeals on average, "
-            "so differences between cells are mostly chance. Larger cells say more."
+            "Cells of %(size)d m, as you chose: an area of %(window)d cells has only %(expected)s appeals on "
+            "average, so differences between cells are mostly chance. Larger cells are more meaningful."
         )
         % facts
     )

@@ -1,4 +1,4 @@
-"""Which cells a report counts in: the sizes offered, and the rule that chooses one."""
+"""Cell sizes of a report: the sizes available, and the rule that chooses one."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 #: Sides in metres; multiples of the stored cell (``appeals.models.appeal.CELL_M``).
 CELL_SIZES_M = (50, 100, 250, 500)
 
-#: A cell and the neighbours whose centres lie within two and a half sides: what the eye takes for one place.
+#: A cell and the neighbours whose centres are within two and a half sides: what the eye sees as one place.
 WINDOW_CELLS = 21
 
-#: Fewer appeals than this in a window, and differences between places are mostly chance.
+#: With fewer appeals than this per window, differences between places are mostly chance.
 EXPECTED_IN_WINDOW = 5
 
 
 @dataclass(frozen=True)
 class CellSize:
-    """A side, and what speaks for it.
+    """A cell size and the reason for it.
 
-    ``expected`` is how many appeals a window of ``WINDOW_CELLS`` cells holds on average over the ground.
+    ``expected`` is the average number of appeals in a window of ``WINDOW_CELLS`` cells over the area.
     """
 
     cell_m: int
@@ -32,9 +32,9 @@ class CellSize:
 
 
 def choose_size(appeals: int, ground_m2: float, wanted_m: int | None) -> CellSize:
-    """The wanted size; without one the smallest offered whose window expects enough appeals, else the largest.
+    """The wanted size; without one, the smallest whose window expects enough appeals, else the largest.
 
-    ``ground_m2`` is the area that the appeals could come from; without any every expectation is zero.
+    ``ground_m2`` is the area the appeals could come from; if it is zero, so is every expectation.
     """
 
     def size(cell_m: int, *, automatic: bool) -> CellSize:

@@ -1,1 +1,1 @@
-"""For those who work on the product: texts, benchmarks, pictures, icons."""
+"""Developer tools: texts, benchmarks, screenshots, icons."""

@@ -1,7 +1,7 @@
-"""The messages of a room: what its code and templates ask gettext for, and what its catalogues answer.
+"""A room's messages: those its code and templates use, and their translations in its catalogues.
 
-GNU gettext is not needed: Python is read by Babel's extractor, templates by Django's own ``templatize``, so that the
-identifiers are the ones that Django looks up when it runs.
+GNU gettext is not needed: Babel's extractor reads Python, and Django's own ``templatize`` reads templates, so
+that the identifiers are exactly those Django looks up at run time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
-#: Functions that name messages, and which of their arguments do ("c" marks the context).
+#: Functions that take messages, and in which of their arguments ("c" marks the context).
 _LAZY = ("", "_lazy")
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
@@ -32,8 +32,8 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     **{f"npgettext{end}": ((1, "c"), 2, 3) for end in _LAZY},
 }
 
-#: Where Babel's rules, made from CLDR, are not those in use: Kyrgyz nouns keep one form after a number, and Django's
-#: own Kyrgyz catalogue is written so.
+#: Exceptions to Babel's rules from CLDR: Kyrgyz nouns keep one form after a number, as in Django's own Kyrgyz
+#: catalogue.
 PLURALS = {"ky": "nplurals=1; plural=0;"}
 
 _LITERAL = r"""u?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
@@ -41,7 +41,7 @@ _CALL = re.compile(rf"(?<![\w.])(_|n?p?gettext)\(\s*({_LITERAL}(?:\s*,\s*{_LITER
 
 
 class Key(NamedTuple):
-    """What gettext looks a message up by, with the plural that the source gives beside it."""
+    """What gettext looks a message up by, with the plural given in the source."""
 
     context: str | None
     singular: str
@@ -50,7 +50,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Problem:
-    """A message that a reader of the language would not see in that language, or that nobody asks for."""
+    """A message that readers would not see in their language, or that is no longer used."""
 
     catalogue: Path
     kind: str
@@ -60,8 +60,8 @@ class Problem:
         return f"{self.catalogue}: {self.kind}: {self.message!r}"
 
 
-def asked_for(room: Path, root: Path) -> dict[Key, list[str]]:
-    """Every message of the room's code and templates, with the files (relative to ``root``) that ask for it."""
+def messages_used(room: Path, root: Path) -> dict[Key, list[str]]:
+    """Every message in the room's code and templates, with the files (relative to ``root``) that use it."""
     found: dict[Key, list[str]] = {}
     for path in sorted(room.rglob("*")):
         relative = path.relative_to(root)
@@ -75,7 +75,7 @@ def asked_for(room: Path, root: Path) -> dict[Key, list[str]]:
 
 
 def messages_of(path: Path) -> Iterator[Key]:
-    """Messages of one Python file or template; nothing of any other file."""
+    """Messages of one Python file or template; nothing for any other file."""
     if path.suffix == ".py":
         yield from messages_of_python(path.read_bytes())
     elif path.suffix in {".html", ".txt"} and "templates" in path.parts:
@@ -100,7 +100,7 @@ def messages_of_template(source: str, origin: str) -> Iterator[Key]:
 
 
 def read_catalogue(path: Path, language: str) -> Catalog:
-    """The catalogue of the file; an empty one of the language when there is no file."""
+    """The file's catalogue, or an empty one for the language if there is no file."""
     if not path.exists():
         catalogue = Catalog(locale=language)
         if language in PLURALS:
@@ -110,22 +110,22 @@ def read_catalogue(path: Path, language: str) -> Catalog:
         return read_po(file, locale=language, abort_invalid=True)
 
 
-def problems(path: Path, catalogue: Catalog, asked: dict[Key, list[str]]) -> Iterator[Problem]:
-    """What stands between the catalogue and a page wholly in its language.
+def problems(path: Path, catalogue: Catalog, used: dict[Key, list[str]]) -> Iterator[Problem]:
+    """What keeps pages from being entirely in the catalogue's language.
 
-    Missing: asked for and not answered, or not in every plural form. Fuzzy: answered with a guess. Wrong: placeholders
-    that do not agree. Obsolete: answered and not asked for.
+    Missing: used but not translated, or not in every plural form. Fuzzy: translated by a guess. Wrong:
+    placeholders do not match. Obsolete: translated but not used.
     """
-    for key in asked:
+    for key in used:
         message = catalogue.get(key.singular, key.context)
-        if message is None or not _answered(message, catalogue, key):
+        if message is None or not _translated(message, catalogue, key):
             yield Problem(path, "missing", key.singular)
         elif message.fuzzy:
             yield Problem(path, "fuzzy", key.singular)
         else:
             for error in message.check(catalogue):
                 yield Problem(path, f"wrong ({error})", key.singular)
-    known = {(key.context, key.singular) for key in asked}
+    known = {(key.context, key.singular) for key in used}
     for message in catalogue:
         if message.id and (message.context, _singular(message)) not in known:
             yield Problem(path, "obsolete", _singular(message))
@@ -133,16 +133,16 @@ def problems(path: Path, catalogue: Catalog, asked: dict[Key, list[str]]) -> Ite
         yield Problem(path, "obsolete", _singular(message))
 
 
-def updated(catalogue: Catalog, language: str, asked: dict[Key, list[str]], *, prune: bool) -> Catalog:
-    """A catalogue of exactly what is asked for, sorted by file and text, with the translations of the old one.
+def updated(catalogue: Catalog, language: str, used: dict[Key, list[str]], *, prune: bool) -> Catalog:
+    """A catalogue of exactly the used messages, sorted by file and text, with the old one's translations.
 
-    Translations that nobody asks for any more are kept aside as obsolete, unless ``prune``.
+    Translations that are no longer used are kept as obsolete, unless ``prune``.
     """
     fresh = Catalog(locale=language)
     fresh.mime_headers = [("Plural-Forms", catalogue.plural_forms)]
     kept = set()
     for key, files in sorted(
-        asked.items(), key=lambda item: (item[1][0], item[0].singular, item[0].context or "")
+        used.items(), key=lambda item: (item[1][0], item[0].singular, item[0].context or "")
     ):
         old = catalogue.get(key.singular, key.context) or catalogue.obsolete.get(
             _obsolete_key(catalogue, key)
@@ -169,7 +169,7 @@ def updated(catalogue: Catalog, language: str, asked: dict[Key, list[str]], *, p
 
 
 def text_of(catalogue: Catalog, language: str) -> str:
-    """The catalogue as a .po file: a header of what gettext reads and no dates, files without line numbers."""
+    """The catalogue as a .po file: only the headers gettext reads, no dates, no line numbers."""
     header = (
         f'msgid ""\nmsgstr ""\n"Language: {language}\\n"\n"MIME-Version: 1.0\\n"\n'
         '"Content-Type: text/plain; charset=UTF-8\\n"\n"Content-Transfer-Encoding: 8bit\\n"\n'
@@ -185,7 +185,7 @@ def plural_forms(language: str) -> str:
     return PLURALS.get(language) or str(get_plural(language))
 
 
-def _answered(message: Message, catalogue: Catalog, key: Key) -> bool:
+def _translated(message: Message, catalogue: Catalog, key: Key) -> bool:
     if key.plural is None:
         return isinstance(message.string, str) and bool(message.string)
     return (

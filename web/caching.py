@@ -1,4 +1,4 @@
-"""Who may keep a page."""
+"""Who may cache a page."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 
 
 def kept_for_offline(response: HttpResponse, request: HttpRequest) -> HttpResponse:
-    """The response, asked for anew every time, and kept by the service worker for when there is no network.
+    """The response, always revalidated, and kept by the service worker for offline use.
 
-    What staff see is kept nowhere: a page of theirs may show what the public must not see.
+    Pages for staff are never cached: they may show what the public must not see.
     """
     patch_vary_headers(response, ["Cookie"])
     if request.user.is_authenticated:

@@ -1,4 +1,4 @@
-"""What every page knows: the city, the same page in the other languages, who is reading."""
+"""Context of every page: the city, the same page in the other languages, the reader."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from web.languages import in_language
 
 @dataclass(frozen=True)
 class LanguageLink:
-    """The page in one language: ``name`` is the language's own, ``url`` absolute."""
+    """The page in one language: ``name`` is the language's own name, ``url`` is absolute."""
 
     code: str
     name: str
@@ -26,7 +26,7 @@ class LanguageLink:
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Context of every template rendered with a request; no query for people who are not logged in."""
+    """Context of every template rendered with a request; no query for anonymous visitors."""
     language = get_language() or settings.LANGUAGE_CODE
     full_path = request.get_full_path()
     links = [

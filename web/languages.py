@@ -1,4 +1,4 @@
-"""The language of a page: its address in another one, and the choice remembered."""
+"""The language of a page: its URL in other languages, and remembering the choice."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ def language_prefix(path: str) -> str | None:
 
 
 def in_language(path: str, code: str) -> str:
-    """The address of the page in the language; pages outside of the language prefixes lead to that language's map.
+    """URL of the page in the language; pages without a language prefix lead to that language's map.
 
-    ``path`` is a path of this site with or without a query. Works for addresses that match no page too, so that an
-    error page can be switched like any other.
+    ``path`` is a path on this site, with or without a query. Also works for URLs that match no page, so that
+    error pages can be switched like any other.
     """
     rest = path.lstrip("/").partition("/")[2] if language_prefix(path) else ""
     return f"/{code}/{rest}"
 
 
 class RememberLanguage:
-    """Middleware: the language of the page read last is what ``/`` and the API speak next time."""
+    """Middleware: ``/`` and the API use the language of the page read last."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

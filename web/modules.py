@@ -1,11 +1,11 @@
-"""The site's own ES modules, as files of this release."""
+"""The site's own ES modules in this release."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
 
-#: Where the modules lie below STATIC_URL.
+#: Path of the modules below STATIC_URL.
 MODULES_PREFIX = "web/js/"
 
 _STATIC = Path(__file__).parent / "static"

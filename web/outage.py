@@ -1,4 +1,4 @@
-"""What a reader gets when the database takes too long: a page that says so and when to come again, not a fault."""
+"""When the database takes too long: a page that says so and when to try again, instead of an error."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from django.shortcuts import render
 
 log = structlog.get_logger()
 
-#: Class and code of PostgreSQL's errors (appendix A): query_canceled, lock_not_available.
+#: PostgreSQL's error codes (appendix A): query_canceled, lock_not_available.
 _TOO_LONG: Final = frozenset({"57014", "55P03"})
 RETRY_AFTER_S: Final = 30
 
 
 class TooLong:
-    """Middleware: 503 with Retry-After for a request whose statement met the limits of ``jobs.limits``."""
+    """Middleware: 503 with Retry-After when a statement exceeds the limits of ``jobs.limits``."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -28,7 +28,7 @@ class TooLong:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """The answer to an error of the kind; None leaves every other one to Django."""
+        """The response to such an error; None leaves any other to Django."""
         if not isinstance(error, OperationalError) or _code(error) not in _TOO_LONG:
             return None
         log.warning("statement took too long", path=request.path, error=str(error).strip())

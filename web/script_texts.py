@@ -91,7 +91,7 @@ def script_texts() -> dict[str, str]:
         "draft.saved": _("Kept on this device"),
         "form.sending": _("Sending…"),
         "form.send": _("Send the appeal"),
-        "form.errors": _("The appeal was not sent yet. Please mend %(count)s:"),
+        "form.errors": _("The appeal has not been sent yet. Still to fix (%(count)s):"),
         "form.required.point": _("Show the place: tap the map or type an address."),
         "form.required.category": _("Choose what the appeal is about."),
         "form.required.kind": _("Choose the kind of appeal."),
@@ -111,6 +111,6 @@ def script_texts() -> dict[str, str]:
         "outbox.sent": _("Your appeal № %(number)s has been sent."),
         "outbox.follow": _("Follow it"),
         "outbox.refused": _("An appeal that was waiting could not be taken: %(reason)s"),
-        "outbox.edit": _("Mend it"),
+        "outbox.edit": _("Fix it"),
         "outbox.sendNow": _("Send now"),
     }

@@ -1,4 +1,4 @@
-"""What comes in and what pages may load: requests within bounds, one strict Content-Security-Policy for all pages."""
+"""Limits on requests, and one strict Content-Security-Policy for all pages."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ HEADER = "Content-Security-Policy"
 
 
 def policy(nonce: str, *, inline_styles: bool = False) -> str:
-    """The policy of a page whose import map carries the nonce.
+    """The policy of a page whose import map has this nonce.
 
-    MapLibre starts its workers from blobs. The base map's server is allowed only where a setting names one; its tiles
-    and glyphs must come from the same host as its style.
+    MapLibre starts its workers from blobs. The base map's server is allowed only if set; its tiles and glyphs
+    must come from the same host as its style.
     """
     address = urlsplit(settings.BASE_MAP_STYLE)
     base_map = f" {address.scheme}://{address.netloc}" if address.netloc else ""
@@ -43,7 +43,7 @@ def policy(nonce: str, *, inline_styles: bool = False) -> str:
 
 
 class ContentSecurityPolicy:
-    """Middleware: gives the request a ``csp_nonce`` and the response its policy, unless the view has set one."""
+    """Middleware: gives the request a ``csp_nonce`` and the response its policy, unless the view set one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -57,7 +57,7 @@ class ContentSecurityPolicy:
 
 
 class CleanCookies:
-    """Middleware: cookies that hold a NUL, which no server has set, are dropped: the look-up of a session breaks on one."""
+    """Middleware: drops cookies with a NUL, which no server sets and which break the session look-up."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -69,10 +69,10 @@ class CleanCookies:
 
 
 class RequestLimit:
-    """Middleware: 413 for a body that no form of ours can have, before any of it is read.
+    """Middleware: 413 for a body too large for any of our forms, before any of it is read.
 
-    Whatever asks for a form's fields first, such as the check of its token, writes all of its files to the disk. A
-    body whose length is not told is taken as empty by WSGI.
+    Whatever first reads a form's fields, such as the token check, writes all its files to disk. WSGI treats a
+    body without a length as empty.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -90,7 +90,7 @@ class RequestLimit:
 
 
 def with_inline_styles(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """The view under the same policy but for styles: for pages of others, such as Swagger's."""
+    """The view with the same policy but inline styles allowed: for third-party pages, such as Swagger's."""
 
     @functools.wraps(view)
     def styled(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

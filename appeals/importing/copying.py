@@ -1,4 +1,4 @@
-"""Many new rows at once: PostgreSQL's COPY, which costs a tenth of INSERT statements."""
+"""Bulk inserts with PostgreSQL's COPY, at a tenth of the cost of INSERT statements."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "
 
 
 def copy_in(objects: Sequence[Model]) -> None:
-    """Inserts the objects, all of one model, in their order; one statement, inside the caller's transaction.
+    """Inserts the objects, all of one model, in order; one statement, inside the caller's transaction.
 
-    Columns that the database fills (its keys, defaults and generated columns) are left to it where every object leaves
-    them unset. The objects do not learn their keys. Signals are not sent, ``save`` is not called.
+    Columns the database can fill (keys, defaults and generated columns) are left to it if no object sets
+    them. The objects do not get their keys. Signals are not sent, ``save`` is not called.
     """
     if not objects:
         return
@@ -62,7 +62,7 @@ def _text(value: Any) -> str:
         return value.translate(_ESCAPES)
     encode = _ENCODERS.get(type(value))
     if encode is None:
-        raise TypeError(f"{type(value).__name__} is not known to COPY")
+        raise TypeError(f"{type(value).__name__} cannot be written by COPY")
     return encode(value)
 
 
@@ -76,6 +76,6 @@ _ENCODERS: dict[type, Callable[[Any], str]] = {
     FieldFile: lambda value: (value.name or "").translate(_ESCAPES),
     ImageFieldFile: lambda value: (value.name or "").translate(_ESCAPES),
     bytes: lambda value: "\\\\x" + value.hex(),
-    # Binary (EWKB), so that no digit is lost and no parser of text is asked.
+    # Binary (EWKB), so that no digit is lost and no text is parsed.
     Point: lambda value: struct.pack("<BIIdd", 1, _POINT_WITH_SRID, value.srid, value.x, value.y).hex(),
 }

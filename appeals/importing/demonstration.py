@@ -1,4 +1,4 @@
-"""Invented appeals with invented lives, so that every page of a demonstration looks lived in."""
+"""Writes invented appeals with invented histories, so that every page of a demo looks lived in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from accounts.roles import Role
 from appeals.actions.submit import Submission, new_contact
 from appeals.actors import Actor, Author, Person
 from appeals.deadlines import LegalClock
-from appeals.importing.history import DueDates, Past, RouterOfThePast, begin, write
+from appeals.importing.history import DueDates, HistoricalRouter, Past, begin, write
 from appeals.intake.identifiers import stable_uuid7
 from appeals.models import Appeal, Attachment
 from appeals.workflow import CLOSE, REOPEN, VERBS, Verb
@@ -28,7 +28,7 @@ from geo.points import city_point
 from media.photos import PreparedPhoto
 
 if TYPE_CHECKING:
-    # The demonstration's data describe themselves; the product does not need them to run.
+    # Only for types: the product does not need the demo data to run.
     from data.demo import DemoAppeal, DemoStep
 
 SOURCE = "demo"
@@ -40,19 +40,19 @@ def write_demonstration(
     picture: Callable[[str], PreparedPhoto],
     now: dt.datetime,
 ) -> int:
-    """Number of appeals written, the oldest first; what would come after ``now`` is left out.
+    """Writes the appeals, oldest first, without anything after ``now``; returns their number.
 
-    ``people`` are the representatives by the code of their service; ``picture`` gives a named picture.
+    ``people`` are the representatives by service code; ``picture`` returns a named picture.
     """
-    told = [appeal for appeal in appeals if appeal.submitted_at <= now]
+    submitted = [appeal for appeal in appeals if appeal.submitted_at <= now]
     author = _Author(people, picture, now)
-    submissions = [author.submission(n, appeal) for n, appeal in enumerate(told, 1)]
-    decisions = RouterOfThePast.read().route(
-        (submission, appeal.submitted_at) for submission, appeal in zip(submissions, told, strict=True)
+    submissions = [author.submission(n, appeal) for n, appeal in enumerate(submitted, 1)]
+    decisions = HistoricalRouter.read().route(
+        (submission, appeal.submitted_at) for submission, appeal in zip(submissions, submitted, strict=True)
     )
     pasts = [
         author.past(appeal, submission, decision)
-        for appeal, submission, decision in zip(told, submissions, decisions, strict=True)
+        for appeal, submission, decision in zip(submitted, submissions, decisions, strict=True)
         if isinstance(decision, Route)
     ]
     write(pasts)
@@ -60,7 +60,7 @@ def write_demonstration(
 
 
 class _Author:
-    """Tells the lives of the appeals."""
+    """Builds the histories of the appeals."""
 
     def __init__(
         self, people: Mapping[str, User], picture: Callable[[str], PreparedPhoto], now: dt.datetime
@@ -96,13 +96,13 @@ class _Author:
         if appeal.picture:
             past.attachments.append(self._picture(appeal.picture).attached_to(past))
         for step in takewhile(lambda step: step.at <= self._now, appeal.steps):
-            self._tell(past, step)
+            self._apply(past, step)
         return past
 
-    def _tell(self, past: Past, step: DemoStep) -> None:
+    def _apply(self, past: Past, step: DemoStep) -> None:
         to_service = self._services[step.to_service] if step.to_service else None
         if to_service is not None and to_service.pk == past.appeal.service_id:
-            return  # routing had sent it there at once
+            return  # routing already sent it there
         verb = VERBS[step.verb]
         past.then(
             verb,
@@ -120,7 +120,7 @@ class _Author:
 
 
 class _Picture:
-    """A drawn picture, prepared as an upload would be and stored once, however many appeals show it."""
+    """A drawn picture, processed like an upload and stored once, however many appeals use it."""
 
     def __init__(self, name: str, prepared: PreparedPhoto) -> None:
         self._prepared = prepared
@@ -145,6 +145,6 @@ class _Picture:
 
 
 def _stored(name: str, data: bytes) -> str:
-    """Name of the file in the media storage; one of an earlier demonstration is replaced."""
+    """Name of the file in the media storage; replaces one from an earlier demo."""
     default_storage.delete(name)
     return default_storage.save(name, ContentFile(data))

@@ -1,4 +1,4 @@
-"""A row becomes an appeal to be, or is refused with a reason."""
+"""Turns a row into a draft of an appeal, or refuses it with a reason."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from geo.points import GeometryRefused, OutsideBounds, city_point
 
 
 class Reason(enum.StrEnum):
-    """Why a row was refused; the words of the report."""
+    """Why a row was refused, as shown in the report."""
 
     BROKEN_ROW = "broken row"
     NO_NUMBER = "no number"
@@ -46,9 +46,9 @@ class RowRefused(Exception):
 
 @dataclass(frozen=True)
 class Draft:
-    """An appeal as another system tells it: what was sent, when, and how it ended.
+    """An appeal from another system: what was sent, when, and how it ended.
 
-    ``ended_at`` is the time of the answer, which other systems rarely tell apart from that of closing.
+    ``ended_at`` is the time of the answer, which other systems rarely distinguish from that of closing.
     """
 
     row: int
@@ -60,14 +60,14 @@ class Draft:
 
 
 class Drafting:
-    """Makes drafts by a mapping; ``categories`` are the leaves by code."""
+    """Makes drafts according to a mapping; ``categories`` are the leaves by code."""
 
     def __init__(self, mapping: SourceMapping, categories: Mapping[str, Category], now: dt.datetime) -> None:
         self._mapping, self._categories, self._now = mapping, categories, now
         self._locate = _locator(mapping.place)
 
     def number(self, row: Row) -> str:
-        """What the row is called where it comes from; empty when it does not say."""
+        """The row's number in its source; empty if it has none."""
         return "" if row.fault else row.values[self._mapping.number]
 
     def draft(self, row: Row) -> Draft:
@@ -90,7 +90,7 @@ class Drafting:
         text = mapping.text.fill(values)
         if not text or len(text) > TEXT_MAX:
             raise RowRefused(
-                Reason.BAD_TEXT, f"the text has {len(text)} characters; 1 to {TEXT_MAX} can be kept"
+                Reason.BAD_TEXT, f"the text has {len(text)} characters; it must have 1 to {TEXT_MAX}"
             )
         submission = Submission(
             id=stable_uuid7(at, mapping.source, number),
@@ -111,7 +111,7 @@ class Drafting:
         ours: str | None = choice.of(values)
         if ours is None:
             raise RowRefused(
-                reason, f"{choice.column} is {values[choice.column]!r}, which the mapping does not list"
+                reason, f"{choice.column} is {values[choice.column]!r}, which is not in the mapping"
             )
         return ours
 
@@ -120,10 +120,10 @@ class Drafting:
             return None
         ended_at = self._moment(values, self._mapping.closed) if self._mapping.closed else None
         if ended_at is None:
-            raise RowRefused(Reason.BAD_DATE, f"its status is {status.value}, but it has no date of it")
+            raise RowRefused(Reason.BAD_DATE, f"its status is {status.value}, but it has no date for it")
         if ended_at < at:
             raise RowRefused(
-                Reason.BAD_DATE, f"it ended on {ended_at:%Y-%m-%d}, before it began on {at:%Y-%m-%d}"
+                Reason.BAD_DATE, f"it ended on {ended_at:%Y-%m-%d}, before it started on {at:%Y-%m-%d}"
             )
         return ended_at
 
@@ -133,7 +133,7 @@ class Drafting:
             return None
         try:
             found = (
-                dt.datetime.strptime(text, moment.format)  # noqa: DTZ007 - the zone is given below
+                dt.datetime.strptime(text, moment.format)  # noqa: DTZ007 - the zone is set below
                 if moment.format
                 else dt.datetime.fromisoformat(text)
             )
@@ -141,14 +141,16 @@ class Drafting:
                 found = found.replace(tzinfo=self._mapping.timezone)
             found = found.astimezone(dt.UTC)
         except (ValueError, OverflowError):
-            raise RowRefused(Reason.BAD_DATE, f"{moment.column} is {text[:40]!r}, which is no time") from None
+            raise RowRefused(
+                Reason.BAD_DATE, f"{moment.column} is {text[:40]!r}, which is not a time"
+            ) from None
         if found > self._now or found.year < 1970:
             raise RowRefused(Reason.BAD_DATE, f"{moment.column} is {text[:40]!r}: not between 1970 and now")
         return found
 
 
 def _locator(place: Placing) -> Callable[[Mapping[str, str]], Point]:
-    """Function from a row to its point, EPSG:4326, lon/lat, inside the city's bounds; raises ``RowRefused``."""
+    """Returns a function from a row to its point, EPSG:4326, lon/lat, in the city; raises ``RowRefused``."""
     x_column, y_column = (place.x, place.y) if place.x else (GEOMETRY_X, GEOMETRY_Y)
     turn = None
     if place.srid != 4326:
@@ -163,7 +165,7 @@ def _locator(place: Placing) -> Callable[[Mapping[str, str]], Point]:
                 return city_point(x, y)
             lon, lat = turn(float(x), float(y))
             if not (math.isfinite(lon) and math.isfinite(lat)):
-                raise GeometryRefused("they are outside of their coordinate system")
+                raise GeometryRefused("they are outside their coordinate system")
             return city_point(lon, lat)
         except (GeometryRefused, ValueError) as refusal:
             reason = Reason.OUTSIDE_CITY if isinstance(refusal, OutsideBounds) else Reason.BAD_COORDINATES

@@ -1,4 +1,4 @@
-"""Appeals with their whole past, written in bulk by the same rules that write them one by one."""
+"""Appeals with their full history, written in bulk by the same rules as single ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from districts.routing import NotSetUp, Pin, Route, RoutingError, route_many
 
 @dataclass
 class Past:
-    """An appeal, not saved, with what happened to it so far."""
+    """An unsaved appeal with what has happened to it so far."""
 
     appeal: Appeal
     decision: RoutingDecision
@@ -43,9 +43,10 @@ class Past:
         to_service: Service | None = None,
         clock: LegalClock | None = None,
     ) -> Event:
-        """Goes one step of the workflow on; the event is the last of ``events``.
+        """Takes the next step of the workflow; its event becomes the last in ``events``.
 
-        The platform records what others did elsewhere, and may record every step. Raises ``NotAllowed`` when the table has none.
+        The platform records what others did elsewhere, so it may record any step. Raises ``NotAllowed`` if
+        the workflow has no such step.
         """
         appeal, role = self.appeal, actor.role_towards(self.appeal)
         recorded = role is Role.SYSTEM and appeal.status in verb.sources
@@ -58,7 +59,7 @@ class Past:
 
 
 class DueDates:
-    """The legal clock for many appeals: each kind and day is counted once."""
+    """The legal clock for many appeals: each kind and day is computed once."""
 
     def __init__(self, clock: LegalClock) -> None:
         self.clock = clock
@@ -73,15 +74,15 @@ class DueDates:
 
 
 def begin(submission: Submission, decision: Route, at: dt.datetime, due_on: dt.date, role: Role) -> Past:
-    """The past of an appeal that has just come in."""
+    """The past of an appeal that was just submitted."""
     appeal = new_appeal(submission, decision, due_on, at)
     return Past(appeal, stored_decision(appeal.pk, decision, at), [first_event(appeal, role)])
 
 
 def write(pasts: Sequence[Past]) -> None:
-    """Inserts the appeals with all that is theirs, in the order given; one transaction, no message is queued.
+    """Inserts the appeals and all their related rows, in order; one transaction, no messages are queued.
 
-    Appeals get their numbers in this order. The events do not learn their keys.
+    Appeals are numbered in this order. The events do not get their keys.
     """
     with transaction.atomic():
         copy_in([past.appeal for past in pasts])
@@ -92,18 +93,18 @@ def write(pasts: Sequence[Past]) -> None:
 
 
 @dataclass
-class RouterOfThePast:
-    """Routes appeals by the borders and validity dates of the day on which each came in.
+class HistoricalRouter:
+    """Routes appeals by the borders and validity dates of the day each was submitted.
 
-    What came before the first borders is routed by those, as on their first day. ``since`` are the days on which
-    anything changes; between two of them all appeals go in one batch.
+    Appeals from before the first borders are routed by those, as on their first day. ``since`` are the days
+    on which anything changes; all appeals between two of them go in one batch.
     """
 
     since: list[dt.date] = field(default_factory=list)
 
     @classmethod
-    def read(cls) -> RouterOfThePast:
-        """The router of the borders that the database holds now. Raises ``NotSetUp`` when none are published."""
+    def read(cls) -> HistoricalRouter:
+        """The router for the borders currently stored. Raises ``NotSetUp`` when none are published."""
         published = BoundaryRevision.objects.filter(state=BoundaryRevision.State.PUBLISHED)
         days = set(published.values_list("effective_from", flat=True))
         if not days:
@@ -114,7 +115,7 @@ class RouterOfThePast:
         return cls(sorted(days))
 
     def route(self, submissions: Iterable[tuple[Submission, dt.datetime]]) -> list[Route | RoutingError]:
-        """Decisions in the order of the submissions, the refusals among them."""
+        """Decisions and refusals in the order of the submissions."""
         pins: dict[dt.date, list[tuple[int, Pin]]] = {}
         n = 0
         for n, (submission, at) in enumerate(submissions, 1):
@@ -127,5 +128,5 @@ class RouterOfThePast:
         return [found[index] for index in range(n)]
 
     def _period(self, day: dt.date) -> dt.date:
-        """First day of the period in which nothing changes and to which the day belongs."""
+        """First day of the period without changes that contains the day."""
         return self.since[max(bisect_right(self.since, day) - 1, 0)]

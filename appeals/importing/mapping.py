@@ -1,4 +1,4 @@
-"""Which column of a foreign table is what: a TOML file written once for each source.
+"""Maps the columns of an external table: a TOML file written once per source.
 
 Every error names the file and the key; docs/importing.md explains the keys.
 """
@@ -20,7 +20,7 @@ from districts.importing.entries import Entry, read_toml
 
 @dataclass(frozen=True)
 class Template:
-    """Text made of columns: ``{column}`` stands for its value, a part in ``[…]`` goes where any value in it is empty.
+    """Text built from columns: ``{column}`` is its value; ``[…]`` is dropped if any value in it is empty.
 
     ``parts`` are (optional?, ((literal text, column or None), …)).
     """
@@ -39,11 +39,11 @@ class Template:
         return cls(tuple(parts))
 
     def columns(self) -> set[str]:
-        """Every column that is named."""
+        """Every column it refers to."""
         return {column for _, pieces in self.parts for _, column in pieces if column is not None}
 
     def fill(self, row: Mapping[str, str]) -> str:
-        """The text for the row, without surrounding space."""
+        """The text for the row, without surrounding spaces."""
         text = ""
         for optional, pieces in self.parts:
             if not optional or all(row[column] for _, column in pieces if column is not None):
@@ -55,9 +55,9 @@ class Template:
 
 @dataclass(frozen=True)
 class Choice:
-    """A value of ours for a value of theirs: read from a column, or the same for every row (``column`` empty).
+    """Maps a source value to ours: read from a column, or the same for every row (``column`` empty).
 
-    ``default`` is taken for values that are not listed; without one they are refused.
+    ``default`` is used for values that are not listed; without one they are refused.
     """
 
     column: str
@@ -65,13 +65,13 @@ class Choice:
     default: str | None
 
     def of(self, row: Mapping[str, str]) -> str | None:
-        """Our value; None when the row's value is unknown."""
+        """Our value; None if the row's value is unknown."""
         return self.values.get(row[self.column], self.default) if self.column else self.default
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A column that holds a time: ISO 8601, or as ``strptime`` reads it by ``format``."""
+    """A column with a time: ISO 8601, or ``strptime`` with ``format``."""
 
     column: str
     format: str | None
@@ -88,7 +88,7 @@ class Placing:
 
 @dataclass(frozen=True)
 class SourceMapping:
-    """All of the file."""
+    """The whole mapping file."""
 
     source: str
     encoding: str
@@ -107,7 +107,7 @@ class SourceMapping:
     place: Placing
 
     def columns(self) -> set[str]:
-        """Every column that the table must have."""
+        """Every column the table must have."""
         named = {self.number, self.created.column, self.closed.column if self.closed else ""}
         named |= {choice.column for choice in (self.kind, self.status, self.category)}
         named |= {self.place.x, self.place.y}
@@ -117,7 +117,7 @@ class SourceMapping:
 
 
 def read_mapping(file: Path, leaves: Collection[str]) -> SourceMapping:
-    """The mapping of the file; ``leaves`` are the codes of the categories that appeals take.
+    """The mapping in the file; ``leaves`` are the codes of the categories an appeal can have.
 
     Raises ``EntryRefused``.
     """
@@ -127,7 +127,7 @@ def read_mapping(file: Path, leaves: Collection[str]) -> SourceMapping:
         *("status", "category", "text", "answer", "address", "place"),
     }
     if unknown := set(top.values) - known:
-        raise top.refuse(f"there is no key {', '.join(sorted(unknown))}")
+        raise top.refuse(f"unknown key {', '.join(sorted(unknown))}")
     source = top.text("source")
     if len(source) > 20:
         raise top.refuse("source must have at most 20 characters")
@@ -167,7 +167,7 @@ def _delimiter(top: Entry) -> str:
 def _language(top: Entry) -> str:
     language = top.text("language", settings.LANGUAGE_CODE)
     if len(language) != 2:
-        raise top.refuse("language must be a code of two letters")
+        raise top.refuse("language must be a two-letter code")
     return language
 
 
@@ -195,7 +195,7 @@ def _choice(top: Entry, key: str, ours: Collection[str]) -> Choice:
         choice = Choice(entry.text("column"), values, entry.text("default", "") or None)
     for value in (*choice.values.values(), choice.default):
         if value is not None and value not in ours:
-            raise top.refuse(f"{key}: {value!r} is none of {', '.join(sorted(ours))}")
+            raise top.refuse(f"{key}: {value!r} is not one of {', '.join(sorted(ours))}")
     return choice
 
 

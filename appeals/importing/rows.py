@@ -1,4 +1,4 @@
-"""Rows of a foreign table, one at a time: CSV with a heading, or the features of a GeoJSON file."""
+"""Rows of an external table, one at a time: CSV with a header row, or the features of a GeoJSON file."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ GEOMETRY_X, GEOMETRY_Y = "\x00x", "\x00y"
 
 @dataclass(frozen=True)
 class Row:
-    """Values by column, all text, stripped; ``fault`` says why the row itself is broken.
+    """Values by column, all text, stripped; ``fault`` says why the row is malformed.
 
-    ``n`` is the line of the CSV file at which the row ends, or the number of the feature.
+    ``n`` is the line in the CSV file where the row ends, or the number of the feature.
     """
 
     n: int
@@ -29,9 +29,9 @@ class Row:
 
 
 def read_rows(file: TextFile, mapping: SourceMapping) -> Iterator[Row]:
-    """Rows of the file, which is GeoJSON when it begins with a brace.
+    """Rows of the file, which is GeoJSON if it starts with a brace.
 
-    Raises ``FileRefused`` when a column that the mapping names is missing, or the text is no JSON.
+    Raises ``FileRefused`` when a column of the mapping is missing, or the text is not JSON.
     """
     with file.opened() as stream:
         yield from _features(stream) if file.starts_with == "{" else _csv(stream, mapping)
@@ -40,30 +40,30 @@ def read_rows(file: TextFile, mapping: SourceMapping) -> Iterator[Row]:
 def _csv(stream: TextIO, mapping: SourceMapping) -> Iterator[Row]:
     reader = csv.reader(stream, delimiter=mapping.delimiter, strict=True)
     try:
-        heading = [name.strip() for name in next(reader)]
+        header = [name.strip() for name in next(reader)]
     except (StopIteration, csv.Error) as error:
-        raise FileRefused(f"its heading cannot be read: {error}") from None
-    _require(mapping, heading)
+        raise FileRefused(f"its header row cannot be read: {error}") from None
+    _require(mapping, header)
     while True:
         try:
             fields = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(reader.line_num, {}, f"it is no CSV: {error}")
+            yield Row(reader.line_num, {}, f"it is not CSV: {error}")
             continue
         if not fields:
             continue
-        if len(fields) != len(heading):
-            yield Row(reader.line_num, {}, f"it has {len(fields)} fields, the heading has {len(heading)}")
+        if len(fields) != len(header):
+            yield Row(reader.line_num, {}, f"it has {len(fields)} fields, the header row has {len(header)}")
             continue
-        yield Row(reader.line_num, dict(zip(heading, map(str.strip, fields), strict=True)))
+        yield Row(reader.line_num, dict(zip(header, map(str.strip, fields), strict=True)))
 
 
-def _require(mapping: SourceMapping, heading: list[str]) -> None:
-    if missing := mapping.columns() - set(heading):
+def _require(mapping: SourceMapping, header: list[str]) -> None:
+    if missing := mapping.columns() - set(header):
         raise FileRefused(
-            f"it has no column {', '.join(sorted(missing))}; its columns are {', '.join(heading[:40])}"
+            f"it has no column {', '.join(sorted(missing))}; its columns are {', '.join(header[:40])}"
         )
 
 
@@ -71,7 +71,7 @@ _UNFIT = re.compile("[\x00\ud800-\udfff]").search
 
 
 class _Properties(dict[str, str]):
-    """A feature may leave out what it has no value for."""
+    """A feature may omit properties without a value."""
 
     def __missing__(self, key: str) -> str:
         return ""
@@ -88,8 +88,8 @@ def _features(stream: TextIO) -> Iterator[Row]:
         elif geometry is not None:
             yield Row(feature.n, {}, "its geometry is not a Point")
             continue
-        # JSON can escape what no text in the database may hold: NUL, and half of a surrogate pair.
-        fault = "it holds a character that cannot be kept" if any(map(_UNFIT, values.values())) else ""
+        # JSON can escape characters the database cannot store: NUL, and half a surrogate pair.
+        fault = "it has a character that cannot be stored" if any(map(_UNFIT, values.values())) else ""
         yield Row(feature.n, values, fault)
 
 

@@ -1,5 +1,4 @@
-"""A foreign table of appeals into the database: in batches that are whole or absent, so that it may be killed and
-run again."""
+"""Imports an external table of appeals in all-or-nothing batches, so that it can be killed and run again."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ from django.utils import timezone
 from accounts.roles import Role
 from appeals.deadlines import LegalClock, NoLegalTerm
 from appeals.importing.drafts import Draft, Drafting, Reason, RowRefused
-from appeals.importing.history import DueDates, Past, RouterOfThePast, begin, write
+from appeals.importing.history import DueDates, HistoricalRouter, Past, begin, write
 from appeals.importing.mapping import read_mapping
 from appeals.importing.rows import Row, read_rows
 from appeals.models import Appeal
@@ -31,12 +30,12 @@ BATCH = 5_000
 
 
 class ImportRefused(Exception):
-    """The import cannot begin; nothing was written."""
+    """The import cannot start; nothing was written."""
 
 
 @dataclass(frozen=True)
 class RefusedRow:
-    """A row that was not imported; ``n`` is its line, or the number of its feature."""
+    """A row that was not imported; ``n`` is its line or feature number."""
 
     n: int
     number: str
@@ -48,7 +47,7 @@ class RefusedRow:
 class Totals:
     """What happened to the rows: ``read == imported + repeats + sum(refused)``.
 
-    ``repeats`` have a number that came before, in this file or in an earlier import of this source.
+    ``repeats`` have a number seen before, in this file or in an earlier import from this source.
     """
 
     read: int = 0
@@ -59,7 +58,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class AppealImport:
-    """What is to be done. ``limit`` stops after so many rows; a dry run writes nothing and reports the same."""
+    """What to import. ``limit`` stops after this many rows; a dry run reports the same but writes nothing."""
 
     file: Path
     mapping: Path
@@ -70,23 +69,24 @@ class AppealImport:
 def import_appeals(
     wanted: AppealImport,
     refuse: Callable[[RefusedRow], None] = lambda row: None,
-    begun: Callable[[TextFile], None] = lambda file: None,
-    tell: Callable[[Totals], None] = lambda totals: None,
+    on_start: Callable[[TextFile], None] = lambda file: None,
+    progress: Callable[[Totals], None] = lambda totals: None,
 ) -> Totals:
-    """Totals of the import. Each batch of ``BATCH`` rows is committed by itself.
+    """Imports the file and returns the totals. Each batch of ``BATCH`` rows is committed separately.
 
-    ``refuse`` is called with every refused row, ``tell`` after every batch. Raises ``ImportRefused``, ``FileRefused``
-    and ``EntryRefused`` before anything is written (a GeoJSON text that breaks off is noticed where it does).
+    Calls ``refuse`` with every refused row and ``progress`` after every batch. Raises ``ImportRefused``,
+    ``FileRefused`` and ``EntryRefused`` before anything is written (except for truncated GeoJSON, which is
+    noticed only when reached).
     """
     categories = {category.code: category for category in Category.objects.leaves()}
     mapping = read_mapping(wanted.mapping, categories)
     file = examine(wanted.file, encoding=mapping.encoding)
-    begun(file)
+    on_start(file)
     totals = Totals()
     with _alone(mapping.source), _without_collector():
         batches = _Batches(
             Drafting(mapping, categories, timezone.now()),
-            RouterOfThePast.read(),
+            HistoricalRouter.read(),
             DueDates(LegalClock.read()),
             mapping.source,
             totals,
@@ -97,18 +97,18 @@ def import_appeals(
             with transaction.atomic():
                 batches.take(batch)
                 transaction.set_rollback(wanted.dry_run)
-            tell(totals)
+            progress(totals)
     return totals
 
 
 def lock_key(source: str) -> int:
-    """Key of the advisory lock that an import of the source holds."""
+    """Key of the advisory lock held by an import from the source."""
     return int.from_bytes(hashlib.sha256(f"import {source}".encode()).digest()[:8], "big", signed=True)
 
 
 @contextmanager
 def _alone(source: str) -> Iterator[None]:
-    """Two imports of one source at once would meet each other's numbers: the second is refused."""
+    """Concurrent imports from one source would collide on numbers: the second is refused."""
     key = lock_key(source)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
@@ -123,7 +123,7 @@ def _alone(source: str) -> Iterator[None]:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Saves a quarter of the time: a batch makes 100,000 objects and no cycle, and each thousand would be searched."""
+    """Saves a quarter of the time: a batch makes 100,000 objects that the collector would keep scanning."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -136,12 +136,12 @@ def _without_collector() -> Iterator[None]:
 @dataclass
 class _Batches:
     drafting: Drafting
-    router: RouterOfThePast
+    router: HistoricalRouter
     due_dates: DueDates
     source: str
     totals: Totals
     refuse: Callable[[RefusedRow], None]
-    #: Numbers imported by this run: a dry run leaves no trace of them in the database.
+    #: Numbers imported by this run: in a dry run they are not in the database.
     imported: set[str] = field(default_factory=set)
 
     def take(self, rows: Iterable[Row]) -> None:

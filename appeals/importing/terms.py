@@ -11,16 +11,16 @@ from districts.importing.entries import Entry, EntryRefused, toml_entries
 
 
 def load_terms(folder: Path) -> tuple[int, int]:
-    """Numbers of legal terms and of calendar days made from terms.toml. Raises ``EntryRefused``."""
+    """Loads terms.toml; returns the numbers of legal terms and calendar days. Raises ``EntryRefused``."""
     file = folder / "terms.toml"
     terms = [_term(entry) for entry in toml_entries(file, "term")]
     if not terms:
-        raise EntryRefused("terms.toml: at least one [[term]] is needed, or no appeal has a due date")
+        raise EntryRefused("terms.toml: at least one [[term]] is required, or no appeal has a due date")
     days: dict[dt.date, CalendarDay] = {}
     for entry in toml_entries(file, "day"):
         date = entry.day("date")
         if date in days:
-            raise entry.refuse(f"{date} is there already")
+            raise entry.refuse(f"{date} occurs twice")
         days[date] = CalendarDay(date=date, working=entry.flag("working"), **entry.translated("name"))
     LegalTerm.objects.bulk_create(terms)
     CalendarDay.objects.bulk_create(days.values())
@@ -33,7 +33,7 @@ def _term(entry: Entry) -> LegalTerm:
         raise entry.refuse(f"kind must be one of {', '.join(Kind.values)}")
     working_days = entry.whole("working_days")
     if not 0 < working_days <= 366:
-        raise entry.refuse("working_days must lie between 1 and 366")
+        raise entry.refuse("working_days must be between 1 and 366")
     return LegalTerm(
         kind=kind,
         working_days=working_days,

@@ -11,15 +11,15 @@ from media.refusal import Refusal, explain
 
 
 def uploads_storage() -> FileSystemStorage:
-    """Where files lie as they arrived; outside of what is served."""
+    """Storage for uploads as received; never served."""
     return FileSystemStorage(location=settings.UPLOADS_ROOT, base_url=None)
 
 
 class Attachment(models.Model):
-    """A photo or video; belongs to nobody until an appeal (or an answer, an event of it) takes it.
+    """A photo or video; unattached until an appeal (or one of its events, such as an answer) claims it.
 
-    ``original`` is what arrived: never served, and removed once the public forms are made. ``width`` and ``height`` are
-    those of ``large``, in pixels.
+    ``original`` is the upload as received: never served, and deleted once the public forms exist. ``width``
+    and ``height`` are those of ``large``, in pixels.
     """
 
     class Kind(models.TextChoices):

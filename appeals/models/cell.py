@@ -1,4 +1,4 @@
-"""How many public appeals lie in each storage cell, kept by the database, so that a map of a million reads no appeal."""
+"""Public appeals per storage cell, counted by the database, so that a map of a million appeals reads none."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _SUMS = ["lon_sum", "lat_sum", *_COUNTS]
 class CellCount(models.Model):
     """What the public sees in one cell of ``CELL_M`` metres: its appeals by status, and the sums of their coordinates.
 
-    Written by triggers of ``appeals_appeal`` alone. Never more rows than the city has cells, however many appeals
-    there are; a cell that was left by all of its appeals stays with zeros.
+    Written only by triggers on ``appeals_appeal``. There are never more rows than the city has cells, however
+    many appeals there are; a cell without appeals any more stays, with zeros.
     """
 
     pk = models.CompositePrimaryKey("cell_x", "cell_y")
@@ -37,9 +37,10 @@ class CellCount(models.Model):
 
 # Every part of these texts is a constant of this module.
 def _counted(rows: str) -> str:
-    """Statement that adds the rows' changes to their cells. ``rows`` is a query of appeals with a ``sign`` of 1 or -1.
+    """Statement that adds the rows' changes to their cells.
 
-    Cells are locked in one order, so that statements that touch the same cells wait and never deadlock.
+    ``rows`` is a query of appeals with a ``sign`` of 1 or -1. Cells are locked in a fixed order, so that
+    statements touching the same cells wait instead of deadlocking.
     """
     counts = ", ".join(
         f"coalesce(sum(sign) FILTER (WHERE status = '{status.value}'), 0) AS n_{status.value}"
@@ -69,7 +70,7 @@ _TAKEN = f"SELECT -1 AS sign, {_COLUMNS} FROM taken"  # noqa: S608
 
 
 def counting_triggers() -> list[pgtrigger.Trigger]:
-    """Triggers of the appeals' table, one run for each statement however many rows it changes."""
+    """Triggers on the appeals table; they run once per statement, however many rows it changes."""
     return [
         pgtrigger.Trigger(
             name=f"count_cells_{name}",

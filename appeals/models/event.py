@@ -13,10 +13,11 @@ from districts.models import Service
 
 
 class Event(models.Model):
-    """One thing that happened to an appeal. Append-only: a database trigger refuses UPDATE and DELETE.
+    """Something that happened to an appeal. Append-only: a database trigger refuses UPDATE and DELETE.
 
-    ``version`` is the appeal's version after the event, unique within the appeal, so that two writers cannot both
-    append the same step. ``text`` is public words (the answer, the reason of forwarding) unless ``public`` is false.
+    ``version`` is the appeal's version after the event, unique within the appeal, so that two writers cannot
+    both append the same step. ``text`` is public (the answer, the reason for forwarding) unless ``public`` is
+    false.
     """
 
     appeal = models.ForeignKey(Appeal, models.PROTECT, related_name="events")

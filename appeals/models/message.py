@@ -9,7 +9,7 @@ from appeals.workflow import Audience
 
 
 class Message(models.Model):
-    """A message to one recipient about one event: written with the event, sent by the worker afterwards."""
+    """A message to one recipient about one event: written with the event, sent later by the worker."""
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("e-mail")

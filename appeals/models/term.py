@@ -1,4 +1,4 @@
-"""Dated data of the law and the calendar."""
+"""Legal terms and calendar days, with dates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from appeals.workflow import Kind
 
 
 class LegalTerm(models.Model):
-    """Working days within which an appeal must be answered, for appeals submitted from ``valid_from`` on."""
+    """Working days within which to answer an appeal, for appeals submitted from ``valid_from`` on."""
 
     kind = models.CharField(
         _("kind"), max_length=20, choices=Kind, blank=True, help_text=_("Empty: every kind.")
@@ -31,7 +31,7 @@ class LegalTerm(models.Model):
 
 
 class CalendarDay(models.Model):
-    """A day on which the city differs from the country's calendar: moved holidays and make-up working days."""
+    """A day that differs from the country's calendar: a moved holiday or a make-up working day."""
 
     date = models.DateField(_("date"), primary_key=True)
     working = models.BooleanField(_("working day"))

@@ -1,4 +1,4 @@
-"""Sending the outbox: at least once, retried with growing pauses, parked and shown when it cannot be sent."""
+"""Sends the outbox: at least once, retried with growing pauses, parked and shown if it cannot be sent."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ PAUSES = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720)
 
 @dataclass(frozen=True)
 class Delivery:
-    """What one round did."""
+    """Result of one round."""
 
     sent: int
     failed: int
 
 
 def deliver_due(now: dt.datetime | None = None) -> Delivery:
-    """Sends every queued message that is due, one transaction each; two workers never take the same one."""
+    """Sends every queued message that is due, one per transaction; two workers never take the same one."""
     now = now or timezone.now()
     sent = failed = 0
     while (outcome := _deliver_one(now)) is not None:
@@ -37,8 +37,8 @@ def deliver_due(now: dt.datetime | None = None) -> Delivery:
 
 
 def _deliver_one(now: dt.datetime) -> bool | None:
-    # The row stays locked while the message is on its way: if the process dies before the commit, the message is sent
-    # again, which is the promise (at least once).
+    # The row stays locked during sending: if the process dies before the commit, the message is sent again,
+    # as promised (at least once).
     with transaction.atomic():
         message = (
             Message.objects.select_for_update(skip_locked=True, of=("self",))
@@ -51,11 +51,11 @@ def _deliver_one(now: dt.datetime) -> bool | None:
             return None
         message.attempts += 1
         try:
-            # A savepoint: an error of the database while composing must not undo what the row says of the attempt.
+            # A savepoint: a database error while composing must not undo what is recorded about the attempt.
             with transaction.atomic():
                 _SENDERS[Message.Channel(message.channel)](message)
         except Exception as error:
-            # Whatever the mail library raises (refusals, time-outs, bad addresses): the row says what it was.
+            # Whatever the mail library raises (refusals, time-outs, bad addresses) is recorded in the row.
             message.error = f"{type(error).__name__}: {error}"[:300]
             if message.attempts > len(PAUSES):
                 message.state = Message.State.PARKED
@@ -76,7 +76,7 @@ def _send_email(message: Message) -> None:
         subject=words.subject,
         body=words.body,
         to=[message.recipient],
-        # One event and recipient give one Message-ID, so that a mailbox shows a repeated delivery once.
+        # The Message-ID depends on the event and recipient, so that a mailbox shows a repeated delivery once.
         headers={"Message-ID": words.message_id, "Auto-Submitted": "auto-generated"},
     ).send()
 

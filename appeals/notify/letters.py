@@ -1,4 +1,4 @@
-"""The words of a message, in the recipient's language."""
+"""The text of a message, in the recipient's language."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from appeals.workflow import VERBS, Audience
 
 @dataclass(frozen=True)
 class Letter:
-    """Plain text of an e-mail; ``message_id`` is the same each time that the message is composed."""
+    """A plain-text e-mail; ``message_id`` is the same each time the message is composed."""
 
     subject: str
     body: str
@@ -25,10 +25,10 @@ class Letter:
 
 
 def letter(message: Message) -> Letter:
-    """The message put into words.
+    """The message as a letter.
 
-    A hidden appeal's text is not repeated in letters; the author's letter holds the secret link, the service's the
-    address of its desk.
+    The text of a hidden appeal is not repeated in letters; the author's letter has the secret link, the
+    service's links to its desk.
     """
     event = message.event
     appeal = event.appeal

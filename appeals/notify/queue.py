@@ -1,4 +1,4 @@
-"""Outbox rows for an event, written in the event's own transaction and sent by the worker afterwards."""
+"""Outbox rows for an event, written in the event's transaction and sent later by the worker."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from appeals.workflow import VERBS, Audience
 def queue_messages(event: Event) -> None:
     """Queues the letters that the event's verb names. Nothing is sent here.
 
-    Two look-ups (contact, service) where the event's appeal does not hold them already, and one insert. An address
-    that two audiences share gets the first letter alone.
+    Two look-ups (contact, service) unless the event's appeal has them loaded, and one insert. An address
+    shared by two audiences gets only the first letter.
     """
     messages: dict[str, Message] = {}
     for audience in VERBS[event.verb].letters:
@@ -35,7 +35,7 @@ def queue_messages(event: Event) -> None:
 
 
 def _author(event: Event) -> tuple[str, str]:
-    # Imported appeals have no contact; the error of the missing relation is an AttributeError too.
+    # Imported appeals have no contact; the error for a missing relation is also an AttributeError.
     contact = getattr(event.appeal, "contact", None)
     return (contact.email if contact else ""), event.appeal.language
 
@@ -44,7 +44,7 @@ def _service(event: Event) -> tuple[str, str]:
     return event.appeal.service.email, settings.LANGUAGE_CODE
 
 
-#: E-mail address (empty: none) and language of each audience of an event.
+#: E-mail address (empty: none) and language for each audience of an event.
 _RECIPIENTS: dict[Audience, Callable[[Event], tuple[str, str]]] = {
     Audience.AUTHOR: _author,
     Audience.SERVICE: _service,

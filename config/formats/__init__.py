@@ -1,1 +1,1 @@
-"""How dates are written where Django's own formats are not the ones in use."""
+"""Date formats for languages where Django's own are not the ones in use."""

@@ -1,4 +1,4 @@
-"""A seeded city's worth of appeals, their histories and pictures; knows nothing of Django or of a database."""
+"""Generates a city's appeals, histories and pictures from a seed; independent of Django and databases."""
 
 from data.demo.appeals import generate
 from data.demo.model import DemoAppeal, DemoStep, StepVerb

@@ -1,4 +1,4 @@
-"""The stream of demonstration appeals, oldest first."""
+"""The stream of demo appeals, oldest first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from data.demo.texts import texts
 DAYS = 730
 _KYRGYZ_SHARE = 0.45
 _PICTURE_SHARE = 0.30
-#: Share of appeals about a place and a matter that somebody has just written about.
+#: Share of appeals that repeat a place and topic somebody has just written about.
 _ECHO_SHARE = 0.06
 _ECHO_DAYS = 21
 
@@ -44,10 +44,10 @@ class _Scene:
 
 
 def generate(profile_dir: Path, seed: int, count: int = 3000, *, until: dt.date) -> Iterator[DemoAppeal]:
-    """So many appeals over the two years that end when ``until`` begins, oldest first.
+    """``count`` appeals over the two years ending when ``until`` begins, oldest first.
 
-    The same arguments and the same profile give the same appeals. Every point lies strictly inside the city and off
-    the river; nothing, no step either, happens at or after local midnight of ``until``.
+    The same arguments and the same profile give the same appeals. Every point is strictly inside the city and
+    off the river; no appeal and no step is dated at or after local midnight of ``until``.
     """
     ground = Ground(profile_dir)
     zone = ZoneInfo(ground.profile["timezone"])
@@ -78,7 +78,7 @@ def _scenes(ground: Ground) -> list[_Scene]:
 
 
 class _Places:
-    """Chooses where an appeal is from: dense in the centre, gathered in hotspots, sometimes where the last one was."""
+    """Chooses places: dense in the centre, clustered in hotspots, sometimes the same place again."""
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
@@ -87,7 +87,7 @@ class _Places:
         self._weights = cache(self._weigh)
 
     def choose(self, scene: _Scene, at: dt.datetime, chance: random.Random) -> Spot:
-        """A place for an appeal of the scene at that time."""
+        """A place for an appeal of this scene at this time."""
         self._recent = [row for row in self._recent if (at - row[0]).days <= _ECHO_DAYS]
         echoes = [spot for _, texts_key, spot in self._recent if texts_key == scene.texts]
         if echoes and chance.random() < _ECHO_SHARE:
@@ -165,7 +165,7 @@ def _appeal(
 
 
 def _words(language: str, around: Surroundings, spot: Spot, chance: random.Random) -> dict[str, str]:
-    """What the slots of a template are filled with."""
+    """The values for a template's slots."""
     words = {
         "house": str(around.house),
         "n": str(chance.randint(5, 20)),
@@ -199,7 +199,7 @@ def _address(language: str, around: Surroundings, spot: Spot) -> str:
 
 
 def _capital(text: str) -> str:
-    """The text with the first letter of every sentence a capital: a slot may have begun it with a small one."""
+    """The text with every sentence capitalised: a slot may start one in lower case."""
     result, fresh = [], True
     for i, letter in enumerate(text):
         if fresh and letter.isalpha():

@@ -1,4 +1,4 @@
-"""When people write, and how long offices take."""
+"""When people write, and how long services take."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import datetime as dt
 import random
 from zoneinfo import ZoneInfo
 
-#: Share of each day of the week, Monday first, and of each hour.
+#: Relative weight of each day of the week, Monday first, and of each hour.
 _DAYS = (1.18, 1.10, 1.06, 1.04, 0.98, 0.78, 0.66)
 _HOURS = (
     0.10, 0.05, 0.03, 0.03, 0.05, 0.15, 0.45, 0.95, 1.45, 1.60, 1.50, 1.30,
     1.25, 1.20, 1.15, 1.10, 1.10, 1.20, 1.45, 1.65, 1.70, 1.35, 0.80, 0.35,
 )  # fmt: skip
-#: The map becomes better known; and the last weeks are the ones that visitors see.
+#: The map becomes better known over time; and visitors mostly see the last weeks.
 _GROWTH, _RECENT_DAYS, _RECENT_BOOST = 0.8, 45, 1.75
 
 _OPENS, _SHUTS = 9, 18
@@ -21,7 +21,7 @@ _OPENS, _SHUTS = 9, 18
 def moments(
     chance: random.Random, count: int, first: dt.date, until: dt.date, zone: ZoneInfo
 ) -> list[dt.datetime]:
-    """So many moments, in order, from the first day up to the beginning of ``until``."""
+    """``count`` moments, in order, from the first day up to the start of ``until``."""
     days = [first + dt.timedelta(days=i) for i in range((until - first).days)]
     weights = []
     for i, day in enumerate(days):
@@ -39,7 +39,7 @@ def moments(
 
 
 def office_time(start: dt.datetime, working_days: float, chance: random.Random) -> dt.datetime:
-    """The moment in office hours (Monday to Friday) when so many working days have passed since the start."""
+    """The moment in office hours (Monday to Friday) this many working days after the start."""
     at = _opened(start)
     hours = working_days * (_SHUTS - _OPENS)
     while True:
@@ -52,7 +52,7 @@ def office_time(start: dt.datetime, working_days: float, chance: random.Random) 
 
 
 def _opened(at: dt.datetime) -> dt.datetime:
-    """The moment itself in office hours, else the next opening."""
+    """The moment itself during office hours, otherwise the next opening."""
     if at.hour >= _SHUTS:
         at = (at + dt.timedelta(days=1)).replace(hour=_OPENS, minute=0)
     elif at.hour < _OPENS:
@@ -63,7 +63,7 @@ def _opened(at: dt.datetime) -> dt.datetime:
 
 
 def waking_time(start: dt.datetime, days: float, chance: random.Random) -> dt.datetime:
-    """About so many days later, at an hour when people are awake."""
+    """About this many days later, at an hour when people are awake."""
     later = start + dt.timedelta(days=days)
     if 8 <= later.hour < 23:
         return later

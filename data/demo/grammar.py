@@ -1,4 +1,4 @@
-"""Case forms of street and place names, as far as the texts need them."""
+"""Case forms of street and place names that the texts need."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _RU_KINDS = (
 
 
 def kyrgyz(name: str) -> dict[str, str]:
-    """The forms ``st``, ``on`` (where), ``of`` (whose), ``to``, ``from`` of a name such as «Навои көчөсү»."""
+    """The forms ``st``, ``on`` (where), ``of`` (genitive), ``to``, ``from`` of a name like «Навои көчөсү»."""
     for ending, (on, of, to, away) in _KY_ENDINGS:
         if name.endswith(ending):
             stem = name[: -len(ending)]
@@ -37,7 +37,7 @@ def kyrgyz(name: str) -> dict[str, str]:
 
 
 def kyrgyz_area(name: str, kind: str) -> str:
-    """A settlement's name with the word for what it is: «Туран кичи району», «Орке айылы»."""
+    """A settlement's name with the word for its kind: «Туран кичи району», «Орке айылы»."""
     if name.endswith(("кичи району", "шаарчасы", "квартал")):
         return name
     return f"{name} айылы" if kind == "village" else f"{name} кичи району"
@@ -69,7 +69,7 @@ def _russian_forms(on: str, of: str, dative: str, accusative: str) -> dict[str, 
 
 
 def russian_area(name: str, kind: str) -> str:
-    """A settlement's name with the word for what it is: «микрорайон Туран», «село Орке»."""
+    """A settlement's name with the word for its kind: «микрорайон Туран», «село Орке»."""
     if name.startswith(("микрорайон ", "массив ", "посёлок ")) or name.endswith("квартал"):
         return name
     return f"село {name}" if kind == "village" else f"микрорайон {name}"

@@ -1,4 +1,4 @@
-"""Where things happen: pools of places read from a profile's layers, and what surrounds a place."""
+"""Where things happen: pools of places from a profile's layers, and the surroundings of a place."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _METRES_PER_LAT = 111_050.0
 
 @dataclass(frozen=True)
 class Spot:
-    """A place that an appeal may be about. ``names`` is the site's own name, where it has one."""
+    """A place an appeal may be about. ``names`` is the site's own name, if it has one."""
 
     lon: float
     lat: float
@@ -35,7 +35,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a resident would name: the nearest street and house number, settlement and landmark, by language."""
+    """What a resident would mention: nearest street and house number, settlement, landmark, by language."""
 
     street: Mapping[str, str]
     street_m: float
@@ -47,7 +47,7 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Area:
-    """A service area as the routing of appeals sees it."""
+    """A service area as appeal routing sees it."""
 
     code: str
     service: str
@@ -99,20 +99,20 @@ class Ground:
         return np.asarray(np.hypot(east * self._metres_per_lon, north * _METRES_PER_LAT))
 
     def moved(self, spot: Spot, east_m: float, north_m: float) -> Spot:
-        """The place so many metres away."""
+        """The place this many metres away."""
         return Spot(
             spot.lon + east_m / self._metres_per_lon, spot.lat + north_m / _METRES_PER_LAT, spot.names
         )
 
     def stands(self, spot: Spot, *, on_heights: bool = False) -> bool:
-        """Whether something can happen there: strictly inside the city, on dry land, off the bare hills."""
+        """True if something can happen there: strictly inside the city, on dry land, off the bare hills."""
         point = Point(spot.lon, spot.lat)
         if not self._inside.contains(point) or self._water.contains(point):
             return False
         return on_heights or not self._heights.contains(point)
 
     def pool(self, where: str) -> list[Spot]:
-        """The candidate places of a kind; the kinds are listed in the profile's demo.toml."""
+        """Candidate places of a kind; the profile's demo.toml lists the kinds."""
         if where not in self.pools:
             spots = list(self._candidates(where))
             if not spots:
@@ -172,7 +172,7 @@ class Ground:
     def _beside(
         self, lines: list[BaseGeometry], step_m: float, aside_m: float, chance: random.Random
     ) -> Iterator[Spot]:
-        """Places along the lines, a little to either side."""
+        """Places along the lines, slightly to either side."""
         for line in lines:
             for part in getattr(line, "geoms", [line]):
                 length = part.length * _METRES_PER_LAT * 0.9
@@ -185,7 +185,7 @@ class Ground:
     def _within(
         self, ground: BaseGeometry, m2_each: float, chance: random.Random, *, on_heights: bool = False
     ) -> Iterator[Spot]:
-        """Places scattered over the ground, one for so many square metres, at least six."""
+        """Places scattered over the area, one per so many square metres, at least six."""
         size_m2 = ground.area * _METRES_PER_LAT * self._metres_per_lon
         west, south, east, north = ground.bounds
         wanted = max(6, int(size_m2 / m2_each))

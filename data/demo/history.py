@@ -1,4 +1,4 @@
-"""What became of an appeal: who took it, when it was answered, whether the resident was content."""
+"""What happened to an appeal: who took it, when it was answered, whether the resident was satisfied."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _SPREAD = 0.55
 _FORWARDED = 0.05
 _CLOSED = 0.74
 _REOPENED = 0.045
-#: Left lying: share of older appeals nobody took up, of those of the last weeks; and the
-#: same for those that were taken up but not answered.
+#: Shares of neglected appeals: never taken up, among older ones and among those of the last weeks; and the
+#: same for appeals taken up but not answered.
 _LOST, _WAITING, _WAITING_DAYS = 0.016, 0.55, 36
 _UNANSWERED, _IN_WORK = 0.014, 0.22
 
 
 @dataclass(frozen=True)
 class Pen:
-    """What the texts of the steps are written with."""
+    """Writes the texts of the steps."""
 
     language: str
     words: Mapping[str, str]
@@ -33,12 +33,12 @@ class Pen:
     life: Mapping[str, tuple[str, ...]]
 
     def note(self, verb: str, at: dt.datetime, chance: random.Random, **more: str) -> str:
-        """A short note for a step, some days ahead promised where it promises."""
+        """A short note for a step; if it promises a date, that is some days ahead."""
         until = office_time(at, chance.uniform(1, 4), chance)
         return chance.choice(self.life[verb]).format(until=_date(until), **more)
 
     def answer(self, since: dt.datetime, at: dt.datetime, chance: random.Random) -> str:
-        """An answer given at that moment to what was written before: mostly of the category's own."""
+        """An answer at ``at`` to what was written at ``since``; usually one specific to the category."""
         done = max(since, at - dt.timedelta(days=chance.randint(0, 3)))
         until = office_time(at, chance.uniform(4, 22), chance)
         line = chance.choice(self.own_answers if chance.random() < 0.75 else self.group_answers)
@@ -72,7 +72,7 @@ def _whole(
     pen: Pen,
     chance: random.Random,
 ) -> list[DemoStep]:
-    """The steps as they would come if time did not end."""
+    """The complete history, ignoring the end date."""
     steps: list[DemoStep] = []
     recent = (end - submitted_at).days < _WAITING_DAYS
     if chance.random() < (_WAITING if recent else _LOST):
@@ -110,7 +110,7 @@ def _whole(
 
 
 def _accept_days(chance: random.Random) -> float:
-    """Working days until somebody takes it up: mostly the same day, at times a week."""
+    """Working days until somebody takes it up: usually the same day, sometimes a week."""
     kind = chance.random()
     if kind < 0.65:
         return chance.uniform(0.05, 0.9)

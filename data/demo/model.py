@@ -12,7 +12,7 @@ StepVerb = Literal["accept", "answer", "close", "forward", "reopen"]
 
 @dataclass(frozen=True)
 class DemoStep:
-    """One action after submission. ``to_service`` is the code of the service that a forward goes to."""
+    """One action after submission. ``to_service`` is the code of the service the appeal is forwarded to."""
 
     verb: StepVerb
     at: dt.datetime
@@ -22,10 +22,10 @@ class DemoStep:
 
 @dataclass(frozen=True)
 class DemoAppeal:
-    """An appeal and what became of it. Times are aware; ``lon``, ``lat`` are degrees EPSG:4326 inside the city.
+    """An appeal and its history. Times are aware; ``lon``, ``lat`` are degrees EPSG:4326 inside the city.
 
-    ``category`` is the code of a leaf. ``picture`` names one of ``data.demo.pictures.PICTURES``. Steps are in order of
-    time and none is later than the generator's ``until``.
+    ``category`` is the code of a leaf. ``picture`` names one of ``data.demo.pictures.PICTURES``. Steps are in
+    chronological order, none later than the generator's ``until``.
     """
 
     kind: Kind

@@ -33,7 +33,7 @@ _LATIN = {
 
 
 def someone(chance: random.Random) -> tuple[str, str, str | None]:
-    """A full name, an address at example.org and, for most, a telephone number with zeros where a real one has none."""
+    """A full name, an e-mail at example.org and usually a phone number, with zeros that no real one has."""
     woman = chance.random() < 0.52
     if chance.random() < _RUSSIAN_SHARE:
         first = chance.choice(_RUSSIAN_WOMEN if woman else _RUSSIAN_MEN)

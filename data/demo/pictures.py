@@ -1,7 +1,7 @@
-"""Illustrations for appeals and news, drawn so that nobody's photograph is needed.
+"""Illustrations for appeals and news, drawn so that no photographs are needed.
 
-Flat scenes in the light of one time of day, drawn at twice the size and scaled down; the same name gives the same
-bytes with the same version of Pillow.
+Flat scenes, each lit for one time of day, drawn at twice the size and scaled down; the same name gives the
+same bytes with the same version of Pillow.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def draw_picture(name: str) -> bytes:
 
 
 class _Scene:
-    """A canvas with coordinates of 1200 by 900, and the few things that every street has."""
+    """A canvas with coordinates of 1200 by 900, and the few things every street has."""
 
     def __init__(self, name: str) -> None:
         self.chance = random.Random(name)
@@ -151,7 +151,7 @@ class _Scene:
             )
 
     def road(self, horizon: float, *, vanish: float = 600, colour: Colour = (98, 100, 104)) -> None:
-        """A road that runs away from the viewer, with verges and a centre line."""
+        """A road receding from the viewer, with verges and a centre line."""
         self.polygon([(0, horizon), (WIDTH, horizon), (WIDTH, HEIGHT), (0, HEIGHT)], (150, 146, 126))
         self.polygon([(vanish - 60, horizon), (vanish + 60, horizon), (1330, HEIGHT), (-130, HEIGHT)], colour)
         for i in range(6):

@@ -1,4 +1,4 @@
-"""The written templates, read from texts/*.toml."""
+"""The text templates, read from texts/*.toml."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KINDS: Mapping[str, Kind] = {"c": "complaint", "r": "request", "s": "recommenda
 
 @dataclass(frozen=True)
 class Template:
-    """One way to say it, with the kind of appeal that it is."""
+    """One wording, with the kind of appeal it is."""
 
     kind: Kind
     text: str
@@ -24,7 +24,7 @@ class Template:
 
 @dataclass(frozen=True)
 class Texts:
-    """Everything written in one language. ``answers`` is by leaf and by group; ``life`` by verb."""
+    """All texts of one language. ``answers`` is keyed by leaf and by group; ``life`` by verb."""
 
     appeals: Mapping[str, tuple[Template, ...]]
     greetings: tuple[str, ...]

@@ -1,6 +1,6 @@
-"""Borders from a GeoJSON file into a boundary revision: districts, or the areas of one service.
+"""Imports borders from a GeoJSON file into a boundary revision: districts, or the areas of one service.
 
-A file is taken whole or not at all (unless its refused features are to be left out), and taken again it changes
+A file is imported whole or not at all (unless refused features may be skipped); importing it again changes
 nothing. A published revision is never edited.
 """
 
@@ -49,11 +49,12 @@ class ServiceLayer:
 
 @dataclass(frozen=True)
 class AreaImport:
-    """What is to be done. ``name_fields`` maps languages to properties of the features.
+    """What to import. ``name_fields`` maps languages to feature properties.
 
-    ``revision`` names the revision to write to (made, as a draft, when there is none; a new one, named by the file,
-    when empty). A new draft begins as a copy of the borders in force unless ``empty``. ``replace`` drops from the
-    revision what the file's layer has no more. ``effective_from`` counts only with ``publish``.
+    ``revision`` names the revision to write to (created as a draft if missing; if empty, a new one named
+    after the file). A new draft starts as a copy of the borders in force unless ``empty``. ``replace``
+    removes from the revision whatever is no longer in the file's layer. ``effective_from`` only applies with
+    ``publish``.
     """
 
     file: Path
@@ -74,17 +75,17 @@ class AreaImport:
 
 @dataclass(frozen=True)
 class RefusedFeature:
-    """A feature that cannot be taken; ``n`` counts the features of the file from 1. ``mendable``: ``repair`` helps."""
+    """A refused feature; ``n`` is its number in the file, from 1. ``repairable``: ``repair`` would fix it."""
 
     n: int
     name: str
     why: str
-    mendable: bool = False
+    repairable: bool = False
 
 
 @dataclass
 class AreaReport:
-    """What happened. ``repaired`` are features that needed mending, with what was mended."""
+    """What happened. ``repaired`` are features that needed repair, with what was repaired."""
 
     read: int = 0
     refused: list[RefusedFeature] = field(default_factory=list)
@@ -98,12 +99,12 @@ class AreaReport:
 
     @property
     def changed(self) -> bool:
-        """True when anything in the database differs from before."""
+        """True when anything in the database changed."""
         return bool(self.created or self.updated or self.removed or self.published)
 
 
 class ImportRefused(Exception):
-    """Nothing was written. ``report`` says of each feature why; it is None when the request itself was wrong."""
+    """Nothing was written. ``report`` gives the reasons by feature; None if the request itself was wrong."""
 
     def __init__(self, why: str, report: AreaReport | None = None) -> None:
         super().__init__(why)
@@ -117,17 +118,17 @@ class _Read:
     area: Area
 
 
-def import_areas(wanted: AreaImport, tell: Callable[[int], None] = lambda done: None) -> AreaReport:
-    """Report of the import, committed (or undone, when ``dry_run``). ``tell`` is called with each feature's number.
+def import_areas(wanted: AreaImport, progress: Callable[[int], None] = lambda done: None) -> AreaReport:
+    """Imports, commits (rolls back if ``dry_run``) and reports. ``progress`` gets each feature's number.
 
-    Raises ``ImportRefused``, and ``FileRefused`` when the file is no GeoJSON text.
+    Raises ``ImportRefused``, and ``FileRefused`` when the file is not GeoJSON text.
     """
     report = AreaReport()
-    found = _read(wanted, report, tell)
+    found = _read(wanted, report, progress)
     if report.refused and not wanted.skip_refused:
-        raise ImportRefused(f"{len(report.refused)} of {report.read} features are refused", report)
+        raise ImportRefused(f"{len(report.refused)} of {report.read} features were refused", report)
     if not found:
-        raise ImportRefused("there is no area in the file", report)
+        raise ImportRefused("the file has no areas", report)
     with transaction.atomic():
         revision = _Target(wanted, report).revision
         report.revision = str(revision)
@@ -138,7 +139,7 @@ def import_areas(wanted: AreaImport, tell: Callable[[int], None] = lambda done: 
         if revision.state == BoundaryRevision.State.PUBLISHED and report.changed:
             raise ImportRefused(
                 f"revision {revision} is published and its borders differ from the file: published borders are never "
-                "edited, give the new ones another --revision"
+                "edited, use another --revision for the new ones"
             )
         if wanted.publish and revision.state != BoundaryRevision.State.PUBLISHED:
             _publish(wanted, revision)
@@ -147,7 +148,7 @@ def import_areas(wanted: AreaImport, tell: Callable[[int], None] = lambda done: 
     return report
 
 
-def _read(wanted: AreaImport, report: AreaReport, tell: Callable[[int], None]) -> list[_Read]:
+def _read(wanted: AreaImport, report: AreaReport, progress: Callable[[int], None]) -> list[_Read]:
     found: dict[str, _Read] = {}
     with examine(wanted.file).opened() as stream:
         for feature in read_features(stream):
@@ -156,15 +157,15 @@ def _read(wanted: AreaImport, report: AreaReport, tell: Callable[[int], None]) -
             try:
                 read = _read_feature(wanted, feature)
                 if read.code in found:
-                    raise PolygonRefused(f"its code {read.code!r} was used by a feature before it")
+                    raise PolygonRefused(f"an earlier feature has its code {read.code!r}")
             except PolygonRefused as refusal:
-                mendable = isinstance(refusal, NestingRefused)
-                report.refused.append(RefusedFeature(feature.n, name, str(refusal), mendable))
+                repairable = isinstance(refusal, NestingRefused)
+                report.refused.append(RefusedFeature(feature.n, name, str(refusal), repairable))
             else:
                 found[read.code] = read
                 if read.area.repairs:
                     report.repaired.append(RefusedFeature(feature.n, name, "; ".join(read.area.repairs)))
-            tell(feature.n)
+            progress(feature.n)
     return list(found.values())
 
 
@@ -172,7 +173,7 @@ def _read_feature(wanted: AreaImport, feature: Feature) -> _Read:
     code = slugify(wanted.code_prefix + _property(feature, wanted.code_field))
     if not code or len(code) > _CODE_MAX:
         raise PolygonRefused(
-            f"{wanted.code_field} makes no code: up to {_CODE_MAX} Latin letters, digits and - are needed"
+            f"{wanted.code_field} is not a code: use up to {_CODE_MAX} Latin letters, digits and -"
         )
     names = dict.fromkeys((f"name_{language}" for language in settings.MODELTRANSLATION_LANGUAGES), "")
     names |= {f"name_{language}": _property(feature, key) for language, key in wanted.name_fields.items()}
@@ -182,10 +183,10 @@ def _read_feature(wanted: AreaImport, feature: Feature) -> _Read:
 def _property(feature: Feature, key: str) -> str:
     value = feature.properties.get(key)
     if isinstance(value, float) and value.is_integer():
-        value = int(value)  # geographic tools write whole numbers as 7.0
+        value = int(value)  # GIS tools write whole numbers as 7.0
     if not isinstance(value, str | int) or not str(value).strip():
         known = ", ".join(list(feature.properties)[:12]) or "none"
-        raise PolygonRefused(f"the property {key!r} is missing or empty (there are: {known})")
+        raise PolygonRefused(f"the property {key!r} is missing or empty (existing ones: {known})")
     text = str(value).strip()
     if len(text) > 200:
         raise PolygonRefused(f"the property {key!r} is longer than 200 characters")
@@ -198,11 +199,11 @@ def _shown_name(wanted: AreaImport, feature: Feature) -> str:
 
 
 class _Target:
-    """The revision that is written to."""
+    """The revision being written to."""
 
     def __init__(self, wanted: AreaImport, report: AreaReport) -> None:
         self._wanted = wanted
-        # Two imports at once would give two revisions one number, or write into one draft.
+        # Concurrent imports would give two revisions the same number, or write into the same draft.
         BoundaryRevision.objects.select_for_update().order_by("pk").first()
         name = wanted.revision or wanted.file.name
         named = list(BoundaryRevision.objects.filter(name=name)) if wanted.revision else []
@@ -282,7 +283,7 @@ def _write_district(
     district = District.objects.filter(code=code).first()
     if district is not None and district.kind != kind:
         raise ImportRefused(
-            f"{code!r} is the code of a {district.get_kind_display()} already: use --code-prefix"
+            f"{code!r} is already the code of a {district.get_kind_display()}: use --code-prefix"
         )
     wanted = {"kind": kind, "parent_id": parent.pk if parent else None, **names}
     renamed = district is not None and _set(district, wanted)
@@ -351,7 +352,7 @@ def _set(row: Any, values: Mapping[str, Any]) -> bool:
     """True when a value differed and was set."""
     changed = False
     for key, value in values.items():
-        # A translation that was never given is NULL or empty.
+        # A missing translation is NULL or empty.
         if (getattr(row, key) or None) != (value or None):
             setattr(row, key, value)
             changed = True
@@ -363,7 +364,7 @@ def _publish(wanted: AreaImport, revision: BoundaryRevision) -> None:
     if boundaries.filter(district__kind=District.Kind.CITY).count() != 1:
         raise ImportRefused(
             "the revision has no border of the whole city, without which nothing can be routed: import it "
-            "(--kind city), or let it be made (--city-from-union)"
+            "(--kind city), or have it built (--city-from-union)"
         )
     revision.state = BoundaryRevision.State.PUBLISHED
     revision.published_at = timezone.now()

@@ -1,4 +1,4 @@
-"""Entries of a profile's files, read value by value: every error names the file, the entry and the key."""
+"""Entries of a profile's files, read value by value: every error names the file, entry and key."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from django.conf import settings
 
 
 class EntryRefused(Exception):
-    """A file of the profile is missing, unreadable, or contradicts itself or another one."""
+    """A file of the profile is missing, unreadable or inconsistent with itself or another one."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One table of a TOML file, feature of a GeoJSON file or row of a CSV file; ``where`` names it to people."""
+    """One table of a TOML file, feature of a GeoJSON file or row of a CSV file; ``where`` names it."""
 
     where: str
     values: Mapping[str, Any]
     geometry: Any = None
 
     def refuse(self, why: str) -> EntryRefused:
-        """The error that this entry is wrong; to be raised by the caller."""
+        """An error about this entry, for the caller to raise."""
         return EntryRefused(f"{self.where}: {why}")
 
     def text(self, key: str, default: str | None = None) -> str:
-        """The text under the key; where it is missing or empty, the default. Refused without one."""
+        """The text under the key, or the default if missing or empty; refused if there is no default."""
         value = self.values.get(key)
         if value in (None, ""):
             if default is None:
@@ -44,7 +44,7 @@ class Entry:
     def translated(self, key: str, *, required: bool = True) -> dict[str, str]:
         """``{key}_ky``, ``{key}_ru``, ``{key}_en``: keyword arguments of a translated model.
 
-        The city's default language must be there when ``required``; pages fall back to it for the others.
+        If ``required``, the city's default language must be present; pages fall back to it for the others.
         """
         found = {
             f"{key}_{code}": self.text(f"{key}_{code}", "") for code in settings.MODELTRANSLATION_LANGUAGES
@@ -69,14 +69,14 @@ class Entry:
         return value
 
     def day(self, key: str) -> dt.date:
-        """The date under the key, as TOML writes it or as text 2026-05-31."""
+        """The date under the key, as a TOML date or as text like 2026-05-31."""
         found = self.day_or_none(key)
         if found is None:
             raise self.refuse(f"{key} is missing")
         return found
 
     def day_or_none(self, key: str) -> dt.date | None:
-        """As ``day``; None where there is none."""
+        """Like ``day``, but None if missing."""
         value = self.values.get(key)
         if value in (None, ""):
             return None
@@ -88,7 +88,7 @@ class Entry:
             raise self.refuse(f"{key} must be a date such as 2026-05-31, not {value!r}") from None
 
     def codes(self, key: str) -> list[str]:
-        """The list of codes under the key; empty where there is none."""
+        """The list of codes under the key; empty if missing."""
         value = self.values.get(key) or []
         if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
             raise self.refuse(f"{key} must be a list of codes, not {value!r}")
@@ -120,7 +120,7 @@ def feature_entries(file: Path) -> list[Entry]:
         raise EntryRefused(f"{file.name}: {error}") from None
     features = raw.get("features") if isinstance(raw, dict) else None
     if not isinstance(features, list):
-        raise EntryRefused(f"{file.name}: it must be a GeoJSON FeatureCollection")
+        raise EntryRefused(f"{file.name}: not a GeoJSON FeatureCollection")
     return [
         Entry(
             _where(file, "feature", n, feature["properties"]), feature["properties"], feature.get("geometry")
@@ -130,7 +130,7 @@ def feature_entries(file: Path) -> list[Entry]:
 
 
 def csv_entries(file: Path) -> Iterator[Entry]:
-    """Rows of the CSV file (UTF-8, with a heading). Raises ``EntryRefused``."""
+    """Rows of the CSV file (UTF-8, with a header row). Raises ``EntryRefused``."""
     rows = csv.DictReader(_text(file).splitlines())
     for values in rows:
         yield Entry(f"{file.name}: line {rows.line_num}", values)

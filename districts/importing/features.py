@@ -14,7 +14,7 @@ _SPACE: Final = " \t\r\n"
 
 
 class Feature(NamedTuple):
-    """A feature as the file has it, unchecked; ``n`` counts from 1."""
+    """A feature as it is in the file, unchecked; ``n`` counts from 1."""
 
     n: int
     properties: dict[str, Any]
@@ -22,10 +22,10 @@ class Feature(NamedTuple):
 
 
 def read_features(stream: TextIO) -> Iterator[Feature]:
-    """Features of the FeatureCollection (RFC 7946, 3.3), or the one Feature that the file is.
+    """Features of the FeatureCollection (RFC 7946, 3.3), or the file's only Feature.
 
-    Memory is that of the largest feature. Raises ``FileRefused`` where the text is no JSON (NaN is none) or no
-    FeatureCollection; features before that place have been yielded then.
+    Uses as much memory as the largest feature. Raises ``FileRefused`` where the text is not JSON (NaN is not)
+    or not a FeatureCollection; features before that place have been yielded by then.
     """
     text = _Text(stream)
     text.expect("{")
@@ -42,7 +42,7 @@ def read_features(stream: TextIO) -> Iterator[Feature]:
     if kind == "Feature" and not found:
         yield _feature(1, single)
     elif not found or kind not in (None, "FeatureCollection"):
-        raise FileRefused("it must be a GeoJSON FeatureCollection")
+        raise FileRefused("it is not a GeoJSON FeatureCollection")
     text.expect_end()
 
 
@@ -54,7 +54,7 @@ def _feature(n: int, item: object) -> Feature:
 
 
 class _Text:
-    """A window on the text that moves on as values are read from it."""
+    """A window on the text that moves as values are read from it."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -69,12 +69,12 @@ class _Text:
         yield from self._members("}", self._key)
 
     def each_item(self) -> Iterator[Any]:
-        """Values of the array that begins here."""
+        """Values of the array that starts here."""
         self.expect("[")
         yield from self._members("]", self.value)
 
     def value(self) -> Any:
-        """The JSON value that begins here."""
+        """The JSON value that starts here."""
         self._peek()
         while True:
             try:
@@ -83,30 +83,30 @@ class _Text:
                 if self._ended:
                     self._refuse(error.msg, error.pos)
             except (ValueError, RecursionError) as error:
-                # An int of thousands of digits, or brackets without end.
+                # An int of thousands of digits, or endless brackets.
                 self._refuse(str(error), self._at)
             else:
-                # A number may go on behind the window: 0, 0., 0.5, 0.5e, 0.5e3 begin alike.
+                # A number may continue beyond the window: 0, 0., 0.5, 0.5e, 0.5e3 start alike.
                 if self._ended or self._window[end : end + 1] not in _NUMBER_GOES_ON:
                     self._at = end
                     return value
             self._read_on()
 
     def expect(self, character: str) -> None:
-        """Steps over the character. Raises ``FileRefused`` when another one is next."""
+        """Consumes the character. Raises ``FileRefused`` if another one is next."""
         if self._peek() != character:
-            self._refuse(f"{character} is expected", self._at)
+            self._refuse(f"expected {character}", self._at)
         self._at += 1
 
     def expect_end(self) -> None:
-        """Raises ``FileRefused`` when anything follows."""
+        """Raises ``FileRefused`` if anything follows."""
         if self._peek():
-            self._refuse("something follows the end", self._at)
+            self._refuse("data after the end", self._at)
 
     def _key(self) -> str:
         key = self.value()
         if not isinstance(key, str):
-            self._refuse("a key is expected", self._at)
+            self._refuse("expected a key", self._at)
         self.expect(":")
         return key
 
@@ -122,7 +122,7 @@ class _Text:
             self._at += 1
 
     def _peek(self) -> str:
-        """The next character that is no space; empty at the end."""
+        """The next character that is not a space; empty at the end."""
         while True:
             while self._at < len(self._window):
                 if self._window[self._at] not in _SPACE:
@@ -133,7 +133,7 @@ class _Text:
             self._read_on()
 
     def _read_on(self) -> None:
-        # At least as much again as is waiting, so that a long value is not tried more often than its length doubles.
+        # At least doubles what is waiting, so that a long value is retried only when its length doubles.
         more = self._stream.read(max(_CHUNK, len(self._window) - self._at))
         self._passed += self._at
         self._window = self._window[self._at :] + more
@@ -141,7 +141,7 @@ class _Text:
         self._ended = not more
 
     def _no_constant(self, name: str) -> NoReturn:
-        self._refuse(f"{name} is no JSON", self._at)
+        self._refuse(f"{name} is not JSON", self._at)
 
     def _refuse(self, why: str, at: int) -> NoReturn:
-        raise FileRefused(f"it is no JSON at character {self._passed + at + 1}: {why}")
+        raise FileRefused(f"it is not valid JSON at character {self._passed + at + 1}: {why}")

@@ -1,4 +1,4 @@
-"""Text files from elsewhere, plain or gzip: read through once before anything is believed of them."""
+"""External text files, plain or gzip: read to the end once before any of it is trusted."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from typing import BinaryIO, Final, TextIO
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _CHUNK: Final = 1 << 20
-#: Unpacked bytes of one file; a small gzip file may unpack without end.
+#: Unpacked bytes of one file; a small gzip file may unpack endlessly.
 MAX_BYTES: Final = 8 << 30
 
 
 class FileRefused(Exception):
-    """The file cannot be read as what it should be; ``str()`` says why and where."""
+    """The file is not in the expected format; ``str()`` says why and where."""
 
 
 @dataclass(frozen=True)
 class TextFile:
-    """A file that was read to its end and is text; ``lines`` counts its line ends."""
+    """A file that was read to the end and is text; ``lines`` is its number of newlines."""
 
     path: Path
     encoding: str
@@ -33,7 +33,7 @@ class TextFile:
 
     @contextmanager
     def opened(self) -> Iterator[TextIO]:
-        """The text, without a byte order mark, line ends as they are (as the csv module wants them)."""
+        """The text, without a byte order mark, with unchanged newlines (as the csv module needs them)."""
         with (
             _binary(self.path) as stream,
             io.TextIOWrapper(stream, encoding=self.encoding, newline="") as text,
@@ -42,14 +42,14 @@ class TextFile:
 
 
 def examine(path: Path, *, encoding: str = "utf-8") -> TextFile:
-    """The file, checked to its end: it exists, is not empty, unpacks (if gzip, told by content) and is text.
+    """The file, checked to the end: it exists, is not empty, unpacks (if its content is gzip) and is text.
 
     Raises ``FileRefused``.
     """
     try:
         decoder = codecs.getincrementaldecoder(_without_mark(encoding))()
     except LookupError:
-        raise FileRefused(f"{encoding!r} is no character encoding") from None
+        raise FileRefused(f"{encoding!r} is not a character encoding") from None
     lines, size, head = 0, 0, ""
     try:
         with _binary(path) as stream:
@@ -65,7 +65,7 @@ def examine(path: Path, *, encoding: str = "utf-8") -> TextFile:
         raise FileRefused(f"{path}: no such file") from None
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise FileRefused(
-            f"{path.name} is a damaged or cut gzip file: after line {lines + 1} it cannot be unpacked"
+            f"{path.name} is a damaged or truncated gzip file: it cannot be unpacked after line {lines + 1}"
         ) from None
     except OSError as error:
         raise FileRefused(f"{path}: {error.strerror}") from None
@@ -75,7 +75,8 @@ def examine(path: Path, *, encoding: str = "utf-8") -> TextFile:
 
 
 def _without_mark(encoding: str) -> str:
-    # Spreadsheet programs begin UTF-8 with a byte order mark, which would become part of the first column's name.
+    # Spreadsheet programs start UTF-8 with a byte order mark, which would become part of the first column's
+    # name.
     return "utf-8-sig" if encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else encoding
 
 
@@ -87,12 +88,12 @@ def _decoded(
     except UnicodeDecodeError as error:
         line = lines + bytes(error.object)[: error.start].count(b"\n") + 1
         raise FileRefused(
-            f"{path.name} is not {error.encoding.upper()} text: line {line} holds the byte "
-            f"0x{error.object[error.start]:02x}. If it is text in another encoding, name it."
+            f"{path.name} is not {error.encoding.upper()} text: line {line} has the byte "
+            f"0x{error.object[error.start]:02x}. If it has another encoding, specify it."
         ) from None
     if "\x00" in text:
         line = lines + text[: text.index("\x00")].count("\n") + 1
-        raise FileRefused(f"{path.name} is not a text file: line {line} holds a NUL character")
+        raise FileRefused(f"{path.name} is not a text file: line {line} has a NUL character")
     return text
 
 

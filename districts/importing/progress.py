@@ -1,4 +1,4 @@
-"""How far a long import has come, on one line of the terminal."""
+"""Progress of a long import, on one line of the terminal."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import TextIO
 
 
 class Progress:
-    """Writes rows done, their share and their rate: rewriting its line on a terminal, else a line every ten seconds."""
+    """Shows rows done, share and rate: one updated line on a terminal, else a line every ten seconds."""
 
     def __init__(self, stream: TextIO, what: str, total: int | None = None) -> None:
         self._stream, self._what, self.total = stream, what, total
         self._terminal = stream.isatty()
         self._pause_s = 0.2 if self._terminal else 10.0
-        self._started = self._told = time.monotonic()
+        self._started = self._shown = time.monotonic()
 
-    def tell(self, done: int, note: str = "") -> None:
-        """Shows the state if some time went by since the last one."""
+    def show(self, done: int, note: str = "") -> None:
+        """Shows the current state, unless it was shown a moment ago."""
         now = time.monotonic()
-        if now - self._told < self._pause_s:
+        if now - self._shown < self._pause_s:
             return
-        self._told = now
+        self._shown = now
         rate = done / (now - self._started)
         share = f" of about {self.total:,} ({min(done / self.total, 1):.0%})" if self.total else ""
         line = f"{done:,}{share} {self._what}, {rate:,.0f} a second{', ' if note else ''}{note}"

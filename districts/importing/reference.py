@@ -1,4 +1,4 @@
-"""A city begins: services, categories, the first borders and the gazetteer from its profile folder."""
+"""Sets up a city: services, categories, first borders and gazetteer from its profile folder."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _Row = TypeVar("_Row")
 
 @dataclass(frozen=True)
 class Loaded:
-    """How many rows of each kind were made."""
+    """How many rows of each kind were created."""
 
     services: int
     categories: int
@@ -50,10 +50,10 @@ class Loaded:
 
 @transaction.atomic
 def load_reference(folder: Path) -> Loaded:
-    """Fills an empty database with the city of the folder; all of it or nothing.
+    """Fills an empty database with the city in the folder; all or nothing.
 
-    Borders become revision 1, published; a folder without districts.geojson gets none, they come by ``import_areas``.
-    Raises ``EntryRefused`` that names the file and the entry.
+    Borders become revision 1, published; without a districts.geojson there are none until ``import_areas``.
+    Raises ``EntryRefused``, naming the file and the entry.
     """
     services = _load_services(folder)
     categories = _load_categories(folder, services)
@@ -76,7 +76,7 @@ def _by_code(entries: Iterable[Entry], make: Callable[[Entry, str], _Row]) -> di
         except ValidationError:
             raise entry.refuse("code must consist of Latin letters, digits, - and _") from None
         if code in made:
-            raise entry.refuse("another entry has this code")
+            raise entry.refuse("another entry has the same code")
         made[code] = make(entry, code)
     return made
 
@@ -84,7 +84,7 @@ def _by_code(entries: Iterable[Entry], make: Callable[[Entry, str], _Row]) -> di
 def _named(entry: Entry, key: str, among: dict[str, _Row], what: str) -> _Row:
     code = entry.text(key)
     if code not in among:
-        raise entry.refuse(f"{key} {code!r} is no {what}")
+        raise entry.refuse(f"{key} {code!r} is not a {what}")
     return among[code]
 
 
@@ -103,7 +103,7 @@ def _load_services(folder: Path) -> dict[str, Service]:
     made = _by_code(toml_entries(folder / "services.toml", "service"), make)
     offices = [code for code, service in made.items() if service.is_office]
     if len(offices) != 1:
-        raise EntryRefused(f"services.toml: one service must have office = true; there are {len(offices)}")
+        raise EntryRefused(f"services.toml: one service must have office = true; found {len(offices)}")
     Service.objects.bulk_create(made.values())
     return made
 
@@ -125,7 +125,7 @@ def _load_categories(folder: Path, services: dict[str, Service]) -> dict[str, Ca
     for entry in children:
         parent = _named(entry, "parent", made, "category")
         if parent.code in {child.text("code") for child in children}:
-            raise entry.refuse(f"parent {parent.code!r} has a parent itself: there are two levels")
+            raise entry.refuse(f"parent {parent.code!r} has a parent itself: only two levels are allowed")
     child_codes = {entry.text("code") for entry in children}
     Category.objects.bulk_create([category for code, category in made.items() if code not in child_codes])
     for entry in children:
@@ -166,8 +166,8 @@ def _load_districts(folder: Path, revision: BoundaryRevision) -> dict[str, Distr
 
     made = _by_code(entries, make)
     if sum(district.kind == District.Kind.CITY for district in made.values()) != 1:
-        raise EntryRefused("districts.geojson: one feature must have kind city, the whole city")
-    # Parents are saved before their children, whatever the order of the file.
+        raise EntryRefused("districts.geojson: one feature must have kind city (the whole city)")
+    # Parents are saved before their children, whatever the order in the file.
     waiting = list(entries)
     while waiting:
         ready = [
@@ -176,7 +176,7 @@ def _load_districts(folder: Path, revision: BoundaryRevision) -> dict[str, Distr
             if not entry.text("parent", "") or _named(entry, "parent", made, "district").pk is not None
         ]
         if not ready:
-            raise waiting[0].refuse("its parents form a circle")
+            raise waiting[0].refuse("its parents form a cycle")
         for entry in ready:
             district = made[entry.text("code")]
             district.parent = made[entry.text("parent")] if entry.text("parent", "") else None
@@ -205,7 +205,7 @@ def _load_areas(
     def make(entry: Entry, code: str) -> ServiceArea:
         valid_from, valid_to = entry.day_or_none("valid_from"), entry.day_or_none("valid_to")
         if valid_from and valid_to and valid_from >= valid_to:
-            raise entry.refuse("valid_to must come after valid_from")
+            raise entry.refuse("valid_to must be after valid_from")
         return ServiceArea(
             revision=revision,
             code=code,
@@ -221,7 +221,7 @@ def _load_areas(
     for entry in entries:
         for code in entry.codes("categories"):
             if code not in categories:
-                raise entry.refuse(f"{code!r} among its categories is no category")
+                raise entry.refuse(f"{code!r} in its categories is not a category")
     ServiceArea.objects.bulk_create(made.values())
     ServiceArea.categories.through.objects.bulk_create(
         ServiceArea.categories.through(

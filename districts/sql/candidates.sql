@@ -1,15 +1,15 @@
--- Everything that routing must know about a batch of pins, in one statement.
+-- Everything routing needs to know about a batch of pins, in one statement.
 --
 -- Parameters: lon, lat (float8 arrays, EPSG:4326), category (bigint array, same length), revision (id or NULL for the
 -- one in force), "on" (date), metric_srid (a CRS in metres).
--- Rows: (n, kind, id, code, service_id, priority, area_m2, border_m); n counts the pins from 1, 0 stands for all.
+-- Rows: (n, kind, id, code, service_id, priority, area_m2, border_m); n numbers the pins from 1; 0 means all.
 --   revision   id of the revision used                              (n = 0)
 --   office     service_id of the Mayor's Office                     (n = 0)
---   citywide   service_id that answers for the pin's category where no area decides
---   city, territory   id of a district that covers the pin, its area_m2; border_m for the city where no area covers
---   area       id of a service area that covers the pin and takes its category
--- ST_Covers counts the border as inside, so a pin on a shared border has several candidates: choosing among them is
--- districts.routing.choose. Indexes relied on: GiST on both geom columns, btree on revision_id.
+--   citywide   service_id that answers for the pin's category if no area decides
+--   city, territory   id of a district that covers the pin, its area_m2; border_m for the city if no area covers
+--   area       id of a service area that covers the pin and handles its category
+-- ST_Covers counts the border as inside, so a pin on a shared border has several candidates; districts.routing.choose
+-- chooses among them. Indexes relied on: GiST on both geom columns, btree on revision_id.
 WITH revision AS MATERIALIZED (
     SELECT r.id
     FROM districts_boundaryrevision r
@@ -50,7 +50,7 @@ covering AS MATERIALIZED (
     JOIN districts_servicearea a ON a.id = scope.area_id AND ST_Covers(a.geom, p.point)
 ),
 measured AS MATERIALIZED (
-    -- Each polygon is turned into metres once per statement, however many pins it covers.
+    -- Each polygon is transformed to metres once per statement, however many pins it covers.
     SELECT flat.id, ST_Area(flat.geom) AS area_m2, ST_Boundary(flat.geom) AS border
     FROM (SELECT a.id, ST_Transform(a.geom, %(metric_srid)s::int) AS geom
           FROM districts_servicearea a

@@ -1,4 +1,4 @@
-"""A Folium map of cells as one HTML document that needs nothing but itself; it knows cells, not what is counted."""
+"""A Folium map of cells as one self-contained HTML document; it knows cells, not what they count."""
 
 from geo.folium_map.document import CellMap, MapCell, render
 

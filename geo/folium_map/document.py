@@ -1,4 +1,4 @@
-"""The document: Folium makes the map, a layout of our own replaces Folium's page and its links to other servers."""
+"""The document: Folium's map in our own page, which has no links to other servers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from geo.bbox import Bbox
 from geo.folium_map.leaflet import Leaflet, leaflet
 from geo.grid import Ring
 
-#: Colours that the style sheet has; a map of fewer levels takes them spread over the whole ramp.
+#: Colours in the style sheet; a map with fewer levels spreads them over the whole ramp.
 COLOURS = 6
 
 _FOLDER = Path(__file__).parent
@@ -29,13 +29,13 @@ _STYLE = (_FOLDER / "document.css").read_text(encoding="utf-8")
 _ON_EACH_CELL = (_FOLDER / "cell.js").read_text(encoding="utf-8")
 _ON_EACH_BORDER = (_FOLDER / "border.js").read_text(encoding="utf-8")
 
-#: Names of more districts than this cover the map that they are meant to explain.
+#: With more districts than this, their names would hide the map.
 _MOST_NAMES = 20
 
 
 @dataclass(frozen=True)
 class MapCell:
-    """A cell to be drawn: its id, its outline, its level (0 is the lowest), and what it says of itself."""
+    """A cell to draw: its id, outline, level (0 is the lowest) and description."""
 
     id: str
     ring: Ring
@@ -45,11 +45,12 @@ class MapCell:
 
 @dataclass(frozen=True)
 class CellMap:
-    """All that the document shows, in the reader's language.
+    """Everything the document shows, in the reader's language.
 
-    ``levels`` are the legend's words, lowest first; ``rows_url`` leads to a cell's rows, ``{cell}`` stands for its id. ``ground`` is a GeoJSON FeatureCollection drawn quietly below
-    (properties ``layer``, ``class``; points are left out), ``borders`` one drawn as lines above (property ``name``).
-    ``frame`` is shown first. ``framed`` leaves out the heading, for a page that has it beside the map.
+    ``levels`` are the legend's labels, lowest first; ``rows_url`` links to a cell's rows, with ``{cell}`` for
+    its id. ``ground`` is a GeoJSON FeatureCollection drawn faintly below (properties ``layer``, ``class``;
+    points are skipped), ``borders`` one drawn as lines above (property ``name``). ``frame`` is the initial
+    view. ``framed`` omits the heading, for a page that already shows it beside the map.
     """
 
     language: str
@@ -73,8 +74,8 @@ class CellMap:
 def render(drawn: CellMap) -> str:
     """The map as one HTML document.
 
-    It asks for nothing: script, styles and data are in it, and its own Content-Security-Policy forbids the rest. The
-    same map gives the same text.
+    It loads nothing: script, styles and data are inline, and its Content-Security-Policy forbids everything
+    else. The same map gives the same text.
     """
     document = _Document(drawn, leaflet(settings.LEAFLET_DIST))
     _folium_map(drawn).add_to(document)
@@ -83,7 +84,7 @@ def render(drawn: CellMap) -> str:
 
 
 class _Map(folium.Map):
-    # Folium would link jQuery, Bootstrap and two icon fonts from other servers; a map of polygons uses none of them.
+    # Folium would link jQuery, Bootstrap and two icon fonts from other servers; a map of polygons needs none.
     default_js: list[tuple[str, str]] = []
     default_css: list[tuple[str, str]] = []
 
@@ -119,7 +120,7 @@ class _Controls(MacroElement):
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Controls"
         self.drawn = drawn
-        # Leaflet takes the attribution as markup.
+        # Leaflet treats the attribution as markup.
         self.attribution = str(escape(drawn.attribution))
 
 
@@ -155,7 +156,7 @@ def _folium_map(drawn: CellMap) -> folium.Map:
 
 
 def _layer(features: list[dict[str, Any]], css_class: str, **options: Any) -> folium.GeoJson:
-    # smooth_factor 0: Leaflet would thin out corners that neighbours share, and gaps would open between cells.
+    # smooth_factor 0: otherwise Leaflet drops corners that neighbours share, leaving gaps between cells.
     return folium.GeoJson(
         {"type": "FeatureCollection", "features": features},
         smooth_factor=0 if css_class.startswith("cell") else 1,
@@ -173,7 +174,7 @@ def _cell_feature(cell: MapCell) -> dict[str, Any]:
 
 
 def _ground_layers(ground: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """CSS classes and bare features of each kind of ground, areas before lines, in the order of the source."""
+    """CSS classes and bare features of each kind of ground, areas before lines, in source order."""
     kinds: dict[str, list[dict[str, Any]]] = {}
     for feature in ground["features"]:
         geometry, properties = feature["geometry"], feature["properties"]
@@ -193,17 +194,17 @@ def _word(value: object) -> str:
 
 
 def _colour(level: int, levels: int) -> int:
-    """Number of the level's colour: the highest level always has the strongest, the lowest of several the weakest."""
+    """The level's colour number: the highest level gets the strongest, the lowest of several the weakest."""
     return COLOURS - 1 if levels == 1 else round(level * (COLOURS - 1) / (levels - 1))
 
 
 def _lat_lon_corners(box: Bbox) -> list[list[float]]:
-    """South-west and north-east corner as Leaflet writes them: latitude first."""
+    """South-west and north-east corners in Leaflet's order: latitude first."""
     return [[box.south, box.west], [box.north, box.east]]
 
 
 def _number(document: _Document) -> None:
-    """Gives every element a running number: Folium draws random ones, and the same map would differ each time."""
+    """Numbers the elements in sequence: Folium's ids are random, so the same map would differ each time."""
     for number, element in enumerate(_tree([document])):
         element._id = str(number)
 

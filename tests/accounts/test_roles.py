@@ -22,12 +22,12 @@ def member_of(city: GridCity, *codes: str) -> User:
     return user
 
 
-def test_nobody_and_people_without_membership_have_no_desk(city: GridCity) -> None:
+def test_anonymous_users_and_people_without_membership_have_no_desk(city: GridCity) -> None:
     assert not standing_of(AnonymousUser()).works_here
     assert not standing_of(User.objects.create_user("idle@city.example")).works_here
 
 
-def test_representative_is_of_the_service_and_public_elsewhere(city: GridCity) -> None:
+def test_representative_has_the_service_role_only_for_their_own_service(city: GridCity) -> None:
     standing = standing_of(member_of(city, "light", "roads"))
     assert standing.role_towards(city.services["light"].pk) is Role.SERVICE
     assert standing.role_towards(city.services["roads"].pk) is Role.SERVICE
@@ -49,14 +49,14 @@ def test_dismissed_person_has_no_standing(city: GridCity) -> None:
     assert not standing_of(user).works_here
 
 
-def test_one_statement_a_request(city: GridCity, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_one_query_a_request(city: GridCity, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     user = member_of(city, "light")
     with django_assert_num_queries(1):
         standing_of(user)
         standing_of(user)
 
 
-def test_address_is_kept_in_lower_case_and_needed() -> None:
+def test_email_is_stored_in_lower_case_and_required() -> None:
     assert User.objects.create_user("Aida@City.Example").email == "aida@city.example"
     with pytest.raises(ValueError, match="e-mail"):
         User.objects.create_user("")

@@ -14,7 +14,7 @@ from tests.grid import IN_EAST, GridCity, at
 
 @pytest.fixture
 def submission(city: GridCity) -> Callable[..., Submission]:
-    """Makes submissions that are alike but for what is named."""
+    """Makes submissions that differ only in the given fields."""
 
     def make(**changes: object) -> Submission:
         values: dict[str, object] = {

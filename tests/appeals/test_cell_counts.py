@@ -1,4 +1,4 @@
-"""The counts that triggers keep are those that counting would find, whatever is done to the appeals."""
+"""Trigger-maintained counts equal a fresh count, whatever happens to the appeals."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_many_rows_in_one_statement(city: GridCity) -> None:
     assert _kept() == {}
 
 
-def test_what_is_not_counted_writes_nothing(city: GridCity) -> None:
+def test_changes_that_do_not_count_write_nothing(city: GridCity) -> None:
     _made(city)
     with connection.cursor() as cursor:
         cursor.execute("SELECT ctid, xmin FROM appeals_cellcount")
@@ -85,7 +85,7 @@ def test_what_is_not_counted_writes_nothing(city: GridCity) -> None:
         assert cursor.fetchall() == before
 
 
-def test_what_is_rolled_back_is_not_counted(city: GridCity) -> None:
+def test_rolled_back_changes_are_not_counted(city: GridCity) -> None:
     with transaction.atomic():
         _made(city)
         transaction.set_rollback(True)
@@ -109,7 +109,9 @@ STEP = st.one_of(
 
 @settings(max_examples=25)
 @given(st.lists(STEP, max_size=12))
-def test_no_sequence_of_changes_leaves_the_truth(city: GridCity, steps: list[tuple[Any, ...]]) -> None:
+def test_counts_stay_correct_after_any_sequence_of_changes(
+    city: GridCity, steps: list[tuple[Any, ...]]
+) -> None:
     for model in (Event, RoutingDecision, AppealContact, Appeal):
         model._base_manager.all().delete()
     for verb, *values in steps:
@@ -117,7 +119,7 @@ def test_no_sequence_of_changes_leaves_the_truth(city: GridCity, steps: list[tup
             place, status, hidden = values
             _made(city, point=at(place), status=status, hidden=hidden)
             continue
-        # A residue of the number takes several appeals into one statement.
+        # Selecting by number modulo puts several appeals into one statement.
         chosen = Appeal.objects.annotate(residue=F("number") % 8).filter(residue__lte=values[0])
         if verb == "delete":
             Appeal.objects.filter(pk__in=list(chosen.values_list("pk", flat=True))).delete()

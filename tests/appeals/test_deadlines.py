@@ -18,13 +18,13 @@ def day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
-def test_weekends_and_public_holidays_are_not_worked() -> None:
+def test_weekends_and_public_holidays_are_not_working_days() -> None:
     assert KG.is_working(day("2026-06-01"))  # Monday
     assert not KG.is_working(day("2026-06-06"))  # Saturday
     assert not KG.is_working(day("2026-08-31"))  # Independence Day, a Monday
 
 
-def test_own_days_correct_the_calendar_both_ways() -> None:
+def test_own_days_adjust_the_calendar_both_ways() -> None:
     own = WorkingCalendar("KG", None, {day("2026-06-06"): True, day("2026-06-08"): False})
     assert own.is_working(day("2026-06-06"))
     assert not own.is_working(day("2026-06-08"))
@@ -60,12 +60,12 @@ class TestLegalClock:
         with pytest.raises(NoLegalTerm):
             clock.working_days("request", day("2009-12-31"))
 
-    def test_the_citys_clock_decides_the_day(self) -> None:
+    def test_the_citys_time_zone_decides_the_day(self) -> None:
         LegalTerm.objects.create(working_days=1, valid_from=day("2016-01-01"), law="law")
         CalendarDay.objects.create(date=day("2026-06-10"), working=False, name="moved")
         late_evening_utc = dt.datetime(2026, 6, 8, 20, 0, tzinfo=dt.UTC)  # already 9 June in Bishkek
         assert LegalClock.read().due_on("request", late_evening_utc) == day("2026-06-11")
 
-    def test_two_statements(self, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+    def test_two_queries(self, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
         with django_assert_num_queries(2):
             LegalClock.read()

@@ -24,7 +24,7 @@ from bootstrap.console import Stop
 
 @pytest.fixture(scope="module")
 def checkout() -> Iterator[Checkout]:
-    """An empty checkout that every account can reach, as a clone in /srv would be."""
+    """An empty checkout that every account can reach, like a clone in /srv."""
     root = Path(tempfile.mkdtemp(prefix="checkout of tests "))
     root.chmod(0o755)
     yield Checkout(root, root / "var")
@@ -97,7 +97,7 @@ def test_killed_server_comes_up_with_its_data(cluster: Cluster):
     assert clusters.stale_process(place) is None
 
 
-def test_number_of_a_killed_server_that_another_program_has_now(cluster: Cluster):
+def test_pid_of_a_killed_server_reused_by_another_program(cluster: Cluster):
     cluster.start()
     place = place_of(cluster)
     pid_file = place.folder / "data" / "postmaster.pid"
@@ -130,7 +130,7 @@ def test_kept_after_its_last_user(cluster: Cluster):
     assert cluster.stop() is False
 
 
-def test_broken_configuration_is_told_with_the_log(cluster: Cluster):
+def test_broken_configuration_is_reported_with_the_log(cluster: Cluster):
     broken = Cluster(cluster.checkout, cluster.name, lasting=False, settings={"shared_buffers": "many"})
     with pytest.raises(Stop, match="shared_buffers"):
         broken.start()
@@ -140,7 +140,7 @@ def test_broken_configuration_is_told_with_the_log(cluster: Cluster):
 def test_data_of_another_version_is_refused(cluster: Cluster, monkeypatch: pytest.MonkeyPatch):
     cluster.stop()
     monkeypatch.setattr(clusters.postgres, "of_major", lambda major: None)
-    with pytest.raises(Stop, match="which is not installed any more"):
+    with pytest.raises(Stop, match="which is not installed"):
         cluster.start()
 
 
@@ -161,17 +161,17 @@ def test_socket_has_a_path_that_clients_can_use(name: str, inside: bool):
         shutil.rmtree(top)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts a server as somebody else")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a server as another user")
 class TestSite:
     @pytest.fixture
     def hidden(self, tmp_path: Path) -> Checkout:
-        """A checkout that only root can reach, as a clone in /root is."""
+        """A checkout that only root can reach, like a clone in /root."""
         root = tmp_path / "hidden"
         (root / "var").mkdir(parents=True)
         root.chmod(0o700)
         return Checkout(root, root / "var")
 
-    def test_unreachable_folder_is_left_and_the_choice_remembered(self, hidden: Checkout):
+    def test_unreachable_folder_is_not_used_and_the_choice_remembered(self, hidden: Checkout):
         chosen = site.choose(hidden, "postgres", lasting=False)
         try:
             assert hidden.var not in chosen.folder.parents

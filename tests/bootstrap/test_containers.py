@@ -1,4 +1,4 @@
-"""docker-compose.yml and Dockerfile agree with the project; Docker itself reads them where it is installed."""
+"""docker-compose.yml and Dockerfile agree with the project; Docker itself parses them where installed."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def test_worker_and_preparation_are_what_up_runs(compose: dict):
     worker = next(program for program in serve.programs("0.0.0.0", 8000) if program.name == "worker")
     assert compose["services"]["worker"]["command"] == ["python", *worker.command[1:]]
     server = next(program for program in serve.programs("0.0.0.0", 8000) if program.name == "server")
-    told = re.search(r"^CMD (\[.*?\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE | re.DOTALL)
-    assert told is not None
-    assert yaml.safe_load(told[1].replace("\\\n", "")) == ["python", *server.command[1:]]
+    command = re.search(r"^CMD (\[.*?\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE | re.DOTALL)
+    assert command is not None
+    assert yaml.safe_load(command[1].replace("\\\n", "")) == ["python", *server.command[1:]]
 
 
 def test_data_outlives_the_containers(compose: dict):
@@ -80,7 +80,7 @@ def _compose_is_there() -> bool:
 
 
 @pytest.mark.skipif(not _compose_is_there(), reason="docker compose is not installed")
-def test_docker_reads_it(tmp_path: Path):
+def test_docker_parses_it(tmp_path: Path):
     command = ["docker", "compose", "--file", str(ROOT / "docker-compose.yml"), "config", "--quiet"]
     environment = {**os.environ, **SECRETS}
     subprocess.run(command, cwd=tmp_path, env=environment, check=True)

@@ -1,4 +1,4 @@
-"""The tests' own databases: copied from a template, one a process, none shared."""
+"""The tests' own databases: copied from a template, one per process, none shared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests import databases
 
 
 @pytest.mark.django_db
-def test_this_process_has_a_slot_that_nobody_else_gets():
+def test_this_process_has_a_slot_of_its_own():
     name = connection.settings_dict["NAME"]
     slot = int(name.rsplit("_", 1)[1])
     keeper = databases.maintenance()

@@ -1,4 +1,4 @@
-"""Each thing that the doctor finds, and the line that mends it."""
+"""Everything the doctor can find, and the command that fixes it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bootstrap.finding import Finding
 
 @pytest.fixture(autouse=True)
 def private(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The doctor examines a private cluster, not the tests' own database."""
+    """The doctor checks a private cluster, not the tests' own database."""
     monkeypatch.delenv("DATABASE_URL", raising=False)
 
 
@@ -45,7 +45,7 @@ def test_stale_environment(checkout: Checkout):
     checkout.python.parent.mkdir(parents=True)
     checkout.python.touch()
     (checkout.venv / "locked.json").write_text('{"run": "another"}')
-    assert "not those of requirements/run.txt" in only(doctor.environment_is_current, checkout).problem
+    assert "do not match requirements/run.txt" in only(doctor.environment_is_current, checkout).problem
     (checkout.venv / "locked.json").write_text(f'{{"run": "{digest(checkout.lock("run"))}"}}')
     assert not list(doctor.environment_is_current(checkout))
 
@@ -100,14 +100,14 @@ def make_cluster(checkout: Checkout, major: str, pid: str | None = None) -> None
         (data / "postmaster.pid").write_text(f"{pid}\n{data}\n0\n5432\n/nowhere\n\n\nready\n")
 
 
-def test_no_cluster_yet_is_no_fault(checkout: Checkout):
+def test_no_cluster_yet_is_not_serious(checkout: Checkout):
     assert not only(doctor.cluster_is_sound, checkout).serious
 
 
 def test_killed_server(checkout: Checkout):
     make_cluster(checkout, "15", pid=str(os.getpid()))
     finding = only(doctor.cluster_is_sound, checkout)
-    assert f"process {os.getpid()}) was killed" in finding.problem
+    assert f"pid {os.getpid()}) was killed" in finding.problem
     assert finding.remedy == "./manage.py up"
 
 
@@ -134,7 +134,7 @@ def test_secret_key_that_others_can_read(checkout: Checkout):
 def test_own_server_without_a_secret_key(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://city@db/city")
     monkeypatch.delenv("SECRET_KEY", raising=False)
-    assert "SECRET_KEY is not set" in only(doctor.secret_key_is_secret, checkout).problem
+    assert "SECRET_KEY is not" in only(doctor.secret_key_is_secret, checkout).problem
 
 
 def test_port_taken_by_another_program_and_by_ourselves(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
@@ -154,7 +154,7 @@ def test_var_of_another_user(checkout: Checkout, monkeypatch: pytest.MonkeyPatch
     assert only(doctor.var_is_writable, checkout).remedy.startswith("sudo chown -R")
 
 
-def test_browser_is_wanted_for_tests_only(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
+def test_browser_is_needed_only_for_tests(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(packages, "browser", lambda: None)
     finding = only(doctor.browser_is_installed, checkout)
     assert not finding.serious
@@ -171,19 +171,19 @@ def test_exit_code_and_what_is_printed(
         yield Finding("Somewhat dusty.", "dust", serious=False)
 
     def wrong(_: Checkout):
-        yield Finding("Broken.", "mend --now")
+        yield Finding("Broken.", "fix --now")
 
-    def breaks_down(_: Checkout):
+    def crashes(_: Checkout):
         raise OSError("no such wall")
         yield
 
     monkeypatch.setattr(doctor, "CHECKS", (("roof", sound), ("floor", note)))
     assert doctor.run(checkout, []) == 0
     assert "All is well." in capsys.readouterr().out
-    monkeypatch.setattr(doctor, "CHECKS", (("roof", sound), ("door", wrong), ("wall", breaks_down)))
+    monkeypatch.setattr(doctor, "CHECKS", (("roof", sound), ("door", wrong), ("wall", crashes)))
     assert doctor.run(checkout, []) == 1
     printed = capsys.readouterr().out
     assert "ok  roof" in printed
-    assert "!!  door: Broken.\n        mend --now" in printed
+    assert "!!  door: Broken.\n        fix --now" in printed
     assert "no such wall" in printed
-    assert "2 to mend" in printed
+    assert "2 to fix" in printed

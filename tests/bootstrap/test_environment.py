@@ -29,7 +29,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """The same with a real environment; it takes seconds to make."""
+    """The same with a real environment; takes seconds to build."""
     root = tmp_path_factory.mktemp("made")
     for folder in ("var", "requirements"):
         (root / folder).mkdir()
@@ -59,7 +59,7 @@ def test_stale_when_missing_changed_or_of_another_kind(checkout: Checkout):
     assert not environment.current(checkout, ("run",))
 
 
-def test_made_from_nothing_and_left_alone_after(made: Checkout, capsys: pytest.CaptureFixture[str]):
+def test_built_from_nothing_and_then_left_alone(made: Checkout, capsys: pytest.CaptureFixture[str]):
     assert environment.current(made, ("run",))
     environment.ensure(made, dev=False)
     assert capsys.readouterr().out == ""
@@ -134,7 +134,7 @@ def test_secret_key_is_made_once_and_private(tmp_path: Path):
     assert len(checkouts.secret_key(checkout)) >= 64
 
 
-def test_failed_step_repeats_the_last_lines_and_the_remedy(tmp_path: Path):
+def test_failed_step_shows_the_last_lines_and_the_remedy(tmp_path: Path):
     log = tmp_path / "log"
     script = "import sys; [print('line', i) for i in range(100)]; print('\\xff'); sys.exit(3)"
     with pytest.raises(Stop) as stopped:
@@ -146,7 +146,7 @@ def test_failed_step_repeats_the_last_lines_and_the_remedy(tmp_path: Path):
     assert message.endswith("Count again.")
 
 
-def test_long_step_shows_that_it_lives(
+def test_long_step_shows_progress(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.setattr(console, "QUIET_INTERVAL_S", 0.05)
@@ -176,7 +176,7 @@ def test_long_step_shows_that_it_lives(
     assert lines[-1].startswith("  ok  Planting (")
 
 
-def test_manage_needs_the_standard_library_alone():
+def test_manage_needs_only_the_standard_library():
     """Every module that runs before the environment exists imports without site-packages."""
     root = checkouts.this_checkout().root
     folder = Path(checkouts.__file__).parent

@@ -1,4 +1,4 @@
-"""Installing system packages: asked for what is missing, by whom it may be done."""
+"""Installing system packages: what is missing, and who may install it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bootstrap.packages import Need
 
 @pytest.fixture
 def missing(tmp_path: Path) -> Need:
-    """Something that is there once apt-get was asked to install its package."""
+    """Something that exists once apt-get was called to install its package."""
     return Need("A tree", "benches need shade", ("tree",), lambda: "install" in asked(tmp_path))
 
 
@@ -33,7 +33,7 @@ def provide(folder: Path, name: str, script: str) -> None:
 
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """PATH holds apt-get, which writes down what it is asked, and env."""
+    """PATH holds only env and an apt-get that records its arguments."""
     folder = tmp_path / "bin"
     folder.mkdir()
     provide(folder, "apt-get", f'echo "$DEBIAN_FRONTEND $@" >> {tmp_path}/asked')
@@ -42,7 +42,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_nothing_is_asked_when_all_is_there(path: Path, tmp_path: Path):
+def test_apt_is_not_called_when_nothing_is_missing(path: Path, tmp_path: Path):
     packages.ensure([Need("Air", "to breathe", ("air",), lambda: True)], logs=tmp_path)
     assert asked(tmp_path) == ""
 
@@ -62,7 +62,7 @@ def test_root_installs_and_says_why(
     assert "A tree (tree): benches need shade" in capsys.readouterr().out
 
 
-def test_user_without_the_right_gets_one_line(
+def test_user_without_the_right_gets_one_command(
     path: Path, tmp_path: Path, missing: Need, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
@@ -88,7 +88,7 @@ def test_sudo_counts_when_it_asks_for_no_password(
         assert "tree" in asked(tmp_path)
 
 
-def test_failed_installation_shows_aptitudes_last_words(
+def test_failed_installation_shows_the_end_of_apts_output(
     path: Path, tmp_path: Path, missing: Need, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(os, "geteuid", lambda: 0)

@@ -1,4 +1,4 @@
-"""Programs that are kept alive and ended."""
+"""Programs that are kept alive and stopped."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 120.0) -> bool:
 
 
 def alive(pid: int) -> bool:
-    """False for a zombie too: nobody may wait for orphans in a container."""
+    """False for a zombie too: in a container there may be nobody to reap orphans."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
@@ -40,7 +40,7 @@ def alive(pid: int) -> bool:
 
 @pytest.fixture
 def supervised(tmp_path: Path):
-    """A supervising process over one program, whose numbers are written to files."""
+    """A supervisor process with one program, which writes its pids to files."""
     script = tmp_path / "supervised.py"
     program = textwrap.dedent(
         f"""
@@ -80,7 +80,7 @@ def supervised(tmp_path: Path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signal_ends_everything(supervised, number):
+def test_signal_stops_everything(supervised, number):
     parent, numbers = supervised
     parent.send_signal(number)
     assert parent.wait(120) == 0
@@ -93,16 +93,16 @@ def test_killed_supervisor_leaves_no_program(supervised):
     assert wait_for(lambda: not alive(numbers()[0]))
 
 
-def test_fallen_program_is_started_again(supervised):
+def test_failed_program_is_restarted(supervised):
     parent, numbers = supervised
     os.kill(numbers()[0], signal.SIGKILL)
     assert wait_for(lambda: len(numbers()) == 4)
     assert alive(numbers()[2])
-    assert not alive(numbers()[1]), "what the fallen program had started is ended too"
+    assert not alive(numbers()[1]), "what the failed program had started is stopped too"
     assert parent.poll() is None
 
 
-def test_program_that_cannot_live_stops_all(
+def test_program_that_keeps_failing_stops_everything(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.setattr(supervisor, "LONGEST_PAUSE_S", 0.01)
@@ -111,10 +111,10 @@ def test_program_that_cannot_live_stops_all(
     with Supervisor() as one, one.children():
         one.start(Program("stone", [sys.executable, "-c", "raise SystemExit(7)"]))
         assert one.watch() == 1
-    assert "The stone ended with code 7" in capsys.readouterr().out
+    assert "The stone exited with code 7" in capsys.readouterr().out
 
 
-def test_port_that_is_taken_is_told_with_another_one(monkeypatch: pytest.MonkeyPatch):
+def test_port_in_use_is_reported_with_an_alternative(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(serve, "PORT_PATIENCE_S", 0.1)
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -132,7 +132,7 @@ def test_impossible_options_are_refused(words: str):
     assert stopped.value.code == 2
 
 
-def test_hosts_under_which_the_site_answers():
+def test_hosts_at_which_the_site_answers():
     assert serve.public_hosts("127.0.0.1") == ["localhost", "127.0.0.1", "[::1]"]
     assert "city.local" in serve.public_hosts("city.local")
     assert socket.gethostname() in serve.public_hosts("0.0.0.0")

@@ -1,4 +1,4 @@
-"""System checks: silent on this machine, and each of them speaks when it should."""
+"""System checks: silent on this machine, and each reports a problem when it should."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from config import checks
 
 
 class Answers:
-    """A database that answers each statement holding a key with the key's value; it is fit unless told otherwise."""
+    """A database that answers each statement containing a key with the key's value; fit by default."""
 
     def __init__(self, answers: Mapping[str, Any]) -> None:
         self.answers = {
@@ -29,7 +29,7 @@ class Answers:
         } | dict(answers)
 
     def __call__(self, statement: str) -> Any:
-        # The first key that fits: "extversion" goes before the table that it is read from.
+        # The first matching key: "extversion" comes before the table it is read from.
         return next(value for key, value in self.answers.items() if key in statement)
 
 
@@ -42,7 +42,7 @@ def test_this_machine_is_fit():
 
 
 @pytest.mark.parametrize("check", checks.DATABASE_CHECKS)
-def test_fit_database_has_no_complaint(check):
+def test_fit_database_has_no_messages(check):
     assert check(Answers({})) == []
 
 
@@ -65,7 +65,7 @@ def test_unfit_database(answers, number, words):
     assert message.hint
 
 
-def test_database_without_postgis_is_told_once():
+def test_database_without_postgis_is_reported_once():
     found = [
         message
         for check in checks.DATABASE_CHECKS
@@ -97,7 +97,7 @@ def test_versions_are_compared_as_numbers(text, oldest, fits):
 
 
 def test_superuser_may_still_create_what_the_server_has():
-    """Before its first migration a new database lacks them all, and ``migrate`` must be let through."""
+    """Before its first migration a new database has none of them, and ``migrate`` must be allowed to run."""
     assert checks.extensions_are_there(Answers({"FROM pg_extension": "plpgsql", "rolsuper": True})) == []
     missing = Answers(
         {"FROM pg_extension": "", "rolsuper": True, "pg_available_extensions": "pg_trgm btree_gist"}

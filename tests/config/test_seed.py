@@ -1,4 +1,4 @@
-"""./manage.py seed: the profile folder becomes a city, or an error says which file contradicts what."""
+"""./manage.py seed: the profile folder becomes a city, or an error says which file is wrong and why."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def seed(*arguments: str) -> str:
     return out.getvalue()
 
 
-def test_the_city_without_a_demonstration(tmp_path: Path) -> None:
+def test_the_city_without_demo_data(tmp_path: Path) -> None:
     seed("--no-demo")
     assert Service.objects.filter(is_office=True).count() == 1
     assert Service.objects.count() == 26
@@ -64,7 +64,7 @@ def test_seeding_again_changes_nothing() -> None:
 
 
 def edited(folder: Path, name: str, old: str, new: str) -> Path:
-    """A copy of the city's folder with one text replaced in one file."""
+    """A copy of the city's folder with one string replaced in one file."""
     copy = folder / "city"
     shutil.copytree(CITY.folder, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__", "drawing"))
     file = copy / name
@@ -81,7 +81,7 @@ def edited(folder: Path, name: str, old: str, new: str) -> Path:
             "services.toml",
             "office = true",
             "office = false",
-            "one service must have office = true; there are 0",
+            "one service must have office = true; found 0",
         ),
         (
             "services.toml",
@@ -97,17 +97,17 @@ def edited(folder: Path, name: str, old: str, new: str) -> Path:
             "categories.toml",
             'service = "joldor"',
             'service = "nobody"',
-            r"\(roads\): service 'nobody' is no service",
+            r"\(roads\): service 'nobody' is not a service",
         ),
         (
             "categories.toml",
             'parent = "roads"',
             'parent = "nothing"',
-            r"\(potholes\): parent 'nothing' is no category",
+            r"\(potholes\): parent 'nothing' is not a category",
         ),
         ("categories.toml", 'code = "roads"', 'code = "roads"\nparent = "waste"', "has a parent itself"),
         ("districts.geojson", '"kind":"city"', '"kind":"territory"', "kind city"),
-        ("districts.geojson", '"parent":"osh"', '"parent":"moon"', "is no district"),
+        ("districts.geojson", '"parent":"osh"', '"parent":"moon"', "is not a district"),
         ("districts.geojson", '"kind":"territory"', '"kind":"moon"', "kind must be one of"),
         ("districts.geojson", "72.8", "172.8", r"feature \d+ \([\w-]+\): "),
         ("districts.geojson", '"type":"FeatureCollection"', '"type":', "districts.geojson: "),
@@ -115,13 +115,13 @@ def edited(folder: Path, name: str, old: str, new: str) -> Path:
             "service_areas.geojson",
             '"service":"tazalyk"',
             '"service":"nobody"',
-            "feature 1 .*'nobody' is no service",
+            "feature 1 .*'nobody' is not a service",
         ),
         (
             "service_areas.geojson",
             '"categories":["',
             '"categories":["nothing","',
-            "'nothing' among its categories",
+            "'nothing' in its categories",
         ),
         (
             "service_areas.geojson",

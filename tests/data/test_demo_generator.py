@@ -1,4 +1,4 @@
-"""The demonstration's appeals: the same for the same seed, inside the city, readable, with lives that could be real."""
+"""Demo appeals: the same for the same seed, inside the city, readable, with plausible histories."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from data.demo.texts import texts
 OSH = Path(__file__).resolve().parents[2] / "data" / "osh"
 UNTIL = dt.date(2026, 11, 20)
 ZONE = ZoneInfo("Asia/Bishkek")
-#: State before a verb -> state after it: the workflow of appeals, written down a second time on purpose.
+#: State before a verb -> state after it: the appeals workflow, deliberately duplicated here.
 MOVES = {
     ("new", "accept"): "accepted",
     ("new", "forward"): "new",
@@ -55,7 +55,7 @@ def test_the_seed_decides_everything() -> None:
     assert first != list(generate(OSH, 6, 120, until=UNTIL))
 
 
-def test_as_many_as_asked_oldest_first_within_two_years(appeals: list[DemoAppeal]) -> None:
+def test_requested_count_oldest_first_within_two_years(appeals: list[DemoAppeal]) -> None:
     assert len(appeals) == 3000
     times = [appeal.submitted_at for appeal in appeals]
     assert times == sorted(times)
@@ -81,7 +81,7 @@ def test_every_point_is_strictly_inside_the_city_and_dry(appeals: list[DemoAppea
     assert not shapely.contains(river, points).any()
 
 
-def test_every_text_is_whole(appeals: list[DemoAppeal]) -> None:
+def test_every_text_is_complete(appeals: list[DemoAppeal]) -> None:
     for appeal in appeals:
         assert len(appeal.text) > 25
         assert appeal.address
@@ -103,10 +103,10 @@ def test_every_leaf_occurs_and_both_languages(appeals: list[DemoAppeal]) -> None
     assert set(Counter(appeal.kind for appeal in appeals)) == {"complaint", "request", "recommendation"}
 
 
-def test_lives_follow_the_workflow_in_order_of_time(appeals: list[DemoAppeal]) -> None:
+def test_histories_follow_the_workflow_in_chronological_order(appeals: list[DemoAppeal]) -> None:
     end = dt.datetime.combine(UNTIL, dt.time(0), ZONE)
     for appeal in appeals:
-        last_state(appeal)  # a KeyError is a move that the workflow does not know
+        last_state(appeal)  # a KeyError is a transition that the workflow does not have
         times = [appeal.submitted_at, *(step.at for step in appeal.steps)]
         assert all(before < after for before, after in itertools.pairwise(times)), appeal
         assert times[-1] < end
@@ -156,7 +156,7 @@ def test_winter_is_the_season_of_heating(appeals: list[DemoAppeal]) -> None:
     assert months[1] + months[2] + months[11] + months[12] > 0.7 * months.total()
 
 
-def test_people_are_nobody(appeals: list[DemoAppeal]) -> None:
+def test_people_are_invented(appeals: list[DemoAppeal]) -> None:
     for appeal in appeals:
         assert len(appeal.name.split()) == 2
         assert appeal.email.endswith("@example.org")

@@ -1,4 +1,4 @@
-"""The drawn layers of the demonstration city agree with each other, with the tables and with the ground."""
+"""The demo city's drawn layers agree with each other, with the tables and with the terrain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from data.osh.drawing.curves import METRES_PER_LAT, METRES_PER_LON
 ROOT = Path(__file__).resolve().parents[2]
 OSH = ROOT / "data" / "osh"
 LANGUAGES = ("ky", "ru", "en")
-#: Areas may stick out of the city by the rounding of six decimals, no more (square metres).
+#: Areas may extend beyond the city by no more than rounding to six decimals (square metres).
 ROUNDING_M2 = 60.0
 BASE_LAYERS = {"river", "canal", "hill", "park", "street", "landmark", "place", "block"}
 
@@ -129,7 +129,7 @@ def test_base_layer_is_small_named_and_inside_the_city(city: shapely.Polygon) ->
     assert seen == BASE_LAYERS
 
 
-def test_landmarks_stand_on_dry_land() -> None:
+def test_landmarks_are_on_dry_land() -> None:
     river = next(
         shape(f["geometry"]) for f in features("base.geojson") if f["properties"]["layer"] == "river"
     )

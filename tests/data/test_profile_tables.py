@@ -1,4 +1,4 @@
-"""The tables of the demonstration city: complete in every language, and their codes meet."""
+"""The demo city's tables: complete in every language, with matching codes."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_own_calendar_days_do_not_repeat_the_public_holidays() -> None:
     for row in days:
         assert all(row[f"name_{language}"] for language in LANGUAGES)
         usual = row["date"].weekday() < 5 and row["date"] not in known
-        assert row["working"] != usual, f"{row['date']}: the calendar says so already"
+        assert row["working"] != usual, f"{row['date']}: the calendar already says so"
 
 
 def test_news_is_written_in_every_language(services: dict[str, dict[str, Any]]) -> None:

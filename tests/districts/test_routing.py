@@ -1,4 +1,4 @@
-"""Who answers: candidates by PostGIS, the choice by a pure function, both held against Shapely."""
+"""Who answers: candidates from PostGIS, the choice by a pure function, both checked against Shapely."""
 
 from __future__ import annotations
 
@@ -175,14 +175,14 @@ class TestRoute:
         assert decided.rule is Rule.PRIORITY
         assert [rival.code for rival in decided.rivals] == ["light-west"]
 
-    def test_category_not_taken_by_the_area_goes_city_wide(self, city: GridCity) -> None:
+    def test_category_not_handled_by_the_area_goes_city_wide(self, city: GridCity) -> None:
         decided = route(pin(city, IN_PARK, "pothole"), on=TODAY)
         assert (decided.service_id, decided.rule) == (city.services["roads"].pk, Rule.CITY_WIDE)
         assert decided.area_id is None
         # To the western side of the city: 0.02 degree of longitude at 40.52 N.
         assert decided.border_m == pytest.approx(1694, rel=0.01)
 
-    def test_nobody_named_goes_to_the_office(self, city: GridCity) -> None:
+    def test_without_a_service_goes_to_the_office(self, city: GridCity) -> None:
         decided = route(pin(city, IN_EAST, "other"), on=TODAY)
         assert (decided.service_id, decided.rule) == (city.services["office"].pk, Rule.OFFICE)
 
@@ -204,7 +204,7 @@ class TestRoute:
 
     def test_pin_on_a_shared_border_is_decided(self, city: GridCity) -> None:
         decided = route(pin(city, ON_MIDDLE, "lamp"), on=TODAY)
-        # A side that is straight in degrees bends a little in metres.
+        # A side that is straight in degrees is slightly curved in metres.
         assert decided.border_m == pytest.approx(0, abs=0.05)
         assert {decided.area_id, *(rival.area_id for rival in decided.rivals)} == {
             city.areas["light-west"].pk,
@@ -215,17 +215,17 @@ class TestRoute:
         with pytest.raises(OutsideCity):
             route(pin(city, OUTSIDE, "lamp"), on=TODAY)
 
-    def test_area_of_a_group_takes_its_leaves(self, city: GridCity) -> None:
+    def test_area_of_a_group_handles_its_leaves(self, city: GridCity) -> None:
         city.add_area("all-street", "roads", PARK, ("street",), priority=20)
         assert route(pin(city, IN_PARK, "lamp"), on=TODAY).service_id == city.services["roads"].pk
 
-    def test_area_without_categories_takes_those_of_its_service(self, city: GridCity) -> None:
+    def test_area_without_categories_handles_those_of_its_service(self, city: GridCity) -> None:
         city.add_area("roads-west", "roads", WEST)
         decided = route(pin(city, IN_WEST, "pothole"), on=TODAY)
         assert decided.area_id == city.areas["roads-west"].pk
         assert route(pin(city, IN_WEST, "lamp"), on=TODAY).service_id == city.services["light"].pk
 
-    def test_area_is_asked_only_while_valid(self, city: GridCity) -> None:
+    def test_area_counts_only_while_valid(self, city: GridCity) -> None:
         city.add_area(
             "winter",
             "roads",

@@ -42,9 +42,9 @@ def test_clear_groups_are_found() -> None:
     assert natural_breaks(counts, 3) == ((1, 2), (10, 11), (50, 52))
 
 
-def test_few_distinct_counts_are_a_class_each() -> None:
+def test_few_distinct_counts_get_one_class_each() -> None:
     assert natural_breaks([4, 1, 4, 1], 6) == ((1, 1), (4, 4))
 
 
-def test_no_counts_have_no_classes() -> None:
+def test_no_counts_no_classes() -> None:
     assert natural_breaks([], 6) == ()

@@ -67,14 +67,14 @@ def cell_map() -> CellMap:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page of a browser that has no network; at the end it must have asked for one file only, without a complaint."""
-    asked: list[str] = []
+    """A browser page without a network; it must have requested only one file, without errors."""
+    requested: list[str] = []
     complaints: list[str] = []
     context = browser.new_context(viewport={"width": 800, "height": 600}, offline=True)
     opened = context.new_page()
 
     def asks(request: Request) -> None:
-        asked.append(request.url)
+        requested.append(request.url)
 
     opened.on("request", asks)
     opened.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
@@ -82,8 +82,8 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     yield opened
     context.close()
-    assert len(asked) == 1
-    assert asked[0].startswith("file://")
+    assert len(requested) == 1
+    assert requested[0].startswith("file://")
     assert complaints == []
 
 
@@ -97,7 +97,7 @@ def open_file(page: Page, folder: Path, drawn: CellMap) -> None:
 def test_the_file_draws_its_cells_without_a_network(page: Page, tmp_path: Path) -> None:
     open_file(page, tmp_path, cell_map())
     assert page.locator("path.cell").count() == 3
-    assert page.locator("path.ground").count() == 1  # places are points and left out
+    assert page.locator("path.ground").count() == 1  # places are points and skipped
     assert page.locator("path.border").count() == 1
     assert page.locator(".legend li").all_inner_texts() == ["1", "2", "3–5"]
     colours = [
@@ -112,7 +112,7 @@ def test_the_file_draws_its_cells_without_a_network(page: Page, tmp_path: Path) 
 
 
 @pytest.mark.browser
-def test_words_are_shown_as_words(page: Page, tmp_path: Path) -> None:
+def test_text_is_escaped(page: Page, tmp_path: Path) -> None:
     open_file(page, tmp_path, cell_map())
     page.locator("path.cell").first.hover()
     page.locator("path.cell").first.click()
@@ -131,7 +131,7 @@ def test_an_empty_map_says_so(page: Page, tmp_path: Path) -> None:
     assert page.locator("path.border").count() == 1
 
 
-def test_the_document_points_nowhere() -> None:
+def test_the_document_links_to_no_other_file() -> None:
     document = render(cell_map())
     assert not re.search(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=", document.replace(NASTY, ""))
     assert "cdn" not in document
@@ -144,12 +144,12 @@ def test_the_same_map_gives_the_same_text() -> None:
     assert render(cell_map()) == render(cell_map())
 
 
-def test_the_heading_is_left_to_the_page_that_frames_it() -> None:
+def test_framed_map_omits_the_heading() -> None:
     assert "<h1>" in render(cell_map())
     assert "<h1>" not in render(replace(cell_map(), framed=True))
 
 
-def test_many_borders_stay_without_names() -> None:
+def test_many_borders_get_no_names() -> None:
     border = cell_map().borders["features"][0]
     many = {"type": "FeatureCollection", "features": [border] * 21}
     assert "border-name" in re.sub(r"<style>.*?</style>", "", render(cell_map()), flags=re.DOTALL)
@@ -158,8 +158,8 @@ def test_many_borders_stay_without_names() -> None:
     )
 
 
-def test_the_ramp_is_told_apart_by_lightness_alone() -> None:
-    """On paper each colour is darker than the one before it, on the dark ground lighter: grey print keeps the order."""
+def test_ramp_colours_differ_by_lightness_alone() -> None:
+    """Each colour is darker than the last in light mode, lighter in dark mode: grey print keeps the order."""
     style = (Path(render.__code__.co_filename).parent / "document.css").read_text(encoding="utf-8")
     ramps = re.findall(r"--colour-(\d): #([0-9a-f]{6})", style)
     assert [int(number) for number, _ in ramps] == list(range(6)) * 3
@@ -172,7 +172,7 @@ def test_the_ramp_is_told_apart_by_lightness_alone() -> None:
 
 
 def luminance(colour: str) -> float:
-    """Relative luminance (WCAG 2.2) of RRGGBB, plus the 0.05 of its contrast ratio."""
+    """Relative luminance (WCAG 2.2) of RRGGBB, plus the 0.05 used in contrast ratios."""
     channels = [int(colour[place : place + 2], 16) / 255 for place in (0, 2, 4)]
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
     return 0.05 + sum(weight * value for weight, value in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

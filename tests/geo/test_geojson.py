@@ -1,4 +1,4 @@
-"""GeoJSON text from PostGIS, held against Shapely and the json module."""
+"""GeoJSON text from PostGIS, checked against Shapely and the json module."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _read(**properties: Any) -> dict[str, Any]:
 @example("\\")
 @example("</script>\u2028\n\t{}")
 @example("%s %(x)s %%")
-def test_any_text_is_read_back(appeal: Appeal, words: str) -> None:
+def test_any_text_round_trips(appeal: Appeal, words: str) -> None:
     Appeal.objects.update(text=words)
     assert _read(text="text")["properties"]["text"] == words
 
@@ -59,10 +59,10 @@ def test_any_text_is_read_back(appeal: Appeal, words: str) -> None:
 @given(st.floats(72.6, 72.9), st.floats(40.4, 40.7))
 def test_point_is_shapelys(appeal: Appeal, lon: float, lat: float) -> None:
     Appeal.objects.update(point=Point(lon, lat, srid=4326))
-    told = shapely.from_geojson(json.dumps(_read()["geometry"]))
-    assert math.isclose(told.x, lon, abs_tol=0.5000001e-6)
-    assert math.isclose(told.y, lat, abs_tol=0.5000001e-6)
-    assert len(repr(told.x).partition(".")[2]) <= 6
+    parsed = shapely.from_geojson(json.dumps(_read()["geometry"]))
+    assert math.isclose(parsed.x, lon, abs_tol=0.5000001e-6)
+    assert math.isclose(parsed.y, lat, abs_tol=0.5000001e-6)
+    assert len(repr(parsed.x).partition(".")[2]) <= 6
 
 
 def test_polygons_with_holes_are_shapelys(db: None) -> None:
@@ -71,15 +71,15 @@ def test_polygons_with_holes_are_shapelys(db: None) -> None:
     wkt = f"MULTIPOLYGON((({ring[1:-1]}),{hole}),((72.9 40.5,73 40.5,73 40.6,72.9 40.5)))"
     DistrictBoundaryFactory(geom=GEOSGeometry(wkt, srid=4326))
     (text,) = feature_texts(DistrictBoundary.objects.all(), FeatureText(geometry="geom", properties={}))
-    told = shapely.from_geojson(json.dumps(json.loads(text)["geometry"]))
-    assert told.equals_exact(shapely.from_wkt(wkt), tolerance=1e-9)
+    parsed = shapely.from_geojson(json.dumps(json.loads(text)["geometry"]))
+    assert parsed.equals_exact(shapely.from_wkt(wkt), tolerance=1e-9)
 
 
 def test_properties_of_every_type(appeal: Appeal) -> None:
     Appeal.objects.update(
         submitted_at=dt.datetime(2026, 5, 31, 12, 30, 0, 250, tzinfo=dt.UTC), due_on=dt.date(2026, 6, 19)
     )
-    told = _read(
+    parsed = _read(
         number="number",
         hidden="hidden",
         day="due_on",
@@ -90,8 +90,8 @@ def test_properties_of_every_type(appeal: Appeal) -> None:
         **{'na"me': Value("'")},
     )["properties"]
     appeal.refresh_from_db()
-    assert dt.datetime.fromisoformat(told.pop("moment")) == appeal.submitted_at
-    assert told == {
+    assert dt.datetime.fromisoformat(parsed.pop("moment")) == appeal.submitted_at
+    assert parsed == {
         "number": appeal.number,
         "hidden": False,
         "day": "2026-06-19",
@@ -102,7 +102,7 @@ def test_properties_of_every_type(appeal: Appeal) -> None:
     }
 
 
-def test_feature_as_rfc_7946_wants_it(appeal: Appeal) -> None:
+def test_feature_conforms_to_rfc_7946(appeal: Appeal) -> None:
     feature = FeatureText(id="id", geometry="point", properties={"number": "number"})
     (text,) = feature_texts(Appeal.objects.all(), feature)
     assert json.loads(text) == {
@@ -113,7 +113,7 @@ def test_feature_as_rfc_7946_wants_it(appeal: Appeal) -> None:
     }
 
 
-def test_no_rows_and_rows_that_cannot_be(appeal: Appeal) -> None:
+def test_no_rows_and_impossible_rows(appeal: Appeal) -> None:
     feature = FeatureText(geometry="point", properties={})
     assert feature_texts(Appeal.objects.filter(number=0), feature) == []
     assert feature_texts(Appeal.objects.filter(number__in=[]), feature) == []
@@ -136,7 +136,7 @@ def test_collection() -> None:
 
 
 def test_other_cursors_still_give_text(appeal: Appeal) -> None:
-    """The cast to bytes is of one cursor and must not leak into the connection."""
+    """The cast to bytes belongs to one cursor and must not leak into the connection."""
     feature_texts(Appeal.objects.all(), FeatureText(geometry="point", properties={}))
     with connection.cursor() as cursor:
         cursor.execute("SELECT 'text', 1::bigint")
@@ -158,8 +158,8 @@ def test_page_knows_whether_another_follows(db: None) -> None:
     assert paged.page(Appeal.objects.all(), Page(3)).next is None
 
 
-def test_a_page_is_what_the_queryset_leaves(db: None) -> None:
-    """Joins of the filter and of the feature do not meet; the order is the page's and not the queryset's."""
+def test_a_page_respects_the_querysets_filter(db: None) -> None:
+    """Joins of the filter and of the feature do not collide; the page sets the order, not the queryset."""
     lamp, tree = CategoryFactory(), CategoryFactory()
     for category in (lamp, tree, lamp):
         AppealFactory(category=category)

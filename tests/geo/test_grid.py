@@ -13,7 +13,7 @@ from pyproj import Transformer
 
 from appeals.models import CellCount
 from geo.grid import Cell, Grid, parse_cell
-from geo.grid import CellCount as Counted
+from geo.grid import GridCount as Counted
 
 UTM = 32643
 TO_METRES = Transformer.from_crs(4326, UTM, always_xy=True)
@@ -50,7 +50,7 @@ def test_neighbours_share_their_corners_exactly() -> None:
     assert (left[1], left[2]) == (right[0], right[3])
 
 
-def test_no_cells_have_no_rings() -> None:
+def test_no_cells_no_rings() -> None:
     assert Grid(100, UTM).rings([]) == []
 
 
@@ -88,7 +88,7 @@ def test_ids_are_read_back() -> None:
 @pytest.mark.parametrize(
     "text", ["", "x1y2", "x1_y2 ", "x1_y2\n", "x１_y2", "x1.5_y2", "x99999999_y1", "../x1_y2"]
 )
-def test_what_is_no_id_is_no_cell(text: str) -> None:
+def test_invalid_id_is_no_cell(text: str) -> None:
     assert parse_cell(text) is None
 
 

@@ -86,7 +86,7 @@ def _packed(micros: int, number: int) -> str:
         _packed(0, 1).replace("A", "+", 1),
     ],
 )
-def test_what_no_cursor_wrote_is_refused(text: str) -> None:
+def test_invalid_cursor_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         NEWEST.read(text)
 
@@ -95,7 +95,7 @@ def test_what_no_cursor_wrote_is_refused(text: str) -> None:
 _NEARLY = st.binary(min_size=15, max_size=17).map(
     lambda packed: base64.urlsafe_b64encode(packed).decode().rstrip("=")
 )
-_VALID = st.builds(lambda at, number: str(Cursor(at, number)), MOMENTS, st.integers(0, 2**63 - 1))
+_VALID = st.builds(lambda at, number: str(Cursor((at, number))), MOMENTS, st.integers(0, 2**63 - 1))
 
 
 @given(st.text(max_size=30) | _NEARLY | _VALID | st.builds(str.__add__, _VALID, st.text(max_size=2)))

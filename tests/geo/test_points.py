@@ -1,4 +1,4 @@
-"""Strict input of one point."""
+"""Strict parsing of one point."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def test_the_border_belongs_to_the_city(lon: float, lat: float) -> None:
     assert city_point(lon, lat).coords == (lon, lat)
 
 
-def test_swapped_is_said() -> None:
+def test_swapped_coordinates_are_reported() -> None:
     with pytest.raises(GeometryRefused, match="swapped"):
         city_point(40.52, 72.72)
 
 
-def test_outside_is_its_own_kind() -> None:
+def test_outside_is_a_separate_error() -> None:
     with pytest.raises(OutsideBounds):
         city_point(72.69, 40.52)
 
 
-def test_off_the_globe() -> None:
+def test_out_of_range() -> None:
     with pytest.raises(GeometryRefused, match="between -180 and 180"):
         city_point(572.72, 40.52)
 
@@ -67,7 +67,7 @@ def test_off_the_globe() -> None:
         "0x48",
     ],
 )
-def test_no_number(value: object) -> None:
+def test_not_a_number(value: object) -> None:
     with pytest.raises(GeometryRefused, match="number of degrees"):
         city_point(value, 40.52)
     with pytest.raises(GeometryRefused, match="number of degrees"):

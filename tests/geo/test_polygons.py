@@ -1,4 +1,4 @@
-"""Strict input of areas: what is taken, what is refused and in which words."""
+"""Strict parsing of areas: what is accepted, what is refused and with which message."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def test_altitude_is_dropped() -> None:
         ({"type": "GeometryCollection", "geometries": []}, "GeometryCollection"),
         ({"type": "Polygon"}, "nested"),
         (polygon(), "nested"),
-        ({"type": "Polygon", "coordinates": RING}, "those of LineString"),
-        (multi(RING), "those of Polygon"),
+        ({"type": "Polygon", "coordinates": RING}, "nested like LineString"),
+        (multi(RING), "nested like Polygon"),
         (multi([RING], []), "polygon 2|empty"),
         (polygon(RING, "ring"), "polygon 1, ring 2 is not a list"),
         (polygon(RING[:3]), "3 positions"),
@@ -73,8 +73,8 @@ def test_altitude_is_dropped() -> None:
         (polygon([[lon + 360, lat] for lon, lat in RING]), "not longitude, latitude in degrees"),
         (polygon([[1_165_166.5, 1_872_509.0]] * 5), "EPSG:4326"),
         (polygon([[lat, lon] for lon, lat in RING]), "swapped"),
-        (polygon([[lon + 5, lat] for lon, lat in RING]), "outside of the city's bounds"),
-        (polygon([[lon if lon < 72.72 else 73.5, lat] for lon, lat in RING]), "outside of the city's bounds"),
+        (polygon([[lon + 5, lat] for lon, lat in RING]), "beyond the city's bounds"),
+        (polygon([[lon if lon < 72.72 else 73.5, lat] for lon, lat in RING]), "beyond the city's bounds"),
         (polygon([RING[0], RING[2], RING[1], RING[3], RING[0]]), r"Self-intersection at \[72.72 40.52\]"),
         (polygon([RING[0], RING[1], RING[0], RING[1], RING[0]]), "not valid"),
         (polygon([RING[0]] * 5), "not valid"),
@@ -106,15 +106,15 @@ def test_deep_nesting_costs_nothing() -> None:
     [polygon([RING]), {"type": "MultiPolygon", "coordinates": [RING]}],
     ids=["too deep", "too shallow"],
 )
-def test_wrong_nesting_is_mended_only_on_demand(geometry: dict[str, object]) -> None:
-    with pytest.raises(NestingRefused, match="The type says"):
+def test_wrong_nesting_is_repaired_only_on_demand(geometry: dict[str, object]) -> None:
+    with pytest.raises(NestingRefused, match="The type is"):
         city_area(geometry)
     area = city_area(geometry, repair=True)
     assert area.shape.equals(city_area(polygon(RING)).shape)
-    assert "as its coordinates are nested" in area.repairs[0]
+    assert "how its coordinates are nested" in area.repairs[0]
 
 
-def test_repair_mends_nothing_else() -> None:
+def test_nothing_else_is_repaired() -> None:
     with pytest.raises(PolygonRefused, match="Self-intersection"):
         city_area(polygon([[RING[0], RING[2], RING[1], RING[3], RING[0]]]), repair=True)
 

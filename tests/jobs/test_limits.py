@@ -1,4 +1,4 @@
-"""Limits of database sessions, asked of real processes."""
+"""Limits of database sessions, read from real processes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHOWN = (
 
 
 def shown_by(start: str) -> list[str]:
-    """The settings of the first session of a process that starts like this."""
+    """The settings of the first session of a process that starts with this code."""
     code = f"""
 {start}
 from django.db import connection
@@ -27,7 +27,7 @@ with connection.cursor() as cursor:
         cursor.execute(f"SHOW {{name}}")
         print(cursor.fetchone()[0])
 """
-    # The database of the settings, not the test's own: nothing is read or written in it.
+    # The database in the settings, not the test's own: nothing in it is read or written.
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=settings.BASE_DIR,
@@ -59,4 +59,4 @@ def test_a_command_has_no_limit() -> None:
 
 @pytest.fixture(autouse=True)
 def _database(db: None) -> None:
-    """The server runs, whatever test comes first."""
+    """Makes sure the server runs, whichever test comes first."""

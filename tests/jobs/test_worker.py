@@ -82,7 +82,7 @@ def test_task_of_a_dead_worker_goes_back_to_the_queue() -> None:
     assert calls == ["a"]
 
 
-def test_task_that_kills_its_workers_is_given_up() -> None:
+def test_task_that_keeps_killing_its_worker_is_failed() -> None:
     remember.enqueue("a")
     row = DBTaskResult.objects.get()
     for n in range(ATTEMPTS_MAX):
@@ -91,7 +91,7 @@ def test_task_that_kills_its_workers_is_given_up() -> None:
     assert DBTaskResult.objects.get().status == TaskResultStatus.FAILED
 
 
-def test_old_results_are_forgotten() -> None:
+def test_old_results_are_deleted() -> None:
     remember.enqueue("a")
     Worker().run_next()
     assert forget_finished() == 0
@@ -115,7 +115,7 @@ class TestSchedule:
         assert len(schedule.run_due(now + dt.timedelta(seconds=60))) == 1
         assert calls == ["tick", "tick"]
 
-    def test_failing_job_is_shown_and_stops_nobody(self) -> None:
+    def test_failing_job_does_not_stop_the_others(self) -> None:
         def breaks() -> None:
             raise OSError("disk")
 

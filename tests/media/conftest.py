@@ -1,4 +1,4 @@
-"""Real files, made by the tests that need them."""
+"""Real files, created by the tests that need them."""
 
 from __future__ import annotations
 

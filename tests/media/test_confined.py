@@ -48,7 +48,7 @@ def test_index_of_gigabytes_in_a_few_kilobytes_is_refused(make_clip: MakeClip, t
     assert _largest_child_bytes() <= max(before, 600 * 1024**2)
 
 
-def test_child_that_does_not_answer_is_ended(make_clip: MakeClip, tmp_path: Path) -> None:
+def test_child_that_hangs_is_killed(make_clip: MakeClip, tmp_path: Path) -> None:
     source = make_clip("a.mp4")
     with pytest.raises(MediaRefused) as refused:
         process_video(source, tmp_path / "playable.mp4", tmp_path / "poster.jpg", max_work_s=0.02)

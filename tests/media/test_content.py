@@ -32,7 +32,7 @@ from media.refusal import MediaRefused, Refusal
         (b"\0\0\0", None),
     ],
 )
-def test_content_is_told_by_the_first_bytes(head: bytes, content: Content | None) -> None:
+def test_content_is_recognised_by_the_first_bytes(head: bytes, content: Content | None) -> None:
     assert content_of(head) is content
 
 

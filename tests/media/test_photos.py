@@ -83,7 +83,7 @@ def test_a_path_is_read_like_a_stream(tmp_path: Path) -> None:
     assert prepare_photo(path).content is Content.PNG
 
 
-def test_large_photo_is_brought_down_to_2048_and_is_progressive() -> None:
+def test_large_photo_is_scaled_down_to_2048_and_is_progressive() -> None:
     photo = prepare_photo(io.BytesIO(encoded(scene(6000, 3000), "JPEG")))
     assert (photo.large.width, photo.large.height) == (2048, 1024)
     assert opened(photo.large).info["progressive"]
@@ -121,9 +121,9 @@ def test_nothing_but_pixels_comes_out(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF"])
-def test_sideways_photo_stands_upright(kind: str) -> None:
+def test_sideways_photo_becomes_upright(kind: str) -> None:
     # Orientation 6: the left edge as stored is the top of the scene.
-    # (HEIC keeps its turn in a box of its own, which the encoder derives from EXIF given as bytes.)
+    # (HEIC stores its rotation in its own box, which the encoder derives from EXIF given as bytes.)
     data = encoded(scene(640, 400), kind, exif=located_exif(orientation=6).tobytes())
     large = opened(prepare_photo(io.BytesIO(data)).large)
     assert large.size == (400, 640)
@@ -232,7 +232,7 @@ def test_photo_signature_before_a_web_page_is_broken() -> None:
     assert refusal_of(b"\xff\xd8\xff<html><script>alert(1)</script>\xff\xd9") is Refusal.PHOTO_BROKEN
 
 
-def test_what_is_glued_to_the_end_is_left_behind() -> None:
+def test_what_is_appended_to_the_file_is_dropped() -> None:
     data = encoded(scene(), "PNG") + b"PK\x03\x04" + SECRET + b"PK\x05\x06" + bytes(18)
     photo = prepare_photo(io.BytesIO(data))
     assert SECRET not in photo.large.data
@@ -240,7 +240,7 @@ def test_what_is_glued_to_the_end_is_left_behind() -> None:
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
-def test_of_an_animation_the_first_frame_is_taken(kind: str) -> None:
+def test_an_animation_yields_its_first_frame(kind: str) -> None:
     frames = [Image.new("RGB", (64, 48), colour) for colour in (RED, BLUE, WHITE)]
     data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
     assert Image.open(io.BytesIO(data)).n_frames == 3  # type: ignore[attr-defined]
@@ -286,7 +286,7 @@ def test_colour_profile_is_applied_before_it_is_dropped() -> None:
     image = Image.new("RGB", (64, 48), (255, 0, 0))
     plain = opened(prepare_photo(io.BytesIO(encoded(image, "PNG", icc_profile=swapped))).large)
     assert near(plain.getpixel((30, 20)), (0, 0, 255))
-    # A profile for another kind of colour, and no profile at all, are passed over.
+    # A profile for another colour model, or an invalid one, is ignored.
     for odd in (lab, b"no profile"):
         kept = opened(prepare_photo(io.BytesIO(encoded(image, "PNG", icc_profile=odd))).large)
         assert near(kept.getpixel((30, 20)), (255, 0, 0))

@@ -60,7 +60,7 @@ def test_each_container_becomes_a_playable_mp4(
     assert not target.with_name("playable.mp4.part").exists()
 
 
-def test_place_and_device_are_left_behind(make_clip: MakeClip, tmp_path: Path) -> None:
+def test_place_and_device_are_dropped(make_clip: MakeClip, tmp_path: Path) -> None:
     source = make_clip(
         "a.mp4",
         audio="aac",
@@ -92,7 +92,7 @@ def test_place_and_device_are_left_behind(make_clip: MakeClip, tmp_path: Path) -
         (180, (320, 240), (300, 120), (20, 120)),
     ],
 )
-def test_turned_video_stands_upright(
+def test_rotated_video_becomes_upright(
     make_clip: MakeClip,
     tmp_path: Path,
     rotation_deg: int,
@@ -118,7 +118,7 @@ def test_turned_video_stands_upright(
         assert blue[2] > 170 > 90 > blue[0]
 
 
-def test_large_and_fast_video_is_brought_down(make_clip: MakeClip, tmp_path: Path) -> None:
+def test_large_and_fast_video_is_scaled_down(make_clip: MakeClip, tmp_path: Path) -> None:
     source = make_clip("a.mp4", size=(1920, 1080), rate=60, seconds=0.5)
     target = tmp_path / "playable.mp4"
     playable = make_playable(source, target)
@@ -172,7 +172,7 @@ def test_poster_is_taken_after_the_first_moment(make_clip: MakeClip, tmp_path: P
 
 
 def claim_length(path: Path, seconds: int) -> None:
-    """Makes every header of an MP4 say that it is so long; the frames stay as they are."""
+    """Makes every header of an MP4 claim this length; the frames stay unchanged."""
     data = bytearray(path.read_bytes())
     for box, scale_at, length_at in (
         (b"mvhd", 16, 20),
@@ -292,8 +292,8 @@ def test_another_format_behind_a_video_signature_is_not_probed_for(
     assert refusal_of(path) is Refusal.VIDEO_BROKEN
 
 
-def test_track_that_lies_in_another_file_is_not_read(make_clip: MakeClip, tmp_path: Path) -> None:
-    """A QuickTime alias names the file that holds the frames; here, a video of another sender beside it."""
+def test_track_in_another_file_is_not_read(make_clip: MakeClip, tmp_path: Path) -> None:
+    """A QuickTime alias names the file that holds the frames: here, another sender's video beside it."""
     other = make_clip("other.mp4")
     data = other.read_bytes()
     place = b"/x/other.mp4"
@@ -326,7 +326,7 @@ def test_empty_file_is_refused(tmp_path: Path) -> None:
     assert refusal_of(tmp_path / "a.mp4") is Refusal.EMPTY
 
 
-def test_work_stops_when_its_time_is_over(make_clip: MakeClip, tmp_path: Path) -> None:
+def test_work_stops_when_its_time_is_up(make_clip: MakeClip, tmp_path: Path) -> None:
     source, target = make_clip("a.mp4"), tmp_path / "playable.mp4"
     with pytest.raises(MediaRefused) as refused:
         make_playable(source, target, VideoLimits(max_work_s=1e-9))
@@ -334,7 +334,7 @@ def test_work_stops_when_its_time_is_over(make_clip: MakeClip, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [source]
 
 
-def test_half_a_result_is_removed(
+def test_incomplete_output_is_removed(
     make_clip: MakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = make_clip("a.mp4", seconds=10)

@@ -1,4 +1,4 @@
-"""The Mayor's Office's news as it is written in the admin."""
+"""Writing the Mayor's Office's news in the admin."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def jpeg(width: int = 2600, height: int = 1300) -> bytes:
 
 
 def send(operator: Client, picture: bytes) -> str:
-    """The page that answers a news item with the picture."""
+    """The response to a news item submitted with the picture."""
     form = {
         "kind": "news",
         "title_ky": "Жаңылык",
@@ -48,9 +48,7 @@ def send(operator: Client, picture: bytes) -> str:
     return str(answer.content.decode())
 
 
-def test_a_picture_is_made_anew_without_what_a_phone_wrote_into_it(
-    operator: Client, media_root: Path
-) -> None:
+def test_a_picture_is_re_encoded_without_the_phones_metadata(operator: Client, media_root: Path) -> None:
     send(operator, jpeg())
     item = NewsItem.objects.get()
     with Image.open(item.picture.path) as stored:
@@ -62,12 +60,12 @@ def test_a_picture_is_made_anew_without_what_a_phone_wrote_into_it(
 @pytest.mark.parametrize(
     ("picture", "sentence"),
     [
-        (jpeg()[:-20_000], "Only a part of the photo has arrived"),
+        (jpeg()[:-20_000], "Only part of the photo arrived"),
         (jpeg(12, 12), "smaller than 16 pixels"),
     ],
     ids=["cut", "tiny"],
 )
-def test_a_picture_that_is_not_taken_is_refused_in_words(
+def test_a_refused_picture_shows_the_reason(
     operator: Client, media_root: Path, picture: bytes, sentence: str
 ) -> None:
     assert sentence in send(operator, picture)

@@ -1,4 +1,4 @@
-"""Public appeals at given places, as routing would have left them, many at a time."""
+"""Public appeals at given places, many at a time, as if routed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from appeals.intake.identifiers import new_uuid7
 from appeals.models import Appeal
 from tests.grid import EAST, GridCity, at
 
-#: Noon in the city, in the middle of the period that the tests ask for.
+#: Noon in the city, in the middle of the period used in tests.
 NOON = dt.datetime(2026, 3, 10, 12, tzinfo=timezone.get_default_timezone())
 
 Plant = Callable[..., list[Appeal]]
 
 
 def planter(city: GridCity) -> Plant:
-    """Makes appeals at the places (lon, lat), alike but for what is named."""
+    """Makes appeals at the places (lon, lat) that differ only in the given fields."""
 
     def plant(places: Sequence[tuple[float, float]], **changes: object) -> list[Appeal]:
         category = city.categories[str(changes.pop("category", "lamp"))]

@@ -60,7 +60,7 @@ def test_counts_equal_binning_by_hand(plant: Plant, cell_m: int) -> None:
 
 
 @pytest.mark.parametrize("cell_m", CELL_SIZES_M)
-def test_two_sides_of_a_border_are_two_cells(plant: Plant, cell_m: int) -> None:
+def test_the_sides_of_a_border_are_two_cells(plant: Plant, cell_m: int) -> None:
     x, y = (round(value / cell_m) * cell_m for value in TO_METRES.transform(*IN_EAST))
     centimetre = 0.01
     plant(
@@ -75,8 +75,8 @@ def test_two_sides_of_a_border_are_two_cells(plant: Plant, cell_m: int) -> None:
     assert cells == {Cell(i - 1, j - 1): 1, Cell(i - 1, j): 1, Cell(i, j - 1): 1, Cell(i, j): 1}
 
 
-def test_cells_below_zero_are_floored_not_cut(plant: Plant) -> None:
-    """A city west of its CRS's false easting has negative columns; integer division in SQL would fold them over zero."""
+def test_cells_below_zero_are_floored_not_truncated(plant: Plant) -> None:
+    """West of the false easting columns are negative; SQL integer division would round them towards zero."""
     plant(scattered(60))
     mirrored = Appeal.objects.annotate(west=-F("cell_x"), south=-F("cell_y"))
     counted = Grid(250, 32643).count(mirrored, CELL_M, mode_of="district_id", x="west", y="south")
@@ -84,7 +84,7 @@ def test_cells_below_zero_are_floored_not_cut(plant: Plant) -> None:
     assert {row.cell: row.n for row in counted} == by_hand
 
 
-def test_a_cell_keeps_its_id_whatever_is_filtered(plant: Plant) -> None:
+def test_a_cell_keeps_its_id_under_any_filter(plant: Plant) -> None:
     places = scattered(120)
     plant(places[:60], kind="complaint")
     plant(places[60:], kind="request")
@@ -117,7 +117,7 @@ def test_the_rows_of_a_cell_are_as_many_as_its_number(plant: Plant) -> None:
         assert appeals_in_cell(wanted, heatmap.grid, row.cell).count() == row.count
 
 
-def test_days_are_those_of_the_citys_clock(plant: Plant) -> None:
+def test_days_are_in_the_citys_time_zone(plant: Plant) -> None:
     midnight = dt.datetime.combine(NOON.date(), dt.time.min, NOON.tzinfo)
     plant([IN_EAST], submitted_at=midnight - dt.timedelta(seconds=1))
     plant([IN_EAST], submitted_at=midnight)
@@ -135,7 +135,7 @@ def test_a_group_counts_its_categories(plant: Plant) -> None:
     assert make_heatmap(AppealFilter(category="pothole"), 50).total == 2
 
 
-def test_a_cell_lies_where_most_of_its_appeals_do(plant: Plant, city: GridCity) -> None:
+def test_a_cells_district_is_where_most_of_its_appeals_are(plant: Plant, city: GridCity) -> None:
     plant([IN_EAST] * 2)
     plant([IN_EAST], district=city.districts["west"])
     row = make_heatmap(EVERYTHING, 500).cells[0]
@@ -157,7 +157,7 @@ def test_each_territory_has_a_row_even_at_zero(plant: Plant) -> None:
     assert rows[0].per_km2 == pytest.approx(3 / (3.39 * 4.44), rel=0.01)  # 0.04 by 0.04 degrees at 40.5 N
 
 
-def test_a_district_asked_for_is_the_ground(plant: Plant) -> None:
+def test_the_selected_district_is_the_area(plant: Plant) -> None:
     plant([IN_WEST] * 5)
     whole, half = make_heatmap(EVERYTHING), make_heatmap(AppealFilter(district="west"))
     assert [row.district.code for row in half.districts if row.district] == ["west"]
@@ -165,7 +165,7 @@ def test_a_district_asked_for_is_the_ground(plant: Plant) -> None:
     assert same_cell.size.expected == pytest.approx(2 * whole.size.expected, rel=0.01)
 
 
-def test_classes_hold_every_count(plant: Plant) -> None:
+def test_classes_cover_every_count(plant: Plant) -> None:
     plant(scattered(300))
     heatmap = make_heatmap(EVERYTHING, 250)
     assert len(heatmap.classes) <= 6

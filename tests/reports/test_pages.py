@@ -45,9 +45,7 @@ def text(client: Client, address: str, status: int = 200) -> str:
     return response.content.decode()
 
 
-def test_the_page_says_the_numbers_and_where_they_come_from(
-    client: Client, plant: Plant, city: GridCity
-) -> None:
+def test_the_page_shows_the_numbers_and_their_sources(client: Client, plant: Plant, city: GridCity) -> None:
     Place.objects.create(
         kind="landmark", point=at((IN_EAST[0] + 0.002, IN_EAST[1])), search="", **names("bazaar")
     )
@@ -63,7 +61,7 @@ def test_the_page_says_the_numbers_and_where_they_come_from(
     assert 'href="/en/?district=east"' in page
 
 
-def test_the_page_asks_few_questions_of_the_database(
+def test_the_page_makes_few_queries(
     client: Client, plant: Plant, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     plant([IN_EAST, IN_WEST] * 20)
@@ -72,7 +70,7 @@ def test_the_page_asks_few_questions_of_the_database(
 
 
 @pytest.mark.parametrize("cell_m", [50, 500])
-def test_links_lead_to_the_rows_behind_the_numbers(client: Client, plant: Plant, cell_m: int) -> None:
+def test_links_go_to_the_rows_behind_the_numbers(client: Client, plant: Plant, cell_m: int) -> None:
     plant([IN_EAST] * 27 + [IN_WEST] * 2)
     plant([IN_EAST] * 5, kind="request")
     plant([IN_EAST], hidden=True)
@@ -90,7 +88,7 @@ def test_links_lead_to_the_rows_behind_the_numbers(client: Client, plant: Plant,
 
 
 @pytest.mark.parametrize("path", ["75/x1_y1", "250/x1", "250/x1_y1;drop", "250/x99999999_y1", "0/x1_y1"])
-def test_what_is_no_cell_is_not_found(client: Client, city: GridCity, path: str) -> None:
+def test_an_invalid_cell_is_not_found(client: Client, city: GridCity, path: str) -> None:
     assert client.get(f"/en/reports/heatmap/{path}/").status_code == 404
 
 
@@ -107,7 +105,9 @@ def test_a_spoilt_cursor_is_told_and_the_rows_are_the_first(client: Client, plan
 
 
 @pytest.mark.parametrize(("query", "field"), BAD)
-def test_a_bad_filter_is_told_at_its_field(client: Client, city: GridCity, query: str, field: str) -> None:
+def test_a_bad_filter_is_reported_at_its_field(
+    client: Client, city: GridCity, query: str, field: str
+) -> None:
     page = text(client, f"{PAGE}?{query}", 400)
     assert f'id="id_{field}_error"' in page
     assert "<iframe" not in page
@@ -135,7 +135,7 @@ def test_an_empty_report_offers_more(client: Client, plant: Plant) -> None:
 
 
 @pytest.mark.parametrize(("period", "days"), [("month", 30), ("quarter", 91), ("year", 365)])
-def test_a_ready_period_ends_today(client: Client, plant: Plant, period: str, days: int) -> None:
+def test_a_preset_period_ends_today(client: Client, plant: Plant, period: str, days: int) -> None:
     now = timezone.now()
     plant([IN_EAST], submitted_at=now - dt.timedelta(days=days - 1))
     plant([IN_EAST], submitted_at=now - dt.timedelta(days=days))
@@ -148,12 +148,12 @@ def test_a_ready_period_ends_today(client: Client, plant: Plant, period: str, da
     assert parse_qs(current[0].query)["from"] == [first.isoformat()]
 
 
-def test_days_beat_a_ready_period(client: Client, plant: Plant) -> None:
+def test_days_override_a_preset_period(client: Client, plant: Plant) -> None:
     plant([IN_EAST])
     assert client.get(f"{PAGE}?period=month&from=2026-03-10&to=2026-03-10").context["heatmap"].total == 1
 
 
-def test_nobody_sees_hidden_appeals_in_a_report(client: Client, plant: Plant, city: GridCity) -> None:
+def test_a_report_never_includes_hidden_appeals(client: Client, plant: Plant, city: GridCity) -> None:
     plant([IN_EAST] * 2)
     plant([IN_EAST], hidden=True)
     user = User.objects.create_user("mayor@city.example")
@@ -163,7 +163,7 @@ def test_nobody_sees_hidden_appeals_in_a_report(client: Client, plant: Plant, ci
     assert client.get(FILES[1]).json()["report"]["total"] == 2
 
 
-def test_more_cells_than_can_be_drawn_are_refused_at_the_size(
+def test_too_many_cells_to_draw_are_reported_at_the_size(
     client: Client, plant: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant([IN_EAST, IN_WEST])
@@ -195,7 +195,7 @@ def test_names_cannot_break_out_of_the_map(client: Client, plant: Plant) -> None
         assert "<script>alert" not in page
 
 
-def test_the_map_leads_to_the_rows_on_the_site(client: Client, plant: Plant, settings: Settings) -> None:
+def test_the_map_links_to_the_rows_on_the_site(client: Client, plant: Plant, settings: Settings) -> None:
     plant([IN_EAST])
     settings.PUBLIC_URL = "https://city.example"
     assert "https://city.example/en/reports/heatmap/50/{cell}/?kind=complaint" in text(
@@ -246,11 +246,11 @@ def test_the_place_is_linked_on_the_map_with_the_same_filters(client: Client, pl
     address = re.findall(r'href="(/en/reports/heatmap/\d+/[^"]+)"', text(client, f"{PAGE}?kind=complaint"))[0]
     rows = text(client, address)
     link = next(urlsplit(found) for found in re.findall(r'href="(/en/\?[^"]+)"', rows) if "bbox" in found)
-    asked = parse_qs(link.query.replace("&amp;", "&"))
-    west, south, east, north = map(float, asked["bbox"][0].split(","))
+    parameters = parse_qs(link.query.replace("&amp;", "&"))
+    west, south, east, north = map(float, parameters["bbox"][0].split(","))
     assert west < IN_EAST[0] < east
     assert south < IN_EAST[1] < north
-    assert asked["kind"] == ["complaint"]
+    assert parameters["kind"] == ["complaint"]
 
 
 @pytest.mark.parametrize("address", [PAGE, *FILES])

@@ -1,4 +1,4 @@
-"""Extraction of messages and the catalogues that answer them."""
+"""Extraction of messages and the catalogues that translate them."""
 
 from __future__ import annotations
 
@@ -73,11 +73,11 @@ def room(tmp_path: Path) -> Path:
 def update(room: Path, language: str, *, prune: bool = False) -> tuple[str, list[str]]:
     """Text of the room's catalogue after an update, and the kinds and messages of its problems."""
     path = room / "locale" / language / "LC_MESSAGES" / "django.po"
-    asked = extraction.asked_for(room, room.parent)
-    catalogue = extraction.updated(extraction.read_catalogue(path, language), language, asked, prune=prune)
+    used = extraction.messages_used(room, room.parent)
+    catalogue = extraction.updated(extraction.read_catalogue(path, language), language, used, prune=prune)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(extraction.text_of(catalogue, language))
-    found = extraction.problems(path, extraction.read_catalogue(path, language), asked)
+    found = extraction.problems(path, extraction.read_catalogue(path, language), used)
     return path.read_text(), [f"{problem.kind}: {problem.message}" for problem in found]
 
 
@@ -118,7 +118,7 @@ def test_plural_needs_every_form(room: Path):
     assert "missing: %(n)d tree" not in update(room, "ru")[1]
 
 
-def test_obsolete_is_kept_aside_until_pruned_and_comes_back(room: Path):
+def test_obsolete_is_kept_until_pruned_and_can_come_back(room: Path):
     update(room, "ky")
     translate(room, "ky", Bench="Отургуч")
     page = room / "templates" / "parks" / "page.html"
@@ -143,15 +143,15 @@ def test_fuzzy_and_disagreeing_placeholders_are_problems(room: Path):
     translate(room, "ky", **{"Hello %(name)s": "Салам %(nam)s", "Bench": "Отургуч", "Tree": "Дарак"})
     path = room / "locale" / "ky" / "LC_MESSAGES" / "django.po"
     path.write_text(path.read_text().replace('msgid "Tree"', '#, fuzzy\nmsgid "Tree"'))
-    asked = extraction.asked_for(room, room.parent)
-    found = list(extraction.problems(path, extraction.read_catalogue(path, "ky"), asked))
+    used = extraction.messages_used(room, room.parent)
+    found = list(extraction.problems(path, extraction.read_catalogue(path, "ky"), used))
     kinds = {problem.message: problem.kind for problem in found}
     assert kinds["Tree"] == "fuzzy"
     assert kinds["Hello %(name)s"].startswith("wrong")
     assert "Bench" not in kinds
 
 
-def test_compiled_when_stale_only(room: Path):
+def test_compiled_only_when_stale(room: Path):
     update(room, "ky")
     root = room.parent
     assert catalogues.stale(root) == catalogues.sources(root)

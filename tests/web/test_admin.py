@@ -52,7 +52,7 @@ def test_every_list_and_form_opens(city: GridCity, operator: Client, model: type
 
 
 @pytest.mark.parametrize("model", ["appeal", "event", "message"])
-def test_what_happened_is_only_read(city: GridCity, operator: Client, model: str) -> None:
+def test_history_is_read_only(city: GridCity, operator: Client, model: str) -> None:
     appeal = factories.AppealFactory(category=city.categories["lamp"])
     event = Event.objects.get(appeal=appeal)
     row: Any = {"appeal": appeal, "event": event}.get(model) or factories.MessageFactory(event=event)
@@ -66,7 +66,7 @@ def test_what_happened_is_only_read(city: GridCity, operator: Client, model: str
     assert operator.get(reverse(f"admin:appeals_{model}_add")).status_code == 403
 
 
-def test_published_borders_are_only_read_and_drafts_are_not(city: GridCity, operator: Client) -> None:
+def test_published_borders_are_read_only_and_drafts_are_not(city: GridCity, operator: Client) -> None:
     draft = factories.BoundaryRevisionFactory(number=2, state=BoundaryRevision.State.DRAFT, published_at=None)
     for revision, editable in ((city.revision, False), (draft, True)):
         page = operator.get(reverse("admin:districts_boundaryrevision_change", args=[revision.pk]))
@@ -80,7 +80,7 @@ def test_published_borders_are_only_read_and_drafts_are_not(city: GridCity, oper
     )
 
 
-def test_an_account_is_made_with_its_service(city: GridCity, operator: Client) -> None:
+def test_an_account_is_created_with_its_service(city: GridCity, operator: Client) -> None:
     form = {
         "email": "new@city.example",
         "usable_password": "true",
@@ -96,6 +96,6 @@ def test_an_account_is_made_with_its_service(city: GridCity, operator: Client) -
     assert user.check_password(factories.PASSWORD)
 
 
-def test_services_have_no_way_into_the_admin(city: GridCity, client: Client) -> None:
+def test_services_cannot_enter_the_admin(city: GridCity, client: Client) -> None:
     client.force_login(factories.MembershipFactory(service=city.services["office"]).user)
     assert client.get(reverse("admin:index")).status_code == 302

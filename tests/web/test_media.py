@@ -27,7 +27,7 @@ def body(response: object) -> bytes:
     return b"".join(response.streaming_content)  # type: ignore[attr-defined]
 
 
-def test_a_file_is_served_whole_and_for_ever(client: Client, video: bytes) -> None:
+def test_a_file_is_served_whole_and_cached_for_ever(client: Client, video: bytes) -> None:
     response = client.get("/media/videos/a.mp4", headers={"accept-encoding": "gzip"})
     assert (response.status_code, body(response)) == (200, video)
     assert response["Content-Type"] == "video/mp4"
@@ -37,12 +37,13 @@ def test_a_file_is_served_whole_and_for_ever(client: Client, video: bytes) -> No
 
 
 @pytest.mark.parametrize(
-    ("asked", "first", "last"), [("bytes=0-1", 0, 1), ("bytes=100-", 100, 10239), ("bytes=-16", 10224, 10239)]
+    ("header", "first", "last"),
+    [("bytes=0-1", 0, 1), ("bytes=100-", 100, 10239), ("bytes=-16", 10224, 10239)],
 )
-def test_a_range_is_served_as_safari_asks_for_it(
-    client: Client, video: bytes, asked: str, first: int, last: int
+def test_a_range_is_served_as_safari_requests_it(
+    client: Client, video: bytes, header: str, first: int, last: int
 ) -> None:
-    response = client.get("/media/videos/a.mp4", headers={"range": asked, "accept-encoding": "gzip"})
+    response = client.get("/media/videos/a.mp4", headers={"range": header, "accept-encoding": "gzip"})
     assert (response.status_code, body(response)) == (206, video[first : last + 1])
     assert response["Content-Range"] == f"bytes {first}-{last}/{len(video)}"
     assert response["Content-Length"] == str(last - first + 1)
@@ -53,7 +54,7 @@ def test_a_range_beyond_the_end_is_refused(client: Client, video: bytes) -> None
     assert (response.status_code, response["Content-Range"]) == (416, f"bytes */{len(video)}")
 
 
-def test_what_has_not_changed_is_not_sent_again(client: Client, video: bytes) -> None:
+def test_an_unchanged_file_is_not_sent_again(client: Client, video: bytes) -> None:
     tag = client.get("/media/videos/a.mp4")["ETag"]
     assert client.get("/media/videos/a.mp4", headers={"if-none-match": tag}).status_code == 304
 
@@ -82,13 +83,13 @@ def test_files_are_read_only(client: Client, video: bytes) -> None:
     assert client.post("/media/videos/a.mp4").status_code == 405
 
 
-def test_files_of_a_hidden_appeal_are_for_those_who_may_see_it(
+def test_files_of_a_hidden_appeal_are_only_for_those_who_may_see_it(
     city: GridCity, client: Client, light_user: User, office_user: User, media_root: Path
 ) -> None:
     attachment = AttachmentFactory(appeal__category=city.categories["lamp"])
     (media_root / "photos").mkdir()
     (media_root / attachment.large.name).write_bytes(b"JPEG")
-    # A shared cache would go on showing what is hidden later.
+    # A shared cache would keep showing what is hidden later.
     assert client.get(attachment.large.url)["Cache-Control"].startswith("private")
     perform(attachment.appeal_id, HIDE, Person(office_user), version=1, text="A face")
     assert client.get(attachment.large.url).status_code == 404

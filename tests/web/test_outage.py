@@ -1,4 +1,4 @@
-"""A statement that takes too long: real statements, cancelled by PostgreSQL itself."""
+"""Statements that take too long: real ones, cancelled by PostgreSQL itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.grid import GridCity
 
 
 def slow_for(milliseconds: int) -> Any:
-    """In the place of ``visible_to``: a statement that outlasts its limit."""
+    """Replaces ``visible_to`` with a statement that exceeds its limit."""
 
     def visible_to(self: AppealQuerySet, user: object) -> AppealQuerySet:
         with connection.cursor() as cursor:
@@ -50,7 +50,7 @@ def test_the_api_says_so(client: Client, city: GridCity, monkeypatch: pytest.Mon
 
 
 @pytest.mark.django_db(transaction=True)
-def test_other_faults_stay_faults(client: Client, city: GridCity, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_errors_stay_errors(client: Client, city: GridCity, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(self: AppealQuerySet, user: object) -> AppealQuerySet:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 / 0")

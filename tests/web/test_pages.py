@@ -49,7 +49,7 @@ def test_news_show_what_is_published_and_page_by_key(city: GridCity, client: Cli
     assert f"/ru/news/{draft.pk}/" not in first
     assert f"/ru/news/{later.pk}/" not in first
     (following,) = re.findall(r'href="([^"]+)" rel="next"', first)
-    # Published between the two requests: nothing is shown twice or skipped.
+    # Published between the two requests: nothing is repeated or skipped.
     NewsItemFactory(published_at=now)
     second = client.get(following.replace("&amp;", "&")).content.decode()
     shown = {int(pk) for pk in re.findall(r"/ru/news/(\d+)/\"", second)}
@@ -111,7 +111,7 @@ def test_news_are_written_in_the_admin(
     assert NewsItem.objects.count() == 1
 
 
-def test_about_tells_the_term_of_the_law(city: GridCity, client: Client) -> None:
+def test_about_page_states_the_legal_term(city: GridCity, client: Client) -> None:
     page = client.get("/en/about/").content.decode()
     assert "<strong>14 working days</strong>" in page
     assert "light en" in page
@@ -135,7 +135,7 @@ def test_500_needs_neither_a_database_nor_a_user(language: str, words: str) -> N
     assert words in page.content.decode()
 
 
-def test_a_form_without_a_token_is_told_kindly(city: GridCity) -> None:
+def test_a_form_without_a_token_gets_a_friendly_page(city: GridCity) -> None:
     response = Client(enforce_csrf_checks=True).post("/ru/accounts/login/", {})
     assert response.status_code == 403
     assert "Форма устарела" in response.content.decode()
@@ -164,7 +164,7 @@ def test_nobody_signs_up(city: GridCity, client: Client, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_new_password_comes_by_mail_and_tells_nobody_who_is_known(
+def test_password_reset_is_mailed_and_does_not_reveal_accounts(
     city: GridCity, client: Client, known: bool
 ) -> None:
     if known:
@@ -191,5 +191,5 @@ def test_the_appeal_page_is_reached_from_a_row(city: GridCity, client: Client) -
         "x",
     ],
 )
-def test_any_position_in_the_news_is_answered(city: GridCity, client: Client, moment: str) -> None:
+def test_any_position_in_the_news_is_accepted(city: GridCity, client: Client, moment: str) -> None:
     assert client.get("/en/news/", {"before": moment, "id": 5}).status_code == 200

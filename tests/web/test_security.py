@@ -21,7 +21,7 @@ def test_every_page_has_a_strict_policy(city: GridCity, client: Client) -> None:
     assert "blob:" in directives["worker-src"]
 
 
-def test_the_nonce_is_of_one_response_and_stands_in_its_import_map(city: GridCity, client: Client) -> None:
+def test_the_nonce_is_per_response_and_used_in_its_import_map(city: GridCity, client: Client) -> None:
     nonces = set()
     for _ in range(2):
         response = client.get("/ru/about/")
@@ -32,7 +32,7 @@ def test_the_nonce_is_of_one_response_and_stands_in_its_import_map(city: GridCit
 
 
 @pytest.mark.parametrize("page", ["/ru/about/", "/ru/news/", "/ru/accounts/login/", "/ru/no-such-page/"])
-def test_pages_hold_nothing_that_the_policy_would_block(city: GridCity, client: Client, page: str) -> None:
+def test_pages_contain_nothing_the_policy_would_block(city: GridCity, client: Client, page: str) -> None:
     html = client.get(page).content.decode()
     assert not re.findall(r"<[^>]+\son[a-z]+=", html)
     assert not re.findall(r"<[^>]+\sstyle=", html)
@@ -50,7 +50,7 @@ def test_the_base_maps_host_is_allowed_only_when_it_is_set(settings: Settings) -
     assert "img-src 'self' data: blob: https://tiles.example.org;" in policy("n")
 
 
-def test_a_cookie_that_no_server_has_set_breaks_nothing(city: GridCity, client: Client) -> None:
+def test_a_forged_cookie_breaks_nothing(city: GridCity, client: Client) -> None:
     forged = 'sessionid="abcdefghijkl\\000"'
     assert client.get("/en/", headers={"cookie": forged}).status_code == 200
 
@@ -59,7 +59,7 @@ def test_a_cookie_that_no_server_has_set_breaks_nothing(city: GridCity, client: 
     ("path", "kind"), [("/en/accounts/login/", "text/html"), ("/api/appeals/", "application/problem+json")]
 )
 @pytest.mark.parametrize("length", [str(10**10), "9" * 5000])
-def test_what_no_form_can_send_is_refused_unread(
+def test_a_body_too_large_for_any_form_is_refused_unread(
     city: GridCity, client: Client, path: str, kind: str, length: str
 ) -> None:
     response = client.generic("POST", path, b"", CONTENT_LENGTH=length)

@@ -33,7 +33,7 @@ def test_the_manifest_speaks_the_language(client: Client, language: str) -> None
                 assert f"{image.width}x{image.height}" == icon["sizes"]
 
 
-def test_the_icons_are_drawn_from_their_description() -> None:
+def test_the_icons_match_their_description() -> None:
     assert (ICONS_DIR / "icon.svg").read_text(encoding="utf-8") == svg()
     with Image.open(ICONS_DIR / "icon-192.png") as image:
         assert image.convert("RGBA").tobytes() == draw(192).tobytes()
@@ -103,7 +103,7 @@ def test_the_import_map_names_every_module_and_carries_the_page_s_nonce(client: 
     assert {f"city/{path}" for path in module_paths()} | {"maplibre-gl"} == set(imports)
 
 
-def test_modules_import_only_what_the_map_names_and_say_only_what_is_translated() -> None:
+def test_modules_import_only_mapped_names_and_show_only_translated_texts() -> None:
     known = {f"city/{path}" for path in module_paths()} | {"maplibre-gl"}
     texts = script_texts()
     imported, said = set(), set()

@@ -1,4 +1,4 @@
-"""``./manage.py import_appeals``: a table of appeals from another system; see ``appeals.importing.run``."""
+"""``./manage.py import_appeals``: imports appeals from another system; see ``appeals.importing.run``."""
 
 from __future__ import annotations
 
@@ -29,20 +29,18 @@ _SHOWN = 20
 class Command(BaseCommand):
     requires_system_checks = [Tags.database, Tags.models]
     help = (
-        "Imports appeals with their dates and status from a CSV or GeoJSON file (plain or gzip), as a mapping file says, "
-        "and routes each. May be killed and run again: what is there already is not imported twice."
+        "Imports and routes appeals with their dates and status from a CSV or GeoJSON file (plain or gzip), "
+        "following a mapping file. Can be killed and run again: nothing is imported twice."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("--mapping", type=Path, required=True, metavar="TOML", help="maps the columns")
         parser.add_argument(
-            "--mapping", type=Path, required=True, metavar="TOML", help="which column is what"
+            "--refused", type=Path, metavar="CSV", help="write every refused row and the reason to this file"
         )
-        parser.add_argument(
-            "--refused", type=Path, metavar="CSV", help="write every refused row with its reason here"
-        )
-        parser.add_argument("--report", type=Path, metavar="JSON", help="write the totals here")
-        parser.add_argument("--limit", type=int, metavar="N", help="read the first N rows only")
+        parser.add_argument("--report", type=Path, metavar="JSON", help="write the totals to this file")
+        parser.add_argument("--limit", type=int, metavar="N", help="read only the first N rows")
         parser.add_argument("--dry-run", action="store_true", help="check and report, write nothing")
 
     @no_translations
@@ -51,15 +49,15 @@ class Command(BaseCommand):
         started, started_cpu = time.monotonic(), time.process_time()
         progress = Progress(sys.stderr, "rows")
 
-        def begun(file: TextFile) -> None:
+        def on_start(file: TextFile) -> None:
             progress.total = None if file.starts_with == "{" else file.lines
 
-        def tell(totals: Totals) -> None:
-            progress.tell(totals.read, f"{totals.imported:,} imported")
+        def show(totals: Totals) -> None:
+            progress.show(totals.read, f"{totals.imported:,} imported")
 
         try:
             with self._refusals(options["refused"]) as refuse:
-                totals = import_appeals(wanted, refuse, begun, tell)
+                totals = import_appeals(wanted, refuse, on_start, show)
         except FileRefused as refusal:
             raise CommandError(f"{wanted.file}: {refusal}") from None
         except (ImportRefused, EntryRefused, NotSetUp) as refusal:
@@ -69,14 +67,14 @@ class Command(BaseCommand):
         if totals.imported and not wanted.dry_run:
             _analyze()
         seconds, cpu = time.monotonic() - started, time.process_time() - started_cpu
-        self._tell(totals, wanted, seconds)
+        self._print_totals(totals, wanted, seconds)
         if options["report"]:
             report = _report(totals, wanted, seconds, cpu)
             options["report"].write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
     @contextmanager
     def _refusals(self, file: Path | None) -> Iterator[Any]:
-        """Function that tells people of a refused row: in the file, or the first ones on the error stream."""
+        """Function that reports a refused row: in the file, or, for the first ones, on stderr."""
         if file is None:
             shown = 0
 
@@ -95,10 +93,10 @@ class Command(BaseCommand):
             writer.writerow(["line", "number", "reason", "explanation"])
             yield lambda row: writer.writerow([row.n, row.number, row.reason.value, row.why])
 
-    def _tell(self, totals: Totals, wanted: AppealImport, seconds: float) -> None:
+    def _print_totals(self, totals: Totals, wanted: AppealImport, seconds: float) -> None:
         self.stdout.write(f"{totals.read:,} rows read in {seconds:.1f} s")
         self.stdout.write(f"{totals.imported:>10,} imported")
-        self.stdout.write(f"{totals.repeats:>10,} repeats of a number that was there before")
+        self.stdout.write(f"{totals.repeats:>10,} repeats of an earlier number")
         for reason, count in totals.refused.most_common():
             self.stdout.write(f"{count:>10,} refused: {reason}")
         if wanted.dry_run:
@@ -106,7 +104,7 @@ class Command(BaseCommand):
 
 
 def _analyze() -> None:
-    """Statistics for the planner: autovacuum would take a minute to notice, and pages would be slow until then."""
+    """Updates planner statistics: autovacuum takes a minute to notice, and pages would be slow until then."""
     with connection.cursor() as cursor:
         for model in (Appeal, RoutingDecision, Event, CellCount):
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")

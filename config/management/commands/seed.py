@@ -1,4 +1,4 @@
-"""``./manage.py seed``: the database becomes the city of the profile folder, with a demonstration's life if wanted."""
+"""``./manage.py seed``: fills the database with the city of the profile folder and, optionally, demo data."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from districts.models import Service
 from media.photos import prepare_photo
 from news.importing import load_news
 
-#: Any number, the same for every process that seeds: they wait for each other.
+#: Arbitrary, but the same for every seeding process, so that they wait for each other.
 _LOCK: Final = 7_166_321
 _CHANCE: Final = 2016
 
@@ -36,8 +36,8 @@ class Command(BaseCommand):
     requires_system_checks = [Tags.database, Tags.models]
     help = (
         "Fills an empty database with the city of the profile folder: services, categories, borders, gazetteer, legal "
-        "terms; with --demo also people who may log in, news and appeals with their answers. Does nothing when the "
-        "city is there."
+        "terms; with --demo also user accounts, news and appeals with answers. Does nothing if the city "
+        "already exists."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,9 +45,9 @@ class Command(BaseCommand):
             "--demo",
             action=BooleanOptionalAction,
             default=CITY.file("demo.toml").exists(),
-            help="a demonstration with invented people and appeals (default: when the folder has a demo.toml)",
+            help="add demo data: invented people and appeals (default: if the folder has a demo.toml)",
         )
-        parser.add_argument("--count", type=int, default=3_000, help="appeals of the demonstration (3000)")
+        parser.add_argument("--count", type=int, default=3_000, help="number of demo appeals (3000)")
 
     def handle(self, *args: Any, demo: bool, count: int, **options: Any) -> None:
         started = time.monotonic()
@@ -56,7 +56,7 @@ class Command(BaseCommand):
                 _wait_for_others()
                 if Service.objects.exists():
                     if options["verbosity"] > 1:
-                        self.stdout.write("The city is there already: nothing was changed.")
+                        self.stdout.write("The city already exists: nothing was changed.")
                     return
                 self._seed_reference()
                 if demo:
@@ -76,7 +76,7 @@ class Command(BaseCommand):
         )
 
     def _seed_demo(self, count: int) -> None:
-        # The generator is data, not product: a city without a demonstration runs without the folder.
+        # The generator is data, not product: a city without demo data runs without the folder.
         from data.demo import draw_picture, generate
         from data.demo.people import someone
 
@@ -84,14 +84,14 @@ class Command(BaseCommand):
         people = make_demo_people(CITY.code, lambda code: someone(random.Random(f"person {code}"))[0])  # noqa: S311
         now = timezone.now()
         tomorrow = timezone.localdate(now) + dt.timedelta(days=1)
-        told = generate(CITY.folder, _CHANCE, count, until=tomorrow)
-        appeals = write_demonstration(told, people, picture, now)
+        generated = generate(CITY.folder, _CHANCE, count, until=tomorrow)
+        appeals = write_demonstration(generated, people, picture, now)
         news = load_news(CITY.folder, lambda name: picture(name).large.data, timezone.localdate(now))
-        self.stdout.write(f"Demonstration: {len(people)} people, {appeals} appeals, {news} news")
+        self.stdout.write(f"Demo data: {len(people)} people, {appeals} appeals, {news} news")
         self._write_logins(people)
 
     def _write_logins(self, people: dict[str, User]) -> None:
-        """Tells ``up`` who may log in."""
+        """Writes the logins that ``up`` shows."""
         services = {service.code: service.short for service in Service.objects.all()}
         width = max(len(person.email) for person in people.values())
         lines = [f"Log in with the password {DEMO_PASSWORD} as"]
@@ -105,6 +105,6 @@ class Command(BaseCommand):
 
 
 def _wait_for_others() -> None:
-    """Several servers may start on one empty database: one seeds, the others find it done."""
+    """Several servers may start on one empty database: one seeds, the others find it seeded."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

@@ -93,7 +93,7 @@ def service_area_features() -> Iterator[Feature]:
 
 
 def base_features() -> Iterator[Feature]:
-    """The base layer, in the order in which a map would paint it."""
+    """The base layer, in painting order."""
     for key, shape in foothills().items():
         yield _layer("hill", "ridge", shape, _RIDGE_NAMES[key])
     for block in blocks():
@@ -127,7 +127,7 @@ def _layer(layer: str, category: str, shape: BaseGeometry, names: Names | None =
 
 
 def _polygons(shape: BaseGeometry) -> BaseGeometry:
-    """The shape in degrees, valid after rounding, without the threads that rounding can leave."""
+    """The shape in degrees, valid after rounding, without the thin slivers that rounding can leave."""
     drawn = shapely.make_valid(degrees(shape))
     parts = [
         part for part in getattr(drawn, "geoms", [drawn]) if part.geom_type in ("Polygon", "MultiPolygon")
@@ -160,7 +160,7 @@ def _gazetteer_rows() -> Iterator[tuple[str, ...]]:
     drawn = {code: degrees(face) for code, face in faces().items()}
 
     def row(kind: str, names: Names, aliases: str, point: BaseGeometry) -> tuple[str, ...]:
-        written = degrees(point)  # a street that is a border moves to one side of it by rounding
+        written = degrees(point)  # rounding moves a street that is a border to one side of it
         district = next(code for code, face in drawn.items() if face.covers(written))
         lon, lat = written.coords[0]
         return (kind, *names, aliases, f"{lon:.6f}", f"{lat:.6f}", district)

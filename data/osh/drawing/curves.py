@@ -1,7 +1,7 @@
-"""Hand-placed points become lines that look grown, not ruled.
+"""Turns hand-placed points into lines that look natural, not ruled.
 
-Drawing happens on a plane of metres around the centre of the city (an equirectangular projection: over 25 km it is
-true to a few metres, finer than the hand that placed the points). Coordinates become degrees again on writing.
+Drawing happens on a plane in metres around the city centre (an equirectangular projection: accurate to a few
+metres over 25 km, better than the hand-placed points). Coordinates are converted back to degrees on writing.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def line(
 ) -> LineString:
     """A smooth line through the points; seeded by its name.
 
-    It strays at most about ``wobble_m`` to either side, in waves whose longest is about ``wave_m``.
+    It strays at most about ``wobble_m`` to either side, in waves of up to about ``wave_m``.
     """
     xy = _catmull_rom([metres(*p) for p in points], step_m, closed=False)
     return LineString(_stray(xy, name, wobble_m, wave_m, closed=False)).simplify(wobble_m / 8 + 1.0)

@@ -44,7 +44,8 @@ _CITY: tuple[Degrees, ...] = (
     (72.7270, 40.5650), (72.7390, 40.5730), (72.7440, 40.5870), (72.7410, 40.6020), (72.7500, 40.6160),
 )  # fmt: skip
 
-#: Borders that follow neither the river nor a street. Their ends overshoot the line they meet: what dangles is cut off.
+#: Borders that follow neither the river nor a street. Their ends overshoot the line they meet; dangling ends
+#: are cut off.
 _FIELD_BORDERS: dict[str, tuple[Degrees, ...]] = {
     "kyzyl-kyshtak | manas-ata": (
         (72.7200, 40.5710), (72.7320, 40.5660), (72.7440, 40.5630), (72.7570, 40.5660), (72.7690, 40.5655),
@@ -98,7 +99,7 @@ RURAL = frozenset({"toloikon", "kyzyl-kyshtak", "japalak"})
 
 @cache
 def river() -> LineString:
-    """The middle of the Ak-Buura, from beyond the southern to beyond the northern end of the city."""
+    """The centre line of the Ak-Buura, from beyond the southern to beyond the northern edge of the city."""
     return line(_RIVER, name="ak-buura", wobble_m=75.0, wave_m=2600.0, step_m=45.0)
 
 
@@ -281,7 +282,7 @@ def _longest(geometry: BaseGeometry) -> LineString:
 
 
 def _largest(geometry: BaseGeometry) -> BaseGeometry:
-    """The geometry without crumbs: its parts of at least a twentieth of the largest."""
+    """The geometry without small fragments: only parts at least a twentieth of the largest."""
     if isinstance(geometry, Polygon):
         return geometry
     parts = [part for part in geometry.geoms if isinstance(part, Polygon)]

@@ -1,4 +1,4 @@
-"""Sites with a shape of their own: markets, stadiums, stations, the airport, works, cemeteries."""
+"""Sites with their own shape: markets, stadiums, stations, the airport, works, cemeteries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from data.osh.drawing.streets import STREETS
 
 @dataclass(frozen=True)
 class Ground:
-    """A site: how a map would colour it, its names, its shape on the drawing plane."""
+    """A site: its class on the map, its names, its shape on the drawing plane."""
 
     category: str
     name_ky: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Landmark:
-    """A building or a site that people steer by."""
+    """A building or site that people use for orientation."""
 
     lon: float
     lat: float
@@ -20,7 +20,7 @@ class Landmark:
 
 @dataclass(frozen=True)
 class Settlement:
-    """A micro-district or village; ``width_m`` and ``height_m`` are the size of its houses' patch (0: no own patch)."""
+    """A micro-district or village; ``width_m`` by ``height_m`` is its built-up patch (0: none)."""
 
     lon: float
     lat: float
@@ -167,7 +167,7 @@ SETTLEMENTS: tuple[Settlement, ...] = (
     Settlement(72.8380, 40.5960, _V, "Савай-Арык", "Савай-Арык", "Savai-Aryk", 1500, 900, 45),
 )  # fmt: skip
 
-#: Names for residential streets: Kyrgyz stem, Russian, English. Given out in order, territory by territory.
+#: Names for residential streets: Kyrgyz stem, Russian, English. Assigned in order, territory by territory.
 SMALL_STREETS: tuple[tuple[str, str, str], ...] = (
     ("Тоголок Молдо көчөсү", "улица Тоголока Молдо", "Togolok Moldo Street"),
     ("Барпы көчөсү", "улица Барпы", "Barpy Street"),

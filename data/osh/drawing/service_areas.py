@@ -1,8 +1,8 @@
-"""Where a service answers on ground of its own: networks, sites, parks, works in progress.
+"""Areas where a particular service answers: networks, sites, parks, works in progress.
 
-Three kinds of area, told apart by priority. 0: working districts and networks that divide the city. 5 to 15: ground
-with a keeper of its own inside them (river banks, the hill's buffer zone). 20 and more: a site with a fence or a
-contract (a market, a park, a road under reconstruction).
+Three kinds of area, distinguished by priority. 0: working districts and networks that divide the city. 5 to
+15: areas inside them with their own keeper (river banks, the hill's buffer zone). 20 and up: a site with a
+fence or a contract (a market, a park, a road under reconstruction).
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def areas() -> tuple[Area, ...]:
 
 
 def _inside(shape: BaseGeometry) -> BaseGeometry:
-    """The shape's part within the city; one that lies inside keeps its vertices."""
+    """The part of the shape within the city; a shape fully inside keeps its vertices."""
     return shape if city().covers(shape) else shape.intersection(city())
 
 

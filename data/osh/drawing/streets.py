@@ -14,7 +14,7 @@ from data.osh.drawing.curves import Degrees, line
 
 @dataclass(frozen=True)
 class Street:
-    """A street with a line of its own. ``rank``: primary, secondary or tertiary, as a map would draw it."""
+    """A street with its own line. ``rank``: primary, secondary or tertiary."""
 
     key: str
     name_ky: str
@@ -36,7 +36,7 @@ _JUNCTION_M = 60.0
 
 @cache
 def _line(key: str) -> LineString:
-    """The street with both ends led on to the street that they almost reach."""
+    """The street with both ends extended to the street they almost reach."""
     own = _alone(key)
     others = shapely.union_all([_alone(other) for other in STREETS if other != key])
     xy = list(own.coords)

@@ -1,4 +1,4 @@
-"""Built-up blocks and residential streets: the texture that makes the layer read as a city."""
+"""Built-up blocks and residential streets: the texture that makes the layer look like a city."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def blocks() -> tuple[Polygon, ...]:
 
 
 def _overshot(street: LineString) -> LineString:
-    """The street drawn a metre past its ends, so that a junction is a crossing whatever the rounding."""
+    """The street extended a metre past its ends, so that junctions cross despite rounding."""
     xy = list(street.coords)
     for end, inner in ((0, 1), (-1, -2)):
         dx, dy = xy[end][0] - xy[inner][0], xy[end][1] - xy[inner][1]
@@ -100,7 +100,7 @@ def _suburbs() -> Polygon:
 
 @cache
 def small_street_lines() -> tuple[LineString, ...]:
-    """Residential streets: a loose grid in every block along its longer side."""
+    """Residential streets: a loose grid in every block, along its longer side."""
     result = []
     for i, block in enumerate(blocks()):
         chance = random.Random(f"grid {i}")
@@ -134,7 +134,7 @@ def small_street_lines() -> tuple[LineString, ...]:
 
 @cache
 def small_streets() -> tuple[SmallStreet, ...]:
-    """The residential streets that bear a name, spread over the territories."""
+    """The named residential streets, spread over the territories."""
     shares = {
         "kurmanjan-datka": 14, "alymbek-datka": 14, "jibek-jolu": 16, "manas-ata": 15, "sulaiman-too": 13,
         "kerme-too": 14, "kyzyl-kyshtak": 9, "japalak": 8, "toloikon": 5,

@@ -1,4 +1,4 @@
-"""``./manage.py import_areas``: borders from a GeoJSON file; see ``districts.importing.areas``."""
+"""``./manage.py import_areas``: imports borders from GeoJSON; see ``districts.importing.areas``."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ _TAKEN_AS_THEY_ARE = (
 class Command(BaseCommand):
     requires_system_checks = [Tags.database, Tags.models]
     help = (
-        "Imports districts or service areas from a GeoJSON file (plain or gzip) into a boundary revision: all of the "
-        "file or nothing of it. The same file again changes nothing."
+        "Imports districts or service areas from a GeoJSON file (plain or gzip) into a boundary revision: "
+        "the whole file or none of it. Importing the same file again changes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -55,57 +55,60 @@ class Command(BaseCommand):
         parser.add_argument(
             "--code-field", required=True, metavar="PROPERTY", help="property that becomes the code"
         )
-        parser.add_argument("--code-prefix", default="", metavar="TEXT", help="written before each code")
+        parser.add_argument("--code-prefix", default="", metavar="TEXT", help="prefix for each code")
         parser.add_argument(
             "--name-field",
             required=True,
             action="append",
             type=_name_field,
             metavar="[LANGUAGE:]PROPERTY",
-            help="property that is the name, in the city's first language or the given one; may be repeated",
+            help="property with the name, in the city's first language or the given one; may be repeated",
         )
         districts = parser.add_argument_group("districts")
         districts.add_argument("--kind", choices=District.Kind.values, default=District.Kind.TERRITORY.value)
         districts.add_argument(
             "--city-from-union",
             action="store_true",
-            help="make the city's border from all districts of the kind",
+            help="build the city's border from all districts of this kind",
         )
         areas = parser.add_argument_group("service areas")
         areas.add_argument("--service", metavar="CODE")
         areas.add_argument(
-            "--categories", default="", metavar="CODE,CODE…", help="none: all whose city-wide service this is"
+            "--categories",
+            default="",
+            metavar="CODE,CODE…",
+            help="default: all whose city-wide service this is",
         )
-        areas.add_argument("--priority", type=int, default=0, help="the higher one decides (0)")
+        areas.add_argument("--priority", type=int, default=0, help="the higher one wins (0)")
         areas.add_argument("--valid-from", type=_day, metavar="DATE")
-        areas.add_argument(
-            "--valid-to", type=_day, metavar="DATE", help="first day on which they are not valid"
-        )
+        areas.add_argument("--valid-to", type=_day, metavar="DATE", help="first day they are no longer valid")
         revision = parser.add_argument_group("revision")
         revision.add_argument(
             "--revision",
             default="",
             metavar="NAME",
-            help="write into this revision, made as a draft when there is none (default: a new draft)",
+            help="write into this revision, created as a draft if missing (default: a new draft)",
         )
         revision.add_argument(
             "--empty",
             action="store_true",
-            help="a new draft begins empty, not as a copy of the borders in force",
+            help="start a new draft empty, not as a copy of the borders in force",
         )
         revision.add_argument(
             "--replace",
             action="store_true",
-            help="drop what the kind or service has there and the file has not",
+            help="remove the kind's or service's areas that are not in the file",
         )
         revision.add_argument("--publish", action="store_true")
         revision.add_argument(
             "--effective-from", type=_day, metavar="DATE", help="with --publish: first day in force (today)"
         )
         parser.add_argument(
-            "--repair", action="store_true", help="mend coordinates nested wrongly for their type"
+            "--repair", action="store_true", help="fix coordinates nested wrongly for their type"
         )
-        parser.add_argument("--skip-refused", action="store_true", help="take the features that can be taken")
+        parser.add_argument(
+            "--skip-refused", action="store_true", help="import the valid features and skip the rest"
+        )
         parser.add_argument("--dry-run", action="store_true", help="check and report, write nothing")
 
     @no_translations
@@ -113,21 +116,21 @@ class Command(BaseCommand):
         wanted = _wanted(options)
         progress = Progress(sys.stderr, "features")
         try:
-            report = import_areas(wanted, progress.tell)
+            report = import_areas(wanted, progress.show)
         except FileRefused as refusal:
             raise CommandError(f"{wanted.file}: {refusal}") from None
         except ImportRefused as refusal:
             if refusal.report:
                 refused = refusal.report.refused
                 self._list("refused", refused)
-                hint = " --repair would mend some." if any(feature.mendable for feature in refused) else ""
+                hint = " --repair would fix some." if any(feature.repairable for feature in refused) else ""
                 raise CommandError(f"{wanted.file}: {refusal}. Nothing was written.{hint}") from None
             raise CommandError(f"{refusal}. Nothing was written.") from None
         finally:
             progress.end()
-        self._tell(wanted, report)
+        self._report(wanted, report)
 
-    def _tell(self, wanted: AreaImport, report: AreaReport) -> None:
+    def _report(self, wanted: AreaImport, report: AreaReport) -> None:
         self._list("repaired", report.repaired)
         self._list("refused", report.refused)
         self.stdout.write(
@@ -140,7 +143,7 @@ class Command(BaseCommand):
         if wanted.dry_run:
             self.stdout.write("Dry run: nothing was written.")
         elif not report.changed:
-            self.stdout.write("Everything was there already: nothing was changed.")
+            self.stdout.write("Everything already exists: nothing was changed.")
 
     def _list(self, what: str, features: list[RefusedFeature]) -> None:
         for feature in features[:_SHOWN]:
@@ -154,7 +157,7 @@ def _wanted(options: dict[str, Any]) -> AreaImport:
     if options["layer"] == "service-area" and not options["service"]:
         raise CommandError("--as service-area needs --service CODE")
     if options["effective_from"] and not options["publish"]:
-        raise CommandError("--effective-from belongs to --publish")
+        raise CommandError("--effective-from needs --publish")
     layer: DistrictLayer | ServiceLayer = DistrictLayer(options["kind"])
     if options["layer"] == "service-area":
         layer = ServiceLayer(
@@ -182,4 +185,4 @@ def _day(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise ArgumentTypeError("a date is written as 2026-05-31") from None
+        raise ArgumentTypeError("use a date such as 2026-05-31") from None

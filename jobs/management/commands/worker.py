@@ -11,10 +11,10 @@ from jobs.worker import Worker
 
 
 class Command(BaseCommand):
-    help = "Runs background tasks and periodic jobs until stopped (ctrl-C ends it after the task in hand)."
+    help = "Runs background tasks and periodic jobs until stopped (ctrl-C stops it after the current task)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--once", action="store_true", help="run what is ready, then exit")
+        parser.add_argument("--once", action="store_true", help="run the tasks that are ready, then exit")
         parser.add_argument(
             "--interval", type=float, default=1.0, help="seconds to wait when there is nothing to do"
         )

@@ -159,10 +159,10 @@ def test_an_appeal_with_its_history(city: GridCity, tmp_path: Path) -> None:
     assert appeal.id.int >> 80 == int(opened.timestamp() * 1000)
     assert isinstance(appeal.number, int)
     assert isinstance(appeal.cell_x, int)
-    told = appeal.events.order_by("version").values_list(
+    events = appeal.events.order_by("version").values_list(
         "version", "verb", "from_status", "to_status", "at", "actor_role", "text"
     )
-    assert list(told) == [
+    assert list(events) == [
         (1, "submit", "", "new", opened, "system", ""),
         (2, "answer", "new", "answered", finished, "system", "Заменили\tлампу \\ №5\nСделано"),
         (3, "close", "answered", "closed", finished, "system", ""),
@@ -190,14 +190,14 @@ def test_every_status(city: GridCity, tmp_path: Path) -> None:
     assert found["done"].closed_at is None
 
 
-def test_an_imported_appeal_lives_on(city: GridCity, office_user: User, tmp_path: Path) -> None:
-    """The workflow takes it from where the import left it."""
+def test_an_imported_appeal_can_go_on(city: GridCity, office_user: User, tmp_path: Path) -> None:
+    """The workflow continues where the import left off."""
     run(table(tmp_path, [row(1)]))
     appeal = perform(Appeal.objects.get().pk, ACCEPT, Person(office_user), version=1)
     assert (appeal.status, appeal.events.count()) == ("accepted", 2)
 
 
-def test_refused_rows_are_told_by_line(city: GridCity, tmp_path: Path) -> None:
+def test_refused_rows_are_reported_by_line(city: GridCity, tmp_path: Path) -> None:
     rows = [
         row(1),
         row("", words="two\nlines"),
@@ -254,7 +254,7 @@ def test_unknown_category_without_a_default(city: GridCity, tmp_path: Path) -> N
 
 
 def test_repeats_are_imported_once(city: GridCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Within a batch, between batches, and against what is there; the same from another source is another."""
+    """In a batch, between batches, against existing ones; another source's same number is different."""
     monkeypatch.setattr(importing, "BATCH", 3)
     rows = [row(1, words="first"), row(2), row(1, words="second"), row(3), row(2), row(4), row(3)]
     path = table(tmp_path, rows)
@@ -293,7 +293,7 @@ def test_a_dry_run_reports_and_writes_nothing(
 
 
 def test_history_goes_by_the_borders_of_its_day(city: GridCity, tmp_path: Path) -> None:
-    """Older than every border: by the first ones, as on their first day."""
+    """Appeals older than all borders use the first ones, as on their first day."""
     later = BoundaryRevision.objects.create(
         number=2,
         name="second",
@@ -336,7 +336,7 @@ def test_older_than_the_first_borders(city: GridCity, tmp_path: Path) -> None:
 
 
 class Killed(BaseException):
-    """Not an error that anything may catch."""
+    """Not an error that anything would catch."""
 
 
 @pytest.mark.django_db(transaction=True)
@@ -362,7 +362,7 @@ def test_killed_in_a_batch_and_run_again(
 
 
 def _die(patch: pytest.MonkeyPatch, moment: str) -> None:
-    """In the second batch, at that moment."""
+    """Dies in the second batch, at that moment."""
     from appeals.importing import history
 
     calls = {"n": 0}
@@ -449,7 +449,7 @@ def test_geojson(city: GridCity, tmp_path: Path) -> None:
 
 
 def test_projected_coordinates(city: GridCity, tmp_path: Path) -> None:
-    """EPSG:32643 metres of IN_EAST, by pyproj; and metres of nowhere."""
+    """EPSG:32643 metres of IN_EAST, by pyproj; and metres outside."""
     import pyproj
 
     x, y = pyproj.Transformer.from_crs(4326, 32643, always_xy=True).transform(*IN_EAST)
@@ -489,11 +489,11 @@ def test_time_zone_and_format(city: GridCity, tmp_path: Path) -> None:
         (b"id,opened\n1,2\n", "no column about, finished, lat"),
         (",".join(COLUMNS).encode() + b"\n" + "1,Ош".encode("cp1251"), "not UTF-8 text: line 2"),
         (b"PK\x03\x04\x00\x00", "NUL"),
-        (gzip.compress(",".join(COLUMNS).encode() * 10_000)[:-40], "damaged or cut gzip"),
+        (gzip.compress(",".join(COLUMNS).encode() * 10_000)[:-40], "damaged or truncated gzip"),
         (b'{"type": "FeatureCollection"}', "FeatureCollection"),
     ],
 )
-def test_files_that_are_none(city: GridCity, tmp_path: Path, content: bytes, words: str) -> None:
+def test_invalid_files(city: GridCity, tmp_path: Path, content: bytes, words: str) -> None:
     path = tmp_path / "appeals.csv"
     path.write_bytes(content)
     with pytest.raises(CommandError, match=words):
@@ -502,7 +502,7 @@ def test_files_that_are_none(city: GridCity, tmp_path: Path, content: bytes, wor
 
 
 def test_odd_csv(city: GridCity, tmp_path: Path) -> None:
-    """A mark, Windows line ends, a short line, a stray quote, an empty line."""
+    """A byte order mark, CRLF newlines, a short line, a stray quote, an empty line."""
     path = table(tmp_path, [row(1), row(2)])
     lines = path.read_bytes().splitlines()
     content = [b"\xef\xbb\xbf" + lines[0], lines[1], b"9,too,short", b'3,"quoted" not,,,,,,,,', b"", lines[2]]
@@ -517,21 +517,21 @@ def test_odd_csv(city: GridCity, tmp_path: Path) -> None:
     [
         ('source = "old-map"', "", "mapping.toml: source is missing"),
         ('source = "old-map"', 'source = "a name that is much too long"', "at most 20"),
-        ('source = "old-map"', 'source = "x"\nsauce = "y"', "no key sauce"),
-        ('language = "ru"', 'language = "russian"', "two letters"),
+        ('source = "old-map"', 'source = "x"\nsauce = "y"', "unknown key sauce"),
+        ('language = "ru"', 'language = "russian"', "two-letter"),
         ('language = "ru"', 'language = "ru"\ntimezone = "Mars/Olympus"', "no time zone"),
         ('language = "ru"', 'language = "ru"\ndelimiter = ";;"', "one character"),
-        ('language = "ru"', 'language = "ru"\nencoding = "klingon"', "no character encoding"),
-        ('kind = "request"', 'kind = "wish"', "kind: 'wish' is none of"),
-        ('hole = "pothole"', 'hole = "street"', "'street' is none of"),
-        ('open = "new"', 'open = "lost"', "'lost' is none of"),
+        ('language = "ru"', 'language = "ru"\nencoding = "klingon"', "not a character encoding"),
+        ('kind = "request"', 'kind = "wish"', "kind: 'wish' is not one of"),
+        ('hole = "pothole"', 'hole = "street"', "'street' is not one of"),
+        ('open = "new"', 'open = "lost"', "'lost' is not one of"),
         ('"{words}[ ({about})]"', '"{words}[ ({about})"', "do not match"),
         ('"{words}[ ({about})]"', '"{words"', r"\[text\]: template"),
         ('lon = "lon"', "", r"\[place\]: x is missing"),
         ("[number]", "[number", "mapping.toml"),
     ],
 )
-def test_wrong_mappings(city: GridCity, tmp_path: Path, old: str, new: str, words: str) -> None:
+def test_invalid_mappings(city: GridCity, tmp_path: Path, old: str, new: str, words: str) -> None:
     assert old in MAPPING
     with pytest.raises(CommandError, match=words):
         run(table(tmp_path, [row(1)]), text=MAPPING.replace(old, new))

@@ -1,6 +1,6 @@
-"""A second city from real files: 74,401 requests and 77 areas give the numbers that pandas, GeoPandas and pyproj give.
+"""A second city from real files: 74,401 requests, 77 areas, checked against pandas, GeoPandas and pyproj.
 
-The expected numbers were reckoned without this project's code, from the same files:
+The expected numbers were computed from the same files, without this project's code:
 
 ==========================================  ======  =======================
                                              all     first of each number
@@ -16,7 +16,7 @@ within 1 km                                    317     315
 within 5 km                                  5,955   5,938
 ==========================================  ======  =======================
 
-No point of the box or the circles lies outside of the areas, and no repeat does.
+No point in the box or the circles is outside the areas, and no repeat is.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Chicago:
         return found
 
     def numbers(self, condition: str, *values: object) -> list[str]:
-        """Request numbers of the appeals for which the condition holds."""
+        """Request numbers of the appeals that meet the condition."""
         return [
             row[0] for row in self.rows(f"SELECT external_id FROM appeals_appeal WHERE {condition}", *values)
         ]
@@ -110,7 +110,7 @@ def import_appeals(environment: dict[str, str], report: Path, refused: Path) -> 
 
 @contextmanager
 def imported(folder: Path) -> Iterator[Chicago]:
-    """The city in a database of its own (its metric CRS shapes the schema), made by the commands as users run them."""
+    """The city in its own database (its metric CRS shapes the schema), created with the users' commands."""
     parameters = databases.connection.get_connection_params()
     keeper = databases.maintenance()
     name = f"chicago_{os.getpid()}"
@@ -141,14 +141,14 @@ def imported(folder: Path) -> Iterator[Chicago]:
 
 
 def test_the_numbers_come_out(tmp_path: Path, db: None) -> None:
-    """One test, because the import takes long: split over processes, each would repeat it."""
+    """A single test, because the import is slow: split over processes, each would repeat it."""
     table = read_table()
     with imported(tmp_path) as chicago:
         every_row_is_accounted_for(chicago)
         each_area_has_what_geopandas_finds_in_it(chicago, table)
         boxes_and_circles(chicago, table)
-        nothing_lies_in_two_areas(chicago)
-        histories_are_whole(chicago)
+        nothing_is_in_two_areas(chicago)
+        histories_are_complete(chicago)
         metres_are_those_of_its_own_crs(chicago)
         both_files_again_change_nothing(chicago, tmp_path)
 
@@ -181,7 +181,7 @@ def each_area_has_what_geopandas_finds_in_it(chicago: Chicago, table: list[dict[
             "SELECT a.external_id, d.code FROM appeals_appeal a JOIN districts_district d ON d.id = a.district_id"
         )
     )
-    # A repeated number is imported once, but counts as often as it stands in the file.
+    # A repeated number is imported once, but counts as often as it occurs in the file.
     found = Counter(
         area_of[row["service_request_number"]] for row in table if row["service_request_number"] in area_of
     )
@@ -206,7 +206,7 @@ def boxes_and_circles(chicago: Chicago, table: list[dict[str, str]]) -> None:
         assert sum(row["service_request_number"] in numbers for row in table) == in_file
 
 
-def nothing_lies_in_two_areas(chicago: Chicago) -> None:
+def nothing_is_in_two_areas(chicago: Chicago) -> None:
     twice = chicago.rows(
         "SELECT count(*) FROM (SELECT a.id FROM appeals_appeal a JOIN districts_districtboundary b "
         "ON ST_Covers(b.geom, a.point) JOIN districts_district d ON d.id = b.district_id AND d.kind <> 'city' "
@@ -215,7 +215,7 @@ def nothing_lies_in_two_areas(chicago: Chicago) -> None:
     assert twice == [(0,)]
 
 
-def histories_are_whole(chicago: Chicago) -> None:
+def histories_are_complete(chicago: Chicago) -> None:
     assert chicago.rows("SELECT status, count(*) FROM appeals_appeal GROUP BY 1 ORDER BY 1") == [
         ("closed", 73_484),
         ("new", 324),

@@ -1,4 +1,4 @@
-"""COPY gives the same rows as saving one by one."""
+"""COPY writes the same rows as saving one by one."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_json_and_defaults(city: GridCity) -> None:
     assert (found.rivals, found.border_m, found.district) == (rivals, 1.25, None)
 
 
-def test_nothing_and_the_unknown(city: GridCity) -> None:
+def test_no_objects_and_unsupported_values(city: GridCity) -> None:
     copy_in([])
     with pytest.raises(TypeError, match="complex"):
         copy_in([Service(code=1j)])  # type: ignore[arg-type]

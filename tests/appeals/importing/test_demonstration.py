@@ -30,7 +30,7 @@ COUNT = 120
 def folder(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Path]:
-    """A demonstration in the database, undone when the last test of the module has read it; yields its var folder."""
+    """Demo data in the database, rolled back after the module's last test; yields its var folder."""
     root = tmp_path_factory.mktemp("demonstration")
     with (
         override_settings(VAR_DIR=root, MEDIA_ROOT=root / "media"),
@@ -42,11 +42,11 @@ def folder(
         transaction.set_rollback(True)
 
 
-def test_appeals_have_whole_lives(folder: Path) -> None:
+def test_appeals_have_complete_histories(folder: Path) -> None:
     now = timezone.now()
-    appeals = Appeal.objects.annotate(told=Count("events"))
+    appeals = Appeal.objects.annotate(recorded=Count("events"))
     assert COUNT - 5 <= len(appeals) <= COUNT
-    assert all(appeal.told == appeal.version for appeal in appeals)
+    assert all(appeal.recorded == appeal.version for appeal in appeals)
     assert all(appeal.submitted_at <= now for appeal in appeals)
     assert RoutingDecision.objects.count() == AppealContact.objects.count() == len(appeals)
     assert [appeal.number for appeal in Appeal.objects.order_by("submitted_at", "number")] == sorted(
@@ -59,11 +59,11 @@ def test_appeals_have_whole_lives(folder: Path) -> None:
         assert (appeal.answered_at is None) == (appeal.status in OPEN_STATUSES)
     assert Event.objects.filter(at__gt=now).count() == 0
     assert not Message.objects.exists()
-    # Whoever accepts and answers speaks for the service that the appeal was with.
+    # Whoever accepts and answers represents the service the appeal was assigned to.
     done = Event.objects.filter(verb__in=["accept", "answer", "forward"])
     assert done.exists()
     assert not done.exclude(actor__memberships__service=F("service")).exists()
-    # A service sees the routed appeal; a forwarded one is with the other.
+    # A service sees the routed appeal; a forwarded one is with the other service.
     for decision in RoutingDecision.objects.filter(appeal__events__verb="submit").select_related("appeal"):
         forwarded = Event.objects.filter(appeal=decision.appeal, verb="forward").exists()
         assert forwarded or decision.service_id == decision.appeal.service_id

@@ -24,7 +24,7 @@ def appeal(submission: Callable[..., Submission]) -> Appeal:
     return submit(submission()).appeal
 
 
-def test_receipt_holds_the_secret_link_and_the_services_letter_does_not(appeal: Appeal) -> None:
+def test_receipt_has_the_secret_link_and_the_services_letter_does_not(appeal: Appeal) -> None:
     assert deliver_due() == Delivery(sent=2, failed=0)
     to_author, to_service = sorted(mail.outbox, key=lambda letter: "resident" not in letter.to[0])
     assert f"/ru/follow/{appeal.contact.secret}/" in to_author.body
@@ -50,7 +50,7 @@ def test_nothing_is_sent_twice(appeal: Appeal) -> None:
     assert len(mail.outbox) == 2
 
 
-def test_answer_is_in_the_letter(appeal: Appeal, service_actor: Person) -> None:
+def test_letter_includes_the_answer(appeal: Appeal, service_actor: Person) -> None:
     perform(appeal.pk, ANSWER, service_actor, version=1, text="The lamp <b>burns</b> & shines")
     deliver_due()
     assert any("The lamp <b>burns</b> & shines" in letter.body for letter in mail.outbox)

@@ -42,7 +42,7 @@ def written(folder: Path, features: Sequence[object], name: str = "areas.geojson
 
 
 def run(path: Path, *arguments: str) -> tuple[str, str]:
-    """What the command wrote to its two streams."""
+    """What the command wrote to stdout and stderr."""
     out, err = io.StringIO(), io.StringIO()
     fields = ("--code-field", "code", "--name-field", "title")
     call_command("import_areas", str(path), *fields, *arguments, stdout=out, stderr=err)
@@ -151,13 +151,13 @@ def test_service_areas_route(city: GridCity, tmp_path: Path) -> None:
         (("--as", "service-area"), "needs --service"),
         (("--as", "service-area", "--service", "nobody"), "no service 'nobody'"),
         (("--as", "service-area", "--service", "green", "--categories", "tree,x,y"), "no category x, y"),
-        (("--effective-from", "2020-01-01"), "belongs to --publish"),
-        (("--effective-from", "yesterday"), "a date is written as"),
+        (("--effective-from", "2020-01-01"), "needs --publish"),
+        (("--effective-from", "yesterday"), "use a date such as"),
         (("--publish", "--empty"), "no border of the whole city"),
-        (("--kind", "city"), "code of a territory already"),
+        (("--kind", "city"), "already the code of a territory"),
     ],
 )
-def test_wrong_requests(city: GridCity, tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+def test_invalid_requests(city: GridCity, tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
     path = written(tmp_path, [feature("west", WEST)])
     with pytest.raises(CommandError, match=words):
         run(path, *arguments)
@@ -181,22 +181,22 @@ def test_one_bad_feature_refuses_the_file(tmp_path: Path) -> None:
         ],
     )
     out, err = io.StringIO(), io.StringIO()
-    with pytest.raises(CommandError, match="7 of 8 features are refused. Nothing was written"):
+    with pytest.raises(CommandError, match="7 of 8 features were refused. Nothing was written"):
         call_command(
             "import_areas", str(path), "--code-field", "code", "--name-field", "title", stdout=out, stderr=err
         )
-    told = err.getvalue().splitlines()
-    assert told[0].startswith(
+    lines = err.getvalue().splitlines()
+    assert lines[0].startswith(
         "refused: feature 2 (Area bow): The area is not valid: Self-intersection at [72.72 40.52]"
     )
     for line, words in zip(
-        told[1:],
+        lines[1:],
         [
-            "used by a feature before",
+            "an earlier feature has its code",
             "missing or empty",
-            "makes no code",
+            "is not a code",
             "no geometry",
-            "outside",
+            "beyond",
             "swapped",
         ],
         strict=True,
@@ -221,7 +221,7 @@ def test_wrong_nesting_is_refused_or_repaired(tmp_path: Path) -> None:
     for one in nested:
         one["geometry"]["coordinates"] = [one["geometry"]["coordinates"]]
     path = written(tmp_path, nested)
-    with pytest.raises(CommandError, match="2 of 2 features are refused.*--repair would mend"):
+    with pytest.raises(CommandError, match="2 of 2 features were refused.*--repair would fix"):
         run(path)
     out, err = run(path, "--repair")
     assert "2 new" in out
@@ -229,7 +229,7 @@ def test_wrong_nesting_is_refused_or_repaired(tmp_path: Path) -> None:
     assert all(boundary.geom.area > 0 for boundary in DistrictBoundary.objects.all())
 
 
-def test_codes_and_names_of_numbers(tmp_path: Path) -> None:
+def test_numeric_codes_and_names(tmp_path: Path) -> None:
     path = written(tmp_path, [feature(7.0, WEST, ru="Семь"), feature(8, EAST, ru="Восемь")])
     run(path, "--code-prefix", "ward-", "--name-field", "ru:ru")
     assert dict(District.objects.values_list("code", "name_ru")) == {"ward-7": "Семь", "ward-8": "Восемь"}
@@ -239,14 +239,14 @@ def test_codes_and_names_of_numbers(tmp_path: Path) -> None:
     ("content", "words"),
     [
         (b"", "is empty"),
-        (b"code;name\n", "is expected"),
-        (b'{"type": "FeatureCollection", "features": []}', "no area in the file"),
-        (b'{"type": "FeatureCollection", "features": [{"type": "Feature", "prop', "no JSON"),
-        (gzip.compress(json.dumps({"features": halves() * 500}).encode())[:-50], "damaged or cut gzip"),
+        (b"code;name\n", "expected {"),
+        (b'{"type": "FeatureCollection", "features": []}', "has no areas"),
+        (b'{"type": "FeatureCollection", "features": [{"type": "Feature", "prop', "not valid JSON"),
+        (gzip.compress(json.dumps({"features": halves() * 500}).encode())[:-50], "damaged or truncated gzip"),
         ('{"name": "Ош"}'.encode("cp1251"), "not UTF-8"),
     ],
 )
-def test_files_that_are_none(tmp_path: Path, content: bytes, words: str) -> None:
+def test_invalid_files(tmp_path: Path, content: bytes, words: str) -> None:
     path = tmp_path / "areas.geojson"
     path.write_bytes(content)
     with pytest.raises(CommandError, match=words):

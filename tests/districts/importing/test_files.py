@@ -1,4 +1,4 @@
-"""Files from elsewhere: read to their end before anything is believed of them."""
+"""External files: read to the end before any of it is trusted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_text_with_and_without_a_mark(tmp_path: Path, content: bytes) -> None:
     assert examine(path).lines == 2
 
 
-def test_gzip_is_told_by_content_not_by_name(tmp_path: Path) -> None:
+def test_gzip_is_detected_by_content_not_by_name(tmp_path: Path) -> None:
     assert text_of(written(tmp_path, gzip.compress(b"a,b\n"), "table.csv")) == "a,b\n"
     assert text_of(written(tmp_path, b"a,b\n", "table.csv.gz")) == "a,b\n"
 
@@ -38,7 +38,7 @@ def test_another_encoding_by_name(tmp_path: Path) -> None:
     assert text_of(written(tmp_path, "Ош".encode("cp1251")), "cp1251") == "Ош"
 
 
-def test_the_first_character_is_told(tmp_path: Path) -> None:
+def test_the_wrong_byte_is_reported(tmp_path: Path) -> None:
     assert examine(written(tmp_path, b" \n {}")).starts_with == "{"
 
 
@@ -48,13 +48,13 @@ def test_the_first_character_is_told(tmp_path: Path) -> None:
         (b"", "empty"),
         (b" \n\n", "empty"),
         (gzip.compress(b"", mtime=0), "empty"),
-        (b"a,b\nline,2\nOs\xe9,3\n", "not UTF-8.* line 3 holds the byte 0xe9"),
+        (b"a,b\nline,2\nOs\xe9,3\n", "not UTF-8.* line 3 has the byte 0xe9"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "not UTF-8.* line 1"),
-        (b"a\nb\x00c\n", "line 2 holds a NUL"),
+        (b"a\nb\x00c\n", "line 2 has a NUL"),
         (b"caf\xc3", "not UTF-8"),
-        (gzip.compress(b"a,b\n" * 100_000)[:-300], "damaged or cut gzip"),
-        (gzip.compress(b"a,b\n" * 10)[:4], "damaged or cut gzip"),
-        (b"\x1f\x8bnot really gzip", "damaged or cut gzip"),
+        (gzip.compress(b"a,b\n" * 100_000)[:-300], "damaged or truncated gzip"),
+        (gzip.compress(b"a,b\n" * 10)[:4], "damaged or truncated gzip"),
+        (b"\x1f\x8bnot really gzip", "damaged or truncated gzip"),
     ],
 )
 def test_refused_with_a_reason(tmp_path: Path, content: bytes, words: str) -> None:
@@ -74,7 +74,7 @@ def test_missing_files_and_encodings(tmp_path: Path) -> None:
         examine(tmp_path / "absent.csv")
     with pytest.raises(FileRefused, match="directory"):
         examine(tmp_path)
-    with pytest.raises(FileRefused, match="no character encoding"):
+    with pytest.raises(FileRefused, match="not a character encoding"):
         examine(written(tmp_path, b"a"), encoding="klingon")
 
 

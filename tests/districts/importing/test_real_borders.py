@@ -1,4 +1,4 @@
-"""A real file of broken borders: 117 features whose type says Polygon and whose coordinates are a MultiPolygon's."""
+"""A real file of broken borders: 117 features of type Polygon with the coordinates of a MultiPolygon."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ def test_it_is_refused_with_a_clear_message() -> None:
     path = real_file("malformed_polygon_nesting.geojson.gz")
     err = io.StringIO()
     with pytest.raises(
-        CommandError, match="117 of 117 features are refused. Nothing was written. --repair would"
+        CommandError, match="117 of 117 features were refused. Nothing was written. --repair would"
     ):
         call_command("import_areas", str(path), *FIELDS, stderr=err)
     assert err.getvalue().startswith(
-        "refused: feature 1 (Seacliff): The type says Polygon, but the coordinates are nested as those of MultiPolygon."
+        "refused: feature 1 (Seacliff): "
+        "The type is Polygon, but the coordinates are nested like MultiPolygon."
     )
     assert not BoundaryRevision.objects.exists()
 

@@ -13,12 +13,12 @@ from django.db import connection
 class Command(BaseCommand):
     help = (
         "Measures the product against references in the same run (raw PostGIS, djangorestframework-gis, plain queries), "
-        "after checking that the answers agree, and prints the table. The first run makes a database of a million "
-        "appeals, which takes minutes."
+        "after checking that the results agree, and prints a table. The first run creates a database of a "
+        "million appeals, which takes minutes."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--count", type=int, default=1_000_000, help="appeals in the measured database")
+        parser.add_argument("--count", type=int, default=1_000_000, help="appeals in the benchmark database")
 
     def handle(self, *args: Any, count: int, **options: Any) -> None:
         try:
@@ -42,4 +42,4 @@ class Command(BaseCommand):
             lines += decisions()
         self.stdout.write(render(lines))
         if not all(line.kept for line in lines):
-            raise CommandError("a bound is not kept")
+            raise CommandError("a limit was exceeded")

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from PIL import Image, ImageDraw
 
-#: The mark on a square of 40: a pin whose head is a speech bubble with two lines of writing.
+#: The mark on a 40 × 40 square: a pin whose head is a speech bubble with two lines of text.
 SIDE = 40.0
 GROUND = "#2142c4"
 FIGURE = "#ffffff"
@@ -31,7 +31,7 @@ _OUTLINE: tuple[Cubic, ...] = (
 #: left, top, right, bottom
 _LINES = ((13.7, 13.8, 26.3, 16.7), (13.7, 19.2, 21.9, 22.1))
 
-#: A launcher may cut a maskable icon to a circle of 80 % of its side: the mark must stay well inside.
+#: A launcher may crop a maskable icon to a circle of 80 % of its side: the mark must stay well inside.
 _MASKABLE_SCALE = 0.72
 _SUPERSAMPLING = 4
 _STEPS = 24
@@ -40,7 +40,7 @@ ICONS_DIR = settings.BASE_DIR / "web" / "static" / "web" / "icons"
 
 
 def outline() -> Iterator[Point]:
-    """The pin's outline as points on the square of 40."""
+    """The pin's outline as points on the 40 × 40 square."""
     start = _TOP
     for a, b, end in _OUTLINE:
         for step in range(_STEPS):
@@ -55,7 +55,7 @@ def outline() -> Iterator[Point]:
 
 
 def draw(size_px: int, *, maskable: bool = False, square: bool = False) -> Image.Image:
-    """The mark as a picture of that side. Maskable and square icons fill their ground to the edge."""
+    """The mark as a picture of that size. The background of maskable and square icons reaches the edges."""
     side = size_px * _SUPERSAMPLING
     image = Image.new("RGBA", (side, side), (0, 0, 0, 0))
     canvas = ImageDraw.Draw(image)
@@ -90,7 +90,7 @@ class Command(BaseCommand):
     help = "Draws web/static/web/icons/icon*.png, maskable-512.png, apple-touch-icon.png and icon.svg."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Writes the files; the same description gives the same pictures."""
+        """Writes the files; the output is deterministic."""
         (ICONS_DIR / "icon.svg").write_text(svg(), encoding="utf-8")
         for name, image in {
             "icon-192.png": draw(192),

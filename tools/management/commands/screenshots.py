@@ -20,18 +20,18 @@ CHROMIUM_FLAGS = [
 
 
 class Command(BaseCommand):
-    help = "Photographs pages of a running city with Debian's Chromium, for README.md and for looking at."
+    help = "Takes screenshots of a running city with Debian's Chromium, for README.md and for review."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "pages", nargs="*", help="addresses below the language, such as news/; the map by default"
+            "pages", nargs="*", help="URL paths after the language, such as news/; the map by default"
         )
-        parser.add_argument("--url", default="http://localhost:8000", help="where the city runs")
-        parser.add_argument("--languages", default="en", help="comma list, or all")
-        parser.add_argument("--sizes", default="phone,desktop", help="comma list of phone, desktop")
-        parser.add_argument("--login", default="", help="email:password of somebody who has a desk")
+        parser.add_argument("--url", default="http://localhost:8000", help="URL of the running city")
+        parser.add_argument("--languages", default="en", help="comma-separated, or all")
+        parser.add_argument("--sizes", default="phone,desktop", help="comma-separated: phone, desktop")
+        parser.add_argument("--login", default="", help="email:password of a staff member")
         parser.add_argument("--dark", action="store_true")
-        parser.add_argument("--full", action="store_true", help="the whole page, not the first screen alone")
+        parser.add_argument("--full", action="store_true", help="the whole page, not just the first screen")
         parser.add_argument("--out", type=Path, default=settings.BASE_DIR / "docs" / "screenshots")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -79,7 +79,7 @@ class Command(BaseCommand):
             suffix = "-dark" if options["dark"] else ""
             target = options["out"] / f"{name}-{size}-{language}{suffix}.png"
             picture = Image.open(io.BytesIO(page.screenshot(full_page=options["full"])))
-            # A third of the bytes, and no difference to the eye: the pages have few colours.
+            # A third of the bytes with no visible difference: the pages have few colours.
             picture.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(target, optimize=True)
             self.stdout.write(str(target))
         context.close()

@@ -1,8 +1,8 @@
-/** What every page does: names its custom elements on first sight, and stands ready for a lost network. */
+/** Runs on every page: loads its custom elements when they appear, and prepares for a lost network. */
 
 import { settings } from "city/site/settings.js";
 
-/** Custom elements and the modules that define them, loaded where a page has one. */
+/** Custom elements and the modules that define them, loaded if a page uses them. */
 /** @type {Record<string, () => Promise<unknown>>} */
 const ELEMENTS = {
   "city-map": () => import("city/elements/city-map.js"),
@@ -25,10 +25,10 @@ if ("serviceWorker" in navigator) {
     try {
       await serviceWorker.register(settings.urls.serviceWorker, { scope: "/" });
       const { active } = await serviceWorker.ready;
-      // What this page was made of went past the worker; told of it, the worker can open the page without a network.
+      // This page's resources bypassed the worker; once it knows them, it can open the page offline.
       if (isFirstVisit && active) tellSeen(active);
     } catch {
-      // A page without a worker is a page that needs the network, nothing worse.
+      // Without a worker the page merely needs the network.
     }
   });
 }

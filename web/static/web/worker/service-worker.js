@@ -1,7 +1,7 @@
 /**
- * Opens the site without a network: its shell, the pages that were seen last, the base layers of the map.
+ * Opens the site without a network: its shell, recently seen pages, the base layers of the map.
  *
- * Never kept: the desk, the admin, accounts, an author's own page, and anything that is not a GET.
+ * Never cached: the desk, the admin, accounts, an author's own page, and anything that is not a GET.
  */
 
 /// <reference lib="webworker" />
@@ -27,14 +27,14 @@ const { RELEASE } = worker;
 
 /** The shell of this release. */
 const SHELL = `shell-${RELEASE.version}`;
-/** Pages, lists and map data as they were last seen; outlives releases. */
+/** Pages, lists and map data as last seen; kept across releases. */
 const SEEN = "seen-1";
-/** Photos, which never change under their name. */
+/** Photos, which never change under the same name. */
 const PICTURES = "pictures-1";
 
 const PICTURES_MAX = 60;
 const SEEN_MAX = 80;
-/** A network that has not answered by then is treated as none, if there is something to show instead. */
+/** After this long without a response, something cached is shown instead, if available. */
 const PATIENCE_MS = 4_000;
 
 /** @param {URL} url */
@@ -107,7 +107,7 @@ worker.addEventListener("message", (event) => {
 });
 
 /**
- * Keeps what was fetched before this worker was there; mostly read from the browser's own cache.
+ * Caches what was fetched before this worker existed; mostly from the browser's own cache.
  * @param {string} address
  */
 async function remember(address) {
@@ -122,7 +122,7 @@ async function remember(address) {
 }
 
 /**
- * A file of the release: its name or the worker's version changes with its content, so what is kept is right.
+ * A file of the release: its name or the worker's version changes with its content, so the cached copy is right.
  * @param {Request} request
  */
 async function staticFile(request) {
@@ -149,7 +149,7 @@ async function picture(event) {
 }
 
 /**
- * What was seen before, at once; the newer one is kept for the next time.
+ * The cached version at once; a newer one is fetched for next time.
  * @param {FetchEvent} event
  */
 async function seenFirst(event) {
@@ -165,20 +165,20 @@ async function seenFirst(event) {
 }
 
 /**
- * The network's answer, else what was seen last at this address.
+ * The network's response, or else what was last seen at this URL.
  * @param {Request} request
  * @param {() => Response | Promise<Response>} otherwise
  */
 async function freshFirst(request, otherwise) {
   const cache = await caches.open(SEEN);
   const network = fetch(request).then(async (response) => {
-    // What the server says is private or not to be stored is not stored here either.
+    // Responses marked private or no-store are not stored here either.
     const forbidden = /no-store|private/.test(response.headers.get("Cache-Control") ?? "");
     if (response.ok && !response.redirected && !forbidden) {
       await cache.put(request, response.clone());
       await trim(SEEN, SEEN_MAX);
     } else if (response.status === 404 || response.status === 410) {
-      // Hidden or gone since it was seen: it must not come back without a network.
+      // Hidden or deleted since it was seen: it must not reappear offline.
       await cache.delete(request);
     }
     return response;
@@ -190,7 +190,7 @@ async function freshFirst(request, otherwise) {
 }
 
 /**
- * What the map showed last under the same filters, if in another frame: better than an empty map.
+ * What the map last showed with the same filters in another frame: better than an empty map.
  * @param {URL} url
  */
 async function anotherFrame(url) {
@@ -210,7 +210,7 @@ function withoutFrame(url) {
 }
 
 /**
- * A page that was never seen: its first view without filters, else the page that says that there is no network.
+ * For a page never seen: its first view without filters, or else the offline page.
  * @param {URL} url
  */
 async function offlinePage(url) {
@@ -226,7 +226,7 @@ async function offlinePage(url) {
 }
 
 /**
- * Drops the oldest entries beyond the limit.
+ * Deletes the oldest entries beyond the limit.
  * @param {string} name
  * @param {number} limit
  */

@@ -1,4 +1,4 @@
-/** The choice of a category: search over all leaves, and the chosen one named beside its closed group. */
+/** Category picker: searches all leaves, and shows the chosen one beside its closed group. */
 
 import { t } from "city/site/texts.js";
 
@@ -23,7 +23,7 @@ export class CategoryChoice {
     return [...this.#root.querySelectorAll("details")];
   }
 
-  /** Names the chosen leaf on its group, so that a closed group does not hide it. */
+  /** Shows the chosen leaf on its group, so that a closed group does not hide it. */
   showChosen() {
     for (const group of this.#groups) {
       const chosen = group.querySelector("input:checked");
@@ -43,7 +43,7 @@ export class CategoryChoice {
     const words = plain(typed).split(/\s+/).filter(Boolean);
     let shown = 0;
     for (const group of this.#groups) {
-      // Groups open one at a time; while searching, all that have a match must.
+      // Groups open one at a time; while searching, all groups with a match do.
       group.name = words.length ? "" : "category-group";
       const groupName = plain(group.querySelector("summary")?.textContent ?? "");
       let matches = 0;
@@ -66,7 +66,7 @@ export class CategoryChoice {
 }
 
 /**
- * Lower case, with letters that keyboards lack made into those that they have: ө as о, ү as у, ң as н, ё as е.
+ * Lower case, with letters missing on some keyboards replaced: ө by о, ү by у, ң by н, ё by е.
  * @param {string} text
  */
 function plain(text) {

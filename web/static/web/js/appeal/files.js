@@ -1,4 +1,4 @@
-/** The photos and videos of the form: shown, made light, sent with progress, sent again, taken away. */
+/** The form's photos and videos: shown, shrunk, uploaded with progress, retried, removed. */
 
 import { uuid7 } from "city/appeal/identifiers.js";
 import { lightened } from "city/appeal/photos.js";
@@ -44,13 +44,13 @@ export class Files {
     this.#changed = changed;
     input.addEventListener("change", () => {
       this.add([...(input.files ?? [])]);
-      // Chosen files live in the list now; left in the input they would be sent twice.
+      // Chosen files are in the list now; if left in the input they would be sent twice.
       input.value = "";
     });
     this.#acceptDrops(drop);
   }
 
-  /** Ids in the order of the list, refused ones left out. */
+  /** Ids in list order, without refused ones. */
   get ids() {
     return this.#rows.filter((row) => row.state !== "refused").map((row) => row.file.id);
   }
@@ -59,7 +59,7 @@ export class Files {
     return this.#rows.some((row) => row.state === "refused");
   }
 
-  /** Resolves when nothing is being prepared or sent any more. */
+  /** Resolves when nothing is being prepared or sent. */
   async settled() {
     await Promise.all(this.#rows.map((row) => row.settled));
   }
@@ -75,7 +75,7 @@ export class Files {
   }
 
   /**
-   * Shows the files of a draft again, and sends what had not been sent.
+   * Shows the files of a draft again, and sends those not sent yet.
    * @param {string[]} ids
    */
   async restore(ids) {
@@ -95,7 +95,7 @@ export class Files {
   /** @param {File} file */
   #problemWith(file) {
     const isVideo = file.type.startsWith("video/");
-    // Phones name no type for some photos (HEIC): those are for the server to judge.
+    // Phones give no type for some photos (HEIC): the server checks those.
     if (file.type && !isVideo && !file.type.startsWith("image/")) return t("upload.notMedia", { name: file.name });
     const limit = isVideo ? this.#limits.videoBytes : PHOTO_BYTES_MAX;
     if (file.size > limit) return t("upload.tooLarge", { name: file.name, limit: formatNumber(limit / MEGABYTE) });
@@ -130,7 +130,7 @@ export class Files {
       if (error instanceof Refused && !error.passing) {
         this.#state(row, "refused", Object.values(error.errors).flat().join(" ") || error.message || t("upload.failed"));
       } else {
-        // It goes with the appeal, when that is sent.
+        // It is sent with the appeal.
         this.#state(row, "waiting");
       }
     }
@@ -183,7 +183,7 @@ export class Files {
     const isVideo = row.file.type.startsWith("video/");
     const key = state === "done" && isVideo ? "upload.processing" : said[state];
     const place = row.element.querySelector(".file__state");
-    // Each percent read aloud would be a nuisance; how it ended must be.
+    // Announcing each percent would be a nuisance; only the outcome is read aloud.
     place?.setAttribute("aria-live", state === "sending" ? "off" : "polite");
     if (place) place.textContent = words ?? t(key, { percent: 0 });
     row.element.classList.toggle("file--failed", state === "refused");

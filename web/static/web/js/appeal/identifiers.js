@@ -1,9 +1,9 @@
 /**
- * What the client makes so that sending twice is sending once. `crypto.randomUUID` is not there on plain http, where
- * a city's trial server may be: `getRandomValues` is.
+ * Identifiers made by the client, so that sending twice counts once. `crypto.randomUUID` is missing on plain http,
+ * which a city's trial server may use; `getRandomValues` is not.
  */
 
-/** A UUID of version 7 (RFC 9562, 5.7) of this moment. */
+/** A version 7 UUID (RFC 9562, 5.7) for the current time. */
 export function uuid7() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   let moment = Date.now();

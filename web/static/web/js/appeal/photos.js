@@ -1,13 +1,13 @@
-/** Photos made small enough for a weak network before they are sent. */
+/** Shrinks photos for weak networks before they are sent. */
 
 const SIDE_MAX_PX = 2048;
 const QUALITY = 0.85;
-/** A photo that is small in both senses goes as it is. */
+/** A photo small in both pixels and bytes is sent unchanged. */
 const BYTES_FINE = 1_500_000;
 
 /**
- * The photo as JPEG of at most 2,048 pixels a side, upright; the file itself when it is small, is no photo, or the
- * browser cannot read it (the server can read more kinds).
+ * The photo as an upright JPEG of at most 2,048 pixels a side; the file itself if it is small, not a photo, or the
+ * browser cannot read it (the server can read more formats).
  * @param {File} file
  * @returns {Promise<Blob>}
  */
@@ -15,7 +15,7 @@ export async function lightened(file) {
   if (!file.type.startsWith("image/") || file.type === "image/gif") return file;
   let bitmap;
   try {
-    // The browser turns the picture as its EXIF says; what is drawn is upright and carries no EXIF.
+    // The browser rotates the picture according to its EXIF; what is drawn is upright and has no EXIF.
     bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
     return file;

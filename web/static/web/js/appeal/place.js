@@ -1,4 +1,4 @@
-/** Where it is: the map's pin, the phone's position, the gazetteer or typed coordinates; all of them one value. */
+/** Where it is: one value from the map's pin, the phone's position, the gazetteer or typed coordinates. */
 
 import { debounce, el } from "city/site/dom.js";
 import { Latest, getJson, isAbort } from "city/site/http.js";
@@ -8,11 +8,11 @@ import { formatNumber, t } from "city/site/texts.js";
 /** @typedef {import("city/map/spot.js").Spot} Spot */
 /** @typedef {{name: string, kind: string, district: string, lon: number, lat: number}} Found */
 
-/** Positions worse than this are told so, lest the pin look more certain than it is. */
+/** Less accurate positions get a warning, so that the pin does not look more certain than it is. */
 const IMPRECISE_M = 60;
 
 /**
- * The elements of the form that this works with.
+ * The elements of the form used here.
  * @typedef {object} PlaceParts
  * @property {import("city/elements/city-map.js").CityMap} map
  * @property {HTMLInputElement} address
@@ -62,7 +62,7 @@ export class PlacePicker {
   }
 
   /**
-   * The place of a draft or of the address bar: shown, and not told to anybody.
+   * The place of a draft or of the URL: shown without notifying anybody.
    * @param {Spot | undefined} spot
    */
   set(spot) {
@@ -110,7 +110,7 @@ export class PlacePicker {
     );
   }
 
-  /** A pair as phones and maps say it: the latitude first. The server understands and checks it the same way. */
+  /** A pair as phones and maps show it: latitude first. The server parses and checks it the same way. */
   #readCoordinates() {
     const match = this.#parts.coordinates.value.match(/^\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*$/);
     if (!match) return;
@@ -179,7 +179,7 @@ export class PlacePicker {
       event.preventDefault();
       this.#activate((this.#active + (event.key === "ArrowDown" ? 1 : this.#found.length - 1)) % this.#found.length);
     } else if (event.key === "Enter") {
-      // Enter in the address must not send the whole appeal.
+      // Enter in the address must not send the appeal.
       event.preventDefault();
       if (open) this.#choose(Math.max(0, this.#active));
       else void this.#search();
@@ -206,7 +206,7 @@ function inCity(lon, lat) {
 }
 
 /**
- * The name of the street with the house number that had been typed after it.
+ * The street's name with the house number typed after it.
  * @param {string} name
  * @param {string} typed
  */

@@ -1,4 +1,4 @@
-/** Who answers, by when and why: asked of the server as soon as the place and the category are known. */
+/** Who answers, by when and why: fetched as soon as the place and the category are known. */
 
 import { el, icon } from "city/site/dom.js";
 import { Latest, Refused, getJson, isAbort } from "city/site/http.js";

@@ -1,9 +1,9 @@
-/** One file on its way to the server. XMLHttpRequest, because fetch cannot tell how far an upload is. */
+/** Uploads one file. Uses XMLHttpRequest, because fetch cannot report upload progress. */
 
 import { Unreachable, refusalFrom } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
 
-/** No byte of progress for so long means that the network is gone. */
+/** No progress for this long means that the network is gone. */
 const STALLED_MS = 45_000;
 
 /** @typedef {{id: string, kind: string, state: string, thumb: string | null}} Uploaded */

@@ -1,8 +1,8 @@
 /**
- * `<appeal-browser>`: the filter form, the list and the map of the front page as one.
+ * `<appeal-browser>`: combines the filter form, list and map of the front page.
  *
- * The form works by itself; this makes a change show at once, keeps every filter in the address, and lets the back
- * button undo it.
+ * The form works by itself; this shows changes at once, keeps every filter in the URL, and lets the back button
+ * undo them.
  */
 
 import { closeLikeMenu, debounce, el, find, icon } from "city/site/dom.js";
@@ -11,7 +11,7 @@ import { formatNumber, t } from "city/site/texts.js";
 import { bboxText } from "city/map/extent.js";
 import { CityMap } from "city/elements/city-map.js";
 
-/** Parameters that are a field of the form but not a filter of their own in its button's count. */
+/** Form fields that do not count as filters on the form's button. */
 const UNCOUNTED = new Set(["q", "bbox"]);
 
 export class AppealBrowser extends HTMLElement {
@@ -65,7 +65,7 @@ export class AppealBrowser extends HTMLElement {
     return find(this, "[data-frame]", HTMLInputElement);
   }
 
-  /** The form's filters, empty ones left out. */
+  /** The form's filters, without empty ones. */
   #filter() {
     const filter = new URLSearchParams();
     for (const [name, value] of new FormData(this.#form)) {
@@ -74,7 +74,7 @@ export class AppealBrowser extends HTMLElement {
     return filter;
   }
 
-  /** What narrows the map: the frame is the map's own. */
+  /** The filters for the map, which has its own frame. */
   #mapFilter() {
     const filter = this.#filter();
     filter.delete("bbox");
@@ -82,7 +82,7 @@ export class AppealBrowser extends HTMLElement {
   }
 
   /**
-   * Shows what the form says. Typing replaces the address, a choice adds one to go back to.
+   * Shows what the form selects. Typing replaces the URL, a choice adds a history entry.
    * @param {"push" | "replace" | "keep"} history
    */
   #apply(history) {
@@ -210,7 +210,7 @@ export class AppealBrowser extends HTMLElement {
     find(this, "[data-count-copy]", HTMLElement).textContent = count === undefined ? "" : formatNumber(count);
   }
 
-  /** A row under the pointer shows its place on the map. @param {PointerEvent} event */
+  /** Highlights on the map the place of the row under the pointer. @param {PointerEvent} event */
   #pointed(event) {
     const row = event.target instanceof Element ? event.target.closest("[data-lon]") : null;
     if (row instanceof HTMLElement) this.#map.hint({ lon: Number(row.dataset.lon), lat: Number(row.dataset.lat) });
@@ -225,7 +225,7 @@ export class AppealBrowser extends HTMLElement {
     badge.hidden = count === 0;
   }
 
-  /** The language switch leads to the same filters. */
+  /** The language switch keeps the filters. */
   #otherLanguages() {
     for (const link of document.querySelectorAll(".languages a")) {
       if (link instanceof HTMLAnchorElement) link.search = location.search;

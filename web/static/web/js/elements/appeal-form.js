@@ -1,6 +1,6 @@
 /**
- * `<appeal-form>`: the form of a new appeal, with the map, the preview of who answers, uploads, a draft that outlives
- * the page, and an outbox for when there is no network. The form inside works without any of it.
+ * `<appeal-form>`: the form for a new appeal, with the map, the preview of who answers, uploads, a draft that outlives
+ * the page, and an outbox for when there is no network. The form inside works without all of it.
  */
 
 import { CategoryChoice } from "city/appeal/category.js";
@@ -63,7 +63,7 @@ export class AppealForm extends HTMLElement {
     );
     this.#category = new CategoryChoice(this.#part("[data-categories]"));
     const text = find(form, "[name=text]", HTMLTextAreaElement);
-    // The counter says how much is too much; cutting a pasted text off unseen would lose its end.
+    // The counter shows what is too long; silently truncating a pasted text would lose its end.
     text.removeAttribute("maxlength");
     form.addEventListener("input", (event) => this.#edited(event));
     form.addEventListener("change", (event) => this.#edited(event));
@@ -105,7 +105,7 @@ export class AppealForm extends HTMLElement {
     else if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) field.value = value;
   }
 
-  // Place, category, words
+  // Place, category, text
 
   /** @param {import("city/map/spot.js").Spot | undefined} spot */
   #placed(spot) {
@@ -155,7 +155,7 @@ export class AppealForm extends HTMLElement {
     if (this.#sending) return;
     writeDraft(this.#draft()).then(
       () => (this.#part("[data-saved]").textContent = t("draft.saved")),
-      // A private window keeps nothing; the form works all the same.
+      // A private window stores nothing; the form still works.
       () => undefined,
     );
   });
@@ -173,7 +173,7 @@ export class AppealForm extends HTMLElement {
       await this.#files?.restore(draft.files);
       this.#tellRestored();
     } else if (!server) {
-      // The page may have come from the worker's cache, with identifiers that were used already.
+      // The page may come from the service worker's cache, with identifiers that were already used.
       this.#setValue("id", uuid7());
       this.#setValue("secret", newSecret());
     }
@@ -228,7 +228,7 @@ export class AppealForm extends HTMLElement {
     else field?.removeAttribute("aria-invalid");
   }
 
-  /** What gets the focus for an error of that name. @param {string} name */
+  /** The element to focus for an error in that field. @param {string} name */
   #fieldOf(name) {
     const own = /** @type {Record<string, string>} */ ({ point: "[data-address]", uploads: "[data-file-input]", files: "[data-file-input]", category: "[data-category-search]" });
     const found = this.querySelector(own[name] ?? `[name="${CSS.escape(name)}"]`);
@@ -287,14 +287,14 @@ export class AppealForm extends HTMLElement {
       if (this.#files?.hasRefused) return this.#showErrors({ files: [t("upload.failed")] });
       await alone(() => this.#dispatch(this.#parcel()), { wait: true });
     } finally {
-      // The button stays busy until the new page is there.
+      // The button stays busy until the new page has loaded.
       if (!this.#leaving) this.#busy(false);
     }
   }
 
   /** @param {Parcel} parcel */
   async #dispatch(parcel) {
-    // Kept before it is sent: a page that dies in between loses nothing, and the same id cannot make two appeals.
+    // Stored before it is sent: a page that dies in between loses nothing, and the same id cannot make two appeals.
     const kept = await writeParcel(parcel).then(() => true, () => false);
     try {
       const receipt = await deliver(parcel);

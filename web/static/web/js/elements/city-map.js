@@ -3,10 +3,10 @@
  *
  * `mode="browse"`: all appeals, clustered by the server; set `filter` to narrow them. Fires `city-map:moved` (detail:
  * west, south, east, north) and `city-map:loaded` (detail: how many appeals match).
- * `mode="single"`: one pin at `lon`, `lat`, coloured by `status`; `label` says to screen readers what it is.
- * `mode="pick"`: the reader puts a pin; fires `city-map:picked` (detail: lon, lat); `place(spot)` moves it.
+ * `mode="single"`: one pin at `lon`, `lat`, coloured by `status`; `label` describes it for screen readers.
+ * `mode="pick"`: the reader places a pin; fires `city-map:picked` (detail: lon, lat); `place(spot)` moves it.
  *
- * Whatever is inside the element is shown until the map is there, and stays when there can be none.
+ * The element's content is shown until the map has loaded, and stays if it cannot.
  */
 
 import { el, icon } from "city/site/dom.js";
@@ -56,7 +56,7 @@ export class CityMap extends HTMLElement {
   }
 
   /**
-   * Puts the pin of `mode="pick"`, and goes there.
+   * Places the pin of `mode="pick"`, and moves there.
    * @param {Spot | undefined} spot
    */
   place(spot) {
@@ -64,20 +64,20 @@ export class CityMap extends HTMLElement {
     this.#pick?.set(spot, true);
   }
 
-  /** The part of the world that is shown: west, south, east, north. */
+  /** The visible part of the world: west, south, east, north. */
   get frame() {
     return this.#view && frameOf(this.#view.map);
   }
 
   /**
-   * Rings a place of `mode="browse"`, such as that of the list's row under the pointer.
+   * Draws a ring around a place in `mode="browse"`, such as that of the list's row under the pointer.
    * @param {Spot | undefined} spot
    */
   hint(spot) {
     this.#browse?.hint(spot);
   }
 
-  /** The map may have been laid out while it was not to be seen. */
+  /** The map may have been laid out while hidden. */
   resize() {
     this.#view?.map.resize();
   }
@@ -118,7 +118,7 @@ export class CityMap extends HTMLElement {
       title: this.getAttribute("label") || t("map.title"),
       cooperative: this.getAttribute("mode") === "single",
       groundMissing: () => {
-        // Streets are missing, not the appeals: the map still works, and can be asked to try again.
+        // Only the streets are missing: the map still works, and offers to try again.
         this.#bar.failed(t("map.groundMissing"), () => {
           this.#bar.clear();
           void this.#view?.loadGround();
@@ -153,7 +153,7 @@ export class CityMap extends HTMLElement {
     map.addControl(new maplibre.NavigationControl({ showCompass: false }), "bottom-right");
     if (this.getAttribute("mode") === "browse") {
       map.addControl(new maplibre.GeolocateControl({ positionOptions: { enableHighAccuracy: true } }), "bottom-right");
-      // MapLibre names the button only when it knows whether there is a position to be had.
+      // MapLibre labels the button only once it knows whether a position is available.
       this.querySelector(".maplibregl-ctrl-geolocate")?.setAttribute("aria-label", t("map.locate"));
       map.addControl(new maplibre.ScaleControl({ maxWidth: 90 }), "bottom-left");
     }

@@ -1,4 +1,4 @@
-/** The appeals of the map's frame, as the server clusters them: newest request only, nothing asked twice. */
+/** The appeals in the map's frame, clustered by the server: the newest request wins, nothing is fetched twice. */
 
 import { Latest, getJson, isAbort } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
@@ -24,7 +24,7 @@ export class AppealsSource {
   }
 
   /**
-   * Asks for what the frame needs, unless it is on the map already.
+   * Fetches what the frame needs, unless it is already on the map.
    * @param {import("city/map/extent.js").Box} frame
    * @param {number} zoom
    * @param {URLSearchParams} filter
@@ -53,7 +53,7 @@ export class AppealsSource {
 }
 
 /**
- * The newest appeals around a point, for a bubble that cannot be opened by zooming any more.
+ * The newest appeals around a point, for a bubble that zooming can no longer split.
  * @param {import("geojson").Position} point
  * @param {number} radiusDegrees
  * @param {URLSearchParams} filter

@@ -14,13 +14,13 @@ import { STATUSES } from "city/map/palette.js";
 /** @typedef {import("city/map/view.js").MapView} MapView */
 /** @typedef {import("maplibre-gl").MapGeoJSONFeature} Feature */
 
-/** A finger covers this many pixels around the point that it means. */
+/** A finger covers this many pixels around its target. */
 const TOUCH_PX = 10;
-/** Heat is made of cells of a deeper zoom, small enough to run into each other. */
+/** Heat uses cells of a deeper zoom, small enough to blend together. */
 const HEAT_FINER = 1;
-/** Degrees within which no zoom parts two pins. */
+/** Degrees within which no zoom separates two pins. */
 const SAME_ADDRESS = 0.00003;
-/** From here on a bubble is many appeals at one address, and zooming would not part them. */
+/** From this zoom on, a bubble is many appeals at one address, which zooming would not separate. */
 const LAST_CELL_ZOOM = 17.5;
 
 export class BrowseMode {
@@ -37,7 +37,7 @@ export class BrowseMode {
   #groups = [];
   #stop = new AbortController();
   #card;
-  /** What the card speaks of. @type {import("geojson").Geometry | undefined} */
+  /** The place the card is about. @type {import("geojson").Geometry | undefined} */
   #place;
   /** @type {import("maplibre-gl").Marker | undefined} */
   #ring;
@@ -123,7 +123,7 @@ export class BrowseMode {
     map.on("mousemove", (event) => {
       map.getCanvas().style.cursor = this.#under(event.point).length ? "pointer" : "";
     });
-    // The pins are drawn, not elements: Enter takes what lies nearest to the middle, arrows move the map.
+    // The pins are drawn, not elements: Enter selects the one nearest to the centre, arrows move the map.
     map.getCanvas().addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === " ") {
         event.preventDefault();
@@ -145,7 +145,7 @@ export class BrowseMode {
     const near = [x - reach, y - reach, x + reach, y + reach];
     const [west = 0, north = 0, east = 0, south = 0] = near;
     const found = this.#view.map.queryRenderedFeatures([[west, north], [east, south]], { layers });
-    // One feature lies in several tiles at once.
+    // A feature may be in several tiles at once.
     return [...new Map(found.map((feature) => [JSON.stringify(feature.geometry) + feature.properties.id, feature])).values()];
   }
 
@@ -175,7 +175,7 @@ export class BrowseMode {
     this.#place = place;
   }
 
-  /** Moves the map when the card, as it opens or grows, has come to lie over the place that it speaks of. */
+  /** Moves the map if the card, opening or growing, covers the place it is about. */
   #uncover() {
     const place = this.#place;
     if (!this.#card.isOpen || place?.type !== "Point") return;
@@ -218,7 +218,7 @@ export class BrowseMode {
   }
 
   /**
-   * Goes so near that the members of a bubble lie apart; those at one address are listed instead.
+   * Zooms in until the members of a bubble separate; those at one address are listed instead.
    * @param {import("geojson").Feature[]} members
    */
   #part(members) {
@@ -238,7 +238,7 @@ export class BrowseMode {
       this.#bar.loading();
     } else {
       this.#bar.clear();
-      // Loaded is not yet drawn.
+      // Loaded does not mean drawn.
       this.#view.map.once("idle", () => this.#host.setAttribute("aria-busy", "false"));
     }
   }

@@ -1,4 +1,4 @@
-/** What a pin says when it is chosen: a card beside the map's edge, a sheet from below on phones. */
+/** Details of the selected pin: a card at the map's edge, a bottom sheet on phones. */
 
 import { el, icon } from "city/site/dom.js";
 import { getJson } from "city/site/http.js";
@@ -6,7 +6,7 @@ import { appealUrl, featureUrl } from "city/site/settings.js";
 import { formatDay, t } from "city/site/texts.js";
 
 /**
- * What is known of an appeal from the map itself.
+ * What the map itself knows about an appeal.
  * @typedef {object} Brief
  * @property {string} id
  * @property {number} number
@@ -62,7 +62,7 @@ export class Card {
   }
 
   /**
-   * Several appeals at one spot, to choose among.
+   * Several appeals at one spot, to choose from.
    * @param {Brief[]} briefs
    */
   showMany(briefs) {
@@ -111,7 +111,7 @@ export class Card {
       const feature = await getJson(featureUrl(String(brief.id)));
       full = feature.properties ?? feature;
     } catch {
-      // The card already says what matters; the appeal's page has its own error state.
+      // The card already shows what matters; the appeal's page has its own error state.
       place.replaceChildren();
       return;
     }

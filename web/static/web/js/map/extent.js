@@ -1,15 +1,15 @@
-/** The part of the world that a request for appeals asks about. */
+/** The part of the world covered by a request for appeals. */
 
 import { settings } from "city/site/settings.js";
 
 /** @typedef {[number, number, number, number]} Box west, south, east, north */
 
-// A degree of latitude is longer on the map than one of longitude; one factor for the whole city keeps the grid still.
+// A degree of latitude is longer on the map than one of longitude; one factor per city keeps the grid fixed.
 const LATITUDE_FACTOR = Math.cos((settings.map.center[1] * Math.PI) / 180);
 
 /**
- * The map's frame, grown to a grid of half tiles: small moves of the map ask for nothing new, and readers of the same
- * quarter share the server's answer.
+ * The map's frame, expanded to a grid of half tiles: small moves fetch nothing new, and readers of the same quarter
+ * share the server's response.
  * @param {Box} box
  * @param {number} zoom
  * @returns {Box}

@@ -1,6 +1,6 @@
 /**
- * Fonts of the map's labels. A style without `glyphs` has its letters drawn by MapLibre from the reader's own fonts, so
- * that ң, ө and ү need no glyph server. It reads the weight out of the first name of a stack.
+ * Fonts of the map's labels. Without `glyphs` in the style, MapLibre draws letters with the reader's own fonts, so that
+ * ң, ө and ү need no glyph server. It takes the weight from the first name of a stack.
  */
 
 const FAMILIES = ["system-ui", "Noto Sans", "Roboto", "DejaVu Sans"];
@@ -16,7 +16,7 @@ export const LOCAL_FONTS = {
 };
 
 /**
- * The stacks to use on top of a foreign style: one that its own glyph server has.
+ * The stacks to use on top of a foreign style: ones its glyph server has.
  * @param {import("maplibre-gl").StyleSpecification} style
  * @returns {FontStacks}
  */

@@ -1,6 +1,6 @@
 /**
- * Marks that would lie on each other become one bubble, without asking the server: the map stays calm whatever the size
- * of the server's cells.
+ * Merges overlapping marks into one bubble, without asking the server: the map stays calm whatever the size of the
+ * server's cells.
  */
 
 import { STATUSES } from "city/map/palette.js";
@@ -8,17 +8,17 @@ import { STATUSES } from "city/map/palette.js";
 /** @typedef {import("geojson").Feature} Feature */
 /** @typedef {import("geojson").FeatureCollection} FeatureCollection */
 
-/** How near, in pixels, two marks become one: farther out the map is about quantity, nearer about places. */
+/** Distance in pixels at which two marks merge: zoomed out the map is about quantity, zoomed in about places. */
 const REACH_FAR_PX = 54;
 const REACH_NEAR_PX = 28;
 const NEAR_ZOOM = 14.5;
-/** From here on the reader sees every pin there is; those at one address are told apart by the card. */
+/** From this zoom on every pin is visible; the card separates those at one address. */
 const EVERY_PIN_ZOOM = 17;
 /** Pixels of the whole world at zoom 0. */
 const WORLD_PX = 512;
 
 /**
- * The marks to draw, and the members of each bubble: its property `group` is the place in `groups`.
+ * The marks to draw, and the members of each bubble: its property `group` is the index in `groups`.
  * @param {FeatureCollection} collection
  * @param {number} zoom
  * @returns {{shown: FeatureCollection, groups: Feature[][]}}
@@ -26,7 +26,7 @@ const WORLD_PX = 512;
 export function gathered({ features }, zoom) {
   if (zoom >= EVERY_PIN_ZOOM) return { shown: { type: "FeatureCollection", features }, groups: [] };
   const reach = zoom < NEAR_ZOOM ? REACH_FAR_PX : REACH_NEAR_PX;
-  // The greatest first: a lone pin joins the crowd beside it, not the other way round.
+  // Largest first: a lone pin joins the crowd beside it, not the other way round.
   const marks = features
     .map((feature) => ({ feature, at: pixels(feature, zoom), count: countOf(feature), taken: false }))
     .sort((a, b) => b.count - a.count);
@@ -46,7 +46,7 @@ export function gathered({ features }, zoom) {
 }
 
 /**
- * West, south, east, north of the members of a bubble.
+ * West, south, east, north of a bubble's members.
  * @param {Feature[]} members
  * @returns {[number, number, number, number]}
  */

@@ -1,4 +1,4 @@
-/** Where a polygon's name is written: one point inside it, however the map is cut into tiles. */
+/** Where to write a polygon's name: one point inside it, however the map is cut into tiles. */
 
 /** @typedef {import("geojson").Position} Position */
 /** @typedef {import("geojson").Position[]} Ring */

@@ -1,4 +1,4 @@
-/** MapLibre GL JS, fetched when the first map of a page needs it. */
+/** MapLibre GL JS, loaded when the first map on a page needs it. */
 
 import { settings } from "city/site/settings.js";
 
@@ -43,7 +43,7 @@ function stylesheet(href) {
     link.href = href;
     link.onload = () => resolve();
     link.onerror = () => reject(new Error(`${href} could not be loaded`));
-    // First in <head>: the site's own rules for the map's controls must win.
+    // First in <head>, so that the site's own rules for the map's controls win.
     document.head.prepend(link);
   });
 }

@@ -1,4 +1,4 @@
-/** The layers that modes lay over the base map: bubbles, pins and heat of the appeals, and one pin alone. */
+/** The layers that modes add to the base map: bubbles, pins and heat of appeals, or a single pin. */
 
 import { STATUSES } from "city/map/palette.js";
 import { formatCompact } from "city/site/texts.js";
@@ -29,7 +29,7 @@ export const browseOverlay = {
         "heatmap-intensity": 1,
         "heatmap-radius": ["interpolate", ["linear"], ["zoom"], 9, 44, 12, 68, 17, 96],
         "heatmap-opacity": 0.8,
-        // Viridis turned round: dark is dense in daylight, bright is dense at night; readable without red and green.
+        // Viridis, reversed in light mode: dark is dense there, bright is dense in dark mode; needs no red-green vision.
         "heatmap-color": colours.dark
           ? ["interpolate", ["linear"], ["heatmap-density"], 0, "rgba(68,1,84,0)", 0.15, "#46327e", 0.35, "#365c8d", 0.55, "#277f8e", 0.75, "#4ac16d", 1, "#fde725"]
           : ["interpolate", ["linear"], ["heatmap-density"], 0, "rgba(255,247,188,0)", 0.15, "#fee391", 0.35, "#fec44f", 0.55, "#f07a1c", 0.75, "#c4361a", 1, "#7a0a1f"],
@@ -52,7 +52,7 @@ export const browseOverlay = {
         "text-allow-overlap": true,
         "icon-ignore-placement": true,
         "text-ignore-placement": true,
-        // Small bubbles first, so that the great ones lie on top of them.
+        // Small bubbles first, so that large ones are on top.
         "symbol-sort-key": ["get", "count"],
       },
       paint: { "text-color": colours.bubbleText },
@@ -64,14 +64,14 @@ export const browseOverlay = {
       filter: ["==", ["get", "mark"], "pin"],
       layout: {
         "icon-image": ["get", "picture"],
-        // What is done with stands back behind what is to be done.
+        // Finished appeals go behind open ones.
         "icon-size": [
           "interpolate", ["linear"], ["zoom"],
           11, ["match", ["get", "status"], "closed", 0.58, 0.72],
           15, ["match", ["get", "status"], "closed", 0.74, 1],
         ],
         "icon-allow-overlap": true,
-        // A pin is small enough to stand on a name; only bubbles push names away.
+        // A pin is small enough to overlap a name; only bubbles push names away.
         "icon-ignore-placement": true,
         "symbol-sort-key": ["get", "rank"],
       },
@@ -89,7 +89,7 @@ export const browseOverlay = {
 export const SPOT = "spot";
 
 /**
- * One pin of a status (an appeal's page), or of the page's accent (news, the form).
+ * One pin in the colour of a status (an appeal's page), or in the page's accent (news, the form).
  * @type {Overlay}
  */
 export const spotOverlay = {
@@ -107,7 +107,7 @@ export const spotOverlay = {
 };
 
 /**
- * The features with what the layers draw them by. A cell that holds a single appeal looks like the appeal that it is.
+ * The features with the properties the layers need. A cell with a single appeal looks like that appeal.
  * @param {FeatureCollection} collection
  * @returns {FeatureCollection}
  */
@@ -128,8 +128,8 @@ export function drawable(collection) {
 }
 
 /**
- * The same features as weights of a heat map: the square root of how many, as a share of the densest cell, so that one
- * hot spot does not make all others look cold.
+ * The same features as heat map weights: the square root of the count, relative to the densest cell, so that one hot
+ * spot does not make all others look cold.
  * @param {FeatureCollection} collection
  * @returns {FeatureCollection}
  */

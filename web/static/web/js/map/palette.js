@@ -80,7 +80,7 @@ const NIGHT = {
 
 const night = matchMedia("(prefers-color-scheme: dark)");
 
-/** True when the page is shown in dark colours: the reader's choice on the page, else the system's. */
+/** True in dark mode: the reader's choice on the page, else the system's. */
 export function isDark() {
   const chosen = document.documentElement.dataset.theme;
   return chosen === "dark" || (chosen !== "light" && night.matches);
@@ -105,7 +105,7 @@ export function currentPalette() {
 }
 
 /**
- * Calls back when the page changes between light and dark, until the signal is aborted.
+ * Calls back when the page switches between light and dark, until the signal is aborted.
  * @param {() => void} changed
  * @param {AbortSignal} signal
  */

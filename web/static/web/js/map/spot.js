@@ -1,4 +1,4 @@
-/** One pin on the map: shown (an appeal, news), or put there by the reader (the form). */
+/** One pin on the map: fixed (an appeal, news), or placed by the reader (the form). */
 
 import { el } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
@@ -22,7 +22,7 @@ export function showSpot(view, { lon, lat }, status) {
   });
 }
 
-/** The reader puts the pin: a tap, a drag, or Enter for the middle of the map. */
+/** The reader places the pin: a tap, a drag, or Enter for the centre of the map. */
 export class PickMode {
   #view;
   #host;
@@ -49,9 +49,9 @@ export class PickMode {
   }
 
   /**
-   * Moves the pin without telling anybody; undefined takes it away.
+   * Moves the pin without notifying anybody; undefined removes it.
    * @param {Spot | undefined} spot
-   * @param {boolean} follow let the map go there too
+   * @param {boolean} follow move the map there too
    */
   set(spot, follow) {
     if (!spot) {

@@ -1,4 +1,4 @@
-/** One line over the map that says what is going on: loading, nothing here, something failed (and how to retry). */
+/** A status line over the map: loading, nothing here, or something failed (with a retry button). */
 
 import { el, icon } from "city/site/dom.js";
 import { t } from "city/site/texts.js";

@@ -1,6 +1,6 @@
 /**
- * The city's own map: a MapLibre style drawn from the base layer alone, so that the map reads as a city with no
- * base-map server and no glyph server in reach.
+ * The city's own map: a MapLibre style that uses only the base layer, so that the map looks like a city without any
+ * base-map or glyph server.
  */
 
 /** @typedef {import("maplibre-gl").StyleSpecification} Style */
@@ -14,7 +14,7 @@
 const NOTHING = { type: "FeatureCollection", features: [] };
 
 /**
- * A GeoJSON source with nothing in it yet.
+ * An empty GeoJSON source.
  * @returns {import("maplibre-gl").GeoJSONSourceSpecification}
  */
 export const emptySource = () => ({ type: "geojson", data: NOTHING });
@@ -61,7 +61,7 @@ const STREETS = {
   primary: { minzoom: 9, fill: [9, 1, 12, 2.4, 14, 5.6, 16, 13, 19, 44], casing: 1.5 },
 };
 
-/** Drawn from the least street to the greatest, all casings first, so that crossings look joined. */
+/** Drawn from the smallest street to the largest, all casings first, so that crossings look joined. */
 const STREET_ORDER = ["minor", "residential", "tertiary", "secondary", "primary"];
 
 /**
@@ -123,7 +123,7 @@ function groundLayers(colours) {
     },
     { id: "park", type: "fill", source: "base", filter: of("park"), paint: { "fill-color": colours.park } },
     { id: "hill", type: "fill", source: "base", filter: of("hill"), paint: { "fill-color": colours.hill } },
-    // Hachures would promise heights that the layer does not know; a double edge only says "rises here".
+    // Hachures would suggest heights that the layer does not have; a double edge only says "rises here".
     {
       id: "hill-foot",
       type: "line",
@@ -146,7 +146,7 @@ function groundLayers(colours) {
       paint: { "line-color": colours.canal, "line-width": widths(10, 0.8, 13, 1.8, 16, 5, 19, 18) },
     },
     { id: "river", type: "fill", source: "base", filter: of("river"), paint: { "fill-color": colours.water } },
-    // A river of 34 m is a hair at the city's zoom: its bank keeps it a ribbon.
+    // A 34 m river is a hairline at city zoom: drawing its bank keeps it visible.
     {
       id: "river-bank",
       type: "line",

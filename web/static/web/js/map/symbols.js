@@ -1,5 +1,5 @@
 /**
- * Pictures on the map, drawn when the map first asks for one. A name says all that is needed to draw it again:
+ * Images on the map, drawn when the map first needs one. The name has everything needed to redraw it:
  * `pin|new`, `pin|new|chosen`, `cell|3.1.10.2` (sixteenths of new, accepted, answered, closed), `landmark|market`.
  */
 
@@ -15,7 +15,7 @@ const PIN_PX = 34;
 const CELL_PX = 60;
 const LANDMARK_PX = 18;
 
-/** Shares of a donut are counted in these parts, so that few pictures serve all cells. */
+/** Shares of a donut are counted in these parts, so that a few images serve all cells. */
 export const PARTS = 16;
 
 /**
@@ -34,7 +34,7 @@ function picture(size, draw) {
 }
 
 /**
- * The outline that tells a status without colour: new a drop, accepted and answered a disc, closed a square.
+ * The outline that shows the status without colour: new a drop, accepted and answered a disc, closed a square.
  * @param {CanvasRenderingContext2D} c
  * @param {Status} status
  * @param {number} r
@@ -101,7 +101,7 @@ function pin(colours, status, chosen) {
 }
 
 /**
- * A bubble whose ring shows how many of its appeals are in which status.
+ * A bubble whose ring shows the share of each status among its appeals.
  * @param {Palette} colours
  * @param {number[]} parts sixteenths, in the order of STATUSES
  */
@@ -183,7 +183,7 @@ function draw(colours, name) {
 }
 
 /**
- * Draws every picture that the map asks for, in the palette of that moment.
+ * Draws every image the map asks for, in the current palette.
  * @param {import("maplibre-gl").Map} map
  * @param {() => Palette} palette
  */
@@ -195,7 +195,7 @@ export function drawOnDemand(map, palette) {
 }
 
 /**
- * Draws the pictures that the map already has again, after the palette changed.
+ * Redraws the images the map already has, after the palette changed.
  * @param {import("maplibre-gl").Map} map
  * @param {Palette} colours
  */
@@ -207,7 +207,7 @@ export function redraw(map, colours) {
 }
 
 /**
- * Sixteenths of each status: every status that is there at all gets at least one, and they add up to `PARTS`.
+ * Sixteenths of each status: every status that occurs gets at least one, and they add up to `PARTS`.
  * @param {Record<string, unknown>} counts
  * @returns {number[]}
  */

@@ -1,4 +1,4 @@
-/** One MapLibre map of the city: base style with its fallback, day and night, the city's own data. */
+/** A MapLibre map of the city: base style with fallback, light and dark mode, the city's own data. */
 
 import { debounce } from "city/site/dom.js";
 import { getJson, isAbort, request } from "city/site/http.js";
@@ -18,16 +18,16 @@ import { drawOnDemand, redraw } from "city/map/symbols.js";
 /** @typedef {import("city/map/palette.js").Palette} Palette */
 /** @typedef {import("city/map/fonts.js").FontStacks} FontStacks */
 
-/** How long a foreign base map may keep the reader waiting before the city's own takes its place. */
+/** How long a foreign base map may keep the reader waiting before the city's own replaces it. */
 const BASE_STYLE_TIMEOUT_MS = 4_000;
 
 /**
- * What a mode lays over the base map.
+ * What a mode adds to the base map.
  * @typedef {object} Overlay
  * @property {string[]} sources
- * @property {string[]} hidden layers that are off at first
+ * @property {string[]} hidden layers that are initially off
  * @property {(colours: Palette) => Layer[]} ground layers below the names on the map
- * @property {(colours: Palette, fonts: FontStacks) => Layer[]} layers above everything, from the lowest to the highest
+ * @property {(colours: Palette, fonts: FontStacks) => Layer[]} layers above everything, bottom to top
  */
 
 /**
@@ -37,9 +37,9 @@ const BASE_STYLE_TIMEOUT_MS = 4_000;
  * @property {[number, number]} center lon, lat
  * @property {number} zoom
  * @property {string} title what screen readers call the map
- * @property {boolean} [hash] keep the position in the address
+ * @property {boolean} [hash] keep the position in the URL
  * @property {boolean} [cooperative] leave one-finger and wheel scrolling to the page
- * @property {boolean} [districts] show borders and names of the territories at first
+ * @property {boolean} [districts] initially show borders and names of the territories
  * @property {(error: unknown) => void} groundMissing the base layer or the districts could not be read
  */
 
@@ -51,7 +51,7 @@ export class MapView {
   colours = currentPalette();
   fonts = LOCAL_FONTS;
 
-  /** Kept here so that a change of style loses nothing. @type {Map<string, FeatureCollection>} */
+  /** Kept here so that changing the style loses nothing. @type {Map<string, FeatureCollection>} */
   #data = new Map();
   /** @type {Set<string>} */
   #hidden;
@@ -61,7 +61,7 @@ export class MapView {
   #stop = new AbortController();
 
   /**
-   * The map of the options, drawn and ready for a mode. Throws `NoWebGL`, or what the network threw.
+   * A map with these options, drawn and ready for a mode. Throws `NoWebGL` or network errors.
    * @param {ViewOptions} options
    */
   static async open(options) {
@@ -106,7 +106,7 @@ export class MapView {
     void this.loadGround();
   }
 
-  /** Reads the city's own layers; safe to call again after they failed. */
+  /** Loads the city's own layers; safe to call again after a failure. */
   async loadGround() {
     try {
       const [base, districts] = await Promise.all([
@@ -123,7 +123,7 @@ export class MapView {
   }
 
   /**
-   * Shows the data in the source, now and after every change of style.
+   * Sets the source's data, now and after every change of style.
    * @param {string} source
    * @param {FeatureCollection} data
    */
@@ -198,7 +198,7 @@ export class MapView {
   #failed(event) {
     const source = event.sourceId;
     if (this.#foreign && source && source in this.#foreign.sources && !this.map.isSourceLoaded(source)) {
-      // The style came but its tiles do not: an empty sheet is worse than our own drawing.
+      // The style loaded but its tiles do not: a blank map is worse than our own drawing.
       this.#foreign = undefined;
       this.map.setStyle(this.#style(), { diff: false });
     }

@@ -1,4 +1,4 @@
-/** What waits, was sent or was refused, told on every page until its author has seen it. */
+/** Shows on every page what is waiting, was sent or was refused, until its author has seen it. */
 
 import { el, icon } from "city/site/dom.js";
 import { settings } from "city/site/settings.js";
@@ -10,7 +10,7 @@ const RETRY_MS = 30_000;
 
 /** @typedef {import("city/outbox/store.js").Parcel} Parcel */
 
-/** Sends what waits, now and whenever the network comes back, and shows how it stands. */
+/** Sends what is waiting, now and whenever the network comes back, and shows the status. */
 export async function watchOutbox() {
   const place = el("div", { className: "outbox", role: "status" });
   document.querySelector("main")?.before(place);
@@ -19,7 +19,7 @@ export async function watchOutbox() {
       if (navigator.onLine) await flush();
       show(place, await readParcels(), run);
     } catch {
-      // This browser keeps nothing, so nothing waits.
+      // This browser stores nothing, so nothing is waiting.
     }
   };
   window.addEventListener("online", run);
@@ -90,7 +90,7 @@ function line(sign, tone, text, tools) {
 }
 
 /**
- * Gives a refused appeal back to the form.
+ * Reopens a refused appeal in the form.
  * @param {Parcel} parcel
  */
 async function mend(parcel) {

@@ -1,4 +1,4 @@
-/** Sending what waits. Every step may be repeated: the ids make a second sending the same as the first. */
+/** Sends what is waiting. Every step can be repeated: the ids make sending idempotent. */
 
 import { sendFile } from "city/appeal/upload.js";
 import { Refused, Unreachable, postJson } from "city/site/http.js";
@@ -9,7 +9,7 @@ import { dropDraft, dropFile, dropParcel, readDraft, readFile, readParcels, writ
 /** @typedef {{number: number, follow_url: string}} Receipt */
 
 /**
- * The receipt of the appeal, after its files. Throws `Refused` or `Unreachable`.
+ * Sends the files, then the appeal, and returns its receipt. Throws `Refused` or `Unreachable`.
  * @param {Parcel} parcel
  * @returns {Promise<Receipt>}
  */
@@ -19,7 +19,7 @@ export async function deliver(parcel) {
     return await postJson(settings.urls.submit, parcel.body);
   } catch (error) {
     if (!(error instanceof Refused) || !error.errors.uploads) throw error;
-    // Files that waited too long for their appeal are gone from the server; they are still here.
+    // Files that waited too long for their appeal were deleted on the server; they are still here.
     await sendFiles(parcel.body.uploads, true);
     return postJson(settings.urls.submit, parcel.body);
   }
@@ -39,7 +39,7 @@ async function sendFiles(ids, again) {
 }
 
 /**
- * Forgets an appeal that the server has, and everything that was kept for it.
+ * Deletes an appeal that the server has, and everything stored for it.
  * @param {Parcel} parcel
  */
 export async function forget(parcel) {
@@ -50,8 +50,8 @@ export async function forget(parcel) {
 }
 
 /**
- * Runs alone among all open pages, so that two of them do not send the same at once; where the browser has no locks,
- * the ids make that harmless.
+ * Runs exclusively among all open pages, so that two of them do not send the same thing at once; in browsers without
+ * locks, the ids make that harmless.
  * @param {() => Promise<void>} run
  * @param {{wait: boolean}} options
  */
@@ -62,7 +62,7 @@ export async function alone(run, { wait }) {
   });
 }
 
-/** Tries everything that waits; what was sent or refused stays in the store until its author has seen it. */
+/** Tries everything that is waiting; what was sent or refused stays stored until its author has seen it. */
 export const flush = () => alone(flushNow, { wait: false });
 
 async function flushNow() {

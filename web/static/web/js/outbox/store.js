@@ -1,6 +1,6 @@
 /**
- * What must outlive the page: the unfinished appeal, appeals that wait for a network, and their files. In IndexedDB,
- * which alone can hold photos. Every function rejects where the browser keeps nothing (some private windows).
+ * What must outlive the page: the unfinished appeal, appeals waiting for a network, and their files. Uses IndexedDB,
+ * the only storage that can hold photos. Every function rejects if the browser stores nothing (some private windows).
  */
 
 const NAME = "appeals";
@@ -10,7 +10,7 @@ const CURRENT = "current";
 /** @typedef {{id: string, name: string, type: string, blob: Blob, sent: boolean}} StoredFile */
 
 /**
- * The form as it was left.
+ * The unfinished form.
  * @typedef {object} Draft
  * @property {string} id
  * @property {string} secret
@@ -19,7 +19,7 @@ const CURRENT = "current";
  */
 
 /**
- * An appeal on its way. `state`: waiting, sent (and not yet seen by its author), refused.
+ * An appeal being sent. `state`: waiting, sent (but not yet seen by its author), refused.
  * @typedef {object} Parcel
  * @property {string} id
  * @property {Record<string, unknown> & {uploads: string[], secret: string}} body

@@ -1,4 +1,4 @@
-/** `<copy-link>`: a field with an address, and a button that copies it. Without a script the field is copied by hand. */
+/** `<copy-link>`: a field with a URL, and a button that copies it. Without JavaScript it is copied by hand. */
 
 const SAID_MS = 2_000;
 
@@ -16,7 +16,7 @@ export class CopyLink extends HTMLElement {
       try {
         await navigator.clipboard.writeText(field.value);
       } catch {
-        // Refused by the browser: the address stands selected for the reader's own copying.
+        // Refused by the browser: the URL stays selected for copying by hand.
         field.focus();
         return;
       }

@@ -27,7 +27,7 @@ export function el(tag, properties = {}, ...children) {
 }
 
 /**
- * The one element that the selector names; throws when the template lacks it.
+ * The element matching the selector; throws if the template has none.
  * @template {Element} T
  * @param {ParentNode} root
  * @param {string} selector
@@ -43,7 +43,7 @@ export function find(root, selector, type) {
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * A drawing of one of the site's two sheets of icons; decoration only, the words beside it say the same.
+ * An icon from one of the site's two sheets; decorative, since the text beside it says the same.
  * @param {string} name
  * @param {"icons" | "mapIcons"} [sheet]
  */
@@ -58,7 +58,7 @@ export function icon(name, sheet = "icons") {
 }
 
 /**
- * Calls the function once things have been quiet for that long.
+ * Calls the function after this much time without further calls.
  * @template {unknown[]} Args
  * @param {number} ms
  * @param {(...args: Args) => void} run
@@ -73,7 +73,7 @@ export function debounce(ms, run) {
 }
 
 /**
- * Makes an opened `<details>` close like a menu: by Escape, and by a press anywhere else.
+ * Makes an open `<details>` close like a menu: with Escape, or a press anywhere else.
  * @param {HTMLDetailsElement} details
  * @param {AbortSignal} signal
  */

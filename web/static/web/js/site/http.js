@@ -4,7 +4,7 @@ import { settings } from "city/site/settings.js";
 
 const TIMEOUT_MS = 20_000;
 
-/** The server understood the request and refused it, or broke; `errors` maps fields to sentences. */
+/** The server refused the request, or failed; `errors` maps fields to sentences. */
 export class Refused extends Error {
   /**
    * @param {number} status
@@ -24,7 +24,7 @@ export class Refused extends Error {
   }
 }
 
-/** No answer came: no network, or the server is too slow. */
+/** No response: no network, or the server is too slow. */
 export class Unreachable extends Error {
   /** @param {unknown} cause */
   constructor(cause) {
@@ -34,7 +34,7 @@ export class Unreachable extends Error {
 }
 
 /**
- * What problem+json says, read leniently: a proxy's HTML page must not hide that the request failed.
+ * Parses problem+json leniently: a proxy's HTML page must not hide that the request failed.
  * @param {number} status
  * @param {string} body
  */
@@ -48,12 +48,12 @@ export function refusalFrom(status, body) {
 }
 
 /**
- * The response of an allowed request. Throws `Refused`, `Unreachable`, or the `AbortError` of the caller's signal.
+ * The response of a successful request. Throws `Refused`, `Unreachable`, or the `AbortError` of the caller's signal.
  * @param {string} url
  * @param {RequestInit & {timeoutMs?: number}} [options]
  */
 export async function request(url, { timeoutMs = TIMEOUT_MS, signal, headers, ...rest } = {}) {
-  // AbortSignal.any is younger than many phones.
+  // Many phones are too old for AbortSignal.any.
   const either = new AbortController();
   const limit = setTimeout(() => either.abort(), timeoutMs);
   signal?.addEventListener("abort", () => either.abort(), { once: true });
@@ -87,7 +87,7 @@ export async function getJson(url, signal) {
 }
 
 /**
- * The decoded JSON answer of a POST of JSON.
+ * POSTs JSON and returns the decoded JSON response.
  * @param {string} url
  * @param {unknown} body
  * @returns {Promise<any>}
@@ -102,7 +102,7 @@ export async function postJson(url, body) {
   return response.json();
 }
 
-/** Only the newest request counts: starting one aborts the one before. */
+/** Only the newest request counts: starting one aborts the previous one. */
 export class Latest {
   /** @type {AbortController | undefined} */
   #controller;

@@ -1,4 +1,4 @@
-/** What every page says about a lost network, and about what waits for it. */
+/** Tells the reader on every page that the network is lost, and what is waiting for it. */
 
 import { el, icon } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
@@ -6,7 +6,7 @@ import { watchOutbox } from "city/outbox/banner.js";
 
 const BACK_MS = 3_000;
 
-/** Shows the banner whenever there is no network, on every page. */
+/** Shows the banner on every page while there is no network. */
 export function watchNetwork() {
   const banner = el("div", { className: "offline-banner", role: "status" });
   document.body.prepend(banner);

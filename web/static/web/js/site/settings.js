@@ -1,11 +1,11 @@
-/** What the server tells the page's scripts: addresses, language, the city's map. */
+/** The server's settings for scripts: URLs, language, the city's map. */
 
 /**
  * @typedef {object} MapSettings
  * @property {[number, number]} center lon, lat
  * @property {number} zoom
  * @property {[number, number, number, number]} bounds west, south, east, north
- * @property {string} style URL of a base-map style, or "" for the city's own layers alone
+ * @property {string} style URL of a base-map style, or "" for only the city's own layers
  * @property {string} attribution
  * @property {string} worker
  * @property {string} css
@@ -22,7 +22,7 @@
  */
 
 /**
- * The JSON of a `<script type="application/json">` block; throws when the page has none of that id.
+ * The JSON of a `<script type="application/json">` block; throws if the page has none with that id.
  * @param {string} id
  * @returns {any}
  */
@@ -36,7 +36,7 @@ export function jsonBlock(id) {
 export const settings = jsonBlock("site-settings");
 
 /**
- * Address of an appeal's public page.
+ * URL of an appeal's public page.
  * @param {number | string} number
  */
 export const appealUrl = (number) => settings.urls.appeal.replace("/0/", `/${number}/`);

@@ -1,4 +1,4 @@
-/** The interface's sentences in the page's language; they live in web/js_messages.py and its locale files. */
+/** The interface's texts in the page's language; they are in web/script_texts.py and its locale files. */
 
 import { jsonBlock, settings } from "city/site/settings.js";
 
@@ -6,7 +6,7 @@ import { jsonBlock, settings } from "city/site/settings.js";
 const texts = jsonBlock("site-texts");
 
 /**
- * The sentence of that key, `%(name)s` replaced by values.
+ * The text for the key, with `%(name)s` replaced by values.
  * @param {string} key
  * @param {Record<string, string | number>} [values]
  */
@@ -16,7 +16,7 @@ export function t(key, values = {}) {
   return text.replace(/%\((\w+)\)s|%%/g, (match, name) => (match === "%%" ? "%" : String(values[name] ?? "")));
 }
 
-// Chromium has no Kyrgyz number and date forms of its own on some systems; Russian ones are what Kyrgyz texts use.
+// On some systems Chromium lacks Kyrgyz number and date formats; Kyrgyz texts use the Russian ones.
 const locale = settings.language === "ky" ? ["ky", "ru"] : settings.language;
 const numbers = new Intl.NumberFormat(locale);
 const compact = new Intl.NumberFormat(settings.language === "en" ? "en" : "ru", { notation: "compact" });
@@ -31,7 +31,7 @@ export const formatNumber = (n) => numbers.format(n);
 export const formatCompact = (n) => (n < 1000 ? String(n) : compact.format(n).replace(/\s/g, "\u00a0"));
 
 /**
- * A calendar day, such as "2026-05-31", as digits that every reader of the three languages knows: 31.05.2026.
+ * A calendar day, such as "2026-05-31", in the format familiar in all three languages: 31.05.2026.
  * @param {string} iso
  */
 export function formatDay(iso) {
