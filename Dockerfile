@@ -14,7 +14,7 @@ COPY . .
 ARG CITY_PROFILE=data/osh
 RUN export CITY_PROFILE SECRET_KEY=build-only DATABASE_URL=postgres:///build-only STATIC_ROOT=/app/static \
         DJANGO_SETTINGS_MODULE=config.settings \
-    && /venv/bin/python -c "from pathlib import Path; from config import catalogs; catalogs.compile_stale(Path('.'))" \
+    && /venv/bin/python -c "from pathlib import Path; from bootstrap import catalogues; catalogues.compile_stale(Path('.'))" \
     && /venv/bin/python -m django collectstatic --no-input --verbosity 0
 
 FROM python:3.13-slim-bookworm

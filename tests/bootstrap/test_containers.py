@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
@@ -71,6 +72,17 @@ def test_dockerfile_copies_what_exists():
             assert (ROOT / name).exists(), name
     ignored = (ROOT / ".dockerignore").read_text().split()
     assert {".env", ".git", "var", "node_modules"} <= set(ignored)
+
+
+def test_the_containers_run_modules_that_exist():
+    commands = (ROOT / "Dockerfile").read_text() + (ROOT / "docker-compose.yml").read_text().replace(
+        '", "', " "
+    )
+    modules = set(re.findall(r"-m (\w[\w.]*)", commands.replace('", "', " ")))
+    modules |= {f"{room}.{name}" for room, name in re.findall(r"from (\w+) import (\w+)", commands)}
+    modules = {name for name in modules if (ROOT / name.partition(".")[0]).is_dir()}
+    assert {"bootstrap.prepare", "bootstrap.catalogues"} <= modules
+    assert [name for name in modules if importlib.util.find_spec(name) is None] == []
 
 
 def _compose_is_there() -> bool:
