@@ -271,12 +271,16 @@ class TestDatabaseAway:
             connection.close()
             with closing(databases.maintenance()) as keeper:
                 _let_in(keeper, name, False)
-                databases.run(
-                    keeper, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", name
-                )
-                said = ("database is away", "lease could not be renewed")
-                eventually(lambda: {log["event"] for log in logs} >= set(said), "a word of both threads")
-                _let_in(keeper, name, True)
+                try:
+                    databases.run(
+                        keeper,
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                        name,
+                    )
+                    said = {"database unavailable", "could not renew the lease"}
+                    eventually(lambda: {log["event"] for log in logs} >= said, "a word of both threads")
+                finally:
+                    _let_in(keeper, name, True)
             back = timezone.now()
             result = write.enqueue(str(tmp_path / "file"))
             eventually(lambda: status_of(result) == TaskResultStatus.SUCCESSFUL, "the work goes on")
