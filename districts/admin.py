@@ -88,7 +88,7 @@ class DistrictBoundaryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(District)
 class DistrictAdmin(TranslationAdmin[District]):
-    list_display = ["name", "kind", "parent", "valid_from", "valid_to"]
+    list_display = ["name", "kind", "parent"]
     list_filter = ["kind"]
     list_select_related = ["parent"]
     search_fields = ["code", "name"]

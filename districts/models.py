@@ -67,8 +67,6 @@ class District(models.Model):
     kind = models.CharField(_("type"), max_length=20, choices=Kind)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     name = models.CharField(_("name"), max_length=200)
-    valid_from = models.DateField(_("valid from"), null=True, blank=True)
-    valid_to = models.DateField(_("valid to (exclusive)"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("district")

@@ -147,8 +147,6 @@ DISTRICT: Final[Properties] = (
     Property("parent", "district__parent__code", TEXT_OR_NULL),
     *_in_every_language("name", "district__name"),
     Property("approximate", "approximate", YES_OR_NO),
-    Property("valid_from", "district__valid_from", DAY_OR_NULL),
-    Property("valid_to", "district__valid_to", DAY_OR_NULL, "Exclusive."),
 )
 
 SERVICE_AREA: Final[Properties] = (

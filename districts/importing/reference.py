@@ -159,8 +159,6 @@ def _load_districts(folder: Path, revision: BoundaryRevision) -> dict[str, Distr
         return District(
             code=code,
             kind=entry.text("kind"),
-            valid_from=entry.day_or_none("valid_from"),
-            valid_to=entry.day_or_none("valid_to"),
             **entry.translated("name"),
         )
 

@@ -58,8 +58,6 @@ def test_districts_in_force(client: Client, city: GridCity, later: BoundaryRevis
         "name_ru": "east ru",
         "name_en": "east en",
         "approximate": False,
-        "valid_from": None,
-        "valid_to": None,
     }
 
 
