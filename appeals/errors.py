@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ActionRefused(Exception):
-    """Base of all refusals; ``str()`` tells the reader what to do."""
+    """Base of all refusals; ``str()`` says what the reader can do."""
 
 
 class Invalid(Refused, ActionRefused):

@@ -24,7 +24,7 @@ class Refused(ValueError):
 
 
 class Refusals:
-    """Gathers what is wrong while one value after the other is read, so that all of it is told at once.
+    """Gathers what is wrong while one value after the other is read, so that all of it is reported at once.
 
     ``errors`` is empty as long as everything could be read.
     """

@@ -1,4 +1,4 @@
-"""What a feature tells: each of its properties, declared once for the answers and for the OpenAPI document.
+"""Properties of features, each declared once for the answers and for the OpenAPI document.
 
 A property is added here and nowhere else: the list of appeals, the single one, the map's pins, districts, service
 areas and the reference lists are all made of these declarations.
@@ -57,7 +57,7 @@ class Property:
         return isinstance(self.value, str) and "__" not in self.value
 
     @property
-    def told(self) -> Schema:
+    def described(self) -> Schema:
         """The schema with the description."""
         return {**self.schema, "description": self.description} if self.description else dict(self.schema)
 
@@ -70,13 +70,13 @@ Properties = tuple[Property, ...]
 
 
 def values(properties: Properties, language: str = "") -> dict[str, str | Combinable]:
-    """Value by name, as ``FeatureText`` takes them; the language matters where one of them is told in it."""
+    """Value by name, as ``FeatureText`` takes them; the language matters where one is written in it."""
     return {declared.name: declared.in_language(language) for declared in properties}
 
 
 def schema(properties: Properties) -> Schema:
     """Schema of the object that holds the properties, all of them required."""
-    return record({declared.name: declared.told for declared in properties})
+    return record({declared.name: declared.described for declared in properties})
 
 
 def chosen(properties: Properties, *names: str) -> Properties:

@@ -45,7 +45,7 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Field:
-    """One member of a ``Submission``, under whose name it is told what is wrong.
+    """One member of a ``Submission``, under whose name errors are reported.
 
     ``sent`` are the values that it is made of, by the names under which they come, with their OpenAPI schemas; ``read``
     makes it of these values, None for those that are missing, or raises ``ValueRefused``.

@@ -1,4 +1,4 @@
-"""GET /api/appeals/<id>/: one appeal with all that its public page tells."""
+"""GET /api/appeals/<id>/: one appeal with everything on its public page."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class RoutingSerializer(serializers.Serializer[Any]):
     )
 
 
-#: Properties of the list whose codes the single appeal tells with their names.
+#: Properties of the list whose codes the single appeal has with their names.
 _NESTED = {"category", "service", "district"}
 
 
@@ -137,7 +137,7 @@ class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
         fields: dict[str, serializers.Field[Any, Any, Any, Any]] = super().get_fields()
         for declared in APPEAL:
             if declared.is_own_column:
-                set_override(fields[declared.name], "field", declared.told)
+                set_override(fields[declared.name], "field", declared.described)
         return fields
 
     def get_url(self, appeal: Appeal) -> str:

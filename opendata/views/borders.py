@@ -87,7 +87,7 @@ def service_areas_geojson(request: HttpRequest) -> HttpResponse:
     """Which service answers where, in one boundary revision.
 
     Where several areas cover a place, the highest priority decides, then the smallest area. Of the borders in force
-    the areas valid today are told; of a revision that is asked for by number, all.
+    the areas valid today are member; of a revision that is asked for by number, all.
     """
     refusals = Refusals()
     service = refusals.read(_code, request.GET.get("service", ""), "", name="service")
@@ -116,8 +116,8 @@ def _code(text: str) -> str:
 def _answer(
     request: HttpRequest, rows: QuerySet[Any], feature: FeatureText, revision: BoundaryRevision
 ) -> HttpResponse:
-    told = {"number": revision.number, "name": revision.name, "effective_from": revision.effective_from}
-    body = collection(feature_texts(rows, feature), revision=told)
+    member = {"number": revision.number, "name": revision.name, "effective_from": revision.effective_from}
+    body = collection(feature_texts(rows, feature), revision=member)
     return geojson_answer(request, body, max_age_s=MAX_AGE_S, per_reader=False)
 
 

@@ -35,12 +35,16 @@ def categories_json(request: HttpRequest) -> HttpResponse:
 
 
 def _listed(rows: QuerySet[Any, Any], properties: Properties) -> HttpResponse:
-    told = values(properties)
+    columns_by_name = values(properties)
     # Under names of their own, since an annotation may not be called as a column is.
-    columns = {f"told_{name}": F(value) if isinstance(value, str) else value for name, value in told.items()}
+    columns = {
+        f"value_{name}": F(value) if isinstance(value, str) else value
+        for name, value in columns_by_name.items()
+    }
     found = rows.annotate(**columns).values_list(*columns)
     answer = HttpResponse(
-        orjson.dumps([dict(zip(told, row, strict=True)) for row in found]), content_type="application/json"
+        orjson.dumps([dict(zip(columns_by_name, row, strict=True)) for row in found]),
+        content_type="application/json",
     )
     answer["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
     return answer

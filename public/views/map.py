@@ -53,7 +53,7 @@ class ListPage:
 def map_page(request: HttpRequest) -> HttpResponse:
     """The map with the first page of the list; ``?fragment=list`` answers with the list alone.
 
-    A malformed filter is told beside its field, and the list is then not narrowed by anything.
+    A malformed filter is reported at its field, and the list is then not narrowed at all.
     """
     refusals = Refusals()
     wanted = refusals.read(parse_filter, request.GET, AppealFilter())

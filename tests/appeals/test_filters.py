@@ -92,8 +92,8 @@ def test_what_is_documented_is_accepted_and_narrows(client: Client, two: list[Ap
 @pytest.mark.parametrize("declared", FILTERS, ids=NAMES)
 def test_the_document_has_the_schema_that_is_declared(declared: Any) -> None:
     parameters = _document()["paths"]["/api/appeals.geojson"]["get"]["parameters"]
-    (told,) = (entry for entry in parameters if entry["name"] == declared.name)
-    assert told["schema"] == declared.schema
+    (stated,) = (entry for entry in parameters if entry["name"] == declared.name)
+    assert stated["schema"] == declared.schema
     limit = declared.schema.get("maxLength")
     if limit:
         assert parse_filter({declared.name: "x" * limit})

@@ -118,13 +118,13 @@ def test_as_many_files_as_the_document_says(city: GridCity) -> None:
 
 def test_the_page_reads_the_same_limits(city: GridCity, client: Client) -> None:
     page = client.get("/en/appeals/new/").content.decode()
-    told = _body()["properties"]
+    documented = _body()["properties"]
     of_fields = dict(re.findall(r'name="(\w+)"[^>]* maxlength="(\d+)"', page))
     assert of_fields == {
-        name: str(told[name]["maxLength"]) for name in ("address", "text", "name", "email", "phone")
+        name: str(documented[name]["maxLength"]) for name in ("address", "text", "name", "email", "phone")
     }
-    assert f'data-text-max="{told["text"]["maxLength"]}"' in page
-    assert f'data-files-max="{told["uploads"]["maxItems"]}"' in page
+    assert f'data-text-max="{documented["text"]["maxLength"]}"' in page
+    assert f'data-files-max="{documented["uploads"]["maxItems"]}"' in page
     assert f'data-video-bytes-max="{VideoLimits().max_bytes}"' in page
     assert "Up to 6 files; a video up to 2 minutes." in page
 
@@ -141,9 +141,9 @@ def test_lists_are_searched_for_as_many_characters_as_the_document_says(
     city: GridCity, client: Client
 ) -> None:
     parameters = _document()["paths"]["/api/appeals.geojson"]["get"]["parameters"]
-    (told,) = (entry["schema"]["maxLength"] for entry in parameters if entry["name"] == "q")
-    assert told == limits.SEARCH_MAX
-    assert f'name="q" maxlength="{told}"' in client.get("/en/").content.decode()
+    (documented,) = (entry["schema"]["maxLength"] for entry in parameters if entry["name"] == "q")
+    assert documented == limits.SEARCH_MAX
+    assert f'name="q" maxlength="{documented}"' in client.get("/en/").content.decode()
 
 
 def test_a_body_of_all_the_files_of_an_appeal_is_read() -> None:

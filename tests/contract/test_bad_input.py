@@ -103,8 +103,8 @@ def test_no_parameter_breaks_an_address(
         for value in HOSTILE:
             answer = _send(reader, "get", _url(path, {**needed, name: value}))
             if address.of_the_api and answer.status_code == 400:
-                told = "point" if name in {"lon", "lat"} else name
-                assert list(answer.json()["errors"]) == [told], (name, value)
+                key = "point" if name in {"lon", "lat"} else name
+                assert list(answer.json()["errors"]) == [key], (name, value)
 
 
 def test_the_parameters_are_found(path_of: PathOf, client: Client, operator: Client) -> None:

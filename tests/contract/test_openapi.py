@@ -1,4 +1,4 @@
-"""The OpenAPI document is valid, names every address and parameter, and tells all the truth about the answers."""
+"""The OpenAPI document is valid, names every address and parameter, and describes the answers completely."""
 
 from __future__ import annotations
 
@@ -221,20 +221,20 @@ def test_a_member_that_the_document_does_not_speak_of_is_seen(lived_in: GridCity
     answer = client.get("/api/appeals.geojson")
     check(answer, described["200"])
     for place in (
-        lambda told: told,
-        lambda told: told["features"][0],
-        lambda told: told["features"][0]["properties"],
-        lambda told: told["features"][0]["geometry"],
-        lambda told: told["links"][0],
+        lambda altered: altered,
+        lambda altered: altered["features"][0],
+        lambda altered: altered["features"][0]["properties"],
+        lambda altered: altered["features"][0]["geometry"],
+        lambda altered: altered["links"][0],
     ):
-        told = copy.deepcopy(answer.json())
-        place(told)["unheard_of"] = 1
+        altered = copy.deepcopy(answer.json())
+        place(altered)["unheard_of"] = 1
         with pytest.raises(jsonschema.ValidationError, match="unheard_of"):
-            check(_Altered(answer, told), described["200"])
-    told = copy.deepcopy(answer.json())
-    told["features"][0]["properties"]["submitted_at"] = "yesterday"
+            check(_Altered(answer, altered), described["200"])
+    altered = copy.deepcopy(answer.json())
+    altered["features"][0]["properties"]["submitted_at"] = "yesterday"
     with pytest.raises(jsonschema.ValidationError, match="yesterday"):
-        check(_Altered(answer, told), described["200"])
+        check(_Altered(answer, altered), described["200"])
     refused = client.get("/api/appeals.geojson?bbox=1")
     with pytest.raises(jsonschema.ValidationError, match="unheard_of"):
         check(_Altered(refused, {**refused.json(), "unheard_of": 1}), described["400"])
@@ -243,14 +243,14 @@ def test_a_member_that_the_document_does_not_speak_of_is_seen(lived_in: GridCity
 class _Altered:
     """The answer with another document in it."""
 
-    def __init__(self, answer: Any, told: Any) -> None:
-        self._answer, self._told = answer, told
+    def __init__(self, answer: Any, altered: Any) -> None:
+        self._answer, self._altered = answer, altered
 
     def __getitem__(self, header: str) -> str:
         return str(self._answer[header])
 
     def json(self) -> Any:
-        return self._told
+        return self._altered
 
 
 def _told_at_length(city: GridCity) -> Appeal:

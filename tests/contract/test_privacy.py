@@ -172,13 +172,13 @@ def test_a_hidden_appeal_is_there_for_its_staff_alone(
     appeal: Callable[..., Appeal], reader: Callable[[str], Client]
 ) -> None:
     made = appeal("zanthoxylum behind the curtain", hidden=True, address="Secretstreet 1")
-    told = (made.text, made.address, str(made.pk), f"№ {made.number}")
+    body = (made.text, made.address, str(made.pk), f"№ {made.number}")
     for service in ("", "roads"):
         client = reader(service)
         read = _everything(client, made)
         # A problem document or a page may repeat the address that was asked for.
         own = {"api-appeal": str(made.pk), "public:appeal": f"№ {made.number}"}
-        for words in told:
+        for words in body:
             assert {name for name in _where(read, words) if own.get(name) != words} == set(), (service, words)
         assert client.get(f"/api/appeals/{made.pk}/").status_code == 404
         assert client.get(f"/api/appeals/{made.number}/").status_code == 404
@@ -215,14 +215,14 @@ def test_a_hidden_appeal_is_counted_nowhere(
         appeal(f"zanthoxylum {n}", hidden=n > 0)
     for client in (reader(""), reader("roads")):
         for zoom in (9, 13, 18):
-            told = client.get(f"/api/clusters.geojson?bbox={BOX}&zoom={zoom}{query}").json()
-            assert told["numberMatched"] == 1
-            (feature,) = told["features"]
+            body = client.get(f"/api/clusters.geojson?bbox={BOX}&zoom={zoom}{query}").json()
+            assert body["numberMatched"] == 1
+            (feature,) = body["features"]
             assert feature["properties"]["kind"] == ("appeal" if pins_max else "cell")
             assert feature["properties"].get("count", 1) == feature["properties"].get("new", 1) == 1
-        told = client.get(f"/en/reports/heatmap.geojson?cell=250{query}").json()
-        assert told["report"]["total"] == 1
-        assert [feature["properties"]["count"] for feature in told["features"]] == [1]
+        body = client.get(f"/en/reports/heatmap.geojson?cell=250{query}").json()
+        assert body["report"]["total"] == 1
+        assert [feature["properties"]["count"] for feature in body["features"]] == [1]
         assert client.get(f"/api/appeals.geojson?page_size=10{query}").json()["numberReturned"] == 1
         assert "1 appeal<" in client.get(f"/en/?lang=en{query}").content.decode()
 

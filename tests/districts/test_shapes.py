@@ -30,7 +30,7 @@ def decided(city: GridCity, place: tuple[float, float], category: str = "lamp") 
     return route(Pin(*spot(*place), city.categories[category].pk), on=TODAY)
 
 
-def told(city: GridCity, found: Route) -> tuple[str | None, str | None, Rule, list[str]]:
+def summary(city: GridCity, found: Route) -> tuple[str | None, str | None, Rule, list[str]]:
     """District, area, rule and rivals by their codes."""
     districts = {district.pk: code for code, district in city.districts.items()}
     areas = {area.pk: code for code, area in city.areas.items()}
@@ -52,12 +52,12 @@ def test_the_notch_is_outside_though_both_bounding_boxes_hold_it(
 
 @pytest.mark.parametrize("place", [(2, 3), (3, 2), (2, 2), (2, 4), (0, 0), (0.5, 3)])
 def test_the_sides_of_the_notch_belong_to_the_ell(city: GridCity, place: tuple[float, float]) -> None:
-    assert told(city, decided(city, place)) == ("ell", "ell", Rule.ONLY_AREA, [])
+    assert summary(city, decided(city, place)) == ("ell", "ell", Rule.ONLY_AREA, [])
 
 
 def test_a_hole_belongs_to_nobody(city: GridCity) -> None:
     found = decided(city, (9.25, 1.25))
-    assert told(city, found) == (None, None, Rule.CITY_WIDE, [])
+    assert summary(city, found) == (None, None, Rule.CITY_WIDE, [])
     assert found.service_id == city.services["light"].pk
     # To the city's border in the south: that of the hole is nearer, but did not decide.
     assert found.border_m == pytest.approx(1.25 * UNIT_M, rel=0.001)
@@ -65,18 +65,18 @@ def test_a_hole_belongs_to_nobody(city: GridCity) -> None:
 
 @pytest.mark.parametrize("place", [(9, 2), (11, 3), (10, 1), (8.5, 2), (10, 3.5), (12, 4)])
 def test_the_border_of_the_hole_belongs_to_the_ring(city: GridCity, place: tuple[float, float]) -> None:
-    assert told(city, decided(city, place)) == ("ring", "ring", Rule.ONLY_AREA, [])
+    assert summary(city, decided(city, place)) == ("ring", "ring", Rule.ONLY_AREA, [])
 
 
 @pytest.mark.parametrize("place", [(10, 2), (9.5, 2), (10.5, 2.5), (10, 1.5)])
 def test_an_enclave_is_its_own(city: GridCity, place: tuple[float, float]) -> None:
-    assert told(city, decided(city, place)) == ("eye", "eye", Rule.ONLY_AREA, [])
+    assert summary(city, decided(city, place)) == ("eye", "eye", Rule.ONLY_AREA, [])
 
 
 @pytest.mark.parametrize("x", [4.5, 5, 6, 7.75])
 def test_on_a_diagonal_border_the_smaller_side_decides(city: GridCity, x: float) -> None:
     found = decided(city, (x, (x - 4) / 2))
-    assert told(city, found) == ("dale", "dale", Rule.SMALLEST_AREA, ["hill"])
+    assert summary(city, found) == ("dale", "dale", Rule.SMALLEST_AREA, ["hill"])
     # Four kilometres that are straight in degrees bend by some centimetres in metres.
     assert found.border_m == pytest.approx(0, abs=0.2)
     assert found.rivals[0].border_m == pytest.approx(0, abs=0.2)
@@ -85,19 +85,19 @@ def test_on_a_diagonal_border_the_smaller_side_decides(city: GridCity, x: float)
 @pytest.mark.parametrize("x", [4.5, 5, 6, 7.75])
 def test_beside_a_diagonal_border(city: GridCity, x: float) -> None:
     on_it, a_little = (x - 4) / 2, 1 / 1024
-    assert told(city, decided(city, (x, on_it + a_little))) == ("hill", "hill", Rule.ONLY_AREA, [])
-    assert told(city, decided(city, (x, on_it - a_little))) == ("dale", "dale", Rule.ONLY_AREA, [])
+    assert summary(city, decided(city, (x, on_it + a_little))) == ("hill", "hill", Rule.ONLY_AREA, [])
+    assert summary(city, decided(city, (x, on_it - a_little))) == ("dale", "dale", Rule.ONLY_AREA, [])
 
 
 def test_areas_that_meet_in_a_point(city: GridCity) -> None:
-    assert told(city, decided(city, (1, 1), "tree")) == ("ell", "sw", Rule.SMALLEST_AREA, ["ne"])
-    assert told(city, decided(city, (1.25, 1.25), "tree")) == ("ell", "ne", Rule.ONLY_AREA, [])
-    assert told(city, decided(city, (0.75, 0.75), "tree")) == ("ell", "sw", Rule.ONLY_AREA, [])
-    assert told(city, decided(city, (0.75, 1.25), "tree"))[1:3] == (None, Rule.CITY_WIDE)
+    assert summary(city, decided(city, (1, 1), "tree")) == ("ell", "sw", Rule.SMALLEST_AREA, ["ne"])
+    assert summary(city, decided(city, (1.25, 1.25), "tree")) == ("ell", "ne", Rule.ONLY_AREA, [])
+    assert summary(city, decided(city, (0.75, 0.75), "tree")) == ("ell", "sw", Rule.ONLY_AREA, [])
+    assert summary(city, decided(city, (0.75, 1.25), "tree"))[1:3] == (None, Rule.CITY_WIDE)
 
 
 def test_where_three_borders_meet(city: GridCity) -> None:
-    found = told(city, decided(city, (8, 2)))
+    found = summary(city, decided(city, (8, 2)))
     assert found[:3] == ("dale", "dale", Rule.SMALLEST_AREA)
     assert set(found[3]) == {"hill", "ring"}
 
@@ -144,7 +144,7 @@ class TestAgainstShapely:
                 continue
             assert isinstance(decision, Route)
             smallest = [min(codes, key=_size, default=None) for codes in (districts - {"city"}, areas)]
-            assert list(told(city, decision)[:2]) == smallest
+            assert list(summary(city, decision)[:2]) == smallest
             border = _in_metres(smallest[1] or "city").boundary
             metres = shapely.Point(*TO_METRES.transform(pin.lon, pin.lat))
             assert decision.border_m == pytest.approx(border.distance(metres), abs=0.01)

@@ -166,8 +166,8 @@ def test_a_page_respects_the_querysets_filter(db: None) -> None:
     feature = FeatureText(geometry="point", properties={"number": "number", "category": "category__code"})
     rows = Appeal.objects.filter(category__code=lamp.code).exclude(service__code="no-such").order_by("text")
     found = PagedFeatures(Appeal, feature, NEWEST_FIRST).page(rows, Page())
-    told = [json.loads(text)["properties"] for text in found.features]
-    assert told == [
+    texts = [json.loads(text)["properties"] for text in found.features]
+    assert texts == [
         {"number": appeal.number, "category": lamp.code}
         for appeal in Appeal.objects.filter(category=lamp).newest_first()
     ]

@@ -1,4 +1,4 @@
-"""Everything that is wrong is told at once, each thing under its own name."""
+"""Everything that is wrong is reported at once, each thing under its own name."""
 
 from __future__ import annotations
 

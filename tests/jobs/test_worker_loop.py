@@ -44,7 +44,7 @@ def eventually(condition: Callable[[], object], what: str) -> None:
 
 @task()
 def hold(folder: str) -> str:
-    """Tells that it has begun, and ends when it is let go; what it needs is files, for workers of other processes."""
+    """Shows that it has begun, and ends when it is released; it uses files, for workers in other processes."""
     place = Path(folder)
     (place / "begun").touch()
     eventually((place / "go").exists, "nobody lets the task go")

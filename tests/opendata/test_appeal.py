@@ -50,13 +50,13 @@ def test_feature(client: Client, appeal: Appeal) -> None:
     feature = _read(client, f"/api/appeals/{appeal.pk}/")
     assert (feature["type"], feature["id"]) == ("Feature", str(appeal.pk))
     assert feature["geometry"] == {"type": "Point", "coordinates": list(IN_PARK)}
-    told = feature["properties"]
-    assert told["number"] == appeal.number
-    assert told["category"] == {"code": "lamp", "name": "lamp en"}
-    assert (told["service"]["code"], told["service"]["short"]) == ("green", "green en")
-    assert told["district"] == {"code": "west", "name": "west en"}
-    assert told["text"] == "The lamp is out"
-    assert told["url"] == f"http://testserver/en/appeals/{appeal.number}/"
+    shown = feature["properties"]
+    assert shown["number"] == appeal.number
+    assert shown["category"] == {"code": "lamp", "name": "lamp en"}
+    assert (shown["service"]["code"], shown["service"]["short"]) == ("green", "green en")
+    assert shown["district"] == {"code": "west", "name": "west en"}
+    assert shown["text"] == "The lamp is out"
+    assert shown["url"] == f"http://testserver/en/appeals/{appeal.number}/"
 
 
 def test_the_same_by_number(client: Client, appeal: Appeal) -> None:
@@ -64,15 +64,15 @@ def test_the_same_by_number(client: Client, appeal: Appeal) -> None:
 
 
 def test_names_in_the_readers_language(client: Client, appeal: Appeal) -> None:
-    told = _read(client, f"/api/appeals/{appeal.pk}/", **{"Accept-Language": "ky"})["properties"]
-    assert told["category"]["name"] == "lamp ky"
+    shown = _read(client, f"/api/appeals/{appeal.pk}/", **{"Accept-Language": "ky"})["properties"]
+    assert shown["category"]["name"] == "lamp ky"
 
 
 def test_why_this_service(client: Client, appeal: Appeal) -> None:
-    told = _read(client, f"/api/appeals/{appeal.pk}/")["properties"]["routing"]
-    assert (told["rule"], told["area"], told["revision"]) == ("priority", "park en", 1)
-    assert "park en" in told["explanation"]
-    assert "12" in told["border"]
+    shown = _read(client, f"/api/appeals/{appeal.pk}/")["properties"]["routing"]
+    assert (shown["rule"], shown["area"], shown["revision"]) == ("priority", "park en", 1)
+    assert "park en" in shown["explanation"]
+    assert "12" in shown["border"]
 
 
 def test_history_names_services_and_no_people(client: Client, appeal: Appeal, city: GridCity) -> None:
@@ -103,10 +103,10 @@ def test_attachments_that_are_ready(client: Client, appeal: Appeal) -> None:
     AttachmentFactory(
         appeal=appeal, state=Attachment.State.FAILED, large="", thumb="", original="originals/secret.jpg"
     )
-    (told,) = _read(client, f"/api/appeals/{appeal.pk}/")["properties"]["attachments"]
-    assert told["id"] == str(photo.pk)
-    assert told["thumb"] == f"http://testserver/media/thumbs/{photo.pk}.jpg"
-    assert told["playable"] is None
+    (shown,) = _read(client, f"/api/appeals/{appeal.pk}/")["properties"]["attachments"]
+    assert shown["id"] == str(photo.pk)
+    assert shown["thumb"] == f"http://testserver/media/thumbs/{photo.pk}.jpg"
+    assert shown["playable"] is None
     assert "secret.jpg" not in client.get(f"/api/appeals/{appeal.pk}/").content.decode()
 
 

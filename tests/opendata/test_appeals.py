@@ -39,9 +39,9 @@ def test_feature(client: Client, appeal: Appeal) -> None:
     (feature,) = _listed(client)
     assert (feature["type"], feature["id"]) == ("Feature", str(appeal.pk))
     assert feature["geometry"] == {"type": "Point", "coordinates": list(IN_EAST)}
-    told = feature["properties"]
-    assert dt.datetime.fromisoformat(told.pop("submitted_at")) == appeal.submitted_at
-    assert told == {
+    own = feature["properties"]
+    assert dt.datetime.fromisoformat(own.pop("submitted_at")) == appeal.submitted_at
+    assert own == {
         "id": str(appeal.pk),
         "number": appeal.number,
         "kind": "complaint",

@@ -94,13 +94,21 @@ def test_service_areas(client: Client, city: GridCity) -> None:
     assert _codes(document) == ["park", "light-east", "light-west"]
     park = document["features"][0]
     assert park["geometry"] == json.loads(box(PARK).geojson)
-    told = park["properties"]
-    assert (told["service"], told["service_name_en"], told["categories"]) == (
+    feature_properties = park["properties"]
+    assert (
+        feature_properties["service"],
+        feature_properties["service_name_en"],
+        feature_properties["categories"],
+    ) == (
         "green",
         "green en",
         ["lamp", "tree"],
     )
-    assert (told["priority"], told["valid_from"], told["valid_to"]) == (10, None, None)
+    assert (
+        feature_properties["priority"],
+        feature_properties["valid_from"],
+        feature_properties["valid_to"],
+    ) == (10, None, None)
 
 
 def test_areas_of_a_service(client: Client, city: GridCity) -> None:

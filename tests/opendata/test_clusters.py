@@ -71,9 +71,9 @@ def _features(found: Clusters) -> list[dict[str, Any]]:
 def _counts(found: Clusters) -> Counter[str]:
     total: Counter[str] = Counter()
     for feature in _features(found):
-        told = feature["properties"]
-        assert told["count"] == sum(told[status] for status in Status.values) > 0
-        total.update({status: told[status] for status in Status.values})
+        own = feature["properties"]
+        assert own["count"] == sum(own[status] for status in Status.values) > 0
+        total.update({status: own[status] for status in Status.values})
     return +total
 
 
@@ -85,9 +85,9 @@ def test_few_are_drawn_as_they_are(city: GridCity) -> None:
     assert (found.matched, found.cell_m) == (1, None)
     (feature,) = _features(found)
     assert feature["geometry"] == {"type": "Point", "coordinates": list(IN_PARK)}
-    told = feature["properties"]
-    assert dt.datetime.fromisoformat(told.pop("submitted_at")) == appeal.submitted_at
-    assert told == {
+    own = feature["properties"]
+    assert dt.datetime.fromisoformat(own.pop("submitted_at")) == appeal.submitted_at
+    assert own == {
         "kind": "appeal",
         "id": str(appeal.pk),
         "number": appeal.number,
@@ -229,9 +229,9 @@ def test_the_fullest_answer_of_cells_is_small(city: GridCity, client: Client) ->
             }
             rows.append(CellCount(cell_x=cell_x, cell_y=cell_y, **sums, **counts))
     CellCount.objects.bulk_create(rows)
-    told, weight = _weighed(client, f"zoom={zoom}")
-    assert CELLS_MAX * 0.9 < len(told["features"]) <= CELLS_MAX
-    assert len({feature["properties"]["count"] for feature in told["features"]}) > CELLS_MAX * 0.9
+    own, weight = _weighed(client, f"zoom={zoom}")
+    assert CELLS_MAX * 0.9 < len(own["features"]) <= CELLS_MAX
+    assert len({feature["properties"]["count"] for feature in own["features"]}) > CELLS_MAX * 0.9
     assert weight < 60_000
 
 
@@ -258,9 +258,9 @@ def test_the_fullest_answer_of_pins_is_small(city: GridCity, client: Client) -> 
         )
         for _n in range(module.PINS_MAX)
     )
-    told, weight = _weighed(client, "zoom=12")
-    assert len(told["features"]) == module.PINS_MAX
-    assert {feature["properties"]["kind"] for feature in told["features"]} == {"appeal"}
+    own, weight = _weighed(client, "zoom=12")
+    assert len(own["features"]) == module.PINS_MAX
+    assert {feature["properties"]["kind"] for feature in own["features"]} == {"appeal"}
     assert weight < 60_000
 
 

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of a feature is what a feature tells."""
+"""What the OpenAPI document says of a feature is what a feature has."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def test_features_tell_what_is_declared_and_described(
     client: Client, appeal: Appeal, path: str, declared: properties.Properties
 ) -> None:
     names = [one.name for one in declared]
-    told = client.get(path).json()["features"][0]["properties"]
+    served = client.get(path).json()["features"][0]["properties"]
     described = _of_features(path)
-    assert list(told) == list(described["properties"]) == described["required"] == names
-    assert described["properties"] == {one.name: one.told for one in declared}
+    assert list(served) == list(described["properties"]) == described["required"] == names
+    assert described["properties"] == {one.name: one.described for one in declared}
 
 
 @pytest.mark.parametrize(("query", "declared", "nth"), [("zoom=18", PIN, 1), ("zoom=9", CELL, 0)])
@@ -76,9 +76,9 @@ def test_the_map_s_features_tell_what_is_declared_and_described(
 ) -> None:
     if declared is CELL:
         monkeypatch.setattr("opendata.clusters.PINS_MAX", 0)
-    told = client.get(f"/api/clusters.geojson?bbox={BOX}&{query}").json()["features"][0]["properties"]
+    served = client.get(f"/api/clusters.geojson?bbox={BOX}&{query}").json()["features"][0]["properties"]
     described = _of_features("/api/clusters.geojson")["oneOf"][nth]
-    assert list(told) == list(described["properties"]) == [one.name for one in declared]
+    assert list(served) == list(described["properties"]) == [one.name for one in declared]
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_reference_lists_tell_what_is_declared_and_described(
     client: Client, appeal: Appeal, path: str, declared: properties.Properties
 ) -> None:
     described = _described(path, "application/json")["items"]
-    told = client.get(path).json()[0]
-    assert list(told) == list(described["properties"]) == [one.name for one in declared]
+    served = client.get(path).json()[0]
+    assert list(served) == list(described["properties"]) == [one.name for one in declared]
 
 
 def test_the_single_appeal_tells_and_describes_every_column_of_the_list(
@@ -107,7 +107,7 @@ def test_the_single_appeal_tells_and_describes_every_column_of_the_list(
         schemas = described if declared.name == "id" else described["properties"]["properties"]
         if declared.schema.get("format") != "date-time":
             assert of_single[declared.name] == listed["properties"][declared.name]
-        assert schemas[declared.name].items() >= declared.told.items()
+        assert schemas[declared.name].items() >= declared.described.items()
 
 
 def test_a_property_that_is_not_declared_cannot_be_chosen() -> None:

@@ -58,13 +58,13 @@ def test_nothing_of_the_author_is_public(appeal: Appeal, client: Client, light_u
         page = client.get(path).content.decode()
         return page + re.sub(r"[\s()\u00a0-]", "", page)
 
-    told = ("Бакыт", "secret@example.org", "996700000111")
+    private = ("Бакыт", "secret@example.org", "996700000111")
     page = read(f"/ru/appeals/{appeal.number}/")
-    for words in (*told, appeal.contact.secret):
+    for words in (*private, appeal.contact.secret):
         assert words not in page
     client.force_login(light_user)
     page = read(f"/ru/desk/appeals/{appeal.number}/")
-    assert all(words in page for words in told)
+    assert all(words in page for words in private)
 
 
 def test_staff_see_no_contact_on_the_public_page_either(

@@ -47,7 +47,7 @@ def test_every_list_and_form_opens(city: GridCity, operator: Client, model: type
     added = operator.get(reverse(f"{pages(model)}_add")).status_code
     assert added == (403 if model._meta.model_name in NEVER_ADDED else 200)
     row = model._default_manager.first()
-    assert row is not None, "tell this test how such a row is made"
+    assert row is not None, "add how such a row is made"
     assert operator.get(reverse(f"{pages(model)}_change", args=[row.pk])).status_code == 200
 
 

@@ -298,9 +298,9 @@ def test_a_device_keeps_the_sheets_of_the_residents_pages(client: Client):
 @pytest.mark.django_db
 def test_what_the_browser_is_told_of_colours_is_what_the_tokens_say(client: Client):
     page = client.get(reverse("public:about")).content.decode()
-    told = re.findall(r'name="theme-color" content="(#\w+)" media="\(prefers-color-scheme: (\w+)\)"', page)
+    named = re.findall(r'name="theme-color" content="(#\w+)" media="\(prefers-color-scheme: (\w+)\)"', page)
     dark = dict(next(r for r in _sheet(_TOKENS) if any("dark" in media for media in r.media)).declarations)
-    assert {scheme: colour for colour, scheme in told} == {
+    assert {scheme: colour for colour, scheme in named} == {
         "light": _tokens()["surface"],
         "dark": dark["--surface"],
     }

@@ -1,7 +1,7 @@
 """``./manage.py test --mutate [target …]``: breaks the heart of the product in small ways and asks whether a test notices.
 
 A mutant is a source with one small change. A mutant that fails a test of its own room is killed; one that passes them
-all has survived, and says which test is missing. One that nobody could tell from the original is named in
+all has survived, and says which test is missing. One that is equal to the original is named in
 ``equal.toml`` with the reason, and is tried all the same: an entry that matches nothing, or that a test kills, is an
 error.
 

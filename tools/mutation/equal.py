@@ -1,4 +1,4 @@
-"""Mutants that nobody could tell from the original, each with the reason: ``equal.toml``."""
+"""Mutants that are equal to the original, each with the reason: ``equal.toml``."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def _edits(node: ast.AST) -> Iterator[_Edit]:
 
 
 def _put(owner: ast.AST, field: str, value: Any, shown: ast.AST, at: ast.AST | None = None) -> _Edit:
-    """The edit that sets the field; ``shown`` is the node whose source tells the reader what changed."""
+    """The edit that sets the field; ``shown`` is the node whose source shows the reader what changed."""
     was = ast.unparse(shown)
     before = getattr(owner, field)
     setattr(owner, field, value)

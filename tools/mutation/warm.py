@@ -91,10 +91,10 @@ def tried(
     try:
         with os.fdopen(reading, encoding="utf-8") as lines:
             for line in lines:
-                told = json.loads(line)
-                if "error" in told:
-                    raise CannotTry(f"{target.path}: {told['error']}{_tail(log)}")
-                yield told["mutant"], Verdict(told["verdict"])
+                answer = json.loads(line)
+                if "error" in answer:
+                    raise CannotTry(f"{target.path}: {answer['error']}{_tail(log)}")
+                yield answer["mutant"], Verdict(answer["verdict"])
         if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
             raise CannotTry(f"{target.path}: the tests ended before the target was read{_tail(log)}")
         pid = 0
@@ -191,7 +191,7 @@ class _Split:
         if original is None:
             return self._source
         ended = _wait(original, time.monotonic(), ORIGINAL_LIMIT_S)
-        self.seconds.update(self._told_by(original))
+        self.seconds.update(self._reported_by(original))
         if ended.code == _NOT_READ:
             self._tell(error="no test reads it")
         elif ended.code != 0:
@@ -214,13 +214,13 @@ class _Split:
         """Leaves a child's news about tests for the warm process: all of the original, the one that killed a mutant."""
         self._news_of(os.getpid()).write_text(json.dumps(tests), encoding="utf-8")
 
-    def _told_by(self, pid: int) -> dict[str, float]:
+    def _reported_by(self, pid: int) -> dict[str, float]:
         news = self._news_of(pid)
         if not news.exists():
             return {}
-        told: dict[str, float] = json.loads(news.read_text(encoding="utf-8"))
+        times: dict[str, float] = json.loads(news.read_text(encoding="utf-8"))
         news.unlink()
-        return told
+        return times
 
     def _news_of(self, pid: int) -> Path:
         return self._scratch / f"mutant-{pid}.json"
@@ -244,16 +244,16 @@ class _Split:
         return None
 
     def _collect(self, running: dict[int, tuple[int, float]], clock_s: float) -> None:
-        """Waits until a child has ended and tells its verdict."""
+        """Waits until a child has ended and gives its verdict."""
         while True:
             for pid, (n, started) in running.items():
                 ended = _ended(pid, started, clock_s)
                 if ended is not None:
                     del running[pid]
                     verdict = {None: Verdict.TIMEOUT, 0: Verdict.SURVIVED}.get(ended.code, Verdict.KILLED)
-                    told = self._told_by(pid)
+                    times = self._reported_by(pid)
                     if verdict is not Verdict.SURVIVED:
-                        self.kills.update(told.keys())
+                        self.kills.update(times.keys())
                     self._tell(mutant=n, verdict=verdict.value)
                     return
             time.sleep(0.02)

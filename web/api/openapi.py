@@ -31,7 +31,7 @@ _REASONS = {
     400: "What is wrong with each parameter or field.",
     404: "There is nothing at this address.",
     409: "The same identifier with other content is known.",
-    411: "The length of what is sent must be told.",
+    411: "The length of the body must be stated.",
     413: "Too large.",
     415: "This address does not take that type.",
     429: "Too many requests; Retry-After tells when to come again.",
@@ -142,7 +142,7 @@ def feature_collection(
 def described(
     operation_id: str, *, parameters: Sequence[OpenApiParameter] = (), responses: Responses
 ) -> Callable[[View], View]:
-    """Decorator: a plain Django view that answers GET stands in the OpenAPI document, told by its own docstring.
+    """Decorator: a plain Django view that answers GET stands in the OpenAPI document, documented by its own docstring.
 
     drf-spectacular reads classes of djangorestframework; the view is given one to be read, and runs without it.
     """
@@ -152,9 +152,11 @@ def described(
             """Never called."""
 
         get.__doc__ = view.__doc__
-        told = extend_schema(operation_id=operation_id, parameters=list(parameters), responses=responses)(get)
+        documented = extend_schema(
+            operation_id=operation_id, parameters=list(parameters), responses=responses
+        )(get)
         members: dict[str, Any] = {
-            "get": told,
+            "get": documented,
             "__doc__": view.__doc__,
             "__module__": view.__module__,
             "authentication_classes": [],

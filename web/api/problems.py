@@ -103,13 +103,13 @@ class ApiProblems:
             or (settings.DEBUG and status == HTTPStatus.INTERNAL_SERVER_ERROR)
         ):
             return answer
-        told = problem(status, _title_of(status))
+        answer_as_problem = problem(status, _title_of(status))
         for name in ("Allow", "Retry-After"):
             if name in answer.headers:
-                told[name] = answer.headers[name]
+                answer_as_problem[name] = answer.headers[name]
         # It was logged where it happened.
-        told._has_been_logged = True  # type: ignore[attr-defined]
-        return told
+        answer_as_problem._has_been_logged = True  # type: ignore[attr-defined]
+        return answer_as_problem
 
 
 def _title_of(status: int) -> str:

@@ -28,7 +28,7 @@ def appeal(submission: Callable[..., Submission]) -> Appeal:
 
 def test_the_road_of_an_appeal(appeal: Appeal, service_actor: Person) -> None:
     perform(appeal.pk, ACCEPT, service_actor, version=1)
-    perform(appeal.pk, ANSWER, service_actor, version=2, text="  The lamp is mended. ")
+    perform(appeal.pk, ANSWER, service_actor, version=2, text="  The lamp works. ")
     perform(
         appeal.pk,
         REOPEN,
@@ -39,7 +39,7 @@ def test_the_road_of_an_appeal(appeal: Appeal, service_actor: Person) -> None:
     )
     appeal.refresh_from_db()
     assert (appeal.status, appeal.answered_at, appeal.due_on) == ("accepted", None, dt.date(2026, 7, 24))
-    perform(appeal.pk, ANSWER, service_actor, version=4, text="Mended for good.")
+    perform(appeal.pk, ANSWER, service_actor, version=4, text="It works for good.")
     closed = perform(appeal.pk, CLOSE, Author(appeal.pk), version=5)
     assert closed.closed_at is not None
     history = [
@@ -53,7 +53,7 @@ def test_the_road_of_an_appeal(appeal: Appeal, service_actor: Person) -> None:
         (5, "answer", "accepted", "answered"),
         (6, "close", "answered", "closed"),
     ]
-    assert appeal.events.get(version=3).text == "The lamp is mended."
+    assert appeal.events.get(version=3).text == "The lamp works."
     assert Appeal.objects.get().version == 6
 
 

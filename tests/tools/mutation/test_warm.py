@@ -79,13 +79,13 @@ def verdicts(shop: Path, path: str) -> list[object]:
 
 def test_mutants_of_a_module(shop: Path) -> None:
     before = {file.name: file.read_bytes() for file in shop.iterdir()}
-    told = verdicts(shop, "shop.py")
-    assert ["n * 3", "n / 3", "KILLED"] in told
-    assert ["return n * 3", "return None", "KILLED"] in told
+    found = verdicts(shop, "shop.py")
+    assert ["n * 3", "n / 3", "KILLED"] in found
+    assert ["return n * 3", "return None", "KILLED"] in found
     # The loop counts upwards for ever.
-    assert ["left -= 1", "left += 1", "TIMEOUT"] in told
+    assert ["left -= 1", "left += 1", "TIMEOUT"] in found
     # Nothing depends on the loop's end.
-    assert ["left > 0", "left >= 0", "SURVIVED"] in told
+    assert ["left > 0", "left >= 0", "SURVIVED"] in found
     assert {file.name: file.read_bytes() for file in shop.iterdir()} == before
 
 
@@ -95,13 +95,13 @@ def test_mutants_of_a_query(shop: Path) -> None:
 
 def test_tests_that_fail_by_themselves_say_nothing(shop: Path) -> None:
     (shop / "test_shop.py").write_text(TESTS.replace("== 6", "== 7"))
-    (told,) = verdicts(shop, "shop.py")
-    assert "the tests fail before anything is changed" in str(told)
-    assert "assert 6 == 7" in str(told)
+    (found,) = verdicts(shop, "shop.py")
+    assert "the tests fail before anything is changed" in str(found)
+    assert "assert 6 == 7" in str(found)
 
 
 @pytest.mark.parametrize("path", ["shop.py", "query.sql"])
 def test_a_target_that_no_test_reads(shop: Path, path: str) -> None:
     (shop / "test_shop.py").write_text("def test_nothing(): pass")
-    (told,) = verdicts(shop, path)
-    assert f"{path}: no test reads it" in str(told)
+    (found,) = verdicts(shop, path)
+    assert f"{path}: no test reads it" in str(found)

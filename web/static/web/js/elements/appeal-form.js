@@ -16,7 +16,7 @@ import { Refused } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
 import { formatNumber, t } from "city/site/texts.js";
 
-/** Fields that are sent, in the order in which they are checked and mended. */
+/** Fields that are sent, in the order in which they are checked and corrected. */
 const REQUIRED = /** @type {const} */ (["point", "kind", "category", "text"]);
 
 /** @typedef {import("city/outbox/store.js").Draft} Draft */

@@ -63,7 +63,7 @@ function show(place, parcels, run) {
       .filter((parcel) => parcel.state === "refused")
       .map((parcel) =>
         line("alert", "error", t("outbox.refused", { reason: parcel.reason ?? "" }), [
-          el("button", { type: "button", className: "button button--small", onclick: () => void mend(parcel) }, t("outbox.edit")),
+          el("button", { type: "button", className: "button button--small", onclick: () => void correct(parcel) }, t("outbox.edit")),
         ]),
       ),
   );
@@ -93,7 +93,7 @@ function line(sign, tone, text, tools) {
  * Reopens a refused appeal in the form.
  * @param {Parcel} parcel
  */
-async function mend(parcel) {
+async function correct(parcel) {
   await dropDraft();
   await writeDraft(parcel.draft);
   await dropParcel(parcel.id);

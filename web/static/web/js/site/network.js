@@ -1,4 +1,4 @@
-/** Tells the reader on every page that the network is lost, and what is waiting for it. */
+/** Shows on every page that the network is lost, and what is waiting for it. */
 
 import { el, icon } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
