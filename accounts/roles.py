@@ -13,7 +13,7 @@ from accounts.models import Membership, User
 class Role(enum.StrEnum):
     """Who may act on an appeal."""
 
-    PUBLIC = "public"  #: anyone, not logged in
+    PUBLIC = "public"  #: anyone else, logged in or not
     RESIDENT = "resident"  #: holds the appeal's secret follow link
     SERVICE = "service"  #: represents the service the appeal is assigned to
     OFFICE = "office"  #: the Mayor's Office

@@ -18,7 +18,8 @@ PHONE_WRITTEN_MAX: Final = 40
 #: The same number in E.164, with room to spare.
 PHONE_MAX: Final = 20
 
-#: What an appeal is called where it was imported from.
+#: Where an appeal was imported from, and what it is called there.
+SOURCE_MAX: Final = 20
 EXTERNAL_ID_MAX: Final = 100
 
 #: URL-safe characters of 6 bits each: at least 128 random bits.

@@ -1,8 +1,9 @@
 """The life of an appeal as one table: what may be done to it, from where to where, by whom, and how it is called.
 
 ``VERBS`` is the table. Everything that shows or does a verb reads its row: ``actions.perform`` checks and applies it,
-the desk and the author's page make their buttons and forms of it, the timeline, the letters, the API and the diagram in
-the docs their words. To add a verb is to add a row, its translations and its test.
+the desk and the author's page make buttons and forms of it, the timeline, the letters, the API and the diagram in the
+docs take their words from it. To add a verb is to add a row, its translations, its test and the diagram of
+docs/workflow.md.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Clock(enum.Enum):
     START = "start"  #: the due date is counted from this moment
     KEEP = "keep"
     STOP = "stop"  #: answered: nothing is due any more
+    END = "end"  #: nothing is due any more, though nobody answered
 
 
 class Audience(enum.StrEnum):
@@ -67,7 +69,7 @@ class Input(enum.Enum):
 
 
 class Tone(enum.StrEnum):
-    """How much a button calls for being pressed."""
+    """How prominent the button is."""
 
     PLAIN = "plain"
     PRIMARY = "primary"  #: what is usually done next; its form stands open
@@ -101,7 +103,7 @@ class Words:
 
 @dataclass(frozen=True, eq=False)
 class Verb:
-    """One row of the table, the same as itself alone.
+    """One row of the table; rows are compared by identity.
 
     ``target`` None leaves the state as it is, ``hides`` None the visibility. ``letters`` are subjects by recipient,
     which know %(number)d. ``public`` False keeps the event for the staff. ``author_words`` are for the author's own

@@ -6,7 +6,12 @@ import sys
 
 from appeals.workflow import VERBS, Clock, Status, Verb
 
-_CLOCK = {Clock.START: ", term begins anew", Clock.KEEP: "", Clock.STOP: ", term ends"}
+_CLOCK = {
+    Clock.START: ", term begins anew",
+    Clock.KEEP: "",
+    Clock.STOP: ", term ends",
+    Clock.END: ", term ends unanswered",
+}
 
 
 def diagram() -> str:

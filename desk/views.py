@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,21 +18,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.roles import Role, Standing, standing_of
-from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.deadlines import city_calendar, city_day
 from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
-from appeals.errors import ActionRefused, Invalid, Stale
 from appeals.filters import AppealFilter, filter_fields, parse_filter
 from appeals.limits import TEXT_MAX
-from appeals.models import Appeal, AppealContact, Attachment
-from appeals.timeline import Step, steps_of
+from appeals.models import Appeal, AppealContact
 from desk.queue import COUNT_MAX, Queue, Tab
 from districts.models import Service
 from geo.paging import AFTER
 from geo.refusals import Refusals
-from web.verb_forms import UnknownVerb, VerbForm, done_words, forms_for, sent_form
+from web.verb_forms import Attempt, attempt, verb_context
 
 
 def for_staff(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -109,11 +105,11 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         if request.method == "POST":
             _say_moved(request, appeal)
         return redirect(appeal)
-    attempt = Attempt()
+    tried = Attempt()
     if request.method == "POST":
-        attempt = _attempt(request, appeal, role)
-        if attempt.done:
-            messages.success(request, attempt.done)
+        tried = attempt(request, appeal, role, Person(request.user))  # type: ignore[arg-type]
+        if tried.done:
+            messages.success(request, tried.done)
             moved_away = standing.role_towards(_find(request, number).service_id) is Role.PUBLIC
             return redirect("desk:queue") if moved_away else redirect("desk:appeal", number)
         appeal = _find(request, number)
@@ -122,22 +118,17 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
             # Forwarded by a colleague meanwhile: this reader may no longer see its contact data.
             _say_moved(request, appeal)
             return redirect("desk:queue")
-    offered = forms_for(appeal, role, attempt.form)
-    taken_back = attempt.form is not None and attempt.form not in offered
-    context = {
+    verbs = verb_context(appeal, role, tried)
+    context = verbs | {
         "dossier": dossier_of(appeal, internal=True),
         "appeal": appeal,
         "contact": AppealContact.objects.filter(appeal=appeal).first(),
         "office": standing.office,
         "show_actors": True,
-        "forms": offered,
-        "awaits_answer": any(form.row.answers for form in offered),
-        "attempt": attempt,
-        "kept_text": attempt.form.text if attempt.form and taken_back else "",
-        "kept_uploads": _kept_uploads(attempt.form),
+        "awaits_answer": any(form.row.answers for form in verbs["forms"]),
         "next_appeal": _queue(standing, AppealFilter()).next_open(appeal),
     }
-    return render(request, "desk/appeal.html", context, status=attempt.status)
+    return render(request, "desk/appeal.html", context, status=tried.status)
 
 
 def _say_moved(request: HttpRequest, appeal: Appeal) -> None:
@@ -149,44 +140,6 @@ def _say_moved(request: HttpRequest, appeal: Appeal) -> None:
     if words := request.POST.get("text", "").strip()[:TEXT_MAX]:
         sentence += " " + _("Your text: %(text)s") % {"text": words}
     messages.error(request, sentence)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What became of a form that was sent: ``done`` says what was done, or ``message`` why it was not."""
-
-    done: str = ""
-    status: int = 200
-    message: str = ""
-    form: VerbForm | None = None
-    since: tuple[Step, ...] = ()
-
-
-def _attempt(request: HttpRequest, appeal: Appeal, role: Role) -> Attempt:
-    try:
-        form = sent_form(request.POST, request.FILES, role)
-    except UnknownVerb:
-        raise BadRequest("no form of ours sends this") from None
-    if not form.is_valid():
-        return Attempt(status=400, form=form)
-    try:
-        form.take_files()
-        person = Person(request.user)  # type: ignore[arg-type]
-        changed = perform(appeal.pk, form.row, person, version=form.cleaned_data["version"], **form.given())
-    except Invalid as invalid:
-        form.refuse(invalid.errors)
-        return Attempt(status=400, form=form)
-    except Stale as stale:
-        return Attempt(status=409, message=str(stale), form=form, since=tuple(steps_of(stale.since)))
-    except ActionRefused as refusal:
-        return Attempt(status=409, message=str(refusal), form=form)
-    return Attempt(done=done_words(form.words, changed))
-
-
-def _kept_uploads(form: VerbForm | None) -> list[Attachment]:
-    """Files that came with a refused form and wait for the next try."""
-    kept = form.cleaned_data.get("uploads") if form is not None and hasattr(form, "cleaned_data") else None
-    return list(Attachment.objects.filter(pk__in=kept, appeal__isnull=True)) if kept else []
 
 
 def _find(request: HttpRequest, number: int) -> Appeal:

@@ -14,8 +14,7 @@ from districts.querysets import (
     PlaceQuerySet,
     ServiceAreaQuerySet,
 )
-
-WGS84_SRID = 4326
+from geo.points import WGS84_SRID
 
 #: Characters of a code: of a district, a service, a category.
 CODE_MAX = 60

@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from districts.models import WGS84_SRID
 from geo.paging import Order
+from geo.points import WGS84_SRID
 
 #: Order of what is published, which has a moment; drafts have none.
 NEWEST_FIRST = Order({"published_at": dt.datetime, "id": int}, descending=True)

@@ -6,23 +6,32 @@ Where one of these fails, adding a verb has begun to touch more than its row, it
 from __future__ import annotations
 
 import datetime as dt
+import io
+from pathlib import Path
 
 import pytest
 from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone, translation
+from django.utils.formats import date_format
+from PIL import Image
 
 from accounts.models import User
 from accounts.roles import Role
 from appeals.actions.perform import perform
 from appeals.actors import Author, Person
+from appeals.deadlines import city_calendar
+from appeals.due import DueState, due_of
 from appeals.errors import Invalid
-from appeals.models import Appeal, Event
+from appeals.models import Appeal, Attachment, Event
 from appeals.notify.delivery import deliver_due
-from appeals.workflow import VERBS, Ask, Audience, Input, Status, Verb, Words, verb_choices
+from appeals.workflow import VERBS, Ask, Audience, Clock, Input, Status, Tone, Verb, Words, verb_choices
 from appeals.workflow_diagram import diagram
 from tests.factories import AppealFactory
 from tests.grid import GridCity
+
+ICONS = (Path(__file__).parents[1] / "web/static/web/img/icons.svg").read_text(encoding="utf-8")
 
 PLAN = Verb(
     "plan",
@@ -42,11 +51,33 @@ PLAN = Verb(
     ),
     letters={Audience.AUTHOR: "Works for your appeal No. %(number)d are planned"},
 )
+#: Of the author alone, from the first state on, with files, and it ends the term though nobody answered.
+WITHDRAW = Verb(
+    "withdraw",
+    sources=(Status.NEW, Status.ACCEPTED),
+    target=Status.CLOSED,
+    roles=frozenset({Role.RESIDENT}),
+    icon="undo",
+    tone=Tone.DANGER,
+    clock=Clock.END,
+    asks=(
+        Ask("text", Input.TEXT, "Why"),
+        Ask("uploads", Input.FILES, "Photos", "At most %(files_max)d.", required=False),
+    ),
+    words=Words(
+        step="Withdrawn by the author",
+        invitation="Withdraw the appeal",
+        button="Withdraw",
+        done="Appeal %(number)s is withdrawn.",
+    ),
+    letters={Audience.SERVICE: "Appeal No. %(number)d has been withdrawn"},
+)
 
 
 @pytest.fixture(autouse=True)
 def _declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(VERBS, PLAN.code, PLAN)
+    for verb in (PLAN, WITHDRAW):
+        monkeypatch.setitem(VERBS, verb.code, verb)
 
 
 @pytest.fixture
@@ -64,10 +95,14 @@ def planned(appeal: Appeal, light_user: User, day: dt.date) -> Appeal:
     return perform(appeal.pk, PLAN, Person(light_user), version=1, day=day, text="A new lamp post")
 
 
+def jpeg(name: str) -> SimpleUploadedFile:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), "red").save(file, "JPEG")
+    return SimpleUploadedFile(name, file.getvalue(), "image/jpeg")
+
+
 def written(day: dt.date) -> str:
     with translation.override("en"):
-        from django.utils.formats import date_format
-
         return date_format(day, "DATE_FORMAT")
 
 
@@ -124,6 +159,51 @@ def test_the_author_s_page_offers_it_where_the_row_says_so(
     client.post(url, {"verb": "plan", "version": 1, "day": day.isoformat(), "text": "My own plan"})
     assert appeal.events.get(verb="plan").actor_role == Role.RESIDENT
     assert perform(appeal.pk, PLAN, Author(appeal.pk), version=2, day=day, text="Another").version == 3
+
+
+def test_the_author_does_it_with_a_photo_and_nothing_is_due_any_more(city: GridCity, client: Client) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"])
+    url = f"/en/follow/{appeal.contact.secret}/"
+    page = client.get(url).content.decode()
+    assert "Withdraw the appeal" in page
+    assert "What happens next" in page, "an offered verb does not take the place of what the author waits for"
+    assert 'enctype="multipart/form-data"' in page
+    sent = {"verb": "withdraw", "version": 1, "text": "Repaired by neighbours", "files": jpeg("new.jpg")}
+    page = client.post(url, sent, follow=True).content.decode()
+    assert f"Appeal № {appeal.number} is withdrawn." in page
+    assert "What happens next" not in page
+    assert appeal.events.get(verb="withdraw").attachments.count() == 1
+    appeal.refresh_from_db()
+    assert (appeal.status, appeal.answered_at) == (Status.CLOSED, None)
+    assert due_of(appeal, city_calendar(), timezone.localdate()).state is DueState.ENDED
+    assert not Appeal.objects.overdue(appeal.due_on + dt.timedelta(days=1)).exists()
+
+
+def test_a_refused_try_keeps_the_author_s_words_and_files(city: GridCity, client: Client) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"])
+    url = f"/en/follow/{appeal.contact.secret}/"
+    page = client.post(url, {"verb": "withdraw", "version": 1, "text": " ", "files": jpeg("new.jpg")})
+    assert page.status_code == 400
+    (kept,) = Attachment.objects.filter(appeal=None)
+    assert f'name="uploads" value="{kept.pk}"' in page.content.decode()
+    assert 'id="withdraw-text_error"' in page.content.decode()
+
+
+def test_words_of_a_verb_that_may_not_be_done_any_more_are_given_back(
+    city: GridCity, client: Client, light_user: User
+) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"], status=Status.ACCEPTED)
+    perform(appeal.pk, VERBS["answer"], Person(light_user), version=1, text="Done")
+    sent = {"verb": "withdraw", "version": 1, "text": "Repaired by neighbours"}
+    page = client.post(f"/en/follow/{appeal.contact.secret}/", sent)
+    assert page.status_code == 409
+    assert "readonly>Repaired by neighbours</textarea>" in page.content.decode()
+    assert "Answered: light en" in page.content.decode()
+
+
+@pytest.mark.parametrize("verb", list(VERBS.values()), ids=str)
+def test_every_icon_of_the_table_is_drawn(verb: Verb) -> None:
+    assert not verb.icon or f'id="{verb.icon}"' in ICONS, verb.icon
 
 
 def test_the_public_reads_it(planned: Appeal, client: Client, day: dt.date) -> None:

@@ -1,26 +1,31 @@
-"""The form of a verb, made from its row of the workflow table: for the desk and for the author's own page."""
+"""The form of a verb, made from its row of the workflow table, and what becomes of it when it is sent.
+
+The desk and the author's own page read it; ``web/appeal/_verb_fields.html`` and ``web/appeal/_refused.html`` draw it.
+"""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from accounts.roles import Role
+from appeals.actions.perform import perform
 from appeals.actions.upload import upload
+from appeals.actors import Actor
+from appeals.errors import ActionRefused, Invalid, Stale
 from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
-from appeals.models import Appeal
+from appeals.models import Appeal, Attachment
+from appeals.timeline import Step, steps_of
 from appeals.workflow import VERBS, Ask, Input, Tone, Verb, Words, verbs_for
 from districts.models import Service
-
-
-class UnknownVerb(ValueError):
-    """What was sent names no verb of the table that has a form: no page of ours sends that."""
 
 
 class VerbForm(forms.Form):
@@ -64,6 +69,11 @@ class VerbForm(forms.Form):
         """The words as they were typed, whatever became of the form."""
         return str(self.data.get("text", ""))
 
+    @property
+    def all_errors(self) -> str:
+        """Every sentence of the refusal in one."""
+        return " ".join(str(error) for errors in self.errors.values() for error in errors)
+
     def take_files(self) -> None:
         """Stores the files that came with the form, so that they need not be chosen again. Raises ``Invalid``."""
         for file in self.cleaned_data.pop("files", []):
@@ -80,23 +90,70 @@ class VerbForm(forms.Form):
             self.add_error(shown if shown in self.fields else None, list(sentences))
 
 
-def sent_form(post: Mapping[str, Any], files: MultiValueDict[str, UploadedFile], role: Role) -> VerbForm:
-    """The bound form of the verb that was sent. Raises ``UnknownVerb``."""
-    row = VERBS.get(str(post.get("verb", "")))
+@dataclass(frozen=True)
+class Attempt:
+    """What became of a form that was sent: ``done`` says what was done, else ``message`` or the form's errors why not.
+
+    ``since`` are the steps that the person had not seen and may see.
+    """
+
+    done: str = ""
+    status: int = 200
+    message: str = ""
+    form: VerbForm | None = None
+    since: tuple[Step, ...] = ()
+
+
+def attempt(request: HttpRequest, appeal: Appeal, role: Role, actor: Actor) -> Attempt:
+    """Does what the form in the request asks for, in the name of ``actor``, who has that role here."""
+    row = VERBS.get(request.POST.get("verb", ""))
     if row is None or not row.sources:
-        raise UnknownVerb
-    return VerbForm(row, role, post, files)
+        return Attempt(status=400, message=_("This form is not one of ours. Please use the buttons below."))
+    form = VerbForm(row, role, request.POST, request.FILES)
+    if not form.is_valid():
+        return Attempt(status=400, form=form)
+    try:
+        form.take_files()
+        changed = perform(appeal.pk, row, actor, version=form.cleaned_data["version"], **form.given())
+    except Invalid as invalid:
+        form.refuse(invalid.errors)
+        return Attempt(status=400, form=form)
+    except Stale as stale:
+        seen = [event for event in stale.since if event.public or role is not Role.RESIDENT]
+        return Attempt(status=409, message=str(stale), form=form, since=tuple(steps_of(seen)))
+    except ActionRefused as refusal:
+        return Attempt(status=409, message=str(refusal), form=form)
+    return Attempt(done=_done_words(form.words, changed))
 
 
-def forms_for(appeal: Appeal, role: Role, sent: VerbForm | None = None) -> list[VerbForm]:
-    """A form for each verb that may be done now, in the table's order; ``sent`` stands in its own place."""
-    return [
+def verb_context(appeal: Appeal, role: Role, tried: Attempt) -> dict[str, Any]:
+    """What the templates need: a form for each verb that may be done now, in the table's order.
+
+    A form that was refused stands in its own place with all that was given. Where its verb may not be done any more,
+    the words are given back beside the message.
+    """
+    sent = tried.form
+    offered = [
         sent if sent is not None and sent.row is row else VerbForm(row, role)
         for row in verbs_for(appeal.status, role, hidden=appeal.hidden)
     ]
+    lost = sent if sent is not None and sent not in offered else None
+    return {
+        "forms": offered,
+        "attempt": tried,
+        "refusal": tried.message or (lost.all_errors if lost else ""),
+        "kept_text": lost.text if lost else "",
+        "kept_uploads": _kept_uploads(sent),
+    }
 
 
-def done_words(words: Words, appeal: Appeal) -> str:
+def _kept_uploads(form: VerbForm | None) -> list[Attachment]:
+    """Files that came with a refused form and wait for the next try."""
+    kept = form.cleaned_data.get("uploads") if form is not None and hasattr(form, "cleaned_data") else None
+    return list(Attachment.objects.filter(pk__in=kept, appeal__isnull=True)) if kept else []
+
+
+def _done_words(words: Words, appeal: Appeal) -> str:
     """What is said to whoever did it; the appeal is as the verb left it."""
     return str(words.done) % {"number": f"№ {appeal.number}", "service": appeal.service.short}
 

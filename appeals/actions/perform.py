@@ -102,7 +102,7 @@ class Change:
             case Clock.START:
                 appeal.due_on = (clock or LegalClock.read()).due_on(appeal.kind, self.at)
                 appeal.answered_at = appeal.closed_at = None
-            case Clock.KEEP:
+            case Clock.KEEP | Clock.END:
                 pass
         return event
 

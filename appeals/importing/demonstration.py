@@ -21,7 +21,7 @@ from appeals.deadlines import LegalClock
 from appeals.importing.history import DueDates, HistoricalRouter, Past, begin, write
 from appeals.intake.identifiers import stable_uuid7
 from appeals.models import Appeal, Attachment
-from appeals.workflow import CLOSE, REOPEN, VERBS, Verb
+from appeals.workflow import VERBS, Verb
 from districts.models import Category, Service
 from districts.routing import Route
 from geo.points import city_point
@@ -114,7 +114,7 @@ class _Author:
         )
 
     def _actor(self, verb: Verb, appeal: Appeal) -> Actor:
-        if verb in (CLOSE, REOPEN):
+        if Role.RESIDENT in verb.roles:
             return Author(appeal.pk)
         return Person(self._people[self._by_id[appeal.service_id].code])
 

@@ -14,6 +14,7 @@ from string import Formatter
 
 from django.conf import settings
 
+from appeals.limits import SOURCE_MAX
 from appeals.workflow import Kind, Status
 from districts.importing.entries import Entry, read_toml
 
@@ -129,8 +130,8 @@ def read_mapping(file: Path, leaves: Collection[str]) -> SourceMapping:
     if unknown := set(top.values) - known:
         raise top.refuse(f"unknown key {', '.join(sorted(unknown))}")
     source = top.text("source")
-    if len(source) > 20:
-        raise top.refuse("source must have at most 20 characters")
+    if len(source) > SOURCE_MAX:
+        raise top.refuse(f"source must have at most {SOURCE_MAX} characters")
     return SourceMapping(
         source=source,
         encoding=top.text("encoding", "utf-8"),

@@ -10,12 +10,22 @@ from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from appeals.limits import ADDRESS_MAX, EMAIL_MAX, EXTERNAL_ID_MAX, NAME_MAX, PHONE_MAX, SECRET_MAX, TEXT_MAX
+from appeals.limits import (
+    ADDRESS_MAX,
+    EMAIL_MAX,
+    EXTERNAL_ID_MAX,
+    NAME_MAX,
+    PHONE_MAX,
+    SECRET_MAX,
+    SOURCE_MAX,
+    TEXT_MAX,
+)
 from appeals.models.cell import counting_triggers
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
 from appeals.workflow import Kind, Status
-from districts.models import WGS84_SRID, BoundaryRevision, Category, District, Service, ServiceArea
+from districts.models import BoundaryRevision, Category, District, Service, ServiceArea
 from districts.routing import Rule
+from geo.points import WGS84_SRID
 
 #: Side of the storage cell in metres of the city's metric CRS; every heat and cluster cell is a multiple of it.
 CELL_M = 50
@@ -66,7 +76,7 @@ class Appeal(models.Model):
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     version = models.PositiveIntegerField(_("version"), default=1)
-    source = models.CharField(_("source"), max_length=20, default="web")
+    source = models.CharField(_("source"), max_length=SOURCE_MAX, default="web")
     external_id = models.CharField(
         _("number in the source"),
         max_length=EXTERNAL_ID_MAX,

@@ -150,7 +150,7 @@ def test_no_sequence_leaves_the_table_and_the_clock_follows_the_state(steps: lis
             continue
         status = verb.target or status
         hidden = hidden if verb.hides is None else verb.hides
-        running = {Clock.START: True, Clock.STOP: False, Clock.KEEP: running}[verb.clock]
+        running = {Clock.START: True, Clock.STOP: False, Clock.KEEP: running, Clock.END: False}[verb.clock]
         assert status in Status
         assert running == (status in OPEN_STATUSES)
 
