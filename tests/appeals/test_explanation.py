@@ -28,9 +28,7 @@ def decided(city: GridCity, by: str | None, rivals: list[ServiceArea], rule: Rul
     return RoutingDecision.objects.select_related("service", "area", "revision").get(appeal=appeal)
 
 
-def test_each_rival_has_its_reason(
-    city: GridCity, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
+def test_each_rival_has_its_reason(city: GridCity, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     equal = city.add_area("equal", "roads", EAST, ("lamp",), priority=10)
     decision = decided(city, "park", [city.areas["light-west"], equal], Rule.PRIORITY)
     with django_assert_num_queries(1):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from appeals.models import Appeal
-from tests.browser.conftest import Open, log_in, path_of, until
+from tests.browser.conftest import Open, log_in, path_of
 from tests.factories import AppealFactory
 from tests.grid import IN_EAST, GridCity
 
@@ -21,19 +23,23 @@ def worker_ready(page: Page) -> None:
 
 def kept(page: Page) -> None:
     """Waits until the worker has kept the page and all that it was made of."""
-    until(
-        page,
+    deadline = time.monotonic() + 120
+    while missing := page.evaluate(
         """async () => {
             const names = await caches.keys();
             const lists = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
-            const kept = new Set(lists.flat().map((request) => request.url));
-            const asked = performance.getEntriesByType("resource").map((one) => new URL(one.name))
-                .filter((url) => url.origin === location.origin && /^\\/(static|api)\\//.test(url.pathname));
-            const page = new URL(location.href);
-            page.hash = "";
-            return asked.length > 0 && [page, ...asked].every((url) => kept.has(url.href));
-        }""",
-    )
+            const kept = new Set(lists.flat().map((request) => request.url.split("#")[0]));
+            // A map that is still being laid out gives up what it asked for first; its last frame is the one drawn.
+            const asked = performance.getEntriesByType("resource").map((one) => new URL(one.name));
+            const frames = asked.filter((url) => url.pathname === "/api/clusters.geojson").slice(-1);
+            const rest = asked.filter((url) => url.origin === location.origin && url !== frames[0]
+                && /^\\/static\\/|^\\/api\\/(base|districts)/.test(url.pathname));
+            return [location, ...rest, ...frames].map((url) => url.href.split("#")[0])
+                .filter((url) => !kept.has(url));
+        }"""
+    ):
+        assert time.monotonic() < deadline, missing
+        page.wait_for_timeout(50)
 
 
 def test_the_list_seen_last_opens(visit: Open, city: GridCity) -> None:
