@@ -98,7 +98,13 @@ _NEARLY = st.binary(min_size=15, max_size=17).map(
 _VALID = st.builds(lambda at, number: str(Cursor((at, number))), MOMENTS, st.integers(0, 2**63 - 1))
 
 
-@given(st.text(max_size=30) | _NEARLY | _VALID | st.builds(str.__add__, _VALID, st.text(max_size=2)))
+#: The spare bits of the last character: Base64 spells the same bytes in several ways.
+_RESPELLED = st.builds(lambda text, last: text[:-1] + last, _VALID, st.sampled_from("ABCDQRSTgwxyz_-"))
+
+
+@given(
+    st.text(max_size=30) | _NEARLY | _VALID | _RESPELLED | st.builds(str.__add__, _VALID, st.text(max_size=2))
+)
 def test_any_text_is_a_cursor_or_refused(text: str) -> None:
     with contextlib.suppress(ValueError):
         assert str(NEWEST.read(text)) == text
