@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from appeals.explanation import explain
 from pytest_django import DjangoAssertNumQueries
 
-from appeals.explanation import explain
 from appeals.models import RoutingDecision
 from districts.models import ServiceArea
 from districts.routing import Rule

@@ -76,6 +76,6 @@ def test_the_desk(visit: Open, city: GridCity, representative: User) -> None:
 
 def test_a_page_that_nobody_can_read_is_found(visit: Open, city: GridCity) -> None:
     """The search for violations, checked: were axe-core broken, the others would find nothing."""
-    page = visit().go(path_of("web:about", "en"))
+    page = visit().go(path_of("public:about", "en"))
     page.evaluate("document.querySelector('main').innerHTML += '<img src=x><button></button>'")
     assert {rule.partition(":")[0] for rule in violations(page)} >= {"image-alt", "button-name"}

@@ -112,11 +112,11 @@ def test_what_staff_and_authors_see_is_not_kept(visit: Open, city: GridCity, rep
     expect(page.locator("main")).to_contain_text(f"№ {appeal.number}")
     window.context.clear_cookies()
     # What is seen last is kept after all that was seen before.
-    page.goto(window.root + path_of("web:about", "en"))
+    page.goto(window.root + path_of("public:about", "en"))
     kept(page)
     urls = page.evaluate(
         """async () => (await Promise.all((await caches.keys()).map(async (name) =>
             (await (await caches.open(name)).keys()).map((request) => request.url)))).flat()"""
     )
-    assert window.root + path_of("web:about", "en") in urls
+    assert window.root + path_of("public:about", "en") in urls
     assert [url for url in urls if "/follow/" in url or "/desk/" in url or "/accounts/" in url] == []
