@@ -97,7 +97,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class FilterField:
-    """A filter as a form shows it: what was given, what is wrong with that, and what there is to choose among."""
+    """A filter as a form shows it: the given value, its errors, and the choices."""
 
     declared: Filter
     given: str
@@ -111,18 +111,18 @@ class FilterField:
 
     @property
     def is_wide(self) -> bool:
-        """True when what there is to choose among has names of any length."""
+        """True when the names of the choices can be long."""
         return bool(self.choices) and "maxLength" in self.declared.schema
 
     @property
     def words(self) -> str:
-        """What was given, by the names of the choices; codes that are not among them stand as they are."""
+        """The given codes by the names of their choices; an unknown code stays as it is."""
         names = {option.code: option.short for option in flat(self.choices)}
         return names.get(self.given) or ", ".join(names.get(part, part) for part in self.given.split(","))
 
     @property
     def offered(self) -> list[Choice | Group]:
-        """The choices, with what was given among them though it is none of them: the form says what it shows."""
+        """The choices; a given value that is not one of them is added, so that the form shows what it filters by."""
         if not self.given or any(option.code == self.given for option in flat(self.choices)):
             return self.choices
         return [*self.choices, Choice(self.given, self.words, self.words)]

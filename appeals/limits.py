@@ -1,6 +1,6 @@
-"""How much of each thing is taken. Models, readers, the OpenAPI document, pages and scripts all read it here.
+"""Limits of what an appeal may carry. Models, parsers, the OpenAPI document, pages and scripts all read them here.
 
-Characters are counted by code point after normalising (NFC). What a photo or a film may be stands in ``media``.
+Characters are counted by code point after normalising (NFC). Limits of photos and films are in ``media``.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Tab(enum.StrEnum):
 
     @property
     def is_done(self) -> bool:
-        """True for the tabs of what awaits nobody any more."""
+        """True for the tabs whose appeals await no answer."""
         return self in {Tab.ANSWERED, Tab.CLOSED}
 
     @property

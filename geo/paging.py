@@ -108,7 +108,7 @@ class Order:
         return Cursor(tuple(getattr(row, column) for column in self.columns))
 
     def read(self, text: str) -> Cursor:
-        """The cursor of this order that wrote the text; ``ValueError`` for anything that none wrote."""
+        """The cursor of this order that wrote the text; ``ValueError`` for any other text."""
         try:
             packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             cursor = self.cursor_of(struct.unpack(self._layout, packed))

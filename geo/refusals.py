@@ -1,4 +1,4 @@
-"""Input that cannot be taken: what is wrong, by field or parameter, in the reader's language."""
+"""Input that cannot be accepted: errors by field or parameter, in the reader's language."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ValueRefused(ValueError):
 
 
 class Refused(ValueError):
-    """Named values that cannot be taken; ``errors`` maps each field or parameter to its sentences."""
+    """Named values that cannot be accepted; ``errors`` maps each field or parameter to its sentences."""
 
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
         super().__init__(" ".join(sentence for sentences in errors.values() for sentence in sentences))
@@ -33,9 +33,9 @@ class Refusals:
         self.errors: Errors = {}
 
     def read(self, reader: Callable[[A], T], given: A, otherwise: T, *, name: str = "") -> T:
-        """What the reader makes of the given; ``otherwise`` when it refuses.
+        """The value read from ``given``; ``otherwise`` when the reader refuses.
 
-        A ``Refused`` knows its fields; the sentence of a ``ValueRefused`` stands under ``name``.
+        The errors of a ``Refused`` keep their names; the sentence of a ``ValueRefused`` is recorded under ``name``.
         """
         try:
             return reader(given)
@@ -46,11 +46,11 @@ class Refusals:
         return otherwise
 
     def add(self, errors: Mapping[str, Sequence[str]]) -> None:
-        """Takes up more sentences; those of one field follow each other."""
+        """Adds sentences; those of one field follow each other."""
         for name, sentences in errors.items():
             self.errors.setdefault(name, []).extend(sentences)
 
     def check(self) -> None:
-        """Raises ``Refused`` with all that was gathered, if anything was."""
+        """Raises ``Refused`` with the collected errors, if there are any."""
         if self.errors:
             raise Refused(self.errors)

@@ -40,7 +40,7 @@ from web.api.openapi import (
 
 @dataclass(frozen=True)
 class Property:
-    """One property: its name, where its value comes from, and what the OpenAPI document says of it.
+    """One property: its name, the source of its value, and its schema in the OpenAPI document.
 
     ``value`` is a column (with the relations that lead to it), an expression, or what makes an expression of the
     reader's language.

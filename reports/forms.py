@@ -26,7 +26,9 @@ PERIODS: Mapping[str, tuple[int | None, Promise]] = {
     "all": (None, gettext_lazy("All time")),
 }
 
-#: Filters that the form offers.
+_DECLARED = {declared.name: declared for declared in FILTERS}
+
+#: Filters that the form offers, in its order.
 REPORTED = ("from", "to", "category", "kind", "district", "service", "status")
 
 _NOT_AMONG = gettext_lazy("“%(value)s” is not among the choices.")
@@ -61,11 +63,7 @@ class HeatmapForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(_with_days(data), label_suffix="")
-        self._shown = {
-            declared.name: declared.field(str(self.data.get(declared.name, "")).strip())
-            for declared in FILTERS
-            if declared.name in REPORTED
-        }
+        self._shown = {name: _DECLARED[name].field(str(self.data.get(name, "")).strip()) for name in REPORTED}
         for name, shown in self._shown.items():
             self.fields[name] = _FilterField(shown)
         self.fields["cell"] = forms.ChoiceField(

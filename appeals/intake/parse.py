@@ -1,6 +1,6 @@
 """What a door of intake receives, as a checked ``Submission``; every wrong field is named in one refusal.
 
-Each field is declared once in ``FIELDS``: how it is read, and what the API's document says of it.
+Each field is declared once in ``FIELDS``: how it is read, and how the OpenAPI document describes it.
 """
 
 from __future__ import annotations
@@ -212,10 +212,10 @@ def _uploads(value: object) -> tuple[UUID, ...]:
 def _one(
     name: str, read: Callable[[Any], Any], schema: Schema, help_text: str = "", *, required: bool = False
 ) -> Field:
-    return Field(name, read, {name: _told(schema, help_text)}, required)
+    return Field(name, read, {name: _described(schema, help_text)}, required)
 
 
-def _told(schema: Schema, help_text: str) -> Schema:
+def _described(schema: Schema, help_text: str) -> Schema:
     return {**schema, "description": help_text} if help_text else schema
 
 
@@ -224,7 +224,7 @@ def _text_of(limit: int, **more: Any) -> Schema:
 
 
 _UUID: Final[Schema] = {"type": "string", "format": "uuid"}
-_DEGREES: Final[Schema] = _told({"type": "number"}, "Degrees, EPSG:4326.")
+_DEGREES: Final[Schema] = _described({"type": "number"}, "Degrees, EPSG:4326.")
 
 FIELDS: Final = (
     _one(

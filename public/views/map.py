@@ -87,7 +87,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
 
 
 def _chip(field: FilterField) -> str:
-    """What a filter that is on says of itself."""
+    """Label of a filter that is on."""
     match field.declared.name:
         case "q":
             return f"“{field.given}”"

@@ -17,7 +17,7 @@ PAGE_SIZE = 12
 
 @require_safe
 def news_list(request: HttpRequest) -> HttpResponse:
-    """Published items, the newest first, in pages; the first one with a sentence and 400 for a spoilt ``after``."""
+    """Published items, the newest first, in pages; an invalid ``after`` is reported with the first page and 400."""
     refusals, address = Refusals(), reverse("public:news")
     asked = refusals.read(
         lambda query: parse_page(query, NEWEST_FIRST, size=PAGE_SIZE), request.GET, Page(PAGE_SIZE)

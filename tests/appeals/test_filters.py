@@ -127,7 +127,7 @@ def test_statuses_in_any_order_are_one_address() -> None:
     assert parse_filter({"status": "accepted,new,new"}).as_query() == "status=new%2Caccepted"
 
 
-def test_every_error_is_told_at_once() -> None:
+def test_all_errors_are_reported_together() -> None:
     query = {"from": "2026-06-02", "to": "2026-06-01", "kind": "joke", "bbox": "1", "status": "x"}
     with pytest.raises(Refused) as refused:
         parse_filter(query)

@@ -22,7 +22,7 @@ class PeerSerializer(GeoFeatureModelSerializer):
         geo_field = "point"
         fields = (
             "id", "number", "kind", "category", "service", "district", "status",
-            "submitted_at", "due_on", "answered_at", "address", "text", "language",
+            "submitted_at", "due_on", "answered_at", "closed_at", "address", "text", "language",
         )  # fmt: skip
 
 

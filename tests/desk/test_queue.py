@@ -154,7 +154,7 @@ def test_what_is_done_is_listed_newest_first(
 
 
 @pytest.mark.parametrize("after", ["~", "2026-01-01~1", "AAAAAAAAAAAAAAAAAAAAAA", "%00"])
-def test_a_spoilt_cursor_is_told_and_the_page_is_the_first(
+def test_an_invalid_cursor_is_reported_and_the_page_is_the_first(
     city: GridCity, client: Client, light_user: User, after: str
 ) -> None:
     appeal = make(city)

@@ -55,7 +55,7 @@ def appeal(city: GridCity) -> Appeal:
         ("/api/service-areas.geojson", SERVICE_AREA),
     ],
 )
-def test_features_tell_what_is_declared_and_described(
+def test_features_have_what_is_declared_and_described(
     client: Client, appeal: Appeal, path: str, declared: properties.Properties
 ) -> None:
     names = [one.name for one in declared]
@@ -66,7 +66,7 @@ def test_features_tell_what_is_declared_and_described(
 
 
 @pytest.mark.parametrize(("query", "declared", "nth"), [("zoom=18", PIN, 1), ("zoom=9", CELL, 0)])
-def test_the_map_s_features_tell_what_is_declared_and_described(
+def test_the_map_s_features_have_what_is_declared_and_described(
     client: Client,
     appeal: Appeal,
     query: str,
@@ -84,7 +84,7 @@ def test_the_map_s_features_tell_what_is_declared_and_described(
 @pytest.mark.parametrize(
     ("path", "declared"), [("/api/services.json", SERVICE), ("/api/categories.json", CATEGORY)]
 )
-def test_reference_lists_tell_what_is_declared_and_described(
+def test_reference_lists_have_what_is_declared_and_described(
     client: Client, appeal: Appeal, path: str, declared: properties.Properties
 ) -> None:
     described = _described(path, "application/json")["items"]
@@ -92,9 +92,7 @@ def test_reference_lists_tell_what_is_declared_and_described(
     assert list(served) == list(described["properties"]) == [one.name for one in declared]
 
 
-def test_the_single_appeal_tells_and_describes_every_column_of_the_list(
-    client: Client, appeal: Appeal
-) -> None:
+def test_the_single_appeal_has_and_describes_every_column_of_the_list(client: Client, appeal: Appeal) -> None:
     (listed,) = client.get("/api/appeals.geojson").json()["features"]
     single = client.get(f"/api/appeals/{appeal.pk}/").json()
     described = _described("/api/appeals/{id}/")["properties"]

@@ -91,7 +91,7 @@ def test_a_malformed_filter_is_told_and_does_not_narrow(
 
 @pytest.mark.parametrize("after", ["0", "99999999999999999999", "-1", "x", "²", "1;drop"])
 @pytest.mark.parametrize("fragment", ["", "fragment=list&"])
-def test_a_spoilt_cursor_is_told_and_the_page_is_the_first(
+def test_an_invalid_cursor_is_reported_and_the_page_is_the_first(
     client: Client, lamps: list[Appeal], fragment: str, after: str
 ) -> None:
     response = client.get(f"/en/?{fragment}status=new&after={after}")

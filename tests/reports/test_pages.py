@@ -96,7 +96,7 @@ def test_a_cell_without_appeals_says_so(client: Client, city: GridCity) -> None:
     assert "No appeals match these filters." in text(client, "/en/reports/heatmap/250/x1_y1/")
 
 
-def test_a_spoilt_cursor_is_told_and_the_rows_are_the_first(client: Client, plant: Plant) -> None:
+def test_an_invalid_cursor_is_reported_and_the_rows_are_the_first(client: Client, plant: Plant) -> None:
     plant([IN_EAST] * 2)
     address = re.findall(r'href="(/en/reports/heatmap/\d+/[^"]+)"', text(client, PAGE))[0]
     rows = text(client, f"{address}?after=2", 400)

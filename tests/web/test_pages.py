@@ -60,7 +60,7 @@ def test_news_show_what_is_published_and_page_by_key(city: GridCity, client: Cli
 
 
 @pytest.mark.parametrize("after", ["x", "2026-01-01T00:00:00", str(10**40), "%00"])
-def test_a_spoilt_cursor_of_news_is_told_and_the_page_is_the_first(
+def test_an_invalid_cursor_of_news_is_reported_and_the_page_is_the_first(
     city: GridCity, client: Client, after: str
 ) -> None:
     item = NewsItemFactory()

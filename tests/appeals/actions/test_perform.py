@@ -15,6 +15,7 @@ from appeals.actions.perform import perform
 from appeals.actions.submit import Submission, submit
 from appeals.actors import PLATFORM, Author, Person
 from appeals.errors import Invalid, NotAllowed, Stale
+from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, Attachment, Event, Message
 from appeals.workflow import ACCEPT, ANSWER, CLOSE, FORWARD, HIDE, REOPEN, SHOW
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
@@ -160,7 +161,7 @@ def test_empty_answer_is_refused(appeal: Appeal, service_actor: Person) -> None:
     with pytest.raises(Invalid):
         perform(appeal.pk, ANSWER, service_actor, version=1, text=" \n ")
     with pytest.raises(Invalid):
-        perform(appeal.pk, ANSWER, service_actor, version=1, text="x" * 4001)
+        perform(appeal.pk, ANSWER, service_actor, version=1, text="x" * (TEXT_MAX + 1))
 
 
 def test_hidden_from_the_public_and_back(appeal: Appeal, office_actor: Person, service_actor: Person) -> None:

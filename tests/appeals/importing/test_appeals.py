@@ -22,6 +22,7 @@ from appeals.actors import Person
 from appeals.deadlines import LegalClock
 from appeals.importing import run as importing
 from appeals.intake.identifiers import stable_uuid7
+from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, AppealContact, Event, Message, RoutingDecision
 from appeals.workflow import ACCEPT
 from districts.models import BoundaryRevision
@@ -216,7 +217,7 @@ def test_refused_rows_are_reported_by_line(city: GridCity, tmp_path: Path) -> No
         row(15, state="done", finished="2023-01-01"),
         row(16, state="lost"),
         row(17, words="", about=""),
-        row(18, words="а" * 4001),
+        row(18, words="а" * (TEXT_MAX + 1)),
         row("x" * 101),
         row(20, opened="2019-06-01"),
     ]

@@ -13,7 +13,7 @@ from appeals.actions.submit import Submission
 from appeals.errors import Invalid
 from appeals.intake.identifiers import new_uuid7
 from appeals.intake.parse import parse_submission
-from appeals.limits import TEXT_MAX
+from appeals.limits import ATTACHMENTS_MAX, PHONE_WRITTEN_MAX, TEXT_MAX
 from tests.grid import IN_EAST, OUTSIDE, GridCity
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +94,7 @@ def test_phone_is_kept_as_e164(city: GridCity, written: str, kept: str) -> None:
     assert parse(phone=written).phone == kept
 
 
-@pytest.mark.parametrize("phone", ["1", "telephone", "9" * 41, 996555123456, "+996"])
+@pytest.mark.parametrize("phone", ["1", "telephone", "9" * (PHONE_WRITTEN_MAX + 1), 996555123456, "+996"])
 def test_phone_that_is_none(city: GridCity, phone: object) -> None:
     assert list(refused(phone=phone)) == ["phone"]
 
@@ -145,8 +145,8 @@ def test_secret_that_is_none(city: GridCity, secret: object) -> None:
     assert list(refused(secret=secret)) == ["secret"]
 
 
-def test_uploads_are_counted_once_and_at_most_six(city: GridCity) -> None:
-    files = [str(new_uuid7()) for _n in range(6)]
+def test_uploads_are_counted_once_and_are_not_too_many(city: GridCity) -> None:
+    files = [str(new_uuid7()) for _n in range(ATTACHMENTS_MAX)]
     assert [str(file) for file in parse(uploads=[*files[:3], files[0]]).uploads] == files[:3]
     assert list(refused(uploads=[*files, str(new_uuid7())])) == ["uploads"]
     assert list(refused(uploads="x")) == ["uploads"]

@@ -18,6 +18,7 @@ from PIL import Image
 from rest_framework.throttling import SimpleRateThrottle
 
 from appeals.intake.identifiers import new_uuid7
+from appeals.limits import ADDRESS_MAX, ATTACHMENTS_MAX, TEXT_MAX
 from appeals.models import Appeal, AppealContact, Attachment
 from districts.models import Place
 from tests.grid import IN_EAST, IN_PARK, OUTSIDE, GridCity, at, names
@@ -112,16 +113,16 @@ def test_statements_of_one_submission(send: Send, django_assert_max_num_queries)
         ("category", {"a": 1}),
         ("text", ""),
         ("text", "   \n "),
-        ("text", "x" * 4001),
+        ("text", "x" * (TEXT_MAX + 1)),
         ("text", "a\x00b"),
         ("text", ["x"]),
-        ("address", "x" * 301),
+        ("address", "x" * (ADDRESS_MAX + 1)),
         ("email", "nobody"),
         ("phone", "12"),
         ("phone", "call me"),
         ("uploads", "x"),
         ("uploads", ["x"]),
-        ("uploads", ["01900000-0000-7000-8000-000000000000"] * 7),
+        ("uploads", ["01900000-0000-7000-8000-000000000000"] * (ATTACHMENTS_MAX + 1)),
         ("uploads", ["01900000-0000-7000-8000-000000000000"]),
         ("language", "xx"),
         ("name", 7),
