@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from appeals.explanation import explain
 from pytest_django import DjangoAssertNumQueries
 
 from appeals.models import RoutingDecision
+from appeals.routing_decision import explain
 from districts.models import ServiceArea
 from districts.routing import Rule
 from tests.factories import AppealFactory
