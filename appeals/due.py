@@ -13,7 +13,6 @@ from django.utils.translation import ngettext
 
 from appeals.deadlines import WorkingCalendar, city_calendar, city_day
 from appeals.models import Appeal
-from appeals.workflow import OPEN_STATUSES
 
 #: Working days before the due date from which an open appeal counts as due soon.
 SOON_DAYS = 3
@@ -75,7 +74,7 @@ class AppealRow:
 
 def due_of(appeal: Appeal, calendar: WorkingCalendar, today: dt.date) -> Due:
     """The appeal's deadline state on that day in the city's time zone; no query."""
-    if appeal.status in OPEN_STATUSES:
+    if appeal.is_open:
         left = calendar.working_days_between(today, appeal.due_on)
         if today > appeal.due_on:
             return Due(DueState.OVERDUE, -left)

@@ -22,7 +22,7 @@ from appeals.limits import (
 )
 from appeals.models.cell import counting_triggers
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
-from appeals.workflow import Kind, Status
+from appeals.workflow import OPEN_STATUSES, Kind, Status
 from districts.models import BoundaryRevision, Category, District, Service, ServiceArea
 from districts.routing import Rule
 from geo.points import WGS84_SRID
@@ -113,6 +113,11 @@ class Appeal(models.Model):
 
     def __str__(self) -> str:
         return f"№ {self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        """True while an answer is due; ``AppealQuerySet.open`` is the same in SQL."""
+        return self.status in OPEN_STATUSES
 
     def get_absolute_url(self) -> str:
         """URL of the appeal's public page in the current language."""

@@ -15,7 +15,7 @@ from drf_spectacular.utils import OpenApiParameter
 from districts.models import CODE_MAX, BoundaryRevision, DistrictBoundary, ServiceArea
 from geo.geojson import FeatureText, collection, feature_texts
 from geo.refusals import Refusals, ValueRefused
-from opendata.properties import DISTRICT, SERVICE_AREA, schema, values
+from opendata.properties import DISTRICT, SERVICE_AREA, Properties, schema, values
 from opendata.revision import revision_of
 from web.api.answers import geojson_answer
 from web.api.openapi import AREA, DAY, TEXT, WHOLE, described, feature_collection, problems, record
@@ -35,6 +35,13 @@ _MEMBERS: Final = {
     }
 }
 
+
+def _borders(properties: Properties) -> dict[Any, Any]:
+    """Responses of a list of polygons with these properties."""
+    features = feature_collection(schema(properties), geometry=AREA, members=_MEMBERS, has_id=True)
+    return {**features, **problems(400, 404)}
+
+
 _DISTRICT: Final = FeatureText(id="district__code", geometry="geom", properties=values(DISTRICT))
 _AREA: Final = FeatureText(id="code", geometry="geom", properties=values(SERVICE_AREA))
 
@@ -43,15 +50,7 @@ _AREA: Final = FeatureText(id="code", geometry="geom", properties=values(SERVICE
 @described(
     "list_districts",
     parameters=[_REVISION],
-    responses={
-        **feature_collection(
-            schema(DISTRICT),
-            geometry=AREA,
-            members=_MEMBERS,
-            has_id=True,
-        ),
-        **problems(400, 404),
-    },
+    responses=_borders(DISTRICT),
 )
 def districts_geojson(request: HttpRequest) -> HttpResponse:
     """The city and its districts in one boundary revision, names in every language."""
@@ -73,15 +72,7 @@ def districts_geojson(request: HttpRequest) -> HttpResponse:
         OpenApiParameter("service", str, description="Code of a service."),
         OpenApiParameter("category", str, description="Code of a category: the areas that take its appeals."),
     ],
-    responses={
-        **feature_collection(
-            schema(SERVICE_AREA),
-            geometry=AREA,
-            members=_MEMBERS,
-            has_id=True,
-        ),
-        **problems(400, 404),
-    },
+    responses=_borders(SERVICE_AREA),
 )
 def service_areas_geojson(request: HttpRequest) -> HttpResponse:
     """Which service answers where, in one boundary revision.

@@ -14,7 +14,6 @@ from accounts.roles import Role
 from appeals.actors import Author
 from appeals.dossier import dossier_of
 from appeals.models import Appeal
-from appeals.workflow import OPEN_STATUSES
 from web.verb_forms import Attempt, attempt, verb_context
 
 
@@ -36,7 +35,6 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
         "appeal": appeal,
         "is_new": "new" in request.GET and appeal.version == 1,
         "follow_path": request.path,
-        "awaits_answer": appeal.status in OPEN_STATUSES,
     }
     return _guarded(render(request, "public/follow.html", context, status=tried.status))
 

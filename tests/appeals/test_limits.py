@@ -20,7 +20,8 @@ from appeals.intake.parse import FIELDS, SENT, parse_submission
 from appeals.models import Appeal, AppealContact
 from media.videos import VideoLimits
 from public.views import appeal_new
-from tests.grid import IN_EAST, GridCity
+from tests.grid import GridCity
+from tests.submissions import submission_document
 
 #: A value of so many characters that the field takes.
 OF_LENGTH = {
@@ -43,19 +44,8 @@ def _body() -> dict[str, Any]:
     return dict(body["content"]["application/json"]["schema"])
 
 
-def _submission(**changes: Any) -> dict[str, Any]:
-    return {
-        "id": str(new_uuid7()),
-        "kind": "complaint",
-        "category": "lamp",
-        "text": "The lamp is out",
-        "lon": IN_EAST[0],
-        "lat": IN_EAST[1],
-    } | changes
-
-
 def _parsed(**changes: Any) -> Submission:
-    return parse_submission(_submission(**changes), language="ru", source="web")
+    return parse_submission(submission_document(**changes), language="ru", source="web")
 
 
 def test_every_member_of_a_submission_is_declared() -> None:
@@ -75,7 +65,7 @@ def test_the_document_describes_what_is_read() -> None:
 
 def test_what_the_document_requires_cannot_be_left_out(city: GridCity) -> None:
     for field in FIELDS:
-        left_out = {name: value for name, value in _submission().items() if name not in field.sent}
+        left_out = {name: value for name, value in submission_document().items() if name not in field.sent}
         if not field.required:
             assert parse_submission(left_out, language="ru", source="web")
             continue

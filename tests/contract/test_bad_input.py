@@ -18,12 +18,12 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appeals.intake.identifiers import new_uuid7
 from appeals.intake.parse import SENT
 from appeals.workflow import VERBS
 from tests.contract.addresses import Address, all_addresses, asking
 from tests.contract.document import FILTERS, reading, required_query
-from tests.grid import CITY, IN_EAST, GridCity
+from tests.grid import CITY, GridCity
+from tests.submissions import submission_document
 
 PathOf = Callable[[Address], str]
 #: The document and the page that shows it are no part of what the document promises.
@@ -239,15 +239,8 @@ FIELD = st.sampled_from(SENT)
 @given(changes=st.dictionaries(FIELD, JSON, max_size=4))
 def test_any_submission_is_answered(city: GridCity, client: Client, changes: dict[str, Any]) -> None:
     cache.clear()
-    body = {
-        "id": str(new_uuid7()),
-        "kind": "complaint",
-        "category": "lamp",
-        "text": "The lamp is out",
-        "lon": IN_EAST[0],
-        "lat": IN_EAST[1],
-    }
-    answer = client.post("/api/appeals/", json.dumps(body | changes), content_type="application/json")
+    body = submission_document(**changes)
+    answer = client.post("/api/appeals/", json.dumps(body), content_type="application/json")
     assert answer.status_code in {200, 201, 400, 409}, (answer.status_code, answer.content[:500])
     if answer.status_code >= 400:
         assert answer["Content-Type"] == "application/problem+json"

@@ -10,22 +10,10 @@ import pytest
 from django.test import Client
 
 from appeals.models import Appeal
-from tests.factories import AppealFactory, MembershipFactory
-from tests.grid import CITY, IN_EAST, IN_WEST, GridCity, at
+from tests.factories import MembershipFactory
+from tests.grid import CITY, IN_EAST, IN_WEST, GridCity
 
 BOX = ",".join(map(str, CITY))
-
-
-@pytest.fixture
-def appeal(city: GridCity) -> Appeal:
-    made: Appeal = AppealFactory(
-        category=city.categories["lamp"],
-        service=city.services["light"],
-        district=city.districts["east"],
-        point=at(IN_EAST),
-        submitted_at=dt.datetime(2026, 5, 31, 10, tzinfo=dt.UTC),
-    )
-    return made
 
 
 def _listed(client: Client, query: str = "", **headers: str) -> list[dict[str, Any]]:

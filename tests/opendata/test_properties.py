@@ -12,8 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from appeals.models import Appeal
 from opendata import properties
 from opendata.properties import APPEAL, CATEGORY, CELL, DISTRICT, PIN, SERVICE, SERVICE_AREA, chosen
-from tests.factories import AppealFactory
-from tests.grid import CITY, IN_EAST, GridCity, at
+from tests.grid import CITY
 
 BOX = ",".join(map(str, CITY))
 
@@ -34,17 +33,6 @@ def _described(path: str, kind: str = "application/geo+json") -> dict[str, Any]:
 
 def _of_features(path: str) -> dict[str, Any]:
     return dict(_described(path)["properties"]["features"]["items"]["properties"]["properties"])
-
-
-@pytest.fixture
-def appeal(city: GridCity) -> Appeal:
-    made: Appeal = AppealFactory(
-        category=city.categories["lamp"],
-        service=city.services["light"],
-        district=city.districts["east"],
-        point=at(IN_EAST),
-    )
-    return made
 
 
 @pytest.mark.parametrize(

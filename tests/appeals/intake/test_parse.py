@@ -1,4 +1,4 @@
-"""Each field by itself; how refusals travel over HTTP is tests/appeals/api/test_submit.py."""
+"""Each field by itself; how refusals travel over HTTP is tests/public/api/test_submit.py."""
 
 from __future__ import annotations
 
@@ -15,20 +15,13 @@ from appeals.intake.identifiers import new_uuid7
 from appeals.intake.parse import parse_submission
 from appeals.limits import ATTACHMENTS_MAX, PHONE_WRITTEN_MAX, TEXT_MAX
 from tests.grid import IN_EAST, OUTSIDE, GridCity
+from tests.submissions import submission_document
 
 pytestmark = pytest.mark.django_db
 
 
 def parse(**changes: Any) -> Submission:
-    data = {
-        "id": str(new_uuid7()),
-        "kind": "complaint",
-        "category": "lamp",
-        "text": "The lamp is out",
-        "lon": IN_EAST[0],
-        "lat": IN_EAST[1],
-    }
-    return parse_submission(data | changes, language="ru", source="web")
+    return parse_submission(submission_document(**changes), language="ru", source="web")
 
 
 def refused(**changes: Any) -> dict[str, list[str]]:

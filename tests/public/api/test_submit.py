@@ -22,6 +22,7 @@ from appeals.limits import ADDRESS_MAX, ATTACHMENTS_MAX, TEXT_MAX
 from appeals.models import Appeal, AppealContact, Attachment
 from districts.models import Place
 from tests.grid import IN_EAST, IN_PARK, OUTSIDE, GridCity, at, names
+from tests.submissions import submission_document
 
 Send = Callable[..., Any]
 
@@ -34,15 +35,7 @@ def _no_counts() -> Iterator[None]:
 
 
 def body(**changes: object) -> dict[str, object]:
-    return {
-        "id": str(new_uuid7()),
-        "secret": "a" * 22,
-        "kind": "complaint",
-        "category": "lamp",
-        "text": "The lamp is out",
-        "lon": IN_EAST[0],
-        "lat": IN_EAST[1],
-    } | changes
+    return submission_document(**({"secret": "a" * 22} | changes))
 
 
 @pytest.fixture

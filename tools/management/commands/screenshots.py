@@ -9,14 +9,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from PIL import Image
 
+from tools.chromium import NoChromium, launch
+
 SIZES = {"phone": (390, 844), "desktop": (1280, 860)}
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-]
 
 
 class Command(BaseCommand):
@@ -44,7 +39,10 @@ class Command(BaseCommand):
             languages = options["languages"].split(",")
         options["out"].mkdir(parents=True, exist_ok=True)
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
+            try:
+                browser = launch(playwright)
+            except NoChromium as missing:
+                raise CommandError(str(missing)) from None
             try:
                 for size in options["sizes"].split(","):
                     for language in languages:
