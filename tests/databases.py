@@ -107,6 +107,9 @@ def maintenance() -> Session:
 
 
 _TRY = "SELECT pg_try_advisory_lock(%s, %s)"
+_END_SESSIONS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = current_user"
+)
 
 
 def exists(keeper: Session, name: str) -> bool:
@@ -121,7 +124,11 @@ def create(keeper: Session, name: str, template: str) -> None:
 
 
 def drop(keeper: Session, name: str) -> None:
-    run(keeper, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    """Ends our own sessions in it first. WITH (FORCE) would refuse while autovacuum is at work there, whose process is
+    none of ours; a plain DROP DATABASE makes it leave.
+    """
+    run(keeper, _END_SESSIONS, name)
+    run(keeper, sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 def run(keeper: Session, statement: str | sql.Composed, *values: object) -> None:
