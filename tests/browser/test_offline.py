@@ -66,6 +66,22 @@ def test_the_list_seen_last_opens(visit: Open, city: GridCity) -> None:
     expect(page.locator("[data-send]")).to_be_visible()
 
 
+def test_a_dead_network_that_the_browser_calls_alive_is_told_of(visit: Open, city: GridCity) -> None:
+    window = visit(workers=True)
+    # Some browsers forget after a reload that they are offline, and none sees that a mast is dead.
+    window.context.add_init_script("Object.defineProperty(Navigator.prototype, 'onLine', {get: () => true})")
+    page = window.go(path_of("public:news", "en"))
+    worker_ready(page)
+    kept(page)
+
+    window.context.set_offline(True)
+    page.reload()
+    expect(page.locator(".offline-banner")).to_have_text("No network. You see what was loaded before.")
+    window.context.set_offline(False)
+    expect(page.locator(".offline-banner")).to_have_text("The network is back.")
+    expect(page.locator(".offline-banner")).to_be_hidden()
+
+
 def test_an_appeal_waits_for_the_network(visit: Open, city: GridCity) -> None:
     window = visit(
         workers=True,

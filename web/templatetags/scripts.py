@@ -52,6 +52,7 @@ def _settings() -> dict[str, Any]:
             "places": reverse("api-places"),
             "uploads": reverse("api-upload"),
             "serviceWorker": reverse("service-worker"),
+            "health": reverse("healthz"),
         },
         "files": {"icons": static("web/img/icons.svg"), "mapIcons": static("web/icons/map.svg")},
         "map": {

@@ -85,6 +85,9 @@ worker.addEventListener("activate", (event) => {
   );
 });
 
+/** Windows whose page is a copy, because the network gave no answer (in time). */
+const UNANSWERED = new Set();
+
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
@@ -97,13 +100,18 @@ worker.addEventListener("fetch", (event) => {
   else if (url.pathname.startsWith(RELEASE.media)) event.respondWith(picture(event));
   else if (isBaseLayer(url)) event.respondWith(seenFirst(event));
   else if (isMapData(url)) event.respondWith(freshFirst(request, () => anotherFrame(url)));
-  else if (request.mode === "navigate") event.respondWith(freshFirst(request, () => offlinePage(url)));
+  else if (request.mode === "navigate") {
+    event.respondWith(freshFirst(request, () => offlinePage(url), () => UNANSWERED.add(event.resultingClientId)));
+  }
   else if (url.searchParams.get("fragment") === "list") event.respondWith(freshFirst(request, () => Response.error()));
 });
 
 worker.addEventListener("message", (event) => {
-  const { seen } = /** @type {{seen?: string[]}} */ (event.data ?? {});
+  const { seen, asks } = /** @type {{seen?: string[], asks?: string}} */ (event.data ?? {});
   if (seen) event.waitUntil(Promise.allSettled(seen.map(remember)));
+  if (asks === "unanswered" && event.source instanceof Client && UNANSWERED.delete(event.source.id)) {
+    event.source.postMessage({ unanswered: true });
+  }
 });
 
 /**
@@ -168,8 +176,9 @@ async function seenFirst(event) {
  * The network's response, or else what was last seen at this URL.
  * @param {Request} request
  * @param {() => Response | Promise<Response>} otherwise
+ * @param {() => void} [unanswered] called when the network gives no response, or none in time
  */
-async function freshFirst(request, otherwise) {
+async function freshFirst(request, otherwise, unanswered = () => undefined) {
   const cache = await caches.open(SEEN);
   const network = fetch(request).then(async (response) => {
     // Responses marked private or no-store are not stored here either.
@@ -184,9 +193,13 @@ async function freshFirst(request, otherwise) {
     return response;
   });
   const kept = await cache.match(request, { ignoreVary: true });
-  if (!kept) return network.catch(otherwise);
-  const patience = new Promise((/** @type {(response: Response) => void} */ resolve) => setTimeout(() => resolve(kept.clone()), PATIENCE_MS));
-  return Promise.race([network, patience]).catch(() => kept);
+  const copy = () => {
+    unanswered();
+    return kept ? kept.clone() : otherwise();
+  };
+  if (!kept) return network.catch(copy);
+  const patience = new Promise((/** @type {(response: Response) => void} */ _, reject) => setTimeout(() => reject(new Error("slow")), PATIENCE_MS));
+  return Promise.race([network, patience]).catch(copy);
 }
 
 /**

@@ -5,6 +5,7 @@
  * undo them.
  */
 
+import { isOffline } from "city/site/connection.js";
 import { closeLikeMenu, debounce, el, find, icon } from "city/site/dom.js";
 import { Latest, isAbort, request } from "city/site/http.js";
 import { formatNumber, t } from "city/site/texts.js";
@@ -155,11 +156,11 @@ export class AppealBrowser extends HTMLElement {
     const note = el(
       "div",
       { className: "notice notice--error", role: "alert" },
-      icon(navigator.onLine ? "alert" : "offline"),
+      icon(isOffline() ? "offline" : "alert"),
       el(
         "div",
         { className: "stack stack--tight" },
-        el("p", {}, t(navigator.onLine ? "list.failed" : "offline.list")),
+        el("p", {}, t(isOffline() ? "offline.list" : "list.failed")),
         el("button", { type: "button", className: "button button--small", onclick: () => (note.remove(), retry()) }, t("retry")),
       ),
     );

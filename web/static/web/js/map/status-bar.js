@@ -1,5 +1,6 @@
 /** A status line over the map: loading, nothing here, or something failed (with a retry button). */
 
+import { isOffline } from "city/site/connection.js";
 import { el, icon } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
 
@@ -29,8 +30,8 @@ export class StatusBar {
   failed(text, retry) {
     this.element.className = "map-status map-status--error";
     this.element.replaceChildren(
-      icon(navigator.onLine ? "alert" : "offline"),
-      el("span", {}, navigator.onLine ? text : t("offline.map")),
+      icon(isOffline() ? "offline" : "alert"),
+      el("span", {}, isOffline() ? t("offline.map") : text),
       el("button", { type: "button", className: "map-status__retry", onclick: retry }, t("retry")),
     );
   }

@@ -1,5 +1,6 @@
 /** Shows on every page what is waiting, was sent or was refused, until its author has seen it. */
 
+import { CONNECTION_CHANGED, isOffline } from "city/site/connection.js";
 import { el, icon } from "city/site/dom.js";
 import { settings } from "city/site/settings.js";
 import { t } from "city/site/texts.js";
@@ -16,16 +17,16 @@ export async function watchOutbox() {
   document.querySelector("main")?.before(place);
   const run = async () => {
     try {
-      if (navigator.onLine) await flush();
+      if (!isOffline()) await flush();
       show(place, await readParcels(), run);
     } catch {
       // This browser stores nothing, so nothing is waiting.
     }
   };
-  window.addEventListener("online", run);
+  window.addEventListener(CONNECTION_CHANGED, run);
   window.addEventListener("outbox:changed", run);
   setInterval(() => {
-    if (place.dataset.waiting && navigator.onLine) void run();
+    if (place.dataset.waiting && !isOffline()) void run();
   }, RETRY_MS);
   await run();
 }

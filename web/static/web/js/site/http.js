@@ -1,5 +1,6 @@
 /** Requests with a time limit, the reader's language and problem+json errors. */
 
+import { suspectSilence } from "city/site/connection.js";
 import { settings } from "city/site/settings.js";
 
 const TIMEOUT_MS = 20_000;
@@ -67,6 +68,7 @@ export async function request(url, { timeoutMs = TIMEOUT_MS, signal, headers, ..
     });
   } catch (error) {
     if (signal?.aborted) throw error;
+    void suspectSilence();
     throw new Unreachable(error);
   } finally {
     clearTimeout(limit);

@@ -1,5 +1,6 @@
 /** Shows on every page that the network is lost, and what is waiting for it. */
 
+import { CONNECTION_CHANGED, isOffline, watchConnection } from "city/site/connection.js";
 import { el, icon } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
 import { watchOutbox } from "city/outbox/banner.js";
@@ -11,16 +12,17 @@ export function watchNetwork() {
   const banner = el("div", { className: "offline-banner", role: "status" });
   document.body.prepend(banner);
   const show = () => {
-    banner.classList.toggle("offline-banner--on", !navigator.onLine);
-    banner.replaceChildren(...(navigator.onLine ? [] : [icon("offline"), el("span", {}, t("offline"))]));
+    banner.classList.toggle("offline-banner--on", isOffline());
+    banner.replaceChildren(...(isOffline() ? [icon("offline"), el("span", {}, t("offline"))] : []));
   };
-  window.addEventListener("offline", show);
-  window.addEventListener("online", () => {
+  window.addEventListener(CONNECTION_CHANGED, () => {
     show();
+    if (isOffline()) return;
     banner.replaceChildren(el("span", {}, t("online")));
     banner.classList.add("offline-banner--on");
     setTimeout(show, BACK_MS);
   });
-  if (!navigator.onLine) show();
+  if (isOffline()) show();
+  watchConnection();
   void watchOutbox();
 }
