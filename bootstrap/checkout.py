@@ -31,6 +31,11 @@ class Checkout:
         return self.var / "log"
 
     @property
+    def cache(self) -> Path:
+        """What pip and npm download is kept here, for the next lock file."""
+        return self.var / "cache"
+
+    @property
     def node_modules(self) -> Path:
         return self.root / "node_modules"
 
@@ -42,7 +47,7 @@ class Checkout:
 def this_checkout() -> Checkout:
     """The checkout this module is part of; ``VAR_DIR`` moves its ``var``."""
     root = Path(__file__).resolve().parents[1]
-    return Checkout(root, Path(os.environ.get("VAR_DIR") or root / "var").resolve())
+    return Checkout(root, Path(os.environ.get("VAR_DIR", "").strip() or root / "var").resolve())
 
 
 def prepare_var(checkout: Checkout) -> None:

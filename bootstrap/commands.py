@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 
-from bootstrap import catalogues, environment, frontend, packages
+from bootstrap import catalogues, environment, frontend, packages, variables
 from bootstrap import checkout as checkouts
 from bootstrap.checkout import Checkout
 from bootstrap.cluster import main_cluster
-from bootstrap.console import Stop, say
+from bootstrap.console import Stop, cause, say
 
 USAGE = """\
 ./manage.py COMMAND
@@ -39,10 +39,26 @@ def run(arguments: list[str]) -> int:
             say(USAGE)
             return 2
         own = OWN.get(arguments[0])
+        if own not in (
+            doctor,
+            stop,
+            test,
+        ):  # the doctor names them itself; the tests have variables of their own
+            variables.check(os.environ)
         return own(checkout, arguments[1:]) if own else django(checkout, arguments)
-    except Stop as stop:
-        print(f"\n{stop}", file=sys.stderr, flush=True)
-        return stop.code
+    except variables.Wrong as wrong:
+        faults = "".join(f"\n  {fault}" for fault in wrong.faults)
+        print(f"The settings are wrong; README.md lists them all.{faults}", file=sys.stderr, flush=True)
+        return 2
+    except Stop as refusal:
+        print(f"\n{refusal}", file=sys.stderr, flush=True)
+        return refusal.code
+    except OSError as error:
+        advice = cause(str(error))
+        if not advice:
+            raise
+        print(f"\n{error}\n{advice}", file=sys.stderr, flush=True)
+        return 1
     except KeyboardInterrupt:
         return 130
 
@@ -112,10 +128,14 @@ def django(checkout: Checkout, arguments: list[str]) -> int:
     if arguments[0] == "runserver":
         os.environ.setdefault("DEBUG", "1")
         frontend.ensure(checkout, dev=False)
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     with database_url(checkout, start=arguments[0] not in WITHOUT_DATABASE):
-        execute_from_command_line(["./manage.py", *arguments])
+        try:
+            execute_from_command_line(["./manage.py", *arguments])
+        except ImproperlyConfigured as error:
+            raise Stop(str(error), 2) from None
     return 0
 
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import BinaryIO
 
 #: Seconds between progress lines when the output is not a terminal (a log, CI).
-QUIET_INTERVAL_S = 15.0
+QUIET_INTERVAL_S = 8.0
+#: A disk with less room than this is full.
+FULL_DISK_BYTES = 1_000_000
+#: Columns that every terminal has; lines are no longer unless they hold a path or a command.
+COLUMNS = 79
 #: Seconds between redraws of the line on a terminal.
 LIVE_INTERVAL_S = 0.2
 #: Lines of a failed program's output that are shown to the user.
@@ -31,6 +40,26 @@ def say(text: str = "") -> None:
     print(text, flush=True)
 
 
+def note(text: str, *, mark: str = "--") -> None:
+    """Prints a remark in as many lines as it needs."""
+    print(
+        textwrap.fill(
+            text,
+            COLUMNS,
+            initial_indent=f"  {mark}  ",
+            subsequent_indent=" " * 6,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ),
+        flush=True,
+    )
+
+
+def working(title: str) -> AbstractContextManager[None]:
+    """Shows, while the block runs, that something is being done and for how long."""
+    return _Life(title, None, time.monotonic())
+
+
 def run_step(
     title: str,
     command: Sequence[str | Path],
@@ -43,11 +72,10 @@ def run_step(
     """Runs a long program to completion; one line shows the elapsed seconds and what it is doing.
 
     All output goes to ``log``. If the program fails or does not exist, raises ``Stop`` with the log's last
-    lines and ``remedy``, if given.
+    lines and what to do: about the disk or the folder that failed it, else ``remedy``, if given.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    with log.open("wb") as output:
+    with _opened(log) as output:
         try:
             child = subprocess.Popen(
                 [os.fspath(part) for part in command],
@@ -67,10 +95,36 @@ def run_step(
             child.wait()
             raise
     if code != 0:
-        tail = "\n".join(f"    {line}" for line in last_lines(log, TAIL_LINES))
-        advice = f"\n{remedy}" if remedy else ""
+        lines = last_lines(log, TAIL_LINES)
+        tail = "\n".join(f"    {line}" for line in lines)
+        advice = cause("\n".join(lines), log.parent) or remedy
+        advice = f"\n{advice}" if advice else ""
         raise Stop(f"{title}: failed with code {code}\n{tail}\n  (full log: {log}){advice}")
     say(f"  ok  {title} ({time.monotonic() - started:.0f} s)")
+
+
+def cause(output: str, folder: Path | None = None) -> str:
+    """What to do about a failure that a program's output explains: a full disk, a folder that is closed; else empty.
+
+    A program on a full disk may be unable to say so: the disk of ``folder`` is looked at, too.
+    """
+    full = folder is not None and shutil.disk_usage(folder).free < FULL_DISK_BYTES
+    if full or re.search(r"No space left on device|ENOSPC|Disk quota exceeded|EDQUOT", output):
+        return "The disk is full. Make room (df -h shows where), then run the same command again."
+    if closed := re.search(r"Permission denied|EACCES|Read-only file system|EROFS", output):
+        return (
+            f"A file or folder cannot be written ({closed[0]}); the lines above name it. Give it to this user, "
+            "then run the same command again."
+        )
+    return ""
+
+
+def _opened(log: Path) -> BinaryIO:
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log.open("wb")
+    except OSError as error:
+        raise Stop(f"{log} cannot be written: {error.strerror}.\n{cause(str(error))}".rstrip()) from None
 
 
 def last_lines(path: Path, count: int) -> list[str]:
@@ -82,10 +136,10 @@ def last_lines(path: Path, count: int) -> list[str]:
     return [line for line in text.replace("\r", "\n").splitlines() if line.strip()][-count:]
 
 
-class _Life:
+class _Life(AbstractContextManager[None]):
     """Shows a step's progress: a line redrawn on a terminal, an occasional line elsewhere."""
 
-    def __init__(self, title: str, log: Path, started: float) -> None:
+    def __init__(self, title: str, log: Path | None, started: float) -> None:
         self._title, self._log, self._started = title, log, started
         self._terminal = sys.stdout.isatty()
         self._done = threading.Event()
@@ -93,7 +147,7 @@ class _Life:
 
     def __enter__(self) -> None:
         if not self._terminal:
-            say(f"  ..  {self._title}")
+            say(f"  ..  {self._title}"[:COLUMNS])
         self._thread.start()
 
     def __exit__(self, *_: object) -> None:
@@ -104,10 +158,10 @@ class _Life:
 
     def _show(self) -> None:
         while not self._done.wait(LIVE_INTERVAL_S if self._terminal else QUIET_INTERVAL_S):
-            lines = last_lines(self._log, 1)
+            lines = last_lines(self._log, 1) if self._log else []
             line = f"  ..  {self._title} ({time.monotonic() - self._started:.0f} s) {lines[0].strip() if lines else ''}"
             if self._terminal:
                 columns = os.get_terminal_size().columns
                 print(f"\r\033[K{line[: columns - 1]}", end="", flush=True)
             else:
-                say(line[:160])
+                say(line.rstrip()[:COLUMNS])

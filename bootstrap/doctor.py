@@ -9,14 +9,13 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 
-from bootstrap import catalogues, environment, frontend, packages, postgres, site
+from bootstrap import catalogues, environment, frontend, packages, postgres, site, variables
 from bootstrap.checkout import Checkout
 from bootstrap.cluster import main_cluster, process, stale_process
 from bootstrap.console import Stop, say
 from bootstrap.finding import Finding
 from bootstrap.serve import serving
 
-NEWEST_PYTHON = (3, 13)
 LEAST_FREE_BYTES = 1_000_000_000
 PORT = 8000
 
@@ -27,12 +26,21 @@ Check = Callable[[Checkout], Iterator[Finding]]
 
 def python_is_supported(checkout: Checkout) -> Iterator[Finding]:
     """The lock files cover certain Python versions (too old a one never gets this far, see manage.py)."""
-    if sys.version_info[:2] > NEWEST_PYTHON:
-        newest = ".".join(map(str, NEWEST_PYTHON))
+    if sys.version_info[:2] > environment.NEWEST_PYTHON:
+        newest = ".".join(map(str, environment.NEWEST_PYTHON))
         yield Finding(
             f"Python {sys.version.split()[0]} is newer than the requirements are locked for ({newest}).",
             f"rm -rf '{checkout.venv}' && python{newest} manage.py up",
         )
+
+
+def settings_are_sound(checkout: Checkout) -> Iterator[Finding]:
+    """Every environment variable is what it can be."""
+    try:
+        variables.check(os.environ)
+    except variables.Wrong as wrong:
+        for fault in wrong.faults:
+            yield Finding(fault, "Set it so, or unset it; README.md lists the settings.")
 
 
 def var_is_writable(checkout: Checkout) -> Iterator[Finding]:
@@ -64,13 +72,15 @@ def disk_has_room(checkout: Checkout) -> Iterator[Finding]:
         seen.add(device)
 
 
+def something_is_installed(checkout: Checkout) -> Iterator[Finding]:
+    """A fresh clone lacks everything, and one command installs it."""
+    if not checkout.python.exists():
+        yield Finding("Nothing is installed in this clone yet.", "./manage.py up installs all of it")
+
+
 def environment_is_current(checkout: Checkout) -> Iterator[Finding]:
     """var/venv holds the locked packages."""
-    if not checkout.python.exists():
-        if not packages.VENV.there():
-            yield Finding("Python's venv module is missing.", packages.install_line(packages.VENV.packages))
-        yield Finding("The Python packages are not installed.", "./manage.py setup")
-    elif not environment.current(checkout, ("run",)):
+    if not environment.current(checkout, ("run",)):
         yield Finding("The Python packages do not match requirements/run.txt.", "./manage.py setup")
 
 
@@ -106,6 +116,11 @@ def cluster_is_sound(checkout: Checkout) -> Iterator[Finding]:
     if os.environ.get("DATABASE_URL"):
         return
     try:
+        site.must_not_be_lost(checkout, main_cluster(checkout).name)
+    except Stop as stop:
+        yield Finding(str(stop), "Mount its disk, then ./manage.py up")
+        return
+    try:
         place = site.find(checkout, main_cluster(checkout).name)
     except Stop as stop:
         yield Finding(str(stop), "sudo ./manage.py doctor")
@@ -128,11 +143,13 @@ def cluster_is_sound(checkout: Checkout) -> Iterator[Finding]:
         )
 
 
-def no_cluster_is_abandoned(checkout: Checkout) -> Iterator[Finding]:
-    """Databases outside a checkout remain when the checkout is deleted."""
-    for folder in site.abandoned():
+def no_cluster_is_astray(checkout: Checkout) -> Iterator[Finding]:
+    """Databases outside a checkout remain when the checkout goes; only a person knows whether it was deleted."""
+    for stray in site.strays(checkout):
         yield Finding(
-            f"{folder} belongs to a checkout that was deleted.", f"rm -rf '{folder}'", serious=False
+            f"{stray.folder} is the database of a clone that is no longer in {stray.last_seen.parent}.",
+            "Was it moved? Run ./manage.py up where it is now. Only if you deleted it is its database of no more use.",
+            serious=False,
         )
 
 
@@ -172,25 +189,31 @@ def browser_is_installed(checkout: Checkout) -> Iterator[Finding]:
 
 def the_city_is_sound(checkout: Checkout) -> Iterator[Finding]:
     """What only Django can check: system checks, the database, migrations, the worker."""
-    if not environment.inside(checkout):
+    if not environment.inside(checkout) or list(settings_are_sound(checkout)):
         return
     from bootstrap import doctor_inside
 
     yield from doctor_inside.examine(checkout)
 
 
-CHECKS: tuple[tuple[str, Check], ...] = (
+#: What can be wrong before anything is installed.
+MACHINE: tuple[tuple[str, Check], ...] = (
     ("Python", python_is_supported),
+    ("settings", settings_are_sound),
     ("var/", var_is_writable),
     ("disk", disk_has_room),
+    ("databases of other clones", no_cluster_is_astray),
+    ("secret key", secret_key_is_secret),
+    ("port", port_is_free),
+    ("installation", something_is_installed),
+)
+#: What can be wrong with what is installed.
+INSTALLED: tuple[tuple[str, Check], ...] = (
     ("Python packages", environment_is_current),
     ("browser packages", browser_packages_are_current),
     ("translations", catalogues_are_compiled),
     ("PostgreSQL and PostGIS", postgresql_is_installed),
     ("private database", cluster_is_sound),
-    ("abandoned databases", no_cluster_is_abandoned),
-    ("secret key", secret_key_is_secret),
-    ("port", port_is_free),
     ("browser for tests", browser_is_installed),
     ("the city", the_city_is_sound),
 )
@@ -201,7 +224,7 @@ def run(checkout: Checkout, arguments: list[str]) -> int:
     if arguments:
         raise Stop("./manage.py doctor takes no arguments.", 2)
     serious = 0
-    for title, check in CHECKS:
+    for title, check in MACHINE + (INSTALLED if checkout.python.exists() else ()):
         try:
             findings = list(check(checkout))
         except Exception as error:  # a check that crashes has found something too

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 
-from bootstrap import checkout as checkouts
 from bootstrap import site
 from bootstrap.checkout import Checkout
-from bootstrap.cluster import main_cluster
+from bootstrap.cluster import main_cluster, process, url
 from bootstrap.console import Stop
 from bootstrap.finding import Finding
 from bootstrap.serve import serving
@@ -21,29 +19,22 @@ SILENCE = datetime.timedelta(minutes=2)
 
 
 def examine(checkout: Checkout) -> Iterator[Finding]:
-    """Findings about settings, system checks, the database, migrations and the worker."""
+    """Findings about settings, system checks, the database, migrations and the worker.
+
+    A private database that is not running is left alone: starting it would replay its WAL, and is ``up``'s to do.
+    """
+    if not os.environ.get("DATABASE_URL"):
+        try:
+            place = site.find(checkout, main_cluster(checkout).name)
+        except Stop:
+            return  # reported by cluster_is_sound
+        if place is None or process(place) is None:
+            return
+        os.environ["DATABASE_URL"] = url(place)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    os.environ.setdefault("SECRET_KEY", checkouts.secret_key(checkout))
-    if not os.environ.get("DATABASE_URL") and site.find(checkout, main_cluster(checkout).name) is None:
-        return  # reported by cluster_is_sound
-    try:
-        with _database(checkout):
-            yield from _inside(checkout)
-    except Stop as stop:
-        yield Finding(str(stop), "See the log named above; ./manage.py up tries again.")
-
-
-def _database(checkout: Checkout) -> AbstractContextManager[object]:
-    if os.environ.get("DATABASE_URL"):
-        return contextlib.nullcontext()
-
-    @contextlib.contextmanager
-    def started() -> Iterator[None]:
-        with main_cluster(checkout).running() as url:
-            os.environ["DATABASE_URL"] = url
-            yield
-
-    return started()
+    # Nothing is signed here: the checkout's own key, which may not exist yet, is not needed.
+    os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(64))
+    yield from _inside(checkout)
 
 
 def _inside(checkout: Checkout) -> Iterator[Finding]:
@@ -76,15 +67,38 @@ def _inside(checkout: Checkout) -> Iterator[Finding]:
 
 
 def migrations() -> Iterator[Finding]:
-    """Migrations that are not applied."""
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
+    """Migrations that are not applied, and what this role can do about them."""
+    from django.db import DatabaseError
 
-    executor = MigrationExecutor(connection)
-    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    from bootstrap.prepare import pending_migrations
+
+    try:
+        pending, entitled = pending_migrations(), _may_migrate()
+    except DatabaseError as error:
+        yield Finding(f"The migrations cannot be read: {str(error).strip()}", _AS_OWNER)
+        return
     if pending:
-        names = ", ".join(f"{migration.app_label}.{migration.name}" for migration, _ in pending[:3])
-        yield Finding(f"{len(pending)} migrations are not applied ({names} ...).", "./manage.py migrate")
+        yield Finding(
+            f"{len(pending)} migrations are not applied ({', '.join(pending[:3])} ...).",
+            "./manage.py migrate" if entitled else f"This role may not change the database. {_AS_OWNER}",
+        )
+
+
+_AS_OWNER = "With the DATABASE_URL of the database's owner: ./manage.py migrate"
+
+
+def _may_migrate() -> bool:
+    """True when the role may create tables and owns those that are there, on a server that takes changes."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off'"
+            " AND has_schema_privilege(current_schema(), 'CREATE')"
+            " AND coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class"
+            " WHERE oid = to_regclass('django_migrations')), true)"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def worker(checkout: Checkout) -> Iterator[Finding]:

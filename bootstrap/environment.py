@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bootstrap.checkout import Checkout, digest
-from bootstrap.console import run_step
+from bootstrap.console import Stop, run_step
 
 #: Lock files in requirements/: what the product runs on, and what its tests need on top.
 LOCKS = ("run", "dev")
+#: The newest Python that the lock files have packages for.
+NEWEST_PYTHON = (3, 13)
 
 
 def current(checkout: Checkout, locks: tuple[str, ...]) -> bool:
@@ -38,6 +40,12 @@ def ensure(checkout: Checkout, *, dev: bool) -> None:
     locks = ("run", "dev") if dev else ("run",)
     if current(checkout, locks):
         return
+    if sys.version_info[:2] > NEWEST_PYTHON:
+        newest = ".".join(map(str, NEWEST_PYTHON))
+        raise Stop(
+            f"This is Python {_python_version()}; the packages are locked for 3.11 to {newest}. Run\n"
+            f"    python{newest} manage.py up"
+        )
     with _alone(checkout):
         if current(checkout, locks):  # another command built it in the meantime
             return
@@ -56,9 +64,13 @@ def ensure(checkout: Checkout, *, dev: bool) -> None:
         pins = pinned(lock.read_text(encoding="utf-8"))
         pip: list[str | Path] = [checkout.python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
         run_step(
-            f"Python packages of requirements/{lock.name} (up to {len(pins)}; takes minutes the first time)",
+            f"Python packages ({len(pins)}; the first time takes minutes)",
             [*pip, "install", "--progress-bar", "off", "--require-hashes", "--no-deps", "-r", lock],
             log=checkout.logs / "pip.log",
+            env={
+                **os.environ,
+                "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR") or str(checkout.cache / "pip"),
+            },
             remedy="Is the network up? To try again, run the same command.",
         )
         # Packages of the other lock may stay: `up` and `test` often use the same environment alternately.
@@ -66,7 +78,7 @@ def ensure(checkout: Checkout, *, dev: bool) -> None:
         leftovers = sorted(_installed(checkout) - known - {"pip", "setuptools"})
         if leftovers:
             run_step(
-                f"Removing packages that are no longer locked: {', '.join(leftovers)}",
+                f"Removing {len(leftovers)} packages that are no longer locked",
                 [*pip, "uninstall", "-y", *leftovers],
                 log=checkout.logs / "pip-uninstall.log",
             )

@@ -34,11 +34,15 @@ def ensure(checkout: Checkout, *, dev: bool) -> None:
     if not npm.exists():
         raise Stop(f"{npm} is missing; remove var/venv and run the same command again.")
     run_step(
-        f"Browser packages of package-lock.json (up to {count})",
+        f"Browser packages ({count})",
         # No install scripts: none of the packages needs one, and none should run.
         [node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", *([] if dev else ["--omit=dev"])],
         log=checkout.logs / "npm.log",
-        env=node_environment(checkout),
+        env={
+            "npm_config_cache": str(checkout.cache / "npm"),
+            "npm_config_update_notifier": "false",
+            **node_environment(checkout),
+        },
         cwd=checkout.root,
         remedy="Is the network up? Run the same command to try again.",
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import django
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -18,7 +19,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from bootstrap.checkout import digest, this_checkout
 from bootstrap.cluster import EXTENSIONS
-from bootstrap.console import say
+from bootstrap.console import note, say, working
 
 
 def main() -> int:
@@ -28,8 +29,9 @@ def main() -> int:
         create_extensions()
         examine()
         migrate()
-        call_command("seed")
+        seed()
         collect_static()
+        who_can_log_in()
     except (CommandError, DatabaseError, ImproperlyConfigured) as error:
         say(f"  !!  {error}")
         return 1
@@ -50,18 +52,40 @@ def create_extensions() -> None:
 def examine() -> None:
     """Runs the system checks, which raise on errors; prints their warnings."""
     output = io.StringIO()
-    call_command("check", databases=["default"], stdout=output, stderr=output)
+    with working("Settings, profile and database are checked"):
+        call_command("check", databases=["default"], stdout=output, stderr=output)
     if "no issues" not in output.getvalue():
         say(output.getvalue().rstrip())
 
 
+def pending_migrations() -> list[str]:
+    """Names of the migrations that the database lacks, as ``app.name``, in order."""
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
 def migrate() -> None:
     """Applies pending migrations."""
-    executor = MigrationExecutor(connection)
-    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    pending = pending_migrations()
     if pending:
-        say(f"  ..  Database: {len(pending)} migrations to apply")
-        call_command("migrate", interactive=False, verbosity=1 if sys.stdout.isatty() else 0)
+        with working(f"Tables: {len(pending)} migrations"):
+            call_command("migrate", interactive=False, verbosity=0)
+
+
+def seed() -> None:
+    """Fills an empty database with the city; raises ``CommandError`` if it holds another one."""
+    output = io.StringIO()
+    with working("City of the profile"):
+        call_command("seed", stdout=output)
+    for line in output.getvalue().splitlines():
+        note(line)
+
+
+def who_can_log_in() -> None:
+    """Says how the first person gets in, while there is none."""
+    if not get_user_model().objects.exists():
+        note("Nobody can log in yet. Make the first account: ./manage.py createsuperuser")
 
 
 def collect_static() -> None:
@@ -75,10 +99,10 @@ def collect_static() -> None:
         return
     if stamp.parent.exists() and not os.access(stamp.parent, os.W_OK):
         return  # built into the container image
-    say("  ..  Static files")
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    with working("Static files"):
+        call_command("collectstatic", interactive=False, verbosity=0)
     stamp.write_text(wanted, encoding="ascii")
 
 

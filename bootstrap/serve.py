@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import fcntl
 import os
 import socket
@@ -10,14 +11,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.error import HTTPError, URLError
-from urllib.request import ProxyHandler, build_opener
+from http import HTTPStatus
 
-from bootstrap import catalogues, frontend
+from bootstrap import catalogues, frontend, health, variables
 from bootstrap import checkout as checkouts
 from bootstrap.checkout import Checkout
 from bootstrap.cluster import main_cluster
-from bootstrap.console import Stop, say
+from bootstrap.console import Stop, say, working
 from bootstrap.supervisor import Program, Supervisor
 
 #: Seconds the server may take until its first response.
@@ -41,6 +41,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         default="127.0.0.1",
         help="address to listen on (127.0.0.1: this machine only; 0.0.0.0: the network too)",
     )
+    parser.add_argument(
+        "--demo",
+        action=argparse.BooleanOptionalAction,
+        help="fill an empty database with invented people and appeals (default: if DEMO_DATA=1, and where PUBLIC_URL and "
+        "DATABASE_URL are unset and the city has a demo.toml)",
+    )
     return parser.parse_args(arguments)
 
 
@@ -48,6 +54,7 @@ def run(checkout: Checkout, options: argparse.Namespace) -> int:
     """Serves until SIGINT, SIGTERM or SIGHUP; exit code 0 then. Raises ``Stop`` when it cannot start."""
     started = time.monotonic()
     with _only_one(checkout, options):
+        say("  ..  Starting: port, packages, texts")
         _check_port(options.host, options.port)
         frontend.ensure(checkout, dev=False)
         catalogues.compile_stale(checkout.root)
@@ -106,13 +113,26 @@ def _set_environment(checkout: Checkout, options: argparse.Namespace) -> None:
     shown = names[-1] if options.host in ("0.0.0.0", "::") else "localhost"  # noqa: S104
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("SECRET_KEY", checkouts.secret_key(checkout))
-    os.environ.setdefault("PUBLIC_URL", f"http://{shown}:{options.port}")
-    os.environ.setdefault("ALLOWED_HOSTS", ",".join(names))
+    if options.demo is not None:
+        os.environ["DEMO_DATA"] = "1" if options.demo else "0"
+    elif not any(map(_given, ("DEMO_DATA", "PUBLIC_URL", "DATABASE_URL"))):
+        # Nobody's real city: the one that the two commands show.
+        has_demo = (variables.CITY_PROFILE.read(os.environ) / "demo.toml").exists()
+        os.environ["DEMO_DATA"] = "1" if has_demo else "0"
+    if not _given("PUBLIC_URL"):
+        os.environ["PUBLIC_URL"] = f"http://{shown}:{options.port}"
+    if not _given("ALLOWED_HOSTS"):
+        names.insert(0, variables.PUBLIC_URL.read(os.environ).host)
+        os.environ["ALLOWED_HOSTS"] = ",".join(dict.fromkeys(names))
     # python -m django does not put the project on the path when started from elsewhere.
     os.environ["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(checkout.root), os.environ.get("PYTHONPATH")])
     )
     os.chdir(checkout.root)
+
+
+def _given(name: str) -> bool:
+    return bool(os.environ.get(name, "").strip())
 
 
 @contextmanager
@@ -121,6 +141,7 @@ def _database(checkout: Checkout) -> Iterator[None]:
         say("  ..  Database: the one in DATABASE_URL")
         yield
         return
+    say("  ..  Database")
     with main_cluster(checkout).running() as url:
         os.environ["DATABASE_URL"] = url
         yield
@@ -128,31 +149,34 @@ def _database(checkout: Checkout) -> Iterator[None]:
 
 def _prepare(supervisor: Supervisor) -> None:
     """Migrations, the demo city and static files in one child process, so that their memory is freed."""
+    say("  ..  City")
     code = supervisor.run_to_end([sys.executable, "-m", "bootstrap.prepare"])
     if code != 0 and not supervisor.stopping:
         raise Stop("The city could not be prepared; the error is above. ./manage.py doctor may know more.")
 
 
 def _answers(supervisor: Supervisor, options: argparse.Namespace) -> bool:
-    host = "127.0.0.1" if options.host in ("0.0.0.0", "localhost") else options.host  # noqa: S104
-    host = f"[{host}]" if ":" in host else host
-    opener = build_opener(ProxyHandler({}))
     deadline = time.monotonic() + FIRST_ANSWER_S
-    while time.monotonic() < deadline and supervisor.healthy():
-        try:
-            opener.open(f"http://{host}:{options.port}/healthz", timeout=5).close()
+    with working("Server and worker"):
+        while time.monotonic() < deadline and supervisor.healthy():
+            try:
+                status = health.ask(options.host, options.port)
+            except OSError:
+                supervisor.wait(0.1)
+                continue
+            if status != HTTPStatus.OK:
+                say(f"  !!  The server answers /healthz with {status}")
             return True
-        except HTTPError as error:
-            say(f"  !!  The server answers /healthz with {error.code} {error.reason}")
-            return True
-        except (URLError, OSError):
-            supervisor.wait(0.1)
     return False
 
 
 def _greet(checkout: Checkout, options: argparse.Namespace, seconds: float) -> None:
-    say(f"\nThe city is open: {os.environ['PUBLIC_URL']}  (started in {seconds:.1f} s)")
-    if options.host == "127.0.0.1":
+    public = variables.PUBLIC_URL.read(os.environ)
+    say(f"\nThe city is open: {public.text}  (started in {seconds:.1f} s)")
+    if not public.local and options.host in variables.LOCAL_HOSTS:
+        say(f"  through the web server in front, which must pass it on to port {options.port};")
+        say("  docs/operations.md shows how")
+    elif options.host == "127.0.0.1":
         say("  on this machine only; --host 0.0.0.0 opens it to phones on the same network")
     for line in _logins(checkout):
         say(f"  {line}")
@@ -168,7 +192,14 @@ def _logins(checkout: Checkout) -> list[str]:
 
 def _check_port(host: str, port: int) -> None:
     """Raises ``Stop`` if the port stays in use; gives the server of a killed predecessor time to exit."""
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (socket.gaierror, UnicodeError) as error:
+        raise Stop(
+            f"--host {host}: {getattr(error, 'strerror', error)}. It must be an address of this machine: "
+            "127.0.0.1, 0.0.0.0 or one that `hostname -I` lists.",
+            2,
+        ) from None
     deadline = time.monotonic() + PORT_PATIENCE_S
     while True:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -181,6 +212,12 @@ def _check_port(host: str, port: int) -> None:
                     f"Port {port} is reserved for root. Choose another:\n    ./manage.py up --port 8000"
                 ) from None
             except OSError as error:
+                if error.errno == errno.EADDRNOTAVAIL:
+                    raise Stop(
+                        f"--host {host} is no address of this machine. Those are 127.0.0.1, 0.0.0.0 and what "
+                        "`hostname -I` lists.",
+                        2,
+                    ) from None
                 if time.monotonic() > deadline:
                     raise Stop(
                         f"Port {port} on {host} cannot be used: {error.strerror}. Choose another:\n"

@@ -16,19 +16,7 @@ from bootstrap import catalogues, frontend, packages
 from bootstrap.checkout import Checkout
 from bootstrap.cluster import test_cluster
 from bootstrap.console import say
-
-#: Variables that would expose the developer's own installation to the tests.
-FOREIGN = (
-    "ALLOWED_HOSTS",
-    "BEHIND_PROXY",
-    "CITY_PROFILE",
-    "DEFAULT_FROM_EMAIL",
-    "EMAIL_URL",
-    "LOG_LEVEL",
-    "PUBLIC_URL",
-    "SSL_REDIRECT",
-    "VAR_DIR",
-)
+from bootstrap.variables import ALL
 
 
 def run(checkout: Checkout, arguments: Sequence[str]) -> int:
@@ -40,8 +28,9 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
     frontend.ensure(checkout, dev=True)
     catalogues.compile_stale(checkout.root)
     with _database(checkout) as url, _scratch(checkout) as scratch:
-        for name in FOREIGN:
-            os.environ.pop(name, None)
+        # The developer's own installation is not the tests'.
+        for variable in ALL:
+            os.environ.pop(variable.name, None)
         os.environ.update(variables(url, scratch))
         browser = packages.browser()
         if browser:

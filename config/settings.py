@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
-from config import gis_libraries
+from bootstrap import variables
+from config import environment, gis_libraries
 from config.city import CITY, INTERFACE_LANGUAGES, PROJECT_ROOT
-from config.environment import database_from_url, email_from_url, flag, listed
 
 BASE_DIR = PROJECT_ROOT
-VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var"))
+VAR_DIR = variables.VAR_DIR.read(os.environ)
 
-DEBUG = flag("DEBUG", default=False)
-SECRET_KEY = os.environ.get("SECRET_KEY", "")
+DEBUG = variables.DEBUG.read(os.environ)
+SECRET_KEY = variables.SECRET_KEY.read(os.environ) or ""
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY is not set; ./manage.py makes one, a server of your own must name one"
     )
 
 #: URL at which people reach the site; links in messages are built from it.
-PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://localhost:8000").rstrip("/")
-_public = urlsplit(PUBLIC_URL)
-ALLOWED_HOSTS = listed("ALLOWED_HOSTS") or [_public.hostname or "localhost", "localhost", "127.0.0.1"]
-CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
-_https = _public.scheme == "https"
+_public = variables.PUBLIC_URL.read(os.environ)
+PUBLIC_URL = _public.text
+#: True when only this machine reaches the site.
+PUBLIC_URL_IS_LOCAL = _public.local
+ALLOWED_HOSTS = variables.ALLOWED_HOSTS.read(os.environ) or [_public.host, "localhost", "127.0.0.1"]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+_https = _public.https
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
-SECURE_SSL_REDIRECT = _https and flag("SSL_REDIRECT", default=True)
+SECURE_SSL_REDIRECT = _https and variables.SSL_REDIRECT.read(os.environ)
+# Who asks after the server's health is beside it, without a proxy that speaks https.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
-_behind_proxy = flag("BEHIND_PROXY", default=False)
+_behind_proxy = variables.BEHIND_PROXY.read(os.environ)
 if _behind_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     # Otherwise failed logins would count against the proxy: one attacker would lock out everybody.
@@ -119,11 +121,12 @@ TEMPLATES = [
 # web/ overrides the admin's and allauth's templates, so it must be searched before them.
 TEMPLATES[0]["DIRS"] = [BASE_DIR / "web" / "templates"]
 
-if not os.environ.get("DATABASE_URL"):
+_database = variables.DATABASE_URL.read(os.environ)
+if _database is None:
     raise ImproperlyConfigured(
         "DATABASE_URL is not set; ./manage.py COMMAND starts the private cluster and sets it"
     )
-DATABASES = {"default": database_from_url(os.environ["DATABASE_URL"])}
+DATABASES = {"default": environment.database(_database)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 GDAL_LIBRARY_PATH = gis_libraries.gdal_library()
@@ -187,15 +190,17 @@ METRIC_SRID = CITY.metric_srid
 #: (west, south, east, north) in EPSG:4326 degrees.
 CITY_BOUNDS = CITY.bounds
 #: URL of a MapLibre style to draw below the city's own layers; empty: the city's own layers are the whole map.
-BASE_MAP_STYLE = os.environ.get("BASE_MAP_STYLE", CITY.base_map_style)
+BASE_MAP_STYLE = variables.BASE_MAP_STYLE.read(os.environ) or CITY.base_map_style
 #: Report cells with fewer appeals count in the totals but are not drawn; 1 draws all: every appeal is public.
-REPORT_MIN_COUNT = int(os.environ.get("REPORT_MIN_COUNT") or "1")
+REPORT_MIN_COUNT = variables.REPORT_MIN_COUNT.read(os.environ)
+#: Whether ``seed`` adds invented people and appeals unless told otherwise.
+DEMO_DATA = variables.DEMO_DATA.read(os.environ)
 #: Country and subdivision whose public holidays the legal clock observes.
 CALENDAR_COUNTRY = CITY.calendar_country
 CALENDAR_SUBDIVISION = CITY.calendar_subdivision
 
 STATIC_URL = "static/"
-STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", VAR_DIR / "static"))
+STATIC_ROOT = variables.STATIC_ROOT.read(os.environ) or VAR_DIR / "static"
 STATICFILES_DIRS = [
     ("vendor/maplibre-gl", BASE_DIR / "node_modules" / "maplibre-gl" / "dist"),
 ]
@@ -212,9 +217,9 @@ STORAGES = {
 # ES modules import each other by plain relative names: the manifest storage rewrites those too.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 MEDIA_URL = "media/"
-MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", VAR_DIR / "media"))
+MEDIA_ROOT = variables.MEDIA_ROOT.read(os.environ) or VAR_DIR / "media"
 #: Uploads as received (metadata and all): never served, deleted once re-encoded.
-UPLOADS_ROOT = Path(os.environ.get("UPLOADS_ROOT", VAR_DIR / "uploads"))
+UPLOADS_ROOT = variables.UPLOADS_ROOT.read(os.environ) or VAR_DIR / "uploads"
 FILE_UPLOAD_PERMISSIONS = 0o644
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
@@ -224,8 +229,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
-vars().update(email_from_url(os.environ.get("EMAIL_URL", "")))
-DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL") or f"OshCity <noreply@{_public.hostname}>"
+vars().update(environment.email(variables.EMAIL_URL.read(os.environ)))
+DEFAULT_FROM_EMAIL = variables.DEFAULT_FROM_EMAIL.read(os.environ) or f"OshCity <noreply@{_public.host}>"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -264,5 +269,5 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"stderr": {"class": "logging.StreamHandler"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL") or "WARNING"},
+    "root": {"handlers": ["stderr"], "level": variables.LOG_LEVEL.read(os.environ)},
 }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import socket
 from collections import namedtuple
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
-from bootstrap import doctor, packages, postgres, site
+from bootstrap import doctor, doctor_inside, environment, packages, postgres, prepare, site
 from bootstrap.checkout import Checkout, digest
 from bootstrap.doctor import Check
 from bootstrap.finding import Finding
@@ -35,8 +37,24 @@ def only(check: Check, checkout: Checkout) -> Finding:
     return findings[0]
 
 
-def test_nothing_installed(checkout: Checkout):
-    assert only(doctor.environment_is_current, checkout).remedy == "./manage.py setup"
+def test_fresh_clone_has_one_line(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(doctor, "PORT", 0)  # any that is free
+    before = sorted(path for path in checkout.root.rglob("*"))
+    assert doctor.run(checkout, []) == 1
+    serious = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  !!")]
+    assert serious == ["  !!  installation: Nothing is installed in this clone yet."]
+    assert only(doctor.something_is_installed, checkout).remedy == "./manage.py up installs all of it"
+    assert sorted(path for path in checkout.root.rglob("*")) == before
+
+
+def test_wrong_settings_are_named(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LOG_LEVEL", "loud")
+    assert "LOG_LEVEL='loud'" in only(doctor.settings_are_sound, checkout).problem
+
+
+def test_stale_browser_packages(checkout: Checkout):
     (checkout.root / "package-lock.json").write_text("{}")
     assert only(doctor.browser_packages_are_current, checkout).remedy == "./manage.py setup"
 
@@ -50,18 +68,9 @@ def test_stale_environment(checkout: Checkout):
     assert not list(doctor.environment_is_current(checkout))
 
 
-def test_no_venv_module(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
-    absent = packages.Need("venv", "", ("python3-venv",), lambda: False)
-    monkeypatch.setattr(packages, "VENV", absent)
-    assert (
-        "apt-get install -y --no-install-recommends python3-venv"
-        in next(doctor.environment_is_current(checkout)).remedy
-    )
-
-
 def test_python_newer_than_the_locks(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
     assert not list(doctor.python_is_supported(checkout))
-    monkeypatch.setattr(doctor, "NEWEST_PYTHON", (3, 10))
+    monkeypatch.setattr(environment, "NEWEST_PYTHON", (3, 10))
     assert "python3.10 manage.py up" in only(doctor.python_is_supported, checkout).remedy
 
 
@@ -105,7 +114,9 @@ def test_no_cluster_yet_is_not_serious(checkout: Checkout):
 
 
 def test_killed_server(checkout: Checkout):
-    make_cluster(checkout, "15", pid=str(os.getpid()))
+    installed = postgres.newest()
+    assert installed is not None
+    make_cluster(checkout, str(installed.major), pid=str(os.getpid()))
     finding = only(doctor.cluster_is_sound, checkout)
     assert f"pid {os.getpid()}) was killed" in finding.problem
     assert finding.remedy == "./manage.py up"
@@ -118,9 +129,45 @@ def test_cluster_of_a_version_that_was_removed(checkout: Checkout):
     assert finding.remedy == "sudo apt-get install -y postgresql-11 postgresql-11-postgis-3"
 
 
-def test_abandoned_database(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(site, "abandoned", lambda: [Path("/var/lib/somewhere")])
-    assert only(doctor.no_cluster_is_abandoned, checkout).remedy == "rm -rf '/var/lib/somewhere'"
+def test_database_of_a_clone_that_moved_is_never_to_be_deleted(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+):
+    stray = site.Stray(Path("/var/lib/oshcity/postgres-1"), Path("/root/city/var"))
+    monkeypatch.setattr(site, "strays", lambda checkout: [stray])
+    finding = only(doctor.no_cluster_is_astray, checkout)
+    assert "/var/lib/oshcity/postgres-1" in finding.problem
+    assert "/root/city" in finding.problem
+    assert not re.search(r"\brm\b", finding.remedy)
+    assert not finding.serious
+
+
+def test_database_that_is_not_where_it_was_left(checkout: Checkout):
+    (checkout.var / "postgres.place").write_text("/nowhere/postgres-1\n")
+    finding = only(doctor.cluster_is_sound, checkout)
+    assert "/nowhere/postgres-1" in finding.problem
+    assert finding.serious
+
+
+def test_what_is_stopped_is_not_started(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
+    make_cluster(checkout, "15")
+    before = {path: path.stat().st_mtime_ns for path in checkout.var.rglob("*")}
+    assert list(doctor_inside.examine(checkout)) == []
+    assert {path: path.stat().st_mtime_ns for path in checkout.var.rglob("*")} == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_role_that_may_only_read_is_not_told_to_migrate(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(prepare, "pending_migrations", lambda: ["parks.0007_benches"])
+    (finding,) = doctor_inside.migrations()
+    assert finding.remedy == "./manage.py migrate"
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    try:
+        (finding,) = doctor_inside.migrations()
+    finally:
+        connection.close()
+    assert "parks.0007_benches" in finding.problem
+    assert finding.remedy.startswith("This role may not change the database.")
 
 
 def test_secret_key_that_others_can_read(checkout: Checkout):
@@ -177,10 +224,10 @@ def test_exit_code_and_what_is_printed(
         raise OSError("no such wall")
         yield
 
-    monkeypatch.setattr(doctor, "CHECKS", (("roof", sound), ("floor", note)))
+    monkeypatch.setattr(doctor, "MACHINE", (("roof", sound), ("floor", note)))
     assert doctor.run(checkout, []) == 0
     assert "All is well." in capsys.readouterr().out
-    monkeypatch.setattr(doctor, "CHECKS", (("roof", sound), ("door", wrong), ("wall", crashes)))
+    monkeypatch.setattr(doctor, "MACHINE", (("roof", sound), ("door", wrong), ("wall", crashes)))
     assert doctor.run(checkout, []) == 1
     printed = capsys.readouterr().out
     assert "ok  roof" in printed
