@@ -106,6 +106,9 @@ class Cluster:
         prepare_var(self.checkout)
         with (self.checkout.var / f"{self.name}.starting").open("a") as alone:
             fcntl.flock(alone, fcntl.LOCK_EX)
+            site.settle(self.checkout, self.name)
+            if self.lasting:
+                site.must_not_be_lost(self.checkout, self.name)
             place = site.find(self.checkout, self.name) or self._make()
             if process(place) is None:
                 self._launch(place)

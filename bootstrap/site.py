@@ -3,6 +3,10 @@
 PostgreSQL refuses to run as root, so a cluster started by root belongs to another account, which must be able
 to reach the cluster's folder. A checkout under /root is closed to it; then a folder outside the checkout is
 chosen and remembered in ``var``.
+
+``var/<name>.place`` is the checkout's claim to that folder and moves with the checkout; ``checkout`` in the folder says
+where its checkout was last seen. The claim counts unless what is at that place claims the folder too: then this one is
+a copy, and the folder is the original's.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap.checkout import Checkout
-from bootstrap.console import Stop
+from bootstrap.console import Stop, say
 
 
 @dataclass(frozen=True)
@@ -77,13 +81,12 @@ def candidates(root: Path) -> list[Account]:
 def find(checkout: Checkout, name: str) -> Site | None:
     """The site of the checkout's cluster of this name, or None if it does not exist yet.
 
-    A remembered folder counts only if it is marked as belonging to this checkout: a copied ``var`` must not
-    open the original's database.
+    A checkout that was renamed or moved keeps its cluster; a copy of it never opens the original's.
     """
-    pointer = _pointer(checkout, name)
     folders = [checkout.var / name]
-    if pointer.exists():
-        folders.insert(0, Path(pointer.read_text(encoding="utf-8").strip()))
+    claimed = _claimed(checkout.var, name)
+    if claimed is not None:
+        folders.insert(0, claimed)
     for folder in folders:
         try:
             exists = (folder / "data" / "PG_VERSION").exists()
@@ -92,9 +95,46 @@ def find(checkout: Checkout, name: str) -> Site | None:
             raise Stop(
                 f"The database in {folder} belongs to {owner}: run this as its creator (root, with sudo?)."
             ) from None
-        if exists and (folder == checkout.var / name or _belongs(folder, checkout)):
+        if exists and (folder == checkout.var / name or original(checkout.var, name) == checkout.var):
             return Site(folder, account((folder / "data").stat().st_uid))
     return None
+
+
+def original(var: Path, name: str) -> Path | None:
+    """The ``var`` that owns the folder outside that this ``var`` claims: itself, or the one it is a copy of.
+
+    None when it claims no folder.
+    """
+    folder = _claimed(var, name)
+    if folder is None:
+        return None
+    seen = _last_seen(folder)
+    return seen if seen not in (None, var) and _claimed(seen, name) == folder else var
+
+
+def settle(checkout: Checkout, name: str) -> None:
+    """Brings the notes about a cluster outside up to date, and says so, if the checkout was moved or copied."""
+    folder = _claimed(checkout.var, name)
+    if folder is None:
+        return
+    owner = original(checkout.var, name)
+    if owner != checkout.var:
+        say(f"  --  This clone is a copy of {owner}.")
+        say("      The database stays with that one; this clone gets one of its own.")
+    elif (seen := _last_seen(folder)) not in (None, checkout.var):
+        say(f"  --  This clone was in {seen} before.")
+        say(f"      Its database stays in {folder}.")
+        _note(folder).write_text(f"{checkout.var}\n", encoding="utf-8")
+
+
+def must_not_be_lost(checkout: Checkout, name: str) -> None:
+    """Raises ``Stop`` if the checkout's cluster is not where it was left: no empty one may take its place."""
+    folder = _claimed(checkout.var, name)
+    if folder is not None and original(checkout.var, name) == checkout.var and not os.path.lexists(folder):
+        raise Stop(
+            f"The database of this clone is in\n    {folder}\nwhich is not there. Is its disk mounted? "
+            f"To start again with an empty database, move\n    {_claim(checkout.var, name)}\naway."
+        )
 
 
 def choose(checkout: Checkout, name: str, *, lasting: bool) -> Site:
@@ -115,20 +155,20 @@ def choose(checkout: Checkout, name: str, *, lasting: bool) -> Site:
         except OSError:
             continue
         if usable(folder, owner):
-            _pointer(checkout, name).unlink(missing_ok=True)
+            _claim(checkout.var, name).unlink(missing_ok=True)
             return Site(folder, owner)
         shutil.rmtree(folder, ignore_errors=True)
     for owner in accounts:
         for parent in _outside(lasting):
             try:
-                parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+                _make_passable(parent)
                 folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
                 os.chown(folder, owner.uid, owner.gid)
             except OSError:
                 continue
             if usable(folder, owner):
-                (folder / "checkout").write_text(f"{checkout.var}\n", encoding="utf-8")
-                _pointer(checkout, name).write_text(f"{folder}\n", encoding="utf-8")
+                _note(folder).write_text(f"{checkout.var}\n", encoding="utf-8")
+                _claim(checkout.var, name).write_text(f"{folder}\n", encoding="utf-8")
                 return Site(folder, owner)
             shutil.rmtree(folder, ignore_errors=True)
     tried = " or ".join(owner.name for owner in accounts) or "no account but root"
@@ -164,15 +204,33 @@ def usable(folder: Path, owner: Account) -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def _pointer(checkout: Checkout, name: str) -> Path:
-    return checkout.var / f"{name}.place"
+def _claim(var: Path, name: str) -> Path:
+    return var / f"{name}.place"
 
 
-def _belongs(folder: Path, checkout: Checkout) -> bool:
+def _claimed(var: Path, name: str) -> Path | None:
     try:
-        return (folder / "checkout").read_text(encoding="utf-8").strip() == str(checkout.var)
+        return Path(_claim(var, name).read_text(encoding="utf-8").strip())
     except OSError:
-        return False
+        return None
+
+
+def _note(folder: Path) -> Path:
+    return folder / "checkout"
+
+
+def _last_seen(folder: Path) -> Path | None:
+    try:
+        return Path(_note(folder).read_text(encoding="utf-8").strip())
+    except OSError:
+        return None
+
+
+def _make_passable(parent: Path) -> None:
+    """Makes the folder of all clusters of this kind; whatever the umask, other accounts can pass through root's."""
+    parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if os.geteuid() == 0 and parent != Path(tempfile.gettempdir()):
+        os.chmod(parent, 0o755)  # noqa: S103 - the clusters in it are closed themselves
 
 
 def _outside(lasting: bool) -> Iterator[Path]:
@@ -185,13 +243,26 @@ def _outside(lasting: bool) -> Iterator[Path]:
         yield Path(tempfile.gettempdir())
 
 
-def abandoned(parents: Iterable[Path] | None = None) -> list[Path]:
-    """Cluster folders outside whose checkout no longer exists; nothing uses them any more."""
+@dataclass(frozen=True)
+class Stray:
+    """A cluster outside whose checkout is not where it was last seen."""
+
+    folder: Path
+    last_seen: Path
+
+
+def strays(checkout: Checkout, parents: Iterable[Path] | None = None) -> list[Stray]:
+    """Clusters outside that no checkout claims from where it was last seen.
+
+    Nobody can tell from here whether that checkout was deleted, moved, or lies on a disk that is not there now.
+    """
+    own = {_claimed(checkout.var, place.stem) for place in checkout.var.glob("*.place")}
     found = []
     for parent in parents if parents is not None else _outside(lasting=True):
-        for note in parent.glob("*/checkout"):
-            var = Path(note.read_text(encoding="utf-8").strip())
-            pointers = [place.read_text(encoding="utf-8").strip() for place in var.glob("*.place")]
-            if str(note.parent) not in pointers:
-                found.append(note.parent)
+        for note in sorted(parent.glob("*/checkout")):
+            folder, seen = note.parent, _last_seen(note.parent)
+            if seen is None or folder in own:
+                continue
+            if folder not in {_claimed(seen, place.stem) for place in seen.glob("*.place")}:
+                found.append(Stray(folder, seen))
     return found

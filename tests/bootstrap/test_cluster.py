@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,8 +17,8 @@ import psycopg2
 import pytest
 
 from bootstrap import cluster as clusters
-from bootstrap import site
-from bootstrap.checkout import Checkout
+from bootstrap import postgres, site
+from bootstrap.checkout import Checkout, this_checkout
 from bootstrap.cluster import LASTING, Cluster
 from bootstrap.console import Stop
 
@@ -42,6 +43,14 @@ def place_of(cluster: Cluster) -> site.Site:
     found = site.find(cluster.checkout, cluster.name)
     assert found is not None
     return found
+
+
+def place_bin(place: site.Site) -> Path:
+    """Folder of the programs of the cluster's version."""
+    major = int((place.folder / "data" / "PG_VERSION").read_text())
+    installation = postgres.of_major(major)
+    assert installation is not None
+    return installation.bin
 
 
 def ask(url: str, statement: str) -> object:
@@ -144,6 +153,36 @@ def test_data_of_another_version_is_refused(cluster: Cluster, monkeypatch: pytes
         cluster.start()
 
 
+def test_database_of_the_containers_belongs_to_a_role_that_owns_no_more(cluster: Cluster):
+    url, place = cluster.start(), place_of(cluster)
+    socket = clusters.socket_folder(place)
+    password = "a/b@c'd\"e $f"
+    done = subprocess.run(
+        ["sh", str(this_checkout().root / "deploy" / "database" / "city.sh")],
+        env={
+            "PATH": f"{place_bin(place)}:{os.environ['PATH']}",
+            "PGHOST": str(socket),
+            "POSTGRES_USER": clusters.SUPERUSER,
+            "CITY_PASSWORD": password,
+        },
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+        **place.owner.child_options(),
+    )
+    assert done.returncode == 0, done.stderr
+    role = "SELECT rolsuper OR rolcreaterole OR rolcreatedb FROM pg_roles WHERE rolname = 'city'"
+    assert ask(url, role) is False
+    owner = "SELECT pg_get_userbyid(datdba) || pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'city'"
+    assert ask(url, owner) == "cityUTF8"
+    there = clusters.query(place, "city", "SELECT string_agg(extname, ' ') FROM pg_extension").split()
+    assert set(clusters.EXTENSIONS) <= set(there)
+    stored = "SELECT rolpassword FROM pg_authid WHERE rolname = '{}'"
+    assert clusters.query(place, "city", stored.format("city")).startswith("SCRAM-SHA-256$")
+    assert clusters.query(place, "city", stored.format(clusters.SUPERUSER)) == ""
+
+
 @pytest.mark.parametrize(("name", "inside"), [("short", True), ("f" * 120, False), ("a, b", False)])
 def test_socket_has_a_path_that_clients_can_use(name: str, inside: bool):
     # /tmp itself: pytest's own folder is too deep for the short case.
@@ -202,16 +241,89 @@ class TestSite:
         os.chown(tmp_path, 0, 0)
         assert site.candidates(tmp_path)[0].uid != 0
 
-    def test_abandoned_when_the_checkout_is_gone(self, tmp_path: Path):
-        for name in ("used", "left"):
-            var = tmp_path / name / "var"
-            folder = tmp_path / "outside" / name
-            var.mkdir(parents=True)
-            folder.mkdir(parents=True)
-            (folder / "checkout").write_text(f"{var}\n")
-            (var / "postgres.place").write_text(f"{folder}\n")
-        shutil.rmtree(tmp_path / "left")
-        assert site.abandoned([tmp_path / "outside"]) == [tmp_path / "outside" / "left"]
+    @pytest.mark.parametrize("umask", [0o022, 0o077])
+    def test_folder_outside_is_found_whatever_the_umask(
+        self, hidden: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, umask: int
+    ):
+        # A place like /var/lib: everybody passes through it, and nothing is in it yet.
+        outside = Path(tempfile.mkdtemp(prefix="var-lib-"))
+        outside.chmod(0o755)
+        monkeypatch.setattr(site, "_outside", lambda lasting: [outside / "oshcity"])
+        before = os.umask(umask)
+        try:
+            for name in ("first", "later"):
+                chosen = site.choose(hidden, name, lasting=True)
+                assert chosen.folder.parent == outside / "oshcity"
+                assert site.usable(chosen.folder, chosen.owner)
+        finally:
+            os.umask(before)
+            shutil.rmtree(outside)
+
+
+def outside(checkout: Checkout, folder: Path) -> None:
+    """Gives the checkout a cluster in a folder that is not its own, as one under /root has."""
+    checkout.var.mkdir(parents=True)
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "PG_VERSION").write_text("15")
+    (folder / "checkout").write_text(f"{checkout.var}\n")
+    (checkout.var / "postgres.place").write_text(f"{folder}\n")
+
+
+def at(root: Path) -> Checkout:
+    return Checkout(root, root / "var")
+
+
+def folder_of(checkout: Checkout) -> Path | None:
+    found = site.find(checkout, "postgres")
+    return found and found.folder
+
+
+def test_renamed_checkout_keeps_its_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    folder = tmp_path / "outside" / "postgres-1"
+    outside(at(tmp_path / "old"), folder)
+    (tmp_path / "old").rename(tmp_path / "new")
+    assert folder_of(at(tmp_path / "new")) == folder
+    site.settle(at(tmp_path / "new"), "postgres")
+    assert str(tmp_path / "old" / "var") in capsys.readouterr().out
+    # Another clone in the old place, and another move, change nothing.
+    at(tmp_path / "old").var.mkdir(parents=True)
+    (tmp_path / "new").rename(tmp_path / "newer")
+    assert folder_of(at(tmp_path / "newer")) == folder
+    assert folder_of(at(tmp_path / "old")) is None
+    site.settle(at(tmp_path / "newer"), "postgres")
+    assert site.strays(at(tmp_path / "old"), [tmp_path / "outside"]) == []
+
+
+def test_copy_is_told_that_the_database_stays_with_the_original(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    folder = tmp_path / "outside" / "postgres-1"
+    outside(at(tmp_path / "original"), folder)
+    shutil.copytree(tmp_path / "original", tmp_path / "copy")
+    assert folder_of(at(tmp_path / "copy")) is None
+    site.settle(at(tmp_path / "copy"), "postgres")
+    assert f"copy of {tmp_path / 'original' / 'var'}" in capsys.readouterr().out
+    assert folder_of(at(tmp_path / "original")) == folder
+
+
+def test_no_empty_database_takes_the_place_of_one_that_is_not_there(tmp_path: Path):
+    folder = tmp_path / "disk" / "postgres-1"
+    outside(at(tmp_path / "clone"), folder)
+    (tmp_path / "disk").rename(tmp_path / "unmounted")
+    lost = Cluster(at(tmp_path / "clone"), "postgres", lasting=True)
+    with pytest.raises(Stop, match="which is not there"):
+        lost.start()
+    assert not (tmp_path / "clone" / "var" / "postgres").exists()
+
+
+def test_astray_is_what_is_not_claimed_from_where_its_checkout_was(tmp_path: Path):
+    for name in ("used", "left"):
+        outside(at(tmp_path / name), tmp_path / "outside" / name)
+    (tmp_path / "left").rename(tmp_path / "moved")
+    here = at(tmp_path / "here")
+    (stray,) = site.strays(here, [tmp_path / "outside"])
+    assert (stray.folder, stray.last_seen) == (tmp_path / "outside" / "left", tmp_path / "left" / "var")
+    assert site.strays(at(tmp_path / "moved"), [tmp_path / "outside"]) == []
 
 
 def test_damaged_data_is_never_removed(tmp_path: Path):
