@@ -7,14 +7,17 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from bootstrap import postgres
-from bootstrap.console import Stop, run_step, say
+from bootstrap.console import Stop, note, run_step
 
+#: Debian reads here what its packages do when they are installed.
+CREATECLUSTER = Path("/etc/postgresql-common/createcluster.d")
 #: Exit code when the user must install packages first.
 PACKAGES_MISSING = 3
 
@@ -68,14 +71,15 @@ def browser() -> str | None:
 def ensure(needs: Sequence[Need], *, logs: Path) -> None:
     """Installs what is missing and says what and why.
 
-    Works as root or with passwordless sudo; otherwise raises ``Stop`` with the command to run.
+    Works as root or with sudo, which asks for its password on a terminal; otherwise raises ``Stop`` with the command to
+    run.
     """
     missing = [need for need in needs if not need.there()]
     if not missing:
         return
     packages = [package for need in missing for package in need.packages]
     for need in missing:
-        say(f"  missing: {need.what} ({', '.join(need.packages)}): {need.why}")
+        note(f"{need.what} ({', '.join(need.packages)}) is missing: {need.why}")
     if shutil.which("apt-get") is None:
         raise Stop(
             "This system has no apt. Install what is listed above with its own package manager"
@@ -88,12 +92,13 @@ def ensure(needs: Sequence[Need], *, logs: Path) -> None:
         raise Stop("Installing needs an administrator. Run\n    " + install_line(packages), PACKAGES_MISSING)
     quiet = [*right, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=600"]
     run_step("List of system packages (apt-get update)", [*quiet, "update"], log=logs / "apt-update.log")
-    run_step(
-        f"System packages: {' '.join(packages)}",
-        [*quiet, "install", "-y", "--no-install-recommends", *packages],
-        log=logs / "apt-install.log",
-        remedy="To see the full output, run\n    " + install_line(packages),
-    )
+    with _no_cluster_of_debians(right) if DATABASE in missing else nullcontext():
+        run_step(
+            f"System packages: {' '.join(packages)}",
+            [*quiet, "install", "-y", "--no-install-recommends", *packages],
+            log=logs / "apt-install.log",
+            remedy="To see the full output, run\n    " + install_line(packages),
+        )
     still = [need.what for need in missing if not need.there()]
     if still:
         raise Stop(f"Installed, but still not found: {', '.join(still)}. See {logs / 'apt-install.log'}")
@@ -106,11 +111,30 @@ def install_line(packages: Sequence[str]) -> str:
 
 
 def _right_to_install() -> list[str] | None:
-    """Prefix for apt-get: empty as root, sudo if it needs no password; None if we may not install."""
+    """Prefix for apt-get: empty as root, else sudo, which may ask for a password on a terminal; None if we may not."""
     if os.geteuid() == 0:
         return []
     sudo = shutil.which("sudo")
     if sudo is None:
         return None
-    result = subprocess.run([sudo, "-n", "true"], capture_output=True, check=False)
-    return [sudo, "-n"] if result.returncode == 0 else None
+    if subprocess.run([sudo, "-n", "true"], capture_output=True, check=False).returncode == 0:
+        return [sudo, "-n"]
+    if not sys.stdin.isatty():
+        return None
+    note("Installing needs an administrator: sudo asks for your password.")
+    return [sudo, "-n"] if subprocess.run([sudo, "-v"], check=False).returncode == 0 else None
+
+
+@contextmanager
+def _no_cluster_of_debians(right: Sequence[str]) -> Iterator[None]:
+    """While PostgreSQL's packages are being installed: keeps them from making a server of their own, on a network port.
+
+    The city has its private one. Only the first installation makes one, so that the switch need not stay.
+    """
+    switch = CREATECLUSTER / "oshcity.conf"
+    script = 'mkdir -p "$1" && echo "create_main_cluster = off" >"$1/oshcity.conf"'
+    subprocess.run([*right, "sh", "-c", script, "sh", str(CREATECLUSTER)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run([*right, "rm", "-f", str(switch)], check=True)

@@ -59,7 +59,7 @@ def test_root_installs_and_says_why(
     update, install = asked(tmp_path).splitlines()
     assert update == "noninteractive -o DPkg::Lock::Timeout=600 update"
     assert install.endswith("install -y --no-install-recommends tree")
-    assert "A tree (tree): benches need shade" in capsys.readouterr().out
+    assert "A tree (tree) is missing: benches need shade" in capsys.readouterr().out
 
 
 def test_user_without_the_right_gets_one_command(
