@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 
 from django.contrib.auth.hashers import make_password
@@ -9,8 +10,8 @@ from django.contrib.auth.hashers import make_password
 from accounts.models import Membership, User
 from districts.models import Service
 
-#: The password of everyone in the demo; only ``seed --demo`` creates such people.
-DEMO_PASSWORD = "map-of-appeals"  # noqa: S105 - meant to be public
+#: What everybody's password was in demo data until it became a secret of each installation: no longer one.
+PUBLISHED_PASSWORD = "map-of-appeals"  # noqa: S105
 OPERATOR = "operator"
 
 
@@ -19,10 +20,15 @@ def demo_email(name: str, city_code: str) -> str:
     return f"{name}@{city_code}.example"
 
 
-def make_demo_people(city_code: str, full_name: Callable[[str], str]) -> dict[str, User]:
+def new_password() -> str:
+    """A password for the people of one installation's demo data: 48 random bits, easy to type."""
+    return "-".join(secrets.token_hex(2) for _ in range(3))
+
+
+def make_demo_people(city_code: str, full_name: Callable[[str], str], secret: str) -> dict[str, User]:
     """Representatives by service code, plus the operator, a superuser, under ``OPERATOR``.
 
-    ``full_name`` invents a name for the person with that code.
+    ``full_name`` invents a name for the person with that code; ``secret`` is the password of all of them.
     """
 
     def person(code: str, **extra: bool) -> User:
@@ -32,7 +38,7 @@ def make_demo_people(city_code: str, full_name: Callable[[str], str]) -> dict[st
         )
 
     # Hashed once: a hash slow enough to protect real passwords costs half a second per person.
-    password = make_password(DEMO_PASSWORD)
+    password = make_password(secret)
     services = list(Service.objects.order_by("-is_office", "code"))
     people = {service.code: person(service.code) for service in services}
     people[OPERATOR] = person(OPERATOR, is_staff=True, is_superuser=True)

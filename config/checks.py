@@ -5,21 +5,31 @@ The numbers are part of the interface (``SILENCED_SYSTEM_CHECKS``); the hints ar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.hashers import check_password
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connections
 
+from accounts.demo import PUBLISHED_PASSWORD
 from bootstrap.cluster import EXTENSIONS
 from bootstrap.postgres import OLDEST as OLDEST_POSTGRESQL
-from config.city import CITY
+from config.city import CITY, CityProfile
+from districts.installed import another_city
 
 OLDEST_GDAL = (3, 6)
 OLDEST_GEOS = (3, 11)
 OLDEST_POSTGIS = (3, 3)
+
+#: Tag of the checks of the city's profile.
+PROFILE = "profile"
+#: Share by which a distance in the metric CRS may differ from the one on the ground.
+METRIC_TOLERANCE = 0.01
 
 #: Runs a statement and returns its first value.
 Ask = Callable[[str], Any]
@@ -71,6 +81,99 @@ def version_message(name: str, text: str, oldest: Sequence[int], code: str) -> l
         return []
     wanted = ".".join(map(str, oldest))
     return [Error(f"{name} {text} is too old: {wanted} or newer is required.", hint=_REINSTALL, id=code)]
+
+
+@register(PROFILE)
+def profile_is_usable(**_: Any) -> list[CheckMessage]:
+    """The profile's CRS measures metres on the city's ground, and its calendar exists."""
+    source = CITY.file("profile.toml")
+    return [
+        Error(f"{source}: {fault}", hint="data/README.md describes a profile.", id=code)
+        for code, find in (("oshcity.E010", metric_crs_fault), ("oshcity.E011", calendar_fault))
+        if (fault := find(CITY))
+    ]
+
+
+def metric_crs_fault(city: CityProfile) -> str | None:
+    """What is wrong with the profile's ``metric_srid``, or None: a kilometre at the centre must measure one."""
+    from pyproj import CRS, Geod, Transformer
+    from pyproj.exceptions import CRSError
+
+    given = f"metric_srid = {city.metric_srid}"
+    right = "must be the EPSG code of a projected CRS in metres for this place, such as its UTM zone"
+    try:
+        crs = CRS.from_epsg(city.metric_srid)
+    except CRSError:
+        return f"{given}: {right}; there is no such code"
+    units = sorted({axis.unit_name for axis in crs.axis_info})
+    if not crs.is_projected or units != ["metre"]:
+        return f"{given}: {right}; {crs.name} measures in {', '.join(units) or 'no unit'}"
+    lon, lat = city.center
+    transform = Transformer.from_crs(4326, crs, always_xy=True).transform
+    x, y = transform(lon, lat)
+    for azimuth in (0, 90):
+        x_off, y_off = transform(*Geod(ellps="WGS84").fwd(lon, lat, azimuth, 1_000)[:2])
+        measured_m = math.hypot(x_off - x, y_off - y)
+        if not abs(measured_m - 1_000) <= 1_000 * METRIC_TOLERANCE:
+            return f"{given}: {right}; in {crs.name}, 1,000 m at the centre measure {measured_m:,.0f}"
+    return None
+
+
+def calendar_fault(city: CityProfile) -> str | None:
+    """What is wrong with the country or subdivision of the profile's calendar, or None."""
+    import holidays
+
+    known = holidays.list_supported_countries(include_aliases=True)
+    country, subdivision = city.calendar_country, city.calendar_subdivision
+    if country not in known:
+        return (
+            f"calendar.country = {country!r}: must be a country whose public holidays are known, such as KG"
+        )
+    if subdivision is not None and subdivision not in known[country]:
+        among = f"one of {', '.join(known[country])}" if known[country] else "left out: this country has none"
+        return f"calendar.subdivision = {subdivision!r}: must be {among}"
+    return None
+
+
+@register(Tags.database)
+def demo_people_have_no_published_password(
+    databases: Iterable[str] | None = None, **_: Any
+) -> list[CheckMessage]:
+    """On a public address nobody has the password that demo data once gave to everybody, least of all a superuser."""
+    from accounts.models import User
+
+    messages: list[CheckMessage] = []
+    if settings.PUBLIC_URL_IS_LOCAL:
+        return messages
+    for alias in databases or ():
+        if User._meta.db_table not in connections[alias].introspection.table_names():
+            continue
+        people = User.objects.using(alias).filter(is_active=True, email__endswith=f"@{CITY.code}.example")
+        found = list(people.values_list("email", "is_superuser", "password"))
+        # Demo people were given one hash together, so that this is one slow comparison, not one for each.
+        published = {
+            one for one in {password for _, _, password in found} if check_password(PUBLISHED_PASSWORD, one)
+        }
+        emails = [email for email, _, password in found if password in published]
+        rulers = [email for email, superuser, password in found if superuser and password in published]
+        if rulers:
+            messages.append(
+                Error(
+                    f"{rulers[0]} is a superuser with a published password, and {settings.PUBLIC_URL} is public.",
+                    hint=f"./manage.py changepassword {rulers[0]}",
+                    id="oshcity.E013",
+                )
+            )
+        elif emails:
+            messages.append(
+                checks.Warning(
+                    f"{len(emails)} people have a published password, and {settings.PUBLIC_URL} is public: "
+                    f"{', '.join(emails[:3])} …",
+                    hint="Deactivate them in the admin, or ./manage.py changepassword EMAIL",
+                    id="oshcity.W013",
+                )
+            )
+    return messages
 
 
 @register(Tags.database)
@@ -182,12 +285,37 @@ def metric_crs_is_known(ask: Ask) -> list[CheckMessage]:
     ]
 
 
+def city_is_the_profiles(ask: Ask) -> list[CheckMessage]:
+    """The database does not hold another city."""
+    if ask("SELECT to_regclass('districts_installedcity')") is None:
+        return []
+    held = ask("SELECT code FROM districts_installedcity")
+    if held in (None, CITY.code):
+        return []
+    return [Error(f"{another_city(held)}.", hint="See CITY_PROFILE in README.md.", id="oshcity.E012")]
+
+
+def role_is_no_superuser(ask: Ask) -> list[CheckMessage]:
+    """The application owns its database and no more: a hole in it must not open the whole server."""
+    if not ask("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
+        return []
+    return [
+        checks.Warning(
+            "The site connects to its database as a superuser of the server.",
+            hint='Give it a role of its own: docs/operations.md, "With your own database server".',
+            id="oshcity.W014",
+        )
+    ]
+
+
 DATABASE_CHECKS = (
     postgresql_is_new_enough,
     extensions_are_there,
     postgis_is_new_enough,
     letters_are_understood,
     metric_crs_is_known,
+    city_is_the_profiles,
+    role_is_no_superuser,
 )
 
 

@@ -18,6 +18,26 @@ from geo.points import WGS84_SRID
 
 #: Characters of a code: of a district, a service, a category.
 CODE_MAX = 60
+#: The drawings that a category can have; each is a symbol of the pages' sprite.
+CATEGORY_ICONS = (
+    "road", "light", "water", "heat", "power", "gas", "waste", "tree", "transport", "building", "market", "animal",
+    "sport", "culture", "social", "land", "other",
+)  # fmt: skip
+
+
+class InstalledCity(models.Model):
+    """The city whose rows the database holds: its only row, written when the city is set up."""
+
+    ONLY = 1
+
+    code = models.SlugField(_("code"), max_length=CODE_MAX)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("city")
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_city_a_database")]
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class BoundaryRevision(models.Model):
@@ -133,7 +153,9 @@ class Category(models.Model):
     code = models.SlugField(_("code"), max_length=CODE_MAX, unique=True)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     name = models.CharField(_("name"), max_length=200)
-    icon = models.CharField(_("icon"), max_length=30, blank=True)
+    icon = models.CharField(
+        _("icon"), max_length=30, blank=True, choices=[(name, name) for name in CATEGORY_ICONS]
+    )
     service = models.ForeignKey(
         Service,
         models.PROTECT,

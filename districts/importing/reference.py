@@ -23,6 +23,7 @@ from districts.importing.entries import (
     toml_entries,
 )
 from districts.models import (
+    CATEGORY_ICONS,
     BoundaryRevision,
     Category,
     District,
@@ -115,7 +116,7 @@ def _load_categories(folder: Path, services: dict[str, Service]) -> dict[str, Ca
         return Category(
             code=code,
             service=_named(entry, "service", services, "service") if entry.text("service", "") else None,
-            icon=entry.text("icon", ""),
+            icon=_icon(entry),
             position=entry.whole("position", len(entries) and entries.index(entry)),
             **entry.translated("name"),
         )
@@ -132,6 +133,13 @@ def _load_categories(folder: Path, services: dict[str, Service]) -> dict[str, Ca
         made[entry.text("code")].parent = made[entry.text("parent")]
     Category.objects.bulk_create([category for code, category in made.items() if code in child_codes])
     return made
+
+
+def _icon(entry: Entry) -> str:
+    icon = entry.text("icon", "")
+    if icon and icon not in CATEGORY_ICONS:
+        raise entry.refuse(f"icon {icon!r} is not one of {', '.join(CATEGORY_ICONS)}")
+    return icon
 
 
 def _first_revision(folder: Path) -> BoundaryRevision:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from pytest_django import Settings
 
+from accounts.demo import PUBLISHED_PASSWORD
+from accounts.models import User
 from config import checks
+from config.city import CITY
+from tests.factories import UserFactory
 
 
 class Answers:
@@ -26,6 +32,8 @@ class Answers:
             "datctype": "C.UTF-8",
             "spatial_ref_sys": 1,
             "FROM pg_extension": "plpgsql postgis pg_trgm btree_gist",
+            "to_regclass": "districts_installedcity",
+            "FROM districts_installedcity": CITY.code,
         } | dict(answers)
 
     def __call__(self, statement: str) -> Any:
@@ -56,6 +64,8 @@ def test_fit_database_has_no_messages(check):
         ({"pg_encoding_to_char": "SQL_ASCII"}, "E007", "encoding SQL_ASCII"),
         ({"lower(": False, "datctype": "C"}, "E007", "locale C:"),
         ({"spatial_ref_sys": 0}, "E008", "does not know EPSG:"),
+        ({"FROM districts_installedcity": "moon"}, "E012", "another city (moon)"),
+        ({"rolsuper": True}, "W014", "as a superuser"),
     ],
 )
 def test_unfit_database(answers, number, words):
@@ -103,3 +113,77 @@ def test_superuser_may_still_create_what_the_server_has():
         {"FROM pg_extension": "", "rolsuper": True, "pg_available_extensions": "pg_trgm btree_gist"}
     )
     assert [message.id for message in checks.extensions_are_there(missing)] == ["oshcity.E005"]
+
+
+@pytest.mark.parametrize(
+    ("srid", "words"),
+    [
+        (4326, "measures in degree"),
+        (3435, "measures in US survey foot"),
+        (2, "there is no such code"),
+        (3857, "1,000 m at the centre measure 1,3"),
+        (32616, "1,000 m at the centre measure"),
+    ],
+)
+def test_metric_crs_must_measure_metres_in_this_city(srid: int, words: str):
+    assert checks.metric_crs_fault(CITY) is None
+    fault = checks.metric_crs_fault(dataclasses.replace(CITY, metric_srid=srid))
+    assert fault is not None
+    assert fault.startswith(f"metric_srid = {srid}: must be")
+    assert words in fault
+
+
+@pytest.mark.parametrize(
+    ("country", "subdivision", "words"),
+    [
+        ("ZZ", None, "calendar.country = 'ZZ': must be"),
+        ("US", "XX", "calendar.subdivision = 'XX': must be one of AK, AL"),
+        ("KG", "XX", "calendar.subdivision = 'XX': must be left out"),
+    ],
+)
+def test_calendar_must_exist(country: str, subdivision: str | None, words: str):
+    assert checks.calendar_fault(CITY) is None
+    city = dataclasses.replace(CITY, calendar_country=country, calendar_subdivision=subdivision)
+    fault = checks.calendar_fault(city)
+    assert fault is not None
+    assert words in fault
+
+
+def test_every_fault_of_a_profile_is_an_error(monkeypatch: pytest.MonkeyPatch):
+    wrong = dataclasses.replace(CITY, metric_srid=4326, calendar_subdivision="XX")
+    monkeypatch.setattr(checks, "CITY", wrong)
+    assert [message.id for message in checks.profile_is_usable()] == ["oshcity.E010", "oshcity.E011"]
+
+
+@pytest.mark.django_db
+class TestPublishedPassword:
+    @pytest.fixture(autouse=True)
+    def people(self) -> None:
+        for name in ("operator", "tazalyk"):
+            person: User = UserFactory(email=f"{name}@{CITY.code}.example", is_superuser=name == "operator")
+            person.set_password(PUBLISHED_PASSWORD)
+            person.save()
+
+    def found(self) -> list[Any]:
+        return checks.demo_people_have_no_published_password(databases=["default"])
+
+    def test_of_a_superuser_keeps_a_public_site_closed(self, settings: Settings):
+        assert self.found() == []
+        settings.PUBLIC_URL_IS_LOCAL = False
+        (message,) = self.found()
+        assert message.is_serious()
+        assert message.hint == f"./manage.py changepassword operator@{CITY.code}.example"
+
+    def test_of_others_is_a_warning(self, settings: Settings):
+        settings.PUBLIC_URL_IS_LOCAL = False
+        User.objects.get(is_superuser=True).delete()
+        (message,) = self.found()
+        assert not message.is_serious()
+        assert f"tazalyk@{CITY.code}.example" in message.msg
+
+    def test_of_nobody_is_fine(self, settings: Settings):
+        settings.PUBLIC_URL_IS_LOCAL = False
+        for person in User.objects.all():
+            person.set_password("of this installation")
+            person.save()
+        assert self.found() == []

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
-from django.core.management import call_command
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
 from appeals.importing.terms import load_terms
 from appeals.models import Appeal, CalendarDay, LegalTerm
-from config.city import CITY
+from config.city import CITY, PROJECT_ROOT, load_profile
 from districts.importing.entries import EntryRefused
 from districts.importing.reference import load_reference
-from districts.models import BoundaryRevision, Category, District, Place, Service, ServiceArea
+from districts.models import (
+    BoundaryRevision,
+    Category,
+    District,
+    InstalledCity,
+    Place,
+    Service,
+    ServiceArea,
+)
 from news.models import NewsItem
 
 pytestmark = pytest.mark.django_db
@@ -56,11 +71,75 @@ def test_the_city_without_demo_data(tmp_path: Path) -> None:
         assert name.lower() in place.search
 
 
-def test_seeding_again_changes_nothing() -> None:
+def test_without_being_asked_there_are_no_demo_people() -> None:
+    assert settings.DEMO_DATA is False
+    seed()
+    assert Service.objects.count() == 26
+    assert not User.objects.exists()
+    assert not Appeal.objects.exists()
+
+
+def test_demo_data_of_a_city_that_has_none_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("config.management.commands.seed.CITY", replace(CITY, folder=tmp_path))
+    with pytest.raises(CommandError, match=r"has no demo\.toml"):
+        seed("--demo")
+    assert not Service.objects.exists()
+
+
+def test_seeding_again_changes_nothing_and_says_so() -> None:
     seed("--no-demo")
-    assert seed("--demo") == ""
+    said = seed("--demo")
+    assert "is there already: nothing was changed" in said
+    assert "no demo data" in said
     assert not User.objects.exists()
     assert Service.objects.count() == 26
+
+
+def of_another_city(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the profile is that of another city."""
+    moon = load_profile(PROJECT_ROOT / "data" / "chicago")
+    for module in ("config.management.commands.seed", "districts.installed"):
+        monkeypatch.setattr(f"{module}.CITY", moon)
+
+
+def test_another_citys_database_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    seed("--no-demo")
+    of_another_city(monkeypatch)
+    with pytest.raises(CommandError, match=rf"another city \({CITY.code}\) than the profile .*chicago"):
+        seed("--no-demo")
+    assert Service.objects.count() == 26
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_city_from_before_databases_knew_theirs(monkeypatch: pytest.MonkeyPatch, own: bool) -> None:
+    seed("--no-demo")
+    InstalledCity.objects.all().delete()
+    if own:
+        assert "is there already" in seed("--no-demo")
+        assert InstalledCity.objects.get().code == CITY.code
+    else:
+        of_another_city(monkeypatch)
+        with pytest.raises(CommandError, match="another city"):
+            seed("--no-demo")
+        assert not InstalledCity.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["import_areas", "x.geojson", "--revision", "x", "--code-field", "x", "--name-field", "x"],
+        ["import_appeals", "x.csv", "--mapping", "x.toml"],
+    ],
+)
+def test_imports_into_another_citys_database_are_refused(
+    monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    seed("--no-demo")
+    of_another_city(monkeypatch)
+    with pytest.raises(CommandError, match="another city"):
+        call_command(*command)
 
 
 def edited(folder: Path, name: str, old: str, new: str) -> Path:
@@ -104,6 +183,12 @@ def edited(folder: Path, name: str, old: str, new: str) -> Path:
             'parent = "roads"',
             'parent = "nothing"',
             r"\(potholes\): parent 'nothing' is not a category",
+        ),
+        (
+            "categories.toml",
+            'icon = "road"',
+            'icon = "bin"',
+            r"\(roads\): icon 'bin' is not one of road, light",
         ),
         ("categories.toml", 'code = "roads"', 'code = "roads"\nparent = "waste"', "has a parent itself"),
         ("districts.geojson", '"kind":"city"', '"kind":"territory"', "kind city"),
@@ -154,3 +239,38 @@ def test_a_folder_that_contradicts_itself(tmp_path: Path, name: str, old: str, n
 def test_terms_that_cannot_be(tmp_path: Path, old: str, new: str, words: str) -> None:
     with pytest.raises(EntryRefused, match=words):
         load_terms(edited(tmp_path, "terms.toml", old, new))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_empty_database_gets_its_tables_first(tmp_path: Path) -> None:
+    """In a process of its own, like an operator's: its profile is another city's than the tests'."""
+    name = f"{connection.settings_dict['NAME']}_empty"
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        cursor.execute(f'CREATE DATABASE "{name}"')
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "django", "seed"],
+            cwd=PROJECT_ROOT,
+            env={
+                **os.environ,
+                "CITY_PROFILE": "data/chicago",
+                "VAR_DIR": str(tmp_path),
+                "DATABASE_URL": _url(name),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "City chicago: " in done.stdout
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f'DROP DATABASE "{name}"')
+
+
+def _url(name: str) -> str:
+    """URL of another database on the tests' server."""
+    parts = connection.settings_dict
+    user, password = quote(parts["USER"], safe=""), quote(parts["PASSWORD"], safe="")
+    return f"postgres://{user}:{password}@:{parts['PORT']}/{name}?host={quote(parts['HOST'], safe='/')}"

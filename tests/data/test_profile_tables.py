@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import holidays
 import pytest
+from django.contrib.staticfiles import finders
 
 from data.demo.pictures import PICTURES
+from districts.models import CATEGORY_ICONS
 
 OSH = Path(__file__).resolve().parents[2] / "data" / "osh"
 LANGUAGES = ("ky", "ru", "en")
-ICONS = {
-    "road", "light", "water", "heat", "power", "gas", "waste", "tree", "transport", "building", "market", "animal",
-    "sport", "culture", "social", "land", "other",
-}  # fmt: skip
 
 
 def table(name: str, key: str) -> list[dict[str, Any]]:
@@ -63,7 +62,16 @@ def test_categories_are_named_and_answered_for(
     for row in categories.values():
         assert all(row[f"name_{language}"].strip() for language in LANGUAGES)
         assert row["service"] in services
-        assert row["icon"] in ICONS
+
+
+def test_icons_are_drawn() -> None:
+    """Those a category can have are in the sprite, and the cities name no other."""
+    sprite = finders.find("web/icons/map.svg")
+    drawn = set(re.findall(r'<symbol[^>]* id="([\w-]+)"', Path(sprite).read_text(encoding="utf-8")))
+    assert set(CATEGORY_ICONS) <= drawn
+    for city in sorted(OSH.parent.glob("*/categories.toml")):
+        rows = tomllib.loads(city.read_text(encoding="utf-8"))["category"]
+        assert {row["icon"] for row in rows if "icon" in row} <= set(CATEGORY_ICONS), city
 
 
 def test_every_service_answers_for_something(

@@ -21,6 +21,7 @@ from appeals.models import Appeal, CellCount, Event, RoutingDecision
 from districts.importing.entries import EntryRefused
 from districts.importing.files import FileRefused, TextFile
 from districts.importing.progress import Progress
+from districts.installed import AnotherCity, installed_city
 from districts.routing import NotSetUp
 
 _SHOWN = 20
@@ -56,11 +57,12 @@ class Command(BaseCommand):
             progress.show(totals.read, f"{totals.imported:,} imported")
 
         try:
+            installed_city()
             with self._refusals(options["refused"]) as refuse:
                 totals = import_appeals(wanted, refuse, on_start, show)
         except FileRefused as refusal:
             raise CommandError(f"{wanted.file}: {refusal}") from None
-        except (ImportRefused, EntryRefused, NotSetUp) as refusal:
+        except (AnotherCity, ImportRefused, EntryRefused, NotSetUp) as refusal:
             raise CommandError(str(refusal)) from None
         finally:
             progress.end()

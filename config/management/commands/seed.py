@@ -12,18 +12,22 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.checks import Tags
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 from django.utils import timezone, translation
 
-from accounts.demo import DEMO_PASSWORD, OPERATOR, make_demo_people
+from accounts.demo import OPERATOR, demo_email, make_demo_people, new_password
 from accounts.models import User
 from appeals.importing.demonstration import write_demonstration
 from appeals.importing.terms import load_terms
+from bootstrap.prepare import pending_migrations
+from config.checks import PROFILE
 from config.city import CITY
-from districts.importing.entries import EntryRefused
+from districts.importing.entries import EntryRefused, toml_entries
 from districts.importing.reference import load_reference
-from districts.models import Service
+from districts.installed import AnotherCity, install_city, installed_city
+from districts.models import InstalledCity, Service
 from media.photos import prepare_photo
 from news.importing import load_news
 
@@ -33,41 +37,55 @@ _CHANCE: Final = 2016
 
 
 class Command(BaseCommand):
-    requires_system_checks = [Tags.database, Tags.models]
+    requires_system_checks = [Tags.database, Tags.models, PROFILE]
     help = (
-        "Fills an empty database with the city of the profile folder: services, categories, borders, gazetteer, legal "
-        "terms; with --demo also user accounts, news and appeals with answers. Does nothing if the city "
-        "already exists."
+        "Fills an empty database with the city of the profile folder: tables, services, categories, borders, gazetteer, "
+        "legal terms; with --demo also user accounts, news and appeals with answers. Changes nothing if the city already "
+        "exists; refuses a database that holds another city."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--demo",
             action=BooleanOptionalAction,
-            default=CITY.file("demo.toml").exists(),
-            help="add demo data: invented people and appeals (default: if the folder has a demo.toml)",
+            default=settings.DEMO_DATA,
+            help="add demo data: invented people and appeals (default: only if DEMO_DATA=1)",
         )
         parser.add_argument("--count", type=int, default=3_000, help="number of demo appeals (3000)")
 
     def handle(self, *args: Any, demo: bool, count: int, **options: Any) -> None:
         started = time.monotonic()
+        if demo and not CITY.file("demo.toml").exists():
+            raise CommandError(f"{CITY.folder} has no demo.toml: this city has no demo data. Use --no-demo")
         try:
+            if pending_migrations():
+                # A database that is another city's is not even brought up to date.
+                if InstalledCity._meta.db_table in connection.introspection.table_names():
+                    installed_city()
+                call_command("migrate", interactive=False, verbosity=0)
             with transaction.atomic(), translation.override(CITY.default_language):
                 _wait_for_others()
-                if Service.objects.exists():
-                    if options["verbosity"] > 1:
-                        self.stdout.write("The city already exists: nothing was changed.")
+                if _is_there():
+                    self._say_what_is_there(demo)
                     return
                 self._seed_reference()
                 if demo:
                     self._seed_demo(count)
+        except AnotherCity as refusal:
+            raise CommandError(f"{refusal}. Nothing was changed.") from None
         except EntryRefused as refusal:
             raise CommandError(f"{CITY.folder}: {refusal}") from None
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         self.stdout.write(f"Seeded in {time.monotonic() - started:.1f} s")
 
+    def _say_what_is_there(self, demo: bool) -> None:
+        self.stdout.write(f"The city {CITY.code} is there already: nothing was changed.")
+        if demo and not User.objects.filter(email=demo_email(OPERATOR, CITY.code)).exists():
+            self.stdout.write("It has no demo data, which goes only into an empty database.")
+
     def _seed_reference(self) -> None:
+        install_city()
         loaded = load_reference(CITY.folder)
         load_terms(CITY.folder)
         self.stdout.write(
@@ -81,27 +99,51 @@ class Command(BaseCommand):
         from data.demo.people import someone
 
         picture = cache(lambda name: prepare_photo(BytesIO(draw_picture(name))))
-        people = make_demo_people(CITY.code, lambda code: someone(random.Random(f"person {code}"))[0])  # noqa: S311
+        password = new_password()
+        people = make_demo_people(
+            CITY.code,
+            lambda code: someone(random.Random(f"person {code}"))[0],  # noqa: S311
+            password,
+        )
         now = timezone.now()
         tomorrow = timezone.localdate(now) + dt.timedelta(days=1)
         generated = generate(CITY.folder, _CHANCE, count, until=tomorrow)
         appeals = write_demonstration(generated, people, picture, now)
         news = load_news(CITY.folder, lambda name: picture(name).large.data, timezone.localdate(now))
         self.stdout.write(f"Demo data: {len(people)} people, {appeals} appeals, {news} news")
-        self._write_logins(people)
+        self._write_logins(people, password)
 
-    def _write_logins(self, people: dict[str, User]) -> None:
-        """Writes the logins that ``up`` shows."""
+    def _write_logins(self, people: dict[str, User], password: str) -> None:
+        """Writes the logins that ``up`` shows, for this installation's owner alone."""
         services = {service.code: service.short for service in Service.objects.all()}
         width = max(len(person.email) for person in people.values())
-        lines = [f"Log in with the password {DEMO_PASSWORD} as"]
+        lines = [f"Log in with the password {password} as"]
         lines += [
             f"  {person.email:<{width}}  {services.get(code, 'operator: /admin/' if code == OPERATOR else '')}"
             for code, person in people.items()
         ]
         file = settings.VAR_DIR / "logins.txt"
         file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)
+        file.touch(mode=0o600)
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self.stdout.write(f"Demo logins: {file}")
+
+
+def _is_there() -> bool:
+    """True when the database holds the profile's city; raises ``AnotherCity`` when it holds another."""
+    if installed_city() is not None:
+        return True
+    present = set(Service.objects.values_list("code", flat=True))
+    if not present:
+        return False
+    # Set up without borders before databases knew their city.
+    if present.isdisjoint(
+        entry.text("code") for entry in toml_entries(CITY.file("services.toml"), "service")
+    ):
+        raise AnotherCity(f"with the services {', '.join(sorted(present)[:3])} …")
+    install_city()
+    return True
 
 
 def _wait_for_others() -> None:

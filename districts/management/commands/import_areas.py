@@ -23,6 +23,7 @@ from districts.importing.areas import (
 )
 from districts.importing.files import FileRefused
 from districts.importing.progress import Progress
+from districts.installed import AnotherCity, installed_city
 from districts.models import District
 
 _SHOWN = 20
@@ -116,7 +117,10 @@ class Command(BaseCommand):
         wanted = _wanted(options)
         progress = Progress(sys.stderr, "features")
         try:
+            installed_city()
             report = import_areas(wanted, progress.show)
+        except AnotherCity as refusal:
+            raise CommandError(f"{refusal}. Nothing was written.") from None
         except FileRefused as refusal:
             raise CommandError(f"{wanted.file}: {refusal}") from None
         except ImportRefused as refusal:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import stat
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +17,7 @@ from django.test import override_settings
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from accounts.demo import DEMO_PASSWORD
+from accounts.demo import PUBLISHED_PASSWORD
 from accounts.models import Membership, User
 from appeals.models import Appeal, AppealContact, Attachment, Event, Message, RoutingDecision
 from appeals.workflow import OPEN_STATUSES
@@ -74,10 +76,12 @@ def test_people_pictures_and_news(folder: Path) -> None:
         person = Membership.objects.get(service=service).user
         assert person.email == f"{service.code}@{CITY.code}.example"
         assert person.get_full_name().strip().count(" ") == 1
-    operator = User.objects.get(is_superuser=True)
-    assert operator.check_password(DEMO_PASSWORD)
     logins = (folder / "logins.txt").read_text(encoding="utf-8")
-    assert DEMO_PASSWORD in logins
+    assert stat.S_IMODE((folder / "logins.txt").stat().st_mode) == 0o600
+    password = re.search(r"password (\S+) as", logins)
+    assert password is not None
+    assert all(person.check_password(password[1]) for person in User.objects.all())
+    assert not User.objects.get(is_superuser=True).check_password(PUBLISHED_PASSWORD)
     assert all(email in logins for email in User.objects.values_list("email", flat=True))
     picture = Attachment.objects.select_related("appeal").first()
     assert picture is not None
