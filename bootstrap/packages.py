@@ -131,10 +131,11 @@ def _no_cluster_of_debians(right: Sequence[str]) -> Iterator[None]:
 
     The city has its private one. Only the first installation makes one, so that the switch need not stay.
     """
-    switch = CREATECLUSTER / "oshcity.conf"
-    script = 'mkdir -p "$1" && echo "create_main_cluster = off" >"$1/oshcity.conf"'
-    subprocess.run([*right, "sh", "-c", script, "sh", str(CREATECLUSTER)], check=True)
+    switch, folder = "oshcity.conf", str(CREATECLUSTER)
+    on = f'mkdir -p "$1" && echo "create_main_cluster = off" >"$1/{switch}"'
+    off = f'rm -f "$1/{switch}"; rmdir "$1" 2>/dev/null || true'
+    subprocess.run([*right, "sh", "-c", on, "sh", folder], check=True)
     try:
         yield
     finally:
-        subprocess.run([*right, "rm", "-f", str(switch)], check=True)
+        subprocess.run([*right, "sh", "-c", off, "sh", folder], check=True)

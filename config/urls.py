@@ -14,6 +14,8 @@ urlpatterns = [
     path("healthz", status.healthz, name="healthz"),
     path("sw.js", shell.service_worker, name="service-worker"),
     path("manifest.webmanifest", shell.manifest, name="manifest"),
+    path("robots.txt", shell.robots, name="robots"),
+    path("favicon.ico", shell.favicon, name="favicon"),
     path("offline/", pages.offline, name="offline"),
     re_path(
         rf"^media/(?P<folder>{'|'.join(media.PUBLIC_FOLDERS)})/(?P<name>.+)$", media.public_file, name="media"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap import checkout as checkouts
-from bootstrap import console, environment, frontend
+from bootstrap import commands, console, environment, frontend
 from bootstrap.checkout import Checkout, digest
 from bootstrap.console import Stop
 
@@ -174,6 +176,95 @@ def test_long_step_shows_progress(
     assert lines[0].strip() == "..  Planting"
     assert any("fetching a tree" in line for line in lines[1:-1])
     assert lines[-1].startswith("  ok  Planting (")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("open('/dev/full', 'w').write('x' * 100_000)", "The disk is full."),
+        ("raise PermissionError(13, 'Permission denied', '/home/someone/.cache')", "cannot be written"),
+        ("raise OSError(30, 'Read-only file system', '/opt')", "cannot be written"),
+        ("raise TimeoutError('no answer')", "Is the network up?"),
+    ],
+)
+def test_failed_step_is_told_by_its_cause(tmp_path: Path, code: str, words: str):
+    with pytest.raises(Stop) as stopped:
+        console.run_step(
+            "Step", [sys.executable, "-c", code], log=tmp_path / "log", remedy="Is the network up?"
+        )
+    advice = str(stopped.value).rpartition("(full log: ")[2]
+    assert words in advice
+    assert ("network" in advice) is ("network" in words)
+
+
+def test_full_disk_that_kept_even_the_log_empty_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(console, "FULL_DISK_BYTES", 10**18)
+    with pytest.raises(Stop, match="The disk is full"):
+        console.run_step("Step", [sys.executable, "-c", "raise SystemExit(1)"], log=tmp_path / "log")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EROFS])
+def test_command_that_cannot_write_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int
+):
+    def fails(checkout: Checkout, arguments: list[str]) -> int:
+        raise OSError(number, os.strerror(number), "/srv/city/var/secret.key")
+
+    monkeypatch.setitem(commands.OWN, "up", fails)
+    assert commands.run(["up"]) == 1
+    said = capsys.readouterr().err
+    assert "/srv/city/var/secret.key" in said
+    assert "run the same command again" in said
+
+
+def test_lines_fit_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(console, "QUIET_INTERVAL_S", 0.02)
+    console.run_step(
+        "A step with a title of some length",
+        [sys.executable, "-c", "import time; print('x' * 300, flush=True); time.sleep(0.5)"],
+        log=tmp_path / "log",
+    )
+    console.note("A remark that is longer than a line " * 5)
+    with console.working("t" * 200):
+        pass
+    lines = capsys.readouterr().out.splitlines()
+    assert any("xxx" in line for line in lines)
+    assert max(map(len, lines)) <= 79
+
+
+def test_what_is_downloaded_stays_in_var(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
+    environments = []
+
+    def run_step(title: str, command: list[str], *, env: dict[str, str] | None = None, **_: object) -> None:
+        environments.append(env)
+
+    monkeypatch.delenv("PIP_CACHE_DIR", raising=False)
+    monkeypatch.setattr(environment, "run_step", run_step)
+    monkeypatch.setattr(environment, "_installed", lambda checkout: set())
+    checkout.python.parent.mkdir(parents=True)
+    checkout.python.symlink_to(sys.executable)
+    environment.ensure(checkout, dev=False)
+    (checkout.root / "package-lock.json").write_text('{"packages": {}}')
+    monkeypatch.setattr(frontend, "run_step", run_step)
+    npm = frontend.node_folder(checkout).parent / "lib/node_modules/npm/bin/npm-cli.js"
+    npm.parent.mkdir(parents=True)
+    npm.touch()
+    checkout.node_modules.mkdir()
+    frontend.ensure(checkout, dev=False)
+    pip, npm_environment = (given for given in environments if given is not None)
+    assert pip["PIP_CACHE_DIR"] == str(checkout.var / "cache" / "pip")
+    assert npm_environment["npm_config_cache"] == str(checkout.var / "cache" / "npm")
+
+
+def test_python_newer_than_the_locks_is_refused_before_anything(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(environment, "NEWEST_PYTHON", (3, 10))
+    with pytest.raises(Stop, match=r"python3\.10 manage\.py up"):
+        environment.ensure(checkout, dev=False)
+    assert not checkout.venv.exists()
 
 
 def test_manage_needs_only_the_standard_library():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,42 @@ def test_sudo_counts_when_it_asks_for_no_password(
     else:
         packages.ensure([missing], logs=tmp_path)
         assert "tree" in asked(tmp_path)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_sudo_may_ask_for_its_password_on_a_terminal(
+    path: Path, tmp_path: Path, missing: Need, monkeypatch: pytest.MonkeyPatch, right: bool
+):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    ticket = tmp_path / "ticket"
+    asks = f': >"{ticket}"' if right else "exit 1"
+    provide(
+        path, "sudo",
+        f'if [ "$1" = -v ]; then {asks}; exit; fi; test -e "{ticket}" || exit 1; shift; [ "$1" = true ] || exec "$@"',
+    )  # fmt: skip
+    controller, terminal = os.openpty()
+    with os.fdopen(terminal) as stdin, os.fdopen(controller, "rb"):
+        monkeypatch.setattr(sys, "stdin", stdin)
+        if right:
+            packages.ensure([missing], logs=tmp_path)
+            assert "install -y --no-install-recommends tree" in asked(tmp_path)
+        else:
+            with pytest.raises(Stop, match="administrator"):
+                packages.ensure([missing], logs=tmp_path)
+
+
+def test_debian_makes_no_server_of_its_own(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("sh", "mkdir", "rm", "rmdir"):
+        (path / name).symlink_to(f"/bin/{name}")
+    switches = tmp_path / "createcluster.d"
+    monkeypatch.setattr(packages, "CREATECLUSTER", switches)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    provide(path, "apt-get", f'case "$*" in *install*) while read -r line; do echo "$line"; done <{switches}/oshcity.conf >>{tmp_path}/asked;; esac')  # fmt: skip
+    database = Need("A lake", "ducks swim", ("lake",), lambda: "off" in asked(tmp_path))
+    monkeypatch.setattr(packages, "DATABASE", database)
+    packages.ensure([database], logs=tmp_path / "log")
+    assert asked(tmp_path) == "create_main_cluster = off\n"
+    assert not switches.exists()
 
 
 def test_failed_installation_shows_the_end_of_apts_output(

@@ -170,6 +170,18 @@ def test_a_program_of_ones_own_process_manager_says_it_too():
     assert "LOG_LEVEL='loud'" in done.stdout
 
 
+def test_a_profile_that_cannot_be_is_refused_before_the_database(tmp_path: Path):
+    text = (ROOT / "data" / "chicago" / "profile.toml").read_text(encoding="utf-8")
+    text = text.replace("32616", "3435").replace('"IL"', '"XX"')
+    (tmp_path / "profile.toml").write_text(text, encoding="utf-8")
+    done = run("-m", "django", "seed", DATABASE_URL="postgres:///nowhere?host=/nowhere", SECRET_KEY="s",
+               DJANGO_SETTINGS_MODULE="config.settings", CITY_PROFILE=str(tmp_path))  # fmt: skip
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "metric_srid = 3435: must be" in done.stderr
+    assert "calendar.subdivision = 'XX': must be one of" in done.stderr
+
+
 @pytest.mark.parametrize("host", ["nosuch.invalid", "192.0.2.1"])
 def test_a_host_that_is_not_this_machines_is_refused_in_words(host: str):
     from bootstrap import serve

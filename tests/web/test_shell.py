@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import resolve, reverse
@@ -74,6 +75,22 @@ def test_the_service_worker_keeps_no_page_of_one_person_or_of_staff(client: Clie
                 assert reverse(name, args=args).startswith(private), name
             assert not reverse("public:map").startswith(private)
             assert not reverse("public:appeal", args=[7]).startswith(private)
+
+
+def test_robots_are_asked_to_leave_alone_what_is_not_everybody_s(client: Client) -> None:
+    response = client.get("/robots.txt")
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    lines = response.content.decode().splitlines()
+    assert lines[0] == "User-agent: *"
+    for closed in ("/ky/desk/", "/ru/admin/", "/en/accounts/", "/api/"):
+        assert f"Disallow: {closed}" in lines
+    assert not any(reverse("public:map").startswith(line.removeprefix("Disallow: ")) for line in lines[1:])
+
+
+def test_the_old_name_of_the_icon_leads_to_it(client: Client) -> None:
+    response = client.get("/favicon.ico")
+    assert response.status_code == 301
+    assert finders.find(response["Location"].removeprefix(f"/{settings.STATIC_URL.strip('/')}/")) is not None
 
 
 @pytest.mark.django_db

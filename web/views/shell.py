@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import get_language, override
@@ -64,6 +64,22 @@ def manifest(request: HttpRequest) -> HttpResponse:
 
 def _icon(name: str, sizes: str, kind: str) -> dict[str, str]:
     return {"src": static(f"web/icons/{name}"), "sizes": sizes, "type": kind}
+
+
+@require_safe
+@cache_control(max_age=86400)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Sends to the icon those who ask for the old name without having read a page."""
+    return HttpResponsePermanentRedirect(static("web/icons/icon-192.png"))
+
+
+@require_safe
+@cache_control(max_age=86400)
+def robots(request: HttpRequest) -> HttpResponse:
+    """Asks search engines to leave alone what belongs to one person or to staff, and what is computed anew each time."""
+    closed = [start for code, _name in settings.LANGUAGES for start in _private(code)]
+    lines = ["User-agent: *", *(f"Disallow: {start}" for start in [*closed, "/api/"])]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
 @require_safe

@@ -1,0 +1,93 @@
+"""What ./manage.py up makes of its options and variables, and whom it asks whether the site is open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from bootstrap import health, serve, variables
+from bootstrap.checkout import Checkout, this_checkout
+
+Set = Callable[..., None]
+
+
+@pytest.fixture
+def up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Set:
+    """Sets the variables as ``up`` with these options does where these are given."""
+    monkeypatch.chdir(tmp_path)  # up moves to the project
+    environ = {
+        name: value for name, value in os.environ.items() if name not in {one.name for one in variables.ALL}
+    }
+    monkeypatch.setattr(os, "environ", environ)
+
+    def set_(*options: str, **given: str) -> None:
+        environ.update(given)
+        (tmp_path / "var").mkdir(exist_ok=True)
+        serve._set_environment(Checkout(this_checkout().root, tmp_path / "var"), serve.parse(list(options)))
+
+    return set_
+
+
+def demo() -> bool:
+    return variables.DEMO_DATA.read(os.environ)
+
+
+def test_on_its_own_it_shows_the_demo_city(up: Set):
+    up()
+    assert os.environ["PUBLIC_URL"] == "http://localhost:8000"
+    assert demo() is True
+
+
+@pytest.mark.parametrize(
+    ("options", "given", "wanted"),
+    [
+        ([], {"PUBLIC_URL": "https://appeals.example.org"}, False),
+        ([], {"DATABASE_URL": "postgres://city@db/city"}, False),
+        ([], {"CITY_PROFILE": "data/chicago"}, False),
+        (["--no-demo"], {}, False),
+        (["--demo"], {"PUBLIC_URL": "https://appeals.example.org"}, True),
+        ([], {"PUBLIC_URL": "https://appeals.example.org", "DEMO_DATA": "1"}, True),
+        ([], {"DEMO_DATA": "0"}, False),
+        ([], {"PUBLIC_URL": "", "DATABASE_URL": ""}, True),
+    ],
+)
+def test_demo_data_is_asked_for(up: Set, options: list[str], given: dict[str, str], wanted: bool):
+    up(*options, **given)
+    assert demo() is wanted
+
+
+def test_the_public_host_is_answered_and_so_is_this_machine(up: Set):
+    up(PUBLIC_URL="https://appeals.example.org")
+    allowed = variables.ALLOWED_HOSTS.read(os.environ)
+    assert allowed is not None
+    assert {"appeals.example.org", "localhost", "127.0.0.1"} <= set(allowed)
+    variables.check(os.environ)
+
+
+def test_health_is_asked_without_https(settings: Settings, client: Client, db: None):
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/offline/").status_code == 301
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_health_is_asked_under_the_public_name(
+    live_server: LiveServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PUBLIC_URL", "https://appeals.example.org")
+    port = live_server.thread.port
+    settings.ALLOWED_HOSTS = ["appeals.example.org"]
+    assert health.ask("0.0.0.0", port) == 200
+    settings.ALLOWED_HOSTS = ["another.example.org"]
+    assert health.ask("localhost", port) == 400
+    assert health.main([str(port)]) == 1
+
+
+def test_health_of_nobody():
+    assert health.main(["1"]) == 1
