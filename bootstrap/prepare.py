@@ -11,6 +11,7 @@ from pathlib import Path
 import django
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.checks import WARNING, run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -19,7 +20,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from bootstrap.checkout import digest, this_checkout
 from bootstrap.cluster import EXTENSIONS
-from bootstrap.console import note, say, working
+from bootstrap.console import note, working
 
 
 def main() -> int:
@@ -32,10 +33,17 @@ def main() -> int:
         seed()
         collect_static()
         who_can_log_in()
+    except Unfit:
+        return 1
     except (CommandError, DatabaseError, ImproperlyConfigured) as error:
-        say(f"  !!  {error}")
+        for line in str(error).strip().splitlines():
+            note(line, mark="!!")
         return 1
     return 0
+
+
+class Unfit(Exception):
+    """A check has found, and said, why the site cannot start."""
 
 
 def create_extensions() -> None:
@@ -50,12 +58,17 @@ def create_extensions() -> None:
 
 
 def examine() -> None:
-    """Runs the system checks, which raise on errors; prints their warnings."""
-    output = io.StringIO()
+    """Runs the system checks and prints what they find; raises ``Unfit`` if anything of it is serious."""
     with working("Settings, profile and database are checked"):
-        call_command("check", databases=["default"], stdout=output, stderr=output)
-    if "no issues" not in output.getvalue():
-        say(output.getvalue().rstrip())
+        found = [
+            one for one in run_checks(databases=["default"]) if one.level >= WARNING and not one.is_silenced()
+        ]
+    for one in found:
+        note(f"{one.msg} ({one.id})", mark="!!" if one.is_serious() else "--")
+        if one.hint:
+            note(one.hint, mark="  ")
+    if any(one.is_serious() for one in found):
+        raise Unfit
 
 
 def pending_migrations() -> list[str]:

@@ -17,7 +17,7 @@ from bootstrap import catalogues, frontend, health, variables
 from bootstrap import checkout as checkouts
 from bootstrap.checkout import Checkout
 from bootstrap.cluster import main_cluster
-from bootstrap.console import Stop, say, working
+from bootstrap.console import Stop, note, say, working
 from bootstrap.supervisor import Program, Supervisor
 
 #: Seconds the server may take until its first response.
@@ -176,6 +176,12 @@ def _greet(checkout: Checkout, options: argparse.Namespace, seconds: float) -> N
     if not public.local and options.host in variables.LOCAL_HOSTS:
         say(f"  through the web server in front, which must pass it on to port {options.port};")
         say("  docs/operations.md shows how")
+        if (
+            public.https
+            and not variables.BEHIND_PROXY.read(os.environ)
+            and variables.SSL_REDIRECT.read(os.environ)
+        ):
+            note("Without BEHIND_PROXY=1 it would be redirected to https for ever.", mark="!!")
     elif options.host == "127.0.0.1":
         say("  on this machine only; --host 0.0.0.0 opens it to phones on the same network")
     for line in _logins(checkout):
