@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from bootstrap import catalogues, environment, frontend, packages, postgres, site, variables
 from bootstrap.checkout import Checkout
 from bootstrap.cluster import main_cluster, process, stale_process
-from bootstrap.console import Stop, say
+from bootstrap.console import Stop, note, say
 from bootstrap.finding import Finding
 from bootstrap.serve import serving
 
@@ -94,7 +94,8 @@ def catalogues_are_compiled(checkout: Checkout) -> Iterator[Finding]:
     """A stale catalogue shows English, or outdated texts."""
     stale = [str(source.relative_to(checkout.root)) for source in catalogues.stale(checkout.root)]
     if stale:
-        yield Finding(f"Not compiled since they changed: {', '.join(stale)}", "./manage.py setup")
+        more = f" and {len(stale) - 1} more" if len(stale) > 1 else ""
+        yield Finding(f"Not compiled since it changed: {stale[0]}{more}.", "./manage.py setup")
 
 
 def postgresql_is_installed(checkout: Checkout) -> Iterator[Finding]:
@@ -235,8 +236,7 @@ def run(checkout: Checkout, arguments: list[str]) -> int:
             say(f"  ok  {title}")
         for finding in findings:
             serious += finding.serious
-            say(
-                f"  {'!!' if finding.serious else '--'}  {title}: {finding.problem}\n        {finding.remedy}"
-            )
+            note(f"{title}: {finding.problem}", mark="!!" if finding.serious else "--")
+            say(f"        {finding.remedy}")
     say("\nAll is well." if not serious else f"\n{serious} to fix: run the command under each.")
     return 1 if serious else 0

@@ -27,8 +27,9 @@ def examine(checkout: Checkout) -> Iterator[Finding]:
         try:
             place = site.find(checkout, main_cluster(checkout).name)
         except Stop:
-            return  # reported by cluster_is_sound
+            return  # cluster_is_sound says why
         if place is None or process(place) is None:
+            yield Finding("Not examined: it is closed.", "./manage.py up, then doctor again", serious=False)
             return
         os.environ["DATABASE_URL"] = url(place)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
