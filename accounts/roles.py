@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import Membership, User
+from districts.models import Service
 
 
 class Role(enum.StrEnum):
@@ -22,10 +23,18 @@ class Role(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Standing:
-    """What a logged-in person belongs to: service ids, and whether one of them is the Mayor's Office."""
+    """What a logged-in person belongs to: the services, and whether one of them is the Mayor's Office.
 
-    service_ids: frozenset[int]
+    An operator has the rights of the Mayor's Office without belonging to it.
+    """
+
+    services: tuple[Service, ...]
     office: bool
+
+    @property
+    def service_ids(self) -> frozenset[int]:
+        """Keys of the services."""
+        return frozenset(service.pk for service in self.services)
 
     def role_towards(self, service_id: int) -> Role:
         """Role for appeals assigned to the service."""
@@ -41,7 +50,7 @@ class Standing:
 
 _REMEMBERED = "_standing"
 
-NOBODY = Standing(frozenset(), office=False)
+NOBODY = Standing((), office=False)
 
 
 def standing_of(user: User | AnonymousUser) -> Standing:
@@ -50,10 +59,8 @@ def standing_of(user: User | AnonymousUser) -> Standing:
         return NOBODY
     known: Standing | None = getattr(user, _REMEMBERED, None)
     if known is None:
-        rows = list(Membership.objects.filter(user=user).values_list("service_id", "service__is_office"))
-        known = Standing(
-            frozenset(service_id for service_id, _ in rows),
-            office=user.is_superuser or any(is_office for _, is_office in rows),
-        )
+        memberships = Membership.objects.filter(user=user).select_related("service")
+        services = tuple(sorted((one.service for one in memberships), key=lambda service: service.pk))
+        known = Standing(services, office=user.is_superuser or any(service.is_office for service in services))
         setattr(user, _REMEMBERED, known)
     return known

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import IntegerField, Q, Subquery
 
 from accounts.models import User
 from accounts.roles import standing_of
@@ -20,6 +20,20 @@ if TYPE_CHECKING:
 
 #: Public order of lists: the index ``appeal_newest``.
 NEWEST_FIRST: Final = Order({"submitted_at": dt.datetime, "number": int}, descending=True)
+
+
+class HowMany(Subquery):
+    """How many rows the queryset has, up to a number at which counting ends; read beside the rows of any statement.
+
+    So a page's list and all its counts are one statement, and each costs the same after ten years.
+    """
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+    empty_result_set_value = 0
+
+    def __init__(self, rows: models.QuerySet[Any], *, most: int) -> None:
+        super().__init__(rows.order_by().values("pk")[:most])
 
 
 class AppealQuerySet(models.QuerySet["Appeal"]):

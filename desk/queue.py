@@ -1,11 +1,12 @@
-"""The queue of a desk: tabs, their counts, pages by key, and what comes next."""
+"""The queue of a desk: tabs, their counts, columns to sort by, pages by key, and what comes next."""
 
 from __future__ import annotations
 
 import datetime as dt
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -13,18 +14,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts.roles import Standing
 from appeals.deadlines import WorkingCalendar
 from appeals.due import SOON_DAYS
-from appeals.filters import AppealFilter
+from appeals.filters import AppealFilter, parse_filter
 from appeals.models import Appeal
-from appeals.querysets import AppealQuerySet
+from appeals.querysets import AppealQuerySet, HowMany
 from appeals.workflow import Status
-from geo.paging import Order, Page, PageOfRows, parse_page
+from districts.models import Service
+from geo.paging import AFTER, BEFORE, Order, Page, PageOfRows, parse_page
+from geo.refusals import Errors, Refusals
 
-PAGE_SIZE = 25
+PAGE_SIZE = 50
 #: Counting stops here, so that a tab costs the same after ten years.
 COUNT_MAX = 1_000
-
-_DUE: Mapping[str, type] = {"due_on": dt.date, "number": int}
-_MOST_URGENT, _LATEST = Order(_DUE), Order(_DUE, descending=True)
 
 
 class Tab(enum.StrEnum):
@@ -35,6 +35,7 @@ class Tab(enum.StrEnum):
     OVERDUE = "overdue"
     ANSWERED = "answered"
     CLOSED = "closed"
+    HIDDEN = "hidden"
 
     @property
     def label(self) -> str | Promise:
@@ -47,18 +48,14 @@ class Tab(enum.StrEnum):
         return next((tab for tab in cls if tab.value == text), cls.OPEN)
 
     @property
-    def is_done(self) -> bool:
-        """True for the tabs whose appeals await no answer."""
-        return self in {Tab.ANSWERED, Tab.CLOSED}
+    def awaits(self) -> bool:
+        """True for the tabs whose appeals await an answer."""
+        return self in {Tab.OPEN, Tab.SOON, Tab.OVERDUE}
 
     @property
-    def order(self) -> Order:
-        """The most urgent appeal comes first; of what is done with, the latest."""
-        return _LATEST if self.is_done else _MOST_URGENT
-
-    def page_asked(self, query: Mapping[str, str]) -> Page:
-        """Page of the tab read from the parameter ``after``. Raises ``Refused``."""
-        return parse_page(query, self.order, size=PAGE_SIZE)
+    def sort(self) -> Sort:
+        """Unless another is asked for: of what awaits an answer the most urgent first, of the rest the latest."""
+        return Sort.DUE if self.awaits else Sort.DUE_LAST
 
 
 _LABELS: dict[Tab, str | Promise] = {
@@ -67,51 +64,175 @@ _LABELS: dict[Tab, str | Promise] = {
     Tab.OVERDUE: _("Overdue"),
     Tab.ANSWERED: _("Answered"),
     Tab.CLOSED: _("Closed"),
+    Tab.HIDDEN: _("Hidden"),
 }
+
+
+class Sort(enum.StrEnum):
+    """A column that the queue is sorted by; ``-`` turns it round."""
+
+    DUE = "due"
+    DUE_LAST = "-due"
+    NUMBER = "number"
+    NUMBER_LAST = "-number"
+    RECEIVED = "received"
+    RECEIVED_LAST = "-received"
+
+    @classmethod
+    def parse(cls, text: str, tab: Tab) -> Sort:
+        """The sort of that name; the tab's own for anything else."""
+        return next((sort for sort in cls if sort.value == text), tab.sort)
+
+    @property
+    def column(self) -> str:
+        """Name of the column without its direction."""
+        return self.value.removeprefix("-")
+
+    @property
+    def descending(self) -> bool:
+        """True when the largest comes first."""
+        return self.value.startswith("-")
+
+    @property
+    def turned(self) -> Sort:
+        """The same column the other way round."""
+        return Sort(self.column if self.descending else f"-{self.column}")
+
+    @property
+    def order(self) -> Order:
+        """The order of its pages."""
+        return _ORDERS[self]
+
+
+_COLUMNS: Mapping[str, Mapping[str, type]] = {
+    "due": {"due_on": dt.date, "number": int},
+    "number": {"number": int},
+    "received": {"submitted_at": dt.datetime, "number": int},
+}
+_ORDERS = {sort: Order(_COLUMNS[sort.column], descending=sort.descending) for sort in Sort}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the queue somebody is: what its address says, carried along to an appeal, to the next one and back."""
+
+    tab: Tab = Tab.OPEN
+    sort: Sort = Sort.DUE
+    wanted: AppealFilter = field(default_factory=AppealFilter)
+    page: Page = field(default_factory=Page)
+
+    def as_query(self, **changes: str) -> str:
+        """The place as a URL query without the leading ``?``, the defaults left out; ``changes`` are appended."""
+        place = {
+            "tab": self.tab.value,
+            "sort": self.sort.value if self.sort is not self.tab.sort else "",
+            AFTER: str(self.page.after) if self.page.after else "",
+            BEFORE: str(self.page.before) if self.page.before else "",
+        }
+        return self.wanted.as_query(**{**place, **changes})
+
+    def at(self, page: Page) -> Place:
+        """The same list at another page."""
+        return replace(self, page=page)
+
+    def in_tab(self, tab: Tab) -> Place:
+        """The beginning of another tab, with the same filter."""
+        return Place(tab, tab.sort, self.wanted, Page(PAGE_SIZE))
+
+    def sorted_by(self, sort: Sort) -> Place:
+        """The beginning of the list in another order."""
+        return Place(self.tab, sort, self.wanted, Page(PAGE_SIZE))
+
+
+def parse_place(query: Mapping[str, str]) -> tuple[Place, Errors]:
+    """The place that the address names, and what is wrong with it by parameter; a wrong part does not narrow.
+
+    The tab decides the status, whatever else is asked for.
+    """
+    refusals = Refusals()
+    tab = Tab.parse(query.get("tab", ""))
+    sort = Sort.parse(query.get("sort", ""), tab)
+    wanted = refusals.read(
+        parse_filter, {**{name: query[name] for name in query}, "status": ""}, AppealFilter()
+    )
+    page = refusals.read(
+        lambda given: parse_page(given, sort.order, size=PAGE_SIZE, both_ways=True), query, Page(PAGE_SIZE)
+    )
+    return Place(tab, sort, wanted, page), refusals.errors
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of the queue: its rows, how many are in each tab (up to ``COUNT_MAX``) and before the page."""
+
+    page: PageOfRows[Appeal]
+    counts: Mapping[Tab, int]
+    ahead: int
 
 
 @dataclass(frozen=True)
 class Queue:
-    """The appeals of a person's desk, as narrowed by the filter, on one day of the city's clock."""
+    """The appeals of a person's desk on one day of the city's clock."""
 
     standing: Standing
-    wanted: AppealFilter
     calendar: WorkingCalendar
     today: dt.date
 
-    def appeals(self, tab: Tab) -> AppealQuerySet:
-        """Appeals of the tab, unordered."""
+    def appeals(self, wanted: AppealFilter) -> AppealQuerySet:
+        """All appeals of the desk that the filter leaves; one small query for each code in the filter."""
         mine = (
             Appeal.objects.all()
             if self.standing.office
             else Appeal.objects.with_service(self.standing.service_ids)
         )
-        mine = mine.filtered(self.wanted)
+        return mine.filtered(wanted)
+
+    def in_tab(self, rows: AppealQuerySet, tab: Tab) -> AppealQuerySet:
+        """Those of the appeals that the tab holds."""
         match tab:
             case Tab.OPEN:
-                return mine.open()
+                return rows.open()
             case Tab.SOON:
                 until = self.calendar.add_working_days(self.today, SOON_DAYS)
-                return mine.open().filter(due_on__gte=self.today, due_on__lte=until)
+                return rows.open().filter(due_on__gte=self.today, due_on__lte=until)
             case Tab.OVERDUE:
-                return mine.overdue(self.today)
+                return rows.overdue(self.today)
             case Tab.ANSWERED:
-                return mine.filter(status=Status.ANSWERED)
+                return rows.filter(status=Status.ANSWERED)
             case Tab.CLOSED:
-                return mine.filter(status=Status.CLOSED)
+                return rows.filter(status=Status.CLOSED)
+            case Tab.HIDDEN:
+                return rows.filter(hidden=True)
 
-    def counts(self) -> dict[Tab, int]:
-        """How many each tab holds, up to ``COUNT_MAX``; one query a tab."""
-        return {tab: self.appeals(tab)[:COUNT_MAX].count() for tab in Tab}
+    def listed(self, place: Place) -> Listed:
+        """The page of the place with all counts; one statement, two for a list without rows.
 
-    def page(self, tab: Tab, page: Page) -> PageOfRows[Appeal]:
-        """Appeals of a page of the tab; one query.
-
-        An appeal that is answered meanwhile leaves the queue and shifts no other across the border of a page.
+        An appeal that is answered meanwhile leaves the queue and shifts no other across the border of a page. Where
+        nothing is left of a page, the first one is given.
         """
-        return tab.order.page(self.appeals(tab).with_names(), page)
+        order, page = place.sort.order, place.page
+        mine = self.appeals(place.wanted)
+        rows = self.in_tab(mine, place.tab)
+        counted = {f"n_{tab}": HowMany(self.in_tab(mine, tab), most=COUNT_MAX) for tab in Tab}
+        if page.before is not None:
+            counted["n_ahead"] = HowMany(order.turned.beyond(rows, page.before), most=COUNT_MAX)
+        elif page.after is not None:
+            counted["n_ahead"] = HowMany(order.until(rows, page.after), most=COUNT_MAX)
+        found = order.page(rows.with_names().annotate(**counted), page)
+        if not found.rows and (page.after or page.before):
+            return self.listed(place.at(Page(PAGE_SIZE)))
+        # Where there is no row, the counts stand beside one of any other table.
+        beside: Mapping[str, Any] = (
+            vars(found.rows[0]) if found.rows else Service.objects.order_by("pk").values(**counted)[0]
+        )
+        ahead = beside.get("n_ahead", 0)
+        if page.before is not None:
+            ahead = max(ahead - len(found.rows), 0)
+        return Listed(found, {tab: beside[f"n_{tab}"] for tab in Tab}, ahead)
 
-    def next_open(self, current: Appeal) -> Appeal | None:
-        """The most urgent open appeal other than the current one; one query."""
-        waiting = self.appeals(Tab.OPEN).exclude(pk=current.pk)
-        return waiting.with_names().order_by(*Tab.OPEN.order.names).first()
+    def next_after(self, place: Place, current: Appeal) -> Appeal | None:
+        """The appeal that follows the current one in the list of the place, from the end on its first; two queries."""
+        order = place.sort.order
+        others = self.in_tab(self.appeals(place.wanted), place.tab).exclude(pk=current.pk)
+        others = others.with_names().order_by(*order.names)
+        return order.beyond(others, order.cursor_at(current)).first() or others.first()

@@ -22,13 +22,11 @@ from appeals.actors import Person
 from appeals.deadlines import city_calendar, city_day
 from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
-from appeals.filters import AppealFilter, filter_fields, parse_filter
+from appeals.filters import filter_fields
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, AppealContact
-from desk.queue import COUNT_MAX, Queue, Tab
-from districts.models import Service
-from geo.paging import AFTER
-from geo.refusals import Refusals
+from desk.queue import COUNT_MAX, PAGE_SIZE, Place, Queue, Sort, Tab, parse_place
+from geo.paging import AFTER, BEFORE, Page
 from web.verb_forms import Attempt, attempt, verb_context
 
 
@@ -49,45 +47,63 @@ def for_staff(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @require_safe
 @for_staff
 def queue_page(request: HttpRequest) -> HttpResponse:
-    """The queue of the person's services (of all of them, for the Mayor's Office) by due date, in tabs."""
+    """The queue of the person's services (of all of them, for the Mayor's Office) in tabs, sorted as asked."""
     standing = standing_of(request.user)
-    refusals = Refusals()
-    wanted = refusals.read(parse_filter, {**request.GET.dict(), "status": ""}, AppealFilter())
-    tab = Tab.parse(request.GET.get("tab", ""))
-    asked = refusals.read(tab.page_asked, request.GET, tab.page_asked({}))
-    queue = _queue(standing, wanted)
-    page = queue.page(tab, asked)
-    counts = queue.counts()
+    place, errors = parse_place(request.GET)
+    queue = _queue(standing)
+    listed = queue.listed(place)
+    page = listed.page
     # The tab decides the status, and whoever works for one service alone has no other to choose.
     chosen_by = ["service", "category", "district"] if standing.office else ["category", "district"]
-    fields = filter_fields(wanted, refusals.errors, request.GET, names=["q", *chosen_by])
+    fields = filter_fields(place.wanted, errors, request.GET, names=["q", *chosen_by])
 
-    def address(**changes: str) -> str:
-        return f"{reverse('desk:queue')}?{wanted.as_query(**changes)}"
+    def address(there: Place) -> str:
+        return f"{reverse('desk:queue')}?{there.as_query()}"
 
+    total = listed.counts[place.tab]
     context = {
         "office": standing.office,
-        "tab": tab,
+        "tab": place.tab,
         "tabs": [
             {
                 "tab": each,
-                "count": counts[each],
-                "full": counts[each] >= COUNT_MAX,
-                "url": address(tab=each.value),
+                "count": listed.counts[each],
+                "full": listed.counts[each] >= COUNT_MAX,
+                "url": address(place.in_tab(each)),
             }
             for each in Tab
         ],
+        "headings": {
+            each.column: {
+                "url": address(
+                    place.sorted_by(place.sort.turned if each.column == place.sort.column else each)
+                ),
+                "direction": _direction(place.sort) if each.column == place.sort.column else "",
+            }
+            for each in Sort
+            if not each.descending
+        },
+        "sort": place.sort.value if place.sort is not place.tab.sort else "",
         "rows": [AppealRow(appeal, due_of(appeal, queue.calendar, queue.today)) for appeal in page.rows],
-        "next_url": address(tab=tab.value, after=str(page.next)) if page.next else "",
-        "first_url": address(tab=tab.value) if asked.after else "",
-        "wanted": wanted,
-        "errors": refusals.errors,
-        "clear_url": f"{reverse('desk:queue')}?tab={tab.value}",
+        "place": place.as_query(),
+        "total": total,
+        "total_is_full": total >= COUNT_MAX,
+        "first_row": listed.ahead + 1 if listed.ahead < COUNT_MAX else None,
+        "last_row": listed.ahead + len(page.rows),
+        "next_url": address(place.at(Page(PAGE_SIZE, after=page.next))) if page.next else "",
+        "previous_url": address(place.at(Page(PAGE_SIZE, before=page.previous))) if page.previous else "",
+        "first_url": address(place.at(Page(PAGE_SIZE))) if page.previous else "",
+        "wanted": place.wanted,
+        "errors": errors,
+        "clear_url": address(Place(place.tab, place.sort)),
         "fields": fields,
         "chosen_by": [fields[name] for name in chosen_by],
-        "own_services": Service.objects.filter(pk__in=standing.service_ids) if not standing.office else [],
     }
-    return render(request, "desk/queue.html", context, status=400 if AFTER in refusals.errors else 200)
+    return render(request, "desk/queue.html", context, status=400 if {AFTER, BEFORE} & set(errors) else 200)
+
+
+def _direction(sort: Sort) -> str:
+    return "descending" if sort.descending else "ascending"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -95,10 +111,12 @@ def queue_page(request: HttpRequest) -> HttpResponse:
 def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     """One appeal with its contact data and a form for each verb that the workflow allows; POST sends one of them.
 
+    The address carries the place in the queue that the reader came from, which the ways back and on lead to.
     409 with everything typed kept when somebody was faster. An appeal that is with another service is shown as the
     public sees it: its contact data is not for this reader.
     """
     standing = standing_of(request.user)
+    place, _errors = parse_place(request.GET)
     appeal = _find(request, number)
     role = standing.role_towards(appeal.service_id)
     if role is Role.PUBLIC:
@@ -111,7 +129,8 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         if tried.done:
             messages.success(request, tried.done)
             moved_away = standing.role_towards(_find(request, number).service_id) is Role.PUBLIC
-            return redirect("desk:queue") if moved_away else redirect("desk:appeal", number)
+            path = reverse("desk:queue") if moved_away else reverse("desk:appeal", args=[number])
+            return redirect(f"{path}?{place.as_query()}")
         appeal = _find(request, number)
         role = standing.role_towards(appeal.service_id)
         if role is Role.PUBLIC:
@@ -126,7 +145,8 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "office": standing.office,
         "show_actors": True,
         "awaits_answer": any(form.row.answers for form in verbs["forms"]),
-        "next_appeal": _queue(standing, AppealFilter()).next_open(appeal),
+        "place": place.as_query(),
+        "next_appeal": _queue(standing).next_after(place, appeal),
     }
     return render(request, "desk/appeal.html", context, status=tried.status)
 
@@ -149,5 +169,5 @@ def _find(request: HttpRequest, number: int) -> Appeal:
     return appeal
 
 
-def _queue(standing: Standing, wanted: AppealFilter) -> Queue:
-    return Queue(standing, wanted, city_calendar(), city_day(timezone.now()))
+def _queue(standing: Standing) -> Queue:
+    return Queue(standing, city_calendar(), city_day(timezone.now()))

@@ -27,6 +27,8 @@ PAGE_SIZE_MAX = 1_000
 
 #: The parameter of every paged list, of pages and of the API alike.
 AFTER: Final = "after"
+#: The parameter of lists that lead back too.
+BEFORE: Final = "before"
 
 _M = TypeVar("_M", bound=Model)
 
@@ -99,6 +101,7 @@ class Order:
     def __init__(self, columns: Mapping[str, type], *, descending: bool = False) -> None:
         self.columns = tuple(columns)
         self.descending = descending
+        self._types = tuple(columns.values())
         self._kinds = [_KINDS[kind] for kind in columns.values()]
         self._layout = _layout(self._kinds)
         self.names = tuple(f"-{column}" if descending else column for column in columns)
@@ -127,45 +130,89 @@ class Order:
         """The cursor of these numbers; ``ValueError`` or ``OverflowError`` when they are none of its types."""
         return Cursor(tuple(kind.value_of(number) for kind, number in zip(self._kinds, numbers, strict=True)))
 
+    @property
+    def turned(self) -> Order:
+        """The same columns the other way round."""
+        columns = dict(zip(self.columns, self._types, strict=True))
+        return Order(columns, descending=not self.descending)
+
+    def beyond(self, rows: QuerySet[_M], cursor: Cursor) -> QuerySet[_M]:
+        """The rows that come after the cursor in this order."""
+        return rows.filter(_Beyond(self, cursor))
+
+    def until(self, rows: QuerySet[_M], cursor: Cursor) -> QuerySet[_M]:
+        """The rows that come before the cursor in this order, and its own row."""
+        return rows.exclude(_Beyond(self, cursor))
+
     def following(self, rows: QuerySet[_M], page: Page) -> QuerySet[_M]:
         """The page's rows in this order, and one more when there is a next page."""
         if page.after is not None:
-            rows = rows.filter(_Beyond(self, page.after))
+            rows = self.beyond(rows, page.after)
         return rows.order_by(*self.names)[: page.size + 1]
 
     def page(self, rows: QuerySet[_M], page: Page) -> PageOfRows[_M]:
         """The page of the rows that the queryset leaves, whatever it was ordered by; one statement."""
+        if page.before is not None:
+            return self._page_before(rows, page.size, page.before)
         found = list(self.following(rows, page))
         more = len(found) > page.size
         del found[page.size :]
-        return PageOfRows(found, self.cursor_at(found[-1]) if more else None)
+        return PageOfRows(
+            found,
+            self.cursor_at(found[-1]) if more else None,
+            self.cursor_at(found[0]) if found and page.after is not None else None,
+        )
+
+    def _page_before(self, rows: QuerySet[_M], size: int, before: Cursor) -> PageOfRows[_M]:
+        found = list(self.turned.following(rows, Page(size, after=before)))
+        more = len(found) > size
+        del found[size:]
+        found.reverse()
+        return PageOfRows(
+            found,
+            self.cursor_at(found[-1]) if found else None,
+            self.cursor_at(found[0]) if more else None,
+        )
 
 
 @dataclass(frozen=True)
 class Page:
-    """What was asked for: at most ``size`` rows that come after the cursor."""
+    """What was asked for: at most ``size`` rows that come after the cursor, or right before the one of ``before``."""
 
     size: int = PAGE_SIZE
     after: Cursor | None = None
+    before: Cursor | None = None
 
 
 @dataclass(frozen=True)
 class PageOfRows(Generic[_M]):
-    """The rows of one page, and the cursor of the next one where there is one."""
+    """The rows of one page, and the cursors of the next and the previous one where there are such.
+
+    The page before the one that follows ``after`` is asked for by ``before=previous``.
+    """
 
     rows: list[_M]
     next: Cursor | None
+    previous: Cursor | None = None
 
 
-def parse_page(query: Mapping[str, str], order: Order, *, size: int | None = None) -> Page:
+def parse_page(
+    query: Mapping[str, str], order: Order, *, size: int | None = None, both_ways: bool = False
+) -> Page:
     """Page read from the parameters ``page_size`` (1 to ``PAGE_SIZE_MAX``) and ``after``.
 
-    A list of which the page's reader does not choose the size names it. Raises ``Refused``.
+    A list of which the page's reader does not choose the size names it; one that leads ``both_ways`` has the parameter
+    ``before`` too. Raises ``Refused``.
     """
     refusals = Refusals()
+
+    def cursor(name: str) -> Cursor | None:
+        return refusals.read(lambda text: _cursor(text, order, name), query.get(name, ""), None)
+
     page = Page(
         size or refusals.read(_page_size, query.get("page_size", ""), PAGE_SIZE),
-        refusals.read(lambda text: _after(text, order), query.get(AFTER, ""), None),
+        cursor(AFTER),
+        cursor(BEFORE) if both_ways else None,
     )
     refusals.check()
     return page
@@ -181,12 +228,12 @@ def _page_size(text: str) -> int:
     return size
 
 
-def _after(text: str, order: Order) -> Cursor | None:
+def _cursor(text: str, order: Order, name: str) -> Cursor | None:
     try:
         return order.read(text) if text else None
     except ValueError:
         sentence = _("Take this value from the “next” link of a page, without changes.")
-        raise Refused({AFTER: [sentence]}) from None
+        raise Refused({name: [sentence]}) from None
 
 
 def _layout(kinds: list[_Kind]) -> str:

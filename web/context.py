@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language, get_language_info
 
-from accounts.roles import standing_of
+from accounts.roles import NOBODY, standing_of
 from config.city import CITY
 from web.languages import in_language
 
@@ -48,6 +48,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "canonical_url": settings.PUBLIC_URL + request.path,
         "public_url": settings.PUBLIC_URL,
         "csp_nonce": getattr(request, "csp_nonce", ""),
+        "standing": standing_of(user) if user is not None else NOBODY,
         "works_here": user is not None and standing_of(user).works_here,
         "page_name": match.view_name if match else "",
     }

@@ -105,6 +105,7 @@ class Appeal(models.Model):
             models.Index(fields=["service", "status", "due_on"], name="appeal_queue"),
             models.Index(fields=["status", "due_on"], name="appeal_office_queue"),
             models.Index(fields=["category", "submitted_at"], name="appeal_category"),
+            models.Index(fields=["service", "due_on"], condition=Q(hidden=True), name="appeal_hidden"),
             # On the upper-case text, since that is what a case-insensitive search compares.
             GinIndex(OpClass(Upper("text"), name="gin_trgm_ops"), name="appeal_text_search"),
             GinIndex(OpClass(Upper("address"), name="gin_trgm_ops"), name="appeal_address_search"),

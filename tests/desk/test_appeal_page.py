@@ -95,10 +95,10 @@ def test_the_buttons_are_those_of_the_workflow_table(
 def test_accept_and_the_next_one_is_a_click_away(city: GridCity, at_desk: Client, appeal: Appeal) -> None:
     other = AppealFactory(category=city.categories["lamp"])
     response = at_desk.post(url(appeal), {"verb": "accept", "version": 1}, follow=True)
-    assert response.redirect_chain == [(url(appeal), 302)]
+    assert response.redirect_chain == [(f"{url(appeal)}?tab=open", 302)]
     page = response.content.decode()
     assert f"Appeal № {appeal.number} is in progress." in page
-    assert f'href="{url(other)}"' in page
+    assert f'href="{url(other)}?tab=open" rel="next"' in page
     appeal.refresh_from_db()
     assert appeal.status == Status.ACCEPTED
 
@@ -188,7 +188,7 @@ def test_forwarded_meanwhile_shows_nothing_more(city: GridCity, at_desk: Client,
 def test_forward_leads_back_to_the_queue(city: GridCity, at_desk: Client, appeal: Appeal) -> None:
     form = {"verb": "forward", "version": 1, "to_service": "roads", "text": "The pole belongs to the road"}
     response = at_desk.post(url(appeal), form, follow=True)
-    assert response.redirect_chain == [("/en/desk/", 302)]
+    assert response.redirect_chain == [("/en/desk/?tab=open", 302)]
     assert f"Appeal № {appeal.number} is forwarded: roads en." in response.content.decode()
     appeal.refresh_from_db()
     assert (appeal.service, appeal.status) == (city.services["roads"], Status.NEW)

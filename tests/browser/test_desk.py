@@ -1,0 +1,78 @@
+"""The desk as people use it: an office screen, a phone, the keyboard alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from tests.browser.conftest import LANGUAGES, PHONE, Open, log_in
+from tests.factories import AppealFactory
+from tests.grid import GridCity
+
+OFFICE: dict[str, Any] = {"viewport": {"width": 1366, "height": 768}}
+ROWS_LEAST = 12
+
+
+@pytest.fixture
+def queue(city: GridCity) -> list[int]:
+    """Numbers of thirty appeals, the most urgent first."""
+    return [
+        AppealFactory(
+            category=city.categories["lamp"],
+            due_on=timezone.localdate() + dt.timedelta(days=n - 3),
+            text="Мектептин жанындагы жолдо чырактар күйбөйт, балдар караңгыда басып жүрүшөт. " * 3,
+            address="Масалиев көчөсү, 12-үйдүн жанында, аялдаманын артында",
+        ).number
+        for n in range(30)
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_twelve_rows_fit_on_an_office_screen_and_nothing_runs_out(
+    visit: Open, queue: list[int], representative: User, language: str
+) -> None:
+    User.objects.filter(pk=representative.pk).update(last_name="Токтосунова-Абдрахманова")
+    window = visit(**OFFICE)
+    log_in(window, representative, language)
+    window.at_rest()
+    seen = window.page.evaluate(
+        """() => [...document.querySelectorAll("[data-appeal]")].filter((row) => {
+            const {top, bottom, height} = row.getBoundingClientRect();
+            return height > 0 && top >= 0 && bottom <= innerHeight;
+        }).length"""
+    )
+    assert seen >= ROWS_LEAST
+    for width in (1366, 1024, 960):
+        window.page.set_viewport_size({"width": width, "height": 768})
+        assert running_out(window.page) == [], width
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_runs_out_on_a_phone(
+    visit: Open, queue: list[int], representative: User, language: str
+) -> None:
+    window = visit(**PHONE)
+    log_in(window, representative, language)
+    window.at_rest()
+    assert running_out(window.page) == []
+
+
+def running_out(page: Any) -> list[str]:
+    """What of the header and of the page is wider than its place."""
+    found: list[str] = page.evaluate(
+        """() => {
+            const said = [];
+            if (document.documentElement.scrollWidth > innerWidth) said.push("the page");
+            const inner = document.querySelector(".site-header__inner").getBoundingClientRect();
+            for (const part of document.querySelectorAll(".site-header__inner a, .site-header__inner summary")) {
+                const {left, right, width} = part.getBoundingClientRect();
+                if (width && (left < inner.left || right > inner.right + 0.5)) said.push(part.textContent.trim());
+            }
+            return said;
+        }"""
+    )
+    return found
