@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from bootstrap import packages
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Playwright
+    from playwright.sync_api import Browser, Page, Playwright
 
 #: WebGL without a graphics card, as root, and without requests of the browser's own.
 FLAGS = (
@@ -17,6 +18,17 @@ FLAGS = (
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
 )
+
+
+#: A script's condition: the page's maps are drawn or say why they cannot be, its fonts are there, nothing moves any more.
+AT_REST = """async () => {
+    await document.fonts.ready;
+    const drawn = [...document.querySelectorAll("city-map")].every((map) =>
+        map.getAttribute("aria-busy") === "false" || map.querySelector(".city-map__note, .map-status--error"));
+    const moving = document.getAnimations().some((one) =>
+        one.playState === "running" && one.effect?.getComputedTiming().iterations !== Infinity);
+    return document.readyState === "complete" && drawn && !moving;
+}"""
 
 
 class NoChromium(RuntimeError):
@@ -29,3 +41,15 @@ def launch(playwright: Playwright) -> Browser:
     if executable is None:
         raise NoChromium("no Chromium: apt-get install chromium, or name one by CHROMIUM")
     return playwright.chromium.launch(executable_path=executable, args=FLAGS)
+
+
+def until(page: Page, condition: str, *, seconds: float = 120) -> None:
+    """Waits until the script's promise is true; raises ``TimeoutError``.
+
+    Playwright's own way evaluates text in the page, which the site's policy forbids.
+    """
+    deadline = time.monotonic() + seconds
+    while not page.evaluate(condition):
+        if time.monotonic() > deadline:
+            raise TimeoutError(condition)
+        page.wait_for_timeout(50)

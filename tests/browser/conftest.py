@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -26,6 +25,7 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from tests.factories import PASSWORD, MembershipFactory, PlaceFactory, UserFactory
 from tests.grid import IN_EAST, IN_PARK, GridCity, at, make_city
+from tools.chromium import AT_REST, until
 
 LANGUAGES = ("ky", "ru", "en")
 
@@ -75,35 +75,13 @@ class Visit:
         self.page.goto(self.root + path)
         return self.page
 
-    def map_ready(self) -> None:
-        """Waits until the map of the page is drawn."""
-        self.page.wait_for_selector("city-map.city-map--ready", state="attached")
-
-    def appeals_drawn(self) -> None:
-        """Waits until the map of all appeals shows what belongs into its frame."""
+    def map_drawn(self) -> None:
+        """Waits until the map of the page is drawn with all that belongs on it."""
         self.page.wait_for_selector('city-map[aria-busy="false"]', state="attached")
 
     def at_rest(self) -> None:
         """Waits until the maps of the page are drawn, its fonts are there and nothing moves any more."""
-        until(
-            self.page,
-            """async () => {
-                await document.fonts.ready;
-                const maps = [...document.querySelectorAll("city-map")];
-                const moving = document.getAnimations().filter((one) =>
-                    one.playState === "running" && one.effect?.getComputedTiming().iterations !== Infinity);
-                return document.readyState === "complete" && !moving.length
-                    && maps.every((map) => map.classList.contains("city-map--ready"));
-            }""",
-        )
-
-
-def until(page: Page, condition: str) -> None:
-    """Waits until the script's promise is true. Playwright's own way evaluates text, which the pages' policy forbids."""
-    deadline = time.monotonic() + 120
-    while not page.evaluate(condition):
-        assert time.monotonic() < deadline, condition
-        page.wait_for_timeout(50)
+        until(self.page, AT_REST)
 
 
 Open = Callable[..., Visit]

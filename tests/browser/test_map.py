@@ -34,7 +34,7 @@ def test_it_is_drawn_by_itself(visit: Open, city: GridCity, language: str) -> No
         "request", lambda request: request.url.startswith(window.root) or foreign.append(request.url)
     )
     window.go(path_of("public:map", language))
-    window.appeals_drawn()
+    window.map_drawn()
 
     assert colours(window) > 100
     assert [url for url in foreign if url.startswith("http")] == []
@@ -47,7 +47,7 @@ def test_a_base_map_out_of_reach_is_replaced_by_the_city_s_own(
     settings.BASE_MAP_STYLE = "http://localhost:1/style.json"
     window = visit(**DESKTOP)
     window.go(path_of("public:map", "en"))
-    window.appeals_drawn()
+    window.map_drawn()
     assert colours(window) > 100
 
 
@@ -62,7 +62,7 @@ def test_a_base_map_lies_below_the_appeals(visit: Open, city: GridCity, settings
     window = visit(**DESKTOP)
     window.context.route("http://maps.example.org/**", lambda route: route.fulfill(json=style))
     window.go(path_of("public:map", "en") + _NEAR_EAST)
-    window.appeals_drawn()
+    window.map_drawn()
     picture = Image.open(BytesIO(window.page.locator("city-map canvas").screenshot())).convert("RGB")
     assert picture.getpixel((picture.width // 3, picture.height // 2)) == (255, 0, 255)
     assert colours(window) > 20
@@ -72,7 +72,7 @@ def test_a_pin_opens_its_appeal(visit: Open, city: GridCity) -> None:
     appeal = AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), text="The lamp at the corner")
     window = visit()
     page = window.go(path_of("public:map", "en") + _NEAR_EAST)
-    window.appeals_drawn()
+    window.map_drawn()
     box = page.locator("city-map canvas").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -89,7 +89,7 @@ def test_the_keyboard_opens_what_lies_in_the_middle(visit: Open, city: GridCity)
     AppealFactory(category=city.categories["lamp"], point=at(IN_EAST))
     window = visit(**DESKTOP)
     page = window.go(path_of("public:map", "en") + _NEAR_EAST)
-    window.appeals_drawn()
+    window.map_drawn()
     page.locator("city-map canvas").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".map-card")).to_be_focused()
@@ -105,7 +105,7 @@ def test_filters_are_in_the_address_and_the_back_button_undoes_them(visit: Open,
     )
     window = visit(**DESKTOP)
     page = window.go(path_of("public:map", "en"))
-    window.map_ready()
+    window.map_drawn()
     count = page.locator(".results__count")
     expect(count).to_have_text("2 appeals")
 
@@ -138,7 +138,7 @@ def test_only_what_the_map_shows(visit: Open, city: GridCity) -> None:
     AppealFactory(category=city.categories["lamp"], point=at(IN_WEST), text="in the west")
     window = visit(**DESKTOP)
     page = window.go(path_of("public:map", "en") + _NEAR_EAST)
-    window.map_ready()
+    window.map_drawn()
     page.check("[data-frame]")
     expect(page.locator(".appeal-row")).to_have_count(1)
     expect(page.locator(".appeal-row")).to_contain_text("in the east")

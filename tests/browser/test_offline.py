@@ -47,7 +47,7 @@ def test_the_list_seen_last_opens(visit: Open, city: GridCity) -> None:
     AppealFactory(category=city.categories["lamp"], text="A dark corner")
     window = visit(workers=True)
     page = window.go(path_of("public:map", "ky") + f"#map=15/{IN_EAST[1]}/{IN_EAST[0]}")
-    window.map_ready()
+    window.map_drawn()
     worker_ready(page)
     expect(page.locator("[data-count-copy]")).to_have_text("1")
     kept(page)
@@ -55,7 +55,7 @@ def test_the_list_seen_last_opens(visit: Open, city: GridCity) -> None:
     window.context.set_offline(True)
     page.reload()
     expect(page.locator(".appeal-row")).to_contain_text("A dark corner")
-    window.map_ready()
+    window.map_drawn()
     expect(page.locator("[data-count-copy]")).to_have_text("1")
     expect(page.locator(".offline-banner")).to_be_visible()
     # A page that was never opened says so in the reader's language, and the form is there all the same.
@@ -91,7 +91,7 @@ def test_an_appeal_waits_for_the_network(visit: Open, city: GridCity) -> None:
     page = window.go(path_of("public:appeal-new", "en"))
     worker_ready(page)
     page.reload()
-    window.map_ready()
+    window.map_drawn()
 
     window.context.set_offline(True)
     page.reload()

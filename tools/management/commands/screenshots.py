@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from PIL import Image
 
-from tools.chromium import NoChromium, launch
+from tools.chromium import AT_REST, NoChromium, launch, until
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 860)}
 
@@ -72,7 +72,7 @@ class Command(BaseCommand):
             page.wait_for_url(lambda address: "login" not in address)
         for address in options["pages"] or [""]:
             page.goto(f"{options['url']}/{language}/{address}", wait_until="networkidle")
-            page.wait_for_timeout(1500)
+            until(page, AT_REST)
             name = address.strip("/").split("?")[0].replace("/", "-") or "map"
             suffix = "-dark" if options["dark"] else ""
             target = options["out"] / f"{name}-{size}-{language}{suffix}.png"

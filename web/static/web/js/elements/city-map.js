@@ -6,7 +6,8 @@
  * `mode="single"`: one pin at `lon`, `lat`, coloured by `status`; `label` describes it for screen readers.
  * `mode="pick"`: the reader places a pin; fires `city-map:picked` (detail: lon, lat); `place(spot)` moves it.
  *
- * The element's content is shown until the map has loaded, and stays if it cannot.
+ * The element's content is shown until the map has loaded, and stays if it cannot. `aria-busy` is "false" once everything
+ * that belongs on the map is drawn.
  */
 
 import { el, icon } from "city/site/dom.js";
@@ -84,6 +85,7 @@ export class CityMap extends HTMLElement {
 
   async #open() {
     this.#opening = true;
+    this.setAttribute("aria-busy", "true");
     const container = el("div", { className: "city-map__canvas" });
     this.append(container, this.#bar.element);
     this.#bar.loading();
@@ -140,12 +142,15 @@ export class CityMap extends HTMLElement {
     if (mode === "browse") {
       this.#browse = new BrowseMode(view, this, this.#bar);
       this.#browse.setFilter(this.#filter);
-    } else if (mode === "pick") {
+      return;
+    }
+    if (mode === "pick") {
       this.#pick = new PickMode(view, this);
       if (spot) this.#pick.set(spot, true);
     } else if (spot) {
       showSpot(view, spot, this.getAttribute("status") ?? "");
     }
+    void view.drawn().then(() => this.setAttribute("aria-busy", "false"));
   }
 
   #controls() {
@@ -161,6 +166,7 @@ export class CityMap extends HTMLElement {
 
   /** @param {unknown} error */
   #cannot(error) {
+    this.removeAttribute("aria-busy");
     if (!(error instanceof NoWebGL) && !isGpuFailure(error)) {
       this.#bar.failed(t("map.unreachable"), () => {
         this.#bar.element.remove();

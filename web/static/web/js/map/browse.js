@@ -31,6 +31,8 @@ export class BrowseMode {
   #source;
   #heatSource;
   #heat = false;
+  /** Counts what was asked for, so that only the last answer ends the waiting. */
+  #asked = 0;
   /** @type {import("city/map/appeals-source.js").Answer | undefined} */
   #answer;
   /** @type {import("geojson").Feature[][]} */
@@ -234,12 +236,14 @@ export class BrowseMode {
   /** @param {boolean} busy */
   #busy(busy) {
     if (busy) {
+      this.#asked += 1;
       this.#host.setAttribute("aria-busy", "true");
       this.#bar.loading();
     } else {
       this.#bar.clear();
       // Loaded does not mean drawn.
-      this.#view.map.once("idle", () => this.#host.setAttribute("aria-busy", "false"));
+      const asked = this.#asked;
+      void this.#view.drawn().then(() => asked === this.#asked && this.#host.setAttribute("aria-busy", "false"));
     }
   }
 

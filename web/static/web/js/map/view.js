@@ -57,11 +57,14 @@ export class MapView {
   #hidden;
   /** @type {Style | undefined} */
   #foreign;
+  /** True once a style was accepted. */
+  #styled = false;
   #options;
   #stop = new AbortController();
+  #ground;
 
   /**
-   * A map with these options, drawn and ready for a mode. Throws `NoWebGL` or network errors.
+   * A map with these options, ready for a mode; its style may still be loading. Throws `NoWebGL` or network errors.
    * @param {ViewOptions} options
    */
   static async open(options) {
@@ -102,8 +105,16 @@ export class MapView {
     this.map.keyboard.disableRotation();
     drawOnDemand(this.map, () => this.colours);
     onThemeChange(debounce(50, () => this.#repaint()), this.#stop.signal);
+    void this.map.once("style.load", () => (this.#styled = true));
     this.map.on("error", (event) => this.#failed(event));
-    void this.loadGround();
+    this.#ground = this.loadGround();
+  }
+
+  /** Resolves when the ground and what has been put so far are on the screen. */
+  async drawn() {
+    await this.#ground;
+    this.map.triggerRepaint();
+    await this.map.once("idle");
   }
 
   /** Loads the city's own layers; safe to call again after a failure. */
@@ -129,11 +140,15 @@ export class MapView {
    */
   put(source, data) {
     this.#data.set(source, data);
-    const shown = /** @type {import("maplibre-gl").GeoJSONSource | undefined} */ (this.map.getSource(source));
-    shown?.setData(data);
+    this.#apply(() => {
+      const shown = /** @type {import("maplibre-gl").GeoJSONSource | undefined} */ (this.map.getSource(source));
+      shown?.setData(this.#data.get(source) ?? data);
+      return shown;
+    });
   }
 
   /**
+   * Shows or hides the layers, now and after every change of style.
    * @param {string[]} layers
    * @param {boolean} visible
    */
@@ -141,8 +156,21 @@ export class MapView {
     for (const id of layers) {
       if (visible) this.#hidden.delete(id);
       else this.#hidden.add(id);
-      if (this.map.getLayer(id)) this.map.setLayoutProperty(id, "visibility", visible ? "visible" : "none");
+      this.#apply(() => {
+        const layer = this.map.getLayer(id);
+        if (layer) this.map.setLayoutProperty(id, "visibility", this.#hidden.has(id) ? "none" : "visible");
+        return layer;
+      });
     }
+  }
+
+  /**
+   * Applies a change, again when the next style has loaded if there was nothing yet to apply it to: a style that is
+   * loading has neither sources nor layers.
+   * @param {() => object | undefined} change gives what it was applied to
+   */
+  #apply(change) {
+    if (!change()) void this.map.once("style.load", change);
   }
 
   /** @param {boolean} visible */
@@ -197,8 +225,9 @@ export class MapView {
   /** @param {import("maplibre-gl").ErrorEvent & {sourceId?: string}} event */
   #failed(event) {
     const source = event.sourceId;
-    if (this.#foreign && source && source in this.#foreign.sources && !this.map.isSourceLoaded(source)) {
-      // The style loaded but its tiles do not: a blank map is worse than our own drawing.
+    const tilesMissing = this.#foreign && source && source in this.#foreign.sources && !this.map.isSourceLoaded(source);
+    if (tilesMissing || (this.#foreign && !this.#styled)) {
+      // The style is none, or loaded while its tiles do not: a blank map is worse than our own drawing.
       this.#foreign = undefined;
       this.map.setStyle(this.#style(), { diff: false });
     }

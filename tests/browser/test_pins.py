@@ -1,0 +1,112 @@
+"""The pin of a place is drawn on the map of its page, whether the style comes before it or after."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Route, expect
+from pytest_django import Settings
+
+from accounts.models import User
+from appeals.workflow import Status
+from tests.browser.conftest import DESKTOP, Open, Visit, log_in, path_of
+from tests.factories import AppealFactory, NewsItemFactory
+from tests.grid import IN_EAST, GridCity, at
+
+#: As browsers write it: what the page's own property means in red, green and blue.
+_COLOUR = """(property) => {
+    const context = document.createElement("canvas").getContext("2d");
+    context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(property);
+    context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+}"""
+
+
+def pin_px(window: Visit, colour: str) -> int:
+    """Pixels of that colour of the page where the pin must be: in the middle of the map."""
+    wanted = window.page.evaluate(_COLOUR, colour)
+    picture = Image.open(BytesIO(window.page.locator("city-map canvas").screenshot())).convert("RGB")
+    x, y = picture.width // 2, picture.height // 2
+    middle = picture.crop((x - 30, y - 30, x + 30, y + 30))
+    found: list[tuple[int, tuple[int, ...]]] = middle.getcolors(maxcolors=1 << 24)  # type: ignore[assignment]
+    return sum(n for n, has in found if all(abs(a - b) < 12 for a, b in zip(has, wanted, strict=True)))
+
+
+@pytest.fixture
+def page_with_pin(
+    visit: Open, city: GridCity, representative: User, request: pytest.FixtureRequest
+) -> tuple[Visit, str, str]:
+    """A window, the path of a page with one pin, and the property of the pin's colour."""
+    window = visit(**DESKTOP)
+    if request.param == "news":
+        item = NewsItemFactory(point=at(IN_EAST))
+        return window, path_of("public:news-item", "en", item.pk), "--accent"
+    appeal = AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), status=Status.NEW)
+    if request.param == "desk":
+        log_in(window, representative, "en")
+    return window, path_of(f"{request.param}:appeal", "en", appeal.number), "--status-new"
+
+
+PAGES = pytest.mark.parametrize("page_with_pin", ["public", "desk", "news"], indirect=True)
+
+
+@PAGES
+def test_the_pin_is_drawn_on_its_own_page(page_with_pin: tuple[Visit, str, str]) -> None:
+    window, path, colour = page_with_pin
+    window.go(path)
+    window.at_rest()
+    assert pin_px(window, colour) > 100
+    assert window.complaints.said == []
+
+
+STYLE: dict[str, Any] = {
+    "version": 8,
+    "sources": {},
+    "layers": [{"id": "b", "type": "background", "paint": {"background-color": "#fafafa"}}],
+}
+
+
+@PAGES
+def test_the_pin_is_drawn_when_the_style_comes_late(
+    page_with_pin: tuple[Visit, str, str], settings: Settings
+) -> None:
+    """After all else that the page loads."""
+    settings.BASE_MAP_STYLE = "http://maps.example.org/style.json"
+    held: list[Route] = []
+    window, path, colour = page_with_pin
+    window.context.route(settings.BASE_MAP_STYLE, lambda route: held.append(route))
+    window.go(path)
+    expect(window.page.locator("city-map .city-map__canvas")).to_be_attached()
+    while not held:
+        window.page.wait_for_timeout(20)
+    held[0].fulfill(json=STYLE)
+    window.at_rest()
+    assert pin_px(window, colour) > 100
+
+
+@pytest.mark.parametrize("page_with_pin", ["public"], indirect=True)
+def test_a_base_map_that_is_no_style_is_replaced(
+    page_with_pin: tuple[Visit, str, str], settings: Settings
+) -> None:
+    settings.BASE_MAP_STYLE = "http://maps.example.org/style.json"
+    window, path, colour = page_with_pin
+    window.context.route(
+        settings.BASE_MAP_STYLE, lambda route: route.fulfill(json={"version": 7, "layers": [{"id": 1}]})
+    )
+    window.go(path)
+    window.at_rest()
+    assert pin_px(window, colour) > 100
+
+
+@pytest.mark.parametrize("page_with_pin", ["public"], indirect=True)
+def test_the_pin_stays_when_the_colour_scheme_changes(page_with_pin: tuple[Visit, str, str]) -> None:
+    window, path, colour = page_with_pin
+    window.go(path)
+    window.at_rest()
+    by_day = window.page.evaluate(_COLOUR, colour)
+    window.page.emulate_media(color_scheme="dark")
+    while window.page.evaluate(_COLOUR, colour) == by_day or not pin_px(window, colour):
+        window.page.wait_for_timeout(20)
