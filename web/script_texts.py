@@ -68,6 +68,7 @@ def script_texts() -> dict[str, str]:
         "route.because": _("Why: %(reason)s"),
         "route.district": _("District: %(district)s"),
         "route.due": _("The answer is due by %(day)s."),
+        "route.dueByKind": _("Choose the kind of appeal, and you will see by when."),
         "route.waiting": _("Choose the place and the category, and you will see who answers and by when."),
         "route.failed": _("Who answers will be decided when the appeal arrives."),
         # The form: words and files

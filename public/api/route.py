@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from http import HTTPStatus
 from typing import Any
 
@@ -14,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from appeals.deadlines import LegalClock, city_day
-from appeals.intake.parse import leaf_category
+from appeals.intake.parse import kind_of, leaf_category
 from appeals.workflow import Kind
 from districts.explanation import border_in_words, rule_in_words
 from districts.models import District, Service, ServiceArea
@@ -45,7 +46,10 @@ class RouteSerializer(serializers.Serializer[Any]):
     border_m = serializers.FloatField(
         help_text="Metres to the border of the deciding area, else of the city."
     )
-    due_on = serializers.DateField(help_text="If it were sent now.")
+    due_on = serializers.DateField(
+        allow_null=True,
+        help_text="Last day of the legal term if it were sent now; null while that depends on the kind.",
+    )
 
 
 class RouteView(APIView):
@@ -61,18 +65,22 @@ class RouteView(APIView):
             OpenApiParameter(
                 "category", str, required=True, description="Code of a category without children."
             ),
+            OpenApiParameter(
+                "kind", str, enum=list(Kind.values), description="The legal term may depend on it."
+            ),
         ],
         responses={200: RouteSerializer, **problems(400)},
     )
     def get(self, request: Request) -> Response:
-        """District, service, and why; nothing is stored."""
+        """District, service, why, and by when; nothing is stored."""
         refusals = Refusals()
         query = request.query_params
         point = refusals.read(
             lambda place: city_point(*place), (query.get("lon"), query.get("lat")), None, name="point"
         )
         category = refusals.read(leaf_category, query.get("category"), None, name="category")
-        if point is None or category is None:
+        kind = refusals.read(kind_of, query.get("kind"), "", name="kind") if query.get("kind") else ""
+        if point is None or category is None or refusals.errors:
             raise Problem(HTTPStatus.BAD_REQUEST, _("Some fields need correction."), errors=refusals.errors)
         now = timezone.now()
         try:
@@ -97,6 +105,13 @@ class RouteView(APIView):
                     if part
                 ),
                 "border_m": round(decision.border_m, 1),
-                "due_on": LegalClock.read().due_on(Kind.REQUEST, now),
+                "due_on": _due_on(kind, now),
             }
         )
+
+
+def _due_on(kind: str, now: dt.datetime) -> dt.date | None:
+    """Last day of the term; without a kind, None if it is not the same for all of them."""
+    clock = LegalClock.read()
+    days = {clock.due_on(each, now) for each in ([kind] if kind else Kind.values)}
+    return days.pop() if len(days) == 1 else None

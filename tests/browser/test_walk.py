@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import User
+from appeals.deadlines import LegalClock
 from appeals.models import Appeal, Attachment
-from appeals.workflow import Status
+from appeals.workflow import Kind, Status
 from districts.routing import Rule
-from tests.browser.conftest import LANGUAGES, Open, log_in, path_of, until
-from tests.grid import GridCity
+from tests.browser.conftest import LANGUAGES, Open, log_in, path_of
+from tests.factories import LegalTermFactory
+from tests.grid import IN_EAST, GridCity
+from tools.chromium import until
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -21,7 +25,7 @@ def test_from_the_pin_to_the_public_answer(
 ) -> None:
     resident = visit(locale=language)
     page = resident.go(path_of("public:appeal-new", language))
-    resident.map_ready()
+    resident.map_drawn()
 
     # Where: the gazetteer brings the map there, a tap sets the pin.
     page.fill("[data-address]", "масал")
@@ -73,10 +77,24 @@ def test_from_the_pin_to_the_public_answer(
     assert resident.complaints.said == []
 
 
+def test_the_term_that_is_promised_is_that_of_the_kind(visit: Open, city: GridCity) -> None:
+    LegalTermFactory(kind=Kind.COMPLAINT, working_days=30)
+    clock = LegalClock.read()
+    window = visit()
+    lon, lat = IN_EAST
+    page = window.go(path_of("public:appeal-new", "en") + f"?lon={lon}&lat={lat}&category=lamp")
+    route = page.locator("[data-route]")
+    expect(route).to_contain_text("Choose the kind of appeal")
+    for kind in (Kind.COMPLAINT, Kind.REQUEST):
+        page.check(f"[name=kind][value={kind}]")
+        due_on = clock.due_on(kind, timezone.now())
+        expect(route).to_contain_text(f"due by {due_on:%d.%m.%Y}")
+
+
 def test_errors_are_at_their_fields_and_nothing_is_sent(visit: Open, city: GridCity) -> None:
     window = visit()
     page = window.go(path_of("public:appeal-new", "en"))
-    window.map_ready()
+    window.map_drawn()
     page.click("[data-send]")
 
     summary = page.locator("#errors")
@@ -94,14 +112,14 @@ def test_a_place_outside_the_city_is_refused_while_there_is_still_time(visit: Op
     window = visit()
     # Inside the bounds of the map, outside the border of the grid's city.
     page = window.go(path_of("public:appeal-new", "en") + "?lon=72.85&lat=40.52&category=lamp")
-    window.map_ready()
+    window.map_drawn()
     expect(page.locator("[data-error=point]")).to_contain_text("outside the city")
 
 
 def test_an_unfinished_appeal_is_there_again(visit: Open, city: GridCity, photo: dict[str, Any]) -> None:
     window = visit()
     page = window.go(path_of("public:appeal-new", "en"))
-    window.map_ready()
+    window.map_drawn()
     page.fill("[name=text]", "Half of a story")
     page.check("[name=kind][value=request]")
     page.set_input_files("[data-file-input]", [photo])

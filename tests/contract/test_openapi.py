@@ -160,7 +160,7 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
     ("preview_route", 200): [
         _get(f"/api/route?lon={lon}&lat=40.52&category={category}")
         for lon in (IN_EAST[0], 72.72) for category in ("lamp", "other")
-    ],
+    ] + [_get("/api/route?lon=72.72&lat=40.52&category=lamp&kind=complaint")],
     ("preview_route", 400): [_get("/api/route")],
     ("search_places", 200): [_get("/api/places?q=улица"), _get("/api/places?q=")],
     ("list_districts", 200): [_get("/api/districts.geojson"), _get("/api/districts.geojson?revision=1")],

@@ -11,16 +11,20 @@ import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.formats import date_format
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
 from rest_framework.throttling import SimpleRateThrottle
 
+from appeals.deadlines import LegalClock
 from appeals.intake.identifiers import new_uuid7
 from appeals.limits import ADDRESS_MAX, ATTACHMENTS_MAX, TEXT_MAX
 from appeals.models import Appeal, AppealContact, Attachment
+from appeals.workflow import Kind
 from districts.models import Place
+from tests.factories import LegalTermFactory
 from tests.grid import IN_EAST, IN_PARK, OUTSIDE, GridCity, at, names
 from tests.submissions import submission_document
 
@@ -263,10 +267,38 @@ class TestRoute:
         assert "park en" in answer["explanation"]
         assert not Appeal.objects.exists()
 
+    @pytest.mark.parametrize("kind", Kind.values)
+    def test_the_term_of_the_kind_is_promised_and_kept(
+        self, city: GridCity, client: Client, kind: str
+    ) -> None:
+        LegalTermFactory(kind=Kind.COMPLAINT, working_days=30)
+        lon, lat = IN_PARK
+        where = {"lon": lon, "lat": lat, "category": "lamp"}
+        promised = client.get("/api/route", {**where, "kind": kind}).json()["due_on"]
+        sent = submission_document(**where, kind=kind)
+        receipt = client.post(
+            "/api/appeals/", sent, content_type="application/json", headers={"Accept-Language": "en"}
+        ).json()
+        appeal = Appeal.objects.get()
+        assert promised == receipt["due_on"] == appeal.due_on.isoformat()
+        assert appeal.due_on == LegalClock.read().due_on(kind, appeal.submitted_at)
+        follow = client.get(receipt["follow_url"]).content.decode()
+        assert date_format(appeal.due_on) in follow
+
+    def test_without_a_kind_nothing_is_promised_that_depends_on_it(
+        self, city: GridCity, client: Client
+    ) -> None:
+        lon, lat = IN_PARK
+        where = {"lon": lon, "lat": lat, "category": "lamp"}
+        assert client.get("/api/route", where).json()["due_on"] is not None
+        LegalTermFactory(kind=Kind.COMPLAINT, working_days=30)
+        assert client.get("/api/route", where).json()["due_on"] is None
+
     @pytest.mark.parametrize(
         "query",
         [
             {},
+            {"lon": 72.75, "lat": 40.52, "category": "lamp", "kind": "wish"},
             {"lon": "x", "lat": "y", "category": "lamp"},
             {"lon": 72.69, "lat": 40.52, "category": "lamp"},
             {"lon": 72.75, "lat": 40.52, "category": "street"},

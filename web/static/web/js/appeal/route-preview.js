@@ -7,7 +7,7 @@ import { formatDay, t } from "city/site/texts.js";
 
 /** @typedef {import("city/map/spot.js").Spot} Spot */
 
-/** @typedef {{district: {name: string} | null, service: {name: string}, explanation: string, due_on: string}} Preview */
+/** @typedef {{district: {name: string} | null, service: {name: string}, explanation: string, due_on: string | null}} Preview */
 
 export class RoutePreview {
   #place;
@@ -28,14 +28,16 @@ export class RoutePreview {
   /**
    * @param {Spot | undefined} spot
    * @param {string} category
+   * @param {string} kind empty until it is chosen
    */
-  async ask(spot, category) {
+  async ask(spot, category, kind) {
     if (!spot || !category) {
       this.#asked = "";
       this.#latest.stop();
       return this.#wait();
     }
     const query = new URLSearchParams({ lon: spot.lon.toFixed(6), lat: spot.lat.toFixed(6), category });
+    if (kind) query.set("kind", kind);
     if (String(query) === this.#asked) return;
     this.#asked = String(query);
     try {
@@ -69,7 +71,7 @@ export class RoutePreview {
         el(
           "p",
           { className: "route__facts" },
-          el("span", {}, icon("calendar"), t("route.due", { day: formatDay(dueOn) })),
+          el("span", {}, icon("calendar"), dueOn ? t("route.due", { day: formatDay(dueOn) }) : t("route.dueByKind")),
           district && el("span", {}, icon("pin"), t("route.district", { district: district.name })),
         ),
         el("p", { className: "route__why" }, t("route.because", { reason: explanation })),

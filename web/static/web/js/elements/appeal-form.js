@@ -112,8 +112,13 @@ export class AppealForm extends HTMLElement {
     this.#setValue("lon", spot ? spot.lon.toFixed(7) : "");
     this.#setValue("lat", spot ? spot.lat.toFixed(7) : "");
     this.#error("point", undefined);
-    void this.#route?.ask(spot, this.#value("category"));
+    this.#askRoute(spot);
     this.#keep();
+  }
+
+  /** @param {import("city/map/spot.js").Spot | undefined} spot */
+  #askRoute(spot) {
+    void this.#route?.ask(spot, this.#value("category"), this.#value("kind"));
   }
 
   /** @param {Event} event */
@@ -121,7 +126,7 @@ export class AppealForm extends HTMLElement {
     const field = event.target;
     if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) {
       if (field.name) this.#error(field.name, undefined);
-      if (field.name === "category") void this.#route?.ask(this.#place?.spot, this.#value("category"));
+      if (field.name === "category" || field.name === "kind") this.#askRoute(this.#place?.spot);
       if (field.name === "text") this.#count();
     }
     this.#keep();
@@ -183,7 +188,7 @@ export class AppealForm extends HTMLElement {
     const [lon, lat] = [this.#value("lon"), this.#value("lat")];
     const spot = lon && lat ? { lon: Number(lon), lat: Number(lat) } : undefined;
     if (spot) this.#place?.set(spot);
-    void this.#route?.ask(spot, this.#value("category"));
+    this.#askRoute(spot);
   }
 
   /** @param {string} id */
