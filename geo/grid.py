@@ -61,10 +61,6 @@ class Grid:
     cell_m: int
     srid: int
 
-    def cell_at(self, x_m: float, y_m: float) -> Cell:
-        """The cell of the point (metres east and north in ``srid``); south and west borders belong to it."""
-        return Cell(math.floor(x_m / self.cell_m), math.floor(y_m / self.cell_m))
-
     def rings(self, cells: Sequence[Cell]) -> list[Ring]:
         """Outlines of the cells in EPSG:4326, lon/lat, six decimals.
 
@@ -87,6 +83,13 @@ class Grid:
         # The corners are rounded; one unit of the last decimal keeps the outermost points inside.
         margin = 10.0**-DECIMALS
         return Bbox(min(lons) - margin, min(lats) - margin, max(lons) + margin, max(lats) + margin)
+
+    def cells_at_most(self, box: Bbox) -> int:
+        """No more cells than this have points in the box; a few may have none, since the box is not square to the grid."""
+        west, south, east, north = _to_degrees(self.srid).transform_bounds(*box, direction="INVERSE")
+        columns = math.floor(east / self.cell_m) - math.floor(west / self.cell_m) + 1
+        rows = math.floor(north / self.cell_m) - math.floor(south / self.cell_m) + 1
+        return columns * rows
 
     def holding(self, cell: Cell, stored_m: int, *, x: str = "cell_x", y: str = "cell_y") -> dict[str, int]:
         """Queryset filters for the rows in the cell; ``x``, ``y`` are columns of ``stored_m`` cells."""

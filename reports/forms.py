@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from appeals.filters import FILTERS, AppealFilter, FilterField, in_order
 from districts.choices import Group, flat
 from geo.refusals import Refused, ValueRefused
-from reports.sizes import CELL_SIZES_M
+from reports.sizes import offered_sizes
 
 #: Ready periods that end today, in days; None is all time.
 PERIODS: Mapping[str, tuple[int | None, Promise]] = {
@@ -71,7 +71,7 @@ class HeatmapForm(forms.Form):
             required=False,
             choices=[
                 ("", _("Automatic")),
-                *((str(cell_m), _("%(n)s m") % {"n": cell_m}) for cell_m in CELL_SIZES_M),
+                *((str(cell_m), _("%(n)s m") % {"n": cell_m}) for cell_m in offered_sizes()),
             ],
             error_messages={"invalid_choice": _NOT_AMONG},
         )

@@ -18,7 +18,7 @@ from districts.models import District
 from geo.classes import CountClass, natural_breaks
 from geo.grid import Cell, Grid
 from reports.ground import DistrictGround, city_area_m2, district_grounds
-from reports.sizes import CellSize, choose_size
+from reports.sizes import CellSize, candidate_sizes, is_drawable
 
 #: Classes of counts on the map; more colours than this cannot be told apart.
 MOST_CLASSES = 6
@@ -75,9 +75,10 @@ class Heatmap:
 
 
 def make_heatmap(wanted: AppealFilter, cell_m: int | None = None) -> Heatmap:
-    """Public appeals that match the filter, counted by cell and by district; three statements.
+    """Public appeals that match the filter, counted by cell and by district.
 
-    ``cell_m`` is one of ``CELL_SIZES_M``; without it, ``choose_size`` decides.
+    ``cell_m`` is one of ``offered_sizes``, and then the cells may be too many to draw; without it they never are.
+    Three statements, and one for each size that would be too many cells.
     """
     grounds = district_grounds(timezone.localdate())
     appeals = Appeal.objects.public().filtered(wanted)
@@ -87,10 +88,12 @@ def make_heatmap(wanted: AppealFilter, cell_m: int | None = None) -> Heatmap:
         .annotate(n=Count("*"), first=Min("submitted_at"), last=Max("submitted_at"))
     )
     total = sum(row["n"] for row in by_district)
-    size = choose_size(total, _ground_m2(grounds, wanted), cell_m)
-    grid = Grid(size.cell_m, settings.METRIC_SRID)
     known = {ground.id: ground for ground in grounds}
-    counts = grid.count(appeals, CELL_M, mode_of="district_id", at_least=settings.REPORT_MIN_COUNT)
+    for size in candidate_sizes(total, _ground_m2(grounds, wanted), cell_m):
+        grid = Grid(size.cell_m, settings.METRIC_SRID)
+        counts = grid.count(appeals, CELL_M, mode_of="district_id", at_least=settings.REPORT_MIN_COUNT)
+        if is_drawable(len(counts)):
+            break
     classes = natural_breaks((row.n for row in counts), MOST_CLASSES)
     cells = tuple(HeatCell(row.cell, row.n, _level(row.n, classes), known.get(row.mode)) for row in counts)
     return Heatmap(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from geo.classes import CountClass
+from reports import sizes
 from reports.heatmap import Heatmap
 from reports.sizes import EXPECTED_IN_WINDOW, WINDOW_CELLS, CellSize
 
@@ -58,7 +59,16 @@ def size_words(size: CellSize) -> str:
         "window": WINDOW_CELLS,
         "expected": number_format(size.expected, 1),
         "enough": EXPECTED_IN_WINDOW,
+        "most": number_format(sizes.MOST_DRAWN, force_grouping=True),
     }
+    if size.crowded:
+        return (
+            _(
+                "Cells of %(size)d m, chosen automatically: the smallest size at which "
+                "there are no more cells than a map can show (%(most)s)."
+            )
+            % facts
+        )
     if size.automatic and size.enough:
         return (
             _(

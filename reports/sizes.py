@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from django.conf import settings
+
+from geo.bbox import Bbox
+from geo.grid import Grid
 
 #: Sides in metres; multiples of the stored cell (``appeals.models.appeal.CELL_M``).
 CELL_SIZES_M = (50, 100, 250, 500)
+
+#: Sides for cities so wide that all of those may be too many cells.
+WIDE_SIZES_M = (1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000)
+
+#: Cells that a browser draws without making its reader wait; files of data have no such limit.
+MOST_DRAWN = 20_000
 
 #: A cell and the neighbours whose centres are within two and a half sides: what the eye sees as one place.
 WINDOW_CELLS = 21
@@ -18,12 +29,14 @@ EXPECTED_IN_WINDOW = 5
 class CellSize:
     """A cell size and the reason for it.
 
-    ``expected`` is the average number of appeals in a window of ``WINDOW_CELLS`` cells over the area.
+    ``expected`` is the average number of appeals in a window of ``WINDOW_CELLS`` cells over the area. ``crowded`` is
+    true when smaller cells would do, were they not too many to draw.
     """
 
     cell_m: int
     expected: float
     automatic: bool
+    crowded: bool = False
 
     @property
     def enough(self) -> bool:
@@ -31,10 +44,28 @@ class CellSize:
         return self.expected >= EXPECTED_IN_WINDOW
 
 
-def choose_size(appeals: int, ground_m2: float, wanted_m: int | None) -> CellSize:
-    """The wanted size; without one, the smallest whose window expects enough appeals, else the largest.
+def is_drawable(cells: int) -> bool:
+    """True when so many cells are not too many to draw."""
+    return cells <= MOST_DRAWN
 
-    ``ground_m2`` is the area the appeals could come from; if it is zero, so is every expectation.
+
+def offered_sizes() -> tuple[int, ...]:
+    """Sides in metres that a planner of this city chooses among: at the last one no map has too many cells."""
+    city = Bbox(*settings.CITY_BOUNDS)
+    sizes = list(CELL_SIZES_M)
+    for wide_m in WIDE_SIZES_M:
+        if is_drawable(Grid(sizes[-1], settings.METRIC_SRID).cells_at_most(city)):
+            break
+        sizes.append(wide_m)
+    return tuple(sizes)
+
+
+def candidate_sizes(appeals: int, ground_m2: float, wanted_m: int | None) -> list[CellSize]:
+    """The sizes to try, in this order, until the cells are not too many to draw; never empty.
+
+    The wanted one alone, however many its cells; without one, the smallest of ``CELL_SIZES_M`` whose window expects
+    enough appeals (else the largest of them), and all that are offered above it. ``ground_m2`` is the area the appeals
+    could come from; if it is zero, so is every expectation.
     """
 
     def size(cell_m: int, *, automatic: bool) -> CellSize:
@@ -42,6 +73,8 @@ def choose_size(appeals: int, ground_m2: float, wanted_m: int | None) -> CellSiz
         return CellSize(cell_m, expected, automatic)
 
     if wanted_m is not None:
-        return size(wanted_m, automatic=False)
-    offered = [size(cell_m, automatic=True) for cell_m in CELL_SIZES_M]
-    return next((candidate for candidate in offered if candidate.enough), offered[-1])
+        return [size(wanted_m, automatic=False)]
+    usual = [size(cell_m, automatic=True) for cell_m in CELL_SIZES_M]
+    first = next((candidate for candidate in usual if candidate.enough), usual[-1])
+    larger = [size(cell_m, automatic=True) for cell_m in offered_sizes() if cell_m > first.cell_m]
+    return [first, *(replace(candidate, crowded=True) for candidate in larger)]

@@ -18,18 +18,16 @@ from django.views.decorators.http import require_safe
 from appeals.due import rows_of
 from appeals.querysets import NEWEST_FIRST
 from geo.grid import Grid, parse_cell
-from geo.paging import Page, parse_page
+from geo.paging import PageRequest, parse_page
 from geo.refusals import Refusals
+from reports import sizes
 from reports.exports import as_csv, as_geojson
 from reports.forms import HeatmapForm, HeatmapQuery
 from reports.ground import nearest_places
 from reports.heatmap import DistrictCount, Heatmap, appeals_in_cell, make_heatmap
 from reports.sentences import class_words, filter_words, period_words, question_words, size_words
-from reports.sizes import CELL_SIZES_M
+from reports.sizes import is_drawable, offered_sizes
 from web.api.problems import bad_parameters
-
-#: Cells that a browser draws without making its reader wait; the files of data have no such limit.
-MOST_DRAWN = 20_000
 
 TOP_CELLS = 10
 ROWS_A_PAGE = 25
@@ -123,7 +121,7 @@ def heatmap_table(request: HttpRequest, form: HeatmapForm, heatmap: Heatmap) -> 
 def heatmap_rows(request: HttpRequest, cell_m: int, cell: str) -> HttpResponse:
     """The appeals behind the number of one cell, newest first; 404 for what is no cell of an offered size."""
     place = parse_cell(cell)
-    if place is None or cell_m not in CELL_SIZES_M:
+    if place is None or cell_m not in offered_sizes():
         raise Http404("no such cell")
     form = HeatmapForm(request.GET)
     if not form.is_valid():
@@ -132,7 +130,7 @@ def heatmap_rows(request: HttpRequest, cell_m: int, cell: str) -> HttpResponse:
     grid = Grid(cell_m, settings.METRIC_SRID)
     refusals = Refusals()
     page_asked = refusals.read(
-        lambda query: parse_page(query, NEWEST_FIRST, size=ROWS_A_PAGE), request.GET, Page(ROWS_A_PAGE)
+        lambda query: parse_page(query, NEWEST_FIRST, size=ROWS_A_PAGE), request.GET, PageRequest(ROWS_A_PAGE)
     )
     found = appeals_in_cell(asked.wanted, grid, place)
     page = NEWEST_FIRST.page(found.with_names(), page_asked)
@@ -198,13 +196,13 @@ def _on_map(query: str) -> str:
 
 
 def _too_many(heatmap: Heatmap) -> bool:
-    return len(heatmap.cells) > MOST_DRAWN
+    return not is_drawable(len(heatmap.cells))
 
 
 def _too_many_words(heatmap: Heatmap) -> str:
     return _("These are %(cells)d cells, more than a map of %(most)d shows. Choose a larger size.") % {
         "cells": len(heatmap.cells),
-        "most": MOST_DRAWN,
+        "most": sizes.MOST_DRAWN,
     }
 
 

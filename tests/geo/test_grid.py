@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 
 import numpy as np
@@ -12,26 +11,13 @@ from django.db.models import QuerySet
 from pyproj import Transformer
 
 from appeals.models import CellCount
+from geo.bbox import Bbox
 from geo.grid import Cell, Grid, parse_cell
 from geo.grid import GridCount as Counted
 
 UTM = 32643
 TO_METRES = Transformer.from_crs(4326, UTM, always_xy=True)
 NEAR_THE_CENTRE = Cell(1255, 17950)
-
-
-def test_cells_are_half_open_to_the_west_and_south() -> None:
-    grid = Grid(50, UTM)
-    assert grid.cell_at(100.0, 200.0) == Cell(2, 4)
-    assert grid.cell_at(math.nextafter(150.0, 0), math.nextafter(250.0, 0)) == Cell(2, 4)
-    assert grid.cell_at(150.0, 200.0) == Cell(3, 4)
-    assert grid.cell_at(100.0, 250.0) == Cell(2, 5)
-
-
-def test_cells_west_and_south_of_the_origin_count_downwards() -> None:
-    grid = Grid(50, UTM)
-    assert grid.cell_at(-0.001, -50.0) == Cell(-1, -1)
-    assert grid.cell_at(-50.001, -50.001) == Cell(-2, -2)
 
 
 @pytest.mark.parametrize("cell_m", [50, 100, 250, 500])
@@ -48,6 +34,18 @@ def test_a_ring_measures_the_cell_in_the_metric_crs(cell_m: int) -> None:
 def test_neighbours_share_their_corners_exactly() -> None:
     left, right = Grid(100, UTM).rings([Cell(3000, 44000), Cell(3001, 44000)])
     assert (left[1], left[2]) == (right[0], right[3])
+
+
+@pytest.mark.parametrize("cell_m", [50, 500, 25_000])
+def test_no_points_of_a_box_lie_in_more_cells(cell_m: int) -> None:
+    box = Bbox(72.70, 40.50, 72.78, 40.54)
+    chance = np.random.default_rng(5)
+    lon, lat = chance.uniform(box.west, box.east, 60_000), chance.uniform(box.south, box.north, 60_000)
+    x, y = TO_METRES.transform(lon, lat)
+    held = len(set(zip(np.floor(x / cell_m), np.floor(y / cell_m), strict=True)))
+    most = Grid(cell_m, UTM).cells_at_most(box)
+    assert held <= most
+    assert most <= held * 1.2 + 3
 
 
 def test_no_cells_no_rings() -> None:

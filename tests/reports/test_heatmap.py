@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import random
 from collections import Counter
 
@@ -16,6 +17,7 @@ from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from appeals.models.appeal import CELL_M
 from geo.grid import Cell, Grid
+from reports import sizes
 from reports.heatmap import appeals_in_cell, make_heatmap
 from reports.sizes import CELL_SIZES_M
 from tests.grid import CITY, IN_EAST, IN_PARK, IN_WEST, GridCity
@@ -181,7 +183,8 @@ def test_cells_under_the_threshold_are_withheld_but_counted(plant: Plant, settin
     assert [row.count for row in heatmap.cells] == [3]
     assert (heatmap.total, heatmap.withheld) == (6, 3)
     x, y = TO_METRES.transform(*IN_WEST)
-    assert not appeals_in_cell(EVERYTHING, heatmap.grid, heatmap.grid.cell_at(x, y)).exists()
+    in_west = Cell(math.floor(x / 50), math.floor(y / 50))
+    assert not appeals_in_cell(EVERYTHING, heatmap.grid, in_west).exists()
     assert appeals_in_cell(EVERYTHING, heatmap.grid, heatmap.cells[0].cell).count() == 3
 
 
@@ -189,6 +192,25 @@ def test_nothing_gives_an_empty_report(city: GridCity) -> None:
     heatmap = make_heatmap(EVERYTHING)
     assert (heatmap.total, heatmap.cells, heatmap.classes, heatmap.first_on) == (0, (), (), None)
     assert [row.count for row in heatmap.districts] == [0, 0]
+
+
+@pytest.mark.parametrize("most", [4, 30, 200])
+@pytest.mark.parametrize("count", [3, 400, 4000])
+def test_the_automatic_size_is_the_smallest_that_can_be_drawn(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch, most: int, count: int
+) -> None:
+    plant(scattered(count))
+    unlimited = make_heatmap(EVERYTHING)
+    monkeypatch.setattr(sizes, "MOST_DRAWN", most)
+    heatmap = make_heatmap(EVERYTHING)
+    assert len(heatmap.cells) <= most
+    assert sum(row.count for row in heatmap.cells) == count
+    assert heatmap.size.crowded == (len(unlimited.cells) > most)
+    if heatmap.size.crowded:
+        smaller = max(cell_m for cell_m in sizes.offered_sizes() if cell_m < heatmap.size.cell_m)
+        assert len(make_heatmap(EVERYTHING, smaller).cells) > most
+    else:
+        assert heatmap.size == unlimited.size
 
 
 @pytest.mark.parametrize("count", [1, 300])

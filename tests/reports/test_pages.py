@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Membership, User
 from districts.models import District, Place
-from reports import views
+from reports import sizes
 from tests.grid import IN_EAST, IN_WEST, GridCity, at, names
 from tests.reports.planting import Plant
 
@@ -167,10 +167,26 @@ def test_too_many_cells_to_draw_are_reported_at_the_size(
     client: Client, plant: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plant([IN_EAST, IN_WEST])
-    monkeypatch.setattr(views, "MOST_DRAWN", 1)
-    assert "Choose a larger size." in text(client, PAGE, 400)
-    assert list(json.loads(text(client, FILES[0], 400))["errors"]) == ["cell"]
-    assert len(client.get(FILES[1]).json()["features"]) == 2
+    monkeypatch.setattr(sizes, "MOST_DRAWN", 1)
+    assert "Choose a larger size." in text(client, f"{PAGE}?cell=500", 400)
+    assert list(json.loads(text(client, f"{FILES[0]}?cell=500", 400))["errors"]) == ["cell"]
+    assert len(client.get(f"{FILES[1]}?cell=500").json()["features"]) == 2
+
+
+def test_a_report_without_parameters_always_answers(
+    client: Client, plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant([IN_EAST, IN_WEST])
+    monkeypatch.setattr(sizes, "MOST_DRAWN", 1)
+    page = client.get(PAGE)
+    assert page.status_code == 200
+    assert "no more cells than a map can show (1)" in page.content.decode()
+    (top,) = page.context["top"]
+    assert "2 appeals" in text(client, top.url)
+    size = page.context["heatmap"].size.cell_m
+    assert [client.get(address).status_code for address in FILES] == [200] * len(FILES)
+    assert client.get(FILES[1]).json()["grid"]["cell_m"] == size
+    assert client.get(f"{PAGE}?cell={size}").status_code == 200
 
 
 def test_the_map_runs_in_an_origin_of_its_own(client: Client, plant: Plant) -> None:

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
 import pytest
+from pytest_django import Settings
 
 from appeals.models.appeal import CELL_M
-from reports.sizes import CELL_SIZES_M, choose_size
+from reports import sizes
+from reports.sizes import CELL_SIZES_M, CellSize, candidate_sizes, offered_sizes
 
 CITY_M2 = 180e6
+
+
+def choose_size(appeals: int, ground_m2: float, wanted_m: int | None) -> CellSize:
+    """The size of a report whose cells are few enough."""
+    return candidate_sizes(appeals, ground_m2, wanted_m)[0]
 
 
 @pytest.mark.parametrize(
@@ -38,4 +45,25 @@ def test_without_an_area_nothing_is_expected() -> None:
 
 
 def test_every_size_is_a_multiple_of_the_stored_cell() -> None:
-    assert all(cell_m % CELL_M == 0 for cell_m in CELL_SIZES_M)
+    assert all(cell_m % CELL_M == 0 for cell_m in (*CELL_SIZES_M, *sizes.WIDE_SIZES_M))
+
+
+def test_a_city_is_offered_sizes_up_to_one_that_can_be_drawn_whatever_happens(settings: Settings) -> None:
+    assert offered_sizes() == CELL_SIZES_M
+    settings.CITY_BOUNDS = (70.0, 38.0, 76.0, 42.0)  # some 520 by 450 km
+    assert offered_sizes() == (*CELL_SIZES_M, 1_000, 2_500, 5_000)
+    settings.CITY_BOUNDS = (60.0, 20.0, 90.0, 60.0)
+    assert offered_sizes()[-1] == 50_000
+
+
+def test_sizes_that_would_be_too_many_cells_are_followed_by_larger_ones(settings: Settings) -> None:
+    tried = candidate_sizes(10**6, CITY_M2, None)
+    assert [(size.cell_m, size.crowded) for size in tried] == [
+        (50, False),
+        (100, True),
+        (250, True),
+        (500, True),
+    ]
+    assert [size.cell_m for size in candidate_sizes(10**6, CITY_M2, 50)] == [50]
+    settings.CITY_BOUNDS = (70.0, 38.0, 76.0, 42.0)
+    assert candidate_sizes(10**6, CITY_M2, None)[-1].cell_m == 5_000
