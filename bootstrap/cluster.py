@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 from bootstrap import postgres, site
 from bootstrap.checkout import Checkout, prepare_var
-from bootstrap.console import Stop, last_lines, say
+from bootstrap.console import Stop, last_lines, note, say, working
 
 #: The longest path of a unix socket is 107 bytes on Linux, 103 on macOS.
 LONGEST_SOCKET_PATH = 103
@@ -151,9 +151,7 @@ class Cluster:
                 f"PostgreSQL {postgres.OLDEST} or newer with PostGIS was not found; ./manage.py up installs it."
             )
         place = site.choose(self.checkout, self.name, lasting=self.lasting)
-        say(
-            f"  ..  Private database in {place.folder} (PostgreSQL {installation.major}, as {place.owner.name})"
-        )
+        note(f"The private database will be in {place.folder}.")
         # A killed initdb leaves a folder that looks complete, so it gets its name only once it is.
         unfinished = place.folder / "data.unfinished"
         command = [
@@ -165,7 +163,8 @@ class Cluster:
             "--auth=peer",
         ]
         command += ["--data-checksums"] if self.lasting else ["--no-sync"]
-        _run(place, command, "initdb")
+        with working(f"Private database (PostgreSQL {installation.major}, as {place.owner.name})"):
+            _run(place, command, "initdb")
         with (unfinished / "postgresql.conf").open("a", encoding="utf-8") as configuration:
             configuration.write("\n# Rewritten at every start:\ninclude = 'private.conf'\n")
         unfinished.rename(place.folder / "data")
@@ -234,6 +233,10 @@ class Cluster:
                 return
         except Stop:
             pass  # the database does not exist yet
+        with working("PostGIS in the private database"):
+            self._equip(place)
+
+    def _equip(self, place: site.Site) -> None:
         if query(place, "postgres", f"SELECT 1 FROM pg_roles WHERE rolname = '{APPLICATION}'") != "1":
             query(place, "postgres", f"CREATE ROLE {APPLICATION} LOGIN CREATEDB")
         if query(place, "postgres", f"SELECT 1 FROM pg_database WHERE datname = '{APPLICATION}'") != "1":

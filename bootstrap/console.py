@@ -35,14 +35,18 @@ class Stop(Exception):
         self.code = code
 
 
+#: Removes the line that is being redrawn.
+_WIPE = "\r\033[K"
+
+
 def say(text: str = "") -> None:
     """Prints a line and flushes it, to stay in order with the output of child processes."""
-    print(text, flush=True)
+    print(f"{_WIPE if sys.stdout.isatty() else ''}{text}", flush=True)
 
 
 def note(text: str, *, mark: str = "--") -> None:
     """Prints a remark in as many lines as it needs."""
-    print(
+    say(
         textwrap.fill(
             text,
             COLUMNS,
@@ -50,8 +54,7 @@ def note(text: str, *, mark: str = "--") -> None:
             subsequent_indent=" " * 6,
             break_long_words=False,
             break_on_hyphens=False,
-        ),
-        flush=True,
+        )
     )
 
 
@@ -154,7 +157,7 @@ class _Life(AbstractContextManager[None]):
         self._done.set()
         self._thread.join()
         if self._terminal:
-            print("\r\033[K", end="", flush=True)
+            print(_WIPE, end="", flush=True)
 
     def _show(self) -> None:
         while not self._done.wait(LIVE_INTERVAL_S if self._terminal else QUIET_INTERVAL_S):
@@ -162,6 +165,6 @@ class _Life(AbstractContextManager[None]):
             line = f"  ..  {self._title} ({time.monotonic() - self._started:.0f} s) {lines[0].strip() if lines else ''}"
             if self._terminal:
                 columns = os.get_terminal_size().columns
-                print(f"\r\033[K{line[: columns - 1]}", end="", flush=True)
+                print(f"{_WIPE}{line[: columns - 1]}", end="", flush=True)
             else:
                 say(line.rstrip()[:COLUMNS])

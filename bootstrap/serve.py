@@ -54,10 +54,11 @@ def run(checkout: Checkout, options: argparse.Namespace) -> int:
     """Serves until SIGINT, SIGTERM or SIGHUP; exit code 0 then. Raises ``Stop`` when it cannot start."""
     started = time.monotonic()
     with _only_one(checkout, options):
-        say("  ..  Starting: port, packages, texts")
-        _check_port(options.host, options.port)
+        with working(f"Port {options.port}"):
+            _check_port(options.host, options.port)
         frontend.ensure(checkout, dev=False)
-        catalogues.compile_stale(checkout.root)
+        with working("Texts"):
+            catalogues.compile_stale(checkout.root)
         _set_environment(checkout, options)
         with Supervisor() as supervisor, _database(checkout), supervisor.children():
             _prepare(supervisor)
@@ -149,7 +150,6 @@ def _database(checkout: Checkout) -> Iterator[None]:
 
 def _prepare(supervisor: Supervisor) -> None:
     """Migrations, the demo city and static files in one child process, so that their memory is freed."""
-    say("  ..  City")
     code = supervisor.run_to_end([sys.executable, "-m", "bootstrap.prepare"])
     if code != 0 and not supervisor.stopping:
         raise Stop("The city could not be prepared; the error is above. ./manage.py doctor may know more.")

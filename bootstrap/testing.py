@@ -32,6 +32,7 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
         for variable in ALL:
             os.environ.pop(variable.name, None)
         os.environ.update(variables(url, scratch))
+        _live_in(checkout.cache / "home")
         browser = packages.browser()
         if browser:
             os.environ["CHROMIUM"] = browser
@@ -59,6 +60,14 @@ def variables(url: str, scratch: Path) -> Mapping[str, str]:
         "UPLOADS_ROOT": str(scratch / "uploads"),
         "STATIC_ROOT": str(scratch / "static"),
     }
+
+
+def _live_in(home: Path) -> None:
+    """Chromium, Jupyter and Matplotlib keep files of their own here instead of in the developer's home."""
+    home.mkdir(parents=True, exist_ok=True)
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        os.environ.pop(name, None)
+    os.environ["HOME"] = str(home)
 
 
 def measured(arguments: Sequence[str]) -> list[str]:

@@ -258,6 +258,10 @@ def test_what_is_downloaded_stays_in_var(checkout: Checkout, monkeypatch: pytest
     assert npm_environment["npm_config_cache"] == str(checkout.var / "cache" / "npm")
 
 
+def test_the_tests_leave_the_developers_home_alone():
+    assert Path.home() == checkouts.this_checkout().cache / "home"
+
+
 def test_python_newer_than_the_locks_is_refused_before_anything(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch
 ):
