@@ -19,7 +19,7 @@ from appeals.models import Appeal
 from appeals.querysets import AppealQuerySet, HowMany
 from appeals.workflow import Status
 from districts.models import Service
-from geo.paging import AFTER, BEFORE, Order, Page, PageOfRows, parse_page
+from geo.paging import AFTER, BEFORE, Order, PageOfRows, PageRequest, parse_page
 from geo.refusals import Errors, Refusals
 
 PAGE_SIZE = 50
@@ -119,7 +119,7 @@ class Place:
     tab: Tab = Tab.OPEN
     sort: Sort = Sort.DUE
     wanted: AppealFilter = field(default_factory=AppealFilter)
-    page: Page = field(default_factory=Page)
+    page: PageRequest = field(default_factory=PageRequest)
 
     def as_query(self, **changes: str) -> str:
         """The place as a URL query without the leading ``?``, the defaults left out; ``changes`` are appended."""
@@ -131,17 +131,17 @@ class Place:
         }
         return self.wanted.as_query(**{**place, **changes})
 
-    def at(self, page: Page) -> Place:
+    def at(self, page: PageRequest) -> Place:
         """The same list at another page."""
         return replace(self, page=page)
 
     def in_tab(self, tab: Tab) -> Place:
         """The beginning of another tab, with the same filter."""
-        return Place(tab, tab.sort, self.wanted, Page(PAGE_SIZE))
+        return Place(tab, tab.sort, self.wanted, PageRequest(PAGE_SIZE))
 
     def sorted_by(self, sort: Sort) -> Place:
         """The beginning of the list in another order."""
-        return Place(self.tab, sort, self.wanted, Page(PAGE_SIZE))
+        return Place(self.tab, sort, self.wanted, PageRequest(PAGE_SIZE))
 
 
 def parse_place(query: Mapping[str, str]) -> tuple[Place, Errors]:
@@ -156,7 +156,9 @@ def parse_place(query: Mapping[str, str]) -> tuple[Place, Errors]:
         parse_filter, {**{name: query[name] for name in query}, "status": ""}, AppealFilter()
     )
     page = refusals.read(
-        lambda given: parse_page(given, sort.order, size=PAGE_SIZE, both_ways=True), query, Page(PAGE_SIZE)
+        lambda given: parse_page(given, sort.order, size=PAGE_SIZE, both_ways=True),
+        query,
+        PageRequest(PAGE_SIZE),
     )
     return Place(tab, sort, wanted, page), refusals.errors
 
@@ -220,7 +222,7 @@ class Queue:
             counted["n_ahead"] = HowMany(order.until(rows, page.after), most=COUNT_MAX)
         found = order.page(rows.with_names().annotate(**counted), page)
         if not found.rows and (page.after or page.before):
-            return self.listed(place.at(Page(PAGE_SIZE)))
+            return self.listed(place.at(PageRequest(PAGE_SIZE)))
         # Where there is no row, the counts stand beside one of any other table.
         beside: Mapping[str, Any] = (
             vars(found.rows[0]) if found.rows else Service.objects.order_by("pk").values(**counted)[0]

@@ -26,7 +26,7 @@ from appeals.filters import filter_fields
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, AppealContact
 from desk.queue import COUNT_MAX, PAGE_SIZE, Place, Queue, Sort, Tab, parse_place
-from geo.paging import AFTER, BEFORE, Page
+from geo.paging import AFTER, BEFORE, PageRequest
 from web.verb_forms import Attempt, attempt, verb_context
 
 
@@ -90,9 +90,11 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "total_is_full": total >= COUNT_MAX,
         "first_row": listed.ahead + 1 if listed.ahead < COUNT_MAX else None,
         "last_row": listed.ahead + len(page.rows),
-        "next_url": address(place.at(Page(PAGE_SIZE, after=page.next))) if page.next else "",
-        "previous_url": address(place.at(Page(PAGE_SIZE, before=page.previous))) if page.previous else "",
-        "first_url": address(place.at(Page(PAGE_SIZE))) if page.previous else "",
+        "next_url": address(place.at(PageRequest(PAGE_SIZE, after=page.next))) if page.next else "",
+        "previous_url": address(place.at(PageRequest(PAGE_SIZE, before=page.previous)))
+        if page.previous
+        else "",
+        "first_url": address(place.at(PageRequest(PAGE_SIZE))) if page.previous else "",
         "wanted": place.wanted,
         "errors": errors,
         "clear_url": address(Place(place.tab, place.sort)),

@@ -20,7 +20,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg2 import extensions
 
-from geo.paging import Cursor, Order, Page
+from geo.paging import Cursor, Order, PageRequest
 from geo.points import DECIMALS
 
 MEDIA_TYPE = "application/geo+json"
@@ -122,7 +122,7 @@ class PagedFeatures:
         quoted = connections[DEFAULT_DB_ALIAS].ops.quote_name
         self._with = f"WITH {quoted(model._meta.db_table)} ({', '.join(map(quoted, columns))})"
 
-    def page(self, rows: QuerySet[Any], page: Page) -> PageText:
+    def page(self, rows: QuerySet[Any], page: PageRequest) -> PageText:
         """The page of the rows that the queryset leaves; one statement.
 
         The rows are found first, by a WITH of the table's own name, and only those of the page meet the tables with

@@ -144,13 +144,13 @@ class Order:
         """The rows that come before the cursor in this order, and its own row."""
         return rows.exclude(_Beyond(self, cursor))
 
-    def following(self, rows: QuerySet[_M], page: Page) -> QuerySet[_M]:
+    def following(self, rows: QuerySet[_M], page: PageRequest) -> QuerySet[_M]:
         """The page's rows in this order, and one more when there is a next page."""
         if page.after is not None:
             rows = self.beyond(rows, page.after)
         return rows.order_by(*self.names)[: page.size + 1]
 
-    def page(self, rows: QuerySet[_M], page: Page) -> PageOfRows[_M]:
+    def page(self, rows: QuerySet[_M], page: PageRequest) -> PageOfRows[_M]:
         """The page of the rows that the queryset leaves, whatever it was ordered by; one statement."""
         if page.before is not None:
             return self._page_before(rows, page.size, page.before)
@@ -164,7 +164,7 @@ class Order:
         )
 
     def _page_before(self, rows: QuerySet[_M], size: int, before: Cursor) -> PageOfRows[_M]:
-        found = list(self.turned.following(rows, Page(size, after=before)))
+        found = list(self.turned.following(rows, PageRequest(size, after=before)))
         more = len(found) > size
         del found[size:]
         found.reverse()
@@ -176,7 +176,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Page:
+class PageRequest:
     """What was asked for: at most ``size`` rows that come after the cursor, or right before the one of ``before``."""
 
     size: int = PAGE_SIZE
@@ -198,8 +198,8 @@ class PageOfRows(Generic[_M]):
 
 def parse_page(
     query: Mapping[str, str], order: Order, *, size: int | None = None, both_ways: bool = False
-) -> Page:
-    """Page read from the parameters ``page_size`` (1 to ``PAGE_SIZE_MAX``) and ``after``.
+) -> PageRequest:
+    """What is asked for, read from the parameters ``page_size`` (1 to ``PAGE_SIZE_MAX``) and ``after``.
 
     A list of which the page's reader does not choose the size names it; one that leads ``both_ways`` has the parameter
     ``before`` too. Raises ``Refused``.
@@ -209,7 +209,7 @@ def parse_page(
     def cursor(name: str) -> Cursor | None:
         return refusals.read(lambda text: _cursor(text, order, name), query.get(name, ""), None)
 
-    page = Page(
+    page = PageRequest(
         size or refusals.read(_page_size, query.get("page_size", ""), PAGE_SIZE),
         cursor(AFTER),
         cursor(BEFORE) if both_ways else None,

@@ -12,7 +12,7 @@ from appeals.filters import AppealFilter, parse_filter
 from appeals.models import Appeal
 from appeals.querysets import NEWEST_FIRST
 from geo.geojson import MEDIA_TYPE, FeatureText, PagedFeatures, collection
-from geo.paging import Page, parse_page
+from geo.paging import PageRequest, parse_page
 from geo.refusals import Refusals
 from opendata.parameters import AFTER_PARAMETER, FILTER_PARAMETERS, PAGE_SIZE_PARAMETER
 from opendata.properties import APPEAL, schema, values
@@ -45,7 +45,7 @@ def appeals_geojson(request: HttpRequest) -> HttpResponse:
     """
     refusals = Refusals()
     language = refusals.read(language_asked_for, request, "")
-    page = refusals.read(lambda query: parse_page(query, NEWEST_FIRST), request.GET, Page())
+    page = refusals.read(lambda query: parse_page(query, NEWEST_FIRST), request.GET, PageRequest())
     wanted = refusals.read(parse_filter, request.GET, AppealFilter())
     if refusals.errors:
         return bad_parameters(refusals.errors)

@@ -17,7 +17,7 @@ from appeals.filters import FILTERS, AppealFilter, FilterField, filter_fields, p
 from appeals.models import Appeal
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
 from districts.choices import flat
-from geo.paging import AFTER, Page, parse_page
+from geo.paging import AFTER, PageRequest, parse_page
 from geo.refusals import Refusals
 from web.caching import kept_for_offline
 
@@ -59,7 +59,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
     wanted = refusals.read(parse_filter, request.GET, AppealFilter())
     fields = filter_fields(wanted, refusals.errors, request.GET)
     asked = refusals.read(
-        lambda query: parse_page(query, NEWEST_FIRST, size=PAGE_SIZE), request.GET, Page(PAGE_SIZE)
+        lambda query: parse_page(query, NEWEST_FIRST, size=PAGE_SIZE), request.GET, PageRequest(PAGE_SIZE)
     )
     status = 400 if AFTER in refusals.errors else 200
     found = Appeal.objects.visible_to(request.user).filtered(wanted)
@@ -108,7 +108,7 @@ def _day(iso: str) -> str:
 
 
 def _list_page(
-    found: AppealQuerySet, wanted: AppealFilter, fields: Mapping[str, FilterField], asked: Page
+    found: AppealQuerySet, wanted: AppealFilter, fields: Mapping[str, FilterField], asked: PageRequest
 ) -> ListPage:
     chips = [
         Chip(_chip(fields[declared.name]), wanted.without(declared).as_query())

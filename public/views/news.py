@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from geo.paging import AFTER, Page, parse_page
+from geo.paging import AFTER, PageRequest, parse_page
 from geo.refusals import Refusals
 from news.models import NEWEST_FIRST, NewsItem
 
@@ -20,7 +20,7 @@ def news_list(request: HttpRequest) -> HttpResponse:
     """Published items, the newest first, in pages; an invalid ``after`` is reported with the first page and 400."""
     refusals, address = Refusals(), reverse("public:news")
     asked = refusals.read(
-        lambda query: parse_page(query, NEWEST_FIRST, size=PAGE_SIZE), request.GET, Page(PAGE_SIZE)
+        lambda query: parse_page(query, NEWEST_FIRST, size=PAGE_SIZE), request.GET, PageRequest(PAGE_SIZE)
     )
     page = NEWEST_FIRST.page(NewsItem.objects.published(), asked)
     return render(

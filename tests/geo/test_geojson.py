@@ -20,7 +20,7 @@ from appeals.models import Appeal
 from appeals.querysets import NEWEST_FIRST
 from districts.models import DistrictBoundary
 from geo.geojson import FeatureText, PagedFeatures, collection, feature_texts
-from geo.paging import Page
+from geo.paging import PageRequest
 from tests.factories import AppealFactory, CategoryFactory, DistrictBoundaryFactory
 from tests.grid import IN_EAST, at
 
@@ -117,7 +117,9 @@ def test_no_rows_and_impossible_rows(appeal: Appeal) -> None:
     feature = FeatureText(geometry="point", properties={})
     assert feature_texts(Appeal.objects.filter(number=0), feature) == []
     assert feature_texts(Appeal.objects.filter(number__in=[]), feature) == []
-    assert PagedFeatures(Appeal, feature, NEWEST_FIRST).page(Appeal.objects.none(), Page()).features == []
+    assert (
+        PagedFeatures(Appeal, feature, NEWEST_FIRST).page(Appeal.objects.none(), PageRequest()).features == []
+    )
 
 
 def test_too_many_properties_are_refused_at_once() -> None:
@@ -149,13 +151,13 @@ def test_page_knows_whether_another_follows(db: None) -> None:
         AppealFactory(category=category)
     feature = FeatureText(geometry="point", properties={"number": "number"})
     paged = PagedFeatures(Appeal, feature, NEWEST_FIRST)
-    first = paged.page(Appeal.objects.all(), Page(2))
+    first = paged.page(Appeal.objects.all(), PageRequest(2))
     assert len(first.features) == 2
     assert first.next is not None
     assert first.next == NEWEST_FIRST.cursor_at(Appeal.objects.newest_first()[1])
-    rest = paged.page(Appeal.objects.all(), Page(2, first.next))
+    rest = paged.page(Appeal.objects.all(), PageRequest(2, first.next))
     assert (len(rest.features), rest.next) == (1, None)
-    assert paged.page(Appeal.objects.all(), Page(3)).next is None
+    assert paged.page(Appeal.objects.all(), PageRequest(3)).next is None
 
 
 def test_a_page_respects_the_querysets_filter(db: None) -> None:
@@ -165,7 +167,7 @@ def test_a_page_respects_the_querysets_filter(db: None) -> None:
         AppealFactory(category=category)
     feature = FeatureText(geometry="point", properties={"number": "number", "category": "category__code"})
     rows = Appeal.objects.filter(category__code=lamp.code).exclude(service__code="no-such").order_by("text")
-    found = PagedFeatures(Appeal, feature, NEWEST_FIRST).page(rows, Page())
+    found = PagedFeatures(Appeal, feature, NEWEST_FIRST).page(rows, PageRequest())
     texts = [json.loads(text)["properties"] for text in found.features]
     assert texts == [
         {"number": appeal.number, "category": lamp.code}

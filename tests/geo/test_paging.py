@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appeals.models import Appeal
-from geo.paging import PAGE_SIZE_MAX, Cursor, Order, Page, parse_page
+from geo.paging import PAGE_SIZE_MAX, Cursor, Order, PageRequest, parse_page
 from geo.refusals import Refused
 from tests.factories import AppealFactory, CategoryFactory
 
@@ -111,11 +111,13 @@ def test_any_text_is_a_cursor_or_refused(text: str) -> None:
 
 
 def test_without_parameters() -> None:
-    assert parse_page({}, NEWEST) == parse_page({"page_size": "", "after": ""}, NEWEST) == Page(100, None)
+    assert (
+        parse_page({}, NEWEST) == parse_page({"page_size": "", "after": ""}, NEWEST) == PageRequest(100, None)
+    )
 
 
 def test_a_list_of_a_fixed_size_asks_for_no_other() -> None:
-    assert parse_page({"page_size": "x"}, NEWEST, size=25) == Page(25, None)
+    assert parse_page({"page_size": "x"}, NEWEST, size=25) == PageRequest(25, None)
 
 
 @pytest.mark.parametrize("size", [1, 30, PAGE_SIZE_MAX])
@@ -156,7 +158,7 @@ def appeals(db: None) -> list[Appeal]:
 @pytest.mark.parametrize("size", [1, 2, 5, 6])
 def test_every_row_once_in_order(appeals: list[Appeal], order: Order, size: int) -> None:
     walked: list[Appeal] = []
-    page = Page(size)
+    page = PageRequest(size)
     while True:
         found = order.page(Appeal.objects.all(), page)
         walked += found.rows
@@ -213,7 +215,7 @@ def test_one_comparison_of_the_pair_and_no_offset(
     db: None, order: Order, after: Cursor, condition: str
 ) -> None:
     with CaptureQueriesContext(connection) as captured:
-        order.page(Appeal.objects.all(), Page(10, after))
+        order.page(Appeal.objects.all(), PageRequest(10, after))
     (statement,) = captured.captured_queries
     assert condition in statement["sql"]
     assert "LIMIT 11" in statement["sql"]
