@@ -1,0 +1,79 @@
+"""Who is told what about each step: the subjects of the letters, in the recipient's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core import mail
+from pytest_django import Settings
+
+from appeals.actions.perform import perform
+from appeals.actions.submit import Submission, submit
+from appeals.actors import Actor, Author, Person
+from appeals.notify.delivery import deliver_due
+from appeals.workflow import ACCEPT, ANSWER, CLOSE, FORWARD, HIDE, REOPEN, SHOW, VERBS, Verb
+from tests.grid import GridCity
+
+pytestmark = pytest.mark.django_db
+
+AUTHOR, LIGHT, ROADS = "resident@example.org", "light@city.example", "roads@city.example"
+
+#: The road to a step, and the subjects of its own letters by who receives them; N is the appeal's number.
+ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
+    ([], {AUTHOR: "Your appeal No. N has been received", LIGHT: "New appeal No. N"}),
+    ([ACCEPT], {AUTHOR: "Your appeal No. N is in progress"}),
+    ([ANSWER], {AUTHOR: "Your appeal No. N has been answered"}),
+    (
+        [FORWARD],
+        {
+            AUTHOR: "Your appeal No. N is with another service now",
+            ROADS: "Appeal No. N has been forwarded to you",
+        },
+    ),
+    ([ANSWER, CLOSE], {AUTHOR: "Your appeal No. N has been closed"}),
+    (
+        [ANSWER, REOPEN],
+        {AUTHOR: "Your appeal No. N has been reopened", LIGHT: "Appeal No. N has been reopened"},
+    ),
+    ([HIDE], {}),
+    ([HIDE, SHOW], {}),
+]
+
+
+def test_every_verb_is_tried() -> None:
+    assert {road[-1].code if road else "submit" for road, _subjects in ROADS_TO} == set(VERBS)
+
+
+@pytest.mark.parametrize(
+    ("road", "subjects"), ROADS_TO, ids=lambda value: "-".join(map(str, value)) or "submit"
+)
+def test_subjects(
+    submission: Callable[..., Submission],
+    city: GridCity,
+    service_actor: Person,
+    office_actor: Person,
+    settings: Settings,
+    road: list[Verb],
+    subjects: dict[str, str],
+) -> None:
+    # Services are written to in the city's language.
+    settings.LANGUAGE_CODE = "en"
+    appeal = submit(submission(language="en")).appeal
+    for version, verb in enumerate(road, 1):
+        deliver_due()
+        mail.outbox.clear()
+        actor: Actor = {REOPEN: Author(appeal.pk), HIDE: office_actor, SHOW: office_actor}.get(
+            verb, service_actor
+        )
+        given: dict[str, object] = {ask.name: "Some words" for ask in verb.asks if ask.name == "text"}
+        if verb is FORWARD:
+            given["to_service"] = city.services["roads"]
+        perform(appeal.pk, verb, actor, version=version, **given)
+    deliver_due()
+    sent = {letter.to[0]: letter.subject for letter in mail.outbox}
+    assert sent == {
+        who: subject.replace("No. N", f"No. {appeal.number}") for who, subject in subjects.items()
+    }
+    for letter in mail.outbox:
+        assert letter.body.startswith(f"{letter.subject}.")
