@@ -57,7 +57,7 @@ class AppealAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     ]
     list_filter = ["status", "hidden", "kind", "service", "district", "source"]
     list_select_related = ["category", "service", "district"]
-    search_fields = ["number", "text", "address"]
+    search_fields = ["number", "text", "address", "=external_id"]
     date_hierarchy = "submitted_at"
     # The cost of an exact count grows with the number of appeals.
     show_full_result_count = False

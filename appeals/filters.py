@@ -7,6 +7,7 @@ address, the API and its document, the forms and the queryset read them.
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -213,7 +214,8 @@ def _text(limit: int) -> Callable[[str], str]:
     def read(text: str) -> str:
         if len(text) > limit or "\x00" in text:
             raise ValueRefused(_("This is too long or holds forbidden characters."))
-        return text
+        # What is stored is in this form; some keyboards and files take letters such as ё and й apart.
+        return unicodedata.normalize("NFC", text)
 
     return read
 
@@ -238,9 +240,12 @@ def _ids(rows: QuerySet[Any]) -> list[int]:
 
 
 def _holding(words: str) -> Q:
-    """Text or address holds the words, or the number is theirs (trigram indexes)."""
+    """Text or address holds the words (trigram indexes), or the number here or in the former system is theirs."""
     condition = Q(text__icontains=words) | Q(address__icontains=words)
     number = words.lstrip("№# ").strip()
+    if number:
+        # Written out, so that the index of the imported ones alone is used.
+        condition |= Q(external_id__iexact=number) & ~Q(external_id="")
     if number.isascii() and number.isdigit() and len(number) <= _DIGITS_MAX:
         condition |= Q(number=int(number))
     return condition
@@ -248,6 +253,20 @@ def _holding(words: str) -> Q:
 
 _TEXT: Final = {"type": "string"}
 _DAY: Final = {"type": "string", "format": "date"}
+
+
+def _by_code(name: str, label: str | Promise, rows: Callable[[str], QuerySet[Any]], **words: Any) -> Filter:
+    """A filter by the code of one of the city's own rows, which are ``rows`` of a code; the appeal's key has its name."""
+    return Filter(
+        name,
+        name,
+        label,
+        read=_text(CODE_MAX),
+        condition=lambda code: Q(**{f"{name}__in": _ids(rows(code))}),
+        schema={**_TEXT, "maxLength": CODE_MAX},
+        **words,
+    )
+
 
 #: In the order of forms and addresses.
 FILTERS: Final = (
@@ -258,7 +277,7 @@ FILTERS: Final = (
         read=_text(SEARCH_MAX),
         condition=_holding,
         schema={**_TEXT, "maxLength": SEARCH_MAX},
-        description="Words in the text or the address, or the number.",
+        description="Words in the text or the address, or the number, here or in the system that it was imported from.",
     ),
     Filter(
         "status",
@@ -282,35 +301,26 @@ FILTERS: Final = (
         everything=gettext_lazy("All kinds"),
         choices=kind_choices,
     ),
-    Filter(
-        "category",
+    _by_code(
         "category",
         gettext_lazy("Category"),
-        read=_text(CODE_MAX),
-        condition=lambda code: Q(category__in=_ids(Category.objects.at_or_below(code))),
-        schema={**_TEXT, "maxLength": CODE_MAX},
+        Category.objects.at_or_below,
         description="Code of a category, or of a group for all in it.",
         everything=gettext_lazy("All categories"),
         choices=lambda: [*choices.category_groups(retired=True)],
     ),
-    Filter(
-        "service",
+    _by_code(
         "service",
         gettext_lazy("Service"),
-        read=_text(CODE_MAX),
-        condition=lambda code: Q(service__in=_ids(Service.objects.filter(code=code))),
-        schema={**_TEXT, "maxLength": CODE_MAX},
+        lambda code: Service.objects.filter(code=code),
         description="Code of the service that the appeal is with.",
         everything=gettext_lazy("All services"),
         choices=lambda: [*choices.services(retired=True)],
     ),
-    Filter(
-        "district",
+    _by_code(
         "district",
         gettext_lazy("District"),
-        read=_text(CODE_MAX),
-        condition=lambda code: Q(district__in=_ids(District.objects.filter(code=code))),
-        schema={**_TEXT, "maxLength": CODE_MAX},
+        lambda code: District.objects.filter(code=code),
         description="Code of a district.",
         everything=gettext_lazy("Whole city"),
         choices=lambda: [*choices.districts()],

@@ -123,6 +123,8 @@ APPEAL: Final[Properties] = (
     Property("address", "address", {**TEXT, "maxLength": ADDRESS_MAX}),
     Property("text", "text", {**TEXT, "maxLength": TEXT_MAX}),
     Property("language", "language", TEXT),
+    Property("source", "source", TEXT, "The door it came through, or the system that it was imported from."),
+    Property("external_id", "external_id", TEXT, "Its number in the system that it was imported from."),
     Property("url", _page_path, TEXT, "Path of the public page."),
 )
 

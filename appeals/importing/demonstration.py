@@ -86,7 +86,6 @@ class _Author:
             phone="".join((appeal.phone or "").split()),
             secret=get_random_string(32),
             source=SOURCE,
-            external_id=str(n),
         )
 
     def past(self, appeal: DemoAppeal, submission: Submission, decision: Route) -> Past:
@@ -131,7 +130,7 @@ class _Picture:
     def attached_to(self, past: Past) -> Attachment:
         at = past.appeal.submitted_at
         return Attachment(
-            id=stable_uuid7(at, SOURCE, f"picture {past.appeal.external_id}"),
+            id=stable_uuid7(at, SOURCE, f"picture {past.appeal.pk}"),
             appeal=past.appeal,
             kind=Attachment.Kind.PHOTO,
             state=Attachment.State.READY,

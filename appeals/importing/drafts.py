@@ -5,20 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import pyproj
 from django.contrib.gis.geos import Point
 
+from appeals.actions.inputs import required_text
 from appeals.actions.submit import Submission
 from appeals.importing.mapping import Moment, Placing, SourceMapping
 from appeals.importing.rows import GEOMETRY_X, GEOMETRY_Y, Row
 from appeals.intake.identifiers import stable_uuid7
-from appeals.limits import ADDRESS_MAX, EXTERNAL_ID_MAX, TEXT_MAX
-from appeals.workflow import Status
+from appeals.intake.parse import address_line, appeal_text
+from appeals.limits import EXTERNAL_ID_MAX
+from appeals.workflow import ACCEPT, ANSWER, CLOSE, Status, Verb
 from districts.models import Category
 from geo.points import GeometryRefused, OutsideBounds, city_point
+
+_WHOLE = re.compile(r"^(\d+)\.0+$", re.ASCII)
 
 
 class Reason(enum.StrEnum):
@@ -34,6 +38,8 @@ class Reason(enum.StrEnum):
     NO_COORDINATES = "no coordinates"
     BAD_COORDINATES = "bad coordinates"
     OUTSIDE_CITY = "outside the city"
+    DIFFERS = "differs from what was imported"
+    CHANGED_HERE = "changed here since it was imported"
 
 
 class RowRefused(Exception):
@@ -58,6 +64,25 @@ class Draft:
     ended_at: dt.datetime | None
     answer: str
 
+    @property
+    def steps(self) -> list[Step]:
+        """What has happened since it was submitted."""
+        if self.status is Status.ACCEPTED:
+            return [Step(ACCEPT, self.at)]
+        if self.ended_at is None:
+            return []
+        closed = [Step(CLOSE, self.ended_at)] if self.status is Status.CLOSED else []
+        return [Step(ANSWER, self.ended_at, self.answer), *closed]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the workflow, as another system has recorded it."""
+
+    verb: Verb
+    at: dt.datetime
+    text: str = ""
+
 
 class Drafting:
     """Makes drafts according to a mapping; ``categories`` are the leaves by code."""
@@ -68,14 +93,15 @@ class Drafting:
 
     def number(self, row: Row) -> str:
         """The row's number in its source; empty if it has none."""
-        return "" if row.fault else row.values[self._mapping.number]
+        # Programs that take a column of numbers for measurements write 1001 as 1001.0.
+        return "" if row.fault else _WHOLE.sub(r"\1", row.values[self._mapping.number])
 
     def draft(self, row: Row) -> Draft:
         """The row's draft. Raises ``RowRefused``."""
         mapping, values = self._mapping, row.values
         if row.fault:
             raise RowRefused(Reason.BROKEN_ROW, row.fault)
-        number = values[mapping.number]
+        number = self.number(row)
         if not number or len(number) > EXTERNAL_ID_MAX:
             raise RowRefused(
                 Reason.NO_NUMBER, f"{mapping.number} is empty or longer than {EXTERNAL_ID_MAX} characters"
@@ -87,23 +113,20 @@ class Drafting:
         ended_at = self._ended_at(values, status, at)
         category = self._chosen(values, "category", Reason.UNKNOWN_CATEGORY)
         kind = self._chosen(values, "kind", Reason.UNKNOWN_KIND)
-        text = mapping.text.fill(values)
-        if not text or len(text) > TEXT_MAX:
-            raise RowRefused(
-                Reason.BAD_TEXT, f"the text has {len(text)} characters; it must have 1 to {TEXT_MAX}"
-            )
         submission = Submission(
             id=stable_uuid7(at, mapping.source, number),
             kind=kind,
             category=self._categories[category],
-            text=text,
+            text=_words("text", appeal_text, mapping.text.fill(values)),
             point=self._locate(values),
             language=mapping.language,
-            address=mapping.address.fill(values)[:ADDRESS_MAX],
+            address=_words("address", address_line, mapping.address.fill(values)),
             source=mapping.source,
             external_id=number,
         )
-        answer = mapping.answer.fill(values)[:TEXT_MAX] if ended_at else ""
+        answer = mapping.answer.fill(values) if ended_at else ""
+        if answer:
+            answer = _words("answer", required_text, answer)
         return Draft(row.n, submission, at, status, ended_at, answer)
 
     def _chosen(self, values: Mapping[str, str], key: str, reason: Reason) -> str:
@@ -118,29 +141,31 @@ class Drafting:
     def _ended_at(self, values: Mapping[str, str], status: Status, at: dt.datetime) -> dt.datetime | None:
         if status not in (Status.ANSWERED, Status.CLOSED):
             return None
-        ended_at = self._moment(values, self._mapping.closed) if self._mapping.closed else None
-        if ended_at is None:
+        closed, created = self._mapping.closed, self._mapping.created
+        ended_at = self._moment(values, closed) if closed else None
+        if closed is None or ended_at is None:
             raise RowRefused(Reason.BAD_DATE, f"its status is {status.value}, but it has no date for it")
         if ended_at < at:
+            # A day without a time begins before all that happens on it.
+            if closed.is_day(values[closed.column]) and self._day(ended_at) == self._day(at):
+                return at
             raise RowRefused(
-                Reason.BAD_DATE, f"it ended on {ended_at:%Y-%m-%d}, before it started on {at:%Y-%m-%d}"
+                Reason.BAD_DATE,
+                f"{closed.column} is {values[closed.column]!r}, before {created.column}, "
+                f"which is {values[created.column]!r}",
             )
         return ended_at
+
+    def _day(self, moment: dt.datetime) -> dt.date:
+        return moment.astimezone(self._mapping.timezone).date()
 
     def _moment(self, values: Mapping[str, str], moment: Moment) -> dt.datetime | None:
         text = values[moment.column]
         if not text:
             return None
         try:
-            found = (
-                dt.datetime.strptime(text, moment.format)  # noqa: DTZ007 - the zone is set below
-                if moment.format
-                else dt.datetime.fromisoformat(text)
-            )
-            if found.tzinfo is None:
-                found = found.replace(tzinfo=self._mapping.timezone)
-            found = found.astimezone(dt.UTC)
-        except (ValueError, OverflowError):
+            found = moment.read(text)
+        except ValueError:
             raise RowRefused(
                 Reason.BAD_DATE, f"{moment.column} is {text[:40]!r}, which is not a time"
             ) from None
@@ -149,12 +174,18 @@ class Drafting:
         return found
 
 
+def _words(what: str, read: Callable[[object], str], text: str) -> str:
+    """The text, by the rules that hold at every door. Raises ``RowRefused``."""
+    try:
+        return read(text)
+    except ValueError as refusal:
+        raise RowRefused(Reason.BAD_TEXT, f"{what}: {refusal}") from None
+
+
 def _locator(place: Placing) -> Callable[[Mapping[str, str]], Point]:
     """Returns a function from a row to its point, EPSG:4326, lon/lat, in the city; raises ``RowRefused``."""
     x_column, y_column = (place.x, place.y) if place.x else (GEOMETRY_X, GEOMETRY_Y)
-    turn = None
-    if place.srid != 4326:
-        turn = pyproj.Transformer.from_crs(place.srid, 4326, always_xy=True).transform
+    turn = place.to_degrees
 
     def locate(values: Mapping[str, str]) -> Point:
         x, y = values[x_column], values[y_column]
@@ -162,8 +193,8 @@ def _locator(place: Placing) -> Callable[[Mapping[str, str]], Point]:
             raise RowRefused(Reason.NO_COORDINATES, "it has no coordinates")
         try:
             if turn is None:
-                return city_point(x, y)
-            lon, lat = turn(float(x), float(y))
+                return city_point(place.number(x), place.number(y))
+            lon, lat = turn(float(place.number(x)), float(place.number(y)))
             if not (math.isfinite(lon) and math.isfinite(lat)):
                 raise GeometryRefused("they are outside their coordinate system")
             return city_point(lon, lat)

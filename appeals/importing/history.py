@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts.roles import Role
 from appeals.actions.inputs import Given
-from appeals.actions.perform import Change
+from appeals.actions.perform import CHANGED_FIELDS, Change
 from appeals.actions.submit import Submission, first_event, new_appeal, stored_decision
 from appeals.actors import PLATFORM, Actor
 from appeals.deadlines import LegalClock, city_day
@@ -43,19 +43,33 @@ class Past:
         to_service: Service | None = None,
         clock: LegalClock | None = None,
     ) -> Event:
-        """Takes the next step of the workflow; its event becomes the last in ``events``.
-
-        The platform records what others did elsewhere, so it may record any step. Raises ``NotAllowed`` if
-        the workflow has no such step.
-        """
-        appeal, role = self.appeal, actor.role_towards(self.appeal)
-        recorded = role is Role.SYSTEM and appeal.status in verb.sources
-        if not recorded and not verb.allows(appeal.status, role, hidden=appeal.hidden):
-            raise NotAllowed
-        given = Given(text=text, to_service=to_service)
-        event = Change(verb, role, actor.user, at, given).apply(appeal, clock)
+        """Takes the next step of the workflow; its event becomes the last in ``events``. Raises as ``take_step``."""
+        event = take_step(self.appeal, verb, at, actor=actor, text=text, to_service=to_service, clock=clock)
         self.events.append(event)
         return event
+
+
+def take_step(
+    appeal: Appeal,
+    verb: Verb,
+    at: dt.datetime,
+    *,
+    actor: Actor = PLATFORM,
+    text: str = "",
+    to_service: Service | None = None,
+    clock: LegalClock | None = None,
+) -> Event:
+    """The event of a step that was taken at that moment, not saved; the appeal in memory becomes its next version.
+
+    The platform records what others did elsewhere, so it may record any step. Raises ``NotAllowed`` if the workflow
+    has no such step.
+    """
+    role = actor.role_towards(appeal)
+    recorded = role is Role.SYSTEM and appeal.status in verb.sources
+    if not recorded and not verb.allows(appeal.status, role, hidden=appeal.hidden):
+        raise NotAllowed
+    given = Given(text=text, to_service=to_service)
+    return Change(verb, role, actor.user, at, given).apply(appeal, clock)
 
 
 class DueDates:
@@ -90,6 +104,13 @@ def write(pasts: Sequence[Past]) -> None:
         copy_in([event for past in pasts for event in past.events])
         copy_in([past.contact for past in pasts if past.contact])
         copy_in([attachment for past in pasts for attachment in past.attachments])
+
+
+def write_on(appeals: Sequence[Appeal], events: Sequence[Event]) -> None:
+    """Stores what steps have made of known appeals, and the events of these; one transaction, no messages are queued."""
+    with transaction.atomic():
+        Appeal.objects.bulk_update(appeals, CHANGED_FIELDS, batch_size=500)
+        copy_in(events)
 
 
 @dataclass

@@ -5,18 +5,21 @@ Every error names the file and the key; docs/importing.md explains the keys.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import zoneinfo
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from string import Formatter
 
+import pyproj
 from django.conf import settings
 
 from appeals.limits import SOURCE_MAX
 from appeals.workflow import Kind, Status
 from districts.importing.entries import Entry, read_toml
+from geo.points import WGS84_SRID
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,12 @@ class Template:
 
     @classmethod
     def parse(cls, source: str) -> Template:
-        """The template; raises ``ValueError`` for unbalanced brackets."""
+        """The template; raises ``ValueError`` for unbalanced brackets, and for braces that hold more than a column."""
         parts = []
         for optional, plain in re.findall(r"\[([^\[\]]*)\]|([^\[\]]+)", source):
-            pieces = Formatter().parse(optional or plain)
+            pieces = list(Formatter().parse(optional or plain))
+            if any(column == "" or spec or conversion for _, column, spec, conversion in pieces):
+                raise ValueError("{ } must hold the name of a column and nothing else")
             parts.append((bool(optional), tuple((literal, column) for literal, column, _, _ in pieces)))
         if source.count("[") != source.count("]"):
             raise ValueError("[ and ] do not match")
@@ -70,21 +75,59 @@ class Choice:
         return self.values.get(row[self.column], self.default) if self.column else self.default
 
 
+#: Directives of ``strptime`` that read a time of day, alone or with the rest of a moment.
+_TIME_OF_DAY = re.compile("%[HIcX]").search
+
+
 @dataclass(frozen=True)
 class Moment:
-    """A column with a time: ISO 8601, or ``strptime`` with ``format``."""
+    """A column with a time: ISO 8601, or ``strptime`` with ``format``; without a zone it is in ``timezone``."""
 
     column: str
     format: str | None
+    timezone: zoneinfo.ZoneInfo
+
+    def read(self, text: str) -> dt.datetime:
+        """The moment in UTC; of a day without a time, its beginning. Raises ``ValueError``."""
+        found = (
+            dt.datetime.strptime(text, self.format)  # noqa: DTZ007 - the zone is set below
+            if self.format
+            else dt.datetime.fromisoformat(text)
+        )
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=self.timezone)
+        try:
+            return found.astimezone(dt.UTC)
+        except OverflowError:
+            raise ValueError(text) from None
+
+    def is_day(self, text: str) -> bool:
+        """True when the text, which ``read`` takes, names a day without a time."""
+        if self.format:
+            return not _TIME_OF_DAY(self.format)
+        try:
+            dt.date.fromisoformat(text)
+        except ValueError:
+            return False
+        return True
 
 
 @dataclass(frozen=True)
 class Placing:
-    """Where the coordinates are: two columns in the CRS ``srid``, or the feature's own geometry (``x`` empty)."""
+    """Where the coordinates are: two columns in the CRS ``srid``, or the feature's own geometry (``x`` empty).
+
+    ``decimal`` stands between the whole part of a number in a column and the rest. ``to_degrees`` turns x, y of the CRS
+    into lon, lat; None where they are that already.
+    """
 
     x: str
     y: str
-    srid: int
+    decimal: str = "."
+    to_degrees: Callable[[float, float], tuple[float, float]] | None = None
+
+    def number(self, text: str) -> str:
+        """The number as programs write it."""
+        return text.replace(self.decimal, ".")
 
 
 @dataclass(frozen=True)
@@ -123,12 +166,7 @@ def read_mapping(file: Path, leaves: Collection[str]) -> SourceMapping:
     Raises ``EntryRefused``.
     """
     top = Entry(file.name, read_toml(file))
-    known = {
-        *("source", "encoding", "delimiter", "language", "timezone", "number", "created", "closed", "kind"),
-        *("status", "category", "text", "answer", "address", "place"),
-    }
-    if unknown := set(top.values) - known:
-        raise top.refuse(f"unknown key {', '.join(sorted(unknown))}")
+    _only(top, {field.name for field in fields(SourceMapping)})
     source = top.text("source")
     if len(source) > SOURCE_MAX:
         raise top.refuse(f"source must have at most {SOURCE_MAX} characters")
@@ -138,30 +176,38 @@ def read_mapping(file: Path, leaves: Collection[str]) -> SourceMapping:
         delimiter=_delimiter(top),
         language=_language(top),
         timezone=_zone(top),
-        number=_table(top, "number").text("column"),
-        created=_moment(_table(top, "created")),
-        closed=_moment(_table(top, "closed")) if "closed" in top.values else None,
+        number=_table(top, "number", "column").text("column"),
+        created=_moment(top, "created"),
+        closed=_moment(top, "closed") if "closed" in top.values else None,
         kind=_choice(top, "kind", Kind.values),
         status=_choice(top, "status", list(Status.values)),
         category=_choice(top, "category", leaves),
         text=_template(top, "text", required=True),
         answer=_template(top, "answer"),
         address=_template(top, "address"),
-        place=_placing(_table(top, "place")),
+        place=_placing(_table(top, "place", "lon", "lat", "x", "y", "srid", "geometry", "decimal")),
     )
 
 
-def _table(top: Entry, key: str) -> Entry:
+def _table(top: Entry, key: str, *known: str) -> Entry:
     values = top.values.get(key, {})
     if not isinstance(values, dict):
         raise top.refuse(f"{key} must be written as [{key}]")
-    return Entry(f"{top.where}: [{key}]", values)
+    entry = Entry(f"{top.where}: [{key}]", values)
+    _only(entry, known)
+    return entry
+
+
+def _only(entry: Entry, known: Collection[str]) -> None:
+    """What is misspelt would be ignored otherwise, and nobody would know."""
+    if unknown := set(entry.values).difference(known):
+        raise entry.refuse(f"unknown key {', '.join(sorted(unknown))}")
 
 
 def _delimiter(top: Entry) -> str:
     delimiter = top.text("delimiter", ",")
-    if len(delimiter) != 1:
-        raise top.refuse("delimiter must be one character")
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise top.refuse("delimiter must be one character, neither a quotation mark nor a new line")
     return delimiter
 
 
@@ -180,8 +226,15 @@ def _zone(top: Entry) -> zoneinfo.ZoneInfo:
         raise top.refuse(f"there is no time zone {name!r}") from None
 
 
-def _moment(entry: Entry) -> Moment:
-    return Moment(entry.text("column"), entry.text("format", "") or None)
+def _moment(top: Entry, key: str) -> Moment:
+    entry = _table(top, key, "column", "format")
+    moment = Moment(entry.text("column"), entry.text("format", "") or None, _zone(top))
+    if moment.format:
+        try:
+            moment.read(dt.datetime(2024, 5, 31, 13, 45, tzinfo=dt.UTC).strftime(moment.format))
+        except (ValueError, re.error) as error:
+            raise entry.refuse(f"format {moment.format!r} cannot be used: {error}") from None
+    return moment
 
 
 def _choice(top: Entry, key: str, ours: Collection[str]) -> Choice:
@@ -189,9 +242,9 @@ def _choice(top: Entry, key: str, ours: Collection[str]) -> Choice:
     if fixed is None or isinstance(fixed, str):
         choice = Choice("", {}, top.text(key))
     else:
-        entry = _table(top, key)
+        entry = _table(top, key, "column", "values", "default")
         values = entry.values.get("values", {})
-        if not isinstance(values, dict):
+        if not isinstance(values, dict) or not all(isinstance(ours, str) for ours in values.values()):
             raise entry.refuse('values must be a table: "theirs" = "ours"')
         choice = Choice(entry.text("column"), values, entry.text("default", "") or None)
     for value in (*choice.values.values(), choice.default):
@@ -201,7 +254,7 @@ def _choice(top: Entry, key: str, ours: Collection[str]) -> Choice:
 
 
 def _template(top: Entry, key: str, *, required: bool = False) -> Template:
-    entry = _table(top, key)
+    entry = _table(top, key, "template")
     try:
         return Template.parse(entry.text("template", None if required else ""))
     except ValueError as error:
@@ -209,8 +262,28 @@ def _template(top: Entry, key: str, *, required: bool = False) -> Template:
 
 
 def _placing(entry: Entry) -> Placing:
-    if entry.values.get("geometry") is True:
-        return Placing("", "", 4326)
+    if "geometry" in entry.values and entry.flag("geometry"):
+        if set(entry.values) != {"geometry"}:
+            raise entry.refuse("the geometry of a feature needs no columns: it is lon, lat in degrees")
+        return Placing("", "")
+    decimal = entry.text("decimal", ".")
+    if decimal not in {".", ","}:
+        raise entry.refuse('decimal must be "." or ","')
     if "lon" in entry.values:
-        return Placing(entry.text("lon"), entry.text("lat"), 4326)
-    return Placing(entry.text("x"), entry.text("y"), entry.whole("srid"))
+        x, y, srid = entry.text("lon"), entry.text("lat"), entry.whole("srid", WGS84_SRID)
+    else:
+        x, y, srid = entry.text("x"), entry.text("y"), entry.whole("srid")
+    return Placing(x, y, decimal, None if srid == WGS84_SRID else _to_degrees(entry, srid))
+
+
+def _to_degrees(entry: Entry, srid: int) -> Callable[[float, float], tuple[float, float]]:
+    try:
+        crs = pyproj.CRS.from_epsg(srid)
+        # Of heights, say, the transformer would make degrees without a word.
+        usable = crs.is_projected or crs.is_geographic
+        turn = pyproj.Transformer.from_crs(crs, WGS84_SRID, always_xy=True).transform if usable else None
+    except pyproj.exceptions.ProjError:
+        turn = None
+    if turn is None:
+        raise entry.refuse(f"srid {srid} is no coordinate system whose x and y can be turned into degrees")
+    return turn

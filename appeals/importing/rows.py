@@ -1,12 +1,22 @@
-"""Rows of an external table, one at a time: CSV with a header row, or the features of a GeoJSON file."""
+"""Rows of an external table, one at a time: CSV with a header row, or the features of a GeoJSON file.
+
+Every line of a CSV file belongs to one row, so that what is reported balances against the file. RFC 4180 lets a quoted
+field go on over several lines, and a single quotation mark too many would make one field of all the rows up to the next
+one. A field that swallows what is a row by itself is therefore taken for a broken one: the row where it begins is
+refused, and reading goes on with the next line.
+"""
 
 from __future__ import annotations
 
 import csv
+import json
+import math
 import re
+import unicodedata
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 from appeals.importing.mapping import SourceMapping
 from districts.importing.features import read_features
@@ -15,12 +25,15 @@ from districts.importing.files import FileRefused, TextFile
 #: Coordinates of a GeoJSON point, under names that no column has.
 GEOMETRY_X, GEOMETRY_Y = "\x00x", "\x00y"
 
+#: What else may stand between the columns of what is called CSV.
+_DELIMITERS: Final = ",;\t|"
+
 
 @dataclass(frozen=True)
 class Row:
-    """Values by column, all text, stripped; ``fault`` says why the row is malformed.
+    """Values by column, all text, stripped, in NFC; ``fault`` says why the row is malformed.
 
-    ``n`` is the line in the CSV file where the row ends, or the number of the feature.
+    ``n`` is the line in the CSV file where the row begins, or the number of the feature.
     """
 
     n: int
@@ -28,43 +41,146 @@ class Row:
     fault: str = ""
 
 
+def count_rows(file: TextFile) -> int:
+    """How many rows the file has; of a CSV file, its lines, which are no fewer.
+
+    GeoJSON is read to its end, so that what is wrong with it is known before anything is written. Raises
+    ``FileRefused``.
+    """
+    if not _is_json(file):
+        return file.lines
+    with file.opened() as stream:
+        return sum(1 for _feature in read_features(stream))
+
+
 def read_rows(file: TextFile, mapping: SourceMapping) -> Iterator[Row]:
     """Rows of the file, which is GeoJSON if it starts with a brace.
 
-    Raises ``FileRefused`` when a column of the mapping is missing, or the text is not JSON.
+    Raises ``FileRefused`` when a column of the mapping is missing or there are two of it, or the text is not JSON.
     """
     with file.opened() as stream:
-        yield from _features(stream) if file.starts_with == "{" else _csv(stream, mapping)
+        yield from _features(stream) if _is_json(file) else _csv(stream, mapping)
+
+
+def _is_json(file: TextFile) -> bool:
+    return file.starts_with == "{"
 
 
 def _csv(stream: TextIO, mapping: SourceMapping) -> Iterator[Row]:
-    reader = csv.reader(stream, delimiter=mapping.delimiter, strict=True)
+    lines = _Lines(stream)
+    reader = csv.reader(lines, delimiter=mapping.delimiter, strict=True)
     try:
-        header = [name.strip() for name in next(reader)]
+        header = list(map(_clean, next(reader)))
     except (StopIteration, csv.Error) as error:
         raise FileRefused(f"its header row cannot be read: {error}") from None
     _require(mapping, header)
+    looks_like_a_row = _Likeness(mapping, header)
     while True:
+        lines.begin_row()
         try:
             fields = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(reader.line_num, {}, f"it is not CSV: {error}")
+            yield Row(lines.first, {}, f"it is not CSV: {error}")
+            lines.read_again()
             continue
-        if not fields:
-            continue
-        if len(fields) != len(header):
-            yield Row(reader.line_num, {}, f"it has {len(fields)} fields, the header row has {len(header)}")
-            continue
-        yield Row(reader.line_num, dict(zip(header, map(str.strip, fields), strict=True)))
+        if swallowed := next((n for n, line in lines.continued() if looks_like_a_row(line)), None):
+            yield Row(
+                lines.first,
+                {},
+                f"a quotation mark in it is not closed: line {swallowed}, a row of its own, would become part of it",
+            )
+            lines.read_again()
+        elif fields and len(fields) != len(header):
+            yield Row(lines.first, {}, f"it has {len(fields)} fields, the header row has {len(header)}")
+        elif fields:
+            yield Row(lines.first, dict(zip(header, map(_clean, fields), strict=True)))
+
+
+class _Lines:
+    """The lines of a file, as the rows take them; those after a row's first one can be read again as rows of their own.
+
+    ``first`` is the number of the line where the row begins, from 1.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._waiting: deque[str] = deque()
+        self._taken: list[str] = []
+        self.first = 1
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._waiting.popleft() if self._waiting else next(self._stream)
+        self._taken.append(line)
+        return line
+
+    def begin_row(self) -> None:
+        """The next line is the first of another row."""
+        self.first += len(self._taken)
+        self._taken = []
+
+    def continued(self) -> Iterator[tuple[int, str]]:
+        """Number and text of the row's lines after the first."""
+        return ((self.first + n, line) for n, line in enumerate(self._taken) if n)
+
+    def read_again(self) -> None:
+        """Gives the lines after the first back."""
+        self._waiting.extendleft(reversed(self._taken[1:]))
+        del self._taken[1:]
+
+
+class _Likeness:
+    """Whether a single line is a row by itself: it has all the fields, and a time or a place where they belong."""
+
+    def __init__(self, mapping: SourceMapping, header: list[str]) -> None:
+        self._mapping, self._header = mapping, header
+
+    def __call__(self, line: str) -> bool:
+        fields = next(csv.reader([line], delimiter=self._mapping.delimiter), [])
+        if len(fields) != len(self._header):
+            return False
+        values = dict(zip(self._header, map(_clean, fields), strict=True))
+        return self._has_time(values) or self._has_place(values)
+
+    def _has_time(self, values: Mapping[str, str]) -> bool:
+        try:
+            self._mapping.created.read(values[self._mapping.created.column])
+        except ValueError:
+            return False
+        return True
+
+    def _has_place(self, values: Mapping[str, str]) -> bool:
+        place = self._mapping.place
+        try:
+            return all(math.isfinite(float(place.number(values[column]))) for column in (place.x, place.y))
+        except ValueError:
+            return False
 
 
 def _require(mapping: SourceMapping, header: list[str]) -> None:
-    if missing := mapping.columns() - set(header):
+    if not mapping.place.x:
+        raise FileRefused("it is CSV, whose rows have no geometry: name the columns of the place")
+    wanted = mapping.columns()
+    if missing := wanted - set(header):
         raise FileRefused(
             f"it has no column {', '.join(sorted(missing))}; its columns are {', '.join(header[:40])}"
+            + _hint(mapping, header)
         )
+    # One of them would be read, the other lost; nobody would know which.
+    if twice := sorted(name for name, n in Counter(header).items() if n > 1 and name in wanted):
+        raise FileRefused(f"it has several columns named {', '.join(twice)}: give each a name of its own")
+
+
+def _hint(mapping: SourceMapping, header: list[str]) -> str:
+    line = mapping.delimiter.join(header)
+    for delimiter in _DELIMITERS:
+        if mapping.columns() <= {_clean(name) for name in line.split(delimiter)}:
+            return f". The delimiter of this file seems to be {delimiter!r}, that of the mapping is {mapping.delimiter!r}"
+    return ""
 
 
 _UNFIT = re.compile("[\x00\ud800-\udfff]").search
@@ -93,5 +209,18 @@ def _features(stream: TextIO) -> Iterator[Row]:
         yield Row(feature.n, values, fault)
 
 
+def _clean(text: str) -> str:
+    return unicodedata.normalize("NFC", text.strip())
+
+
 def _as_text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+    """The JSON value as a table would show it: 1001.0 is the number 1001."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False)

@@ -5,26 +5,26 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.roles import Role
 from appeals.deadlines import LegalClock, NoLegalTerm
-from appeals.importing.drafts import Draft, Drafting, Reason, RowRefused
+from appeals.importing.changes import Known, known_by_number, write_news
+from appeals.importing.drafts import Draft, Drafting, Reason, RowRefused, Step
 from appeals.importing.history import DueDates, HistoricalRouter, Past, begin, write
 from appeals.importing.mapping import read_mapping
-from appeals.importing.rows import Row, read_rows
-from appeals.models import Appeal
-from appeals.workflow import ACCEPT, ANSWER, CLOSE, Status
-from districts.importing.files import TextFile, examine
+from appeals.importing.rows import Row, count_rows, read_rows
+from districts.importing.files import examine
 from districts.models import Category
-from districts.routing import Route
+from districts.routing import Route, RoutingError
 
 BATCH = 5_000
 
@@ -45,14 +45,16 @@ class RefusedRow:
 
 @dataclass
 class Totals:
-    """What happened to the rows: ``read == imported + repeats + sum(refused)``.
+    """What happened to the rows: ``read == imported + changed + repeated + sum(refused)``.
 
-    ``repeats`` have a number seen before, in this file or in an earlier import from this source.
+    ``changed`` appeals had been imported, and their source has gone on with them since. ``repeated`` rows say nothing
+    new of a number that was seen before, in this file or in an earlier import from this source.
     """
 
     read: int = 0
     imported: int = 0
-    repeats: int = 0
+    changed: int = 0
+    repeated: int = 0
     refused: Counter[Reason] = field(default_factory=Counter)
 
 
@@ -69,19 +71,19 @@ class AppealImport:
 def import_appeals(
     wanted: AppealImport,
     refuse: Callable[[RefusedRow], None] = lambda row: None,
-    on_start: Callable[[TextFile], None] = lambda file: None,
+    on_start: Callable[[int], None] = lambda rows: None,
     progress: Callable[[Totals], None] = lambda totals: None,
 ) -> Totals:
     """Imports the file and returns the totals. Each batch of ``BATCH`` rows is committed separately.
 
-    Calls ``refuse`` with every refused row and ``progress`` after every batch. Raises ``ImportRefused``,
-    ``FileRefused`` and ``EntryRefused`` before anything is written (except for truncated GeoJSON, which is
-    noticed only when reached).
+    Calls ``on_start`` with the most rows that the file can have, ``refuse`` with every refused row and ``progress``
+    after every batch. Raises ``ImportRefused``, ``FileRefused``, ``EntryRefused`` and ``NotSetUp`` before anything is
+    written.
     """
     categories = {category.code: category for category in Category.objects.leaves()}
     mapping = read_mapping(wanted.mapping, categories)
     file = examine(wanted.file, encoding=mapping.encoding)
-    on_start(file)
+    on_start(count_rows(file))
     totals = Totals()
     with _alone(mapping.source), _without_collector():
         batches = _Batches(
@@ -89,6 +91,7 @@ def import_appeals(
             HistoricalRouter.read(),
             DueDates(LegalClock.read()),
             mapping.source,
+            wanted.dry_run,
             totals,
             refuse,
         )
@@ -96,7 +99,6 @@ def import_appeals(
         while batch := list(islice(rows, BATCH)):
             with transaction.atomic():
                 batches.take(batch)
-                transaction.set_rollback(wanted.dry_run)
             progress(totals)
     return totals
 
@@ -139,31 +141,18 @@ class _Batches:
     router: HistoricalRouter
     due_dates: DueDates
     source: str
+    dry_run: bool
     totals: Totals
     refuse: Callable[[RefusedRow], None]
-    #: Numbers imported by this run: in a dry run they are not in the database.
-    imported: set[str] = field(default_factory=set)
+    #: Numbers whose first row was taken by this run.
+    taken: set[str] = field(default_factory=set)
 
     def take(self, rows: Iterable[Row]) -> None:
         """Imports the rows, inside the caller's transaction."""
-        drafts = self._not_known(list(self._drafts(rows)))
-        decisions = self.router.route((draft.submission, draft.at) for draft in drafts)
-        pasts = []
-        for draft, decision in zip(drafts, decisions, strict=True):
-            number = draft.submission.external_id
-            if number in self.imported:
-                self.totals.repeats += 1
-                continue
-            if not isinstance(decision, Route):
-                self._refuse(draft.row, number, Reason.OUTSIDE_CITY, _where(draft))
-                continue
-            try:
-                pasts.append(self._past(draft, decision))
-                self.imported.add(number)
-            except NoLegalTerm as refusal:
-                self._refuse(draft.row, number, Reason.BAD_DATE, str(refusal))
-        write(pasts)
-        self.totals.imported += len(pasts)
+        drafts = list(self._drafts(rows))
+        known = known_by_number(self.source, (draft.submission.external_id for draft in drafts))
+        self._go_on([draft for draft in drafts if draft.submission.external_id in known], known)
+        self._begin([draft for draft in drafts if draft.submission.external_id not in known])
 
     def _drafts(self, rows: Iterable[Row]) -> Iterator[Draft]:
         for row in rows:
@@ -171,32 +160,66 @@ class _Batches:
             try:
                 yield self.drafting.draft(row)
             except RowRefused as refusal:
-                self._refuse(row.n, self.drafting.number(row), refusal.reason, str(refusal))
+                self._refuse(row.n, self.drafting.number(row), refusal)
 
-    def _not_known(self, drafts: list[Draft]) -> list[Draft]:
-        numbers = [draft.submission.external_id for draft in drafts]
-        appeals = Appeal.objects.filter(source=self.source, external_id__in=numbers)
-        known = set(appeals.values_list("external_id", flat=True))
-        new = [draft for draft, number in zip(drafts, numbers, strict=True) if number not in known]
-        self.totals.repeats += len(drafts) - len(new)
-        return new
+    def _begin(self, drafts: Sequence[Draft]) -> None:
+        """Imports appeals that were not known before."""
+        decisions = self.router.route((draft.submission, draft.at) for draft in drafts)
+        pasts = []
+        for draft, decision in zip(drafts, decisions, strict=True):
+            number = draft.submission.external_id
+            if number in self.taken:
+                self.totals.repeated += 1
+                continue
+            try:
+                pasts.append(self._past(draft, decision))
+                self.taken.add(number)
+            except RowRefused as refusal:
+                self._refuse(draft.row, number, refusal)
+        if not self.dry_run:
+            # Numbers that the database has given out do not come back with a rollback.
+            write(pasts)
+        self.totals.imported += len(pasts)
 
-    def _past(self, draft: Draft, decision: Route) -> Past:
-        due_on = self.due_dates.due_on(draft.submission.kind, draft.at)
+    def _go_on(self, drafts: Sequence[Draft], known: Mapping[str, Known]) -> None:
+        """Takes over what their source has done with appeals since they were imported."""
+        news: dict[UUID, tuple[Draft, Known, list[Step]]] = {}
+        for draft in drafts:
+            number = draft.submission.external_id
+            appeal = known[number].appeal
+            try:
+                steps = [] if number in self.taken else known[number].news(draft)
+            except RowRefused as refusal:
+                self._refuse(draft.row, number, refusal)
+                continue
+            self.taken.add(number)
+            if steps:
+                news[appeal.pk] = (draft, known[number], steps)
+            else:
+                self.totals.repeated += 1
+        overtaken = (
+            set() if self.dry_run else write_news([(known, steps) for _draft, known, steps in news.values()])
+        )
+        late = RowRefused(Reason.CHANGED_HERE, "it was changed during the import")
+        for draft, _known, _steps in (news[key] for key in overtaken):
+            self._refuse(draft.row, draft.submission.external_id, late)
+        self.totals.changed += len(news) - len(overtaken)
+
+    def _past(self, draft: Draft, decision: Route | RoutingError) -> Past:
+        if not isinstance(decision, Route):
+            point = draft.submission.point
+            raise RowRefused(
+                Reason.OUTSIDE_CITY, f"no district of the city covers {point.x:.6f}, {point.y:.6f}"
+            )
+        try:
+            due_on = self.due_dates.due_on(draft.submission.kind, draft.at)
+        except NoLegalTerm as refusal:
+            raise RowRefused(Reason.BAD_DATE, str(refusal)) from None
         past = begin(draft.submission, decision, draft.at, due_on, Role.SYSTEM)
-        if draft.status is Status.ACCEPTED:
-            past.then(ACCEPT, draft.at)
-        if draft.ended_at:
-            past.then(ANSWER, draft.ended_at, text=draft.answer)
-        if draft.ended_at and draft.status is Status.CLOSED:
-            past.then(CLOSE, draft.ended_at)
+        for step in draft.steps:
+            past.then(step.verb, step.at, text=step.text)
         return past
 
-    def _refuse(self, n: int, number: str, reason: Reason, why: str) -> None:
-        self.totals.refused[reason] += 1
-        self.refuse(RefusedRow(n, number, reason, why))
-
-
-def _where(draft: Draft) -> str:
-    point = draft.submission.point
-    return f"no district of the city covers {point.x:.6f}, {point.y:.6f}"
+    def _refuse(self, n: int, number: str, refusal: RowRefused) -> None:
+        self.totals.refused[refusal.reason] += 1
+        self.refuse(RefusedRow(n, number, refusal.reason, str(refusal)))

@@ -118,7 +118,8 @@ def _clean(value: object, limit: int) -> str:
     return text
 
 
-def _text(value: object) -> str:
+def appeal_text(value: object) -> str:
+    """The words of an appeal. Raises ``ValueRefused``."""
     text = _clean(value, TEXT_MAX)
     if not text:
         raise ValueRefused(_("Tell in a few words what it is about."))
@@ -129,7 +130,8 @@ def _line(value: object, limit: int) -> str:
     return " ".join(_clean(value, limit).split())
 
 
-def _address(value: object) -> str:
+def address_line(value: object) -> str:
+    """The address, on one line; may be empty. Raises ``ValueRefused``."""
     return _line(value, ADDRESS_MAX)
 
 
@@ -147,7 +149,8 @@ def _secret(value: object) -> str:
     return secret
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """The kind of that name. Raises ``ValueRefused``."""
     kind = _string(value)
     if kind not in Kind.values:
         raise ValueRefused(_("Choose: complaint, request or recommendation."))
@@ -236,12 +239,12 @@ FIELDS: Final = (
         {"type": "string", "pattern": f"^{SECRET.pattern}$"},
         "Opens the author's page; made by the client.",
     ),
-    _one("kind", _kind, {"type": "string", "enum": list(Kind.values)}, required=True),
+    _one("kind", kind_of, {"type": "string", "enum": list(Kind.values)}, required=True),
     _one(
         "category", leaf_category, _text_of(CODE_MAX), "Code of a category without children.", required=True
     ),
-    _one("text", _text, _text_of(TEXT_MAX, minLength=1), "Everyone will read it.", required=True),
-    _one("address", _address, _text_of(ADDRESS_MAX)),
+    _one("text", appeal_text, _text_of(TEXT_MAX, minLength=1), "Everyone will read it.", required=True),
+    _one("address", address_line, _text_of(ADDRESS_MAX)),
     Field("point", _place, {"lon": _DEGREES, "lat": _DEGREES}, required=True),
     _one("name", _name, _text_of(NAME_MAX), "Only the service that answers sees how to reach the author."),
     _one("email", _email_address, _text_of(EMAIL_MAX, format="email")),

@@ -109,6 +109,7 @@ class Appeal(models.Model):
             # On the upper-case text, since that is what a case-insensitive search compares.
             GinIndex(OpClass(Upper("text"), name="gin_trgm_ops"), name="appeal_text_search"),
             GinIndex(OpClass(Upper("address"), name="gin_trgm_ops"), name="appeal_address_search"),
+            models.Index(Upper("external_id"), name="appeal_external_id", condition=~Q(external_id="")),
         ]
         triggers = counting_triggers()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,12 +122,14 @@ def feature_entries(file: Path) -> list[Entry]:
     features = raw.get("features") if isinstance(raw, dict) else None
     if not isinstance(features, list):
         raise EntryRefused(f"{file.name}: not a GeoJSON FeatureCollection")
-    return [
-        Entry(
-            _where(file, "feature", n, feature["properties"]), feature["properties"], feature.get("geometry")
-        )
-        for n, feature in enumerate(features, 1)
-    ]
+    return [_feature_entry(file, n, feature) for n, feature in enumerate(features, 1)]
+
+
+def _feature_entry(file: Path, n: int, feature: object) -> Entry:
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    if not isinstance(feature, dict) or not isinstance(properties, dict):
+        raise EntryRefused(f"{file.name}: feature {n} has no properties")
+    return Entry(_where(file, "feature", n, properties), properties, feature.get("geometry"))
 
 
 def csv_entries(file: Path) -> Iterator[Entry]:
@@ -138,7 +141,8 @@ def csv_entries(file: Path) -> Iterator[Entry]:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        # Composed, as what people type is: "й" of two characters would never be found.
+        return unicodedata.normalize("NFC", file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise EntryRefused(f"{file}: no such file") from None
     except UnicodeDecodeError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, NoReturn, TextIO
 
@@ -14,7 +15,7 @@ _SPACE: Final = " \t\r\n"
 
 
 class Feature(NamedTuple):
-    """A feature as it is in the file, unchecked; ``n`` counts from 1."""
+    """A feature as it is in the file, unchecked but for its texts, which are in NFC; ``n`` counts from 1."""
 
     n: int
     properties: dict[str, Any]
@@ -50,7 +51,25 @@ def _feature(n: int, item: object) -> Feature:
     if not isinstance(item, dict) or item.get("type") != "Feature":
         raise FileRefused(f"feature {n} is not a GeoJSON Feature")
     properties = item.get("properties")
-    return Feature(n, properties if isinstance(properties, dict) else {}, item.get("geometry"))
+    if not isinstance(properties, dict):
+        properties = {}  # RFC 7946, 3.2: null where a feature has none
+    composed = {_composed(name): _composed(value) for name, value in properties.items()}
+    return Feature(n, composed, item.get("geometry"))
+
+
+def _composed(value: Any) -> Any:
+    """The text in NFC, as what people type is; anything else as it is."""
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The members of an object. Raises ``ValueError`` for a name that occurs twice: one of its values would be lost."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _value in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"an object has two members named {twice!r}")
+    return members
 
 
 class _Text:
@@ -62,7 +81,7 @@ class _Text:
         self._at = 0
         self._passed = 0
         self._ended = False
-        self._decoder = json.JSONDecoder(parse_constant=self._no_constant)
+        self._decoder = json.JSONDecoder(parse_constant=self._no_constant, object_pairs_hook=_once_each)
 
     def each_key(self) -> Iterator[str]:
         """Keys of an object whose bracket was just read; the caller reads each value before the next key."""
@@ -83,7 +102,7 @@ class _Text:
                 if self._ended:
                     self._refuse(error.msg, error.pos)
             except (ValueError, RecursionError) as error:
-                # An int of thousands of digits, or endless brackets.
+                # An int of thousands of digits, endless brackets, or a name that occurs twice.
                 self._refuse(str(error), self._at)
             else:
                 # A number may continue beyond the window: 0, 0., 0.5, 0.5e, 0.5e3 start alike.

@@ -46,10 +46,7 @@ def examine(path: Path, *, encoding: str = "utf-8") -> TextFile:
 
     Raises ``FileRefused``.
     """
-    try:
-        decoder = codecs.getincrementaldecoder(_without_mark(encoding))()
-    except LookupError:
-        raise FileRefused(f"{encoding!r} is not a character encoding") from None
+    decoder, in_utf8 = _decoder(encoding), _Utf8()
     lines, size, head = 0, 0, ""
     try:
         with _binary(path) as stream:
@@ -58,6 +55,7 @@ def examine(path: Path, *, encoding: str = "utf-8") -> TextFile:
                 if size > MAX_BYTES:
                     raise FileRefused(f"{path.name} unpacks to more than {MAX_BYTES >> 30} GB")
                 text = _decoded(decoder, chunk, path, lines)
+                in_utf8.read(chunk)
                 lines += chunk.count(b"\n")
                 head = head or text.lstrip()[:1]
             _decoded(decoder, b"", path, lines, final=True)
@@ -71,7 +69,39 @@ def examine(path: Path, *, encoding: str = "utf-8") -> TextFile:
         raise FileRefused(f"{path}: {error.strerror}") from None
     if not head:
         raise FileRefused(f"{path.name} is empty")
+    if in_utf8.proven and codecs.lookup(encoding).name not in {"utf-8", "utf-8-sig"}:
+        # Nearly every byte is a letter in the encodings of one byte, so that they decode it to nonsense in silence.
+        raise FileRefused(f"{path.name} is UTF-8 text, not {encoding}")
     return TextFile(path, _without_mark(encoding), lines, head)
+
+
+def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+    try:
+        # Python also calls "encodings" what turns bytes into bytes, such as base64.
+        b" ".decode(encoding, "ignore")
+        return codecs.getincrementaldecoder(_without_mark(encoding))()
+    except LookupError:
+        raise FileRefused(f"{encoding!r} is not a character encoding") from None
+
+
+class _Utf8:
+    """Whether bytes can only be UTF-8: they are valid, and some of them are not ASCII."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._valid, self._beyond_ascii = True, False
+
+    def read(self, chunk: bytes) -> None:
+        self._beyond_ascii = self._beyond_ascii or not chunk.isascii()
+        try:
+            if self._valid:
+                self._decoder.decode(chunk)
+        except UnicodeDecodeError:
+            self._valid = False
+
+    @property
+    def proven(self) -> bool:
+        return self._valid and self._beyond_ascii
 
 
 def _without_mark(encoding: str) -> str:

@@ -138,6 +138,9 @@ class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
         for declared in APPEAL:
             if declared.is_own_column:
                 set_override(fields[declared.name], "field", declared.described)
+                if declared.description:
+                    # A model's own help text is for those who work with it, and would go before.
+                    fields[declared.name].help_text = declared.description
         return fields
 
     def get_url(self, appeal: Appeal) -> str:

@@ -46,6 +46,8 @@ def test_feature(client: Client, appeal: Appeal) -> None:
         "address": appeal.address,
         "text": appeal.text,
         "language": "ky",
+        "source": "web",
+        "external_id": "",
         "url": f"/en/appeals/{appeal.number}/",
     }
 

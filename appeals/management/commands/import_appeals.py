@@ -10,7 +10,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, no_translations
@@ -19,7 +19,7 @@ from django.db import connection
 from appeals.importing.run import AppealImport, ImportRefused, RefusedRow, Totals, import_appeals
 from appeals.models import Appeal, CellCount, Event, RoutingDecision
 from districts.importing.entries import EntryRefused
-from districts.importing.files import FileRefused, TextFile
+from districts.importing.files import FileRefused
 from districts.importing.progress import Progress
 from districts.installed import AnotherCity, installed_city
 from districts.routing import NotSetUp
@@ -47,11 +47,14 @@ class Command(BaseCommand):
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         wanted = AppealImport(options["file"], options["mapping"], options["limit"], options["dry_run"])
+        if options["report"]:
+            # Found out now, not when hours of work have nowhere to be reported.
+            _writable(options["report"]).close()
         started, started_cpu = time.monotonic(), time.process_time()
         progress = Progress(sys.stderr, "rows")
 
-        def on_start(file: TextFile) -> None:
-            progress.total = None if file.starts_with == "{" else file.lines
+        def on_start(rows: int) -> None:
+            progress.total = rows
 
         def show(totals: Totals) -> None:
             progress.show(totals.read, f"{totals.imported:,} imported")
@@ -66,7 +69,7 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from None
         finally:
             progress.end()
-        if totals.imported and not wanted.dry_run:
+        if (totals.imported or totals.changed) and not wanted.dry_run:
             _analyze()
         seconds, cpu = time.monotonic() - started, time.process_time() - started_cpu
         self._print_totals(totals, wanted, seconds)
@@ -90,7 +93,7 @@ class Command(BaseCommand):
 
             yield show
             return
-        with file.open("w", encoding="utf-8", newline="") as stream:
+        with _writable(file) as stream:
             writer = csv.writer(stream)
             writer.writerow(["line", "number", "reason", "explanation"])
             yield lambda row: writer.writerow([row.n, row.number, row.reason.value, row.why])
@@ -98,11 +101,19 @@ class Command(BaseCommand):
     def _print_totals(self, totals: Totals, wanted: AppealImport, seconds: float) -> None:
         self.stdout.write(f"{totals.read:,} rows read in {seconds:.1f} s")
         self.stdout.write(f"{totals.imported:>10,} imported")
-        self.stdout.write(f"{totals.repeats:>10,} repeats of an earlier number")
+        self.stdout.write(f"{totals.changed:>10,} changed since an earlier import")
+        self.stdout.write(f"{totals.repeated:>10,} repeated, nothing new")
         for reason, count in totals.refused.most_common():
             self.stdout.write(f"{count:>10,} refused: {reason}")
         if wanted.dry_run:
             self.stdout.write("Dry run: nothing was written.")
+
+
+def _writable(file: Path) -> TextIO:
+    try:
+        return file.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise CommandError(f"{file}: {error.strerror}") from None
 
 
 def _analyze() -> None:
@@ -118,7 +129,8 @@ def _report(totals: Totals, wanted: AppealImport, seconds: float, cpu_seconds: f
         "dry_run": wanted.dry_run,
         "read": totals.read,
         "imported": totals.imported,
-        "repeats": totals.repeats,
+        "changed": totals.changed,
+        "repeated": totals.repeated,
         "refused": {reason.value: count for reason, count in totals.refused.most_common()},
         "seconds": round(seconds, 3),
         "cpu_seconds": round(cpu_seconds, 3),

@@ -104,7 +104,7 @@ def mapping(folder: Path, text: str = MAPPING) -> Path:
 
 
 def run(path: Path, *arguments: str, text: str = MAPPING) -> dict[str, Any]:
-    """The command's report."""
+    """The command's report, in which every row of the file is accounted for once."""
     report = path.parent / "report.json"
     refused = path.parent / "refused.csv"
     call_command(
@@ -116,7 +116,12 @@ def run(path: Path, *arguments: str, text: str = MAPPING) -> dict[str, Any]:
         *arguments,
         stdout=io.StringIO(),
     )
-    return json.loads(report.read_text(encoding="utf-8"))
+    said: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    assert said["read"] == said["imported"] + said["changed"] + said["repeated"] + sum(
+        said["refused"].values()
+    )
+    assert len(refusals(path.parent)) == sum(said["refused"].values())
+    return said
 
 
 def refusals(folder: Path) -> list[tuple[str, str, str]]:
@@ -140,7 +145,7 @@ def test_an_appeal_with_its_history(city: GridCity, tmp_path: Path) -> None:
         "appeals.csv.gz",
     )
     report = run(path)
-    assert (report["read"], report["imported"], report["repeats"], report["refused"]) == (1, 1, 0, {})
+    assert (report["read"], report["imported"], report["repeated"], report["refused"]) == (1, 1, 0, {})
     appeal = Appeal.objects.get()
     zone = timezone.get_default_timezone()
     opened, finished = dt.datetime(2024, 3, 4, 10, tzinfo=zone), dt.datetime(2024, 3, 11, 12, 30, tzinfo=zone)
@@ -223,7 +228,7 @@ def test_refused_rows_are_reported_by_line(city: GridCity, tmp_path: Path) -> No
     ]
     report = run(table(tmp_path, rows))
     assert refusals(tmp_path) == [
-        ("4", "", "no number"),
+        ("3", "", "no number"),
         ("5", "3", "no coordinates"),
         ("7", "5", "outside the city"),
         ("8", "6", "bad coordinates"),
@@ -260,14 +265,14 @@ def test_repeats_are_imported_once(city: GridCity, tmp_path: Path, monkeypatch: 
     rows = [row(1, words="first"), row(2), row(1, words="second"), row(3), row(2), row(4), row(3)]
     path = table(tmp_path, rows)
     report = run(path)
-    assert (report["read"], report["imported"], report["repeats"]) == (7, 4, 3)
+    assert (report["read"], report["imported"], report["repeated"]) == (7, 4, 3)
     assert Appeal.objects.get(external_id="1").text == "first (hole)"
     before = list(Appeal.objects.order_by("pk").values_list("pk", "number", "version"))
     report = run(path)
-    assert (report["read"], report["imported"], report["repeats"]) == (7, 0, 7)
+    assert (report["read"], report["imported"], report["repeated"]) == (7, 0, 7)
     assert list(Appeal.objects.order_by("pk").values_list("pk", "number", "version")) == before
     report = run(path, text=MAPPING.replace("old-map", "older-map"))
-    assert (report["imported"], report["repeats"]) == (4, 3)
+    assert (report["imported"], report["repeated"]) == (4, 3)
 
 
 def test_numbers_follow_the_file(city: GridCity, tmp_path: Path) -> None:
@@ -288,7 +293,7 @@ def test_a_dry_run_reports_and_writes_nothing(
     for model in (Appeal, Event, RoutingDecision):
         assert not model.objects.exists()
     real = run(path, *arguments[1:])
-    for key in ("read", "imported", "repeats", "refused"):
+    for key in ("read", "imported", "repeated", "refused"):
         assert dry[key] == real[key]
     assert real["imported"] == (2 if "--limit=4" in arguments else 3)
 
@@ -356,7 +361,7 @@ def test_killed_in_a_batch_and_run_again(
     assert Appeal.objects.count() == whole
     assert Event.objects.count() == 2 * whole
     report = run(path)
-    assert (report["imported"], report["repeats"]) == (10 - whole, whole)
+    assert (report["imported"], report["repeated"]) == (10 - whole, whole)
     assert Appeal.objects.count() == RoutingDecision.objects.count() == 10
     assert Event.objects.count() == 20
     assert sorted(int(n) for n in Appeal.objects.values_list("external_id", flat=True)) == list(range(10))
@@ -528,6 +533,33 @@ def test_odd_csv(city: GridCity, tmp_path: Path) -> None:
         ('open = "new"', 'open = "lost"', "'lost' is not one of"),
         ('"{words}[ ({about})]"', '"{words}[ ({about})"', "do not match"),
         ('"{words}[ ({about})]"', '"{words"', r"\[text\]: template"),
+        ('"{words}[ ({about})]"', '"{}"', r"\[text\]: template: { } must hold the name of a column"),
+        ('"{words}[ ({about})]"', '"{words:>9}"', r"\[text\]: template: { } must hold"),
+        ('language = "ru"', 'language = "ru"\ndelimiter = "\\n"', "one character"),
+        ('language = "ru"', 'language = "ru"\ndelimiter = \'"\'', "one character"),
+        ('language = "ru"', 'language = "ru"\nencoding = "base64"', "not a character encoding"),
+        ('hole = "pothole"', 'hole = ["pothole"]', r"\[category\]: values must be a table"),
+        ('column = "opened"', 'column = "opened"\nformat = "%Q"', r"\[created\]: format '%Q' cannot be used"),
+        (
+            'column = "opened"',
+            'column = "opened"\nformat = "%d.%d"',
+            r"\[created\]: format '%d.%d' cannot be",
+        ),
+        ('column = "opened"', 'column = "opened"\nzone = "UTC"', r"\[created\]: unknown key zone"),
+        (
+            'lon = "lon"',
+            'x = "lon"\ny = "lat"\nsrid = 999999\n#',
+            "srid 999999 is no coordinate system whose x and y",
+        ),
+        (
+            'lat = "lat"',
+            'lat = "lat"\nsrid = 5703',
+            "srid 5703 is no coordinate system whose x and y",
+        ),  # heights
+        ('lat = "lat"', 'lat = "lat"\nsrid = -1', "srid -1 is no coordinate system whose x and y"),
+        ('lat = "lat"', 'lat = "lat"\nsrid = "4326"', "srid must be a whole number"),
+        ('lat = "lat"', 'lat = "lat"\ndecimal = "."\ngeometry = true', "needs no columns"),
+        ('lat = "lat"', 'lat = "lat"\ndecimal = ";"', "decimal must be"),
         ('lon = "lon"', "", r"\[place\]: x is missing"),
         ("[number]", "[number", "mapping.toml"),
     ],
