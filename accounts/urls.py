@@ -5,14 +5,16 @@ from __future__ import annotations
 from allauth.account import views
 from django.urls import path, re_path
 
+from accounts.views import ChangePassword, LogIn, Reauthenticate, ResetPassword
+
 urlpatterns = [
-    path("login/", views.login, name="account_login"),
+    path("login/", LogIn.as_view(), name="account_login"),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
-    path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
-    path("password/change/", views.password_change, name="account_change_password"),
+    path("reauthenticate/", Reauthenticate.as_view(), name="account_reauthenticate"),
+    path("password/change/", ChangePassword.as_view(), name="account_change_password"),
     path("password/set/", views.password_set, name="account_set_password"),
-    path("password/reset/", views.password_reset, name="account_reset_password"),
+    path("password/reset/", ResetPassword.as_view(), name="account_reset_password"),
     path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from bootstrap.rates import rates_from
+
 _Value = TypeVar("_Value")
 _Default = TypeVar("_Default")
 
@@ -104,6 +106,15 @@ def flag(text: str) -> bool:
     if text.lower() in YES | NO:
         return text.lower() in YES
     raise ValueError("1 (on) or 0 (off)")
+
+
+def proxies(text: str) -> int:
+    """How many servers stand in front: 0 for no, 1 for yes."""
+    if text.lower() in YES | NO:
+        return int(text.lower() in YES)
+    if not re.fullmatch(r"[2-9]", text):
+        raise ValueError("1 (on) or 0 (off), or how many proxies stand one behind the other, such as 2")
+    return int(text)
 
 
 def whole(least: int) -> Callable[[str], int]:
@@ -253,13 +264,14 @@ def _split(text: str, right: str) -> SplitResult:
 
 ALLOWED_HOSTS = Variable("ALLOWED_HOSTS", hosts, None)
 BASE_MAP_STYLE = Variable("BASE_MAP_STYLE", style, None)
-BEHIND_PROXY = Variable("BEHIND_PROXY", flag, default=False)
+BEHIND_PROXY = Variable("BEHIND_PROXY", proxies, 0)
 CITY_PROFILE = Variable("CITY_PROFILE", city_profile, ROOT / DEMO_CITY)
 DATABASE_URL = Variable("DATABASE_URL", database_url, None)
 DEBUG = Variable("DEBUG", flag, default=False)
 DEFAULT_FROM_EMAIL = Variable("DEFAULT_FROM_EMAIL", sender, None)
 DEMO_DATA = Variable("DEMO_DATA", flag, default=False)
 EMAIL_URL = Variable("EMAIL_URL", email_url, None)
+LIMITS: Variable[Any, Any] = Variable("LIMITS", rates_from, {})
 LOG_LEVEL = Variable("LOG_LEVEL", level, "WARNING")
 MEDIA_ROOT = Variable("MEDIA_ROOT", folder, None)
 PUBLIC_URL = Variable("PUBLIC_URL", public_url, public_url("http://localhost:8000"))
@@ -281,6 +293,7 @@ ALL: tuple[Variable[Any, Any], ...] = (
     DEFAULT_FROM_EMAIL,
     DEMO_DATA,
     EMAIL_URL,
+    LIMITS,
     LOG_LEVEL,
     MEDIA_ROOT,
     PUBLIC_URL,

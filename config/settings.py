@@ -38,8 +38,10 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 _behind_proxy = variables.BEHIND_PROXY.read(os.environ)
 if _behind_proxy:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # Otherwise failed logins would count against the proxy: one attacker would lock out everybody.
-    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+#: Proxies in front that append to X-Forwarded-For: otherwise everybody would be counted as one sender, the proxy.
+TRUSTED_PROXIES = _behind_proxy
+#: Limits that the operator has set; those not named have the figures of ``bootstrap.rates``.
+LIMITS = variables.LIMITS.read(os.environ)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "web.views.errors.csrf_failure"
@@ -47,7 +49,7 @@ CSRF_FAILURE_VIEW = "web.views.errors.csrf_failure"
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
     "modeltranslation",
-    "django.contrib.admin",
+    "accounts.apps.CityAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -67,6 +69,7 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "geo",
     "jobs",
+    "rates",
     "districts",
     "media",
     "accounts",
@@ -82,6 +85,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "web.security.ContentSecurityPolicy",
     "django.middleware.gzip.GZipMiddleware",
@@ -91,12 +95,12 @@ MIDDLEWARE = [
     "web.languages.RememberLanguage",
     "web.api.problems.ApiProblems",
     "web.outage.TooLong",
+    "web.limits.TooManyRequests",
     "web.security.RequestLimit",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "web.security.FormTokens",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
@@ -134,8 +138,8 @@ GEOS_LIBRARY_PATH = gis_libraries.geos_library()
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
+    "accounts.permissions.RolePermissions",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -149,6 +153,14 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_ADAPTER = "accounts.adapter.StaffOnlyAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# Its own limits are counted in each process and lock a person out; ours are those of ``rates``.
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_FORMS = {
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+}
+# Without one, allauth begins with the host that the request named.
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 
 LANGUAGE_CODE = CITY.default_language
@@ -174,6 +186,7 @@ LOCALE_PATHS = [
         "accounts",
         "media",
         "districts",
+        "rates",
         "geo",
     )
 ]
@@ -241,9 +254,6 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "web.api.openapi.ApiSchema",
     "EXCEPTION_HANDLER": "web.api.problems.exception_handler",
-    "DEFAULT_THROTTLE_RATES": {"submit": "30/min", "upload": "60/min"},
-    # Without this, a client evades the throttle by sending a different X-Forwarded-For each time.
-    "NUM_PROXIES": int(_behind_proxy),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "OshCity API",

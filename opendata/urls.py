@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from opendata.views.appeal import AppealByNumberView, AppealView
 from opendata.views.appeals import appeals_geojson
 from opendata.views.base_map import base_geojson
 from opendata.views.borders import districts_geojson, service_areas_geojson
 from opendata.views.clusters import clusters_geojson
+from opendata.views.document import DocumentPage, DocumentView
 from opendata.views.reference import categories_json, services_json
 from web.security import with_inline_styles
 
@@ -23,8 +23,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("base.geojson", base_geojson, name="api-base"),
     path("services.json", services_json, name="api-services"),
     path("categories.json", categories_json, name="api-categories"),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path(
-        "docs/", with_inline_styles(SpectacularSwaggerSplitView.as_view(url_name="schema")), name="api-docs"
-    ),
+    path("schema/", DocumentView.as_view(), name="schema"),
+    path("docs/", with_inline_styles(DocumentPage.as_view(url_name="schema")), name="api-docs"),
 ]

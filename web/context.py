@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import get_language, get_language_info
 
@@ -50,5 +51,6 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "csp_nonce": getattr(request, "csp_nonce", ""),
         "standing": standing_of(user) if user is not None else NOBODY,
         "works_here": user is not None and standing_of(user).works_here,
+        "administers": user is not None and admin.site.has_permission(request),
         "page_name": match.view_name if match else "",
     }

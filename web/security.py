@@ -1,4 +1,4 @@
-"""Limits on requests, and one strict Content-Security-Policy for all pages."""
+"""What a request may be, tokens of forms, and one strict Content-Security-Policy for all pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
+from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 
 HEADER = "Content-Security-Policy"
@@ -69,10 +70,10 @@ class CleanCookies:
 
 
 class RequestLimit:
-    """Middleware: 413 for a body too large for any of our forms, before any of it is read.
+    """Middleware: 413 for a body too large for any of our forms, before any of it is read; 411 for one of unstated length.
 
-    Whatever first reads a form's fields, such as the token check, writes all its files to disk. WSGI treats a
-    body without a length as empty.
+    Whatever first reads a form's fields, such as the token check, writes all its files to disk. Django takes a body
+    without a length for an empty one.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -86,7 +87,33 @@ class RequestLimit:
             too_large = len(length) >= 19
         if too_large:
             return render(request, "web/errors/400.html", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if request.method == "POST" and not length and "HTTP_TRANSFER_ENCODING" in request.META:
+            return render(request, "web/errors/400.html", status=HTTPStatus.LENGTH_REQUIRED)
         return self.get_response(request)
+
+
+#: Methods that any address takes; each takes some of them.
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+
+
+class FormTokens(CsrfViewMiddleware):
+    """Middleware: 403 for a form without its token. A method that the view does not take is 405 before that."""
+
+    def process_view(self, request: HttpRequest, callback: Any, args: Any, kwargs: Any) -> Any:
+        of_class = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
+        if of_class is not None:
+            taken = _methods_of(of_class)
+            if request.method not in taken:
+                return HttpResponseNotAllowed(taken)
+        elif request.method not in METHODS:
+            # The view's decorator knows what it takes.
+            return None
+        return super().process_view(request, callback, args, kwargs)
+
+
+def _methods_of(view_class: Any) -> list[str]:
+    known = {name.upper() for name in view_class.http_method_names if hasattr(view_class, name)}
+    return [method for method in METHODS if method in known or (method == "HEAD" and "GET" in known)]
 
 
 def with_inline_styles(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

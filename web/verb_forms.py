@@ -26,6 +26,8 @@ from appeals.models import Appeal, Attachment
 from appeals.timeline import Step, steps_of
 from appeals.workflow import VERBS, Ask, Input, Tone, Verb, Words, verbs_for
 from districts.models import Service
+from rates.senders import sender_of
+from rates.taking import TooMany
 
 
 class VerbForm(forms.Form):
@@ -74,10 +76,13 @@ class VerbForm(forms.Form):
         """Every sentence of the refusal in one."""
         return " ".join(str(error) for errors in self.errors.values() for error in errors)
 
-    def take_files(self) -> None:
-        """Stores the files that came with the form, so that they need not be chosen again. Raises ``Invalid``."""
+    def take_files(self, sender: str) -> None:
+        """Stores the files that came with the form, so that they need not be chosen again.
+
+        Raises ``Invalid`` and ``TooMany``.
+        """
         for file in self.cleaned_data.pop("files", []):
-            self.cleaned_data["uploads"].append(upload(uuid.uuid4(), file).pk)
+            self.cleaned_data["uploads"].append(upload(uuid.uuid4(), file, sender=sender).pk)
 
     def given(self) -> dict[str, Any]:
         """What the verb asks for, by name, for ``perform``."""
@@ -113,7 +118,7 @@ def attempt(request: HttpRequest, appeal: Appeal, role: Role, actor: Actor) -> A
     if not form.is_valid():
         return Attempt(status=400, form=form)
     try:
-        form.take_files()
+        form.take_files(sender_of(request))
         changed = perform(appeal.pk, row, actor, version=form.cleaned_data["version"], **form.given())
     except Invalid as invalid:
         form.refuse(invalid.errors)
@@ -123,6 +128,8 @@ def attempt(request: HttpRequest, appeal: Appeal, role: Role, actor: Actor) -> A
         return Attempt(status=409, message=str(stale), form=form, since=tuple(steps_of(seen)))
     except ActionRefused as refusal:
         return Attempt(status=409, message=str(refusal), form=form)
+    except TooMany as refusal:
+        return Attempt(status=429, message=str(refusal), form=form)
     return Attempt(done=_done_words(form.words, changed))
 
 

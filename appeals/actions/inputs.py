@@ -16,6 +16,7 @@ from appeals.limits import TEXT_MAX
 from appeals.models import Appeal
 from appeals.workflow import Input, Verb
 from districts.models import Service
+from geo.words import trimmed
 
 
 @dataclass
@@ -59,8 +60,8 @@ def _text(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetim
 
 
 def required_text(value: object) -> str:
-    """The text without surrounding space. Raises ``ValueError`` when it is empty, too long or holds NUL."""
-    cleaned = value.strip() if isinstance(value, str) else ""
+    """The text without surrounding space. Raises ``ValueError`` when nothing of it shows, it is too long or holds NUL."""
+    cleaned = trimmed(value) if isinstance(value, str) else ""
     if not cleaned:
         raise _InputRefused(_("Write a few words."))
     if len(cleaned) > TEXT_MAX:

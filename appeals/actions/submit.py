@@ -23,6 +23,8 @@ from appeals.notify.queue import queue_messages
 from appeals.workflow import SUBMIT, Status
 from districts.models import Category
 from districts.routing import OutsideCity, Pin, Route, route
+from rates.taking import SUBMIT as SUBMISSIONS
+from rates.taking import take
 
 
 @dataclass(frozen=True)
@@ -70,15 +72,21 @@ class Submitted:
     created: bool
 
 
-def submit(submission: Submission, *, at: dt.datetime | None = None) -> Submitted:
+def submit(submission: Submission, *, sender: str | None, at: dt.datetime | None = None) -> Submitted:
     """The routed appeal, committed with its contact, decision, first event and messages.
 
-    Sent again, after a lost answer, the same content under the same UUID gives the same appeal. Raises ``Conflict``
-    for other content under a known UUID, and ``Invalid`` for a point outside the city or an unknown upload.
+    Sent again, after a lost answer, the same content under the same UUID gives the same appeal; all else is counted
+    against the ``sender`` (``rates.senders``; None is the platform itself), refused or not. Raises ``TooMany``;
+    ``Conflict`` for other content under a known UUID; ``Invalid`` for a point outside the city or an unknown upload.
     """
     at = at or timezone.now()
-    if known := _known(submission):
+    known = _known(submission)
+    if known is not None and _same(known, submission):
         return Submitted(known, created=False)
+    if sender is not None:
+        take(SUBMISSIONS, sender)
+    if known is not None:
+        raise Conflict
     decision = route_or_refuse(submission, at)
     due_on = LegalClock.read().due_on(submission.kind, at)
     try:
@@ -86,7 +94,10 @@ def submit(submission: Submission, *, at: dt.datetime | None = None) -> Submitte
             return Submitted(_write(submission, decision, due_on, at), created=True)
     except IntegrityError:
         # The same submission may have been committed by another request between the look-up and the insert.
-        if known := _known(submission):
+        known = _known(submission)
+        if known is not None and not _same(known, submission):
+            raise Conflict from None
+        if known is not None:
             return Submitted(known, created=False)
         if AppealContact.objects.filter(secret=submission.secret).exists():
             raise Invalid({"secret": [_("This secret has been used before: make another one.")]}) from None
@@ -94,10 +105,11 @@ def submit(submission: Submission, *, at: dt.datetime | None = None) -> Submitte
 
 
 def _known(submission: Submission) -> Appeal | None:
-    appeal = Appeal.objects.with_names().filter(pk=submission.id).first()
-    if appeal and bytes(appeal.fingerprint) != submission.fingerprint():
-        raise Conflict
-    return appeal
+    return Appeal.objects.with_names().filter(pk=submission.id).first()
+
+
+def _same(appeal: Appeal, submission: Submission) -> bool:
+    return bytes(appeal.fingerprint) == submission.fingerprint()
 
 
 def route_or_refuse(submission: Submission, at: dt.datetime) -> Route:

@@ -20,6 +20,7 @@ from media.content import HEAD_BYTES, MediaKind, content_of, is_cut_short, media
 from media.photos import prepare_photo
 from media.refusal import MediaRefused, Refusal
 from media.videos import VideoLimits
+from rates.taking import UPLOAD, UPLOAD_MEGABYTES, take
 
 #: A request body larger than this is refused before it is read.
 UPLOAD_MAX_BYTES = VideoLimits().max_bytes + 1_000_000
@@ -27,15 +28,20 @@ UPLOAD_MAX_BYTES = VideoLimits().max_bytes + 1_000_000
 ORPHAN_AGE = dt.timedelta(hours=24)
 
 
-def upload(upload_id: UUID, file: UploadedFile[bytes]) -> Attachment:
+def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None) -> Attachment:
     """The stored attachment: a photo is ready, a video is being prepared by the worker.
 
-    The same file under the same id again, after a lost answer, gives the same attachment. Raises ``Invalid`` with the
-    reason when the file is refused, and ``Conflict`` for another file under a known id; then nothing is kept.
+    The same file under the same id again, after a lost answer, gives the same attachment; every other is counted
+    against the ``sender`` (``rates.senders``; None is the platform itself), by number and by size. Raises ``TooMany``;
+    ``Invalid`` with the reason when the file is refused; ``Conflict`` for another file under a known id. Then nothing is
+    kept.
     """
     digest = digest_of(file)
     if known := _known(upload_id, digest):
         return known
+    if sender is not None:
+        take(UPLOAD, sender)
+        take(UPLOAD_MEGABYTES, sender, cost=megabytes(file.size or 0))
     head = file.read(HEAD_BYTES)
     file.seek(0)
     try:
@@ -51,6 +57,11 @@ def upload(upload_id: UUID, file: UploadedFile[bytes]) -> Attachment:
             return known
         raise
     return attachment
+
+
+def megabytes(size: int) -> int:
+    """Bytes as the limit of uploads counts them: whole megabytes, begun ones too."""
+    return -(-size // 1_000_000)
 
 
 def _known(upload_id: UUID, digest: bytes) -> Attachment | None:

@@ -35,6 +35,7 @@ from appeals.workflow import Kind
 from districts.models import CODE_MAX, Category
 from geo.points import DECIMALS, city_point
 from geo.refusals import Refusals, ValueRefused
+from geo.words import trimmed
 
 SECRET: Final = re.compile(f"[A-Za-z0-9_-]{{{SECRET_MIN},{SECRET_MAX}}}")
 
@@ -115,7 +116,7 @@ def _clean(value: object, limit: int) -> str:
         raise ValueRefused(_("At most %(n)d characters; there are %(m)d.") % {"n": limit, "m": len(text)})
     if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in text):
         raise ValueRefused(_("The text holds a character that cannot be kept."))
-    return text
+    return trimmed(text)
 
 
 def appeal_text(value: object) -> str:

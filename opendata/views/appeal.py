@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +31,7 @@ from opendata.properties import APPEAL
 from web.api.language import language_asked_for
 from web.api.openapi import LANG, problems
 from web.api.problems import parameters_refused
+from web.links import public_link
 
 MAX_AGE_S = 15
 
@@ -51,11 +51,16 @@ class NamedServiceSerializer(NamedCodeSerializer):
     phone = serializers.CharField()
 
 
+class _FileAddress(serializers.FileField):
+    def to_representation(self, value: Any) -> str | None:
+        return public_link(value.url) if value else None
+
+
 class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
     """A photo or video in its public forms. Those that are still being prepared are left out."""
 
-    large = serializers.FileField(help_text="Address of the photo, or of the video's poster.")
-    thumb = serializers.FileField()
+    large = _FileAddress(help_text="Address of the photo, or of the video's poster.")
+    thumb = _FileAddress()
     playable = serializers.SerializerMethodField(help_text="Address of the video.")
 
     class Meta:
@@ -63,10 +68,7 @@ class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
         fields = ("id", "kind", "large", "thumb", "playable", "width", "height", "duration_s")
 
     def get_playable(self, attachment: Attachment) -> str | None:
-        if not attachment.playable:
-            return None
-        request: Request = self.context["request"]
-        return request.build_absolute_uri(attachment.playable.url)
+        return public_link(attachment.playable.url) if attachment.playable else None
 
 
 class StepSerializer(serializers.Serializer[Any]):
@@ -86,7 +88,7 @@ class StepSerializer(serializers.Serializer[Any]):
     attachments = serializers.SerializerMethodField()
 
     def get_attachments(self, step: Any) -> list[dict[str, Any]]:
-        return _shown(step.attachments, self.context)
+        return _shown(step.attachments)
 
 
 class RoutingSerializer(serializers.Serializer[Any]):
@@ -109,7 +111,7 @@ _NESTED = {"category", "service", "district"}
 
 
 class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
-    """One appeal as a Feature; its context holds the ``request`` and the ``dossier``."""
+    """One appeal as a Feature; its context holds the ``dossier``."""
 
     point = GeometryField(precision=DECIMALS)
     category = NamedCodeSerializer()
@@ -144,14 +146,13 @@ class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
         return fields
 
     def get_url(self, appeal: Appeal) -> str:
-        request: Request = self.context["request"]
-        return request.build_absolute_uri(reverse("public:appeal", args=[appeal.number]))
+        return public_link(reverse("public:appeal", args=[appeal.number]))
 
     def get_attachments(self, _appeal: Appeal) -> list[dict[str, Any]]:
-        return _shown(self._dossier.attachments, self.context)
+        return _shown(self._dossier.attachments)
 
     def get_events(self, _appeal: Appeal) -> list[dict[str, Any]]:
-        return list(StepSerializer(self._dossier.steps, many=True, context=self.context).data)
+        return list(StepSerializer(self._dossier.steps, many=True).data)
 
     def get_routing(self, _appeal: Appeal) -> dict[str, Any] | None:
         decision = self._dossier.explanation
@@ -163,9 +164,9 @@ class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
         return dossier
 
 
-def _shown(attachments: tuple[Attachment, ...], context: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _shown(attachments: tuple[Attachment, ...]) -> list[dict[str, Any]]:
     ready = [attachment for attachment in attachments if attachment.state == Attachment.State.READY]
-    return list(AttachmentSerializer(ready, many=True, context=context).data)
+    return list(AttachmentSerializer(ready, many=True).data)
 
 
 class _AppealView(APIView):
@@ -180,7 +181,7 @@ class _AppealView(APIView):
         if appeal is None:
             raise Http404
         with translation.override(language):
-            context = {"request": request, "dossier": dossier_of(appeal, internal=False)}
+            context = {"dossier": dossier_of(appeal, internal=False)}
             document = AppealSerializer(appeal, context=context).data
         answer = Response(document)
         patch_vary_headers(answer, ["Accept-Language", "Cookie"])

@@ -20,6 +20,7 @@ from web.api.answers import geojson_answer
 from web.api.language import language_asked_for
 from web.api.openapi import LANG, LINKS, WHOLE, described, feature_collection, problems
 from web.api.problems import bad_parameters
+from web.links import public_link
 
 #: How long a cache may show what the public saw.
 MAX_AGE_S = 15
@@ -68,4 +69,4 @@ def _link(request: HttpRequest, rel: str, **changes: str) -> dict[str, Any]:
     query = request.GET.copy()
     for name, value in changes.items():
         query[name] = value
-    return {"rel": rel, "type": MEDIA_TYPE, "href": request.build_absolute_uri(f"?{query.urlencode()}")}
+    return {"rel": rel, "type": MEDIA_TYPE, "href": public_link(f"{request.path}?{query.urlencode()}")}

@@ -20,6 +20,10 @@ from web.api.openapi import TEXT, described, feature_collection, record
 MAX_AGE_S = 86_400
 
 
+#: Of what has a name, in each language.
+_NAMES = {f"name_{code}": TEXT for code in settings.MODELTRANSLATION_LANGUAGES}
+
+
 @dataclass(frozen=True)
 class _Layer:
     plain: bytes
@@ -30,7 +34,9 @@ class _Layer:
 @require_safe
 @described(
     "read_base_map",
-    responses=feature_collection(record({"layer": TEXT, "class": TEXT}), geometry={"type": "object"}),
+    responses=feature_collection(
+        record({"layer": TEXT, "class": TEXT, **_NAMES}, optional=list(_NAMES)), geometry={"type": "object"}
+    ),
 )
 def base_geojson(request: HttpRequest) -> HttpResponse:
     """The city's own base layer, for a map that reaches no base-map server; empty where the city has none."""

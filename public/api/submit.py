@@ -11,21 +11,15 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
-from appeals.actions.submit import submit
-from appeals.intake.parse import parse_submission, submission_schema
+from appeals.intake.parse import submission_schema
+from appeals.intake.receive import receive
 from appeals.models import AppealContact
 from public.api.refusals import refusals_as_problems
+from rates.senders import sender_of
 from web.api.openapi import problems
 from web.api.parsers import StrictJSONParser
-
-
-class SubmitThrottle(AnonRateThrottle):
-    """Counted in each server process's own memory: a brake on scripts, not a wall."""
-
-    scope = "submit"
 
 
 class ReceiptSerializer(serializers.Serializer[Any]):
@@ -46,7 +40,6 @@ class AppealSubmitView(APIView):
     # Nothing here rests on who is logged in, so that there is nothing a forged request could borrow.
     authentication_classes = []
     parser_classes = [StrictJSONParser]
-    throttle_classes = [SubmitThrottle]
 
     @extend_schema(
         operation_id="submit_appeal",
@@ -54,17 +47,18 @@ class AppealSubmitView(APIView):
         responses={
             201: ReceiptSerializer,
             200: OpenApiResponse(ReceiptSerializer, description="The same had been received before."),
-            **problems(400, 409, 413, 415, 429),
+            **problems(400, 409, 411, 413, 415, 429),
         },
     )
     def post(self, request: Request) -> Response:
         """Routes and stores the appeal; the same body again answers 200 with the same receipt."""
-        language = translation.get_language()
         with refusals_as_problems():
-            submission = parse_submission(
-                cast("dict[str, Any]", request.data), language=language, source="web"
+            submission, result = receive(
+                cast("dict[str, Any]", request.data),
+                language=translation.get_language(),
+                source="web",
+                sender=sender_of(request._request),
             )
-            result = submit(submission)
         appeal = result.appeal
         receipt: dict[str, Any] = {
             "number": appeal.number,

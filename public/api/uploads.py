@@ -12,20 +12,17 @@ from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
-from appeals.actions.upload import UPLOAD_MAX_BYTES, upload
+from appeals.actions.upload import UPLOAD_MAX_BYTES, megabytes, upload
 from appeals.intake.parse import uuid7
 from appeals.models import Attachment
 from geo.refusals import Refusals, Refused
 from public.api.refusals import refusals_as_problems
+from rates.senders import sender_of
+from rates.taking import UPLOAD, UPLOAD_MEGABYTES, check
 from web.api.openapi import problems
 from web.api.problems import Problem
-
-
-class UploadThrottle(AnonRateThrottle):
-    scope = "upload"
 
 
 class UploadRequestSerializer(serializers.Serializer[Any]):
@@ -46,7 +43,6 @@ class UploadView(APIView):
 
     authentication_classes = []
     parser_classes = [MultiPartParser]
-    throttle_classes = [UploadThrottle]
 
     @extend_schema(
         operation_id="upload_file",
@@ -64,6 +60,9 @@ class UploadView(APIView):
             raise Problem(HTTPStatus.LENGTH_REQUIRED, _("The length of what is sent must be told first."))
         if int(length) > UPLOAD_MAX_BYTES:
             raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("The file is too large."))
+        sender = sender_of(request._request)
+        check(UPLOAD, sender)
+        check(UPLOAD_MEGABYTES, sender, cost=megabytes(int(length)))
         file = request.FILES.get("file")
         with refusals_as_problems():
             if file is None:
@@ -71,5 +70,5 @@ class UploadView(APIView):
             refusals = Refusals()
             upload_id = refusals.read(uuid7, request.POST.get("id"), UUID(int=0), name="id")
             refusals.check()
-            attachment = upload(upload_id, file)
+            attachment = upload(upload_id, file, sender=sender)
         return Response(UploadSerializer(attachment).data, HTTPStatus.CREATED)

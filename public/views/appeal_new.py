@@ -18,11 +18,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from appeals.actions.submit import submit
 from appeals.actions.upload import digest_of, upload
 from appeals.errors import Conflict, Invalid
 from appeals.intake.identifiers import file_uuid7, new_secret, new_uuid7
-from appeals.intake.parse import SENT, parse_submission, submission_schema, uuid7
+from appeals.intake.parse import SENT, submission_schema, uuid7
+from appeals.intake.receive import receive
 from appeals.limits import ATTACHMENTS_MAX
 from appeals.models import AppealContact, Attachment
 from appeals.workflow import Kind
@@ -31,7 +31,10 @@ from districts.models import Place
 from districts.places import WORDS_MIN, cleaned, find_places
 from geo.points import inside_bounds
 from media.videos import VideoLimits
+from rates.senders import sender_of
+from rates.taking import TooMany
 from web.caching import kept_for_offline
+from web.limits import refused
 
 #: What is typed or chosen, as the form names it; ``lon`` and ``lat`` are filled in by the map. Files come by themselves,
 #: and the language is the page's.
@@ -81,18 +84,26 @@ def _received(request: HttpRequest) -> HttpResponse:
         appeal_id = UUID(draft.values["id"])
     # The answer leads to the author's own page, so that there must be a key to it.
     draft.values["secret"] = draft.values["secret"] or new_secret()
-    uploads = _take_files(request, appeal_id, draft)
-    _find_place(request, draft)
+    try:
+        uploads = _take_files(request, appeal_id, draft)
+        _find_place(request, draft)
+    except TooMany as refusal:
+        return _too_many(request, draft, refusal)
     data: dict[str, Any] = {
         **draft.values,
         "uploads": [str(upload.pk) for upload in draft.uploads],
         "language": "",
     }
     try:
-        submission = parse_submission(data, language=get_language() or "", source="web")
-        if uploads or draft.errors:
-            raise Invalid(draft.errors | uploads)
-        submit(submission)
+        submission, _result = receive(
+            data,
+            language=get_language() or "",
+            source="web",
+            sender=sender_of(request),
+            refused=draft.errors | uploads,
+        )
+    except TooMany as refusal:
+        return _too_many(request, draft, refusal)
     except Invalid as refusal:
         # What was found out about the place says more than that its coordinates are missing.
         draft.errors = {**refusal.errors, **draft.errors, **uploads}
@@ -100,6 +111,12 @@ def _received(request: HttpRequest) -> HttpResponse:
     except Conflict as refusal:
         return _known_already(request, appeal_id, draft, refusal)
     return redirect(reverse("public:follow", args=[submission.secret]) + "?new=1")
+
+
+def _too_many(request: HttpRequest, draft: Draft, refusal: TooMany) -> HttpResponse:
+    """The form with all that was typed, and when to send it again."""
+    draft.errors = {"id": [str(refusal)]}
+    return refused(_form(request, draft, status=429), refusal)
 
 
 def _known_already(request: HttpRequest, appeal_id: UUID, draft: Draft, refusal: Conflict) -> HttpResponse:
@@ -184,7 +201,7 @@ def _take_files(request: HttpRequest, appeal_id: UUID, draft: Draft) -> dict[str
             refused.append(_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX})
             break
         try:
-            stored = upload(file_uuid7(appeal_id, digest_of(file)), file)
+            stored = upload(file_uuid7(appeal_id, digest_of(file)), file, sender=sender_of(request))
             draft.uploads += [] if stored in draft.uploads else [stored]
         except Invalid as refusal:
             refused += [

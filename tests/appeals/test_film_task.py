@@ -52,7 +52,7 @@ def _alone(stored_in: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def sent(content: bytes) -> Attachment:
     """A film as it has just been received."""
-    stored = upload(uuid4(), SimpleUploadedFile("film.mp4", content))
+    stored = upload(uuid4(), SimpleUploadedFile("film.mp4", content), sender=None)
     assert stored.state == Attachment.State.PROCESSING
     return stored
 

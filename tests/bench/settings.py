@@ -1,10 +1,9 @@
 """The product's settings with the peers' addresses beside its own, and no brake on many requests."""
 
 from config.settings import *  # noqa: F403
-from config.settings import REST_FRAMEWORK
 
 ROOT_URLCONF = "tests.bench.urls"
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"submit": None, "upload": None}}
+LIMITS = {"submit": None, "upload": None, "upload-megabytes": None}
 # One session from the first request to the last: what it has used is lost with it.
 DATABASES["default"]["CONN_MAX_AGE"] = None  # noqa: F405

@@ -44,6 +44,8 @@ def faults(**environ: str) -> list[str]:
         ("EMAIL_URL", "mail.example.org", "smtp://"),
         ("EMAIL_URL", "smtp://user:pass/word@mail.example.org", "%2F"),
         ("EMAIL_URL", "file://folder", "file:///folder"),
+        ("LIMITS", "submit=many", "submit=30+300/h"),
+        ("LIMITS", "submitt=1+1/h", "submit, upload"),
         ("LOG_LEVEL", "loud", "one of DEBUG, INFO, WARNING"),
         ("MEDIA_ROOT", "/etc/passwd", "a folder"),
         ("PUBLIC_URL", "appeals.example.org", "http:// or https:// and a host"),

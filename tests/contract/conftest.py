@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
@@ -22,14 +21,6 @@ from tests.factories import (
     PlaceFactory,
 )
 from tests.grid import IN_EAST, IN_PARK, IN_WEST, GridCity, at
-
-
-@pytest.fixture(autouse=True)
-def _no_counts() -> Iterator[None]:
-    """Requests of one test are not counted against the limits of another."""
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

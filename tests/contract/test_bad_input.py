@@ -13,13 +13,13 @@ from unittest import mock
 from urllib.parse import quote, urlencode
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appeals.intake.parse import SENT
 from appeals.workflow import VERBS
+from rates.models import Bucket
 from tests.contract.addresses import Address, all_addresses, asking
 from tests.contract.document import FILTERS, reading, required_query
 from tests.grid import CITY, GridCity
@@ -35,9 +35,19 @@ ADMIN = [address for address in all_addresses() if address.of_the_admin]
 API = [address for address in SITE if address.of_the_api]
 
 #: What people and programs really send, beside what Hypothesis thinks of.
-HOSTILE = ["a\x00b", "-1", "9" * 400, "nan", "²", "\ud800", "0001-01-01T00:00:00+14:00", "1,2,3,4,5"]
+HOSTILE = [
+    "a\x00b",
+    "a\r\nX-A: b",
+    "-1",
+    "9" * 400,
+    "nan",
+    "²",
+    "\ud800",
+    "0001-01-01T00:00:00+14:00",
+    "1,2,3,4,5",
+]
 #: The same for what costs more to try: each stands for a kind.
-FEW_HOSTILE = ["\x00", "9" * 400, "\ud800"]
+FEW_HOSTILE = ["\x00", "\r\nX-A: b", "9" * 400, "\ud800"]
 ODD = st.sampled_from(
     [*HOSTILE, "", " ", "0", "1e400", "9999-12-31", "%'\"--{}", "🏠\u202e", "inf", "1_000", "null", "[]", "ош", BOX, "40.5,72.7,40.54,72.78", "2026-02-30", "1000000",
      "AAAAAAAAAAAAAAAAAAAAAA", "lamp", "new", "new,closed", "complaint", "light"]
@@ -51,7 +61,7 @@ def _url(path: str, query: Mapping[str, str]) -> str:
 
 def _send(client: Client, method: str, url: str, data: Any = None, **headers: str) -> Any:
     """The answer, whose form is what it must be whatever its status."""
-    cache.clear()
+    Bucket.objects.all().delete()
     try:
         answer = getattr(client, method)(url, data, headers=headers)
     except Exception as error:
@@ -152,9 +162,11 @@ def test_no_method_or_header_breaks_an_address(
     path = path_of(address)
     reader = _reader(address, path, client, operator)
     for method in ("head", "options", "put", "patch", "delete"):
-        if method == "options" and address.name == "api-docs":
-            continue  # drf-spectacular's page has no words for it
         _send(reader, method, path)
+    for method in ("QUERY", "PROPFIND", "x" * 300):
+        answer = reader.generic(method, path, b"")
+        _is_an_answer(method, path, answer)
+        assert answer.status_code in {302, 405}, (method, path, answer.status_code)
     for header, value in (
         ("Accept", "*/*;q=nan"),
         ("Accept", "application/geo+json;version=9"),
@@ -166,6 +178,11 @@ def test_no_method_or_header_breaks_an_address(
         ("If-None-Match", "W/"),
         ("If-Modified-Since", "Mon, 99 Jan 99999 00:00:00 GMT"),
         ("X-Forwarded-For", "\x00"),
+        ("Host", "evil.example:0\r\nX-A: b"),
+        ("Origin", "null"),
+        ("Referer", "http://[::1"),
+        ("X-HTTP-Method-Override", "DELETE"),
+        ("Transfer-Encoding", "chunked"),
         ("Cookie", "django_language=\x00; messages=broken; csrftoken=" + "x" * 3000),
     ):
         _send(reader, "get", _url(path, required_query(address)), **{header: value})
@@ -195,22 +212,77 @@ def test_no_form_breaks_an_address(
     for body in (b"", b"\xff\xfe\x00", b"[" * 10_000):
         for kind in ("application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
                      "multipart/form-data", "nonsense"):  # fmt: skip
-            cache.clear()
+            Bucket.objects.all().delete()
             _is_an_answer("post", path, reader.post(path, body, content_type=kind))
 
 
 def test_the_admin_breaks_as_little(path_of: PathOf, operator: Client) -> None:
-    """Its lists take filters from the address; of the rest, which is Django's own, the paths alone are tried."""
+    """Its lists take filters and its forms what they begin with from the address: all of them are tried."""
+    tried = 0
     for address in ADMIN:
+        path = path_of(address)
         with asking("GET") as asked:
-            _send(operator, "get", path_of(address))
-        if address.name.endswith("_changelist"):
-            for name in sorted(asked.names | {"q", "p"}):
-                _send(operator, "get", _url(path_of(address), {name: "a\x00b"}))
+            answer = _send(operator, "get", path)
+        for name in sorted(asked.names | _admin_parameters(answer)):
+            for value in ["a\x00b", "x", "9" * 400, "0", "\ud800"]:
+                _send(operator, "get", _url(path, {name: value}))
+                tried += 1
         for value in FEW_HOSTILE if address.parameters else []:
             filled = dict.fromkeys(address.parameters, "1") | {address.parameters[-1]: "\x01"}
             hostile = quote(value, safe="", errors="surrogatepass")
             _send(operator, "get", address.path.format(**filled).replace("\x01", hostile))
+    assert tried > 1_000, "the parameters are not found"
+
+
+def test_no_form_of_the_admin_breaks(path_of: PathOf, operator: Client) -> None:
+    for address in ADMIN:
+        path = path_of(address)
+        if not address.name.endswith(("_add", "_change", "_changelist")):
+            continue
+        fields = _form_fields(_send(operator, "get", path))
+        for name in sorted(fields):
+            for value in FEW_HOSTILE:
+                _send(operator, "post", path, {**fields, name: value.encode("utf-8", "surrogatepass")})
+
+
+def _admin_parameters(answer: Any) -> set[str]:
+    """What a list is narrowed by, and what the form of a new row may begin with."""
+    context = answer.context or {}
+    if "cl" in context:
+        changes = context["cl"]
+        fields = {field if isinstance(field, str) else field[0] for field in changes.list_filter}
+        day = {f"{changes.date_hierarchy}__{part}" for part in ("year", "month", "day", "gte")}
+        return (
+            {
+                f"{field}{end}"
+                for field in fields
+                for end in ("", "__exact", "__id__exact", "__isnull", "__in")
+            }
+            | (day if changes.date_hierarchy else set())
+            | {"q", "p", "o", "all", "e", "id", "_to_field", "_facets"}
+        )
+    if "adminform" in context:
+        return set(context["adminform"].form.fields) | {"_popup", "_to_field", "_changelist_filters"}
+    return set()
+
+
+def _form_fields(answer: Any) -> dict[str, Any]:
+    """The fields of the first form of an admin's page with what stands in them."""
+    context = answer.context or {}
+    if "adminform" in context:
+        form = context["adminform"].form
+        sets = [formset.formset for formset in context["inline_admin_formsets"]]
+    elif "cl" in context and context["cl"].formset is not None:
+        form, sets = None, [context["cl"].formset]
+    else:
+        return {}
+    fields: dict[str, Any] = {"action": "delete_selected", "index": "0", "_selected_action": "1"}
+    for one in [form] if form else []:
+        fields |= {one.add_prefix(name): "" for name in one.fields}
+    for one in sets:
+        fields |= {f"{one.prefix}-TOTAL_FORMS": "1", f"{one.prefix}-INITIAL_FORMS": "0"}
+        fields |= {f"{one.prefix}-0-{name}": "" for name in one.empty_form.fields}
+    return fields
 
 
 PLAIN = [address for address in SITE if not address.parameters and not address.name.startswith("account_")]
@@ -238,7 +310,7 @@ FIELD = st.sampled_from(SENT)
 @settings(max_examples=60)
 @given(changes=st.dictionaries(FIELD, JSON, max_size=4))
 def test_any_submission_is_answered(city: GridCity, client: Client, changes: dict[str, Any]) -> None:
-    cache.clear()
+    Bucket.objects.all().delete()
     body = submission_document(**changes)
     answer = client.post("/api/appeals/", json.dumps(body), content_type="application/json")
     assert answer.status_code in {200, 201, 400, 409}, (answer.status_code, answer.content[:500])

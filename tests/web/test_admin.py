@@ -94,8 +94,3 @@ def test_an_account_is_created_with_its_service(city: GridCity, operator: Client
     assert response.status_code == 302, response.content.decode()
     user = User.objects.get(email="new@city.example")
     assert user.check_password(factories.PASSWORD)
-
-
-def test_services_cannot_enter_the_admin(city: GridCity, client: Client) -> None:
-    client.force_login(factories.MembershipFactory(service=city.services["office"]).user)
-    assert client.get(reverse("admin:index")).status_code == 302

@@ -12,12 +12,17 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
-from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
+
+from rates.taking import TooMany
+from web.limits import refused
 
 PROBLEM_TYPE = "application/problem+json"
 
 Errors = Mapping[str, Sequence[str]]
+
+#: Headers that speak of the answer that a problem replaces; all others hold for the problem too.
+_OF_THE_PAGE = {"content-type", "content-length", "content-disposition", "etag", "last-modified"}
 
 
 def problem_document(
@@ -67,20 +72,31 @@ def parameters_refused(errors: Errors) -> Problem:
     return Problem(HTTPStatus.BAD_REQUEST, _("Some parameters cannot be understood."), errors=errors)
 
 
-def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """djangorestframework's exception handler: every error that it knows, as a problem document."""
+def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """djangorestframework's exception handler: every error that it knows, as a problem document.
+
+    Written here and not by the view's renderer, which may know YAML or HTML alone.
+    """
+    if isinstance(error, TooMany):
+        return refused(problem(HTTPStatus.TOO_MANY_REQUESTS, str(error)), error)
     if isinstance(error, Problem):
-        return Response(error.document, error.status_code, headers=error.headers, content_type=PROBLEM_TYPE)
-    known = drf_handler(error, context)
-    if known is None:
-        return None
-    if isinstance(error, exceptions.ValidationError):
-        title, errors = _("Some fields need correction."), _flat(error.detail)
+        body, status, headers = error.document, error.status_code, error.headers
     else:
-        title, errors = _title(error), None
-    known.data = problem_document(known.status_code, title, errors=errors)
-    known.content_type = PROBLEM_TYPE
-    return known
+        known = drf_handler(error, context)
+        if known is None:
+            return None
+        if isinstance(error, exceptions.ValidationError):
+            title, errors = _("Some fields need correction."), _flat(error.detail)
+        else:
+            title, errors = _title(error), None
+        body, status = problem_document(known.status_code, title, errors=errors), known.status_code
+        headers = dict(known.headers)
+    return HttpResponse(
+        orjson.dumps(body),
+        status=status,
+        content_type=PROBLEM_TYPE,
+        headers={name: value for name, value in headers.items() if name.lower() not in _OF_THE_PAGE},
+    )
 
 
 class ApiProblems:
@@ -104,9 +120,9 @@ class ApiProblems:
         ):
             return answer
         answer_as_problem = problem(status, _title_of(status))
-        for name in ("Allow", "Retry-After"):
-            if name in answer.headers:
-                answer_as_problem[name] = answer.headers[name]
+        for name, value in answer.headers.items():
+            if name.lower() not in _OF_THE_PAGE:
+                answer_as_problem[name] = value
         # It was logged where it happened.
         answer_as_problem._has_been_logged = True  # type: ignore[attr-defined]
         return answer_as_problem
@@ -120,6 +136,8 @@ def _title_of(status: int) -> str:
             return _("There is nothing at this address.")
         case HTTPStatus.METHOD_NOT_ALLOWED:
             return _("This address does not take that method.")
+        case HTTPStatus.LENGTH_REQUIRED:
+            return _("The length of what is sent must be told first.")
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return _("What was sent is too large.")
         case HTTPStatus.SERVICE_UNAVAILABLE:
@@ -137,8 +155,6 @@ def _title(error: Exception) -> str:
         return _title_of(HTTPStatus.FORBIDDEN)
     if isinstance(error, exceptions.MethodNotAllowed):
         return _title_of(HTTPStatus.METHOD_NOT_ALLOWED)
-    if isinstance(error, exceptions.Throttled):
-        return _("Too many requests. Please wait a little.")
     return str(error)
 
 

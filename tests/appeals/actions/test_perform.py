@@ -24,7 +24,7 @@ from tests.grid import GridCity
 
 @pytest.fixture
 def appeal(submission: Callable[..., Submission]) -> Appeal:
-    return submit(submission(), at=dt.datetime(2026, 6, 8, 6, 0, tzinfo=dt.UTC)).appeal
+    return submit(submission(), at=dt.datetime(2026, 6, 8, 6, 0, tzinfo=dt.UTC), sender=None).appeal
 
 
 def test_the_road_of_an_appeal(appeal: Appeal, service_actor: Person) -> None:

@@ -95,7 +95,7 @@ class TestSubmit:
     ) -> None:
         meeting_after(monkeypatch, submitting, "_known", 4)
         sent = submission()
-        results = at_once(*[lambda: submit(sent)] * 4)
+        results = at_once(*[lambda: submit(sent, sender=None)] * 4)
         assert kinds(results) == {"created True": 1, "created False": 3}
         assert {result.appeal.number for result in results} == {Appeal.objects.get().number}
         for model in (AppealContact, Event, RoutingDecision):
@@ -108,7 +108,7 @@ class TestSubmit:
         meeting_after(monkeypatch, submitting, "_known", 2)
         one = submission(text="One story")
         other = submission(id=one.id, secret=one.secret, text="Another story")
-        results = at_once(lambda: submit(one), lambda: submit(other))
+        results = at_once(lambda: submit(one, sender=None), lambda: submit(other, sender=None))
         assert kinds(results) == {"created True": 1, "Conflict": 1}
         kept = next(result for result in results if isinstance(result, Submitted))
         assert Appeal.objects.get().text == kept.appeal.text
@@ -119,7 +119,7 @@ class TestSubmit:
         one = submission()
         other = submission(secret=one.secret)
         assert one.id != other.id
-        results = at_once(lambda: submit(one), lambda: submit(other))
+        results = at_once(lambda: submit(one, sender=None), lambda: submit(other, sender=None))
         assert kinds(results) == {"created True": 1, "Invalid": 1}
         (refusal,) = [result for result in results if isinstance(result, Invalid)]
         assert list(refusal.errors) == ["secret"]
@@ -127,9 +127,9 @@ class TestSubmit:
 
     def test_one_photo_for_two_appeals(self, submission: Make, monkeypatch: pytest.MonkeyPatch) -> None:
         meeting_after(monkeypatch, submitting, "_known", 2)
-        stored = upload(uuid4(), photo())
+        stored = upload(uuid4(), photo(), sender=None)
         sent = [submission(uploads=(stored.pk,)) for _ in range(2)]
-        results = at_once(*[lambda one=one: submit(one) for one in sent])
+        results = at_once(*[lambda one=one: submit(one, sender=None) for one in sent])
         assert kinds(results) == {"created True": 1, "Invalid": 1}
         (refusal,) = [result for result in results if isinstance(result, Invalid)]
         assert list(refusal.errors) == ["uploads"]
@@ -141,7 +141,7 @@ class TestSubmit:
         self, submission: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, first: str
     ) -> None:
         """Either the appeal has its photo with its files, or the sender is told and nothing of both is left."""
-        stored = upload(uuid4(), photo())
+        stored = upload(uuid4(), photo(), sender=None)
         late = timezone.now() + ORPHAN_AGE + dt.timedelta(minutes=1)
         listed, taken = threading.Event(), threading.Event()
         if first == "submit":
@@ -149,14 +149,14 @@ class TestSubmit:
             _between(monkeypatch, uploading.transaction, "atomic", listed, taken)
             removed = _in_a_thread(lambda: remove_orphans(late))
             assert listed.wait(PATIENCE_S)
-            result = submit(submission(uploads=(stored.pk,)))
+            result = submit(submission(uploads=(stored.pk,)), sender=None)
             taken.set()
             assert removed() == 0
             assert Attachment.objects.get().appeal == result.appeal
             assert len(files_below(tmp_path)) == 2
         else:
             _between(monkeypatch, submitting, "attach", listed, taken)
-            sent = _in_a_thread(lambda: submit(submission(uploads=(stored.pk,))))
+            sent = _in_a_thread(lambda: submit(submission(uploads=(stored.pk,)), sender=None))
             assert listed.wait(PATIENCE_S)
             assert remove_orphans(late) == 1
             taken.set()
@@ -232,7 +232,7 @@ class TestUpload:
         self, upload_id: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         meeting_after(monkeypatch, uploading, "_known", 3)
-        results = at_once(*[lambda: upload(upload_id, photo())] * 3)
+        results = at_once(*[lambda: upload(upload_id, photo(), sender=None)] * 3)
         stored = Attachment.objects.get()
         assert results == [stored] * 3
         assert {path.name for path in files_below(tmp_path)} == {
@@ -246,7 +246,10 @@ class TestUpload:
         self, upload_id: UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         meeting_after(monkeypatch, uploading, "_known", 2)
-        results = at_once(lambda: upload(upload_id, photo("red")), lambda: upload(upload_id, photo("blue")))
+        results = at_once(
+            lambda: upload(upload_id, photo("red"), sender=None),
+            lambda: upload(upload_id, photo("blue"), sender=None),
+        )
         assert Counter(type(result) for result in results) == {Attachment: 1, Conflict: 1}
         stored = Attachment.objects.get()
         with Image.open(stored.large.path) as kept:
@@ -259,7 +262,7 @@ class TestUpload:
     ) -> None:
         meeting_after(monkeypatch, uploading, "_known", 3)
         content = film()
-        results = at_once(*[lambda: upload(upload_id, SimpleUploadedFile("a.mp4", content))] * 3)
+        results = at_once(*[lambda: upload(upload_id, SimpleUploadedFile("a.mp4", content), sender=None)] * 3)
         stored = Attachment.objects.get()
         assert results == [stored] * 3
         assert files_below(tmp_path) == [Path(stored.original.path)]

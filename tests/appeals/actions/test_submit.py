@@ -20,7 +20,7 @@ Make = Callable[..., Submission]
 def test_appeal_is_routed_numbered_and_dated(city: GridCity, submission: Make) -> None:
     when = dt.datetime(2026, 6, 8, 6, 0, tzinfo=dt.UTC)
     sent = submission()
-    result = submit(sent, at=when)
+    result = submit(sent, at=when, sender=None)
     appeal = Appeal.objects.get(pk=sent.id)
     assert result == Submitted(appeal, created=True)
     assert appeal.number > 0
@@ -34,7 +34,7 @@ def test_appeal_is_routed_numbered_and_dated(city: GridCity, submission: Make) -
 
 
 def test_losing_areas_are_kept_with_the_decision(city: GridCity, submission: Make) -> None:
-    appeal = submit(submission(point=at(IN_PARK))).appeal
+    appeal = submit(submission(point=at(IN_PARK)), sender=None).appeal
     rivals = RoutingDecision.objects.get(appeal=appeal).rivals
     assert [(rival["area"], rival["service"], rival["priority"]) for rival in rivals] == [
         (city.areas["light-west"].pk, city.services["light"].pk, 0)
@@ -42,7 +42,7 @@ def test_losing_areas_are_kept_with_the_decision(city: GridCity, submission: Mak
 
 
 def test_first_event_and_messages(submission: Make) -> None:
-    appeal = submit(submission()).appeal
+    appeal = submit(submission(), sender=None).appeal
     event = Event.objects.get(appeal=appeal)
     assert (event.verb, event.version, event.actor_role, event.to_status) == (
         "submit",
@@ -58,7 +58,7 @@ def test_first_event_and_messages(submission: Make) -> None:
 
 def test_sent_twice_is_one_appeal(submission: Make) -> None:
     sent = submission()
-    first, second = submit(sent), submit(sent)
+    first, second = submit(sent, sender=None), submit(sent, sender=None)
     assert (first.created, second.created) == (True, False)
     assert first.appeal == second.appeal
     assert (Appeal.objects.count(), Event.objects.count(), Message.objects.count()) == (1, 1, 2)
@@ -69,22 +69,22 @@ def test_sent_twice_is_one_appeal(submission: Make) -> None:
 )
 def test_same_uuid_with_other_content_is_refused(submission: Make, change: dict[str, str]) -> None:
     sent = submission()
-    submit(sent)
+    submit(sent, sender=None)
     with pytest.raises(Conflict):
-        submit(submission(**({"id": sent.id, "secret": sent.secret} | change)))
+        submit(submission(**({"id": sent.id, "secret": sent.secret} | change)), sender=None)
     assert Appeal.objects.get().text == "The lamp is out"
 
 
 def test_outside_the_city_writes_nothing(submission: Make) -> None:
     with pytest.raises(Invalid) as refusal:
-        submit(submission(point=at(OUTSIDE)))
+        submit(submission(point=at(OUTSIDE)), sender=None)
     assert list(refusal.value.errors) == ["point"]
     assert not Appeal.objects.exists()
 
 
 def test_unknown_upload_writes_nothing(submission: Make) -> None:
     with pytest.raises(Invalid):
-        submit(submission(uploads=(uuid4(),)))
+        submit(submission(uploads=(uuid4(),)), sender=None)
     assert not Appeal.objects.exists()
     assert not Message.objects.exists()
 
@@ -92,7 +92,7 @@ def test_unknown_upload_writes_nothing(submission: Make) -> None:
 def test_statements(submission: Make, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
     sent = submission()
     with django_assert_max_num_queries(13):
-        submit(sent)
+        submit(sent, sender=None)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -104,7 +104,7 @@ def test_two_requests_at_once_make_one_appeal(submission: Make) -> None:
     def send() -> None:
         try:
             start.wait()
-            results.append(submit(sent))
+            results.append(submit(sent, sender=None))
         finally:
             connection.close()
 

@@ -53,26 +53,26 @@ def film_bytes() -> bytes:
 @pytest.mark.django_db
 class TestPhoto:
     def test_ready_at_once_in_two_sizes(self, tmp_path: Path) -> None:
-        stored = upload(uuid4(), photo())
+        stored = upload(uuid4(), photo(), sender=None)
         assert (stored.kind, stored.state, stored.width, stored.height) == ("photo", "ready", 640, 480)
         assert len(files_below(tmp_path / "media")) == 2
         assert files_below(tmp_path / "uploads") == []
 
     def test_sent_twice_is_one(self, tmp_path: Path) -> None:
         upload_id = uuid4()
-        assert upload(upload_id, photo()) == upload(upload_id, photo())
+        assert upload(upload_id, photo(), sender=None) == upload(upload_id, photo(), sender=None)
         assert Attachment.objects.count() == 1
         assert len(files_below(tmp_path / "media")) == 2
 
     def test_other_file_under_a_known_id_is_refused(self) -> None:
         upload_id = uuid4()
-        upload(upload_id, photo("red"))
+        upload(upload_id, photo("red"), sender=None)
         with pytest.raises(Conflict):
-            upload(upload_id, photo("blue"))
+            upload(upload_id, photo("blue"), sender=None)
 
     def test_refused_file_leaves_nothing(self, tmp_path: Path) -> None:
         with pytest.raises(Invalid) as refusal:
-            upload(uuid4(), SimpleUploadedFile("photo.jpg", b"<html><script>alert(1)</script>"))
+            upload(uuid4(), SimpleUploadedFile("photo.jpg", b"<html><script>alert(1)</script>"), sender=None)
         assert list(refusal.value.errors) == ["file"]
         assert not Attachment.objects.exists()
         assert files_below(tmp_path) == []
@@ -83,9 +83,9 @@ class TestVideo:
     def test_prepared_by_the_worker_even_after_the_appeal_took_it(
         self, film_bytes: bytes, submission: Callable[..., Submission], tmp_path: Path
     ) -> None:
-        stored = upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes))
+        stored = upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender=None)
         assert stored.state == "processing"
-        appeal = submit(submission(uploads=(stored.pk,))).appeal
+        appeal = submit(submission(uploads=(stored.pk,)), sender=None).appeal
         assert Worker().drain() == 1
         stored.refresh_from_db()
         assert (stored.state, stored.appeal) == ("ready", appeal)
@@ -96,7 +96,7 @@ class TestVideo:
 
     def test_film_that_is_none_is_refused_at_once(self, film_bytes: bytes, tmp_path: Path) -> None:
         with pytest.raises(Invalid):
-            upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes[:200]))
+            upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes[:200]), sender=None)
         assert files_below(tmp_path) == []
         assert not Attachment.objects.exists()
 
@@ -104,31 +104,31 @@ class TestVideo:
 @pytest.mark.django_db(transaction=True)
 class TestOrphans:
     def test_forgotten_upload_is_removed_with_its_files(self, tmp_path: Path) -> None:
-        upload(uuid4(), photo())
+        upload(uuid4(), photo(), sender=None)
         assert remove_orphans() == 0
         assert remove_orphans(timezone.now() + ORPHAN_AGE + dt.timedelta(minutes=1)) == 1
         assert files_below(tmp_path) == []
 
     def test_taken_upload_stays(self, submission: Callable[..., Submission]) -> None:
-        stored = upload(uuid4(), photo())
-        submit(submission(uploads=(stored.pk,)))
+        stored = upload(uuid4(), photo(), sender=None)
+        submit(submission(uploads=(stored.pk,)), sender=None)
         assert remove_orphans(timezone.now() + ORPHAN_AGE + dt.timedelta(minutes=1)) == 0
         assert Attachment.objects.exists()
 
 
 @pytest.mark.django_db
 def test_upload_of_another_appeal_cannot_be_taken(submission: Callable[..., Submission]) -> None:
-    stored = upload(uuid4(), photo())
-    submit(submission(uploads=(stored.pk,)))
+    stored = upload(uuid4(), photo(), sender=None)
+    submit(submission(uploads=(stored.pk,)), sender=None)
     with pytest.raises(Invalid):
-        submit(submission(uploads=(stored.pk,)))
+        submit(submission(uploads=(stored.pk,)), sender=None)
 
 
 @pytest.mark.django_db
 def test_a_film_removed_while_it_was_prepared_leaves_no_files(
     tmp_path: Path, film_bytes: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored = upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes))
+    stored = upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender=None)
 
     def prepared_too_late(*paths: Path) -> ProcessedVideo:
         made = process_video(*paths)

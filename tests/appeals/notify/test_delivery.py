@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def appeal(submission: Callable[..., Submission]) -> Appeal:
-    return submit(submission()).appeal
+    return submit(submission(), sender=None).appeal
 
 
 def test_receipt_has_the_secret_link_and_the_services_letter_does_not(appeal: Appeal) -> None:
@@ -38,7 +38,7 @@ def test_receipt_has_the_secret_link_and_the_services_letter_does_not(appeal: Ap
 def test_letter_is_in_the_language_of_the_appeal(
     submission: Callable[..., Submission], language: str, word: str
 ) -> None:
-    submit(submission(language=language))
+    submit(submission(language=language), sender=None)
     deliver_due()
     letter = next(letter for letter in mail.outbox if "resident" in letter.to[0])
     assert word in letter.subject.lower()
@@ -76,11 +76,11 @@ def test_failing_mail_is_retried_with_pauses_then_parked(
 def test_a_hidden_appeals_text_is_not_repeated(
     submission: Callable[..., Submission], office_actor: Person
 ) -> None:
-    submit(submission(text="A word that may be read"))
+    submit(submission(text="A word that may be read"), sender=None)
     deliver_due()
     assert any("may be read" in letter.body for letter in mail.outbox)
     mail.outbox.clear()
-    appeal = submit(submission(text="A word that must not be read")).appeal
+    appeal = submit(submission(text="A word that must not be read"), sender=None).appeal
     perform(appeal.pk, HIDE, office_actor, version=1, text="Rude")
     deliver_due()
     assert len(mail.outbox) == 2

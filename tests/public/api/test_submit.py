@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.formats import date_format
@@ -16,26 +15,21 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
-from rest_framework.throttling import SimpleRateThrottle
+from pytest_django import Settings
 
 from appeals.deadlines import LegalClock
 from appeals.intake.identifiers import new_uuid7
 from appeals.limits import ADDRESS_MAX, ATTACHMENTS_MAX, TEXT_MAX
 from appeals.models import Appeal, AppealContact, Attachment
 from appeals.workflow import Kind
+from bootstrap.rates import Rate
 from districts.models import Place
+from rates.models import Bucket
 from tests.factories import LegalTermFactory
 from tests.grid import IN_EAST, IN_PARK, OUTSIDE, GridCity, at, names
 from tests.submissions import submission_document
 
 Send = Callable[..., Any]
-
-
-@pytest.fixture(autouse=True)
-def _no_counts() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def body(**changes: object) -> dict[str, object]:
@@ -112,6 +106,9 @@ def test_statements_of_one_submission(send: Send, django_assert_max_num_queries)
         ("text", "   \n "),
         ("text", "x" * (TEXT_MAX + 1)),
         ("text", "a\x00b"),
+        ("text", "\u200b\u200d\ufeff\u2060"),
+        ("text", "\u00ad\u202e \u3164\u115f\u2800"),
+        ("text", "\ufe0f\u0301\U000e0041"),
         ("text", ["x"]),
         ("address", "x" * (ADDRESS_MAX + 1)),
         ("email", "nobody"),
@@ -193,11 +190,22 @@ def test_html_is_only_text(send: Send, client: Client) -> None:
     assert "&lt;script&gt;alert(" in page
 
 
-def test_too_many_are_slowed_down(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The clock stands still: a slow machine would not send so many within a minute.
-    monkeypatch.setattr(SimpleRateThrottle, "timer", lambda _self: 1e9)
-    statuses = [send(body(kind="x")).status_code for _ in range(31)]
-    assert statuses == [400] * 30 + [429]
+def test_too_many_are_slowed_down(send: Send, settings: Settings) -> None:
+    # Nothing refills while the test runs, however slow the machine is.
+    settings.LIMITS = {"submit": Rate(5, 1, 86_400)}
+    first = body()
+    assert send(first).status_code == 201
+    statuses = [send(body(kind="x")).status_code for _ in range(3)] + [send(body(secret="")).status_code]
+    assert statuses == [400] * 3 + [201]
+    for refused in (send(body()), send(body(kind="x")), send(first | {"text": "Other"})):
+        assert refused.status_code == 429
+        assert 0 < int(refused["Retry-After"]) <= 86_400
+        assert refused["Content-Type"] == "application/problem+json"
+        assert "Too much has come from your internet connection" in refused.json()["title"]
+    # What has come already is answered again, and costs nothing.
+    assert [send(first).status_code for _ in range(9)] == [200] * 9
+    assert send(body(secret=""), REMOTE_ADDR="192.0.2.9").status_code == 201
+    assert Appeal.objects.count() == 3
 
 
 @hypothesis_settings(max_examples=60)
@@ -214,7 +222,7 @@ def test_too_many_are_slowed_down(send: Send, monkeypatch: pytest.MonkeyPatch) -
     )
 )
 def test_whatever_is_sent_is_refused_politely(send: Send, junk: dict[str, object]) -> None:
-    cache.clear()
+    Bucket.objects.all().delete()
     answer = send(body(**junk))
     assert answer.status_code in {200, 201, 400, 409}
 

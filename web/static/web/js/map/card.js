@@ -119,7 +119,7 @@ export class Card {
     const photo = full.attachments?.find((/** @type {any} */ one) => one.thumb);
     place.replaceChildren(
       ...[
-        photo && el("img", { className: "map-card__photo", src: photo.thumb, alt: "", loading: "lazy" }),
+        photo && el("img", { className: "map-card__photo", src: new URL(photo.thumb, location.href).pathname, alt: "", loading: "lazy" }),
         el("p", { className: "map-card__text", lang: full.language }, shorten(String(full.text ?? ""))),
         el(
           "p",

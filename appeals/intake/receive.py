@@ -1,0 +1,34 @@
+"""What comes through a door of intake: parsed, counted, stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from appeals.actions.submit import Submission, Submitted, submit
+from appeals.errors import Invalid
+from appeals.intake.parse import parse_submission
+from rates.taking import SUBMIT, take
+
+
+def receive(
+    data: Mapping[str, Any],
+    *,
+    language: str,
+    source: str,
+    sender: str,
+    refused: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[Submission, Submitted]:
+    """What was sent, as ``parse_submission`` reads it, and what ``submit`` made of it.
+
+    ``refused`` is what the door itself could not take, by field. Raises ``Invalid`` with the sentences of all wrong
+    fields, ``Conflict`` and ``TooMany``; what is refused is counted like what is taken.
+    """
+    try:
+        submission = parse_submission(data, language=language, source=source)
+        if refused:
+            raise Invalid(refused)
+    except Invalid:
+        take(SUBMIT, sender)
+        raise
+    return submission, submit(submission, sender=sender)

@@ -1,0 +1,76 @@
+"""How much one sender may do in a time: every limit's name, figures and reasons, and how an operator sets others.
+
+A limit is a bucket: so much at once, and so much again for each period. Many people share one address (an office, a
+village behind a mobile operator's gateway), so that an address may do what a hundred of them would do on a bad day.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_PERIODS_S: Final = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
+_WRITTEN: Final = re.compile(r"([1-9]\d{0,8})\+([1-9]\d{0,8})/(s|min|h|d)", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """``at_once`` units, and ``refill`` more for each ``period_s`` seconds that pass."""
+
+    at_once: int
+    refill: int
+    period_s: int
+
+    @property
+    def unit_s(self) -> float:
+        """Seconds in which one unit refills."""
+        return self.period_s / self.refill
+
+
+_HOUR: Final = 3_600
+
+DEFAULTS: Final[dict[str, Rate]] = {
+    # Appeals that are new or refused, by address. On the worst day that a city of 300,000 is to expect (an earthquake:
+    # 5,000 appeals, most of them through some ten gateways of three operators), an address sends about a hundred in its
+    # busiest hour.
+    "submit": Rate(30, 300, _HOUR),
+    # Photos and videos, by address: two for each of those appeals.
+    "upload": Rate(60, 600, _HOUR),
+    # Megabytes of them, by address: two whole forms of six videos at once. What no appeal takes is kept for a day.
+    "upload-megabytes": Rate(1_200, 1_000, _HOUR),
+    # Wrong passwords for one account from one address. Five are a forgotten password; 1,440 a day guess none.
+    "log-in": Rate(5, 60, _HOUR),
+    # Wrong passwords for whatever accounts from one address: an office of 25 people on a Monday.
+    "log-in-address": Rate(30, 120, _HOUR),
+    # Letters with a link to a new password, to one person and from one address.
+    "password-reset": Rate(5, 5, _HOUR),
+    "password-reset-address": Rate(20, 60, _HOUR),
+    # Wrong old passwords of one person, who has left the screen unlocked.
+    "password-change": Rate(5, 60, _HOUR),
+}
+
+
+def rates_from(text: str) -> dict[str, Rate | None]:
+    """The limits set by ``submit=60+600/h; upload=off``: None for one that is off; those not named keep their default.
+
+    Raises ``ValueError`` with what would be right.
+    """
+    rates: dict[str, Rate | None] = {}
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        name, _, written = (side.strip() for side in part.partition("="))
+        if name not in DEFAULTS:
+            raise ValueError(f"limits among {', '.join(DEFAULTS)}, not {name!r}")
+        if name in rates:
+            raise ValueError(f"limits that are set once, {name} too: {name}=30+300/h")
+        rates[name] = None if written == "off" else _rate(name, written)
+    return rates
+
+
+def _rate(name: str, written: str) -> Rate:
+    found = _WRITTEN.fullmatch(written)
+    if found is None:
+        raise ValueError(
+            f"such as {name}=30+300/h (30 at once and 300 more an hour; s, min, h or d), or {name}=off"
+        )
+    return Rate(int(found[1]), int(found[2]), _PERIODS_S[found[3]])

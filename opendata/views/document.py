@@ -1,0 +1,47 @@
+"""GET /api/schema/ and /api/docs/: the description of the API, as a document and as a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import translation
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from geo.refusals import Refused
+from web.api.language import language_asked_for
+from web.api.problems import parameters_refused
+
+
+class DocumentView(SpectacularAPIView):
+    """The OpenAPI document, in YAML or JSON."""
+
+    http_method_names = ["get", "head"]
+    # There is one version; a name of another in the address would go into the headers.
+    api_version = "1"
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The document. Raises ``Problem`` for a language that the city does not speak."""
+        with translation.override(_language(request)):
+            document: Response = self._get_schema_response(request)  # type: ignore[no-untyped-call]
+            return document
+
+
+class DocumentPage(SpectacularSwaggerSplitView):
+    """The same as a page on which requests can be tried."""
+
+    http_method_names = ["get", "head"]
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The page, or the script with which it begins."""
+        with translation.override(_language(request)):
+            page: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
+            return page
+
+
+def _language(request: Request) -> str:
+    try:
+        return language_asked_for(request._request)
+    except Refused as refusal:
+        raise parameters_refused(refusal.errors) from None

@@ -1,0 +1,51 @@
+"""Who is counted by a limit."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest
+
+#: Addresses of IPv6 that one household or phone has: it takes another of them whenever it likes.
+_HOUSEHOLD: Final = 64
+_WITH_PORT: Final = re.compile(r"\[([^\]]{1,50})\](?::\d{1,5})?|([0-9.]{7,15}):\d{1,5}", re.ASCII)
+
+
+def sender_of(request: HttpRequest) -> str:
+    """The person who is logged in, wherever they are; else the client's address."""
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        return f"person {user.pk}"
+    return f"address {address_of(request)}"
+
+
+def address_of(request: HttpRequest) -> str:
+    """The client's address, of IPv6 its /64 network; "unknown" where the server was told none.
+
+    Of ``X-Forwarded-For`` that entry is believed which the outermost of our own proxies has appended
+    (``TRUSTED_PROXIES`` from the end); what is no address there is not believed, and the proxy's own counts.
+    """
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    if settings.TRUSTED_PROXIES and forwarded:
+        entries = forwarded.split(",")[-settings.TRUSTED_PROXIES :]
+        if (address := _network(entries[0])) is not None:
+            return address
+    return _network(request.META.get("REMOTE_ADDR", "")) or "unknown"
+
+
+def _network(text: str) -> str | None:
+    written = text.strip()
+    if ported := _WITH_PORT.fullmatch(written):
+        written = ported[1] or ported[2]
+    try:
+        address = ipaddress.ip_address(written)
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(address), _HOUSEHOLD), strict=False).network_address)

@@ -1,0 +1,123 @@
+"""Taking from a limit, at the action that it limits: whatever the door, what is refused is refused there.
+
+Outside of the action's transaction: what it refuses afterwards is counted all the same, and nobody waits for its end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy, ngettext
+
+from bootstrap.rates import DEFAULTS, Rate
+from rates.models import Bucket
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One of the limits of ``bootstrap.rates``; ``words`` say why something was refused and name the ``%(wait)s``."""
+
+    code: str
+    words: Promise
+
+
+_SENT: Final = gettext_lazy(
+    "Too much has come from your internet connection in a short time. Nothing you typed is lost: send it again %(wait)s."
+)
+_TRIED: Final = gettext_lazy(
+    "Too many wrong passwords. Try again %(wait)s, or have a link to a new password sent to you."
+)
+_LETTERS: Final = gettext_lazy("Several letters are on their way already. Ask for another one %(wait)s.")
+
+SUBMIT: Final = Limit("submit", _SENT)
+UPLOAD: Final = Limit("upload", _SENT)
+UPLOAD_MEGABYTES: Final = Limit("upload-megabytes", _SENT)
+LOG_IN: Final = Limit("log-in", _TRIED)
+LOG_IN_ADDRESS: Final = Limit("log-in-address", _TRIED)
+PASSWORD_RESET: Final = Limit("password-reset", _LETTERS)
+PASSWORD_RESET_ADDRESS: Final = Limit("password-reset-address", _LETTERS)
+PASSWORD_CHANGE: Final = Limit("password-change", _TRIED)
+
+LIMITS: Final = (
+    SUBMIT,
+    UPLOAD,
+    UPLOAD_MEGABYTES,
+    LOG_IN,
+    LOG_IN_ADDRESS,
+    PASSWORD_RESET,
+    PASSWORD_RESET_ADDRESS,
+    PASSWORD_CHANGE,
+)
+
+
+class TooMany(Exception):
+    """A limit is used up; ``str()`` is a sentence in the reader's language, ``retry_after_s`` whole seconds."""
+
+    def __init__(self, limit: Limit, wait_s: float) -> None:
+        self.retry_after_s = max(1, math.ceil(wait_s))
+        super().__init__(str(limit.words) % {"wait": wait_in_words(self.retry_after_s)})
+
+
+def take(limit: Limit, sender: str, *, cost: int = 1) -> None:
+    """Counts the sender's try. Raises ``TooMany``, and counts nothing, when the limit is used up.
+
+    One statement. What costs more than the limit ever holds takes all of it.
+    """
+    if rate := rate_of(limit):
+        cost_s, capacity_s = _seconds(rate, cost)
+        key = _key(limit, sender)
+        if not Bucket.objects.take(key, limit.code, cost_s=cost_s, capacity_s=capacity_s):
+            raise TooMany(limit, Bucket.objects.wait_s(key, cost_s=cost_s, capacity_s=capacity_s))
+
+
+def check(limit: Limit, sender: str, *, cost: int = 1) -> None:
+    """Raises ``TooMany`` where ``take`` would now; counts nothing. For what is refused before it is read."""
+    if rate := rate_of(limit):
+        cost_s, capacity_s = _seconds(rate, cost)
+        wait_s = Bucket.objects.wait_s(_key(limit, sender), cost_s=cost_s, capacity_s=capacity_s)
+        if wait_s > 0:
+            raise TooMany(limit, wait_s)
+
+
+def give_back(limit: Limit, sender: str, *, cost: int = 1) -> None:
+    """Undoes one ``take``: what was tried was no misuse."""
+    if rate := rate_of(limit):
+        Bucket.objects.give_back(_key(limit, sender), cost_s=_seconds(rate, cost)[0])
+
+
+def sweep() -> int:
+    """Forgets senders whose limits are full again; the number of rows."""
+    return Bucket.objects.sweep()
+
+
+def rate_of(limit: Limit) -> Rate | None:
+    """The limit's figures, as the operator set them; None when it is off."""
+    rate: Rate | None = settings.LIMITS.get(limit.code, DEFAULTS[limit.code])
+    return rate
+
+
+def wait_in_words(seconds: int) -> str:
+    """When to come again ("in 5 minutes"), rounded up, in the reader's language."""
+    if seconds < 90:
+        return ngettext("in %(n)d second", "in %(n)d seconds", seconds) % {"n": seconds}
+    minutes = math.ceil(seconds / 60)
+    if minutes < 90:
+        return ngettext("in %(n)d minute", "in %(n)d minutes", minutes) % {"n": minutes}
+    hours = math.ceil(minutes / 60)
+    return ngettext("in %(n)d hour", "in %(n)d hours", hours) % {"n": hours}
+
+
+def _seconds(rate: Rate, cost: int) -> tuple[float, float]:
+    return min(cost, rate.at_once) * rate.unit_s, rate.at_once * rate.unit_s
+
+
+def _key(limit: Limit, sender: str) -> UUID:
+    said = f"{limit.code}\x00{sender}".encode("utf-8", "surrogatepass")
+    secret = hashlib.sha256(settings.SECRET_KEY.encode()).digest()
+    return UUID(bytes=hashlib.blake2b(said, digest_size=16, key=secret).digest())

@@ -1,0 +1,110 @@
+"""The Mayor's Office works in the admin by its membership alone; services and strangers have no business there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, User
+from news.models import NewsItem
+from tests.factories import CalendarDayFactory, MembershipFactory
+from tests.grid import GridCity
+
+NEWS = {
+    "kind": "news",
+    "title_ky": "Көпүрө ачылды",
+    "body_ky": "Бүгүн.",
+    "title_ru": "Мост открыт",
+    "body_ru": "Сегодня.",
+    "published_at_0": "2026-06-01",
+    "published_at_1": "10:00",
+    "lon": "",
+    "lat": "",
+}
+
+
+def test_the_office_adds_a_news_item_and_everybody_reads_it(
+    city: GridCity, office_user: User, media_root: Path
+) -> None:
+    client = Client()
+    client.force_login(office_user)
+    assert client.get(reverse("admin:index")).status_code == 200
+    saved = client.post(reverse("admin:news_newsitem_add"), NEWS)
+    assert saved.status_code == 302, saved.content.decode()
+    item = NewsItem.objects.get()
+    assert "Мост открыт" in Client().get("/ru/news/").content.decode()
+    assert "Мост открыт" in Client().get(f"/ru/news/{item.pk}/").content.decode()
+    client.post(reverse("admin:news_newsitem_change", args=[item.pk]), {**NEWS, "title_ru": "Мост закрыт"})
+    assert "Мост закрыт" in Client().get("/ru/news/").content.decode()
+    client.post(reverse("admin:news_newsitem_delete", args=[item.pk]), {"post": "yes"})
+    assert not NewsItem.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "status"),
+    [
+        ("news_newsitem_changelist", 200),
+        ("districts_category_add", 200),
+        ("districts_service_changelist", 200),
+        ("districts_boundaryrevision_changelist", 200),
+        ("districts_district_changelist", 200),
+        ("districts_place_changelist", 200),
+        ("appeals_calendarday_add", 200),
+        ("appeals_legalterm_changelist", 200),
+        ("appeals_appeal_changelist", 200),
+        # Who works here, and with what rights, is the operator's alone.
+        ("accounts_user_changelist", 403),
+        ("accounts_user_add", 403),
+        ("accounts_membership_add", 403),
+        ("auth_group_changelist", 403),
+        ("appeals_message_changelist", 403),
+        ("django_tasks_database_dbtaskresult_changelist", 403),
+    ],
+)
+def test_what_the_office_may_open(city: GridCity, office_user: User, page: str, status: int) -> None:
+    CalendarDayFactory()
+    client = Client()
+    client.force_login(office_user)
+    assert client.get(reverse(f"admin:{page}")).status_code == status
+
+
+def test_services_and_strangers_stay_outside(city: GridCity, light_user: User, outsider: User) -> None:
+    for user in (light_user, outsider):
+        client = Client()
+        client.force_login(user)
+        assert client.get(reverse("admin:index"), follow=True).status_code == 403
+        assert client.post(reverse("admin:news_newsitem_add"), NEWS, follow=True).status_code == 403
+    assert not NewsItem.objects.exists()
+
+
+def test_whoever_leaves_the_office_leaves_the_admin(city: GridCity, office_user: User) -> None:
+    client = Client()
+    client.force_login(office_user)
+    assert client.get(reverse("admin:index")).status_code == 200
+    Membership.objects.filter(user=office_user).delete()
+    assert client.get(reverse("admin:index"), follow=True).status_code == 403
+    membership = MembershipFactory(user=office_user, service=city.services["office"])
+    User.objects.filter(pk=office_user.pk).update(is_active=False)
+    assert client.get(reverse("admin:index")).status_code == 302
+    assert membership.user == office_user
+
+
+def test_rights_given_by_the_operator_count_beside_the_role(city: GridCity, office_user: User) -> None:
+
+    office_user.user_permissions.add(Permission.objects.get(codename="view_message"))
+    client = Client()
+    client.force_login(office_user)
+    assert client.get(reverse("admin:appeals_message_changelist")).status_code == 200
+
+
+def test_the_way_to_the_admin_is_shown_to_those_who_may_enter(
+    city: GridCity, office_user: User, light_user: User
+) -> None:
+    for user, shown in ((office_user, True), (light_user, False)):
+        client = Client()
+        client.force_login(user)
+        assert ('href="/en/admin/"' in client.get("/en/desk/").content.decode()) is shown
