@@ -31,15 +31,13 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 _https = _public.https
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_SSL_REDIRECT = _https and variables.SSL_REDIRECT.read(os.environ)
-# Who asks after the server's health is beside it, without a proxy that speaks https.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
-_behind_proxy = variables.BEHIND_PROXY.read(os.environ)
-if _behind_proxy:
+BEHIND_PROXY = variables.BEHIND_PROXY.read(os.environ)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 #: Proxies in front that append to X-Forwarded-For: otherwise everybody would be counted as one sender, the proxy.
-TRUSTED_PROXIES = _behind_proxy
+TRUSTED_PROXIES = int(BEHIND_PROXY)
 #: Limits that the operator has set; those not named have the figures of ``bootstrap.rates``.
 LIMITS = variables.LIMITS.read(os.environ)
 SECURE_REFERRER_POLICY = "same-origin"
@@ -84,6 +82,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "web.health.Health",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -94,7 +93,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "web.languages.RememberLanguage",
     "web.api.problems.ApiProblems",
-    "web.outage.TooLong",
+    "web.outage.Outage",
     "web.limits.TooManyRequests",
     "web.security.RequestLimit",
     "django.middleware.common.CommonMiddleware",

@@ -32,8 +32,7 @@ def test_public_pages_answer_in_every_language(
     assert f'<html lang="{language}">' in response.content.decode()
 
 
-def test_healthz_and_offline(db: None, client: Client) -> None:
-    assert client.get("/healthz").content == b"ok\n"
+def test_offline_page(db: None, client: Client) -> None:
     assert client.get("/offline/").status_code == 200
 
 

@@ -141,7 +141,7 @@ def _title_of(status: int) -> str:
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return _("What was sent is too large.")
         case HTTPStatus.SERVICE_UNAVAILABLE:
-            return _("This takes too long just now. Please try again in half a minute.")
+            return _("This cannot be answered just now. Please try again in half a minute.")
         case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return _("Something broke here. Please try again a little later.")
         case _:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import get_language
 from django.views.decorators.csrf import requires_csrf_token
+
+from web import outage
 
 
 @requires_csrf_token
@@ -30,6 +34,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500 without anything that may have broken: no database, no user, no context processors."""
+    """500 without anything that may have broken: no database, no user, no context processors; 503 in an outage."""
+    unavailable = outage.answer(request, sys.exc_info()[1])
+    if unavailable is not None:
+        return unavailable
     page = loader.get_template("web/errors/500.html").render({"language": get_language() or ""})
     return HttpResponse(page, status=500)
