@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import os
 import re
@@ -13,7 +14,7 @@ import pytest
 import yaml
 
 from bootstrap import checkout as checkouts
-from bootstrap import serve, variables
+from bootstrap import serve, variables, web
 
 ROOT = checkouts.this_checkout().root
 SECRETS = {"DATABASE_PASSWORD": "p", "SECRET_KEY": "s", "PUBLIC_URL": "https://appeals.example.org"}
@@ -30,7 +31,7 @@ def _dockerfile() -> str:
 
 def test_database_web_and_worker_wait_for_each_other(compose: dict):
     services = compose["services"]
-    assert {"database", "prepare", "web", "worker"} == set(services)
+    assert {"database", "prepare", "web", "worker", "front"} == set(services)
     for name in ("web", "worker"):
         waits = services[name]["depends_on"]
         assert waits["database"]["condition"] == "service_healthy"
@@ -39,13 +40,13 @@ def test_database_web_and_worker_wait_for_each_other(compose: dict):
         assert services[name]["healthcheck"]["test"]
 
 
-def test_worker_and_preparation_are_what_up_runs(compose: dict):
-    worker = next(program for program in serve.programs("0.0.0.0", 8000) if program.name == "worker")
-    assert compose["services"]["worker"]["command"] == ["python", *worker.command[1:]]
-    server = next(program for program in serve.programs("0.0.0.0", 8000) if program.name == "server")
+def test_worker_and_server_are_what_up_runs(compose: dict):
+    assert compose["services"]["worker"]["command"] == ["python", *serve.worker().command[1:]]
     command = re.search(r"^CMD (\[.*?\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE | re.DOTALL)
     assert command is not None
-    assert yaml.safe_load(command[1].replace("\\\n", "")) == ["python", *server.command[1:]]
+    words = yaml.safe_load(command[1])
+    assert words[:3] == ["python", "-m", "bootstrap.web"]
+    assert web.options(argparse.ArgumentParser()).parse_args(words[3:]).host == "0.0.0.0"
 
 
 def test_each_image_is_built_once_and_never_looked_for_elsewhere(compose: dict):
@@ -107,8 +108,18 @@ def test_local_trial_names_settings_that_exist():
 
 
 def test_data_outlives_the_containers(compose: dict):
-    assert set(compose["volumes"]) == {"database", "files"}
+    assert set(compose["volumes"]) == {"database", "files", "certificates"}
     assert compose["services"]["web"]["volumes"] == compose["services"]["worker"]["volumes"] == ["files:/srv"]
+
+
+def test_the_front_passes_on_to_the_web_server_and_keeps_its_certificates(compose: dict):
+    front = compose["services"]["front"]
+    host, port = front["environment"]["UPSTREAM"].split(":")
+    assert f":{port}" in compose["services"][host]["ports"][0]
+    assert f'"--port", "{port}"' in (ROOT / "Dockerfile").read_text()
+    mounted = dict(volume.split(":")[:2] for volume in front["volumes"])
+    assert (ROOT / "deploy/Caddyfile").samefile(ROOT / next(iter(mounted)))
+    assert mounted["certificates"] == "/data"
 
 
 def test_every_variable_is_explained_in_the_example():
