@@ -26,5 +26,4 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONPATH=/app DJANGO_SETTINGS_MODU
     VAR_DIR=/srv STATIC_ROOT=/app/static MEDIA_ROOT=/srv/media UPLOADS_ROOT=/srv/uploads
 USER city
 EXPOSE 8000
-CMD ["python", "-m", "granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
-     "--blocking-threads", "4", "--backpressure", "64", "--no-ws", "--log-level", "warning", "config.wsgi:application"]
+CMD ["python", "-m", "bootstrap.web", "--host", "0.0.0.0", "--port", "8000"]

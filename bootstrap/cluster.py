@@ -11,8 +11,10 @@ import fcntl
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -38,6 +40,11 @@ START_TIMEOUT_S = 600.0
 STOP_TIMEOUT_S = 60.0
 LARGEST_LOG_BYTES = 10_000_000
 SIGN_OF_LIFE_S = 5.0
+#: How often a keeper looks whether the server still runs, and how long it waits at most after a failed start.
+LOOK_EVERY_S = 0.2
+LONGEST_PAUSE_S = 30.0
+#: Seconds that the sessions of a killed server have to end before they are killed too.
+SESSIONS_END_S = 1.0
 _STILL_IN_USE = "is still in use"
 
 #: For the city's data: nothing committed is lost.
@@ -182,6 +189,7 @@ class Cluster:
         # Its server is gone (see process); a pid reused by another program would keep PostgreSQL from
         # starting.
         (data / "postmaster.pid").unlink(missing_ok=True)
+        _end_sessions(data)
         socket = _make_socket_folder(place)
         _write_as(place, data / "private.conf", _configuration(socket, self.settings))
         _write_as(place, data / "pg_hba.conf", "local all all peer map=private\n")
@@ -191,10 +199,11 @@ class Cluster:
             log.rename(place.folder / "log.1")
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._serve(place, installation, log, deadline):
-            # The sessions of a killed server take a moment to notice, and hold its shared memory until then.
+            # A killed server's shared memory is in use until the last of its sessions has gone.
             if not any(_STILL_IN_USE in line for line in last_lines(log, 6)) or time.monotonic() > deadline:
                 tail = "\n".join(f"    {line}" for line in last_lines(log, 12))
                 raise Stop(f"The database does not start:\n{tail}\n  (full log: {log})")
+            _end_sessions(data)
             time.sleep(0.2)
 
     def _serve(
@@ -249,6 +258,49 @@ class Cluster:
         # template1 too: databases that tests create then have them from the start, without superuser rights.
         for database in ("template1", APPLICATION):
             query(place, database, "".join(f"CREATE EXTENSION IF NOT EXISTS {name};" for name in EXTENSIONS))
+
+
+class Keeper:
+    """While entered, starts the cluster's server again whenever it has ended, for whatever reason.
+
+    A start that fails is tried again after a pause that grows, without end; its reason is said once.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="database keeper", daemon=True)
+
+    def __enter__(self) -> Keeper:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(STOP_TIMEOUT_S)
+
+    def _keep(self) -> None:
+        while not self._over.wait(LOOK_EVERY_S):
+            place = site.find(self._cluster.checkout, self._cluster.name)
+            if place is None or process(place) is None:
+                self._start_again()
+
+    def _start_again(self) -> None:
+        since = time.monotonic()
+        say("  !!  The database has ended; starting it again")
+        said, pause = "", 1.0
+        while not self._over.is_set():
+            try:
+                self._cluster.start()
+            except (Stop, OSError) as error:
+                if str(error) != said:
+                    said = str(error)
+                    say(f"  !!  {said}\n  ..  It is tried again until it starts.")
+                self._over.wait(pause)
+                pause = min(LONGEST_PAUSE_S, pause * 2)
+            else:
+                say(f"  ok  The database is back after {time.monotonic() - since:.1f} s")
+                return
 
 
 def main_cluster(checkout: Checkout) -> Cluster:
@@ -330,20 +382,65 @@ def _ready(place: site.Site) -> bool:
     return len(lines) > 7 and lines[7].strip() == "ready"
 
 
+def _end_sessions(data: Path) -> None:
+    """Ends the sessions that a killed server left behind.
+
+    They would notice its death themselves, but a long statement only at its end. Nothing is lost: what they
+    committed is in the log, and nobody may start a new server beside them.
+    """
+    deadline = time.monotonic() + SESSIONS_END_S
+    number = signal.SIGQUIT  # PostgreSQL's "immediate"
+    while left := _sessions(data):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, number)
+        if time.monotonic() > deadline:
+            if number == signal.SIGKILL:
+                return
+            number, deadline = signal.SIGKILL, time.monotonic() + SESSIONS_END_S
+        time.sleep(0.02)
+
+
+def _sessions(data: Path) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if (entry / "comm").read_text().startswith("postgres") and (entry / "cwd").samefile(data):
+                found.append(int(entry.name))
+        except OSError:
+            continue  # it has ended, or is not ours to look at
+    return found
+
+
 def _make_socket_folder(place: site.Site) -> Path:
     """A folder that only the owner (and root) can enter, with a path that is valid for a socket.
 
-    The path must be short and free of commas, which clients read as the end of a host name.
+    The path must be short and free of commas, which clients read as the end of a host name. A server that is
+    started again has the same one: programs that use it were told its path.
     """
     folder = place.folder / "socket"
     if len(os.fsencode(folder / f".s.PGSQL.{PORT}")) > LONGEST_SOCKET_PATH or "," in os.fspath(folder):
-        folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+        note = place.folder / "socket.place"
+        if note.exists():
+            folder = Path(note.read_text(encoding="utf-8").strip())
+        if not note.exists() or not _is_private(folder, place.owner):
+            folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+            note.write_text(f"{folder}\n", encoding="utf-8")
     folder.mkdir(mode=0o700, exist_ok=True)
     for left in folder.glob(".s.PGSQL.*"):
         left.unlink()  # a killed server's lock would keep the new one from starting, like postmaster.pid
     os.chmod(folder, 0o700)
     os.chown(folder, place.owner.uid, place.owner.gid)
     return folder
+
+
+def _is_private(folder: Path, owner: site.Account) -> bool:
+    """True for a folder that nobody but its owner can enter, put there by nobody else."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == owner.uid and stat.S_IMODE(found.st_mode) == 0o700
 
 
 def _configuration(socket: Path, settings: Mapping[str, str]) -> str:

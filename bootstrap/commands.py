@@ -112,9 +112,12 @@ def database(checkout: Checkout, arguments: list[str]) -> int:
 
 
 def stop(checkout: Checkout, arguments: list[str]) -> int:
-    """Stops the private databases, even if they are in use."""
+    """Stops the private databases, even if programs use them; not below a running city, which would start its own again."""
+    from bootstrap import serve
     from bootstrap.cluster import test_cluster
 
+    if serve.serving(checkout):
+        raise Stop("The city is running here; end its ./manage.py up first (ctrl-C, or kill and its pid).")
     main_cluster(checkout).release()
     for cluster, what in ((main_cluster(checkout), "database"), (test_cluster(checkout), "test database")):
         say(f"The {what} was stopped." if cluster.stop() else f"The {what} was not running.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import fcntl
 import os
 import socket
@@ -13,17 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from bootstrap import catalogues, frontend, health, variables
+from bootstrap import catalogues, frontend, health, variables, web
 from bootstrap import checkout as checkouts
 from bootstrap.checkout import Checkout
-from bootstrap.cluster import main_cluster
+from bootstrap.cluster import Keeper, main_cluster
 from bootstrap.console import Stop, note, say, working
 from bootstrap.supervisor import Program, Supervisor
 
-#: Seconds the server may take until its first response.
+#: Seconds after which a server that has not answered yet is worth a line.
 FIRST_ANSWER_S = 60.0
-#: Seconds the server of a killed predecessor may hold the port.
-PORT_PATIENCE_S = 8.0
 #: Written to ``var`` by ``seed``: the demo city's logins, as human-readable text.
 LOGINS = "logins.txt"
 LOGINS_SHOWN = 6
@@ -35,27 +32,19 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         prog="./manage.py up",
         description="Starts the database, the server and the worker; ctrl-C stops them.",
     )
-    parser.add_argument("--port", type=port_number, default=8000, help="port of the site (8000)")
-    parser.add_argument(
-        "--host",
-        default="127.0.0.1",
-        help="address to listen on (127.0.0.1: this machine only; 0.0.0.0: the network too)",
-    )
     parser.add_argument(
         "--demo",
         action=argparse.BooleanOptionalAction,
         help="fill an empty database with invented people and appeals (default: if DEMO_DATA=1, and where PUBLIC_URL and "
         "DATABASE_URL are unset and the city has a demo.toml)",
     )
-    return parser.parse_args(arguments)
+    return web.options(parser).parse_args(arguments)
 
 
 def run(checkout: Checkout, options: argparse.Namespace) -> int:
     """Serves until SIGINT, SIGTERM or SIGHUP; exit code 0 then. Raises ``Stop`` when it cannot start."""
     started = time.monotonic()
-    with _only_one(checkout, options):
-        with working(f"Port {options.port}"):
-            _check_port(options.host, options.port)
+    with _only_one(checkout, options), _listener(options) as listener:
         frontend.ensure(checkout, dev=False)
         with working("Texts"):
             catalogues.compile_stale(checkout.root)
@@ -64,32 +53,21 @@ def run(checkout: Checkout, options: argparse.Namespace) -> int:
             _prepare(supervisor)
             if supervisor.stopping:
                 return 0
-            for program in programs(options.host, options.port):
+            for program in [*web.programs(listener), worker()]:
                 supervisor.start(program)
             if _answers(supervisor, options):
                 _greet(checkout, options, time.monotonic() - started)
             return supervisor.watch()
 
 
-def programs(host: str, port: int) -> list[Program]:
-    """The site's server and its background worker."""
-    python = sys.executable
-    server = [python, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
-    server += [
-        "--workers",
-        "2",
-        "--blocking-threads",
-        "4",
-        "--backpressure",
-        "64",
-        "--no-ws",
-        "--log-level",
-        "warning",
-    ]
-    return [
-        Program("server", [*server, "config.wsgi:application"]),
-        Program("worker", [python, "-m", "django", "worker"]),
-    ]
+def _listener(options: argparse.Namespace) -> socket.socket:
+    with working(f"Port {options.port}"):
+        return web.listen(options.host, options.port)
+
+
+def worker() -> Program:
+    """What runs the background tasks."""
+    return Program("worker", [sys.executable, "-m", "django", "worker"])
 
 
 def public_hosts(host: str) -> list[str]:
@@ -100,13 +78,6 @@ def public_hosts(host: str) -> list[str]:
     elif host not in names:
         names.append(host)
     return list(dict.fromkeys(names))
-
-
-def port_number(text: str) -> int:
-    port = int(text)
-    if not 1 <= port <= 65535:
-        raise ValueError(text)
-    return port
 
 
 def _set_environment(checkout: Checkout, options: argparse.Namespace) -> None:
@@ -143,7 +114,8 @@ def _database(checkout: Checkout) -> Iterator[None]:
         yield
         return
     say("  ..  Database")
-    with main_cluster(checkout).running() as url:
+    cluster = main_cluster(checkout)
+    with cluster.running() as url, Keeper(cluster):
         os.environ["DATABASE_URL"] = url
         yield
 
@@ -156,17 +128,23 @@ def _prepare(supervisor: Supervisor) -> None:
 
 
 def _answers(supervisor: Supervisor, options: argparse.Namespace) -> bool:
+    """True once the site answers; False when told to stop before."""
     deadline = time.monotonic() + FIRST_ANSWER_S
     with working("Server and worker"):
-        while time.monotonic() < deadline and supervisor.healthy():
+        while not supervisor.stopping:
+            supervisor.tend()
             try:
                 status = health.ask(options.host, options.port)
             except OSError:
                 supervisor.wait(0.1)
-                continue
-            if status != HTTPStatus.OK:
-                say(f"  !!  The server answers /healthz with {status}")
-            return True
+            else:
+                if status != HTTPStatus.OK:
+                    say(f"  !!  The server answers /healthz with {status}")
+                return True
+            if time.monotonic() > deadline:
+                deadline = float("inf")
+                say(f"  !!  No answer after {FIRST_ANSWER_S:.0f} s; the reason may be above.")
+                say("      It is tried further.")
     return False
 
 
@@ -182,11 +160,21 @@ def _greet(checkout: Checkout, options: argparse.Namespace, seconds: float) -> N
             and variables.SSL_REDIRECT.read(os.environ)
         ):
             note("Without BEHIND_PROXY=1 it would be redirected to https for ever.", mark="!!")
-    elif options.host == "127.0.0.1":
+    elif public.text != _address_here(options):
+        say(f"  That is PUBLIC_URL; this server itself listens on {_address_here(options)}")
+    elif options.host in variables.LOCAL_HOSTS:
         say("  on this machine only; --host 0.0.0.0 opens it to phones on the same network")
     for line in _logins(checkout):
         say(f"  {line}")
     say("Ctrl-C stops everything; nothing is lost.\n")
+
+
+def _address_here(options: argparse.Namespace) -> str:
+    """URL of the server itself, as seen from where it can be reached."""
+    every = options.host in ("0.0.0.0", "::")  # noqa: S104 - the user's choice
+    name = public_hosts(options.host)[-1] if every else options.host
+    name = "localhost" if name in ("127.0.0.1", "::1") else name
+    return f"http://{f'[{name}]' if ':' in name else name}:{options.port}"
 
 
 def _logins(checkout: Checkout) -> list[str]:
@@ -194,42 +182,6 @@ def _logins(checkout: Checkout) -> list[str]:
     path = checkout.var / LOGINS
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     return lines if len(lines) <= LOGINS_SHOWN else [*lines[:LOGINS_SHOWN], f"(more logins: {path})"]
-
-
-def _check_port(host: str, port: int) -> None:
-    """Raises ``Stop`` if the port stays in use; gives the server of a killed predecessor time to exit."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except (socket.gaierror, UnicodeError) as error:
-        raise Stop(
-            f"--host {host}: {getattr(error, 'strerror', error)}. It must be an address of this machine: "
-            "127.0.0.1, 0.0.0.0 or one that `hostname -I` lists.",
-            2,
-        ) from None
-    deadline = time.monotonic() + PORT_PATIENCE_S
-    while True:
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(address)
-                return
-            except PermissionError:
-                raise Stop(
-                    f"Port {port} is reserved for root. Choose another:\n    ./manage.py up --port 8000"
-                ) from None
-            except OSError as error:
-                if error.errno == errno.EADDRNOTAVAIL:
-                    raise Stop(
-                        f"--host {host} is no address of this machine. Those are 127.0.0.1, 0.0.0.0 and what "
-                        "`hostname -I` lists.",
-                        2,
-                    ) from None
-                if time.monotonic() > deadline:
-                    raise Stop(
-                        f"Port {port} on {host} cannot be used: {error.strerror}. Choose another:\n"
-                        f"    ./manage.py up --port {port + 1}"
-                    ) from None
-        time.sleep(0.2)
 
 
 @contextmanager

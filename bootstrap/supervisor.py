@@ -1,4 +1,4 @@
-"""Runs a few programs until told to stop, restarts any that exit, and leaves no processes behind."""
+"""Runs a few programs until told to stop, starts any that ends again, and leaves no processes behind."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from bootstrap.console import say
 
 #: Seconds a program has to finish its work after SIGTERM.
 GRACE_S = 20.0
-#: A program that ran at least this long is restarted at once; a shorter run counts against it.
-SOUND_LIFE_S = 20.0
-#: After this many short runs in a row everything stops: restarting does not fix what is wrong.
+#: A program that ran at least this long is started again at once; after shorter runs the pauses grow.
+SOUND_LIFE_S = 10.0
+#: Short enough that a city which others keep killing is back before people notice.
+LONGEST_PAUSE_S = 5.0
+#: After this many short runs in a row its ends are no news.
 SHORT_LIVES = 4
-LONGEST_PAUSE_S = 30.0
+TEND_EVERY_S = 0.1
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _PR_SET_PDEATHSIG = 1
@@ -31,10 +33,11 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(frozen=True)
 class Program:
-    """A command line, and a name for messages."""
+    """A command line, a name for messages, and the file descriptors that it inherits."""
 
     name: str
     command: Sequence[str]
+    files: tuple[int, ...] = ()
 
 
 @dataclass
@@ -90,48 +93,52 @@ class Supervisor:
 
     def start(self, program: Program) -> None:
         """Starts the program; ``watch`` keeps it alive."""
-        self._runs.append(_Run(program, _spawn(program.command), time.monotonic()))
-
-    def healthy(self) -> bool:
-        """True while every program is running and no stop was requested."""
-        return not self.stopping and all(
-            run.process is not None and run.process.poll() is None for run in self._runs
-        )
+        self._runs.append(_Run(program, _spawn(program.command, program.files), time.monotonic()))
 
     def wait(self, seconds: float) -> None:
         """Returns after this many seconds, or at once when told to stop."""
         self._wake.wait(seconds)
 
     def watch(self) -> int:
-        """Keeps the programs alive until told to stop, then stops them; 0, or 1 if one keeps failing."""
+        """Keeps the programs alive until told to stop, then stops them; 0.
+
+        However often one ends, it is started again and the others run on: part of a city is better than none.
+        """
         while not self.stopping:
-            for run in self._runs:
-                if not self._tend(run):
-                    say(f"  !!  The {run.program.name} keeps failing: stopping.")
-                    self._end_all()
-                    return 1
-            self.wait(0.2)
+            self.tend()
+            self.wait(TEND_EVERY_S)
         say("\nStopping ...")
         self._end_all()
         return 0
 
-    def _tend(self, run: _Run) -> bool:
+    def tend(self) -> None:
+        """Starts every program again that has ended and whose pause is over."""
+        for run in self._runs:
+            self._tend(run)
+
+    def _tend(self, run: _Run) -> None:
         now = time.monotonic()
+        name = run.program.name
         if run.process is None:
             if now >= run.again_at:
-                run.process, run.started = _spawn(run.program.command), now
-            return True
+                run.process, run.started = _spawn(run.program.command, run.program.files), now
+            return
         code = run.process.poll()
+        sound = now - run.started >= SOUND_LIFE_S
         if code is None:
-            return True
-        _kill_session(run.process.pid)  # its leftovers may hold the port
-        run.short_lives = 0 if now - run.started >= SOUND_LIFE_S else run.short_lives + 1
-        if run.short_lives >= SHORT_LIVES:
-            return False
+            if sound and run.short_lives:
+                if run.short_lives >= SHORT_LIVES:
+                    say(f"  ok  The {name} runs again")
+                run.short_lives = 0
+            return
+        _kill_session(run.process.pid)  # whatever it had started
+        run.short_lives = 0 if sound else run.short_lives + 1
         pause = min(LONGEST_PAUSE_S, 2.0**run.short_lives - 1)
-        say(f"  !!  The {run.program.name} exited with code {code}; restarting in {pause:.0f} s")
+        if run.short_lives < SHORT_LIVES:
+            say(f"  !!  The {name} {_ending(code)}; starting it again in {pause:.0f} s")
+        elif run.short_lives == SHORT_LIVES:
+            say(f"  !!  The {name} {_ending(code)} again; from now on it is tried every {pause:.0f} s")
         run.process, run.again_at = None, now + pause
-        return True
 
     def _end_all(self) -> None:
         for run in self._runs:
@@ -163,7 +170,16 @@ class Supervisor:
         self._wake.set()
 
 
-def _spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"exited with code {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"
+
+
+def _spawn(command: Sequence[str], files: Sequence[int] = ()) -> subprocess.Popen[bytes]:
     parent = os.getpid()
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -174,7 +190,11 @@ def _spawn(command: Sequence[str]) -> subprocess.Popen[bytes]:
                 os._exit(1)
 
     return subprocess.Popen(
-        list(command), stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=die_with_parent
+        list(command),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=die_with_parent,
+        pass_fds=tuple(files),
     )
 
 

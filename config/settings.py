@@ -33,11 +33,10 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SECURE_SSL_REDIRECT = _https and variables.SSL_REDIRECT.read(os.environ)
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
-BEHIND_PROXY = variables.BEHIND_PROXY.read(os.environ)
-if BEHIND_PROXY:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 #: Proxies in front that append to X-Forwarded-For: otherwise everybody would be counted as one sender, the proxy.
-TRUSTED_PROXIES = int(BEHIND_PROXY)
+TRUSTED_PROXIES = variables.BEHIND_PROXY.read(os.environ)
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 #: Limits that the operator has set; those not named have the figures of ``bootstrap.rates``.
 LIMITS = variables.LIMITS.read(os.environ)
 SECURE_REFERRER_POLICY = "same-origin"

@@ -1,4 +1,4 @@
-"""The product as it is served: granian in a process of its own, one worker, in front of the benchmark's database."""
+"""The product as it is served: one web process with one thread, in front of the benchmark's database."""
 
 from __future__ import annotations
 
@@ -49,9 +49,8 @@ class Server:
 @contextmanager
 def running_server(database_url: str, log: Path) -> Iterator[Server]:
     """Starts the server on a free port, waits until it answers, and stops it afterwards."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
     environment = os.environ | {
         "DATABASE_URL": database_url,
         "PGAPPNAME": APPLICATION_NAME,
@@ -60,13 +59,13 @@ def running_server(database_url: str, log: Path) -> Iterator[Server]:
         "DEBUG": "",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
     }
-    command = [
-        str(Path(sys.executable).with_name("granian")),
-        "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", "1", "--blocking-threads", "1", "--no-ws", "config.wsgi:application",
-    ]  # fmt: skip
+    number = listener.fileno()
+    command = [sys.executable, "-m", "config.server", str(number), "--threads", "1"]
     with log.open("wb") as sink:
-        process = subprocess.Popen(command, env=environment, stdout=sink, stderr=sink, cwd=settings.BASE_DIR)
+        process = subprocess.Popen(
+            command, env=environment, stdout=sink, stderr=sink, cwd=settings.BASE_DIR, pass_fds=(number,)
+        )
+        listener.close()
         server = Server(f"http://127.0.0.1:{port}", process, requests.Session())
         try:
             _wait(server, log)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import stat
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,7 +21,7 @@ import pytest
 from bootstrap import cluster as clusters
 from bootstrap import postgres, site
 from bootstrap.checkout import Checkout, this_checkout
-from bootstrap.cluster import LASTING, Cluster
+from bootstrap.cluster import LASTING, Cluster, Keeper
 from bootstrap.console import Stop
 
 
@@ -104,6 +106,74 @@ def test_killed_server_comes_up_with_its_data(cluster: Cluster):
     assert clusters.stale_process(place) == pid
     assert ask(cluster.start(), "SELECT value FROM kept") == 7
     assert clusters.stale_process(place) is None
+
+
+def test_a_kept_server_comes_back_by_itself_however_often_it_is_killed(
+    cluster: Cluster, capfd: pytest.CaptureFixture[str]
+):
+    url = cluster.start()
+    place = place_of(cluster)
+    # A statement that is at work when the server is killed keeps the server's memory in use.
+    with Keeper(cluster):
+        for killed in range(3):
+            busy = threading.Thread(target=_sleep_in, args=[url], daemon=True)
+            busy.start()
+            _until(
+                lambda: (
+                    ask(url, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%'") > 1
+                )
+            )
+            pid = clusters.process(place)
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            _until(lambda pid=pid: clusters.process(place) not in (None, pid))
+            _until(lambda: _answers(url))
+            busy.join(120)
+            assert not busy.is_alive(), f"killed {killed} times"
+            said = ""
+            while "The database is back after" not in said:
+                said += capfd.readouterr().out
+                time.sleep(0.02)
+
+
+def test_a_kept_server_that_does_not_start_is_tried_until_it_does(
+    cluster: Cluster, capfd: pytest.CaptureFixture[str]
+):
+    url = cluster.start()
+    place = place_of(cluster)
+    control = place.folder / "data" / "global" / "pg_control"
+    hidden = control.with_name("hidden")
+    with Keeper(cluster):
+        control.rename(hidden)
+        pid = clusters.process(place)
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        said = ""
+        while "It is tried again until it starts" not in said:
+            said += capfd.readouterr().out
+            time.sleep(0.02)
+        assert "pg_control" in said
+        hidden.rename(control)
+        _until(lambda: _answers(url))
+
+
+def _sleep_in(url: str) -> None:
+    with contextlib.suppress(psycopg2.Error):
+        ask(url, "SELECT pg_sleep(600)")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return ask(url, "SELECT 1") == 1
+    except psycopg2.Error:
+        return False
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_pid_of_a_killed_server_reused_by_another_program(cluster: Cluster):
@@ -194,6 +264,8 @@ def test_socket_has_a_path_that_clients_can_use(name: str, inside: bool):
         assert (socket.parent == folder) is inside
         assert len(os.fsencode(socket / ".s.PGSQL.5432")) <= 107
         assert stat.S_IMODE(socket.stat().st_mode) == 0o700
+        again = clusters._make_socket_folder(site.Site(folder, site.account(os.geteuid())))
+        assert again == socket, "programs were told this path"
         if not inside:
             shutil.rmtree(socket)
     finally:

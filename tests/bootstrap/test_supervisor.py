@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap import serve, supervisor
+from bootstrap import serve, supervisor, web
 from bootstrap.console import Stop
 from bootstrap.supervisor import Program, Supervisor
 
@@ -102,27 +102,71 @@ def test_failed_program_is_restarted(supervised):
     assert parent.poll() is None
 
 
-def test_program_that_keeps_failing_stops_everything(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_program_that_keeps_failing_is_tried_again_and_the_others_run_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.setattr(supervisor, "LONGEST_PAUSE_S", 0.01)
     # A machine that is slow to start a program does not make its life a sound one.
     monkeypatch.setattr(supervisor, "SOUND_LIFE_S", 3600)
+    lives, pid = tmp_path / "lives", tmp_path / "pid"
+    stone = f"open({str(lives)!r}, 'a').write('x'); raise SystemExit(7)"
+    sleeper = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     with Supervisor() as one, one.children():
-        one.start(Program("stone", [sys.executable, "-c", "raise SystemExit(7)"]))
-        assert one.watch() == 1
-    assert "The stone exited with code 7" in capsys.readouterr().out
+        one.start(Program("stone", [sys.executable, "-c", stone]))
+        one.start(Program("sleeper", [sys.executable, "-c", sleeper]))
+
+        def many_lives() -> bool:
+            one.tend()
+            return lives.exists() and len(lives.read_text()) > 2 * supervisor.SHORT_LIVES and pid.exists()
+
+        assert wait_for(many_lives)
+        assert alive(int(pid.read_text()))
+    said = capsys.readouterr().out
+    assert "The stone exited with code 7; starting it again in" in said
+    assert said.count("stone") == supervisor.SHORT_LIVES, "what goes on for ever is said once"
+
+
+def test_programs_share_a_listening_socket():
+    program = (
+        "import os, socket, sys; socket.socket(fileno=int(sys.argv[1])).accept()[0].send(b'%d' % os.getpid())"
+    )
+    with web.listen("127.0.0.1", 0) as listener, Supervisor() as one, one.children():
+        number = listener.fileno()
+        one.start(Program("server", [sys.executable, "-c", program, str(number)], files=(number,)))
+        seen = set()
+
+        def answered_by_two() -> bool:
+            one.tend()
+            with socket.create_connection(listener.getsockname(), timeout=120) as caller:
+                caller.settimeout(0.05)
+                # While the program is started again, the caller waits; nobody is refused.
+                while True:
+                    one.tend()
+                    try:
+                        seen.add(caller.recv(100))
+                        return len(seen) > 1
+                    except TimeoutError:
+                        continue
+
+        assert wait_for(answered_by_two)
 
 
 def test_port_in_use_is_reported_with_an_alternative(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(serve, "PORT_PATIENCE_S", 0.1)
+    monkeypatch.setattr(web, "PORT_PATIENCE_S", 0.1)
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(Stop, match=f"--port {port + 1}"):
-            serve._check_port("127.0.0.1", port)
-    serve._check_port("127.0.0.1", port)
+            web.listen("127.0.0.1", port)
+    web.listen("127.0.0.1", port).close()
+
+
+def test_web_processes_are_programs_of_their_own():
+    with web.listen("127.0.0.1", 0) as listener:
+        made = web.programs(listener)
+        assert len({program.name for program in made}) == web.PROCESSES >= 2
+        assert all(program.files == (listener.fileno(),) for program in made)
 
 
 @pytest.mark.parametrize("words", ["--port 0", "--port 65536", "--port http", "--prot 1"])

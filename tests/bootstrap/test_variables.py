@@ -186,11 +186,11 @@ def test_a_profile_that_cannot_be_is_refused_before_the_database(tmp_path: Path)
 
 @pytest.mark.parametrize("host", ["nosuch.invalid", "192.0.2.1"])
 def test_a_host_that_is_not_this_machines_is_refused_in_words(host: str):
-    from bootstrap import serve
+    from bootstrap import web
     from bootstrap.console import Stop
 
     with pytest.raises(Stop, match=f"--host {host}.* this machine") as refused:
-        serve._check_port(host, 8000)
+        web.listen(host, 8000)
     assert refused.value.code == 2
 
 

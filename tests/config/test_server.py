@@ -1,0 +1,298 @@
+"""The web process under slow, silent and too many clients: real sockets, a small application."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from whitenoise.responders import SlicedFile
+
+from config.server import LIGHT_PATHS, Limits, Server
+
+THREADS = 2
+#: Long enough never to be reached by what a test does not try.
+PATIENT = {"headers_s": 600.0, "idle_s": 600.0, "silence_s": 600.0, "grace_s": 600.0}
+FILE_BYTES = 40_000_000
+#: Seconds after which a test that waits for something that does not come fails.
+GIVE_UP_S = 120.0
+
+
+@dataclass
+class Application:
+    """Answers at once, except at ``/wait``, where it waits until it is let go."""
+
+    folder: Path
+    go: threading.Event = field(default_factory=threading.Event)
+    waiting: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    closed: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == "/wait":
+            self.waiting.release()
+            self.go.wait(GIVE_UP_S)
+        if path == "/file":
+            start_response("200 OK", [("Content-Length", str(FILE_BYTES))])
+            return self._file(environ, self.path.open("rb"))
+        if path == "/part":
+            start_response("206 Partial Content", [("Content-Length", "5")])
+            return self._file(environ, SlicedFile(self.path.open("rb"), 100, 104))
+        if path == "/body":
+            body = environ["wsgi.input"].read()
+            text = f"{environ.get('CONTENT_LENGTH')} {len(body)}"
+        elif path == "/who":
+            text = f"{environ['REMOTE_ADDR']} {environ.get('HTTP_X_FORWARDED_FOR')} {environ.get('HTTP_X_FORWARDED_PROTO')}"
+        else:
+            text = "ok"
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(text)))])
+        return [text.encode()]
+
+    @property
+    def path(self) -> Path:
+        path = self.folder / "film"
+        if not path.exists():
+            path.write_bytes(bytes(range(256)) * (FILE_BYTES // 256 + 1))
+            with path.open("r+b") as file:
+                file.truncate(FILE_BYTES)
+        return path
+
+    def _file(self, environ: dict[str, Any], file: Any) -> Iterable[bytes]:
+        application = self
+
+        class Answer:
+            """As Django's FileResponse, which is closed in place of its file."""
+
+            fileobj = getattr(file, "fileobj", file)
+
+            def close(self) -> None:
+                file.close()
+                application.closed.set()
+
+        return environ["wsgi.file_wrapper"](Answer())
+
+
+@dataclass
+class Site:
+    """A server that runs, its application, and clients of it."""
+
+    address: tuple[str, int]
+    application: Application
+    stopping: threading.Event
+    thread: threading.Thread
+    clients: ExitStack
+
+    def connect(self, data: bytes = b"") -> socket.socket:
+        """A connection on which these bytes were sent."""
+        one = self.clients.enter_context(socket.create_connection(self.address, timeout=GIVE_UP_S))
+        one.sendall(data)
+        return one
+
+    def get(self, path: str = "/", headers: str = "") -> bytes:
+        """The whole answer to a GET on a connection of its own."""
+        return read(self.connect(request(path, headers)))
+
+
+@contextmanager
+def serving(
+    folder: Path, *, behind_proxy: bool = False, body_max: int = 10_000_000, **limits: float
+) -> Iterator[Site]:
+    application = Application(folder)
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = listener.getsockname()
+    server = Server(
+        application,
+        listener,
+        body_max=body_max,
+        proxies=int(behind_proxy),
+        limits=Limits(**{**PATIENT, **limits}),  # type: ignore[arg-type]
+        threads=THREADS,
+    )
+    stopping = threading.Event()
+    thread = threading.Thread(target=server.run_until, args=[stopping], daemon=True)
+    thread.start()
+    with ExitStack() as clients:
+        yield Site(address, application, stopping, thread, clients)
+        application.go.set()
+    stopping.set()
+    thread.join(GIVE_UP_S)
+    assert not thread.is_alive()
+
+
+def request(path: str = "/", headers: str = "") -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n".encode()
+
+
+def read(one: socket.socket) -> bytes:
+    """Everything until the other side closes."""
+    received = []
+    try:
+        while data := one.recv(65_536):
+            received.append(data)
+    except ConnectionResetError:
+        pass  # closed while we were sending
+    return b"".join(received)
+
+
+SLOW_POST = b"POST /body HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1000\r\n\r\nx"
+
+
+def test_slow_bodies_keep_no_thread(tmp_path: Path):
+    with serving(tmp_path) as site:
+        for _ in range(4 * THREADS):
+            site.connect(SLOW_POST)
+        assert site.get().endswith(b"ok")
+
+
+def test_slow_readers_keep_no_thread(tmp_path: Path):
+    with serving(tmp_path) as site:
+        readers = [site.connect(request("/file")) for _ in range(4 * THREADS)]
+        assert all(reader.recv(100).startswith(b"HTTP/1.1 200") for reader in readers)
+        assert site.get().endswith(b"ok")
+        whole = read(readers[0])
+        assert len(whole) > FILE_BYTES - 100
+        assert site.application.closed.wait(GIVE_UP_S), "the answer is closed, and with it its file"
+
+
+def test_a_part_of_a_file_is_that_part(tmp_path: Path):
+    with serving(tmp_path) as site:
+        head, _, body = site.get("/part").partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 206")
+        assert body == bytes(range(100, 105))
+
+
+@pytest.mark.parametrize(
+    ("limits", "sent"),
+    [
+        ({"headers_s": 0.1}, b""),
+        ({"headers_s": 0.1}, b"GET / HTTP/1.1\r\nHost: loc"),
+        ({"grace_s": 0.1, "slowest_bps": 1e9}, SLOW_POST),
+        ({"silence_s": 0.1}, SLOW_POST),
+    ],
+    ids=["silent", "half a header", "slow body", "body that stops"],
+)
+def test_who_takes_too_long_is_let_go(tmp_path: Path, limits: dict[str, float], sent: bytes):
+    with serving(tmp_path, **limits) as site:
+        assert read(site.connect(sent)) == b""
+
+
+def test_an_idle_connection_is_closed_after_its_answer(tmp_path: Path):
+    with serving(tmp_path, idle_s=0.1) as site:
+        assert read(site.connect(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")).endswith(b"ok")
+
+
+def test_a_reader_that_stops_is_let_go(tmp_path: Path):
+    with serving(tmp_path, silence_s=0.1) as site:
+        reader = site.connect(request("/file"))
+        assert site.application.closed.wait(GIVE_UP_S)
+        assert len(read(reader)) < FILE_BYTES
+
+
+def test_a_quiet_connection_makes_room_for_another_of_its_address(tmp_path: Path):
+    with serving(tmp_path, of_one_address=4) as site:
+        silent = [site.connect() for _ in range(20)]
+        assert site.get().endswith(b"ok")
+        assert read(silent[0]) == b"", "the quietest had to go"
+        silent[-1].sendall(request())
+        assert read(silent[-1]).endswith(b"ok"), "the last had not"
+
+
+def test_room_is_made_by_the_address_that_has_most(tmp_path: Path):
+    with serving(tmp_path, connections=4) as site:
+        silent = [site.connect() for _ in range(20)]
+        assert site.get().endswith(b"ok")
+        assert read(silent[0]) == b""
+
+
+def test_who_waits_for_an_answer_is_never_put_out(tmp_path: Path):
+    with serving(tmp_path, of_one_address=THREADS) as site:
+        asking = [site.connect(request("/wait")) for _ in range(THREADS)]
+        for _ in asking:
+            assert site.application.waiting.acquire(timeout=GIVE_UP_S)
+        assert site.get() == b"", "one too many, and none that could make room"
+        site.application.go.set()
+        assert all(read(one).endswith(b"ok") for one in asking)
+
+
+def test_behind_a_proxy_all_come_from_one_address(tmp_path: Path):
+    with serving(tmp_path, behind_proxy=True, of_one_address=2) as site:
+        silent = [site.connect() for _ in range(5)]
+        assert site.get().endswith(b"ok")
+        silent[0].sendall(request())
+        assert read(silent[0]).endswith(b"ok")
+
+
+def test_behind_a_proxy_slow_bodies_of_one_client_make_room(tmp_path: Path):
+    with serving(tmp_path, behind_proxy=True, of_one_address=2) as site:
+        slow = SLOW_POST.replace(b"\r\n\r\n", b"\r\nX-Forwarded-For: 9.9.9.9, %s\r\n\r\n")
+        first = [site.connect(slow % b"192.0.2.1") for _ in range(3)]
+        other = site.connect(slow % b"192.0.2.2")
+        assert read(first[0]) == b""
+        for one in (first[2], other):
+            one.sendall(b"x" * 999)
+            assert read(one).endswith(b"1000 1000")
+
+
+@pytest.mark.parametrize("path", LIGHT_PATHS)
+def test_light_answers_come_while_every_thread_is_taken(tmp_path: Path, path: str):
+    with serving(tmp_path) as site:
+        for _ in range(THREADS + 3):
+            site.connect(request("/wait"))
+        for _ in range(THREADS):
+            assert site.application.waiting.acquire(timeout=GIVE_UP_S)
+        assert site.get(path).endswith(b"ok")
+
+
+def test_a_body_in_chunks_arrives_whole_with_its_length(tmp_path: Path):
+    chunked = (
+        "POST /body HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    with serving(tmp_path) as site:
+        assert read(site.connect(f"{chunked}5\r\nhello\r\n3\r\nyou\r\n0\r\n\r\n".encode())).endswith(b"8 8")
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path):
+    with serving(tmp_path, body_max=1000) as site:
+        announced = (
+            "POST /body HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n"
+        )
+        assert read(site.connect(announced.format(1001).encode())).startswith(b"HTTP/1.1 413")
+        whole = site.connect(announced.format(1000).encode() + b"x" * 1000)
+        assert read(whole).endswith(b"1000 1000")
+
+
+def test_bodies_together_have_a_limit(tmp_path: Path):
+    with serving(tmp_path, bodies=10_000) as site:
+        announced = SLOW_POST[:-1].replace(b"1000", b"100000")
+        small = site.connect(announced + b"x" * 4000)
+        large = site.connect(announced + b"x" * 9000)
+        assert read(large) == b"", "the largest of them had to go"
+        small.sendall(b"x" * 96_000)
+        assert read(small).endswith(b"100000 100000")
+
+
+@pytest.mark.parametrize(("behind_proxy", "seen"), [(False, b"None None"), (True, b"192.0.2.7 https")])
+def test_headers_of_a_proxy_count_only_where_there_is_one(tmp_path: Path, behind_proxy: bool, seen: bytes):
+    with serving(tmp_path, behind_proxy=behind_proxy) as site:
+        answer = site.get("/who", "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n")
+        assert answer.endswith(b"127.0.0.1 " + seen)
+
+
+def test_told_to_stop_it_answers_what_was_asked(tmp_path: Path):
+    with serving(tmp_path) as site:
+        asked = site.connect(request("/wait"))
+        idle = site.connect(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert site.application.waiting.acquire(timeout=GIVE_UP_S)
+        assert b"ok" in idle.recv(1000)
+        site.stopping.set()
+        assert read(idle) == b""
+        site.application.go.set()
+        assert read(asked).endswith(b"ok")
+        site.thread.join(GIVE_UP_S)
+        with pytest.raises(ConnectionRefusedError):
+            site.connect()
