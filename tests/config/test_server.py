@@ -288,9 +288,9 @@ def test_told_to_stop_it_answers_what_was_asked(tmp_path: Path):
         asked = site.connect(request("/wait"))
         idle = site.connect(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert site.application.waiting.acquire(timeout=GIVE_UP_S)
-        assert b"ok" in idle.recv(1000)
+        assert idle.recv(1000).startswith(b"HTTP/1.1 200")
         site.stopping.set()
-        assert read(idle) == b""
+        assert read(idle) in {b"", b"ok"}, "closed, whatever of its answer had come before"
         site.application.go.set()
         assert read(asked).endswith(b"ok")
         site.thread.join(GIVE_UP_S)
