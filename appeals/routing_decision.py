@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -59,12 +60,17 @@ def _rivals(decision: RoutingDecision) -> tuple[Rival, ...]:
     areas = ServiceArea.objects.select_related("service").in_bulk(
         [rival["area"] for rival in decision.rivals]
     )
-    own_priority = decision.area.priority if decision.area else 0
     return tuple(
-        Rival(
-            areas[rival["area"]],
-            _("lower priority") if rival["priority"] < own_priority else _("larger area"),
-        )
+        Rival(areas[rival["area"]], _reason(decision, rival))
         for rival in decision.rivals
         if rival["area"] in areas
     )
+
+
+def _reason(decision: RoutingDecision, rival: dict[str, Any]) -> str:
+    if decision.area and rival["priority"] < decision.area.priority:
+        return _("lower priority")
+    # Of a tie, the runner-up has the size of the area that decided.
+    if decision.rule == Rule.TIE_BY_CODE and rival["area_m2"] == decision.rivals[0]["area_m2"]:
+        return _("same size, but its code comes later")
+    return _("larger area")

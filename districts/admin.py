@@ -1,15 +1,25 @@
-"""Administration of who answers where. Geometry is imported; a published revision is read-only."""
+"""Administration of who answers where. Geometry is imported; only drafts are edited; verbs change the state."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
 from modeltranslation.admin import TranslationAdmin
 
+from districts.actions import BordersRefused, check, publish, withdraw
 from districts.models import (
     BoundaryRevision,
     Category,
@@ -21,25 +31,135 @@ from districts.models import (
 )
 
 
+class PublishForm(forms.Form):
+    """The day from which borders are in force."""
+
+    effective_from = forms.DateField(
+        label=_("in force from"), widget=forms.DateInput(attrs={"type": "date"}), initial=timezone.localdate
+    )
+
+
 @admin.register(BoundaryRevision)
 class BoundaryRevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Shows the state; only the verbs of ``districts.actions`` change it, each with a page that says what it does."""
+
     list_display = ["number", "name", "state", "effective_from", "published_at"]
     list_filter = ["state"]
     search_fields = ["name", "note"]
+    fields = ["number", "name", "state", "effective_from", "published_at", "note"]
+    readonly_fields = ["number", "state", "effective_from", "published_at"]
+    change_form_template = "districts/admin/revision.html"
+
+    def get_urls(self) -> list[Any]:
+        own = [
+            path(
+                f"<int:pk>/{verb}/",
+                self.admin_site.admin_view(view),
+                name=f"districts_boundaryrevision_{verb}",
+            )
+            for verb, view in (
+                ("check", self.check_page),
+                ("publish", self.publish_page),
+                ("withdraw", self.withdraw_page),
+            )
+        ]
+        return own + super().get_urls()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # A revision without borders is none: drafts come from ./manage.py import_areas.
+        return False
 
     def has_change_permission(self, request: HttpRequest, obj: BoundaryRevision | None = None) -> bool:
-        return super().has_change_permission(request, obj) and not _published(obj)
+        return super().has_change_permission(request, obj) and _draft(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: BoundaryRevision | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and not _published(obj)
+        return super().has_delete_permission(request, obj) and _draft(obj)
+
+    @method_decorator(require_safe)
+    def check_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What is to be said of the revision."""
+        revision = self._revision(request, pk)
+        return self._page(
+            request, revision, {"findings": check(revision), "title": _("Check of the borders")}
+        )
+
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
+    def publish_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The day from which the borders are in force, and what is to be said of them; POST publishes."""
+        revision = self._revision(request, pk)
+        form = PublishForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            return self._done(
+                request, revision, lambda: publish(revision, **form.cleaned_data), str(_("published"))
+            )
+        return self._page(
+            request,
+            revision,
+            {
+                "findings": check(revision),
+                "form": form,
+                "title": _("Publish the borders"),
+                "verb": _("Publish"),
+            },
+        )
+
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
+    def withdraw_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Which borders come into force again; POST withdraws."""
+        revision = self._revision(request, pk)
+        if request.method == "POST":
+            return self._done(request, revision, lambda: withdraw(revision), str(_("withdrawn")))
+        former = BoundaryRevision.objects.in_force(timezone.localdate()).exclude(pk=pk).first()
+        return self._page(
+            request,
+            revision,
+            {
+                "former": former,
+                "form": forms.Form(),
+                "title": _("Withdraw the borders"),
+                "verb": _("Withdraw"),
+            },
+        )
+
+    def _revision(self, request: HttpRequest, pk: int) -> BoundaryRevision:
+        # Not has_change_permission: what is published is withdrawn, and never edited.
+        if not super().has_change_permission(request):
+            raise PermissionDenied
+        return get_object_or_404(BoundaryRevision, pk=pk)
+
+    def _done(
+        self, request: HttpRequest, revision: BoundaryRevision, act: Callable[[], object], what: str
+    ) -> HttpResponse:
+        try:
+            act()
+        except BordersRefused as refusal:
+            messages.error(request, str(refusal))
+        else:
+            self.log_change(request, revision, what)
+            current = BoundaryRevision.objects.in_force(timezone.localdate()).first()
+            messages.success(
+                request,
+                _("“%(revision)s” is %(what)s. In force now: “%(current)s”.")
+                % {"revision": revision, "what": what, "current": current or "—"},
+            )
+        return redirect("admin:districts_boundaryrevision_change", revision.pk)
+
+    def _page(
+        self, request: HttpRequest, revision: BoundaryRevision, context: dict[str, Any]
+    ) -> HttpResponse:
+        return TemplateResponse(
+            request,
+            "districts/admin/verb.html",
+            {**self.admin_site.each_context(request), "opts": self.opts, "revision": revision, **context},
+        )
 
 
-def _published(revision: BoundaryRevision | None) -> bool:
-    return revision is not None and revision.state == BoundaryRevision.State.PUBLISHED
+def _draft(revision: BoundaryRevision | None) -> bool:
+    return revision is None or revision.is_draft
 
 
 class _OfRevisionAdmin(TranslationAdmin[Any]):
-    """Rows with geometry: shown without it, read-only once their revision is published."""
+    """Rows with geometry: shown without it, read-only once their revision is no draft."""
 
     exclude = ["geom"]
 
@@ -51,10 +171,10 @@ class _OfRevisionAdmin(TranslationAdmin[Any]):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and not (obj and _published(obj.revision))
+        return super().has_change_permission(request, obj) and _draft(obj and obj.revision)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and not (obj and _published(obj.revision))
+        return super().has_delete_permission(request, obj) and _draft(obj and obj.revision)
 
 
 @admin.register(ServiceArea)
@@ -63,35 +183,35 @@ class ServiceAreaAdmin(_OfRevisionAdmin):
     list_filter = ["revision", "service"]
     list_select_related = ["service", "revision"]
     search_fields = ["code", "name"]
+    readonly_fields = ["revision"]
     filter_horizontal = ["categories"]
 
 
 @admin.register(DistrictBoundary)
-class DistrictBoundaryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["district", "revision", "approximate"]
+class DistrictBoundaryAdmin(_OfRevisionAdmin):
+    list_display = ["name", "district", "revision", "approximate"]
     list_filter = ["revision", "approximate"]
     list_select_related = ["district", "revision"]
-    exclude = ["geom"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[DistrictBoundary]:
-        return super().get_queryset(request).defer("geom")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: DistrictBoundary | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: DistrictBoundary | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and not (obj and _published(obj.revision))
+    search_fields = ["name", "district__code"]
+    readonly_fields = ["revision", "district", "parent"]
 
 
 @admin.register(District)
 class DistrictAdmin(TranslationAdmin[District]):
-    list_display = ["name", "kind", "parent"]
+    """Shown only: a district exists, is called and lies as the borders say."""
+
+    list_display = ["name", "code", "kind"]
     list_filter = ["kind"]
-    list_select_related = ["parent"]
     search_fields = ["code", "name"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: District | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: District | None = None) -> bool:
+        return False
 
 
 @admin.register(Service)
@@ -99,6 +219,11 @@ class ServiceAdmin(TranslationAdmin[Service]):
     list_display = ["short", "name", "phone", "email", "is_office", "active"]
     list_filter = ["active"]
     search_fields = ["code", "name", "short"]
+    # Which service is the Mayor's Office is said by the city's profile: without one, nothing could be routed.
+    readonly_fields = ["is_office"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Service | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and obj.is_office)
 
 
 @admin.register(Category)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from districts.models import Category, District, Service
+from districts.models import BoundaryRevision, Category, District, DistrictBoundary, Service
 
 
 @dataclass(frozen=True)
@@ -43,18 +44,21 @@ def flat(choices: list[Choice | Group]) -> list[Choice]:
 
 
 def category_groups(*, retired: bool = False) -> list[Group]:
-    """Every active category in its group, in the city's order, with ``retired`` the others too; one query."""
-    known = Category.objects.all() if retired else Category.objects.filter(active=True)
-    categories = list(known.order_by("position", "code"))
+    """Every open category in its group, in the city's order, with ``retired`` the others too; one query.
+
+    A group all of whose categories are retired is no category itself, and left out.
+    """
+    categories = list(Category.objects.order_by("position", "code"))
     children: dict[int, list[Category]] = {}
     for category in categories:
         if category.parent_id is not None:
             children.setdefault(category.parent_id, []).append(category)
-    return [
-        Group(_category(top), [_category(leaf) for leaf in children.get(top.pk, [top])])
-        for top in categories
-        if top.parent_id is None
-    ]
+    groups = []
+    for top in categories:
+        leaves = [leaf for leaf in children.get(top.pk, [top]) if leaf.active or retired]
+        if top.parent_id is None and leaves and (top.active or retired):
+            groups.append(Group(_category(top), [_category(leaf) for leaf in leaves]))
+    return groups
 
 
 def _category(category: Category) -> Choice:
@@ -68,7 +72,19 @@ def services(*, retired: bool = False) -> list[Choice]:
     return [Choice(one.code, one.name, one.short) for one in ordered]
 
 
-def districts() -> list[Choice]:
-    """Territories by name; one query."""
-    territories = District.objects.filter(kind=District.Kind.TERRITORY)
-    return [Choice(one.code, one.name, one.name) for one in sorted(territories, key=lambda one: one.name)]
+def districts(*, past: bool = False) -> list[Choice]:
+    """Territories of the borders in force by name, with ``past`` those of all that were ever published; one query.
+
+    What only drafts have is nobody's business yet.
+    """
+    rows = DistrictBoundary.objects.exclude(district__kind=District.Kind.CITY).select_related("district")
+    if past:
+        rows = rows.filter(revision__state=BoundaryRevision.State.PUBLISHED)
+    else:
+        rows = rows.filter(revision__in=BoundaryRevision.objects.in_force(timezone.localdate())[:1])
+    # The latest name of each.
+    names = {
+        row.district.code: row.name
+        for row in rows.order_by("revision__effective_from", "revision__number").defer("geom")
+    }
+    return [Choice(code, name, name) for code, name in sorted(names.items(), key=lambda item: item[1])]

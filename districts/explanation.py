@@ -1,11 +1,12 @@
-"""Explains a routing decision to residents, in the reader's language."""
+"""Explains a routing decision, or why there is none, to residents in the reader's language."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from districts.routing import Rule
+from districts.routing import OutsideCity, RoutingError, Rule, UnknownCategory
+from geo.refusals import Errors
 
 
 def rule_in_words(rule: Rule, *, service: str, area: str) -> str:
@@ -56,3 +57,14 @@ def border_in_words(border_m: float) -> str:
         "The nearest border of the area is %(n)d metres away.",
         metres,
     ) % {"n": metres}
+
+
+def refusal_in_words(refusal: RoutingError) -> Errors:
+    """Why nobody can be asked to answer, under the field whose change would help."""
+    match refusal:
+        case OutsideCity():
+            return {"point": [_("This place is outside the city. Move the pin inside its border.")]}
+        case UnknownCategory():
+            return {"category": [_("This category no longer exists. Choose another one.")]}
+        case _:
+            return {"point": [_("The city has no borders in force yet, so that no appeal can be taken.")]}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import pgtrigger
 from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -40,16 +44,28 @@ class InstalledCity(models.Model):
         return self.code
 
 
+#: RFC 7946, 3.1.6, at the door where all polygons pass: outer rings counter-clockwise, holes clockwise.
+_ORIENTED: Final = pgtrigger.Trigger(
+    name="rings_are_oriented",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func="NEW.geom := ST_ForcePolygonCCW(NEW.geom); RETURN NEW;",
+)
+
+
 class BoundaryRevision(models.Model):
     """One complete set of borders: every district boundary and service area, as of one time.
 
-    A published revision is never edited; new borders are a new revision. So a decision that names its
-    revision can be explained, and replayed against other borders.
+    Only a draft is edited; what was published is not, even when it is withdrawn: new borders are a new revision. So a
+    decision that names its revision can be explained, and replayed against other borders. The state is changed by
+    ``districts.actions`` alone.
     """
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
         PUBLISHED = "published", _("published")
+        WITHDRAWN = "withdrawn", _("withdrawn")
 
     number = models.PositiveIntegerField(_("number"), unique=True)
     name = models.CharField(_("name"), max_length=200)
@@ -57,6 +73,11 @@ class BoundaryRevision(models.Model):
     effective_from = models.DateField(_("in force from"))
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True)
+    applied = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="The names of districts are those of this revision, and appeals are counted in its districts.",
+    )
 
     objects = BoundaryRevisionQuerySet.as_manager()
 
@@ -68,15 +89,27 @@ class BoundaryRevision(models.Model):
             models.CheckConstraint(
                 condition=Q(state="draft") | Q(published_at__isnull=False),
                 name="published_revision_has_a_date",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["applied"], condition=Q(applied=True), name="one_revision_is_applied"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.number}. {self.name}"
 
+    @property
+    def is_draft(self) -> bool:
+        """True until it is published for the first time: it may be edited and deleted."""
+        return self.state == self.State.DRAFT
+
 
 class District(models.Model):
-    """A part of the city (or the city itself) that outlives its borders; the geometry is in ``DistrictBoundary``."""
+    """A part of the city (or the city itself) that outlives its borders.
+
+    Its place, its parent and its name belong to a revision and are in ``DistrictBoundary``. ``name`` repeats the name in
+    the applied revision, or in the last one that had the district, for what names a district without asking for borders.
+    """
 
     class Kind(models.TextChoices):
         CITY = "city", _("city")
@@ -84,7 +117,6 @@ class District(models.Model):
 
     code = models.SlugField(_("code"), max_length=CODE_MAX, unique=True)
     kind = models.CharField(_("type"), max_length=20, choices=Kind)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     name = models.CharField(_("name"), max_length=200)
 
     class Meta:
@@ -97,10 +129,17 @@ class District(models.Model):
 
 
 class DistrictBoundary(models.Model):
-    """The area of a district in one revision: MultiPolygon, EPSG:4326, lon/lat."""
+    """A district in one revision: its name, the district that it is part of, and its area.
+
+    ``geom`` is a MultiPolygon, EPSG:4326, lon/lat, its outer rings counter-clockwise.
+    """
 
     revision = models.ForeignKey(BoundaryRevision, models.CASCADE, related_name="district_boundaries")
     district = models.ForeignKey(District, models.PROTECT, related_name="boundaries")
+    parent = models.ForeignKey(
+        District, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("part of")
+    )
+    name = models.CharField(_("name"), max_length=200)
     geom = models.MultiPolygonField(srid=WGS84_SRID)
     approximate = models.BooleanField(_("approximate"), default=False)
 
@@ -114,9 +153,10 @@ class DistrictBoundary(models.Model):
                 fields=["revision", "district"], name="one_boundary_of_a_district_in_a_revision"
             )
         ]
+        triggers = [_ORIENTED]
 
     def __str__(self) -> str:
-        return f"{self.district} ({self.revision.number})"
+        return f"{self.name} ({self.revision.number})"
 
 
 class Service(models.Model):
@@ -140,11 +180,21 @@ class Service(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["is_office"], condition=Q(is_office=True), name="one_mayors_office"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(is_office=False) | Q(active=True),
+                name="mayors_office_is_active",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.is_office and not self.active:
+            raise ValidationError(
+                {"active": _("The Mayor's Office cannot be inactive: it answers where no service does.")}
+            )
 
 
 class Category(models.Model):
@@ -183,7 +233,7 @@ class ServiceArea(models.Model):
     """An area where a service answers for some categories, within one revision.
 
     No categories means all those whose city-wide service is this one. ``priority`` beats size: see
-    ``districts.routing``.
+    ``districts.routing``. ``code`` is unique among the areas of the service in the revision.
     """
 
     revision = models.ForeignKey(BoundaryRevision, models.CASCADE, related_name="service_areas")
@@ -208,7 +258,7 @@ class ServiceArea(models.Model):
         verbose_name_plural = _("service areas")
         constraints = [
             models.UniqueConstraint(
-                fields=["revision", "code"], name="service_area_code_is_unique_in_a_revision"
+                fields=["revision", "service", "code"], name="code_of_an_area_is_its_services_own"
             ),
             models.CheckConstraint(
                 condition=Q(valid_from__isnull=True)
@@ -217,6 +267,7 @@ class ServiceArea(models.Model):
                 name="service_area_validity_is_in_order",
             ),
         ]
+        triggers = [_ORIENTED]
 
     def __str__(self) -> str:
         return self.name

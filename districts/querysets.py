@@ -27,9 +27,13 @@ class BoundaryRevisionQuerySet(models.QuerySet["BoundaryRevision"]):
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
+    def open(self) -> CategoryQuerySet:
+        """Active categories; those of a closed group are closed with it."""
+        return self.filter(Q(parent__isnull=True) | Q(parent__active=True), active=True)
+
     def leaves(self) -> CategoryQuerySet:
-        """Active categories that appeals may take: those with no children."""
-        return self.filter(active=True, children__isnull=True)
+        """Open categories that appeals may take: those with no children."""
+        return self.open().filter(children__isnull=True)
 
     def at_or_below(self, code: str) -> CategoryQuerySet:
         """The category of the code and those in it."""

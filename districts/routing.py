@@ -32,8 +32,12 @@ class OutsideCity(RoutingError):
     """No district of kind city covers the pin."""
 
 
+class UnknownCategory(RoutingError):
+    """There is no category of the pin's id."""
+
+
 class NotSetUp(RoutingError):
-    """There is no boundary revision in force, or no Mayor's Office to fall back to."""
+    """There is no boundary revision in force, or no active Mayor's Office to fall back to."""
 
 
 class Rule(enum.StrEnum):
@@ -82,6 +86,7 @@ class Candidates:
     city_wide_id: int | None = None
     districts: tuple[DistrictCandidate, ...] = ()
     areas: tuple[AreaCandidate, ...] = ()
+    category_known: bool = True
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ class Pin(NamedTuple):
 def route(pin: Pin, *, on: dt.date, revision: BoundaryRevision | None = None) -> Route:
     """Decision for one pin by the borders in force on the date (or the given revision); one statement.
 
-    Raises ``OutsideCity`` or ``NotSetUp``.
+    Raises ``OutsideCity``, ``UnknownCategory`` or ``NotSetUp``.
     """
     return choose(find_candidates([pin], on=on, revision=revision)[0])
 
@@ -132,9 +137,11 @@ def route_many(
 
 
 def choose(candidates: Candidates) -> Route:
-    """The decision among the candidates; pure. Raises ``OutsideCity`` or ``NotSetUp``."""
+    """The decision among the candidates; pure. Raises ``OutsideCity``, ``UnknownCategory`` or ``NotSetUp``."""
     if candidates.revision_id is None:
         raise NotSetUp("no boundary revision is in force")
+    if not candidates.category_known:
+        raise UnknownCategory
     city = next((d for d in candidates.districts if d.kind == District.Kind.CITY), None)
     if city is None:
         raise OutsideCity
@@ -158,7 +165,7 @@ def choose(candidates: Candidates) -> Route:
         else (candidates.office_id, Rule.OFFICE)
     )
     if service_id is None:
-        raise NotSetUp("the city has no Mayor's Office among its services")
+        raise NotSetUp("the city has no active Mayor's Office among its services")
     return Route(
         revision_id=candidates.revision_id,
         district_id=district_id,
@@ -169,15 +176,16 @@ def choose(candidates: Candidates) -> Route:
     )
 
 
-def _rank(area: AreaCandidate) -> tuple[int, int, str]:
-    # Whole square metres: coordinate rounding makes the same polygon from two tools differ slightly.
-    return (-area.priority, round(area.area_m2), area.code)
+def _rank(area: AreaCandidate) -> tuple[int, int, str, int]:
+    # Whole square metres: coordinate rounding makes the same polygon from two tools differ slightly. A code is a
+    # service's own: two of them may have the same.
+    return (-area.priority, round(area.area_m2), area.code, area.service_id)
 
 
 def _rule_between(winner: AreaCandidate, rivals: Sequence[AreaCandidate]) -> Rule:
     if not rivals:
         return Rule.ONLY_AREA
-    (priority, size, _code), (rival_priority, rival_size, _rival_code) = _rank(winner), _rank(rivals[0])
+    (priority, size, *_), (rival_priority, rival_size, *_) = _rank(winner), _rank(rivals[0])
     if priority != rival_priority:
         return Rule.PRIORITY
     return Rule.SMALLEST_AREA if size != rival_size else Rule.TIE_BY_CODE
@@ -201,7 +209,7 @@ def find_candidates(
         "metric_srid": settings.METRIC_SRID,
     }
     revision_id = office_id = None
-    city_wide: dict[int, int] = {}
+    city_wide: dict[int, int | None] = {}
     districts: dict[int, list[DistrictCandidate]] = {}
     areas: dict[int, list[AreaCandidate]] = {}
     with connection.cursor() as cursor:
@@ -212,7 +220,7 @@ def find_candidates(
                     revision_id = pk
                 case "office":
                     office_id = service_id
-                case "citywide":
+                case "category":
                     city_wide[n] = service_id
                 case "area":
                     found = AreaCandidate(pk, code, service_id, priority, area_m2, border_m)
@@ -226,6 +234,7 @@ def find_candidates(
             city_wide.get(n),
             tuple(districts.get(n, ())),
             tuple(areas.get(n, ())),
+            n in city_wide,
         )
         for n in range(1, len(pins) + 1)
     ]

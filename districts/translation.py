@@ -1,9 +1,9 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from districts.models import Category, District, Place, Service, ServiceArea
+from districts.models import Category, District, DistrictBoundary, Place, Service, ServiceArea
 
 
-@register([Category, District, Place, ServiceArea])
+@register([Category, District, DistrictBoundary, Place, ServiceArea])
 class NamedOptions(TranslationOptions):
     fields = ("name",)
 

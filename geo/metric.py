@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import numpy as np
+import shapely
 from pyproj import Transformer
 
 from geo.bbox import Bbox
 from geo.points import WGS84_SRID
+
+#: Sides that are straight in degrees are curves in metres; pieces of this length bend by less than a millimetre.
+_PIECE_DEGREES = 0.002
 
 
 def metric_bounds(bbox: Bbox, srid: int) -> tuple[float, float, float, float]:
@@ -18,6 +23,17 @@ def metric_bounds(bbox: Bbox, srid: int) -> tuple[float, float, float, float]:
     """
     west, south, east, north = _to_metres(srid).transform_bounds(*bbox, densify_pts=20)
     return west, south, east, north
+
+
+def in_metres(shape: shapely.Geometry, srid: int) -> shapely.Geometry:
+    """The shape (EPSG:4326, lon/lat) in metres of CRS ``srid``, its sides as straight as they are in degrees."""
+
+    def transformed(degrees: np.ndarray) -> np.ndarray:
+        return np.column_stack(_to_metres(srid).transform(degrees[:, 0], degrees[:, 1]))
+
+    pieces = shapely.segmentize(shape, _PIECE_DEGREES)
+    metres: shapely.Geometry = shapely.transform(pieces, transformed)
+    return metres
 
 
 @lru_cache(maxsize=8)

@@ -43,7 +43,8 @@ class NestingRefused(PolygonRefused):
 class Area:
     """An accepted area and the repairs it needed (sentences; empty if none).
 
-    ``shape`` is a valid shapely MultiPolygon, EPSG:4326, lon/lat, two dimensions, never empty.
+    ``shape`` is a valid shapely MultiPolygon, EPSG:4326, lon/lat, two dimensions, never empty, its outer rings
+    counter-clockwise and its holes clockwise (RFC 7946, 3.1.6), whatever they were in the input.
     """
 
     shape: shapely.MultiPolygon
@@ -60,12 +61,13 @@ def as_geos(shape: shapely.MultiPolygon) -> MultiPolygon:
 
 
 def multipolygon(shape: shapely.Geometry) -> shapely.MultiPolygon:
-    """A shapely (multi)polygon as a multipolygon. Raises ``PolygonRefused`` for anything else or if empty."""
-    if shape.geom_type == "Polygon" and not shape.is_empty:
-        return shapely.MultiPolygon([shape])
-    if shape.geom_type != "MultiPolygon" or shape.is_empty:
+    """A shapely (multi)polygon as a multipolygon with counter-clockwise outer rings (RFC 7946, 3.1.6).
+
+    Raises ``PolygonRefused`` for anything else or if empty.
+    """
+    if shape.geom_type not in _DEPTH or shape.is_empty:
         raise PolygonRefused(_("The result is not an area."))
-    return shape
+    return shapely.MultiPolygon(shapely.get_parts(shapely.orient_polygons(shape)).tolist())
 
 
 def city_area(geometry: object, *, repair: bool = False) -> Area:
@@ -103,7 +105,7 @@ def city_area(geometry: object, *, repair: bool = False) -> Area:
     )
     _check_place(shape)
     _check_valid(shape)
-    return Area(shape, repairs)
+    return Area(shapely.orient_polygons(shape), repairs)
 
 
 class _Budget:

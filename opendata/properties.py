@@ -146,13 +146,13 @@ CELL: Final[Properties] = (
 DISTRICT: Final[Properties] = (
     Property("code", "district__code", TEXT),
     Property("kind", "district__kind", _codes(District.Kind.values)),
-    Property("parent", "district__parent__code", TEXT_OR_NULL),
-    *_in_every_language("name", "district__name"),
+    Property("parent", "parent__code", TEXT_OR_NULL),
+    *_in_every_language("name", "name"),
     Property("approximate", "approximate", YES_OR_NO),
 )
 
 SERVICE_AREA: Final[Properties] = (
-    Property("code", "code", TEXT),
+    Property("code", "code", TEXT, "Unique among the areas of the service."),
     *_in_every_language("name", "name"),
     Property("service", "service__code", TEXT),
     *_in_every_language("service_name", "service__name"),

@@ -103,6 +103,9 @@ class DistrictBoundaryFactory(DjangoModelFactory[DistrictBoundary]):
 
     revision = factory.SubFactory(BoundaryRevisionFactory)
     district = factory.SubFactory(DistrictFactory)
+    name_ky = factory.SelfAttribute("district.name_ky")
+    name_ru = factory.SelfAttribute("district.name_ru")
+    name_en = factory.SelfAttribute("district.name_en")
     geom = factory.LazyFunction(lambda: box(CITY))
 
 

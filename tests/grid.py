@@ -69,8 +69,10 @@ UGLY: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
 
 
 def box(bounds: tuple[float, float, float, float]) -> MultiPolygon:
-    """Rectangle (west, south, east, north) as a MultiPolygon in EPSG:4326."""
-    return MultiPolygon(Polygon.from_bbox(bounds), srid=4326)
+    """Rectangle (west, south, east, north) as a MultiPolygon in EPSG:4326, counter-clockwise."""
+    west, south, east, north = bounds
+    ring = ((west, south), (east, south), (east, north), (west, north), (west, south))
+    return MultiPolygon(Polygon(ring), srid=4326)
 
 
 def spot(x: float, y: float) -> tuple[float, float]:
@@ -131,9 +133,11 @@ class GridCity:
         """A new territory of the city on the polygon, or the city itself when there is none yet."""
         city = self.districts.get("city")
         kind = District.Kind.TERRITORY if city else District.Kind.CITY
-        district = District.objects.create(code=code, kind=kind, parent=city, **names(code), **extra)
+        district = District.objects.create(code=code, kind=kind, **names(code), **extra)
         self.districts[code] = district
-        DistrictBoundary.objects.create(revision=self.revision, district=district, geom=ground)
+        DistrictBoundary.objects.create(
+            revision=self.revision, district=district, parent=city, geom=ground, **names(code)
+        )
         return district
 
 
@@ -168,6 +172,7 @@ def _without_ground() -> GridCity:
             state=BoundaryRevision.State.PUBLISHED,
             effective_from=dt.date(2020, 1, 1),
             published_at=timezone.now(),
+            applied=True,
         )
     )
     for code in ("roads", "light", "green", "office"):

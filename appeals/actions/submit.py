@@ -21,8 +21,9 @@ from appeals.errors import Conflict, Invalid
 from appeals.models import Appeal, AppealContact, Event, RoutingDecision
 from appeals.notify.queue import queue_messages
 from appeals.workflow import SUBMIT, Status
+from districts.explanation import refusal_in_words
 from districts.models import Category
-from districts.routing import OutsideCity, Pin, Route, route
+from districts.routing import Pin, Route, RoutingError, route
 from rates.taking import SUBMIT as SUBMISSIONS
 from rates.taking import take
 
@@ -113,14 +114,12 @@ def _same(appeal: Appeal, submission: Submission) -> bool:
 
 
 def route_or_refuse(submission: Submission, at: dt.datetime) -> Route:
-    """Decision for the submission; ``Invalid`` when the point is outside the city."""
+    """Decision for the submission; ``Invalid`` when nobody can be asked, such as outside the city."""
     pin = Pin(submission.point.x, submission.point.y, submission.category.pk)
     try:
         return route(pin, on=city_day(at))
-    except OutsideCity:
-        raise Invalid(
-            {"point": [_("This place is outside the city. Move the pin inside its border.")]}
-        ) from None
+    except RoutingError as refusal:
+        raise Invalid(refusal_in_words(refusal)) from None
 
 
 def stored_decision(appeal_id: UUID, decision: Route, at: dt.datetime) -> RoutingDecision:

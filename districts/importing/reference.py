@@ -12,8 +12,8 @@ from django.contrib.gis.geos import MultiPolygon, Point
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
-from django.utils import timezone
 
+from districts.actions import BordersRefused, publish
 from districts.importing.entries import (
     Entry,
     EntryRefused,
@@ -64,6 +64,10 @@ def load_reference(folder: Path) -> Loaded:
         revision = _first_revision(folder)
         districts = _load_districts(folder, revision)
         areas = _load_areas(folder, revision, services, categories)
+        try:
+            publish(revision, effective_from=revision.effective_from)
+        except BordersRefused as refusal:
+            raise EntryRefused(f"districts.geojson: {refusal}") from None
     places = _load_places(folder, districts)
     return Loaded(len(services), len(categories), len(districts), areas, places)
 
@@ -150,9 +154,7 @@ def _first_revision(folder: Path) -> BoundaryRevision:
     return BoundaryRevision.objects.create(
         number=1,
         name=borders.get("name", "1"),
-        state=BoundaryRevision.State.PUBLISHED,
         effective_from=effective_from,
-        published_at=timezone.now(),
         note=borders.get("note", ""),
     )
 
@@ -173,31 +175,36 @@ def _load_districts(folder: Path, revision: BoundaryRevision) -> dict[str, Distr
     made = _by_code(entries, make)
     if sum(district.kind == District.Kind.CITY for district in made.values()) != 1:
         raise EntryRefused("districts.geojson: one feature must have kind city (the whole city)")
-    # Parents are saved before their children, whatever the order in the file.
-    waiting = list(entries)
-    while waiting:
-        ready = [
-            entry
-            for entry in waiting
-            if not entry.text("parent", "") or _named(entry, "parent", made, "district").pk is not None
-        ]
-        if not ready:
-            raise waiting[0].refuse("its parents form a cycle")
-        for entry in ready:
-            district = made[entry.text("code")]
-            district.parent = made[entry.text("parent")] if entry.text("parent", "") else None
-        District.objects.bulk_create([made[entry.text("code")] for entry in ready])
-        waiting = [entry for entry in waiting if entry not in ready]
+    parents = {
+        entry.text("code"): _named(entry, "parent", made, "district").code
+        for entry in entries
+        if entry.text("parent", "")
+    }
+    for entry in entries:
+        if _leads_back(entry.text("code"), parents):
+            raise entry.refuse("its parents form a cycle")
+    District.objects.bulk_create(made.values())
     DistrictBoundary.objects.bulk_create(
         DistrictBoundary(
             revision=revision,
             district=made[entry.text("code")],
+            parent=made.get(parents.get(entry.text("code"), "")),
             geom=_geom(entry),
             approximate=entry.flag("approximate", False),
+            **entry.translated("name"),
         )
         for entry in entries
     )
     return made
+
+
+def _leads_back(code: str, parents: dict[str, str]) -> bool:
+    above: str | None = code
+    seen: set[str] = set()
+    while above is not None and above not in seen:
+        seen.add(above)
+        above = parents.get(above)
+    return above is not None
 
 
 def _load_areas(

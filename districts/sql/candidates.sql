@@ -4,12 +4,14 @@
 -- one in force), "on" (date), metric_srid (a CRS in metres).
 -- Rows: (n, kind, id, code, service_id, priority, area_m2, border_m); n numbers the pins from 1; 0 means all.
 --   revision   id of the revision used                              (n = 0)
---   office     service_id of the Mayor's Office                     (n = 0)
---   citywide   service_id that answers for the pin's category if no area decides
+--   office     service_id of the Mayor's Office, if it is active    (n = 0)
+--   category   the pin's category exists; service_id that answers for it if no area decides, or NULL
 --   city, territory   id of a district that covers the pin, its area_m2; border_m for the city if no area covers
 --   area       id of a service area that covers the pin and handles its category
 -- ST_Covers counts the border as inside, so a pin on a shared border has several candidates; districts.routing.choose
 -- chooses among them. Indexes relied on: GiST on both geom columns, btree on revision_id.
+-- A side that is straight in degrees, where ST_Covers decides, is a curve in metres: 18 cm off the chord in the middle of
+-- 4 km. Distances are measured to sides cut into pieces of 0.002 degrees, which bend by less than a millimetre.
 WITH revision AS MATERIALIZED (
     SELECT r.id
     FROM districts_boundaryrevision r
@@ -52,7 +54,7 @@ covering AS MATERIALIZED (
 measured AS MATERIALIZED (
     -- Each polygon is transformed to metres once per statement, however many pins it covers.
     SELECT flat.id, ST_Area(flat.geom) AS area_m2, ST_Boundary(flat.geom) AS border
-    FROM (SELECT a.id, ST_Transform(a.geom, %(metric_srid)s::int) AS geom
+    FROM (SELECT a.id, ST_Transform(ST_Segmentize(a.geom, 0.002), %(metric_srid)s::int) AS geom
           FROM districts_servicearea a
           WHERE a.id IN (SELECT covering.id FROM covering)) flat
 ),
@@ -64,7 +66,7 @@ bounds AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT ST_Area(m.geom) AS area_m2,
                CASE WHEN d.kind = 'city' THEN ST_Boundary(m.geom) END AS border
-        FROM (SELECT ST_Transform(b.geom, %(metric_srid)s::int) AS geom) m
+        FROM (SELECT ST_Transform(ST_Segmentize(b.geom, 0.002), %(metric_srid)s::int) AS geom) m
     ) flat
     WHERE b.geom && (SELECT ST_Extent(p.point)::geometry FROM pins p)
 )
@@ -73,12 +75,12 @@ SELECT 0::bigint AS n, 'revision' AS kind, r.id, NULL::text AS code, NULL::bigin
 FROM revision r
 UNION ALL
 SELECT 0, 'office', NULL, NULL, s.id, NULL, NULL, NULL
-FROM districts_service s WHERE s.is_office
+FROM districts_service s WHERE s.is_office AND s.active
 UNION ALL
-SELECT p.n, 'citywide', NULL, NULL, s.id, NULL, NULL, NULL
+SELECT p.n, 'category', NULL, NULL, s.id, NULL, NULL, NULL
 FROM pins p
 JOIN subject ON subject.id = p.category_id
-JOIN districts_service s ON s.id = subject.service_id AND s.active
+LEFT JOIN districts_service s ON s.id = subject.service_id AND s.active
 UNION ALL
 SELECT p.n, b.kind, b.id, b.code, NULL, NULL, b.area_m2,
        CASE WHEN b.border IS NOT NULL AND NOT EXISTS (SELECT FROM covering c WHERE c.n = p.n)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField, Value
+from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -43,7 +44,12 @@ def _borders(properties: Properties) -> dict[Any, Any]:
 
 
 _DISTRICT: Final = FeatureText(id="district__code", geometry="geom", properties=values(DISTRICT))
-_AREA: Final = FeatureText(id="code", geometry="geom", properties=values(SERVICE_AREA))
+# A code is its service's own: another service may number its areas alike.
+_AREA: Final = FeatureText(
+    id=Concat("service__code", Value("/"), "code", output_field=TextField()),
+    geometry="geom",
+    properties=values(SERVICE_AREA),
+)
 
 
 @require_safe

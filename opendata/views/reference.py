@@ -31,7 +31,7 @@ def services_json(request: HttpRequest) -> HttpResponse:
 @described("list_categories", responses=_list_of(CATEGORY))
 def categories_json(request: HttpRequest) -> HttpResponse:
     """What appeals are about: groups and their leaves in the city's order, names in every language."""
-    return _listed(Category.objects.filter(active=True).order_by("position", "code"), CATEGORY)
+    return _listed(Category.objects.open().order_by("position", "code"), CATEGORY)
 
 
 def _listed(rows: QuerySet[Any, Any], properties: Properties) -> HttpResponse:

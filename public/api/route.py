@@ -17,9 +17,9 @@ from rest_framework.views import APIView
 from appeals.deadlines import LegalClock, city_day
 from appeals.intake.parse import kind_of, leaf_category
 from appeals.workflow import Kind
-from districts.explanation import border_in_words, rule_in_words
+from districts.explanation import border_in_words, refusal_in_words, rule_in_words
 from districts.models import District, Service, ServiceArea
-from districts.routing import OutsideCity, Pin, route
+from districts.routing import Pin, RoutingError, route
 from geo.points import city_point
 from geo.refusals import Refusals
 from web.api.openapi import problems
@@ -85,9 +85,9 @@ class RouteView(APIView):
         now = timezone.now()
         try:
             decision = route(Pin(point.x, point.y, category.pk), on=city_day(now))
-        except OutsideCity:
-            outside = {"point": [_("This place is outside the city. Move the pin inside its border.")]}
-            raise Problem(HTTPStatus.BAD_REQUEST, _("Some fields need correction."), errors=outside) from None
+        except RoutingError as refusal:
+            errors = refusal_in_words(refusal)
+            raise Problem(HTTPStatus.BAD_REQUEST, _("Some fields need correction."), errors=errors) from None
         service = Service.objects.get(pk=decision.service_id)
         district = District.objects.filter(pk__in=[decision.district_id]).first()
         area = ServiceArea.objects.filter(pk__in=[decision.area_id]).first()

@@ -41,6 +41,19 @@ def test_each_rival_has_its_reason(city: GridCity, django_assert_num_queries: Dj
     assert told.border
 
 
+def test_a_tie_is_not_called_larger(city: GridCity) -> None:
+    """Of two areas of the same size the code decides; what is larger than both is said to be so."""
+    same = city.add_area("same", "roads", EAST, ("lamp",), priority=10)
+    larger = city.add_area("larger", "roads", EAST, ("lamp",), priority=10)
+    decision = decided(city, "park", [same, larger, city.areas["light-west"]], Rule.TIE_BY_CODE)
+    decision.rivals[1]["area_m2"] = 2
+    assert [rival.reason for rival in explain(decision).rivals] == [
+        "same size, but its code comes later",
+        "larger area",
+        "lower priority",
+    ]
+
+
 def test_an_area_that_is_no_more_is_left_out(city: GridCity) -> None:
     gone = city.add_area("gone", "roads", EAST, ("lamp",))
     decision = decided(city, "park", [gone, city.areas["light-west"]], Rule.PRIORITY)

@@ -28,6 +28,7 @@ from districts.models import (
     BoundaryRevision,
     Category,
     District,
+    DistrictBoundary,
     InstalledCity,
     Place,
     Service,
@@ -56,7 +57,7 @@ def test_the_city_without_demo_data(tmp_path: Path) -> None:
     assert Service.objects.count() == 26
     assert Category.objects.leaves().exists()
     assert District.objects.filter(kind="city").count() == 1
-    assert District.objects.filter(kind="territory", parent__kind="city").count() == 9
+    assert DistrictBoundary.objects.filter(district__kind="territory", parent__kind="city").count() == 9
     assert ServiceArea.objects.exists()
     assert BoundaryRevision.objects.in_force(timezone.localdate()).count() == 1
     assert LegalTerm.objects.exists()

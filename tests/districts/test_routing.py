@@ -8,6 +8,7 @@ import itertools
 
 import pytest
 import shapely
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from districts.routing import (
     OutsideCity,
     Pin,
     Rule,
+    UnknownCategory,
     choose,
     find_candidates,
     route,
@@ -119,6 +121,8 @@ class TestChoice:
         }
 
     def test_refusals(self) -> None:
+        with pytest.raises(UnknownCategory):
+            choose(dataclasses.replace(candidates(area("a")), category_known=False))
         with pytest.raises(OutsideCity):
             choose(Candidates(1, 9, 7, (), (area("a"),)))
         with pytest.raises(NotSetUp):
@@ -204,8 +208,7 @@ class TestRoute:
 
     def test_pin_on_a_shared_border_is_decided(self, city: GridCity) -> None:
         decided = route(pin(city, ON_MIDDLE, "lamp"), on=TODAY)
-        # A side that is straight in degrees is slightly curved in metres.
-        assert decided.border_m == pytest.approx(0, abs=0.05)
+        assert decided.border_m == pytest.approx(0, abs=0.001)
         assert {decided.area_id, *(rival.area_id for rival in decided.rivals)} == {
             city.areas["light-west"].pk,
             city.areas["light-east"].pk,
@@ -239,6 +242,29 @@ class TestRoute:
         assert route(pin(city, IN_EAST, "lamp"), on=dt.date(2025, 12, 31)).area_id != winter
         assert route(pin(city, IN_EAST, "lamp"), on=dt.date(2026, 1, 1)).area_id == winter
         assert route(pin(city, IN_EAST, "lamp"), on=dt.date(2026, 3, 1)).area_id != winter
+
+    def test_a_category_that_does_not_exist_goes_to_nobody(self, city: GridCity) -> None:
+        gone = Pin(*IN_EAST, max(category.pk for category in city.categories.values()) + 1)
+        with pytest.raises(UnknownCategory):
+            route(gone, on=TODAY)
+        refused, decided = route_many([gone, pin(city, IN_EAST, "lamp")], on=TODAY)
+        assert isinstance(refused, UnknownCategory)
+        assert decided == route(pin(city, IN_EAST, "lamp"), on=TODAY)
+
+    def test_codes_are_each_services_own(self, city: GridCity) -> None:
+        """Two services number their areas alike, and both are candidates."""
+        city.add_area("1", "roads", EAST, ("tree",))
+        other = city.add_area("1", "light", EAST, ("tree",))
+        decided = route(pin(city, IN_EAST, "tree"), on=TODAY)
+        assert (decided.rule, decided.service_id) == (Rule.TIE_BY_CODE, city.services["roads"].pk)
+        assert [rival.area_id for rival in decided.rivals] == [other.pk]
+
+    def test_the_office_must_be_active(self, city: GridCity) -> None:
+        with pytest.raises(IntegrityError, match="mayors_office_is_active"), transaction.atomic():
+            Service.objects.filter(is_office=True).update(active=False)
+        Service.objects.filter(is_office=True).update(is_office=False, active=False)
+        with pytest.raises(NotSetUp):
+            route(pin(city, IN_EAST, "other"), on=TODAY)
 
     def test_inactive_service_answers_nowhere(self, city: GridCity) -> None:
         light = city.services["light"]

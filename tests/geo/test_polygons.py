@@ -41,6 +41,17 @@ def test_a_polygon_becomes_a_multipolygon() -> None:
     assert (geom.srid, geom.geom_type, geom.num_points) == (4326, "MultiPolygon", 10)
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_rings_are_turned_as_geojson_wants_them(turn: int) -> None:
+    """RFC 7946, 3.1.6: outer rings counter-clockwise, holes clockwise, whatever they were."""
+    (part,) = city_area(polygon(RING[::turn], HOLE[::turn])).shape.geoms
+    assert part.exterior.is_ccw
+    assert not part.interiors[0].is_ccw
+    (part,) = polygons.multipolygon(shapely.Polygon(RING[::turn], [HOLE[::turn]])).geoms
+    assert part.exterior.is_ccw
+    assert not part.interiors[0].is_ccw
+
+
 def test_altitude_is_dropped() -> None:
     flat = city_area(polygon([[*position, 950.5] for position in RING]))
     assert not flat.shape.has_z

@@ -24,7 +24,17 @@ def operator(city: GridCity, client: Client) -> Client:
 
 
 #: What only the city's own work makes, or an import.
-NEVER_ADDED = {"appeal", "event", "message", "servicearea", "districtboundary", "place", "dbtaskresult"}
+NEVER_ADDED = {
+    "appeal",
+    "boundaryrevision",
+    "dbtaskresult",
+    "district",
+    "districtboundary",
+    "event",
+    "message",
+    "place",
+    "servicearea",
+}
 
 
 def pages(model: type[Any]) -> str:

@@ -137,7 +137,9 @@ def _polygons(shape: BaseGeometry) -> BaseGeometry:
 
 def _feature(geometry: BaseGeometry, names: Names | None, **properties: object) -> Feature:
     named = dict(zip(("name_ky", "name_ru", "name_en"), names, strict=True)) if names else {}
-    return {"type": "Feature", "properties": {**properties, **named}, "geometry": mapping(geometry)}
+    # Outer rings counter-clockwise (RFC 7946, 3.1.6).
+    oriented = shapely.orient_polygons(geometry)
+    return {"type": "Feature", "properties": {**properties, **named}, "geometry": mapping(oriented)}
 
 
 def _write(name: str, features: Iterable[Feature]) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +11,19 @@ from django.conf import settings
 from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, no_translations
 
-from districts.importing.areas import (
-    AreaImport,
-    AreaReport,
-    DistrictLayer,
-    ImportRefused,
-    RefusedFeature,
-    ServiceLayer,
-    import_areas,
-)
+from districts.importing.areas import AreaImport, import_areas
 from districts.importing.files import FileRefused
+from districts.importing.layers import DistrictLayer, ServiceLayer
 from districts.importing.progress import Progress
+from districts.importing.report import AreaReport, ImportRefused, RefusedFeature
 from districts.installed import AnotherCity, installed_city
+from districts.management.arguments import day
+from districts.management.findings import write_findings
 from districts.models import District
 
 _SHOWN = 20
+#: A hectare: larger than what is left where two drawings of a border do not meet, smaller than any enclave.
+HOLES_CLOSED_M2 = 10_000.0
 _TAKEN_AS_THEY_ARE = (
     "file",
     "code_field",
@@ -34,7 +31,6 @@ _TAKEN_AS_THEY_ARE = (
     "revision",
     "empty",
     "replace",
-    "city_from_union",
     "publish",
     "effective_from",
     "repair",
@@ -72,6 +68,13 @@ class Command(BaseCommand):
             action="store_true",
             help="build the city's border from all districts of this kind",
         )
+        districts.add_argument(
+            "--close-holes",
+            type=float,
+            default=HOLES_CLOSED_M2,
+            metavar="M2",
+            help="with --city-from-union: close holes of less than so many square metres (%(default)d)",
+        )
         areas = parser.add_argument_group("service areas")
         areas.add_argument("--service", metavar="CODE")
         areas.add_argument(
@@ -81,8 +84,8 @@ class Command(BaseCommand):
             help="default: all whose city-wide service this is",
         )
         areas.add_argument("--priority", type=int, default=0, help="the higher one wins (0)")
-        areas.add_argument("--valid-from", type=_day, metavar="DATE")
-        areas.add_argument("--valid-to", type=_day, metavar="DATE", help="first day they are no longer valid")
+        areas.add_argument("--valid-from", type=day, metavar="DATE")
+        areas.add_argument("--valid-to", type=day, metavar="DATE", help="first day they are no longer valid")
         revision = parser.add_argument_group("revision")
         revision.add_argument(
             "--revision",
@@ -102,7 +105,7 @@ class Command(BaseCommand):
         )
         revision.add_argument("--publish", action="store_true")
         revision.add_argument(
-            "--effective-from", type=_day, metavar="DATE", help="with --publish: first day in force (today)"
+            "--effective-from", type=day, metavar="DATE", help="with --publish: first day in force (today)"
         )
         parser.add_argument(
             "--repair", action="store_true", help="fix coordinates nested wrongly for their type"
@@ -142,12 +145,33 @@ class Command(BaseCommand):
             f"{len(report.created)} new, {len(report.updated)} changed, {len(report.unchanged)} unchanged, "
             f"{len(report.removed)} removed"
         )
+        self._sample("changed", report.changes)
+        self._holes(report)
+        write_findings(self.stdout, report.findings)
         if report.published:
             self.stdout.write(f"Published, in force from {wanted.effective_from or 'today'}")
         if wanted.dry_run:
             self.stdout.write("Dry run: nothing was written.")
         elif not report.changed:
             self.stdout.write("Everything already exists: nothing was changed.")
+
+    def _holes(self, report: AreaReport) -> None:
+        if report.closed_holes:
+            self.stdout.write(
+                f"The city's border: {len(report.closed_holes)} holes closed, {sum(report.closed_holes):,.1f} m² in all, "
+                f"the largest {max(report.closed_holes):,.1f} m²"
+            )
+        if report.open_holes:
+            self.stdout.write(
+                f"The city's border: {len(report.open_holes)} holes stay, {sum(report.open_holes):,.1f} m² in all: "
+                "places in them are outside the city"
+            )
+
+    def _sample(self, what: str, lines: list[str]) -> None:
+        for line in lines[:_SHOWN]:
+            self.stdout.write(f"{what}: {line}")
+        if len(lines) > _SHOWN:
+            self.stdout.write(f"{what}: … and {len(lines) - _SHOWN} more")
 
     def _list(self, what: str, features: list[RefusedFeature]) -> None:
         for feature in features[:_SHOWN]:
@@ -162,7 +186,9 @@ def _wanted(options: dict[str, Any]) -> AreaImport:
         raise CommandError("--as service-area needs --service CODE")
     if options["effective_from"] and not options["publish"]:
         raise CommandError("--effective-from needs --publish")
-    layer: DistrictLayer | ServiceLayer = DistrictLayer(options["kind"])
+    layer: DistrictLayer | ServiceLayer = DistrictLayer(
+        options["kind"], options["city_from_union"], options["close_holes"]
+    )
     if options["layer"] == "service-area":
         layer = ServiceLayer(
             options["service"],
@@ -183,10 +209,3 @@ def _name_field(text: str) -> tuple[str, str]:
     if colon and language in settings.MODELTRANSLATION_LANGUAGES:
         return language, name
     return settings.MODELTRANSLATION_DEFAULT_LANGUAGE, text
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise ArgumentTypeError("use a date such as 2026-05-31") from None

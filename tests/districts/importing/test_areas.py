@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from django.core.management import CommandError, call_command
+from django.test import Client
 
-from districts.models import BoundaryRevision, District, DistrictBoundary, ServiceArea
+from districts.models import BoundaryRevision, District, DistrictBoundary, Service, ServiceArea
 from districts.routing import Pin, route
+from tests.factories import ServiceFactory
 from tests.grid import EAST, IN_EAST, IN_WEST, WEST, GridCity
 
 Bounds = tuple[float, float, float, float]
@@ -49,11 +52,17 @@ def run(path: Path, *arguments: str) -> tuple[str, str]:
     return out.getvalue(), err.getvalue()
 
 
+@pytest.fixture
+def office(db: None) -> Service:
+    """Without it, nobody answers where no service does, and no borders are published."""
+    return ServiceFactory(code="office", is_office=True)
+
+
 def halves() -> list[dict[str, Any]]:
     return [feature("left", WEST), feature("right", EAST)]
 
 
-def test_a_new_city_from_one_file(tmp_path: Path) -> None:
+def test_a_new_city_from_one_file(office: Service, tmp_path: Path) -> None:
     """Districts, the city around them, published: pins are routed."""
     path = written(tmp_path, halves(), "areas.geojson.gz")
     out, _ = run(
@@ -67,13 +76,14 @@ def test_a_new_city_from_one_file(tmp_path: Path) -> None:
         dt.date(2020, 1, 1),
     )
     city = District.objects.get(kind=District.Kind.CITY)
-    assert set(city.children.values_list("code", flat=True)) == {"left", "right"}
+    parts = DistrictBoundary.objects.filter(parent=city)
+    assert set(parts.values_list("district__code", flat=True)) == {"left", "right"}
     whole = DistrictBoundary.objects.get(district=city).geom
     assert whole.extent == (WEST[0], WEST[1], EAST[2], EAST[3])
     assert District.objects.get(code="left").name_ky == "Area left"
 
 
-def test_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
+def test_the_same_file_again_changes_nothing(office: Service, tmp_path: Path) -> None:
     path = written(tmp_path, halves())
     arguments = ("--revision", "one", "--city-from-union", "--publish")
     run(path, *arguments)
@@ -84,7 +94,7 @@ def test_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
     assert list(DistrictBoundary.objects.order_by("pk").values_list("pk", "district", "geom")) == before
 
 
-def test_published_borders_are_never_edited(tmp_path: Path) -> None:
+def test_published_borders_are_never_edited(office: Service, tmp_path: Path) -> None:
     run(written(tmp_path, halves()), "--revision", "one", "--city-from-union", "--publish")
     before = set(DistrictBoundary.objects.values_list("district__code", "geom"))
     moved = written(tmp_path, [feature("left", (72.70, 40.50, 72.73, 40.54)), feature("right", EAST)])
@@ -104,7 +114,8 @@ def test_a_draft_is_updated(tmp_path: Path) -> None:
     assert "0 new, 1 changed, 0 unchanged, 1 removed" in out
     boundary = DistrictBoundary.objects.get()
     assert boundary.geom.extent == (72.70, 40.50, 72.73, 40.54)
-    assert boundary.district.name_ky == "Links"
+    assert boundary.name_ky == "Links"
+    assert "changed: left: name_ky: Area left → Links; moved" in out
 
 
 def test_a_new_draft_begins_with_the_borders_in_force(city: GridCity, tmp_path: Path) -> None:
@@ -153,7 +164,7 @@ def test_service_areas_route(city: GridCity, tmp_path: Path) -> None:
         (("--as", "service-area", "--service", "green", "--categories", "tree,x,y"), "no category x, y"),
         (("--effective-from", "2020-01-01"), "needs --publish"),
         (("--effective-from", "yesterday"), "use a date such as"),
-        (("--publish", "--empty"), "no border of the whole city"),
+        (("--publish", "--empty"), "cannot be published: There is no border of the whole city"),
         (("--kind", "city"), "already the code of a territory"),
     ],
 )
@@ -174,7 +185,7 @@ def test_one_bad_feature_refuses_the_file(tmp_path: Path) -> None:
             bow,
             feature("left", EAST),
             feature("", EAST),
-            feature("Ош", EAST),
+            feature("城", EAST),
             {"type": "Feature", "properties": {"code": "none", "title": "Nowhere"}, "geometry": None},
             feature("far", (2.0, 48.0, 3.0, 49.0)),
             feature("turned", (40.50, 72.70, 40.54, 72.74)),
@@ -208,7 +219,7 @@ def test_one_bad_feature_refuses_the_file(tmp_path: Path) -> None:
     assert "8 features read, 7 refused, 1 new" in out
 
 
-def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_writes_nothing(office: Service, tmp_path: Path) -> None:
     out, _ = run(written(tmp_path, halves()), "--city-from-union", "--publish", "--dry-run")
     assert "3 new" in out
     assert "Dry run: nothing was written." in out
@@ -227,6 +238,78 @@ def test_wrong_nesting_is_refused_or_repaired(tmp_path: Path) -> None:
     assert "2 new" in out
     assert err.count("repaired: feature") == 2
     assert all(boundary.geom.area > 0 for boundary in DistrictBoundary.objects.all())
+
+
+def test_two_services_number_their_areas_alike(city: GridCity, tmp_path: Path) -> None:
+    """Nobody's areas change hands: a code is the service's own."""
+    lamps = written(tmp_path, [feature(1, WEST), feature(2, EAST)], "lamps.geojson")
+    water = written(tmp_path, [feature(1, EAST), feature(2, WEST)], "water.geojson")
+    target = ("--as", "service-area", "--revision", "next")
+    out, _ = run(lamps, *target, "--service", "light", "--categories", "lamp")
+    assert "2 new, 0 changed" in out
+    out, _ = run(water, *target, "--service", "roads", "--categories", "pothole", "--replace")
+    assert "2 new, 0 changed" in out
+    draft = BoundaryRevision.objects.get(name="next")
+    found = {
+        (area.service.code, area.code): (area.geom.extent, [c.code for c in area.categories.all()])
+        for area in ServiceArea.objects.of(draft).filter(code__in=["1", "2"]).select_related("service")
+    }
+    assert found == {
+        ("light", "1"): (WEST, ["lamp"]),
+        ("light", "2"): (EAST, ["lamp"]),
+        ("roads", "1"): (EAST, ["pothole"]),
+        ("roads", "2"): (WEST, ["pothole"]),
+    }
+    # The same file for other categories is told, area by area.
+    out, _ = run(lamps, *target, "--service", "light", "--categories", "tree")
+    assert "0 new, 2 changed" in out
+    assert "changed: 1: categories lamp → tree" in out
+
+
+def test_codes_keep_their_letters(city: GridCity, tmp_path: Path) -> None:
+    """Two areas that differ in their letters alone are two."""
+    target = ("--revision", "next")
+    out, _ = run(written(tmp_path, [feature("Квартал 5", WEST)]), *target)
+    assert "1 new" in out
+    out, _ = run(written(tmp_path, [feature("Зона 5", EAST)]), *target)
+    assert "1 new, 0 changed" in out
+    draft = BoundaryRevision.objects.get(name="next")
+    codes = set(DistrictBoundary.objects.of(draft).values_list("district__code", flat=True))
+    assert {"kvartal-5", "zona-5"} < codes
+    with pytest.raises(CommandError):
+        run(written(tmp_path, [feature("区 5", EAST)]), *target)
+
+
+def test_a_language_that_is_not_named_is_left_alone(city: GridCity, tmp_path: Path) -> None:
+    moved = written(tmp_path, [feature("west", (72.70, 40.50, 72.75, 40.54), title="Батыш")])
+    out, _ = run(moved, "--revision", "next")
+    assert "0 new, 1 changed" in out
+    draft = BoundaryRevision.objects.get(name="next")
+    west = DistrictBoundary.objects.of(draft).get(district__code="west")
+    assert (west.name_ky, west.name_ru, west.name_en) == ("Батыш", "west ru", "west en")
+    # A draft changes nothing that anybody sees.
+    live = District.objects.get(code="west")
+    assert (live.name_ky, live.name_ru, live.name_en) == ("west ky", "west ru", "west en")
+    # A draft without the borders in force takes the other languages from what the district is called now.
+    run(moved, "--revision", "bare", "--empty")
+    west = DistrictBoundary.objects.of(BoundaryRevision.objects.get(name="bare")).get()
+    assert (west.name_ky, west.name_ru, west.name_en) == ("Батыш", "west ru", "west en")
+
+
+def test_clockwise_rings_are_turned(city: GridCity, client: Client, tmp_path: Path) -> None:
+    turned = feature("turned", WEST)
+    outer = ring(WEST)
+    hole = ring((72.71, 40.51, 72.72, 40.52))
+    turned["geometry"]["coordinates"] = [outer[::-1], hole]
+    path = written(tmp_path, [turned])
+    out, _ = run(path, "--revision", "next", "--publish")
+    assert "1 new" in out
+    out, _ = run(path, "--revision", "next")
+    assert "0 changed, 1 unchanged" in out
+    for feature_ in client.get("/api/districts.geojson").json()["features"]:
+        for outer, *holes in feature_["geometry"]["coordinates"]:
+            assert shapely.LinearRing(outer).is_ccw
+            assert not any(shapely.LinearRing(inner).is_ccw for inner in holes)
 
 
 def test_numeric_codes_and_names(tmp_path: Path) -> None:

@@ -1,0 +1,222 @@
+"""The one set of checks of a boundary revision, in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import shapely
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from districts.models import BoundaryRevision, Category, District, DistrictBoundary, Service, ServiceArea
+from geo.topology import LEAST_M2, Misfit, area_m2, gaps, overlaps
+
+#: Less than this outside of the outline, or left to the Mayor's Office, comes of drawing one line twice.
+_WORTH_TELLING_M2 = 1.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing about a revision: a sentence in the reader's language, and each case of it.
+
+    What ``blocks`` must be mended before the revision may be published; the rest may be meant so.
+    """
+
+    sentence: str
+    cases: tuple[str, ...] = ()
+    blocks: bool = False
+
+
+def check(revision: BoundaryRevision, *, on: dt.date | None = None) -> tuple[Finding, ...]:
+    """All that is to be said of the revision if it came into force on that day (today), what blocks it first.
+
+    Blocking: no outline of the whole city or several, a district that is part of one that is not there, no Mayor's
+    Office to answer where nobody else does. To be known: overlaps, gaps and slivers in square metres, ground outside of
+    the outline, categories that the Mayor's Office would answer for, areas that decide nothing, and what the borders in
+    force have and these do not.
+    """
+    on = on or timezone.localdate()
+    boundaries = list(
+        DistrictBoundary.objects.of(revision).select_related("district").order_by("district__code")
+    )
+    areas = list(
+        ServiceArea.objects.of(revision)
+        .select_related("service")
+        .prefetch_related("categories")
+        .order_by("service__code", "code")
+    )
+    outlines = [row for row in boundaries if row.district.kind == District.Kind.CITY]
+    outline = _shape(outlines[0]) if len(outlines) == 1 else None
+    found = [*_outline(outlines), *_parents(boundaries), *_office()]
+    found += _fit(outline, [row for row in boundaries if row not in outlines])
+    if outline is not None:
+        found += _answered(outline, [area for area in areas if _counts(area, on)])
+    found += [
+        *_idle([area for area in areas if not area.service.active]),
+        *_gone(revision, boundaries, areas),
+    ]
+    return tuple(sorted(found, key=lambda finding: not finding.blocks))
+
+
+def _counted(sentence: str, found: Sequence[Misfit]) -> str:
+    return sentence % {
+        "n": number_format(len(found), force_grouping=True),
+        "m2": metres2(sum(misfit.area_m2 for misfit in found)),
+        "slivers": number_format(sum(misfit.is_sliver for misfit in found), force_grouping=True),
+    }
+
+
+def _case(misfit: Misfit, names: dict[str, str]) -> str:
+    lon, lat = misfit.at
+    return _("%(areas)s: %(m2)s m² at %(lat).5f, %(lon).5f") % {
+        "areas": " – ".join(names[code] for code in misfit.areas) or "—",
+        "m2": metres2(misfit.area_m2),
+        "lat": lat,
+        "lon": lon,
+    }
+
+
+def metres2(area: float) -> str:
+    """Square metres as the reader writes numbers: whole, or with two decimals below ten."""
+    return number_format(area, 2 if area < 10 else 0, use_l10n=True, force_grouping=True)
+
+
+def _shape(row: DistrictBoundary | ServiceArea) -> shapely.Geometry:
+    return shapely.from_wkb(bytes(row.geom.wkb))
+
+
+def _outline(outlines: Sequence[DistrictBoundary]) -> Iterator[Finding]:
+    if not outlines:
+        yield Finding(
+            _("There is no border of the whole city: every appeal would be refused as outside of it."),
+            blocks=True,
+        )
+    elif len(outlines) > 1:
+        yield Finding(
+            _("There is more than one border of the whole city."),
+            tuple(str(row.name) for row in outlines),
+            blocks=True,
+        )
+
+
+def _parents(boundaries: Sequence[DistrictBoundary]) -> Iterator[Finding]:
+    present = {row.district_id for row in boundaries}
+    orphans = [row.name for row in boundaries if row.parent_id and row.parent_id not in present]
+    if orphans:
+        yield Finding(
+            _("Districts are part of one that is not in these borders."),
+            tuple(map(str, orphans)),
+            blocks=True,
+        )
+
+
+def _office() -> Iterator[Finding]:
+    if not Service.objects.filter(is_office=True, active=True).exists():
+        yield Finding(
+            _("The city has no Mayor's Office among its services, which answers where no service does."),
+            blocks=True,
+        )
+
+
+def _fit(outline: shapely.Geometry | None, boundaries: Sequence[DistrictBoundary]) -> Iterator[Finding]:
+    if not boundaries:
+        return
+    srid = settings.METRIC_SRID
+    names = {row.district.code: str(row.name) for row in boundaries}
+    shapes = {row.district.code: _shape(row) for row in boundaries}
+    if outline is not None:
+        outside = {code: area_m2(shapely.difference(shape, outline), srid) for code, shape in shapes.items()}
+        if beyond := {code: m2 for code, m2 in outside.items() if m2 >= _WORTH_TELLING_M2}:
+            yield Finding(
+                _("Districts reach beyond the border of the city, where appeals are refused."),
+                tuple(f"{names[code]}: {metres2(m2)} m²" for code, m2 in beyond.items()),
+            )
+    yield from _misfits(names, shapes, outline)
+
+
+def _misfits(
+    names: dict[str, str], shapes: dict[str, shapely.Geometry], outline: shapely.Geometry | None
+) -> Iterator[Finding]:
+    """Overlaps of the shapes and gaps between them, each with its square metres; both dicts by code."""
+    srid = settings.METRIC_SRID
+    if pairs := overlaps(shapes, srid):
+        sentence = ngettext(
+            "%(n)s pair of districts overlaps, by %(m2)s m² in all; slivers narrower than 1 m: %(slivers)s.",
+            "%(n)s pairs of districts overlap, by %(m2)s m² in all; slivers narrower than 1 m: %(slivers)s.",
+            len(pairs),
+        )
+        yield Finding(_counted(sentence, pairs), tuple(_case(pair, names) for pair in pairs))
+    if outline is not None and (pieces := gaps(outline, shapes, srid)):
+        sentence = ngettext(
+            "%(n)s gap, %(m2)s m² in all, lies in the city and in no district; slivers narrower than 1 m: %(slivers)s.",
+            "%(n)s gaps, %(m2)s m² in all, lie in the city and in no district; slivers narrower than 1 m: %(slivers)s.",
+            len(pieces),
+        )
+        yield Finding(_counted(sentence, pieces), tuple(_case(piece, names) for piece in pieces))
+
+
+def _counts(area: ServiceArea, on: dt.date) -> bool:
+    return (
+        area.service.active
+        and (area.valid_from is None or area.valid_from <= on)
+        and (area.valid_to is None or area.valid_to > on)
+    )
+
+
+def _answered(outline: shapely.Geometry, areas: Sequence[ServiceArea]) -> Iterator[Finding]:
+    """Categories for which no service answers in some part of the city, with that part."""
+    named = [(area, {category.pk for category in area.categories.all()}) for area in areas]
+    cases = []
+    for category in Category.objects.leaves().select_related("service", "parent__service"):
+        service = category.service or (category.parent.service if category.parent else None)
+        if service is not None and service.active:
+            continue
+        own = [_shape(area) for area, categories in named if {category.pk, category.parent_id} & categories]
+        left = area_m2(shapely.difference(outline, shapely.union_all(own)), settings.METRIC_SRID)
+        if own and left >= _WORTH_TELLING_M2:
+            cases.append(_("%(category)s: %(m2)s m²") % {"category": category.name, "m2": metres2(left)})
+        elif left >= LEAST_M2 and not own:
+            cases.append(_("%(category)s: the whole city") % {"category": category.name})
+    if cases:
+        yield Finding(_("The Mayor's Office answers where no service does."), tuple(cases))
+
+
+def _idle(areas: Sequence[ServiceArea]) -> Iterator[Finding]:
+    if areas:
+        yield Finding(
+            _("Areas of services that are not active decide nothing."),
+            tuple(f"{area.name} ({area.service.short})" for area in areas),
+        )
+
+
+def _gone(
+    revision: BoundaryRevision, boundaries: Sequence[DistrictBoundary], areas: Sequence[ServiceArea]
+) -> Iterator[Finding]:
+    """What the borders in force have and these do not."""
+    before = BoundaryRevision.objects.in_force(timezone.localdate()).exclude(pk=revision.pk).first()
+    if before is None:
+        return
+    kept = {row.district_id for row in boundaries}
+    former = DistrictBoundary.objects.of(before).defer("geom").exclude(district__in=kept)
+    if gone := _names(former):
+        yield Finding(_("Districts of the borders in force are not in these."), gone)
+    own = {(area.service_id, area.code) for area in areas}
+    lost = [
+        area
+        for area in ServiceArea.objects.of(before).defer("geom").select_related("service")
+        if (area.service_id, area.code) not in own
+    ]
+    if lost:
+        yield Finding(
+            _("Service areas of the borders in force are not in these."),
+            tuple(f"{area.name} ({area.service.short})" for area in lost),
+        )
+
+
+def _names(rows: Iterable[DistrictBoundary]) -> tuple[str, ...]:
+    return tuple(sorted(str(row.name) for row in rows))

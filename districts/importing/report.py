@@ -1,0 +1,62 @@
+"""What an import of borders did, or why it did nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from districts.actions import Finding
+
+
+@dataclass(frozen=True)
+class RefusedFeature:
+    """A refused feature; ``n`` is its number in the file, from 1. ``repairable``: ``repair`` would fix it."""
+
+    n: int
+    name: str
+    why: str
+    repairable: bool = False
+
+
+@dataclass
+class AreaReport:
+    """What happened. ``repaired`` are features that needed repair, with what was repaired.
+
+    ``changes`` say of each area in ``updated`` what is different; ``closed_holes`` and ``open_holes`` are the square metres
+    of the holes in a city's border that was built of districts; ``findings`` is what ``check`` says of the revision.
+    ``crs`` names the coordinate reference system of the file.
+    """
+
+    read: int = 0
+    crs: str = ""
+    refused: list[RefusedFeature] = field(default_factory=list)
+    repaired: list[RefusedFeature] = field(default_factory=list)
+    created: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    closed_holes: list[float] = field(default_factory=list)
+    open_holes: list[float] = field(default_factory=list)
+    findings: tuple[Finding, ...] = ()
+    revision: str = ""
+    published: bool = False
+
+    def written(self, code: str, changes: Sequence[str]) -> None:
+        """Takes down what became of an area that was there before."""
+        (self.updated if changes else self.unchanged).append(code)
+        if changes:
+            self.changes.append(f"{code}: {'; '.join(changes)}")
+
+    @property
+    def changed(self) -> bool:
+        """True when anything in the database changed."""
+        return bool(self.created or self.updated or self.removed or self.published)
+
+
+class ImportRefused(Exception):
+    """Nothing was written. ``report`` gives the reasons by feature; None if the request itself was wrong."""
+
+    def __init__(self, why: str, report: AreaReport | None = None) -> None:
+        super().__init__(why)
+        self.report = report

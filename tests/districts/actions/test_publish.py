@@ -1,0 +1,247 @@
+"""Borders come into force and are taken back by one way, with one set of checks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from districts.actions import BordersRefused, check, publish, withdraw
+from districts.actions.publish import apply_borders, borders_applied
+from districts.choices import districts
+from districts.models import BoundaryRevision, District, DistrictBoundary, Service
+from districts.routing import Pin, route
+from tests.grid import CITY, EAST, IN_EAST, WEST, GridCity, box, names
+
+TODAY = timezone.localdate()
+
+
+def draft_of(city: GridCity, number: int = 2, *, without: tuple[str, ...] = ()) -> BoundaryRevision:
+    """A draft whose only territory is the whole city, under the name and code of the west."""
+    draft = BoundaryRevision.objects.create(number=number, name=f"draft {number}", effective_from=TODAY)
+    for code, parent in (("city", None), ("west", city.districts["city"])):
+        if code not in without:
+            DistrictBoundary.objects.create(
+                revision=draft,
+                district=city.districts[code],
+                parent=parent,
+                geom=box(CITY),
+                **names(f"new {code}"),
+            )
+    return draft
+
+
+def in_force() -> BoundaryRevision | None:
+    return BoundaryRevision.objects.in_force(TODAY).first()
+
+
+def test_a_draft_comes_into_force(city: GridCity) -> None:
+    draft = draft_of(city)
+    done = publish(draft)
+    assert (done.revision, done.in_force) == (draft, draft)
+    draft.refresh_from_db()
+    assert (draft.state, draft.effective_from, draft.applied) == ("published", TODAY, True)
+    decided = route(Pin(*IN_EAST, city.categories["lamp"].pk), on=TODAY)
+    assert decided.district_id == city.districts["west"].pk
+
+
+def test_without_any_border_nothing_is_published(city: GridCity) -> None:
+    empty = BoundaryRevision.objects.create(number=2, name="empty", effective_from=TODAY)
+    with pytest.raises(BordersRefused, match="no border of the whole city"):
+        publish(empty)
+    empty.refresh_from_db()
+    assert empty.state == "draft"
+    assert in_force() == city.revision
+    assert route(Pin(*IN_EAST, city.categories["lamp"].pk), on=TODAY).revision_id == city.revision.pk
+
+
+def test_a_second_outline_is_refused(city: GridCity) -> None:
+    draft = draft_of(city)
+    other = District.objects.create(code="other-city", kind=District.Kind.CITY, **names("other"))
+    DistrictBoundary.objects.create(revision=draft, district=other, geom=box(EAST), **names("other"))
+    with pytest.raises(BordersRefused, match="more than one border of the whole city"):
+        publish(draft)
+
+
+def test_part_of_a_district_that_is_not_there_is_refused(city: GridCity) -> None:
+    draft = draft_of(city)
+    quarter = District.objects.create(code="quarter", kind=District.Kind.TERRITORY, **names("quarter"))
+    DistrictBoundary.objects.create(
+        revision=draft, district=quarter, parent=city.districts["east"], geom=box(EAST), **names("quarter")
+    )
+    with pytest.raises(BordersRefused, match="part of one that is not in these borders") as refused:
+        publish(draft)
+    assert [finding.cases for finding in refused.value.findings] == [("quarter en",)]
+
+
+def test_without_the_office_some_appeals_would_have_no_answer(city: GridCity) -> None:
+    Service.objects.filter(is_office=True).update(is_office=False)
+    with pytest.raises(BordersRefused, match="no Mayor's Office"):
+        publish(draft_of(city))
+
+
+def test_what_is_published_is_not_published_again(city: GridCity) -> None:
+    with pytest.raises(BordersRefused, match="published already"):
+        publish(city.revision)
+
+
+def test_the_former_borders_are_in_force_again_at_once(city: GridCity) -> None:
+    draft = draft_of(city)
+    publish(draft)
+    done = withdraw(draft)
+    assert done.in_force == in_force() == city.revision
+    draft.refresh_from_db()
+    assert (draft.state, draft.applied) == ("withdrawn", False)
+    decided = route(Pin(*IN_EAST, city.categories["lamp"].pk), on=TODAY)
+    assert decided.district_id == city.districts["east"].pk
+    assert District.objects.get(code="west").name_en == "west en"
+    publish(draft)
+    assert in_force() == draft
+
+
+def test_the_last_borders_are_not_withdrawn(city: GridCity) -> None:
+    with pytest.raises(BordersRefused, match="publish others first"):
+        withdraw(city.revision)
+    assert in_force() == city.revision
+
+
+def test_a_draft_is_not_withdrawn(city: GridCity) -> None:
+    with pytest.raises(BordersRefused, match="not published"):
+        withdraw(draft_of(city))
+
+
+def test_broken_borders_do_not_come_back(city: GridCity) -> None:
+    draft = draft_of(city)
+    publish(draft)
+    DistrictBoundary.objects.filter(revision=city.revision, district=city.districts["city"]).delete()
+    with pytest.raises(
+        BordersRefused, match="cannot come into force again: There is no border of the whole city"
+    ):
+        withdraw(draft)
+    assert in_force() == draft
+
+
+def test_names_are_those_of_the_borders_in_force(city: GridCity) -> None:
+    draft = draft_of(city)
+    assert District.objects.get(code="west").name_ru == "west ru"
+    publish(draft)
+    assert District.objects.get(code="west").name_ru == "new west ru"
+    # What the borders no longer have keeps its last name.
+    assert District.objects.get(code="east").name_ru == "east ru"
+    assert [choice.code for choice in districts()] == ["west"]
+    assert [choice.code for choice in districts(past=True)] == ["east", "west"]
+
+
+def test_borders_of_a_later_day_come_into_force_on_it(city: GridCity) -> None:
+    draft = draft_of(city)
+    done = publish(draft, effective_from=TODAY + dt.timedelta(days=1))
+    assert done.in_force == city.revision
+    assert District.objects.get(code="west").name_en == "west en"
+    BoundaryRevision.objects.filter(pk=draft.pk).update(effective_from=TODAY)
+    applied = []
+
+    def heard(sender: object, revision: BoundaryRevision, **_: object) -> None:
+        applied.append(revision)
+
+    borders_applied.connect(heard)
+    try:
+        assert apply_borders() == draft
+        assert apply_borders() == draft
+    finally:
+        borders_applied.disconnect(heard)
+    assert applied == [draft]
+    assert District.objects.get(code="west").name_en == "new west en"
+
+
+def test_a_draft_shows_nowhere(city: GridCity) -> None:
+    draft = draft_of(city)
+    drawn = District.objects.create(code="drawn", kind=District.Kind.TERRITORY, **names("drawn"))
+    DistrictBoundary.objects.create(revision=draft, district=drawn, geom=box(EAST), **names("drawn"))
+    assert [choice.code for choice in districts()] == ["east", "west"]
+    assert [choice.code for choice in districts(past=True)] == ["east", "west"]
+
+
+class TestCheck:
+    def sentences(self, revision: BoundaryRevision) -> dict[str, tuple[str, ...]]:
+        return {finding.sentence: finding.cases for finding in check(revision)}
+
+    def test_the_grid_city_leaves_one_category_to_the_office(self, city: GridCity) -> None:
+        assert self.sentences(city.revision) == {
+            "The Mayor's Office answers where no service does.": ("other en: the whole city",)
+        }
+
+    def test_ground_that_no_area_has_is_left_to_the_office(self, city: GridCity) -> None:
+        city.add_area("other-west", "roads", WEST, ("other",))
+        ((case,),) = self.sentences(city.revision).values()
+        # Half of the city: 0.04 degrees of longitude by 0.04 of latitude.
+        assert case.startswith("other en: 15,0")
+
+    def test_an_inactive_service_answers_nothing(self, city: GridCity) -> None:
+        Service.objects.filter(code="light").update(active=False)
+        found = self.sentences(city.revision)
+        assert found["Areas of services that are not active decide nothing."] == (
+            "light-east en (light en)",
+            "light-west en (light en)",
+        )
+        (lamp, other) = found["The Mayor's Office answers where no service does."]
+        assert lamp.startswith("lamp en: ")
+        assert other == "other en: the whole city"
+
+    def test_overlaps_gaps_and_what_lies_outside_are_measured(self, city: GridCity) -> None:
+        draft = draft_of(city, without=("west",))
+        for code, bounds in (
+            ("west", (72.69, 40.50, 72.742, 40.54)),
+            ("east", (72.74, 40.50, 72.78, 40.5399999)),
+        ):
+            DistrictBoundary.objects.create(
+                revision=draft,
+                district=city.districts[code],
+                parent=city.districts["city"],
+                geom=box(bounds),
+                **names(code),
+            )
+        found = self.sentences(draft)
+        (overlap,) = [
+            cases for sentence, cases in found.items() if "1 pair of districts overlaps" in sentence
+        ]
+        assert overlap[0].startswith("east en – west en: 752,")
+        ((gap_sentence, gap),) = [(s, cases) for s, cases in found.items() if "1 gap" in s]
+        assert "slivers narrower than 1 m: 1" in gap_sentence
+        # Four hundredths of a degree long and a centimetre wide, without the part that the west covers.
+        assert gap[0].startswith("east en: 35 m²") or gap[0].startswith("east en – west en: 35 m²"), gap
+        (outside,) = [cases for sentence, cases in found.items() if "beyond the border" in sentence]
+        assert outside[0].startswith("west en: 3,76")
+
+    def test_what_the_borders_in_force_have_besides(self, city: GridCity) -> None:
+        found = self.sentences(draft_of(city))
+        assert found["Districts of the borders in force are not in these."] == ("east en",)
+        assert len(found["Service areas of the borders in force are not in these."]) == 3
+
+
+class TestCommand:
+    def run(self, *arguments: str) -> str:
+        out = io.StringIO()
+        call_command("borders", *arguments, stdout=out, stderr=out)
+        return out.getvalue()
+
+    def test_all_of_it(self, city: GridCity) -> None:
+        draft_of(city)
+        assert "2  draft  draft 2" in self.run()
+        assert "note: Districts of the borders in force are not in these." in self.run("check", "2")
+        assert "In force now: 2. draft 2" in self.run("publish", "2")
+        assert f"2  published from {TODAY}, in force  draft 2" in self.run("list")
+        assert "Withdrawn: 2. draft 2. In force now: 1. first" in self.run("withdraw", "2")
+
+    def test_refusals(self, city: GridCity) -> None:
+        BoundaryRevision.objects.create(number=2, name="empty", effective_from=TODAY)
+        for arguments, words in (
+            (("publish", "2"), "no border of the whole city.*Nothing was changed"),
+            (("publish", "7"), "needs the number of a revision"),
+            (("withdraw",), "needs the number of a revision"),
+            (("withdraw", "1"), "publish others first"),
+        ):
+            with pytest.raises(CommandError, match=words):
+                self.run(*arguments)
