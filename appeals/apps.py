@@ -13,6 +13,8 @@ class AppealsConfig(AppConfig):
         from appeals.actions.upload import remove_orphans
         from appeals.models import Appeal, CalendarDay, Event, LegalTerm
         from appeals.notify.delivery import deliver_due
+        from appeals.tasks import follow_borders
+        from districts.actions.publish import borders_applied
         from jobs.schedule import every
 
         every(dt.timedelta(seconds=5), deliver_due)
@@ -21,3 +23,6 @@ class AppealsConfig(AppConfig):
         # The government moves working days every year.
         office_may(ALL, CalendarDay)
         office_may(EDIT, LegalTerm)
+        borders_applied.connect(
+            lambda **_: follow_borders.enqueue(), weak=False, dispatch_uid="follow_borders"
+        )

@@ -11,6 +11,7 @@ from django.db import transaction
 from django_tasks import task
 
 from appeals.models import Attachment
+from appeals.recount import count_in_districts
 from media.confined import process_video
 from media.photos import prepare_photo
 from media.refusal import MediaRefused
@@ -44,6 +45,12 @@ def prepare_video(attachment_id: str) -> str:
         attachment.large.save(f"{attachment.pk}.jpg", ContentFile(pictures.large.data), save=False)
         attachment.thumb.save(f"{attachment.pk}.jpg", ContentFile(pictures.thumb.data), save=False)
     return _finish(attachment, state=Attachment.State.READY)
+
+
+@task()
+def follow_borders() -> int:
+    """Counts every appeal in the districts of the borders that have come into force; how many were moved."""
+    return count_in_districts()
 
 
 def _finish(attachment: Attachment, *, state: str, error: str = "") -> str:

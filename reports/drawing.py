@@ -18,7 +18,7 @@ from geo.grid import Cell, Ring
 from reports.forms import HeatmapQuery
 from reports.ground import base_layer, district_borders
 from reports.heatmap import Heatmap
-from reports.sentences import appeals_words, class_words, question_words, size_words
+from reports.sentences import appeals_words, borders_words, class_words, question_words, size_words
 
 
 def draw(heatmap: Heatmap, selection: HeatmapQuery, filters: list[tuple[str, str]], *, framed: bool) -> str:
@@ -65,14 +65,19 @@ def _notes(heatmap: Heatmap, filters: list[tuple[str, str]]) -> tuple[str, ...]:
         "address": settings.PUBLIC_URL,
     }
     colours = _("Colours are natural breaks (Jenks) of the counts; the map shows counts, not significance.")
-    return question_words(heatmap, filters), size_words(heatmap.size), f"{colours} {created}"
+    return (
+        question_words(heatmap, filters),
+        size_words(heatmap.size),
+        borders_words(heatmap.borders),
+        f"{colours} {created}",
+    )
 
 
 def _rows_url(heatmap: Heatmap, selection: HeatmapQuery) -> str:
     # The file is read outside the site: the URL must be absolute.
     sample = Cell(0, 0).id
     path = reverse("reports:heatmap-rows", args=[heatmap.size.cell_m, sample]).replace(sample, "{cell}")
-    query = selection.wanted.as_query()
+    query = selection.rows_query()
     return f"{settings.PUBLIC_URL}{path}{'?' if query else ''}{query}"
 
 

@@ -39,6 +39,7 @@ def as_geojson(heatmap: Heatmap) -> bytes:
             "report": {
                 "total": heatmap.total,
                 "withheld": heatmap.withheld,
+                "borders": heatmap.borders,
                 "from": wanted.since,
                 "to": wanted.until,
                 "category": wanted.category or None,

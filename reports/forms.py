@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from appeals.filters import FILTERS, AppealFilter, FilterField, in_order
-from districts.choices import Group, flat
+from districts.choices import Group, districts, flat
 from geo.refusals import Refused, ValueRefused
+from reports.heatmap import Borders
 from reports.sizes import offered_sizes
 
 #: Ready periods that end today, in days; None is all time.
@@ -36,14 +37,20 @@ _NOT_AMONG = gettext_lazy("“%(value)s” is not among the choices.")
 
 @dataclass(frozen=True)
 class HeatmapQuery:
-    """The question: which appeals, and in cells of which size (None: the rule decides)."""
+    """The question: which appeals, in cells of which size (None: the rule decides), in districts of which borders."""
 
     wanted: AppealFilter
     cell_m: int | None
+    borders: Borders = Borders.TODAY
 
     def as_query(self, **changes: str) -> str:
         """The question as a URL query without ``?``; periods are written out as days."""
-        return self.wanted.as_query(cell=str(self.cell_m or ""), **changes)
+        return self.rows_query(cell=str(self.cell_m or ""), **changes)
+
+    def rows_query(self, **changes: str) -> str:
+        """The question as a URL query without ``?`` and without the size of cells."""
+        borders = self.borders if self.borders is not Borders.TODAY else ""
+        return self.wanted.as_query(borders=borders, **changes)
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,11 @@ class HeatmapForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(_with_days(data), label_suffix="")
-        self._shown = {name: _DECLARED[name].field(str(self.data.get(name, "")).strip()) for name in REPORTED}
+        declared = dict(_DECLARED)
+        if self.data.get("borders") == Borders.TIME:
+            # Districts that are no more can be asked for too.
+            declared["district"] = replace(declared["district"], choices=lambda: [*districts(past=True)])
+        self._shown = {name: declared[name].field(str(self.data.get(name, "")).strip()) for name in REPORTED}
         for name, shown in self._shown.items():
             self.fields[name] = _FilterField(shown)
         self.fields["cell"] = forms.ChoiceField(
@@ -73,6 +84,12 @@ class HeatmapForm(forms.Form):
                 ("", _("Automatic")),
                 *((str(cell_m), _("%(n)s m") % {"n": cell_m}) for cell_m in offered_sizes()),
             ],
+            error_messages={"invalid_choice": _NOT_AMONG},
+        )
+        self.fields["borders"] = forms.ChoiceField(
+            label=_("Districts"),
+            required=False,
+            choices=[("", _("As they are today")), (Borders.TIME.value, _("As they were on the day"))],
             error_messages={"invalid_choice": _NOT_AMONG},
         )
         self.fields["period"] = forms.ChoiceField(
@@ -100,7 +117,12 @@ class HeatmapForm(forms.Form):
     def query(self) -> HeatmapQuery:
         """The question; only of a valid form."""
         cell = self.cleaned_data["cell"]
-        return HeatmapQuery(self.cleaned_data["wanted"], int(cell) if cell else None)
+        borders = self.cleaned_data["borders"]
+        return HeatmapQuery(
+            self.cleaned_data["wanted"],
+            int(cell) if cell else None,
+            Borders(borders) if borders else Borders.TODAY,
+        )
 
     def filters_in_words(self) -> list[tuple[str, str]]:
         """Label and value of each filter that narrows, without the period."""

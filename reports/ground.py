@@ -32,13 +32,26 @@ class DistrictGround:
 
 def district_grounds(on: dt.date) -> tuple[DistrictGround, ...]:
     """Districts of the borders in force on that day, ordered by name; one statement."""
+    return _grounds(_in_force(on))
+
+
+def past_district_grounds() -> tuple[DistrictGround, ...]:
+    """Districts of all borders that were ever published, each as in the last that had it; one statement."""
+    published = DistrictBoundary.objects.exclude(revision__state=BoundaryRevision.State.DRAFT)
+    return _grounds(published.order_by("revision__effective_from", "revision__number"))
+
+
+def _grounds(boundaries: QuerySet[DistrictBoundary]) -> tuple[DistrictGround, ...]:
     area = Func(Transform("geom", settings.METRIC_SRID), function="ST_Area", output_field=FloatField())
-    rows = _in_force(on).select_related("district").annotate(area_m2=area).defer("geom")
-    grounds = [
-        DistrictGround(row.district.pk, row.district.code, row.district.name, row.district.kind, row.area_m2)
+    rows = boundaries.select_related("district").annotate(area_m2=area).defer("geom")
+    # The later one of a district replaces the earlier.
+    grounds = {
+        row.district_id: DistrictGround(
+            row.district_id, row.district.code, row.name, row.district.kind, row.area_m2
+        )
         for row in rows
-    ]
-    return tuple(sorted(grounds, key=lambda ground: (ground.name, ground.code)))
+    }
+    return tuple(sorted(grounds.values(), key=lambda ground: (ground.name, ground.code)))
 
 
 def district_borders(on: dt.date) -> dict[str, Any]:
@@ -53,7 +66,7 @@ def district_borders(on: dt.date) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
         "features": [
-            {"type": "Feature", "properties": {"name": row.district.name}, "geometry": orjson.loads(row.text)}
+            {"type": "Feature", "properties": {"name": row.name}, "geometry": orjson.loads(row.text)}
             for row in drawn
         ],
     }

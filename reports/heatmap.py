@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+import enum
+from dataclasses import dataclass, replace
 
 from django.conf import settings
-from django.db.models import Count, Max, Min
+from django.db.models import Count, F, Max, Min
 from django.utils import timezone
 
 from appeals.deadlines import city_day
@@ -17,11 +18,23 @@ from appeals.querysets import AppealQuerySet
 from districts.models import District
 from geo.classes import CountClass, natural_breaks
 from geo.grid import Cell, Grid
-from reports.ground import DistrictGround, city_area_m2, district_grounds
+from reports.ground import DistrictGround, city_area_m2, district_grounds, past_district_grounds
 from reports.sizes import CellSize, candidate_sizes, is_drawable
 
 #: Classes of counts on the map; more colours than this cannot be told apart.
 MOST_CLASSES = 6
+
+
+class Borders(enum.StrEnum):
+    """By which borders appeals are counted in districts: today's, or those by which each was routed."""
+
+    TODAY = "today"
+    TIME = "time"
+
+    @property
+    def district(self) -> str:
+        """The path from an appeal to its district."""
+        return "district" if self is Borders.TODAY else "routing__district"
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,7 @@ class HeatCell:
 
 @dataclass(frozen=True)
 class DistrictCount:
-    """Appeals of one district; None is for those outside all borders in force."""
+    """Appeals of one district; None is for those that lie in none."""
 
     district: DistrictGround | None
     count: int
@@ -54,10 +67,12 @@ class Heatmap:
 
     ``total`` counts all appeals that match the filter; ``cells``, fullest first, contain all of them except
     ``withheld``, which are in cells under the threshold ``REPORT_MIN_COUNT``. ``first_on`` and ``last_on``
-    are the days of the oldest and newest, None if there are none.
+    are the days of the oldest and newest, None if there are none. ``recounting`` is True while new borders have come
+    into force and not all appeals are counted in their districts yet.
     """
 
     wanted: AppealFilter
+    borders: Borders
     size: CellSize
     grid: Grid
     total: int
@@ -67,6 +82,7 @@ class Heatmap:
     cells: tuple[HeatCell, ...]
     classes: tuple[CountClass, ...]
     districts: tuple[DistrictCount, ...]
+    recounting: bool = False
 
     @property
     def highest(self) -> int:
@@ -74,30 +90,34 @@ class Heatmap:
         return self.cells[0].count if self.cells else 0
 
 
-def make_heatmap(wanted: AppealFilter, cell_m: int | None = None) -> Heatmap:
+def make_heatmap(
+    wanted: AppealFilter, cell_m: int | None = None, borders: Borders = Borders.TODAY
+) -> Heatmap:
     """Public appeals that match the filter, counted by cell and by district.
 
     ``cell_m`` is one of ``offered_sizes``, and then the cells may be too many to draw; without it they never are.
     Three statements, and one for each size that would be too many cells.
     """
-    grounds = district_grounds(timezone.localdate())
-    appeals = Appeal.objects.public().filtered(wanted)
+    today = timezone.localdate()
+    grounds = district_grounds(today) if borders is Borders.TODAY else past_district_grounds()
+    appeals = counted_appeals(wanted, borders)
     by_district = list(
         appeals.order_by()
-        .values("district_id")
+        .values(in_district=F(borders.district))
         .annotate(n=Count("*"), first=Min("submitted_at"), last=Max("submitted_at"))
     )
     total = sum(row["n"] for row in by_district)
     known = {ground.id: ground for ground in grounds}
     for size in candidate_sizes(total, _ground_m2(grounds, wanted), cell_m):
         grid = Grid(size.cell_m, settings.METRIC_SRID)
-        counts = grid.count(appeals, CELL_M, mode_of="district_id", at_least=settings.REPORT_MIN_COUNT)
+        counts = grid.count(appeals, CELL_M, mode_of=borders.district, at_least=settings.REPORT_MIN_COUNT)
         if is_drawable(len(counts)):
             break
     classes = natural_breaks((row.n for row in counts), MOST_CLASSES)
     cells = tuple(HeatCell(row.cell, row.n, _level(row.n, classes), known.get(row.mode)) for row in counts)
     return Heatmap(
         wanted=wanted,
+        borders=borders,
         size=size,
         grid=grid,
         total=total,
@@ -106,17 +126,26 @@ def make_heatmap(wanted: AppealFilter, cell_m: int | None = None) -> Heatmap:
         last_on=city_day(max(row["last"] for row in by_district)) if by_district else None,
         cells=cells,
         classes=classes,
-        districts=_district_counts({row["district_id"]: row["n"] for row in by_district}, grounds, wanted),
+        districts=_district_counts({row["in_district"]: row["n"] for row in by_district}, grounds, wanted),
+        recounting=not known.keys() >= {row["in_district"] for row in by_district} - {None},
     )
 
 
-def appeals_in_cell(wanted: AppealFilter, grid: Grid, cell: Cell) -> AppealQuerySet:
+def counted_appeals(wanted: AppealFilter, borders: Borders) -> AppealQuerySet:
+    """Public appeals that match the filter, its district as one of those borders."""
+    if borders is Borders.TODAY or not wanted.district:
+        return Appeal.objects.public().filtered(wanted)
+    elsewhere = Appeal.objects.public().filtered(replace(wanted, district=""))
+    return elsewhere.filter(routing__district__code=wanted.district)
+
+
+def appeals_in_cell(
+    wanted: AppealFilter, grid: Grid, cell: Cell, borders: Borders = Borders.TODAY
+) -> AppealQuerySet:
     """The rows behind a cell's number, newest first; none if the cell is under the threshold."""
     # The box is for the spatial index; the stored cells decide.
-    in_cell = (
-        Appeal.objects.public()
-        .filtered(wanted)
-        .filter(point__bboverlaps=grid.bbox(cell).polygon(), **grid.holding(cell, CELL_M))
+    in_cell = counted_appeals(wanted, borders).filter(
+        point__bboverlaps=grid.bbox(cell).polygon(), **grid.holding(cell, CELL_M)
     )
     if settings.REPORT_MIN_COUNT > 1 and in_cell.count() < settings.REPORT_MIN_COUNT:
         return in_cell.none()

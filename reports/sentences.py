@@ -10,7 +10,7 @@ from django.utils.translation import ngettext, pgettext
 
 from geo.classes import CountClass
 from reports import sizes
-from reports.heatmap import Heatmap
+from reports.heatmap import Borders, Heatmap
 from reports.sizes import EXPECTED_IN_WINDOW, WINDOW_CELLS, CellSize
 
 
@@ -40,6 +40,19 @@ def question_words(heatmap: Heatmap, filters: list[tuple[str, str]]) -> str:
 def appeals_words(count: int) -> str:
     """The count with its noun."""
     return ngettext("%(n)s appeal", "%(n)s appeals", count) % {"n": number_format(count, force_grouping=True)}
+
+
+def borders_words(borders: Borders) -> str:
+    """By which borders appeals are counted in districts."""
+    if borders is Borders.TODAY:
+        return _(
+            "Districts are those of the borders in force today: every appeal is counted where its pin lies now, whatever "
+            "the borders were when it came in."
+        )
+    return _(
+        "Districts are those of the borders by which each appeal was assigned when it came in; some may exist no longer. "
+        "The map draws today's."
+    )
 
 
 def class_words(bounds: CountClass) -> str:

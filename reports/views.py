@@ -16,6 +16,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from appeals.due import rows_of
+from appeals.filters import AppealFilter
 from appeals.querysets import NEWEST_FIRST
 from geo.grid import Grid, parse_cell
 from geo.paging import PageRequest, parse_page
@@ -24,8 +25,15 @@ from reports import sizes
 from reports.exports import as_csv, as_geojson
 from reports.forms import HeatmapForm, HeatmapQuery
 from reports.ground import nearest_places
-from reports.heatmap import DistrictCount, Heatmap, appeals_in_cell, make_heatmap
-from reports.sentences import class_words, filter_words, period_words, question_words, size_words
+from reports.heatmap import Borders, DistrictCount, Heatmap, appeals_in_cell, make_heatmap
+from reports.sentences import (
+    borders_words,
+    class_words,
+    filter_words,
+    period_words,
+    question_words,
+    size_words,
+)
 from reports.sizes import is_drawable, offered_sizes
 from web.api.problems import bad_parameters
 
@@ -46,7 +54,7 @@ _Answer = Callable[[HttpRequest, HeatmapForm, Heatmap], HttpResponse]
 def heatmap_page(request: HttpRequest) -> HttpResponse:
     """The planner's page: filters, map, numbers, and links to the rows behind each of them."""
     form = HeatmapForm(request.GET)
-    heatmap = make_heatmap(form.query.wanted, form.query.cell_m) if form.is_valid() else None
+    heatmap = _counted(form.query) if form.is_valid() else None
     if heatmap and _too_many(heatmap):
         form.add_error("cell", _too_many_words(heatmap))
         heatmap = None
@@ -64,15 +72,22 @@ def heatmap_page(request: HttpRequest) -> HttpResponse:
             "frame_query": asked.as_query(frame="1"),
             "all_time_query": replace(asked, wanted=replace(asked.wanted, since=None, until=None)).as_query(),
             "question": question_words(heatmap, form.filters_in_words()),
-            "narrowed": bool(form.filters_in_words()) or asked.cell_m is not None,
+            "narrowed": bool(form.filters_in_words())
+            or asked.cell_m is not None
+            or asked.borders != Borders.TODAY,
             "size_words": size_words(heatmap.size),
+            "borders_words": borders_words(heatmap.borders),
             "classes": [class_words(bounds) for bounds in heatmap.classes],
             "top": _top_cells(heatmap, asked),
             "districts": [_district_link(row, heatmap, asked) for row in heatmap.districts],
-            "map_url": _on_map(asked.wanted.as_query()),
+            "map_url": _on_map(_map_filter(asked).as_query()),
             "threshold": settings.REPORT_MIN_COUNT,
         },
     )
+
+
+def _counted(asked: HeatmapQuery) -> Heatmap:
+    return make_heatmap(asked.wanted, asked.cell_m, asked.borders)
 
 
 def _report_file(answer: _Answer) -> Callable[[HttpRequest], HttpResponse]:
@@ -84,7 +99,7 @@ def _report_file(answer: _Answer) -> Callable[[HttpRequest], HttpResponse]:
         form = HeatmapForm(request.GET)
         if not form.is_valid():
             return _refusal(form)
-        return answer(request, form, make_heatmap(form.query.wanted, form.query.cell_m))
+        return answer(request, form, _counted(form.query))
 
     return view
 
@@ -132,7 +147,7 @@ def heatmap_rows(request: HttpRequest, cell_m: int, cell: str) -> HttpResponse:
     page_asked = refusals.read(
         lambda query: parse_page(query, NEWEST_FIRST, size=ROWS_A_PAGE), request.GET, PageRequest(ROWS_A_PAGE)
     )
-    found = appeals_in_cell(asked.wanted, grid, place)
+    found = appeals_in_cell(asked.wanted, grid, place, asked.borders)
     page = NEWEST_FIRST.page(found.with_names(), page_asked)
     return render(
         request,
@@ -153,9 +168,9 @@ def heatmap_rows(request: HttpRequest, cell_m: int, cell: str) -> HttpResponse:
                 )
             ),
             "report_url": f"{reverse('reports:heatmap')}?{asked.as_query()}",
-            "map_url": _on_map(replace(asked.wanted, bbox=grid.bbox(place)).as_query()),
-            "first_url": f"?{asked.wanted.as_query()}" if page_asked.after else "",
-            "next_url": f"?{asked.wanted.as_query(after=str(page.next))}" if page.next else "",
+            "map_url": _on_map(replace(_map_filter(asked), bbox=grid.bbox(place)).as_query()),
+            "first_url": f"?{asked.rows_query()}" if page_asked.after else "",
+            "next_url": f"?{asked.rows_query(after=str(page.next))}" if page.next else "",
         },
         status=400 if refusals.errors else 200,
     )
@@ -173,7 +188,7 @@ class _Linked:
 def _top_cells(heatmap: Heatmap, asked: HeatmapQuery) -> list[_Linked]:
     top = heatmap.cells[:TOP_CELLS]
     places = nearest_places([heatmap.grid.bbox(row.cell).centre() for row in top])
-    query = asked.wanted.as_query()
+    query = asked.rows_query()
     return [
         _Linked(
             row,
@@ -186,9 +201,15 @@ def _top_cells(heatmap: Heatmap, asked: HeatmapQuery) -> list[_Linked]:
 
 
 def _district_link(row: DistrictCount, heatmap: Heatmap, asked: HeatmapQuery) -> _Linked:
-    if row.district is None:
+    # The map knows today's districts alone.
+    if row.district is None or heatmap.borders is not Borders.TODAY:
         return _Linked(row, "")
     return _Linked(row, _on_map(replace(asked.wanted, district=row.district.code).as_query()))
+
+
+def _map_filter(asked: HeatmapQuery) -> AppealFilter:
+    """The filter for the map, which knows today's districts alone."""
+    return asked.wanted if asked.borders is Borders.TODAY else replace(asked.wanted, district="")
 
 
 def _on_map(query: str) -> str:

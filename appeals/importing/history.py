@@ -18,6 +18,7 @@ from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed
 from appeals.importing.copying import copy_in
 from appeals.models import Appeal, AppealContact, Attachment, Event, RoutingDecision
+from appeals.recount import count_in_districts
 from appeals.workflow import Verb
 from districts.models import BoundaryRevision, Service, ServiceArea
 from districts.routing import NotSetUp, Pin, Route, RoutingError, route_many
@@ -96,14 +97,18 @@ def begin(submission: Submission, decision: Route, at: dt.datetime, due_on: dt.d
 def write(pasts: Sequence[Past]) -> None:
     """Inserts the appeals and all their related rows, in order; one transaction, no messages are queued.
 
-    Appeals are numbered in this order. The events do not get their keys.
+    Appeals are numbered in this order. The events do not get their keys. Those routed by former borders are counted in
+    today's districts.
     """
+    applied = set(BoundaryRevision.objects.filter(applied=True).values_list("pk", flat=True))
+    former = [past.appeal.pk for past in pasts if past.decision.revision_id not in applied]
     with transaction.atomic():
         copy_in([past.appeal for past in pasts])
         copy_in([past.decision for past in pasts])
         copy_in([event for past in pasts for event in past.events])
         copy_in([past.contact for past in pasts if past.contact])
         copy_in([attachment for past in pasts for attachment in past.attachments])
+        count_in_districts(former)
 
 
 def write_on(appeals: Sequence[Appeal], events: Sequence[Event]) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Membership, User
-from districts.models import District, Place
+from districts.models import DistrictBoundary, Place
 from reports import sizes
 from tests.grid import IN_EAST, IN_WEST, GridCity, at, names
 from tests.reports.planting import Plant
@@ -203,7 +203,9 @@ def test_the_map_runs_in_an_origin_of_its_own(client: Client, plant: Plant) -> N
 
 
 def test_names_cannot_break_out_of_the_map(client: Client, plant: Plant) -> None:
-    District.objects.filter(code="east").update(name_en="</script><script>alert(1)</script>")
+    DistrictBoundary.objects.filter(district__code="east").update(
+        name_en="</script><script>alert(1)</script>"
+    )
     plant([IN_EAST])
     for address in (FILES[0], PAGE):
         page = text(client, address)

@@ -25,6 +25,7 @@ from appeals.intake.identifiers import stable_uuid7
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, AppealContact, Event, Message, RoutingDecision
 from appeals.workflow import ACCEPT
+from districts.actions.publish import apply_borders
 from districts.models import BoundaryRevision
 from tests.grid import EAST, IN_EAST, IN_PARK, IN_WEST, OUTSIDE, GridCity, box, make_city
 
@@ -299,7 +300,7 @@ def test_a_dry_run_reports_and_writes_nothing(
 
 
 def test_history_goes_by_the_borders_of_its_day(city: GridCity, tmp_path: Path) -> None:
-    """Appeals older than all borders use the first ones, as on their first day."""
+    """Appeals older than all borders use the first ones, as on their first day; all are counted in today's districts."""
     later = BoundaryRevision.objects.create(
         number=2,
         name="second",
@@ -309,6 +310,7 @@ def test_history_goes_by_the_borders_of_its_day(city: GridCity, tmp_path: Path) 
     )
     for code, bounds in (("city", (72.70, 40.50, 72.78, 40.54)), ("west", EAST)):
         city.districts[code].boundaries.create(revision=later, geom=box(bounds))
+    apply_borders()
     dated = city.add_area("old-green", "green", EAST, ("pothole",), valid_to=dt.date(2022, 1, 1))
     LegalClock.read()
     rows = [
@@ -319,12 +321,13 @@ def test_history_goes_by_the_borders_of_its_day(city: GridCity, tmp_path: Path) 
     run(table(tmp_path, rows))
     found = {
         appeal.external_id: appeal
-        for appeal in Appeal.objects.select_related("routing", "district", "service")
+        for appeal in Appeal.objects.select_related("routing__district", "district", "service")
     }
     assert found["before"].routing.area == dated
-    assert (found["before"].district.code, found["before"].service.code) == ("east", "green")
-    assert (found["between"].district.code, found["between"].service.code) == ("east", "roads")
-    assert (found["after"].district.code, found["after"].routing.revision) == ("west", later)
+    assert (found["before"].routing.district.code, found["before"].service.code) == ("east", "green")
+    assert (found["between"].routing.district.code, found["between"].service.code) == ("east", "roads")
+    assert (found["after"].routing.district.code, found["after"].routing.revision) == ("west", later)
+    assert {appeal.district.code for appeal in found.values()} == {"west"}
 
 
 def test_older_than_the_first_borders(city: GridCity, tmp_path: Path) -> None:
