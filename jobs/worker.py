@@ -2,42 +2,54 @@
 
 A task runs at least once and must be safe to run again. A worker that dies for whatever reason loses its
 lease, and its task goes back to the queue; a task that fails is retried after a growing pause, and stays
-failed after ``ATTEMPTS_MAX`` attempts.
+failed after ``ATTEMPTS_MAX`` attempts (see ``jobs.giving_up``). The database may go away at any moment: what a task
+came to is written as soon as it is back.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import signal
 import socket
 import threading
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 import structlog
-from django.db import close_old_connections, connection, transaction
-from django.db.utils import InterfaceError, OperationalError
+from django.db import Error, connection, transaction
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from jobs.connections import let_go
+from jobs.giving_up import after_giving_up
 from jobs.models import WorkerBeat
 from jobs.schedule import run_due
 
 log = structlog.get_logger()
 
 BEAT_EVERY_S = 10.0
+#: After an error of the database, it is asked again after this pause.
+AWAY_S = 5.0
 LEASE = dt.timedelta(seconds=60)
 ATTEMPTS_MAX = 5
 PAUSES = tuple(dt.timedelta(seconds=seconds) for seconds in (10, 60, 600, 3600))
+_FINISHED = (TaskResultStatus.SUCCESSFUL, TaskResultStatus.FAILED)
 #: Finished tasks are deleted after this time.
 KEEP_FINISHED = dt.timedelta(days=14)
 
 
-def requeue_abandoned(now: dt.datetime | None = None) -> int:
-    """Requeues (or fails for good) running tasks whose worker lost its lease; returns their number."""
+def requeue_abandoned(now: dt.datetime | None = None, *, idle: str = "") -> int:
+    """Requeues (or fails for good) running tasks whose worker lost its lease; returns their number.
+
+    So it does with those of the worker ``idle``, which has none in hand.
+    """
     now = now or timezone.now()
     alive = set(WorkerBeat.objects.filter(at__gt=now - LEASE).values_list("worker_id", flat=True))
     moved = 0
@@ -46,10 +58,10 @@ def requeue_abandoned(now: dt.datetime | None = None) -> int:
             skip_locked=True
         )
         for task in running:
-            if task.worker_ids and task.worker_ids[-1] in alive:
+            if task.worker_ids and task.worker_ids[-1] in alive - {idle}:
                 continue
             if len(task.worker_ids) >= ATTEMPTS_MAX:
-                task.set_failed(RuntimeError("the worker died every time it ran this task"))
+                _give_up(task, RuntimeError("the worker died every time it ran this task"))
             else:
                 task.status = TaskResultStatus.READY
                 task.save(update_fields=["status"])
@@ -58,11 +70,19 @@ def requeue_abandoned(now: dt.datetime | None = None) -> int:
     return moved
 
 
+def _give_up(task: DBTaskResult, error: BaseException) -> None:
+    """The task has failed for good; inside the caller's transaction."""
+    task.set_failed(error)
+    then = after_giving_up(task.task_path)
+    if then is not None:
+        then(*task.args_kwargs["args"], **task.args_kwargs["kwargs"])
+
+
 def forget_finished() -> int:
     """Deletes tasks finished long ago and workers long gone; returns the number of rows."""
     before = timezone.now() - KEEP_FINISHED
-    WorkerBeat.objects.filter(at__lt=before).delete()
-    return DBTaskResult.objects.filter(finished_at__lt=before).delete()[0]
+    workers = WorkerBeat.objects.filter(at__lt=before).delete()[0]
+    return workers + DBTaskResult.objects.filter(finished_at__lt=before).delete()[0]
 
 
 class Worker:
@@ -81,32 +101,29 @@ class Worker:
 
     def run(self) -> None:
         """Works until stopped; survives a database outage."""
-        beating = threading.Thread(target=self._keep_beating, name="beat", daemon=True)
-        beating.start()
-        while not self._stop.is_set():
-            close_old_connections()
-            try:
-                requeue_abandoned()
-                run_due()
-                if self.run_next():
-                    continue
-            except (OperationalError, InterfaceError):
-                log.exception("database unavailable")
-                connection.close()
-                self._stop.wait(5)
-            self._stop.wait(self.interval_s)
-        beating.join(timeout=BEAT_EVERY_S)
-        WorkerBeat.objects.filter(pk=self.id).delete()
+        outage = _Outage("database unavailable")
+        with self.beating():
+            while not self._stop.is_set():
+                let_go()
+                try:
+                    requeue_abandoned(idle=self.id)
+                    run_due()
+                    outage.is_over()
+                    if self.run_next():
+                        continue
+                except Error as error:
+                    self._away(outage, error)
+                self._stop.wait(self.interval_s)
+        self._end()
 
     def drain(self) -> int:
         """Runs due periodic jobs once, then tasks until none is ready; returns the number of tasks."""
-        self.beat()
         requeue_abandoned()
         run_due()
         count = 0
         while not self._stop.is_set() and self.run_next():
             count += 1
-        WorkerBeat.objects.filter(pk=self.id).delete()
+        self._end()
         return count
 
     def run_next(self) -> bool:
@@ -116,24 +133,54 @@ class Worker:
             if task is None:
                 return False
             task.claim(self.id)
+            # Together with the claim: no moment at which the task is somebody's without a lease.
+            self.beat()
         started = time.monotonic()
+        failure: Exception | None = None
+        value: Any = None
         try:
             result = task.task_result
-            task.set_successful(task.task.call(*result.args, **result.kwargs))
+            value = task.task.call(*result.args, **result.kwargs)
+            json.dumps(value)
         except Exception as error:
-            self._after_failure(task, error)
+            failure = error
+            attempts = len(task.worker_ids)
+            log.error("task failed", task=task.task_path, id=str(task.pk), attempts=attempts, exc_info=error)
         else:
             log.info("task done", task=task.task_path, seconds=round(time.monotonic() - started, 2))
+        self._write(task, value, failure)
         return True
 
-    def _after_failure(self, task: DBTaskResult, error: Exception) -> None:
-        attempts = len(task.worker_ids)
-        log.error("task failed", task=task.task_path, id=str(task.pk), attempts=attempts, exc_info=error)
-        task.set_failed(error)
-        if attempts < ATTEMPTS_MAX:
-            task.status = TaskResultStatus.READY
-            task.run_after = timezone.now() + PAUSES[min(attempts, len(PAUSES)) - 1]
-            task.save(update_fields=["status", "run_after"])
+    def _write(self, task: DBTaskResult, value: Any, failure: Exception | None) -> None:
+        """Writes what the task came to as soon as the database is there; nothing, if the task is another's by now."""
+        outage = _Outage("database unavailable after a task")
+        while True:
+            # The task may have lost the connection, whatever it said.
+            let_go()
+            try:
+                with transaction.atomic():
+                    row = DBTaskResult.objects.select_for_update().filter(pk=task.pk).first()
+                    if row is None or row.status in _FINISHED or row.worker_ids[-1:] != [self.id]:
+                        log.warning("task was taken over", task=task.task_path, id=str(task.pk))
+                    elif failure is None:
+                        row.set_successful(value)
+                    else:
+                        _after_failure(row, failure)
+                return
+            except Error as error:
+                # A worker that is to end leaves the task to another one, which finds it without a lease.
+                if connection.in_atomic_block or self._stop.is_set():
+                    raise
+                if failure is None and connection.connection is not None and connection.is_usable():
+                    # The database is there, and does not take the value.
+                    failure = error
+                else:
+                    self._away(outage, error)
+
+    def _away(self, outage: _Outage, error: Error) -> None:
+        outage.goes_on(error)
+        connection.close()
+        self._stop.wait(AWAY_S)
 
     def beat(self) -> None:
         """Renews the lease."""
@@ -142,13 +189,64 @@ class Worker:
             pk=self.id, defaults={"at": now}, create_defaults={"at": now, "started_at": now}
         )
 
-    def _keep_beating(self) -> None:
-        # A thread with its own connection: a video that takes minutes to process must not cost the lease.
-        while not self._stop.is_set():
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Renews the lease meanwhile, in a thread with its own connection: a video takes minutes."""
+        ended = threading.Event()
+        beating = threading.Thread(target=self._keep_beating, args=[ended], name="beat", daemon=True)
+        beating.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            beating.join(timeout=BEAT_EVERY_S)
+
+    def _keep_beating(self, ended: threading.Event) -> None:
+        outage = _Outage("could not renew the lease")
+        while not ended.is_set():
             try:
                 self.beat()
-            except (OperationalError, InterfaceError):
-                log.exception("could not renew the lease")
+                outage.is_over()
+            except Exception as error:
+                # Whatever it is, the task in hand needs the lease.
+                outage.goes_on(error)
                 connection.close()
-            self._stop.wait(BEAT_EVERY_S)
+            ended.wait(BEAT_EVERY_S)
         connection.close()
+
+    def _end(self) -> None:
+        """Gives the lease back; without the database it ends by itself."""
+        try:
+            WorkerBeat.objects.filter(pk=self.id).delete()
+        except Error:
+            log.warning("the lease could not be given back", exc_info=True)
+            connection.close()
+
+
+class _Outage:
+    """Says once that something is out of order, and once that it is over: an hour's outage is no hour's log."""
+
+    def __init__(self, said: str) -> None:
+        self._said = said
+        self._now = False
+
+    def goes_on(self, error: Exception) -> None:
+        if not self._now:
+            log.error(self._said, exc_info=error)
+        self._now = True
+
+    def is_over(self) -> None:
+        if self._now:
+            log.warning("over", what=self._said)
+        self._now = False
+
+
+def _after_failure(task: DBTaskResult, error: Exception) -> None:
+    attempts = len(task.worker_ids)
+    if attempts >= ATTEMPTS_MAX:
+        _give_up(task, error)
+        return
+    task.set_failed(error)
+    task.status = TaskResultStatus.READY
+    task.run_after = timezone.now() + PAUSES[min(attempts, len(PAUSES)) - 1]
+    task.save(update_fields=["status", "run_after"])

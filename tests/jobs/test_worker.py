@@ -9,10 +9,11 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from jobs import schedule
+from jobs import giving_up, schedule
 from jobs.models import ScheduledJob, WorkerBeat
 from jobs.worker import (
     ATTEMPTS_MAX,
+    KEEP_FINISHED,
     LEASE,
     PAUSES,
     Worker,
@@ -35,6 +36,11 @@ def remember(word: str) -> str:
 def stumble(word: str) -> None:
     calls.append(word)
     raise OSError(word)
+
+
+@task()
+def give_an_object() -> object:
+    return object()
 
 
 @pytest.fixture(autouse=True)
@@ -95,8 +101,54 @@ def test_old_results_are_deleted() -> None:
     remember.enqueue("a")
     Worker().run_next()
     assert forget_finished() == 0
-    DBTaskResult.objects.update(finished_at=timezone.now() - dt.timedelta(days=15))
+    DBTaskResult.objects.update(finished_at=timezone.now() - KEEP_FINISHED - dt.timedelta(minutes=1))
     assert forget_finished() == 1
+    assert not DBTaskResult.objects.exists()
+
+
+def test_leases_of_workers_long_gone_are_deleted() -> None:
+    now = timezone.now()
+    for name, at in (("gone", now - KEEP_FINISHED - LEASE), ("lately", now - KEEP_FINISHED + LEASE)):
+        WorkerBeat.objects.create(worker_id=name, started_at=at, at=at)
+    assert forget_finished() == 1
+    assert WorkerBeat.objects.get().pk == "lately"
+
+
+class TestGivingUp:
+    @pytest.fixture(autouse=True)
+    def _told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(giving_up, "_REGISTERED", {})
+        giving_up.when_given_up(stumble, lambda word: calls.append(f"no {word}"))
+
+    def run_until_it_fails(self) -> None:
+        for _ in range(ATTEMPTS_MAX):
+            DBTaskResult.objects.update(run_after=timezone.now() - dt.timedelta(seconds=1))
+            assert Worker().run_next()
+
+    def test_it_is_told_after_the_last_attempt_and_not_before(self) -> None:
+        stumble.enqueue("x")
+        self.run_until_it_fails()
+        assert calls == ["x"] * ATTEMPTS_MAX + ["no x"]
+
+    def test_it_is_told_when_the_task_killed_its_worker_every_time(self) -> None:
+        stumble.enqueue("x")
+        row = DBTaskResult.objects.get()
+        for n in range(ATTEMPTS_MAX):
+            row.claim(f"dead-{n}")
+        requeue_abandoned()
+        assert calls == ["no x"]
+
+    def test_other_tasks_do_not_care(self) -> None:
+        remember.enqueue("x")
+        assert Worker().run_next()
+        assert calls == ["x"]
+
+
+def test_a_value_that_cannot_be_kept_is_a_failure() -> None:
+    give_an_object.enqueue()
+    assert Worker().run_next()
+    row = DBTaskResult.objects.get()
+    assert (row.status, row.exception_class_path) == (TaskResultStatus.READY, "builtins.TypeError")
 
 
 class TestSchedule:

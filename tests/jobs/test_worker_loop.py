@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
 from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
@@ -62,6 +62,16 @@ def write(path: str) -> None:
 @task()
 def stumble() -> None:
     raise OSError("full")
+
+
+@task()
+def lose_the_connection(then: str) -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    except Error:
+        if then == "fails":
+            raise
 
 
 def status_of(result: Any) -> str:
@@ -169,6 +179,95 @@ class TestLease:
         left = {row.worker_ids[-1]: row.status for row in DBTaskResult.objects.all()}
         assert left == {"beats": TaskResultStatus.RUNNING, "silent": TaskResultStatus.READY}
 
+    def test_it_is_kept_until_the_task_in_hand_has_ended(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(worker, "BEAT_EVERY_S", 0.05)
+        result = hold.enqueue(str(tmp_path))
+        with working() as one:
+            eventually((tmp_path / "begun").exists, "the task")
+            one.stop()
+            for _ in range(3):
+                last = WorkerBeat.objects.get(pk=one.id).at
+                eventually(lambda last=last: WorkerBeat.objects.get(pk=one.id).at > last, "a beat")
+            (tmp_path / "go").touch()
+        assert status_of(result) == TaskResultStatus.SUCCESSFUL
+        assert not WorkerBeat.objects.exists()
+
+    def test_no_task_is_claimed_without_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        # The thread that renews it is late.
+        late = threading.Event()
+        keep_beating = Worker._keep_beating
+        monkeypatch.setattr(
+            Worker,
+            "_keep_beating",
+            lambda self, *given: (late.wait(PATIENCE_S), keep_beating(self, *given)),
+        )
+        result = hold.enqueue(str(tmp_path))
+        with working():
+            eventually((tmp_path / "begun").exists, "the task")
+            assert requeue_abandoned() == 0
+            assert status_of(result) == TaskResultStatus.RUNNING
+            late.set()
+            (tmp_path / "go").touch()
+
+    @pytest.mark.parametrize("error", [DatabaseError, OperationalError, InterfaceError, RuntimeError])
+    def test_no_error_ends_its_thread(self, error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(worker, "BEAT_EVERY_S", 0.02)
+        failing = [error("SSL connection has been closed unexpectedly")] * 3
+        beat = Worker.beat
+
+        def sometimes(self: Worker) -> None:
+            if threading.current_thread().name == "beat" and failing:
+                raise failing.pop()
+            beat(self)
+
+        monkeypatch.setattr(Worker, "beat", sometimes)
+        with capture_logs() as logs, working() as one:
+            eventually(lambda: not failing, "the errors")
+            eventually(WorkerBeat.objects.filter(pk=one.id).exists, "a beat after the errors")
+            first = WorkerBeat.objects.get(pk=one.id).at
+            eventually(lambda: WorkerBeat.objects.get(pk=one.id).at > first, "the next one")
+        said = [log["event"] for log in logs if log["event"] != "over"]
+        assert said == ["could not renew the lease"], "once, however long it lasts"
+
+    def test_a_task_that_another_worker_has_is_not_written_by_this_one(self, tmp_path: Path) -> None:
+        """Its lease had run out: the other one's outcome counts."""
+        result = hold.enqueue(str(tmp_path))
+        with working():
+            eventually((tmp_path / "begun").exists, "the task")
+            DBTaskResult.objects.get().claim("another")
+            (tmp_path / "go").touch()
+            eventually((tmp_path / "done").exists, "the end of the task")
+        row = DBTaskResult.objects.get(pk=result.id)
+        assert (row.status, row.worker_ids[-1]) == (TaskResultStatus.RUNNING, "another")
+
+
+class TestConnectionLost:
+    """The database is there, and this one connection is gone, as after a restart or a failing network."""
+
+    @pytest.mark.parametrize("then", ["fails", "ends well"])
+    def test_what_the_task_came_to_is_written_all_the_same(self, then: str) -> None:
+        result = lose_the_connection.enqueue(then)
+        with working():
+            wanted = TaskResultStatus.READY if then == "fails" else TaskResultStatus.SUCCESSFUL
+            eventually(lambda: DBTaskResult.objects.get().worker_ids, "the claim")
+            eventually(lambda: status_of(result) == wanted, "the outcome")
+        row = DBTaskResult.objects.get()
+        assert len(row.worker_ids) == 1
+        assert row.finished_at is not None
+
+    def test_a_task_that_was_left_running_is_taken_up_by_its_own_worker(self, tmp_path: Path) -> None:
+        result = write.enqueue(str(tmp_path / "file"))
+        with working() as one:
+            eventually(lambda: status_of(result) == TaskResultStatus.SUCCESSFUL, "the task")
+            lost = write.enqueue(str(tmp_path / "lost"))
+            eventually(lambda: status_of(lost) == TaskResultStatus.SUCCESSFUL, "the second task")
+            # As if its outcome had never been written.
+            DBTaskResult.objects.filter(pk=lost.id).update(status=TaskResultStatus.RUNNING)
+            eventually(lambda: status_of(lost) == TaskResultStatus.SUCCESSFUL, "the second task again")
+            assert DBTaskResult.objects.get(pk=lost.id).worker_ids == [one.id, one.id]
+
 
 class TestRetry:
     def test_each_pause_is_the_one_of_its_attempt(self) -> None:
@@ -265,22 +364,12 @@ def _is_caught(pid: int, number: signal.Signals) -> bool:
 class TestDatabaseAway:
     def test_the_loop_outlives_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(worker, "BEAT_EVERY_S", 0.05)
-        name = str(connection.settings_dict["NAME"])
         with capture_logs() as logs, working() as one:
             eventually(WorkerBeat.objects.filter(pk=one.id).exists, "the lease")
-            connection.close()
-            with closing(databases.maintenance()) as keeper:
-                _let_in(keeper, name, False)
-                try:
-                    databases.run(
-                        keeper,
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
-                        name,
-                    )
-                    said = {"database unavailable", "could not renew the lease"}
-                    eventually(lambda: {log["event"] for log in logs} >= said, "a word of both threads")
-                finally:
-                    _let_in(keeper, name, True)
+            with away():
+                said = {"database unavailable", "could not renew the lease"}
+                eventually(lambda: {log["event"] for log in logs} >= said, "a word of both threads")
+            eventually(lambda: {log.get("what") for log in logs} >= said, "that it is over")
             back = timezone.now()
             result = write.enqueue(str(tmp_path / "file"))
             eventually(lambda: status_of(result) == TaskResultStatus.SUCCESSFUL, "the work goes on")
@@ -294,3 +383,51 @@ def _let_in(keeper: Any, name: str, allowed: bool) -> None:
             sql.Identifier(name), sql.Literal(allowed)
         ),
     )
+
+
+class TestDatabaseAwayAtTheEnd:
+    def test_of_a_task(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The work is done once, and written when the database is back."""
+        monkeypatch.setattr(worker, "AWAY_S", 0.05)
+        result = hold.enqueue(str(tmp_path))
+        with capture_logs() as logs, working():
+            eventually((tmp_path / "begun").exists, "the task")
+            with away():
+                (tmp_path / "go").touch()
+                said = "database unavailable after a task"
+                eventually(lambda: said in {log["event"] for log in logs}, "a word of it")
+            eventually(lambda: status_of(result) == TaskResultStatus.SUCCESSFUL, "the outcome")
+        assert (tmp_path / "done").read_text() == "done\n"
+        assert len(DBTaskResult.objects.get().worker_ids) == 1
+
+    def test_of_a_task_of_a_worker_that_is_to_end(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It ends in good order, and another one does the task."""
+        monkeypatch.setattr(worker, "AWAY_S", 0.05)
+        result = hold.enqueue(str(tmp_path))
+        with working() as one:
+            eventually((tmp_path / "begun").exists, "the task")
+            with away():
+                one.stop()
+                (tmp_path / "go").touch()
+                eventually((tmp_path / "done").exists, "the end of the task")
+                eventually(lambda: "worker" not in {t.name for t in threading.enumerate()}, "its end")
+        assert status_of(result) == TaskResultStatus.RUNNING
+        assert requeue_abandoned(timezone.now() + LEASE * 2) == 1
+
+
+@contextmanager
+def away() -> Iterator[None]:
+    """The database of this test lets nobody in meanwhile, and has thrown out everybody."""
+    name = str(connection.settings_dict["NAME"])
+    connection.close()
+    with closing(databases.maintenance()) as keeper:
+        _let_in(keeper, name, False)
+        try:
+            databases.run(
+                keeper, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", name
+            )
+            yield
+        finally:
+            _let_in(keeper, name, True)

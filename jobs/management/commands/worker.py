@@ -25,6 +25,8 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, worker.stop)
         signal.signal(signal.SIGINT, worker.stop)
         if once:
-            self.stdout.write(f"{worker.drain()} tasks done")
+            with worker.beating():
+                done = worker.drain()
+            self.stdout.write(f"{done} tasks done")
         else:
             worker.run()
