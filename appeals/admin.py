@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +12,9 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
+from appeals.actions.upload import prepare_again
 from appeals.models import Appeal, Attachment, CalendarDay, Event, LegalTerm, Message
+from appeals.querysets import AttachmentQuerySet
 
 
 class _ReadOnly:
@@ -113,6 +115,38 @@ class MessageAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     def send_again(self, request: HttpRequest, messages: object) -> None:
         parked = Message.objects.filter(pk__in=messages, state=Message.State.PARKED)  # type: ignore[misc]
         parked.update(state=Message.State.QUEUED, attempts=0, next_attempt_at=timezone.now(), error="")
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["created_at", "kind", "state", "reason", "appeal"]
+    list_filter = ["state", "kind"]
+    list_select_related = ["appeal"]
+    search_fields = ["=appeal__number"]
+    show_full_result_count = False
+    exclude = ["digest", "original"]
+    ordering = ["-created_at"]
+    actions = ["prepare_again"]
+
+    def has_prepare_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("appeals.change_attachment")
+
+    @admin.display(description=_("reason"))
+    def reason(self, attachment: Attachment) -> str:
+        return attachment.error_text
+
+    @admin.action(
+        description=_("Prepare again the videos that we failed to prepare"), permissions=["prepare"]
+    )
+    def prepare_again(self, request: HttpRequest, chosen: AttachmentQuerySet) -> None:
+        again = prepare_again(chosen)
+        left = chosen.count() - again
+        messages.success(request, _("Videos that will be prepared again: %(n)d.") % {"n": again})
+        if left:
+            messages.warning(
+                request,
+                _("Left as they are, since nothing was kept that could be tried again: %(n)d.") % {"n": left},
+            )
 
 
 @admin.register(LegalTerm)

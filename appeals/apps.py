@@ -10,19 +10,24 @@ class AppealsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.permissions import ALL, EDIT, VIEW, office_may
-        from appeals.actions.upload import remove_orphans
-        from appeals.models import Appeal, CalendarDay, Event, LegalTerm
+        from appeals.actions.upload import remove_orphans, sweep_uploads
+        from appeals.models import Appeal, Attachment, CalendarDay, Event, LegalTerm
         from appeals.notify.delivery import deliver_due
-        from appeals.tasks import follow_borders
+        from appeals.tasks import follow_borders, give_up_video, prepare_video
         from districts.actions.publish import borders_applied
+        from jobs.giving_up import when_given_up
         from jobs.schedule import every
 
         every(dt.timedelta(seconds=5), deliver_due)
         every(dt.timedelta(hours=1), remove_orphans)
+        every(dt.timedelta(days=1), sweep_uploads)
+        when_given_up(prepare_video, give_up_video)
         office_may(VIEW, Appeal, Event)
         # The government moves working days every year.
         office_may(ALL, CalendarDay)
         office_may(EDIT, LegalTerm)
+        # To have videos prepared again.
+        office_may(EDIT, Attachment)
         borders_applied.connect(
             lambda **_: follow_borders.enqueue(), weak=False, dispatch_uid="follow_borders"
         )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
+from accounts.models import User
 from appeals.deadlines import city_calendar, city_day
 from appeals.due import Due, due_of
 from appeals.models import Appeal, Attachment, Event, RoutingDecision
@@ -30,14 +32,17 @@ class Dossier:
         return [step for step in reversed(self.steps) if step.is_answer]
 
 
-def dossier_of(appeal: Appeal, *, internal: bool, now: dt.datetime | None = None) -> Dossier:
-    """The appeal's dossier; at most five queries. ``internal`` adds events only staff may see.
+def dossier_of(
+    appeal: Appeal, reader: User | AnonymousUser, *, internal: bool, now: dt.datetime | None = None
+) -> Dossier:
+    """The appeal's dossier; at most five queries, and one for who the reader is.
 
-    Expects the appeal to be loaded ``with_names``.
+    ``internal`` adds events only staff may see. Photos and videos are those that the reader may see. Expects the appeal
+    to be loaded ``with_names``.
     """
     events = Event.objects.filter(appeal=appeal).select_related("service", "to_service").order_by("version")
     events = events.select_related("actor") if internal else events.filter(public=True)
-    attachments = list(Attachment.objects.filter(appeal=appeal))
+    attachments = list(Attachment.objects.visible_to(reader).filter(appeal=appeal))
     decision = (
         RoutingDecision.objects.filter(appeal=appeal).select_related("service", "area", "revision").first()
     )

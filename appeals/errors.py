@@ -30,6 +30,15 @@ class Conflict(ActionRefused):
         )
 
 
+class Busy(ActionRefused):
+    """Nothing is wrong with what was sent: the same may be taken in half a minute."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(
+            message or _("This cannot be taken just now, and the fault is ours. Please try again soon.")
+        )
+
+
 class NotAllowed(ActionRefused):
     """The workflow table has no such step for this person and state."""
 

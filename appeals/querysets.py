@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -14,9 +14,10 @@ from accounts.roles import standing_of
 from appeals.filters import FILTERS, AppealFilter
 from appeals.workflow import OPEN_STATUSES
 from geo.paging import Order
+from media.refusal import Refusal
 
 if TYPE_CHECKING:
-    from appeals.models import Appeal  # noqa: F401
+    from appeals.models import Appeal, Attachment  # noqa: F401
 
 #: Public order of lists: the index ``appeal_newest``.
 NEWEST_FIRST: Final = Order({"submitted_at": dt.datetime, "number": int}, descending=True)
@@ -77,3 +78,34 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
     def with_names(self) -> AppealQuerySet:
         """With what a list row names, in the same statement."""
         return self.select_related("category", "service", "district")
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def visible_to(self, user: User | AnonymousUser) -> AttachmentQuerySet:
+        """Files that an appeal has taken and the user may see: those of visible appeals.
+
+        What came with a step that only staff see is for the staff who work on the appeal. An upload that no appeal has
+        taken yet is visible to nobody here.
+        """
+        appeals = cast(AppealQuerySet, self.model.appeal.field.related_model._default_manager.all())
+        seen = self.filter(appeal__in=appeals.visible_to(user))
+        standing = standing_of(user)
+        if standing.office:
+            return seen
+        return seen.filter(
+            Q(event__isnull=True) | Q(event__public=True) | Q(appeal__service__in=standing.service_ids)
+        )
+
+    def public(self) -> AttachmentQuerySet:
+        """Files that anyone may see."""
+        return self.visible_to(AnonymousUser())
+
+    def given_up(self) -> AttachmentQuerySet:
+        """Videos that could not be prepared through no fault of theirs; the original is there for another try."""
+        return self.filter(state=self.model.State.FAILED, error=Refusal.VIDEO_NOT_PREPARED).exclude(
+            original=""
+        )
+
+    def waiting(self) -> AttachmentQuerySet:
+        """Uploads that no appeal has taken yet."""
+        return self.filter(appeal__isnull=True)

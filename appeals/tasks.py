@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from uuid import UUID
 
@@ -12,9 +11,10 @@ from django_tasks import task
 
 from appeals.models import Attachment
 from appeals.recount import count_in_districts
+from jobs.connections import let_go
 from media.confined import process_video
-from media.photos import prepare_photo
-from media.refusal import MediaRefused
+from media.refusal import MediaRefused, Refusal
+from media.storage import working_folder
 
 #: Fields set on an attachment once it is processed.
 _MADE = ("state", "error", "original", "playable", "large", "thumb", "width", "height", "duration_s")
@@ -24,27 +24,37 @@ _MADE = ("state", "error", "original", "playable", "large", "thumb", "width", "h
 def prepare_video(attachment_id: str) -> str:
     """Resulting state of the attachment: ready with a playable video and a poster, or failed with a code.
 
-    Safe to run again after a crash: files of an interrupted run are overwritten or left orphaned.
+    Safe to run again after a crash: what an interrupted run left is swept (``appeals.actions.upload``).
     """
     attachment = Attachment.objects.filter(pk=UUID(attachment_id)).first()
     if attachment is None or attachment.state != Attachment.State.PROCESSING:
         return attachment.state if attachment else "gone"
-    with tempfile.TemporaryDirectory(prefix="video-") as folder:
+    # A film takes minutes, in which a connection may be lost: what was made of it is written through a new one.
+    let_go()
+    with working_folder("film-") as folder:
         try:
-            made = process_video(
-                Path(attachment.original.path), Path(folder) / "film.mp4", Path(folder) / "poster.jpg"
-            )
-            pictures = prepare_photo(made.poster)
+            made = process_video(Path(attachment.original.path), Path(folder) / "film.mp4")
         except MediaRefused as refusal:
             limit = "" if refusal.limit is None else f":{refusal.limit}"
             return _finish(attachment, state=Attachment.State.FAILED, error=refusal.code + limit)
         attachment.duration_s = made.duration_s
-        attachment.width, attachment.height = pictures.large.width, pictures.large.height
-        with made.playable.open("rb") as stream:
-            attachment.playable.save(f"{attachment.pk}.mp4", File(stream), save=False)
-        attachment.large.save(f"{attachment.pk}.jpg", ContentFile(pictures.large.data), save=False)
-        attachment.thumb.save(f"{attachment.pk}.jpg", ContentFile(pictures.thumb.data), save=False)
-    return _finish(attachment, state=Attachment.State.READY)
+        attachment.width, attachment.height = made.large.width, made.large.height
+        try:
+            with made.playable.open("rb") as stream:
+                attachment.playable.save(f"{attachment.pk}.mp4", File(stream), save=False)
+            attachment.large.save(f"{attachment.pk}.jpg", ContentFile(made.large.data), save=False)
+            attachment.thumb.save(f"{attachment.pk}.jpg", ContentFile(made.thumb.data), save=False)
+            return _finish(attachment, state=Attachment.State.READY)
+        except BaseException:
+            _delete_made(attachment)
+            raise
+
+
+def give_up_video(attachment_id: str) -> None:
+    """What becomes of a film when every attempt has failed: it is said, and what was received is kept for another try."""
+    Attachment.objects.filter(pk=UUID(attachment_id), state=Attachment.State.PROCESSING).update(
+        state=Attachment.State.FAILED, error=Refusal.VIDEO_NOT_PREPARED
+    )
 
 
 @task()
@@ -57,16 +67,21 @@ def _finish(attachment: Attachment, *, state: str, error: str = "") -> str:
     original_storage, original_name = attachment.original.storage, attachment.original.name
     attachment.state, attachment.error, attachment.original = state, error, ""
     with transaction.atomic():
-        # Named fields: an appeal may have claimed the attachment in the meantime.
-        kept = Attachment.objects.filter(pk=attachment.pk).update(
+        # Named fields: an appeal may have claimed the attachment in the meantime. The state: another worker may have
+        # made the film, if this one was taken for dead.
+        kept = Attachment.objects.filter(pk=attachment.pk, state=Attachment.State.PROCESSING).update(
             **{name: getattr(attachment, name) for name in _MADE}
         )
-        if not kept:
-            # Deleted in the meantime because no appeal claimed it in time: its files must not be orphaned.
-            for file in (attachment.playable, attachment.large, attachment.thumb):
-                if file:
-                    file.delete(save=False)
-            return "gone"
-        if original_name:
+        if kept and original_name:
             transaction.on_commit(lambda: original_storage.delete(original_name))
-    return state
+    if kept:
+        return state
+    # Deleted in the meantime because no appeal claimed it in time, or made by another: nothing of this may stay.
+    _delete_made(attachment)
+    return "gone"
+
+
+def _delete_made(attachment: Attachment) -> None:
+    for file in (attachment.playable, attachment.large, attachment.thumb):
+        if file:
+            file.delete(save=False)

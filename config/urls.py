@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import include, path
 
 from accounts import urls as accounts_urls
 from web import health
@@ -19,9 +19,8 @@ urlpatterns = [
     path("robots.txt", shell.robots, name="robots"),
     path("favicon.ico", shell.favicon, name="favicon"),
     path("offline/", pages.offline, name="offline"),
-    re_path(
-        rf"^media/(?P<folder>{'|'.join(media.PUBLIC_FOLDERS)})/(?P<name>.+)$", media.public_file, name="media"
-    ),
+    path("media/<uuid:attachment>/<slug:form>", media.appeal_file, name="attachment"),
+    path("media/news/<int:item>/<slug:form>", media.news_file, name="news-file"),
     path("api/", include("opendata.urls")),
     path("api/", include("public.api.urls")),
     *i18n_patterns(

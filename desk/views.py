@@ -28,6 +28,7 @@ from appeals.models import Appeal, AppealContact
 from desk.queue import COUNT_MAX, PAGE_SIZE, Place, Queue, Sort, Tab, parse_place
 from geo.paging import AFTER, BEFORE, PageRequest
 from web.verb_forms import Attempt, attempt, verb_context
+from web.views.media import show_to_sender
 
 
 def for_staff(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -141,7 +142,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
             return redirect("desk:queue")
     verbs = verb_context(appeal, role, tried)
     context = verbs | {
-        "dossier": dossier_of(appeal, internal=True),
+        "dossier": dossier_of(appeal, request.user, internal=True),
         "appeal": appeal,
         "contact": AppealContact.objects.filter(appeal=appeal).first(),
         "office": standing.office,
@@ -150,7 +151,9 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "place": place.as_query(),
         "next_appeal": _queue(standing).next_after(place, appeal),
     }
-    return render(request, "desk/appeal.html", context, status=tried.status)
+    response = render(request, "desk/appeal.html", context, status=tried.status)
+    show_to_sender(response, verbs["kept_uploads"])
+    return response
 
 
 def _say_moved(request: HttpRequest, appeal: Appeal) -> None:

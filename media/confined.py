@@ -1,9 +1,9 @@
-"""Processes a video in a child process, where a malicious file can do little harm.
+"""Opens what was received in a child process, where a malicious file can do little harm.
 
-A few kilobytes of MP4 can claim an index of gigabytes, and decoders written in C crash and hang. The child
-has limits on memory, CPU time, file size and wall-clock time, a low priority so that pages stay fast, and
-neither the parent's environment (with its passwords) nor its memory. It replies in JSON; if it dies, the
-file is blamed.
+A few kilobytes of PNG unfold to gigabytes of pixels, as many of MP4 claim an index of gigabytes, and decoders written
+in C crash and hang. The child has limits on memory, CPU time, file size and wall-clock time, a low priority so that
+pages stay fast, and neither the parent's environment (with its passwords) nor its memory. It replies in JSON; if it
+dies, the file is blamed.
 """
 
 from __future__ import annotations
@@ -14,62 +14,122 @@ import resource
 import shutil
 import subprocess
 import sys
-import tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from media.refusal import MediaRefused, Refusal
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 
-MEMORY_BYTES: Final = 2 * 1024**3
+from media.content import Content
+from media.pictures import EncodedPhoto, PreparedPhoto
+from media.refusal import MediaRefused, Refusal
+from media.storage import working_folder
+from media.turns import turn
+
+VIDEO_MEMORY_BYTES: Final = 2 * 1024**3
 """Address space of the child; a 4K video from a phone needs about a third of it."""
+PHOTO_MEMORY_BYTES: Final = 600 * 1024**2
+"""The same; the server's own processes and this one stay below a gigabyte."""
 _LARGEST_FILE_BYTES: Final = 256 * 1024**2
 _ROOT: Final = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
 class ProcessedVideo:
-    """The two files a video's page needs, and their facts (sizes in pixels, upright)."""
+    """What a video's page needs: the film in ``playable``, its poster in two sizes."""
 
     playable: Path
-    poster: Path
-    width: int
-    height: int
+    large: EncodedPhoto
+    thumb: EncodedPhoto
     duration_s: float
-    size_bytes: int
 
 
 class ProcessingFailed(RuntimeError):
     """The machine is at fault, not the file (a full disk, a missing folder): worth retrying."""
 
 
+@dataclass(frozen=True)
+class _Fault:
+    """What is said of a file that killed its child, or that took too long."""
+
+    broken: Refusal
+    too_slow: Refusal
+
+
+_PHOTO: Final = _Fault(Refusal.PHOTO_BROKEN, Refusal.PHOTO_TOO_SLOW)
+_VIDEO: Final = _Fault(Refusal.VIDEO_BROKEN, Refusal.VIDEO_TOO_SLOW)
+
+
+def process_photo(
+    source: UploadedFile[bytes] | Path, *, max_work_s: float = 30.0, memory_bytes: int = PHOTO_MEMORY_BYTES
+) -> PreparedPhoto:
+    """The photo as upright JPEGs without metadata, whatever ``source`` holds; an upload is read from its beginning.
+
+    One photo at a time on the whole machine, so that many sent at once take no more memory than one. Raises
+    :class:`MediaRefused` if the file is at fault, :class:`media.refusal.Busy` when others wait too long for their turn
+    already, and :class:`ProcessingFailed` for anything else.
+    """
+    with working_folder("photo-") as name:
+        folder = Path(name)
+        with turn() as lock:
+            received = source if isinstance(source, Path) else _on_disk(source, folder)
+            facts = _in_a_child("photo", received, folder, _PHOTO, max_work_s, memory_bytes, keep=(lock,))
+        return PreparedPhoto(
+            Content(facts["content"]), _picture(folder, "large", facts), _picture(folder, "thumb", facts)
+        )
+
+
 def process_video(
     source: Path,
     playable: Path,
-    poster: Path,
     *,
     max_work_s: float = 900.0,
-    memory_bytes: int = MEMORY_BYTES,
+    memory_bytes: int = VIDEO_MEMORY_BYTES,
 ) -> ProcessedVideo:
-    """Writes the playable form and the poster of ``source``: both, complete, or neither.
+    """Writes the playable form of ``source``, complete or not at all.
 
     Raises :class:`MediaRefused` if the file is at fault, :class:`ProcessingFailed` for anything else.
     """
-    with tempfile.TemporaryDirectory(prefix=".video-", dir=playable.parent) as folder:
-        film, still = Path(folder, "playable.mp4"), Path(folder, "poster.jpg")
-        facts = _in_a_child(source, film, still, max_work_s, memory_bytes)
-        shutil.move(still, poster)
-        shutil.move(film, playable)
-    return ProcessedVideo(playable=playable, poster=poster, **facts)
+    with working_folder("video-") as name:
+        folder = Path(name)
+        facts = _in_a_child("video", source, folder, _VIDEO, max_work_s, memory_bytes)
+        made = ProcessedVideo(
+            playable, _picture(folder, "large", facts), _picture(folder, "thumb", facts), facts["duration_s"]
+        )
+        shutil.move(folder / "playable", playable)
+    return made
+
+
+def _on_disk(upload: UploadedFile[bytes], folder: Path) -> Path:
+    if isinstance(upload, TemporaryUploadedFile):
+        return Path(upload.temporary_file_path())
+    received = folder / "received"
+    with received.open("wb") as target:
+        for chunk in upload.chunks():
+            target.write(chunk)
+    return received
+
+
+def _picture(folder: Path, form: str, facts: Mapping[str, Any]) -> EncodedPhoto:
+    width, height = facts[form]
+    return EncodedPhoto((folder / form).read_bytes(), width, height)
 
 
 def _in_a_child(
-    source: Path, film: Path, still: Path, max_work_s: float, memory_bytes: int
+    what: str,
+    source: Path,
+    folder: Path,
+    fault: _Fault,
+    max_work_s: float,
+    memory_bytes: int,
+    keep: tuple[int, ...] = (),
 ) -> dict[str, Any]:
+    """Facts about what the child has made of ``source`` in ``folder``; it inherits the descriptors ``keep``."""
     order = {
+        "what": what,
         "source": str(source.absolute()),
-        "film": str(film.absolute()),
-        "still": str(still.absolute()),
+        "folder": str(folder.absolute()),
         "max_work_s": max_work_s,
         "memory_bytes": memory_bytes,
     }
@@ -81,13 +141,20 @@ def _in_a_child(
             text=True,
             timeout=max_work_s,
             cwd=_ROOT,
-            env={"PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1", "LANG": "C.UTF-8"},
+            # One arena: each further one takes address space that the limit counts.
+            env={
+                "PYTHONPATH": str(_ROOT),
+                "OPENBLAS_NUM_THREADS": "1",
+                "MALLOC_ARENA_MAX": "1",
+                "LANG": "C.UTF-8",
+            },
+            pass_fds=keep,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise MediaRefused(Refusal.VIDEO_TOO_SLOW) from error
+        raise MediaRefused(fault.too_slow) from error
     if child.returncode < 0:  # Killed by a signal: it crashed or ran out of CPU time.
-        raise MediaRefused(Refusal.VIDEO_BROKEN)
+        raise MediaRefused(fault.broken)
     if child.returncode > 0:
         raise ProcessingFailed(child.stderr[-2000:])
     reply: dict[str, Any] = json.loads(child.stdout)
@@ -111,23 +178,46 @@ def _confine(max_work_s: float, memory_bytes: int) -> None:
     os.nice(10)
 
 
-def _main() -> None:
-    order = json.load(sys.stdin)
-    _confine(order["max_work_s"], order["memory_bytes"])
-    # Imported only now, so that what these libraries allocate counts.
+def _photo(source: Path, folder: Path) -> dict[str, Any]:
+    from media.photos import prepare_photo
+
+    prepared = prepare_photo(source)
+    (folder / "large").write_bytes(prepared.large.data)
+    (folder / "thumb").write_bytes(prepared.thumb.data)
+    return {
+        "content": prepared.content.value,
+        "large": (prepared.large.width, prepared.large.height),
+        "thumb": (prepared.thumb.width, prepared.thumb.height),
+    }
+
+
+def _video(source: Path, folder: Path) -> dict[str, Any]:
     from media.videos import make_playable, make_poster
 
-    source = Path(order["source"])
+    make_poster(source, folder / "poster")
+    facts = _photo(folder / "poster", folder)
+    return facts | {"duration_s": make_playable(source, folder / "playable").duration_s}
+
+
+# What does the work, and what is said when it takes more memory than it may.
+_WORK: Final[dict[str, tuple[Callable[[Path, Path], dict[str, Any]], Refusal]]] = {
+    "photo": (_photo, Refusal.PHOTO_TAKES_TOO_MUCH),
+    "video": (_video, Refusal.VIDEO_BROKEN),
+}
+
+
+def _main() -> None:
+    order = json.load(sys.stdin)
+    # The libraries are imported only afterwards, so that what they allocate counts.
+    _confine(order["max_work_s"], order["memory_bytes"])
+    work, too_much = _WORK[order["what"]]
     answer: dict[str, Any]
     try:
-        make_poster(source, Path(order["still"]))
-        facts = asdict(make_playable(source, Path(order["film"])))
-        del facts["path"]
-        answer = {"done": facts}
+        answer = {"done": work(Path(order["source"]), Path(order["folder"]))}
     except MediaRefused as refusal:
         answer = {"refused": refusal.code.value, "limit": refusal.limit}
     except MemoryError:
-        answer = {"refused": Refusal.VIDEO_BROKEN.value, "limit": None}
+        answer = {"refused": too_much.value, "limit": None}
     json.dump(answer, sys.stdout)
 
 

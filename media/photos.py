@@ -13,7 +13,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -21,9 +20,10 @@ import pillow_heif
 from PIL import Image, ImageCms
 
 from media.content import HEAD_BYTES, Content, MediaKind, content_of, is_cut_short
+from media.limits import MEGABYTE, PhotoLimits
+from media.pictures import EncodedPhoto, PreparedPhoto
 from media.refusal import MediaRefused, Refusal
 
-_MEGABYTE: Final = 1024 * 1024
 _JPEG_QUALITY: Final = 82
 _READERS: Final = {
     Content.JPEG: ["JPEG"],
@@ -32,6 +32,7 @@ _READERS: Final = {
     Content.GIF: ["GIF"],
     Content.HEIF: ["HEIF", "AVIF"],
 }
+_BAND_PIXELS: Final = 4_000_000
 _EXIF_ORIENTATION: Final = 0x0112
 # EXIF 2.32, 4.6.4 A, tag Orientation: the rotation that makes the stored rows upright.
 _UPRIGHT: Final = {
@@ -43,45 +44,17 @@ _UPRIGHT: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_LIMITS: Final = PhotoLimits()
 _SRGB: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 pillow_heif.register_heif_opener()
 
 
-@dataclass(frozen=True)
-class PhotoLimits:
-    """The largest and smallest photo accepted, and the sizes of its two forms (sides in pixels)."""
-
-    max_bytes: int = 20 * _MEGABYTE
-    max_pixels: int = 100_000_000
-    min_side_px: int = 16
-    large_side_px: int = 2048
-    thumb_side_px: int = 480
-
-
 # Pillow's own decompression bomb check, which raises at twice this value, is set to the same limit.
-Image.MAX_IMAGE_PIXELS = PhotoLimits.max_pixels
+Image.MAX_IMAGE_PIXELS = _LIMITS.max_pixels_reduced
 
 
-@dataclass(frozen=True)
-class EncodedPhoto:
-    """A JPEG that holds nothing but sRGB pixels."""
-
-    data: bytes
-    width: int
-    height: int
-
-
-@dataclass(frozen=True)
-class PreparedPhoto:
-    """The two forms of one photo; ``large`` is never larger than the original."""
-
-    content: Content
-    large: EncodedPhoto
-    thumb: EncodedPhoto
-
-
-def prepare_photo(source: BinaryIO | Path, limits: PhotoLimits = PhotoLimits()) -> PreparedPhoto:
+def prepare_photo(source: BinaryIO | Path, limits: PhotoLimits = _LIMITS) -> PreparedPhoto:
     """Upright, metadata-free JPEGs of the photo (of an animation: its first frame).
 
     ``source`` is read once, from its current position, and never beyond ``limits.max_bytes``; a stream is
@@ -93,11 +66,9 @@ def prepare_photo(source: BinaryIO | Path, limits: PhotoLimits = PhotoLimits()) 
         raise MediaRefused(Refusal.NOT_A_PHOTO)
     with _decoded(data, content, limits) as picture:
         turn = _UPRIGHT.get(_orientation(picture))
-        large = _to_plain_mode(picture)
-        large.thumbnail(
-            (limits.large_side_px, limits.large_side_px), Image.Resampling.LANCZOS, reducing_gap=2.0
-        )
-        large = _to_srgb(_on_white(large), picture.info.get("icc_profile"))
+        large = _reduced(picture, max(picture.size) // _spare(limits))
+        large.thumbnail((limits.large_side_px, limits.large_side_px), Image.Resampling.LANCZOS)
+        large = _to_srgb(large, picture.info.get("icc_profile"))
     if turn is not None:
         large = large.transpose(turn)
     thumb = large.copy()
@@ -123,7 +94,7 @@ def _read(source: BinaryIO | Path, max_bytes: int) -> bytes:
     if not data:
         raise MediaRefused(Refusal.EMPTY)
     if len(data) > max_bytes:
-        raise MediaRefused(Refusal.PHOTO_TOO_HEAVY, max_bytes // _MEGABYTE)
+        raise MediaRefused(Refusal.PHOTO_TOO_HEAVY, max_bytes // MEGABYTE)
     return data
 
 
@@ -133,19 +104,20 @@ def _decoded(data: bytes, content: Content, limits: PhotoLimits) -> Iterator[Ima
     try:
         picture = Image.open(io.BytesIO(data), formats=_READERS[content])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise MediaRefused(Refusal.PHOTO_TOO_LARGE, limits.max_pixels // 1_000_000) from error
+        raise MediaRefused(Refusal.PHOTO_TOO_LARGE, limits.max_pixels_reduced // 1_000_000) from error
     except MemoryError:
         raise
     except Exception as error:  # Broken headers make the readers raise almost anything, even SyntaxError.
         raise _unreadable(data, content) from error
     with picture:
-        if picture.width * picture.height > limits.max_pixels:
-            raise MediaRefused(Refusal.PHOTO_TOO_LARGE, limits.max_pixels // 1_000_000)
+        max_pixels = _max_pixels(picture, limits)
+        if picture.width * picture.height > max_pixels:
+            raise MediaRefused(Refusal.PHOTO_TOO_LARGE, max_pixels // 1_000_000)
         if min(picture.size) < limits.min_side_px:
             raise MediaRefused(Refusal.PHOTO_TOO_SMALL, limits.min_side_px)
         try:
             # A JPEG is decoded at a half, quarter or eighth, as long as that leaves pixels to resample from.
-            picture.draft(None, (2 * limits.large_side_px, 2 * limits.large_side_px))
+            picture.draft(None, (_spare(limits), _spare(limits)))
             picture.load()
         except MemoryError:
             raise
@@ -167,6 +139,39 @@ def _orientation(picture: Image.Image) -> int:
     except Exception:  # Damaged metadata is no reason to refuse a good picture.
         return 1
     return value if isinstance(value, int) else 1
+
+
+def _max_pixels(picture: Image.Image, limits: PhotoLimits) -> int:
+    if picture.format == "JPEG" and not picture.info.get("progressive"):
+        return limits.max_pixels_reduced
+    return limits.max_pixels_costly if picture.format in ("WEBP", "AVIF") else limits.max_pixels
+
+
+def _spare(limits: PhotoLimits) -> int:
+    """A cheap reduction leaves a longer side of this many pixels, so that the careful one has something to choose from."""
+    return 3 * limits.large_side_px // 2
+
+
+def _reduced(picture: Image.Image, factor: int) -> Image.Image:
+    """The picture on white, in mode L, RGB or CMYK, with ``factor`` × ``factor`` pixels averaged to one (below 2: none).
+
+    Band by band: whatever conversions its mode needs, no second copy of a large picture is made.
+    """
+    if factor < 2:
+        return _on_white(_to_plain_mode(picture))
+    rows = factor * max(1, _BAND_PIXELS // (factor * picture.width))
+    bands = []
+    for top in range(0, picture.height, rows):
+        band = picture.crop((0, top, picture.width, min(top + rows, picture.height)))
+        # What a crop loses: the colour or the level that stands for nothing.
+        band.info = picture.info
+        bands.append(_on_white(_to_plain_mode(band)).reduce(factor))
+    whole = Image.new(bands[0].mode, (bands[0].width, sum(band.height for band in bands)))
+    top = 0
+    for band in bands:
+        whole.paste(band, (0, top))
+        top += band.height
+    return whole
 
 
 def _to_plain_mode(picture: Image.Image) -> Image.Image:

@@ -21,6 +21,8 @@ class Refusal(StrEnum):
     PHOTO_TOO_HEAVY = "photo_too_heavy"
     PHOTO_TOO_LARGE = "photo_too_large"
     PHOTO_TOO_SMALL = "photo_too_small"
+    PHOTO_TOO_SLOW = "photo_too_slow"
+    PHOTO_TAKES_TOO_MUCH = "photo_takes_too_much"
 
     NOT_A_VIDEO = "not_a_video"
     VIDEO_BROKEN = "video_broken"
@@ -32,6 +34,7 @@ class Refusal(StrEnum):
     VIDEO_WITHOUT_PICTURE = "video_without_picture"
     VIDEO_UNKNOWN_CODEC = "video_unknown_codec"
     VIDEO_TOO_SLOW = "video_too_slow"
+    VIDEO_NOT_PREPARED = "video_not_prepared"
 
 
 # `limit` is a whole number in the unit named in the sentence.
@@ -46,6 +49,10 @@ _WORDS: Final[dict[Refusal, Promise | str]] = {
     Refusal.PHOTO_TOO_HEAVY: _("The photo is larger than %(limit)d MB. Please send a smaller one."),
     Refusal.PHOTO_TOO_LARGE: _("The photo has more than %(limit)d megapixels. Please send a smaller one."),
     Refusal.PHOTO_TOO_SMALL: _("The photo is smaller than %(limit)d pixels. Too small to see anything."),
+    Refusal.PHOTO_TOO_SLOW: _("Opening the photo took too long. Please send a smaller one."),
+    Refusal.PHOTO_TAKES_TOO_MUCH: _(
+        "The photo takes too much memory to open. Please send it as a smaller JPEG."
+    ),
     Refusal.NOT_A_VIDEO: _(
         "This file is not a video that we can read. Please send an MP4, MOV or WebM video."
     ),
@@ -60,6 +67,11 @@ _WORDS: Final[dict[Refusal, Promise | str]] = {
         "This kind of video cannot be played here. Please send an MP4 video in H.264."
     ),
     Refusal.VIDEO_TOO_SLOW: _("Preparing the video took too long. Please send a shorter one."),
+    # Several tries failed, and none because of the film.
+    Refusal.VIDEO_NOT_PREPARED: _(
+        "The video could not be prepared: the fault is ours, not the video's. What was received is kept, and the "
+        "people who run this site can try again."
+    ),
 }
 
 
@@ -75,6 +87,15 @@ class MediaRefused(ValueError):
     def message(self) -> str:
         """The reason in the active language."""
         return explain(self.code, self.limit)
+
+
+class Busy(RuntimeError):
+    """Too many files are being opened at this moment; the same file may be taken in half a minute."""
+
+    @property
+    def message(self) -> str:
+        """What to do, in the active language."""
+        return str(_("Many photos are arriving just now. Please try again in half a minute."))
 
 
 def explain(code: Refusal, limit: int | None = None) -> str:

@@ -29,11 +29,12 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from media.content import HEAD_BYTES, Content, MediaKind, content_of, is_cut_short
+from media.limits import MEGABYTE, VideoLimits
 from media.photos import encode_jpeg
 from media.playback import PlaybackWriter, fit, for_screen
 from media.refusal import MediaRefused, Refusal
 
-_MEGABYTE: Final = 1024 * 1024
+_LIMITS: Final = VideoLimits()
 _DEMUXERS: Final = {Content.QUICKTIME: "mov", Content.MATROSKA: "matroska"}
 _VIDEO_DECODERS: Final = ("h264", "hevc", "vp8", "vp9", "libdav1d", "av1", "mpeg4", "h263", "mjpeg")
 _AUDIO_DECODERS: Final = (
@@ -49,17 +50,6 @@ _POSTER_AT_S: Final = 1.0
 _DECODER_THREADS: Final = 2
 # This many packets may fail before their share counts: a video cut from another begins with orphans.
 _MIN_JUDGED: Final = 50
-
-
-@dataclass(frozen=True)
-class VideoLimits:
-    """The largest video accepted, and the wall-clock limit for one processing step."""
-
-    max_bytes: int = 100 * _MEGABYTE
-    max_duration_s: float = 120.0
-    max_pixels: int = 4096 * 2304
-    min_side_px: int = 16
-    max_work_s: float = 600.0
 
 
 @dataclass(frozen=True)
@@ -98,7 +88,7 @@ class Poster:
     height: int
 
 
-def inspect_video(path: Path, limits: VideoLimits = VideoLimits()) -> VideoFacts:
+def inspect_video(path: Path, limits: VideoLimits = _LIMITS) -> VideoFacts:
     """What the video contains, after reading every packet and decoding the first frame.
 
     The length is the span of the actual time stamps of picture and sound, not the header's claim.
@@ -123,7 +113,7 @@ def inspect_video(path: Path, limits: VideoLimits = VideoLimits()) -> VideoFacts
         return _facts(clip, first, picture_span.seconds)
 
 
-def make_playable(source: Path, target: Path, limits: VideoLimits = VideoLimits()) -> PlayableVideo:
+def make_playable(source: Path, target: Path, limits: VideoLimits = _LIMITS) -> PlayableVideo:
     """The video as an MP4 that every browser plays, and starts before it is fully loaded.
 
     H.264 in yuv420p inside 1280 × 720 (either way up), at most 30 frames a second, AAC if there is sound;
@@ -148,7 +138,7 @@ def make_playable(source: Path, target: Path, limits: VideoLimits = VideoLimits(
     return PlayableVideo(target, width, height, facts.duration_s, size_bytes)
 
 
-def make_poster(source: Path, target: Path, limits: VideoLimits = VideoLimits()) -> Poster:
+def make_poster(source: Path, target: Path, limits: VideoLimits = _LIMITS) -> Poster:
     """A JPEG of the picture one second into the video (a third of the way if it is short), in 1280 × 720.
 
     The very first frame of a phone's video is often dark or blurred. Raises :class:`MediaRefused`, also
@@ -268,7 +258,7 @@ def _opened(path: Path, limits: VideoLimits) -> Iterator[_Clip]:
     if not size:
         raise MediaRefused(Refusal.EMPTY)
     if size > limits.max_bytes:
-        raise MediaRefused(Refusal.VIDEO_TOO_HEAVY, limits.max_bytes // _MEGABYTE)
+        raise MediaRefused(Refusal.VIDEO_TOO_HEAVY, limits.max_bytes // MEGABYTE)
     with path.open("rb") as stream:
         content = content_of(stream.read(HEAD_BYTES))
         if content is None or content.kind is not MediaKind.VIDEO:

@@ -40,8 +40,6 @@ class NewsItemForm(forms.ModelForm[NewsItem]):
         picture = self.cleaned_data["picture"]
         if not isinstance(picture, UploadedFile):
             return picture
-        # The check moved the position.
-        picture.seek(0)
         return published_picture(picture)
 
     def clean(self) -> dict[str, Any]:

@@ -1,3 +1,5 @@
+import datetime as dt
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -8,6 +10,9 @@ class NewsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.permissions import ALL, office_may
+        from jobs.schedule import every
         from news.models import NewsItem
+        from news.pictures import sweep_pictures
 
+        every(dt.timedelta(days=1), sweep_pictures)
         office_may(ALL, NewsItem)

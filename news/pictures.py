@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
+from collections.abc import Collection
+from pathlib import Path, PurePath
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 
-from media.photos import prepare_photo
-from media.refusal import MediaRefused
+from media.confined import process_photo
+from media.refusal import Busy, MediaRefused
+from media.storage import sweep_files
+from news.models import NewsItem
+
+
+def sweep_pictures(now: dt.datetime | None = None) -> int:
+    """Number of pictures removed that no news item shows any more, or has ever shown."""
+    field = NewsItem.picture.field
+    folder = str(field.upload_to)
+
+    def in_use(names: Collection[str]) -> set[str]:
+        shown = NewsItem.objects.filter(picture__in=[f"{folder}/{name}" for name in names])
+        return {PurePath(name).name for name in shown.values_list("picture", flat=True)}
+
+    return sweep_files(Path(field.storage.path(folder)), in_use, now)
 
 
 def published_picture(file: UploadedFile) -> ContentFile[bytes]:
-    """The picture as ``media.photos`` makes it, newly named. Raises ``ValidationError`` with the reason."""
+    """The picture as ``media`` makes it, newly named. Raises ``ValidationError`` with the reason."""
     try:
-        prepared = prepare_photo(file)  # type: ignore[arg-type]  # Django's file reads and seeks like any other
-    except MediaRefused as refusal:
+        prepared = process_photo(file)
+    except (MediaRefused, Busy) as refusal:
         raise ValidationError(refusal.message) from refusal
     return ContentFile(prepared.large.data, name=f"{uuid.uuid4()}.jpg")

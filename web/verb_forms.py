@@ -157,7 +157,7 @@ def verb_context(appeal: Appeal, role: Role, tried: Attempt) -> dict[str, Any]:
 def _kept_uploads(form: VerbForm | None) -> list[Attachment]:
     """Files that came with a refused form and wait for the next try."""
     kept = form.cleaned_data.get("uploads") if form is not None and hasattr(form, "cleaned_data") else None
-    return list(Attachment.objects.filter(pk__in=kept, appeal__isnull=True)) if kept else []
+    return list(Attachment.objects.waiting().filter(pk__in=kept)) if kept else []
 
 
 def _done_words(words: Words, appeal: Appeal) -> str:

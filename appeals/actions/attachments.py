@@ -22,11 +22,17 @@ def attach(uploads: Sequence[UUID], *, appeal: Appeal, event: Event | None) -> N
     if len(wanted) > ATTACHMENTS_MAX:
         raise Invalid({"uploads": [_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX}]})
     taken = (
-        Attachment.objects.filter(pk__in=wanted, appeal__isnull=True)
+        Attachment.objects.waiting()
+        .filter(pk__in=wanted)
         .exclude(state=Attachment.State.FAILED)
         .update(appeal=appeal, event=event)
     )
     if taken != len(wanted):
+        failed = Attachment.objects.waiting().filter(pk__in=wanted, state=Attachment.State.FAILED)
+        reasons = [attachment.error_text for attachment in failed]
         raise Invalid(
-            {"uploads": [_("A photo or video has not arrived or has expired: please add it again.")]}
+            {
+                "uploads": reasons
+                or [_("A photo or video has not arrived or has expired: please add it again.")]
+            }
         )

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Collection
 from functools import partial
+from pathlib import Path
 from uuid import UUID
 
+import structlog
 from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from appeals.errors import Conflict, Invalid
+from appeals.errors import Busy, Conflict, Invalid
 from appeals.models import Attachment
+from appeals.querysets import AttachmentQuerySet
 from appeals.tasks import prepare_video
+from media import refusal as media_refusal
+from media.confined import ProcessingFailed, process_photo
 from media.content import HEAD_BYTES, MediaKind, content_of, is_cut_short, media_kind
-from media.photos import prepare_photo
+from media.limits import VideoLimits
 from media.refusal import MediaRefused, Refusal
-from media.videos import VideoLimits
+from media.storage import sweep_files, sweep_workshop
 from rates.taking import UPLOAD, UPLOAD_MEGABYTES, take
+
+log = structlog.get_logger()
 
 #: A request body larger than this is refused before it is read.
 UPLOAD_MAX_BYTES = VideoLimits().max_bytes + 1_000_000
@@ -33,8 +41,8 @@ def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None) ->
 
     The same file under the same id again, after a lost answer, gives the same attachment; every other is counted
     against the ``sender`` (``rates.senders``; None is the platform itself), by number and by size. Raises ``TooMany``;
-    ``Invalid`` with the reason when the file is refused; ``Conflict`` for another file under a known id. Then nothing is
-    kept.
+    ``Invalid`` with the reason when the file is refused; ``Conflict`` for another file under a known id; ``Busy`` when
+    it cannot be opened just now. Then nothing is kept.
     """
     digest = digest_of(file)
     if known := _known(upload_id, digest):
@@ -51,6 +59,11 @@ def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None) ->
             attachment = _store_photo(upload_id, file, digest)
     except MediaRefused as refusal:
         raise Invalid({"file": [refusal.message]}) from refusal
+    except media_refusal.Busy as busy:
+        raise Busy(busy.message) from busy
+    except ProcessingFailed as error:
+        log.exception("a photo could not be opened", id=str(upload_id))
+        raise Busy from error
     except IntegrityError:
         # The same upload, sent twice at once.
         if known := _known(upload_id, digest):
@@ -68,6 +81,9 @@ def _known(upload_id: UUID, digest: bytes) -> Attachment | None:
     known = Attachment.objects.filter(pk=upload_id).first()
     if known and bytes(known.digest) != digest:
         raise Conflict(_("Another file has already been received under this identifier."))
+    if known and known.state == Attachment.State.FAILED:
+        # A film that was taken, and could not be prepared before its appeal came.
+        raise Invalid({"file": [known.error_text]})
     return known
 
 
@@ -81,7 +97,7 @@ def digest_of(file: UploadedFile[bytes]) -> bytes:
 
 
 def _store_photo(upload_id: UUID, file: UploadedFile[bytes], digest: bytes) -> Attachment:
-    prepared = prepare_photo(file)  # type: ignore[arg-type]  # Django's file reads and seeks like any other
+    prepared = process_photo(file)
     attachment = Attachment(
         id=upload_id,
         kind=Attachment.Kind.PHOTO,
@@ -133,14 +149,50 @@ def delete_files(attachment: Attachment) -> None:
             file.delete(save=False)
 
 
+def prepare_again(failed: AttachmentQuerySet) -> int:
+    """Number of videos that the worker tries once more: of those given up, whose original was kept."""
+    with transaction.atomic():
+        again = list(failed.given_up().select_for_update())
+        for attachment in again:
+            attachment.state, attachment.error = Attachment.State.PROCESSING, ""
+            attachment.save(update_fields=["state", "error"])
+            prepare_video.enqueue(str(attachment.pk))
+    return len(again)
+
+
+def sweep_uploads(now: dt.datetime | None = None) -> int:
+    """Number of files removed that no attachment names: of processes killed before they could write its row."""
+    removed = sweep_workshop(now)
+    for kept in (Attachment.original, Attachment.large, Attachment.thumb, Attachment.playable):
+        folder = str(kept.field.upload_to)
+        removed += sweep_files(
+            Path(kept.field.storage.path(folder)), partial(_in_use, kept.field.name, folder), now
+        )
+    return removed
+
+
+def _in_use(field: str, folder: str, names: Collection[str]) -> set[str]:
+    """Those that an attachment names, found by its key, with which a name begins; others were not put there by us."""
+    owners = {name: owner for name in names if (owner := _owner(name))}
+    rows = dict(Attachment.objects.filter(pk__in=set(owners.values())).values_list("pk", field))
+    return {name for name in names if name not in owners or rows.get(owners[name]) == f"{folder}/{name}"}
+
+
+def _owner(name: str) -> UUID | None:
+    try:
+        return UUID(name[:36])
+    except ValueError:
+        return None
+
+
 def remove_orphans(now: dt.datetime | None = None) -> int:
     """Number of uploads removed that no appeal took in time."""
     removed = 0
     before = (now or timezone.now()) - ORPHAN_AGE
-    for attachment in Attachment.objects.filter(appeal__isnull=True, created_at__lt=before).iterator():
+    for attachment in Attachment.objects.waiting().filter(created_at__lt=before).iterator():
         with transaction.atomic():
             # Locked and asked again: an appeal may be taking it at this moment.
-            row = Attachment.objects.select_for_update().filter(pk=attachment.pk, appeal__isnull=True).first()
+            row = Attachment.objects.waiting().select_for_update().filter(pk=attachment.pk).first()
             if row is None:
                 continue
             row.delete()

@@ -13,7 +13,7 @@ import orjson
 from django.contrib.gis.geos import Point
 from django.db import connection
 from django.db.models import Field, JSONField, Model
-from django.db.models.fields.files import FieldFile, ImageFieldFile
+from django.db.models.fields.files import FieldFile
 
 _POINT_WITH_SRID: Final = 0x20000001  # OGC 06-103r4 type 1, with PostGIS's flag that the SRID follows
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
@@ -58,6 +58,8 @@ def _text(value: Any) -> str:
     """The value in COPY's text format."""
     if value is None:
         return r"\N"
+    if isinstance(value, FieldFile):
+        value = value.name or ""
     if isinstance(value, str):
         return value.translate(_ESCAPES)
     encode = _ENCODERS.get(type(value))
@@ -73,8 +75,6 @@ _ENCODERS: dict[type, Callable[[Any], str]] = {
     UUID: str,
     dt.datetime: dt.datetime.isoformat,
     dt.date: dt.date.isoformat,
-    FieldFile: lambda value: (value.name or "").translate(_ESCAPES),
-    ImageFieldFile: lambda value: (value.name or "").translate(_ESCAPES),
     bytes: lambda value: "\\\\x" + value.hex(),
     # Binary (EWKB), so that no digit is lost and no text is parsed.
     Point: lambda value: struct.pack("<BIIdd", 1, _POINT_WITH_SRID, value.srid, value.x, value.y).hex(),

@@ -25,7 +25,7 @@ from appeals.workflow import VERBS, Verb
 from districts.models import Category, Service
 from districts.routing import Route
 from geo.points import city_point
-from media.photos import PreparedPhoto
+from media.pictures import PreparedPhoto
 
 if TYPE_CHECKING:
     # Only for types: the product does not need the demo data to run.

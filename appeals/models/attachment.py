@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from appeals.models.appeal import Appeal
 from appeals.models.event import Event
+from appeals.querysets import AttachmentQuerySet
+from media.fields import ServedFileField, ServedImageField
 from media.refusal import Refusal, explain
 
 
@@ -37,9 +39,9 @@ class Attachment(models.Model):
     kind = models.CharField(max_length=5, choices=Kind)
     state = models.CharField(max_length=10, choices=State)
     original = models.FileField(upload_to="originals", storage=uploads_storage, blank=True)
-    large = models.ImageField(upload_to="photos", blank=True)
-    thumb = models.ImageField(upload_to="thumbs", blank=True)
-    playable = models.FileField(upload_to="videos", blank=True)
+    large = ServedImageField(upload_to="photos", served_at="attachment", blank=True)
+    thumb = ServedImageField(upload_to="thumbs", served_at="attachment", blank=True)
+    playable = ServedFileField(upload_to="videos", served_at="attachment", blank=True)
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
     duration_s = models.FloatField(null=True, blank=True)
@@ -48,6 +50,8 @@ class Attachment(models.Model):
         max_length=32, help_text="SHA-256 of the original: a repeated upload is recognised."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("attachment")

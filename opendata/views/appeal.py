@@ -28,6 +28,7 @@ from geo.geojson import MEDIA_TYPE
 from geo.points import DECIMALS
 from geo.refusals import Refused
 from opendata.properties import APPEAL
+from web.api.files import FileAddress
 from web.api.language import language_asked_for
 from web.api.openapi import LANG, problems
 from web.api.problems import parameters_refused
@@ -51,16 +52,11 @@ class NamedServiceSerializer(NamedCodeSerializer):
     phone = serializers.CharField()
 
 
-class _FileAddress(serializers.FileField):
-    def to_representation(self, value: Any) -> str | None:
-        return public_link(value.url) if value else None
-
-
 class AttachmentSerializer(serializers.ModelSerializer[Attachment]):
     """A photo or video in its public forms. Those that are still being prepared are left out."""
 
-    large = _FileAddress(help_text="Address of the photo, or of the video's poster.")
-    thumb = _FileAddress()
+    large = FileAddress(help_text="Address of the photo, or of the video's poster.")
+    thumb = FileAddress()
     playable = serializers.SerializerMethodField(help_text="Address of the video.")
 
     class Meta:
@@ -181,7 +177,7 @@ class _AppealView(APIView):
         if appeal is None:
             raise Http404
         with translation.override(language):
-            context = {"dossier": dossier_of(appeal, internal=False)}
+            context = {"dossier": dossier_of(appeal, request.user, internal=False)}
             document = AppealSerializer(appeal, context=context).data
         answer = Response(document)
         patch_vary_headers(answer, ["Accept-Language", "Cookie"])

@@ -8,14 +8,15 @@ from http import HTTPStatus
 
 from django.utils.translation import gettext as _
 
-from appeals.errors import Conflict
+from appeals.errors import Busy, Conflict
 from geo.refusals import Refused
 from web.api.problems import Problem
+from web.outage import RETRY_AFTER_S
 
 
 @contextmanager
 def refusals_as_problems() -> Iterator[None]:
-    """Turns ``Refused`` into 400 with the fields' sentences, and ``Conflict`` into 409."""
+    """Turns ``Refused`` into 400 with the fields' sentences, ``Conflict`` into 409, ``Busy`` into 503."""
     try:
         yield
     except Refused as refusal:
@@ -24,3 +25,7 @@ def refusals_as_problems() -> Iterator[None]:
         ) from refusal
     except Conflict as refusal:
         raise Problem(HTTPStatus.CONFLICT, str(refusal)) from refusal
+    except Busy as refusal:
+        raise Problem(
+            HTTPStatus.SERVICE_UNAVAILABLE, str(refusal), headers={"Retry-After": str(RETRY_AFTER_S)}
+        ) from refusal

@@ -21,8 +21,10 @@ from geo.refusals import Refusals, Refused
 from public.api.refusals import refusals_as_problems
 from rates.senders import sender_of
 from rates.taking import UPLOAD, UPLOAD_MEGABYTES, check
+from web.api.files import FileAddress
 from web.api.openapi import problems
 from web.api.problems import Problem
+from web.views.media import show_to_sender
 
 
 class UploadRequestSerializer(serializers.Serializer[Any]):
@@ -31,7 +33,14 @@ class UploadRequestSerializer(serializers.Serializer[Any]):
 
 
 class UploadSerializer(serializers.ModelSerializer[Attachment]):
-    thumb = serializers.FileField(use_url=True, read_only=True)
+    thumb = FileAddress(
+        read_only=True,
+        allow_null=True,
+        help_text=(
+            "Address of the small form; null while a video is being prepared. Until an appeal has taken the upload, "
+            "only whoever has this answer's cookie can read it."
+        ),
+    )
 
     class Meta:
         model = Attachment
@@ -49,7 +58,7 @@ class UploadView(APIView):
         request={"multipart/form-data": UploadRequestSerializer},
         responses={
             201: UploadSerializer,
-            **problems(400, 409, 411, 413, 415, 429),
+            **problems(400, 409, 411, 413, 415, 429, 503),
         },
     )
     def post(self, request: Request) -> Response:
@@ -71,4 +80,6 @@ class UploadView(APIView):
             upload_id = refusals.read(uuid7, request.POST.get("id"), UUID(int=0), name="id")
             refusals.check()
             attachment = upload(upload_id, file, sender=sender)
-        return Response(UploadSerializer(attachment).data, HTTPStatus.CREATED)
+        response = Response(UploadSerializer(attachment).data, HTTPStatus.CREATED)
+        show_to_sender(response, [attachment])
+        return response

@@ -25,7 +25,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         request,
         "public/appeal.html",
         {
-            "dossier": dossier_of(appeal, internal=False),
+            "dossier": dossier_of(appeal, request.user, internal=False),
             "appeal": appeal,
             "on_my_desk": role is not Role.PUBLIC,
         },

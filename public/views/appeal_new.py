@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from appeals.actions.upload import digest_of, upload
-from appeals.errors import Conflict, Invalid
+from appeals.errors import Busy, Conflict, Invalid
 from appeals.intake.identifiers import file_uuid7, new_secret, new_uuid7
 from appeals.intake.parse import SENT, submission_schema, uuid7
 from appeals.intake.receive import receive
@@ -30,11 +30,12 @@ from districts.choices import category_groups
 from districts.models import Place
 from districts.places import WORDS_MIN, cleaned, find_places
 from geo.points import inside_bounds
-from media.videos import VideoLimits
+from media.limits import PhotoLimits, VideoLimits
 from rates.senders import sender_of
 from rates.taking import TooMany
 from web.caching import kept_for_offline
 from web.limits import refused
+from web.views.media import show_to_sender
 
 #: What is typed or chosen, as the form names it; ``lon`` and ``lat`` are filled in by the map. Files come by themselves,
 #: and the language is the page's.
@@ -132,7 +133,7 @@ def _known_already(request: HttpRequest, appeal_id: UUID, draft: Draft, refusal:
 def _form(request: HttpRequest, draft: Draft, *, status: int) -> HttpResponse:
     groups = category_groups()
     chosen = draft.values["category"]
-    return render(
+    response = render(
         request,
         "public/appeal_new.html",
         {
@@ -148,11 +149,14 @@ def _form(request: HttpRequest, draft: Draft, *, status: int) -> HttpResponse:
             "fields": submission_schema()["properties"],
             "kept": " ".join(KEPT),
             "words_min": WORDS_MIN,
+            "photo": PhotoLimits(),
             "video": VideoLimits(),
             "video_minutes": VideoLimits().max_duration_s / 60,
         },
         status=status,
     )
+    show_to_sender(response, draft.uploads)
+    return response
 
 
 @dataclass(frozen=True)
@@ -194,7 +198,7 @@ def _take_files(request: HttpRequest, appeal_id: UUID, draft: Draft) -> dict[str
     """
     refused: list[str] = []
     earlier = [value for value in request.POST.getlist("uploads") if len(value) == 36]
-    kept = Attachment.objects.filter(pk__in=[key for key in map(_uuid, earlier) if key], appeal__isnull=True)
+    kept = Attachment.objects.waiting().filter(pk__in=[key for key in map(_uuid, earlier) if key])
     draft.uploads = list(kept[:ATTACHMENTS_MAX])
     for file in request.FILES.getlist("files"):
         if len(draft.uploads) >= ATTACHMENTS_MAX:
@@ -207,6 +211,8 @@ def _take_files(request: HttpRequest, appeal_id: UUID, draft: Draft) -> dict[str
             refused += [
                 f"{file.name}: {sentence}" for sentences in refusal.errors.values() for sentence in sentences
             ]
+        except Busy as busy:
+            refused.append(f"{file.name}: {busy}")
     return {"files": refused} if refused else {}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -15,6 +16,7 @@ from appeals.actors import Author
 from appeals.dossier import dossier_of
 from appeals.models import Appeal
 from web.verb_forms import Attempt, attempt, verb_context
+from web.views.media import show_to_sender
 
 
 @never_cache
@@ -31,12 +33,14 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
             return _guarded(redirect("public:follow", secret=secret))
         appeal = find()
     context = verb_context(appeal, Role.RESIDENT, tried) | {
-        "dossier": dossier_of(appeal, internal=False),
+        "dossier": dossier_of(appeal, AnonymousUser(), internal=False),
         "appeal": appeal,
         "is_new": "new" in request.GET and appeal.version == 1,
         "follow_path": request.path,
     }
-    return _guarded(render(request, "public/follow.html", context, status=tried.status))
+    response = render(request, "public/follow.html", context, status=tried.status)
+    show_to_sender(response, context["kept_uploads"])
+    return _guarded(response)
 
 
 def _appeal_of(secret: str) -> Appeal:

@@ -18,7 +18,7 @@ from appeals.errors import Invalid
 from appeals.intake.identifiers import new_uuid7
 from appeals.intake.parse import FIELDS, SENT, parse_submission
 from appeals.models import Appeal, AppealContact
-from media.videos import VideoLimits
+from media.limits import VideoLimits
 from public.views import appeal_new
 from tests.grid import GridCity
 from tests.submissions import submission_document

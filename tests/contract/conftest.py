@@ -59,11 +59,12 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
     CalendarDayFactory()
     news = NewsItemFactory()
     values: dict[str, object] = {
+        "form": "large",
         "number": appeal.number,
         "pk": appeal.pk,
         "secret": appeal.contact.secret,
-        "folder": file.parent.name,
-        "name": file.name,
+        "attachment": attachment.pk,
+        "item": news.pk,
         "cell_m": 250,
         "cell": f"x{appeal.cell_x // 5}_y{appeal.cell_y // 5}",
         # No reset of a password is under way.
@@ -80,6 +81,8 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
         known = dict(values)
         if address.name == "public:news-item":
             known["pk"] = news.pk
+        if address.name == "news-file":
+            known["form"] = "picture"
         if address.of_the_admin and "content_type_id" in address.parameters:
             known["object_id"] = 1
         elif address.of_the_admin and "object_id" in address.parameters:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -127,8 +128,9 @@ def _path(address: Address, appeal: Appeal, secret: str) -> str:
             "number": appeal.number,
             "pk": appeal.pk if address.of_the_api else 1,
             "secret": secret,
-            "folder": "photos",
-            "name": "none.jpg",
+            "attachment": UUID(int=0),
+            "item": 1,
+            "form": "large",
             "cell_m": 250,
             "cell": f"x{appeal.cell_x // 5}_y{appeal.cell_y // 5}",
             "uidb36": "1",

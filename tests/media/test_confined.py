@@ -1,35 +1,73 @@
 from __future__ import annotations
 
+import io
 import resource
 import struct
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
+from PIL import Image
+from pytest_django import Settings
 
-from media.confined import ProcessingFailed, process_video
+from media.confined import ProcessingFailed, process_photo, process_video
+from media.content import Content
 from media.refusal import MediaRefused, Refusal
 
 MakeClip = Callable[..., Path]
+
+
+def _jpeg(width: int, height: int) -> bytes:
+    content = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(content, "JPEG")
+    return content.getvalue()
+
+
+def _bomb(width: int, height: int) -> bytes:
+    """A few kilobytes of PNG that unfold to four bytes a pixel."""
+    content = io.BytesIO()
+    Image.new("RGBA", (width, height)).save(content, "PNG", compress_level=9)
+    return content.getvalue()
+
+
+def _in_memory(content: bytes, folder: Path) -> SimpleUploadedFile:
+    return SimpleUploadedFile("photo", content)
+
+
+def _on_disk(content: bytes, folder: Path) -> TemporaryUploadedFile:
+    file = TemporaryUploadedFile("photo", "image/jpeg", len(content), None)
+    file.write(content)
+    file.flush()
+    return file
+
+
+def _path(content: bytes, folder: Path) -> Path:
+    (folder / "photo").write_bytes(content)
+    return folder / "photo"
 
 
 def _largest_child_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 
 
-def test_both_files_are_made(make_clip: MakeClip, tmp_path: Path) -> None:
+def test_the_film_and_its_poster_are_made(make_clip: MakeClip, tmp_path: Path) -> None:
     source = make_clip("a.mp4", rotation_deg=-90, audio="aac")
-    made = process_video(source, tmp_path / "playable.mp4", tmp_path / "poster.jpg")
-    assert (made.width, made.height) == (48, 64)
-    assert made.playable.stat().st_size == made.size_bytes
-    assert made.poster.read_bytes().startswith(b"\xff\xd8\xff")
-    assert {path.name for path in tmp_path.iterdir()} == {"a.mp4", "playable.mp4", "poster.jpg"}
+    made = process_video(source, tmp_path / "playable.mp4")
+    assert (made.large.width, made.large.height) == (48, 64)
+    assert made.duration_s == pytest.approx(2.0, abs=0.2)
+    for poster in (made.large, made.thumb):
+        with Image.open(io.BytesIO(poster.data)) as picture:
+            assert (picture.format, picture.size) == ("JPEG", (48, 64))
+    assert made.playable.read_bytes()[4:8] == b"ftyp"
+    assert {path.name for path in tmp_path.iterdir()} == {"a.mp4", "playable.mp4"}
 
 
 def test_refusal_comes_back_with_its_limit(make_clip: MakeClip, tmp_path: Path) -> None:
     source = make_clip("a.mp4", seconds=130, rate=1, size=(16, 16))
     with pytest.raises(MediaRefused) as refused:
-        process_video(source, tmp_path / "playable.mp4", tmp_path / "poster.jpg")
+        process_video(source, tmp_path / "playable.mp4")
     assert (refused.value.code, refused.value.limit) == (Refusal.VIDEO_TOO_LONG, 120)
     assert list(tmp_path.iterdir()) == [source]
 
@@ -43,7 +81,7 @@ def test_index_of_gigabytes_in_a_few_kilobytes_is_refused(make_clip: MakeClip, t
     struct.pack_into(">I", data, data.index(b"stts") + 12, samples)
     source.write_bytes(data)
     with pytest.raises(MediaRefused) as refused:
-        process_video(source, tmp_path / "playable.mp4", tmp_path / "poster.jpg", memory_bytes=600 * 1024**2)
+        process_video(source, tmp_path / "playable.mp4", memory_bytes=600 * 1024**2)
     assert refused.value.code is Refusal.VIDEO_BROKEN
     assert _largest_child_bytes() <= max(before, 600 * 1024**2)
 
@@ -51,11 +89,82 @@ def test_index_of_gigabytes_in_a_few_kilobytes_is_refused(make_clip: MakeClip, t
 def test_child_that_hangs_is_killed(make_clip: MakeClip, tmp_path: Path) -> None:
     source = make_clip("a.mp4")
     with pytest.raises(MediaRefused) as refused:
-        process_video(source, tmp_path / "playable.mp4", tmp_path / "poster.jpg", max_work_s=0.02)
+        process_video(source, tmp_path / "playable.mp4", max_work_s=0.02)
     assert refused.value.code is Refusal.VIDEO_TOO_SLOW
     assert list(tmp_path.iterdir()) == [source]
 
 
 def test_missing_source_is_not_the_senders_fault(tmp_path: Path) -> None:
     with pytest.raises(ProcessingFailed, match="FileNotFoundError"):
-        process_video(tmp_path / "gone.mp4", tmp_path / "playable.mp4", tmp_path / "poster.jpg")
+        process_video(tmp_path / "gone.mp4", tmp_path / "playable.mp4")
+
+
+class TestPhoto:
+    @pytest.fixture(autouse=True)
+    def _own_workshop(self, settings: Settings, tmp_path: Path) -> None:
+        settings.VAR_DIR = tmp_path / "var"
+
+    @pytest.mark.parametrize("as_sent", [_in_memory, _on_disk, _path])
+    def test_both_forms_come_back(self, as_sent: Callable[[bytes, Path], Any], tmp_path: Path) -> None:
+        made = process_photo(as_sent(_jpeg(3000, 1500), tmp_path))
+        assert made.content is Content.JPEG
+        for form, size in ((made.large, (2048, 1024)), (made.thumb, (480, 240))):
+            assert (form.width, form.height) == size
+            with Image.open(io.BytesIO(form.data)) as picture:
+                assert (picture.format, picture.size) == ("JPEG", size)
+        assert list((tmp_path / "var" / "work").iterdir()) == []
+
+    def test_a_refusal_comes_back_with_its_limit(self) -> None:
+        with pytest.raises(MediaRefused) as refused:
+            process_photo(_in_memory(_jpeg(8, 8), Path()))
+        assert (refused.value.code, refused.value.limit) == (Refusal.PHOTO_TOO_SMALL, 16)
+
+    def test_one_that_takes_too_long_is_refused(self) -> None:
+        with pytest.raises(MediaRefused) as refused:
+            process_photo(_in_memory(_jpeg(640, 480), Path()), max_work_s=0.02)
+        assert refused.value.code is Refusal.PHOTO_TOO_SLOW
+
+    def test_one_that_takes_too_much_memory_is_refused(self) -> None:
+        with pytest.raises(MediaRefused) as refused:
+            process_photo(_in_memory(_bomb(8000, 8000), Path()), memory_bytes=300 * 1024**2)
+        assert refused.value.code is Refusal.PHOTO_TAKES_TOO_MUCH
+
+    def test_nothing_is_decoded_in_this_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sent = _in_memory(_jpeg(3000, 1500), Path())
+        for decoder in ("open", "frombytes", "frombuffer"):
+            monkeypatch.setattr(Image, decoder, None)
+        assert process_photo(sent).large.width == 2048
+
+    def test_a_folder_that_cannot_be_written_is_not_the_senders_fault(self, tmp_path: Path) -> None:
+        with pytest.raises(ProcessingFailed, match="FileNotFoundError"):
+            process_photo(tmp_path / "gone.jpg")
+
+
+class TestPhonePictures:
+    """The largest that phones make fit into the child; each is opened in it, with its limits."""
+
+    @pytest.mark.parametrize(
+        ("width", "height"), [(12000, 9000), (16320, 12240)], ids=["108 megapixels", "200 megapixels"]
+    )
+    def test_a_jpeg_as_a_phone_writes_it(self, width: int, height: int) -> None:
+        made = process_photo(_in_memory(_jpeg(width, height), Path()))
+        assert made.large.width == 2048
+
+    def test_a_heic_as_a_phone_writes_it(self) -> None:
+        # One that is made here would take the encoder half a minute.
+        made = process_photo(Path(__file__).with_name("48-megapixels.heic"))
+        assert (made.content, made.large.width) == (Content.HEIF, 2048)
+
+    @pytest.mark.parametrize(
+        ("form", "size"), [("PNG", (9248, 6936)), ("WEBP", (6000, 4900)), ("AVIF", (6000, 4900))]
+    )
+    def test_the_largest_of_another_format(self, form: str, size: tuple[int, int]) -> None:
+        content = io.BytesIO()
+        Image.new("RGB", size, "olive").save(content, form, **({"speed": 10} if form == "AVIF" else {}))
+        assert process_photo(_in_memory(content.getvalue(), Path())).large.width == 2048
+
+    @pytest.mark.parametrize("mode", ["RGBA", "P", "I;16", "LA"])
+    def test_the_largest_png_however_its_pixels_are_stored(self, mode: str) -> None:
+        content = io.BytesIO()
+        Image.new(mode, (8060, 8060)).save(content, "PNG", **({"transparency": 0} if mode == "P" else {}))
+        assert process_photo(_in_memory(content.getvalue(), Path())).large.width == 2048

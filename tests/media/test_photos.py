@@ -10,7 +10,9 @@ import pytest
 from PIL import Image, ImageCms, ImageDraw, ImageOps, PngImagePlugin
 
 from media.content import Content
-from media.photos import EncodedPhoto, PhotoLimits, prepare_photo
+from media.limits import PhotoLimits
+from media.photos import prepare_photo
+from media.pictures import EncodedPhoto
 from media.refusal import MediaRefused, Refusal
 
 RED, BLUE, WHITE = (220, 20, 20), (20, 20, 220), (255, 255, 255)

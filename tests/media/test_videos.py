@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from media.content import Content
+from media.limits import VideoLimits
 from media.playback import PlaybackWriter, fit
 from media.refusal import MediaRefused, Refusal
-from media.videos import VideoLimits, inspect_video, make_playable, make_poster
+from media.videos import inspect_video, make_playable, make_poster
 
 MakeClip = Callable[..., Path]
 PLACE = "+40.5140+072.8161/"

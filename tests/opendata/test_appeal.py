@@ -105,7 +105,7 @@ def test_attachments_that_are_ready(client: Client, appeal: Appeal) -> None:
     )
     (shown,) = _read(client, f"/api/appeals/{appeal.pk}/")["properties"]["attachments"]
     assert shown["id"] == str(photo.pk)
-    assert shown["thumb"] == f"http://testserver/media/thumbs/{photo.pk}.jpg"
+    assert shown["thumb"] == f"http://localhost:8000/media/{photo.pk}/thumb"
     assert shown["playable"] is None
     assert "secret.jpg" not in client.get(f"/api/appeals/{appeal.pk}/").content.decode()
 

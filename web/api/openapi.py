@@ -35,6 +35,7 @@ _REASONS = {
     413: "Too large.",
     415: "This address does not take that type.",
     429: "Too many requests; Retry-After tells when to come again.",
+    503: "This cannot be done just now; Retry-After tells when to come again.",
 }
 
 TEXT: Schema = {"type": "string"}

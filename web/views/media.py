@@ -1,54 +1,108 @@
-"""Photos and videos as the application serves them, those of hidden appeals to none but the staff.
+"""Photos and videos as the application serves them: by the key of their row, to those who may see the row.
 
-A front server may take the folder of the news in its place; the others are asked for here, or hiding would hide nothing.
+No front server may take the folders in its place, or hiding would hide nothing.
 """
 
 from __future__ import annotations
 
 import mimetypes
 import os
-from pathlib import Path
+from collections.abc import Iterable
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousFileOperation
+from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.utils._os import safe_join
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 from whitenoise.responders import MissingFileError, NotARegularFileError, StaticFile
 
-from appeals.models import Appeal, Attachment
+from appeals.actions.upload import ORPHAN_AGE
+from appeals.models import Attachment
+from news.models import NewsItem
 
-#: The folders of MEDIA_ROOT that are served; everything in them was re-encoded by us.
-PUBLIC_FOLDERS = ("photos", "thumbs", "videos", "news")
+#: The files of an attachment that are served; all were made by us. What was received is not among them.
+FORMS: Final = ("large", "thumb", "playable")
 
-# A file keeps its name for life: what changes gets a new one.
-_CACHE = "public, max-age=31536000, immutable"
-# Kept by its reader alone: a shared cache would go on showing what the Mayor's Office has hidden.
-_CACHE_OF_APPEALS = "private, max-age=31536000, immutable"
+# What is public now may be hidden in a minute: nobody keeps it for others, and a reader's own browser asks each time
+# whether it may still be shown, which costs an answer without a body.
+_CACHE_OF_THE_PUBLIC: Final = "private, no-cache"
+_CACHE_OF_SOME: Final = "private, no-store"
+
+_SENDER: Final = "sender"
 
 
 @require_safe
-def public_file(request: HttpRequest, folder: str, name: str) -> HttpResponseBase:
-    """The file of one of the ``PUBLIC_FOLDERS``, whole or the byte range asked for (Safari plays no video without), or 304.
+def appeal_file(request: HttpRequest, attachment: UUID, form: str) -> HttpResponseBase:
+    """One of an attachment's ``FORMS``: whole, the byte range asked for (Safari plays no video without), or 304.
 
-    Files of a hidden appeal are there for those alone who may see the appeal.
+    404 unless an appeal that the reader may see has taken it; until one has, it is there for the browser that sent it.
     """
-    if folder != "news" and not _may_see(request, name):
+    if form not in FORMS:
+        raise Http404("no such form")
+    known = Attachment.objects.filter(pk=attachment)
+    if found := known.public().first():
+        return _served(request, getattr(found, form), _CACHE_OF_THE_PUBLIC)
+    found = known.visible_to(request.user).first()
+    if found is None and _was_sent_from_here(request, attachment):
+        found = known.waiting().first()
+    if found is None:
         raise Http404("not for this reader")
+    return _served(request, getattr(found, form), _CACHE_OF_SOME)
+
+
+@require_safe
+def news_file(request: HttpRequest, item: int, form: str) -> HttpResponseBase:
+    """The picture of a news item that the reader may see, in the same way."""
+    if form != NewsItem.picture.field.name:
+        raise Http404("no such form")
+    known = NewsItem.objects.filter(pk=item)
+    if found := known.published().first():
+        return _served(request, found.picture, _CACHE_OF_THE_PUBLIC)
+    found = known.visible_to(request.user).first()
+    if found is None:
+        raise Http404("not for this reader")
+    return _served(request, found.picture, _CACHE_OF_SOME)
+
+
+def show_to_sender(response: HttpResponseBase, uploads: Iterable[Attachment]) -> None:
+    """Lets the browser that gets this response see the uploads, and no other, until an appeal takes them.
+
+    Each has a cookie of its own, sent to the addresses of this upload alone: parallel uploads overwrite nothing.
+    """
+    for upload in uploads:
+        response.set_signed_cookie(
+            _SENDER,
+            str(upload.pk),
+            salt=str(upload.pk),
+            max_age=ORPHAN_AGE,
+            path=reverse("attachment", args=[upload.pk, FORMS[0]]).removesuffix(FORMS[0]),
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Strict",
+        )
+
+
+def _was_sent_from_here(request: HttpRequest, upload_id: UUID) -> bool:
+    signed = request.get_signed_cookie(_SENDER, None, salt=str(upload_id), max_age=ORPHAN_AGE)
+    return signed == str(upload_id)
+
+
+def _served(request: HttpRequest, stored: FieldFile, cache: str) -> HttpResponseBase:
+    if not stored:
+        raise Http404("there is no such form of it")
+    headers = [
+        ("Content-Type", mimetypes.guess_type(str(stored.name))[0] or "application/octet-stream"),
+        ("Cache-Control", cache),
+        ("Accept-Ranges", "bytes"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
     try:
-        path = safe_join(Path(settings.MEDIA_ROOT) / folder, name)
-        content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        headers = [
-            ("Content-Type", content_type),
-            ("Cache-Control", _CACHE if folder == "news" else _CACHE_OF_APPEALS),
-            ("Accept-Ranges", "bytes"),
-            ("X-Content-Type-Options", "nosniff"),
-        ]
-        answer = StaticFile(os.fspath(path), headers).get_response(request.method, request.META)
-    except (MissingFileError, NotARegularFileError, SuspiciousFileOperation, ValueError):
-        # ValueError: a NUL in the name.
-        raise Http404("no such file") from None
+        answer = StaticFile(os.fspath(stored.path), headers).get_response(request.method, request.META)
+    except (MissingFileError, NotARegularFileError):
+        raise Http404("the file is gone") from None
     # Pictures and videos are compressed already, and a byte range of a compressed file would mean other bytes.
     request.META.pop("HTTP_ACCEPT_ENCODING", None)
     response: HttpResponseBase
@@ -59,14 +113,5 @@ def public_file(request: HttpRequest, folder: str, name: str) -> HttpResponseBas
         response = FileResponse(answer.file, status=answer.status)
     for header, value in answer.headers:
         response[header] = value
+    patch_vary_headers(response, ["Cookie"])
     return response
-
-
-def _may_see(request: HttpRequest, name: str) -> bool:
-    # Named after the attachment; a storage may have put something between that and the extension.
-    try:
-        attachment_id = UUID(name[:36])
-    except ValueError:
-        return True
-    hidden = Attachment.objects.filter(pk=attachment_id, appeal__hidden=True).values("appeal")
-    return not hidden.exists() or Appeal.objects.visible_to(request.user).filter(pk__in=hidden).exists()

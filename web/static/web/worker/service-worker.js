@@ -29,8 +29,8 @@ const { RELEASE } = worker;
 const SHELL = `shell-${RELEASE.version}`;
 /** Pages, lists and map data as last seen; kept across releases. */
 const SEEN = "seen-1";
-/** Photos, which never change under the same name. */
-const PICTURES = "pictures-1";
+/** Photos as last seen; asked for again each time, since they may have been hidden. */
+const PICTURES = "pictures-2";
 
 const PICTURES_MAX = 60;
 const SEEN_MAX = 80;
@@ -98,7 +98,7 @@ worker.addEventListener("fetch", (event) => {
   }
   if (url.pathname.startsWith(RELEASE.static)) event.respondWith(staticFile(request));
   else if (url.pathname.startsWith(RELEASE.media)) event.respondWith(picture(event));
-  else if (isBaseLayer(url)) event.respondWith(seenFirst(event));
+  else if (isBaseLayer(url)) event.respondWith(baseLayer(event));
   else if (isMapData(url)) event.respondWith(freshFirst(request, () => anotherFrame(url)));
   else if (request.mode === "navigate") {
     event.respondWith(freshFirst(request, () => offlinePage(url), () => UNANSWERED.add(event.resultingClientId)));
@@ -143,28 +143,36 @@ async function staticFile(request) {
 }
 
 /** @param {FetchEvent} event */
-async function picture(event) {
-  const cache = await caches.open(PICTURES);
-  const kept = await cache.match(event.request);
-  if (kept) return kept;
-  const response = await fetch(event.request);
-  const isPicture = response.headers.get("Content-Type")?.startsWith("image/");
-  if (response.status === 200 && isPicture) {
-    const copy = response.clone();
-    event.waitUntil(cache.put(event.request, copy).then(() => trim(PICTURES, PICTURES_MAX)));
-  }
-  return response;
-}
+const picture = (event) =>
+  seenFirst(event, PICTURES, async (cache, response) => {
+    const isPicture = response.headers.get("Content-Type")?.startsWith("image/");
+    const isForAll = !response.headers.get("Cache-Control")?.includes("no-store");
+    if (response.status === 200 && isPicture && isForAll) {
+      await cache.put(event.request, response);
+      await trim(PICTURES, PICTURES_MAX);
+    } else if (response.ok || response.status === 404 || response.status === 410) {
+      // Hidden or deleted since it was seen.
+      await cache.delete(event.request, { ignoreVary: true });
+    }
+  });
+
+/** @param {FetchEvent} event */
+const baseLayer = (event) =>
+  seenFirst(event, SEEN, async (cache, response) => {
+    if (response.ok) await cache.put(event.request, response);
+  });
 
 /**
  * The cached version at once; a newer one is fetched for next time.
  * @param {FetchEvent} event
+ * @param {string} name of the cache
+ * @param {(cache: Cache, response: Response) => Promise<void>} keep what is done with the newer one
  */
-async function seenFirst(event) {
-  const cache = await caches.open(SEEN);
+async function seenFirst(event, name, keep) {
+  const cache = await caches.open(name);
   const kept = await cache.match(event.request, { ignoreVary: true });
-  const renewed = fetch(event.request).then(async (response) => {
-    if (response.ok) await cache.put(event.request, response.clone());
+  const renewed = fetch(event.request).then((response) => {
+    event.waitUntil(keep(cache, response.clone()));
     return response;
   });
   if (!kept) return renewed;
