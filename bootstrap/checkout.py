@@ -45,9 +45,9 @@ class Checkout:
 
 
 def this_checkout() -> Checkout:
-    """The checkout this module is part of; ``VAR_DIR`` moves its ``var``."""
+    """The checkout this module is part of; ``VAR_DIR`` moves its ``var``, wherever the command is called from."""
     root = Path(__file__).resolve().parents[1]
-    return Checkout(root, Path(os.environ.get("VAR_DIR", "").strip() or root / "var").resolve())
+    return Checkout(root, (root / (os.environ.get("VAR_DIR", "").strip() or "var")).resolve())
 
 
 def prepare_var(checkout: Checkout) -> None:

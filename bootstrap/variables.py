@@ -225,8 +225,8 @@ def sender(text: str) -> str:
 
 
 def folder(text: str) -> Path:
-    """A folder, which may not exist yet."""
-    path = Path(text)
+    """A folder, absolute or relative to the project, which may not exist yet."""
+    path = ROOT / text
     if any(part.exists() and not part.is_dir() for part in (path, *path.parents)):
         raise ValueError("a folder; there is a file of that name")
     return path

@@ -108,6 +108,14 @@ def test_what_may_be():
     assert faults(ALLOWED_HOSTS=".example.org,[::1]", PUBLIC_URL="https://appeals.example.org/") == []
 
 
+def test_relative_folders_are_the_same_wherever_a_command_is_called_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("VAR_DIR", "here")
+    monkeypatch.chdir(tmp_path)
+    assert this_checkout().var == ROOT / "here" == variables.VAR_DIR.read(os.environ)
+
+
 @pytest.mark.parametrize(
     ("url", "local"),
     [
