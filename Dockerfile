@@ -1,4 +1,4 @@
-# One image for the site and the worker; docker-compose.yml runs both alongside PostGIS.
+# One image for the site and the worker; docker-compose.yml runs both beside PostGIS and a front.
 FROM python:3.13-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app

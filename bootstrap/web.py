@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 
+from bootstrap import variables
 from bootstrap.console import Stop
 from bootstrap.supervisor import Program, Supervisor
 
@@ -93,7 +94,11 @@ def main(arguments: list[str]) -> int:
     chosen = options(argparse.ArgumentParser(prog="python -m bootstrap.web")).parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
+        variables.check(os.environ)
         listener = listen(chosen.host, chosen.port)
+    except variables.Wrong as wrong:
+        print(wrong, file=sys.stderr, flush=True)
+        return 2
     except Stop as stop:
         print(stop, file=sys.stderr, flush=True)
         return stop.code

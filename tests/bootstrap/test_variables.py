@@ -180,6 +180,12 @@ def test_a_program_of_ones_own_process_manager_says_it_too():
     assert "LOG_LEVEL='loud': must be one of" in " ".join(done.stdout.split())
 
 
+def test_web_processes_are_not_started_with_wrong_settings_again_and_again():
+    done = run("-m", "bootstrap.web", DATABASE_URL="postgres:///city", SECRET_KEY="s", REPORT_MIN_COUNT="x")
+    assert done.returncode == 2
+    assert done.stderr.strip() == "REPORT_MIN_COUNT='x': must be a whole number, 1 or more"
+
+
 def test_a_profile_that_cannot_be_is_refused_before_the_database(tmp_path: Path):
     text = (ROOT / "data" / "chicago" / "profile.toml").read_text(encoding="utf-8")
     text = text.replace("32616", "3435").replace('"IL"', '"XX"')
