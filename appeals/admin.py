@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from modeltranslation.admin import TranslationAdmin
 
 from appeals.actions.upload import prepare_again
-from appeals.models import Appeal, Attachment, CalendarDay, Event, LegalTerm, Message
+from appeals.deadlines import NoLegalTerm
+from appeals.models import Appeal, Attachment, CalendarDay, Event, LegalTerm, Message, changing_the_clock
 from appeals.querysets import AttachmentQuerySet
 
 
@@ -112,8 +118,8 @@ class MessageAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         return request.user.has_perm("appeals.change_message")
 
     @admin.action(description=_("Retry sending failed messages"), permissions=["send"])
-    def send_again(self, request: HttpRequest, messages: object) -> None:
-        parked = Message.objects.filter(pk__in=messages, state=Message.State.PARKED)  # type: ignore[misc]
+    def send_again(self, request: HttpRequest, chosen: object) -> None:
+        parked = Message.objects.filter(pk__in=chosen, state=Message.State.PARKED)  # type: ignore[misc]
         parked.update(state=Message.State.QUEUED, attempts=0, next_attempt_at=timezone.now(), error="")
 
 
@@ -149,13 +155,49 @@ class AttachmentAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
             )
 
 
+class _MovesDueDates:
+    """What is changed here moves the due dates of open appeals: it says how many, or why it cannot be."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._counting(request, super().changeform_view, *args, **kwargs)  # type: ignore[misc]
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._counting(request, super().delete_view, *args, **kwargs)  # type: ignore[misc]
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._counting(request, super().changelist_view, *args, **kwargs)  # type: ignore[misc]
+
+    def _counting(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        try:
+            with changing_the_clock() as change:
+                response = view(request, *args, **kwargs)
+        except NoLegalTerm as refusal:
+            words = _(
+                "Nothing was changed. No legal term would be in force on %(day)s, when the term of an open appeal began."
+            )
+            messages.error(request, words % {"day": date_format(refusal.day)})
+            return HttpResponseRedirect(request.get_full_path())
+        if change.moved:
+            said = ngettext(
+                "The due date of %(n)d open appeal has moved; its history says why.",
+                "The due dates of %(n)d open appeals have moved; their histories say why.",
+                change.moved,
+            )
+            messages.warning(request, said % {"n": change.moved})
+        return response
+
+
 @admin.register(LegalTerm)
-class LegalTermAdmin(TranslationAdmin[LegalTerm]):
-    list_display = ["valid_from", "kind", "working_days", "law"]
+class LegalTermAdmin(_MovesDueDates, TranslationAdmin[LegalTerm]):
+    list_display = ["valid_from", "kind", "working_days", "extension_days", "law"]
 
 
 @admin.register(CalendarDay)
-class CalendarDayAdmin(TranslationAdmin[CalendarDay]):
+class CalendarDayAdmin(_MovesDueDates, TranslationAdmin[CalendarDay]):
     list_display = ["date", "working", "name"]
     list_filter = ["working"]
     date_hierarchy = "date"

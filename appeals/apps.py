@@ -10,14 +10,21 @@ class AppealsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.permissions import ALL, EDIT, VIEW, office_may
+        from appeals.actions.escalate import escalate_overdue
+        from appeals.actions.recount import recount
         from appeals.actions.upload import remove_orphans, sweep_uploads
-        from appeals.models import Appeal, Attachment, CalendarDay, Event, LegalTerm
+        from appeals.models import Appeal, Attachment, CalendarDay, Event, LegalTerm, clock_changed
         from appeals.notify.delivery import deliver_due
         from appeals.tasks import follow_borders, give_up_video, prepare_video
         from districts.actions.publish import borders_applied
         from jobs.giving_up import when_given_up
         from jobs.schedule import every
 
+        clock_changed.connect(
+            lambda cause, **_: recount(cause), weak=False, dispatch_uid="appeals.actions.recount"
+        )
+        every(dt.timedelta(minutes=10), recount)
+        every(dt.timedelta(minutes=5), escalate_overdue)
         every(dt.timedelta(seconds=5), deliver_due)
         every(dt.timedelta(hours=1), remove_orphans)
         every(dt.timedelta(days=1), sweep_uploads)

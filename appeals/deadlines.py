@@ -11,11 +11,16 @@ import holidays
 from django.conf import settings
 from django.utils import timezone
 
-from appeals.models import CalendarDay, LegalTerm
+from appeals.models import Appeal, CalendarDay, LegalTerm
+from appeals.workflow import Guard
 
 
 class NoLegalTerm(Exception):
-    """No term is in force: define one in the profile's terms.toml or in the admin."""
+    """No term is in force on that day: define one in the profile's terms.toml or in the admin."""
+
+    def __init__(self, day: dt.date) -> None:
+        super().__init__(f"no legal term is in force on {day}")
+        self.day = day
 
 
 @dataclass(frozen=True)
@@ -72,31 +77,69 @@ def city_day(moment: dt.datetime) -> dt.date:
 
 
 @dataclass(frozen=True)
+class Term:
+    """A legal term as it is stored; ``kind`` is empty for every kind."""
+
+    kind: str
+    valid_from: dt.date
+    working_days: int
+    extension_days: int
+    law: str
+
+
+@dataclass(frozen=True)
 class LegalClock:
     """Terms and calendar, read once: two queries for any number of due dates."""
 
     calendar: WorkingCalendar
-    terms: tuple[tuple[str, dt.date, int], ...]
+    terms: tuple[Term, ...]
 
     @classmethod
     def read(cls) -> LegalClock:
         """The clock as currently stored."""
-        terms = LegalTerm.objects.order_by("-valid_from", "-kind").values_list(
-            "kind", "valid_from", "working_days"
+        rows = LegalTerm.objects.order_by("-valid_from", "-kind")
+        return cls(
+            city_calendar(),
+            tuple(
+                Term(row.kind, row.valid_from, row.working_days, row.extension_days, row.law) for row in rows
+            ),
         )
-        return cls(city_calendar(), tuple(terms))
 
-    def working_days(self, kind: str, on: dt.date) -> int:
+    @classmethod
+    def held(cls) -> LegalClock:
+        """The clock for due dates that this transaction writes: nobody changes it before the commit.
+
+        An appeal whose row is locked for it is locked before.
+        """
+        LegalTerm.objects.keep_still()
+        return cls.read()
+
+    def term(self, kind: str, on: dt.date) -> Term:
         """The term in force on that day; at the same date, the kind's own term beats the one for every kind.
 
         Raises ``NoLegalTerm``.
         """
-        for term_kind, valid_from, days in self.terms:
-            if valid_from <= on and term_kind in {"", kind}:
-                return days
-        raise NoLegalTerm(f"no legal term is in force on {on}")
+        for term in self.terms:
+            if term.valid_from <= on and term.kind in {"", kind}:
+                return term
+        raise NoLegalTerm(on)
 
-    def due_on(self, kind: str, start: dt.datetime) -> dt.date:
-        """Last day on which an answer is on time."""
-        day = city_day(start)
-        return self.calendar.add_working_days(day, self.working_days(kind, day))
+    def due_on(self, kind: str, start: dt.datetime, *, extended_days: int = 0) -> dt.date:
+        """Last day on which an answer is on time, for a term that began at that moment. Raises ``NoLegalTerm``."""
+        return self.due_after(kind, city_day(start), extended_days)
+
+    def due_after(self, kind: str, day: dt.date, extended_days: int = 0) -> dt.date:
+        """As ``due_on``, for a term that began on that day in the city's time zone."""
+        return self.calendar.add_working_days(day, self.term(kind, day).working_days + extended_days)
+
+    def barred(self, appeal: Appeal, at: dt.datetime) -> frozenset[Guard]:
+        """The guards that are not true of the appeal at that moment."""
+        try:
+            extension_days = self.term(appeal.kind, city_day(appeal.term_began)).extension_days
+        except NoLegalTerm:
+            extension_days = 0  # closed long ago, and its term has been removed since
+        true = {
+            Guard.EXTENDABLE: extension_days > 0 and appeal.extended_days == 0,
+            Guard.TERM_PASSED: appeal.escalated_at is None and appeal.due_on < city_day(at),
+        }
+        return frozenset(guard for guard, holds in true.items() if not holds)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import models
+from django.db import connection, models
 from django.db.models import IntegerField, Q, Subquery
+from django.db.models.functions import Coalesce, TruncDate
+from django.utils import timezone
 
 from accounts.models import User
-from accounts.roles import standing_of
+from accounts.roles import Role, standing_of
 from appeals.filters import FILTERS, AppealFilter
-from appeals.workflow import OPEN_STATUSES
+from appeals.workflow import OPEN_STATUSES, RECOUNT, Cause
 from geo.paging import Order
 from media.refusal import Refusal
 
@@ -71,6 +76,54 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """Open appeals whose legal term ended before that day."""
         return self.open().filter(due_on__lt=on)
 
+    def escalated(self) -> AppealQuerySet:
+        """Open appeals of which the Mayor's Office was told that their term has passed."""
+        return self.open().filter(escalated_at__isnull=False)
+
+    def to_escalate(self, on: dt.date) -> AppealQuerySet:
+        """Overdue appeals of which the Mayor's Office was not told yet."""
+        return self.overdue(on).filter(escalated_at__isnull=True)
+
+    def term_groups(self) -> Iterable[tuple[TermGroup, dt.date]]:
+        """What the due dates of open appeals are counted from, and these dates, each pair once."""
+        began = TruncDate(Coalesce("term_began_at", "submitted_at"), tzinfo=timezone.get_default_timezone())
+        rows = self.open().annotate(day=began).order_by()
+        for kind, day, extended, due_on in rows.values_list(
+            "kind", "day", "extended_days", "due_on"
+        ).distinct():
+            yield (kind, day, extended), due_on
+
+    def count_again(self, due_dates: Mapping[TermGroup, dt.date], cause: Cause, at: dt.datetime) -> int:
+        """Gives the open appeals of each group its due date, with the event of the step; their number.
+
+        A statement for every ``COUNTED_AT_ONCE`` of them, so that none runs into a session's limit. A row that
+        somebody holds is waited for and looked at again.
+        """
+        if not due_dates:
+            return 0
+        kinds, days, extended = zip(*due_dates, strict=True)
+        values: dict[str, Any] = {
+            "kinds": list(kinds),
+            "days": list(days),
+            "extended": list(extended),
+            "due_dates": list(due_dates.values()),
+            "open": [status.value for status in OPEN_STATUSES],
+            "zone": settings.TIME_ZONE,
+            "limit": COUNTED_AT_ONCE,
+            "verb": RECOUNT.code,
+            "role": Role.SYSTEM.value,
+            "public": RECOUNT.public,
+            "cause": json.dumps(cause.details),
+            "at": at,
+        }
+        counted = 0
+        with connection.cursor() as cursor:
+            while True:
+                cursor.execute(_COUNT_AGAIN, values)
+                if not cursor.rowcount:
+                    return counted
+                counted += cursor.rowcount
+
     def newest_first(self) -> AppealQuerySet:
         """In the public order of lists, stable under paging."""
         return self.order_by(*NEWEST_FIRST.names)
@@ -109,3 +162,62 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def waiting(self) -> AttachmentQuerySet:
         """Uploads that no appeal has taken yet."""
         return self.filter(appeal__isnull=True)
+
+
+#: What an appeal's due date is counted from: its kind, the city's day on which its term began, its days of extension.
+TermGroup = tuple[str, dt.date, int]
+
+#: Due dates that one statement changes: some seconds' work on a busy machine.
+COUNTED_AT_ONCE: Final = 5_000
+
+_COUNT_AGAIN: Final = """
+    WITH counted AS (
+        SELECT * FROM unnest(%(kinds)s::text[], %(days)s::date[], %(extended)s::int[], %(due_dates)s::date[])
+            AS counted (kind, day, extended_days, due_on)
+    ), wrong AS (
+        SELECT appeal.id, appeal.due_on AS was, counted.due_on
+        FROM appeals_appeal AS appeal
+        JOIN counted ON counted.kind = appeal.kind
+            AND counted.day = (coalesce(appeal.term_began_at, appeal.submitted_at) AT TIME ZONE %(zone)s)::date
+            AND counted.extended_days = appeal.extended_days
+        WHERE appeal.status = ANY(%(open)s) AND appeal.due_on <> counted.due_on
+        ORDER BY appeal.id
+        LIMIT %(limit)s
+        FOR UPDATE OF appeal
+    ), moved AS (
+        UPDATE appeals_appeal AS appeal
+        SET due_on = wrong.due_on, version = version + 1
+        FROM wrong
+        WHERE appeal.id = wrong.id
+        RETURNING appeal.id, appeal.version, appeal.status, appeal.service_id, appeal.due_on, wrong.was
+    )
+    INSERT INTO appeals_event
+        (appeal_id, version, verb, at, actor_role, from_status, to_status, service_id, text, details, public)
+    SELECT id, version, %(verb)s, %(at)s, %(role)s, status, status, service_id, '',
+        jsonb_build_object('was', was, 'due', due_on) || %(cause)s::jsonb, %(public)s
+    FROM moved
+"""
+
+
+class ClockQuerySet(models.QuerySet[Any]):
+    """Terms and calendar, and who may change them while due dates are counted: an advisory lock of the transaction.
+
+    Whoever writes a due date keeps the clock still from reading it to the commit; whoever changes the clock waits for
+    those, and then counts what they have written.
+    """
+
+    def keep_still(self) -> None:
+        """Nobody commits a change of the clock before this transaction ends; it waits for one that is being made."""
+        self._lock("pg_advisory_xact_lock_shared")
+
+    def wait_for_writers(self) -> None:
+        """Whoever read the clock before has committed, and nobody reads it before this transaction ends."""
+        self._lock("pg_advisory_xact_lock")
+
+    def _lock(self, function: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {function}(%s)", [_CLOCK_LOCK])
+
+
+#: Arbitrary, but the same for every process.
+_CLOCK_LOCK: Final = 7_166_322

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils.formats import date_format
 
 from appeals.models import Attachment, Event
-from appeals.workflow import VERBS
+from appeals.workflow import REASONS, VERBS
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,11 @@ def steps_of(events: Iterable[Event], attachments: Iterable[Attachment] = ()) ->
 def title_of(event: Event) -> str:
     """What happened, in one line of the reader's language."""
     words = VERBS[event.verb].words_for(event.actor_role)
+    details = {name: _in_words(value) for name, value in event.details.items()}
+    if reason := REASONS.get(event.details.get("reason", "")):
+        details["reason"] = str(reason) % details
     return str(words.step) % {
-        **{name: _in_words(value) for name, value in event.details.items()},
+        **details,
         "service": event.service.short,
         "to_service": event.to_service.short if event.to_service else "",
     }

@@ -8,8 +8,9 @@ docs/workflow.md.
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -49,6 +50,8 @@ class Clock(enum.Enum):
     START = "start"  #: the due date is counted from this moment
     KEEP = "keep"
     STOP = "stop"  #: answered: nothing is due any more
+    EXTEND = "extend"  #: the extension that the law allows is added, once in a term
+    RECOUNT = "recount"  #: the due date is counted again, by the terms and the calendar of now
     END = "end"  #: nothing is due any more, though nobody answered
 
 
@@ -57,6 +60,14 @@ class Audience(enum.StrEnum):
 
     AUTHOR = "author"
     SERVICE = "service"  #: the one that the appeal is with after the event
+    OFFICE = "office"  #: the Mayor's Office
+
+
+class Guard(enum.Enum):
+    """What must be true of the appeal besides its state; ``deadlines.LegalClock.barred`` knows which are not."""
+
+    EXTENDABLE = "extendable"  #: the law allows an extension, and this term has had none
+    TERM_PASSED = "term passed"  #: the due date is over, and this was not noted before in this term
 
 
 class Input(enum.Enum):
@@ -107,7 +118,8 @@ class Verb:
 
     ``target`` None leaves the state as it is, ``hides`` None the visibility. ``letters`` are subjects by recipient,
     which know %(number)d. ``public`` False keeps the event for the staff. ``author_words`` are for the author's own
-    page and deeds, where they differ.
+    page and deeds, where they differ. ``quiet`` steps change nothing that a form rests on: a form written before one
+    is not stale after it.
     """
 
     code: str
@@ -119,6 +131,8 @@ class Verb:
     tone: Tone = Tone.PLAIN
     clock: Clock = Clock.KEEP
     hides: bool | None = None
+    guard: Guard | None = None
+    quiet: bool = False
     public: bool = True
     asks: tuple[Ask, ...] = ()
     letters: Mapping[Audience, Text] = field(default_factory=lambda: MappingProxyType({}))
@@ -127,13 +141,23 @@ class Verb:
     def __str__(self) -> str:
         return self.code
 
-    def allows(self, status: str, role: Role, *, hidden: bool) -> bool:
-        """True when a person in that role may do it to an appeal in that state."""
-        return status in self.sources and role in self.roles and (self.hides is None or self.hides != hidden)
+    def allows(self, status: str, role: Role, *, hidden: bool, barred: Collection[Guard] = ()) -> bool:
+        """True when a person in that role may do it to an appeal in that state, of which ``barred`` is not true."""
+        return (
+            status in self.sources
+            and role in self.roles
+            and (self.hides is None or self.hides != hidden)
+            and self.guard not in barred
+        )
 
     def words_for(self, role: str) -> Words:
         """Its words where somebody in that role does it or did it."""
         return self.author_words if self.author_words and role == Role.RESIDENT else self.words
+
+    @property
+    def reads_clock(self) -> bool:
+        """True when terms and calendar decide what it does, or whether it may be done."""
+        return self.guard is not None or self.clock in {Clock.START, Clock.EXTEND, Clock.RECOUNT}
 
     @property
     def answers(self) -> bool:
@@ -144,6 +168,7 @@ class Verb:
 _STAFF = frozenset({Role.SERVICE, Role.OFFICE})
 _OFFICE = frozenset({Role.OFFICE})
 _AUTHOR = frozenset({Role.RESIDENT})
+_PLATFORM = frozenset({Role.SYSTEM})
 
 SUBMIT = Verb(
     "submit",
@@ -273,6 +298,30 @@ REOPEN = Verb(
         Audience.SERVICE: _("Appeal No. %(number)d has been reopened"),
     },
 )
+EXTEND = Verb(
+    "extend",
+    sources=OPEN_STATUSES,
+    target=None,
+    roles=_STAFF,
+    icon="clock",
+    clock=Clock.EXTEND,
+    guard=Guard.EXTENDABLE,
+    asks=(
+        Ask(
+            "text",
+            Input.TEXT,
+            _("Reason"),
+            _("Everyone reads it, and the author gets a letter. The term can be extended once."),
+        ),
+    ),
+    words=Words(
+        step=_("The term is extended from %(was)s to %(due)s: %(service)s"),
+        invitation=_("Extend the term"),
+        button=pgettext_lazy("verb: extend the term", "Extend"),
+        done=_("The term of appeal %(number)s is extended."),
+    ),
+    letters={Audience.AUTHOR: _("The answer to your appeal No. %(number)d will take longer")},
+)
 HIDE = Verb(
     "hide",
     sources=tuple(Status),
@@ -304,16 +353,75 @@ SHOW = Verb(
         done=_("Appeal %(number)s is public again."),
     ),
 )
+ESCALATE = Verb(
+    "escalate",
+    sources=OPEN_STATUSES,
+    target=None,
+    roles=_PLATFORM,
+    icon="status-overdue",
+    guard=Guard.TERM_PASSED,
+    quiet=True,
+    words=Words(step=_("The term has passed without an answer: the Mayor's Office has been told")),
+    letters={
+        Audience.OFFICE: _("Appeal No. %(number)d is overdue"),
+        Audience.SERVICE: _("Appeal No. %(number)d is overdue: the Mayor's Office has been told"),
+    },
+)
+RECOUNT = Verb(
+    "recount",
+    sources=OPEN_STATUSES,
+    target=None,
+    roles=_PLATFORM,
+    icon="clock",
+    clock=Clock.RECOUNT,
+    quiet=True,
+    words=Words(step=_("The answer is due by %(due)s instead of %(was)s: %(reason)s")),
+)
 
-#: The table, in the order in which buttons stand.
+#: The table, in the order in which buttons stand; the last two are the platform's own.
 VERBS: dict[str, Verb] = {
-    verb.code: verb for verb in (SUBMIT, ACCEPT, ANSWER, CLOSE, REOPEN, FORWARD, HIDE, SHOW)
+    verb.code: verb
+    for verb in (SUBMIT, ACCEPT, ANSWER, CLOSE, REOPEN, FORWARD, EXTEND, HIDE, SHOW, ESCALATE, RECOUNT)
 }
 
 
-def verbs_for(status: str, role: Role, *, hidden: bool) -> Iterator[Verb]:
+def verbs_for(status: str, role: Role, *, hidden: bool, barred: Collection[Guard] = ()) -> Iterator[Verb]:
     """What a person in that role may do now, in the table's order; never ``SUBMIT``, which begins the life."""
-    return (verb for verb in VERBS.values() if verb.allows(status, role, hidden=hidden))
+    return (verb for verb in VERBS.values() if verb.allows(status, role, hidden=hidden, barred=barred))
+
+
+class Reason(enum.StrEnum):
+    """Why a due date was counted again; kept among the event's details."""
+
+    DAY_OFF = "day_off"
+    WORKING_DAY = "working_day"
+    ORDINARY_DAY = "ordinary_day"  #: the city's own rule for a day was removed
+    CALENDAR = "calendar"  #: several days, or found by the regular check
+    TERM = "term"
+
+
+#: The reasons in words, which know %(day)s where it was a single one.
+REASONS: Mapping[str, Text] = {
+    Reason.DAY_OFF: _("%(day)s is a day off"),
+    Reason.WORKING_DAY: _("%(day)s is a working day"),
+    Reason.ORDINARY_DAY: _("%(day)s is no exception any more"),
+    Reason.CALENDAR: _("the calendar of working days has changed"),
+    Reason.TERM: _("the legal term has changed"),
+}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What changed, so that due dates are counted again; ``day`` where it was a single day."""
+
+    reason: Reason
+    day: dt.date | None = None
+
+    @property
+    def details(self) -> dict[str, str]:
+        """As kept among the details of an event."""
+        day = {"day": self.day.isoformat()} if self.day else {}
+        return {"reason": self.reason.value, **day}
 
 
 def verb_choices() -> list[tuple[str, str]]:

@@ -10,6 +10,8 @@ _CLOCK = {
     Clock.START: ", term begins anew",
     Clock.KEEP: "",
     Clock.STOP: ", term ends",
+    Clock.EXTEND: ", term is extended once",
+    Clock.RECOUNT: ", term is counted again",
     Clock.END: ", term ends unanswered",
 }
 

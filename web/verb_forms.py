@@ -13,6 +13,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
@@ -20,6 +21,7 @@ from accounts.roles import Role
 from appeals.actions.perform import perform
 from appeals.actions.upload import upload
 from appeals.actors import Actor
+from appeals.deadlines import LegalClock
 from appeals.errors import ActionRefused, Invalid, Stale
 from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
 from appeals.models import Appeal, Attachment
@@ -140,9 +142,10 @@ def verb_context(appeal: Appeal, role: Role, tried: Attempt) -> dict[str, Any]:
     the words are given back beside the message.
     """
     sent = tried.form
+    barred = LegalClock.read().barred(appeal, timezone.now())
     offered = [
         sent if sent is not None and sent.row is row else VerbForm(row, role)
-        for row in verbs_for(appeal.status, role, hidden=appeal.hidden)
+        for row in verbs_for(appeal.status, role, hidden=appeal.hidden, barred=barred)
     ]
     lost = sent if sent is not None and sent not in offered else None
     return {

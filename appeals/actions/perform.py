@@ -14,11 +14,11 @@ from accounts.roles import Role
 from appeals.actions.attachments import attach
 from appeals.actions.inputs import Given, checked
 from appeals.actors import Actor
-from appeals.deadlines import LegalClock
+from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed, Stale
 from appeals.models import Appeal, Event
 from appeals.notify.queue import queue_messages
-from appeals.workflow import Clock, Status, Verb
+from appeals.workflow import VERBS, Clock, Guard, Status, Verb
 
 
 def perform(
@@ -41,12 +41,16 @@ def perform(
     with transaction.atomic():
         appeal = Appeal.objects.select_for_update().get(pk=appeal_id)
         if version is not None and version != appeal.version:
-            raise Stale(appeal, _unseen(appeal, version))
+            unseen = _unseen(appeal, version)
+            if version > appeal.version or not all(VERBS[event.verb].quiet for event in unseen):
+                raise Stale(appeal, unseen)
         role = actor.role_towards(appeal)
-        if not verb.allows(appeal.status, role, hidden=appeal.hidden):
+        clock = LegalClock.held() if verb.reads_clock else None
+        barred = clock.barred(appeal, at) if clock and verb.guard else ()
+        if not verb.allows(appeal.status, role, hidden=appeal.hidden, barred=barred):
             raise NotAllowed
         inputs = checked(verb, appeal, given, at)
-        event = Change(verb, role, actor.user, at, inputs).apply(appeal)
+        event = Change(verb, role, actor.user, at, inputs).apply(appeal, clock)
         appeal.save(update_fields=CHANGED_FIELDS)
         event.save(force_insert=True)
         attach(inputs.uploads, appeal=appeal, event=event)
@@ -55,7 +59,18 @@ def perform(
 
 
 #: The fields of an appeal that ``Change`` may set.
-CHANGED_FIELDS = ("version", "status", "service", "hidden", "due_on", "answered_at", "closed_at")
+CHANGED_FIELDS = (
+    "version",
+    "status",
+    "service",
+    "hidden",
+    "term_began_at",
+    "extended_days",
+    "due_on",
+    "escalated_at",
+    "answered_at",
+    "closed_at",
+)
 
 
 @dataclass(frozen=True)
@@ -96,15 +111,31 @@ class Change:
             appeal.hidden = self.verb.hides
         if self.verb.target is Status.CLOSED:
             appeal.closed_at = self.at
+        if self.verb.guard is Guard.TERM_PASSED:
+            appeal.escalated_at = self.at
         match self.verb.clock:
             case Clock.STOP:
                 appeal.answered_at = self.at
             case Clock.START:
-                appeal.due_on = (clock or LegalClock.read()).due_on(appeal.kind, self.at)
-                appeal.answered_at = appeal.closed_at = None
+                appeal.term_began_at, appeal.extended_days = self.at, 0
+                appeal.answered_at = appeal.closed_at = appeal.escalated_at = None
+                _count(appeal, clock)
+            case Clock.EXTEND | Clock.RECOUNT:
+                clock, was = clock or LegalClock.read(), appeal.due_on
+                if self.verb.clock is Clock.EXTEND:
+                    term = clock.term(appeal.kind, city_day(appeal.term_began))
+                    appeal.extended_days = term.extension_days
+                _count(appeal, clock)
+                event.details |= {"was": was.isoformat(), "due": appeal.due_on.isoformat()}
             case Clock.KEEP | Clock.END:
                 pass
         return event
+
+
+def _count(appeal: Appeal, clock: LegalClock | None) -> None:
+    """Sets the due date of the appeal's present term."""
+    clock = clock or LegalClock.read()
+    appeal.due_on = clock.due_on(appeal.kind, appeal.term_began, extended_days=appeal.extended_days)
 
 
 def _unseen(appeal: Appeal, version: int) -> list[Event]:

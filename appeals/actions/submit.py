@@ -89,9 +89,9 @@ def submit(submission: Submission, *, sender: str | None, at: dt.datetime | None
     if known is not None:
         raise Conflict
     decision = route_or_refuse(submission, at)
-    due_on = LegalClock.read().due_on(submission.kind, at)
     try:
         with transaction.atomic():
+            due_on = LegalClock.held().due_on(submission.kind, at)
             return Submitted(_write(submission, decision, due_on, at), created=True)
     except IntegrityError:
         # The same submission may have been committed by another request between the look-up and the insert.

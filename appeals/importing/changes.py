@@ -85,6 +85,8 @@ def known_by_number(source: str, numbers: Iterable[str]) -> dict[str, Known]:
     for appeal_id, verb, at, text, role in events.values_list(
         "appeal_id", "verb", "at", "text", "actor_role"
     ):
+        if VERBS[verb].quiet:
+            continue  # no step of the source's: the platform's own, of its clock
         if role == Role.SYSTEM:
             found[appeal_id].steps.append(Step(VERBS[verb], at, text))
         else:

@@ -96,6 +96,7 @@ class _Author:
             past.attachments.append(self._picture(appeal.picture).attached_to(past))
         for step in takewhile(lambda step: step.at <= self._now, appeal.steps):
             self._apply(past, step)
+        past.escalate_if_overdue(self._now)
         return past
 
     def _apply(self, past: Past, step: DemoStep) -> None:

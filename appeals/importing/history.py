@@ -19,7 +19,7 @@ from appeals.errors import NotAllowed
 from appeals.importing.copying import copy_in
 from appeals.models import Appeal, AppealContact, Attachment, Event, RoutingDecision
 from appeals.recount import count_in_districts
-from appeals.workflow import Verb
+from appeals.workflow import ESCALATE, Verb
 from districts.models import BoundaryRevision, Service, ServiceArea
 from districts.routing import NotSetUp, Pin, Route, RoutingError, route_many
 
@@ -49,6 +49,11 @@ class Past:
         self.events.append(event)
         return event
 
+    def escalate_if_overdue(self, now: dt.datetime) -> None:
+        """What is open though its term has passed is with the Mayor's Office too; nobody gets a letter about the past."""
+        if self.appeal.is_open and self.appeal.due_on < city_day(now):
+            self.then(ESCALATE, now)
+
 
 def take_step(
     appeal: Appeal,
@@ -67,7 +72,8 @@ def take_step(
     """
     role = actor.role_towards(appeal)
     recorded = role is Role.SYSTEM and appeal.status in verb.sources
-    if not recorded and not verb.allows(appeal.status, role, hidden=appeal.hidden):
+    barred = (clock or LegalClock.read()).barred(appeal, at) if verb.guard and not recorded else ()
+    if not recorded and not verb.allows(appeal.status, role, hidden=appeal.hidden, barred=barred):
         raise NotAllowed
     given = Given(text=text, to_service=to_service)
     return Change(verb, role, actor.user, at, given).apply(appeal, clock)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
 import hashlib
 from collections import Counter
@@ -86,10 +87,11 @@ def import_appeals(
     on_start(count_rows(file))
     totals = Totals()
     with _alone(mapping.source), _without_collector():
+        now = timezone.now()
         batches = _Batches(
-            Drafting(mapping, categories, timezone.now()),
+            now,
+            Drafting(mapping, categories, now),
             HistoricalRouter.read(),
-            DueDates(LegalClock.read()),
             mapping.source,
             wanted.dry_run,
             totals,
@@ -137,9 +139,9 @@ def _without_collector() -> Iterator[None]:
 
 @dataclass
 class _Batches:
+    now: dt.datetime
     drafting: Drafting
     router: HistoricalRouter
-    due_dates: DueDates
     source: str
     dry_run: bool
     totals: Totals
@@ -165,6 +167,7 @@ class _Batches:
     def _begin(self, drafts: Sequence[Draft]) -> None:
         """Imports appeals that were not known before."""
         decisions = self.router.route((draft.submission, draft.at) for draft in drafts)
+        due_dates = DueDates(LegalClock.held())
         pasts = []
         for draft, decision in zip(drafts, decisions, strict=True):
             number = draft.submission.external_id
@@ -172,7 +175,7 @@ class _Batches:
                 self.totals.repeated += 1
                 continue
             try:
-                pasts.append(self._past(draft, decision))
+                pasts.append(self._past(draft, decision, due_dates))
                 self.taken.add(number)
             except RowRefused as refusal:
                 self._refuse(draft.row, number, refusal)
@@ -205,19 +208,20 @@ class _Batches:
             self._refuse(draft.row, draft.submission.external_id, late)
         self.totals.changed += len(news) - len(overtaken)
 
-    def _past(self, draft: Draft, decision: Route | RoutingError) -> Past:
+    def _past(self, draft: Draft, decision: Route | RoutingError, due_dates: DueDates) -> Past:
         if not isinstance(decision, Route):
             point = draft.submission.point
             raise RowRefused(
                 Reason.OUTSIDE_CITY, f"no district of the city covers {point.x:.6f}, {point.y:.6f}"
             )
         try:
-            due_on = self.due_dates.due_on(draft.submission.kind, draft.at)
+            due_on = due_dates.due_on(draft.submission.kind, draft.at)
         except NoLegalTerm as refusal:
             raise RowRefused(Reason.BAD_DATE, str(refusal)) from None
         past = begin(draft.submission, decision, draft.at, due_on, Role.SYSTEM)
         for step in draft.steps:
             past.then(step.verb, step.at, text=step.text)
+        past.escalate_if_overdue(self.now)
         return past
 
     def _refuse(self, n: int, number: str, refusal: RowRefused) -> None:

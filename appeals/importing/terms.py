@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from appeals.models import CalendarDay, LegalTerm
+from appeals.limits import TERM_DAYS_MAX
+from appeals.models import CalendarDay, LegalTerm, changing_the_clock
 from appeals.workflow import Kind
 from districts.importing.entries import Entry, EntryRefused, toml_entries
 
@@ -22,8 +23,9 @@ def load_terms(folder: Path) -> tuple[int, int]:
         if date in days:
             raise entry.refuse(f"{date} occurs twice")
         days[date] = CalendarDay(date=date, working=entry.flag("working"), **entry.translated("name"))
-    LegalTerm.objects.bulk_create(terms)
-    CalendarDay.objects.bulk_create(days.values())
+    with changing_the_clock():
+        LegalTerm.objects.bulk_create(terms)
+        CalendarDay.objects.bulk_create(days.values())
     return len(terms), len(days)
 
 
@@ -32,11 +34,15 @@ def _term(entry: Entry) -> LegalTerm:
     if kind and kind not in Kind.values:
         raise entry.refuse(f"kind must be one of {', '.join(Kind.values)}")
     working_days = entry.whole("working_days")
-    if not 0 < working_days <= 366:
-        raise entry.refuse("working_days must be between 1 and 366")
+    if not 0 < working_days <= TERM_DAYS_MAX:
+        raise entry.refuse(f"working_days must be between 1 and {TERM_DAYS_MAX}")
+    extension_days = entry.whole("extension_days", 0)
+    if not 0 <= extension_days <= TERM_DAYS_MAX:
+        raise entry.refuse(f"extension_days must be between 0 and {TERM_DAYS_MAX}")
     return LegalTerm(
         kind=kind,
         working_days=working_days,
+        extension_days=extension_days,
         valid_from=entry.day("valid_from"),
         **entry.translated("law"),
     )

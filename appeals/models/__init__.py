@@ -5,7 +5,7 @@ from appeals.models.attachment import Attachment
 from appeals.models.cell import CellCount
 from appeals.models.event import Event
 from appeals.models.message import Message
-from appeals.models.term import CalendarDay, LegalTerm
+from appeals.models.term import CalendarDay, LegalTerm, changing_the_clock, clock_changed
 
 __all__ = [
     "Appeal",
@@ -17,4 +17,6 @@ __all__ = [
     "LegalTerm",
     "Message",
     "RoutingDecision",
+    "changing_the_clock",
+    "clock_changed",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.conf import settings
 from django.contrib.gis.db import models
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -72,7 +74,16 @@ class Appeal(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.NEW)
     hidden = models.BooleanField(_("hidden from the public"), default=False)
     submitted_at = models.DateTimeField(_("submitted at"))
+    term_began_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the term began anew; empty: it began with the submission."
+    )
+    extended_days = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Working days by which the term was extended."
+    )
     due_on = models.DateField(_("due"))
+    escalated_at = models.DateTimeField(
+        _("passed to the Mayor's Office at"), null=True, blank=True, help_text="That its present term passed."
+    )
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     version = models.PositiveIntegerField(_("version"), default=1)
@@ -120,6 +131,11 @@ class Appeal(models.Model):
     def is_open(self) -> bool:
         """True while an answer is due; ``AppealQuerySet.open`` is the same in SQL."""
         return self.status in OPEN_STATUSES
+
+    @property
+    def term_began(self) -> dt.datetime:
+        """The moment from which the present term is counted; ``AppealQuerySet.term_groups`` is the same in SQL."""
+        return self.term_began_at or self.submitted_at
 
     def get_absolute_url(self) -> str:
         """URL of the appeal's public page in the current language."""

@@ -23,7 +23,12 @@ class Message(models.Model):
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.EMAIL)
     recipient = models.CharField(_("recipient"), max_length=EMAIL_MAX)
     audience = models.CharField(
-        max_length=10, choices=[(Audience.AUTHOR.value, _("author")), (Audience.SERVICE.value, _("service"))]
+        max_length=10,
+        choices=[
+            (Audience.AUTHOR.value, _("author")),
+            (Audience.SERVICE.value, _("service")),
+            (Audience.OFFICE.value, _("Mayor's Office")),
+        ],
     )
     language = models.CharField(_("language"), max_length=2)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from appeals.models import Event, Message
 from appeals.workflow import VERBS, Audience
+from districts.models import Service
 
 
 def queue_messages(event: Event) -> None:
@@ -44,8 +45,14 @@ def _service(event: Event) -> tuple[str, str]:
     return event.appeal.service.email, settings.LANGUAGE_CODE
 
 
+def _office(event: Event) -> tuple[str, str]:
+    office = Service.objects.filter(is_office=True, active=True).first()
+    return (office.email if office else ""), settings.LANGUAGE_CODE
+
+
 #: E-mail address (empty: none) and language for each audience of an event.
 _RECIPIENTS: dict[Audience, Callable[[Event], tuple[str, str]]] = {
     Audience.AUTHOR: _author,
     Audience.SERVICE: _service,
+    Audience.OFFICE: _office,
 }

@@ -54,11 +54,11 @@ class TestLegalClock:
         LegalTerm.objects.create(working_days=14, valid_from=day("2016-01-01"), law="new")
         LegalTerm.objects.create(kind="complaint", working_days=10, valid_from=day("2016-01-01"), law="new")
         clock = LegalClock.read()
-        assert clock.working_days("request", day("2015-12-31")) == 30
-        assert clock.working_days("request", day("2016-01-01")) == 14
-        assert clock.working_days("complaint", day("2016-01-01")) == 10
+        assert clock.term("request", day("2015-12-31")).working_days == 30
+        assert clock.term("request", day("2016-01-01")).working_days == 14
+        assert clock.term("complaint", day("2016-01-01")).working_days == 10
         with pytest.raises(NoLegalTerm):
-            clock.working_days("request", day("2009-12-31"))
+            clock.term("request", day("2009-12-31"))
 
     def test_the_citys_time_zone_decides_the_day(self) -> None:
         LegalTerm.objects.create(working_days=1, valid_from=day("2016-01-01"), law="law")

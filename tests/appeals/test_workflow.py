@@ -12,6 +12,7 @@ from accounts.roles import Role
 from appeals.workflow import (
     ANSWER,
     CLOSE,
+    EXTEND,
     HIDE,
     OPEN_STATUSES,
     REOPEN,
@@ -20,6 +21,7 @@ from appeals.workflow import (
     VERBS,
     Audience,
     Clock,
+    Guard,
     Input,
     Status,
     Tone,
@@ -49,8 +51,13 @@ TABLE = {
         (NEW, ACCEPTED), NEW, {"service", "office"}, "keep", None, True,
         (("to_service", "service", True), ("text", "text", True)), {"author", "service"},
     ),
+    "extend": (
+        (NEW, ACCEPTED), None, {"service", "office"}, "extend", None, True, (("text", "text", True),), {"author"},
+    ),
     "hide": (EVERYWHERE, None, {"office"}, "keep", True, False, (("text", "text", True),), set()),
     "show": (EVERYWHERE, None, {"office"}, "keep", False, False, (), set()),
+    "escalate": ((NEW, ACCEPTED), None, {"system"}, "keep", None, True, (), {"office", "service"}),
+    "recount": ((NEW, ACCEPTED), None, {"system"}, "recount", None, True, (), set()),
 }  # fmt: skip
 
 
@@ -94,7 +101,7 @@ def test_buttons_of_a_representative() -> None:
     def offered(status: Status) -> list[str]:
         return [verb.code for verb in verbs_for(status, Role.SERVICE, hidden=False)]
 
-    assert offered(Status.NEW) == ["accept", "answer", "forward"]
+    assert offered(Status.NEW) == ["accept", "answer", "forward", "extend"]
     assert offered(Status.ANSWERED) == ["close"]
     assert offered(Status.CLOSED) == []
 
@@ -116,7 +123,27 @@ def test_an_answer_is_what_stops_the_clock() -> None:
     assert [verb.code for verb in VERBS.values() if verb.answers] == ["answer"]
 
 
-@pytest.mark.parametrize("verb", [verb for verb in VERBS.values() if verb is not SUBMIT], ids=str)
+def test_a_guard_that_is_not_met_bars_its_verb() -> None:
+    assert EXTEND.allows(NEW, Role.SERVICE, hidden=False)
+    assert not EXTEND.allows(NEW, Role.SERVICE, hidden=False, barred={Guard.EXTENDABLE})
+    assert EXTEND not in verbs_for(Status.NEW, Role.SERVICE, hidden=False, barred={Guard.EXTENDABLE})
+    assert {verb.code: verb.guard for verb in VERBS.values() if verb.guard} == {
+        "extend": Guard.EXTENDABLE,
+        "escalate": Guard.TERM_PASSED,
+    }
+
+
+def test_only_what_the_platform_does_without_changing_the_state_is_quiet() -> None:
+    quiet = [verb for verb in VERBS.values() if verb.quiet]
+    assert [verb.code for verb in quiet] == ["escalate", "recount"]
+    assert all(verb.roles == {Role.SYSTEM} and verb.target is None for verb in quiet)
+
+
+#: What people do; the platform's own steps have no button.
+DEEDS = [verb for verb in VERBS.values() if verb is not SUBMIT and verb.roles != {Role.SYSTEM}]
+
+
+@pytest.mark.parametrize("verb", DEEDS, ids=str)
 def test_every_verb_has_what_its_button_and_its_form_say(verb: Verb) -> None:
     for words in filter(None, (verb.words, verb.author_words)):
         assert words.step and words.button and words.done
@@ -150,7 +177,7 @@ def test_no_sequence_leaves_the_table_and_the_clock_follows_the_state(steps: lis
             continue
         status = verb.target or status
         hidden = hidden if verb.hides is None else verb.hides
-        running = {Clock.START: True, Clock.STOP: False, Clock.KEEP: running, Clock.END: False}[verb.clock]
+        running = {Clock.START: True, Clock.STOP: False, Clock.END: False}.get(verb.clock, running)
         assert status in Status
         assert running == (status in OPEN_STATUSES)
 

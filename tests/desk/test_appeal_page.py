@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.roles import Role
 from appeals.actions.perform import perform
 from appeals.actors import Person
-from appeals.models import Appeal, Attachment, Event
+from appeals.models import Appeal, Attachment, Event, LegalTerm
 from appeals.workflow import ACCEPT, ANSWER, FORWARD, HIDE, Status, verbs_for
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
 from tests.grid import GridCity
@@ -87,6 +87,7 @@ def test_the_buttons_are_those_of_the_workflow_table(
     role: Role,
 ) -> None:
     appeal = AppealFactory(category=city.categories["lamp"], status=status, hidden=hidden)
+    LegalTerm.objects.update(extension_days=5)
     client.force_login(light_user if role is Role.SERVICE else office_user)
     page = client.get(url(appeal)).content.decode()
     assert offered(page) == {verb.code for verb in verbs_for(status, role, hidden=hidden)}
@@ -269,16 +270,17 @@ def test_the_number_of_queries_does_not_grow(
 ) -> None:
     for _ in range(3):
         AppealFactory(category=city.categories["lamp"])
-    # Session, user, standing; the appeal, events, attachments, decision, calendar; contact; services to forward to;
+    # Session, user, standing; the appeal, events, attachments, decision, calendar; contact; terms and
+    # calendar, which say whether the term may be extended; services to forward to;
     # calendar and the next of the queue.
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         at_desk.get(url(appeal))
     perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
     for _ in range(5):
         UserFactory()
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         at_desk.get(url(appeal))
 
 

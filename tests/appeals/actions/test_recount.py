@@ -1,0 +1,229 @@
+"""Due dates follow the calendar and the terms, through whatever door these change."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.models import User
+from appeals.actions.perform import perform
+from appeals.actions.submit import Submission, submit
+from appeals.actors import PLATFORM, Author, Person
+from appeals.models import Appeal, CalendarDay, LegalTerm
+from appeals.timeline import title_of
+from appeals.workflow import ACCEPT, ANSWER, REOPEN
+from tests.factories import AppealFactory
+from tests.grid import GridCity
+
+#: A Monday; 14 working days later it is Friday 26 June 2026.
+MONDAY = dt.datetime(2026, 6, 8, 6, 0, tzinfo=dt.UTC)
+DUE = dt.date(2026, 6, 26)
+NEXT_MONDAY = dt.date(2026, 6, 29)
+SATURDAY = dt.date(2026, 6, 13)
+
+
+@pytest.fixture
+def appeal(submission: Callable[..., Submission]) -> Appeal:
+    appeal = submit(submission(), at=MONDAY).appeal
+    assert appeal.due_on == DUE
+    return appeal
+
+
+def due(appeal: Appeal) -> dt.date:
+    return Appeal.objects.get(pk=appeal.pk).due_on
+
+
+def in_bulk() -> None:
+    CalendarDay.objects.bulk_create([CalendarDay(date=DUE, working=False, name="moved")])
+
+
+def by_update() -> None:
+    day = CalendarDay.objects.create(date=DUE, working=True, name="moved")
+    CalendarDay.objects.filter(pk=day.pk).update(working=False)
+
+
+def by_bulk_update() -> None:
+    day = CalendarDay.objects.create(date=DUE, working=True, name="moved")
+    day.working = False
+    CalendarDay.objects.bulk_update([day], ["working"])
+
+
+DOORS: dict[str, Callable[[], object]] = {
+    "create": lambda: CalendarDay.objects.create(date=DUE, working=False, name="moved"),
+    "save": lambda: CalendarDay(date=DUE, working=False, name="moved").save(),
+    "update or create": lambda: CalendarDay.objects.update_or_create(
+        date=DUE, defaults={"working": False, "name": "moved"}
+    ),
+    "bulk create": in_bulk,
+    "update": by_update,
+    "bulk update": by_bulk_update,
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_day_that_becomes_a_holiday_moves_the_due_date(appeal: Appeal, door: str) -> None:
+    DOORS[door]()
+    assert due(appeal) == NEXT_MONDAY
+    event = appeal.events.get(verb="recount")
+    assert (event.actor_role, event.from_status, event.to_status, event.public) == (
+        "system", "new", "new", True,
+    )  # fmt: skip
+    assert event.version == Appeal.objects.get().version == 2
+
+
+@pytest.mark.parametrize("remove", [CalendarDay.delete, lambda day: CalendarDay.objects.all().delete()])
+def test_a_holiday_that_is_taken_back_moves_it_back(
+    appeal: Appeal, remove: Callable[[CalendarDay], object]
+) -> None:
+    day = CalendarDay.objects.create(date=DUE, working=False, name="moved")
+    remove(day)
+    assert due(appeal) == DUE
+    assert appeal.events.filter(verb="recount").count() == 2
+
+
+def test_the_admin_is_a_door(appeal: Appeal, client: Client) -> None:
+    client.force_login(User.objects.create_superuser("root@city.example"))
+    form = {"date": DUE.isoformat(), "name_ky": "Көчүрүлгөн", "name_ru": "Перенос", "name_en": "Moved"}
+    answer = client.post(reverse("admin:appeals_calendarday_add"), form)
+    assert answer.status_code == 302, answer.content.decode()
+    assert due(appeal) == NEXT_MONDAY
+    chosen = {"action": "delete_selected", "_selected_action": [DUE.isoformat()], "post": "yes"}
+    client.post(reverse("admin:appeals_calendarday_changelist"), chosen)
+    assert due(appeal) == DUE
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "The answer is due by June 29, 2026 instead of June 26, 2026: June 26, 2026 is a day off"),
+        ("ru", "Ответ до 29 июня 2026 г. вместо 26 июня 2026 г.: 26 июня 2026 г. — выходной день"),
+        ("ky", "Жооп берүү мөөнөтү өзгөрдү: 2026-ж. 26-июнь ордуна 2026-ж. 29-июнь"),
+    ],
+)
+def test_the_history_says_why(appeal: Appeal, language: str, words: str) -> None:
+    CalendarDay.objects.create(date=DUE, working=False, name="moved")
+    event = appeal.events.select_related("service").get(verb="recount")
+    assert event.details == {
+        "was": "2026-06-26",
+        "due": "2026-06-29",
+        "reason": "day_off",
+        "day": "2026-06-26",
+    }
+    with translation.override(language):
+        assert words in title_of(event)
+
+
+def test_several_days_at_once_are_one_step(appeal: Appeal) -> None:
+    CalendarDay.objects.bulk_create(
+        [
+            CalendarDay(date=DUE, working=False, name="moved"),
+            CalendarDay(date=NEXT_MONDAY, working=False, name="moved"),
+        ]
+    )
+    assert due(appeal) == dt.date(2026, 6, 30)
+    assert appeal.events.get(verb="recount").details["reason"] == "calendar"
+
+
+def test_a_make_up_working_saturday_moves_it_earlier(appeal: Appeal) -> None:
+    CalendarDay.objects.create(date=SATURDAY, working=True, name="make-up")
+    assert due(appeal) == dt.date(2026, 6, 25)
+    assert appeal.events.get(verb="recount").details["reason"] == "working_day"
+
+
+def test_a_day_that_changes_nothing_leaves_no_trace(appeal: Appeal) -> None:
+    CalendarDay.objects.create(date=SATURDAY, working=False, name="a day off anyway")
+    CalendarDay.objects.create(date=dt.date(2026, 12, 1), working=False, name="long after")
+    assert not appeal.events.filter(verb="recount").exists()
+    assert Appeal.objects.get().version == 1
+
+
+def test_what_is_answered_keeps_its_date(appeal: Appeal, service_actor: Person) -> None:
+    perform(appeal.pk, ANSWER, service_actor, version=1, text="Done", at=MONDAY)
+    CalendarDay.objects.create(date=DUE, working=False, name="moved")
+    assert due(appeal) == DUE
+
+
+def test_a_reopened_appeal_is_counted_from_its_reopening(appeal: Appeal, service_actor: Person) -> None:
+    perform(appeal.pk, ANSWER, service_actor, version=1, text="Done", at=MONDAY)
+    later = dt.datetime(2026, 7, 6, 6, 0, tzinfo=dt.UTC)
+    perform(appeal.pk, REOPEN, Author(appeal.pk), version=2, text="Not done", at=later)
+    assert due(appeal) == dt.date(2026, 7, 24)
+    CalendarDay.objects.create(date=dt.date(2026, 7, 24), working=False, name="moved")
+    assert due(appeal) == dt.date(2026, 7, 27)
+    CalendarDay.objects.create(date=DUE, working=False, name="before the reopening")
+    assert due(appeal) == dt.date(2026, 7, 27)
+
+
+def test_a_shorter_term_from_tomorrow_is_for_appeals_from_tomorrow(
+    appeal: Appeal, submission: Callable[..., Submission]
+) -> None:
+    LegalTerm.objects.create(working_days=10, valid_from=dt.date(2026, 6, 9), law="new")
+    assert due(appeal) == DUE
+    tomorrow = submit(submission(), at=MONDAY + dt.timedelta(days=1)).appeal
+    assert tomorrow.due_on == dt.date(2026, 6, 23)
+
+
+def test_a_term_that_was_entered_wrongly_is_put_right_for_all(appeal: Appeal) -> None:
+    term = LegalTerm.objects.get()
+    term.working_days = 15
+    term.save()
+    assert due(appeal) == NEXT_MONDAY
+    assert appeal.events.get(verb="recount").details["reason"] == "term"
+
+
+def test_a_calendar_that_is_not_kept_moves_nothing(appeal: Appeal) -> None:
+    with transaction.atomic():
+        CalendarDay.objects.create(date=DUE, working=False, name="moved")
+        assert due(appeal) == NEXT_MONDAY
+        transaction.set_rollback(True)
+    assert due(appeal) == DUE
+    assert not appeal.events.filter(verb="recount").exists()
+
+
+def test_a_term_without_which_nothing_is_due_cannot_go(appeal: Appeal, client: Client) -> None:
+    client.force_login(User.objects.create_superuser("root@city.example"))
+    term = LegalTerm.objects.get()
+    url = reverse("admin:appeals_legalterm_delete", args=[term.pk])
+    page = client.post(url, {"post": "yes"}, follow=True)
+    assert "No legal term would be in force on June 8, 2026" in page.content.decode()
+    form = {
+        "kind": "",
+        "working_days": 14,
+        "extension_days": 0,
+        "valid_from": "2027-01-01",
+        "law_ky": "м",
+        "law_ru": "з",
+        "law_en": "l",
+    }
+    page = client.post(reverse("admin:appeals_legalterm_change", args=[term.pk]), form, follow=True)
+    assert "No legal term would be in force on June 8, 2026" in page.content.decode()
+    chosen = {"action": "delete_selected", "_selected_action": [term.pk], "post": "yes"}
+    page = client.post(reverse("admin:appeals_legalterm_changelist"), chosen, follow=True)
+    assert "No legal term would be in force on June 8, 2026" in page.content.decode()
+    term.refresh_from_db()
+    assert term.valid_from == dt.date(2020, 1, 1)
+    assert due(appeal) == DUE
+
+
+def test_a_form_that_is_being_written_does_not_become_stale(appeal: Appeal, service_actor: Person) -> None:
+    CalendarDay.objects.create(date=DUE, working=False, name="moved")
+    assert perform(appeal.pk, ACCEPT, service_actor, version=1).version == 3
+
+
+def test_one_appeal_counted_again_is_as_all_of_them(appeal: Appeal, city: GridCity) -> None:
+    """The verb, done to one appeal, and the recount of all are the same step."""
+    from appeals.workflow import RECOUNT
+
+    other = AppealFactory(category=city.categories["lamp"], submitted_at=MONDAY, due_on=dt.date(2026, 6, 20))
+    perform(other.pk, RECOUNT, PLATFORM, version=None)
+    CalendarDay.objects.create(date=DUE, working=False, name="moved")
+    assert due(other) == due(appeal) == NEXT_MONDAY
+    first, second = other.events.filter(verb="recount").order_by("version")
+    assert first.details == {"was": "2026-06-20", "due": "2026-06-26"}
+    assert second.details == appeal.events.get(verb="recount").details
