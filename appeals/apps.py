@@ -10,8 +10,8 @@ class AppealsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.permissions import ALL, EDIT, VIEW, office_may
+        from appeals.actions.count_again import count_again
         from appeals.actions.escalate import escalate_overdue
-        from appeals.actions.recount import recount
         from appeals.actions.upload import remove_orphans, sweep_uploads
         from appeals.models import Appeal, Attachment, CalendarDay, Event, LegalTerm, clock_changed
         from appeals.notify.delivery import deliver_due
@@ -20,10 +20,8 @@ class AppealsConfig(AppConfig):
         from jobs.giving_up import when_given_up
         from jobs.schedule import every
 
-        clock_changed.connect(
-            lambda cause, **_: recount(cause), weak=False, dispatch_uid="appeals.actions.recount"
-        )
-        every(dt.timedelta(minutes=10), recount)
+        clock_changed.connect(lambda cause, **_: count_again(cause), weak=False, dispatch_uid="count_again")
+        every(dt.timedelta(minutes=10), count_again)
         every(dt.timedelta(minutes=5), escalate_overdue)
         every(dt.timedelta(seconds=5), deliver_due)
         every(dt.timedelta(hours=1), remove_orphans)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import holidays
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from appeals.models import Appeal, CalendarDay, LegalTerm
 from appeals.workflow import Guard
@@ -27,19 +28,42 @@ class NoLegalTerm(Exception):
 class WorkingCalendar:
     """Which days are working days: Monday to Friday except public holidays, adjusted by the city's own days.
 
-    ``own_days`` maps a date to True (a make-up working day) or False (a moved or additional holiday).
+    ``own_days`` maps a date to True (a make-up working day) or False (a moved or additional holiday), ``own_names``
+    those of them that have a name to it.
     """
 
     country: str
     subdivision: str | None
     own_days: Mapping[dt.date, bool]
+    own_names: Mapping[dt.date, str] = field(default_factory=dict)
 
     def is_working(self, day: dt.date) -> bool:
         """True if the day is a working day."""
         own = self.own_days.get(day)
         if own is not None:
             return own
-        return day.weekday() < 5 and day not in _public_holidays(self.country, self.subdivision, day.year)
+        return not self.off_in_the_country(day)
+
+    def off_in_the_country(self, day: dt.date) -> bool:
+        """True on weekends and on the public holidays that the ``holidays`` package knows."""
+        return day.weekday() >= 5 or day in _public_holidays(self.country, self.subdivision, day.year)
+
+    def name(self, day: dt.date) -> str:
+        """The city's name of the day, else the public holiday's in the reader's language, else nothing."""
+        return self.own_names.get(day) or self.public_holiday(day)
+
+    def public_holiday(self, day: dt.date) -> str:
+        """The public holiday's name in the reader's language where the package knows it; empty on other days."""
+        language = get_language() or settings.LANGUAGE_CODE
+        return _named_holidays(self.country, self.subdivision, day.year, language).get(day, "")
+
+    def weekdays_off(self, after: dt.date, until: dt.date) -> Iterator[dt.date]:
+        """Mondays to Fridays after the one day, up to and including the other, that are no working days."""
+        return (day for day in _days(after, until) if day.weekday() < 5 and not self.is_working(day))
+
+    def days_worked_instead(self, after: dt.date, until: dt.date) -> Iterator[dt.date]:
+        """Working days after the one day, up to and including the other, that the country has off."""
+        return (day for day in _days(after, until) if self.is_working(day) and self.off_in_the_country(day))
 
     def add_working_days(self, start: dt.date, days: int) -> dt.date:
         """The ``days``-th working day after ``start``, not counting ``start`` itself."""
@@ -52,9 +76,12 @@ class WorkingCalendar:
     def working_days_between(self, start: dt.date, end: dt.date) -> int:
         """Working days after ``start`` up to and including ``end``; negative when ``end`` is earlier."""
         sign, first, last = (1, start, end) if start <= end else (-1, end, start)
-        return sign * sum(
-            self.is_working(first + dt.timedelta(days=n)) for n in range(1, (last - first).days + 1)
-        )
+        return sign * sum(self.is_working(day) for day in _days(first, last))
+
+
+def _days(after: dt.date, until: dt.date) -> Iterator[dt.date]:
+    """The days after the one, up to and including the other."""
+    return (after + dt.timedelta(days=n) for n in range(1, (until - after).days + 1))
 
 
 @lru_cache(maxsize=64)
@@ -62,12 +89,22 @@ def _public_holidays(country: str, subdivision: str | None, year: int) -> frozen
     return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
 
 
+@lru_cache(maxsize=64)
+def _named_holidays(country: str, subdivision: str | None, year: int, language: str) -> dict[dt.date, str]:
+    known = holidays.country_holidays(country, subdiv=subdivision).supported_languages
+    # The package names its languages as de, en_US or ru_KG.
+    named = next((code for code in known if code.split("_")[0] == language.split("-")[0]), None)
+    return dict(holidays.country_holidays(country, subdiv=subdivision, years=year, language=named))
+
+
 def city_calendar() -> WorkingCalendar:
     """The city's calendar as currently stored; one query."""
+    days = list(CalendarDay.objects.values_list("date", "working", "name"))
     return WorkingCalendar(
         settings.CALENDAR_COUNTRY,
         settings.CALENDAR_SUBDIVISION,
-        dict(CalendarDay.objects.values_list("date", "working")),
+        {date: working for date, working, _name in days},
+        {date: name for date, _working, name in days if name},
     )
 
 

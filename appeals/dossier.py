@@ -9,8 +9,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from accounts.models import User
-from appeals.deadlines import city_calendar, city_day
+from appeals.deadlines import LegalClock, city_day
 from appeals.due import Due, due_of
+from appeals.due_explanation import DueExplanation, explain_due
 from appeals.models import Appeal, Attachment, Event, RoutingDecision
 from appeals.routing_decision import Explanation, explain
 from appeals.timeline import Step, steps_of
@@ -22,6 +23,8 @@ class Dossier:
 
     appeal: Appeal
     due: Due
+    due_explanation: DueExplanation
+    clock: LegalClock
     attachments: tuple[Attachment, ...]
     steps: tuple[Step, ...]
     explanation: Explanation | None
@@ -35,7 +38,7 @@ class Dossier:
 def dossier_of(
     appeal: Appeal, reader: User | AnonymousUser, *, internal: bool, now: dt.datetime | None = None
 ) -> Dossier:
-    """The appeal's dossier; at most five queries, and one for who the reader is.
+    """The appeal's dossier; at most six queries, and one for who the reader is.
 
     ``internal`` adds events only staff may see. Photos and videos are those that the reader may see. Expects the appeal
     to be loaded ``with_names``.
@@ -46,9 +49,12 @@ def dossier_of(
     decision = (
         RoutingDecision.objects.filter(appeal=appeal).select_related("service", "area", "revision").first()
     )
+    clock = LegalClock.read()
     return Dossier(
         appeal=appeal,
-        due=due_of(appeal, city_calendar(), city_day(now or timezone.now())),
+        due=due_of(appeal, clock.calendar, city_day(now or timezone.now())),
+        due_explanation=explain_due(appeal, clock),
+        clock=clock,
         attachments=tuple(attachment for attachment in attachments if attachment.event_id is None),
         steps=tuple(steps_of(events, attachments)),
         explanation=explain(decision) if decision else None,

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.roles import Role, Standing, standing_of
 from appeals.actors import Person
-from appeals.deadlines import city_calendar, city_day
+from appeals.deadlines import WorkingCalendar, city_calendar, city_day
 from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
 from appeals.filters import filter_fields
@@ -51,7 +51,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     """The queue of the person's services (of all of them, for the Mayor's Office) in tabs, sorted as asked."""
     standing = standing_of(request.user)
     place, errors = parse_place(request.GET)
-    queue = _queue(standing)
+    queue = _queue(standing, city_calendar())
     listed = queue.listed(place)
     page = listed.page
     # The tab decides the status, and whoever works for one service alone has no other to choose.
@@ -140,16 +140,17 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
             # Forwarded by a colleague meanwhile: this reader may no longer see its contact data.
             _say_moved(request, appeal)
             return redirect("desk:queue")
-    verbs = verb_context(appeal, role, tried)
+    dossier = dossier_of(appeal, request.user, internal=True)
+    verbs = verb_context(appeal, role, tried, dossier.clock)
     context = verbs | {
-        "dossier": dossier_of(appeal, request.user, internal=True),
+        "dossier": dossier,
         "appeal": appeal,
         "contact": AppealContact.objects.filter(appeal=appeal).first(),
         "office": standing.office,
         "show_actors": True,
         "awaits_answer": any(form.row.answers for form in verbs["forms"]),
         "place": place.as_query(),
-        "next_appeal": _queue(standing).next_after(place, appeal),
+        "next_appeal": _queue(standing, dossier.clock.calendar).next_after(place, appeal),
     }
     response = render(request, "desk/appeal.html", context, status=tried.status)
     show_to_sender(response, verbs["kept_uploads"])
@@ -174,5 +175,5 @@ def _find(request: HttpRequest, number: int) -> Appeal:
     return appeal
 
 
-def _queue(standing: Standing) -> Queue:
-    return Queue(standing, city_calendar(), city_day(timezone.now()))
+def _queue(standing: Standing, calendar: WorkingCalendar) -> Queue:
+    return Queue(standing, calendar, city_day(timezone.now()))

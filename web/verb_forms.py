@@ -135,14 +135,14 @@ def attempt(request: HttpRequest, appeal: Appeal, role: Role, actor: Actor) -> A
     return Attempt(done=_done_words(form.words, changed))
 
 
-def verb_context(appeal: Appeal, role: Role, tried: Attempt) -> dict[str, Any]:
+def verb_context(appeal: Appeal, role: Role, tried: Attempt, clock: LegalClock) -> dict[str, Any]:
     """What the templates need: a form for each verb that may be done now, in the table's order.
 
     A form that was refused stands in its own place with all that was given. Where its verb may not be done any more,
     the words are given back beside the message.
     """
     sent = tried.form
-    barred = LegalClock.read().barred(appeal, timezone.now())
+    barred = clock.barred(appeal, timezone.now())
     offered = [
         sent if sent is not None and sent.row is row else VerbForm(row, role)
         for row in verbs_for(appeal.status, role, hidden=appeal.hidden, barred=barred)

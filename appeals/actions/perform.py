@@ -18,7 +18,7 @@ from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed, Stale
 from appeals.models import Appeal, Event
 from appeals.notify.queue import queue_messages
-from appeals.workflow import VERBS, Clock, Guard, Status, Verb
+from appeals.workflow import VERBS, Cause, Clock, Guard, Reason, Status, Verb
 
 
 def perform(
@@ -125,6 +125,8 @@ class Change:
                 if self.verb.clock is Clock.EXTEND:
                     term = clock.term(appeal.kind, city_day(appeal.term_began))
                     appeal.extended_days = term.extension_days
+                else:
+                    event.details |= Cause(Reason.CALENDAR).details
                 _count(appeal, clock)
                 event.details |= {"was": was.isoformat(), "due": appeal.due_on.isoformat()}
             case Clock.KEEP | Clock.END:

@@ -32,8 +32,9 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
             messages.success(request, tried.done)
             return _guarded(redirect("public:follow", secret=secret))
         appeal = find()
-    context = verb_context(appeal, Role.RESIDENT, tried) | {
-        "dossier": dossier_of(appeal, AnonymousUser(), internal=False),
+    dossier = dossier_of(appeal, AnonymousUser(), internal=False)
+    context = verb_context(appeal, Role.RESIDENT, tried, dossier.clock) | {
+        "dossier": dossier,
         "appeal": appeal,
         "is_new": "new" in request.GET and appeal.version == 1,
         "follow_path": request.path,

@@ -3,11 +3,12 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+import holidays as holidays_package
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appeals.deadlines import LegalClock, NoLegalTerm, WorkingCalendar
+from appeals.deadlines import LegalClock, NoLegalTerm, Term, WorkingCalendar, city_day
 from appeals.models import CalendarDay, LegalTerm
 
 KG = WorkingCalendar("KG", None, {})
@@ -69,3 +70,50 @@ class TestLegalClock:
     def test_two_queries(self, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
         with django_assert_num_queries(2):
             LegalClock.read()
+
+
+def minute_by_minute(
+    start: dt.datetime, days: int, holidays: set[dt.date], own: dict[dt.date, bool], zone: ZoneInfo
+) -> dt.date:
+    """The last day of the term, found by another road: walking forward by whole hours of real time and looking at the
+    wall calendar at each, counting a working day when the date on it has changed."""
+    moment, seen, left, last = start, start.astimezone(zone).date(), days, start.astimezone(zone).date()
+    while left:
+        moment += dt.timedelta(minutes=60 - moment.minute)
+        today = moment.astimezone(zone).date()
+        if today == seen:
+            continue
+        seen = today
+        weekend = today.strftime("%a") in {"Sat", "Sun"}
+        if own.get(today, not (weekend or today in holidays)):
+            left, last = left - 1, today
+    return last
+
+
+#: Public holidays of ten years, as the almanac prints them: by name of country, all years at once.
+TEN_YEARS = set(holidays_package.KG(years=range(2019, 2032)))
+
+
+@given(
+    minute=st.integers(0, 10 * 365 * 24 * 60),
+    term=st.integers(1, 40),
+    own=st.dictionaries(st.integers(-5, 60), st.booleans(), max_size=15),
+)
+@settings(max_examples=300)
+def test_equal_to_an_independent_computation(minute: int, term: int, own: dict[int, bool]) -> None:
+    """For any minute of ten years, with days moved at random around it."""
+    start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=minute)
+    moved = {start.date() + dt.timedelta(days=offset): working for offset, working in own.items()}
+    clock = LegalClock(WorkingCalendar("KG", None, moved), (Term("", day("2010-01-01"), term, 0, ""),))
+    expected = minute_by_minute(start, term, TEN_YEARS, moved, BISHKEK)
+    assert clock.due_on("request", start) == expected
+    assert clock.calendar.working_days_between(city_day(start), expected) == term
+
+
+def test_every_minute_around_the_city_s_midnights() -> None:
+    """The day changes with the city's midnight, whatever the day is in UTC, to the minute."""
+    clock = LegalClock(WorkingCalendar("KG", None, {}), (Term("", day("2010-01-01"), 14, 0, ""),))
+    for midnight in (dt.datetime(2026, month, 1, 18, tzinfo=dt.UTC) for month in range(1, 13)):
+        for minute in range(-90, 90):
+            start = midnight + dt.timedelta(minutes=minute)
+            assert clock.due_on("request", start) == minute_by_minute(start, 14, TEN_YEARS, {}, BISHKEK)

@@ -270,17 +270,16 @@ def test_the_number_of_queries_does_not_grow(
 ) -> None:
     for _ in range(3):
         AppealFactory(category=city.categories["lamp"])
-    # Session, user, standing; the appeal, events, attachments, decision, calendar; contact; terms and
-    # calendar, which say whether the term may be extended; services to forward to;
-    # calendar and the next of the queue.
-    with django_assert_num_queries(14):
+    # Session, user, standing; the appeal, events, attachments, decision, terms and calendar; contact; services to
+    # forward to; the next of the queue.
+    with django_assert_num_queries(12):
         at_desk.get(url(appeal))
     perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
     for _ in range(5):
         UserFactory()
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(12):
         at_desk.get(url(appeal))
 
 

@@ -136,15 +136,15 @@ def test_the_number_of_queries_does_not_grow(
     appeal: Appeal, client: Client, light_user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     url = f"/en/appeals/{appeal.number}/"
-    # The appeal, events, attachments, the decision, the calendar.
-    with django_assert_num_queries(5):
+    # The appeal, events, attachments, the decision, terms and calendar.
+    with django_assert_num_queries(6):
         client.get(url)
     perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     photos = [AttachmentFactory(appeal=None).pk for _ in range(3)]
     perform(appeal.pk, ANSWER, Person(light_user), version=2, text="Done", uploads=photos)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(url)
 
 
@@ -155,8 +155,11 @@ def test_every_verb_has_words_in_every_language(city: GridCity, client: Client) 
     from tests.factories import EventFactory
 
     appeal = AppealFactory(category=city.categories["lamp"], first_event=None)
+    moved = {"was": "2026-06-01", "due": "2026-06-02", "reason": "term"}
     for version, verb in enumerate(VERBS, 1):
-        event = EventFactory(appeal=appeal, version=version, verb=verb, to_service=city.services["roads"])
+        event = EventFactory(
+            appeal=appeal, version=version, verb=verb, to_service=city.services["roads"], details=moved
+        )
         titles = set()
         for language in ("ky", "ru", "en"):
             with translation.override(language):

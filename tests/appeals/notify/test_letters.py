@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 from pytest_django import Settings
 
 from appeals.actions.perform import perform
 from appeals.actions.submit import Submission, submit
-from appeals.actors import Actor, Author, Person
+from appeals.actors import PLATFORM, Actor, Author, Person
+from appeals.models import LegalTerm
 from appeals.notify.delivery import deliver_due
-from appeals.workflow import ACCEPT, ANSWER, CLOSE, FORWARD, HIDE, REOPEN, SHOW, VERBS, Verb
+from appeals.workflow import (
+    ACCEPT,
+    ANSWER,
+    CLOSE,
+    ESCALATE,
+    EXTEND,
+    FORWARD,
+    HIDE,
+    RECOUNT,
+    REOPEN,
+    SHOW,
+    VERBS,
+    Verb,
+)
 from tests.grid import GridCity
 
 pytestmark = pytest.mark.django_db
 
 AUTHOR, LIGHT, ROADS = "resident@example.org", "light@city.example", "roads@city.example"
+OFFICE = "office@city.example"
 
 #: The road to a step, and the subjects of its own letters by who receives them; N is the appeal's number.
 ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
@@ -38,6 +55,15 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
     ),
     ([HIDE], {}),
     ([HIDE, SHOW], {}),
+    ([EXTEND], {AUTHOR: "The answer to your appeal No. N will take longer"}),
+    (
+        [ESCALATE],
+        {
+            OFFICE: "Appeal No. N is overdue",
+            LIGHT: "Appeal No. N is overdue: the Mayor's Office has been told",
+        },
+    ),
+    ([RECOUNT], {}),
 ]
 
 
@@ -59,13 +85,20 @@ def test_subjects(
 ) -> None:
     # Services are written to in the city's language.
     settings.LANGUAGE_CODE = "en"
-    appeal = submit(submission(language="en")).appeal
+    LegalTerm.objects.update(extension_days=5)
+    long_ago = timezone.now() - dt.timedelta(days=90) if ESCALATE in road else None
+    appeal = submit(submission(language="en"), sender=None, at=long_ago).appeal
     for version, verb in enumerate(road, 1):
         deliver_due()
         mail.outbox.clear()
-        actor: Actor = {REOPEN: Author(appeal.pk), HIDE: office_actor, SHOW: office_actor}.get(
-            verb, service_actor
-        )
+        others: dict[Verb, Actor] = {
+            REOPEN: Author(appeal.pk),
+            HIDE: office_actor,
+            SHOW: office_actor,
+            ESCALATE: PLATFORM,
+            RECOUNT: PLATFORM,
+        }
+        actor = others.get(verb, service_actor)
         given: dict[str, object] = {ask.name: "Some words" for ask in verb.asks if ask.name == "text"}
         if verb is FORWARD:
             given["to_service"] = city.services["roads"]

@@ -12,7 +12,7 @@ from appeals.models import Appeal, LegalTerm
 from appeals.workflow import Cause, Reason
 
 
-def recount(cause: Cause | None = None, *, at: dt.datetime | None = None) -> int:
+def count_again(cause: Cause | None = None, *, at: dt.datetime | None = None) -> int:
     """Number of open appeals whose due date was another one than the clock says, each with its event; one transaction.
 
     The cost is that of the distinct days on which terms began, and of the appeals that move. While it runs, appeals

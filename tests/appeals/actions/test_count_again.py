@@ -30,7 +30,7 @@ SATURDAY = dt.date(2026, 6, 13)
 
 @pytest.fixture
 def appeal(submission: Callable[..., Submission]) -> Appeal:
-    appeal = submit(submission(), at=MONDAY).appeal
+    appeal = submit(submission(), sender=None, at=MONDAY).appeal
     assert appeal.due_on == DUE
     return appeal
 
@@ -165,7 +165,7 @@ def test_a_shorter_term_from_tomorrow_is_for_appeals_from_tomorrow(
 ) -> None:
     LegalTerm.objects.create(working_days=10, valid_from=dt.date(2026, 6, 9), law="new")
     assert due(appeal) == DUE
-    tomorrow = submit(submission(), at=MONDAY + dt.timedelta(days=1)).appeal
+    tomorrow = submit(submission(), sender=None, at=MONDAY + dt.timedelta(days=1)).appeal
     assert tomorrow.due_on == dt.date(2026, 6, 23)
 
 
@@ -225,5 +225,5 @@ def test_one_appeal_counted_again_is_as_all_of_them(appeal: Appeal, city: GridCi
     CalendarDay.objects.create(date=DUE, working=False, name="moved")
     assert due(other) == due(appeal) == NEXT_MONDAY
     first, second = other.events.filter(verb="recount").order_by("version")
-    assert first.details == {"was": "2026-06-20", "due": "2026-06-26"}
+    assert first.details == {"was": "2026-06-20", "due": "2026-06-26", "reason": "calendar"}
     assert second.details == appeal.events.get(verb="recount").details
