@@ -15,6 +15,7 @@ from appeals.due_explanation import DueExplanation, explain_due
 from appeals.models import Appeal, Attachment, Event, RoutingDecision
 from appeals.routing_decision import Explanation, explain
 from appeals.timeline import Step, steps_of
+from appeals.workflow import HIDE
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,20 @@ class Dossier:
 
     @property
     def answers(self) -> list[Step]:
-        """The answers, newest first."""
+        """The answers and what was added to them, newest first."""
         return [step for step in reversed(self.steps) if step.is_answer]
+
+    @property
+    def standing_answer(self) -> Step | None:
+        """The answer that no later one has replaced."""
+        return next((step for step in self.answers if not step.supplements), None)
+
+
+def reason_hidden(number: int) -> str:
+    """Why the appeal of that number was hidden, in the words meant for the public; empty when none were given."""
+    hidden = Event.objects.filter(appeal__number=number, appeal__hidden=True, verb=HIDE.code)
+    last = hidden.order_by("-version").first()
+    return last.text if last is not None and last.public else ""
 
 
 def dossier_of(

@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 
+from accounts.roles import Role
 from appeals.models import Attachment, Event
 from appeals.workflow import REASONS, VERBS
+from config.city import CITY
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,23 @@ class Step:
 
     @property
     def is_answer(self) -> bool:
-        """True for the words that the service owes the resident."""
-        return VERBS[self.event.verb].answers
+        """True for the words that the service owes the resident, and for what was added to them."""
+        return VERBS[self.event.verb].speaks
+
+    @property
+    def supplements(self) -> bool:
+        """True for what was added to an answer."""
+        return VERBS[self.event.verb].supplements
+
+    @property
+    def by_office(self) -> bool:
+        """True for what the Mayor's Office did, whichever service the appeal was with."""
+        return self.event.actor_role == Role.OFFICE
+
+    @property
+    def by(self) -> str:
+        """Full name of who did it in the public's eyes: the service, or the Mayor's Office."""
+        return _office() if self.by_office else self.event.service.name
 
 
 def steps_of(events: Iterable[Event], attachments: Iterable[Attachment] = ()) -> list[Step]:
@@ -46,9 +64,15 @@ def title_of(event: Event) -> str:
         details["reason"] = str(reason) % details
     return str(words.step) % {
         **details,
+        "by": _office() if event.actor_role == Role.OFFICE else event.service.short,
         "service": event.service.short,
         "to_service": event.to_service.short if event.to_service else "",
     }
+
+
+def _office() -> str:
+    language = get_language() or CITY.default_language
+    return CITY.office.get(language) or CITY.office[CITY.default_language]
 
 
 def _in_words(detail: object) -> str:

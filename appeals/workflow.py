@@ -102,8 +102,9 @@ class Ask:
 class Words:
     """How a verb is called.
 
-    ``step`` is the line of the timeline and knows %(service)s, %(to_service)s and the event's details by name; ``done``
-    is said to whoever did it and knows %(number)s and %(service)s; ``invitation`` heads the form of a verb that asks.
+    ``step`` is the line of the timeline and knows %(by)s, who did it in the public's eyes (the service or the Mayor's
+    Office), %(service)s, whom the appeal was with, %(to_service)s and the event's details by name; ``done`` is said to
+    whoever did it and knows %(number)s and %(service)s; ``invitation`` heads the form of a verb that asks.
     """
 
     step: Text
@@ -117,9 +118,9 @@ class Verb:
     """One row of the table; rows are compared by identity.
 
     ``target`` None leaves the state as it is, ``hides`` None the visibility. ``letters`` are subjects by recipient,
-    which know %(number)d. ``public`` False keeps the event for the staff. ``author_words`` are for the author's own
-    page and deeds, where they differ. ``quiet`` steps change nothing that a form rests on: a form written before one
-    is not stale after it.
+    which know %(number)d. ``public`` False keeps the event for the staff. ``supplements`` are words that stand beside the
+    answer. ``author_words`` are for the author's own page and deeds, where they differ. ``quiet`` steps change nothing
+    that a form rests on: a form written before one is not stale after it.
     """
 
     code: str
@@ -134,6 +135,7 @@ class Verb:
     guard: Guard | None = None
     quiet: bool = False
     public: bool = True
+    supplements: bool = False
     asks: tuple[Ask, ...] = ()
     letters: Mapping[Audience, Text] = field(default_factory=lambda: MappingProxyType({}))
     author_words: Words | None = None
@@ -164,6 +166,11 @@ class Verb:
         """True when its text is the answer that the law wants."""
         return self.clock is Clock.STOP
 
+    @property
+    def speaks(self) -> bool:
+        """True when its text is read as an answer: the answer itself, or what is added to it."""
+        return self.answers or self.supplements
+
 
 _STAFF = frozenset({Role.SERVICE, Role.OFFICE})
 _OFFICE = frozenset({Role.OFFICE})
@@ -190,7 +197,7 @@ ACCEPT = Verb(
     icon="status-accepted",
     tone=Tone.PRIMARY,
     words=Words(
-        step=_("Taken in progress: %(service)s"),
+        step=_("Taken in progress: %(by)s"),
         button=_("Take in progress"),
         done=_("Appeal %(number)s is in progress."),
     ),
@@ -215,12 +222,51 @@ ANSWER = Verb(
         ),
     ),
     words=Words(
-        step=_("Answered: %(service)s"),
+        step=_("Answered: %(by)s"),
         invitation=_("Answer in public"),
         button=_("Publish the answer"),
         done=_("The answer to appeal %(number)s is published."),
     ),
     letters={Audience.AUTHOR: _("Your appeal No. %(number)d has been answered")},
+)
+SUPPLEMENT = Verb(
+    "supplement",
+    sources=(Status.ANSWERED, Status.CLOSED),
+    target=None,
+    roles=_STAFF,
+    icon="plus",
+    supplements=True,
+    asks=(
+        Ask("text", Input.TEXT, _("Addition"), _("Everyone reads it, beside the answer.")),
+        Ask("uploads", Input.FILES, _("Photos"), _("Up to %(files_max)d photos or videos."), required=False),
+    ),
+    words=Words(
+        step=_("Added to the answer: %(by)s"),
+        invitation=_("Add to the answer"),
+        button=_("Publish the addition"),
+        done=_("The addition to the answer to appeal %(number)s is published."),
+    ),
+    letters={Audience.AUTHOR: _("The answer to your appeal No. %(number)d has an addition")},
+)
+NOTE = Verb(
+    "note",
+    sources=tuple(Status),
+    target=None,
+    roles=_STAFF,
+    icon="shield",
+    quiet=True,
+    public=False,
+    asks=(
+        Ask(
+            "text", Input.TEXT, _("Note"), _("Only staff who work on the appeal read it; it is never public.")
+        ),
+    ),
+    words=Words(
+        step=_("Internal note: %(by)s"),
+        invitation=_("Internal note"),
+        button=_("Keep the note"),
+        done=_("The note on appeal %(number)s is kept."),
+    ),
 )
 FORWARD = Verb(
     "forward",
@@ -255,7 +301,7 @@ CLOSE = Verb(
     roles=_STAFF | _AUTHOR,
     icon="status-closed",
     words=Words(
-        step=_("Closed: %(service)s"),
+        step=_("Closed: %(by)s"),
         button=pgettext_lazy("verb: close the appeal", "Close"),
         done=_("Appeal %(number)s is closed."),
     ),
@@ -330,14 +376,21 @@ HIDE = Verb(
     icon="hide",
     tone=Tone.DANGER,
     hides=True,
-    public=False,
-    asks=(Ask("text", Input.TEXT, _("Reason"), _("Only staff read it.")),),
+    asks=(
+        Ask(
+            "text",
+            Input.TEXT,
+            _("Reason"),
+            _("Everyone reads it in the place of the appeal, so do not repeat what is hidden."),
+        ),
+    ),
     words=Words(
         step=_("Hidden from the public"),
         invitation=_("Hide from the public"),
         button=pgettext_lazy("verb: hide the appeal", "Hide"),
         done=_("Appeal %(number)s is hidden from the public."),
     ),
+    letters={Audience.AUTHOR: _("Your appeal No. %(number)d has been hidden from the public")},
 )
 SHOW = Verb(
     "show",
@@ -346,12 +399,12 @@ SHOW = Verb(
     roles=_OFFICE,
     icon="show",
     hides=False,
-    public=False,
     words=Words(
         step=_("Shown to the public again"),
         button=_("Show to the public again"),
         done=_("Appeal %(number)s is public again."),
     ),
+    letters={Audience.AUTHOR: _("Your appeal No. %(number)d is shown to the public again")},
 )
 ESCALATE = Verb(
     "escalate",
@@ -381,7 +434,21 @@ RECOUNT = Verb(
 #: The table, in the order in which buttons stand; the last two are the platform's own.
 VERBS: dict[str, Verb] = {
     verb.code: verb
-    for verb in (SUBMIT, ACCEPT, ANSWER, CLOSE, REOPEN, FORWARD, EXTEND, HIDE, SHOW, ESCALATE, RECOUNT)
+    for verb in (
+        SUBMIT,
+        ACCEPT,
+        ANSWER,
+        SUPPLEMENT,
+        CLOSE,
+        REOPEN,
+        FORWARD,
+        EXTEND,
+        NOTE,
+        HIDE,
+        SHOW,
+        ESCALATE,
+        RECOUNT,
+    )
 }
 
 

@@ -11,11 +11,12 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.roles import Standing
 from appeals.deadlines import WorkingCalendar
 from appeals.due import SOON_DAYS
 from appeals.filters import AppealFilter, parse_filter
-from appeals.models import Appeal
+from appeals.models import Appeal, Draft
 from appeals.querysets import AppealQuerySet, HowMany
 from appeals.workflow import Status
 from districts.models import Service
@@ -165,17 +166,22 @@ def parse_place(query: Mapping[str, str]) -> tuple[Place, Errors]:
 
 @dataclass(frozen=True)
 class Listed:
-    """A page of the queue: its rows, how many are in each tab (up to ``COUNT_MAX``) and before the page."""
+    """A page of the queue: its rows, how many are in each tab (up to ``COUNT_MAX``) and before the page.
+
+    ``drafts`` are the person's own unfinished texts.
+    """
 
     page: PageOfRows[Appeal]
     counts: Mapping[Tab, int]
     ahead: int
+    drafts: int
 
 
 @dataclass(frozen=True)
 class Queue:
     """The appeals of a person's desk on one day of the city's clock."""
 
+    user: User
     standing: Standing
     calendar: WorkingCalendar
     today: dt.date
@@ -216,6 +222,7 @@ class Queue:
         mine = self.appeals(place.wanted)
         rows = self.in_tab(mine, place.tab)
         counted = {f"n_{tab}": HowMany(self.in_tab(mine, tab), most=COUNT_MAX) for tab in Tab}
+        counted["n_drafts"] = HowMany(Draft.objects.filter(user=self.user), most=COUNT_MAX)
         if page.before is not None:
             counted["n_ahead"] = HowMany(order.turned.beyond(rows, page.before), most=COUNT_MAX)
         elif page.after is not None:
@@ -230,7 +237,7 @@ class Queue:
         ahead = beside.get("n_ahead", 0)
         if page.before is not None:
             ahead = max(ahead - len(found.rows), 0)
-        return Listed(found, {tab: beside[f"n_{tab}"] for tab in Tab}, ahead)
+        return Listed(found, {tab: beside[f"n_{tab}"] for tab in Tab}, ahead, beside["n_drafts"])
 
     def next_after(self, place: Place, current: Appeal) -> Appeal | None:
         """The appeal that follows the current one in the list of the place, from the end on its first; two queries."""

@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from typing import cast
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.roles import Role, Standing, standing_of
+from accounts.models import User
+from accounts.roles import Role, standing_of
+from appeals.actions.drafts import drop_draft, keep_draft
 from appeals.actors import Person
 from appeals.deadlines import WorkingCalendar, city_calendar, city_day
 from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
+from appeals.errors import Invalid
 from appeals.filters import filter_fields
-from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, AppealContact
+from appeals.workflow import VERBS
+from desk.doors import for_staff, restore_held
+from desk.drafts import drafts_here
 from desk.queue import COUNT_MAX, PAGE_SIZE, Place, Queue, Sort, Tab, parse_place
 from geo.paging import AFTER, BEFORE, PageRequest
-from web.verb_forms import Attempt, attempt, verb_context
+from rates.senders import sender_of
+from rates.taking import TooMany
+from web.verb_forms import Attempt, VerbForm, attempt, verb_context
 from web.views.media import show_to_sender
-
-
-def for_staff(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """The view for people who belong to a service; others get the log-in page or 403."""
-
-    @login_required
-    @never_cache
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not standing_of(request.user).works_here:
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return guarded
 
 
 @require_safe
@@ -51,7 +39,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     """The queue of the person's services (of all of them, for the Mayor's Office) in tabs, sorted as asked."""
     standing = standing_of(request.user)
     place, errors = parse_place(request.GET)
-    queue = _queue(standing, city_calendar())
+    queue = _queue(request, city_calendar())
     listed = queue.listed(place)
     page = listed.page
     # The tab decides the status, and whoever works for one service alone has no other to choose.
@@ -96,6 +84,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         if page.previous
         else "",
         "first_url": address(place.at(PageRequest(PAGE_SIZE))) if page.previous else "",
+        "drafts": listed.drafts,
         "wanted": place.wanted,
         "errors": errors,
         "clear_url": address(Place(place.tab, place.sort)),
@@ -124,12 +113,14 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     role = standing.role_towards(appeal.service_id)
     if role is Role.PUBLIC:
         if request.method == "POST":
-            _say_moved(request, appeal)
+            return _moved(request, appeal)
         return redirect(appeal)
+    restore_held(request, appeal)
     tried = Attempt()
     if request.method == "POST":
         tried = attempt(request, appeal, role, Person(request.user))  # type: ignore[arg-type]
         if tried.done:
+            drop_draft(request.user, appeal, request.POST["verb"])  # type: ignore[arg-type]
             messages.success(request, tried.done)
             moved_away = standing.role_towards(_find(request, number).service_id) is Role.PUBLIC
             path = reverse("desk:queue") if moved_away else reverse("desk:appeal", args=[number])
@@ -138,10 +129,9 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         role = standing.role_towards(appeal.service_id)
         if role is Role.PUBLIC:
             # Forwarded by a colleague meanwhile: this reader may no longer see its contact data.
-            _say_moved(request, appeal)
-            return redirect("desk:queue")
+            return _moved(request, appeal, tried)
     dossier = dossier_of(appeal, request.user, internal=True)
-    verbs = verb_context(appeal, role, tried, dossier.clock)
+    verbs = verb_context(appeal, role, tried, dossier.clock, drafts_here(request.user, appeal))
     context = verbs | {
         "dossier": dossier,
         "appeal": appeal,
@@ -150,22 +140,37 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "show_actors": True,
         "awaits_answer": any(form.row.answers for form in verbs["forms"]),
         "place": place.as_query(),
-        "next_appeal": _queue(standing, dossier.clock.calendar).next_after(place, appeal),
+        "next_appeal": _queue(request, dossier.clock.calendar).next_after(place, appeal),
     }
     response = render(request, "desk/appeal.html", context, status=tried.status)
     show_to_sender(response, verbs["kept_uploads"])
     return response
 
 
-def _say_moved(request: HttpRequest, appeal: Appeal) -> None:
-    """Says that nothing was done, since the appeal went to another service meanwhile, and gives the words back."""
-    sentence = _("Nothing was done: appeal %(number)s is with another service now (%(service)s).") % {
-        "number": f"№ {appeal.number}",
-        "service": appeal.service.short,
-    }
-    if words := request.POST.get("text", "").strip()[:TEXT_MAX]:
-        sentence += " " + _("Your text: %(text)s") % {"text": words}
-    messages.error(request, sentence)
+def _moved(request: HttpRequest, appeal: Appeal, tried: Attempt | None = None) -> HttpResponse:
+    """Nothing was done, since the appeal went to another service meanwhile; words and files are kept as a draft."""
+    messages.error(
+        request,
+        _("Nothing was done: appeal %(number)s is with another service now (%(service)s).")
+        % {"number": f"№ {appeal.number}", "service": appeal.service.short},
+    )
+    row = VERBS.get(request.POST.get("verb", ""))
+    if row is None:
+        return redirect("desk:queue")
+    form = tried.form if tried and tried.form else VerbForm(row, Role.SERVICE, request.POST, request.FILES)
+    form.is_valid()
+    try:
+        form.take_files(sender_of(request))
+    except (Invalid, TooMany) as refusal:
+        messages.error(request, str(refusal))
+    kept = keep_draft(
+        request.user,  # type: ignore[arg-type]
+        appeal,
+        row.code,
+        text=form.text,
+        uploads=[upload.pk for upload in form.received],
+    )
+    return redirect("desk:drafts" if kept else "desk:queue")
 
 
 def _find(request: HttpRequest, number: int) -> Appeal:
@@ -175,5 +180,6 @@ def _find(request: HttpRequest, number: int) -> Appeal:
     return appeal
 
 
-def _queue(standing: Standing, calendar: WorkingCalendar) -> Queue:
-    return Queue(standing, calendar, city_day(timezone.now()))
+def _queue(request: HttpRequest, calendar: WorkingCalendar) -> Queue:
+    user = cast("User", request.user)
+    return Queue(user, standing_of(user), calendar, city_day(timezone.now()))

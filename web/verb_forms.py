@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -32,6 +33,18 @@ from rates.senders import sender_of
 from rates.taking import TooMany
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Words and files that were written for a form and are not published."""
+
+    text: str
+    uploads: Sequence[Attachment] = ()
+
+    def with_more(self, other: Kept) -> Kept:
+        """Both, one after the other."""
+        return Kept(f"{self.text}\n\n{other.text}".strip()[:TEXT_MAX], [*self.uploads, *other.uploads])
+
+
 class VerbForm(forms.Form):
     """The verb, the version of the appeal that was on the screen, and what the verb asks for.
 
@@ -47,9 +60,11 @@ class VerbForm(forms.Form):
         role: Role,
         data: Mapping[str, Any] | None = None,
         files: MultiValueDict[str, UploadedFile] | None = None,
+        kept: Kept | None = None,
     ) -> None:
-        super().__init__(data, files, auto_id=f"{row.code}-%s", label_suffix="")
-        self.row, self.words = row, row.words_for(role)
+        initial = {"text": kept.text} if kept else None
+        super().__init__(data, files, initial=initial, auto_id=f"{row.code}-%s", label_suffix="")
+        self.row, self.words, self.kept = row, row.words_for(role), kept
         for ask in row.asks:
             self.fields |= _FIELDS[ask.input](ask)
 
@@ -66,7 +81,7 @@ class VerbForm(forms.Form):
     @property
     def stands_open(self) -> bool:
         """True when the form is shown without being asked for: what is usually done next, and what was refused."""
-        return self.is_bound or self.row.tone is Tone.PRIMARY
+        return self.is_bound or self.kept is not None or self.row.tone is Tone.PRIMARY
 
     @property
     def text(self) -> str:
@@ -78,13 +93,25 @@ class VerbForm(forms.Form):
         """Every sentence of the refusal in one."""
         return " ".join(str(error) for errors in self.errors.values() for error in errors)
 
-    def take_files(self, sender: str) -> None:
-        """Stores the files that came with the form, so that they need not be chosen again.
+    @property
+    def takes_words(self) -> bool:
+        """True when words can be written into it."""
+        return any(ask.input is Input.TEXT for ask in self.row.asks)
 
-        Raises ``Invalid`` and ``TooMany``.
+    @cached_property
+    def received(self) -> list[Attachment]:
+        """Files that came with an earlier try, or with words that are kept, and wait for this one."""
+        if self.is_bound:
+            ids = self.cleaned_data.get("uploads") if hasattr(self, "cleaned_data") else None
+            return list(Attachment.objects.waiting().filter(pk__in=ids)) if ids else []
+        return list(self.kept.uploads) if self.kept else []
+
+    def take_files(self, sender: str) -> None:
+        """Stores the files that came with the form, so that they need not be chosen again. Raises ``Invalid``
+        and ``TooMany``. So it is whatever else is wrong in the form.
         """
         for file in self.cleaned_data.pop("files", []):
-            self.cleaned_data["uploads"].append(upload(uuid.uuid4(), file, sender=sender).pk)
+            self.cleaned_data.setdefault("uploads", []).append(upload(uuid.uuid4(), file, sender=sender).pk)
 
     def given(self) -> dict[str, Any]:
         """What the verb asks for, by name, for ``perform``."""
@@ -117,10 +144,11 @@ def attempt(request: HttpRequest, appeal: Appeal, role: Role, actor: Actor) -> A
     if row is None or not row.sources:
         return Attempt(status=400, message=_("This form is not one of ours. Please use the buttons below."))
     form = VerbForm(row, role, request.POST, request.FILES)
-    if not form.is_valid():
-        return Attempt(status=400, form=form)
+    valid = form.is_valid()
     try:
         form.take_files(sender_of(request))
+        if not valid:
+            return Attempt(status=400, form=form)
         changed = perform(appeal.pk, row, actor, version=form.cleaned_data["version"], **form.given())
     except Invalid as invalid:
         form.refuse(invalid.errors)
@@ -135,32 +163,56 @@ def attempt(request: HttpRequest, appeal: Appeal, role: Role, actor: Actor) -> A
     return Attempt(done=_done_words(form.words, changed))
 
 
-def verb_context(appeal: Appeal, role: Role, tried: Attempt, clock: LegalClock) -> dict[str, Any]:
+def verb_context(
+    appeal: Appeal, role: Role, tried: Attempt, clock: LegalClock, drafts: Mapping[str, Kept] | None = None
+) -> dict[str, Any]:
     """What the templates need: a form for each verb that may be done now, in the table's order.
 
     A form that was refused stands in its own place with all that was given. Where its verb may not be done any more,
-    the words are given back beside the message.
+    the words and files stand in the form that takes their place: an addition for an answer, for the rest a note; where
+    there is no such form, they are given back beside the message. So do ``drafts``, by the code of their verb.
     """
-    sent = tried.form
+    sent, waiting = tried.form, dict(drafts or {})
     barred = clock.barred(appeal, timezone.now())
+    rows = list(verbs_for(appeal.status, role, hidden=appeal.hidden, barred=barred))
+    lost = sent if sent is not None and sent.row not in rows else None
+    if sent is not None:
+        # What was sent is newer than what was kept while it was written.
+        waiting.pop(sent.code, None)
+    if lost is not None and lost.text:
+        waiting = {lost.code: Kept(lost.text, lost.received)} | waiting
+    kept: dict[str, Kept] = {}
+    for code, words in waiting.items():
+        heir = _heir(VERBS[code], rows) if code in VERBS else None
+        if heir is not None and (sent is None or heir is not sent.row):
+            kept[heir.code] = kept[heir.code].with_more(words) if heir.code in kept else words
     offered = [
-        sent if sent is not None and sent.row is row else VerbForm(row, role)
-        for row in verbs_for(appeal.status, role, hidden=appeal.hidden, barred=barred)
+        sent if sent is not None and sent.row is row else VerbForm(row, role, kept=kept.get(row.code))
+        for row in rows
     ]
-    lost = sent if sent is not None and sent not in offered else None
+    found_place = lost is not None and _heir(lost.row, rows) is not None
     return {
         "forms": offered,
         "attempt": tried,
         "refusal": tried.message or (lost.all_errors if lost else ""),
-        "kept_text": lost.text if lost else "",
-        "kept_uploads": _kept_uploads(sent),
+        "kept_text": lost.text if lost and not found_place else "",
+        "found_place": found_place,
+        "kept_uploads": [item for form in offered for item in form.received],
     }
 
 
-def _kept_uploads(form: VerbForm | None) -> list[Attachment]:
-    """Files that came with a refused form and wait for the next try."""
-    kept = form.cleaned_data.get("uploads") if form is not None and hasattr(form, "cleaned_data") else None
-    return list(Attachment.objects.waiting().filter(pk__in=kept)) if kept else []
+def _heir(verb: Verb, rows: Sequence[Verb]) -> Verb | None:
+    """The verb whose form takes what was written for this one: itself, else what is read as an answer, else a note.
+
+    What was written for the staff alone never gets into a form whose words are public.
+    """
+    if verb in rows:
+        return verb
+    if verb.speaks:
+        return next((row for row in rows if row.speaks), None) or next(
+            (row for row in rows if not row.public and row.asks), None
+        )
+    return next((row for row in rows if not row.public and row.asks), None)
 
 
 def _done_words(words: Words, appeal: Appeal) -> str:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appeals.errors import Busy, Conflict, Invalid
-from appeals.models import Attachment
+from appeals.models import Attachment, Draft
 from appeals.querysets import AttachmentQuerySet
 from appeals.tasks import prepare_video
 from media import refusal as media_refusal
@@ -34,6 +34,8 @@ log = structlog.get_logger()
 UPLOAD_MAX_BYTES = VideoLimits().max_bytes + 1_000_000
 #: How long an upload waits for an appeal to take it.
 ORPHAN_AGE = dt.timedelta(hours=24)
+#: How long words of the staff that were never sent are kept.
+DRAFT_AGE = dt.timedelta(days=60)
 
 
 def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None) -> Attachment:
@@ -186,13 +188,16 @@ def _owner(name: str) -> UUID | None:
 
 
 def remove_orphans(now: dt.datetime | None = None) -> int:
-    """Number of uploads removed that no appeal took in time."""
+    """Number of uploads removed that no appeal took in time; those that a draft holds stay, as long as it is kept."""
     removed = 0
-    before = (now or timezone.now()) - ORPHAN_AGE
-    for attachment in Attachment.objects.waiting().filter(created_at__lt=before).iterator():
+    now = now or timezone.now()
+    Draft.objects.filter(updated_at__lt=now - DRAFT_AGE).delete()
+    orphans = Attachment.objects.waiting().filter(created_at__lt=now - ORPHAN_AGE, drafts__isnull=True)
+    for attachment in orphans.iterator():
         with transaction.atomic():
-            # Locked and asked again: an appeal may be taking it at this moment.
-            row = Attachment.objects.waiting().select_for_update().filter(pk=attachment.pk).first()
+            # Locked and asked again: an appeal or a draft may be taking it at this moment.
+            locked = Attachment.objects.waiting().select_for_update(of=("self",))
+            row = locked.filter(pk=attachment.pk, drafts__isnull=True).first()
             if row is None:
                 continue
             row.delete()

@@ -3,6 +3,7 @@
 from appeals.models.appeal import Appeal, AppealContact, RoutingDecision
 from appeals.models.attachment import Attachment
 from appeals.models.cell import CellCount
+from appeals.models.draft import Draft
 from appeals.models.event import Event
 from appeals.models.message import Message
 from appeals.models.term import CalendarDay, LegalTerm, changing_the_clock, clock_changed
@@ -13,6 +14,7 @@ __all__ = [
     "Attachment",
     "CalendarDay",
     "CellCount",
+    "Draft",
     "Event",
     "LegalTerm",
     "Message",

@@ -46,7 +46,8 @@ def letter(message: Message) -> Letter:
                 "event": event,
                 "appeal": appeal,
                 "subject": subject,
-                "step": title_of(event) if event.details else "",
+                # Who answered is not always the service that the appeal is with.
+                "step": title_of(event) if event.details or VERBS[event.verb].speaks else "",
                 "link": f"{settings.PUBLIC_URL}{link}",
                 "city": settings.CITY_NAME.get(message.language, ""),
             },

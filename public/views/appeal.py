@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.roles import Role, standing_of
-from appeals.dossier import dossier_of
+from appeals.dossier import dossier_of, reason_hidden
 from appeals.models import Appeal
 from web.caching import kept_for_offline
 
@@ -18,7 +18,8 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     appeal = Appeal.objects.visible_to(request.user).with_names().filter(number=number).first()
     if appeal is None:
         if Appeal.objects.filter(number=number).exists():
-            return render(request, "web/errors/410.html", {"number": number}, status=410)
+            context = {"number": number, "reason": reason_hidden(number)}
+            return render(request, "web/errors/410.html", context, status=410)
         raise Http404
     role = standing_of(request.user).role_towards(appeal.service_id)
     response = render(

@@ -42,6 +42,10 @@ TABLE = {
         (NEW, ACCEPTED), ANSWERED, {"service", "office"}, "stop", None, True,
         (("text", "text", True), ("uploads", "files", False)), {"author"},
     ),
+    "supplement": (
+        (ANSWERED, CLOSED), None, {"service", "office"}, "keep", None, True,
+        (("text", "text", True), ("uploads", "files", False)), {"author"},
+    ),
     "close": ((ANSWERED,), CLOSED, {"service", "office", "resident"}, "keep", None, True, (), {"author"}),
     "reopen": (
         (ANSWERED, CLOSED), ACCEPTED, {"office", "resident"}, "start", None, True, (("text", "text", True),),
@@ -54,8 +58,9 @@ TABLE = {
     "extend": (
         (NEW, ACCEPTED), None, {"service", "office"}, "extend", None, True, (("text", "text", True),), {"author"},
     ),
-    "hide": (EVERYWHERE, None, {"office"}, "keep", True, False, (("text", "text", True),), set()),
-    "show": (EVERYWHERE, None, {"office"}, "keep", False, False, (), set()),
+    "note": (EVERYWHERE, None, {"service", "office"}, "keep", None, False, (("text", "text", True),), set()),
+    "hide": (EVERYWHERE, None, {"office"}, "keep", True, True, (("text", "text", True),), {"author"}),
+    "show": (EVERYWHERE, None, {"office"}, "keep", False, True, (), {"author"}),
     "escalate": ((NEW, ACCEPTED), None, {"system"}, "keep", None, True, (), {"office", "service"}),
     "recount": ((NEW, ACCEPTED), None, {"system"}, "recount", None, True, (), set()),
 }  # fmt: skip
@@ -101,9 +106,9 @@ def test_buttons_of_a_representative() -> None:
     def offered(status: Status) -> list[str]:
         return [verb.code for verb in verbs_for(status, Role.SERVICE, hidden=False)]
 
-    assert offered(Status.NEW) == ["accept", "answer", "forward", "extend"]
-    assert offered(Status.ANSWERED) == ["close"]
-    assert offered(Status.CLOSED) == []
+    assert offered(Status.NEW) == ["accept", "answer", "forward", "extend", "note"]
+    assert offered(Status.ANSWERED) == ["supplement", "close", "note"]
+    assert offered(Status.CLOSED) == ["supplement", "note"]
 
 
 def test_hide_and_show_exclude_each_other() -> None:
@@ -133,9 +138,9 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
     }
 
 
-def test_only_what_the_platform_does_without_changing_the_state_is_quiet() -> None:
+def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
     quiet = [verb for verb in VERBS.values() if verb.quiet]
-    assert [verb.code for verb in quiet] == ["escalate", "recount"]
+    assert [verb.code for verb in quiet] == ["note", "escalate", "recount"]
     assert all(verb.roles == {Role.SYSTEM} and verb.target is None for verb in quiet)
 
 

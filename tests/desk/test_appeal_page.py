@@ -14,9 +14,10 @@ from accounts.models import User
 from accounts.roles import Role
 from appeals.actions.perform import perform
 from appeals.actors import Person
-from appeals.models import Appeal, Attachment, Event, LegalTerm
+from appeals.models import Appeal, Attachment, Event, LegalTerm, Message
 from appeals.workflow import ACCEPT, ANSWER, FORWARD, HIDE, Status, verbs_for
-from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
+from config.city import CITY
+from tests.factories import AppealFactory, AttachmentFactory, EventFactory, MembershipFactory, UserFactory
 from tests.grid import GridCity
 
 
@@ -158,17 +159,113 @@ def test_a_colleague_was_faster_and_the_words_and_photos_are_kept(
     assert Attachment.objects.get(pk=upload).event == Event.objects.get(verb=ANSWER.code)
 
 
-def test_a_step_that_is_no_longer_possible_shows_the_words_to_copy(
-    city: GridCity, at_desk: Client, appeal: Appeal
+def form_of(page: str, verb: str) -> str:
+    """The HTML of the verb's form."""
+    (form,) = [form for form in re.findall(r"<form.*?</form>", page, re.DOTALL) if f'value="{verb}"' in form]
+    return form
+
+
+def test_who_answers_too_late_has_words_and_photo_in_hand_as_an_addition(
+    city: GridCity, at_desk: Client, appeal: Appeal, media_root: Path
 ) -> None:
     colleague = MembershipFactory(service=city.services["light"]).user
     perform(appeal.pk, ANSWER, Person(colleague), version=1, text="We were faster")
-    response = at_desk.post(url(appeal), {"verb": "answer", "version": 1, "text": "My long answer"})
+    late = {"verb": "answer", "version": 1, "text": "My long answer", "files": [picture()]}
+    response = at_desk.post(url(appeal), late)
     page = response.content.decode()
     assert response.status_code == 409
     assert "We were faster" in page
-    assert re.search(r"<textarea[^>]+readonly>My long answer</textarea>", page)
     assert Event.objects.filter(verb=ANSWER.code).count() == 1
+    addition = form_of(page, "supplement")
+    assert "My long answer</textarea>" in addition
+    (photo,) = re.findall(r'name="uploads" value="([^"]+)"', addition)
+    sent = {"verb": "supplement", "version": 2, "text": "My long answer", "uploads": [photo]}
+    at_desk.post(url(appeal), sent)
+    public = at_desk.get(f"/en/appeals/{appeal.number}/").content.decode()
+    assert "We were faster" in public
+    assert "My long answer" in public
+    assert Attachment.objects.get(pk=photo).large.url in public
+
+
+@pytest.mark.parametrize("verb", ["forward", "accept"])
+def test_words_that_have_no_form_any_more_stand_in_a_note(
+    city: GridCity, at_desk: Client, appeal: Appeal, verb: str
+) -> None:
+    colleague = MembershipFactory(service=city.services["light"]).user
+    perform(appeal.pk, ANSWER, Person(colleague), version=1, text="We were faster")
+    sent = {"verb": verb, "version": 1, "text": "Not ours", "to_service": "roads"}
+    page = at_desk.post(url(appeal), sent).content.decode()
+    assert "Not ours</textarea>" in form_of(page, "note")
+    assert "Not ours" not in form_of(page, "supplement")
+
+
+def test_a_note_is_read_by_staff_alone(at_desk: Client, appeal: Appeal) -> None:
+    at_desk.post(url(appeal), {"verb": "note", "version": 1, "text": "Ask the power plant"})
+    assert "Ask the power plant" in at_desk.get(url(appeal)).content.decode()
+    stranger = Client()
+    for path in (
+        f"/en/appeals/{appeal.number}/",
+        f"/en/follow/{appeal.contact.secret}/",
+        f"/api/appeals/{appeal.pk}/",
+    ):
+        assert "power plant" not in stranger.get(path).content.decode(), path
+
+
+def test_what_the_office_answers_is_the_office_s(
+    city: GridCity, client: Client, appeal: Appeal, office_user: User
+) -> None:
+    client.force_login(office_user)
+    client.post(url(appeal), {"verb": "answer", "version": 1, "text": "The mayor has looked"})
+    for path in (f"/en/appeals/{appeal.number}/", f"/en/follow/{appeal.contact.secret}/"):
+        page = Client().get(path).content.decode()
+        answer = page[page.index('class="answer"') : page.index("</article>", page.index('class="answer"'))]
+        assert "Answer of the Mayor's Office" in answer
+        assert "Official answer" not in answer
+        assert "light en" not in answer
+        assert CITY.office["en"] in answer.replace("&#x27;", "'")
+        assert f"Answered: {CITY.office['en']}" in page.replace("&#x27;", "'")
+    api = Client().get(f"/api/appeals/{appeal.pk}/?lang=en").json()["properties"]["events"][-1]
+    assert (api["by"], api["title"]) == ("office", f"Answered: {CITY.office['en']}")
+
+
+def test_what_a_service_answers_is_the_service_s(at_desk: Client, appeal: Appeal) -> None:
+    at_desk.post(url(appeal), {"verb": "answer", "version": 1, "text": "A new lamp"})
+    page = Client().get(f"/en/appeals/{appeal.number}/").content.decode()
+    assert "Official answer" in page
+    assert "Answered: light en" in page
+    assert "Answer of the Mayor" not in page
+
+
+def test_the_public_reads_the_reason_that_was_given_for_hiding(
+    city: GridCity, client: Client, appeal: Appeal, office_user: User
+) -> None:
+    client.force_login(office_user)
+    client.post(url(appeal), {"verb": "hide", "version": 1, "text": "It names a child"})
+    gone = Client().get(f"/en/appeals/{appeal.number}/")
+    assert gone.status_code == 410
+    assert "It names a child" in gone.content.decode()
+    assert "because of its words" not in gone.content.decode()
+    assert "It names a child" in Client().get(f"/en/follow/{appeal.contact.secret}/").content.decode()
+    assert Message.objects.filter(event__verb="hide", audience="author").exists()
+
+
+def test_a_reason_that_was_given_to_staff_stays_with_them(
+    city: GridCity, client: Client, appeal: Appeal, office_user: User
+) -> None:
+    """As reasons were before the public read them."""
+    Appeal.objects.filter(pk=appeal.pk).update(hidden=True, version=2)
+    EventFactory(
+        appeal=appeal,
+        version=2,
+        verb="hide",
+        text="whisper",
+        public=False,
+        actor_role=Role.OFFICE,
+        actor=office_user,
+    )
+    gone = client.get(f"/en/appeals/{appeal.number}/").content.decode()
+    assert "whisper" not in gone
+    assert "has hidden it from the public." in gone
 
 
 def test_forwarded_meanwhile_shows_nothing_more(city: GridCity, at_desk: Client, appeal: Appeal) -> None:
@@ -183,7 +280,7 @@ def test_forwarded_meanwhile_shows_nothing_more(city: GridCity, at_desk: Client,
         text="Not ours",
     )
     response = at_desk.post(url(appeal), {"verb": "answer", "version": 1, "text": "Mine"})
-    assert response["Location"] == f"/en/appeals/{appeal.number}/"
+    assert response["Location"] == "/en/desk/drafts/"
 
 
 def test_forward_leads_back_to_the_queue(city: GridCity, at_desk: Client, appeal: Appeal) -> None:
@@ -220,7 +317,6 @@ def test_the_office_hides_shows_and_reopens(
     client.post(url(appeal), {"verb": "hide", "version": 1, "text": "A curse word"})
     page = client.get(url(appeal)).content.decode()
     assert "A curse word" in page
-    assert "staff only" in page
     client.post(url(appeal), {"verb": "show", "version": 2})
     client.post(url(appeal), {"verb": "answer", "version": 3, "text": "Done"})
     client.post(url(appeal), {"verb": "close", "version": 4})
@@ -271,15 +367,15 @@ def test_the_number_of_queries_does_not_grow(
     for _ in range(3):
         AppealFactory(category=city.categories["lamp"])
     # Session, user, standing; the appeal, events, attachments, decision, terms and calendar; contact; services to
-    # forward to; the next of the queue.
-    with django_assert_num_queries(12):
+    # forward to; the next of the queue; drafts.
+    with django_assert_num_queries(13):
         at_desk.get(url(appeal))
     perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
     for _ in range(5):
         UserFactory()
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         at_desk.get(url(appeal))
 
 
@@ -290,7 +386,7 @@ def test_forwarded_meanwhile_gives_the_words_back(city: GridCity, at_desk: Clien
     form = {"verb": "answer", "version": 1, "text": "My long answer"}
     page = at_desk.post(url(appeal), form, follow=True).content.decode()
     assert f"appeal № {appeal.number} is with another service now (roads en)" in page
-    assert "My long answer" in page
+    assert "My long answer</textarea>" in page
     assert not Event.objects.filter(verb=ANSWER.code).exists()
 
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from typing import Any
+from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import get_language
 from django.views.decorators.csrf import requires_csrf_token
 
+from appeals.actions.upload import upload
+from appeals.errors import Invalid
+from appeals.limits import ATTACHMENTS_MAX
+from rates.senders import sender_of
+from rates.taking import TooMany
 from web import outage
 
 
@@ -29,8 +38,38 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form's token is missing or old: mostly a page left open over night, or cookies switched off."""
-    return render(request, "web/errors/csrf.html", status=403)
+    """The form's token is missing or old: mostly a page left open while one logged in anew in another tab.
+
+    Nothing is done, and nothing typed is lost: the words of a form that our own page sent stand in a new one, to be
+    looked at and sent again. A form of a foreign page is told apart by where the browser says that it comes from.
+    """
+    context: dict[str, Any] = {}
+    if _is_ours(request) and not any("password" in name for name in request.POST):
+        context["again"] = [
+            *(
+                (name, value)
+                for name, values in request.POST.lists()
+                for value in values
+                if name != "csrfmiddlewaretoken"
+            ),
+            *(("uploads", str(upload_id)) for upload_id in _received(request)),
+        ]
+        context["files_lost"] = bool(set(request.FILES) - {"files"})
+    return render(request, "web/errors/csrf.html", context, status=403)
+
+
+def _received(request: HttpRequest) -> list[UUID]:
+    """Identifiers of the photos and films that came with the form, as every form of ours names them."""
+    received = []
+    for file in request.FILES.getlist("files")[:ATTACHMENTS_MAX]:
+        with suppress(Invalid, TooMany):
+            received.append(upload(uuid4(), file, sender=sender_of(request)).pk)
+    return received
+
+
+def _is_ours(request: HttpRequest) -> bool:
+    origin = request.headers.get("Origin", "")
+    return origin == f"{request.scheme}://{request.get_host()}" or origin in settings.CSRF_TRUSTED_ORIGINS
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -1,0 +1,53 @@
+"""What staff are writing, kept on the server until it is sent or thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
+from appeals.models import Appeal, Attachment, Draft
+
+
+def keep_draft(
+    user: User, appeal: Appeal, verb: str, *, text: str, uploads: Sequence[UUID] = ()
+) -> Draft | None:
+    """The draft of this person, appeal and verb as it is now; None, and no draft any more, where nothing is written.
+
+    A text that is too long is kept to its limit. Files that are unknown, or that an appeal has taken, are left out.
+    """
+    written = text.replace("\x00", "")[:TEXT_MAX]
+    files = list(Attachment.objects.waiting().filter(pk__in=uploads[:ATTACHMENTS_MAX]))
+    if not written.strip() and not files:
+        drop_draft(user, appeal, verb)
+        return None
+    with transaction.atomic():
+        draft, _made = Draft.objects.update_or_create(
+            user=user, appeal=appeal, verb=verb, defaults={"text": written}
+        )
+        draft.uploads.set(files)
+    return draft
+
+
+def drop_draft(user: User, appeal: Appeal, verb: str) -> None:
+    """Forgets the draft: it was sent, or thrown away."""
+    Draft.objects.filter(user=user, appeal=appeal, verb=verb).delete()
+
+
+def move_draft(draft: Draft, appeal: Appeal) -> Draft:
+    """The words and files as a draft of another appeal, after those of a draft that is there already."""
+    with transaction.atomic():
+        there = Draft.objects.filter(user=draft.user, appeal=appeal, verb=draft.verb).exclude(pk=draft.pk)
+        known = there.select_for_update().first()
+        if known is None:
+            draft.appeal = appeal
+            draft.save(update_fields=["appeal", "updated_at"])
+            return draft
+        known.text = f"{known.text}\n\n{draft.text}".strip()[:TEXT_MAX]
+        known.save(update_fields=["text", "updated_at"])
+        known.uploads.add(*draft.uploads.all())
+        draft.delete()
+        return known

@@ -1,0 +1,99 @@
+"""The way in: for people who belong to a service. What came without a log-in is held until there is one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, Final
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from accounts.roles import standing_of
+from appeals.actions.drafts import keep_draft
+from appeals.actions.upload import upload
+from appeals.errors import Invalid
+from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
+from appeals.models import Appeal
+from appeals.workflow import VERBS
+from rates.senders import sender_of
+from rates.taking import TooMany
+
+_HELD: Final = "held"
+
+
+def for_staff(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view for people who belong to a service; others get the log-in page or 403.
+
+    Words that are sent after the session has ended are held in the new one, and are the writer's draft after the log-in.
+    """
+
+    @login_required
+    @wraps(view)
+    def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not standing_of(request.user).works_here:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    @never_cache
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST" and not request.user.is_authenticated:
+            _hold(request)
+        return inside(request, *args, **kwargs)
+
+    return guarded
+
+
+def _hold(request: HttpRequest) -> None:
+    """Keeps words and files of a verb's form in the session, for the person whose page it was."""
+    verb, writer = request.POST.get("verb", ""), request.POST.get("writer", "")
+    text = request.POST.get("text", "")[:TEXT_MAX]
+    files = request.FILES.getlist("files")[:ATTACHMENTS_MAX]
+    if verb not in VERBS or not writer or not (text.strip() or files):
+        return
+    uploads = [str(upload_id) for upload_id in read_uuids(request.POST.getlist("uploads"))][:ATTACHMENTS_MAX]
+    for file in files:
+        try:
+            uploads.append(str(upload(uuid.uuid4(), file, sender=sender_of(request)).pk))
+        except (Invalid, TooMany) as refusal:
+            messages.error(request, f"{file.name}: {refusal}")
+    request.session[_HELD] = {
+        "path": request.path,
+        "writer": writer,
+        "verb": verb,
+        "text": text,
+        "uploads": uploads,
+    }
+    messages.info(
+        request, _("Your session had ended. What you wrote is kept: log in, and it is there again.")
+    )
+
+
+def restore_held(request: HttpRequest, appeal: Appeal) -> None:
+    """Makes a draft of what was held for this page and this person; what another person wrote is forgotten."""
+    held = request.session.get(_HELD)
+    if not held or held["path"] != request.path:
+        return
+    del request.session[_HELD]
+    if held["writer"] != str(request.user.pk):
+        return
+    uploads = read_uuids(held["uploads"])
+    keep_draft(request.user, appeal, held["verb"], text=held["text"], uploads=uploads)  # type: ignore[arg-type]
+    messages.info(request, _("What you wrote before the session ended is here again; it has not been sent."))
+
+
+def read_uuids(values: Iterable[str]) -> list[uuid.UUID]:
+    """The identifiers among the values; what is none is left out."""
+    found = []
+    for value in values:
+        try:
+            found.append(uuid.UUID(value))
+        except ValueError:
+            continue
+    return found

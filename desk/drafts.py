@@ -1,0 +1,109 @@
+"""Unfinished words and files of the staff: kept while they are written, listed, moved to another appeal, thrown away."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import User
+from accounts.roles import Role, standing_of
+from appeals.actions.drafts import keep_draft, move_draft
+from appeals.models import Appeal, Draft
+from appeals.workflow import VERBS
+from desk.doors import for_staff, read_uuids
+from web.verb_forms import Kept
+from web.views.media import show_to_sender
+
+
+def drafts_here(user: User | AnonymousUser, appeal: Appeal) -> dict[str, Kept]:
+    """What the person has written for the appeal and not sent, by verb; two queries."""
+    drafts = Draft.objects.filter(user=user, appeal=appeal).prefetch_related("uploads")  # type: ignore[misc]
+    return {draft.verb: Kept(draft.text, list(draft.uploads.all())) for draft in drafts}
+
+
+@require_safe
+@never_cache
+def session(request: HttpRequest) -> JsonResponse:
+    """Who is logged in, and the token of their forms; 401 for nobody. For scripts that ask before they send."""
+    if not standing_of(request.user).works_here:
+        return JsonResponse({"user": ""}, status=HTTPStatus.UNAUTHORIZED)
+    return JsonResponse({"user": str(request.user.pk), "token": get_token(request)})
+
+
+@require_POST
+@for_staff
+def keep(request: HttpRequest, number: int) -> JsonResponse:
+    """Keeps what is being written for the appeal; 204 without a body once it is stored."""
+    appeal = Appeal.objects.visible_to(request.user).filter(number=number).first()
+    row = VERBS.get(request.POST.get("verb", ""))
+    if appeal is None or row is None or not row.asks:
+        raise Http404
+    kept = keep_draft(
+        request.user,  # type: ignore[arg-type]
+        appeal,
+        row.code,
+        text=request.POST.get("text", ""),
+        uploads=read_uuids(request.POST.getlist("uploads")),
+    )
+    return JsonResponse({"kept": kept is not None, "at": timezone.localtime().strftime("%H:%M")})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff
+def drafts_page(request: HttpRequest) -> HttpResponse:
+    """The person's drafts; POST moves one to another appeal of theirs, or throws it away."""
+    mine = Draft.objects.filter(user=request.user)  # type: ignore[misc]
+    if request.method == "POST":
+        given = request.POST.get("draft", "")
+        draft = (
+            mine.filter(pk=int(given)).first()
+            if given.isascii() and given.isdigit() and len(given) < 12
+            else None
+        )
+        if draft is None:
+            messages.error(request, _("This draft is not there any more."))
+            return redirect("desk:drafts")
+        if "drop" in request.POST:
+            draft.delete()
+            messages.success(request, _("The draft is thrown away."))
+            return redirect("desk:drafts")
+        to = _appeal_of(request, request.POST.get("to", ""))
+        if to is None:
+            messages.error(request, _("There is no such appeal on your desk."))
+            return redirect("desk:drafts")
+        move_draft(draft, to)
+        return redirect("desk:appeal", to.number)
+    standing = standing_of(request.user)
+    drafts = list(mine.select_related("appeal__category", "appeal__service").prefetch_related("uploads"))
+    context = {
+        "drafts": [
+            {
+                "draft": draft,
+                "words": VERBS[draft.verb].words if draft.verb in VERBS else None,
+                "on_my_desk": standing.role_towards(draft.appeal.service_id) is not Role.PUBLIC,
+            }
+            for draft in drafts
+        ]
+    }
+    response = render(request, "desk/drafts.html", context)
+    show_to_sender(response, [upload for draft in drafts for upload in draft.uploads.all()])
+    return response
+
+
+def _appeal_of(request: HttpRequest, given: str) -> Appeal | None:
+    number = given.strip().lstrip("№# ").strip()
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        return None
+    appeal = Appeal.objects.visible_to(request.user).filter(number=int(number)).first()
+    if appeal is None or standing_of(request.user).role_towards(appeal.service_id) is Role.PUBLIC:
+        return None
+    return appeal

@@ -1,0 +1,211 @@
+"""Nothing that is written at the desk is lost: a session that ends, a token that is old, an appeal that moves away."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from appeals.actions.drafts import keep_draft
+from appeals.actions.perform import perform
+from appeals.actions.upload import DRAFT_AGE, remove_orphans
+from appeals.actors import Person
+from appeals.models import Appeal, Attachment, Draft, Event
+from appeals.workflow import FORWARD
+from tests.desk.test_appeal_page import form_of, picture
+from tests.factories import PASSWORD, AppealFactory, AttachmentFactory, MembershipFactory
+from tests.grid import GridCity
+
+
+@pytest.fixture
+def appeal(city: GridCity) -> Appeal:
+    return AppealFactory(category=city.categories["lamp"])
+
+
+@pytest.fixture
+def at_desk(client: Client, light_user: User) -> Client:
+    client.force_login(light_user)
+    return client
+
+
+def url(appeal: Appeal) -> str:
+    return f"/en/desk/appeals/{appeal.number}/"
+
+
+def written(user: User, **more: object) -> dict[str, object]:
+    return {"verb": "answer", "version": 1, "text": "A new lamp", "writer": user.pk, **more}
+
+
+def log_in(client: Client, user: User, following: str) -> str:
+    return client.post(
+        "/en/accounts/login/?next=" + following, {"login": user.email, "password": PASSWORD}, follow=True
+    ).content.decode()
+
+
+def test_what_is_sent_after_the_session_has_ended_is_there_after_the_log_in(
+    client: Client, appeal: Appeal, light_user: User, media_root: Path
+) -> None:
+    answer = client.post(url(appeal), written(light_user, files=[picture()]))
+    assert answer["Location"] == f"/en/accounts/login/?next={url(appeal)}"
+    assert "What you wrote is kept" in client.get(answer["Location"]).content.decode()
+    form = form_of(log_in(client, light_user, url(appeal)), "answer")
+    assert "A new lamp</textarea>" in form
+    (photo,) = re.findall(r'name="uploads" value="([^"]+)"', form)
+    assert not Event.objects.filter(verb="answer").exists()
+    client.post(url(appeal), written(light_user, uploads=[photo]))
+    assert Event.objects.get(verb="answer").attachments.count() == 1
+    assert not Draft.objects.exists()
+
+
+def test_what_one_person_wrote_is_not_given_to_the_next_at_the_same_machine(
+    city: GridCity, client: Client, appeal: Appeal, light_user: User
+) -> None:
+    client.post(url(appeal), written(light_user))
+    other = MembershipFactory(service=city.services["light"]).user
+    assert "A new lamp" not in log_in(client, other, url(appeal))
+    assert not Draft.objects.exists()
+
+
+def test_a_session_renewed_in_another_tab_gives_the_words_back_to_be_sent_again(
+    appeal: Appeal, light_user: User, media_root: Path
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(light_user)
+    old = {"csrfmiddlewaretoken": "o" * 64, "files": [picture()]}
+    answer = client.post(url(appeal), written(light_user, **old), headers={"Origin": "http://testserver"})
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    assert "A new lamp</textarea>" in page
+    assert not Event.objects.filter(verb="answer").exists()
+    fields = dict(
+        re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page[page.index("<main") :])
+    )
+    again = {**fields, "text": "A new lamp"}
+    assert client.post(url(appeal), again, headers={"Origin": "http://testserver"}).status_code == 302
+    assert Event.objects.get(verb="answer").attachments.count() == 1
+
+
+@pytest.mark.parametrize("origin", [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
+def test_the_words_of_a_foreign_page_are_not_repeated(
+    appeal: Appeal, light_user: User, origin: dict[str, str]
+) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(light_user)
+    answer = client.post(url(appeal), written(light_user), headers=origin)
+    assert answer.status_code == 403
+    assert "A new lamp" not in answer.content.decode()
+
+
+def test_a_password_is_not_repeated(light_user: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    form = {"login": light_user.email, "password": PASSWORD}
+    answer = client.post("/en/accounts/login/", form, headers={"Origin": "http://testserver"})
+    assert answer.status_code == 403
+    assert PASSWORD not in answer.content.decode()
+
+
+def test_what_is_being_written_is_kept_and_is_the_writer_s_alone(
+    city: GridCity, at_desk: Client, appeal: Appeal, light_user: User
+) -> None:
+    photo = AttachmentFactory(appeal=None)
+    kept = at_desk.post(f"{url(appeal)}draft/", written(light_user, uploads=[str(photo.pk), "nonsense"]))
+    assert kept.json()["kept"] is True
+    form = form_of(at_desk.get(url(appeal)).content.decode(), "answer")
+    assert "A new lamp</textarea>" in form
+    assert str(photo.pk) in form
+    assert "Unfinished texts</a>: 1" in at_desk.get("/en/desk/").content.decode().replace(
+        ": 1</a>", "</a>: 1"
+    )
+    colleague = Client()
+    colleague.force_login(MembershipFactory(service=city.services["light"]).user)
+    for path in (url(appeal), "/en/desk/", "/en/desk/drafts/"):
+        assert "A new lamp" not in colleague.get(path).content.decode()
+    at_desk.post(f"{url(appeal)}draft/", {"verb": "answer", "text": " "})
+    assert not Draft.objects.exists()
+
+
+def test_what_is_published_is_no_draft_any_more(at_desk: Client, appeal: Appeal, light_user: User) -> None:
+    at_desk.post(f"{url(appeal)}draft/", written(light_user))
+    at_desk.post(url(appeal), written(light_user))
+    assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize("form", [{}, {"verb": "explode"}, {"verb": "submit", "text": "x"}])
+def test_a_draft_of_nothing_is_refused(at_desk: Client, appeal: Appeal, form: dict[str, str]) -> None:
+    assert at_desk.post(f"{url(appeal)}draft/", form).status_code == 404
+
+
+def test_forwarded_meanwhile_words_and_photo_go_to_the_next_appeal(
+    city: GridCity, at_desk: Client, appeal: Appeal, light_user: User, media_root: Path
+) -> None:
+    colleague = MembershipFactory(service=city.services["light"]).user
+    perform(
+        appeal.pk, FORWARD, Person(colleague), version=1, to_service=city.services["roads"], text="Not ours"
+    )
+    page = at_desk.post(url(appeal), written(light_user, files=[picture()]), follow=True).content.decode()
+    assert "is with another service now (roads en)" in page
+    assert "A new lamp</textarea>" in page
+    draft = Draft.objects.get()
+    photo = draft.uploads.get()
+    other = AppealFactory(category=city.categories["lamp"])
+    page = at_desk.post("/en/desk/drafts/", {"draft": draft.pk, "to": f"№ {other.number}"}, follow=True)
+    form = form_of(page.content.decode(), "answer")
+    assert "A new lamp</textarea>" in form
+    assert str(photo.pk) in form
+
+
+@pytest.mark.parametrize("to", ["", "nonsense", "999999", "9" * 40])
+def test_a_draft_goes_to_nobody_else_s_appeal(
+    city: GridCity, at_desk: Client, appeal: Appeal, light_user: User, to: str
+) -> None:
+    draft = keep_draft(light_user, appeal, "answer", text="A new lamp")
+    assert draft is not None
+    foreign = AppealFactory(category=city.categories["pothole"])
+    for number in (to, str(foreign.number)):
+        page = at_desk.post(
+            "/en/desk/drafts/", {"draft": draft.pk, "to": number}, follow=True
+        ).content.decode()
+        assert "no such appeal on your desk" in page
+    draft.refresh_from_db()
+    assert draft.appeal == appeal
+
+
+def test_nobody_throws_away_another_s_draft(
+    city: GridCity, at_desk: Client, appeal: Appeal, light_user: User
+) -> None:
+    theirs = keep_draft(
+        MembershipFactory(service=city.services["light"]).user, appeal, "answer", text="Theirs"
+    )
+    mine = keep_draft(light_user, appeal, "answer", text="Mine")
+    assert theirs is not None
+    assert mine is not None
+    for draft in (theirs, mine):
+        at_desk.post("/en/desk/drafts/", {"draft": draft.pk, "drop": "1"})
+    assert Draft.objects.get() == theirs
+
+
+def test_files_of_a_draft_are_no_orphans_as_long_as_it_is_kept(
+    appeal: Appeal, light_user: User, media_root: Path
+) -> None:
+    photo = AttachmentFactory(appeal=None, large="", thumb="")
+    Attachment.objects.update(created_at=timezone.now() - dt.timedelta(days=3))
+    keep_draft(light_user, appeal, "answer", text="", uploads=[photo.pk])
+    assert remove_orphans() == 0
+    assert remove_orphans(timezone.now() + DRAFT_AGE + dt.timedelta(days=1)) == 1
+    assert not Draft.objects.exists()
+
+
+def test_scripts_learn_who_is_logged_in(client: Client, light_user: User, outsider: User) -> None:
+    assert client.get("/en/desk/session/").status_code == 401
+    client.force_login(outsider)
+    assert client.get("/en/desk/session/").status_code == 401
+    client.force_login(light_user)
+    answer = client.get("/en/desk/session/")
+    assert answer.json()["user"] == str(light_user.pk)
+    assert answer.json()["token"]
+    assert "no-store" in answer["Cache-Control"]
