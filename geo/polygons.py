@@ -17,6 +17,7 @@ from django.conf import settings
 from django.contrib.gis.geos import GEOSGeometry, MultiPolygon
 from django.utils.translation import gettext as _
 
+from geo.crs import WGS84, Crs
 from geo.points import WGS84_SRID, GeometryRefused
 
 #: Positions in one geometry; the boundary of a large country to the metre has fewer.
@@ -70,13 +71,13 @@ def multipolygon(shape: shapely.Geometry) -> shapely.MultiPolygon:
     return shapely.MultiPolygon(shapely.get_parts(shapely.orient_polygons(shape)).tolist())
 
 
-def city_area(geometry: object, *, repair: bool = False) -> Area:
-    """The area of a GeoJSON geometry (RFC 7946: Polygon or MultiPolygon, lon/lat degrees).
+def city_area(geometry: object, *, repair: bool = False, crs: Crs = WGS84) -> Area:
+    """The area of a GeoJSON geometry (RFC 7946: Polygon or MultiPolygon) with coordinates x, y of ``crs``.
 
     With ``repair``, coordinates nested one level too deep or too shallow for their type are read as the type
     they fit, and the area's repairs say so; nothing else is ever repaired. A third number in a position
     (altitude) is dropped. Raises ``PolygonRefused`` for a wrong type or nesting, a coordinate that is not a
-    finite number of degrees, an open or too short ring, more than ``MAX_VERTICES`` positions, an area outside
+    finite number of degrees, or lies where ``crs`` is not defined, an open or too short ring, more than ``MAX_VERTICES`` positions, an area outside
     the city's bounds, and anything GEOS finds invalid (OGC 06-103r4, 6.1.11), naming the place.
     """
     if geometry is None:
@@ -99,20 +100,28 @@ def city_area(geometry: object, *, repair: bool = False) -> Area:
             raise NestingRefused(sentence)
         repairs = (_("type %(type)s read as %(fits)s, to match how its coordinates are nested") % types,)
     polygons = [coordinates] if depth == _DEPTH["Polygon"] else coordinates
-    budget = _Budget(MAX_VERTICES)
+    budget = _Budget(MAX_VERTICES, degrees=crs.is_wgs84)
     shape = shapely.MultiPolygon(
         [_polygon(polygon, path, budget) for polygon, path in _numbered(polygons, "polygon")]
     )
+    if not crs.is_wgs84:
+        shape = shapely.transform(shape, crs.to_degrees)
+        if not np.isfinite(shapely.get_coordinates(shape)).all():
+            raise PolygonRefused(
+                _("The area lies where %(crs)s (%(name)s) is not defined.")
+                % {"crs": crs.code, "name": crs.name}
+            )
     _check_place(shape)
     _check_valid(shape)
     return Area(shapely.orient_polygons(shape), repairs)
 
 
 class _Budget:
-    """Positions that may still be read."""
+    """Positions that may still be read, and whether they are degrees."""
 
-    def __init__(self, vertices: int) -> None:
+    def __init__(self, vertices: int, *, degrees: bool) -> None:
         self.limit = self.left = vertices
+        self.degrees = degrees
 
     def spend(self, vertices: int) -> None:
         self.left -= vertices
@@ -144,11 +153,14 @@ def _polygon(rings: object, path: str, budget: _Budget) -> shapely.Polygon:
 
 
 def _ring(positions: object, where: str, budget: _Budget) -> np.ndarray:
-    """Array (n, 2) of float64 lon, lat."""
+    """Array (n, 2) of float64 x, y: lon, lat when they are degrees."""
     if not isinstance(positions, list):
         raise PolygonRefused(_("%(where)s is not a list of positions.") % {"where": where})
     budget.spend(len(positions))
-    ring = np.array([_position(position, n, where) for n, position in enumerate(positions, 1)], dtype=float)
+    ring = np.array(
+        [_position(position, n, where, degrees=budget.degrees) for n, position in enumerate(positions, 1)],
+        dtype=float,
+    )
     if len(ring) < 4:
         raise PolygonRefused(
             _("%(where)s has %(n)d positions; a ring has at least four.") % {"where": where, "n": len(ring)}
@@ -160,11 +172,11 @@ def _ring(positions: object, where: str, budget: _Budget) -> np.ndarray:
     return ring
 
 
-def _position(position: object, n: int, where: str) -> tuple[float, float]:
+def _position(position: object, n: int, where: str, *, degrees: bool) -> tuple[float, float]:
     if (
         not isinstance(position, list)
         or not 2 <= len(position) <= 3
-        or not all(_is_degrees(v) for v in position)
+        or not all(_is_number(v) for v in position)
     ):
         raise PolygonRefused(
             _(
@@ -174,7 +186,7 @@ def _position(position: object, n: int, where: str) -> tuple[float, float]:
             % {"where": where, "n": n, "value": _shown(position)}
         )
     lon, lat = float(position[0]), float(position[1])
-    if abs(lon) > 180 or abs(lat) > 90:
+    if degrees and (abs(lon) > 180 or abs(lat) > 90):
         raise PolygonRefused(
             _(
                 "%(where)s, position %(n)d is %(value)s, which is not longitude, latitude in degrees (EPSG:4326)."
@@ -184,7 +196,7 @@ def _position(position: object, n: int, where: str) -> tuple[float, float]:
     return lon, lat
 
 
-def _is_degrees(value: object) -> bool:
+def _is_number(value: object) -> bool:
     # A comparison, because an int of a thousand digits overflows isfinite().
     return isinstance(value, int | float) and not isinstance(value, bool) and -_ANY_CRS < value < _ANY_CRS
 

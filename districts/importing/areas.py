@@ -1,4 +1,4 @@
-"""Imports borders from a GeoJSON file into a boundary revision: districts, or the areas of one service.
+"""Imports borders from a file into a boundary revision: districts, or the areas of one service.
 
 A file is imported whole or not at all (unless refused features may be skipped); importing it again changes
 nothing. A published revision is never edited.
@@ -7,7 +7,7 @@ nothing. A published revision is never edited.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from django.db import transaction
 
 from districts.actions import BordersRefused, check, publish
 from districts.importing.codes import CodeRefused, code_of
-from districts.importing.features import Feature, read_features
-from districts.importing.files import examine
+from districts.importing.features import Feature, read_crs, read_features
+from districts.importing.files import FileRefused, TextFile, examine
+from districts.importing.formats import as_geojson
 from districts.importing.layers import (
     DistrictLayer,
     ReadArea,
@@ -27,6 +28,7 @@ from districts.importing.layers import (
 )
 from districts.importing.report import AreaReport, ImportRefused, RefusedFeature
 from districts.models import BoundaryRevision, District
+from geo.crs import WGS84, Crs, CrsRefused, crs_named, declared_crs
 from geo.polygons import NestingRefused, PolygonRefused, city_area
 
 _CODE_MAX = District._meta.get_field("code").max_length or 60
@@ -35,6 +37,9 @@ _CODE_MAX = District._meta.get_field("code").max_length or 60
 @dataclass(frozen=True)
 class AreaImport:
     """What to import. ``name_fields`` maps languages to feature properties.
+
+    ``crs`` names the coordinate reference system of a file that declares none; without it, such a GeoJSON file is WGS 84.
+    ``file_layer`` names the layer to read of a file with several.
 
     ``revision`` names the revision to write to (created as a draft if missing; if empty, a new one named
     after the file). A new draft starts as a copy of the borders in force unless ``empty``. ``replace``
@@ -47,6 +52,8 @@ class AreaImport:
     code_field: str
     name_fields: Mapping[str, str]
     code_prefix: str = ""
+    crs: str = ""
+    file_layer: str = ""
     revision: str = ""
     empty: bool = False
     replace: bool = False
@@ -60,7 +67,7 @@ class AreaImport:
 def import_areas(wanted: AreaImport, progress: Callable[[int], None] = lambda done: None) -> AreaReport:
     """Imports, commits (rolls back if ``dry_run``) and reports. ``progress`` gets each feature's number.
 
-    Raises ``ImportRefused``, and ``FileRefused`` when the file is not GeoJSON text.
+    Raises ``ImportRefused``, and ``FileRefused`` when the file cannot be read.
     """
     report = AreaReport()
     found = _read(wanted, report, progress)
@@ -105,30 +112,58 @@ def _why(refusal: BordersRefused) -> str:
 
 
 def _read(wanted: AreaImport, report: AreaReport, progress: Callable[[int], None]) -> list[ReadArea]:
+    with as_geojson(wanted.file, layer=wanted.file_layer, crs=wanted.crs) as source:
+        file = examine(source.path)
+        crs = WGS84 if source.crs else _crs(wanted, file)
+        report.crs = source.crs or f"{crs.code} ({crs.name})"
+        with file.opened() as stream:
+            return _read_areas(wanted, read_features(stream), crs, report, progress)
+
+
+def _read_areas(
+    wanted: AreaImport,
+    features: Iterable[Feature],
+    crs: Crs,
+    report: AreaReport,
+    progress: Callable[[int], None],
+) -> list[ReadArea]:
     found: dict[str, ReadArea] = {}
-    with examine(wanted.file).opened() as stream:
-        for feature in read_features(stream):
-            report.read += 1
-            name = _shown_name(wanted, feature)
-            try:
-                read = _read_feature(wanted, feature)
-                if read.code in found:
-                    raise PolygonRefused(f"an earlier feature has its code {read.code!r}")
-            except PolygonRefused as refusal:
-                repairable = isinstance(refusal, NestingRefused)
-                report.refused.append(RefusedFeature(feature.n, name, str(refusal), repairable))
-            else:
-                found[read.code] = read
-                if read.area.repairs:
-                    report.repaired.append(RefusedFeature(feature.n, name, "; ".join(read.area.repairs)))
-            progress(feature.n)
+    for feature in features:
+        report.read += 1
+        name = _shown_name(wanted, feature)
+        try:
+            read = _read_feature(wanted, feature, crs)
+            if read.code in found:
+                raise PolygonRefused(f"an earlier feature has its code {read.code!r}")
+        except PolygonRefused as refusal:
+            repairable = isinstance(refusal, NestingRefused)
+            report.refused.append(RefusedFeature(feature.n, name, str(refusal), repairable))
+        else:
+            found[read.code] = read
+            if read.area.repairs:
+                report.repaired.append(RefusedFeature(feature.n, name, "; ".join(read.area.repairs)))
+        progress(feature.n)
     return list(found.values())
 
 
-def _read_feature(wanted: AreaImport, feature: Feature) -> ReadArea:
+def _crs(wanted: AreaImport, file: TextFile) -> Crs:
+    """The CRS that the file declares, or the one it is said to have where it declares none. Raises ``FileRefused``."""
+    with file.opened() as stream:
+        member = read_crs(stream)
+    try:
+        declared = declared_crs(member)
+        said = crs_named(wanted.crs) if wanted.crs else declared
+    except CrsRefused as refusal:
+        raise FileRefused(str(refusal)) from None
+    if member is not None and said.code != declared.code:
+        raise FileRefused(f"it declares {declared.code} ({declared.name}), not {said.code}")
+    return said
+
+
+def _read_feature(wanted: AreaImport, feature: Feature, crs: Crs) -> ReadArea:
     names = {f"name_{language}": _property(feature, key) for language, key in wanted.name_fields.items()}
     code = _code(wanted, _property(feature, wanted.code_field))
-    return ReadArea(code, names, city_area(feature.geometry, repair=wanted.repair))
+    return ReadArea(code, names, city_area(feature.geometry, repair=wanted.repair, crs=crs))
 
 
 def _code(wanted: AreaImport, text: str) -> str:

@@ -47,6 +47,25 @@ def read_features(stream: TextIO) -> Iterator[Feature]:
     text.expect_end()
 
 
+def read_crs(stream: TextIO) -> object:
+    """The ``crs`` member of the FeatureCollection, wherever it stands in the file; None without one.
+
+    Raises ``FileRefused`` where the text is not JSON; what follows the member is not read.
+    """
+    text = _Text(stream)
+    text.expect("{")
+    for key in text.each_key():
+        if key == "features":
+            # A million of them take no more memory than one.
+            for _ in text.each_item():
+                pass
+        elif key == "crs":
+            return text.value()
+        else:
+            text.value()
+    return None
+
+
 def _feature(n: int, item: object) -> Feature:
     if not isinstance(item, dict) or item.get("type") != "Feature":
         raise FileRefused(f"feature {n} is not a GeoJSON Feature")

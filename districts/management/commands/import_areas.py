@@ -1,4 +1,4 @@
-"""``./manage.py import_areas``: imports borders from GeoJSON; see ``districts.importing.areas``."""
+"""``./manage.py import_areas``: imports borders from a file; see ``districts.importing.areas``."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ _TAKEN_AS_THEY_ARE = (
     "file",
     "code_field",
     "code_prefix",
+    "crs",
+    "file_layer",
     "revision",
     "empty",
     "replace",
@@ -42,8 +44,9 @@ _TAKEN_AS_THEY_ARE = (
 class Command(BaseCommand):
     requires_system_checks = [Tags.database, Tags.models]
     help = (
-        "Imports districts or service areas from a GeoJSON file (plain or gzip) into a boundary revision: "
-        "the whole file or none of it. Importing the same file again changes nothing."
+        "Imports districts or service areas from a file (GeoJSON, plain or gzip; GeoPackage; zipped Shapefile; KML, KMZ), in "
+        "any coordinate reference system that it declares, into a boundary revision: the whole file or none of it. "
+        "Importing the same file again changes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -61,6 +64,13 @@ class Command(BaseCommand):
             metavar="[LANGUAGE:]PROPERTY",
             help="property with the name, in the city's first language or the given one; may be repeated",
         )
+        parser.add_argument(
+            "--crs",
+            default="",
+            metavar="EPSG:CODE",
+            help="coordinate reference system of a file that declares none (EPSG:4326)",
+        )
+        parser.add_argument("--file-layer", default="", metavar="NAME", help="layer of a file with several")
         districts = parser.add_argument_group("districts")
         districts.add_argument("--kind", choices=District.Kind.values, default=District.Kind.TERRITORY.value)
         districts.add_argument(
@@ -145,6 +155,8 @@ class Command(BaseCommand):
             f"{len(report.created)} new, {len(report.updated)} changed, {len(report.unchanged)} unchanged, "
             f"{len(report.removed)} removed"
         )
+        if report.crs:
+            self.stdout.write(f"Coordinates: {report.crs}")
         self._sample("changed", report.changes)
         self._holes(report)
         write_findings(self.stdout, report.findings)

@@ -17,7 +17,7 @@ from django.test import Client
 
 from districts.models import BoundaryRevision, District, DistrictBoundary, Service, ServiceArea
 from districts.routing import Pin, route
-from tests.factories import ServiceFactory
+from tests.factories import CategoryFactory, ServiceFactory
 from tests.grid import EAST, IN_EAST, IN_WEST, WEST, GridCity
 
 Bounds = tuple[float, float, float, float]
@@ -310,6 +310,90 @@ def test_clockwise_rings_are_turned(city: GridCity, client: Client, tmp_path: Pa
         for outer, *holes in feature_["geometry"]["coordinates"]:
             assert shapely.LinearRing(outer).is_ccw
             assert not any(shapely.LinearRing(inner).is_ccw for inner in holes)
+
+
+def declared(folder: Path, crs: object, features: Sequence[object], *, last: bool = False) -> Path:
+    """A file with a ``crs`` member before its features, or behind them."""
+    members = [("crs", crs), ("features", features)]
+    path = folder / "declared.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", **dict(reversed(members) if last else members)}))
+    return path
+
+
+PULKOVO = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4284"}}
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_what_a_file_declares_is_honoured(city: GridCity, tmp_path: Path, last: bool) -> None:
+    path = declared(tmp_path, PULKOVO, [feature("old", WEST)], last=last)
+    out, _ = run(path, "--revision", "next")
+    assert "Coordinates: EPSG:4284 (Pulkovo 1942)" in out
+    west, south, east, _ = DistrictBoundary.objects.get(district__code="old").geom.extent
+    # The datum lies 55 m further east and 23 m further south.
+    assert west == pytest.approx(WEST[0] - 0.00065, abs=0.0001)
+    assert south == pytest.approx(WEST[1] + 0.0002, abs=0.0001)
+    assert east - west == pytest.approx(WEST[2] - WEST[0], abs=1e-5)
+    out, _ = run(path, "--revision", "next")
+    assert "nothing was changed" in out
+
+
+@pytest.mark.parametrize(
+    ("crs", "arguments", "words"),
+    [
+        ({"type": "name", "properties": {"name": "EPSG:999999"}}, (), "No way is known"),
+        ({"type": "name", "properties": {"name": "my own"}}, (), "not understood"),
+        ({"type": "link"}, (), "does not name"),
+        (PULKOVO, ("--crs", "EPSG:4326"), "declares EPSG:4284"),
+        (None, ("--crs", "nonsense"), "not understood"),
+    ],
+)
+def test_what_it_declares_is_refused_in_words(
+    city: GridCity, tmp_path: Path, crs: object, arguments: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(CommandError, match=words):
+        run(declared(tmp_path, crs, [feature("old", WEST)]), *arguments)
+    assert BoundaryRevision.objects.count() == 1
+
+
+def test_a_file_that_declares_nothing_is_what_it_is_said_to_be(city: GridCity, tmp_path: Path) -> None:
+    out, _ = run(written(tmp_path, [feature("old", WEST)]), "--crs", "EPSG:4284")
+    assert "Coordinates: EPSG:4284 (Pulkovo 1942)" in out
+    assert DistrictBoundary.objects.get(district__code="old").geom.extent != WEST
+
+
+#: Two districts that share the meridian 72.74 but for a notch of 0.0001 by 0.01 degrees, 8.5 m by 1.1 km.
+NOTCHED = [
+    [72.70, 40.50], [72.74, 40.50], [72.74, 40.51], [72.7399, 40.51], [72.7399, 40.52], [72.74, 40.52], [72.74, 40.54],
+    [72.70, 40.54], [72.70, 40.50],
+]  # fmt: skip
+
+
+def notched() -> list[dict[str, Any]]:
+    left, right = halves()
+    left["geometry"]["coordinates"] = [NOTCHED]
+    return [left, right]
+
+
+def test_holes_of_the_citys_border_are_closed_and_told(office: Service, tmp_path: Path) -> None:
+    path = written(tmp_path, notched())
+    arguments = ("--revision", "one", "--city-from-union", "--publish", "--effective-from", "2020-01-01")
+    out, _ = run(path, *arguments)
+    assert "The city's border: 1 holes closed, 9,4" in out
+    assert "1 gap, 94" in out
+    assert "Area left – Area right: 94" in out
+    lamp = CategoryFactory(code="lamp")
+    # A street corner between the two lies in the city, and in no district.
+    decided = route(Pin(72.73995, 40.515, lamp.pk), on=dt.date(2021, 1, 1))
+    assert decided.district_id is None
+    out, _ = run(path, "--revision", "two", "--city-from-union", "--close-holes", "9000")
+    assert "1 holes stay, 9,4" in out and "outside the city" in out
+
+
+def test_overlaps_are_counted_and_measured(office: Service, tmp_path: Path) -> None:
+    path = written(tmp_path, [feature("left", WEST), feature("right", (72.7399999, 40.50, 72.78, 40.54))])
+    out, _ = run(path, "--city-from-union")
+    assert "1 pair of districts overlaps, by 37 m² in all; slivers narrower than 1 m: 1." in out
+    assert "  Area left – Area right: 37 m² at 40.5" in out
 
 
 def test_numeric_codes_and_names(tmp_path: Path) -> None:
