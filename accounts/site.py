@@ -7,6 +7,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -64,7 +66,19 @@ class CityAdminSite(admin.AdminSite):
         super().register(model_or_iterable, type(own.__name__, (_Strict, own), {}), **options)
 
 
+class _List(ChangeList):
+    def get_filters(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_filters(request)
+        except OverflowError as error:
+            # A year of 400 digits; Django itself knows only of years that are no numbers.
+            raise IncorrectLookupParameters(error) from error
+
+
 class _Strict(admin.ModelAdmin):
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return _List
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         # Nobody links to prefilled forms, and Django gives whatever the address says to the widgets, unread.
         return {}

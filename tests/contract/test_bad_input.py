@@ -223,26 +223,32 @@ def test_the_admin_breaks_as_little(path_of: PathOf, operator: Client) -> None:
         path = path_of(address)
         with asking("GET") as asked:
             answer = _send(operator, "get", path)
-        for name in sorted(asked.names | _admin_parameters(answer)):
-            for value in ["a\x00b", "x", "9" * 400, "0", "\ud800"]:
-                _send(operator, "get", _url(path, {name: value}))
-                tried += 1
+        names = sorted(asked.names | _admin_parameters(answer))
+        # A list goes back to itself at the first filter that means nothing; a form, and who looks for NUL, read all.
+        one_by_one = [[name] for name in names] if "cl" in (answer.context or {}) else [names]
+        for value, tries in (("a\x00b", [names]), ("x", one_by_one), ("9" * 400, one_by_one)):
+            for together in tries:
+                _send(operator, "get", _url(path, dict.fromkeys(together, value)))
+                tried += len(together)
         for value in FEW_HOSTILE if address.parameters else []:
             filled = dict.fromkeys(address.parameters, "1") | {address.parameters[-1]: "\x01"}
             hostile = quote(value, safe="", errors="surrogatepass")
             _send(operator, "get", address.path.format(**filled).replace("\x01", hostile))
-    assert tried > 1_000, "the parameters are not found"
+    assert tried > 500, "the parameters are not found"
 
 
 def test_no_form_of_the_admin_breaks(path_of: PathOf, operator: Client) -> None:
+    tried = 0
     for address in ADMIN:
-        path = path_of(address)
         if not address.name.endswith(("_add", "_change", "_changelist")):
             continue
+        path = path_of(address)
         fields = _form_fields(_send(operator, "get", path))
-        for name in sorted(fields):
-            for value in FEW_HOSTILE:
-                _send(operator, "post", path, {**fields, name: value.encode("utf-8", "surrogatepass")})
+        for value in ["", *FEW_HOSTILE] if fields else []:
+            hostile = value.encode("utf-8", "surrogatepass")
+            _send(operator, "post", path, {name: kept or hostile for name, kept in fields.items()})
+            tried += len(fields)
+    assert tried > 500, "the fields are not found"
 
 
 def _admin_parameters(answer: Any) -> set[str]:
@@ -250,17 +256,9 @@ def _admin_parameters(answer: Any) -> set[str]:
     context = answer.context or {}
     if "cl" in context:
         changes = context["cl"]
-        fields = {field if isinstance(field, str) else field[0] for field in changes.list_filter}
-        day = {f"{changes.date_hierarchy}__{part}" for part in ("year", "month", "day", "gte")}
-        return (
-            {
-                f"{field}{end}"
-                for field in fields
-                for end in ("", "__exact", "__id__exact", "__isnull", "__in")
-            }
-            | (day if changes.date_hierarchy else set())
-            | {"q", "p", "o", "all", "e", "id", "_to_field", "_facets"}
-        )
+        filters = {name for spec in changes.filter_specs for name in spec.expected_parameters()}
+        day = {f"{changes.date_hierarchy}__{part}" for part in ("year", "month", "day")}
+        return filters | (day if changes.date_hierarchy else set()) | {"q", "p", "o", "e", "id", "_facets"}
     if "adminform" in context:
         return set(context["adminform"].form.fields) | {"_popup", "_to_field", "_changelist_filters"}
     return set()
@@ -276,7 +274,7 @@ def _form_fields(answer: Any) -> dict[str, Any]:
         form, sets = None, [context["cl"].formset]
     else:
         return {}
-    fields: dict[str, Any] = {"action": "delete_selected", "index": "0", "_selected_action": "1"}
+    fields: dict[str, Any] = {"_save": "1"}
     for one in [form] if form else []:
         fields |= {one.add_prefix(name): "" for name in one.fields}
     for one in sets:

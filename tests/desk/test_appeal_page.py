@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from PIL import Image
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from accounts.roles import Role
@@ -16,6 +16,7 @@ from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal, Attachment, Event, LegalTerm, Message
 from appeals.workflow import ACCEPT, ANSWER, FORWARD, HIDE, Status, verbs_for
+from bootstrap.rates import Rate
 from config.city import CITY
 from tests.factories import AppealFactory, AttachmentFactory, EventFactory, MembershipFactory, UserFactory
 from tests.grid import GridCity
@@ -116,8 +117,9 @@ def test_an_answer_with_photos(at_desk: Client, appeal: Appeal, light_user: User
     assert all(attachment.large.url in public for attachment in event.attachments.all())
 
 
-def test_an_answer_without_words_is_not_published(at_desk: Client, appeal: Appeal) -> None:
-    response = at_desk.post(url(appeal), {"verb": "answer", "version": 1, "text": "   "})
+@pytest.mark.parametrize("text", ["   ", "\u200b\ufeff", "\u3164 \u2800"])
+def test_an_answer_without_words_is_not_published(at_desk: Client, appeal: Appeal, text: str) -> None:
+    response = at_desk.post(url(appeal), {"verb": "answer", "version": 1, "text": text})
     assert response.status_code == 400
     assert "Write a few words." in response.content.decode()
     appeal.refresh_from_db()
@@ -135,6 +137,20 @@ def test_a_file_that_is_no_picture_keeps_the_words(at_desk: Client, appeal: Appe
     assert "Done so far</textarea>" in page
     # Said at the field; the page's scripts have the same words in store.
     assert "neither a photo nor a video" in page[page.index("answer-files_error") :].partition("</ul>")[0]
+    assert not Event.objects.filter(verb=ANSWER.code).exists()
+
+
+def test_too_many_files_at_once_keep_the_words_and_say_until_when(
+    at_desk: Client, appeal: Appeal, media_root: Path, settings: Settings
+) -> None:
+    settings.LIMITS = {"upload": Rate(1, 1, 86_400)}
+    form = {"verb": "answer", "version": 1, "text": "The lamp is new.", "files": [picture(), picture()]}
+    response = at_desk.post(url(appeal), form)
+    page = response.content.decode()
+    assert response.status_code == 429
+    assert "send it again in 24 hours" in page
+    assert "The lamp is new.</textarea>" in page
+    assert re.findall(r'name="uploads" value="([^"]+)"', page) == [str(Attachment.objects.get().pk)]
     assert not Event.objects.filter(verb=ANSWER.code).exists()
 
 

@@ -57,6 +57,25 @@ def test_a_picture_is_re_encoded_without_the_phones_metadata(operator: Client, m
     assert "news.jpg" not in item.picture.name
 
 
+@pytest.mark.parametrize("field", ["title_ky", "body_ky"])
+@pytest.mark.parametrize("text", ["\u200b\u200d", "\u3164", "\ufeff "])
+def test_words_that_nobody_sees_are_no_news(operator: Client, field: str, text: str) -> None:
+    form = {
+        "kind": "news",
+        "title_ky": "Жаңылык",
+        "body_ky": "Текст",
+        "published_at_0": "2026-06-01",
+        "published_at_1": "10:00",
+        "lon": "",
+        "lat": "",
+        field: text,
+    }
+    answer = operator.post(reverse("admin:news_newsitem_add"), form)
+    assert answer.status_code == 200
+    assert "Write something that can be seen." in answer.content.decode()
+    assert not NewsItem.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("picture", "sentence"),
     [

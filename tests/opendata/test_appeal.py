@@ -56,7 +56,7 @@ def test_feature(client: Client, appeal: Appeal) -> None:
     assert (shown["service"]["code"], shown["service"]["short"]) == ("green", "green en")
     assert shown["district"] == {"code": "west", "name": "west en"}
     assert shown["text"] == "The lamp is out"
-    assert shown["url"] == f"http://testserver/en/appeals/{appeal.number}/"
+    assert shown["url"] == f"http://localhost:8000/en/appeals/{appeal.number}/"
 
 
 def test_the_same_by_number(client: Client, appeal: Appeal) -> None:

@@ -120,7 +120,7 @@ def test_media_type_and_links(client: Client, appeal: Appeal) -> None:
     assert answer.json()["numberReturned"] == 1
     (link,) = answer.json()["links"]
     assert (link["rel"], link["type"]) == ("self", "application/geo+json")
-    assert link["href"] == "http://testserver/api/appeals.geojson?page_size=1&q=%D0%96"
+    assert link["href"] == "http://localhost:8000/api/appeals.geojson?page_size=1&q=%D0%96"
 
 
 @pytest.mark.parametrize("path", ["/api/appeals.geojson", "/api/clusters.geojson?zoom=12"])

@@ -12,8 +12,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
+from pytest_django import Settings
 
+from appeals.intake.identifiers import new_uuid7
 from appeals.models import Appeal, AppealContact, Attachment
+from bootstrap.rates import Rate
 from public.views.appeal_new import lon_lat_from_text
 from tests.factories import PlaceFactory
 from tests.grid import IN_EAST, IN_WEST, OUTSIDE, GridCity, at
@@ -169,3 +172,45 @@ def test_a_form_without_a_secret_is_given_one(client: Client, filled: dict[str, 
     again = send(client, filled | {"secret": ""})
     assert again.status_code == 409
     assert contact.secret not in again.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("ky", "кайра жөнөтүңүз"), ("ru", "отправьте ещё раз"), ("en", "send it again")]
+)
+def test_too_many_are_told_when_to_come_again_and_keep_all_they_typed(
+    client: Client, filled: dict[str, Any], settings: Settings, language: str, words: str
+) -> None:
+    settings.LIMITS = {"submit": Rate(2, 1, 86_400)}
+    address = f"/{language}/appeals/new/"
+    assert client.post(address, filled | {"text": "\u200b"}).status_code == 400
+    assert client.post(address, filled).status_code == 302
+    typed = {**filled, "id": str(new_uuid7()), "secret": "s" * 24, "text": "Another one", "name": "Айбек"}
+    refused = client.post(address, {**typed, "files": [picture()]})
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 86_400
+    assert {name: refused.context["values"][name] for name in typed} == typed
+    assert words in refused.content.decode()
+    # The photo is kept too, so that it need not be chosen again.
+    (kept,) = refused.context["draft"].uploads
+    # The one that had been received is answered as before.
+    assert client.post(address, filled).status_code == 302
+    assert Appeal.objects.count() == 1
+    later = client.post(address, {**typed, "uploads": [str(kept.pk)]}, REMOTE_ADDR="192.0.2.9")
+    assert later.status_code == 302
+    assert Appeal.objects.count() == 2
+
+
+def test_refused_forms_do_not_fill_the_disk(
+    client: Client, filled: dict[str, Any], settings: Settings
+) -> None:
+    settings.LIMITS = {"upload": Rate(3, 1, 86_400)}
+    for colour in ("red", "green", "blue", "white", "black"):
+        sent = {**filled, "text": "", "files": [picture(f"{colour}.jpg", colour)]}
+        refused = send(client, sent)
+        assert refused.status_code == (400 if colour in {"red", "green", "blue"} else 429)
+    assert Attachment.objects.count() == 3
+    settings.LIMITS = {"upload-megabytes": Rate(1, 1, 86_400)}
+    for colour, status in (("pink", 400), ("yellow", 429)):
+        sent = {**filled, "text": "", "files": [picture(f"{colour}.jpg", colour)]}
+        assert client.post(reverse("public:appeal-new"), sent, REMOTE_ADDR="192.0.2.9").status_code == status
+    assert Attachment.objects.count() == 4

@@ -256,6 +256,37 @@ class TestUploads:
         assert client.post("/api/uploads/", {"id": str(new_uuid7())}).status_code == 400
         assert client.post("/api/uploads/", {"id": "x", "file": self.picture()}).status_code == 400
 
+    def test_too_many_are_refused_unread(
+        self, client: Client, settings: Settings, django_assert_num_queries: Any
+    ) -> None:
+        settings.LIMITS = {"upload": Rate(2, 1, 86_400)}
+        upload_id = str(new_uuid7())
+        for _again in range(3):
+            # The same file under the same id is the same upload.
+            assert client.post("/api/uploads/", {"id": upload_id, "file": self.picture()}).status_code == 201
+        other = {"id": str(new_uuid7()), "file": self.picture()}
+        assert client.post("/api/uploads/", other).status_code == 201
+        with django_assert_num_queries(1):
+            refused = client.post(
+                "/api/uploads/",
+                b"",
+                content_type="multipart/form-data; boundary=x",
+                CONTENT_LENGTH="90000000",
+            )
+        assert refused.status_code == 429
+        assert int(refused["Retry-After"]) > 0
+        assert Attachment.objects.count() == 2
+
+    def test_heavy_ones_count_for_more(self, client: Client, settings: Settings) -> None:
+        settings.LIMITS = {"upload-megabytes": Rate(100, 1, 86_400)}
+        assert (
+            client.post("/api/uploads/", {"id": str(new_uuid7()), "file": self.picture()}).status_code == 201
+        )
+        refused = client.post(
+            "/api/uploads/", b"", content_type="multipart/form-data; boundary=x", CONTENT_LENGTH="99900000"
+        )
+        assert refused.status_code == 429
+
     def test_enormous_file_is_refused_by_its_length(self, client: Client) -> None:
         answer = client.post(
             "/api/uploads/", b"", content_type="multipart/form-data; boundary=x", CONTENT_LENGTH="999999999"
