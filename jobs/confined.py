@@ -11,7 +11,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,11 @@ _ROOT: Final = Path(__file__).resolve().parents[1]
 
 
 class ChildDied(Exception):
-    """It crashed, or used more memory, CPU time or wall-clock time than it may: the file is to blame."""
+    """It crashed, or used more memory or time than it may: the file is to blame."""
+
+
+class ChildTooSlow(ChildDied):
+    """It was ended because it took longer than it may."""
 
 
 class ChildFailed(RuntimeError):
@@ -28,9 +32,17 @@ class ChildFailed(RuntimeError):
 
 
 def run_confined(
-    module: str, order: Mapping[str, Any], *, seconds: float, memory_bytes: int
+    module: str,
+    order: Mapping[str, Any],
+    *,
+    seconds: float,
+    memory_bytes: int,
+    keep: Sequence[int] = (),
 ) -> dict[str, Any]:
-    """The reply of the module's ``main``, which must call ``obey``. Raises ``ChildDied`` and ``ChildFailed``."""
+    """The reply of the module, which calls ``obey`` when it is run; it inherits the descriptors ``keep``.
+
+    Raises ``ChildTooSlow``, ``ChildDied`` and ``ChildFailed``.
+    """
     limits = {"seconds": seconds, "memory_bytes": memory_bytes}
     try:
         child = subprocess.run(  # noqa: S603  our own interpreter and one of our own modules
@@ -47,11 +59,12 @@ def run_confined(
                 "MALLOC_ARENA_MAX": "1",
                 "LANG": "C.UTF-8",
             },
+            pass_fds=keep,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise ChildDied(f"no reply after {seconds:.0f} s") from error
-    if child.returncode < 0:
+        raise ChildTooSlow(f"no reply after {seconds:.0f} s") from error
+    if child.returncode < 0:  # Killed by a signal: it crashed or ran out of CPU time.
         raise ChildDied(f"ended by signal {-child.returncode}")
     if child.returncode > 0:
         raise ChildFailed(child.stderr[-2000:])

@@ -1,19 +1,12 @@
 """Opens what was received in a child process, where a malicious file can do little harm.
 
 A few kilobytes of PNG unfold to gigabytes of pixels, as many of MP4 claim an index of gigabytes, and decoders written
-in C crash and hang. The child has limits on memory, CPU time, file size and wall-clock time, a low priority so that
-pages stay fast, and neither the parent's environment (with its passwords) nor its memory. It replies in JSON; if it
-dies, the file is blamed.
+in C crash and hang (``jobs.confined``). If the child dies, the file is blamed.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import resource
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +14,7 @@ from typing import Any, Final
 
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 
+from jobs.confined import ChildDied, ChildFailed, ChildTooSlow, obey, run_confined
 from media.content import Content
 from media.pictures import EncodedPhoto, PreparedPhoto
 from media.refusal import MediaRefused, Refusal
@@ -31,8 +25,6 @@ VIDEO_MEMORY_BYTES: Final = 2 * 1024**3
 """Address space of the child; a 4K video from a phone needs about a third of it."""
 PHOTO_MEMORY_BYTES: Final = 600 * 1024**2
 """The same; the server's own processes and this one stay below a gigabyte."""
-_LARGEST_FILE_BYTES: Final = 256 * 1024**2
-_ROOT: Final = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -126,56 +118,21 @@ def _in_a_child(
     keep: tuple[int, ...] = (),
 ) -> dict[str, Any]:
     """Facts about what the child has made of ``source`` in ``folder``; it inherits the descriptors ``keep``."""
-    order = {
-        "what": what,
-        "source": str(source.absolute()),
-        "folder": str(folder.absolute()),
-        "max_work_s": max_work_s,
-        "memory_bytes": memory_bytes,
-    }
+    order = {"what": what, "source": str(source.absolute()), "folder": str(folder.absolute())}
     try:
-        child = subprocess.run(
-            [sys.executable, "-m", "media.confined"],
-            input=json.dumps(order),
-            capture_output=True,
-            text=True,
-            timeout=max_work_s,
-            cwd=_ROOT,
-            # One arena: each further one takes address space that the limit counts.
-            env={
-                "PYTHONPATH": str(_ROOT),
-                "OPENBLAS_NUM_THREADS": "1",
-                "MALLOC_ARENA_MAX": "1",
-                "LANG": "C.UTF-8",
-            },
-            pass_fds=keep,
-            check=False,
+        reply = run_confined(
+            "media.confined", order, seconds=max_work_s, memory_bytes=memory_bytes, keep=keep
         )
-    except subprocess.TimeoutExpired as error:
+    except ChildTooSlow as error:
         raise MediaRefused(fault.too_slow) from error
-    if child.returncode < 0:  # Killed by a signal: it crashed or ran out of CPU time.
-        raise MediaRefused(fault.broken)
-    if child.returncode > 0:
-        raise ProcessingFailed(child.stderr[-2000:])
-    reply: dict[str, Any] = json.loads(child.stdout)
+    except ChildDied as error:
+        raise MediaRefused(fault.broken) from error
+    except ChildFailed as error:
+        raise ProcessingFailed(str(error)) from error
     if "refused" in reply:
         raise MediaRefused(Refusal(reply["refused"]), reply["limit"])
     facts: dict[str, Any] = reply["done"]
     return facts
-
-
-def _confine(max_work_s: float, memory_bytes: int) -> None:
-    processor_s = int(max_work_s * (os.cpu_count() or 1)) + 1
-    for limit, value in (
-        (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_CPU, processor_s),
-        (resource.RLIMIT_FSIZE, _LARGEST_FILE_BYTES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        hard = resource.getrlimit(limit)[1]
-        ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(limit, (ceiling, ceiling))
-    os.nice(10)
 
 
 def _photo(source: Path, folder: Path) -> dict[str, Any]:
@@ -206,20 +163,15 @@ _WORK: Final[dict[str, tuple[Callable[[Path, Path], dict[str, Any]], Refusal]]] 
 }
 
 
-def _main() -> None:
-    order = json.load(sys.stdin)
-    # The libraries are imported only afterwards, so that what they allocate counts.
-    _confine(order["max_work_s"], order["memory_bytes"])
+def _obeyed(order: dict[str, Any]) -> dict[str, Any]:
     work, too_much = _WORK[order["what"]]
-    answer: dict[str, Any]
     try:
-        answer = {"done": work(Path(order["source"]), Path(order["folder"]))}
+        return {"done": work(Path(order["source"]), Path(order["folder"]))}
     except MediaRefused as refusal:
-        answer = {"refused": refusal.code.value, "limit": refusal.limit}
+        return {"refused": refusal.code.value, "limit": refusal.limit}
     except MemoryError:
-        answer = {"refused": too_much.value, "limit": None}
-    json.dump(answer, sys.stdout)
+        return {"refused": too_much.value, "limit": None}
 
 
 if __name__ == "__main__":
-    _main()
+    obey(_obeyed)
