@@ -87,7 +87,7 @@ class HeatmapForm(forms.Form):
             error_messages={"invalid_choice": _NOT_AMONG},
         )
         self.fields["borders"] = forms.ChoiceField(
-            label=_("Districts"),
+            label=_("Borders"),
             required=False,
             choices=[("", _("As they are today")), (Borders.TIME.value, _("As they were on the day"))],
             error_messages={"invalid_choice": _NOT_AMONG},
