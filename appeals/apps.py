@@ -23,7 +23,7 @@ class AppealsConfig(AppConfig):
         clock_changed.connect(lambda cause, **_: count_again(cause), weak=False, dispatch_uid="count_again")
         every(dt.timedelta(minutes=10), count_again)
         every(dt.timedelta(minutes=5), escalate_overdue)
-        every(dt.timedelta(seconds=5), deliver_due)
+        every(dt.timedelta(seconds=5), deliver_due, lane="letters")
         every(dt.timedelta(hours=1), remove_orphans)
         every(dt.timedelta(days=1), sweep_uploads)
         when_given_up(prepare_video, give_up_video)

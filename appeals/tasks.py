@@ -20,7 +20,7 @@ from media.storage import working_folder
 _MADE = ("state", "error", "original", "playable", "large", "thumb", "width", "height", "duration_s")
 
 
-@task()
+@task(queue_name="films")
 def prepare_video(attachment_id: str) -> str:
     """Resulting state of the attachment: ready with a playable video and a poster, or failed with a code.
 

@@ -63,6 +63,7 @@ def _inside(checkout: Checkout) -> Iterator[Finding]:
                 yield Finding(str(message.msg), str(message.hint or f"see {message.id}"))
         yield from migrations()
         yield from worker(checkout)
+        yield from letters()
     finally:
         connection.close()
 
@@ -118,3 +119,26 @@ def worker(checkout: Checkout) -> Iterator[Finding]:
     if should_live and (beat is None or timezone.now() - beat > SILENCE):
         since = "never" if beat is None else f"last at {beat:%Y-%m-%d %H:%M} UTC"
         yield Finding(f"No heartbeat from the worker ({since}): no e-mail, no videos.", "./manage.py worker")
+
+
+def letters() -> Iterator[Finding]:
+    """Letters that could not be sent, and those that wait for a mail server that is away."""
+    from django.apps import apps
+    from django.db import DatabaseError
+    from django.db.models import Count
+
+    try:
+        outbox = apps.get_model("appeals", "Message").objects.exclude(error="").exclude(state="sent")
+        counted = dict(outbox.values_list("state").annotate(n=Count("pk")))
+        last = outbox.filter(state="queued").values_list("error", flat=True).order_by("-pk").first()
+    except DatabaseError:
+        return  # not migrated, reported above
+    if parked := counted.get("parked"):
+        yield Finding(
+            f"Letters that could not be sent: {parked}.",
+            "/admin/appeals/message/?state__exact=parked says why, and sends them again.",
+        )
+    if waiting := counted.get("queued"):
+        yield Finding(
+            f"Letters that wait for another try: {waiting} ({last}).", "Check EMAIL_URL and the mail server."
+        )

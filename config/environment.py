@@ -39,5 +39,5 @@ def email(url: EmailUrl | None) -> dict[str, Any]:
         "EMAIL_HOST_PASSWORD": url.password,
         "EMAIL_USE_SSL": url.scheme == "smtps",
         "EMAIL_USE_TLS": url.scheme == "smtp" and bool(url.user),
-        "EMAIL_TIMEOUT": 20,
+        "EMAIL_TIMEOUT": 10,
     }

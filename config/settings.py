@@ -238,7 +238,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 REQUEST_MAX_BYTES = 640 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+#: Each queue has its own worker: no task waits for one of another queue.
+TASKS = {
+    "default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "films"]},
+}
 
 vars().update(environment.email(variables.EMAIL_URL.read(os.environ)))
 DEFAULT_FROM_EMAIL = variables.DEFAULT_FROM_EMAIL.read(os.environ) or f"OshCity <noreply@{_public.host}>"

@@ -1,4 +1,7 @@
-"""Periodic jobs: plain functions that rooms register in ``ready``; whichever worker is first runs them."""
+"""Periodic jobs: plain functions that rooms register in ``ready``; whichever worker is first runs them.
+
+The jobs of a lane run one after the other, and no lane waits for another one.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +25,19 @@ class Job:
     name: str
     interval: dt.timedelta
     run: Callable[[], object]
+    lane: str = "schedule"
 
 
 _REGISTERED: dict[str, Job] = {}
 
 
-def every(interval: dt.timedelta, run: Callable[[], object]) -> None:
-    """Registers the function under its dotted name; called from ``AppConfig.ready``."""
+def every(interval: dt.timedelta, run: Callable[[], object], *, lane: str = Job.lane) -> None:
+    """Registers the function under its dotted name; called from ``AppConfig.ready``.
+
+    What waits for other machines has a lane of its own.
+    """
     name = f"{run.__module__}.{run.__qualname__}"
-    _REGISTERED[name] = Job(name, interval, run)
+    _REGISTERED[name] = Job(name, interval, run, lane)
 
 
 def registered() -> tuple[Job, ...]:
@@ -38,8 +45,13 @@ def registered() -> tuple[Job, ...]:
     return tuple(_REGISTERED.values())
 
 
-def run_due(now: dt.datetime | None = None) -> list[str]:
-    """Runs the jobs that are due, one after the other, and returns their names.
+def lanes() -> tuple[str, ...]:
+    """The lanes that have a job."""
+    return tuple(sorted({job.lane for job in registered()}))
+
+
+def run_due(now: dt.datetime | None = None, *, lane: str | None = None) -> list[str]:
+    """Runs the jobs of the lane (of all of them) that are due, one after the other, and returns their names.
 
     A job that raises is logged, counted on its row and retried after its interval; the others still run.
     """
@@ -47,6 +59,8 @@ def run_due(now: dt.datetime | None = None) -> list[str]:
     done = []
     known = dict(ScheduledJob.objects.values_list("name", "due_at"))
     for job in registered():
+        if lane not in {None, job.lane}:
+            continue
         if job.name not in known:
             ScheduledJob.objects.bulk_create([ScheduledJob(name=job.name, due_at=now)], ignore_conflicts=True)
         elif known[job.name] > now:

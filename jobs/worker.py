@@ -17,7 +17,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Any
 
@@ -30,13 +30,15 @@ from django_tasks_db.models import DBTaskResult
 from jobs.connections import let_go
 from jobs.giving_up import after_giving_up
 from jobs.models import WorkerBeat
-from jobs.schedule import run_due
+from jobs.schedule import lanes, run_due
 
 log = structlog.get_logger()
 
 BEAT_EVERY_S = 10.0
 #: After an error of the database, it is asked again after this pause.
 AWAY_S = 5.0
+#: A lane that is to end has this long for the job in hand; what a job does must be safe to do again.
+LANE_ENDS_S = 30.0
 LEASE = dt.timedelta(seconds=60)
 ATTEMPTS_MAX = 5
 PAUSES = tuple(dt.timedelta(seconds=seconds) for seconds in (10, 60, 600, 3600))
@@ -86,9 +88,13 @@ def forget_finished() -> int:
 
 
 class Worker:
-    """A process that runs one task at a time. ``interval_s`` is the pause when there is nothing to do."""
+    """Runs one task at a time, those of one ``queue`` or of all of them, and beside them the lanes of the schedule.
 
-    def __init__(self, *, interval_s: float = 1.0) -> None:
+    ``interval_s`` is the pause when there is nothing to do.
+    """
+
+    def __init__(self, *, interval_s: float = 1.0, queue: str | None = None) -> None:
+        self.queue = queue
         self.id = f"{socket.gethostname()[:20]}-{os.getpid()}-{uuid.uuid4().hex[:12]}"
         self.interval_s = interval_s
         self._stop = threading.Event()
@@ -99,15 +105,17 @@ class Worker:
             signal.signal(signum, signal.SIG_DFL)
         self._stop.set()
 
-    def run(self) -> None:
+    def run(self, *, schedule: bool = True) -> None:
         """Works until stopped; survives a database outage."""
         outage = _Outage("database unavailable")
-        with self.beating():
+        with ExitStack() as running:
+            running.enter_context(self.beating())
+            for lane in lanes() if schedule else ():
+                running.enter_context(self._scheduling(lane))
             while not self._stop.is_set():
                 let_go()
                 try:
                     requeue_abandoned(idle=self.id)
-                    run_due()
                     outage.is_over()
                     if self.run_next():
                         continue
@@ -115,6 +123,28 @@ class Worker:
                     self._away(outage, error)
                 self._stop.wait(self.interval_s)
         self._end()
+
+    @contextmanager
+    def _scheduling(self, lane: str) -> Iterator[None]:
+        """Runs the jobs of the lane meanwhile, in a thread with its own connection."""
+        thread = threading.Thread(target=self._keep_schedule, args=[lane], name=lane, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join(timeout=LANE_ENDS_S)
+
+    def _keep_schedule(self, lane: str) -> None:
+        outage = _Outage(f"database unavailable for {lane}")
+        while not self._stop.is_set():
+            let_go()
+            try:
+                run_due(lane=lane)
+                outage.is_over()
+            except Error as error:
+                self._away(outage, error)
+            self._stop.wait(self.interval_s)
+        connection.close()
 
     def drain(self) -> int:
         """Runs due periodic jobs once, then tasks until none is ready; returns the number of tasks."""
@@ -129,7 +159,8 @@ class Worker:
     def run_next(self) -> bool:
         """Runs one ready task until it succeeds or fails; False when there is none."""
         with transaction.atomic():
-            task = DBTaskResult.objects.ready().get_locked()
+            ready = DBTaskResult.objects.ready()
+            task = (ready if self.queue is None else ready.filter(queue_name=self.queue)).get_locked()
             if task is None:
                 return False
             task.claim(self.id)

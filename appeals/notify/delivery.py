@@ -1,14 +1,28 @@
-"""Sends the outbox: at least once, retried with growing pauses, parked and shown if it cannot be sent."""
+"""Sends the outbox: at least once, retried with growing pauses, parked and shown if it cannot be sent.
+
+A mail server that is away or silent is asked once in a while, however many letters wait for it, and that is held
+against none of them; what it refuses for good is parked at once.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Callable
+import enum
 from dataclasses import dataclass
+from smtplib import (
+    SMTPException,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+    SMTPSenderRefused,
+    SMTPServerDisconnected,
+)
 
 import structlog
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from appeals.models import Message
@@ -17,32 +31,75 @@ from appeals.notify.letters import letter
 log = structlog.get_logger()
 
 PAUSES = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
+#: A server that is away is asked again after this pause.
+AWAY = dt.timedelta(minutes=1)
+#: For this long a letter waits for a server that is away (RFC 5321, 4.5.4.1: at least four to five days).
+WAITS_AT_MOST = dt.timedelta(days=5)
+#: "Service not available, closing transmission channel" (RFC 5321, 4.2.3).
+_CLOSING = 421
 
 
 @dataclass(frozen=True)
 class Delivery:
     """Result of one round."""
 
-    sent: int
-    failed: int
+    sent: int = 0
+    failed: int = 0
+
+
+class _Outcome(enum.Enum):
+    SENT = enum.auto()
+    LATER = enum.auto()  #: this letter is tried again
+    NEVER = enum.auto()  #: this letter is refused for good
+    AWAY = enum.auto()  #: the server is not there: nothing more can be sent in this round
 
 
 def deliver_due(now: dt.datetime | None = None) -> Delivery:
-    """Sends every queued message that is due, one per transaction; two workers never take the same one."""
+    """Sends every queued message that is due, one per transaction; two workers never take the same one.
+
+    The round has one connection and ends with it: what is due then waits for ``AWAY``.
+    """
     now = now or timezone.now()
+    if not _due(now).exists():
+        return Delivery()
+    mailer = get_connection()
+    try:
+        mailer.open()
+    except OSError as error:  # the errors of smtplib are among them
+        _wait(now, error)
+        return Delivery()
     sent = failed = 0
-    while (outcome := _deliver_one(now)) is not None:
-        sent, failed = sent + outcome, failed + (not outcome)
+    try:
+        while (outcome := _deliver_one(now, mailer)) is not None:
+            sent, failed = sent + (outcome is _Outcome.SENT), failed + (outcome is not _Outcome.SENT)
+            if outcome is _Outcome.AWAY:
+                break
+    finally:
+        with contextlib.suppress(OSError):
+            mailer.close()
     return Delivery(sent, failed)
 
 
-def _deliver_one(now: dt.datetime) -> bool | None:
+def _due(now: dt.datetime) -> QuerySet[Message]:
+    return Message.objects.filter(state=Message.State.QUEUED, next_attempt_at__lte=now)
+
+
+def _wait(now: dt.datetime, error: Exception) -> None:
+    """All that is due waits, and what has waited for days is parked."""
+    said = _in_words(error)
+    old = _due(now).filter(event__at__lt=now - WAITS_AT_MOST)
+    parked = old.update(state=Message.State.PARKED, error=said)
+    waiting = _due(now).update(next_attempt_at=now + AWAY, error=said)
+    log.warning("mail server away", waiting=waiting, parked=parked, error=said)
+
+
+def _deliver_one(now: dt.datetime, mailer: BaseEmailBackend) -> _Outcome | None:
     # The row stays locked during sending: if the process dies before the commit, the message is sent again,
     # as promised (at least once).
     with transaction.atomic():
         message = (
-            Message.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(state=Message.State.QUEUED, next_attempt_at__lte=now)
+            _due(now)
+            .select_for_update(skip_locked=True, of=("self",))
             .select_related("event__appeal__service", "event__appeal__category", "event__to_service")
             .order_by("next_attempt_at", "pk")
             .first()
@@ -50,27 +107,61 @@ def _deliver_one(now: dt.datetime) -> bool | None:
         if message is None:
             return None
         message.attempts += 1
+        failure: Exception | None = None
         try:
             # A savepoint: a database error while composing must not undo what is recorded about the attempt.
             with transaction.atomic():
-                _SENDERS[Message.Channel(message.channel)](message)
+                _SENDERS[Message.Channel(message.channel)](message, mailer)
         except Exception as error:
             # Whatever the mail library raises (refusals, time-outs, bad addresses) is recorded in the row.
-            message.error = f"{type(error).__name__}: {error}"[:300]
-            if message.attempts > len(PAUSES):
+            failure = error
+        outcome = _outcome(failure)
+        if failure is None:
+            message.state, message.sent_at, message.error = Message.State.SENT, now, ""
+        else:
+            message.error = _in_words(failure)
+            if outcome is _Outcome.NEVER or message.attempts > len(PAUSES):
                 message.state = Message.State.PARKED
             else:
                 message.next_attempt_at = now + PAUSES[message.attempts - 1]
             log.warning(
                 "message not sent", message=message.pk, attempts=message.attempts, error=message.error
             )
-        else:
-            message.state, message.sent_at, message.error = Message.State.SENT, now, ""
         message.save(update_fields=["state", "attempts", "next_attempt_at", "sent_at", "error"])
-        return message.state == Message.State.SENT
+    if failure is not None and outcome is _Outcome.AWAY:
+        _wait(now, failure)
+    return outcome
 
 
-def _send_email(message: Message) -> None:
+def _outcome(failure: Exception | None) -> _Outcome:
+    match failure:
+        case None:
+            return _Outcome.SENT
+        case SMTPRecipientsRefused():
+            codes = [code for code, _said in failure.recipients.values()]
+            return _Outcome.NEVER if codes and min(codes) >= 500 else _Outcome.LATER
+        case SMTPSenderRefused():
+            # It is us who are refused, whoever the letter is for.
+            return _Outcome.AWAY
+        case SMTPResponseException() if failure.smtp_code == _CLOSING:
+            return _Outcome.AWAY
+        case SMTPResponseException():
+            return _Outcome.NEVER if failure.smtp_code >= 500 else _Outcome.LATER
+        case SMTPServerDisconnected():
+            return _Outcome.AWAY
+        case SMTPException():
+            return _Outcome.LATER
+        case OSError():
+            return _Outcome.AWAY
+        case _:
+            return _Outcome.LATER
+
+
+def _in_words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:300]
+
+
+def _send_email(message: Message, mailer: BaseEmailBackend) -> None:
     words = letter(message)
     EmailMessage(
         subject=words.subject,
@@ -78,7 +169,8 @@ def _send_email(message: Message) -> None:
         to=[message.recipient],
         # The Message-ID depends on the event and recipient, so that a mailbox shows a repeated delivery once.
         headers={"Message-ID": words.message_id, "Auto-Submitted": "auto-generated"},
+        connection=mailer,
     ).send()
 
 
-_SENDERS: dict[Message.Channel, Callable[[Message], None]] = {Message.Channel.EMAIL: _send_email}
+_SENDERS = {Message.Channel.EMAIL: _send_email}

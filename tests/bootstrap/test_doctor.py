@@ -16,6 +16,7 @@ from bootstrap import doctor, doctor_inside, environment, packages, postgres, pr
 from bootstrap.checkout import Checkout, digest
 from bootstrap.doctor import Check
 from bootstrap.finding import Finding
+from tests.factories import MessageFactory
 
 
 @pytest.fixture(autouse=True)
@@ -170,6 +171,18 @@ def test_role_that_may_only_read_is_not_told_to_migrate(monkeypatch: pytest.Monk
         connection.close()
     assert "parks.0007_benches" in finding.problem
     assert finding.remedy.startswith("This role may not change the database.")
+
+
+@pytest.mark.django_db
+def test_letters_that_cannot_be_sent():
+    assert list(doctor_inside.letters()) == []
+    MessageFactory(state="parked", error="SMTPRecipientsRefused: 550")
+    MessageFactory(state="queued", error="TimeoutError: timed out")
+    MessageFactory(state="queued")
+    MessageFactory(state="sent", error="")
+    parked, waiting = doctor_inside.letters()
+    assert parked.problem == "Letters that could not be sent: 1."
+    assert waiting.problem == "Letters that wait for another try: 1 (TimeoutError: timed out)."
 
 
 def test_secret_key_that_others_can_read(checkout: Checkout):

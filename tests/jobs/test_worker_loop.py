@@ -84,9 +84,9 @@ def _no_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def working(interval_s: float = 0.02) -> Iterator[Worker]:
+def working(interval_s: float = 0.02, queue: str | None = None) -> Iterator[Worker]:
     """A worker's loop in a thread; it is stopped at the end and must have ended by itself."""
-    one = Worker(interval_s=interval_s)
+    one = Worker(interval_s=interval_s, queue=queue)
 
     def run() -> None:
         try:
@@ -121,6 +121,36 @@ class TestLoop:
         schedule.every(dt.timedelta(days=1), tick)
         with working():
             eventually((tmp_path / "tick").exists, "the periodic job")
+
+    def test_lanes_wait_for_nobody(self, tmp_path: Path) -> None:
+        def letters() -> None:
+            (tmp_path / "letters").touch()
+            eventually((tmp_path / "go").exists, "nobody lets the letters go")
+
+        def tick() -> None:
+            (tmp_path / "tick").touch()
+
+        schedule.every(dt.timedelta(days=1), letters, lane="letters")
+        schedule.every(dt.timedelta(seconds=0), tick)
+        assert schedule.lanes() == ("letters", "schedule")
+        result = hold.enqueue(str(tmp_path))
+        with working():
+            for name in ("begun", "letters"):
+                eventually((tmp_path / name).exists, name)
+            (tmp_path / "tick").unlink(missing_ok=True)
+            eventually((tmp_path / "tick").exists, "a job beside a task and letters that take long")
+            (tmp_path / "go").touch()
+            eventually(lambda: status_of(result) == TaskResultStatus.SUCCESSFUL, "the task")
+
+    def test_a_task_does_not_wait_for_those_of_another_queue(self, tmp_path: Path) -> None:
+        film = hold.using(queue_name="films").enqueue(str(tmp_path))
+        with working(queue="films"), working(queue="default"):
+            eventually((tmp_path / "begun").exists, "the film")
+            result = write.enqueue(str(tmp_path / "file"))
+            eventually(lambda: status_of(result) == TaskResultStatus.SUCCESSFUL, "the task beside the film")
+            assert status_of(film) == TaskResultStatus.RUNNING
+            (tmp_path / "go").touch()
+            eventually(lambda: status_of(film) == TaskResultStatus.SUCCESSFUL, "the film")
 
     def test_a_task_of_a_worker_that_is_no_more_is_taken_over(self, tmp_path: Path) -> None:
         result = write.enqueue(str(tmp_path / "file"))
@@ -237,6 +267,8 @@ class TestLease:
         with working():
             eventually((tmp_path / "begun").exists, "the task")
             DBTaskResult.objects.get().claim("another")
+            now = timezone.now()
+            WorkerBeat.objects.create(worker_id="another", started_at=now, at=now)
             (tmp_path / "go").touch()
             eventually((tmp_path / "done").exists, "the end of the task")
         row = DBTaskResult.objects.get(pk=result.id)

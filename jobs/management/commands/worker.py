@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import signal
+import threading
 from argparse import ArgumentParser
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from jobs.limits import JOBS, limit_sessions
@@ -21,12 +25,40 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, interval: float, **options: Any) -> None:
         limit_sessions(JOBS)
-        worker = Worker(interval_s=interval)
-        signal.signal(signal.SIGTERM, worker.stop)
-        signal.signal(signal.SIGINT, worker.stop)
         if once:
+            worker = Worker(interval_s=interval)
+            _stopped_by_signals(worker.stop)
             with worker.beating():
                 done = worker.drain()
             self.stdout.write(f"{done} tasks done")
         else:
-            worker.run()
+            _run_queues(interval)
+
+
+def _run_queues(interval_s: float) -> None:
+    """A worker for each queue, so that no task waits for those of another one; the first has the schedule beside it."""
+    first, *others = [
+        Worker(interval_s=interval_s, queue=queue) for queue in settings.TASKS["default"]["QUEUES"]
+    ]
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        for other in others:
+            other.stop()
+        first.stop(signum, frame)
+
+    _stopped_by_signals(stop)
+    threads = [threading.Thread(target=other.run, kwargs={"schedule": False}) for other in others]
+    for thread in threads:
+        thread.start()
+    try:
+        first.run()
+    finally:
+        for other in others:
+            other.stop()
+    for thread in threads:
+        thread.join()
+
+
+def _stopped_by_signals(stop: Callable[[int, FrameType | None], None]) -> None:
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
