@@ -1,0 +1,210 @@
+"""Nothing that was acknowledged is lost or doubled, whatever is killed meanwhile."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import requests
+
+from appeals.intake.identifiers import new_secret, new_uuid7
+from tests.chaos.city import City, wait_until_whole
+
+SUBMITS = 1000
+KILLS = 40
+CLIENTS = 12
+BACK_WITHIN_S = 10.0
+#: Posts at the same time of answers to one version of an appeal, and appeals.
+RACERS, RACES = 30, 20
+
+
+@dataclass
+class Ledger:
+    """What the clients were told."""
+
+    appeals: dict[str, int] = field(default_factory=dict)
+    answers: dict[str, int] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def acknowledged(self) -> int:
+        return len(self.appeals) + len(self.answers)
+
+
+def test_kills_lose_and_double_nothing(city: City, figure: list[str]) -> None:
+    category, lon, lat = _somewhere(city)
+    staff, ledger = city.staff(), Ledger()
+    with ThreadPoolExecutor(CLIENTS + 1) as pool:
+        back = pool.submit(_kill, city, ledger)
+        done = list(
+            pool.map(lambda n: _submit_and_answer(city, staff, ledger, category, lon, lat, n), range(SUBMITS))
+        )
+        ledger.over.set()
+        times = back.result()
+    wait_until_whole(city)
+    assert len(done) == SUBMITS
+
+    found = dict(
+        city.ask("SELECT id::text, number FROM appeals_appeal WHERE id::text = ANY(%s)", list(ledger.appeals))
+    )
+    texts = dict(
+        city.ask("SELECT text, count(*) FROM appeals_appeal WHERE text LIKE 'chaos %%' GROUP BY text")
+    )
+    answers = dict(
+        city.ask("SELECT text, count(*) FROM appeals_event WHERE text LIKE 'answer %%' GROUP BY text")
+    )
+    lost = (
+        [one for one in ledger.appeals if one not in found],
+        [one for one in ledger.answers if one not in answers],
+    )
+    doubled = (
+        [text for text, count in texts.items() if count > 1],
+        [text for text, count in answers.items() if count > 1],
+    )
+    seconds = sorted(seconds for _, seconds in times)
+    figure.append(
+        f"{len(ledger.appeals)} submits and {len(ledger.answers)} answers acknowledged, {len(times)} kills: "
+        f"lost {len(lost[0])} and {len(lost[1])}, doubled {len(doubled[0])} and {len(doubled[1])}; "
+        f"tried again after {dict(ledger.refused)}"
+    )
+    figure.append(
+        f"back after a kill: median {seconds[len(seconds) // 2]:.1f} s, longest {seconds[-1]:.1f} s"
+    )
+    for kind in dict.fromkeys(kind for kind, _ in times):
+        worst = max(seconds for name, seconds in times if name == kind)
+        figure.append(f"  {kind}: longest {worst:.1f} s")
+    assert (lost, doubled) == (([], []), ([], []))
+    assert len(texts) == len(ledger.appeals) == len(ledger.answers) == SUBMITS
+    assert len(times) == KILLS
+    assert seconds[-1] <= BACK_WITHIN_S
+    _cells_are_counted_right(city)
+
+
+def test_of_all_who_answer_the_same_version_one_wins(city: City, figure: list[str]) -> None:
+    wait_until_whole(city)
+    staff = city.staff()
+    appeals = city.ask(
+        "SELECT number, version FROM appeals_appeal WHERE status = 'new' AND NOT hidden ORDER BY id LIMIT %s",
+        RACES,
+    )
+    assert len(appeals) == RACES
+
+    def answer(number: int, version: int) -> int:
+        return _post_answer(city, staff, number, version, f"race {uuid.uuid4()}").status_code
+
+    with ThreadPoolExecutor(RACERS) as pool:
+        for number, version in appeals:
+            statuses = Counter(pool.map(lambda _, n=number, v=version: answer(n, v), range(RACERS)))
+            assert statuses == {302: 1, 409: RACERS - 1}, statuses
+    won = city.ask("SELECT appeal_id, count(*) FROM appeals_event WHERE text LIKE 'race %%' GROUP BY 1")
+    figure.append(f"{RACES * RACERS} simultaneous answers to {RACES} appeals: {len(won)} winners")
+    assert [count for _, count in won] == [1] * RACES
+
+
+def _somewhere(city: City) -> tuple[str, float, float]:
+    """A category and a point that the demo city has answered for already."""
+    ((category, lon, lat),) = city.ask(
+        "SELECT c.code, ST_X(a.point), ST_Y(a.point) FROM appeals_appeal a JOIN districts_category c ON c.id = a.category_id"
+        " ORDER BY a.number DESC LIMIT 1"
+    )
+    return category, lon, lat
+
+
+def _submit_and_answer(
+    city: City, staff: requests.Session, ledger: Ledger, category: str, lon: float, lat: float, n: int
+) -> None:
+    identifier = str(new_uuid7())
+    body = {
+        "id": identifier,
+        "secret": new_secret(),
+        "kind": "request",
+        "category": category,
+        "text": f"chaos {n} {identifier}",
+        "lon": lon,
+        "lat": lat,
+    }
+    sent = _until_acknowledged(
+        ledger, lambda: requests.post(f"{city.url}/api/appeals/", json=body, timeout=60), {200, 201}
+    )
+    number = sent.json()["number"]
+    ledger.appeals[identifier] = number
+    text = f"answer {uuid.uuid4()}"
+    # 409: a try whose answer was lost had been taken; whether it is there once is asked at the end.
+    _until_acknowledged(ledger, lambda: _post_answer(city, staff, number, 1, text), {302, 409})
+    ledger.answers[text] = number
+
+
+def _until_acknowledged(ledger: Ledger, send, expected: set[int]) -> requests.Response:
+    while True:
+        try:
+            answer = send()
+        except requests.RequestException:
+            ledger.refused["connection"] += 1
+        else:
+            if answer.status_code in expected:
+                return answer
+            assert answer.status_code >= 500, (answer.status_code, answer.text[:2000])
+            ledger.refused[str(answer.status_code)] += 1
+        time.sleep(0.2)
+
+
+def _post_answer(
+    city: City, staff: requests.Session, number: int, version: int, text: str
+) -> requests.Response:
+    return requests.post(
+        f"{city.url}/en/desk/appeals/{number}/",
+        {
+            "verb": "answer",
+            "version": version,
+            "text": text,
+            "csrfmiddlewaretoken": staff.cookies["csrftoken"],
+        },
+        cookies=staff.cookies,
+        timeout=60,
+        allow_redirects=False,
+    )
+
+
+def _kill(city: City, ledger: Ledger) -> list[tuple[str, float]]:
+    """Kills in turn, spread over what there is to do; the seconds after which all was back."""
+    chance = random.Random(6)
+    kinds = {
+        "a web process": lambda: chance.sample(city.web_processes(), 1),
+        "all web processes": city.web_processes,
+        "the worker": city.worker,
+        "a session of the database": lambda: chance.sample(city.sessions(), min(1, len(city.sessions()))),
+        "the database's server": lambda: [city.postmaster()],
+    }
+    times = []
+    for n in range(KILLS):
+        while ledger.acknowledged < n * 2 * SUBMITS / (KILLS + 1) and not ledger.over.is_set():
+            time.sleep(0.02)
+        kind = list(kinds)[n % len(kinds)]
+        victims = [pid for pid in kinds[kind]() if pid]
+        assert victims, kind
+        for pid in victims:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        times.append((kind, wait_until_whole(city)))
+    return times
+
+
+def _cells_are_counted_right(city: City) -> None:
+    kept = city.ask(
+        "SELECT sum(n_new), sum(n_accepted), sum(n_answered), sum(n_closed) FROM appeals_cellcount"
+    )
+    counted = city.ask(
+        "SELECT count(*) FILTER (WHERE status = 'new'), count(*) FILTER (WHERE status = 'accepted'),"
+        " count(*) FILTER (WHERE status = 'answered'), count(*) FILTER (WHERE status = 'closed')"
+        " FROM appeals_appeal WHERE NOT hidden"
+    )
+    assert kept == counted
