@@ -56,6 +56,8 @@ LASTING: Mapping[str, str] = {
     "random_page_cost": "1.1",
     "effective_cache_size": "1GB",
     "max_wal_size": "2GB",
+    # A session that somebody forgot in the middle of a transaction must not hold its locks for ever.
+    "idle_in_transaction_session_timeout": "10min",
 }
 #: For tests: fast, but lost in a power cut.
 THROW_AWAY: Mapping[str, str] = {

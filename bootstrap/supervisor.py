@@ -20,11 +20,11 @@ from bootstrap.console import say
 #: Seconds a program has to finish its work after SIGTERM.
 GRACE_S = 20.0
 #: A program that ran at least this long is started again at once; after shorter runs the pauses grow.
-SOUND_LIFE_S = 10.0
+SOUND_LIFE_S = 5.0
 #: Short enough that a city which others keep killing is back before people notice.
 LONGEST_PAUSE_S = 5.0
 #: After this many short runs in a row its ends are no news.
-SHORT_LIVES = 4
+SHORT_LIVES = 6
 TEND_EVERY_S = 0.1
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -133,9 +133,9 @@ class Supervisor:
             return
         _kill_session(run.process.pid)  # whatever it had started
         run.short_lives = 0 if sound else run.short_lives + 1
-        pause = min(LONGEST_PAUSE_S, 2.0**run.short_lives - 1)
+        pause = min(LONGEST_PAUSE_S, 2.0 ** (run.short_lives - 2)) if run.short_lives else 0.0
         if run.short_lives < SHORT_LIVES:
-            say(f"  !!  The {name} {_ending(code)}; starting it again in {pause:.0f} s")
+            say(f"  !!  The {name} {_ending(code)}; starting it again in {pause:.1f} s")
         elif run.short_lives == SHORT_LIVES:
             say(f"  !!  The {name} {_ending(code)} again; from now on it is tried every {pause:.0f} s")
         run.process, run.again_at = None, now + pause

@@ -7,7 +7,10 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
+        from jobs.limits import COMMANDS, limit_sessions
         from jobs.schedule import every
         from jobs.worker import forget_finished
 
+        # The web processes and the worker set their own.
+        limit_sessions(COMMANDS)
         every(dt.timedelta(days=1), forget_finished)

@@ -1,4 +1,4 @@
-"""How long a process lets the database work: visitors do not wait, and a job must not wait for ever."""
+"""How long a process lets the database work: visitors do not wait, and nobody holds up others for ever."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db.backends.signals import connection_created
 
 @dataclass(frozen=True)
 class Limits:
-    """PostgreSQL's session limits, in seconds.
+    """PostgreSQL's session limits, in seconds; 0 is none.
 
     ``statement_s`` cancels a statement that runs longer, ``lock_s`` one that waits longer for a lock;
     ``idle_s`` ends a session whose transaction is idle for longer, so that nobody waits for its locks.
@@ -23,6 +23,8 @@ class Limits:
 
 
 WEB: Final = Limits(statement_s=15, lock_s=5, idle_s=60)
+#: A migration or an import takes its time, but one that waits for a lock makes everybody else wait behind it.
+COMMANDS: Final = Limits(statement_s=0, lock_s=60, idle_s=3600)
 JOBS: Final = Limits(statement_s=600, lock_s=60, idle_s=600)
 #: While a statement runs, the server checks this often whether its client is still connected.
 CHECK_CLIENT_S: Final = 2
@@ -38,6 +40,7 @@ def limit_sessions(limits: Limits) -> None:
                 [list(_settings(limits)), list(_settings(limits).values())],
             )
 
+    connection_created.disconnect(dispatch_uid=limit_sessions)
     connection_created.connect(set_limits, weak=False, dispatch_uid=limit_sessions)
 
 

@@ -73,6 +73,7 @@ def test_from_nothing(cluster: Cluster):
     place = place_of(cluster)
     assert ask(url, "SHOW listen_addresses") == ""
     assert ask(url, "SHOW jit") == "off"
+    assert ask(url, "SHOW idle_in_transaction_session_timeout") == "10min"
     assert ask(url, "SHOW server_encoding") == "UTF8"
     assert ask(url, "SELECT lower('ӨҢҮ')") == "өңү"
     assert ask(url, "SELECT usesuper FROM pg_user WHERE usename = current_user") is False
