@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 from django.core.exceptions import ImproperlyConfigured
@@ -265,13 +267,23 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+_to_line = structlog.dev.ConsoleRenderer(colors=False) if DEBUG else structlog.processors.JSONRenderer()
+
+
+def _rendered(
+    logger: Any, method: str, event: MutableMapping[str, Any]
+) -> tuple[tuple[str | bytes], dict[str, Any]]:
+    # The traceback is part of the line: logging, told of it too, would print it a second time.
+    return (_to_line(logger, method, event),), {"exc_info": None}
+
+
 structlog.configure(
     processors=[
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
         structlog.processors.format_exc_info,
-        structlog.dev.ConsoleRenderer(colors=False) if DEBUG else structlog.processors.JSONRenderer(),
+        _rendered,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),
     wrapper_class=structlog.stdlib.BoundLogger,
