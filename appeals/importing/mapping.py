@@ -112,6 +112,13 @@ class Moment:
         return True
 
 
+#: Degrees, minutes and seconds with their signs, and the side of the world.
+_DEGREES = re.compile(
+    r"""(-?)(\d{1,3}(?:\.\d+)?)°(?:\s*([0-5]?\d(?:\.\d+)?)['′’](?:\s*([0-5]?\d(?:\.\d+)?)(?:["″”]|''))?)?\s*([NSEW]?)""",
+    re.ASCII,
+)
+
+
 @dataclass(frozen=True)
 class Placing:
     """Where the coordinates are: two columns in the CRS ``srid``, or the feature's own geometry (``x`` empty).
@@ -126,8 +133,13 @@ class Placing:
     to_degrees: Callable[[float, float], tuple[float, float]] | None = None
 
     def number(self, text: str) -> str:
-        """The number as programs write it."""
-        return text.replace(self.decimal, ".")
+        """The number as programs write it; of degrees also when they are written as 72°48'04.3"E. Other text as it is."""
+        plain = text.replace(self.decimal, ".")
+        if found := _DEGREES.fullmatch(plain):
+            minus, degrees, minutes, seconds, side = found.groups()
+            value = float(degrees) + float(minutes or 0) / 60 + float(seconds or 0) / 3600
+            return str(-value if minus or side in {"S", "W"} else value)
+        return plain
 
 
 @dataclass(frozen=True)

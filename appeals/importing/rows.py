@@ -82,7 +82,7 @@ def _csv(stream: TextIO, mapping: SourceMapping) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(lines.first, {}, f"it is not CSV: {error}")
+            yield Row(lines.first, {}, f"it is not CSV, or a quotation mark in it is not closed: {error}")
             lines.read_again()
             continue
         if swallowed := next((n for n, line in lines.continued() if looks_like_a_row(line)), None):

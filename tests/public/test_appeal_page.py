@@ -52,6 +52,35 @@ def test_it_says_what_a_reader_needs(appeal: Appeal, client: Client, language: s
     )
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("ky", "Мурунку системадагы номери (old-map): OS-1001"),
+        ("ru", "Номер в прежней системе (old-map): OS-1001"),
+        ("en", "Number in the former system (old-map): OS-1001"),
+    ],
+)
+def test_the_number_in_the_former_system(
+    city: GridCity, client: Client, light_user: User, language: str, words: str
+) -> None:
+    """On both pages, in the search of both lists, and in the open data; of what came by the form there is none."""
+    imported = AppealFactory(category=city.categories["lamp"], source="old-map", external_id="OS-1001")
+    own = AppealFactory(category=city.categories["lamp"])
+    client.force_login(light_user)
+    for at in ("", "desk/"):
+        pages = {
+            one: client.get(f"/{language}/{at}appeals/{one.number}/").content.decode()
+            for one in (imported, own)
+        }
+        assert words in pages[imported]
+        assert words.partition("(")[0] not in pages[own]
+        found = client.get(f"/{language}/{at}?q=os-1001").content.decode()
+        assert f"appeals/{imported.number}/" in found
+        assert f"appeals/{own.number}/" not in found
+    (listed,) = client.get("/api/appeals.geojson?q=OS-1001").json()["features"]
+    assert (listed["properties"]["source"], listed["properties"]["external_id"]) == ("old-map", "OS-1001")
+
+
 def test_nothing_of_the_author_is_public(appeal: Appeal, client: Client, light_user: User) -> None:
     def read(path: str) -> str:
         # A telephone number may be written with gaps.

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import gzip
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -24,11 +29,12 @@ from appeals.deadlines import LegalClock
 from appeals.importing import run as importing
 from appeals.intake.identifiers import stable_uuid7
 from appeals.limits import TEXT_MAX
-from appeals.models import Appeal, AppealContact, Event, Message, RoutingDecision
+from appeals.models import Appeal, AppealContact, CellCount, Event, Message, RoutingDecision
 from appeals.workflow import ACCEPT
 from districts.actions.publish import apply_borders
 from districts.models import BoundaryRevision
 from tests.grid import EAST, IN_EAST, IN_PARK, IN_WEST, OUTSIDE, GridCity, box, make_city
+from tests.realdata import ROOT
 
 MAPPING = """
 source = "old-map"
@@ -373,6 +379,48 @@ def test_killed_in_a_batch_and_run_again(
     assert Appeal.objects.count() == RoutingDecision.objects.count() == 10
     assert Event.objects.count() == 20
     assert sorted(int(n) for n in Appeal.objects.values_list("external_id", flat=True)) == list(range(10))
+
+
+#: The command in batches small enough to be killed between.
+_IN_SMALL_BATCHES = """
+import sys, django
+django.setup()
+from django.core.management import call_command
+from appeals.importing import run
+run.BATCH = 100
+call_command("import_appeals", *sys.argv[1:])
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_killed_by_the_system_and_run_again(tmp_path: Path) -> None:
+    """kill -9: nothing half-written, nothing twice, and the next run is not locked out."""
+    make_city()
+    path = table(tmp_path, [row(n, state="done", finished="2024-03-05") for n in range(4_000)])
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    importing_process = subprocess.Popen(
+        [sys.executable, "-c", _IN_SMALL_BATCHES, str(path), f"--mapping={mapping(tmp_path)}"],
+        env={**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not Appeal.objects.exists():
+            assert importing_process.poll() is None
+    finally:
+        importing_process.kill()
+    importing_process.wait()
+    report = None
+    while report is None:
+        # The server ends the session as soon as it notices that its client is gone.
+        with contextlib.suppress(CommandError):
+            report = run(path)
+    assert report["imported"] + report["repeated"] == 4_000
+    assert report["repeated"] > 0
+    assert report["repeated"] % 100 == 0
+    assert Appeal.objects.count() == RoutingDecision.objects.count() == 4_000
+    assert Event.objects.count() == 8_000
+    assert sum(CellCount.objects.values_list("n_answered", flat=True)) == 4_000
 
 
 def _die(patch: pytest.MonkeyPatch, moment: str) -> None:

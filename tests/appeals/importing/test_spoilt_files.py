@@ -278,6 +278,26 @@ def test_a_decimal_comma(city: GridCity, tmp_path: Path) -> None:
     assert (appeal.point.x, appeal.point.y) == IN_EAST
 
 
+@pytest.mark.parametrize(
+    ("lon", "lat"),
+    [
+        ("72.76°", "40.52°"),
+        ("72.76° E", "40.52°N"),
+        ("72°45'36\"E", "40°31'12\"N"),
+        ("72° 45′ 36.0″ E", "40° 31.2′ N"),
+    ],
+)
+def test_degrees_as_people_write_them(city: GridCity, tmp_path: Path, lon: str, lat: str) -> None:
+    run(table(tmp_path, [row(1, (lon, lat))]))
+    point = Appeal.objects.get().point
+    assert (point.x, point.y) == (pytest.approx(IN_EAST[0]), pytest.approx(IN_EAST[1]))
+
+
+@pytest.mark.parametrize("lon", ["72°76'E'", "72°45'36\"X", "°", "72°45'36\"W", "72,76"])
+def test_degrees_that_are_none(city: GridCity, tmp_path: Path, lon: str) -> None:
+    assert not run(table(tmp_path, [row(1, (lon, IN_EAST[1]))]))["imported"]
+
+
 def test_windows_letters(city: GridCity, tmp_path: Path) -> None:
     path = written(tmp_path, lines_of(row(1, words="Жарык өчтү")), encoding="utf-8")
     named = MAPPING.replace('language = "ru"', 'language = "ru"\nencoding = "cp1251"')
