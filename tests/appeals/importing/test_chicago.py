@@ -150,6 +150,7 @@ def test_the_numbers_come_out(tmp_path: Path, db: None) -> None:
         nothing_is_in_two_areas(chicago)
         histories_are_complete(chicago)
         metres_are_those_of_its_own_crs(chicago)
+        the_report_without_parameters_is_a_map(chicago)
         both_files_again_change_nothing(chicago, tmp_path)
 
 
@@ -164,7 +165,8 @@ def every_row_is_accounted_for(chicago: Chicago) -> None:
     report = chicago.report
     assert report["read"] == 74_401
     assert report["refused"] == {"outside the city": 194, "no coordinates": 24}
-    assert report["repeats"] == 375
+    assert report["repeated"] == 375
+    assert report["changed"] == 0
     assert report["imported"] == 73_808 == 74_401 - 194 - 24 - 375
     assert chicago.rows("SELECT count(*), count(DISTINCT external_id) FROM appeals_appeal") == [
         (73_808, 73_808)
@@ -246,11 +248,28 @@ def metres_are_those_of_its_own_crs(chicago: Chicago) -> None:
     assert counted == [(324, 73_484, 0)]
 
 
+#: Prints the report that the page without parameters is made of.
+_REPORT = """
+import json
+from appeals.filters import AppealFilter
+from reports.heatmap import make_heatmap
+from reports.sizes import is_drawable
+made = make_heatmap(AppealFilter())
+print(json.dumps([made.total, made.size.cell_m, made.size.crowded, is_drawable(len(made.cells))]))
+"""
+
+
+def the_report_without_parameters_is_a_map(chicago: Chicago) -> None:
+    """Smaller cells would be more than a browser draws: some 29,600."""
+    said = manage(chicago.environment, "shell", "--no-imports", "-c", _REPORT)
+    assert json.loads(said) == [73_808, 250, True, True]
+
+
 def both_files_again_change_nothing(chicago: Chicago, tmp_path: Path) -> None:
     before = chicago.rows("SELECT count(*), max(number), max(version) FROM appeals_appeal")
     assert "nothing was changed" in import_areas(chicago.environment)
     report = import_appeals(chicago.environment, tmp_path / "report.json", tmp_path / "refused.csv")
-    assert (report["imported"], report["repeats"]) == (0, 74_183)
+    assert (report["imported"], report["repeated"]) == (0, 74_183)
     assert report["refused"] == chicago.report["refused"]
     assert chicago.rows("SELECT count(*), max(number), max(version) FROM appeals_appeal") == before
     assert chicago.rows("SELECT count(*) FROM appeals_event") == [(73_808 + 2 * 73_484,)]
