@@ -35,7 +35,10 @@ class PublishForm(forms.Form):
     """The day from which borders are in force."""
 
     effective_from = forms.DateField(
-        label=_("in force from"), widget=forms.DateInput(attrs={"type": "date"}), initial=timezone.localdate
+        label=_("in force from"),
+        # The form in which browsers take the value of such a field, whatever the language.
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        initial=timezone.localdate,
     )
 
 

@@ -1,10 +1,12 @@
 import datetime as dt
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class DistrictsConfig(AppConfig):
     name = "districts"
+    verbose_name = _("districts")
 
     def ready(self) -> None:
         from districts.actions.publish import apply_borders

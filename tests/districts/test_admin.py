@@ -70,6 +70,15 @@ def test_published_and_withdrawn_by_buttons(city: GridCity, operator: Client) ->
     assert in_force() == city.revision
 
 
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_the_day_is_today_unless_another_is_chosen(city: GridCity, operator: Client, language: str) -> None:
+    draft = draft_of(city)
+    page = address("publish", draft).replace("/en/", f"/{language}/", 1)
+    assert f'value="{TODAY.isoformat()}"' in operator.get(page).content.decode()
+    operator.post(page, {"effective_from": TODAY.isoformat()})
+    assert in_force() == draft
+
+
 def test_a_day_is_needed(city: GridCity, operator: Client) -> None:
     draft = draft_of(city)
     page = operator.post(address("publish", draft), {"effective_from": "soon"})

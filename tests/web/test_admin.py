@@ -26,6 +26,7 @@ def operator(city: GridCity, client: Client) -> Client:
 #: What only the city's own work makes, or an import.
 NEVER_ADDED = {
     "appeal",
+    "attachment",
     "boundaryrevision",
     "dbtaskresult",
     "district",
