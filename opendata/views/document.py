@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils import translation
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +22,7 @@ class DocumentView(SpectacularAPIView):
     # There is one version; a name of another in the address would go into the headers.
     api_version = "1"
 
+    @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The document. Raises ``Problem`` for a language that the city does not speak."""
         with translation.override(_language(request)):
@@ -33,6 +35,7 @@ class DocumentPage(SpectacularSwaggerSplitView):
 
     http_method_names = ["get", "head"]
 
+    @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The page, or the script with which it begins."""
         with translation.override(_language(request)):

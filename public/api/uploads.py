@@ -20,7 +20,7 @@ from appeals.models import Attachment
 from geo.refusals import Refusals, Refused
 from public.api.refusals import refusals_as_problems
 from rates.senders import sender_of
-from rates.taking import UPLOAD, UPLOAD_MEGABYTES, check
+from rates.taking import UPLOAD, UPLOAD_MEGABYTES, check, take
 from web.api.files import FileAddress
 from web.api.openapi import problems
 from web.api.problems import Problem
@@ -74,11 +74,13 @@ class UploadView(APIView):
         check(UPLOAD_MEGABYTES, sender, cost=megabytes(int(length)))
         file = request.FILES.get("file")
         with refusals_as_problems():
-            if file is None:
-                raise Refused({"file": [_("Choose a photo or a video.")]})
             refusals = Refusals()
             upload_id = refusals.read(uuid7, request.POST.get("id"), UUID(int=0), name="id")
-            refusals.check()
+            if file is None:
+                refusals.add({"file": [_("Choose a photo or a video.")]})
+            if file is None or refusals.errors:
+                take(UPLOAD, sender)
+                raise Refused(refusals.errors)
             attachment = upload(upload_id, file, sender=sender)
         response = Response(UploadSerializer(attachment).data, HTTPStatus.CREATED)
         show_to_sender(response, [attachment])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -117,7 +118,7 @@ def _received(request: HttpRequest) -> HttpResponse:
 def _too_many(request: HttpRequest, draft: Draft, refusal: TooMany) -> HttpResponse:
     """The form with all that was typed, and when to send it again."""
     draft.errors = {"id": [str(refusal)]}
-    return refused(_form(request, draft, status=429), refusal)
+    return refused(_form(request, draft, status=HTTPStatus.TOO_MANY_REQUESTS), refusal)
 
 
 def _known_already(request: HttpRequest, appeal_id: UUID, draft: Draft, refusal: Conflict) -> HttpResponse:
@@ -140,6 +141,8 @@ def _form(request: HttpRequest, draft: Draft, *, status: int) -> HttpResponse:
             "draft": draft,
             "values": draft.values,
             "errors": draft.errors,
+            # Nothing is wrong with it: it need only be sent again later.
+            "later": status == HTTPStatus.TOO_MANY_REQUESTS,
             "error_links": _error_links(draft.errors),
             "groups": groups,
             "open_group": next(

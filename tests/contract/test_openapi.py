@@ -19,8 +19,9 @@ from pytest_django import Settings
 
 from appeals.intake.identifiers import new_uuid7
 from appeals.models import Appeal
-from appeals.workflow import SUBMIT, VERBS
+from appeals.workflow import SUBMIT, VERBS, Reason
 from bootstrap.rates import Rate
+from media import turns
 from opendata import clusters
 from tests.contract.addresses import Address, all_addresses, asking, templates
 from tests.contract.document import (
@@ -138,6 +139,15 @@ def _upload_another(client: Client, appeal: Appeal) -> HttpResponse:
     return _upload(id=name, file=_picture("blue"))(client, appeal)
 
 
+def _upload_when_all_turns_are_taken(client: Client, appeal: Appeal) -> HttpResponse:
+    for _n in range(turns.THREADS_MAX):
+        turns._threads.acquire()
+    try:
+        return _upload()(client, appeal)
+    finally:
+        turns._threads.release(turns.THREADS_MAX)
+
+
 def _upload_of(length: str, kind: str = "multipart/form-data; boundary=x") -> Ask:
     return lambda client, _appeal: client.post("/api/uploads/", b"", content_type=kind, CONTENT_LENGTH=length)
 
@@ -170,6 +180,7 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
     ("upload_file", 413): [_upload_of("999999999")],
     ("upload_file", 415): [_upload_of("2", "application/json")],
     ("upload_file", 429): [_upload(times=61, id="x")],
+    ("upload_file", 503): [_upload_when_all_turns_are_taken],
     ("preview_route", 200): [
         _get(f"/api/route?lon={lon}&lat=40.52&category={category}")
         for lon in (IN_EAST[0], 72.72) for category in ("lamp", "other")
@@ -271,7 +282,12 @@ def _told_at_length(city: GridCity) -> Appeal:
     AttachmentFactory(appeal=appeal)
     for version, verb in enumerate(set(VERBS) - {SUBMIT.code}, 2):
         event = EventFactory(
-            appeal=appeal, version=version, verb=verb, text="Words", to_service=city.services["roads"]
+            appeal=appeal,
+            version=version,
+            verb=verb,
+            text="Words",
+            to_service=city.services["roads"],
+            details={"was": "2026-06-01", "due": "2026-06-08", "reason": Reason.TERM},
         )
     AttachmentFactory(appeal=appeal, event=event)
     return appeal
