@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from appeals.limits import SEARCH_MAX
+from appeals.search import holds
 from appeals.workflow import OPEN_STATUSES, Kind, Status
 from districts import choices
 from districts.choices import Choice, Group, flat
@@ -239,9 +240,9 @@ def _ids(rows: QuerySet[Any]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
-def _holding(words: str) -> Q:
-    """Text or address holds the words (trigram indexes), or the number here or in the former system is theirs."""
-    condition = Q(text__icontains=words) | Q(address__icontains=words)
+def holding(words: str) -> Q:
+    """Address and text hold the words in some form, or the number here or in the former system is theirs."""
+    condition = holds(words, "address", "text")
     number = words.lstrip("№# ").strip()
     if number:
         # Written out, so that the index of the imported ones alone is used.
@@ -275,9 +276,9 @@ FILTERS: Final = (
         "q",
         gettext_lazy("Words, address or number"),
         read=_text(SEARCH_MAX),
-        condition=_holding,
+        condition=holding,
         schema={**_TEXT, "maxLength": SEARCH_MAX},
-        description="Words in the text or the address, or the number, here or in the system that it was imported from.",
+        description="Words in the text or the address, whatever their ending, or the number, here or in the system that it was imported from.",
     ),
     Filter(
         "status",

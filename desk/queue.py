@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, F, Func, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,9 +17,10 @@ from accounts.models import User
 from accounts.roles import Standing
 from appeals.deadlines import WorkingCalendar
 from appeals.due import SOON_DAYS
-from appeals.filters import AppealFilter, parse_filter
-from appeals.models import Appeal, Draft
+from appeals.filters import AppealFilter, holding, parse_filter
+from appeals.models import Appeal, AppealContact, Draft
 from appeals.querysets import AppealQuerySet, HowMany
+from appeals.search import holds, telephone
 from appeals.workflow import Status
 from districts.models import Service
 from geo.paging import AFTER, BEFORE, Order, PageOfRows, PageRequest, parse_page
@@ -164,6 +167,14 @@ def parse_place(query: Mapping[str, str]) -> tuple[Place, Errors]:
     return Place(tab, sort, wanted, page), refusals.errors
 
 
+class _AnyOf(Func):
+    """The first is among the second: an array that is read once, before the rows, so that their index is used."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
 @dataclass(frozen=True)
 class Listed:
     """A page of the queue: its rows, how many are in each tab (up to ``COUNT_MAX``) and before the page.
@@ -193,7 +204,12 @@ class Queue:
             if self.standing.office
             else Appeal.objects.with_service(self.standing.service_ids)
         )
-        return mine.filtered(wanted)
+        if not wanted.q:
+            return mine.filtered(wanted)
+        # Whoever works on an appeal sees who sent it, and may look for them. No public list knows these names.
+        sent_by = AppealContact.objects.filter(holds(wanted.q, "name") | telephone(wanted.q, "phone"))
+        found = Q(_AnyOf(F("pk"), ArraySubquery(sent_by.values("pk"))))
+        return mine.filtered(replace(wanted, q="")).filter(holding(wanted.q) | found)
 
     def in_tab(self, rows: AppealQuerySet, tab: Tab) -> AppealQuerySet:
         """Those of the appeals that the tab holds."""

@@ -24,6 +24,7 @@ from appeals.limits import (
 )
 from appeals.models.cell import counting_triggers
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
+from appeals.search import Folded
 from appeals.workflow import OPEN_STATUSES, Kind, Status
 from districts.models import BoundaryRevision, Category, District, Service, ServiceArea
 from districts.routing import Rule
@@ -117,9 +118,7 @@ class Appeal(models.Model):
             models.Index(fields=["status", "due_on"], name="appeal_office_queue"),
             models.Index(fields=["category", "submitted_at"], name="appeal_category"),
             models.Index(fields=["service", "due_on"], condition=Q(hidden=True), name="appeal_hidden"),
-            # On the upper-case text, since that is what a case-insensitive search compares.
-            GinIndex(OpClass(Upper("text"), name="gin_trgm_ops"), name="appeal_text_search"),
-            GinIndex(OpClass(Upper("address"), name="gin_trgm_ops"), name="appeal_address_search"),
+            GinIndex(OpClass(Folded("address", "text"), name="gin_trgm_ops"), name="appeal_words"),
             models.Index(Upper("external_id"), name="appeal_external_id", condition=~Q(external_id="")),
         ]
         triggers = counting_triggers()
@@ -160,6 +159,10 @@ class AppealContact(models.Model):
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
+        indexes = [
+            GinIndex(OpClass(Folded("name"), name="gin_trgm_ops"), name="contact_name"),
+            GinIndex(OpClass("phone", name="gin_trgm_ops"), name="contact_phone"),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email or self.phone or "—"

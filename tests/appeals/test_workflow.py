@@ -141,7 +141,7 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
 def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
     quiet = [verb for verb in VERBS.values() if verb.quiet]
     assert [verb.code for verb in quiet] == ["note", "escalate", "recount"]
-    assert all(verb.roles == {Role.SYSTEM} and verb.target is None for verb in quiet)
+    assert all(verb.target is None and verb.hides is None and not verb.answers for verb in quiet)
 
 
 #: What people do; the platform's own steps have no button.

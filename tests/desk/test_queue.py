@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -14,8 +15,8 @@ from accounts.models import User
 from appeals.models import Appeal
 from appeals.workflow import Status
 from desk import queue
-from tests.factories import AppealFactory
-from tests.grid import GridCity
+from tests.factories import AppealFactory, MembershipFactory
+from tests.grid import CITY, GridCity
 
 
 def make(city: GridCity, category: str = "lamp", *, due_in: int = 10, **values: Any) -> Appeal:
@@ -114,6 +115,24 @@ def test_search_by_number_words_and_address(city: GridCity, client: Client, ligh
     assert numbers(get(client, "?q=Масалиев")) == [two.number]
     assert numbers(get(client, f"?q=№{two.number}")) == [two.number]
     assert "Nothing has been found" in get(client, "?q=zzz")
+
+
+@pytest.mark.parametrize("words", ["Эсенов", "эсенова бакыт", "+996 555 98-76-54", "0555987654", "987654"])
+def test_the_resident_is_found_by_name_and_phone_by_those_who_see_them(
+    city: GridCity, client: Client, light_user: User, office_user: User, words: str
+) -> None:
+    other = {"contact__name": "Айбек Асанов", "contact__phone": "+996700111222"}
+    wanted = make(city, contact__name="Бакыт Эсенов", contact__phone="+996555987654")
+    make(city, **other)
+    make(city, "pothole", **other)
+    for person in (light_user, office_user):
+        client.force_login(person)
+        assert numbers(get(client, f"?q={quote(words)}")) == [wanted.number]
+    client.force_login(MembershipFactory(service=city.services["roads"]).user)
+    assert numbers(get(client, f"?q={quote(words)}")) == []
+    for path in ("/api/appeals.geojson", "/api/clusters.geojson"):
+        answer = client.get(path, {"q": words, "zoom": 12, "bbox": ",".join(map(str, CITY))})
+        assert answer.json()["features"] == [], path
 
 
 @pytest.mark.parametrize(
