@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.db import close_old_connections, connection
+from django.db import connection
 
 
 def let_go() -> None:
     """Closes the connection, so that the next query has a new one; inside a transaction it is left as it is."""
     if not connection.in_atomic_block:
-        close_old_connections()
+        connection.close()

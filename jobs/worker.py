@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Any
 
 import structlog
-from django.db import Error, connection, transaction
+from django.db import Error, close_old_connections, connection, transaction
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
@@ -113,7 +113,7 @@ class Worker:
             for lane in lanes() if schedule else ():
                 running.enter_context(self._scheduling(lane))
             while not self._stop.is_set():
-                let_go()
+                close_old_connections()
                 try:
                     requeue_abandoned(idle=self.id)
                     outage.is_over()

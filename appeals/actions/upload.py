@@ -63,7 +63,7 @@ def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None) ->
         raise Invalid({"file": [refusal.message]}) from refusal
     except media_refusal.Busy as busy:
         raise Busy(busy.message) from busy
-    except ProcessingFailed as error:
+    except (ProcessingFailed, OSError) as error:
         log.exception("a photo could not be opened", id=str(upload_id))
         raise Busy from error
     except IntegrityError:
@@ -154,7 +154,7 @@ def delete_files(attachment: Attachment) -> None:
 def prepare_again(failed: AttachmentQuerySet) -> int:
     """Number of videos that the worker tries once more: of those given up, whose original was kept."""
     with transaction.atomic():
-        again = list(failed.given_up().select_for_update())
+        again = list(failed.given_up().select_for_update(of=("self",)))
         for attachment in again:
             attachment.state, attachment.error = Attachment.State.PROCESSING, ""
             attachment.save(update_fields=["state", "error"])

@@ -11,18 +11,25 @@ import av
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError, connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from accounts.models import User
 from appeals import tasks
+from appeals.actions.attachments import attach
 from appeals.actions.upload import upload
+from appeals.errors import Invalid
 from appeals.models import Attachment
 from appeals.tasks import prepare_video
 from jobs import schedule
-from jobs.worker import Worker
+from jobs.worker import ATTEMPTS_MAX, Worker, requeue_abandoned
 from media.confined import ProcessedVideo, ProcessingFailed, process_video
 from media.refusal import MediaRefused, Refusal
+from tests.factories import AppealFactory, AttachmentFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -136,3 +143,118 @@ def test_a_film_that_is_made_already_is_left_as_it_is(film_bytes: bytes, tmp_pat
     # A worker that died after its last write leaves a task that another one takes up.
     assert prepare_video.call(str(stored.pk)) == Attachment.State.READY
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()} == made
+
+
+class TestGivenUp:
+    """Every attempt failed, and through no fault of the film: nobody waits for it for ever."""
+
+    @pytest.fixture
+    def given_up(self, film_bytes: bytes, monkeypatch: pytest.MonkeyPatch) -> Attachment:
+        def full(*paths: Path) -> ProcessedVideo:
+            raise ProcessingFailed("No space left on device")
+
+        stored = sent(film_bytes)
+        with monkeypatch.context() as patched:
+            patched.setattr(tasks, "process_video", full)
+            for _ in range(ATTEMPTS_MAX):
+                assert Attachment.objects.get().state == Attachment.State.PROCESSING
+                DBTaskResult.objects.update(run_after=timezone.now() - dt.timedelta(seconds=1))
+                assert Worker().drain() == 1
+        stored.refresh_from_db()
+        return stored
+
+    def test_it_is_said_and_what_was_received_is_kept(self, given_up: Attachment) -> None:
+        assert (given_up.state, given_up.error) == (Attachment.State.FAILED, Refusal.VIDEO_NOT_PREPARED)
+        assert Path(given_up.original.path).is_file()
+        assert "the fault is ours" in given_up.error_text
+
+    def test_a_worker_that_dies_of_it_every_time_gives_up_too(self, film_bytes: bytes) -> None:
+        stored = sent(film_bytes)
+        row = DBTaskResult.objects.get()
+        for n in range(ATTEMPTS_MAX):
+            row.claim(f"dead-{n}")
+        requeue_abandoned()
+        stored.refresh_from_db()
+        assert stored.state == Attachment.State.FAILED
+
+    def test_it_can_be_prepared_again_in_the_admin(
+        self, given_up: Attachment, client: Client, stored_in: Path
+    ) -> None:
+        photo = AttachmentFactory(appeal=None)
+        client.force_login(User.objects.create_superuser("operator@city.example"))
+        address = reverse("admin:appeals_attachment_changelist")
+        page = client.post(
+            address, {"action": "prepare_again", "_selected_action": [given_up.pk, photo.pk]}, follow=True
+        ).content.decode()
+        assert "Videos that will be prepared again: 1." in page
+        assert "could be tried again: 1." in page
+        given_up.refresh_from_db()
+        assert (given_up.state, given_up.error) == (Attachment.State.PROCESSING, "")
+        assert Worker().drain() == 1
+        given_up.refresh_from_db()
+        assert given_up.state == Attachment.State.READY
+        photo.refresh_from_db()
+        assert photo.state == Attachment.State.READY
+
+    def test_a_form_that_sends_it_again_is_told_why_it_cannot_be_taken(
+        self, given_up: Attachment, film_bytes: bytes
+    ) -> None:
+        with pytest.raises(Invalid) as again:
+            upload(given_up.pk, SimpleUploadedFile("film.mp4", film_bytes), sender=None)
+        assert again.value.errors == {"file": [given_up.error_text]}
+        with pytest.raises(Invalid) as taken:
+            attach([given_up.pk], appeal=AppealFactory(), event=None)
+        assert taken.value.errors == {"uploads": [given_up.error_text]}
+
+
+def test_what_cannot_be_written_leaves_no_files(
+    film_bytes: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is away when the film ends: it is made again, and nothing of the first time stays."""
+
+    def away(*given: object, **named: object) -> str:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    stored = sent(film_bytes)
+    with monkeypatch.context() as patched:
+        patched.setattr(tasks, "_finish", away)
+        assert Worker().drain() == 1
+    assert names_below(tmp_path) == {"originals"}
+    DBTaskResult.objects.update(run_after=timezone.now() - dt.timedelta(seconds=1))
+    assert Worker().drain() == 1
+    stored.refresh_from_db()
+    assert stored.state == Attachment.State.READY
+
+
+def test_a_lost_connection_costs_no_film(film_bytes: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A film takes minutes, in which the server may restart; nothing needs a connection until it has ended."""
+
+    def meanwhile(*paths: Path) -> ProcessedVideo:
+        assert connection.connection is None
+        return process_video(*paths)
+
+    monkeypatch.setattr(tasks, "process_video", meanwhile)
+    stored = sent(film_bytes)
+    assert Worker().drain() == 1
+    stored.refresh_from_db()
+    assert stored.state == Attachment.State.READY
+    assert len(DBTaskResult.objects.get().worker_ids) == 1
+
+
+def test_a_film_that_another_worker_has_made_is_not_replaced(
+    film_bytes: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = sent(film_bytes)
+
+    def slow(*paths: Path) -> ProcessedVideo:
+        made = process_video(*paths)
+        monkeypatch.setattr(tasks, "process_video", process_video)
+        # This worker was taken for dead.
+        assert prepare_video.call(str(stored.pk)) == Attachment.State.READY
+        return made
+
+    monkeypatch.setattr(tasks, "process_video", slow)
+    assert prepare_video.call(str(stored.pk)) == "gone"
+    files = {path for path in tmp_path.rglob("*") if path.is_file()}
+    stored.refresh_from_db()
+    assert files == {Path(stored.playable.path), Path(stored.large.path), Path(stored.thumb.path)}

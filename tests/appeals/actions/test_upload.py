@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,21 +10,31 @@ import av
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import timezone
 from PIL import Image
+from pytest_django import Settings
 
 from appeals.actions.submit import Submission, submit
-from appeals.actions.upload import ORPHAN_AGE, remove_orphans, upload
+from appeals.actions.upload import ORPHAN_AGE, remove_orphans, sweep_uploads, upload
 from appeals.errors import Conflict, Invalid
+from appeals.intake.identifiers import new_uuid7
 from appeals.models import Attachment
 from appeals.tasks import prepare_video
+from jobs.schedule import registered
 from jobs.worker import Worker
+from media import turns
 from media.confined import ProcessedVideo, process_video
+from media.storage import FORGOTTEN_AFTER
+from tests.grid import GridCity
 
 
 @pytest.fixture(autouse=True)
 def _own_folders(stored_in: Path) -> None:
     """Nothing is stored among the files of other tests."""
+
+
+ENGLISH = {"accept-language": "en"}
 
 
 def files_below(folder: Path) -> list[Path]:
@@ -138,3 +148,72 @@ def test_a_film_removed_while_it_was_prepared_leaves_no_files(
     monkeypatch.setattr("appeals.tasks.process_video", prepared_too_late)
     assert prepare_video.call(str(stored.pk)) == "gone"
     assert files_below(tmp_path / "media") == []
+
+
+@pytest.mark.django_db
+class TestSweeping:
+    """A process was killed between its files and their row; or a worker between two tries."""
+
+    @pytest.fixture
+    def later(self) -> dt.datetime:
+        return timezone.now() + FORGOTTEN_AFTER + dt.timedelta(minutes=1)
+
+    def test_files_without_a_row_are_removed_and_no_others(self, tmp_path: Path, later: dt.datetime) -> None:
+        stored = upload(uuid4(), photo(), sender=None)
+        kept = set(files_below(tmp_path / "media"))
+        upload(uuid4(), photo("blue"), sender=None)
+        # As a kill leaves them.
+        Attachment.objects.exclude(pk=stored.pk).delete()
+        (tmp_path / "uploads" / "originals").mkdir(parents=True)
+        (tmp_path / "uploads" / "originals" / str(uuid4())).touch()
+        # A second form of the first photo, whose row names the other one.
+        (tmp_path / "media" / "photos" / f"{stored.pk}_x1Y2z3.jpg").touch()
+        assert sweep_uploads() == 0
+        assert sweep_uploads(later) == 4
+        assert set(files_below(tmp_path)) == kept
+
+    def test_files_that_bear_no_key_are_not_ours_to_judge(self, tmp_path: Path, later: dt.datetime) -> None:
+        (tmp_path / "media" / "photos").mkdir(parents=True)
+        (tmp_path / "media" / "photos" / "demo-lamp.jpg").touch()
+        assert sweep_uploads(later) == 0
+
+    def test_the_worker_does_it_every_day(self) -> None:
+        swept = {job.name: job.interval for job in registered()}
+        assert swept["appeals.actions.upload.sweep_uploads"] == dt.timedelta(days=1)
+
+
+@pytest.mark.django_db
+class TestBusy:
+    @pytest.fixture(autouse=True)
+    def _others_are_first(
+        self, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[None]:
+        settings.VAR_DIR = tmp_path / "var"
+        monkeypatch.setattr(turns.turn.__wrapped__, "__defaults__", (0.0,))
+        with turns.turn():
+            yield
+
+    def test_the_api_says_when_to_come_again(self, client: Client, tmp_path: Path) -> None:
+        answer = client.post("/api/uploads/", {"id": str(new_uuid7()), "file": photo()}, headers=ENGLISH)
+        assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
+        assert int(answer["Retry-After"]) > 0
+        assert "try again" in answer.json()["title"]
+        assert not Attachment.objects.exists()
+        assert files_below(tmp_path / "media") == []
+
+    def test_the_form_keeps_its_words(self, city: GridCity, client: Client) -> None:
+        page = client.post("/en/appeals/new/", {"text": "The lamp is dark", "files": [photo()]})
+        assert page.status_code == 400
+        assert "photo.jpg: Many photos are arriving" in page.content.decode()
+        assert "The lamp is dark</textarea>" in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_fault_of_the_machine_is_no_fault_of_the_photo(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    settings.VAR_DIR = tmp_path / "file"
+    settings.VAR_DIR.touch()
+    answer = client.post("/api/uploads/", {"id": str(new_uuid7()), "file": photo()}, headers=ENGLISH)
+    assert answer.status_code == 503
+    assert "the fault is ours" in answer.json()["title"]
