@@ -21,7 +21,13 @@ from web.styles import StaticFiles, parts, source, whole
 _ROOT = Path(settings.BASE_DIR)
 _ROOMS = sorted(path.parent.name for path in _ROOT.glob("*/apps.py"))
 _SHEETS = [path for room in _ROOMS for path in sorted(_ROOT.glob(f"{room}/static/{room}/css/**/*.css"))]
-_TEMPLATES = [path for room in _ROOMS for path in sorted(_ROOT.glob(f"{room}/templates/**/*.html"))]
+#: Those of the admin are dressed by Django's own sheets.
+_TEMPLATES = [
+    path
+    for room in _ROOMS
+    for path in sorted(_ROOT.glob(f"{room}/templates/**/*.html"))
+    if "admin" not in path.parts
+]
 _TOKENS = _ROOT / "web/static/web/css/tokens.css"
 #: Classes that packages put on what they make.
 _OF_PACKAGES = ("maplibregl-*", "errorlist")
@@ -106,7 +112,8 @@ def _measure(value: str) -> tuple[float, str] | None:
 def _used(room: str) -> dict[str, set[str]]:
     """Classes that a room's templates, scripts and tags give to elements, ``*`` for what only a page knows."""
     used: dict[str, set[str]] = {}
-    for path in [*_ROOT.glob(f"{room}/templates/**/*.html"), *_ROOT.glob(f"{room}/templatetags/*.py")]:
+    templates = [path for path in _TEMPLATES if _room(path) == room]
+    for path in [*templates, *_ROOT.glob(f"{room}/templatetags/*.py")]:
         text = path.read_text(encoding="utf-8")
         found = re.findall(r'\bclass="((?:\{%.*?%\}|[^"])*)"', text)
         found += re.findall(r"\{% block (?:body|main)_class %\}([^{}]+)\{% endblock %\}", text)
