@@ -1,8 +1,6 @@
-"""The workflow table as a Mermaid state diagram, for docs/workflow.md: ``python -m appeals.workflow_diagram``."""
+"""The workflow table as a Mermaid state diagram, for docs/workflow.md: ``./manage.py workflow_diagram``."""
 
 from __future__ import annotations
-
-import sys
 
 from appeals.workflow import VERBS, Clock, Status, Verb
 
@@ -26,7 +24,3 @@ def diagram() -> str:
 
 def _label(verb: Verb) -> str:
     return f"{verb} ({', '.join(sorted(verb.roles))}{_CLOCK[verb.clock]})"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(diagram())

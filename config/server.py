@@ -88,12 +88,32 @@ class FileBuffer(ReadOnlyFileBasedBuffer):
 
 
 class Task(WSGITask):
-    """A request for the application."""
+    """A request for the application. What answers a HEAD has the headers of a GET and no body (RFC 9110, 9.3.2)."""
+
+    def finish(self) -> None:
+        if self.request.command != "HEAD":
+            super().finish()
+        elif not self.wrote_header:
+            self.write(b"")  # not the last chunk, which waitress would send
 
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
         environ["wsgi.file_wrapper"] = FileBuffer
         return environ
+
+
+def _without_bodies_for_head(application: Callable[..., Any]) -> Callable[..., Any]:
+    """The application, which need not make the body of an answer to HEAD: waitress would send it."""
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        body = application(environ, start_response)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return body
+        if hasattr(body, "close"):
+            body.close()
+        return []
+
+    return answer
 
 
 class Channel(HTTPChannel):
@@ -196,7 +216,7 @@ class Server(TcpWSGIServer):
             clear_untrusted_proxy_headers=not proxies,
         )
         super().__init__(
-            application,
+            _without_bodies_for_head(application),
             map={},
             _sock=listener,
             adj=adjustments,

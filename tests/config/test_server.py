@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -40,6 +41,9 @@ class Application:
         if path == "/file":
             start_response("200 OK", [("Content-Length", str(FILE_BYTES))])
             return self._file(environ, self.path.open("rb"))
+        if path == "/stream":
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return iter([b"of a length ", b"that nobody knows"])
         if path == "/part":
             start_response("206 Partial Content", [("Content-Length", "5")])
             return self._file(environ, SlicedFile(self.path.open("rb"), 100, 104))
@@ -140,6 +144,26 @@ def read(one: socket.socket) -> bytes:
 
 
 SLOW_POST = b"POST /body HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 1000\r\n\r\nx"
+
+
+@pytest.mark.parametrize("path", ["/", "/file", "/part", "/stream"])
+def test_the_answer_to_a_head_has_no_body(tmp_path: Path, path: str):
+    with serving(tmp_path) as site:
+        whole = read(site.connect(request(path).replace(b"GET", b"HEAD", 1)))
+        assert whole.startswith(b"HTTP/1.1 20")
+        assert whole.partition(b"\r\n\r\n")[2] == b""
+
+
+def test_a_connection_goes_on_after_a_head(tmp_path: Path):
+    """GDAL asks by HEAD for what it then reads in ranges, on the same connection."""
+    with serving(tmp_path) as site:
+        client = http.client.HTTPConnection(*site.address, timeout=GIVE_UP_S)
+        client.request("HEAD", "/")
+        head = client.getresponse()
+        assert (head.status, head.headers["Content-Length"], head.read()) == (200, "2", b"")
+        client.request("GET", "/")
+        assert client.getresponse().read() == b"ok"
+        client.close()
 
 
 def test_slow_bodies_keep_no_thread(tmp_path: Path):

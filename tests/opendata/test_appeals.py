@@ -115,12 +115,12 @@ def test_the_number_is_found(client: Client, appeal: Appeal) -> None:
 
 
 def test_media_type_and_links(client: Client, appeal: Appeal) -> None:
-    answer = client.get("/api/appeals.geojson?page_size=1&q=Ж")
+    answer = client.get("/api/appeals.geojson?page_size=1&q=Жарык")
     assert answer["Content-Type"] == "application/geo+json"
     assert answer.json()["numberReturned"] == 1
     (link,) = answer.json()["links"]
     assert (link["rel"], link["type"]) == ("self", "application/geo+json")
-    assert link["href"] == "http://localhost:8000/api/appeals.geojson?page_size=1&q=%D0%96"
+    assert link["href"] == "http://localhost:8000/api/appeals.geojson?page_size=1&q=%D0%96%D0%B0%D1%80%D1%8B%D0%BA"
 
 
 @pytest.mark.parametrize("path", ["/api/appeals.geojson", "/api/clusters.geojson?zoom=12"])
