@@ -25,19 +25,20 @@ USAGE = """\
 
 Any other command is Django's; ./manage.py help lists them."""
 
+#: Answered without installing anything; ``help`` is Django's.
+HELP = frozenset({"--help", "-h"})
+
 #: Django commands that need no database: the private one is not started for them.
-WITHOUT_DATABASE = frozenset(
-    {"help", "--help", "-h", "version", "--version", "collectstatic", "findstatic", "texts"}
-)
+WITHOUT_DATABASE = frozenset({"help", "version", "--version", "collectstatic", "findstatic", "texts"})
 
 
 def run(arguments: list[str]) -> int:
     """Exit code of the command line."""
     checkout = checkouts.this_checkout()
     try:
-        if not arguments:
+        if not arguments or arguments[0] in HELP:
             say(USAGE)
-            return 2
+            return 0 if arguments else 2
         own = OWN.get(arguments[0])
         if own not in (
             doctor,

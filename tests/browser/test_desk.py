@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from appeals.models import Appeal
 from tests.browser.conftest import LANGUAGES, PHONE, Open, log_in
 from tests.factories import AppealFactory
 from tests.grid import GridCity
@@ -49,6 +50,27 @@ def test_twelve_rows_fit_on_an_office_screen_and_nothing_runs_out(
     for width in (1366, 1024, 960):
         window.page.set_viewport_size({"width": width, "height": 768})
         assert running_out(window.page) == [], width
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_late_an_appeal_is_fits_its_column(
+    visit: Open, queue: list[int], representative: User, language: str
+) -> None:
+    long_ago = timezone.now() - dt.timedelta(days=550)
+    Appeal.objects.filter(number=queue[0]).update(
+        submitted_at=long_ago, due_on=long_ago.date() + dt.timedelta(days=20), escalated_at=timezone.now()
+    )
+    window = visit(**OFFICE)
+    log_in(window, representative, language)
+    window.at_rest()
+    # A mark that is wider than its cell is not drawn at all: three dots stand in its place.
+    wider = window.page.evaluate(
+        """() => [...document.querySelectorAll("td .due, td .status")].filter((mark) =>
+            mark.getBoundingClientRect().right > mark.closest("td").getBoundingClientRect().right)
+            .map((mark) => mark.textContent)"""
+    )
+    assert window.page.locator(".desk-row .due--overdue").count() > 0
+    assert wider == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

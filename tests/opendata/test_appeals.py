@@ -120,7 +120,10 @@ def test_media_type_and_links(client: Client, appeal: Appeal) -> None:
     assert answer.json()["numberReturned"] == 1
     (link,) = answer.json()["links"]
     assert (link["rel"], link["type"]) == ("self", "application/geo+json")
-    assert link["href"] == "http://localhost:8000/api/appeals.geojson?page_size=1&q=%D0%96%D0%B0%D1%80%D1%8B%D0%BA"
+    assert (
+        link["href"]
+        == "http://localhost:8000/api/appeals.geojson?page_size=1&q=%D0%96%D0%B0%D1%80%D1%8B%D0%BA"
+    )
 
 
 @pytest.mark.parametrize("path", ["/api/appeals.geojson", "/api/clusters.geojson?zoom=12"])
