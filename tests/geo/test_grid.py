@@ -36,6 +36,21 @@ def test_neighbours_share_their_corners_exactly() -> None:
     assert (left[1], left[2]) == (right[0], right[3])
 
 
+@pytest.mark.parametrize(("columns", "rows"), [(1, 1), (2, 1), (1, 3)])
+def test_a_box_inside_of_some_cells_counts_these_alone(columns: int, rows: int) -> None:
+    grid = Grid(500, UTM)
+    x, y = NEAR_THE_CENTRE
+    middle = [
+        TO_METRES.transform((x + dx + 0.5) * 500, (y + dy + 0.5) * 500, direction="INVERSE")
+        for dx, dy in ((0, 0), (columns - 1, rows - 1))
+    ]
+    (west, south), (east, north) = middle
+    assert (
+        grid.cells_at_most(Bbox(west, south, max(east, west + 1e-5), max(north, south + 1e-5)))
+        == columns * rows
+    )
+
+
 @pytest.mark.parametrize("cell_m", [50, 500, 25_000])
 def test_no_points_of_a_box_lie_in_more_cells(cell_m: int) -> None:
     box = Bbox(72.70, 40.50, 72.78, 40.54)
