@@ -65,9 +65,11 @@ def test_how_late_an_appeal_is_fits_its_column(
     window.at_rest()
     # A mark that is wider than its cell is not drawn at all: three dots stand in its place.
     wider = window.page.evaluate(
-        """() => [...document.querySelectorAll("td .due, td .status")].filter((mark) =>
-            mark.getBoundingClientRect().right > mark.closest("td").getBoundingClientRect().right)
-            .map((mark) => mark.textContent)"""
+        """() => [...document.querySelectorAll("td .due, td .status")].filter((mark) => {
+            const cell = mark.closest("td");
+            const room = cell.getBoundingClientRect().right - parseFloat(getComputedStyle(cell).paddingRight);
+            return mark.getBoundingClientRect().right > room;
+        }).map((mark) => mark.textContent)"""
     )
     assert window.page.locator(".desk-row .due--overdue").count() > 0
     assert wider == []
