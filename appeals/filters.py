@@ -240,15 +240,24 @@ def _ids(rows: QuerySet[Any]) -> list[int]:
     return list(rows.values_list("pk", flat=True))
 
 
+def number_in(words: str) -> int | None:
+    """The number of an appeal that the words are, as people write it (``№ 12``); None for any others."""
+    digits = _without_sign(words)
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS_MAX else None
+
+
+def _without_sign(words: str) -> str:
+    return words.strip().lstrip("№# ").strip()
+
+
 def holding(words: str) -> Q:
     """Address and text hold the words in some form, or the number here or in the former system is theirs."""
     condition = holds(words, "address", "text")
-    number = words.lstrip("№# ").strip()
-    if number:
+    if former := _without_sign(words):
         # Written out, so that the index of the imported ones alone is used.
-        condition |= Q(external_id__iexact=number) & ~Q(external_id="")
-    if number.isascii() and number.isdigit() and len(number) <= _DIGITS_MAX:
-        condition |= Q(number=int(number))
+        condition |= Q(external_id__iexact=former) & ~Q(external_id="")
+    if (number := number_in(words)) is not None:
+        condition |= Q(number=number)
     return condition
 
 

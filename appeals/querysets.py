@@ -76,10 +76,6 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """Open appeals whose legal term ended before that day."""
         return self.open().filter(due_on__lt=on)
 
-    def escalated(self) -> AppealQuerySet:
-        """Open appeals of which the Mayor's Office was told that their term has passed."""
-        return self.open().filter(escalated_at__isnull=False)
-
     def to_escalate(self, on: dt.date) -> AppealQuerySet:
         """Overdue appeals of which the Mayor's Office was not told yet."""
         return self.overdue(on).filter(escalated_at__isnull=True)

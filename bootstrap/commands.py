@@ -40,11 +40,8 @@ def run(arguments: list[str]) -> int:
             say(USAGE)
             return 0 if arguments else 2
         own = OWN.get(arguments[0])
-        if own not in (
-            doctor,
-            stop,
-            test,
-        ):  # the doctor names them itself; the tests have variables of their own
+        # The doctor names wrong ones itself, stopping needs none, and the tests have their own.
+        if own not in (doctor, stop, test):
             variables.check(os.environ)
         return own(checkout, arguments[1:]) if own else django(checkout, arguments)
     except variables.Wrong as wrong:

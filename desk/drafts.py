@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from accounts.roles import Role, standing_of
 from appeals.actions.drafts import keep_draft, move_draft
+from appeals.filters import number_in
 from appeals.models import Appeal, Draft
 from appeals.workflow import VERBS
 from desk.doors import for_staff, read_uuids
@@ -42,7 +43,7 @@ def session(request: HttpRequest) -> JsonResponse:
 @require_POST
 @for_staff
 def keep(request: HttpRequest, number: int) -> JsonResponse:
-    """Keeps what is being written for the appeal; 204 without a body once it is stored."""
+    """Keeps what is being written for the appeal, and says whether there was anything to keep, and when."""
     appeal = Appeal.objects.visible_to(request.user).filter(number=number).first()
     row = VERBS.get(request.POST.get("verb", ""))
     if appeal is None or row is None or not row.asks:
@@ -100,10 +101,10 @@ def drafts_page(request: HttpRequest) -> HttpResponse:
 
 
 def _appeal_of(request: HttpRequest, given: str) -> Appeal | None:
-    number = given.strip().lstrip("№# ").strip()
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
+    number = number_in(given)
+    if number is None:
         return None
-    appeal = Appeal.objects.visible_to(request.user).filter(number=int(number)).first()
+    appeal = Appeal.objects.visible_to(request.user).filter(number=number).first()
     if appeal is None or standing_of(request.user).role_towards(appeal.service_id) is Role.PUBLIC:
         return None
     return appeal

@@ -93,11 +93,6 @@ class VerbForm(forms.Form):
         """Every sentence of the refusal in one."""
         return " ".join(str(error) for errors in self.errors.values() for error in errors)
 
-    @property
-    def takes_words(self) -> bool:
-        """True when words can be written into it."""
-        return any(ask.input is Input.TEXT for ask in self.row.asks)
-
     @cached_property
     def received(self) -> list[Attachment]:
         """Files that came with an earlier try, or with words that are kept, and wait for this one."""

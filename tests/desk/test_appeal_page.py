@@ -29,12 +29,6 @@ def appeal(city: GridCity) -> Appeal:
     )
 
 
-@pytest.fixture
-def at_desk(client: Client, light_user: User) -> Client:
-    client.force_login(light_user)
-    return client
-
-
 def url(appeal: Appeal) -> str:
     return f"/en/desk/appeals/{appeal.number}/"
 

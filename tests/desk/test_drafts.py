@@ -17,7 +17,7 @@ from appeals.actions.upload import DRAFT_AGE, remove_orphans
 from appeals.actors import Person
 from appeals.models import Appeal, Attachment, Draft, Event
 from appeals.workflow import FORWARD
-from tests.desk.test_appeal_page import form_of, picture
+from tests.desk.test_appeal_page import form_of, picture, url
 from tests.factories import PASSWORD, AppealFactory, AttachmentFactory, MembershipFactory
 from tests.grid import GridCity
 
@@ -25,16 +25,6 @@ from tests.grid import GridCity
 @pytest.fixture
 def appeal(city: GridCity) -> Appeal:
     return AppealFactory(category=city.categories["lamp"])
-
-
-@pytest.fixture
-def at_desk(client: Client, light_user: User) -> Client:
-    client.force_login(light_user)
-    return client
-
-
-def url(appeal: Appeal) -> str:
-    return f"/en/desk/appeals/{appeal.number}/"
 
 
 def written(user: User, **more: object) -> dict[str, object]:

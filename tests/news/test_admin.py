@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,6 +16,16 @@ from accounts.models import User
 from news.models import NewsItem
 
 EXIF_MAKER = 0x010F
+#: What the form of an item needs.
+NEWS: dict[str, Any] = {
+    "kind": "news",
+    "title_ky": "Жаңылык",
+    "body_ky": "Текст",
+    "published_at_0": "2026-06-01",
+    "published_at_1": "10:00",
+    "lon": "",
+    "lat": "",
+}
 
 
 @pytest.fixture
@@ -33,16 +44,7 @@ def jpeg(width: int = 2600, height: int = 1300) -> bytes:
 
 def send(operator: Client, picture: bytes) -> str:
     """The response to a news item submitted with the picture."""
-    form = {
-        "kind": "news",
-        "title_ky": "Жаңылык",
-        "body_ky": "Текст",
-        "published_at_0": "2026-06-01",
-        "published_at_1": "10:00",
-        "lon": "",
-        "lat": "",
-        "picture": SimpleUploadedFile("news.jpg", picture, content_type="image/jpeg"),
-    }
+    form = NEWS | {"picture": SimpleUploadedFile("news.jpg", picture, content_type="image/jpeg")}
     answer = operator.post(reverse("admin:news_newsitem_add"), form, follow=True)
     assert answer.status_code == 200
     return str(answer.content.decode())
@@ -60,17 +62,7 @@ def test_a_picture_is_re_encoded_without_the_phones_metadata(operator: Client, m
 @pytest.mark.parametrize("field", ["title_ky", "body_ky"])
 @pytest.mark.parametrize("text", ["\u200b\u200d", "\u3164", "\ufeff "])
 def test_words_that_nobody_sees_are_no_news(operator: Client, field: str, text: str) -> None:
-    form = {
-        "kind": "news",
-        "title_ky": "Жаңылык",
-        "body_ky": "Текст",
-        "published_at_0": "2026-06-01",
-        "published_at_1": "10:00",
-        "lon": "",
-        "lat": "",
-        field: text,
-    }
-    answer = operator.post(reverse("admin:news_newsitem_add"), form)
+    answer = operator.post(reverse("admin:news_newsitem_add"), NEWS | {field: text})
     assert answer.status_code == 200
     assert "Write something that can be seen." in answer.content.decode()
     assert not NewsItem.objects.exists()
