@@ -73,13 +73,20 @@ def _cheap_passwords() -> None:
 
 
 @pytest.fixture
-def stored_in(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def stored_in(
+    settings: Settings,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
     """The test's own folder, with "media" for what is served and "uploads" for what has just arrived.
 
+    Files are worked on in another one of its own: a sweep must not take those of a test that runs beside it.
     The storage of what arrives is made when the models are, so that a changed setting alone would not move it.
     """
     from appeals.models import Attachment
 
+    settings.VAR_DIR = tmp_path_factory.mktemp("var")
     settings.MEDIA_ROOT, settings.UPLOADS_ROOT = tmp_path / "media", tmp_path / "uploads"
     arriving = Attachment._meta.get_field("original").storage
     monkeypatch.setattr(arriving, "location", str(tmp_path / "uploads"))
