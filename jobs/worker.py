@@ -53,13 +53,13 @@ def requeue_abandoned(now: dt.datetime | None = None, *, idle: str = "") -> int:
     So it does with those of the worker ``idle``, which has none in hand.
     """
     now = now or timezone.now()
-    alive = set(WorkerBeat.objects.filter(at__gt=now - LEASE).values_list("worker_id", flat=True))
     moved = 0
     with transaction.atomic():
-        running = DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).select_for_update(
-            skip_locked=True
-        )
-        for task in running:
+        running = DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING)
+        locked = list(running.select_for_update(skip_locked=True))
+        # After the tasks: who took one of these has beaten together with it, and is seen.
+        alive = set(WorkerBeat.objects.filter(at__gt=now - LEASE).values_list("worker_id", flat=True))
+        for task in locked:
             if task.worker_ids and task.worker_ids[-1] in alive - {idle}:
                 continue
             if len(task.worker_ids) >= ATTEMPTS_MAX:

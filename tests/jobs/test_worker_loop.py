@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
@@ -208,6 +208,30 @@ class TestLease:
         assert requeue_abandoned(now) == 1
         left = {row.worker_ids[-1]: row.status for row in DBTaskResult.objects.all()}
         assert left == {"beats": TaskResultStatus.RUNNING, "silent": TaskResultStatus.READY}
+
+    def test_a_task_that_a_new_worker_takes_while_another_one_looks_is_left_alone(self) -> None:
+        result = write.enqueue("nowhere")
+        new = Worker()
+
+        def take() -> None:
+            with transaction.atomic():
+                DBTaskResult.objects.get(status=TaskResultStatus.READY).claim(new.id)
+                new.beat()
+            connection.close()
+
+        taking = threading.Thread(target=take)
+
+        def between_the_looks(execute: Callable[..., Any], statement: str, *others: Any) -> Any:
+            found = execute(statement, *others)
+            if statement.startswith("SELECT") and taking.ident is None:
+                taking.start()
+                taking.join(PATIENCE_S)
+            return found
+
+        with connection.execute_wrapper(between_the_looks):
+            assert requeue_abandoned() == 0
+        assert status_of(result) == TaskResultStatus.RUNNING
+        assert WorkerBeat.objects.filter(pk=new.id).exists()
 
     def test_it_is_kept_until_the_task_in_hand_has_ended(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
