@@ -30,6 +30,8 @@ def test_from_the_pin_to_the_public_answer(
     # Where: the gazetteer brings the map there, a tap sets the pin.
     page.fill("[data-address]", "масал")
     page.get_by_role("option").first.click()
+    expect(page.locator(".map-pick-pin")).to_be_visible()
+    resident.map_drawn()
     page.locator("city-map canvas").click(position={"x": 90, "y": 120})
     # What: the search finds the leaf whatever group it is in.
     page.fill("[data-category-search]", "lamp")

@@ -7,7 +7,7 @@
  * `mode="pick"`: the reader places a pin; fires `city-map:picked` (detail: lon, lat); `place(spot)` moves it.
  *
  * The element's content is shown until the map has loaded, and stays if it cannot. `aria-busy` is "false" once everything
- * that belongs on the map is drawn.
+ * that belongs on the map is drawn and the map has stopped moving to where it was sent.
  */
 
 import { el, icon } from "city/site/dom.js";
@@ -35,6 +35,8 @@ export class CityMap extends HTMLElement {
   /** @type {Spot | undefined} */
   #spot;
   #opening = false;
+  /** How often the map was asked to settle. */
+  #asked = 0;
 
   connectedCallback() {
     if (!this.#view && !this.#opening) void this.#open();
@@ -62,7 +64,9 @@ export class CityMap extends HTMLElement {
    */
   place(spot) {
     this.#spot = spot;
-    this.#pick?.set(spot, true);
+    if (!this.#view || !this.#pick) return;
+    this.#pick.set(spot, true);
+    this.#settle(this.#view);
   }
 
   /** The visible part of the world: west, south, east, north. */
@@ -150,7 +154,17 @@ export class CityMap extends HTMLElement {
     } else if (spot) {
       showSpot(view, spot, this.getAttribute("status") ?? "");
     }
-    void view.drawn().then(() => this.setAttribute("aria-busy", "false"));
+    this.#settle(view);
+  }
+
+  /**
+   * Busy until the map has come to rest and is drawn; the last of several calls decides.
+   * @param {MapView} view
+   */
+  #settle(view) {
+    const asked = ++this.#asked;
+    this.setAttribute("aria-busy", "true");
+    void view.drawn().then(() => asked === this.#asked && this.setAttribute("aria-busy", "false"));
   }
 
   #controls() {
