@@ -102,7 +102,9 @@ class FormTokens(CsrfViewMiddleware):
     def process_view(self, request: HttpRequest, callback: Any, args: Any, kwargs: Any) -> Any:
         of_class = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
         if of_class is not None:
-            taken = _methods_of(of_class)
+            # A view set has its methods from the router, which names them at the view.
+            names = getattr(callback, "actions", None)
+            taken = _methods_of(of_class) if names is None else _in_order({name.upper() for name in names})
             if request.method not in taken:
                 return HttpResponseNotAllowed(taken)
         elif request.method not in METHODS:
@@ -112,7 +114,10 @@ class FormTokens(CsrfViewMiddleware):
 
 
 def _methods_of(view_class: Any) -> list[str]:
-    known = {name.upper() for name in view_class.http_method_names if hasattr(view_class, name)}
+    return _in_order({name.upper() for name in view_class.http_method_names if hasattr(view_class, name)})
+
+
+def _in_order(known: set[str]) -> list[str]:
     return [method for method in METHODS if method in known or (method == "HEAD" and "GET" in known)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from tests.factories import AppealFactory
@@ -77,3 +78,14 @@ def test_a_body_of_unstated_length_is_411_and_not_taken_as_empty(
     assert answer.status_code == 411
     kind = "application/problem+json" if path.startswith("/api/") else "text/html"
     assert answer["Content-Type"].startswith(kind)
+
+
+def test_a_view_set_takes_the_methods_of_its_router(city: GridCity, settings: Settings) -> None:
+    """No room has one today; the benchmark's reference is one."""
+    settings.ROOT_URLCONF = "tests.bench.urls"
+    client = Client(enforce_csrf_checks=True)
+    AppealFactory()
+    answer = client.get("/peer/drf-gis/appeals/")
+    assert answer.status_code == 200
+    assert answer.json()["count"] == 1
+    assert client.post("/peer/drf-gis/appeals/", {}).status_code == 405
