@@ -45,8 +45,8 @@ class EventInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
 
 class AttachmentInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     model = Attachment
-    fields = ["kind", "state", "large", "playable", "error", "created_at"]
-    readonly_fields = ["kind", "state", "large", "playable", "error", "created_at"]
+    fields = ["kind", "state", "hidden", "large", "playable", "error", "created_at"]
+    readonly_fields = ["kind", "state", "hidden", "large", "playable", "error", "created_at"]
     extra = 0
 
 
@@ -125,8 +125,8 @@ class MessageAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Attachment)
 class AttachmentAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ["created_at", "kind", "state", "reason", "appeal"]
-    list_filter = ["state", "kind"]
+    list_display = ["created_at", "kind", "state", "hidden", "reason", "appeal"]
+    list_filter = ["state", "hidden", "kind"]
     list_select_related = ["appeal"]
     search_fields = ["=appeal__number"]
     show_full_result_count = False

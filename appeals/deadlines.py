@@ -169,8 +169,8 @@ class LegalClock:
         """As ``due_on``, for a term that began on that day in the city's time zone."""
         return self.calendar.add_working_days(day, self.term(kind, day).working_days + extended_days)
 
-    def barred(self, appeal: Appeal, at: dt.datetime) -> frozenset[Guard]:
-        """The guards that are not true of the appeal at that moment."""
+    def met(self, appeal: Appeal, at: dt.datetime) -> frozenset[Guard]:
+        """The guards of the clock that are true of the appeal at that moment."""
         try:
             extension_days = self.term(appeal.kind, city_day(appeal.term_began)).extension_days
         except NoLegalTerm:
@@ -179,4 +179,4 @@ class LegalClock:
             Guard.EXTENDABLE: extension_days > 0 and appeal.extended_days == 0,
             Guard.TERM_PASSED: appeal.escalated_at is None and appeal.due_on < city_day(at),
         }
-        return frozenset(guard for guard, holds in true.items() if not holds)
+        return frozenset(guard for guard, holds in true.items() if holds)

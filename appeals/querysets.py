@@ -131,19 +131,18 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: User | AnonymousUser) -> AttachmentQuerySet:
-        """Files that an appeal has taken and the user may see: those of visible appeals.
+        """Files that an appeal has taken and the user may see: those of visible appeals that are not hidden themselves.
 
-        What came with a step that only staff see is for the staff who work on the appeal. An upload that no appeal has
-        taken yet is visible to nobody here.
+        What is hidden by itself, or came with a step that only staff see, is for the staff who work on the appeal. An
+        upload that no appeal has taken yet is visible to nobody here.
         """
         appeals = cast(AppealQuerySet, self.model.appeal.field.related_model._default_manager.all())
         seen = self.filter(appeal__in=appeals.visible_to(user))
         standing = standing_of(user)
         if standing.office:
             return seen
-        return seen.filter(
-            Q(event__isnull=True) | Q(event__public=True) | Q(appeal__service__in=standing.service_ids)
-        )
+        for_all = Q(hidden=False) & (Q(event__isnull=True) | Q(event__public=True))
+        return seen.filter(for_all | Q(appeal__service__in=standing.service_ids))
 
     def public(self) -> AttachmentQuerySet:
         """Files that anyone may see."""

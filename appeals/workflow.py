@@ -64,10 +64,17 @@ class Audience(enum.StrEnum):
 
 
 class Guard(enum.Enum):
-    """What must be true of the appeal besides its state; ``deadlines.LegalClock.barred`` knows which are not."""
+    """What must be true of the appeal besides its state; ``guards.barred`` knows which are not."""
 
     EXTENDABLE = "extendable"  #: the law allows an extension, and this term has had none
     TERM_PASSED = "term passed"  #: the due date is over, and this was not noted before in this term
+    FILE_SHOWN = "file shown"  #: it has a photo or video that the public sees
+    FILE_HIDDEN = "file hidden"  #: one of its photos and videos is hidden by itself
+
+    @property
+    def of_the_clock(self) -> bool:
+        """True when terms and calendar decide it."""
+        return self in {Guard.EXTENDABLE, Guard.TERM_PASSED}
 
 
 class Input(enum.Enum):
@@ -76,6 +83,8 @@ class Input(enum.Enum):
     TEXT = "text"  #: words, kept as the event's text
     SERVICE = "service"  #: another service, which the appeal goes to
     FILES = "files"  #: photos and videos that were uploaded before
+    SHOWN_FILE = "shown file"  #: a photo or video of the appeal, which is hidden from the public
+    HIDDEN_FILE = "hidden file"  #: one that was hidden by itself, which is shown to the public again
     DAY = "day"  #: a day from today on, kept among the event's details
 
 
@@ -159,7 +168,8 @@ class Verb:
     @property
     def reads_clock(self) -> bool:
         """True when terms and calendar decide what it does, or whether it may be done."""
-        return self.guard is not None or self.clock in {Clock.START, Clock.EXTEND, Clock.RECOUNT}
+        guarded = self.guard is not None and self.guard.of_the_clock
+        return guarded or self.clock in {Clock.START, Clock.EXTEND, Clock.RECOUNT}
 
     @property
     def answers(self) -> bool:
@@ -406,6 +416,53 @@ SHOW = Verb(
     ),
     letters={Audience.AUTHOR: _("Your appeal No. %(number)d is shown to the public again")},
 )
+HIDE_FILE = Verb(
+    "hide_file",
+    sources=tuple(Status),
+    target=None,
+    roles=_OFFICE,
+    icon="hide",
+    tone=Tone.DANGER,
+    guard=Guard.FILE_SHOWN,
+    quiet=True,
+    asks=(
+        Ask("file", Input.SHOWN_FILE, _("Which one")),
+        Ask(
+            "text",
+            Input.TEXT,
+            _("Reason"),
+            _("Everyone reads it in the history of the appeal, so do not repeat what is hidden."),
+        ),
+    ),
+    words=Words(
+        step=_("A photo or video is hidden from the public"),
+        invitation=_("Hide one photo or video"),
+        button=pgettext_lazy("verb: hide a photo or video", "Hide it"),
+        done=_("A photo or video of appeal %(number)s is hidden from the public."),
+    ),
+    letters={
+        Audience.AUTHOR: _("A photo or video of your appeal No. %(number)d has been hidden from the public")
+    },
+)
+SHOW_FILE = Verb(
+    "show_file",
+    sources=tuple(Status),
+    target=None,
+    roles=_OFFICE,
+    icon="show",
+    guard=Guard.FILE_HIDDEN,
+    quiet=True,
+    asks=(Ask("file", Input.HIDDEN_FILE, _("Which one")),),
+    words=Words(
+        step=_("A photo or video is shown to the public again"),
+        invitation=_("Show a hidden photo or video again"),
+        button=pgettext_lazy("verb: show a photo or video", "Show it again"),
+        done=_("A photo or video of appeal %(number)s is public again."),
+    ),
+    letters={
+        Audience.AUTHOR: _("A photo or video of your appeal No. %(number)d is shown to the public again")
+    },
+)
 ESCALATE = Verb(
     "escalate",
     sources=OPEN_STATUSES,
@@ -444,6 +501,8 @@ VERBS: dict[str, Verb] = {
         FORWARD,
         EXTEND,
         NOTE,
+        HIDE_FILE,
+        SHOW_FILE,
         HIDE,
         SHOW,
         ESCALATE,

@@ -157,7 +157,11 @@ def _moved(request: HttpRequest, appeal: Appeal, tried: Attempt | None = None) -
     row = VERBS.get(request.POST.get("verb", ""))
     if row is None:
         return redirect("desk:queue")
-    form = tried.form if tried and tried.form else VerbForm(row, Role.SERVICE, request.POST, request.FILES)
+    form = (
+        tried.form
+        if tried and tried.form
+        else VerbForm(row, Role.SERVICE, appeal, request.POST, request.FILES)
+    )
     form.is_valid()
     try:
         form.take_files(sender_of(request))

@@ -16,6 +16,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.roles import Role
@@ -24,6 +26,7 @@ from appeals.actions.upload import upload
 from appeals.actors import Actor
 from appeals.deadlines import LegalClock
 from appeals.errors import ActionRefused, Invalid, Stale
+from appeals.guards import barred
 from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
 from appeals.models import Appeal, Attachment
 from appeals.timeline import Step, steps_of
@@ -58,6 +61,7 @@ class VerbForm(forms.Form):
         self,
         row: Verb,
         role: Role,
+        appeal: Appeal,
         data: Mapping[str, Any] | None = None,
         files: MultiValueDict[str, UploadedFile] | None = None,
         kept: Kept | None = None,
@@ -66,7 +70,7 @@ class VerbForm(forms.Form):
         super().__init__(data, files, initial=initial, auto_id=f"{row.code}-%s", label_suffix="")
         self.row, self.words, self.kept = row, row.words_for(role), kept
         for ask in row.asks:
-            self.fields |= _FIELDS[ask.input](ask)
+            self.fields |= _FIELDS[ask.input](ask, appeal)
 
     @property
     def code(self) -> str:
@@ -115,7 +119,7 @@ class VerbForm(forms.Form):
     def refuse(self, errors: Mapping[str, Iterable[str]]) -> None:
         """Puts the sentences of a refused action at their fields."""
         for name, sentences in errors.items():
-            shown = "files" if name in {"file", "uploads"} else name
+            shown = "files" if name in {"file", "uploads"} and "files" in self.fields else name
             self.add_error(shown if shown in self.fields else None, list(sentences))
 
 
@@ -138,7 +142,7 @@ def attempt(request: HttpRequest, appeal: Appeal, role: Role, actor: Actor) -> A
     row = VERBS.get(request.POST.get("verb", ""))
     if row is None or not row.sources:
         return Attempt(status=400, message=_("This form is not one of ours. Please use the buttons below."))
-    form = VerbForm(row, role, request.POST, request.FILES)
+    form = VerbForm(row, role, appeal, request.POST, request.FILES)
     valid = form.is_valid()
     try:
         form.take_files(sender_of(request))
@@ -168,8 +172,9 @@ def verb_context(
     there is no such form, they are given back beside the message. So do ``drafts``, by the code of their verb.
     """
     sent, waiting = tried.form, dict(drafts or {})
-    barred = clock.barred(appeal, timezone.now())
-    rows = list(verbs_for(appeal.status, role, hidden=appeal.hidden, barred=barred))
+    possible = [verb for verb in VERBS.values() if role in verb.roles]
+    not_met = barred(appeal, possible, timezone.now(), clock)
+    rows = list(verbs_for(appeal.status, role, hidden=appeal.hidden, barred=not_met))
     lost = sent if sent is not None and sent.row not in rows else None
     if sent is not None:
         # What was sent is newer than what was kept while it was written.
@@ -182,7 +187,7 @@ def verb_context(
         if heir is not None and (sent is None or heir is not sent.row):
             kept[heir.code] = kept[heir.code].with_more(words) if heir.code in kept else words
     offered = [
-        sent if sent is not None and sent.row is row else VerbForm(row, role, kept=kept.get(row.code))
+        sent if sent is not None and sent.row is row else VerbForm(row, role, appeal, kept=kept.get(row.code))
         for row in rows
     ]
     found_place = lost is not None and _heir(lost.row, rows) is not None
@@ -244,7 +249,19 @@ class _ServiceField(forms.ModelChoiceField):
         return obj.name
 
 
-def _text(ask: Ask) -> dict[str, forms.Field]:
+class _FileField(forms.ChoiceField):
+    """Key of one of the appeal's photos and videos; the action says whether it may be this one."""
+
+    widget = forms.RadioSelect
+
+    def clean(self, value: Any) -> uuid.UUID | None:
+        try:
+            return uuid.UUID(str(value))
+        except ValueError:
+            return None
+
+
+def _text(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     widget = forms.Textarea(attrs={"rows": 6, "maxlength": TEXT_MAX, "required": ask.required})
     return {
         ask.name: forms.CharField(
@@ -253,7 +270,7 @@ def _text(ask: Ask) -> dict[str, forms.Field]:
     }
 
 
-def _service(ask: Ask) -> dict[str, forms.Field]:
+def _service(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     services = Service.objects.filter(active=True).order_by("short")
     return {
         ask.name: _ServiceField(
@@ -267,7 +284,7 @@ def _service(ask: Ask) -> dict[str, forms.Field]:
     }
 
 
-def _files(ask: Ask) -> dict[str, forms.Field]:
+def _files(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     chosen = _FilesField(
         label=str(ask.label),
         help_text=str(ask.hint) % {"files_max": ATTACHMENTS_MAX},
@@ -277,7 +294,36 @@ def _files(ask: Ask) -> dict[str, forms.Field]:
     return {ask.name: _UploadIds(required=False), "files": chosen}
 
 
-def _day(ask: Ask) -> dict[str, forms.Field]:
+def _shown_file(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    return _file(ask, appeal, hidden=False)
+
+
+def _hidden_file(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    return _file(ask, appeal, hidden=True)
+
+
+def _file(ask: Ask, appeal: Appeal, *, hidden: bool) -> dict[str, forms.Field]:
+    files = Attachment.objects.filter(appeal=appeal)
+    choices = [(str(file.pk), _picture(file, n)) for n, file in enumerate(files, 1) if file.hidden is hidden]
+    only = choices[0][0] if len(choices) == 1 else None
+    return {
+        ask.name: _FileField(
+            label=str(ask.label), help_text=str(ask.hint), required=False, choices=choices, initial=only
+        )
+    }
+
+
+def _picture(file: Attachment, n: int) -> SafeString:
+    """The label of a choice: the picture, and its number among those of the appeal."""
+    name = (_("Photo %(n)d") if file.kind == Attachment.Kind.PHOTO else _("Video %(n)d")) % {"n": n}
+    if not file.thumb:
+        return format_html("<span>{}</span>", name)
+    return format_html(
+        '<img src="{}" alt="" width="160" height="120" loading="lazy"><span>{}</span>', file.thumb.url, name
+    )
+
+
+def _day(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     return {
         ask.name: forms.DateField(
@@ -291,9 +337,11 @@ def _day(ask: Ask) -> dict[str, forms.Field]:
     }
 
 
-_FIELDS: dict[Input, Callable[[Ask], dict[str, forms.Field]]] = {
+_FIELDS: dict[Input, Callable[[Ask, Appeal], dict[str, forms.Field]]] = {
     Input.TEXT: _text,
     Input.SERVICE: _service,
     Input.FILES: _files,
+    Input.SHOWN_FILE: _shown_file,
+    Input.HIDDEN_FILE: _hidden_file,
     Input.DAY: _day,
 }

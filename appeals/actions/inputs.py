@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from appeals.deadlines import city_day
 from appeals.errors import Invalid
 from appeals.limits import TEXT_MAX
-from appeals.models import Appeal
+from appeals.models import Appeal, Attachment
 from appeals.workflow import Input, Verb
 from districts.models import Service
 from geo.words import trimmed
@@ -26,6 +26,7 @@ class Given:
     text: str = ""
     to_service: Service | None = None
     uploads: tuple[UUID, ...] = ()
+    file: Attachment | None = None  #: which is hidden from now on, or shown
     details: dict[str, Any] = field(default_factory=dict)
 
 
@@ -87,6 +88,27 @@ def _files(given: Given, name: str, value: object, appeal: Appeal, at: dt.dateti
     given.uploads = tuple(cast("Sequence[UUID]", value))
 
 
+def _shown_file(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    given.file = _file(value, appeal, hidden=False)
+    given.details[name] = str(given.file.pk)
+
+
+def _hidden_file(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    given.file = _file(value, appeal, hidden=True)
+    given.details[name] = str(given.file.pk)
+
+
+def _file(value: object, appeal: Appeal, *, hidden: bool) -> Attachment:
+    if not isinstance(value, UUID):
+        raise _InputRefused(_("Choose a photo or video."))
+    file = Attachment.objects.filter(appeal=appeal, pk=value).first()
+    if file is None:
+        raise _InputRefused(_("The appeal has no such photo or video."))
+    if file.hidden is not hidden:
+        raise _InputRefused(_("It is hidden already.") if file.hidden else _("The public sees it already."))
+    return file
+
+
 def _day(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
     if not isinstance(value, dt.date):
         raise _InputRefused(_("A date must be written as 2026-05-31."))
@@ -99,5 +121,7 @@ _CHECKS: dict[Input, Callable[[Given, str, object, Appeal, dt.datetime], None]] 
     Input.TEXT: _text,
     Input.SERVICE: _service,
     Input.FILES: _files,
+    Input.SHOWN_FILE: _shown_file,
+    Input.HIDDEN_FILE: _hidden_file,
     Input.DAY: _day,
 }

@@ -16,7 +16,8 @@ from appeals.actions.inputs import Given, checked
 from appeals.actors import Actor
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed, Stale
-from appeals.models import Appeal, Event
+from appeals.guards import barred
+from appeals.models import Appeal, Attachment, Event
 from appeals.notify.queue import queue_messages
 from appeals.workflow import VERBS, Cause, Clock, Guard, Reason, Status, Verb
 
@@ -46,14 +47,17 @@ def perform(
                 raise Stale(appeal, unseen)
         role = actor.role_towards(appeal)
         clock = LegalClock.held() if verb.reads_clock else None
-        barred = clock.barred(appeal, at) if clock and verb.guard else ()
-        if not verb.allows(appeal.status, role, hidden=appeal.hidden, barred=barred):
+        not_met = barred(appeal, [verb], at, clock)
+        if not verb.allows(appeal.status, role, hidden=appeal.hidden, barred=not_met):
             raise NotAllowed
         inputs = checked(verb, appeal, given, at)
         event = Change(verb, role, actor.user, at, inputs).apply(appeal, clock)
         appeal.save(update_fields=CHANGED_FIELDS)
         event.save(force_insert=True)
         attach(inputs.uploads, appeal=appeal, event=event)
+        if inputs.file is not None:
+            # This column alone: the worker may be writing what it has made of a film.
+            Attachment.objects.filter(pk=inputs.file.pk).update(hidden=not inputs.file.hidden)
         queue_messages(event)
     return appeal
 

@@ -16,6 +16,7 @@ from appeals.actions.submit import Submission, first_event, new_appeal, stored_d
 from appeals.actors import PLATFORM, Actor
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed
+from appeals.guards import barred
 from appeals.importing.copying import copy_in
 from appeals.models import Appeal, AppealContact, Attachment, Event, RoutingDecision
 from appeals.recount import count_in_districts
@@ -72,8 +73,8 @@ def take_step(
     """
     role = actor.role_towards(appeal)
     recorded = role is Role.SYSTEM and appeal.status in verb.sources
-    barred = (clock or LegalClock.read()).barred(appeal, at) if verb.guard and not recorded else ()
-    if not recorded and not verb.allows(appeal.status, role, hidden=appeal.hidden, barred=barred):
+    not_met = () if recorded else barred(appeal, [verb], at, clock)
+    if not recorded and not verb.allows(appeal.status, role, hidden=appeal.hidden, barred=not_met):
         raise NotAllowed
     given = Given(text=text, to_service=to_service)
     return Change(verb, role, actor.user, at, given).apply(appeal, clock)

@@ -42,6 +42,12 @@ class Attachment(models.Model):
     large = ServedImageField(upload_to="photos", served_at="attachment", blank=True)
     thumb = ServedImageField(upload_to="thumbs", served_at="attachment", blank=True)
     playable = ServedFileField(upload_to="videos", served_at="attachment", blank=True)
+    hidden = models.BooleanField(
+        _("hidden from the public"),
+        default=False,
+        db_default=False,
+        help_text="By itself; its appeal may be hidden as a whole.",
+    )
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
     duration_s = models.FloatField(null=True, blank=True)

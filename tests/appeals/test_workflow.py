@@ -60,6 +60,13 @@ TABLE = {
         (NEW, ACCEPTED), None, {"service", "office"}, "extend", None, True, (("text", "text", True),), {"author"},
     ),
     "note": (EVERYWHERE, None, {"service", "office"}, "keep", None, False, (("text", "text", True),), set()),
+    "hide_file": (
+        EVERYWHERE, None, {"office"}, "keep", None, True,
+        (("file", "shown file", True), ("text", "text", True)), {"author"},
+    ),
+    "show_file": (
+        EVERYWHERE, None, {"office"}, "keep", None, True, (("file", "hidden file", True),), {"author"},
+    ),
     "hide": (EVERYWHERE, None, {"office"}, "keep", True, True, (("text", "text", True),), {"author"}),
     "show": (EVERYWHERE, None, {"office"}, "keep", False, True, (), {"author"}),
     "escalate": ((NEW, ACCEPTED), None, {"system"}, "keep", None, True, (), {"office", "service"}),
@@ -135,13 +142,15 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
     assert EXTEND not in verbs_for(Status.NEW, Role.SERVICE, hidden=False, barred={Guard.EXTENDABLE})
     assert {verb.code: verb.guard for verb in VERBS.values() if verb.guard} == {
         "extend": Guard.EXTENDABLE,
+        "hide_file": Guard.FILE_SHOWN,
+        "show_file": Guard.FILE_HIDDEN,
         "escalate": Guard.TERM_PASSED,
     }
 
 
 def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
     quiet = [verb for verb in VERBS.values() if verb.quiet]
-    assert [verb.code for verb in quiet] == ["note", "escalate", "recount"]
+    assert [verb.code for verb in quiet] == ["note", "hide_file", "show_file", "escalate", "recount"]
     assert all(verb.target is None and verb.hides is None and not verb.answers for verb in quiet)
 
 
@@ -160,6 +169,7 @@ def test_every_verb_has_what_its_button_and_its_form_say(verb: Verb) -> None:
     assert len({ask.name for ask in verb.asks}) == len(verb.asks)
     # Words and services are columns of the event, whatever they are asked as.
     names = {Input.TEXT: "text", Input.SERVICE: "to_service", Input.FILES: "uploads"}
+    names |= {Input.SHOWN_FILE: "file", Input.HIDDEN_FILE: "file"}
     assert all(ask.name == names.get(ask.input, ask.name) for ask in verb.asks)
 
 

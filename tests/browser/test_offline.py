@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
+from typing import Any
 
 from django.conf import settings
+from django.core.files.base import ContentFile
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from appeals.models import Appeal
+from appeals.models import Appeal, Attachment
 from tests.browser.conftest import Open, log_in, path_of
-from tests.factories import AppealFactory
+from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import IN_EAST, GridCity
 
 
@@ -139,3 +142,25 @@ def test_what_staff_and_authors_see_is_not_kept(visit: Open, city: GridCity, rep
     # Styles and scripts of those pages hold nothing of anybody.
     pages = [url for url in urls if not url.startswith(window.root + settings.STATIC_URL)]
     assert [url for url in pages if "/follow/" in url or "/desk/" in url or "/accounts/" in url] == []
+
+
+def test_a_photo_that_is_hidden_is_not_shown_from_the_copy(
+    visit: Open, city: GridCity, stored_in: Path, photo: dict[str, Any]
+) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"])
+    picture = AttachmentFactory(appeal=appeal, large="")
+    picture.large.save(f"{picture.pk}.jpg", ContentFile(photo["buffer"]))
+    window = visit(workers=True)
+    page = window.go(path_of("public:appeal", "ky", appeal.number))
+    worker_ready(page)
+    status = "async (address) => (await fetch(address)).status"
+    copies = "async (address) => Boolean(await caches.match(address, {ignoreVary: true}))"
+    assert page.evaluate(status, picture.large.url) == 200
+    assert page.evaluate(copies, picture.large.url)
+    window.context.set_offline(True)
+    assert page.evaluate(status, picture.large.url) == 200, "without a network the copy is shown"
+
+    window.context.set_offline(False)
+    Attachment.objects.filter(pk=picture.pk).update(hidden=True)
+    assert page.evaluate(status, picture.large.url) == 404
+    assert not page.evaluate(copies, picture.large.url)

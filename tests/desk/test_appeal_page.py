@@ -84,6 +84,8 @@ def test_the_buttons_are_those_of_the_workflow_table(
 ) -> None:
     appeal = AppealFactory(category=city.categories["lamp"], status=status, hidden=hidden)
     LegalTerm.objects.update(extension_days=5)
+    AttachmentFactory(appeal=appeal)
+    AttachmentFactory(appeal=appeal, hidden=True)
     client.force_login(light_user if role is Role.SERVICE else office_user)
     page = client.get(url(appeal)).content.decode()
     assert offered(page) == {verb.code for verb in verbs_for(status, role, hidden=hidden)}

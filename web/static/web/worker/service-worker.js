@@ -29,7 +29,7 @@ const { RELEASE } = worker;
 const SHELL = `shell-${RELEASE.version}`;
 /** Pages, lists and map data as last seen; kept across releases. */
 const SEEN = "seen-1";
-/** Photos as last seen; asked for again each time, since they may have been hidden. */
+/** Photos as last seen; shown only while the network gives no answer, since they may have been hidden. */
 const PICTURES = "pictures-2";
 
 const PICTURES_MAX = 60;
@@ -97,7 +97,7 @@ worker.addEventListener("fetch", (event) => {
     return;
   }
   if (url.pathname.startsWith(RELEASE.static)) event.respondWith(staticFile(request));
-  else if (url.pathname.startsWith(RELEASE.media)) event.respondWith(picture(event));
+  else if (url.pathname.startsWith(RELEASE.media)) event.respondWith(picture(request));
   else if (isBaseLayer(url)) event.respondWith(baseLayer(event));
   else if (isMapData(url)) event.respondWith(freshFirst(request, () => anotherFrame(url)));
   else if (request.mode === "navigate") {
@@ -142,37 +142,37 @@ async function staticFile(request) {
   return response;
 }
 
-/** @param {FetchEvent} event */
-const picture = (event) =>
-  seenFirst(event, PICTURES, async (cache, response) => {
+/**
+ * The server decides each time whether a picture may be shown: a 304, when it may. The copy is for those without a network.
+ * @param {Request} request
+ */
+const picture = (request) =>
+  freshOrCopy(request, PICTURES, Response.error, async (cache, response) => {
     const isPicture = response.headers.get("Content-Type")?.startsWith("image/");
     const isForAll = !response.headers.get("Cache-Control")?.includes("no-store");
     if (response.status === 200 && isPicture && isForAll) {
-      await cache.put(event.request, response);
+      await cache.put(request, response);
       await trim(PICTURES, PICTURES_MAX);
-    } else if (response.ok || response.status === 404 || response.status === 410) {
-      // Hidden or deleted since it was seen.
-      await cache.delete(event.request, { ignoreVary: true });
+    } else if (response.ok || isGone(response)) {
+      await cache.delete(request, { ignoreVary: true });
     }
   });
 
-/** @param {FetchEvent} event */
-const baseLayer = (event) =>
-  seenFirst(event, SEEN, async (cache, response) => {
-    if (response.ok) await cache.put(event.request, response);
-  });
+/**
+ * Hidden or deleted since it was seen: it must not reappear offline.
+ * @param {Response} response
+ */
+const isGone = ({ status }) => status === 404 || status === 410;
 
 /**
- * The cached version at once; a newer one is fetched for next time.
+ * The copy at once; a newer one is fetched for next time.
  * @param {FetchEvent} event
- * @param {string} name of the cache
- * @param {(cache: Cache, response: Response) => Promise<void>} keep what is done with the newer one
  */
-async function seenFirst(event, name, keep) {
-  const cache = await caches.open(name);
+async function baseLayer(event) {
+  const cache = await caches.open(SEEN);
   const kept = await cache.match(event.request, { ignoreVary: true });
   const renewed = fetch(event.request).then((response) => {
-    event.waitUntil(keep(cache, response.clone()));
+    if (response.ok) event.waitUntil(cache.put(event.request, response.clone()));
     return response;
   });
   if (!kept) return renewed;
@@ -186,18 +186,36 @@ async function seenFirst(event, name, keep) {
  * @param {() => Response | Promise<Response>} otherwise
  * @param {() => void} [unanswered] called when the network gives no response, or none in time
  */
-async function freshFirst(request, otherwise, unanswered = () => undefined) {
-  const cache = await caches.open(SEEN);
+const freshFirst = (request, otherwise, unanswered) =>
+  freshOrCopy(
+    request,
+    SEEN,
+    otherwise,
+    async (cache, response) => {
+      // Responses marked private or no-store are not stored here either.
+      const forbidden = /no-store|private/.test(response.headers.get("Cache-Control") ?? "");
+      if (response.ok && !response.redirected && !forbidden) {
+        await cache.put(request, response);
+        await trim(SEEN, SEEN_MAX);
+      } else if (isGone(response)) {
+        await cache.delete(request);
+      }
+    },
+    unanswered,
+  );
+
+/**
+ * The network's response, or in its absence the copy in that cache.
+ * @param {Request} request
+ * @param {string} name of the cache
+ * @param {() => Response | Promise<Response>} otherwise
+ * @param {(cache: Cache, response: Response) => Promise<void>} keep what becomes of the copy
+ * @param {() => void} [unanswered] called when the network gives no response, or none in time
+ */
+async function freshOrCopy(request, name, otherwise, keep, unanswered = () => undefined) {
+  const cache = await caches.open(name);
   const network = fetch(request).then(async (response) => {
-    // Responses marked private or no-store are not stored here either.
-    const forbidden = /no-store|private/.test(response.headers.get("Cache-Control") ?? "");
-    if (response.ok && !response.redirected && !forbidden) {
-      await cache.put(request, response.clone());
-      await trim(SEEN, SEEN_MAX);
-    } else if (response.status === 404 || response.status === 410) {
-      // Hidden or deleted since it was seen: it must not reappear offline.
-      await cache.delete(request);
-    }
+    await keep(cache, response.clone());
     return response;
   });
   const kept = await cache.match(request, { ignoreVary: true });

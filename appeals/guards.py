@@ -1,0 +1,29 @@
+"""Which guards of the workflow's table are not true of an appeal."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from appeals.deadlines import LegalClock
+from appeals.models import Appeal, Attachment
+from appeals.workflow import Guard, Verb
+
+
+def barred(
+    appeal: Appeal, verbs: Iterable[Verb], at: dt.datetime, clock: LegalClock | None = None
+) -> frozenset[Guard]:
+    """The guards of these verbs that are not true of the appeal at that moment.
+
+    One query when one of them asks about photos and videos; none else, if the clock was read before.
+    """
+    asked = frozenset(verb.guard for verb in verbs if verb.guard is not None)
+    met: set[Guard] = set()
+    if any(guard.of_the_clock for guard in asked):
+        met |= (clock or LegalClock.read()).met(appeal, at)
+    if not all(guard.of_the_clock for guard in asked):
+        states = (
+            Attachment.objects.filter(appeal=appeal).order_by().values_list("hidden", flat=True).distinct()
+        )
+        met |= {Guard.FILE_HIDDEN if hidden else Guard.FILE_SHOWN for hidden in states}
+    return asked - met
