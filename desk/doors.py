@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
@@ -27,7 +27,7 @@ from rates.taking import TooMany
 _HELD: Final = "held"
 
 
-def for_staff(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def for_staff(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """The view for people who belong to a service; others get the log-in page or 403.
 
     Words that are sent after the session has ended are held in the new one, and are the writer's draft after the log-in.
@@ -35,14 +35,14 @@ def for_staff(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @login_required
     @wraps(view)
-    def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not standing_of(request.user).works_here:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
     @never_cache
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "POST" and not request.user.is_authenticated:
             _hold(request)
         return inside(request, *args, **kwargs)

@@ -10,12 +10,13 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, F, Func, Q
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.roles import Standing
-from appeals.deadlines import WorkingCalendar
+from accounts.roles import Standing, standing_of
+from appeals.deadlines import WorkingCalendar, city_day
 from appeals.due import SOON_DAYS
 from appeals.filters import AppealFilter, holding, parse_filter
 from appeals.models import Appeal, AppealContact, Draft
@@ -196,6 +197,11 @@ class Queue:
     standing: Standing
     calendar: WorkingCalendar
     today: dt.date
+
+    @classmethod
+    def of(cls, user: User, calendar: WorkingCalendar) -> Queue:
+        """The person's desk now."""
+        return cls(user, standing_of(user), calendar, city_day(timezone.now()))
 
     def appeals(self, wanted: AppealFilter) -> AppealQuerySet:
         """All appeals of the desk that the filter leaves; one small query for each code in the filter."""

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,7 +15,7 @@ from accounts.models import User
 from accounts.roles import Role, standing_of
 from appeals.actions.drafts import drop_draft, keep_draft
 from appeals.actors import Person
-from appeals.deadlines import WorkingCalendar, city_calendar, city_day
+from appeals.deadlines import city_calendar
 from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
 from appeals.errors import Invalid
@@ -39,7 +38,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     """The queue of the person's services (of all of them, for the Mayor's Office) in tabs, sorted as asked."""
     standing = standing_of(request.user)
     place, errors = parse_place(request.GET)
-    queue = _queue(request, city_calendar())
+    queue = Queue.of(cast("User", request.user), city_calendar())
     listed = queue.listed(place)
     page = listed.page
     # The tab decides the status, and whoever works for one service alone has no other to choose.
@@ -75,6 +74,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "sort": place.sort.value if place.sort is not place.tab.sort else "",
         "rows": [AppealRow(appeal, due_of(appeal, queue.calendar, queue.today)) for appeal in page.rows],
         "place": place.as_query(),
+        "list_query": place.at(PageRequest()).as_query(),
         "total": total,
         "total_is_full": total >= COUNT_MAX,
         "first_row": listed.ahead + 1 if listed.ahead < COUNT_MAX else None,
@@ -140,7 +140,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "show_actors": True,
         "awaits_answer": any(form.row.answers for form in verbs["forms"]),
         "place": place.as_query(),
-        "next_appeal": _queue(request, dossier.clock.calendar).next_after(place, appeal),
+        "next_appeal": Queue.of(cast("User", request.user), dossier.clock.calendar).next_after(place, appeal),
     }
     response = render(request, "desk/appeal.html", context, status=tried.status)
     show_to_sender(response, verbs["kept_uploads"])
@@ -182,8 +182,3 @@ def _find(request: HttpRequest, number: int) -> Appeal:
     if appeal is None:
         raise Http404
     return appeal
-
-
-def _queue(request: HttpRequest, calendar: WorkingCalendar) -> Queue:
-    user = cast("User", request.user)
-    return Queue(user, standing_of(user), calendar, city_day(timezone.now()))
