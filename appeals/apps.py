@@ -12,6 +12,7 @@ class AppealsConfig(AppConfig):
         from accounts.permissions import ALL, EDIT, VIEW, office_may
         from appeals.actions.count_again import count_again
         from appeals.actions.escalate import escalate_overdue
+        from appeals.actions.questions import follow_questions
         from appeals.actions.upload import remove_orphans, sweep_uploads
         from appeals.models import Appeal, Attachment, CalendarDay, Event, LegalTerm, clock_changed
         from appeals.notify.delivery import deliver_due
@@ -23,6 +24,7 @@ class AppealsConfig(AppConfig):
         clock_changed.connect(lambda cause, **_: count_again(cause), weak=False, dispatch_uid="count_again")
         every(dt.timedelta(minutes=10), count_again)
         every(dt.timedelta(minutes=5), escalate_overdue)
+        every(dt.timedelta(minutes=5), follow_questions)
         every(dt.timedelta(seconds=5), deliver_due, lane="letters")
         every(dt.timedelta(hours=1), remove_orphans)
         every(dt.timedelta(days=1), sweep_uploads)

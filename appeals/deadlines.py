@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -65,18 +65,28 @@ class WorkingCalendar:
         """Working days after the one day, up to and including the other, that the country has off."""
         return (day for day in _days(after, until) if self.is_working(day) and self.off_in_the_country(day))
 
-    def add_working_days(self, start: dt.date, days: int) -> dt.date:
-        """The ``days``-th working day after ``start``, not counting ``start`` itself."""
+    def add_working_days(self, start: dt.date, days: int, pauses: Sequence[dt.date] = ()) -> dt.date:
+        """The ``days``-th working day after ``start``, not counting ``start`` itself nor any day of the pauses."""
         day = start
         while days > 0:
             day += dt.timedelta(days=1)
-            days -= self.is_working(day)
+            days -= self.is_working(day) and not in_pause(day, pauses)
         return day
 
     def working_days_between(self, start: dt.date, end: dt.date) -> int:
         """Working days after ``start`` up to and including ``end``; negative when ``end`` is earlier."""
         sign, first, last = (1, start, end) if start <= end else (-1, end, start)
         return sign * sum(self.is_working(day) for day in _days(first, last))
+
+
+def pairs(pauses: Sequence[dt.date]) -> Iterator[tuple[dt.date, dt.date]]:
+    """The pauses one by one: the day of the question, and that of the reply, which is the last that does not count."""
+    return zip(pauses[::2], pauses[1::2], strict=True)
+
+
+def in_pause(day: dt.date, pauses: Sequence[dt.date]) -> bool:
+    """True on a day after a question, up to and including that of its reply."""
+    return any(asked < day <= replied for asked, replied in pairs(pauses))
 
 
 def _days(after: dt.date, until: dt.date) -> Iterator[dt.date]:
@@ -121,6 +131,7 @@ class Term:
     valid_from: dt.date
     working_days: int
     extension_days: int
+    reply_days: int
     law: str
 
 
@@ -138,7 +149,15 @@ class LegalClock:
         return cls(
             city_calendar(),
             tuple(
-                Term(row.kind, row.valid_from, row.working_days, row.extension_days, row.law) for row in rows
+                Term(
+                    row.kind,
+                    row.valid_from,
+                    row.working_days,
+                    row.extension_days,
+                    row.reply_days,
+                    row.law,
+                )
+                for row in rows
             ),
         )
 
@@ -161,22 +180,33 @@ class LegalClock:
                 return term
         raise NoLegalTerm(on)
 
-    def due_on(self, kind: str, start: dt.datetime, *, extended_days: int = 0) -> dt.date:
+    def due_on(
+        self, kind: str, start: dt.datetime, *, extended_days: int = 0, pauses: Sequence[dt.date] = ()
+    ) -> dt.date:
         """Last day on which an answer is on time, for a term that began at that moment. Raises ``NoLegalTerm``."""
-        return self.due_after(kind, city_day(start), extended_days)
+        return self.due_after(kind, city_day(start), extended_days, pauses)
 
-    def due_after(self, kind: str, day: dt.date, extended_days: int = 0) -> dt.date:
+    def due_after(
+        self, kind: str, day: dt.date, extended_days: int = 0, pauses: Sequence[dt.date] = ()
+    ) -> dt.date:
         """As ``due_on``, for a term that began on that day in the city's time zone."""
-        return self.calendar.add_working_days(day, self.term(kind, day).working_days + extended_days)
+        days = self.term(kind, day).working_days + extended_days
+        return self.calendar.add_working_days(day, days, pauses)
 
     def met(self, appeal: Appeal, at: dt.datetime) -> frozenset[Guard]:
         """The guards of the clock that are true of the appeal at that moment."""
         try:
-            extension_days = self.term(appeal.kind, city_day(appeal.term_began)).extension_days
+            term = self.term(appeal.kind, city_day(appeal.term_began))
+            extension_days, reply_days = term.extension_days, term.reply_days
         except NoLegalTerm:
-            extension_days = 0  # closed long ago, and its term has been removed since
+            extension_days = reply_days = 0  # closed long ago, and its term has been removed since
+        today = city_day(at)
         true = {
             Guard.EXTENDABLE: extension_days > 0 and appeal.extended_days == 0,
-            Guard.TERM_PASSED: appeal.escalated_at is None and appeal.due_on < city_day(at),
+            Guard.TERM_PASSED: appeal.escalated_at is None and appeal.due_on < today,
+            # The error for a missing relation is also an AttributeError.
+            Guard.ASKABLE: reply_days > 0 and hasattr(appeal, "contact"),
+            Guard.REMINDER_DUE: appeal.remind_on is not None and appeal.remind_on <= today,
+            Guard.REPLY_MISSING: appeal.reply_by is not None and appeal.reply_by < today,
         }
         return frozenset(guard for guard, holds in true.items() if holds)

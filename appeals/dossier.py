@@ -15,7 +15,7 @@ from appeals.due_explanation import DueExplanation, explain_due
 from appeals.models import Appeal, Attachment, Event, RoutingDecision
 from appeals.routing_decision import Explanation, explain
 from appeals.timeline import Step, steps_of
-from appeals.workflow import HIDE
+from appeals.workflow import ASK, HIDE, Status
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,13 @@ class Dossier:
     def standing_answer(self) -> Step | None:
         """The answer that no later one has replaced."""
         return next((step for step in self.answers if not step.supplements), None)
+
+    @property
+    def question(self) -> Step | None:
+        """The question that waits for the author's reply."""
+        if self.appeal.status != Status.WAITING:
+            return None
+        return next((step for step in reversed(self.steps) if step.event.verb == ASK.code), None)
 
 
 def reason_hidden(number: int) -> str:

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from appeals.deadlines import WorkingCalendar, city_calendar, city_day
 from appeals.models import Appeal
+from appeals.workflow import Status
 
 #: Working days before the due date from which an open appeal counts as due soon.
 SOON_DAYS = 3
@@ -25,6 +26,7 @@ class DueState(enum.StrEnum):
     SOON = "soon"
     TODAY = "today"
     OVERDUE = "overdue"
+    PAUSED = "paused"  #: the author is asked
     IN_TIME = "in-time"
     LATE = "late"
     ENDED = "ended"  #: closed without an answer
@@ -44,6 +46,8 @@ class Due:
         match self.state:
             case DueState.OPEN | DueState.SOON:
                 return ngettext("%(n)d working day left", "%(n)d working days left", self.days) % days
+            case DueState.PAUSED:
+                return _("The term stands still")
             case DueState.TODAY:
                 return _("Due today")
             case DueState.OVERDUE if self.days == 0:
@@ -78,6 +82,8 @@ def due_of(appeal: Appeal, calendar: WorkingCalendar, today: dt.date) -> Due:
         left = calendar.working_days_between(today, appeal.due_on)
         if today > appeal.due_on:
             return Due(DueState.OVERDUE, -left)
+        if appeal.status == Status.WAITING:
+            return Due(DueState.PAUSED, left)
         if today == appeal.due_on:
             return Due(DueState.TODAY, 0)
         return Due(DueState.SOON if left <= SOON_DAYS else DueState.OPEN, left)

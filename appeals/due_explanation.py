@@ -11,7 +11,7 @@ from django.utils.timezone import get_default_timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from appeals.deadlines import LegalClock, NoLegalTerm, WorkingCalendar, city_day
+from appeals.deadlines import LegalClock, NoLegalTerm, WorkingCalendar, city_day, pairs
 from appeals.models import Appeal
 
 
@@ -52,6 +52,7 @@ def explain_due(appeal: Appeal, clock: LegalClock) -> DueExplanation:
             )
             % {"n": appeal.extended_days}
         )
+    sentences += _pauses(appeal, calendar)
     until = max(appeal.due_on, first)
     if off := _listed(calendar, calendar.weekdays_off(city_day(began), until)):
         sentences.append(_("Weekdays that do not count: %(days)s") % {"days": off})
@@ -67,6 +68,24 @@ def _began(appeal: Appeal) -> str:
     if appeal.term_began_at:
         return _("Reopened: %(day)s, %(time)s; the term began anew") % words
     return _("Received: %(day)s, %(time)s") % words
+
+
+def _pauses(appeal: Appeal, calendar: WorkingCalendar) -> Iterator[str]:
+    for asked, replied in pairs(appeal.pauses):
+        n = calendar.working_days_between(asked, replied)
+        if appeal.reply_by == replied:
+            words = ngettext(
+                "It stands still while the author is asked, from %(from)s until %(until)s at most: %(n)d working day.",
+                "It stands still while the author is asked, from %(from)s until %(until)s at most: %(n)d working days.",
+                n,
+            )
+        else:
+            words = ngettext(
+                "It stood still while the author was asked, from %(from)s until %(until)s: %(n)d working day.",
+                "It stood still while the author was asked, from %(from)s until %(until)s: %(n)d working days.",
+                n,
+            )
+        yield words % {"from": date_format(asked), "until": date_format(replied), "n": n}
 
 
 def _weekday_and_date(day: dt.date) -> str:

@@ -32,5 +32,8 @@ ATTACHMENTS_MAX: Final = 6
 #: Words that a list is searched for.
 SEARCH_MAX: Final = 200
 
+#: Working days that an author has for a reply, unless the term says otherwise.
+REPLY_DAYS: Final = 5
+
 #: Working days that a legal term, or its extension, may have at most.
 TERM_DAYS_MAX: Final = 366

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role, standing_of
 from appeals.filters import FILTERS, AppealFilter
-from appeals.workflow import OPEN_STATUSES, RECOUNT, Cause
+from appeals.workflow import OPEN_STATUSES, RECOUNT, RUNNING_STATUSES, Cause, Status
 from geo.paging import Order
 from media.refusal import Refusal
 
@@ -72,6 +72,22 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """Appeals that await an answer."""
         return self.filter(status__in=OPEN_STATUSES)
 
+    def running(self) -> AppealQuerySet:
+        """Appeals whose term runs."""
+        return self.filter(status__in=RUNNING_STATUSES)
+
+    def waiting(self) -> AppealQuerySet:
+        """Appeals whose term stands still while the author is asked."""
+        return self.filter(status=Status.WAITING)
+
+    def to_remind(self, on: dt.date) -> AppealQuerySet:
+        """Those whose author is to be reminded of the question by that day."""
+        return self.waiting().filter(remind_on__lte=on)
+
+    def without_reply(self, on: dt.date) -> AppealQuerySet:
+        """Those for whose reply the last day was before that day."""
+        return self.waiting().filter(reply_by__lt=on)
+
     def overdue(self, on: dt.date) -> AppealQuerySet:
         """Open appeals whose legal term ended before that day."""
         return self.open().filter(due_on__lt=on)
@@ -84,10 +100,10 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """What the due dates of open appeals are counted from, and these dates, each pair once."""
         began = TruncDate(Coalesce("term_began_at", "submitted_at"), tzinfo=timezone.get_default_timezone())
         rows = self.open().annotate(day=began).order_by()
-        for kind, day, extended, due_on in rows.values_list(
-            "kind", "day", "extended_days", "due_on"
+        for kind, day, extended, pauses, due_on in rows.values_list(
+            "kind", "day", "extended_days", "pauses", "due_on"
         ).distinct():
-            yield (kind, day, extended), due_on
+            yield (kind, day, extended, tuple(pauses)), due_on
 
     def count_again(self, due_dates: Mapping[TermGroup, dt.date], cause: Cause, at: dt.datetime) -> int:
         """Gives the open appeals of each group its due date, with the event of the step; their number.
@@ -97,11 +113,12 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """
         if not due_dates:
             return 0
-        kinds, days, extended = zip(*due_dates, strict=True)
+        kinds, days, extended, pauses = zip(*due_dates, strict=True)
         values: dict[str, Any] = {
             "kinds": list(kinds),
             "days": list(days),
             "extended": list(extended),
+            "pauses": [f"{{{','.join(day.isoformat() for day in each)}}}" for each in pauses],
             "due_dates": list(due_dates.values()),
             "open": [status.value for status in OPEN_STATUSES],
             "zone": settings.TIME_ZONE,
@@ -159,22 +176,25 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         return self.filter(appeal__isnull=True)
 
 
-#: What an appeal's due date is counted from: its kind, the city's day on which its term began, its days of extension.
-TermGroup = tuple[str, dt.date, int]
+#: What an appeal's due date is counted from: its kind, the city's day on which its term began, its days of extension,
+#: and when it stood still.
+TermGroup = tuple[str, dt.date, int, tuple[dt.date, ...]]
 
 #: Due dates that one statement changes: some seconds' work on a busy machine.
 COUNTED_AT_ONCE: Final = 5_000
 
 _COUNT_AGAIN: Final = """
     WITH counted AS (
-        SELECT * FROM unnest(%(kinds)s::text[], %(days)s::date[], %(extended)s::int[], %(due_dates)s::date[])
-            AS counted (kind, day, extended_days, due_on)
+        SELECT kind, day, extended_days, pauses::date[] AS pauses, due_on
+        FROM unnest(%(kinds)s::text[], %(days)s::date[], %(extended)s::int[], %(pauses)s::text[], %(due_dates)s::date[])
+            AS counted (kind, day, extended_days, pauses, due_on)
     ), wrong AS (
         SELECT appeal.id, appeal.due_on AS was, counted.due_on
         FROM appeals_appeal AS appeal
         JOIN counted ON counted.kind = appeal.kind
             AND counted.day = (coalesce(appeal.term_began_at, appeal.submitted_at) AT TIME ZONE %(zone)s)::date
             AND counted.extended_days = appeal.extended_days
+            AND counted.pauses = appeal.pauses
         WHERE appeal.status = ANY(%(open)s) AND appeal.due_on <> counted.due_on
         ORDER BY appeal.id
         LIMIT %(limit)s

@@ -28,6 +28,8 @@ Text = str | Promise
 class Status(models.TextChoices):
     NEW = "new", _("New")
     ACCEPTED = "accepted", _("In progress")
+    PLANNED = "planned", _("Planned")
+    WAITING = "waiting", _("Waiting for the author")
     ANSWERED = "answered", _("Answered")
     CLOSED = "closed", _("Closed")
 
@@ -40,8 +42,11 @@ class Kind(models.TextChoices):
     RECOMMENDATION = "recommendation", _("Recommendation")
 
 
-#: States in which the legal clock runs.
-OPEN_STATUSES = (Status.NEW, Status.ACCEPTED)
+#: States in which an answer is awaited.
+OPEN_STATUSES = (Status.NEW, Status.ACCEPTED, Status.PLANNED, Status.WAITING)
+
+#: Those of them in which the legal clock runs: while the author is asked, it stands still.
+RUNNING_STATUSES = tuple(status for status in OPEN_STATUSES if status is not Status.WAITING)
 
 
 class Clock(enum.Enum):
@@ -50,6 +55,7 @@ class Clock(enum.Enum):
     START = "start"  #: the due date is counted from this moment
     KEEP = "keep"
     STOP = "stop"  #: answered: nothing is due any more
+    PAUSE = "pause"  #: it stands still until the state is left, or until the days for a reply are over
     EXTEND = "extend"  #: the extension that the law allows is added, once in a term
     RECOUNT = "recount"  #: the due date is counted again, by the terms and the calendar of now
     END = "end"  #: nothing is due any more, though nobody answered
@@ -68,13 +74,18 @@ class Guard(enum.Enum):
 
     EXTENDABLE = "extendable"  #: the law allows an extension, and this term has had none
     TERM_PASSED = "term passed"  #: the due date is over, and this was not noted before in this term
+    ASKABLE = "askable"  #: the author is known, and there are days for a reply
+    REMINDER_DUE = (
+        "reminder due"  #: half of the days for a reply are over, and the author was not reminded yet
+    )
+    REPLY_MISSING = "reply missing"  #: the days for a reply are over
     FILE_SHOWN = "file shown"  #: it has a photo or video that the public sees
     FILE_HIDDEN = "file hidden"  #: one of its photos and videos is hidden by itself
 
     @property
     def of_the_clock(self) -> bool:
         """True when terms and calendar decide it."""
-        return self in {Guard.EXTENDABLE, Guard.TERM_PASSED}
+        return self not in {Guard.FILE_SHOWN, Guard.FILE_HIDDEN}
 
 
 class Input(enum.Enum):
@@ -165,11 +176,15 @@ class Verb:
         """Its words where somebody in that role does it or did it."""
         return self.author_words if self.author_words and role == Role.RESIDENT else self.words
 
-    @property
-    def reads_clock(self) -> bool:
-        """True when terms and calendar decide what it does, or whether it may be done."""
+    def reads_clock(self, status: str) -> bool:
+        """True when terms and calendar decide what it does from that state, or whether it may be done."""
         guarded = self.guard is not None and self.guard.of_the_clock
-        return guarded or self.clock in {Clock.START, Clock.EXTEND, Clock.RECOUNT}
+        changes = self.clock in {Clock.START, Clock.PAUSE, Clock.EXTEND, Clock.RECOUNT}
+        return guarded or changes or self.resumes(status)
+
+    def resumes(self, status: str) -> bool:
+        """True when the clock, which stands still in that state, goes on from where it stood."""
+        return status == Status.WAITING and self.target not in {None, Status.WAITING}
 
     @property
     def answers(self) -> bool:
@@ -303,6 +318,51 @@ FORWARD = Verb(
         Audience.AUTHOR: _("Your appeal No. %(number)d is with another service now"),
         Audience.SERVICE: _("Appeal No. %(number)d has been forwarded to you"),
     },
+)
+ASK = Verb(
+    "ask",
+    sources=RUNNING_STATUSES,
+    target=Status.WAITING,
+    roles=_STAFF,
+    icon="status-waiting",
+    clock=Clock.PAUSE,
+    guard=Guard.ASKABLE,
+    asks=(
+        Ask(
+            "text",
+            Input.TEXT,
+            _("Question"),
+            _("Everyone reads it, and the author gets a letter. The term stands still until the reply."),
+        ),
+    ),
+    words=Words(
+        step=_(
+            "Question to the author: %(by)s. The term stands still until the reply, until %(until)s at most"
+        ),
+        invitation=_("Ask the author"),
+        button=_("Send the question"),
+        done=_("The author of appeal %(number)s is asked."),
+    ),
+    letters={Audience.AUTHOR: _("A question about your appeal No. %(number)d")},
+)
+REPLY = Verb(
+    "reply",
+    sources=(Status.WAITING,),
+    target=Status.ACCEPTED,
+    roles=_AUTHOR,
+    icon="reply",
+    tone=Tone.PRIMARY,
+    asks=(
+        Ask("text", Input.TEXT, _("Your reply"), _("Everyone reads it: leave out names and phone numbers.")),
+        Ask("uploads", Input.FILES, _("Photos"), _("Up to %(files_max)d photos or videos."), required=False),
+    ),
+    words=Words(
+        step=_("Reply of the author. The answer is due by %(due)s"),
+        invitation=_("Reply to the question"),
+        button=_("Send the reply"),
+        done=_("Thank you. The service has your reply."),
+    ),
+    letters={Audience.SERVICE: _("The author of appeal No. %(number)d has replied")},
 )
 CLOSE = Verb(
     "close",
@@ -477,6 +537,30 @@ ESCALATE = Verb(
         Audience.SERVICE: _("Appeal No. %(number)d is overdue: the Mayor's Office has been told"),
     },
 )
+REMIND = Verb(
+    "remind",
+    sources=(Status.WAITING,),
+    target=None,
+    roles=_PLATFORM,
+    icon="clock",
+    guard=Guard.REMINDER_DUE,
+    quiet=True,
+    words=Words(step=_("The author is reminded of the question, which can be replied to until %(until)s")),
+    letters={Audience.AUTHOR: _("Please reply: a question about your appeal No. %(number)d")},
+)
+LAPSE = Verb(
+    "lapse",
+    sources=(Status.WAITING,),
+    target=Status.ACCEPTED,
+    roles=_PLATFORM,
+    icon="clock",
+    guard=Guard.REPLY_MISSING,
+    words=Words(step=_("No reply has come: the term goes on, and the answer is due by %(due)s")),
+    letters={
+        Audience.AUTHOR: _("Your appeal No. %(number)d goes on without your reply"),
+        Audience.SERVICE: _("Appeal No. %(number)d goes on: its author has not replied"),
+    },
+)
 RECOUNT = Verb(
     "recount",
     sources=OPEN_STATUSES,
@@ -488,7 +572,7 @@ RECOUNT = Verb(
     words=Words(step=_("The answer is due by %(due)s instead of %(was)s: %(reason)s")),
 )
 
-#: The table, in the order in which buttons stand; the last two are the platform's own.
+#: The table, in the order in which buttons stand; the last ones are the platform's own.
 VERBS: dict[str, Verb] = {
     verb.code: verb
     for verb in (
@@ -496,8 +580,10 @@ VERBS: dict[str, Verb] = {
         ACCEPT,
         ANSWER,
         SUPPLEMENT,
+        REPLY,
         CLOSE,
         REOPEN,
+        ASK,
         FORWARD,
         EXTEND,
         NOTE,
@@ -506,6 +592,8 @@ VERBS: dict[str, Verb] = {
         HIDE,
         SHOW,
         ESCALATE,
+        REMIND,
+        LAPSE,
         RECOUNT,
     )
 }

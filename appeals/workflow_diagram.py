@@ -8,6 +8,7 @@ _CLOCK = {
     Clock.START: ", term begins anew",
     Clock.KEEP: "",
     Clock.STOP: ", term ends",
+    Clock.PAUSE: ", term stands still",
     Clock.EXTEND: ", term is extended once",
     Clock.RECOUNT: ", term is counted again",
     Clock.END: ", term ends unanswered",
@@ -18,9 +19,12 @@ def diagram() -> str:
     """Mermaid source; one arrow for each row and source state of the table."""
     lines = ["stateDiagram-v2", f"    [*] --> {Status.NEW}: submit (anyone)"]
     for verb in VERBS.values():
-        lines += [f"    {source} --> {verb.target or source}: {_label(verb)}" for source in verb.sources]
+        lines += [
+            f"    {source} --> {verb.target or source}: {_label(verb, source)}" for source in verb.sources
+        ]
     return "\n".join(lines) + "\n"
 
 
-def _label(verb: Verb) -> str:
-    return f"{verb} ({', '.join(sorted(verb.roles))}{_CLOCK[verb.clock]})"
+def _label(verb: Verb, source: Status) -> str:
+    goes_on = ", term goes on" if verb.resumes(source) and verb.clock is Clock.KEEP else ""
+    return f"{verb} ({', '.join(sorted(verb.roles))}{_CLOCK[verb.clock]}{goes_on})"

@@ -33,11 +33,12 @@ COUNT_MAX = 1_000
 
 
 class Tab(enum.StrEnum):
-    """A part of the queue; the first three await an answer."""
+    """A part of the queue; the first four await an answer."""
 
     OPEN = "open"
     SOON = "soon"
     OVERDUE = "overdue"
+    WAITING = "waiting"
     ANSWERED = "answered"
     CLOSED = "closed"
     HIDDEN = "hidden"
@@ -55,7 +56,7 @@ class Tab(enum.StrEnum):
     @property
     def awaits(self) -> bool:
         """True for the tabs whose appeals await an answer."""
-        return self in {Tab.OPEN, Tab.SOON, Tab.OVERDUE}
+        return self in {Tab.OPEN, Tab.SOON, Tab.OVERDUE, Tab.WAITING}
 
     @property
     def sort(self) -> Sort:
@@ -67,6 +68,7 @@ _LABELS: dict[Tab, str | Promise] = {
     Tab.OPEN: _("All open"),
     Tab.SOON: _("Due soon"),
     Tab.OVERDUE: _("Overdue"),
+    Tab.WAITING: _("Author asked"),
     Tab.ANSWERED: _("Answered"),
     Tab.CLOSED: _("Closed"),
     Tab.HIDDEN: _("Hidden"),
@@ -224,9 +226,11 @@ class Queue:
                 return rows.open()
             case Tab.SOON:
                 until = self.calendar.add_working_days(self.today, SOON_DAYS)
-                return rows.open().filter(due_on__gte=self.today, due_on__lte=until)
+                return rows.running().filter(due_on__gte=self.today, due_on__lte=until)
             case Tab.OVERDUE:
                 return rows.overdue(self.today)
+            case Tab.WAITING:
+                return rows.waiting()
             case Tab.ANSWERED:
                 return rows.filter(status=Status.ANSWERED)
             case Tab.CLOSED:

@@ -20,7 +20,7 @@ from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
 from appeals.errors import Invalid
 from appeals.filters import filter_fields
-from appeals.models import Appeal, AppealContact
+from appeals.models import Appeal
 from appeals.workflow import VERBS
 from desk.doors import for_staff, restore_held
 from desk.drafts import drafts_here
@@ -135,7 +135,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     context = verbs | {
         "dossier": dossier,
         "appeal": appeal,
-        "contact": AppealContact.objects.filter(appeal=appeal).first(),
+        "contact": getattr(appeal, "contact", None),
         "office": standing.office,
         "show_actors": True,
         "awaits_answer": any(form.row.answers for form in verbs["forms"]),

@@ -187,6 +187,10 @@ class AppealFactory(DjangoModelFactory[Appeal]):
     point = factory.LazyFunction(lambda: at(IN_EAST))
     status = Status.NEW
     submitted_at = factory.LazyFunction(timezone.now)
+    pauses = factory.LazyAttribute(lambda appeal: _asked() if appeal.status == Status.WAITING else [])
+    reply_by = factory.LazyAttribute(
+        lambda appeal: appeal.pauses[-1] if appeal.status == Status.WAITING else None
+    )
     due_on = factory.LazyAttribute(lambda appeal: _due_on(appeal.kind, appeal.submitted_at))
     answered_at = factory.LazyAttribute(
         lambda appeal: timezone.now() if appeal.status in {Status.ANSWERED, Status.CLOSED} else None
@@ -206,6 +210,12 @@ class AppealFactory(DjangoModelFactory[Appeal]):
         # The number is given by the database.
         appeal.refresh_from_db(fields=["number"])
         return appeal
+
+
+def _asked() -> list[dt.date]:
+    """A question of today, which may be replied to for a week."""
+    today = timezone.localdate()
+    return [today, today + dt.timedelta(days=7)]
 
 
 def _due_on(kind: str, submitted_at: dt.datetime) -> dt.date:

@@ -46,7 +46,7 @@ def perform(
             if version > appeal.version or not all(VERBS[event.verb].quiet for event in unseen):
                 raise Stale(appeal, unseen)
         role = actor.role_towards(appeal)
-        clock = LegalClock.held() if verb.reads_clock else None
+        clock = LegalClock.held() if verb.reads_clock(appeal.status) else None
         not_met = barred(appeal, [verb], at, clock)
         if not verb.allows(appeal.status, role, hidden=appeal.hidden, barred=not_met):
             raise NotAllowed
@@ -70,6 +70,9 @@ CHANGED_FIELDS = (
     "hidden",
     "term_began_at",
     "extended_days",
+    "pauses",
+    "reply_by",
+    "remind_on",
     "due_on",
     "escalated_at",
     "answered_at",
@@ -117,13 +120,20 @@ class Change:
             appeal.closed_at = self.at
         if self.verb.guard is Guard.TERM_PASSED:
             appeal.escalated_at = self.at
+        if self.verb.guard is Guard.REMINDER_DUE and appeal.reply_by:
+            appeal.remind_on = None
+            event.details |= {"until": appeal.reply_by.isoformat()}
+        if self.verb.resumes(before):
+            self._resume(appeal, event, clock)
         match self.verb.clock:
             case Clock.STOP:
                 appeal.answered_at = self.at
             case Clock.START:
-                appeal.term_began_at, appeal.extended_days = self.at, 0
+                appeal.term_began_at, appeal.extended_days, appeal.pauses = self.at, 0, []
                 appeal.answered_at = appeal.closed_at = appeal.escalated_at = None
                 _count(appeal, clock)
+            case Clock.PAUSE:
+                self._pause(appeal, event, clock)
             case Clock.EXTEND | Clock.RECOUNT:
                 clock, was = clock or LegalClock.read(), appeal.due_on
                 if self.verb.clock is Clock.EXTEND:
@@ -137,11 +147,32 @@ class Change:
                 pass
         return event
 
+    def _pause(self, appeal: Appeal, event: Event, clock: LegalClock | None) -> None:
+        """The clock stands still as if the reply came on the last day for it: so the due date holds whatever comes."""
+        clock, today = clock or LegalClock.read(), city_day(self.at)
+        days = clock.term(appeal.kind, city_day(appeal.term_began)).reply_days
+        appeal.reply_by = clock.calendar.add_working_days(today, days)
+        appeal.remind_on = clock.calendar.add_working_days(today, days // 2) if days > 1 else None
+        appeal.pauses = [*appeal.pauses, today, appeal.reply_by]
+        _count(appeal, clock)
+        event.details |= {"until": appeal.reply_by.isoformat(), "due": appeal.due_on.isoformat()}
+
+    def _resume(self, appeal: Appeal, event: Event, clock: LegalClock | None) -> None:
+        """The days after the question, up to that of the reply, do not count."""
+        *former, asked, until = appeal.pauses
+        ended = min(until, city_day(self.at))
+        appeal.pauses = [*former, asked, ended] if asked < ended else former
+        appeal.reply_by = appeal.remind_on = None
+        _count(appeal, clock)
+        event.details |= {"due": appeal.due_on.isoformat()}
+
 
 def _count(appeal: Appeal, clock: LegalClock | None) -> None:
     """Sets the due date of the appeal's present term."""
     clock = clock or LegalClock.read()
-    appeal.due_on = clock.due_on(appeal.kind, appeal.term_began, extended_days=appeal.extended_days)
+    appeal.due_on = clock.due_on(
+        appeal.kind, appeal.term_began, extended_days=appeal.extended_days, pauses=appeal.pauses
+    )
 
 
 def _unseen(appeal: Appeal, version: int) -> list[Event]:

@@ -47,7 +47,7 @@ def _is_ours(field: Field[Any, Any], first: Model) -> bool:
     value = first.__dict__.get(field.attname)
     if field.primary_key and value is None:
         return False
-    return not (field.has_db_default() and not isinstance(value, int | str))
+    return not (field.has_db_default() and not isinstance(value, int | str | list))
 
 
 def _json(value: object) -> str:
@@ -75,6 +75,7 @@ _ENCODERS: dict[type, Callable[[Any], str]] = {
     UUID: str,
     dt.datetime: dt.datetime.isoformat,
     dt.date: dt.date.isoformat,
+    list: lambda value: f"{{{','.join(map(_text, value))}}}",
     bytes: lambda value: "\\\\x" + value.hex(),
     # Binary (EWKB), so that no digit is lost and no text is parsed.
     Point: lambda value: struct.pack("<BIIdd", 1, _POINT_WITH_SRID, value.srid, value.x, value.y).hex(),

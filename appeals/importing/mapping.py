@@ -21,6 +21,9 @@ from appeals.workflow import Kind, Status
 from districts.importing.entries import Entry, read_toml
 from geo.points import WGS84_SRID
 
+#: What became of an appeal elsewhere: plans and questions are those of the people who work here.
+IMPORTED = (Status.NEW, Status.ACCEPTED, Status.ANSWERED, Status.CLOSED)
+
 
 @dataclass(frozen=True)
 class Template:
@@ -192,7 +195,7 @@ def read_mapping(file: Path, leaves: Collection[str]) -> SourceMapping:
         created=_moment(top, "created"),
         closed=_moment(top, "closed") if "closed" in top.values else None,
         kind=_choice(top, "kind", Kind.values),
-        status=_choice(top, "status", list(Status.values)),
+        status=_choice(top, "status", [status.value for status in IMPORTED]),
         category=_choice(top, "category", leaves),
         text=_template(top, "text", required=True),
         answer=_template(top, "answer"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from appeals.limits import TERM_DAYS_MAX
+from appeals.limits import REPLY_DAYS, TERM_DAYS_MAX
 from appeals.models import CalendarDay, LegalTerm, changing_the_clock
 from appeals.workflow import Kind
 from districts.importing.entries import Entry, EntryRefused, toml_entries
@@ -39,10 +39,14 @@ def _term(entry: Entry) -> LegalTerm:
     extension_days = entry.whole("extension_days", 0)
     if not 0 <= extension_days <= TERM_DAYS_MAX:
         raise entry.refuse(f"extension_days must be between 0 and {TERM_DAYS_MAX}")
+    reply_days = entry.whole("reply_days", REPLY_DAYS)
+    if not 0 <= reply_days <= TERM_DAYS_MAX:
+        raise entry.refuse(f"reply_days must be between 0 and {TERM_DAYS_MAX}")
     return LegalTerm(
         kind=kind,
         working_days=working_days,
         extension_days=extension_days,
+        reply_days=reply_days,
         valid_from=entry.day("valid_from"),
         **entry.translated("law"),
     )

@@ -6,8 +6,9 @@ import datetime as dt
 
 from django.conf import settings
 from django.contrib.gis.db import models
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.db.models import F, Func, Q
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -80,6 +81,22 @@ class Appeal(models.Model):
     )
     extended_days = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="Working days by which the term was extended."
+    )
+    pauses = ArrayField(
+        models.DateField(),
+        default=list,
+        db_default=Value([], ArrayField(models.DateField())),
+        blank=True,
+        help_text="When the term stood still: for each question its day, then that of its reply.",
+    )
+    reply_by = models.DateField(
+        _("reply by"),
+        null=True,
+        blank=True,
+        help_text="Last day for the author's reply while one is awaited.",
+    )
+    remind_on = models.DateField(
+        null=True, blank=True, help_text="When the author is reminded of the question."
     )
     due_on = models.DateField(_("due"))
     escalated_at = models.DateTimeField(

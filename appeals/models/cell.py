@@ -28,6 +28,8 @@ class CellCount(models.Model):
     lat_sum = models.BigIntegerField(help_text="Millionths of a degree, EPSG:4326.")
     n_new = models.IntegerField()
     n_accepted = models.IntegerField()
+    n_planned = models.IntegerField(default=0)
+    n_waiting = models.IntegerField(default=0)
     n_answered = models.IntegerField()
     n_closed = models.IntegerField()
 

@@ -14,7 +14,7 @@ from django.db import models, transaction
 from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
-from appeals.limits import TERM_DAYS_MAX
+from appeals.limits import REPLY_DAYS, TERM_DAYS_MAX
 from appeals.querysets import ClockQuerySet
 from appeals.workflow import Cause, Kind, Reason
 
@@ -124,6 +124,16 @@ class LegalTerm(_ClockRow):
         db_default=0,
         validators=[MaxValueValidator(TERM_DAYS_MAX)],
         help_text=_("By how much a service may extend the term, once and with a reason. 0: not at all."),
+    )
+    reply_days = models.PositiveSmallIntegerField(
+        _("days for the author's reply, working days"),
+        default=REPLY_DAYS,
+        db_default=REPLY_DAYS,
+        validators=[MaxValueValidator(TERM_DAYS_MAX)],
+        help_text=_(
+            "For so long at most the term stands still while the author is asked; half-way the author is reminded."
+            " 0: the author cannot be asked."
+        ),
     )
     valid_from = models.DateField(
         _("valid from"), help_text=_("Appeals submitted before this day keep the term that they have.")

@@ -54,7 +54,7 @@ ZOOM_MAX = 24
 def clusters_geojson(request: HttpRequest) -> HttpResponse:
     """What a map draws of its frame: the appeals where they are few, else square cells with counts by status.
 
-    A cell stands at the mean of its appeals, and counts all of them though the frame may cut it. At most 60 kB when
+    A cell stands at the mean of its appeals, and counts all of them though the frame may cut it. At most 64 kB when
     compressed, however many appeals there are.
     """
     refusals = Refusals()

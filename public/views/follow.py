@@ -46,7 +46,9 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
 
 def _appeal_of(secret: str) -> Appeal:
     appeal = (
-        Appeal.objects.with_names().filter(contact__secret=secret).first() if "\x00" not in secret else None
+        Appeal.objects.with_names().select_related("contact").filter(contact__secret=secret).first()
+        if "\x00" not in secret
+        else None
     )
     if appeal is None:
         raise Http404

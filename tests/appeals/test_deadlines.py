@@ -73,10 +73,16 @@ class TestLegalClock:
 
 
 def minute_by_minute(
-    start: dt.datetime, days: int, holidays: set[dt.date], own: dict[dt.date, bool], zone: ZoneInfo
+    start: dt.datetime,
+    days: int,
+    holidays: set[dt.date],
+    own: dict[dt.date, bool],
+    zone: ZoneInfo,
+    asked: tuple[tuple[dt.datetime, dt.datetime], ...] = (),
 ) -> dt.date:
     """The last day of the term, found by another road: walking forward by whole hours of real time and looking at the
-    wall calendar at each, counting a working day when the date on it has changed."""
+    wall calendar at each, counting a working day when the date on it has changed, unless a question of a day before was
+    still open when it changed."""
     moment, seen, left, last = start, start.astimezone(zone).date(), days, start.astimezone(zone).date()
     while left:
         moment += dt.timedelta(minutes=60 - moment.minute)
@@ -85,6 +91,9 @@ def minute_by_minute(
             continue
         seen = today
         weekend = today.strftime("%a") in {"Sat", "Sun"}
+        midnight = dt.datetime(today.year, today.month, today.day, tzinfo=zone)
+        if any(question < midnight <= reply for question, reply in asked):
+            continue
         if own.get(today, not (weekend or today in holidays)):
             left, last = left - 1, today
     return last
@@ -104,15 +113,39 @@ def test_equal_to_an_independent_computation(minute: int, term: int, own: dict[i
     """For any minute of ten years, with days moved at random around it."""
     start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=minute)
     moved = {start.date() + dt.timedelta(days=offset): working for offset, working in own.items()}
-    clock = LegalClock(WorkingCalendar("KG", None, moved), (Term("", day("2010-01-01"), term, 0, ""),))
+    clock = LegalClock(WorkingCalendar("KG", None, moved), (Term("", day("2010-01-01"), term, 0, 0, ""),))
     expected = minute_by_minute(start, term, TEN_YEARS, moved, BISHKEK)
     assert clock.due_on("request", start) == expected
     assert clock.calendar.working_days_between(city_day(start), expected) == term
 
 
+@given(
+    minute=st.integers(0, 10 * 365 * 24 * 60),
+    term=st.integers(1, 30),
+    own=st.dictionaries(st.integers(-5, 90), st.booleans(), max_size=15),
+    waits=st.lists(st.tuples(st.integers(0, 12_000), st.integers(0, 12_000)), max_size=4),
+)
+@settings(max_examples=300)
+def test_equal_to_an_independent_computation_with_questions(
+    minute: int, term: int, own: dict[int, bool], waits: list[tuple[int, int]]
+) -> None:
+    """For any minute of ten years, with questions asked and replied to at any minute after it."""
+    start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=minute)
+    moved = {start.date() + dt.timedelta(days=offset): working for offset, working in own.items()}
+    moment, asked, pauses = start, list[tuple[dt.datetime, dt.datetime]](), list[dt.date]()
+    for before, waited in waits:
+        question = moment + dt.timedelta(minutes=before)
+        moment = question + dt.timedelta(minutes=waited)
+        asked.append((question, moment))
+        pauses += [city_day(question), city_day(moment)]
+    clock = LegalClock(WorkingCalendar("KG", None, moved), (Term("", day("2010-01-01"), term, 0, 5, ""),))
+    expected = minute_by_minute(start, term, TEN_YEARS, moved, BISHKEK, tuple(asked))
+    assert clock.due_on("request", start, pauses=pauses) == expected
+
+
 def test_every_minute_around_the_city_s_midnights() -> None:
     """The day changes with the city's midnight, whatever the day is in UTC, to the minute."""
-    clock = LegalClock(WorkingCalendar("KG", None, {}), (Term("", day("2010-01-01"), 14, 0, ""),))
+    clock = LegalClock(WorkingCalendar("KG", None, {}), (Term("", day("2010-01-01"), 14, 0, 0, ""),))
     for midnight in (dt.datetime(2026, month, 1, 18, tzinfo=dt.UTC) for month in range(1, 13)):
         for minute in range(-90, 90):
             start = midnight + dt.timedelta(minutes=minute)

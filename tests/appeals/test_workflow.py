@@ -18,6 +18,7 @@ from appeals.workflow import (
     HIDE,
     OPEN_STATUSES,
     REOPEN,
+    RUNNING_STATUSES,
     SHOW,
     SUBMIT,
     VERBS,
@@ -32,32 +33,40 @@ from appeals.workflow import (
     verbs_for,
 )
 
-NEW, ACCEPTED, ANSWERED, CLOSED = "new", "accepted", "answered", "closed"
-EVERYWHERE = (NEW, ACCEPTED, ANSWERED, CLOSED)
+NEW, ACCEPTED, PLANNED, WAITING = "new", "accepted", "planned", "waiting"
+ANSWERED, CLOSED = "answered", "closed"
+RUNNING = (NEW, ACCEPTED, PLANNED)
+OPEN = (*RUNNING, WAITING)
+EVERYWHERE = (*OPEN, ANSWERED, CLOSED)
 
 #: verb: from, to, who, clock, hides, public, asks, letters
 TABLE = {
     "submit": ((), NEW, {"public"}, "start", None, True, (), {"author", "service"}),
     "accept": ((NEW,), ACCEPTED, {"service", "office"}, "keep", None, True, (), {"author"}),
     "answer": (
-        (NEW, ACCEPTED), ANSWERED, {"service", "office"}, "stop", None, True,
+        OPEN, ANSWERED, {"service", "office"}, "stop", None, True,
         (("text", "text", True), ("uploads", "files", False)), {"author"},
     ),
     "supplement": (
         (ANSWERED, CLOSED), None, {"service", "office"}, "keep", None, True,
         (("text", "text", True), ("uploads", "files", False)), {"author"},
     ),
+    "reply": (
+        (WAITING,), ACCEPTED, {"resident"}, "keep", None, True,
+        (("text", "text", True), ("uploads", "files", False)), {"service"},
+    ),
     "close": ((ANSWERED,), CLOSED, {"service", "office", "resident"}, "keep", None, True, (), {"author"}),
     "reopen": (
         (ANSWERED, CLOSED), ACCEPTED, {"office", "resident"}, "start", None, True, (("text", "text", True),),
         {"author", "service"},
     ),
+    "ask": (RUNNING, WAITING, {"service", "office"}, "pause", None, True, (("text", "text", True),), {"author"}),
     "forward": (
-        (NEW, ACCEPTED), NEW, {"service", "office"}, "keep", None, True,
+        OPEN, NEW, {"service", "office"}, "keep", None, True,
         (("to_service", "service", True), ("text", "text", True)), {"author", "service"},
     ),
     "extend": (
-        (NEW, ACCEPTED), None, {"service", "office"}, "extend", None, True, (("text", "text", True),), {"author"},
+        OPEN, None, {"service", "office"}, "extend", None, True, (("text", "text", True),), {"author"},
     ),
     "note": (EVERYWHERE, None, {"service", "office"}, "keep", None, False, (("text", "text", True),), set()),
     "hide_file": (
@@ -69,8 +78,10 @@ TABLE = {
     ),
     "hide": (EVERYWHERE, None, {"office"}, "keep", True, True, (("text", "text", True),), {"author"}),
     "show": (EVERYWHERE, None, {"office"}, "keep", False, True, (), {"author"}),
-    "escalate": ((NEW, ACCEPTED), None, {"system"}, "keep", None, True, (), {"office", "service"}),
-    "recount": ((NEW, ACCEPTED), None, {"system"}, "recount", None, True, (), set()),
+    "escalate": (OPEN, None, {"system"}, "keep", None, True, (), {"office", "service"}),
+    "remind": ((WAITING,), None, {"system"}, "keep", None, True, (), {"author"}),
+    "lapse": ((WAITING,), ACCEPTED, {"system"}, "keep", None, True, (), {"author", "service"}),
+    "recount": (OPEN, None, {"system"}, "recount", None, True, (), set()),
 }  # fmt: skip
 
 
@@ -114,7 +125,8 @@ def test_buttons_of_a_representative() -> None:
     def offered(status: Status) -> list[str]:
         return [verb.code for verb in verbs_for(status, Role.SERVICE, hidden=False)]
 
-    assert offered(Status.NEW) == ["accept", "answer", "forward", "extend", "note"]
+    assert offered(Status.NEW) == ["accept", "answer", "ask", "forward", "extend", "note"]
+    assert offered(Status.WAITING) == ["answer", "forward", "extend", "note"]
     assert offered(Status.ANSWERED) == ["supplement", "close", "note"]
     assert offered(Status.CLOSED) == ["supplement", "note"]
 
@@ -141,16 +153,26 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
     assert not EXTEND.allows(NEW, Role.SERVICE, hidden=False, barred={Guard.EXTENDABLE})
     assert EXTEND not in verbs_for(Status.NEW, Role.SERVICE, hidden=False, barred={Guard.EXTENDABLE})
     assert {verb.code: verb.guard for verb in VERBS.values() if verb.guard} == {
+        "ask": Guard.ASKABLE,
         "extend": Guard.EXTENDABLE,
         "hide_file": Guard.FILE_SHOWN,
         "show_file": Guard.FILE_HIDDEN,
         "escalate": Guard.TERM_PASSED,
+        "remind": Guard.REMINDER_DUE,
+        "lapse": Guard.REPLY_MISSING,
     }
 
 
 def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
     quiet = [verb for verb in VERBS.values() if verb.quiet]
-    assert [verb.code for verb in quiet] == ["note", "hide_file", "show_file", "escalate", "recount"]
+    assert [verb.code for verb in quiet] == [
+        "note",
+        "hide_file",
+        "show_file",
+        "escalate",
+        "remind",
+        "recount",
+    ]
     assert all(verb.target is None and verb.hides is None and not verb.answers for verb in quiet)
 
 
@@ -187,15 +209,17 @@ def test_subjects_know_the_number() -> None:
     )
 )
 def test_no_sequence_leaves_the_table_and_the_clock_follows_the_state(steps: list[tuple[Verb, Role]]) -> None:
-    status, hidden, running = Status.NEW, False, True
+    status, hidden, running, standing = Status.NEW, False, True, False
     for verb, role in steps:
         if not verb.allows(status, role, hidden=hidden):
             continue
+        standing = verb.clock is Clock.PAUSE or (standing and not verb.resumes(status))
         status = verb.target or status
         hidden = hidden if verb.hides is None else verb.hides
         running = {Clock.START: True, Clock.STOP: False, Clock.END: False}.get(verb.clock, running)
         assert status in Status
         assert running == (status in OPEN_STATUSES)
+        assert (running and not standing) == (status in RUNNING_STATUSES)
 
 
 def test_reopening_begins_the_term_anew() -> None:

@@ -198,13 +198,13 @@ def _kill(city: City, ledger: Ledger) -> list[tuple[str, float]]:
     return times
 
 
+STATUSES = ("new", "accepted", "planned", "waiting", "answered", "closed")
+
+
 def _cells_are_counted_right(city: City) -> None:
-    kept = city.ask(
-        "SELECT sum(n_new), sum(n_accepted), sum(n_answered), sum(n_closed) FROM appeals_cellcount"
-    )
+    kept = city.ask(f"SELECT {', '.join(f'sum(n_{status})' for status in STATUSES)} FROM appeals_cellcount")
     counted = city.ask(
-        "SELECT count(*) FILTER (WHERE status = 'new'), count(*) FILTER (WHERE status = 'accepted'),"
-        " count(*) FILTER (WHERE status = 'answered'), count(*) FILTER (WHERE status = 'closed')"
+        f"SELECT {', '.join(f'count(*) FILTER (WHERE status = {status!r})' for status in STATUSES)}"
         " FROM appeals_appeal WHERE NOT hidden"
     )
     assert kept == counted

@@ -75,6 +75,7 @@ def test_tabs_and_their_counts(city: GridCity, client: Client, light_user: User)
         "open": "3",
         "soon": "1",
         "overdue": "1",
+        "waiting": "0",
         "answered": "1",
         "closed": "1",
         "hidden": "0",

@@ -196,6 +196,7 @@ def test_a_term_without_which_nothing_is_due_cannot_go(appeal: Appeal, client: C
         "kind": "",
         "working_days": 14,
         "extension_days": 0,
+        "reply_days": 5,
         "valid_from": "2027-01-01",
         "law_ky": "м",
         "law_ru": "з",

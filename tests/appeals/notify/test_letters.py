@@ -18,14 +18,18 @@ from appeals.notify.delivery import deliver_due
 from appeals.workflow import (
     ACCEPT,
     ANSWER,
+    ASK,
     CLOSE,
     ESCALATE,
     EXTEND,
     FORWARD,
     HIDE,
+    LAPSE,
     NOTE,
     RECOUNT,
+    REMIND,
     REOPEN,
+    REPLY,
     SHOW,
     SUPPLEMENT,
     VERBS,
@@ -56,6 +60,16 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
         {AUTHOR: "Your appeal No. N has been reopened", LIGHT: "Appeal No. N has been reopened"},
     ),
     ([ANSWER, SUPPLEMENT], {AUTHOR: "The answer to your appeal No. N has an addition"}),
+    ([ASK], {AUTHOR: "A question about your appeal No. N"}),
+    ([ASK, REPLY], {LIGHT: "The author of appeal No. N has replied"}),
+    ([ASK, REMIND], {AUTHOR: "Please reply: a question about your appeal No. N"}),
+    (
+        [ASK, LAPSE],
+        {
+            AUTHOR: "Your appeal No. N goes on without your reply",
+            LIGHT: "Appeal No. N goes on: its author has not replied",
+        },
+    ),
     ([NOTE], {}),
     ([HIDE], {AUTHOR: "Your appeal No. N has been hidden from the public"}),
     ([HIDE, SHOW], {AUTHOR: "Your appeal No. N is shown to the public again"}),
@@ -92,11 +106,15 @@ def test_subjects(
     LegalTerm.objects.update(extension_days=5)
     long_ago = timezone.now() - dt.timedelta(days=90) if ESCALATE in road else None
     appeal = submit(submission(language="en"), sender=None, at=long_ago).appeal
+    at: dt.datetime | None = None
     for version, verb in enumerate(road, 1):
         deliver_due()
         mail.outbox.clear()
         others: dict[Verb, Actor] = {
             REOPEN: Author(appeal.pk),
+            REPLY: Author(appeal.pk),
+            REMIND: PLATFORM,
+            LAPSE: PLATFORM,
             HIDE: office_actor,
             SHOW: office_actor,
             ESCALATE: PLATFORM,
@@ -106,8 +124,10 @@ def test_subjects(
         given: dict[str, object] = {ask.name: "Some words" for ask in verb.asks if ask.name == "text"}
         if verb is FORWARD:
             given["to_service"] = city.services["roads"]
-        perform(appeal.pk, verb, actor, version=version, **given)
-    deliver_due()
+        # The platform's own steps are taken when their day has come.
+        at = timezone.now() + dt.timedelta(days=30) if verb in {REMIND, LAPSE} else None
+        perform(appeal.pk, verb, actor, version=version, at=at, **given)
+    deliver_due(at)
     sent = {letter.to[0]: letter.subject for letter in mail.outbox}
     assert sent == {
         who: subject.replace("No. N", f"No. {appeal.number}") for who, subject in subjects.items()

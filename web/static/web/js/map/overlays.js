@@ -121,7 +121,7 @@ export function drawable(collection) {
       const drawn =
         count > 1
           ? { mark: "bubble", picture: `cell|${partsOf(given).join(".")}`, label: formatCompact(count) }
-          : { mark: "pin", status, picture: `pin|${status}`, count, rank: 4 - STATUSES.indexOf(status) };
+          : { mark: "pin", status, picture: `pin|${status}`, count, rank: STATUSES.length - STATUSES.indexOf(status) };
       return { ...feature, properties: { ...given, ...drawn } };
     }),
   };

@@ -1,9 +1,9 @@
 /** Colours of the map, by day and by night. The statuses' colours are the page's own custom properties. */
 
-/** @typedef {"new" | "accepted" | "answered" | "closed"} Status */
+/** @typedef {"new" | "accepted" | "planned" | "waiting" | "answered" | "closed"} Status */
 
 /** @type {readonly Status[]} */
-export const STATUSES = ["new", "accepted", "answered", "closed"];
+export const STATUSES = ["new", "accepted", "planned", "waiting", "answered", "closed"];
 
 const DAY = {
   ground: "#e4e6e6",
@@ -98,6 +98,8 @@ export function currentPalette() {
     status: {
       new: colour("--status-new"),
       accepted: colour("--status-accepted"),
+      planned: colour("--status-planned"),
+      waiting: colour("--status-waiting"),
       answered: colour("--status-answered"),
       closed: colour("--status-closed"),
     },

@@ -1,6 +1,6 @@
 /**
  * Images on the map, drawn when the map first needs one. The name has everything needed to redraw it:
- * `pin|new`, `pin|new|chosen`, `cell|3.1.10.2` (sixteenths of new, accepted, answered, closed), `landmark|market`.
+ * `pin|new`, `pin|new|chosen`, `cell|3.1.0.0.10.2` (sixteenths of each of STATUSES), `landmark|market`.
  */
 
 import { STATUSES } from "city/map/palette.js";
@@ -34,7 +34,7 @@ function picture(size, draw) {
 }
 
 /**
- * The outline that shows the status without colour: new a drop, accepted and answered a disc, closed a square.
+ * The outline that shows the status without colour: new a drop, closed a square, all between a disc.
  * @param {CanvasRenderingContext2D} c
  * @param {Status} status
  * @param {number} r
@@ -53,7 +53,7 @@ function outline(c, status, r) {
 }
 
 /**
- * The sign inside, as in the page's own status icons: a ring's hole, a half, a tick.
+ * The sign inside, as in the page's own status icons: a ring's hole, a half, the hands of a clock, a pause, a tick.
  * @param {CanvasRenderingContext2D} c
  * @param {Status} status
  * @param {number} r
@@ -66,6 +66,17 @@ function sign(c, status, r) {
   } else if (status === "accepted") {
     c.arc(0, 0, r * 0.58, Math.PI / 2, -Math.PI / 2);
     c.fill();
+  } else if (status === "planned") {
+    c.moveTo(0, -r * 0.46);
+    c.lineTo(0, r * 0.06);
+    c.lineTo(r * 0.34, r * 0.26);
+    c.stroke();
+  } else if (status === "waiting") {
+    for (const x of [-r * 0.2, r * 0.2]) {
+      c.moveTo(x, -r * 0.34);
+      c.lineTo(x, r * 0.34);
+    }
+    c.stroke();
   } else {
     c.moveTo(-r * 0.4, r * 0.04);
     c.lineTo(-r * 0.1, r * 0.34);
@@ -214,7 +225,7 @@ export function redraw(map, colours) {
 export function partsOf(counts) {
   const numbers = STATUSES.map((status) => Number(counts[status] ?? 0));
   const total = numbers.reduce((a, b) => a + b, 0);
-  if (!total) return numbers.map((_n, at) => (at === 3 ? PARTS : 0));
+  if (!total) return numbers.map((_n, at) => (at === numbers.length - 1 ? PARTS : 0));
   const parts = numbers.map((n) => (n ? Math.max(1, Math.round((n / total) * PARTS)) : 0));
   const greatest = parts.indexOf(Math.max(...parts));
   parts[greatest] = (parts[greatest] ?? 0) + PARTS - parts.reduce((a, b) => a + b, 0);
