@@ -6,16 +6,30 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Source (a file, or a folder for every source in it) → tests, run in this order: the first to fail kills the mutant,
-#: so those that know the target best come first.
+_ROUTING = ("tests/districts/test_routing.py", "tests/districts/test_shapes.py")
+
+#: Source (a file, or a folder for every source in it) → the tests of its room that know it. Few on purpose: whoever
+#: changes the source runs them, and what only a distant test notices is a test that is missing here.
 TARGETS: dict[str, tuple[str, ...]] = {
-    "districts/sql/candidates.sql": ("tests/districts/test_routing.py", "tests/districts"),
-    "districts/routing.py": ("tests/districts/test_routing.py", "tests/districts"),
-    "geo/grid.py": ("tests/geo/test_grid.py", "tests/geo"),
-    "geo/paging.py": ("tests/geo/test_paging.py", "tests/geo"),
-    "appeals/workflow.py": ("tests/appeals/test_workflow.py", "tests/appeals/actions", "tests/appeals"),
-    "appeals/deadlines.py": ("tests/appeals/test_deadlines.py", "tests/appeals/actions", "tests/appeals"),
-    "appeals/actions": ("tests/appeals/actions", "tests/appeals"),
+    "districts/sql/candidates.sql": _ROUTING,
+    "districts/routing.py": _ROUTING,
+    "districts/actions": ("tests/districts/actions", "tests/districts/importing"),
+    "districts/choices.py": ("tests/districts/test_choices.py",),
+    "districts/places.py": ("tests/districts/test_places.py",),
+    "geo/bbox.py": ("tests/geo/test_bbox.py",),
+    "geo/classes.py": ("tests/geo/test_classes.py",),
+    "geo/crs.py": ("tests/geo/test_crs.py",),
+    "geo/geojson.py": ("tests/geo/test_geojson.py",),
+    "geo/grid.py": ("tests/geo/test_grid.py",),
+    "geo/paging.py": ("tests/geo/test_paging.py",),
+    "geo/points.py": ("tests/geo/test_points.py",),
+    "geo/polygons.py": ("tests/geo/test_polygons.py",),
+    "geo/refusals.py": ("tests/geo/test_refusals.py",),
+    "geo/topology.py": ("tests/geo/test_polygons.py", "tests/districts/importing"),
+    "geo/words.py": ("tests/geo/test_words.py",),
+    "appeals/workflow.py": ("tests/appeals/test_workflow.py", "tests/appeals/actions"),
+    "appeals/deadlines.py": ("tests/appeals/test_deadlines.py", "tests/appeals/actions"),
+    "appeals/actions": ("tests/appeals/actions",),
     "opendata/clusters.py": ("tests/opendata/test_clusters.py",),
 }
 

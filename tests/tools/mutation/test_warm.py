@@ -14,6 +14,18 @@ ROOT = Path(__file__).parents[3]
 SHOP = """
 from collections.abc import Iterator
 
+def table():
+    return {"pear": 3}
+
+# What a change of table() does here cannot be done again afterwards.
+PRICES = table()
+
+def pears(n: int, rate: int = PRICES["pear"]) -> int:
+    return n * rate
+
+def gift():
+    return 5
+
 def price(n: int) -> int:
     left = n
     while left > 0:
@@ -24,7 +36,10 @@ def price(n: int) -> int:
 TESTS = """
 from pathlib import Path
 
-from shop import price
+from shop import pears, price
+
+def test_pears():
+    assert pears(2) == 6
 
 def test_price():
     assert price(2) == 6
@@ -87,6 +102,42 @@ def test_mutants_of_a_module(shop: Path) -> None:
     # Nothing depends on the loop's end.
     assert ["left > 0", "left >= 0", "SURVIVED"] in found
     assert {file.name: file.read_bytes() for file in shop.iterdir()} == before
+
+
+def test_a_change_that_acts_at_the_import(shop: Path) -> None:
+    """A default, and a function that the import itself calls: the changed module is imported anew."""
+    found = verdicts(shop, "shop.py")
+    assert ["'pear'", "'pear_'", "KILLED"] in found
+    assert ["3", "4", "KILLED"] in found
+
+
+def test_only_tests_that_call_what_was_changed_are_asked(shop: Path) -> None:
+    """The other test fails in every child but the first: it would kill what it never calls."""
+    other = """
+def test_other():
+    ran = Path(__file__).with_name("ran")
+    is_first = not ran.exists()
+    ran.touch()
+    assert is_first
+"""
+    (shop / "test_shop.py").write_text(TESTS + other)
+    found = verdicts(shop, "shop.py")
+    assert ["left > 0", "left >= 0", "SURVIVED"] in found
+    assert ["n * 3", "n / 3", "KILLED"] in found
+    # Nothing calls it.
+    assert ["return 5", "return None", "SURVIVED"] in found
+    # A default can be seen by all.
+    assert ["'pear'", "'pear_'", "KILLED"] in found
+
+
+def test_what_a_fixture_of_several_tests_calls_is_seen_by_all_of_them(shop: Path) -> None:
+    (shop / "test_shop.py").write_text(
+        "import pytest\nimport shop\n"
+        "@pytest.fixture(scope='module')\ndef given():\n    return shop.gift()\n"
+        "def test_first(given):\n    pass\n"
+        "def test_second(given):\n    assert given == 5\n"
+    )
+    assert ["5", "6", "KILLED"] in verdicts(shop, "shop.py")
 
 
 def test_mutants_of_a_query(shop: Path) -> None:
