@@ -7,12 +7,11 @@ meanwhile shifts no row across the border of a page, and the hundredth page cost
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime as dt
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from django.db.models import BigIntegerField, BooleanField, Expression, F, Func, Model, QuerySet, Value
 from django.db.models.expressions import Combinable
@@ -36,8 +35,7 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 
-@dataclass(frozen=True)
-class _Kind:
+class _Kind(NamedTuple):
     """How the values of one type stand in a cursor: as a whole number, in ``width`` of the struct module."""
 
     width: str
@@ -49,8 +47,7 @@ class _Kind:
 
 def _counted(column: str, template: str) -> Combinable:
     # Cast outside of the arithmetic: extract() gives numeric, which is exact.
-    number = Func(F(column), template=template, output_field=BigIntegerField())
-    return Cast(number, BigIntegerField())
+    return Cast(Func(F(column), template=template), BigIntegerField())
 
 
 def _row_number(number: int) -> int:
@@ -84,9 +81,7 @@ class Cursor:
 
     def __str__(self) -> str:
         kinds = [_KINDS[type(value)] for value in self.values]
-        packed = struct.pack(
-            _layout(kinds), *(kind.number_of(value) for kind, value in zip(kinds, self.values, strict=True))
-        )
+        packed = struct.pack(_layout(kinds), *(_KINDS[type(value)].number_of(value) for value in self.values))
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
@@ -101,9 +96,8 @@ class Order:
     def __init__(self, columns: Mapping[str, type], *, descending: bool = False) -> None:
         self.columns = tuple(columns)
         self.descending = descending
-        self._types = tuple(columns.values())
+        self._types = dict(columns)
         self._kinds = [_KINDS[kind] for kind in columns.values()]
-        self._layout = _layout(self._kinds)
         self.names = tuple(f"-{column}" if descending else column for column in columns)
 
     def cursor_at(self, row: Any) -> Cursor:
@@ -113,18 +107,19 @@ class Order:
     def read(self, text: str) -> Cursor:
         """The cursor of this order that wrote the text; ``ValueError`` for any other text."""
         try:
-            packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-            cursor = self.cursor_of(struct.unpack(self._layout, packed))
-        except (binascii.Error, struct.error, OverflowError) as error:
+            packed = base64.urlsafe_b64decode(text + "==")
+            cursor = self.cursor_of(struct.unpack(_layout(self._kinds), packed))
+        except (struct.error, OverflowError) as error:
             raise ValueError(text) from error
-        # Base64 can spell the same bytes in several ways; only ours is accepted, so that addresses stay canonical.
+        # Base64 can spell the same bytes in several ways; what is none of it, and padding beyond need, is skipped. Only
+        # our own spelling is accepted, so that addresses stay canonical.
         if str(cursor) != text:
             raise ValueError(text)
         return cursor
 
     def numbers(self) -> list[Combinable]:
         """The columns as the whole numbers of a cursor, made by PostgreSQL: what ``cursor_of`` takes."""
-        return [kind.in_sql(column) for kind, column in zip(self._kinds, self.columns, strict=True)]
+        return [_KINDS[kind].in_sql(column) for column, kind in self._types.items()]
 
     def cursor_of(self, numbers: tuple[int, ...]) -> Cursor:
         """The cursor of these numbers; ``ValueError`` or ``OverflowError`` when they are none of its types."""
@@ -133,8 +128,7 @@ class Order:
     @property
     def turned(self) -> Order:
         """The same columns the other way round."""
-        columns = dict(zip(self.columns, self._types, strict=True))
-        return Order(columns, descending=not self.descending)
+        return Order(self._types, descending=not self.descending)
 
     def beyond(self, rows: QuerySet[_M], cursor: Cursor) -> QuerySet[_M]:
         """The rows that come after the cursor in this order."""

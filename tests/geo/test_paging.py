@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import dataclasses
 import datetime as dt
 import struct
 
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from appeals.models import Appeal
-from geo.paging import PAGE_SIZE_MAX, Cursor, Order, PageRequest, parse_page
+from geo.paging import PAGE_SIZE_MAX, Cursor, Order, PageOfRows, PageRequest, parse_page
 from geo.refusals import Refused
 from tests.factories import AppealFactory, CategoryFactory
 
@@ -110,6 +111,18 @@ def test_any_text_is_a_cursor_or_refused(text: str) -> None:
         assert str(NEWEST.read(text)) == text
 
 
+def test_a_cursor_takes_as_many_numbers_as_there_are_columns() -> None:
+    for numbers in [(0,), (0, 1, 2)]:
+        with pytest.raises(ValueError):  # noqa: PT011
+            NEWEST.cursor_of(numbers)
+
+
+def test_what_was_asked_for_and_found_cannot_be_changed() -> None:
+    for value in (Cursor((7,)), PageRequest(), PageOfRows([], None)):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(value, dataclasses.fields(value)[0].name, None)
+
+
 def test_without_parameters() -> None:
     assert (
         parse_page({}, NEWEST) == parse_page({"page_size": "", "after": ""}, NEWEST) == PageRequest(100, None)
@@ -167,11 +180,63 @@ def test_every_row_once_in_order(appeals: list[Appeal], order: Order, size: int)
         if found.next is None:
             break
         page = parse_page({"after": str(found.next)}, order, size=size)
-    assert walked == sorted(
-        appeals,
-        key=lambda row: [getattr(row, column) for column in order.columns],
-        reverse=order.descending,
-    )
+    assert walked == _in_order(appeals, order)
+
+
+def _in_order(appeals: list[Appeal], order: Order) -> list[Appeal]:
+    def key(row: Appeal) -> list[object]:
+        return [getattr(row, column) for column in order.columns]
+
+    return sorted(appeals, key=key, reverse=order.descending)
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: ",".join(order.names))
+@pytest.mark.parametrize("size", [1, 2, 4, 5])
+def test_back_from_the_end_every_row_once_in_order(appeals: list[Appeal], order: Order, size: int) -> None:
+    """The last row is the first one's page by itself; from there back, each page leads to the ones beside it."""
+    rows = _in_order(appeals, order)
+    found = order.page(Appeal.objects.all(), PageRequest(size, after=order.cursor_at(rows[-2])))
+    assert (found.rows, found.next, found.previous) == (rows[-1:], None, order.cursor_at(rows[-1]))
+    walked = [found.rows]
+    while found.previous is not None:
+        asked = parse_page({"before": str(found.previous)}, order, size=size, both_ways=True)
+        assert asked == PageRequest(size, None, found.previous)
+        found = order.page(Appeal.objects.order_by("pk"), asked)
+        assert found.next == order.cursor_at(found.rows[-1])
+        assert found.previous in {None, order.cursor_at(found.rows[0])}
+        walked.insert(0, found.rows)
+        assert len(walked) <= 6
+    assert [row for page in walked for row in page] == rows
+    assert all(len(page) == size for page in walked[1:-1])
+
+
+def test_beside_the_first_and_the_last_row_there_is_nothing(appeals: list[Appeal]) -> None:
+    first, *_others, last = _in_order(appeals, NEWEST)
+    everything = Appeal.objects.all()
+    nothing: PageOfRows[Appeal] = PageOfRows([], None, None)
+    assert NEWEST.page(everything, PageRequest(2, before=NEWEST.cursor_at(first))) == nothing
+    assert NEWEST.page(everything, PageRequest(2, after=NEWEST.cursor_at(last))) == nothing
+
+
+def test_the_first_page_has_none_before_it(appeals: list[Appeal]) -> None:
+    assert NEWEST.page(Appeal.objects.all(), PageRequest(2)).previous is None
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda order: ",".join(order.names))
+def test_what_lies_until_a_row_and_beyond_it(appeals: list[Appeal], order: Order) -> None:
+    rows = _in_order(appeals, order)
+    cursor = order.cursor_at(rows[2])
+    assert set(order.until(Appeal.objects.all(), cursor)) == set(rows[:3])
+    assert set(order.beyond(Appeal.objects.all(), cursor)) == set(rows[3:])
+
+
+def test_only_a_list_that_leads_both_ways_reads_before() -> None:
+    before = Cursor((dt.datetime(2026, 5, 31, tzinfo=dt.UTC), 7))
+    assert parse_page({"before": str(before)}, NEWEST) == PageRequest()
+    assert parse_page({"before": str(before)}, NEWEST, both_ways=True) == PageRequest(before=before)
+    with pytest.raises(Refused) as refused:
+        parse_page({"before": "x"}, NEWEST, both_ways=True)
+    assert set(refused.value.errors) == {"before"}
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=lambda order: ",".join(order.names))
