@@ -96,6 +96,9 @@ class Input(enum.Enum):
     FILES = "files"  #: photos and videos that were uploaded before
     SHOWN_FILE = "shown file"  #: a photo or video of the appeal, which is hidden from the public
     HIDDEN_FILE = "hidden file"  #: one that was hidden by itself, which is shown to the public again
+    COLLEAGUE = (
+        "colleague"  #: somebody of the service that the appeal is with, who works on it; nobody if left out
+    )
     DAY = "day"  #: a day from today on, kept among the event's details
 
 
@@ -190,6 +193,11 @@ class Verb:
     def answers(self) -> bool:
         """True when its text is the answer that the law wants."""
         return self.clock is Clock.STOP
+
+    @property
+    def assigns(self) -> bool:
+        """True when it says who works on the appeal."""
+        return any(ask.input is Input.COLLEAGUE for ask in self.asks)
 
     @property
     def speaks(self) -> bool:
@@ -291,6 +299,30 @@ NOTE = Verb(
         invitation=_("Internal note"),
         button=_("Keep the note"),
         done=_("The note on appeal %(number)s is kept."),
+    ),
+)
+ASSIGN = Verb(
+    "assign",
+    sources=OPEN_STATUSES,
+    target=None,
+    roles=_STAFF,
+    icon="person",
+    quiet=True,
+    public=False,
+    asks=(
+        Ask(
+            "assignee",
+            Input.COLLEAGUE,
+            _("Person"),
+            _("Only staff see it; the appeal stands in that person's “Mine”."),
+            required=False,
+        ),
+    ),
+    words=Words(
+        step=_("Who works on it: %(assignee)s"),
+        invitation=_("Who works on it"),
+        button=pgettext_lazy("verb: give to a colleague", "Assign"),
+        done=_("Appeal %(number)s: it is kept who works on it."),
     ),
 )
 FORWARD = Verb(
@@ -586,6 +618,7 @@ VERBS: dict[str, Verb] = {
         ASK,
         FORWARD,
         EXTEND,
+        ASSIGN,
         NOTE,
         HIDE_FILE,
         SHOW_FILE,

@@ -13,6 +13,7 @@ from django.db.models import BooleanField, F, Func, Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from accounts.roles import Standing, standing_of
@@ -33,9 +34,10 @@ COUNT_MAX = 1_000
 
 
 class Tab(enum.StrEnum):
-    """A part of the queue; the first four await an answer."""
+    """A part of the queue; the first five await an answer."""
 
     OPEN = "open"
+    MINE = "mine"
     SOON = "soon"
     OVERDUE = "overdue"
     WAITING = "waiting"
@@ -56,7 +58,7 @@ class Tab(enum.StrEnum):
     @property
     def awaits(self) -> bool:
         """True for the tabs whose appeals await an answer."""
-        return self in {Tab.OPEN, Tab.SOON, Tab.OVERDUE, Tab.WAITING}
+        return self in {Tab.OPEN, Tab.MINE, Tab.SOON, Tab.OVERDUE, Tab.WAITING}
 
     @property
     def sort(self) -> Sort:
@@ -66,6 +68,7 @@ class Tab(enum.StrEnum):
 
 _LABELS: dict[Tab, str | Promise] = {
     Tab.OPEN: _("All open"),
+    Tab.MINE: pgettext_lazy("appeals that I work on", "Mine"),
     Tab.SOON: _("Due soon"),
     Tab.OVERDUE: _("Overdue"),
     Tab.WAITING: _("Author asked"),
@@ -224,6 +227,8 @@ class Queue:
         match tab:
             case Tab.OPEN:
                 return rows.open()
+            case Tab.MINE:
+                return rows.open().filter(assignee=self.user)
             case Tab.SOON:
                 until = self.calendar.add_working_days(self.today, SOON_DAYS)
                 return rows.running().filter(due_on__gte=self.today, due_on__lte=until)
@@ -253,7 +258,7 @@ class Queue:
             counted["n_ahead"] = HowMany(order.turned.beyond(rows, page.before), most=COUNT_MAX)
         elif page.after is not None:
             counted["n_ahead"] = HowMany(order.until(rows, page.after), most=COUNT_MAX)
-        found = order.page(rows.with_names().annotate(**counted), page)
+        found = order.page(rows.with_names().select_related("assignee").annotate(**counted), page)
         if not found.rows and (page.after or page.before):
             return self.listed(place.at(PageRequest(PAGE_SIZE)))
         # Where there is no row, the counts stand beside one of any other table.

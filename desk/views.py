@@ -73,6 +73,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         },
         "sort": place.sort.value if place.sort is not place.tab.sort else "",
         "rows": [AppealRow(appeal, due_of(appeal, queue.calendar, queue.today)) for appeal in page.rows],
+        "shows_assignees": any(appeal.assignee_id for appeal in page.rows),
         "place": place.as_query(),
         "list_query": place.at(PageRequest()).as_query(),
         "total": total,
@@ -138,6 +139,9 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "contact": getattr(appeal, "contact", None),
         "office": standing.office,
         "show_actors": True,
+        "may_take": appeal.assignee_id != request.user.pk
+        and appeal.service_id in standing.service_ids
+        and any(form.row.assigns for form in verbs["forms"]),
         "awaits_answer": any(form.row.answers for form in verbs["forms"]),
         "place": place.as_query(),
         "next_appeal": Queue.of(cast("User", request.user), dossier.clock.calendar).next_after(place, appeal),
@@ -178,7 +182,13 @@ def _moved(request: HttpRequest, appeal: Appeal, tried: Attempt | None = None) -
 
 
 def _find(request: HttpRequest, number: int) -> Appeal:
-    appeal = Appeal.objects.visible_to(request.user).with_names().filter(number=number).first()
+    appeal = (
+        Appeal.objects.visible_to(request.user)
+        .with_names()
+        .select_related("assignee")
+        .filter(number=number)
+        .first()
+    )
     if appeal is None:
         raise Http404
     return appeal

@@ -20,6 +20,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from accounts.roles import Role
 from appeals.actions.perform import perform
 from appeals.actions.upload import upload
@@ -261,6 +262,11 @@ class _FileField(forms.ChoiceField):
             return None
 
 
+class _PersonField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: User) -> str:
+        return str(obj)
+
+
 def _text(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     widget = forms.Textarea(attrs={"rows": 6, "maxlength": TEXT_MAX, "required": ask.required})
     return {
@@ -280,6 +286,21 @@ def _service(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
             required=ask.required,
             to_field_name="code",
             empty_label=_("Choose…"),
+        )
+    }
+
+
+def _colleague(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    """The people of the service that the appeal is with."""
+    people = User.objects.filter(is_active=True, memberships__service=appeal.service_id)
+    return {
+        ask.name: _PersonField(
+            people.order_by("last_name", "first_name", "pk"),
+            label=str(ask.label),
+            help_text=str(ask.hint),
+            required=ask.required,
+            empty_label=_("Nobody"),
+            initial=appeal.assignee_id,
         )
     }
 
@@ -340,6 +361,7 @@ def _day(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
 _FIELDS: dict[Input, Callable[[Ask, Appeal], dict[str, forms.Field]]] = {
     Input.TEXT: _text,
     Input.SERVICE: _service,
+    Input.COLLEAGUE: _colleague,
     Input.FILES: _files,
     Input.SHOWN_FILE: _shown_file,
     Input.HIDDEN_FILE: _hidden_file,

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from accounts.models import Membership, User
 from appeals.deadlines import city_day
 from appeals.errors import Invalid
 from appeals.limits import TEXT_MAX
@@ -25,6 +26,7 @@ class Given:
 
     text: str = ""
     to_service: Service | None = None
+    assignee: User | None = None
     uploads: tuple[UUID, ...] = ()
     file: Attachment | None = None  #: which is hidden from now on, or shown
     details: dict[str, Any] = field(default_factory=dict)
@@ -84,6 +86,15 @@ def _service(given: Given, name: str, value: object, appeal: Appeal, at: dt.date
     given.to_service = value
 
 
+def _colleague(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    if not isinstance(value, User):
+        raise _InputRefused(_("Choose a person."))
+    works_there = Membership.objects.filter(user=value, service=appeal.service_id).exists()
+    if not (value.is_active and works_there):
+        raise _InputRefused(_("This person does not work for the service that the appeal is with."))
+    given.assignee = value
+
+
 def _files(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
     given.uploads = tuple(cast("Sequence[UUID]", value))
 
@@ -120,6 +131,7 @@ def _day(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime
 _CHECKS: dict[Input, Callable[[Given, str, object, Appeal, dt.datetime], None]] = {
     Input.TEXT: _text,
     Input.SERVICE: _service,
+    Input.COLLEAGUE: _colleague,
     Input.FILES: _files,
     Input.SHOWN_FILE: _shown_file,
     Input.HIDDEN_FILE: _hidden_file,

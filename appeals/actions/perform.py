@@ -43,7 +43,7 @@ def perform(
         appeal = Appeal.objects.select_for_update().get(pk=appeal_id)
         if version is not None and version != appeal.version:
             unseen = _unseen(appeal, version)
-            if version > appeal.version or not all(VERBS[event.verb].quiet for event in unseen):
+            if version > appeal.version or any(_disturbs(VERBS[event.verb], verb) for event in unseen):
                 raise Stale(appeal, unseen)
         role = actor.role_towards(appeal)
         clock = LegalClock.held() if verb.reads_clock(appeal.status) else None
@@ -67,6 +67,7 @@ CHANGED_FIELDS = (
     "version",
     "status",
     "service",
+    "assignee",
     "hidden",
     "term_began_at",
     "extended_days",
@@ -113,7 +114,10 @@ class Change:
         )
         appeal.version, appeal.status = event.version, event.to_status
         if self.given.to_service is not None:
-            appeal.service = self.given.to_service
+            appeal.service, appeal.assignee = self.given.to_service, None
+        if self.verb.assigns:
+            appeal.assignee = self.given.assignee
+            event.details |= {"assignee": str(self.given.assignee or "—")}
         if self.verb.hides is not None:
             appeal.hidden = self.verb.hides
         if self.verb.target is Status.CLOSED:
@@ -173,6 +177,11 @@ def _count(appeal: Appeal, clock: LegalClock | None) -> None:
     appeal.due_on = clock.due_on(
         appeal.kind, appeal.term_began, extended_days=appeal.extended_days, pauses=appeal.pauses
     )
+
+
+def _disturbs(unseen: Verb, verb: Verb) -> bool:
+    """True when a form of ``verb`` is stale after the step: a quiet one changes what another of its kind rests on."""
+    return not unseen.quiet or (unseen.assigns and verb.assigns)
 
 
 def _unseen(appeal: Appeal, version: int) -> list[Event]:

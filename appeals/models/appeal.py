@@ -73,6 +73,16 @@ class Appeal(models.Model):
         District, models.PROTECT, null=True, blank=True, related_name="appeals", verbose_name=_("district")
     )
     service = models.ForeignKey(Service, models.PROTECT, related_name="appeals", verbose_name=_("service"))
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("who works on it"),
+        help_text="Somebody of the service; never public.",
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.NEW)
     hidden = models.BooleanField(_("hidden from the public"), default=False)
     submitted_at = models.DateTimeField(_("submitted at"))
@@ -133,6 +143,11 @@ class Appeal(models.Model):
             models.Index(F("submitted_at").desc(), F("number").desc(), name="appeal_newest"),
             models.Index(fields=["service", "status", "due_on"], name="appeal_queue"),
             models.Index(fields=["status", "due_on"], name="appeal_office_queue"),
+            models.Index(
+                fields=["assignee", "status", "due_on"],
+                condition=Q(assignee__isnull=False),
+                name="appeal_assignee",
+            ),
             models.Index(fields=["category", "submitted_at"], name="appeal_category"),
             models.Index(fields=["service", "due_on"], condition=Q(hidden=True), name="appeal_hidden"),
             GinIndex(OpClass(Folded("address", "text"), name="gin_trgm_ops"), name="appeal_words"),

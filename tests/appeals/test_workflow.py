@@ -68,6 +68,9 @@ TABLE = {
     "extend": (
         OPEN, None, {"service", "office"}, "extend", None, True, (("text", "text", True),), {"author"},
     ),
+    "assign": (
+        OPEN, None, {"service", "office"}, "keep", None, False, (("assignee", "colleague", False),), set(),
+    ),
     "note": (EVERYWHERE, None, {"service", "office"}, "keep", None, False, (("text", "text", True),), set()),
     "hide_file": (
         EVERYWHERE, None, {"office"}, "keep", None, True,
@@ -125,8 +128,8 @@ def test_buttons_of_a_representative() -> None:
     def offered(status: Status) -> list[str]:
         return [verb.code for verb in verbs_for(status, Role.SERVICE, hidden=False)]
 
-    assert offered(Status.NEW) == ["accept", "answer", "ask", "forward", "extend", "note"]
-    assert offered(Status.WAITING) == ["answer", "forward", "extend", "note"]
+    assert offered(Status.NEW) == ["accept", "answer", "ask", "forward", "extend", "assign", "note"]
+    assert offered(Status.WAITING) == ["answer", "forward", "extend", "assign", "note"]
     assert offered(Status.ANSWERED) == ["supplement", "close", "note"]
     assert offered(Status.CLOSED) == ["supplement", "note"]
 
@@ -166,6 +169,7 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
 def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
     quiet = [verb for verb in VERBS.values() if verb.quiet]
     assert [verb.code for verb in quiet] == [
+        "assign",
         "note",
         "hide_file",
         "show_file",

@@ -379,15 +379,15 @@ def test_the_number_of_queries_does_not_grow(
     for _ in range(3):
         AppealFactory(category=city.categories["lamp"])
     # Session, user, standing; the appeal, events, attachments, decision, terms and calendar; contact; services to
-    # forward to; the next of the queue; drafts.
-    with django_assert_num_queries(13):
+    # forward to, colleagues; the next of the queue; drafts.
+    with django_assert_num_queries(14):
         at_desk.get(url(appeal))
     perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
     for _ in range(5):
         UserFactory()
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         at_desk.get(url(appeal))
 
 

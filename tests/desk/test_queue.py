@@ -73,6 +73,7 @@ def test_tabs_and_their_counts(city: GridCity, client: Client, light_user: User)
     client.force_login(light_user)
     assert counts(get(client)) == {
         "open": "3",
+        "mine": "0",
         "soon": "1",
         "overdue": "1",
         "waiting": "0",
