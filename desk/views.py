@@ -146,7 +146,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "place": place.as_query(),
         "next_appeal": Queue.of(cast("User", request.user), dossier.clock.calendar).next_after(place, appeal),
     }
-    response = render(request, "desk/appeal.html", context, status=tried.status)
+    response = tried.shown_in(render(request, "desk/appeal.html", context))
     show_to_sender(response, verbs["kept_uploads"])
     return response
 

@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from PIL import Image
+from pytest_django import Settings
 
 from accounts.models import User
 from accounts.roles import Role
@@ -28,6 +29,7 @@ from appeals.models import Appeal, Attachment, Event
 from appeals.notify.delivery import deliver_due
 from appeals.workflow import VERBS, Ask, Audience, Clock, Input, Status, Tone, Verb, Words, verb_choices
 from appeals.workflow_diagram import diagram
+from bootstrap.rates import Rate
 from tests.factories import AppealFactory
 from tests.grid import GridCity
 
@@ -187,6 +189,19 @@ def test_a_refused_try_keeps_the_author_s_words_and_files(city: GridCity, client
     (kept,) = Attachment.objects.filter(appeal=None)
     assert f'name="uploads" value="{kept.pk}"' in page.content.decode()
     assert 'id="withdraw-text_error"' in page.content.decode()
+
+
+def test_too_many_files_of_the_author_say_when_to_come_again(
+    city: GridCity, client: Client, settings: Settings, stored_in: Path
+) -> None:
+    settings.LIMITS = {"upload": Rate(1, 1, 86_400)}
+    appeal = AppealFactory(category=city.categories["lamp"])
+    files = [jpeg("one.jpg"), jpeg("two.jpg")]
+    sent = {"verb": "withdraw", "version": 1, "text": "Repaired by neighbours", "files": files}
+    page = client.post(f"/en/follow/{appeal.contact.secret}/", sent)
+    assert page.status_code == 429
+    assert 86_000 < int(page["Retry-After"]) <= 86_400
+    assert "Repaired by neighbours</textarea>" in page.content.decode()
 
 
 def test_words_of_a_verb_that_may_not_be_done_any_more_are_given_back(

@@ -13,7 +13,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.html import format_html
@@ -35,6 +35,7 @@ from appeals.workflow import VERBS, Ask, Input, Tone, Verb, Words, verbs_for
 from districts.models import Service
 from rates.senders import sender_of
 from rates.taking import TooMany
+from web.limits import refused
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class VerbForm(forms.Form):
 class Attempt:
     """What became of a form that was sent: ``done`` says what was done, else ``message`` or the form's errors why not.
 
-    ``since`` are the steps that the person had not seen and may see.
+    ``since`` are the steps that the person had not seen and may see; ``too_many`` is the limit that was used up.
     """
 
     done: str = ""
@@ -136,6 +137,12 @@ class Attempt:
     message: str = ""
     form: VerbForm | None = None
     since: tuple[Step, ...] = ()
+    too_many: TooMany | None = None
+
+    def shown_in(self, page: HttpResponse) -> HttpResponse:
+        """The page that shows it, with its status, and when to come again after too many tries."""
+        page.status_code = self.status
+        return refused(page, self.too_many) if self.too_many else page
 
 
 def attempt(request: HttpRequest, appeal: Appeal, role: Role, actor: Actor) -> Attempt:
@@ -159,7 +166,7 @@ def attempt(request: HttpRequest, appeal: Appeal, role: Role, actor: Actor) -> A
     except ActionRefused as refusal:
         return Attempt(status=409, message=str(refusal), form=form)
     except TooMany as refusal:
-        return Attempt(status=429, message=str(refusal), form=form)
+        return Attempt(message=str(refusal), form=form, too_many=refusal)
     return Attempt(done=_done_words(form.words, changed))
 
 

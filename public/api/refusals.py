@@ -7,11 +7,23 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 from django.utils.translation import gettext as _
+from rest_framework.exceptions import APIException
 
 from appeals.errors import Busy, Conflict
 from geo.refusals import Refused
+from rates.taking import Limit, take
 from web.api.problems import Problem
 from web.outage import RETRY_AFTER_S
+
+
+@contextmanager
+def unreadable_is_counted(limit: Limit, sender: str) -> Iterator[None]:
+    """Counts a body that cannot be read at all like any other that is refused. Raises ``TooMany`` when there were too many."""
+    try:
+        yield
+    except APIException:
+        take(limit, sender)
+        raise
 
 
 @contextmanager

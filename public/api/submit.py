@@ -16,8 +16,9 @@ from rest_framework.views import APIView
 from appeals.intake.parse import submission_schema
 from appeals.intake.receive import receive
 from appeals.models import AppealContact
-from public.api.refusals import refusals_as_problems
+from public.api.refusals import refusals_as_problems, unreadable_is_counted
 from rates.senders import sender_of
+from rates.taking import SUBMIT
 from web.api.openapi import problems
 from web.api.parsers import StrictJSONParser
 
@@ -52,12 +53,12 @@ class AppealSubmitView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Routes and stores the appeal; the same body again answers 200 with the same receipt."""
+        sender = sender_of(request._request)
+        with unreadable_is_counted(SUBMIT, sender):
+            document = cast("dict[str, Any]", request.data)
         with refusals_as_problems():
             submission, result = receive(
-                cast("dict[str, Any]", request.data),
-                language=translation.get_language(),
-                source="web",
-                sender=sender_of(request._request),
+                document, language=translation.get_language(), source="web", sender=sender
             )
         appeal = result.appeal
         receipt: dict[str, Any] = {

@@ -18,7 +18,7 @@ from appeals.actions.upload import UPLOAD_MAX_BYTES, megabytes, upload
 from appeals.intake.parse import uuid7
 from appeals.models import Attachment
 from geo.refusals import Refusals, Refused
-from public.api.refusals import refusals_as_problems
+from public.api.refusals import refusals_as_problems, unreadable_is_counted
 from rates.senders import sender_of
 from rates.taking import UPLOAD, UPLOAD_MEGABYTES, check, take
 from web.api.files import FileAddress
@@ -72,7 +72,8 @@ class UploadView(APIView):
         sender = sender_of(request._request)
         check(UPLOAD, sender)
         check(UPLOAD_MEGABYTES, sender, cost=megabytes(int(length)))
-        file = request.FILES.get("file")
+        with unreadable_is_counted(UPLOAD, sender):
+            file = request.FILES.get("file")
         with refusals_as_problems():
             refusals = Refusals()
             upload_id = refusals.read(uuid7, request.POST.get("id"), UUID(int=0), name="id")

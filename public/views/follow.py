@@ -39,7 +39,7 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
         "is_new": "new" in request.GET and appeal.version == 1,
         "follow_path": request.path,
     }
-    response = render(request, "public/follow.html", context, status=tried.status)
+    response = tried.shown_in(render(request, "public/follow.html", context))
     show_to_sender(response, context["kept_uploads"])
     return _guarded(response)
 

@@ -144,6 +144,7 @@ def test_too_many_files_at_once_keep_the_words_and_say_until_when(
     response = at_desk.post(url(appeal), form)
     page = response.content.decode()
     assert response.status_code == 429
+    assert 86_000 < int(response["Retry-After"]) <= 86_400
     assert "send it again in 24 hours" in page
     assert "The lamp is new.</textarea>" in page
     assert re.findall(r'name="uploads" value="([^"]+)"', page) == [str(Attachment.objects.get().pk)]

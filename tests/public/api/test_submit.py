@@ -208,6 +208,27 @@ def test_too_many_are_slowed_down(send: Send, settings: Settings) -> None:
     assert Appeal.objects.count() == 3
 
 
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b"\xff", "application/json", 400),
+        (b"", "application/json", 400),
+        (b"{}" + b" " * 300_000, "application/json", 413),
+        (b"text=x", "application/x-www-form-urlencoded", 415),
+        (b"x", "text/plain", 415),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_counted_too(
+    city: GridCity, client: Client, settings: Settings, content: bytes, kind: str, status: int
+) -> None:
+    settings.LIMITS = {"submit": Rate(3, 1, 86_400)}
+    answers = [client.post("/api/appeals/", content, content_type=kind) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [status] * 3 + [429]
+    assert int(answers[-1]["Retry-After"]) > 0
+
+
 @hypothesis_settings(max_examples=60)
 @given(
     st.dictionaries(
@@ -276,6 +297,16 @@ class TestUploads:
         assert refused.status_code == 429
         assert int(refused["Retry-After"]) > 0
         assert Attachment.objects.count() == 2
+
+    @pytest.mark.parametrize(
+        ("kind", "status"), [("multipart/form-data", 400), ("application/json", 415), ("text/plain", 415)]
+    )
+    def test_a_body_that_cannot_be_read_is_counted_too(
+        self, client: Client, settings: Settings, kind: str, status: int
+    ) -> None:
+        settings.LIMITS = {"upload": Rate(3, 1, 86_400)}
+        answers = [client.post("/api/uploads/", b"{}", content_type=kind) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [status] * 3 + [429]
 
     def test_heavy_ones_count_for_more(self, client: Client, settings: Settings) -> None:
         settings.LIMITS = {"upload-megabytes": Rate(100, 1, 86_400)}
