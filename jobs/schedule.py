@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from jobs.models import ScheduledJob
+from jobs.outage import is_away
 
 log = structlog.get_logger()
 
@@ -53,7 +54,8 @@ def lanes() -> tuple[str, ...]:
 def run_due(now: dt.datetime | None = None, *, lane: str | None = None) -> list[str]:
     """Runs the jobs of the lane (of all of them) that are due, one after the other, and returns their names.
 
-    A job that raises is logged, counted on its row and retried after its interval; the others still run.
+    A job that raises is logged, counted on its row and retried after its interval; the others still run. Raises what the
+    database raises while it is away.
     """
     now = now or timezone.now()
     done = []
@@ -85,6 +87,8 @@ def _run_if_due(job: Job, now: dt.datetime) -> bool:
     try:
         job.run()
     except Exception as error:
+        if is_away(error):
+            raise
         log.exception("periodic job failed", job=job.name)
         ScheduledJob.objects.filter(name=job.name).update(failures=row.failures + 1, error=repr(error)[:2000])
     else:

@@ -30,6 +30,7 @@ from django_tasks_db.models import DBTaskResult
 from jobs.connections import let_go
 from jobs.giving_up import after_giving_up
 from jobs.models import WorkerBeat
+from jobs.outage import AWAY, in_one_line, is_away
 from jobs.schedule import lanes, run_due
 
 log = structlog.get_logger()
@@ -106,8 +107,8 @@ class Worker:
         self._stop.set()
 
     def run(self, *, schedule: bool = True) -> None:
-        """Works until stopped; survives a database outage."""
-        outage = _Outage("database unavailable")
+        """Works until stopped; survives an outage of the database."""
+        trouble = _Trouble("tasks could not be looked for")
         with ExitStack() as running:
             running.enter_context(self.beating())
             for lane in lanes() if schedule else ():
@@ -116,11 +117,11 @@ class Worker:
                 close_old_connections()
                 try:
                     requeue_abandoned(idle=self.id)
-                    outage.is_over()
+                    trouble.is_over()
                     if self.run_next():
                         continue
                 except Error as error:
-                    self._away(outage, error)
+                    self._away(trouble, error)
                 self._stop.wait(self.interval_s)
         self._end()
 
@@ -135,14 +136,14 @@ class Worker:
             thread.join(timeout=LANE_ENDS_S)
 
     def _keep_schedule(self, lane: str) -> None:
-        outage = _Outage(f"database unavailable for {lane}")
+        trouble = _Trouble(f"the schedule {lane} could not be looked at")
         while not self._stop.is_set():
             let_go()
             try:
                 run_due(lane=lane)
-                outage.is_over()
+                trouble.is_over()
             except Error as error:
-                self._away(outage, error)
+                self._away(trouble, error)
             self._stop.wait(self.interval_s)
         connection.close()
 
@@ -176,7 +177,9 @@ class Worker:
         except Exception as error:
             failure = error
             attempts = len(task.worker_ids)
-            log.error("task failed", task=task.task_path, id=str(task.pk), attempts=attempts, exc_info=error)
+            # An outage is no fault of the task, whose lines of code say nothing of it.
+            why = {"error": in_one_line(error)} if is_away(error) else {"exc_info": error}
+            log.error("task failed", task=task.task_path, id=str(task.pk), attempts=attempts, **why)
         else:
             log.info("task done", task=task.task_path, seconds=round(time.monotonic() - started, 2))
         self._write(task, value, failure)
@@ -184,7 +187,7 @@ class Worker:
 
     def _write(self, task: DBTaskResult, value: Any, failure: Exception | None) -> None:
         """Writes what the task came to as soon as the database is there; nothing, if the task is another's by now."""
-        outage = _Outage("database unavailable after a task")
+        trouble = _Trouble("an outcome could not be written")
         while True:
             # The task may have lost the connection, whatever it said.
             let_go()
@@ -206,10 +209,10 @@ class Worker:
                     # The database is there, and does not take the value.
                     failure = error
                 else:
-                    self._away(outage, error)
+                    self._away(trouble, error)
 
-    def _away(self, outage: _Outage, error: Error) -> None:
-        outage.goes_on(error)
+    def _away(self, trouble: _Trouble, error: Error) -> None:
+        trouble.goes_on(error)
         connection.close()
         self._stop.wait(AWAY_S)
 
@@ -233,14 +236,14 @@ class Worker:
             beating.join(timeout=BEAT_EVERY_S)
 
     def _keep_beating(self, ended: threading.Event) -> None:
-        outage = _Outage("could not renew the lease")
+        trouble = _Trouble("could not renew the lease")
         while not ended.is_set():
             try:
                 self.beat()
-                outage.is_over()
+                trouble.is_over()
             except Exception as error:
                 # Whatever it is, the task in hand needs the lease.
-                outage.goes_on(error)
+                trouble.goes_on(error)
                 connection.close()
             ended.wait(BEAT_EVERY_S)
         connection.close()
@@ -249,19 +252,25 @@ class Worker:
         """Gives the lease back; without the database it ends by itself."""
         try:
             WorkerBeat.objects.filter(pk=self.id).delete()
-        except Error:
-            log.warning("the lease could not be given back", exc_info=True)
+        except Error as error:
+            log.warning("the lease could not be given back", error=in_one_line(error))
             connection.close()
 
 
-class _Outage:
-    """Says once that something is out of order, and once that it is over: an hour's outage is no hour's log."""
+class _Trouble:
+    """Says once that something is out of order, and once that it is over: an hour of it is no hour's log.
+
+    A database that is away is said by ``jobs.outage``, once for all threads.
+    """
 
     def __init__(self, said: str) -> None:
         self._said = said
         self._now = False
 
     def goes_on(self, error: Exception) -> None:
+        if is_away(error):
+            AWAY.note(error, during=self._said)
+            return
         if not self._now:
             log.error(self._said, exc_info=error)
         self._now = True

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
-import structlog
-from django.db.backends.signals import connection_created
-from django.db.utils import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template import loader
 from django.utils.translation import get_language
 
-log = structlog.get_logger()
+from jobs.outage import AWAY, TOO_LONG, Once, code_of, is_operational
 
-#: PostgreSQL's error codes (appendix A): query_canceled, lock_not_available.
-_TOO_LONG: Final = frozenset({"57014", "55P03"})
-#: A session that was ended for being idle: an internal error by its class, a lost connection by its effect.
-_ENDED: Final = frozenset({"25P03", "57P05"})
 RETRY_AFTER_S: Final = 30
 #: Statements that take too long are worth one line in this time.
 QUIET_S: Final = 60.0
@@ -45,12 +36,9 @@ class Outage:
 
 def answer(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
     """The 503 page for an error of the database's operation, made without the database; None for any other."""
-    if not isinstance(error, DatabaseError | InterfaceError) or not _is_operational(error):
+    if error is None or not is_operational(error):
         return None
-    if _code(error) in _TOO_LONG:
-        _slow.note(request.path, error)
-    else:
-        _away.note(request.path, error)
+    (_slow if code_of(error) in TOO_LONG else AWAY).note(error, path=request.path)
     page = loader.get_template("web/errors/503.html").render({"language": get_language() or ""})
     response = HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE)
     response["Retry-After"] = str(RETRY_AFTER_S)
@@ -58,54 +46,4 @@ def answer(request: HttpRequest, error: BaseException | None) -> HttpResponse | 
     return response
 
 
-def _is_operational(error: Exception) -> bool:
-    if isinstance(error, OperationalError | InterfaceError) or _code(error) in _ENDED:
-        return True
-    # psycopg2 reports some lost connections as its plain DatabaseError, without a code.
-    return type(error) is DatabaseError and not _code(error)
-
-
-def _code(error: Exception) -> str:
-    return str(getattr(error.__cause__, "pgcode", None) or "")
-
-
-class _Once:
-    """Logs the first of many; the others are counted until it is over."""
-
-    def __init__(self, event: str, *, quiet_s: float = float("inf")) -> None:
-        self._event, self._quiet_s = event, quiet_s
-        self._lock = threading.Lock()
-        self._since: float | None = None
-        self._more = 0
-
-    def note(self, path: str, error: Exception) -> None:
-        """One more."""
-        now = time.monotonic()
-        with self._lock:
-            if self._since is not None and now - self._since < self._quiet_s:
-                self._more += 1
-                return
-            more, self._more, self._since = self._more, 0, now
-        reason = " ".join(str(error).split())
-        log.error(self._event, path=path, error=reason, **({"since_the_last_line": more} if more else {}))
-
-    def over(self) -> None:
-        """Says so, if there was one."""
-        if self._since is None:
-            return
-        with self._lock:
-            since, more, self._since, self._more = self._since, self._more, None, 0
-        if since is not None:
-            seconds = round(time.monotonic() - since, 1)
-            log.warning(f"{self._event}: over", seconds=seconds, answered_503=more + 1)
-
-
-_slow = _Once("statement took too long", quiet_s=QUIET_S)
-_away = _Once("database away")
-
-
-def _on_connection(**_: Any) -> None:
-    _away.over()
-
-
-connection_created.connect(_on_connection, dispatch_uid="web.outage")
+_slow = Once("statement took too long", quiet_s=QUIET_S)

@@ -26,6 +26,7 @@ from structlog.testing import capture_logs
 
 from jobs import schedule, worker
 from jobs.models import WorkerBeat
+from jobs.outage import AWAY
 from jobs.worker import ATTEMPTS_MAX, LEASE, PAUSES, Worker, requeue_abandoned
 from tests import databases
 
@@ -72,6 +73,11 @@ def lose_the_connection(then: str) -> None:
     except Error:
         if then == "fails":
             raise
+
+
+def killed() -> None:
+    killed.runs.append(1)  # type: ignore[attr-defined]
+    lose_the_connection.call("fails")
 
 
 def status_of(result: Any) -> str:
@@ -282,8 +288,11 @@ class TestLease:
             eventually(WorkerBeat.objects.filter(pk=one.id).exists, "a beat after the errors")
             first = WorkerBeat.objects.get(pk=one.id).at
             eventually(lambda: WorkerBeat.objects.get(pk=one.id).at > first, "the next one")
-        said = [log["event"] for log in logs if log["event"] != "over"]
-        assert said == ["could not renew the lease"], "once, however long it lasts"
+        said = [log["event"] for log in logs if log["log_level"] == "error"]
+        if error is RuntimeError:
+            assert said == ["could not renew the lease"], "once, however long it lasts"
+        else:
+            assert set(said) == {"database away"}
 
     def test_a_task_that_another_worker_has_is_not_written_by_this_one(self, tmp_path: Path) -> None:
         """Its lease had run out: the other one's outcome counts."""
@@ -423,13 +432,37 @@ class TestDatabaseAway:
         with capture_logs() as logs, working() as one:
             eventually(WorkerBeat.objects.filter(pk=one.id).exists, "the lease")
             with away():
-                said = {"database unavailable", "could not renew the lease"}
-                eventually(lambda: {log["event"] for log in logs} >= said, "a word of both threads")
-            eventually(lambda: {log.get("what") for log in logs} >= said, "that it is over")
+                eventually(lambda: AWAY._more >= 3, "several threads and turns without it")
+            eventually(lambda: logs[-1]["event"] == "database away: over", "that it is over")
             back = timezone.now()
             result = write.enqueue(str(tmp_path / "file"))
             eventually(lambda: status_of(result) == TaskResultStatus.SUCCESSFUL, "the work goes on")
             eventually(WorkerBeat.objects.filter(pk=one.id, at__gt=back).exists, "the lease goes on")
+        said = [log["event"] for log in logs if log["log_level"] in {"warning", "error"}]
+        assert said == ["database away", "database away: over"], "once, whichever thread notices"
+        assert not any("exc_info" in log for log in logs)
+
+    def test_a_session_that_was_killed_is_no_traceback(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(worker, "AWAY_S", 0.05)
+        runs: list[int] = []
+        monkeypatch.setattr(killed, "runs", runs, raising=False)
+        schedule.every(dt.timedelta(0), killed)
+        with capture_logs() as logs, working():
+            eventually(lambda: len(runs) > 3, "the schedule goes on")
+        assert not any("exc_info" in log for log in logs)
+        assert {log["event"] for log in logs if log["log_level"] == "error"} == {"database away"}
+
+    def test_a_task_whose_session_was_killed_neither(self) -> None:
+        result = lose_the_connection.enqueue("fails")
+        with capture_logs() as logs:
+            assert Worker().run_next()
+        (said,) = [log for log in logs if log["event"] == "task failed"]
+        assert "exc_info" not in said
+        assert "server closed the connection" in said["error"]
+        assert "\n" not in said["error"]
+        assert status_of(result) == TaskResultStatus.READY
 
 
 def _let_in(keeper: Any, name: str, allowed: bool) -> None:
@@ -450,8 +483,7 @@ class TestDatabaseAwayAtTheEnd:
             eventually((tmp_path / "begun").exists, "the task")
             with away():
                 (tmp_path / "go").touch()
-                said = "database unavailable after a task"
-                eventually(lambda: said in {log["event"] for log in logs}, "a word of it")
+                eventually(lambda: "database away" in {log["event"] for log in logs}, "a word of it")
             eventually(lambda: status_of(result) == TaskResultStatus.SUCCESSFUL, "the outcome")
         assert (tmp_path / "done").read_text() == "done\n"
         assert len(DBTaskResult.objects.get().worker_ids) == 1

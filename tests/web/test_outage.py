@@ -123,7 +123,7 @@ def test_an_outage_is_said_to_everybody_and_logged_once(
     assert "/ky/" in first
     (last,) = others
     assert "database away: over" in last
-    assert "answered_503" in last
+    assert "noticed" in last
     assert "Traceback" not in first + last
 
 
@@ -157,7 +157,7 @@ def test_a_session_that_was_killed_is_no_error_of_ours(
 def test_many_statements_that_take_too_long_are_one_line(
     client: Client, city: GridCity, monkeypatch: pytest.MonkeyPatch, said: Callable[[], list[str]]
 ) -> None:
-    monkeypatch.setattr(outage, "_slow", outage._Once("statement took too long"))
+    monkeypatch.setattr(outage, "_slow", outage.Once("statement took too long"))
     monkeypatch.setattr(AppealQuerySet, "visible_to", slow_for(50))
     for _ in range(3):
         assert client.get("/en/").status_code == 503
