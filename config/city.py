@@ -8,6 +8,7 @@ database.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import os
 import re
@@ -39,7 +40,8 @@ class CityProfile:
     """One city's constants.
 
     ``bounds`` is (west, south, east, north) and ``center`` (lon, lat), both EPSG:4326 degrees. ``metric_srid`` is the
-    EPSG code of a projected CRS in metres, used for every distance and area.
+    EPSG code of a projected CRS in metres, used for every distance and area. ``office_hours`` are the spans of a working day
+    in which services work, in order.
     """
 
     folder: Path
@@ -55,6 +57,7 @@ class CityProfile:
     default_language: str
     calendar_country: str
     calendar_subdivision: str | None
+    office_hours: tuple[tuple[dt.time, dt.time], ...]
     base_map_style: str
     attribution: Mapping[str, str]
 
@@ -92,6 +95,7 @@ def load_profile(folder: Path) -> CityProfile:
         default_language=reader.read("default_language", _one_of(languages), ""),
         calendar_country=reader.read("calendar.country", _country, ""),
         calendar_subdivision=reader.read("calendar.subdivision", _text, "", required=False) or None,
+        office_hours=reader.read("calendar.office_hours", _spans, _NINE_TO_SIX, required=False),
         base_map_style=reader.read("map.base_map_style", _style, "", required=False),
         attribution=reader.read(
             "map.attribution", _in_every_language, _in_every_language(""), required=False
@@ -147,6 +151,26 @@ def _country(value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Z]{2}", value):
         raise ValueError("a country's two capital letters (ISO 3166-1), such as KG")
     return value
+
+
+_NINE_TO_SIX = ((dt.time(9), dt.time(18)),)
+
+
+def _spans(value: Any) -> tuple[tuple[dt.time, dt.time], ...]:
+    right = 'a list of spans of the day in order, such as ["09:00-13:00", "14:00-18:00"]'
+    if not isinstance(value, list) or not value:
+        raise ValueError(right)
+    times: list[dt.time] = []
+    for span in value:
+        if not isinstance(span, str) or not re.fullmatch(r"\d\d:\d\d-\d\d:\d\d", span):
+            raise ValueError(right)
+        try:
+            times += [dt.time.fromisoformat(time) for time in span.split("-")]
+        except ValueError:
+            raise ValueError(right) from None
+    if times != sorted(set(times)):
+        raise ValueError(right)
+    return tuple(zip(times[::2], times[1::2], strict=True))
 
 
 def _whole(value: Any) -> int:

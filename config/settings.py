@@ -214,6 +214,8 @@ DEMO_DATA = variables.DEMO_DATA.read(os.environ)
 #: Country and subdivision whose public holidays the legal clock observes.
 CALENDAR_COUNTRY = CITY.calendar_country
 CALENDAR_SUBDIVISION = CITY.calendar_subdivision
+#: The spans of a working day in which services work.
+OFFICE_HOURS = CITY.office_hours
 
 STATIC_URL = "static/"
 STATIC_ROOT = variables.STATIC_ROOT.read(os.environ) or VAR_DIR / "static"

@@ -50,6 +50,19 @@ def for_staff(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
     return guarded
 
 
+def for_office(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """The view for the Mayor's Office; others get the log-in page or 403."""
+
+    @for_staff
+    @wraps(view)
+    def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not standing_of(request.user).office:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return inside
+
+
 def _hold(request: HttpRequest) -> None:
     """Keeps words and files of a verb's form in the session, for the person whose page it was."""
     verb, writer = request.POST.get("verb", ""), request.POST.get("writer", "")

@@ -194,12 +194,11 @@ def _write_csv(path: Path, columns: Sequence[_Column], rows: AppealQuerySet) -> 
     Where a comma is in numbers, a spreadsheet takes a semicolon between columns.
     """
     count = 0
-    delimiter = ";" if get_format("DECIMAL_SEPARATOR") == "," else ","
     with path.open("w", encoding="utf-8-sig", newline="") as file, transaction.atomic():
-        table = csv.writer(file, delimiter=delimiter)
+        table = csv.writer(file, delimiter=delimiter())
         table.writerow([str(column.heading) for column in columns])
         for row in _read(rows):
-            table.writerow([_plain(value) for value in _cells(columns, row)])
+            table.writerow([plain(value) for value in _cells(columns, row)])
             count += 1
     return count
 
@@ -208,7 +207,12 @@ def _write_csv(path: Path, columns: Sequence[_Column], rows: AppealQuerySet) -> 
 _BEGINS_FORMULA: Final = tuple("=+-@＝＋－＠")
 
 
-def _plain(value: Value) -> str | int | float:
+def delimiter() -> str:
+    """What spreadsheets in the reader's language expect between the cells of CSV."""
+    return ";" if get_format("DECIMAL_SEPARATOR") == "," else ","
+
+
+def plain(value: Value) -> str | int | float:
     """The value as a cell of CSV. What a spreadsheet would run has an apostrophe before it (OWASP, CSV injection)."""
     match value:
         case None:

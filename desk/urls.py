@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk import drafts, exports, views
+from desk import drafts, exports, scoreboard_pages, views
 
 app_name = "desk"
 
@@ -13,5 +13,7 @@ urlpatterns = [
     path("appeals/<int:number>/", views.appeal_page, name="appeal"),
     path("appeals/<int:number>/draft/", drafts.keep, name="draft"),
     path("drafts/", drafts.drafts_page, name="drafts"),
+    path("scoreboard/", scoreboard_pages.scoreboard_page, name="scoreboard"),
+    path("scoreboard.csv", scoreboard_pages.scoreboard_table, name="scoreboard-table"),
     path("session/", drafts.session, name="session"),
 ]

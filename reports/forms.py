@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
-from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from appeals.filters import FILTERS, AppealFilter, FilterField, in_order
+from appeals.periods import PERIODS, Period, ready_periods, with_days
 from districts.choices import Group, districts, flat
 from geo.refusals import Refused, ValueRefused
 from reports.heatmap import Borders
 from reports.sizes import offered_sizes
-
-#: Ready periods that end today, in days; None is all time.
-PERIODS: Mapping[str, tuple[int | None, Promise]] = {
-    "month": (30, gettext_lazy("30 days")),
-    "quarter": (91, gettext_lazy("Quarter")),
-    "year": (365, pgettext_lazy("period", "Year")),
-    "all": (None, gettext_lazy("All time")),
-}
 
 _DECLARED = {declared.name: declared for declared in FILTERS}
 
@@ -53,15 +43,6 @@ class HeatmapQuery:
         return self.wanted.as_query(borders=borders, **changes)
 
 
-@dataclass(frozen=True)
-class Period:
-    """A ready period as a link: ``query`` is the same question about it."""
-
-    name: str
-    query: str
-    current: bool
-
-
 class HeatmapForm(forms.Form):
     """Filters of the heat report. ``from`` and ``to`` are days of the city's clock, both included.
 
@@ -69,7 +50,7 @@ class HeatmapForm(forms.Form):
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        super().__init__(_with_days(data), label_suffix="")
+        super().__init__(with_days(data), label_suffix="")
         declared = dict(_DECLARED)
         if self.data.get("borders") == Borders.TIME:
             # Districts that are no more can be asked for too.
@@ -135,29 +116,7 @@ class HeatmapForm(forms.Form):
     def periods(self) -> list[Period]:
         """Links to the same question about each ready period."""
         asked = self.query
-        links = []
-        for code, (_days, name) in PERIODS.items():
-            since, until = _period(code)
-            same = replace(asked, wanted=replace(asked.wanted, since=since, until=until))
-            links.append(Period(str(name), same.as_query(), same == asked))
-        return links
-
-
-def _with_days(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The data with a ready period written out as its two days, so that the form shows what was understood."""
-    filled = {name: data[name] for name in data}
-    if filled.get("period") in PERIODS and not (filled.get("from") or filled.get("to")):
-        since, until = _period(filled["period"])
-        filled |= {"from": since.isoformat() if since else "", "to": until.isoformat() if until else ""}
-    return filled
-
-
-def _period(code: str) -> tuple[dt.date | None, dt.date | None]:
-    days = PERIODS[code][0]
-    if days is None:
-        return None, None
-    today = timezone.localdate()
-    return today - dt.timedelta(days=days - 1), today
+        return ready_periods(asked.wanted, lambda wanted: replace(asked, wanted=wanted).as_query())
 
 
 class _FilterField(forms.Field):

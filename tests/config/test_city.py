@@ -60,6 +60,17 @@ def test_shipped_profiles_are_right(city: str):
             'country = "usa"',
             "calendar.country = 'usa': must be a country's two capital letters",
         ),
+        *(
+            ('country = "US"', f'country = "US"\noffice_hours = {hours}', "calendar.office_hours = ")
+            for hours in (
+                '"09:00-18:00"',
+                "[]",
+                '["9-18"]',
+                '["09:00-25:00"]',
+                '["18:00-09:00"]',
+                '["09:00-13:00", "12:00-18:00"]',
+            )
+        ),
         ('base_map_style = ""', 'base_map_style = "tiles"', "map.base_map_style = 'tiles': must be the URL"),
         ('attribution = "City of Chicago"', "attribution = 7", "map.attribution = 7: must be a text"),
     ],

@@ -24,6 +24,7 @@ class Command(BaseCommand):
         try:
             from tests.bench.city import bench_database
             from tests.bench.routing import decisions
+            from tests.bench.scoreboard import scoreboard
             from tests.bench.server import running_server
             from tests.bench.serving import geojson_page, map_view
             from tests.bench.submitting import submit_over_http
@@ -39,7 +40,7 @@ class Command(BaseCommand):
                 self.stdout.write("; PostGIS ".join(cursor.fetchone()))
             with running_server(url, log) as server:
                 lines = [*geojson_page(server), *map_view(server), *submit_over_http(server)]
-            lines += decisions()
+            lines += [*decisions(), *scoreboard()]
         self.stdout.write(render(lines))
         if not all(line.kept for line in lines):
             raise CommandError("a limit was exceeded")
