@@ -351,6 +351,29 @@ FORWARD = Verb(
         Audience.SERVICE: _("Appeal No. %(number)d has been forwarded to you"),
     },
 )
+PLAN = Verb(
+    "plan",
+    sources=OPEN_STATUSES,
+    target=Status.PLANNED,
+    roles=_STAFF,
+    icon="status-planned",
+    asks=(
+        Ask(
+            "planned_on",
+            Input.DAY,
+            _("On which day"),
+            _("Everyone reads it. The term of the answer does not change."),
+        ),
+        Ask("text", Input.TEXT, _("What will be done")),
+    ),
+    words=Words(
+        step=_("Planned for %(planned_on)s: %(by)s"),
+        invitation=_("Plan the works"),
+        button=_("Publish the plan"),
+        done=_("Works for appeal %(number)s are planned."),
+    ),
+    letters={Audience.AUTHOR: _("Works for your appeal No. %(number)d are planned")},
+)
 ASK = Verb(
     "ask",
     sources=RUNNING_STATUSES,
@@ -615,6 +638,7 @@ VERBS: dict[str, Verb] = {
         REPLY,
         CLOSE,
         REOPEN,
+        PLAN,
         ASK,
         FORWARD,
         EXTEND,

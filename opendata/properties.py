@@ -117,6 +117,7 @@ APPEAL: Final[Properties] = (
     _named("district_name", "district__name"),
     Property("status", "status", _codes(Status.values)),
     Property("submitted_at", "submitted_at", MOMENT),
+    Property("planned_on", "planned_on", DAY_OR_NULL, "The day for which works are planned."),
     Property("due_on", "due_on", DAY),
     Property("answered_at", "answered_at", MOMENT_OR_NULL),
     Property("closed_at", "closed_at", MOMENT_OR_NULL),

@@ -35,8 +35,8 @@ from tests.grid import GridCity
 
 ICONS = (Path(__file__).parents[1] / "web/static/web/img/icons.svg").read_text(encoding="utf-8")
 
-PLAN = Verb(
-    "plan",
+VISIT = Verb(
+    "visit",
     sources=(Status.ACCEPTED,),
     target=None,
     roles=frozenset({Role.SERVICE, Role.OFFICE, Role.RESIDENT}),
@@ -46,16 +46,16 @@ PLAN = Verb(
         Ask("text", Input.TEXT, "What will be done"),
     ),
     words=Words(
-        step="Planned for %(day)s: %(service)s",
-        invitation="Plan the works",
-        button="Publish the plan",
+        step="Visit on %(day)s: %(service)s",
+        invitation="Announce a visit",
+        button="Publish the visit",
         done="Appeal %(number)s is planned.",
     ),
-    letters={Audience.AUTHOR: "Works for your appeal No. %(number)d are planned"},
+    letters={Audience.AUTHOR: "A visit for your appeal No. %(number)d"},
 )
 #: Of the author alone, from the first state on, with files, and it ends the term though nobody answered.
-WITHDRAW = Verb(
-    "withdraw",
+RETRACT = Verb(
+    "retract",
     sources=(Status.NEW, Status.ACCEPTED),
     target=Status.CLOSED,
     roles=frozenset({Role.RESIDENT}),
@@ -67,18 +67,18 @@ WITHDRAW = Verb(
         Ask("uploads", Input.FILES, "Photos", "At most %(files_max)d.", required=False),
     ),
     words=Words(
-        step="Withdrawn by the author",
-        invitation="Withdraw the appeal",
-        button="Withdraw",
-        done="Appeal %(number)s is withdrawn.",
+        step="Retractn by the author",
+        invitation="Retract the appeal",
+        button="Retract",
+        done="Appeal %(number)s is retracted.",
     ),
-    letters={Audience.SERVICE: "Appeal No. %(number)d has been withdrawn"},
+    letters={Audience.SERVICE: "Appeal No. %(number)d has been retracted"},
 )
 
 
 @pytest.fixture(autouse=True)
 def _declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    for verb in (PLAN, WITHDRAW):
+    for verb in (VISIT, RETRACT):
         monkeypatch.setitem(VERBS, verb.code, verb)
 
 
@@ -94,7 +94,7 @@ def day() -> dt.date:
 
 @pytest.fixture
 def planned(appeal: Appeal, light_user: User, day: dt.date) -> Appeal:
-    return perform(appeal.pk, PLAN, Person(light_user), version=1, day=day, text="A new lamp post")
+    return perform(appeal.pk, VISIT, Person(light_user), version=1, day=day, text="A new lamp post")
 
 
 def jpeg(name: str) -> SimpleUploadedFile:
@@ -109,10 +109,10 @@ def written(day: dt.date) -> str:
 
 
 def test_the_event_keeps_what_was_asked_for(planned: Appeal, day: dt.date) -> None:
-    event = planned.events.get(verb="plan")
+    event = planned.events.get(verb="visit")
     assert (event.text, event.details) == ("A new lamp post", {"day": day.isoformat()})
     assert (planned.status, planned.version) == (Status.ACCEPTED, 2)
-    Event(appeal=planned, version=3, verb="plan").clean_fields(
+    Event(appeal=planned, version=3, verb="visit").clean_fields(
         exclude=["at", "actor_role", "to_status", "service"]
     )
 
@@ -123,12 +123,12 @@ def test_the_desk_offers_its_form_and_takes_it(
     client.force_login(light_user)
     url = f"/en/desk/appeals/{appeal.number}/"
     page = client.get(url).content.decode()
-    assert "Plan the works" in page
+    assert "Announce a visit" in page
     assert 'type="date" name="day"' in page.replace("  ", " ")
-    sent = {"verb": "plan", "version": 1, "day": day.isoformat(), "text": "A new lamp post"}
+    sent = {"verb": "visit", "version": 1, "day": day.isoformat(), "text": "A new lamp post"}
     page = client.post(url, sent, follow=True).content.decode()
     assert f"Appeal № {appeal.number} is planned." in page
-    assert f"Planned for {written(day)}: light en" in page
+    assert f"Visit on {written(day)}: light en" in page
 
 
 @pytest.mark.parametrize("value", ["", "soon", "2020-01-01"])
@@ -136,45 +136,45 @@ def test_a_wrong_day_is_said_at_its_field_and_the_words_are_kept(
     appeal: Appeal, client: Client, light_user: User, value: str
 ) -> None:
     client.force_login(light_user)
-    sent = {"verb": "plan", "version": 1, "day": value, "text": "A new lamp post"}
+    sent = {"verb": "visit", "version": 1, "day": value, "text": "A new lamp post"}
     answer = client.post(f"/en/desk/appeals/{appeal.number}/", sent)
     page = answer.content.decode()
     assert answer.status_code == 400
-    assert 'id="plan-day_error"' in page
+    assert 'id="visit-day_error"' in page
     assert "A new lamp post</textarea>" in page
-    assert not appeal.events.filter(verb="plan").exists()
+    assert not appeal.events.filter(verb="visit").exists()
 
 
 def test_a_day_that_has_passed_is_refused_at_every_door(appeal: Appeal, light_user: User) -> None:
     with pytest.raises(Invalid) as refusal:
-        perform(appeal.pk, PLAN, Person(light_user), version=1, day=dt.date(2020, 1, 1), text="x")
+        perform(appeal.pk, VISIT, Person(light_user), version=1, day=dt.date(2020, 1, 1), text="x")
     assert refusal.value.errors == {"day": ["This day has passed."]}
     today = timezone.localdate()
-    assert perform(appeal.pk, PLAN, Person(light_user), version=1, day=today, text="x").version == 2
+    assert perform(appeal.pk, VISIT, Person(light_user), version=1, day=today, text="x").version == 2
 
 
 def test_the_author_s_page_offers_it_where_the_row_says_so(
     appeal: Appeal, client: Client, day: dt.date
 ) -> None:
     url = f"/en/follow/{appeal.contact.secret}/"
-    assert "Plan the works" in client.get(url).content.decode()
-    client.post(url, {"verb": "plan", "version": 1, "day": day.isoformat(), "text": "My own plan"})
-    assert appeal.events.get(verb="plan").actor_role == Role.RESIDENT
-    assert perform(appeal.pk, PLAN, Author(appeal.pk), version=2, day=day, text="Another").version == 3
+    assert "Announce a visit" in client.get(url).content.decode()
+    client.post(url, {"verb": "visit", "version": 1, "day": day.isoformat(), "text": "My own plan"})
+    assert appeal.events.get(verb="visit").actor_role == Role.RESIDENT
+    assert perform(appeal.pk, VISIT, Author(appeal.pk), version=2, day=day, text="Another").version == 3
 
 
 def test_the_author_does_it_with_a_photo_and_nothing_is_due_any_more(city: GridCity, client: Client) -> None:
     appeal = AppealFactory(category=city.categories["lamp"])
     url = f"/en/follow/{appeal.contact.secret}/"
     page = client.get(url).content.decode()
-    assert "Withdraw the appeal" in page
+    assert "Retract the appeal" in page
     assert "What happens next" in page, "an offered verb does not take the place of what the author waits for"
     assert 'enctype="multipart/form-data"' in page
-    sent = {"verb": "withdraw", "version": 1, "text": "Repaired by neighbours", "files": jpeg("new.jpg")}
+    sent = {"verb": "retract", "version": 1, "text": "Repaired by neighbours", "files": jpeg("new.jpg")}
     page = client.post(url, sent, follow=True).content.decode()
-    assert f"Appeal № {appeal.number} is withdrawn." in page
+    assert f"Appeal № {appeal.number} is retracted." in page
     assert "What happens next" not in page
-    assert appeal.events.get(verb="withdraw").attachments.count() == 1
+    assert appeal.events.get(verb="retract").attachments.count() == 1
     appeal.refresh_from_db()
     assert (appeal.status, appeal.answered_at) == (Status.CLOSED, None)
     assert due_of(appeal, city_calendar(), timezone.localdate()).state is DueState.ENDED
@@ -184,11 +184,11 @@ def test_the_author_does_it_with_a_photo_and_nothing_is_due_any_more(city: GridC
 def test_a_refused_try_keeps_the_author_s_words_and_files(city: GridCity, client: Client) -> None:
     appeal = AppealFactory(category=city.categories["lamp"])
     url = f"/en/follow/{appeal.contact.secret}/"
-    page = client.post(url, {"verb": "withdraw", "version": 1, "text": " ", "files": jpeg("new.jpg")})
+    page = client.post(url, {"verb": "retract", "version": 1, "text": " ", "files": jpeg("new.jpg")})
     assert page.status_code == 400
     (kept,) = Attachment.objects.filter(appeal=None)
     assert f'name="uploads" value="{kept.pk}"' in page.content.decode()
-    assert 'id="withdraw-text_error"' in page.content.decode()
+    assert 'id="retract-text_error"' in page.content.decode()
 
 
 def test_too_many_files_of_the_author_say_when_to_come_again(
@@ -209,7 +209,7 @@ def test_words_of_a_verb_that_may_not_be_done_any_more_are_given_back(
 ) -> None:
     appeal = AppealFactory(category=city.categories["lamp"], status=Status.ACCEPTED)
     perform(appeal.pk, VERBS["answer"], Person(light_user), version=1, text="Done")
-    sent = {"verb": "withdraw", "version": 1, "text": "Repaired by neighbours"}
+    sent = {"verb": "retract", "version": 1, "text": "Repaired by neighbours"}
     page = client.post(f"/en/follow/{appeal.contact.secret}/", sent)
     assert page.status_code == 409
     assert "readonly>Repaired by neighbours</textarea>" in page.content.decode()
@@ -223,25 +223,25 @@ def test_every_icon_of_the_table_is_drawn(verb: Verb) -> None:
 
 def test_the_public_reads_it(planned: Appeal, client: Client, day: dt.date) -> None:
     page = client.get(f"/en/appeals/{planned.number}/").content.decode()
-    assert f"Planned for {written(day)}: light en" in page
+    assert f"Visit on {written(day)}: light en" in page
     assert "A new lamp post" in page
 
 
 def test_the_api_tells_it(planned: Appeal, client: Client, day: dt.date) -> None:
     last = client.get(f"/api/appeals/{planned.pk}/?lang=en").json()["properties"]["events"][-1]
-    assert (last["verb"], last["details"]) == ("plan", {"day": day.isoformat()})
-    assert last["title"] == f"Planned for {written(day)}: light en"
+    assert (last["verb"], last["details"]) == ("visit", {"day": day.isoformat()})
+    assert last["title"] == f"Visit on {written(day)}: light en"
 
 
 def test_the_author_gets_a_letter(planned: Appeal, day: dt.date) -> None:
     Appeal.objects.filter(pk=planned.pk).update(language="en")
     deliver_due()
     (letter,) = mail.outbox
-    assert letter.subject == f"Works for your appeal No. {planned.number} are planned"
+    assert letter.subject == f"A visit for your appeal No. {planned.number}"
     assert "A new lamp post" in letter.body
-    assert "Planned for" in letter.body
+    assert "Visit on" in letter.body
 
 
 def test_the_diagram_and_the_choices_follow(db: None) -> None:
-    assert "accepted --> accepted: plan (office, resident, service)" in diagram()
-    assert ("plan", "plan") in verb_choices()
+    assert "accepted --> accepted: visit (office, resident, service)" in diagram()
+    assert ("visit", "visit") in verb_choices()

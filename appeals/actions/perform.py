@@ -74,6 +74,7 @@ CHANGED_FIELDS = (
     "pauses",
     "reply_by",
     "remind_on",
+    "planned_on",
     "due_on",
     "escalated_at",
     "answered_at",
@@ -120,6 +121,9 @@ class Change:
             event.details |= {"assignee": str(self.given.assignee or "—")}
         if self.verb.hides is not None:
             appeal.hidden = self.verb.hides
+        if self.verb.target is not None:
+            day = self.given.details.get("planned_on") if self.verb.target is Status.PLANNED else None
+            appeal.planned_on = dt.date.fromisoformat(day) if day else None
         if self.verb.target is Status.CLOSED:
             appeal.closed_at = self.at
         if self.verb.guard is Guard.TERM_PASSED:

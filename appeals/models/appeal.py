@@ -10,8 +10,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Upper
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from appeals.limits import (
     ADDRESS_MAX,
@@ -108,6 +110,12 @@ class Appeal(models.Model):
     remind_on = models.DateField(
         null=True, blank=True, help_text="When the author is reminded of the question."
     )
+    planned_on = models.DateField(
+        _("planned for"),
+        null=True,
+        blank=True,
+        help_text="The day for which works are planned, while they are.",
+    )
     due_on = models.DateField(_("due"))
     escalated_at = models.DateTimeField(
         _("passed to the Mayor's Office at"), null=True, blank=True, help_text="That its present term passed."
@@ -167,6 +175,22 @@ class Appeal(models.Model):
     def term_began(self) -> dt.datetime:
         """The moment from which the present term is counted; ``AppealQuerySet.term_groups`` is the same in SQL."""
         return self.term_began_at or self.submitted_at
+
+    @property
+    def status_in_words(self) -> str:
+        """The status as everyone reads it: of planned works with their day."""
+        if self.status == Status.PLANNED and self.planned_on:
+            return gettext("Planned for %(day)s") % {"day": date_format(self.planned_on, "MONTH_DAY_FORMAT")}
+        return self.get_status_display()
+
+    @property
+    def plan_has_passed(self) -> bool:
+        """True when works were planned for a day that is over, and nothing else has been said since."""
+        return (
+            self.status == Status.PLANNED
+            and self.planned_on is not None
+            and self.planned_on < timezone.localdate()
+        )
 
     def get_absolute_url(self) -> str:
         """URL of the appeal's public page in the current language."""

@@ -60,6 +60,10 @@ TABLE = {
         (ANSWERED, CLOSED), ACCEPTED, {"office", "resident"}, "start", None, True, (("text", "text", True),),
         {"author", "service"},
     ),
+    "plan": (
+        OPEN, PLANNED, {"service", "office"}, "keep", None, True,
+        (("planned_on", "day", True), ("text", "text", True)), {"author"},
+    ),
     "ask": (RUNNING, WAITING, {"service", "office"}, "pause", None, True, (("text", "text", True),), {"author"}),
     "forward": (
         OPEN, NEW, {"service", "office"}, "keep", None, True,
@@ -128,8 +132,8 @@ def test_buttons_of_a_representative() -> None:
     def offered(status: Status) -> list[str]:
         return [verb.code for verb in verbs_for(status, Role.SERVICE, hidden=False)]
 
-    assert offered(Status.NEW) == ["accept", "answer", "ask", "forward", "extend", "assign", "note"]
-    assert offered(Status.WAITING) == ["answer", "forward", "extend", "assign", "note"]
+    assert offered(Status.NEW) == ["accept", "answer", "plan", "ask", "forward", "extend", "assign", "note"]
+    assert offered(Status.WAITING) == ["answer", "plan", "forward", "extend", "assign", "note"]
     assert offered(Status.ANSWERED) == ["supplement", "close", "note"]
     assert offered(Status.CLOSED) == ["supplement", "note"]
 

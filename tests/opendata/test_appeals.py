@@ -40,6 +40,7 @@ def test_feature(client: Client, appeal: Appeal) -> None:
         "district": "east",
         "district_name": "east en",
         "status": "new",
+        "planned_on": None,
         "due_on": appeal.due_on.isoformat(),
         "answered_at": None,
         "closed_at": None,

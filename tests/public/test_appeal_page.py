@@ -184,7 +184,13 @@ def test_every_verb_has_words_in_every_language(city: GridCity, client: Client) 
     from tests.factories import EventFactory
 
     appeal = AppealFactory(category=city.categories["lamp"], first_event=None)
-    moved = {"was": "2026-06-01", "due": "2026-06-02", "until": "2026-06-03", "reason": "term"}
+    moved = {
+        "was": "2026-06-01",
+        "due": "2026-06-02",
+        "until": "2026-06-03",
+        "planned_on": "2026-06-04",
+        "reason": "term",
+    }
     for version, verb in enumerate(VERBS, 1):
         event = EventFactory(
             appeal=appeal, version=version, verb=verb, to_service=city.services["roads"], details=moved

@@ -26,6 +26,7 @@ from appeals.workflow import (
     HIDE,
     LAPSE,
     NOTE,
+    PLAN,
     RECOUNT,
     REMIND,
     REOPEN,
@@ -60,6 +61,7 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
         {AUTHOR: "Your appeal No. N has been reopened", LIGHT: "Appeal No. N has been reopened"},
     ),
     ([ANSWER, SUPPLEMENT], {AUTHOR: "The answer to your appeal No. N has an addition"}),
+    ([PLAN], {AUTHOR: "Works for your appeal No. N are planned"}),
     ([ASK], {AUTHOR: "A question about your appeal No. N"}),
     ([ASK, REPLY], {LIGHT: "The author of appeal No. N has replied"}),
     ([ASK, REMIND], {AUTHOR: "Please reply: a question about your appeal No. N"}),
@@ -122,6 +124,8 @@ def test_subjects(
         }
         actor = others.get(verb, service_actor)
         given: dict[str, object] = {ask.name: "Some words" for ask in verb.asks if ask.name == "text"}
+        if verb is PLAN:
+            given["planned_on"] = timezone.localdate()
         if verb is FORWARD:
             given["to_service"] = city.services["roads"]
         # The platform's own steps are taken when their day has come.
