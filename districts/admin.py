@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -19,7 +20,17 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 from modeltranslation.admin import TranslationAdmin
 
-from districts.actions import BordersRefused, check, publish, withdraw
+from districts.actions import (
+    TOLERANCE_M2,
+    Acceptance,
+    BordersRefused,
+    Finding,
+    check,
+    misfit_m2,
+    publish,
+    withdraw,
+)
+from districts.identity import metres2
 from districts.models import (
     BoundaryRevision,
     Category,
@@ -32,7 +43,7 @@ from districts.models import (
 
 
 class PublishForm(forms.Form):
-    """The day from which borders are in force."""
+    """The day from which borders are in force, and whether what does not fit in them is meant so."""
 
     effective_from = forms.DateField(
         label=_("in force from"),
@@ -40,6 +51,25 @@ class PublishForm(forms.Form):
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         initial=timezone.localdate,
     )
+    accepted = forms.BooleanField(required=False)
+    #: What is accepted is what was shown: of borders that were changed meanwhile it may be more.
+    shown_m2 = forms.FloatField(required=False, min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | None, findings: Sequence[Finding]) -> None:
+        total = misfit_m2(findings)
+        super().__init__(data, initial={"shown_m2": math.ceil(total)})
+        if total > TOLERANCE_M2:
+            self.fields["accepted"].label = _(
+                "Overlaps, gaps and ground beyond the border of the city, %(m2)s m² in all, are meant so."
+            ) % {"m2": metres2(total)}
+        else:
+            del self.fields["accepted"], self.fields["shown_m2"]
+
+    def acceptance(self, user: object) -> Acceptance | None:
+        """What the valid form says, in the user's name."""
+        if not self.cleaned_data.get("accepted"):
+            return None
+        return Acceptance(self.cleaned_data.get("shown_m2") or 0.0, str(user)[:200])
 
 
 @admin.register(BoundaryRevision)
@@ -49,8 +79,24 @@ class BoundaryRevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["number", "name", "state", "effective_from", "published_at"]
     list_filter = ["state"]
     search_fields = ["name", "note"]
-    fields = ["number", "name", "state", "effective_from", "published_at", "note"]
-    readonly_fields = ["number", "state", "effective_from", "published_at"]
+    fields = [
+        "number",
+        "name",
+        "state",
+        "effective_from",
+        "published_at",
+        "accepted_misfits_m2",
+        "accepted_by",
+        "note",
+    ]
+    readonly_fields = [
+        "number",
+        "state",
+        "effective_from",
+        "published_at",
+        "accepted_misfits_m2",
+        "accepted_by",
+    ]
     change_form_template = "districts/admin/revision.html"
 
     def get_urls(self) -> list[Any]:
@@ -90,20 +136,20 @@ class BoundaryRevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def publish_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The day from which the borders are in force, and what is to be said of them; POST publishes."""
         revision = self._revision(request, pk)
-        form = PublishForm(request.POST if request.method == "POST" else None)
+        findings = check(revision)
+        form = PublishForm(request.POST if request.method == "POST" else None, findings)
         if request.method == "POST" and form.is_valid():
+            effective_from, accepted = form.cleaned_data["effective_from"], form.acceptance(request.user)
             return self._done(
-                request, revision, lambda: publish(revision, **form.cleaned_data), str(_("published"))
+                request,
+                revision,
+                lambda: publish(revision, effective_from=effective_from, accepted=accepted),
+                str(_("published")),
             )
         return self._page(
             request,
             revision,
-            {
-                "findings": check(revision),
-                "form": form,
-                "title": _("Publish the borders"),
-                "verb": _("Publish"),
-            },
+            {"findings": findings, "form": form, "title": _("Publish the borders"), "verb": _("Publish")},
         )
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))

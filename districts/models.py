@@ -73,6 +73,13 @@ class BoundaryRevision(models.Model):
     effective_from = models.DateField(_("in force from"))
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True)
+    accepted_misfits_m2 = models.FloatField(
+        _("accepted overlaps and gaps, m²"),
+        null=True,
+        editable=False,
+        help_text=_("Empty where there was no need to."),
+    )
+    accepted_by = models.CharField(_("accepted by"), max_length=200, blank=True, editable=False)
     applied = models.BooleanField(
         default=False,
         editable=False,

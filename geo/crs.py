@@ -40,6 +40,13 @@ class Crs:
         """True when its coordinates are longitude and latitude of EPSG:4326 already."""
         return self.code in {"EPSG:4326", "OGC:CRS84"}
 
+    def is_same(self, other: Crs) -> bool:
+        """True when coordinates of both mean the same places."""
+        return self.code == other.code or (self.is_wgs84 and other.is_wgs84)
+
+    def __str__(self) -> str:
+        return f"{self.code} ({self.name})"
+
     def to_degrees(self, coordinates: np.ndarray) -> np.ndarray:
         """Array (n, 2) of lon, lat in EPSG:4326 from one of x, y (east and north, or longitude and latitude).
 
@@ -55,8 +62,9 @@ WGS84: Final = Crs("EPSG:4326", "WGS 84")
 def crs_named(name: str) -> Crs:
     """The CRS of an authority's code: ``EPSG:4284``, ``urn:ogc:def:crs:EPSG::4284``, ``OGC:CRS84``.
 
-    Raises ``CrsRefused`` for any other text, a code that PROJ does not know, and a CRS from which there is no known way
-    to EPSG:4326 (two systems taken for the same may lie hundreds of metres apart).
+    Raises ``CrsRefused`` for any other text, a code that PROJ does not know, one that is not of places on the ground (of
+    heights, say), and a CRS from which there is no known way to EPSG:4326 (two systems taken for the same may lie
+    hundreds of metres apart).
     """
     match = _NAME.fullmatch(name.strip())
     if match is None:
@@ -67,12 +75,15 @@ def crs_named(name: str) -> Crs:
     code = f"{match[1].upper()}:{match[2].upper()}"
     try:
         crs = CRS.from_authority(match[1].upper(), match[2].upper())
-        _to_degrees(code, settings.CITY_BOUNDS)
+        # Of heights, say, PROJ may make degrees without a word.
+        if crs.is_projected or crs.is_geographic:
+            _to_degrees(code, settings.CITY_BOUNDS)
+            return Crs(code, crs.name)
     except (CRSError, ProjError):
-        raise CrsRefused(
-            _("No way is known from the coordinate reference system %(code)s to EPSG:4326.") % {"code": code}
-        ) from None
-    return Crs(code, crs.name)
+        pass
+    raise CrsRefused(
+        _("No way is known from the coordinate reference system %(code)s to EPSG:4326.") % {"code": code}
+    )
 
 
 def declared_crs(member: object) -> Crs:

@@ -42,6 +42,11 @@ def area_m2(shape: shapely.Geometry, srid: int) -> float:
     return float(in_metres(shape, srid).area)
 
 
+def shared_m2(one: shapely.Geometry, other: shapely.Geometry, srid: int) -> float:
+    """Square metres of the ground that both shapes (EPSG:4326) have, measured in the metric CRS ``srid``."""
+    return area_m2(shapely.intersection(one, other), srid)
+
+
 def overlaps(areas: Mapping[str, shapely.Geometry], srid: int) -> list[Misfit]:
     """Ground that two areas share, one entry a pair, the largest first.
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from django.contrib.gis.geos import Point
 
 from appeals.actions.inputs import required_text
@@ -20,6 +21,7 @@ from appeals.intake.parse import address_line, appeal_text
 from appeals.limits import EXTERNAL_ID_MAX
 from appeals.workflow import ACCEPT, ANSWER, CLOSE, Status, Verb
 from districts.models import Category
+from geo.crs import Crs
 from geo.points import GeometryRefused, OutsideBounds, city_point
 
 _WHOLE = re.compile(r"^(\d+)\.0+$", re.ASCII)
@@ -85,11 +87,13 @@ class Step:
 
 
 class Drafting:
-    """Makes drafts according to a mapping; ``categories`` are the leaves by code."""
+    """Makes drafts according to a mapping; ``categories`` are the leaves by code, ``crs`` is that of the places."""
 
-    def __init__(self, mapping: SourceMapping, categories: Mapping[str, Category], now: dt.datetime) -> None:
+    def __init__(
+        self, mapping: SourceMapping, categories: Mapping[str, Category], crs: Crs, now: dt.datetime
+    ) -> None:
         self._mapping, self._categories, self._now = mapping, categories, now
-        self._locate = _locator(mapping.place)
+        self._locate = _locator(mapping.place, crs)
 
     def number(self, row: Row) -> str:
         """The row's number in its source; empty if it has none."""
@@ -182,22 +186,21 @@ def _words(what: str, read: Callable[[object], str], text: str) -> str:
         raise RowRefused(Reason.BAD_TEXT, f"{what}: {refusal}") from None
 
 
-def _locator(place: Placing) -> Callable[[Mapping[str, str]], Point]:
+def _locator(place: Placing, crs: Crs) -> Callable[[Mapping[str, str]], Point]:
     """Returns a function from a row to its point, EPSG:4326, lon/lat, in the city; raises ``RowRefused``."""
     x_column, y_column = (place.x, place.y) if place.x else (GEOMETRY_X, GEOMETRY_Y)
-    turn = place.to_degrees
 
     def locate(values: Mapping[str, str]) -> Point:
         x, y = values[x_column], values[y_column]
         if not x or not y:
             raise RowRefused(Reason.NO_COORDINATES, "it has no coordinates")
         try:
-            if turn is None:
+            if crs.is_wgs84:
                 return city_point(place.number(x), place.number(y))
-            lon, lat = turn(float(place.number(x)), float(place.number(y)))
+            ((lon, lat),) = crs.to_degrees(np.array([[float(place.number(x)), float(place.number(y))]]))
             if not (math.isfinite(lon) and math.isfinite(lat)):
                 raise GeometryRefused("they are outside their coordinate system")
-            return city_point(lon, lat)
+            return city_point(float(lon), float(lat))
         except (GeometryRefused, ValueError) as refusal:
             reason = Reason.OUTSIDE_CITY if isinstance(refusal, OutsideBounds) else Reason.BAD_COORDINATES
             raise RowRefused(reason, f"{x[:20]}, {y[:20]}: {refusal}") from None

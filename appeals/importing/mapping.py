@@ -8,18 +8,17 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zoneinfo
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from string import Formatter
 
-import pyproj
 from django.conf import settings
 
 from appeals.limits import SOURCE_MAX
 from appeals.workflow import Kind, Status
 from districts.importing.entries import Entry, read_toml
-from geo.points import WGS84_SRID
+from geo.crs import Crs, CrsRefused, crs_named
 
 #: What became of an appeal elsewhere: plans and questions are those of the people who work here.
 IMPORTED = (Status.NEW, Status.ACCEPTED, Status.ANSWERED, Status.CLOSED)
@@ -124,16 +123,16 @@ _DEGREES = re.compile(
 
 @dataclass(frozen=True)
 class Placing:
-    """Where the coordinates are: two columns in the CRS ``srid``, or the feature's own geometry (``x`` empty).
+    """Where the coordinates are: in two columns, or the feature's own geometry (``x`` empty).
 
-    ``decimal`` stands between the whole part of a number in a column and the rest. ``to_degrees`` turns x, y of the CRS
-    into lon, lat; None where they are that already.
+    ``decimal`` stands between the whole part of a number in a column and the rest. ``crs`` is that of the coordinates,
+    None where the mapping does not say it.
     """
 
     x: str
     y: str
     decimal: str = "."
-    to_degrees: Callable[[float, float], tuple[float, float]] | None = None
+    crs: Crs | None = None
 
     def number(self, text: str) -> str:
         """The number as programs write it; of degrees also when they are written as 72°48'04.3"E. Other text as it is."""
@@ -278,27 +277,23 @@ def _template(top: Entry, key: str, *, required: bool = False) -> Template:
 
 def _placing(entry: Entry) -> Placing:
     if "geometry" in entry.values and entry.flag("geometry"):
-        if set(entry.values) != {"geometry"}:
-            raise entry.refuse("the geometry of a feature needs no columns: it is lon, lat in degrees")
-        return Placing("", "")
+        if not set(entry.values) <= {"geometry", "srid"}:
+            raise entry.refuse("the geometry of a feature needs no columns")
+        return Placing("", "", crs=_crs(entry))
     decimal = entry.text("decimal", ".")
     if decimal not in {".", ","}:
         raise entry.refuse('decimal must be "." or ","')
     if "lon" in entry.values:
-        x, y, srid = entry.text("lon"), entry.text("lat"), entry.whole("srid", WGS84_SRID)
-    else:
-        x, y, srid = entry.text("x"), entry.text("y"), entry.whole("srid")
-    return Placing(x, y, decimal, None if srid == WGS84_SRID else _to_degrees(entry, srid))
+        return Placing(entry.text("lon"), entry.text("lat"), decimal, _crs(entry))
+    x, y = entry.text("x"), entry.text("y")
+    entry.whole("srid")  # of what is called x and y nothing can be supposed
+    return Placing(x, y, decimal, _crs(entry))
 
 
-def _to_degrees(entry: Entry, srid: int) -> Callable[[float, float], tuple[float, float]]:
+def _crs(entry: Entry) -> Crs | None:
+    if "srid" not in entry.values:
+        return None
     try:
-        crs = pyproj.CRS.from_epsg(srid)
-        # Of heights, say, the transformer would make degrees without a word.
-        usable = crs.is_projected or crs.is_geographic
-        turn = pyproj.Transformer.from_crs(crs, WGS84_SRID, always_xy=True).transform if usable else None
-    except pyproj.exceptions.ProjError:
-        turn = None
-    if turn is None:
-        raise entry.refuse(f"srid {srid} is no coordinate system whose x and y can be turned into degrees")
-    return turn
+        return crs_named(f"EPSG:{entry.whole('srid')}")
+    except CrsRefused as refusal:
+        raise entry.refuse(f"srid: {refusal}") from None

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from typing import Any, Final, TextIO
 
 from appeals.importing.mapping import SourceMapping
-from districts.importing.features import read_features
+from districts.importing.features import crs_of, read_features
 from districts.importing.files import FileRefused, TextFile
+from geo.crs import WGS84, Crs
 
 #: Coordinates of a GeoJSON point, under names that no column has.
 GEOMETRY_X, GEOMETRY_Y = "\x00x", "\x00y"
@@ -51,6 +52,24 @@ def count_rows(file: TextFile) -> int:
         return file.lines
     with file.opened() as stream:
         return sum(1 for _feature in read_features(stream))
+
+
+def crs_of_places(file: TextFile, mapping: SourceMapping) -> Crs:
+    """The CRS of the rows' coordinates: of a geometry the one that the file declares, of columns what the mapping says.
+
+    Raises ``FileRefused`` where the two contradict each other, where a file declares what is not understood, and where
+    it declares another one than WGS 84 and the mapping does not say what its columns are in.
+    """
+    place = mapping.place
+    if not _is_json(file):
+        return place.crs or WGS84
+    if not place.x:
+        return crs_of(file, place.crs)
+    if place.crs is None and not (declared := crs_of(file)).is_wgs84:
+        raise FileRefused(
+            f"it declares {declared}: say in the mapping, with srid, in which system its columns {place.x} and {place.y} are"
+        )
+    return place.crs or WGS84
 
 
 def read_rows(file: TextFile, mapping: SourceMapping) -> Iterator[Row]:

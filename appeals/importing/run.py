@@ -22,7 +22,7 @@ from appeals.importing.changes import Known, known_by_number, write_news
 from appeals.importing.drafts import Draft, Drafting, Reason, RowRefused, Step
 from appeals.importing.history import DueDates, HistoricalRouter, Past, begin, write
 from appeals.importing.mapping import read_mapping
-from appeals.importing.rows import Row, count_rows, read_rows
+from appeals.importing.rows import Row, count_rows, crs_of_places, read_rows
 from districts.importing.files import examine
 from districts.models import Category
 from districts.routing import Route, RoutingError
@@ -49,9 +49,11 @@ class Totals:
     """What happened to the rows: ``read == imported + changed + repeated + sum(refused)``.
 
     ``changed`` appeals had been imported, and their source has gone on with them since. ``repeated`` rows say nothing
-    new of a number that was seen before, in this file or in an earlier import from this source.
+    new of a number that was seen before, in this file or in an earlier import from this source. ``crs`` names the
+    coordinate reference system of their places.
     """
 
+    crs: str
     read: int = 0
     imported: int = 0
     changed: int = 0
@@ -85,12 +87,13 @@ def import_appeals(
     mapping = read_mapping(wanted.mapping, categories)
     file = examine(wanted.file, encoding=mapping.encoding)
     on_start(count_rows(file))
-    totals = Totals()
+    crs = crs_of_places(file, mapping)
+    totals = Totals(str(crs))
     with _alone(mapping.source), _without_collector():
         now = timezone.now()
         batches = _Batches(
             now,
-            Drafting(mapping, categories, now),
+            Drafting(mapping, categories, crs, now),
             HistoricalRouter.read(),
             mapping.source,
             wanted.dry_run,

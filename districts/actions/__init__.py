@@ -2,7 +2,18 @@
 force, ``withdraw`` takes them back.
 """
 
-from districts.actions.check import Finding, check
-from districts.actions.publish import BordersRefused, Published, Withdrawn, publish, withdraw
+from districts.actions.check import TOLERANCE_M2, Finding, check, misfit_m2
+from districts.actions.publish import Acceptance, BordersRefused, Published, Withdrawn, publish, withdraw
 
-__all__ = ["BordersRefused", "Finding", "Published", "Withdrawn", "check", "publish", "withdraw"]
+__all__ = [
+    "TOLERANCE_M2",
+    "Acceptance",
+    "BordersRefused",
+    "Finding",
+    "Published",
+    "Withdrawn",
+    "check",
+    "misfit_m2",
+    "publish",
+    "withdraw",
+]

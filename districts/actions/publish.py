@@ -12,7 +12,8 @@ from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from districts.actions.check import Finding, check
+from districts.actions.check import TOLERANCE_M2, Finding, check, misfit_m2
+from districts.identity import metres2
 from districts.models import BoundaryRevision, DistrictBoundary
 
 #: Sent within the transaction, with ``revision``, when other borders than before have come into force.
@@ -25,6 +26,17 @@ class BordersRefused(Exception):
     def __init__(self, why: str, findings: Sequence[Finding] = ()) -> None:
         super().__init__(why)
         self.findings = tuple(findings)
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """That up to ``m2`` square metres lie in several districts, in none, or beyond the city's border is meant so.
+
+    ``by`` names whoever says it.
+    """
+
+    m2: float
+    by: str
 
 
 @dataclass(frozen=True)
@@ -45,10 +57,13 @@ class Withdrawn:
 
 
 @transaction.atomic
-def publish(revision: BoundaryRevision, *, effective_from: dt.date | None = None) -> Published:
+def publish(
+    revision: BoundaryRevision, *, effective_from: dt.date | None = None, accepted: Acceptance | None = None
+) -> Published:
     """Publishes a draft, or again what was withdrawn, in force from that day on (today).
 
-    Raises ``BordersRefused`` when it is published already, and with the findings of ``check`` that block it.
+    What was accepted is recorded in the revision. Raises ``BordersRefused`` when it is published already, with the
+    findings of ``check`` that block it, and with those that must be accepted, and are not.
     """
     locked = _locked(revision)
     if locked.state == BoundaryRevision.State.PUBLISHED:
@@ -57,11 +72,32 @@ def publish(revision: BoundaryRevision, *, effective_from: dt.date | None = None
     findings = check(locked, on=effective_from)
     if blocking := [finding for finding in findings if finding.blocks]:
         raise BordersRefused(" ".join(finding.sentence for finding in blocking), blocking)
+    _accept(locked, findings, accepted)
     locked.state = BoundaryRevision.State.PUBLISHED
     locked.published_at = timezone.now()
     locked.effective_from = effective_from
-    locked.save(update_fields=["state", "published_at", "effective_from"])
+    locked.save(
+        update_fields=["state", "published_at", "effective_from", "accepted_misfits_m2", "accepted_by"]
+    )
     return Published(locked, apply_borders(), findings)
+
+
+def _accept(revision: BoundaryRevision, findings: Sequence[Finding], accepted: Acceptance | None) -> None:
+    """Records what is accepted, unless it has been before. Raises ``BordersRefused``."""
+    total = misfit_m2(findings)
+    # As people say it: to the square metre.
+    if total <= TOLERANCE_M2:
+        revision.accepted_misfits_m2, revision.accepted_by = None, ""
+    elif accepted and total <= accepted.m2 + 1:
+        revision.accepted_misfits_m2, revision.accepted_by = total, accepted.by
+    elif not revision.accepted_misfits_m2 or total > revision.accepted_misfits_m2 + 1:
+        misfits = [finding for finding in findings if finding.misfit_m2]
+        sentences = " ".join(finding.sentence for finding in misfits)
+        why = _("%(m2)s m² do not fit and have not been accepted (up to %(tolerance)s m² need not be).") % {
+            "m2": metres2(total),
+            "tolerance": metres2(TOLERANCE_M2),
+        }
+        raise BordersRefused(f"{why} {sentences}", misfits)
 
 
 @transaction.atomic

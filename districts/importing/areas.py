@@ -13,10 +13,10 @@ from pathlib import Path
 
 from django.db import transaction
 
-from districts.actions import BordersRefused, check, publish
+from districts.actions import Acceptance, BordersRefused, check, publish
 from districts.importing.codes import CodeRefused, code_of
-from districts.importing.features import Feature, read_crs, read_features
-from districts.importing.files import FileRefused, TextFile, examine
+from districts.importing.features import Feature, crs_of, read_features
+from districts.importing.files import FileRefused, examine
 from districts.importing.formats import as_geojson
 from districts.importing.layers import (
     DistrictLayer,
@@ -28,7 +28,7 @@ from districts.importing.layers import (
 )
 from districts.importing.report import AreaReport, ImportRefused, RefusedFeature
 from districts.models import BoundaryRevision, District
-from geo.crs import WGS84, Crs, CrsRefused, crs_named, declared_crs
+from geo.crs import WGS84, Crs, CrsRefused, crs_named
 from geo.polygons import NestingRefused, PolygonRefused, city_area
 
 _CODE_MAX = District._meta.get_field("code").max_length or 60
@@ -43,8 +43,9 @@ class AreaImport:
 
     ``revision`` names the revision to write to (created as a draft if missing; if empty, a new one named
     after the file). A new draft starts as a copy of the borders in force unless ``empty``. ``replace``
-    removes from the revision whatever is no longer in the file's layer. ``effective_from`` only applies with
-    ``publish``.
+    removes from the revision whatever is no longer in the file's layer. ``same_codes`` says that an area is the known
+    one of its code, though it has another name or mostly other ground. ``effective_from`` and ``accepted`` only apply
+    with ``publish``.
     """
 
     file: Path
@@ -57,8 +58,10 @@ class AreaImport:
     revision: str = ""
     empty: bool = False
     replace: bool = False
+    same_codes: bool = False
     publish: bool = False
     effective_from: dt.date | None = None
+    accepted: Acceptance | None = None
     repair: bool = False
     skip_refused: bool = False
     dry_run: bool = False
@@ -95,11 +98,18 @@ def _write(wanted: AreaImport, found: list[ReadArea], report: AreaReport) -> Non
             f"revision {revision} is {revision.state} and its borders differ from the file: published borders are never "
             "edited, use another --revision for the new ones"
         )
+    if report.others and not wanted.same_codes:
+        raise ImportRefused(
+            f"{len(report.others)} areas have the code of a known one, but another name or mostly other ground",
+            report,
+        )
     if not wanted.publish or revision.state == BoundaryRevision.State.PUBLISHED:
         report.findings = check(revision)
         return
     try:
-        report.findings = publish(revision, effective_from=wanted.effective_from).findings
+        report.findings = publish(
+            revision, effective_from=wanted.effective_from, accepted=wanted.accepted
+        ).findings
     except BordersRefused as refusal:
         raise ImportRefused(f"the revision cannot be published: {_why(refusal)}") from None
     report.published = True
@@ -114,10 +124,17 @@ def _why(refusal: BordersRefused) -> str:
 def _read(wanted: AreaImport, report: AreaReport, progress: Callable[[int], None]) -> list[ReadArea]:
     with as_geojson(wanted.file, layer=wanted.file_layer, crs=wanted.crs) as source:
         file = examine(source.path)
-        crs = WGS84 if source.crs else _crs(wanted, file)
-        report.crs = source.crs or f"{crs.code} ({crs.name})"
+        crs = WGS84 if source.crs else crs_of(file, _said(wanted))
+        report.crs = source.crs or str(crs)
         with file.opened() as stream:
             return _read_areas(wanted, read_features(stream), crs, report, progress)
+
+
+def _said(wanted: AreaImport) -> Crs | None:
+    try:
+        return crs_named(wanted.crs) if wanted.crs else None
+    except CrsRefused as refusal:
+        raise FileRefused(str(refusal)) from None
 
 
 def _read_areas(
@@ -144,20 +161,6 @@ def _read_areas(
                 report.repaired.append(RefusedFeature(feature.n, name, "; ".join(read.area.repairs)))
         progress(feature.n)
     return list(found.values())
-
-
-def _crs(wanted: AreaImport, file: TextFile) -> Crs:
-    """The CRS that the file declares, or the one it is said to have where it declares none. Raises ``FileRefused``."""
-    with file.opened() as stream:
-        member = read_crs(stream)
-    try:
-        declared = declared_crs(member)
-        said = crs_named(wanted.crs) if wanted.crs else declared
-    except CrsRefused as refusal:
-        raise FileRefused(str(refusal)) from None
-    if member is not None and said.code != declared.code:
-        raise FileRefused(f"it declares {declared.code} ({declared.name}), not {said.code}")
-    return said
 
 
 def _read_feature(wanted: AreaImport, feature: Feature, crs: Crs) -> ReadArea:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 import tomllib
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 from django.conf import settings
+
+from districts.importing.features import crs_of, read_features
+from districts.importing.files import FileRefused, examine
 
 
 class EntryRefused(Exception):
@@ -114,29 +118,35 @@ def read_toml(file: Path) -> dict[str, Any]:
 
 
 def feature_entries(file: Path) -> list[Entry]:
-    """Features of the GeoJSON file. Raises ``EntryRefused``."""
+    """Features of the GeoJSON file, whose coordinates must be degrees of WGS 84. Raises ``EntryRefused``."""
     try:
-        raw = orjson.loads(_text(file))
-    except orjson.JSONDecodeError as error:
-        raise EntryRefused(f"{file.name}: {error}") from None
-    features = raw.get("features") if isinstance(raw, dict) else None
-    if not isinstance(features, list):
-        raise EntryRefused(f"{file.name}: not a GeoJSON FeatureCollection")
-    return [_feature_entry(file, n, feature) for n, feature in enumerate(features, 1)]
-
-
-def _feature_entry(file: Path, n: int, feature: object) -> Entry:
-    properties = feature.get("properties") if isinstance(feature, dict) else None
-    if not isinstance(feature, dict) or not isinstance(properties, dict):
-        raise EntryRefused(f"{file.name}: feature {n} has no properties")
-    return Entry(_where(file, "feature", n, properties), properties, feature.get("geometry"))
+        text = examine(file)
+        if not (crs := crs_of(text)).is_wgs84:
+            raise FileRefused(f"it declares {crs}; a profile's files are in EPSG:4326")
+        with text.opened() as stream:
+            return [
+                Entry(_where(file, "feature", n, properties), properties, geometry)
+                for n, properties, geometry in read_features(stream)
+            ]
+    except FileRefused as refusal:
+        raise EntryRefused(f"{file.name}: {refusal}") from None
 
 
 def csv_entries(file: Path) -> Iterator[Entry]:
     """Rows of the CSV file (UTF-8, with a header row). Raises ``EntryRefused``."""
-    rows = csv.DictReader(_text(file).splitlines())
-    for values in rows:
-        yield Entry(f"{file.name}: line {rows.line_num}", values)
+    rows = csv.reader(io.StringIO(_text(file), newline=""), strict=True)
+    try:
+        header = next(rows, [])
+        if twice := sorted(name for name, n in Counter(header).items() if n > 1):
+            raise EntryRefused(f"{file.name}: it has several columns named {', '.join(twice)}")
+        for values in rows:
+            where = f"{file.name}: line {rows.line_num}"
+            if values and len(values) != len(header):
+                raise EntryRefused(f"{where}: it has {len(values)} fields, the header row has {len(header)}")
+            if values:
+                yield Entry(where, dict(zip(header, values, strict=True)))
+    except csv.Error as error:
+        raise EntryRefused(f"{file.name}: line {rows.line_num}: {error}") from None
 
 
 def _text(file: Path) -> str:

@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, NoReturn, TextIO
 
-from districts.importing.files import FileRefused
+from districts.importing.files import FileRefused, TextFile
+from geo.crs import WGS84, Crs, CrsRefused, declared_crs
 
 _CHUNK: Final = 1 << 18
 _NUMBER_GOES_ON: Final = ("", *".eE+-0123456789")
@@ -26,7 +27,8 @@ def read_features(stream: TextIO) -> Iterator[Feature]:
     """Features of the FeatureCollection (RFC 7946, 3.3), or the file's only Feature.
 
     Uses as much memory as the largest feature. Raises ``FileRefused`` where the text is not JSON (NaN is not)
-    or not a FeatureCollection; features before that place have been yielded by then.
+    or not a FeatureCollection, and at a feature that declares a coordinate reference system of its own; features before
+    that place have been yielded by then.
     """
     text = _Text(stream)
     text.expect("{")
@@ -41,17 +43,33 @@ def read_features(stream: TextIO) -> Iterator[Feature]:
             kind = value if key == "type" else kind
             single[key] = value
     if kind == "Feature" and not found:
+        single.pop("crs", None)  # the whole file's
         yield _feature(1, single)
     elif not found or kind not in (None, "FeatureCollection"):
         raise FileRefused("it is not a GeoJSON FeatureCollection")
     text.expect_end()
 
 
-def read_crs(stream: TextIO) -> object:
-    """The ``crs`` member of the FeatureCollection, wherever it stands in the file; None without one.
+def crs_of(file: TextFile, said: Crs | None = None) -> Crs:
+    """The CRS that the GeoJSON file declares; of one that declares none, the one it is ``said`` to have, or WGS 84.
 
-    Raises ``FileRefused`` where the text is not JSON; what follows the member is not read.
+    Raises ``FileRefused`` where it declares another one than is said, or one that is not understood.
     """
+    with file.opened() as stream:
+        member = _crs_member(stream)
+    if member is None:
+        return said or WGS84
+    try:
+        declared = declared_crs(member)
+    except CrsRefused as refusal:
+        raise FileRefused(str(refusal)) from None
+    if said and not said.is_same(declared):
+        raise FileRefused(f"it declares {declared}, not {said}")
+    return declared
+
+
+def _crs_member(stream: TextIO) -> object:
+    """The ``crs`` member, wherever it stands in the file; None without one. What follows it is not read."""
     text = _Text(stream)
     text.expect("{")
     for key in text.each_key():
@@ -69,11 +87,16 @@ def read_crs(stream: TextIO) -> object:
 def _feature(n: int, item: object) -> Feature:
     if not isinstance(item, dict) or item.get("type") != "Feature":
         raise FileRefused(f"feature {n} is not a GeoJSON Feature")
+    geometry = item.get("geometry")
+    if any(isinstance(part, dict) and part.get("crs") is not None for part in (item, geometry)):
+        raise FileRefused(
+            f"feature {n} declares a coordinate reference system of its own; the crs member must be the file's"
+        )
     properties = item.get("properties")
     if not isinstance(properties, dict):
         properties = {}  # RFC 7946, 3.2: null where a feature has none
     composed = {_composed(name): _composed(value) for name, value in properties.items()}
-    return Feature(n, composed, item.get("geometry"))
+    return Feature(n, composed, geometry)
 
 
 def _composed(value: Any) -> Any:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import shapely
 from django.conf import settings
-from django.contrib.gis.geos import MultiPolygon
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from config.city import CITY
+from districts.identity import unlike
 from districts.importing.report import AreaReport, ImportRefused
 from districts.models import BoundaryRevision, Category, District, DistrictBoundary, Service, ServiceArea
 from geo.polygons import Area, as_geos, multipolygon
 from geo.topology import holes, without_holes
+
+_Row = TypeVar("_Row", DistrictBoundary, ServiceArea)
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def write_districts(
     writer = _Districts(revision, report)
     city = _city(layer) if layer.kind != District.Kind.CITY else None
     for read in found:
-        writer.write(layer.kind, city, read.code, read.names, read.area.geom())
+        writer.write(layer.kind, city, read.code, read.names, read.area.shape)
     if replace:
         gone = DistrictBoundary.objects.of(revision).filter(district__kind=layer.kind)
         gone = gone.exclude(district__code__in=[read.code for read in found])
@@ -112,7 +114,7 @@ def write_districts(
         )
         union = shapely.union_all([shapely.from_wkb(bytes(part.geom.wkb)) for part in parts])
         outline = _closed(multipolygon(union), layer.close_holes_m2, report)
-        writer.write(District.Kind.CITY, None, CITY.code, _city_names(), as_geos(multipolygon(outline)))
+        writer.write(District.Kind.CITY, None, CITY.code, _city_names(), multipolygon(outline))
 
 
 def _closed(union: shapely.MultiPolygon, least_m2: float, report: AreaReport) -> shapely.Geometry:
@@ -144,11 +146,21 @@ class _Districts:
         self._known = {row.district.code: row for row in rows}
 
     def write(
-        self, kind: str, parent: District | None, code: str, names: Mapping[str, str], geom: MultiPolygon
+        self,
+        kind: str,
+        parent: District | None,
+        code: str,
+        names: Mapping[str, str],
+        shape: shapely.MultiPolygon,
     ) -> None:
         """Writes one; what no name was given for keeps the one it has."""
+        geom = as_geos(shape)
         values = {"parent_id": parent.pk if parent else None, **names}
         row = self._known.get(code)
+        # What a draft does not have it had from other borders, whose districts these continue.
+        former = row or _newest(DistrictBoundary.objects.filter(district__code=code))
+        if former:
+            self._report.compared(code, unlike(former, names, shape))
         if row is None:
             district = self._district(kind, code, names)
             kept = {
@@ -207,6 +219,9 @@ def write_service_areas(
     for read in found:
         geom = read.area.geom()
         area = known.get(read.code)
+        former = area or _newest(ServiceArea.objects.filter(service=service, code=read.code))
+        if former:
+            report.compared(read.code, unlike(former, read.names, read.area.shape))
         if area is None:
             area = ServiceArea.objects.create(
                 revision=revision, service=service, code=read.code, geom=geom, **values, **read.names
@@ -229,6 +244,11 @@ def write_service_areas(
         gone = own.exclude(code__in=[read.code for read in found])
         report.removed += gone.values_list("code", flat=True)
         gone.delete()
+
+
+def _newest(rows: QuerySet[_Row]) -> _Row | None:
+    """The one of the borders in force, else of those that were published or drawn last."""
+    return rows.order_by("-revision__applied", "-revision__number").first()
 
 
 def set_values(row: Any, values: Mapping[str, Any]) -> list[str]:

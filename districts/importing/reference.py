@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.gis.geos import MultiPolygon, Point
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
 
-from districts.actions import BordersRefused, publish
+from districts.actions import Acceptance, BordersRefused, publish
 from districts.importing.entries import (
     Entry,
     EntryRefused,
@@ -56,6 +57,8 @@ def load_reference(folder: Path) -> Loaded:
     Borders become revision 1, published; without a districts.geojson there are none until ``import_areas``.
     Raises ``EntryRefused``, naming the file and the entry.
     """
+    if (folder / "base.geojson").exists():
+        feature_entries(folder / "base.geojson")  # drawn as it is, by every map
     services = _load_services(folder)
     categories = _load_categories(folder, services)
     districts: dict[str, District] = {}
@@ -65,7 +68,7 @@ def load_reference(folder: Path) -> Loaded:
         districts = _load_districts(folder, revision)
         areas = _load_areas(folder, revision, services, categories)
         try:
-            publish(revision, effective_from=revision.effective_from)
+            publish(revision, effective_from=revision.effective_from, accepted=_acceptance(folder))
         except BordersRefused as refusal:
             raise EntryRefused(f"districts.geojson: {refusal}") from None
     places = _load_places(folder, districts)
@@ -146,8 +149,22 @@ def _icon(entry: Entry) -> str:
     return icon
 
 
+def _borders(folder: Path) -> dict[str, Any]:
+    borders: dict[str, Any] = read_toml(folder / "profile.toml").get("borders", {})
+    return borders
+
+
+def _acceptance(folder: Path) -> Acceptance | None:
+    accept_m2 = _borders(folder).get("accept_m2")
+    if accept_m2 is None:
+        return None
+    if isinstance(accept_m2, bool) or not isinstance(accept_m2, int | float) or not 0 <= accept_m2 < math.inf:
+        raise EntryRefused("profile.toml: [borders] accept_m2 must be a number of square metres such as 1500")
+    return Acceptance(accept_m2, "profile.toml")
+
+
 def _first_revision(folder: Path) -> BoundaryRevision:
-    borders = read_toml(folder / "profile.toml").get("borders", {})
+    borders = _borders(folder)
     effective_from = borders.get("effective_from", dt.date(2000, 1, 1))
     if not isinstance(effective_from, dt.date):
         raise EntryRefused("profile.toml: [borders] effective_from must be a date such as 2024-01-01")

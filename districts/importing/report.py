@@ -23,7 +23,8 @@ class AreaReport:
     """What happened. ``repaired`` are features that needed repair, with what was repaired.
 
     ``changes`` say of each area in ``updated`` what is different; ``closed_holes`` and ``open_holes`` are the square metres
-    of the holes in a city's border that was built of districts; ``findings`` is what ``check`` says of the revision.
+    of the holes in a city's border that was built of districts; ``others`` are the areas that have the code of a known one
+    and seem to be another one, with the reason; ``findings`` is what ``check`` says of the revision.
     ``crs`` names the coordinate reference system of the file.
     """
 
@@ -34,6 +35,7 @@ class AreaReport:
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     closed_holes: list[float] = field(default_factory=list)
@@ -47,6 +49,11 @@ class AreaReport:
         (self.updated if changes else self.unchanged).append(code)
         if changes:
             self.changes.append(f"{code}: {'; '.join(changes)}")
+
+    def compared(self, code: str, why: Sequence[str]) -> None:
+        """Takes down what speaks against an area's being the known one of its code, if anything does."""
+        if why:
+            self.others.append(f"{code}: {'; '.join(why)}")
 
     @property
     def changed(self) -> bool:

@@ -19,7 +19,17 @@ from geo.refusals import Refusals, ValueRefused
 from opendata.properties import DISTRICT, SERVICE_AREA, Properties, schema, values
 from opendata.revision import revision_of
 from web.api.answers import geojson_answer
-from web.api.openapi import AREA, DAY, TEXT, WHOLE, described, feature_collection, problems, record
+from web.api.openapi import (
+    AREA,
+    DAY,
+    NUMBER_OR_NULL,
+    TEXT,
+    WHOLE,
+    described,
+    feature_collection,
+    problems,
+    record,
+)
 from web.api.problems import bad_parameters, problem
 
 #: Borders change a few times in a decade, but a new revision should not wait long for its readers.
@@ -30,9 +40,13 @@ _REVISION: Final = OpenApiParameter(
 )
 _MEMBERS: Final = {
     "revision": {
-        **record({"number": WHOLE, "name": TEXT, "effective_from": DAY}),
+        **record(
+            {"number": WHOLE, "name": TEXT, "effective_from": DAY, "accepted_misfits_m2": NUMBER_OR_NULL}
+        ),
         "nullable": True,
-        "description": "The borders' revision; null while there is none in force.",
+        "description": "The borders' revision; null while there is none in force. `accepted_misfits_m2`: square metres that "
+        "lie in several districts, in none, or beyond the city's border, and were accepted when it was published; null "
+        "where they are too few for that.",
     }
 }
 
@@ -113,7 +127,12 @@ def _code(text: str) -> str:
 def _answer(
     request: HttpRequest, rows: QuerySet[Any], feature: FeatureText, revision: BoundaryRevision
 ) -> HttpResponse:
-    member = {"number": revision.number, "name": revision.name, "effective_from": revision.effective_from}
+    member = {
+        "number": revision.number,
+        "name": revision.name,
+        "effective_from": revision.effective_from,
+        "accepted_misfits_m2": revision.accepted_misfits_m2,
+    }
     body = collection(feature_texts(rows, feature), revision=member)
     return geojson_answer(request, body, max_age_s=MAX_AGE_S, per_reader=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -217,6 +218,22 @@ def edited(folder: Path, name: str, old: str, new: str) -> Path:
         ),
         ("service_areas.geojson", '"valid_from":null', '"valid_from":"soon"', "valid_from must be a date"),
         ("service_areas.geojson", '"priority":0', '"priority":"high"', "priority must be a whole number"),
+        (
+            "districts.geojson",
+            '"type":"FeatureCollection"',
+            '"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"EPSG:4284"}}',
+            r"districts.geojson: it declares EPSG:4284 \(Pulkovo 1942\)",
+        ),
+        (
+            "base.geojson",
+            '"type":"FeatureCollection"',
+            '"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"my own"}}',
+            "base.geojson: .*not understood",
+        ),
+        ("service_areas.geojson", '"code":', '"code":"first","code":', "two members named 'code'"),
+        ("gazetteer.csv", "name_en", "name_ru", "gazetteer.csv: it has several columns named name_ru"),
+        ("gazetteer.csv", "sulaiman-too\n", "sulaiman-too,more\n", "gazetteer.csv: line 2: it has 9 fields"),
+        ("gazetteer.csv", "hill,", 'hill,"', "gazetteer.csv: line"),
         ("gazetteer.csv", "sulaiman-too\n", "moon\n", "gazetteer.csv: line 2: district 'moon'"),
         ("gazetteer.csv", ",72.7", ",2.7", r"gazetteer.csv: line \d+: "),
     ],
@@ -225,6 +242,32 @@ def test_a_folder_that_contradicts_itself(tmp_path: Path, name: str, old: str, n
     with pytest.raises(EntryRefused, match=words):
         load_reference(edited(tmp_path, name, old, new))
     assert not Service.objects.exists()
+
+
+def test_misfits_of_a_profile_are_accepted_in_it(tmp_path: Path) -> None:
+    folder = edited(tmp_path, "profile.toml", "[borders]", "[borders]")
+    districts = folder / "districts.geojson"
+    document = json.loads(districts.read_text(encoding="utf-8"))
+    document["features"] = [
+        feature for feature in document["features"] if feature["properties"]["code"] != "manas-ata"
+    ]
+    districts.write_text(json.dumps(document), encoding="utf-8")
+    gazetteer = folder / "gazetteer.csv"
+    gazetteer.write_text(
+        gazetteer.read_text(encoding="utf-8").replace(",manas-ata\n", ",\n"), encoding="utf-8"
+    )
+    with pytest.raises(EntryRefused, match="districts.geojson: .* not been accepted"):
+        load_reference(folder)
+    profile = folder / "profile.toml"
+    text = profile.read_text(encoding="utf-8")
+    profile.write_text(text.replace("[borders]", '[borders]\naccept_m2 = "all"'), encoding="utf-8")
+    with pytest.raises(EntryRefused, match="accept_m2 must be a number"):
+        load_reference(folder)
+    profile.write_text(text.replace("[borders]", "[borders]\naccept_m2 = 1e9"), encoding="utf-8")
+    load_reference(folder)
+    revision = BoundaryRevision.objects.get()
+    assert revision.accepted_by == "profile.toml"
+    assert revision.accepted_misfits_m2 and 1e6 < revision.accepted_misfits_m2 < 1e9
 
 
 @pytest.mark.parametrize(

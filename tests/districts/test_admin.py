@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
 from districts.models import BoundaryRevision, District, DistrictBoundary, Service
-from tests.districts.actions.test_publish import TODAY, draft_of, in_force
-from tests.grid import IN_EAST, GridCity, names
+from tests.districts.actions.test_publish import MISFITS, TODAY, draft_of, ill_fitting, in_force
+from tests.grid import EAST, IN_EAST, GridCity, names
 
 
 @pytest.fixture
@@ -68,6 +70,34 @@ def test_published_and_withdrawn_by_buttons(city: GridCity, operator: Client) ->
     page = operator.post(address("withdraw", draft), follow=True)
     assert "In force now: “1. first”" in page.content.decode()
     assert in_force() == city.revision
+
+
+def test_misfits_are_accepted_where_they_are_shown(city: GridCity, operator: Client) -> None:
+    draft = ill_fitting(city, MISFITS["gap"])
+    page = operator.get(address("publish", draft)).content.decode()
+    (shown,) = re.findall(r'name="shown_m2" value="(\d+)"', page)
+    assert 370_000 < int(shown) < 380_000
+    assert "are meant so." in page and 'name="accepted"' in page
+    form = {"effective_from": TODAY.isoformat(), "shown_m2": shown}
+    answer = operator.post(address("publish", draft), form, follow=True)
+    assert "have not been accepted" in answer.content.decode()
+    # What was accepted is what was shown: by now it is more.
+    less = form | {"accepted": "on", "shown_m2": "1500"}
+    assert (
+        "have not been accepted"
+        in operator.post(address("publish", draft), less, follow=True).content.decode()
+    )
+    assert in_force() == city.revision
+    page = operator.post(address("publish", draft), form | {"accepted": "on"}, follow=True).content.decode()
+    assert in_force() == draft
+    assert "root@city.example" in page.split("field-accepted_by")[1][:400]
+    draft.refresh_from_db()
+    assert draft.accepted_by == "root@city.example"
+
+
+def test_nothing_is_to_be_accepted_where_all_fits(city: GridCity, operator: Client) -> None:
+    page = operator.get(address("publish", ill_fitting(city, EAST))).content.decode()
+    assert 'name="accepted"' not in page and "shown_m2" not in page
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])

@@ -42,6 +42,8 @@ def test_names_that_are_understood(name: str, code: str) -> None:
         ('GEOGCS["x"]', "not understood"),
         # A local grid of a building site: nothing says where on earth it lies.
         ("EPSG:5800", "No way is known"),
+        # Heights.
+        ("EPSG:5703", "No way is known"),
     ],
 )
 def test_names_that_are_refused(name: str, words: str) -> None:
@@ -71,6 +73,12 @@ def test_coordinates_beyond_the_reach_of_their_system() -> None:
     ring = [[1e8, 1e8], [1.1e8, 1e8], [1e8, 1.1e8], [1e8, 1e8]]
     with pytest.raises(PolygonRefused, match=r"EPSG:32643 \(WGS 84 / UTM zone 43N\) is not defined|bounds"):
         city_area({"type": "Polygon", "coordinates": [ring]}, crs=crs_named("EPSG:32643"))
+
+
+def test_which_systems_are_the_same() -> None:
+    assert crs_named("OGC:CRS84").is_same(WGS84)
+    assert crs_named("EPSG:4284").is_same(crs_named("urn:ogc:def:crs:EPSG::4284"))
+    assert not crs_named("EPSG:4284").is_same(WGS84)
 
 
 def test_a_file_without_the_member_is_wgs_84() -> None:

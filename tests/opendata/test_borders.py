@@ -45,7 +45,17 @@ def _codes(document: dict[str, Any]) -> list[str]:
 
 def test_districts_in_force(client: Client, city: GridCity, later: BoundaryRevision) -> None:
     document = _read(client, "/api/districts.geojson")
-    assert document["revision"] == {"number": 1, "name": "first", "effective_from": "2020-01-01"}
+    assert document["revision"] == {
+        "number": 1,
+        "name": "first",
+        "effective_from": "2020-01-01",
+        "accepted_misfits_m2": None,
+    }
+    BoundaryRevision.objects.update(accepted_misfits_m2=1234.5, accepted_by="Айбек")
+    accepted = _read(client, "/api/districts.geojson")["revision"]
+    assert accepted["accepted_misfits_m2"] == 1234.5
+    # Who did so is the city's own affair.
+    assert "accepted_by" not in accepted
     assert _codes(document) == ["city", "east", "west"]
     east = document["features"][1]
     assert east["id"] == "east"

@@ -43,6 +43,7 @@ UUID: Schema = {"type": "string", "format": "uuid"}
 TEXT_OR_NULL: Schema = {"type": "string", "nullable": True}
 WHOLE: Schema = {"type": "integer"}
 NUMBER: Schema = {"type": "number"}
+NUMBER_OR_NULL: Schema = {**NUMBER, "nullable": True}
 YES_OR_NO: Schema = {"type": "boolean"}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 DAY: Schema = {"type": "string", "format": "date"}

@@ -100,6 +100,7 @@ class Command(BaseCommand):
 
     def _print_totals(self, totals: Totals, wanted: AppealImport, seconds: float) -> None:
         self.stdout.write(f"{totals.read:,} rows read in {seconds:.1f} s")
+        self.stdout.write(f"Coordinates: {totals.crs}")
         self.stdout.write(f"{totals.imported:>10,} imported")
         self.stdout.write(f"{totals.changed:>10,} changed since an earlier import")
         self.stdout.write(f"{totals.repeated:>10,} repeated, nothing new")
@@ -127,6 +128,7 @@ def _report(totals: Totals, wanted: AppealImport, seconds: float, cpu_seconds: f
     return {
         "file": wanted.file.name,
         "dry_run": wanted.dry_run,
+        "crs": totals.crs,
         "read": totals.read,
         "imported": totals.imported,
         "changed": totals.changed,

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, no_translatio
 from django.utils import timezone
 
 from districts.actions import BordersRefused, check, publish, withdraw
-from districts.management.arguments import day
+from districts.management.arguments import acceptance, add_acceptance, day
 from districts.management.findings import write_findings
 from districts.models import BoundaryRevision
 
@@ -30,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--effective-from", type=day, metavar="DATE", help="publish: first day in force (today)"
         )
+        add_acceptance(parser)
 
     @no_translations
     def handle(self, *args: Any, verb: str, number: int | None, **options: Any) -> None:
@@ -44,7 +45,11 @@ class Command(BaseCommand):
                 case "check":
                     write_findings(self.stdout, check(revision))
                 case "publish":
-                    done = publish(revision, effective_from=options["effective_from"])
+                    done = publish(
+                        revision,
+                        effective_from=options["effective_from"],
+                        accepted=acceptance(options["accept"], options["accepted_by"]),
+                    )
                     write_findings(self.stdout, done.findings)
                     self.stdout.write(f"Published: {revision}. In force now: {done.in_force}")
                 case _:
@@ -59,3 +64,7 @@ class Command(BaseCommand):
             now = ", in force" if revision == current else ""
             since = f" from {revision.effective_from}" if not revision.is_draft else ""
             self.stdout.write(f"{revision.number:>4}  {revision.state}{since}{now}  {revision.name}")
+            if revision.accepted_misfits_m2:
+                self.stdout.write(
+                    f"      overlaps and gaps of {revision.accepted_misfits_m2:,.0f} m², accepted by {revision.accepted_by}"
+                )

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import Tags
-from django.core.management.base import BaseCommand, CommandError, no_translations
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper, no_translations
 
 from districts.importing.areas import AreaImport, import_areas
 from districts.importing.files import FileRefused
@@ -17,7 +17,7 @@ from districts.importing.layers import DistrictLayer, ServiceLayer
 from districts.importing.progress import Progress
 from districts.importing.report import AreaReport, ImportRefused, RefusedFeature
 from districts.installed import AnotherCity, installed_city
-from districts.management.arguments import day
+from districts.management.arguments import acceptance, add_acceptance, day, square_metres
 from districts.management.findings import write_findings
 from districts.models import District
 
@@ -33,6 +33,7 @@ _TAKEN_AS_THEY_ARE = (
     "revision",
     "empty",
     "replace",
+    "same_codes",
     "publish",
     "effective_from",
     "repair",
@@ -80,7 +81,7 @@ class Command(BaseCommand):
         )
         districts.add_argument(
             "--close-holes",
-            type=float,
+            type=square_metres,
             default=HOLES_CLOSED_M2,
             metavar="M2",
             help="with --city-from-union: close holes of less than so many square metres (%(default)d)",
@@ -113,10 +114,16 @@ class Command(BaseCommand):
             action="store_true",
             help="remove the kind's or service's areas that are not in the file",
         )
+        revision.add_argument(
+            "--same-codes",
+            action="store_true",
+            help="areas of known codes are the known ones, though they have other names or mostly other ground",
+        )
         revision.add_argument("--publish", action="store_true")
         revision.add_argument(
             "--effective-from", type=day, metavar="DATE", help="with --publish: first day in force (today)"
         )
+        add_acceptance(revision)
         parser.add_argument(
             "--repair", action="store_true", help="fix coordinates nested wrongly for their type"
         )
@@ -140,7 +147,10 @@ class Command(BaseCommand):
             if refusal.report:
                 refused = refusal.report.refused
                 self._list("refused", refused)
+                self._sample("another", refusal.report.others, self.stderr)
                 hint = " --repair would fix some." if any(feature.repairable for feature in refused) else ""
+                if refusal.report.others:
+                    hint = " Give others codes of their own (--code-prefix), or say that they are the same (--same-codes)."
                 raise CommandError(f"{wanted.file}: {refusal}. Nothing was written.{hint}") from None
             raise CommandError(f"{refusal}. Nothing was written.") from None
         finally:
@@ -157,7 +167,7 @@ class Command(BaseCommand):
         )
         if report.crs:
             self.stdout.write(f"Coordinates: {report.crs}")
-        self._sample("changed", report.changes)
+        self._sample("changed", report.changes, self.stdout)
         self._holes(report)
         write_findings(self.stdout, report.findings)
         if report.published:
@@ -179,11 +189,11 @@ class Command(BaseCommand):
                 "places in them are outside the city"
             )
 
-    def _sample(self, what: str, lines: list[str]) -> None:
+    def _sample(self, what: str, lines: list[str], out: OutputWrapper) -> None:
         for line in lines[:_SHOWN]:
-            self.stdout.write(f"{what}: {line}")
+            out.write(f"{what}: {line}")
         if len(lines) > _SHOWN:
-            self.stdout.write(f"{what}: … and {len(lines) - _SHOWN} more")
+            out.write(f"{what}: … and {len(lines) - _SHOWN} more")
 
     def _list(self, what: str, features: list[RefusedFeature]) -> None:
         for feature in features[:_SHOWN]:
@@ -198,6 +208,8 @@ def _wanted(options: dict[str, Any]) -> AreaImport:
         raise CommandError("--as service-area needs --service CODE")
     if options["effective_from"] and not options["publish"]:
         raise CommandError("--effective-from needs --publish")
+    if options["accept"] is not None and not options["publish"]:
+        raise CommandError("--accept needs --publish")
     layer: DistrictLayer | ServiceLayer = DistrictLayer(
         options["kind"], options["city_from_union"], options["close_holes"]
     )
@@ -212,6 +224,7 @@ def _wanted(options: dict[str, Any]) -> AreaImport:
     return AreaImport(
         layer=layer,
         name_fields=dict(options["name_field"]),
+        accepted=acceptance(options["accept"], options["accepted_by"]),
         **{name: options[name] for name in _TAKEN_AS_THEY_ARE},
     )
 

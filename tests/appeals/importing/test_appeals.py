@@ -605,14 +605,18 @@ def test_odd_csv(city: GridCity, tmp_path: Path) -> None:
         (
             'lon = "lon"',
             'x = "lon"\ny = "lat"\nsrid = 999999\n#',
-            "srid 999999 is no coordinate system whose x and y",
+            "srid: No way is known from the coordinate reference system EPSG:999999",
         ),
         (
             'lat = "lat"',
             'lat = "lat"\nsrid = 5703',
-            "srid 5703 is no coordinate system whose x and y",
+            "srid: No way is known from the coordinate reference system EPSG:5703",
         ),  # heights
-        ('lat = "lat"', 'lat = "lat"\nsrid = -1', "srid -1 is no coordinate system whose x and y"),
+        (
+            'lat = "lat"',
+            'lat = "lat"\nsrid = -1',
+            "srid: The coordinate reference system “EPSG:-1” is not understood",
+        ),
         ('lat = "lat"', 'lat = "lat"\nsrid = "4326"', "srid must be a whole number"),
         ('lat = "lat"', 'lat = "lat"\ndecimal = "."\ngeometry = true', "needs no columns"),
         ('lat = "lat"', 'lat = "lat"\ndecimal = ";"', "decimal must be"),

@@ -332,6 +332,106 @@ def test_reports_that_cannot_be_written_are_refused_before_the_work(city: GridCi
     assert not Appeal.objects.exists()
 
 
+# Where the coordinates are
+
+
+#: EPSG:4284, the datum of old plans: the place lies 55 m further east and 23 m further south than WGS 84 would have it.
+PULKOVO = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4284"}}
+
+
+def declared(folder: Path, crs: object, *members: dict[str, object], last: bool = False) -> Path:
+    """A file with a ``crs`` member before its features, or behind them."""
+    pairs = [("crs", crs), ("features", members)]
+    path = folder / "declared.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", **dict(reversed(pairs) if last else pairs)}))
+    return path
+
+
+def assert_pulkovo() -> None:
+    point = Appeal.objects.get().point
+    assert point.x == pytest.approx(IN_EAST[0] - 0.00065, abs=0.0001)
+    assert point.y == pytest.approx(IN_EAST[1] + 0.0002, abs=0.0001)
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_the_system_that_a_file_declares_is_honoured(city: GridCity, tmp_path: Path, last: bool) -> None:
+    path = declared(tmp_path, PULKOVO, feature(1, point(*IN_EAST)), last=last)
+    assert run(path, text=GEOJSON_MAPPING)["crs"] == "EPSG:4284 (Pulkovo 1942)"
+    assert_pulkovo()
+    assert run(path, text=GEOJSON_MAPPING)["repeated"] == 1
+
+
+def test_a_mapping_says_the_system_of_a_file_that_declares_none(city: GridCity, tmp_path: Path) -> None:
+    said = GEOJSON_MAPPING.replace("geometry = true", "geometry = true\nsrid = 4284")
+    run(features(tmp_path, feature(1, point(*IN_EAST))), text=said)
+    assert_pulkovo()
+
+
+def test_degrees_of_an_old_datum_in_columns(city: GridCity, tmp_path: Path) -> None:
+    old = MAPPING.replace('lat = "lat"', 'lat = "lat"\nsrid = 4284')
+    assert run(table(tmp_path, [row(1)]), text=old)["crs"] == "EPSG:4284 (Pulkovo 1942)"
+    assert_pulkovo()
+
+
+def in_columns(number: int) -> dict[str, object]:
+    """A feature with its place in its properties, too."""
+    return {"type": "Feature", "properties": row(number), "geometry": point(*IN_EAST)}
+
+
+@pytest.mark.parametrize(
+    ("crs", "place", "words"),
+    [
+        (PULKOVO, "geometry = true\nsrid = 4326", r"declares EPSG:4284 \(Pulkovo 1942\), not EPSG:4326"),
+        (PULKOVO, "geometry = true\nsrid = 32643", "declares EPSG:4284"),
+        (PULKOVO, 'lon = "lon"\nlat = "lat"', "say in the mapping, with srid, .* columns lon and lat"),
+        ({"type": "name", "properties": {"name": "EPSG:999999"}}, "geometry = true", "No way is known"),
+        ({"type": "name", "properties": {"name": "my own"}}, "geometry = true", "not understood"),
+        ({"type": "link"}, 'lon = "lon"\nlat = "lat"', "does not name"),
+    ],
+)
+def test_what_a_file_declares_is_refused_in_words(
+    city: GridCity, tmp_path: Path, crs: object, place: str, words: str
+) -> None:
+    path = declared(tmp_path, crs, in_columns(1))
+    with pytest.raises(CommandError, match=words):
+        run(path, text=GEOJSON_MAPPING.replace("geometry = true", place))
+    assert not Appeal.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("crs", "place"),
+    [
+        ({"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}, "geometry = true"),
+        (
+            {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}},
+            "geometry = true\nsrid = 4326",
+        ),
+        # The columns are said to be in another system than the geometry, which is not read.
+        (PULKOVO, 'lon = "lon"\nlat = "lat"\nsrid = 4326'),
+        (None, 'lon = "lon"\nlat = "lat"'),
+    ],
+)
+def test_degrees_of_wgs_84_are_left_as_they_are(
+    city: GridCity, tmp_path: Path, crs: object, place: str
+) -> None:
+    report = run(
+        declared(tmp_path, crs, in_columns(1)), text=GEOJSON_MAPPING.replace("geometry = true", place)
+    )
+    assert report["imported"] == 1
+    assert Appeal.objects.get().point.coords == IN_EAST
+
+
+@pytest.mark.parametrize("where", ["feature", "geometry"])
+def test_a_feature_with_a_system_of_its_own_refuses_the_file(
+    city: GridCity, tmp_path: Path, where: str
+) -> None:
+    own = feature(2, point(*IN_EAST))
+    (own if where == "feature" else own["geometry"])["crs"] = PULKOVO
+    with pytest.raises(CommandError, match="feature 2 declares a coordinate reference system of its own"):
+        run(features(tmp_path, feature(1, point(*IN_EAST)), own), text=GEOJSON_MAPPING)
+    assert not Appeal.objects.exists()
+
+
 # The same file the next day
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from districts.actions import BordersRefused, check, publish, withdraw
+from districts.actions import Acceptance, BordersRefused, check, misfit_m2, publish, withdraw
 from districts.actions.publish import apply_borders, borders_applied
 from districts.choices import districts
 from districts.models import BoundaryRevision, District, DistrictBoundary, Service
@@ -164,6 +165,105 @@ def test_a_draft_shows_nowhere(city: GridCity) -> None:
     assert [choice.code for choice in districts(past=True)] == ["east", "west"]
 
 
+def ill_fitting(city: GridCity, east: tuple[float, float, float, float], number: int = 2) -> BoundaryRevision:
+    """A draft of the city, its west and an east with those bounds."""
+    draft = BoundaryRevision.objects.create(number=number, name=f"draft {number}", effective_from=TODAY)
+    for code, bounds in (("city", CITY), ("west", WEST), ("east", east)):
+        DistrictBoundary.objects.create(
+            revision=draft,
+            district=city.districts[code],
+            parent=None if code == "city" else city.districts["city"],
+            geom=box(bounds),
+            **names(code),
+        )
+    return draft
+
+
+#: Of each 0.001 degree by 0.04 are 376,000 m².
+MISFITS = {
+    "overlap": (72.739, 40.50, 72.78, 40.54),
+    "gap": (72.741, 40.50, 72.78, 40.54),
+    "beyond": (72.74, 40.50, 72.781, 40.54),
+}
+
+
+class TestMisfits:
+    """Ground in several districts, in none or beyond the city's border is published by those alone who accept it."""
+
+    @pytest.mark.parametrize("kind", MISFITS)
+    def test_they_are_accepted_or_not_published(self, city: GridCity, kind: str) -> None:
+        draft = ill_fitting(city, MISFITS[kind])
+        total = misfit_m2(check(draft))
+        assert total == pytest.approx(376_000, rel=0.01)
+        for accepted in (None, Acceptance(0, "nobody"), Acceptance(total - 2, "nobody")):
+            with pytest.raises(
+                BordersRefused, match=r"37\d,\d{3} m² do not fit and have not been accepted"
+            ) as refused:
+                publish(draft, accepted=accepted)
+            assert refused.value.findings[0].cases
+            draft.refresh_from_db()
+            assert (draft.state, draft.accepted_misfits_m2, in_force()) == ("draft", None, city.revision)
+        publish(draft, accepted=Acceptance(total, "Айбек"))
+        draft.refresh_from_db()
+        assert (draft.accepted_misfits_m2, draft.accepted_by) == (total, "Айбек")
+        assert in_force() == draft
+
+    def test_the_width_of_a_line_needs_no_word(self, city: GridCity) -> None:
+        # Some 750 m², twenty centimetres along a border of four kilometres.
+        draft = ill_fitting(city, (72.739998, 40.50, 72.78, 40.54))
+        assert 700 < misfit_m2(check(draft)) < 800
+        publish(draft, accepted=Acceptance(5_000, "Айбек"))
+        draft.refresh_from_db()
+        assert (draft.accepted_misfits_m2, draft.accepted_by) == (None, "")
+
+    def test_all_of_them_together_count(self, city: GridCity) -> None:
+        # Overlap and what lies beyond the border: some 750 m² each.
+        draft = ill_fitting(city, (72.739998, 40.50, 72.780002, 40.54))
+        with pytest.raises(BordersRefused, match="not been accepted"):
+            publish(draft)
+
+    def test_it_is_said_before_by_the_check(self, city: GridCity) -> None:
+        said = [finding.sentence for finding in check(ill_fitting(city, MISFITS["gap"]))]
+        assert any("more than 1,000 m²: whoever publishes must accept it" in sentence for sentence in said)
+
+    def test_what_was_accepted_is_published_again(self, city: GridCity) -> None:
+        draft = ill_fitting(city, MISFITS["gap"])
+        publish(draft, accepted=Acceptance(400_000, "Айбек"))
+        withdraw(draft)
+        publish(draft)
+        draft.refresh_from_db()
+        assert draft.accepted_by == "Айбек"
+
+    def test_they_do_not_stand_in_the_way_back(self, city: GridCity) -> None:
+        """Of borders from before there was anything to accept, too."""
+        DistrictBoundary.objects.filter(revision=city.revision, district=city.districts["east"]).update(
+            geom=box(MISFITS["gap"])
+        )
+        draft = draft_of(city)
+        publish(draft)
+        assert withdraw(draft).in_force == city.revision
+
+    def test_a_district_may_lie_in_another_that_it_is_part_of(self, city: GridCity) -> None:
+        draft = ill_fitting(city, EAST)
+        above = city.districts["east"]
+        for code, bounds in (
+            ("quarter", (72.75, 40.51, 72.77, 40.53)),
+            ("yard", (72.755, 40.515, 72.76, 40.52)),
+        ):
+            part = District.objects.create(code=code, kind=District.Kind.TERRITORY, **names(code))
+            DistrictBoundary.objects.create(
+                revision=draft, district=part, parent=above, geom=box(bounds), **names(code)
+            )
+            above = part
+        assert misfit_m2(check(draft)) == 0
+        DistrictBoundary.objects.filter(revision=draft, district__code="yard").update(
+            parent=city.districts["west"]
+        )
+        # In the quarter and in the east, of which it is no part any more.
+        yard_m2 = 5 / 40 * 5 / 40 * 15_050_000
+        assert misfit_m2(check(draft)) == pytest.approx(2 * yard_m2, rel=0.01)
+
+
 class TestCheck:
     def sentences(self, revision: BoundaryRevision) -> dict[str, tuple[str, ...]]:
         return {finding.sentence: finding.cases for finding in check(revision)}
@@ -215,6 +315,15 @@ class TestCheck:
         (outside,) = [cases for sentence, cases in found.items() if "beyond the border" in sentence]
         assert outside[0].startswith("west en: 3,76")
 
+    def test_what_they_have_under_the_code_of_another(self, city: GridCity) -> None:
+        # A little more than half of it is left.
+        found = self.sentences(ill_fitting(city, (72.7599, 40.50, 72.78, 40.54)))
+        assert not any("The same code" in sentence for sentence in found)
+        found = self.sentences(draft_of(city, 3))
+        cases = found["The same code, but another name or mostly other ground than in force."]
+        assert [case.split(":")[0] for case in cases] == ["city", "west"]
+        assert "called “west en” before, “new west en” now" in cases[1] and "m² before" in cases[1]
+
     def test_what_the_borders_in_force_have_besides(self, city: GridCity) -> None:
         found = self.sentences(draft_of(city))
         assert found["Districts of the borders in force are not in these."] == ("east en",)
@@ -234,6 +343,17 @@ class TestCommand:
         assert "In force now: 2. draft 2" in self.run("publish", "2")
         assert f"2  published from {TODAY}, in force  draft 2" in self.run("list")
         assert "Withdrawn: 2. draft 2. In force now: 1. first" in self.run("withdraw", "2")
+
+    def test_misfits_are_accepted_by_somebody(self, city: GridCity) -> None:
+        ill_fitting(city, MISFITS["overlap"])
+        with pytest.raises(CommandError, match="not been accepted .* Nothing was changed"):
+            self.run("publish", "2")
+        for wrong in ("nan", "inf", "-1", "much"):
+            with pytest.raises(CommandError, match="square metres"):
+                self.run("publish", "2", "--accept", wrong)
+        assert in_force() == city.revision
+        self.run("publish", "2", "--accept", "380000", "--accepted-by", "Айбек")
+        assert re.search(r"overlaps and gaps of 37\d,\d{3} m², accepted by Айбек", self.run())
 
     def test_refusals(self, city: GridCity) -> None:
         BoundaryRevision.objects.create(number=2, name="empty", effective_from=TODAY)

@@ -6,6 +6,7 @@ import datetime as dt
 import gzip
 import io
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -110,7 +111,7 @@ def test_published_borders_are_never_edited(office: Service, tmp_path: Path) -> 
 def test_a_draft_is_updated(tmp_path: Path) -> None:
     run(written(tmp_path, halves()), "--revision", "draft")
     moved = written(tmp_path, [feature("left", (72.70, 40.50, 72.73, 40.54), title="Links")])
-    out, _ = run(moved, "--revision", "draft", "--replace")
+    out, _ = run(moved, "--revision", "draft", "--replace", "--same-codes")
     assert "0 new, 1 changed, 0 unchanged, 1 removed" in out
     boundary = DistrictBoundary.objects.get()
     assert boundary.geom.extent == (72.70, 40.50, 72.73, 40.54)
@@ -164,7 +165,13 @@ def test_service_areas_route(city: GridCity, tmp_path: Path) -> None:
         (("--as", "service-area", "--service", "green", "--categories", "tree,x,y"), "no category x, y"),
         (("--effective-from", "2020-01-01"), "needs --publish"),
         (("--effective-from", "yesterday"), "use a date such as"),
-        (("--publish", "--empty"), "cannot be published: There is no border of the whole city"),
+        (("--accept", "100"), "needs --publish"),
+        (("--publish", "--accept", "nan"), "square metres"),
+        (("--city-from-union", "--close-holes", "inf"), "square metres"),
+        (
+            ("--publish", "--empty", "--same-codes"),
+            "cannot be published: There is no border of the whole city",
+        ),
         (("--kind", "city"), "already the code of a territory"),
     ],
 )
@@ -266,6 +273,86 @@ def test_two_services_number_their_areas_alike(city: GridCity, tmp_path: Path) -
     assert "changed: 1: categories lamp → tree" in out
 
 
+def contents(revision: str) -> list[tuple[object, ...]]:
+    of = {"revision__name": revision}
+    districts = DistrictBoundary.objects.filter(**of).values_list("district__code", "name_ky", "geom")
+    areas = ServiceArea.objects.filter(**of).values_list("code", "name_ky", "geom")
+    return [*districts.order_by("district__code"), *areas.order_by("service__code", "code")]
+
+
+#: Files of another origin that number their areas alike: other names on the same ground, the same names elsewhere.
+OTHERS = {
+    "name": [feature("west", WEST, title="Вокзал"), feature("east", EAST, title="east ky")],
+    "place": [feature("west", EAST, title="west ky"), feature("east", WEST, title="east ky")],
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("target", [(), ("--empty",)])
+def test_districts_do_not_change_hands_in_silence(
+    city: GridCity, tmp_path: Path, kind: str, target: tuple[str, ...]
+) -> None:
+    path = written(tmp_path, OTHERS[kind])
+    with pytest.raises(
+        CommandError, match="have the code of a known one.*Nothing was written.*--code-prefix.*--same-codes"
+    ):
+        run(path, "--revision", "next", *target)
+    assert BoundaryRevision.objects.count() == 1
+    run(path, "--revision", "next", *target, "--code-prefix", "ward-")
+    assert {"ward-west", "ward-east"} <= {row[0] for row in contents("next")}
+    run(path, "--revision", "meant so", *target, "--same-codes")
+    west = DistrictBoundary.objects.get(revision__name="meant so", district=city.districts["west"])
+    assert (west.name_ky == "Вокзал") == (kind == "name")
+    assert west.geom.extent == (EAST if kind == "place" else WEST)
+
+
+def test_each_of_them_is_named(city: GridCity, tmp_path: Path) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    fields = ("--code-field", "code", "--name-field", "title")
+    with pytest.raises(CommandError, match="2 areas have the code"):
+        call_command("import_areas", str(written(tmp_path, OTHERS["place"])), *fields, stdout=out, stderr=err)
+    assert re.findall(r"another: (\w+): .* m² before, .* m² now, of which 0[.,]00 m²", err.getvalue()) == [
+        "west",
+        "east",
+    ]
+
+
+def test_into_a_draft_neither(city: GridCity, tmp_path: Path) -> None:
+    """The first file's new districts are known to the second."""
+    first = [feature("1", (72.70, 40.50, 72.71, 40.54)), feature("2", (72.71, 40.50, 72.72, 40.54))]
+    run(written(tmp_path, first), "--revision", "next")
+    before = contents("next")
+    second = [feature("1", (72.76, 40.50, 72.77, 40.54)), feature("2", (72.77, 40.50, 72.78, 40.54))]
+    with pytest.raises(CommandError, match="2 areas have the code"):
+        run(written(tmp_path, second), "--revision", "next", "--replace")
+    assert contents("next") == before
+
+
+def test_areas_of_one_service_neither(city: GridCity, tmp_path: Path) -> None:
+    """Its lamps and its cables, both numbered 1."""
+    target = ("--as", "service-area", "--service", "light", "--categories", "lamp", "--revision", "next")
+    run(written(tmp_path, [feature(1, WEST, title="Lamps 1")]), *target)
+    before = contents("next")
+    cables = written(tmp_path, [feature(1, EAST, title="Cables 1")])
+    for into in ((), ("--empty",)):
+        with pytest.raises(CommandError, match="1 areas have the code"):
+            run(cables, *target[:-1], f"next{len(into)}" if into else "next", *into)
+    assert contents("next") == before
+    run(cables, *target, "--code-prefix", "cable-")
+    assert ServiceArea.objects.filter(revision__name="next", service__code="light").count() == 4
+    out, _ = run(cables, *target, "--same-codes")
+    assert "0 new, 1 changed" in out
+
+
+def test_borders_that_are_redrawn_are_the_same_districts(city: GridCity, tmp_path: Path) -> None:
+    moved = [
+        feature("west", (72.70, 40.50, 72.745, 40.54), title="west ky"),
+        feature("east", (72.745, 40.50, 72.78, 40.54), title="east ky"),
+    ]
+    out, _ = run(written(tmp_path, moved), "--revision", "next", "--publish")
+    assert "0 new, 2 changed" in out
+
+
 def test_codes_keep_their_letters(city: GridCity, tmp_path: Path) -> None:
     """Two areas that differ in their letters alone are two."""
     target = ("--revision", "next")
@@ -282,7 +369,7 @@ def test_codes_keep_their_letters(city: GridCity, tmp_path: Path) -> None:
 
 def test_a_language_that_is_not_named_is_left_alone(city: GridCity, tmp_path: Path) -> None:
     moved = written(tmp_path, [feature("west", (72.70, 40.50, 72.75, 40.54), title="Батыш")])
-    out, _ = run(moved, "--revision", "next")
+    out, _ = run(moved, "--revision", "next", "--same-codes")
     assert "0 new, 1 changed" in out
     draft = BoundaryRevision.objects.get(name="next")
     west = DistrictBoundary.objects.of(draft).get(district__code="west")
@@ -291,7 +378,7 @@ def test_a_language_that_is_not_named_is_left_alone(city: GridCity, tmp_path: Pa
     live = District.objects.get(code="west")
     assert (live.name_ky, live.name_ru, live.name_en) == ("west ky", "west ru", "west en")
     # A draft without the borders in force takes the other languages from what the district is called now.
-    run(moved, "--revision", "bare", "--empty")
+    run(moved, "--revision", "bare", "--empty", "--same-codes")
     west = DistrictBoundary.objects.of(BoundaryRevision.objects.get(name="bare")).get()
     assert (west.name_ky, west.name_ru, west.name_en) == ("Батыш", "west ru", "west en")
 
@@ -302,7 +389,8 @@ def test_clockwise_rings_are_turned(city: GridCity, client: Client, tmp_path: Pa
     hole = ring((72.71, 40.51, 72.72, 40.52))
     turned["geometry"]["coordinates"] = [outer[::-1], hole]
     path = written(tmp_path, [turned])
-    out, _ = run(path, "--revision", "next", "--publish")
+    # It lies on the west of the city.
+    out, _ = run(path, "--revision", "next", "--publish", "--accept", "15000000")
     assert "1 new" in out
     out, _ = run(path, "--revision", "next")
     assert "0 changed, 1 unchanged" in out
@@ -345,6 +433,7 @@ def test_what_a_file_declares_is_honoured(city: GridCity, tmp_path: Path, last: 
         ({"type": "link"}, (), "does not name"),
         (PULKOVO, ("--crs", "EPSG:4326"), "declares EPSG:4284"),
         (None, ("--crs", "nonsense"), "not understood"),
+        (None, ("--crs", "EPSG:5703"), "No way is known"),
     ],
 )
 def test_what_it_declares_is_refused_in_words(
@@ -352,6 +441,20 @@ def test_what_it_declares_is_refused_in_words(
 ) -> None:
     with pytest.raises(CommandError, match=words):
         run(declared(tmp_path, crs, [feature("old", WEST)]), *arguments)
+    assert BoundaryRevision.objects.count() == 1
+
+
+def test_wgs_84_by_another_name_is_no_contradiction(city: GridCity, tmp_path: Path) -> None:
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
+    run(declared(tmp_path, crs, [feature("new", WEST)]), "--crs", "EPSG:4326")
+    assert DistrictBoundary.objects.get(district__code="new").geom.extent == WEST
+
+
+def test_a_feature_with_a_system_of_its_own_refuses_the_file(city: GridCity, tmp_path: Path) -> None:
+    own = feature("own", EAST)
+    own["geometry"]["crs"] = PULKOVO
+    with pytest.raises(CommandError, match="feature 2 declares a coordinate reference system of its own"):
+        run(written(tmp_path, [feature("new", WEST), own]), "--skip-refused")
     assert BoundaryRevision.objects.count() == 1
 
 
@@ -377,7 +480,11 @@ def notched() -> list[dict[str, Any]]:
 def test_holes_of_the_citys_border_are_closed_and_told(office: Service, tmp_path: Path) -> None:
     path = written(tmp_path, notched())
     arguments = ("--revision", "one", "--city-from-union", "--publish", "--effective-from", "2020-01-01")
-    out, _ = run(path, *arguments)
+    with pytest.raises(CommandError, match="94.. m² do not fit and have not been accepted"):
+        run(path, *arguments)
+    assert not BoundaryRevision.objects.exists()
+    out, _ = run(path, *arguments, "--accept", "9500", "--accepted-by", "Айбек")
+    assert BoundaryRevision.objects.get().accepted_by == "Айбек"
     assert "The city's border: 1 holes closed, 9,4" in out
     assert "1 gap, 94" in out
     assert "Area left – Area right: 94" in out
