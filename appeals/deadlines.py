@@ -29,7 +29,7 @@ class WorkingCalendar:
     """Which days are working days: Monday to Friday except public holidays, adjusted by the city's own days.
 
     ``own_days`` maps a date to True (a make-up working day) or False (a moved or additional holiday), ``own_names``
-    those of them that have a name to it.
+    the same to its name, which may be empty.
     """
 
     country: str
@@ -94,12 +94,12 @@ def _days(after: dt.date, until: dt.date) -> Iterator[dt.date]:
     return (after + dt.timedelta(days=n) for n in range(1, (until - after).days + 1))
 
 
-@lru_cache(maxsize=64)
+@lru_cache
 def _public_holidays(country: str, subdivision: str | None, year: int) -> frozenset[dt.date]:
     return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
 
 
-@lru_cache(maxsize=64)
+@lru_cache
 def _named_holidays(country: str, subdivision: str | None, year: int, language: str) -> dict[dt.date, str]:
     known = holidays.country_holidays(country, subdiv=subdivision).supported_languages
     # The package names its languages as de, en_US or ru_KG.
@@ -114,7 +114,7 @@ def city_calendar() -> WorkingCalendar:
         settings.CALENDAR_COUNTRY,
         settings.CALENDAR_SUBDIVISION,
         {date: working for date, working, _name in days},
-        {date: name for date, _working, name in days if name},
+        {date: name for date, _working, name in days},
     )
 
 

@@ -216,7 +216,8 @@ def _page_size(text: str) -> int:
     if not text:
         return PAGE_SIZE
     # isdecimal() takes the digits of every script, and int() as many of them as there are.
-    size = int(text) if text.isascii() and text.isdecimal() and len(text) <= 9 else 0
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(PAGE_SIZE_MAX))
+    size = int(text) if is_number else 0
     if not 1 <= size <= PAGE_SIZE_MAX:
         raise Refused({"page_size": [_("A page has from 1 to %(most)d items.") % {"most": PAGE_SIZE_MAX}]})
     return size

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from zoneinfo import ZoneInfo
 
 import holidays as holidays_package
 import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appeals.deadlines import LegalClock, NoLegalTerm, Term, WorkingCalendar, city_day
-from appeals.models import CalendarDay, LegalTerm
+from appeals.deadlines import LegalClock, NoLegalTerm, Term, WorkingCalendar, city_calendar, city_day
+from appeals.models import Appeal, CalendarDay, LegalTerm
+from appeals.workflow import Guard
+from tests.factories import AppealFactory
 
 KG = WorkingCalendar("KG", None, {})
 BISHKEK = ZoneInfo("Asia/Bishkek")
@@ -40,12 +46,81 @@ def test_term_begins_after_the_weekend() -> None:
     assert KG.add_working_days(day("2026-06-06"), 1) == day("2026-06-08")
 
 
+def test_holidays_are_those_of_the_country_s_part() -> None:
+    epiphany = day("2026-01-06")  # a Tuesday
+    assert not WorkingCalendar("DE", "BY", {}).is_working(epiphany)
+    assert WorkingCalendar("DE", "BE", {}).is_working(epiphany)
+    with translation.override("de"):
+        assert WorkingCalendar("DE", "BY", {}).public_holiday(epiphany) == "Heilige Drei Könige"
+        assert WorkingCalendar("DE", "BE", {}).public_holiday(epiphany) == ""
+
+
+@pytest.mark.parametrize(
+    ("country", "holiday", "language", "name"),
+    [
+        ("KG", "2026-08-31", "ru", "День независимости Кыргызской Республики"),
+        ("KG", "2026-08-31", "ky", "Кыргыз Республикасынын Көз карандысыздыгынын күнү"),
+        ("KG", "2026-08-31", "en", "Independence Day"),
+        # The package calls it pt_BR.
+        ("BR", "2026-09-07", "pt-br", "Independência do Brasil"),
+        ("KG", "2026-08-28", "en", ""),
+    ],
+)
+def test_a_public_holiday_has_its_name_in_the_reader_s_language(
+    country: str, holiday: str, language: str, name: str
+) -> None:
+    with translation.override(language):
+        assert WorkingCalendar(country, None, {}).public_holiday(day(holiday)) == name
+
+
+def test_without_a_reader_the_city_s_language_is_spoken() -> None:
+    with translation.override(django_settings.LANGUAGE_CODE):
+        expected = KG.public_holiday(day("2026-08-31"))
+    with translation.override(None):
+        assert KG.public_holiday(day("2026-08-31")) == expected != ""
+
+
+def test_the_city_s_name_of_a_day_comes_before_the_country_s() -> None:
+    own = {day("2026-08-31"): False, day("2026-06-10"): False, day("2026-06-11"): False}
+    named = WorkingCalendar("KG", None, own, {day("2026-08-31"): "Own", day("2026-06-10"): ""})
+    assert named.name(day("2026-08-31")) == "Own"
+    assert named.name(day("2026-06-10")) == named.name(day("2026-06-11")) == ""
+    assert KG.name(day("2026-08-31")) == "Independence Day"
+
+
+def test_days_off_and_days_worked_instead() -> None:
+    """From Friday, 28 August 2026, which itself does not count, to the day that does: Sunday worked, Monday a holiday."""
+    own = WorkingCalendar("KG", None, {day("2026-08-28"): False, day("2026-08-30"): True})
+    assert list(own.weekdays_off(day("2026-08-28"), day("2026-09-01"))) == [day("2026-08-31")]
+    assert list(own.weekdays_off(day("2026-08-27"), day("2026-08-31"))) == [
+        day("2026-08-28"),
+        day("2026-08-31"),
+    ]
+    assert list(own.weekdays_off(day("2026-08-28"), day("2026-08-30"))) == []
+    assert list(own.days_worked_instead(day("2026-08-28"), day("2026-09-01"))) == [day("2026-08-30")]
+    assert list(own.days_worked_instead(day("2026-08-30"), day("2026-09-01"))) == []
+
+
+def test_what_was_read_cannot_be_changed() -> None:
+    term = Term("", day("2016-01-01"), 14, 0, 0, "law")
+    for value in (KG, term, LegalClock(KG, (term,))):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(value, dataclasses.fields(value)[0].name, None)
+
+
 @given(st.dates(day("2020-01-01"), day("2030-12-31")), st.integers(0, 60))
 def test_adding_and_counting_agree(start: dt.date, days: int) -> None:
     end = KG.add_working_days(start, days)
     assert KG.working_days_between(start, end) == days
     assert KG.working_days_between(end, start) == -days
     assert days == 0 or KG.is_working(end)
+
+
+def _advisory_locks() -> list[str]:
+    """Modes of those that this session holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT mode FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+        return [mode for (mode,) in cursor.fetchall()]
 
 
 @pytest.mark.django_db
@@ -58,14 +133,88 @@ class TestLegalClock:
         assert clock.term("request", day("2015-12-31")).working_days == 30
         assert clock.term("request", day("2016-01-01")).working_days == 14
         assert clock.term("complaint", day("2016-01-01")).working_days == 10
-        with pytest.raises(NoLegalTerm):
+        with pytest.raises(NoLegalTerm) as missing:
             clock.term("request", day("2009-12-31"))
+        assert missing.value.day == day("2009-12-31")
 
     def test_the_citys_time_zone_decides_the_day(self) -> None:
         LegalTerm.objects.create(working_days=1, valid_from=day("2016-01-01"), law="law")
         CalendarDay.objects.create(date=day("2026-06-10"), working=False, name="moved")
         late_evening_utc = dt.datetime(2026, 6, 8, 20, 0, tzinfo=dt.UTC)  # already 9 June in Bishkek
         assert LegalClock.read().due_on("request", late_evening_utc) == day("2026-06-11")
+
+    def test_what_is_stored_is_what_is_read(self) -> None:
+        LegalTerm.objects.create(
+            kind="request",
+            working_days=7,
+            extension_days=5,
+            reply_days=3,
+            valid_from=day("2016-01-01"),
+            law="law",
+        )
+        CalendarDay.objects.create(date=day("2026-06-10"), working=False, name="moved")
+        CalendarDay.objects.create(date=day("2026-06-13"), working=True)
+        clock = LegalClock.read()
+        assert clock.terms == (Term("request", day("2016-01-01"), 7, 5, 3, "law"),)
+        assert clock.calendar == city_calendar()
+        assert clock.calendar.country == django_settings.CALENDAR_COUNTRY
+        assert clock.calendar.subdivision == django_settings.CALENDAR_SUBDIVISION
+        assert clock.calendar.own_days == {day("2026-06-10"): False, day("2026-06-13"): True}
+        assert clock.calendar.name(day("2026-06-10")) == "moved"
+        assert clock.calendar.name(day("2026-06-13")) == ""
+
+    def test_an_extension_is_added_to_the_term(self) -> None:
+        term = Term("", day("2016-01-01"), 1, 5, 0, "law")
+        clock = LegalClock(KG, (term,))
+        monday = dt.datetime(2026, 6, 8, 6, tzinfo=dt.UTC)
+        assert clock.due_on("request", monday) == day("2026-06-09")
+        assert clock.due_on("request", monday, extended_days=2) == day("2026-06-11")
+        assert clock.due_after("request", day("2026-06-08")) == day("2026-06-09")
+
+    @pytest.mark.parametrize(
+        ("values", "term", "guards"),
+        [
+            ({}, (0, 0), set()),
+            ({}, (1, 0), {Guard.EXTENDABLE}),
+            ({"extended_days": 1}, (1, 0), set()),
+            ({"due_on": day("2026-06-09")}, (0, 0), set()),
+            ({"due_on": day("2026-06-08")}, (0, 0), {Guard.TERM_PASSED}),
+            (
+                {"due_on": day("2026-06-08"), "escalated_at": dt.datetime(2026, 6, 9, tzinfo=dt.UTC)},
+                (0, 0),
+                set(),
+            ),
+            # Nobody who could be asked has left an address.
+            ({}, (0, 1), set()),
+            ({"remind_on": day("2026-06-10")}, (0, 0), set()),
+            ({"remind_on": day("2026-06-09")}, (0, 0), {Guard.REMINDER_DUE}),
+            ({"reply_by": day("2026-06-09")}, (0, 0), set()),
+            ({"reply_by": day("2026-06-08")}, (0, 0), {Guard.REPLY_MISSING}),
+            # The term that it began by has been removed since.
+            ({"submitted_at": dt.datetime(2015, 6, 1, tzinfo=dt.UTC)}, (1, 1), set()),
+        ],
+    )
+    def test_guards_that_are_true_of_an_appeal(
+        self, values: dict[str, object], term: tuple[int, int], guards: set[Guard]
+    ) -> None:
+        began = dt.datetime(2026, 6, 1, 6, tzinfo=dt.UTC)
+        appeal = Appeal(**{"kind": "request", "submitted_at": began, "due_on": day("2026-06-19"), **values})
+        clock = LegalClock(KG, (Term("", day("2016-01-01"), 14, *term, "law"),))
+        # Already 9 June in the city.
+        assert clock.met(appeal, dt.datetime(2026, 6, 8, 20, tzinfo=dt.UTC)) == guards
+
+    @pytest.mark.parametrize("reply_days", [0, 1])
+    def test_an_author_who_left_an_address_can_be_asked(self, reply_days: int) -> None:
+        clock = LegalClock(KG, (Term("", day("2016-01-01"), 14, 0, reply_days, "law"),))
+        for known, appeal in [(True, AppealFactory()), (False, AppealFactory(contact=None))]:
+            asked = Guard.ASKABLE in clock.met(appeal, appeal.submitted_at)
+            assert asked == (known and reply_days > 0)
+
+    def test_a_clock_that_is_held_is_locked_to_the_end_of_the_transaction(self) -> None:
+        LegalClock.read()
+        assert _advisory_locks() == []
+        assert LegalClock.held() == LegalClock.read()
+        assert _advisory_locks() == ["ShareLock"]
 
     def test_two_queries(self, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
         with django_assert_num_queries(2):

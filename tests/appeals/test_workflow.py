@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
+import re
+from enum import Enum
 from io import StringIO
 from pathlib import Path
 
@@ -12,20 +16,25 @@ from hypothesis import strategies as st
 
 from accounts.roles import Role
 from appeals.workflow import (
+    ACCEPT,
     ANSWER,
     CLOSE,
     EXTEND,
     HIDE,
     OPEN_STATUSES,
+    REASONS,
     REOPEN,
     RUNNING_STATUSES,
     SHOW,
     SUBMIT,
     VERBS,
     Audience,
+    Cause,
     Clock,
     Guard,
     Input,
+    Kind,
+    Reason,
     Status,
     Tone,
     Verb,
@@ -155,18 +164,33 @@ def test_an_answer_is_what_stops_the_clock() -> None:
     assert [verb.code for verb in VERBS.values() if verb.answers] == ["answer"]
 
 
+def test_what_is_read_as_an_answer() -> None:
+    assert [verb.code for verb in VERBS.values() if verb.speaks] == ["answer", "supplement"]
+    assert [verb.code for verb in VERBS.values() if verb.supplements] == ["supplement"]
+
+
+def test_terms_and_calendar_are_read_only_where_they_decide() -> None:
+    anywhere = {"submit", "reopen", "ask", "extend", "escalate", "remind", "lapse", "recount"}
+    assert {verb.code for verb in VERBS.values() if verb.reads_clock(NEW)} == anywhere
+    # What leaves the state in which the clock stands still sets it going.
+    leaving = {"accept", "answer", "reply", "close", "forward"}
+    assert {verb.code for verb in VERBS.values() if verb.reads_clock(WAITING)} == anywhere | leaving
+    assert ACCEPT.resumes(WAITING) and not ACCEPT.resumes(NEW)
+    assert not dataclasses.replace(ACCEPT, target=Status.WAITING).resumes(WAITING)
+
+
 def test_a_guard_that_is_not_met_bars_its_verb() -> None:
     assert EXTEND.allows(NEW, Role.SERVICE, hidden=False)
     assert not EXTEND.allows(NEW, Role.SERVICE, hidden=False, barred={Guard.EXTENDABLE})
     assert EXTEND not in verbs_for(Status.NEW, Role.SERVICE, hidden=False, barred={Guard.EXTENDABLE})
-    assert {verb.code: verb.guard for verb in VERBS.values() if verb.guard} == {
-        "ask": Guard.ASKABLE,
-        "extend": Guard.EXTENDABLE,
-        "hide_file": Guard.FILE_SHOWN,
-        "show_file": Guard.FILE_HIDDEN,
-        "escalate": Guard.TERM_PASSED,
-        "remind": Guard.REMINDER_DUE,
-        "lapse": Guard.REPLY_MISSING,
+    assert {verb.code: verb.guard.value for verb in VERBS.values() if verb.guard} == {
+        "ask": "askable",
+        "extend": "extendable",
+        "hide_file": "file shown",
+        "show_file": "file hidden",
+        "escalate": "term passed",
+        "remind": "reminder due",
+        "lapse": "reply missing",
     }
 
 
@@ -201,6 +225,50 @@ def test_every_verb_has_what_its_button_and_its_form_say(verb: Verb) -> None:
     names = {Input.TEXT: "text", Input.SERVICE: "to_service", Input.FILES: "uploads"}
     names |= {Input.SHOWN_FILE: "file", Input.HIDDEN_FILE: "file"}
     assert all(ask.name == names.get(ask.input, ask.name) for ask in verb.asks)
+
+
+def test_prominent_buttons() -> None:
+    assert {verb.code: verb.tone.value for verb in VERBS.values() if verb.tone is not Tone.PLAIN} == {
+        "accept": "primary",
+        "answer": "primary",
+        "reply": "primary",
+        "hide_file": "danger",
+        "hide": "danger",
+    }
+
+
+def test_every_icon_is_drawn() -> None:
+    sprite = Path(__file__).parents[2] / "web" / "static" / "web" / "img" / "icons.svg"
+    drawn = re.findall(r'id="([\w-]+)"', sprite.read_text(encoding="utf-8"))
+    assert {verb.icon for verb in VERBS.values() if verb is not SUBMIT} <= {*drawn}
+
+
+@pytest.mark.parametrize(
+    ("names", "values"),
+    [
+        (Status, EVERYWHERE),
+        (Kind, ("complaint", "request", "recommendation")),
+        (Tone, ("plain", "primary", "danger")),
+        (Reason, ("day_off", "working_day", "ordinary_day", "calendar", "term")),
+    ],
+)
+def test_names_that_are_stored_and_looked_up(names: type[Enum], values: tuple[str, ...]) -> None:
+    assert tuple(member.value for member in names) == values
+
+
+def test_the_causes_of_a_new_due_date_are_kept_by_name_and_told_in_words() -> None:
+    holiday = Cause(Reason.DAY_OFF, dt.date(2026, 8, 31))
+    assert holiday.details == {"reason": "day_off", "day": "2026-08-31"}
+    assert Cause(Reason.TERM).details == {"reason": "term"}
+    assert {*REASONS} == {*Reason}
+    assert all(str(words) % {"day": "31 August"} for words in REASONS.values())
+
+
+def test_rows_are_themselves_and_stay_as_they_are() -> None:
+    assert dataclasses.replace(ANSWER) != ANSWER
+    for value in (ANSWER, ANSWER.asks[0], ANSWER.words, Cause(Reason.TERM)):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(value, dataclasses.fields(value)[0].name, None)
 
 
 def test_subjects_know_the_number() -> None:
