@@ -21,7 +21,7 @@ from appeals.filters import number_in
 from appeals.models import Appeal, Draft
 from appeals.workflow import VERBS
 from desk.doors import for_staff, read_uuids
-from web.verb_forms import Kept
+from web.verb_forms import TAKES, Kept
 from web.views.media import show_to_sender
 
 
@@ -41,9 +41,16 @@ def session(request: HttpRequest) -> JsonResponse:
 
 
 @require_POST
-@for_staff
+@never_cache
 def keep(request: HttpRequest, number: int) -> JsonResponse:
-    """Keeps what is being written for the appeal, and says whether there was anything to keep, and when."""
+    """Keeps what is being written for the appeal, and says whether there was anything to keep, and when.
+
+    For scripts: 401 when nobody of a service is logged in, 409 when it is another person than the writer.
+    """
+    if not standing_of(request.user).works_here:
+        return JsonResponse({"user": ""}, status=HTTPStatus.UNAUTHORIZED)
+    if request.POST.get("writer") != str(request.user.pk):
+        return JsonResponse({"user": str(request.user.pk)}, status=HTTPStatus.CONFLICT)
     appeal = Appeal.objects.visible_to(request.user).filter(number=number).first()
     row = VERBS.get(request.POST.get("verb", ""))
     if appeal is None or row is None or not row.asks:
@@ -54,6 +61,7 @@ def keep(request: HttpRequest, number: int) -> JsonResponse:
         row.code,
         text=request.POST.get("text", ""),
         uploads=read_uuids(request.POST.getlist("uploads")),
+        takes=request.POST.getlist(TAKES),
     )
     return JsonResponse({"kept": kept is not None, "at": timezone.localtime().strftime("%H:%M")})
 

@@ -270,9 +270,16 @@ class Queue:
             ahead = max(ahead - len(found.rows), 0)
         return Listed(found, {tab: beside[f"n_{tab}"] for tab in Tab}, ahead, beside["n_drafts"])
 
-    def next_after(self, place: Place, current: Appeal) -> Appeal | None:
-        """The appeal that follows the current one in the list of the place, from the end on its first; two queries."""
+    def beside(self, place: Place, current: Appeal) -> tuple[Appeal | None, Appeal | None]:
+        """The appeals after and before the current one in the list of the place.
+
+        From the end on the first one follows; nothing comes before the first. Two or three queries.
+        """
         order = place.sort.order
-        others = self.in_tab(self.appeals(place.wanted), place.tab).exclude(pk=current.pk)
-        others = others.with_names().order_by(*order.names)
-        return order.beyond(others, order.cursor_at(current)).first() or others.first()
+        others = self.in_tab(self.appeals(place.wanted), place.tab).exclude(pk=current.pk).with_names()
+        here, back = order.cursor_at(current), order.turned
+        rising = others.order_by(*order.names)
+        return (
+            order.beyond(rising, here).first() or rising.first(),
+            back.beyond(others.order_by(*back.names), here).first(),
+        )

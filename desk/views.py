@@ -20,15 +20,17 @@ from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
 from appeals.errors import Invalid
 from appeals.filters import filter_fields
+from appeals.limits import ATTACHMENTS_MAX
 from appeals.models import Appeal
 from appeals.workflow import VERBS
 from desk.doors import for_staff, restore_held
 from desk.drafts import drafts_here
 from desk.queue import COUNT_MAX, PAGE_SIZE, Place, Queue, Sort, Tab, parse_place
 from geo.paging import AFTER, BEFORE, PageRequest
+from media.limits import PhotoLimits, VideoLimits
 from rates.senders import sender_of
 from rates.taking import TooMany
-from web.verb_forms import Attempt, VerbForm, attempt, verb_context
+from web.verb_forms import TAKES, Attempt, VerbForm, attempt, verb_context
 from web.views.media import show_to_sender
 
 
@@ -121,7 +123,8 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "POST":
         tried = attempt(request, appeal, role, Person(request.user))  # type: ignore[arg-type]
         if tried.done:
-            drop_draft(request.user, appeal, request.POST["verb"])  # type: ignore[arg-type]
+            done = (request.POST["verb"], *request.POST.getlist(TAKES))
+            drop_draft(request.user, appeal, *done)  # type: ignore[arg-type]
             messages.success(request, tried.done)
             moved_away = standing.role_towards(_find(request, number).service_id) is Role.PUBLIC
             path = reverse("desk:queue") if moved_away else reverse("desk:appeal", args=[number])
@@ -133,6 +136,8 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
             return _moved(request, appeal, tried)
     dossier = dossier_of(appeal, request.user, internal=True)
     verbs = verb_context(appeal, role, tried, dossier.clock, drafts_here(request.user, appeal))
+    queue = Queue.of(cast("User", request.user), dossier.clock.calendar)
+    next_appeal, previous_appeal = queue.beside(place, appeal)
     context = verbs | {
         "dossier": dossier,
         "appeal": appeal,
@@ -144,7 +149,11 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         and any(form.row.assigns for form in verbs["forms"]),
         "awaits_answer": any(form.row.answers for form in verbs["forms"]),
         "place": place.as_query(),
-        "next_appeal": Queue.of(cast("User", request.user), dossier.clock.calendar).next_after(place, appeal),
+        "next_appeal": next_appeal,
+        "previous_appeal": previous_appeal,
+        "files_max": ATTACHMENTS_MAX,
+        "photo": PhotoLimits(),
+        "video": VideoLimits(),
     }
     response = tried.shown_in(render(request, "desk/appeal.html", context))
     show_to_sender(response, verbs["kept_uploads"])

@@ -101,6 +101,11 @@ def script_texts() -> dict[str, str]:
             "The server could not take the appeal just now. It is kept on this device; try again."
         ),
         "form.noLeaf": _("No category has such a word in its name."),
+        # The desk
+        "desk.kept": _("Kept at %(time)s"),
+        "desk.restored": _("Your unfinished text is here again; it has not been sent."),
+        "desk.thrown": _("Thrown away."),
+        "desk.unreached": _("Not sent: the server does not answer. All of it is kept here; try again."),
         # The outbox
         "outbox.waiting": _("Waiting for a network: %(count)s. It will be sent by itself."),
         "outbox.keptTitle": _("Kept until there is a network"),

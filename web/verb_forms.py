@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -37,6 +37,9 @@ from rates.senders import sender_of
 from rates.taking import TooMany
 from web.limits import refused
 
+#: Name of the fields with the codes of ``Kept.takes``.
+TAKES: Final = "takes"
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -44,10 +47,13 @@ class Kept:
 
     text: str
     uploads: Sequence[Attachment] = ()
+    #: Codes of the other verbs that they were written for, whose drafts are done with when this is sent or kept anew.
+    takes: tuple[str, ...] = ()
 
     def with_more(self, other: Kept) -> Kept:
         """Both, one after the other."""
-        return Kept(f"{self.text}\n\n{other.text}".strip()[:TEXT_MAX], [*self.uploads, *other.uploads])
+        text = f"{self.text}\n\n{other.text}".strip()[:TEXT_MAX]
+        return Kept(text, [*self.uploads, *other.uploads], (*self.takes, *other.takes))
 
 
 class VerbForm(forms.Form):
@@ -93,6 +99,13 @@ class VerbForm(forms.Form):
     def text(self) -> str:
         """The words as they were typed, whatever became of the form."""
         return str(self.data.get("text", ""))
+
+    @property
+    def takes(self) -> Sequence[str]:
+        """Codes of other verbs whose unsent words stand in this form."""
+        if self.is_bound and isinstance(self.data, MultiValueDict):
+            return self.data.getlist(TAKES)
+        return self.kept.takes if self.kept else ()
 
     @property
     def all_errors(self) -> str:
@@ -193,7 +206,8 @@ def verb_context(
     for code, words in waiting.items():
         heir = _heir(VERBS[code], rows) if code in VERBS else None
         if heir is not None and (sent is None or heir is not sent.row):
-            kept[heir.code] = kept[heir.code].with_more(words) if heir.code in kept else words
+            moved = words if heir.code == code else replace(words, takes=(code, *words.takes))
+            kept[heir.code] = kept[heir.code].with_more(moved) if heir.code in kept else moved
     offered = [
         sent if sent is not None and sent.row is row else VerbForm(row, role, appeal, kept=kept.get(row.code))
         for row in rows

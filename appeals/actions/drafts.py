@@ -13,18 +13,26 @@ from appeals.models import Appeal, Attachment, Draft
 
 
 def keep_draft(
-    user: User, appeal: Appeal, verb: str, *, text: str, uploads: Sequence[UUID] = ()
+    user: User,
+    appeal: Appeal,
+    verb: str,
+    *,
+    text: str,
+    uploads: Sequence[UUID] = (),
+    takes: Sequence[str] = (),
 ) -> Draft | None:
     """The draft of this person, appeal and verb as it is now; None, and no draft any more, where nothing is written.
 
     A text that is too long is kept to its limit. Files that are unknown, or that an appeal has taken, are left out.
+    Drafts for the verbs of ``takes`` are part of it now.
     """
     written = text.replace("\x00", "")[:TEXT_MAX]
     files = list(Attachment.objects.waiting().filter(pk__in=uploads[:ATTACHMENTS_MAX]))
     if not written.strip() and not files:
-        drop_draft(user, appeal, verb)
+        drop_draft(user, appeal, verb, *takes)
         return None
     with transaction.atomic():
+        drop_draft(user, appeal, *(code for code in takes if code != verb))
         draft, _made = Draft.objects.update_or_create(
             user=user, appeal=appeal, verb=verb, defaults={"text": written}
         )
@@ -32,9 +40,9 @@ def keep_draft(
     return draft
 
 
-def drop_draft(user: User, appeal: Appeal, verb: str) -> None:
-    """Forgets the draft: it was sent, or thrown away."""
-    Draft.objects.filter(user=user, appeal=appeal, verb=verb).delete()
+def drop_draft(user: User, appeal: Appeal, *verbs: str) -> None:
+    """Forgets the drafts for these verbs: they were sent, or thrown away."""
+    Draft.objects.filter(user=user, appeal=appeal, verb__in=verbs).delete()
 
 
 def move_draft(draft: Draft, appeal: Appeal) -> Draft:

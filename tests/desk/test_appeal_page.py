@@ -102,6 +102,20 @@ def test_accept_and_the_next_one_is_a_click_away(city: GridCity, at_desk: Client
     assert appeal.status == Status.ACCEPTED
 
 
+def test_the_one_before_is_as_near_as_the_one_after(city: GridCity, at_desk: Client) -> None:
+    one, two, three = (AppealFactory(category=city.categories["lamp"]) for _ in range(3))
+
+    def beside(appeal: Appeal, query: str = "") -> dict[str, str]:
+        page = at_desk.get(url(appeal) + query).content.decode()
+        found = re.findall(r'href="/en/desk/appeals/(\d+)/[^"]*" rel="(next|prev)"', page)
+        return {rel: number for number, rel in found}
+
+    assert beside(one) == {"next": str(two.number)}
+    assert beside(two) == {"prev": str(one.number), "next": str(three.number)}
+    assert beside(three) == {"prev": str(two.number), "next": str(one.number)}
+    assert beside(two, "?sort=-number") == {"prev": str(three.number), "next": str(one.number)}
+
+
 def test_an_answer_with_photos(at_desk: Client, appeal: Appeal, light_user: User, media_root: Path) -> None:
     files = [picture("one.jpg"), picture("two.jpg")]
     at_desk.post(url(appeal), {"verb": "answer", "version": 1, "text": "The lamp is new.", "files": files})
@@ -380,15 +394,15 @@ def test_the_number_of_queries_does_not_grow(
     for _ in range(3):
         AppealFactory(category=city.categories["lamp"])
     # Session, user, standing; the appeal, events, attachments, decision, terms and calendar; contact; services to
-    # forward to, colleagues; the next of the queue; drafts.
-    with django_assert_num_queries(14):
+    # forward to, colleagues; the next and the previous of the queue; drafts.
+    with django_assert_num_queries(15):
         at_desk.get(url(appeal))
     perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
     for _ in range(5):
         UserFactory()
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         at_desk.get(url(appeal))
 
 

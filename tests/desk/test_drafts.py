@@ -16,7 +16,7 @@ from appeals.actions.perform import perform
 from appeals.actions.upload import DRAFT_AGE, remove_orphans
 from appeals.actors import Person
 from appeals.models import Appeal, Attachment, Draft, Event
-from appeals.workflow import FORWARD
+from appeals.workflow import ANSWER, FORWARD
 from tests.desk.test_appeal_page import form_of, picture, url
 from tests.factories import PASSWORD, AppealFactory, AttachmentFactory, MembershipFactory
 from tests.grid import GridCity
@@ -115,7 +115,7 @@ def test_what_is_being_written_is_kept_and_is_the_writer_s_alone(
     colleague.force_login(MembershipFactory(service=city.services["light"]).user)
     for path in (url(appeal), "/en/desk/", "/en/desk/drafts/"):
         assert "A new lamp" not in colleague.get(path).content.decode()
-    at_desk.post(f"{url(appeal)}draft/", {"verb": "answer", "text": " "})
+    at_desk.post(f"{url(appeal)}draft/", written(light_user, text=" "))
     assert not Draft.objects.exists()
 
 
@@ -126,8 +126,41 @@ def test_what_is_published_is_no_draft_any_more(at_desk: Client, appeal: Appeal,
 
 
 @pytest.mark.parametrize("form", [{}, {"verb": "explode"}, {"verb": "submit", "text": "x"}])
-def test_a_draft_of_nothing_is_refused(at_desk: Client, appeal: Appeal, form: dict[str, str]) -> None:
-    assert at_desk.post(f"{url(appeal)}draft/", form).status_code == 404
+def test_a_draft_of_nothing_is_refused(
+    at_desk: Client, appeal: Appeal, light_user: User, form: dict[str, str]
+) -> None:
+    assert at_desk.post(f"{url(appeal)}draft/", {"writer": light_user.pk, **form}).status_code == 404
+
+
+def test_scripts_are_told_that_nobody_or_somebody_else_is_logged_in_and_nothing_is_kept(
+    client: Client, appeal: Appeal, light_user: User, office_user: User
+) -> None:
+    assert client.post(f"{url(appeal)}draft/", written(light_user)).status_code == 401
+    assert not client.session.keys()
+    client.force_login(office_user)
+    assert client.post(f"{url(appeal)}draft/", written(light_user)).status_code == 409
+    assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize("kept_anew", [False, True])
+def test_words_that_another_form_has_taken_are_not_offered_again_when_it_is_sent(
+    city: GridCity, at_desk: Client, appeal: Appeal, light_user: User, kept_anew: bool
+) -> None:
+    keep_draft(light_user, appeal, "answer", text="My long answer")
+    colleague = MembershipFactory(service=city.services["light"]).user
+    perform(appeal.pk, ANSWER, Person(colleague), version=1, text="We were faster")
+    form = form_of(at_desk.get(url(appeal)).content.decode(), "supplement")
+    assert "My long answer</textarea>" in form
+    takes = re.findall(r'name="takes" value="(\w+)"', form)
+    sent = written(light_user, verb="supplement", version=2, text="My longer answer", takes=takes)
+    if kept_anew:
+        at_desk.post(f"{url(appeal)}draft/", sent)
+        form = form_of(at_desk.get(url(appeal)).content.decode(), "supplement")
+        assert re.findall(r">\s*(.*)</textarea>", form) == ["My longer answer"]
+    at_desk.post(url(appeal), sent)
+    assert "My longer answer" in Event.objects.get(verb="supplement").text
+    assert not Draft.objects.exists()
+    assert "My long answer" not in at_desk.get(url(appeal)).content.decode()
 
 
 def test_forwarded_meanwhile_words_and_photo_go_to_the_next_appeal(

@@ -33,7 +33,7 @@ _TOKENS = _ROOT / "web/static/web/css/tokens.css"
 _OF_PACKAGES = ("maplibregl-*", "errorlist")
 
 #: Names of parts that need no rule of their own.
-_NAMES_ALONE = {"appeal-page__main", "desk-page", "results__list"}
+_NAMES_ALONE = {"appeal-page__main", "results__list"}
 
 #: Tokens (by name) that a property of this name must use where its value is one of theirs.
 _FAMILIES = {

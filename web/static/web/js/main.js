@@ -8,6 +8,8 @@ const ELEMENTS = {
   "city-map": () => import("city/elements/city-map.js"),
   "appeal-browser": () => import("city/elements/appeal-browser.js"),
   "appeal-form": () => import("city/elements/appeal-form.js"),
+  "desk-session": () => import("city/elements/desk-session.js"),
+  "desk-keys": () => import("city/elements/desk-keys.js"),
   "copy-link": () => import("city/site/copy-link.js"),
 };
 

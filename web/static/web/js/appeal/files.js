@@ -55,8 +55,56 @@ export class Files {
     return this.#rows.filter((row) => row.state !== "refused").map((row) => row.file.id);
   }
 
+  /** Ids of those that the server has. */
+  get sentIds() {
+    return this.#rows.filter((row) => row.state === "done").map((row) => row.file.id);
+  }
+
+  /** The files themselves, without refused ones. */
+  get all() {
+    return this.#rows.filter((row) => row.state !== "refused").map((row) => row.file);
+  }
+
   get hasRefused() {
     return this.#rows.some((row) => row.state === "refused");
+  }
+
+  /** True when one could not be sent for want of an answer. */
+  get hasWaiting() {
+    return this.#rows.some((row) => row.state === "waiting");
+  }
+
+  /** Resolves when nothing is on its way any more; those that waited for a network are tried once more. */
+  async delivered() {
+    await this.settled();
+    for (const row of this.#rows) if (row.state === "waiting") row.settled = this.#send(row);
+    await this.settled();
+  }
+
+  /**
+   * Shows a file that the server has received already.
+   * @param {{id: string, name: string, thumb?: string}} received
+   */
+  adopt({ id, name, thumb }) {
+    this.#state(this.#row({ id, name, type: "", blob: new Blob(), sent: true, thumb }), "done");
+  }
+
+  /**
+   * Shows these files and no others; none is forgotten.
+   * @param {StoredFile[]} files
+   */
+  replace(files) {
+    for (const row of this.#rows) {
+      row.stop.abort();
+      row.element.remove();
+    }
+    this.#rows = [];
+    for (const file of files) {
+      void writeFile(file).catch(() => undefined);
+      const row = this.#row(file);
+      if (file.sent) this.#state(row, "done");
+      else row.settled = this.#send(row);
+    }
   }
 
   /** Resolves when nothing is being prepared or sent. */
@@ -228,6 +276,7 @@ export class Files {
 
 /** @param {StoredFile} file */
 function preview(file) {
+  if (file.thumb) return el("img", { className: "file__thumb", alt: "", src: file.thumb });
   if (!file.type.startsWith("image/")) return icon(file.type.startsWith("video/") ? "video" : "camera");
   const image = el("img", { className: "file__thumb", alt: "", src: URL.createObjectURL(file.blob) });
   image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });

@@ -7,7 +7,8 @@ const NAME = "appeals";
 const VERSION = 1;
 const CURRENT = "current";
 
-/** @typedef {{id: string, name: string, type: string, blob: Blob, sent: boolean}} StoredFile */
+/** `thumb` is the address of the picture where the file itself is not here. */
+/** @typedef {{id: string, name: string, type: string, blob: Blob, sent: boolean, thumb?: string}} StoredFile */
 
 /**
  * The unfinished form.

@@ -1,0 +1,96 @@
+/**
+ * `<desk-session>`: one on each page of the desk. It asks whether the person is still logged in before any form is sent,
+ * and says so when not; what the forms hold is kept by `<desk-words>`. Its children are the sentences, one for each
+ * standing.
+ */
+
+import { deliverLeft } from "city/desk/deliver.js";
+import { ASKED, Session } from "city/desk/session.js";
+import { DeskWords } from "city/elements/desk-words.js";
+
+/** A form that nothing has come of after this long may be sent again. */
+const GIVEN_UP_MS = 15_000;
+
+/** @typedef {import("city/desk/session.js").Standing} Standing */
+
+export class DeskSession extends HTMLElement {
+  #session = new Session(this.dataset.url ?? "", this.dataset.writer ?? "");
+  /** @type {Standing} */
+  #standing = "same";
+  /** Forms that have been asked for and may go. @type {WeakSet<HTMLFormElement>} */
+  #passed = new WeakSet();
+  #busy = false;
+
+  connectedCallback() {
+    document.addEventListener("submit", (event) => this.#submitted(event));
+    document.addEventListener(ASKED, (event) => {
+      if (event instanceof CustomEvent) this.#said(event.detail);
+    });
+    document.addEventListener("visibilitychange", () => this.#seen());
+    window.addEventListener("focus", () => this.#seen());
+    window.addEventListener("online", () => this.#seen());
+    window.addEventListener("pageshow", () => this.#stay());
+    for (const words of this.#words()) words.begin(this.#session);
+    void this.#deliverLeft();
+  }
+
+  *#words() {
+    for (const words of document.querySelectorAll("desk-words")) if (words instanceof DeskWords) yield words;
+  }
+
+  /** The page is looked at again: perhaps after a log-in in another tab. */
+  #seen() {
+    if (document.visibilityState === "visible" && !this.#busy) void this.#session.ask();
+  }
+
+  /** @param {SubmitEvent} event */
+  #submitted(event) {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || form.method !== "post" || !form.closest("main")) return;
+    if (this.#passed.delete(form)) return;
+    event.preventDefault();
+    if (!this.#busy) void this.#send(form, event.submitter);
+  }
+
+  /**
+   * @param {HTMLFormElement} form
+   * @param {HTMLElement | null} button
+   */
+  async #send(form, button) {
+    this.#busy = true;
+    button?.setAttribute("aria-disabled", "true");
+    const words = form.closest("desk-words");
+    const own = words instanceof DeskWords ? words : undefined;
+    const mayGo = (await this.#session.ask()) === "same" && (!own || (await own.ready()));
+    if (!mayGo) {
+      this.#stay();
+      return;
+    }
+    own?.leave();
+    this.#passed.add(form);
+    form.requestSubmit(button);
+    setTimeout(() => this.#stay(), GIVEN_UP_MS);
+  }
+
+  #stay() {
+    this.#busy = false;
+    for (const button of document.querySelectorAll("main button[aria-disabled=true]")) button.removeAttribute("aria-disabled");
+    for (const words of this.#words()) words.stay();
+  }
+
+  /** @param {Standing} standing */
+  #said(standing) {
+    const isBack = standing === "same" && this.#standing !== "same";
+    if (standing === "same" && !isBack) return;
+    this.#standing = standing;
+    for (const sentence of this.querySelectorAll("[data-standing]")) {
+      if (sentence instanceof HTMLElement) sentence.hidden = sentence.dataset.standing !== (isBack ? "back" : standing);
+    }
+  }
+
+  async #deliverLeft() {
+    if (await deliverLeft(this.#session)) this.querySelector("[data-left]")?.removeAttribute("hidden");
+  }
+}
+
+customElements.define("desk-session", DeskSession);
