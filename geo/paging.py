@@ -238,7 +238,6 @@ def _layout(kinds: list[_Kind]) -> str:
 class _Beyond(Expression):
     """Row comparison ``(moment, number) < (at, n)``: one condition on an index, which AND and OR are not."""
 
-    conditional = True
     output_field = BooleanField()
 
     def __init__(self, order: Order, cursor: Cursor) -> None:

@@ -1,0 +1,121 @@
+"""Each kind of thing that a verb may ask for: what is taken, what is refused, and what is said."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+
+import pytest
+
+from appeals.actions.inputs import Given, checked, required_text
+from appeals.errors import Invalid
+from appeals.limits import TEXT_MAX
+from appeals.models import Appeal, Attachment
+from appeals.workflow import Ask, Input, Verb, Words
+from districts.models import Service
+from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
+
+#: Already 9 June in the city.
+AT = dt.datetime(2026, 6, 8, 20, tzinfo=dt.UTC)
+MINE, OTHER = Service(pk=1, active=True), Service(pk=2, active=True)
+APPEAL = Appeal(service=MINE)
+
+
+def asking(*asks: Ask) -> Verb:
+    return Verb("test", sources=(), target=None, roles=frozenset(), words=Words("Done"), asks=asks)
+
+
+def one(kind: Input, value: object, appeal: Appeal = APPEAL, *, required: bool = True) -> Given:
+    return checked(asking(Ask("it", kind, "It", required=required)), appeal, {"it": value}, AT)
+
+
+def refused(kind: Input, value: object, appeal: Appeal = APPEAL) -> str:
+    with pytest.raises(Invalid) as refusal:
+        one(kind, value, appeal)
+    ((name, (sentence,)),) = refusal.value.errors.items()
+    assert name == "it"
+    return sentence
+
+
+def test_words() -> None:
+    assert one(Input.TEXT, "  Done.\u200b ").text == "Done."
+    assert one(Input.TEXT, "x" * TEXT_MAX).text == "x" * TEXT_MAX
+    for empty in (None, "", " \n", "\u200b", 7):
+        assert refused(Input.TEXT, empty) == "Write a few words."
+    assert (
+        refused(Input.TEXT, "x" * (TEXT_MAX + 1))
+        == f"At most {TEXT_MAX} characters; there are {TEXT_MAX + 1}."
+    )
+    assert "cannot be kept" in refused(Input.TEXT, "a\x00b")
+    assert required_text(" a ") == "a"
+
+
+def test_a_service() -> None:
+    assert one(Input.SERVICE, OTHER).to_service == OTHER
+    assert refused(Input.SERVICE, 2) == "Choose a service."
+    assert refused(Input.SERVICE, Service(pk=2, active=False)) == "This service takes no appeals any more."
+    assert refused(Input.SERVICE, MINE) == "The appeal is with this service already."
+
+
+def test_a_day_from_the_city_s_today_on() -> None:
+    assert one(Input.DAY, dt.date(2026, 6, 9)).details == {"it": "2026-06-09"}
+    assert refused(Input.DAY, dt.date(2026, 6, 8)) == "This day has passed."
+    assert refused(Input.DAY, "2026-06-09") == "A date must be written as 2026-05-31."
+
+
+def test_files() -> None:
+    first, second = uuid.uuid4(), uuid.uuid4()
+    assert one(Input.FILES, [first, second]).uploads == (first, second)
+
+
+@pytest.mark.django_db
+def test_a_colleague() -> None:
+    colleague, elsewhere = MembershipFactory(), MembershipFactory().user
+    appeal = Appeal(service=colleague.service)
+    assert one(Input.COLLEAGUE, colleague.user, appeal).assignee == colleague.user
+    assert refused(Input.COLLEAGUE, colleague.user.pk, appeal) == "Choose a person."
+    for stranger in (elsewhere, UserFactory()):
+        assert "does not work for the service" in refused(Input.COLLEAGUE, stranger, appeal)
+    colleague.user.is_active = False
+    assert "does not work for the service" in refused(Input.COLLEAGUE, colleague.user, appeal)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "hidden", "already"),
+    [
+        (Input.SHOWN_FILE, False, "It is hidden already."),
+        (Input.HIDDEN_FILE, True, "The public sees it already."),
+    ],
+)
+def test_one_of_the_appeal_s_files(kind: Input, hidden: bool, already: str) -> None:
+    appeal = AppealFactory()
+    file = AttachmentFactory(appeal=appeal, hidden=hidden)
+    given = one(kind, file.pk, appeal)
+    assert (given.file, given.details) == (file, {"it": str(file.pk)})
+    assert refused(kind, str(file.pk), appeal) == "Choose a photo or video."
+    for unknown in (uuid.uuid4(), AttachmentFactory(appeal=AppealFactory(), hidden=hidden).pk):
+        assert refused(kind, unknown, appeal) == "The appeal has no such photo or video."
+    Attachment.objects.filter(pk=file.pk).update(hidden=not hidden)
+    assert refused(kind, file.pk, appeal) == already
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    verb = asking(
+        Ask("text", Input.TEXT, "Text"), Ask("day", Input.DAY, "Day"), Ask("to", Input.SERVICE, "To")
+    )
+    with pytest.raises(Invalid) as refusal:
+        checked(verb, APPEAL, {"to": OTHER}, AT)
+    assert list(refusal.value.errors) == ["text", "day"]
+
+
+def test_what_need_not_be_given() -> None:
+    assert one(Input.DAY, None, required=False) == Given()
+    assert one(Input.DAY, dt.date(2026, 6, 9), required=False).details == {"it": "2026-06-09"}
+    assert one(Input.FILES, [], required=False).uploads == ()
+    assert refused(Input.DAY, None)
+
+
+def test_what_is_not_asked_for_is_a_fault_of_the_caller() -> None:
+    with pytest.raises(TypeError, match="test does not ask for a, b"):
+        checked(asking(Ask("it", Input.TEXT, "It")), APPEAL, {"b": 1, "it": "x", "a": 2}, AT)
