@@ -143,7 +143,8 @@ class Verb:
     ``target`` None leaves the state as it is, ``hides`` None the visibility. ``letters`` are subjects by recipient,
     which know %(number)d. ``public`` False keeps the event for the staff. ``supplements`` are words that stand beside the
     answer. ``author_words`` are for the author's own page and deeds, where they differ. ``quiet`` steps change nothing
-    that a form rests on: a form written before one is not stale after it.
+    that a form rests on: a form written before one is not stale after it. ``bulk`` verbs need no words of their own for
+    each appeal, and may be done to many at once.
     """
 
     code: str
@@ -157,6 +158,7 @@ class Verb:
     hides: bool | None = None
     guard: Guard | None = None
     quiet: bool = False
+    bulk: bool = False
     public: bool = True
     supplements: bool = False
     asks: tuple[Ask, ...] = ()
@@ -228,6 +230,7 @@ ACCEPT = Verb(
     target=Status.ACCEPTED,
     roles=_STAFF,
     icon="status-accepted",
+    bulk=True,
     tone=Tone.PRIMARY,
     words=Words(
         step=_("Taken in progress: %(by)s"),
@@ -287,6 +290,7 @@ NOTE = Verb(
     target=None,
     roles=_STAFF,
     icon="shield",
+    bulk=True,
     quiet=True,
     public=False,
     asks=(
@@ -307,6 +311,7 @@ ASSIGN = Verb(
     target=None,
     roles=_STAFF,
     icon="person",
+    bulk=True,
     quiet=True,
     public=False,
     asks=(
@@ -331,6 +336,7 @@ FORWARD = Verb(
     target=Status.NEW,
     roles=_STAFF,
     icon="forward",
+    bulk=True,
     asks=(
         Ask("to_service", Input.SERVICE, _("To which service")),
         Ask(
@@ -425,6 +431,7 @@ CLOSE = Verb(
     target=Status.CLOSED,
     roles=_STAFF | _AUTHOR,
     icon="status-closed",
+    bulk=True,
     words=Words(
         step=_("Closed: %(by)s"),
         button=pgettext_lazy("verb: close the appeal", "Close"),

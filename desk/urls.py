@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk import drafts, exports, scoreboard_pages, views
+from desk import bulk, drafts, exports, scoreboard_pages, views
 
 app_name = "desk"
 
 urlpatterns = [
     path("", views.queue_page, name="queue"),
+    path("bulk/", bulk.bulk_page, name="bulk"),
     path("export.csv", exports.export, {"form": exports.Form.CSV}, name="export-csv"),
     path("export.xlsx", exports.export, {"form": exports.Form.XLSX}, name="export-xlsx"),
     path("appeals/<int:number>/", views.appeal_page, name="appeal"),

@@ -23,6 +23,7 @@ from appeals.filters import filter_fields
 from appeals.limits import ATTACHMENTS_MAX
 from appeals.models import Appeal
 from appeals.workflow import VERBS
+from desk.bulk import CHOSEN, bulk_verbs
 from desk.doors import for_staff, restore_held
 from desk.drafts import drafts_here
 from desk.queue import COUNT_MAX, PAGE_SIZE, Place, Queue, Sort, Tab, parse_place
@@ -75,6 +76,9 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         },
         "sort": place.sort.value if place.sort is not place.tab.sort else "",
         "rows": [AppealRow(appeal, due_of(appeal, queue.calendar, queue.today)) for appeal in page.rows],
+        "bulk_verbs": bulk_verbs(),
+        "all_chosen": request.GET.get(CHOSEN) == "all",
+        "choose_all_url": f"{reverse('desk:queue')}?{place.as_query(chosen='all')}",
         "shows_assignees": any(appeal.assignee_id for appeal in page.rows),
         "place": place.as_query(),
         "list_query": place.at(PageRequest()).as_query(),

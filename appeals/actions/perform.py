@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -41,17 +43,10 @@ def perform(
     at = at or timezone.now()
     with transaction.atomic():
         appeal = Appeal.objects.select_for_update().get(pk=appeal_id)
-        if version is not None and version != appeal.version:
-            unseen = _unseen(appeal, version)
-            if version > appeal.version or any(_disturbs(VERBS[event.verb], verb) for event in unseen):
-                raise Stale(appeal, unseen)
-        role = actor.role_towards(appeal)
+        _refuse_stale(appeal, verb, version)
         clock = LegalClock.held() if verb.reads_clock(appeal.status) else None
-        not_met = barred(appeal, [verb], at, clock)
-        if not verb.allows(appeal.status, role, hidden=appeal.hidden, barred=not_met):
-            raise NotAllowed
-        inputs = checked(verb, appeal, given, at)
-        event = Change(verb, role, actor.user, at, inputs).apply(appeal, clock)
+        change = _change(appeal, verb, actor, at, given, clock)
+        event, inputs = change.apply(appeal, clock), change.given
         appeal.save(update_fields=CHANGED_FIELDS)
         event.save(force_insert=True)
         attach(inputs.uploads, appeal=appeal, event=event)
@@ -60,6 +55,46 @@ def perform(
             Attachment.objects.filter(pk=inputs.file.pk).update(hidden=not inputs.file.hidden)
         queue_messages(event)
     return appeal
+
+
+def foresee(
+    appeal: Appeal,
+    verb: Verb,
+    actor: Actor,
+    *,
+    version: int,
+    clock: LegalClock,
+    at: dt.datetime | None = None,
+    **given: object,
+) -> Appeal:
+    """The appeal as ``perform`` would leave it now, by that clock; raises what it would. Nothing is written or locked."""
+    _refuse_stale(appeal, verb, version)
+    at, after = at or timezone.now(), copy.copy(appeal)
+    _change(appeal, verb, actor, at, given, clock).apply(after, clock)
+    return after
+
+
+def _refuse_stale(appeal: Appeal, verb: Verb, version: int | None) -> None:
+    """Raises ``Stale`` when what the form of the verb rests on has changed since that version."""
+    if version is not None and version != appeal.version:
+        unseen = _unseen(appeal, version)
+        if version > appeal.version or any(_disturbs(VERBS[event.verb], verb) for event in unseen):
+            raise Stale(appeal, unseen)
+
+
+def _change(
+    appeal: Appeal,
+    verb: Verb,
+    actor: Actor,
+    at: dt.datetime,
+    given: Mapping[str, object],
+    clock: LegalClock | None,
+) -> Change:
+    """The verb ready to be applied. Raises ``NotAllowed`` and ``Invalid``."""
+    role = actor.role_towards(appeal)
+    if not verb.allows(appeal.status, role, hidden=appeal.hidden, barred=barred(appeal, [verb], at, clock)):
+        raise NotAllowed
+    return Change(verb, role, actor.user, at, checked(verb, appeal, given, at))
 
 
 #: The fields of an appeal that ``Change`` may set.
