@@ -84,6 +84,7 @@ def script_texts() -> dict[str, str]:
         "upload.retry": _("Send again"),
         "upload.tooMany": _("No more than %(count)s files can be attached."),
         "upload.tooLarge": _("%(name)s is larger than %(limit)s MB."),
+        "upload.tooLong": _("%(name)s is longer than %(limit)s seconds."),
         "upload.notMedia": _("%(name)s is neither a photo nor a video."),
         # The form: draft and sending
         "draft.restored": _("Your unfinished appeal is back as you left it."),

@@ -31,7 +31,7 @@ from districts.choices import category_groups
 from districts.models import Place
 from districts.places import WORDS_MIN, cleaned, find_places
 from geo.points import inside_bounds
-from media.limits import PhotoLimits, VideoLimits
+from media.limits import VideoLimits
 from rates.senders import sender_of
 from rates.taking import TooMany
 from web.caching import kept_for_offline
@@ -152,8 +152,6 @@ def _form(request: HttpRequest, draft: Draft, *, status: int) -> HttpResponse:
             "fields": submission_schema()["properties"],
             "kept": " ".join(KEPT),
             "words_min": WORDS_MIN,
-            "photo": PhotoLimits(),
-            "video": VideoLimits(),
             "video_minutes": VideoLimits().max_duration_s / 60,
         },
         status=status,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import fields
 from functools import cache
@@ -18,7 +19,7 @@ from appeals.errors import Invalid
 from appeals.intake.identifiers import new_uuid7
 from appeals.intake.parse import FIELDS, SENT, parse_submission
 from appeals.models import Appeal, AppealContact
-from media.limits import VideoLimits
+from media.limits import PhotoLimits, VideoLimits
 from public.views import appeal_new
 from tests.grid import GridCity
 from tests.submissions import submission_document
@@ -114,8 +115,13 @@ def test_the_page_reads_the_same_limits(city: GridCity, client: Client) -> None:
         name: str(documented[name]["maxLength"]) for name in ("address", "text", "name", "email", "phone")
     }
     assert f'data-text-max="{documented["text"]["maxLength"]}"' in page
-    assert f'data-files-max="{documented["uploads"]["maxItems"]}"' in page
-    assert f'data-video-bytes-max="{VideoLimits().max_bytes}"' in page
+    for_scripts = json.loads(re.findall(r'<script id="site-settings"[^>]*>(.*?)</script>', page)[0])
+    assert for_scripts["limits"] == {
+        "files": documented["uploads"]["maxItems"],
+        "photoBytes": PhotoLimits().max_bytes,
+        "videoBytes": VideoLimits().max_bytes,
+        "videoSeconds": VideoLimits().max_duration_s,
+    }
     assert "Up to 6 files; a video up to 2 minutes." in page
 
 

@@ -15,7 +15,9 @@ from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from appeals.limits import ATTACHMENTS_MAX
 from config.city import CITY
+from media.limits import PhotoLimits, VideoLimits
 from web.modules import MODULES_PREFIX, module_paths
 from web.script_texts import script_texts
 
@@ -55,6 +57,12 @@ def _settings() -> dict[str, Any]:
             "health": reverse("healthz"),
         },
         "files": {"icons": static("web/img/icons.svg"), "mapIcons": static("web/icons/map.svg")},
+        "limits": {
+            "files": ATTACHMENTS_MAX,
+            "photoBytes": PhotoLimits().max_bytes,
+            "videoBytes": VideoLimits().max_bytes,
+            "videoSeconds": int(VideoLimits().max_duration_s),
+        },
         "map": {
             "center": list(CITY.center),
             "zoom": CITY.zoom,

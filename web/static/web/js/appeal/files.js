@@ -1,14 +1,13 @@
 /** The form's photos and videos: shown, shrunk, uploaded with progress, retried, removed. */
 
+import { problemWith } from "city/appeal/acceptable.js";
 import { uuid7 } from "city/appeal/identifiers.js";
 import { lightened } from "city/appeal/photos.js";
 import { sendFile } from "city/appeal/upload.js";
 import { dropFile, readFile, writeFile } from "city/outbox/store.js";
 import { el, icon } from "city/site/dom.js";
 import { Refused, isAbort } from "city/site/http.js";
-import { formatNumber, t } from "city/site/texts.js";
-
-const MEGABYTE = 1_048_576;
+import { t } from "city/site/texts.js";
 
 /** @typedef {import("city/outbox/store.js").StoredFile} StoredFile */
 
@@ -25,7 +24,6 @@ const MEGABYTE = 1_048_576;
 export class Files {
   #list;
   #error;
-  #limits;
   #changed;
   /** @type {Row[]} */
   #rows = [];
@@ -34,19 +32,20 @@ export class Files {
 
   /**
    * @param {{list: HTMLElement, input: HTMLInputElement, drop: HTMLElement, error: HTMLElement}} parts
-   * @param {{files: number, photoBytes: number, videoBytes: number}} limits of the server
    * @param {() => void} changed
    */
-  constructor({ list, input, drop, error }, limits, changed) {
+  constructor({ list, input, drop, error }, changed) {
     this.#list = list;
     this.#error = error;
-    this.#limits = limits;
     this.#changed = changed;
-    input.addEventListener("change", () => {
-      this.add([...(input.files ?? [])]);
+    const take = () => {
+      if (input.files?.length) this.add([...input.files]);
       // Chosen files are in the list now; if left in the input they would be sent twice.
       input.value = "";
-    });
+    };
+    input.addEventListener("change", take);
+    // What was chosen before this script was there.
+    take();
     this.#acceptDrops(drop);
   }
 
@@ -115,11 +114,7 @@ export class Files {
   /** @param {File[]} chosen */
   add(chosen) {
     this.#error.textContent = "";
-    for (const file of chosen) {
-      const problem = this.#problemWith(file);
-      if (problem) this.#error.textContent = problem;
-      else this.#begin(file);
-    }
+    for (const file of chosen) this.#begin(file);
   }
 
   /**
@@ -140,23 +135,15 @@ export class Files {
     for (const row of [...this.#rows]) this.#remove(row);
   }
 
-  /** @param {File} file */
-  #problemWith(file) {
-    const isVideo = file.type.startsWith("video/");
-    // Phones give no type for some photos (HEIC): the server checks those.
-    if (file.type && !isVideo && !file.type.startsWith("image/")) return t("upload.notMedia", { name: file.name });
-    const limit = isVideo ? this.#limits.videoBytes : this.#limits.photoBytes;
-    if (file.size > limit) return t("upload.tooLarge", { name: file.name, limit: formatNumber(limit / MEGABYTE) });
-    if (this.#rows.length >= this.#limits.files) return t("upload.tooMany", { count: this.#limits.files });
-    return "";
-  }
-
   /** @param {File} original */
   #begin(original) {
     const file = { id: uuid7(), name: original.name, type: original.type, blob: original, sent: false };
+    const others = this.#rows.length;
     const row = this.#row(file);
     this.#state(row, "preparing");
     row.settled = (async () => {
+      const problem = await problemWith(original, others);
+      if (problem) return this.#turnAway(row, problem);
       row.file.blob = await lightened(original);
       if (row.stop.signal.aborted) return;
       await writeFile(row.file).catch(() => undefined);
@@ -219,12 +206,28 @@ export class Files {
 
   /** @param {Row} row */
   #remove(row) {
-    row.stop.abort();
-    row.element.remove();
-    this.#rows = this.#rows.filter((other) => other !== row);
+    this.#takeOut(row);
     void dropFile(row.file.id).catch(() => undefined);
     this.#error.textContent = "";
     this.#changed();
+  }
+
+  /** @param {Row} row */
+  #takeOut(row) {
+    row.stop.abort();
+    row.element.remove();
+    this.#rows = this.#rows.filter((other) => other !== row);
+  }
+
+  /**
+   * Says what is wrong with a file that was never kept; of several that were chosen together, each thing once.
+   * @param {Row} row
+   * @param {string} problem
+   */
+  #turnAway(row, problem) {
+    this.#takeOut(row);
+    const said = this.#error.textContent ?? "";
+    if (!said.includes(problem)) this.#error.textContent = `${said} ${problem}`.trim();
   }
 
   /**

@@ -45,7 +45,6 @@ export class AppealForm extends HTMLElement {
         drop: this.#part(".files__drop"),
         error: this.#part("[data-error=files]"),
       },
-      { files: Number(this.dataset.filesMax), photoBytes: Number(this.dataset.photoBytesMax), videoBytes: Number(this.dataset.videoBytesMax) },
       () => this.#keep(),
     );
     this.#route = new RoutePreview(this.#part("[data-route]"), (errors) => this.#error("point", errors.point));

@@ -1,0 +1,109 @@
+"""Files that the server would refuse: said in the reader's language where they are chosen, before anything is sent."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from io import BytesIO
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from av import VideoFrame
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from appeals.limits import ATTACHMENTS_MAX
+from appeals.models import Attachment, Event
+from media.limits import VideoLimits
+from tests.browser.conftest import DESKTOP, LANGUAGES, Open, log_in, path_of
+from tests.factories import AppealFactory
+from tests.grid import GridCity
+
+MOST_S = int(VideoLimits().max_duration_s)
+TOO_LONG = {
+    "ky": f"long.mp4 {MOST_S} секунддан узун.",
+    "ru": f"long.mp4 длиннее {MOST_S} секунд.",
+    "en": f"long.mp4 is longer than {MOST_S} seconds.",
+}
+
+
+def film(name: str, seconds: int) -> dict[str, Any]:
+    """A film of one picture a second."""
+    stream = BytesIO()
+    with av.open(stream, "w", format="mp4") as out:
+        track = out.add_stream("libx264", rate=1)
+        track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"  # type: ignore[attr-defined]
+        picture = VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")
+        picture = picture.reformat(format="yuv420p")
+        for second in range(seconds):
+            picture.pts, picture.time_base = second, Fraction(1, 1)
+            out.mux(track.encode(picture))  # type: ignore[attr-defined]
+        out.mux(track.encode())  # type: ignore[attr-defined]
+    return {"name": name, "mimeType": "video/mp4", "buffer": stream.getvalue()}
+
+
+def uploads_of(page: Page) -> list[str]:
+    """Addresses of what the page uploads from now on."""
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "/api/uploads/" in request.url else None)
+    return sent
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_film_that_is_too_long(visit: Open, city: GridCity, language: str) -> None:
+    page = visit(locale=language).go(path_of("public:appeal-new", language))
+    sent = uploads_of(page)
+    page.set_input_files("[data-file-input]", [film("long.mp4", MOST_S + 30)])
+    expect(page.locator("[data-error=files]")).to_have_text(TOO_LONG[language])
+    expect(page.locator("[data-files] .file")).to_have_count(0)
+    assert not sent
+
+
+def test_one_that_is_short_enough_is_sent(visit: Open, city: GridCity, stored_in: object) -> None:
+    page = visit().go(path_of("public:appeal-new", "en"))
+    page.set_input_files("[data-file-input]", [film("short.mp4", MOST_S)])
+    expect(page.locator("[data-files] .file")).to_contain_text("Attached")
+    expect(page.locator("[data-error=files]")).to_be_empty()
+    assert Attachment.objects.get().kind == Attachment.Kind.VIDEO
+
+
+def test_what_is_too_large_too_many_or_no_picture(visit: Open, city: GridCity, photo: dict[str, Any]) -> None:
+    page = visit().go(path_of("public:appeal-new", "en"))
+    # A real one of 100 MB takes a test too long.
+    page.evaluate(
+        """async () => {
+            const {settings} = await import("city/site/settings.js");
+            Object.assign(settings.limits, {photoBytes: 1000, videoBytes: 2 * 1048576});
+        }"""
+    )
+    sent = uploads_of(page)
+    text = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"x"}
+    heavy = {"name": "heavy.mp4", "mimeType": "video/mp4", "buffer": b"x" * (2 * 1048576 + 1)}
+    page.set_input_files("[data-file-input]", [text, heavy])
+    said = page.locator("[data-error=files]")
+    expect(said).to_contain_text("note.txt is neither a photo nor a video.")
+    expect(said).to_contain_text("heavy.mp4 is larger than 2 MB.")
+    small = {"name": "small.gif", "mimeType": "image/gif", "buffer": b"GIF89a"}
+    page.set_input_files("[data-file-input]", [small] * (ATTACHMENTS_MAX + 1))
+    expect(said).to_have_text(f"No more than {ATTACHMENTS_MAX} files can be attached.")
+    expect(page.locator("[data-files] .file")).to_have_count(ATTACHMENTS_MAX)
+    assert len(sent) <= ATTACHMENTS_MAX
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_beside_an_answer(visit: Open, city: GridCity, representative: User, language: str) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"])
+    window = visit(**DESKTOP)
+    log_in(window, representative, language)
+    page = window.go(path_of("desk:appeal", language, appeal.number))
+    page.fill("#answer-text", "The lamp is new.")
+    page.set_input_files("#answer-files", [film("long.mp4", MOST_S + 30)])
+    expect(page.locator("#answer-files_refused")).to_have_text(TOO_LONG[language])
+    page.click("form:has([value=answer]) button:not([type=button])")
+    expect(page.locator("#answer-files_refused")).to_be_visible()
+    assert not Event.objects.filter(verb="answer").exists()
+    page.set_input_files("#answer-files", [])
+    expect(page.locator("#answer-files_refused")).to_be_empty()
+    page.click("form:has([value=answer]) button:not([type=button])")
+    expect(page.locator(".answer")).to_contain_text("The lamp is new.")
