@@ -19,7 +19,16 @@ from modeltranslation.admin import TranslationAdmin
 
 from appeals.actions.upload import prepare_again
 from appeals.deadlines import NoLegalTerm
-from appeals.models import Appeal, Attachment, CalendarDay, Event, LegalTerm, Message, changing_the_clock
+from appeals.models import (
+    Appeal,
+    Attachment,
+    CalendarDay,
+    Event,
+    LegalTerm,
+    Message,
+    RefusalGround,
+    changing_the_clock,
+)
 from appeals.querysets import AttachmentQuerySet
 
 
@@ -194,6 +203,15 @@ class _MovesDueDates:
 @admin.register(LegalTerm)
 class LegalTermAdmin(_MovesDueDates, TranslationAdmin[LegalTerm]):
     list_display = ["valid_from", "kind", "working_days", "extension_days", "reply_days", "law"]
+
+
+@admin.register(RefusalGround)
+class RefusalGroundAdmin(TranslationAdmin[RefusalGround]):
+    list_display = ["code", "name", "law", "active"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: RefusalGround | None = None) -> list[str]:
+        # Histories name it.
+        return ["code"] if obj else []
 
 
 @admin.register(CalendarDay)

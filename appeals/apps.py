@@ -14,7 +14,15 @@ class AppealsConfig(AppConfig):
         from appeals.actions.escalate import escalate_overdue
         from appeals.actions.questions import follow_questions
         from appeals.actions.upload import remove_orphans, sweep_uploads
-        from appeals.models import Appeal, Attachment, CalendarDay, Event, LegalTerm, clock_changed
+        from appeals.models import (
+            Appeal,
+            Attachment,
+            CalendarDay,
+            Event,
+            LegalTerm,
+            RefusalGround,
+            clock_changed,
+        )
         from appeals.notify.delivery import deliver_due
         from appeals.tasks import follow_borders, give_up_video, prepare_video
         from districts.actions.publish import borders_applied
@@ -32,7 +40,7 @@ class AppealsConfig(AppConfig):
         office_may(VIEW, Appeal, Event)
         # The government moves working days every year.
         office_may(ALL, CalendarDay)
-        office_may(EDIT, LegalTerm)
+        office_may(EDIT, LegalTerm, RefusalGround)
         # To have videos prepared again.
         office_may(EDIT, Attachment)
         borders_applied.connect(

@@ -76,7 +76,9 @@ def _office() -> str:
 
 
 def _in_words(detail: object) -> str:
-    """A detail as a reader writes it: days are kept as ISO 8601."""
+    """A detail as a reader writes it: days are kept as ISO 8601, words of the city by language."""
+    if isinstance(detail, dict):
+        return str(detail.get(get_language()) or detail.get(CITY.default_language, ""))
     try:
         return date_format(dt.date.fromisoformat(str(detail)), "DATE_FORMAT")
     except ValueError:

@@ -1,11 +1,16 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from appeals.models import CalendarDay, LegalTerm
+from appeals.models import CalendarDay, LegalTerm, RefusalGround
 
 
 @register(LegalTerm)
 class LegalTermOptions(TranslationOptions):
     fields = ("law",)
+
+
+@register(RefusalGround)
+class RefusalGroundOptions(TranslationOptions):
+    fields = ("name", "law")
 
 
 @register(CalendarDay)

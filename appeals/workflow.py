@@ -34,6 +34,14 @@ class Status(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+class Outcome(models.TextChoices):
+    """How an appeal was closed, if not with an answer."""
+
+    REFUSED = "refused", _("Refused by law")
+    DUPLICATE = "duplicate", _("Repeats another appeal")
+    WITHDRAWN = "withdrawn", _("Withdrawn by the author")
+
+
 class Kind(models.TextChoices):
     """What the law calls the appeal."""
 
@@ -67,6 +75,11 @@ class Audience(enum.StrEnum):
     AUTHOR = "author"
     SERVICE = "service"  #: the one that the appeal is with after the event
     OFFICE = "office"  #: the Mayor's Office
+    FOLLOWER = "follower"  #: the authors of what repeats the appeal
+
+
+#: Subject of what followers get about every step that is ``followed``.
+FOLLOWER_LETTER: Text = _("News of appeal No. %(number)d, which yours repeats")
 
 
 class Guard(enum.Enum):
@@ -99,6 +112,8 @@ class Input(enum.Enum):
     COLLEAGUE = (
         "colleague"  #: somebody of the service that the appeal is with, who works on it; nobody if left out
     )
+    GROUND = "ground"  #: one of the grounds on which the law lets an appeal be refused
+    APPEAL = "appeal"  #: another appeal, by its number
     DAY = "day"  #: a day from today on, kept among the event's details
 
 
@@ -142,9 +157,10 @@ class Verb:
 
     ``target`` None leaves the state as it is, ``hides`` None the visibility. ``letters`` are subjects by recipient,
     which know %(number)d. ``public`` False keeps the event for the staff. ``supplements`` are words that stand beside the
-    answer. ``author_words`` are for the author's own page and deeds, where they differ. ``quiet`` steps change nothing
-    that a form rests on: a form written before one is not stale after it. ``bulk`` verbs need no words of their own for
-    each appeal, and may be done to many at once.
+    answer. ``author_words`` are for the author's own page and deeds, where they differ. ``outcome`` is why it is closed,
+    if not with an answer. ``followed`` steps are told to the authors of what repeats the appeal. ``quiet`` steps change
+    nothing that a form rests on: a form written before one is not stale after it. ``bulk`` verbs need no words of their
+    own for each appeal, and may be done to many at once.
     """
 
     code: str
@@ -161,6 +177,8 @@ class Verb:
     bulk: bool = False
     public: bool = True
     supplements: bool = False
+    outcome: Outcome | None = None
+    followed: bool = False
     asks: tuple[Ask, ...] = ()
     letters: Mapping[Audience, Text] = field(default_factory=lambda: MappingProxyType({}))
     author_words: Words | None = None
@@ -247,6 +265,7 @@ ANSWER = Verb(
     icon="reply",
     tone=Tone.PRIMARY,
     clock=Clock.STOP,
+    followed=True,
     asks=(
         Ask("text", Input.TEXT, _("Answer"), _("Everyone reads it, beside the appeal and on the map.")),
         Ask(
@@ -272,6 +291,7 @@ SUPPLEMENT = Verb(
     roles=_STAFF,
     icon="plus",
     supplements=True,
+    followed=True,
     asks=(
         Ask("text", Input.TEXT, _("Addition"), _("Everyone reads it, beside the answer.")),
         Ask("uploads", Input.FILES, _("Photos"), _("Up to %(files_max)d photos or videos."), required=False),
@@ -283,6 +303,70 @@ SUPPLEMENT = Verb(
         done=_("The addition to the answer to appeal %(number)s is published."),
     ),
     letters={Audience.AUTHOR: _("The answer to your appeal No. %(number)d has an addition")},
+)
+REFUSE = Verb(
+    "refuse",
+    sources=OPEN_STATUSES,
+    target=Status.CLOSED,
+    outcome=Outcome.REFUSED,
+    roles=_STAFF,
+    icon="cross",
+    tone=Tone.DANGER,
+    clock=Clock.END,
+    followed=True,
+    asks=(
+        Ask("ground", Input.GROUND, _("Ground in the law")),
+        Ask("text", Input.TEXT, _("Explanation"), _("Everyone reads it, and the author gets a letter.")),
+    ),
+    words=Words(
+        step=_("Refused by law: %(ground)s (%(by)s)"),
+        invitation=_("Refuse by law"),
+        button=pgettext_lazy("verb: refuse the appeal", "Refuse"),
+        done=_("Appeal %(number)s is refused."),
+    ),
+    letters={Audience.AUTHOR: _("Your appeal No. %(number)d will not be considered")},
+)
+DUPLICATE = Verb(
+    "duplicate",
+    sources=OPEN_STATUSES,
+    target=Status.CLOSED,
+    outcome=Outcome.DUPLICATE,
+    roles=_STAFF,
+    icon="copy",
+    clock=Clock.END,
+    followed=True,
+    asks=(
+        Ask(
+            "original",
+            Input.APPEAL,
+            _("Number of the appeal that it repeats"),
+            _("Everyone sees the link, and the author gets letters about that appeal from now on."),
+        ),
+    ),
+    words=Words(
+        step=_("Repeats appeal No. %(original)s: %(by)s"),
+        invitation=_("Repeats another appeal"),
+        button=_("Close as a repetition"),
+        done=_("Appeal %(number)s is closed as a repetition."),
+    ),
+    letters={Audience.AUTHOR: _("Your appeal No. %(number)d repeats another one")},
+)
+WITHDRAW = Verb(
+    "withdraw",
+    sources=OPEN_STATUSES,
+    target=Status.CLOSED,
+    outcome=Outcome.WITHDRAWN,
+    roles=_AUTHOR,
+    icon="cross",
+    clock=Clock.END,
+    asks=(Ask("text", Input.TEXT, _("Why"), _("Everyone reads it."), required=False),),
+    words=Words(
+        step=_("Withdrawn by the author"),
+        invitation=_("Withdraw the appeal"),
+        button=pgettext_lazy("verb: withdraw the appeal", "Withdraw"),
+        done=_("Appeal %(number)s is withdrawn. It can be reopened here."),
+    ),
+    letters={Audience.SERVICE: _("Appeal No. %(number)d has been withdrawn by its author")},
 )
 NOTE = Verb(
     "note",
@@ -363,6 +447,7 @@ PLAN = Verb(
     target=Status.PLANNED,
     roles=_STAFF,
     icon="status-planned",
+    followed=True,
     asks=(
         Ask(
             "planned_on",
@@ -432,6 +517,7 @@ CLOSE = Verb(
     roles=_STAFF | _AUTHOR,
     icon="status-closed",
     bulk=True,
+    followed=True,
     words=Words(
         step=_("Closed: %(by)s"),
         button=pgettext_lazy("verb: close the appeal", "Close"),
@@ -451,6 +537,7 @@ REOPEN = Verb(
     roles=_OFFICE | _AUTHOR,
     icon="reopen",
     clock=Clock.START,
+    followed=True,
     asks=(
         Ask(
             "text",
@@ -649,6 +736,9 @@ VERBS: dict[str, Verb] = {
         ASK,
         FORWARD,
         EXTEND,
+        DUPLICATE,
+        REFUSE,
+        WITHDRAW,
         ASSIGN,
         NOTE,
         HIDE_FILE,

@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from appeals.limits import ADDRESS_MAX, TEXT_MAX
-from appeals.workflow import Kind, Status
+from appeals.workflow import Kind, Outcome, Status
 from districts.models import Category, District
 from districts.names import translated
 from web.api.openapi import (
@@ -32,6 +32,7 @@ from web.api.openapi import (
     TEXTS,
     UUID,
     WHOLE,
+    WHOLE_OR_NULL,
     YES_OR_NO,
     Schema,
     record,
@@ -117,6 +118,8 @@ APPEAL: Final[Properties] = (
     _named("district_name", "district__name"),
     Property("status", "status", _codes(Status.values)),
     Property("submitted_at", "submitted_at", MOMENT),
+    Property("outcome", "outcome", _codes(["", *Outcome.values]), "Why it is closed, if not with an answer."),
+    Property("duplicate_of", "duplicate_of__number", WHOLE_OR_NULL, "Number of the appeal that it repeats."),
     Property("planned_on", "planned_on", DAY_OR_NULL, "The day for which works are planned."),
     Property("due_on", "due_on", DAY),
     Property("answered_at", "answered_at", MOMENT_OR_NULL),

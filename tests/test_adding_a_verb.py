@@ -197,7 +197,7 @@ def test_too_many_files_of_the_author_say_when_to_come_again(
     settings.LIMITS = {"upload": Rate(1, 1, 86_400)}
     appeal = AppealFactory(category=city.categories["lamp"])
     files = [jpeg("one.jpg"), jpeg("two.jpg")]
-    sent = {"verb": "withdraw", "version": 1, "text": "Repaired by neighbours", "files": files}
+    sent = {"verb": "retract", "version": 1, "text": "Repaired by neighbours", "files": files}
     page = client.post(f"/en/follow/{appeal.contact.secret}/", sent)
     assert page.status_code == 429
     assert 86_000 < int(page["Retry-After"]) <= 86_400

@@ -27,9 +27,10 @@ from appeals.actions.upload import upload
 from appeals.actors import Actor
 from appeals.deadlines import LegalClock
 from appeals.errors import ActionRefused, Invalid, Stale
+from appeals.filters import number_in
 from appeals.guards import barred
 from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
-from appeals.models import Appeal, Attachment
+from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.timeline import Step, steps_of
 from appeals.workflow import VERBS, Ask, Input, Tone, Verb, Words, verbs_for
 from districts.models import Service
@@ -365,6 +366,38 @@ def _picture(file: Attachment, n: int) -> SafeString:
     )
 
 
+class _GroundField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: RefusalGround) -> str:
+        return obj.name
+
+
+def _ground(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    return {
+        ask.name: _GroundField(
+            RefusalGround.objects.filter(active=True),
+            label=str(ask.label),
+            help_text=str(ask.hint),
+            required=ask.required,
+            to_field_name="code",
+            empty_label=_("Choose…"),
+        )
+    }
+
+
+class _NumberField(forms.CharField):
+    """Number of an appeal as people write it; the action says what is wrong with any other."""
+
+    def clean(self, value: Any) -> int | None:
+        return number_in(str(value or ""))
+
+
+def _appeal(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "required": ask.required, "size": 12})
+    return {
+        ask.name: _NumberField(label=str(ask.label), help_text=str(ask.hint), required=False, widget=widget)
+    }
+
+
 def _day(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     return {
@@ -386,5 +419,7 @@ _FIELDS: dict[Input, Callable[[Ask, Appeal], dict[str, forms.Field]]] = {
     Input.FILES: _files,
     Input.SHOWN_FILE: _shown_file,
     Input.HIDDEN_FILE: _hidden_file,
+    Input.GROUND: _ground,
+    Input.APPEAL: _appeal,
     Input.DAY: _day,
 }

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
 from appeals.deadlines import city_day
 from appeals.errors import Invalid
 from appeals.limits import TEXT_MAX
-from appeals.models import Appeal, Attachment
+from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.workflow import Input, Verb
 from districts.models import Service
 from geo.words import trimmed
@@ -26,6 +28,7 @@ class Given:
 
     text: str = ""
     to_service: Service | None = None
+    original: Appeal | None = None  #: which the appeal repeats
     assignee: User | None = None
     uploads: tuple[UUID, ...] = ()
     file: Attachment | None = None  #: which is hidden from now on, or shown
@@ -120,6 +123,37 @@ def _file(value: object, appeal: Appeal, *, hidden: bool) -> Attachment:
     return file
 
 
+def _ground(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    if not isinstance(value, RefusalGround) or not value.active:
+        raise _InputRefused(_("Choose a ground."))
+    words = {
+        code: getattr(value, f"name_{code}") or value.name for code in settings.MODELTRANSLATION_LANGUAGES
+    }
+    given.details[name] = {"code": value.code, **words}
+
+
+def _appeal(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    if not isinstance(value, int):
+        raise _InputRefused(_("Write the number of an appeal."))
+    try:
+        # Its own row is locked for this step. Two that are made repetitions of each other must not wait for each other.
+        with transaction.atomic():
+            original = (
+                Appeal.objects.select_for_update(nowait=True).filter(number=value, hidden=False).first()
+            )
+    except OperationalError:
+        raise _InputRefused(_("Somebody is working on that appeal just now. Please try again.")) from None
+    if original is None:
+        raise _InputRefused(_("There is no public appeal of this number."))
+    if original.pk == appeal.pk:
+        raise _InputRefused(_("This is the same appeal."))
+    if original.duplicate_of is not None:
+        words = _("That appeal itself repeats No. %(number)d: name that one.")
+        raise _InputRefused(words % {"number": original.duplicate_of.number})
+    given.original = original
+    given.details[name] = original.number
+
+
 def _day(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
     if not isinstance(value, dt.date):
         raise _InputRefused(_("A date must be written as 2026-05-31."))
@@ -135,5 +169,7 @@ _CHECKS: dict[Input, Callable[[Given, str, object, Appeal, dt.datetime], None]] 
     Input.FILES: _files,
     Input.SHOWN_FILE: _shown_file,
     Input.HIDDEN_FILE: _hidden_file,
+    Input.GROUND: _ground,
+    Input.APPEAL: _appeal,
     Input.DAY: _day,
 }

@@ -101,6 +101,8 @@ def _change(
 CHANGED_FIELDS = (
     "version",
     "status",
+    "outcome",
+    "duplicate_of",
     "service",
     "assignee",
     "hidden",
@@ -159,6 +161,8 @@ class Change:
         if self.verb.target is not None:
             day = self.given.details.get("planned_on") if self.verb.target is Status.PLANNED else None
             appeal.planned_on = dt.date.fromisoformat(day) if day else None
+            appeal.outcome = self.verb.outcome or ""
+            appeal.duplicate_of = self.given.original
         if self.verb.target is Status.CLOSED:
             appeal.closed_at = self.at
         if self.verb.guard is Guard.TERM_PASSED:

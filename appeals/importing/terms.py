@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 from appeals.limits import REPLY_DAYS, TERM_DAYS_MAX
-from appeals.models import CalendarDay, LegalTerm, changing_the_clock
+from appeals.models import CalendarDay, LegalTerm, RefusalGround, changing_the_clock
 from appeals.workflow import Kind
 from districts.importing.entries import Entry, EntryRefused, toml_entries
 
@@ -23,10 +23,16 @@ def load_terms(folder: Path) -> tuple[int, int]:
         if date in days:
             raise entry.refuse(f"{date} occurs twice")
         days[date] = CalendarDay(date=date, working=entry.flag("working"), **entry.translated("name"))
+    grounds = {entry.text("code"): _ground(entry) for entry in toml_entries(file, "refusal")}
+    RefusalGround.objects.bulk_create(grounds.values())
     with changing_the_clock():
         LegalTerm.objects.bulk_create(terms)
         CalendarDay.objects.bulk_create(days.values())
     return len(terms), len(days)
+
+
+def _ground(entry: Entry) -> RefusalGround:
+    return RefusalGround(code=entry.text("code"), **entry.translated("name"), **entry.translated("law"))
 
 
 def _term(entry: Entry) -> LegalTerm:

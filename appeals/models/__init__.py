@@ -5,6 +5,7 @@ from appeals.models.attachment import Attachment
 from appeals.models.cell import CellCount
 from appeals.models.draft import Draft
 from appeals.models.event import Event
+from appeals.models.ground import RefusalGround
 from appeals.models.message import Message
 from appeals.models.term import CalendarDay, LegalTerm, changing_the_clock, clock_changed
 
@@ -18,6 +19,7 @@ __all__ = [
     "Event",
     "LegalTerm",
     "Message",
+    "RefusalGround",
     "RoutingDecision",
     "changing_the_clock",
     "clock_changed",

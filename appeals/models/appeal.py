@@ -28,7 +28,7 @@ from appeals.limits import (
 from appeals.models.cell import counting_triggers
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
 from appeals.search import Folded
-from appeals.workflow import OPEN_STATUSES, Kind, Status
+from appeals.workflow import OPEN_STATUSES, Kind, Outcome, Status
 from districts.models import BoundaryRevision, Category, District, Service, ServiceArea
 from districts.routing import Rule
 from geo.points import WGS84_SRID
@@ -86,6 +86,18 @@ class Appeal(models.Model):
         help_text="Somebody of the service; never public.",
     )
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.NEW)
+    outcome = models.CharField(
+        _("outcome"),
+        max_length=10,
+        choices=Outcome.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why it is closed, if not with an answer.",
+    )
+    duplicate_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="duplicates", verbose_name=_("repeats")
+    )
     hidden = models.BooleanField(_("hidden from the public"), default=False)
     submitted_at = models.DateTimeField(_("submitted at"))
     term_began_at = models.DateTimeField(
@@ -146,6 +158,13 @@ class Appeal(models.Model):
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="appeal_status_is_known"),
             models.CheckConstraint(condition=~Q(text=""), name="appeal_has_text"),
+            models.CheckConstraint(
+                condition=Q(outcome="") | Q(status=Status.CLOSED), name="only_what_is_closed_has_an_outcome"
+            ),
+            models.CheckConstraint(
+                condition=Q(duplicate_of__isnull=True) | Q(outcome=Outcome.DUPLICATE),
+                name="only_a_repetition_repeats",
+            ),
         ]
         indexes = [
             models.Index(F("submitted_at").desc(), F("number").desc(), name="appeal_newest"),
@@ -178,7 +197,9 @@ class Appeal(models.Model):
 
     @property
     def status_in_words(self) -> str:
-        """The status as everyone reads it: of planned works with their day."""
+        """The status as everyone reads it: of planned works with their day, of what has no answer with its outcome."""
+        if self.outcome:
+            return self.get_outcome_display()
         if self.status == Status.PLANNED and self.planned_on:
             return gettext("Planned for %(day)s") % {"day": date_format(self.planned_on, "MONTH_DAY_FORMAT")}
         return self.get_status_display()

@@ -28,6 +28,7 @@ class Message(models.Model):
             (Audience.AUTHOR.value, _("author")),
             (Audience.SERVICE.value, _("service")),
             (Audience.OFFICE.value, _("Mayor's Office")),
+            (Audience.FOLLOWER.value, _("author of a repetition")),
         ],
     )
     language = models.CharField(_("language"), max_length=2)

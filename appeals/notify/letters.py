@@ -12,7 +12,7 @@ from django.utils import translation
 
 from appeals.models import AppealContact, Message
 from appeals.timeline import title_of
-from appeals.workflow import VERBS, Audience
+from appeals.workflow import FOLLOWER_LETTER, VERBS, Audience
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,15 @@ def letter(message: Message) -> Letter:
     appeal = event.appeal
     audience = Audience(message.audience)
     with translation.override(message.language):
-        if audience is Audience.AUTHOR:
+        if audience is Audience.FOLLOWER:
+            link = appeal.get_absolute_url()
+        elif audience is Audience.AUTHOR:
             secret = AppealContact.objects.values_list("secret", flat=True).get(appeal=appeal)
             link = reverse("public:follow", args=[secret])
         else:
             link = reverse("desk:appeal", args=[appeal.number])
-        subject = str(VERBS[event.verb].letters[audience]) % {"number": appeal.number}
+        subjects = {Audience.FOLLOWER: FOLLOWER_LETTER, **VERBS[event.verb].letters}
+        subject = str(subjects[audience]) % {"number": appeal.number}
         body = render_to_string(
             f"appeals/notify/{audience}.txt",
             {
@@ -47,7 +50,9 @@ def letter(message: Message) -> Letter:
                 "appeal": appeal,
                 "subject": subject,
                 # Who answered is not always the service that the appeal is with.
-                "step": title_of(event) if event.details or VERBS[event.verb].speaks else "",
+                "step": title_of(event)
+                if event.details or VERBS[event.verb].speaks or audience is Audience.FOLLOWER
+                else "",
                 "link": f"{settings.PUBLIC_URL}{link}",
                 "city": settings.CITY_NAME.get(message.language, ""),
             },

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from appeals.models import Event, Message
+from appeals.models import AppealContact, Event, Message
 from appeals.workflow import VERBS, Audience
 from districts.models import Service
 
@@ -31,6 +31,17 @@ def queue_messages(event: Event) -> None:
                     next_attempt_at=event.at,
                 ),
             )
+    for recipient, language in _followers(event) if VERBS[event.verb].followed else ():
+        messages.setdefault(
+            recipient,
+            Message(
+                event=event,
+                recipient=recipient,
+                audience=Audience.FOLLOWER,
+                language=language,
+                next_attempt_at=event.at,
+            ),
+        )
     if messages:
         Message.objects.bulk_create(messages.values())
 
@@ -48,6 +59,21 @@ def _service(event: Event) -> tuple[str, str]:
 def _office(event: Event) -> tuple[str, str]:
     office = Service.objects.filter(is_office=True, active=True).first()
     return (office.email if office else ""), settings.LANGUAGE_CODE
+
+
+def _followers(event: Event) -> list[tuple[str, str]]:
+    """Address and language of the authors of what repeats the appeal, or repeats a repetition of it."""
+    found: list[tuple[str, str]] = []
+    if event.appeal.hidden:
+        return found
+    originals = {event.appeal_id}
+    while True:
+        rows = AppealContact.objects.filter(appeal__duplicate_of__in=originals)
+        repeated = list(rows.values_list("appeal_id", "email", "appeal__language"))
+        found += [(email, language) for _key, email, language in repeated if email]
+        originals = {key for key, _email, _language in repeated}
+        if not originals:
+            return found
 
 
 #: E-mail address (empty: none) and language for each audience of an event.

@@ -102,8 +102,8 @@ class RoutingSerializer(serializers.Serializer[Any]):
     )
 
 
-#: Properties of the list whose codes the single appeal has with their names.
-_NESTED = {"category", "service", "district"}
+#: Properties of the list that the single appeal has through a relation, codes with their names.
+_NESTED = {"category", "service", "district", "duplicate_of"}
 
 
 class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
@@ -113,6 +113,12 @@ class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
     category = NamedCodeSerializer()
     service = NamedServiceSerializer()
     district = NamedCodeSerializer(allow_null=True)
+    duplicate_of = serializers.IntegerField(
+        source="duplicate_of.number",
+        default=None,
+        allow_null=True,
+        help_text="Number of the appeal that it repeats.",
+    )
     url = serializers.SerializerMethodField(help_text="Address of the public page.")
     attachments = serializers.SerializerMethodField()
     events = serializers.SerializerMethodField()

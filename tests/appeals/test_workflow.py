@@ -81,6 +81,12 @@ TABLE = {
     "extend": (
         OPEN, None, {"service", "office"}, "extend", None, True, (("text", "text", True),), {"author"},
     ),
+    "duplicate": (OPEN, CLOSED, {"service", "office"}, "end", None, True, (("original", "appeal", True),), {"author"}),
+    "refuse": (
+        OPEN, CLOSED, {"service", "office"}, "end", None, True, (("ground", "ground", True), ("text", "text", True)),
+        {"author"},
+    ),
+    "withdraw": (OPEN, CLOSED, {"resident"}, "end", None, True, (("text", "text", False),), {"service"}),
     "assign": (
         OPEN, None, {"service", "office"}, "keep", None, False, (("assignee", "colleague", False),), set(),
     ),
@@ -141,8 +147,28 @@ def test_buttons_of_a_representative() -> None:
     def offered(status: Status) -> list[str]:
         return [verb.code for verb in verbs_for(status, Role.SERVICE, hidden=False)]
 
-    assert offered(Status.NEW) == ["accept", "answer", "plan", "ask", "forward", "extend", "assign", "note"]
-    assert offered(Status.WAITING) == ["answer", "plan", "forward", "extend", "assign", "note"]
+    assert offered(Status.NEW) == [
+        "accept",
+        "answer",
+        "plan",
+        "ask",
+        "forward",
+        "extend",
+        "duplicate",
+        "refuse",
+        "assign",
+        "note",
+    ]
+    assert offered(Status.WAITING) == [
+        "answer",
+        "plan",
+        "forward",
+        "extend",
+        "duplicate",
+        "refuse",
+        "assign",
+        "note",
+    ]
     assert offered(Status.ANSWERED) == ["supplement", "close", "note"]
     assert offered(Status.CLOSED) == ["supplement", "note"]
 
@@ -173,7 +199,7 @@ def test_terms_and_calendar_are_read_only_where_they_decide() -> None:
     anywhere = {"submit", "reopen", "ask", "extend", "escalate", "remind", "lapse", "recount"}
     assert {verb.code for verb in VERBS.values() if verb.reads_clock(NEW)} == anywhere
     # What leaves the state in which the clock stands still sets it going.
-    leaving = {"accept", "answer", "reply", "close", "forward"}
+    leaving = {"accept", "answer", "reply", "close", "forward", "plan", "duplicate", "refuse", "withdraw"}
     assert {verb.code for verb in VERBS.values() if verb.reads_clock(WAITING)} == anywhere | leaving
     assert ACCEPT.resumes(WAITING) and not ACCEPT.resumes(NEW)
     assert not dataclasses.replace(ACCEPT, target=Status.WAITING).resumes(WAITING)
@@ -232,6 +258,7 @@ def test_prominent_buttons() -> None:
         "accept": "primary",
         "answer": "primary",
         "reply": "primary",
+        "refuse": "danger",
         "hide_file": "danger",
         "hide": "danger",
     }

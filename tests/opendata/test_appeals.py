@@ -40,6 +40,8 @@ def test_feature(client: Client, appeal: Appeal) -> None:
         "district": "east",
         "district_name": "east en",
         "status": "new",
+        "outcome": "",
+        "duplicate_of": None,
         "planned_on": None,
         "due_on": appeal.due_on.isoformat(),
         "answered_at": None,

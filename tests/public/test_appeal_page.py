@@ -189,6 +189,9 @@ def test_every_verb_has_words_in_every_language(city: GridCity, client: Client) 
         "due": "2026-06-02",
         "until": "2026-06-03",
         "planned_on": "2026-06-04",
+        "original": 5,
+        "assignee": "Somebody",
+        "ground": {"en": "x", "ru": "y", "ky": "z"},
         "reason": "term",
     }
     for version, verb in enumerate(VERBS, 1):

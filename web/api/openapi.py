@@ -48,6 +48,7 @@ YES_OR_NO: Schema = {"type": "boolean"}
 TEXTS: Schema = {"type": "array", "items": TEXT}
 DAY: Schema = {"type": "string", "format": "date"}
 DAY_OR_NULL: Schema = {**DAY, "nullable": True}
+WHOLE_OR_NULL: Schema = {**WHOLE, "nullable": True}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 MOMENT_OR_NULL: Schema = {**MOMENT, "nullable": True}
 LINKS: Schema = {

@@ -13,29 +13,36 @@ from pytest_django import Settings
 from appeals.actions.perform import perform
 from appeals.actions.submit import Submission, submit
 from appeals.actors import PLATFORM, Actor, Author, Person
-from appeals.models import LegalTerm
+from appeals.models import LegalTerm, RefusalGround
 from appeals.notify.delivery import deliver_due
 from appeals.workflow import (
     ACCEPT,
     ANSWER,
     ASK,
+    ASSIGN,
     CLOSE,
+    DUPLICATE,
     ESCALATE,
     EXTEND,
     FORWARD,
     HIDE,
+    HIDE_FILE,
     LAPSE,
     NOTE,
     PLAN,
     RECOUNT,
+    REFUSE,
     REMIND,
     REOPEN,
     REPLY,
     SHOW,
+    SHOW_FILE,
     SUPPLEMENT,
     VERBS,
+    WITHDRAW,
     Verb,
 )
+from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import GridCity
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +69,9 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
     ),
     ([ANSWER, SUPPLEMENT], {AUTHOR: "The answer to your appeal No. N has an addition"}),
     ([PLAN], {AUTHOR: "Works for your appeal No. N are planned"}),
+    ([DUPLICATE], {AUTHOR: "Your appeal No. N repeats another one"}),
+    ([REFUSE], {AUTHOR: "Your appeal No. N will not be considered"}),
+    ([WITHDRAW], {LIGHT: "Appeal No. N has been withdrawn by its author"}),
     ([ASK], {AUTHOR: "A question about your appeal No. N"}),
     ([ASK, REPLY], {LIGHT: "The author of appeal No. N has replied"}),
     ([ASK, REMIND], {AUTHOR: "Please reply: a question about your appeal No. N"}),
@@ -71,6 +81,12 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
             AUTHOR: "Your appeal No. N goes on without your reply",
             LIGHT: "Appeal No. N goes on: its author has not replied",
         },
+    ),
+    ([ASSIGN], {}),
+    ([HIDE_FILE], {AUTHOR: "A photo or video of your appeal No. N has been hidden from the public"}),
+    (
+        [HIDE_FILE, SHOW_FILE],
+        {AUTHOR: "A photo or video of your appeal No. N is shown to the public again"},
     ),
     ([NOTE], {}),
     ([HIDE], {AUTHOR: "Your appeal No. N has been hidden from the public"}),
@@ -114,16 +130,27 @@ def test_subjects(
         mail.outbox.clear()
         others: dict[Verb, Actor] = {
             REOPEN: Author(appeal.pk),
+            WITHDRAW: Author(appeal.pk),
             REPLY: Author(appeal.pk),
             REMIND: PLATFORM,
             LAPSE: PLATFORM,
             HIDE: office_actor,
+            HIDE_FILE: office_actor,
+            SHOW_FILE: office_actor,
             SHOW: office_actor,
             ESCALATE: PLATFORM,
             RECOUNT: PLATFORM,
         }
         actor = others.get(verb, service_actor)
         given: dict[str, object] = {ask.name: "Some words" for ask in verb.asks if ask.name == "text"}
+        if verb is HIDE_FILE:
+            given["file"] = AttachmentFactory(appeal=appeal).pk
+        if verb is SHOW_FILE:
+            given["file"] = appeal.attachments.get().pk
+        if verb is DUPLICATE:
+            given["original"] = AppealFactory(category=city.categories["lamp"]).number
+        if verb is REFUSE:
+            given["ground"] = RefusalGround.objects.create(code="x", name="x", law="x")
         if verb is PLAN:
             given["planned_on"] = timezone.localdate()
         if verb is FORWARD:
