@@ -20,7 +20,6 @@ from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
 from appeals.errors import Invalid
 from appeals.filters import filter_fields
-from appeals.limits import ATTACHMENTS_MAX
 from appeals.models import Appeal
 from appeals.workflow import VERBS
 from desk.bulk import CHOSEN, bulk_verbs
@@ -28,7 +27,6 @@ from desk.doors import for_staff, restore_held
 from desk.drafts import drafts_here
 from desk.queue import COUNT_MAX, PAGE_SIZE, Place, Queue, Sort, Tab, parse_place
 from geo.paging import AFTER, BEFORE, PageRequest
-from media.limits import PhotoLimits, VideoLimits
 from rates.senders import sender_of
 from rates.taking import TooMany
 from web.verb_forms import TAKES, Attempt, VerbForm, attempt, verb_context
@@ -155,9 +153,6 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "place": place.as_query(),
         "next_appeal": next_appeal,
         "previous_appeal": previous_appeal,
-        "files_max": ATTACHMENTS_MAX,
-        "photo": PhotoLimits(),
-        "video": VideoLimits(),
     }
     response = tried.shown_in(render(request, "desk/appeal.html", context))
     show_to_sender(response, verbs["kept_uploads"])

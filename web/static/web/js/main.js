@@ -1,21 +1,20 @@
-/** Runs on every page: loads what makes its widgets work, and prepares for a lost network. */
+/** Runs on every page: loads its custom elements when they appear, and prepares for a lost network. */
 
 import { settings } from "city/site/settings.js";
 
-/** What a page may have and the modules that make it work, loaded if it is there. */
+/** Custom elements and the modules that define them, loaded if a page uses them. */
 /** @type {Record<string, () => Promise<unknown>>} */
-const WIDGETS = {
+const ELEMENTS = {
   "city-map": () => import("city/elements/city-map.js"),
   "appeal-browser": () => import("city/elements/appeal-browser.js"),
   "appeal-form": () => import("city/elements/appeal-form.js"),
   "desk-session": () => import("city/elements/desk-session.js"),
   "desk-keys": () => import("city/elements/desk-keys.js"),
   "copy-link": () => import("city/site/copy-link.js"),
-  "form > .field > input[type=file]": () => import("city/appeal/file-inputs.js"),
 };
 
-for (const [selector, load] of Object.entries(WIDGETS)) {
-  if (document.querySelector(selector)) void load();
+for (const [name, load] of Object.entries(ELEMENTS)) {
+  if (document.querySelector(name)) void load();
 }
 document.documentElement.classList.add("has-scripts");
 

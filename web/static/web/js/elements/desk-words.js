@@ -133,9 +133,7 @@ export class DeskWords extends HTMLElement {
     const list = el("ul", { className: "files", role: "list" });
     const error = el("p", { className: "field-error", role: "alert" });
     field.append(list, error);
-    const { filesMax, photoBytesMax, videoBytesMax } = this.dataset;
-    const limits = { files: Number(filesMax), photoBytes: Number(photoBytesMax), videoBytes: Number(videoBytesMax) };
-    this.#files = new Files({ list, input, drop: field, error }, limits, () => this.#edited());
+    this.#files = new Files({ list, input, drop: field, error }, () => this.#edited());
     for (const had of this.#form.querySelectorAll("[data-received]")) {
       if (!(had instanceof HTMLElement)) continue;
       this.#files.adopt({ id: had.dataset.received ?? "", name: had.dataset.name ?? "", thumb: had.querySelector("img")?.src });
