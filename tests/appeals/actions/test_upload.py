@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,23 +10,41 @@ from uuid import uuid4
 import av
 import numpy as np
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 from PIL import Image
 from pytest_django import Settings
 
+from accounts.models import User
+from appeals.actions.drafts import keep_draft
 from appeals.actions.submit import Submission, submit
-from appeals.actions.upload import ORPHAN_AGE, remove_orphans, sweep_uploads, upload
+from appeals.actions.upload import (
+    DRAFT_AGE,
+    ORPHAN_AGE,
+    delete_files,
+    megabytes,
+    prepare_again,
+    remove_orphans,
+    sweep_uploads,
+    upload,
+)
 from appeals.errors import Conflict, Invalid
 from appeals.intake.identifiers import new_uuid7
-from appeals.models import Attachment
+from appeals.models import Attachment, Draft
 from appeals.tasks import prepare_video
+from bootstrap.rates import Rate
 from jobs.schedule import registered
 from jobs.worker import Worker
 from media import turns
 from media.confined import ProcessedVideo, process_video
+from media.limits import VideoLimits
+from media.refusal import Refusal
 from media.storage import FORGOTTEN_AFTER
+from rates.taking import TooMany
+from tests.factories import AppealFactory
 from tests.grid import GridCity
 
 
@@ -67,6 +86,39 @@ class TestPhoto:
         assert (stored.kind, stored.state, stored.width, stored.height) == ("photo", "ready", 640, 480)
         assert len(files_below(tmp_path / "media")) == 2
         assert files_below(tmp_path / "uploads") == []
+        assert bytes(stored.digest) == hashlib.sha256(photo().read()).digest()
+        for form, side in ((stored.large, 640), (stored.thumb, 480)):
+            assert Path(form.name).name == f"{stored.pk}.jpg"
+            with Image.open(form.path) as kept:
+                assert kept.width == side
+        assert Attachment.objects.get() == stored
+
+    def test_only_what_comes_anew_is_counted_against_the_sender(self, settings: Settings) -> None:
+        settings.LIMITS = {"upload": Rate(2, 1, 86_400), "upload-megabytes": None}
+        upload_id = uuid4()
+        for _n in range(4):
+            upload(upload_id, photo(), sender="a")
+        with pytest.raises(Invalid):
+            upload(uuid4(), SimpleUploadedFile("photo.jpg", b"no photo"), sender="a")
+        with pytest.raises(TooMany):
+            upload(uuid4(), photo(), sender="a")
+        for sender in ("b", None):
+            upload(uuid4(), photo(), sender=sender)
+
+    def test_its_megabytes_are_counted(self, settings: Settings) -> None:
+        settings.LIMITS = {"upload": None, "upload-megabytes": Rate(3, 1, 86_400)}
+        heavy = SimpleUploadedFile("photo.jpg", photo().read() + bytes(1_000_000))
+        upload(uuid4(), heavy, sender="a")
+        upload(uuid4(), photo(), sender="a")
+        with pytest.raises(TooMany):
+            upload(uuid4(), photo(), sender="a")
+        assert Attachment.objects.count() == 2
+
+    @pytest.mark.parametrize(
+        ("size", "counted"), [(0, 0), (1, 1), (999_999, 1), (1_000_000, 1), (1_000_001, 2), (7_500_000, 8)]
+    )
+    def test_megabytes_that_were_begun_count(self, size: int, counted: int) -> None:
+        assert megabytes(size) == counted
 
     def test_sent_twice_is_one(self, tmp_path: Path) -> None:
         upload_id = uuid4()
@@ -77,7 +129,7 @@ class TestPhoto:
     def test_other_file_under_a_known_id_is_refused(self) -> None:
         upload_id = uuid4()
         upload(upload_id, photo("red"), sender=None)
-        with pytest.raises(Conflict):
+        with pytest.raises(Conflict, match="Another file has already been received"):
             upload(upload_id, photo("blue"), sender=None)
 
     def test_refused_file_leaves_nothing(self, tmp_path: Path) -> None:
@@ -104,6 +156,56 @@ class TestVideo:
         assert stored.duration_s == pytest.approx(1.0, abs=0.2)
         assert files_below(tmp_path / "uploads") == []
 
+    def test_it_waits_under_its_own_name_until_it_is_prepared(
+        self, film_bytes: bytes, tmp_path: Path
+    ) -> None:
+        stored = upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender=None)
+        assert (stored.kind, stored.state) == ("video", "processing")
+        assert bytes(stored.digest) == hashlib.sha256(film_bytes).digest()
+        (kept,) = files_below(tmp_path)
+        assert (kept.name, kept.read_bytes()) == (str(stored.pk), film_bytes)
+
+    def test_a_film_that_is_too_heavy(self, film_bytes: bytes, tmp_path: Path) -> None:
+        film = SimpleUploadedFile("film.mp4", film_bytes)
+        film.size = VideoLimits().max_bytes + 1
+        with pytest.raises(Invalid) as refusal:
+            upload(uuid4(), film, sender=None)
+        assert refusal.value.errors == {
+            "file": ["The video is larger than 100 MB. Please send a shorter one."]
+        }
+        assert files_below(tmp_path) == []
+        film.size = VideoLimits().max_bytes
+        assert upload(uuid4(), film, sender=None).state == "processing"
+
+    def test_a_film_that_failed_meanwhile_says_why_when_it_is_sent_again(self, film_bytes: bytes) -> None:
+        stored = upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender=None)
+        Attachment.objects.update(state=Attachment.State.FAILED, error=Refusal.VIDEO_WITHOUT_PICTURE)
+        stored.refresh_from_db()
+        with pytest.raises(Invalid) as refusal:
+            upload(stored.pk, SimpleUploadedFile("film.mp4", film_bytes), sender=None)
+        assert refusal.value.errors == {"file": [stored.error_text]}
+
+    def test_what_was_given_up_is_tried_once_more(self, film_bytes: bytes) -> None:
+        films = [upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender=None) for _n in range(3)]
+        DBTaskResult.objects.all().delete()
+        given_up = Attachment.objects.filter(pk__in=[film.pk for film in films[:2]])
+        given_up.update(state=Attachment.State.FAILED, error=Refusal.VIDEO_NOT_PREPARED)
+        assert prepare_again(Attachment.objects.filter(pk__in=[films[0].pk, films[2].pk])) == 1
+        assert list(Attachment.objects.filter(state=Attachment.State.FAILED)) == [films[1]]
+        films[0].refresh_from_db()
+        assert (films[0].state, films[0].error) == ("processing", "")
+        assert Worker().drain() == 1
+        films[0].refresh_from_db()
+        assert films[0].state == "ready"
+
+    def test_all_files_are_removed_with_it(self, film_bytes: bytes, tmp_path: Path) -> None:
+        stored = upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender=None)
+        for name in ("large", "thumb", "playable"):
+            getattr(stored, name).save("x", ContentFile(b"x"), save=False)
+        assert len(files_below(tmp_path)) == 4
+        delete_files(stored)
+        assert files_below(tmp_path) == []
+
     def test_film_that_is_none_is_refused_at_once(self, film_bytes: bytes, tmp_path: Path) -> None:
         with pytest.raises(Invalid):
             upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes[:200]), sender=None)
@@ -117,6 +219,19 @@ class TestOrphans:
         upload(uuid4(), photo(), sender=None)
         assert remove_orphans() == 0
         assert remove_orphans(timezone.now() + ORPHAN_AGE + dt.timedelta(minutes=1)) == 1
+        assert files_below(tmp_path) == []
+
+    def test_a_draft_keeps_its_files_as_long_as_it_is_kept_itself(
+        self, city: GridCity, light_user: User, tmp_path: Path
+    ) -> None:
+        stored = upload(uuid4(), photo(), sender=None)
+        appeal = AppealFactory(category=city.categories["lamp"])
+        keep_draft(light_user, appeal, "answer", text="", uploads=[stored.pk])
+        now = timezone.now()
+        assert remove_orphans(now + DRAFT_AGE - dt.timedelta(minutes=1)) == 0
+        assert Draft.objects.exists()
+        assert remove_orphans(now + DRAFT_AGE + dt.timedelta(minutes=1)) == 1
+        assert not Draft.objects.exists()
         assert files_below(tmp_path) == []
 
     def test_taken_upload_stays(self, submission: Callable[..., Submission]) -> None:
