@@ -79,7 +79,7 @@ def districts(*, past: bool = False) -> list[Choice]:
     """
     rows = DistrictBoundary.objects.exclude(district__kind=District.Kind.CITY).select_related("district")
     if past:
-        rows = rows.filter(revision__state=BoundaryRevision.State.PUBLISHED)
+        rows = rows.exclude(revision__state=BoundaryRevision.State.DRAFT)
     else:
         rows = rows.filter(revision__in=BoundaryRevision.objects.in_force(timezone.localdate())[:1])
     # The latest name of each.

@@ -6,6 +6,7 @@ import datetime as dt
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from django.db import transaction
 
@@ -23,6 +24,9 @@ from appeals.recount import count_in_districts
 from appeals.workflow import ESCALATE, Verb
 from districts.models import BoundaryRevision, Service, ServiceArea
 from districts.routing import NotSetUp, Pin, Route, RoutingError, route_many
+
+#: Rows of one UPDATE, whose text grows with each.
+UPDATED_AT_ONCE: Final = 500
 
 
 @dataclass
@@ -121,7 +125,7 @@ def write(pasts: Sequence[Past]) -> None:
 def write_on(appeals: Sequence[Appeal], events: Sequence[Event]) -> None:
     """Stores what steps have made of known appeals, and the events of these; one transaction, no messages are queued."""
     with transaction.atomic():
-        Appeal.objects.bulk_update(appeals, CHANGED_FIELDS, batch_size=500)
+        Appeal.objects.bulk_update(appeals, CHANGED_FIELDS, batch_size=UPDATED_AT_ONCE)
         copy_in(events)
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import re
 import unicodedata
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
@@ -19,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TextIO
 
 from appeals.importing.mapping import SourceMapping
-from districts.importing.features import crs_of, read_features
+from districts.importing.features import can_be_stored, crs_of, read_features
 from districts.importing.files import FileRefused, TextFile
 from geo.crs import WGS84, Crs
 
@@ -202,9 +201,6 @@ def _hint(mapping: SourceMapping, header: list[str]) -> str:
     return ""
 
 
-_UNFIT = re.compile("[\x00\ud800-\udfff]").search
-
-
 class _Properties(dict[str, str]):
     """A feature may omit properties without a value."""
 
@@ -223,8 +219,7 @@ def _features(stream: TextIO) -> Iterator[Row]:
         elif geometry is not None:
             yield Row(feature.n, {}, "its geometry is not a Point")
             continue
-        # JSON can escape characters the database cannot store: NUL, and half a surrogate pair.
-        fault = "it has a character that cannot be stored" if any(map(_UNFIT, values.values())) else ""
+        fault = "" if all(map(can_be_stored, values.values())) else "it has a character that cannot be stored"
         yield Row(feature.n, values, fault)
 
 

@@ -103,13 +103,15 @@ def import_appeals(
         rows = islice(read_rows(file, mapping), wanted.limit)
         while batch := list(islice(rows, BATCH)):
             with transaction.atomic():
+                if not wanted.dry_run:
+                    _wait_for_turn()
                 batches.take(batch)
             progress(totals)
     return totals
 
 
 def lock_key(source: str) -> int:
-    """Key of the advisory lock held by an import from the source."""
+    """Key of the advisory lock held by an import from the source; without a source, by whichever writes a batch."""
     return int.from_bytes(hashlib.sha256(f"import {source}".encode()).digest()[:8], "big", signed=True)
 
 
@@ -124,8 +126,18 @@ def _alone(source: str) -> Iterator[None]:
         try:
             yield
         finally:
-            if not connection.needs_rollback:
+            # A session that was lost has lost its locks.
+            if not connection.needs_rollback and not cursor.closed:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+def _wait_for_turn() -> None:
+    """Imports from several sources write one after another, a batch each.
+
+    A batch locks the counts of many cells in several statements: two of them would wait for each other.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_key("")])
 
 
 @contextmanager

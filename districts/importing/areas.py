@@ -15,7 +15,7 @@ from django.db import transaction
 
 from districts.actions import Acceptance, BordersRefused, check, publish
 from districts.importing.codes import CodeRefused, code_of
-from districts.importing.features import Feature, crs_of, read_features
+from districts.importing.features import Feature, can_be_stored, crs_of, read_features
 from districts.importing.files import FileRefused, examine
 from districts.importing.formats import as_geojson
 from districts.importing.layers import (
@@ -30,6 +30,7 @@ from districts.importing.report import AreaReport, ImportRefused, RefusedFeature
 from districts.models import BoundaryRevision, District
 from geo.crs import WGS84, Crs, CrsRefused, crs_named
 from geo.polygons import NestingRefused, PolygonRefused, city_area
+from geo.words import trimmed
 
 _CODE_MAX = District._meta.get_field("code").max_length or 60
 
@@ -100,7 +101,7 @@ def _write(wanted: AreaImport, found: list[ReadArea], report: AreaReport) -> Non
         )
     if report.others and not wanted.same_codes:
         raise ImportRefused(
-            f"{len(report.others)} areas have the code of a known one, but another name or mostly other ground",
+            f"codes of known areas, but other names or mostly other ground: {len(report.others)}",
             report,
         )
     if not wanted.publish or revision.state == BoundaryRevision.State.PUBLISHED:
@@ -188,12 +189,13 @@ def _property(feature: Feature, key: str) -> str:
     value = feature.properties.get(key)
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # GIS tools write whole numbers as 7.0
-    if not isinstance(value, str | int) or not str(value).strip():
+    if not isinstance(value, str | int) or not (text := trimmed(str(value))):
         known = ", ".join(list(feature.properties)[:12]) or "none"
         raise PolygonRefused(f"the property {key!r} is missing or empty (existing ones: {known})")
-    text = str(value).strip()
     if len(text) > 200:
         raise PolygonRefused(f"the property {key!r} is longer than 200 characters")
+    if not can_be_stored(text):
+        raise PolygonRefused(f"the property {key!r} has a character that cannot be stored")
     return text
 
 

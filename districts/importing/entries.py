@@ -15,8 +15,9 @@ from typing import Any
 
 from django.conf import settings
 
-from districts.importing.features import crs_of, read_features
+from districts.importing.features import can_be_stored, crs_of, read_features
 from districts.importing.files import FileRefused, examine
+from geo.words import shows
 
 
 class EntryRefused(Exception):
@@ -44,6 +45,8 @@ class Entry:
             return default
         if not isinstance(value, str):
             raise self.refuse(f"{key} must be text, not {value!r}")
+        if not can_be_stored(value):
+            raise self.refuse(f"{key} has a character that cannot be stored: {value!r}")
         return value
 
     def translated(self, key: str, *, required: bool = True) -> dict[str, str]:
@@ -54,6 +57,8 @@ class Entry:
         found = {
             f"{key}_{code}": self.text(f"{key}_{code}", "") for code in settings.MODELTRANSLATION_LANGUAGES
         }
+        if unseen := [name for name, text in found.items() if text and not shows(text)]:
+            raise self.refuse(f"nothing of {', '.join(unseen)} can be seen")
         default = f"{key}_{settings.MODELTRANSLATION_DEFAULT_LANGUAGE}"
         if required and not found[default]:
             raise self.refuse(f"{default} is missing")

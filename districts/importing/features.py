@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, NoReturn, TextIO
@@ -13,6 +14,13 @@ from geo.crs import WGS84, Crs, CrsRefused, declared_crs
 _CHUNK: Final = 1 << 18
 _NUMBER_GOES_ON: Final = ("", *".eE+-0123456789")
 _SPACE: Final = " \t\r\n"
+#: JSON can escape what the database cannot store: NUL, and half a surrogate pair.
+_UNFIT: Final = re.compile("[\x00\ud800-\udfff]")
+
+
+def can_be_stored(text: str) -> bool:
+    """False for a text with a character that the database refuses."""
+    return _UNFIT.search(text) is None
 
 
 class Feature(NamedTuple):

@@ -174,6 +174,13 @@ def edited(folder: Path, name: str, old: str, new: str) -> Path:
         ("services.toml", "office = false", 'office = "no"', "office must be true or false"),
         ("services.toml", "name_ky = ", "name_kk = ", "services.toml: .* name_ky is missing"),
         ("services.toml", "[[service]]", "[[service]", "services.toml: "),
+        ("services.toml", 'name_ky = "', 'name_ky = "\\u200b"\nnote = "', "nothing of name_ky can be seen"),
+        (
+            "services.toml",
+            'name_ru = "',
+            'name_ru = "\\u0000',
+            "name_ru has a character that cannot be stored",
+        ),
         (
             "categories.toml",
             'service = "joldor"',

@@ -159,6 +159,18 @@ class TestPage:
         assert "6 appeals" in self.page(client, "?borders=time&district=east")
         assert client.get("/en/reports/heatmap/?borders=tomorrow").status_code == 400
 
+    def test_a_district_of_withdrawn_borders_can_be_asked_for(self, client: Client, city: GridCity) -> None:
+        revision = split(city)
+        AppealFactory(
+            category=city.categories["lamp"],
+            point=at(IN_QUARTER),
+            district=District.objects.get(code="quarter"),
+        )
+        withdraw(revision)
+        follow_borders.call()
+        assert client.get("/en/reports/heatmap/?district=quarter").status_code == 400
+        assert "1 appeal" in self.page(client, "?borders=time&district=quarter")
+
     def test_the_files_and_rows_follow(self, client: Client, city: GridCity) -> None:
         planted(city)
         split(city)

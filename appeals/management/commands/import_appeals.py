@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, no_translations
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from appeals.importing.run import AppealImport, ImportRefused, RefusedRow, Totals, import_appeals
 from appeals.models import Appeal, CellCount, Event, RoutingDecision
@@ -23,6 +23,7 @@ from districts.importing.files import FileRefused
 from districts.importing.progress import Progress
 from districts.installed import AnotherCity, installed_city
 from districts.routing import NotSetUp
+from jobs.outage import in_one_line, is_operational
 
 _SHOWN = 20
 
@@ -67,6 +68,13 @@ class Command(BaseCommand):
             raise CommandError(f"{wanted.file}: {refusal}") from None
         except (AnotherCity, ImportRefused, EntryRefused, NotSetUp) as refusal:
             raise CommandError(str(refusal)) from None
+        except DatabaseError as error:
+            if not is_operational(error):
+                raise
+            raise CommandError(
+                f"the database has stopped the import ({in_one_line(error)}). What was imported by then stays: run it again "
+                "for the rest."
+            ) from None
         finally:
             progress.end()
         if (totals.imported or totals.changed) and not wanted.dry_run:

@@ -11,7 +11,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +28,7 @@ from appeals.actions.escalate import escalate_overdue
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.deadlines import LegalClock
+from appeals.importing import history
 from appeals.importing import run as importing
 from appeals.intake.identifiers import stable_uuid7
 from appeals.limits import TEXT_MAX
@@ -447,20 +450,100 @@ def _die(patch: pytest.MonkeyPatch, moment: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_one_import_of_a_source_at_a_time(tmp_path: Path) -> None:
-    import psycopg2
-
     make_city()
     path = table(tmp_path, [row(1)])
-    other = psycopg2.connect(**{**connection.get_connection_params(), "cursor_factory": None})
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [importing.lock_key("old-map")])
-            with pytest.raises(CommandError, match="another import from old-map is running"):
-                run(path)
-            cursor.execute("SELECT pg_advisory_unlock_all()")
-    finally:
-        other.close()
+    with closing(session()) as other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [importing.lock_key("old-map")])
+        with pytest.raises(CommandError, match="another import from old-map is running"):
+            run(path)
+        cursor.execute("SELECT pg_advisory_unlock_all()")
     assert run(path)["imported"] == 1
+
+
+def session() -> Any:
+    """Another session in the test's database."""
+    import psycopg2
+
+    other = psycopg2.connect(**{**connection.get_connection_params(), "cursor_factory": None})
+    other.autocommit = True
+    return other
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_goes_away_is_told_and_the_rest_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_city()
+    monkeypatch.setattr(importing, "BATCH", 4)
+    path = table(tmp_path, [row(n) for n in range(10)])
+    real = importing.write
+
+    def write(pasts: Sequence[Any]) -> None:
+        real(pasts)
+        if Appeal.objects.count() == 8:
+            with closing(session()) as other, other.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.get_backend_pid()])
+        Appeal.objects.count()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(importing, "write", write)
+        with pytest.raises(CommandError, match="the database has stopped the import .* run it again"):
+            run(path)
+    connection.close()
+    assert Appeal.objects.count() == 4
+    assert run(path)["imported"] == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_imports_from_two_sources_at_once_do_not_lock_each_other_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each locks the counts of the cells of its first rows and then of its last, which are the other's first."""
+    make_city()
+    monkeypatch.setattr(history, "UPDATED_AT_ONCE", 4)
+    places = [(72.701 + n / 100, 40.52) for n in range(8)]
+    texts = {source: MAPPING.replace("old-map", source) for source in ("one", "other")}
+    orders = {"one": range(8), "other": range(7, -1, -1)}
+    folders = {source: tmp_path / source for source in texts}
+    for source, text in texts.items():
+        folders[source].mkdir()
+        run(table(folders[source], [row(n, places[n]) for n in orders[source]]), text=text)
+    updated: set[str] = set()
+    failures: list[BaseException] = []
+
+    def one_waits_for_another() -> bool:
+        with watch.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_locks WHERE NOT granted")
+            return bool(cursor.rowcount)
+
+    def import_news(source: str) -> None:
+        def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+            result = execute(sql, params, many, context)
+            if sql.startswith('UPDATE "appeals_appeal"') and source not in updated:
+                updated.add(source)
+                # On with the last rows when the other has its first, or waits to begin.
+                while len(updated) < 2 and not failures and not one_waits_for_another():
+                    pass
+            return result
+
+        try:
+            with connection.execute_wrapper(wrapper):
+                news = [row(n, places[n], state="done", finished="2024-03-05") for n in orders[source]]
+                run(table(folders[source], news), text=texts[source])
+        except BaseException as failure:
+            failures.append(failure)
+        finally:
+            connection.close()
+
+    with closing(session()) as watch:
+        threads = [threading.Thread(target=import_news, args=[source]) for source in texts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not failures
+    assert Appeal.objects.filter(status="answered").count() == 16
+    assert sum(CellCount.objects.values_list("n_answered", flat=True)) == 16
 
 
 def features(folder: Path, *members: dict[str, Any]) -> Path:
@@ -578,6 +661,7 @@ def test_odd_csv(city: GridCity, tmp_path: Path) -> None:
     ("old", "new", "words"),
     [
         ('source = "old-map"', "", "mapping.toml: source is missing"),
+        ('source = "old-map"', 'source = "a\\u0000b"', "source has a character that cannot be stored"),
         ('source = "old-map"', 'source = "a name that is much too long"', "at most 20"),
         ('source = "old-map"', 'source = "x"\nsauce = "y"', "unknown key sauce"),
         ('language = "ru"', 'language = "russian"', "two-letter"),

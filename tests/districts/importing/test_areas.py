@@ -226,6 +226,24 @@ def test_one_bad_feature_refuses_the_file(tmp_path: Path) -> None:
     assert "8 features read, 7 refused, 1 new" in out
 
 
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("\u200b\ufeff", "'title' is missing or empty"),
+        ("\u3164", "'title' is missing or empty"),
+        ("a\x00b", "'title' has a character that cannot be stored"),
+        ("a\ud800", "'title' has a character that cannot be stored"),
+    ],
+)
+def test_names_that_cannot_be_seen_or_kept(city: GridCity, tmp_path: Path, title: str, words: str) -> None:
+    path = written(tmp_path, [feature("new", WEST, title=title), feature("other", EAST, title="Other\u200b")])
+    with pytest.raises(CommandError, match="1 of 2 features were refused"):
+        run(path)
+    err = run(path, "--skip-refused")[1]
+    assert words in err
+    assert DistrictBoundary.objects.get(district__code="other").name_ky == "Other"
+
+
 def test_a_dry_run_writes_nothing(office: Service, tmp_path: Path) -> None:
     out, _ = run(written(tmp_path, halves()), "--city-from-union", "--publish", "--dry-run")
     assert "3 new" in out
@@ -294,7 +312,8 @@ def test_districts_do_not_change_hands_in_silence(
 ) -> None:
     path = written(tmp_path, OTHERS[kind])
     with pytest.raises(
-        CommandError, match="have the code of a known one.*Nothing was written.*--code-prefix.*--same-codes"
+        CommandError,
+        match="codes of known areas, but other names.*: [12]. Nothing was written.*--code-prefix.*--same-codes",
     ):
         run(path, "--revision", "next", *target)
     assert BoundaryRevision.objects.count() == 1
@@ -309,7 +328,7 @@ def test_districts_do_not_change_hands_in_silence(
 def test_each_of_them_is_named(city: GridCity, tmp_path: Path) -> None:
     out, err = io.StringIO(), io.StringIO()
     fields = ("--code-field", "code", "--name-field", "title")
-    with pytest.raises(CommandError, match="2 areas have the code"):
+    with pytest.raises(CommandError, match="codes of known areas, but other .*: 2"):
         call_command("import_areas", str(written(tmp_path, OTHERS["place"])), *fields, stdout=out, stderr=err)
     assert re.findall(r"another: (\w+): .* m² before, .* m² now, of which 0[.,]00 m²", err.getvalue()) == [
         "west",
@@ -323,7 +342,7 @@ def test_into_a_draft_neither(city: GridCity, tmp_path: Path) -> None:
     run(written(tmp_path, first), "--revision", "next")
     before = contents("next")
     second = [feature("1", (72.76, 40.50, 72.77, 40.54)), feature("2", (72.77, 40.50, 72.78, 40.54))]
-    with pytest.raises(CommandError, match="2 areas have the code"):
+    with pytest.raises(CommandError, match="codes of known areas, but other .*: 2"):
         run(written(tmp_path, second), "--revision", "next", "--replace")
     assert contents("next") == before
 
@@ -335,7 +354,7 @@ def test_areas_of_one_service_neither(city: GridCity, tmp_path: Path) -> None:
     before = contents("next")
     cables = written(tmp_path, [feature(1, EAST, title="Cables 1")])
     for into in ((), ("--empty",)):
-        with pytest.raises(CommandError, match="1 areas have the code"):
+        with pytest.raises(CommandError, match="codes of known areas, but other .*: 1"):
             run(cables, *target[:-1], f"next{len(into)}" if into else "next", *into)
     assert contents("next") == before
     run(cables, *target, "--code-prefix", "cable-")
