@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -9,7 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Membership, User
+from accounts import people
+from accounts.models import Membership, PersonChange, User
 
 
 class NewUserForm(AdminUserCreationForm):
@@ -25,8 +28,37 @@ class MembershipInline(admin.TabularInline[Membership, User]):
     autocomplete_fields = ["service"]
 
 
+class _Recorded:
+    """What the operator changes here has its line in the history of people's rights too."""
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)  # type: ignore[misc]
+        if formset.model is Membership:
+            for held in [*formset.new_objects, *(held for held, _fields in formset.changed_objects)]:
+                _record_post(request, held, PersonChange.What.GIVEN)
+            for held in formset.deleted_objects:
+                _taken(request, held)
+
+
+def _record_post(request: HttpRequest, held: Membership, what: PersonChange.What) -> None:
+    people.record(request.user, held.user, what, service=held.service, post=held.post)  # type: ignore[arg-type]
+
+
+def _taken(request: HttpRequest, held: Membership) -> None:
+    by: Any = request.user
+    handed_over = people.hand_over(by, held.user, frozenset({held.service_id}))
+    people.record(
+        by,
+        held.user,
+        PersonChange.What.TAKEN,
+        service=held.service,
+        post=held.post,
+        handed_over=handed_over,
+    )
+
+
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(_Recorded, DjangoUserAdmin):
     add_form = NewUserForm
     list_display = ["email", "first_name", "last_name", "services", "is_active", "last_login"]
     list_filter = ["is_active", "is_staff", "memberships__service"]
@@ -42,6 +74,18 @@ class UserAdmin(DjangoUserAdmin):
     add_fieldsets = [(None, {"fields": ["email", "usable_password", "password1", "password2"]})]
     readonly_fields = ["last_login", "date_joined"]
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        by: Any = request.user
+        if not change:
+            people.record(by, obj, PersonChange.What.INVITED)
+        elif "is_active" in form.changed_data:
+            what = PersonChange.What.ACTIVATED if obj.is_active else PersonChange.What.DEACTIVATED
+            handed_over = 0 if obj.is_active else people.hand_over(by, obj, None)
+            people.record(by, obj, what, handed_over=handed_over)
+        if {*form.changed_data} - {"is_active"} and change:
+            people.record(by, obj, PersonChange.What.CHANGED)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("memberships__service")
 
@@ -52,8 +96,40 @@ class UserAdmin(DjangoUserAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(admin.ModelAdmin[Membership]):
-    list_display = ["user", "service"]
-    list_filter = ["service"]
+    list_display = ["user", "service", "post"]
+    list_filter = ["post", "service"]
     list_select_related = ["user", "service"]
     search_fields = ["user__email", "user__last_name"]
     autocomplete_fields = ["user", "service"]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        _record_post(request, obj, PersonChange.What.GIVEN)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        _taken(request, obj)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
+        for held in queryset.select_related("user", "service"):
+            _taken(request, held)
+        super().delete_queryset(request, queryset)
+
+
+@admin.register(PersonChange)
+class PersonChangeAdmin(admin.ModelAdmin[PersonChange]):
+    """Read only: the database refuses any change of the history."""
+
+    list_display = ["at", "person", "what", "service", "post", "by"]
+    list_filter = ["what", "service"]
+    list_select_related = ["person", "by", "service"]
+    search_fields = ["person__email", "person__last_name"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

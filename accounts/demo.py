@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.contrib.auth.hashers import make_password
 
 from accounts.models import Membership, User
+from accounts.posts import Post
 from districts.models import Service
 
 #: What everybody's password was in demo data until it became a secret of each installation: no longer one.
@@ -44,6 +45,11 @@ def make_demo_people(city_code: str, full_name: Callable[[str], str], secret: st
     people[OPERATOR] = person(OPERATOR, is_staff=True, is_superuser=True)
     User.objects.bulk_create(people.values())
     Membership.objects.bulk_create(
-        Membership(user=people[service.code], service=service) for service in services
+        Membership(
+            user=people[service.code],
+            service=service,
+            post=Post.ADMINISTRATOR if service.is_office else Post.REPRESENTATIVE,
+        )
+        for service in services
     )
     return people

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.posts import Post, posts_at
 from districts.models import Service
 
 
@@ -45,17 +48,56 @@ class User(AbstractUser):
 
 
 class Membership(models.Model):
-    """A person represents a service; membership of the Mayor's Office opens every service's queue."""
+    """A person has a post at a service, or at the Mayor's Office; ``accounts.roles`` says what it is for."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     service = models.ForeignKey(Service, models.PROTECT, related_name="memberships")
+    post = models.CharField(_("post"), max_length=20, choices=Post, default=Post.REPRESENTATIVE)
 
     class Meta:
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
         constraints = [
-            models.UniqueConstraint(fields=["user", "service"], name="one_membership_of_a_service")
+            models.UniqueConstraint(fields=["user", "service"], name="one_membership_of_a_service"),
+            models.CheckConstraint(condition=models.Q(post__in=Post.values), name="post_is_known"),
         ]
 
     def __str__(self) -> str:
         return f"{self.user} — {self.service}"
+
+    def clean(self) -> None:
+        if self.service_id and self.post not in posts_at(self.service):
+            raise ValidationError({"post": _("There is no such post at this service.")})
+
+
+class PersonChange(models.Model):
+    """Somebody's rights became others. Append-only: a database trigger refuses UPDATE and DELETE."""
+
+    class What(models.TextChoices):
+        INVITED = "invited", _("Invited")
+        GIVEN = "given", _("Post given")
+        TAKEN = "taken", _("Post taken")
+        DEACTIVATED = "deactivated", _("Deactivated")
+        ACTIVATED = "activated", _("Activated again")
+        CHANGED = "changed", _("Changed in the admin")
+
+    person = models.ForeignKey(User, models.PROTECT, related_name="changes", verbose_name=_("person"))
+    by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by whom"))
+    at = models.DateTimeField(_("when"), auto_now_add=True)
+    what = models.CharField(_("what"), max_length=20, choices=What)
+    service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="+")
+    post = models.CharField(_("post"), max_length=20, choices=Post, blank=True)
+    handed_over = models.PositiveIntegerField(
+        _("appeals handed over"), default=0, help_text=_("Open appeals that had been given to the person.")
+    )
+
+    class Meta:
+        verbose_name = _("change of a person's rights")
+        verbose_name_plural = _("changes of people's rights")
+        ordering = ["-at", "-pk"]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.what}"

@@ -10,6 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Model
 
 from accounts.models import User
+from accounts.posts import Right
 from accounts.roles import standing_of
 
 VIEW: Final = ("view",)
@@ -30,8 +31,8 @@ class RolePermissions(BaseBackend):
     """The permissions that come with a membership, beside those that the operator gives to a person."""
 
     def get_user_permissions(self, user_obj: AbstractBaseUser | AnonymousUser, obj: Any = None) -> set[str]:
-        """Those of the Mayor's Office for its members; one query a request."""
-        if obj is not None or not isinstance(user_obj, User) or not standing_of(user_obj).office:
+        """Those of the Mayor's Office for whoever has a post with them; one query a request."""
+        if obj is not None or not isinstance(user_obj, User) or not standing_of(user_obj).may(Right.ADMIN):
             return set()
         return set(_OF_THE_OFFICE)
 

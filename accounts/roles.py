@@ -1,13 +1,16 @@
-"""The role a person has for a service's appeals."""
+"""What a person may do: the table of posts, and the standing that every door asks for."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import Membership, User
+from accounts.posts import Post, Right
 from districts.models import Service
 
 
@@ -18,18 +21,68 @@ class Role(enum.StrEnum):
     RESIDENT = "resident"  #: holds the appeal's secret follow link
     SERVICE = "service"  #: represents the service the appeal is assigned to
     OFFICE = "office"  #: the Mayor's Office
+    DISPATCHER = "dispatcher"  #: works on every service's appeals for the Mayor's Office, and hides none
+    MODERATOR = "moderator"  #: hides and shows for the Mayor's Office, and answers none
     SYSTEM = "system"  #: the platform itself: imports, timers
+
+    @property
+    def speaks_as(self) -> Role:
+        """As whom it acts in the public's eyes and in the history: a post of the Mayor's Office is the Mayor's Office."""
+        return Role.OFFICE if self in {Role.DISPATCHER, Role.MODERATOR} else self
+
+
+@dataclass(frozen=True)
+class Powers:
+    """What a post is for: the role for appeals, of its service or at the Mayor's Office of all; what else it may do."""
+
+    role: Role
+    rights: frozenset[Right] = frozenset()
+
+
+#: Of the posts at the Mayor's Office.
+OFFICE_POWERS: Mapping[Post, Powers] = MappingProxyType(
+    {
+        Post.REPRESENTATIVE: Powers(Role.OFFICE, frozenset({Right.FIGURES, Right.ADMIN})),
+        Post.DISPATCHER: Powers(Role.DISPATCHER, frozenset({Right.FIGURES})),
+        Post.MODERATOR: Powers(Role.MODERATOR),
+        Post.PLANNER: Powers(Role.PUBLIC, frozenset({Right.FIGURES})),
+        Post.ADMINISTRATOR: Powers(Role.OFFICE, frozenset({Right.FIGURES, Right.ADMIN, Right.PEOPLE})),
+    }
+)
+#: Of the posts at any other service.
+SERVICE_POWERS: Mapping[Post, Powers] = MappingProxyType(
+    {
+        Post.REPRESENTATIVE: Powers(Role.SERVICE),
+        Post.HEAD: Powers(Role.SERVICE, frozenset({Right.OWN_PEOPLE})),
+    }
+)
+_NO_POWERS = Powers(Role.PUBLIC)
+
+
+def powers_of(post: str, service: Service) -> Powers:
+    """What the post at that service is for; nothing where the service has no such post."""
+    table = OFFICE_POWERS if service.is_office else SERVICE_POWERS
+    return table.get(Post(post), _NO_POWERS)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What a logged-in person belongs to: the services, and whether one of them is the Mayor's Office.
+    """What a logged-in person belongs to: the services whose appeals they work on, and their posts' powers.
 
-    An operator has the rights of the Mayor's Office without belonging to it.
+    ``everywhere`` is the role for the appeals of all services, ``PUBLIC`` for whoever has none of the Mayor's Office. An
+    operator has the rights of its administrator without belonging to it. ``heads`` are the keys of the services whose
+    people they look after.
     """
 
-    services: tuple[Service, ...]
-    office: bool
+    services: tuple[Service, ...] = ()
+    everywhere: Role = Role.PUBLIC
+    rights: frozenset[Right] = frozenset()
+    heads: frozenset[int] = frozenset()
+
+    @property
+    def office(self) -> bool:
+        """True for whoever sees the appeals of every service."""
+        return self.everywhere is not Role.PUBLIC
 
     @property
     def service_ids(self) -> frozenset[int]:
@@ -38,19 +91,41 @@ class Standing:
 
     def role_towards(self, service_id: int) -> Role:
         """Role for appeals assigned to the service."""
-        if self.office:
-            return Role.OFFICE
-        return Role.SERVICE if service_id in self.service_ids else Role.PUBLIC
+        if self.everywhere is Role.OFFICE or service_id not in self.service_ids:
+            return self.everywhere
+        own = next(service for service in self.services if service.pk == service_id)
+        # Whoever has a lesser post at the Mayor's Office has it for the Office's own appeals too.
+        return self.everywhere if own.is_office else Role.SERVICE
+
+    def may(self, right: Right) -> bool:
+        """True when one of their posts gives them the right."""
+        return right in self.rights
+
+    @property
+    def looks_after_people(self) -> bool:
+        """True for whoever may open the page of people."""
+        return self.may(Right.PEOPLE) or bool(self.heads)
+
+    @property
+    def sees_figures(self) -> bool:
+        """True for whoever may open the scoreboard."""
+        return self.may(Right.FIGURES)
+
+    @property
+    def works_on_appeals(self) -> bool:
+        """True for whoever has a queue."""
+        return self.office or bool(self.service_ids)
 
     @property
     def works_here(self) -> bool:
         """True for anyone who may open the desk."""
-        return self.office or bool(self.service_ids)
+        return self.works_on_appeals or bool(self.rights)
 
 
 _REMEMBERED = "_standing"
 
-NOBODY = Standing((), office=False)
+NOBODY = Standing()
+_OPERATOR = OFFICE_POWERS[Post.ADMINISTRATOR]
 
 
 def standing_of(user: User | AnonymousUser) -> Standing:
@@ -59,8 +134,27 @@ def standing_of(user: User | AnonymousUser) -> Standing:
         return NOBODY
     known: Standing | None = getattr(user, _REMEMBERED, None)
     if known is None:
-        memberships = Membership.objects.filter(user=user).select_related("service")
-        services = tuple(sorted((one.service for one in memberships), key=lambda service: service.pk))
-        known = Standing(services, office=user.is_superuser or any(service.is_office for service in services))
+        known = _standing(user)
         setattr(user, _REMEMBERED, known)
     return known
+
+
+def _standing(user: User) -> Standing:
+    memberships = Membership.objects.filter(user=user).select_related("service")
+    held = [(one.service, powers_of(one.post, one.service)) for one in memberships]
+    of_office = [powers.role for service, powers in held if service.is_office]
+    everywhere = of_office[0] if of_office else Role.PUBLIC
+    rights = frozenset(right for _service, powers in held for right in powers.rights)
+    if user.is_superuser:
+        everywhere, rights = _OPERATOR.role, rights | _OPERATOR.rights
+    return Standing(
+        services=tuple(
+            sorted(
+                (service for service, powers in held if powers.role is not Role.PUBLIC),
+                key=lambda service: service.pk,
+            )
+        ),
+        everywhere=everywhere,
+        rights=rights,
+        heads=frozenset(service.pk for service, powers in held if Right.OWN_PEOPLE in powers.rights),
+    )

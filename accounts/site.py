@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 
+from accounts.posts import Right
 from accounts.roles import standing_of
 from geo.words import must_show
 
@@ -27,7 +28,7 @@ class CityAdminSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """True for the operator's staff and for the Mayor's Office."""
         user = request.user
-        return user.is_active and (getattr(user, "is_staff", False) or standing_of(user).office)
+        return user.is_active and (getattr(user, "is_staff", False) or standing_of(user).may(Right.ADMIN))
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """To the log-in page and back; 403 for whoever is logged in and may not enter."""

@@ -9,9 +9,11 @@ class AppealsConfig(AppConfig):
     verbose_name = _("appeals")
 
     def ready(self) -> None:
+        from accounts.people import person_left
         from accounts.permissions import ALL, EDIT, VIEW, office_may
         from appeals.actions.count_again import count_again
         from appeals.actions.escalate import escalate_overdue
+        from appeals.actions.hand_over import hand_over
         from appeals.actions.questions import follow_questions
         from appeals.actions.upload import remove_orphans, sweep_uploads
         from appeals.models import (
@@ -30,6 +32,11 @@ class AppealsConfig(AppConfig):
         from jobs.schedule import every
 
         clock_changed.connect(lambda cause, **_: count_again(cause), weak=False, dispatch_uid="count_again")
+        person_left.connect(
+            lambda person, by, services, **_: hand_over(person, by, services),
+            weak=False,
+            dispatch_uid="hand_over",
+        )
         every(dt.timedelta(minutes=10), count_again)
         every(dt.timedelta(minutes=5), escalate_overdue)
         every(dt.timedelta(minutes=5), follow_questions)

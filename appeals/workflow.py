@@ -225,8 +225,9 @@ class Verb:
         return self.answers or self.supplements
 
 
-_STAFF = frozenset({Role.SERVICE, Role.OFFICE})
-_OFFICE = frozenset({Role.OFFICE})
+_OFFICE = frozenset({Role.OFFICE, Role.DISPATCHER})
+_STAFF = frozenset({Role.SERVICE}) | _OFFICE
+_MODERATION = frozenset({Role.OFFICE, Role.MODERATOR})
 _AUTHOR = frozenset({Role.RESIDENT})
 _PLATFORM = frozenset({Role.SYSTEM})
 
@@ -372,7 +373,7 @@ NOTE = Verb(
     "note",
     sources=tuple(Status),
     target=None,
-    roles=_STAFF,
+    roles=_STAFF | _MODERATION,
     icon="shield",
     bulk=True,
     quiet=True,
@@ -591,7 +592,7 @@ HIDE = Verb(
     "hide",
     sources=tuple(Status),
     target=None,
-    roles=_OFFICE,
+    roles=_MODERATION,
     icon="hide",
     tone=Tone.DANGER,
     hides=True,
@@ -615,7 +616,7 @@ SHOW = Verb(
     "show",
     sources=tuple(Status),
     target=None,
-    roles=_OFFICE,
+    roles=_MODERATION,
     icon="show",
     hides=False,
     words=Words(
@@ -629,7 +630,7 @@ HIDE_FILE = Verb(
     "hide_file",
     sources=tuple(Status),
     target=None,
-    roles=_OFFICE,
+    roles=_MODERATION,
     icon="hide",
     tone=Tone.DANGER,
     guard=Guard.FILE_SHOWN,
@@ -657,7 +658,7 @@ SHOW_FILE = Verb(
     "show_file",
     sources=tuple(Status),
     target=None,
-    roles=_OFFICE,
+    roles=_MODERATION,
     icon="show",
     guard=Guard.FILE_HIDDEN,
     quiet=True,

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from accounts.roles import standing_of
+from accounts.roles import Standing, standing_of
 from appeals.actions.drafts import keep_draft
 from appeals.actions.upload import upload
 from appeals.errors import Invalid
@@ -50,17 +50,22 @@ def for_staff(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
     return guarded
 
 
-def for_office(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """The view for the Mayor's Office; others get the log-in page or 403."""
+def for_whom(
+    allowed: Callable[[Standing], bool],
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """A decorator: the view for those whose standing allows it; others get the log-in page or 403."""
 
-    @for_staff
-    @wraps(view)
-    def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not standing_of(request.user).office:
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
+    def guard(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @for_staff
+        @wraps(view)
+        def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not allowed(standing_of(request.user)):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
 
-    return inside
+        return inside
+
+    return guard
 
 
 def _hold(request: HttpRequest) -> None:

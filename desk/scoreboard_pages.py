@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from appeals.filters import AppealFilter, filter_fields, parse_filter
 from appeals.periods import ready_periods, with_days
-from desk.doors import for_office
+from desk.doors import for_whom
 from desk.exports import delimiter, plain
 from desk.scoreboard import AGE_BANDS, ENOUGH, MOST, By, Hours, Score, Scoreboard, Share, TooMany, score
 from geo.refusals import Errors, Refusals
@@ -103,7 +103,7 @@ def parse_question(query: Mapping[str, str]) -> tuple[Question, Errors]:
 
 
 @require_safe
-@for_office
+@for_whom(lambda standing: standing.sees_figures)
 def scoreboard_page(request: HttpRequest) -> HttpResponse:
     """The scoreboard with the sentence that explains each of its figures; 400 where the question cannot be answered."""
     asked, errors = parse_question(request.GET)
@@ -150,7 +150,7 @@ def _heading(column: Column, asked: Question) -> dict[str, str | Promise]:
 
 
 @require_safe
-@for_office
+@for_whom(lambda standing: standing.sees_figures)
 def scoreboard_table(request: HttpRequest) -> HttpResponse:
     """The table as CSV: UTF-8 with a byte order mark, without which spreadsheets garble Cyrillic names."""
     asked, errors = parse_question(request.GET)

@@ -140,16 +140,19 @@ def stays_of(appeals: Appeals, events: Events, *, by_service: bool) -> Stays:
     )
 
     answered = _first(stay_of_event, events.at, events.are(What.ANSWER), start.size)
-    ended = _first(stay_of_event, events.at, events.are(What.END), start.size)
+    ended = _first(stay_of_event, events.at, _standing_ends(events, count), start.size)
     last = ~followed
-    closed = np.where(last, appeals.closed[appeal], NEVER)
+    # What ended without an answer was put away, not closed as done: nobody is faster for it.
+    closed = np.where(last & (ended == NEVER), appeals.closed[appeal], NEVER)
     # What was closed without an answer has been watched no longer than that.
     ended = np.where((answered == NEVER) & (closed != NEVER), np.minimum(ended, closed), ended)
 
     reopened = np.zeros(start.size, dtype=np.bool_)
     reopened[stay_of_event[events.are(What.REOPEN)]] = True
     said = np.full(start.size, -1)
-    verdicts = np.flatnonzero(events.are(What.AUTHOR) & events.are(What.CLOSE | What.REOPEN))
+    verdicts = np.flatnonzero(
+        events.are(What.AUTHOR) & events.are(What.CLOSE | What.REOPEN) & ~events.are(What.END)
+    )
     # Of those with the same place the last is kept: NumPy assigns in order.
     said[stay_of_event[verdicts]] = events.are(What.CLOSE)[verdicts]
     return Stays(
@@ -196,6 +199,15 @@ def terms_of(appeals: Appeals, events: Events, stays: Stays, today: int) -> Term
     # A stay that began later than the term's last day, in an appeal that came in late itself, is still its own appeal's.
     at = np.maximum(at, np.searchsorted(stays.appeal, appeal, "left"))
     return Terms(at, outcome)
+
+
+def _standing_ends(events: Events, count: int) -> Flags:
+    """Which events ended the waiting without an answer, and were not undone by a reopening."""
+    reopening = np.flatnonzero(events.are(What.REOPEN))
+    last_reopening = np.full(count, -1)
+    last_reopening[events.appeal[reopening]] = reopening
+    stands: Flags = events.are(What.END) & (np.arange(events.at.size) > last_reopening[events.appeal])
+    return stands
 
 
 def _first(place: NDArray[np.intp], at: Ints, which: Flags, size: int) -> Ints:

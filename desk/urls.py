@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk import bulk, drafts, exports, scoreboard_pages, views
+from desk import bulk, drafts, exports, people, scoreboard_pages, views
 
 app_name = "desk"
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path("appeals/<int:number>/", views.appeal_page, name="appeal"),
     path("appeals/<int:number>/draft/", drafts.keep, name="draft"),
     path("drafts/", drafts.drafts_page, name="drafts"),
+    path("people/", people.people_page, name="people"),
+    path("people/<int:person>/", people.person_page, name="person"),
     path("scoreboard/", scoreboard_pages.scoreboard_page, name="scoreboard"),
     path("scoreboard.csv", scoreboard_pages.scoreboard_table, name="scoreboard-table"),
     path("session/", drafts.session, name="session"),

@@ -38,6 +38,8 @@ from web.views.media import show_to_sender
 def queue_page(request: HttpRequest) -> HttpResponse:
     """The queue of the person's services (of all of them, for the Mayor's Office) in tabs, sorted as asked."""
     standing = standing_of(request.user)
+    if not standing.works_on_appeals:
+        return redirect("desk:scoreboard")
     place, errors = parse_place(request.GET)
     queue = Queue.of(cast("User", request.user), city_calendar())
     listed = queue.listed(place)

@@ -16,7 +16,7 @@ from django.contrib.gis.geos import Point
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from accounts.models import Membership, User
+from accounts.models import Membership, PersonChange, User
 from accounts.roles import Role
 from appeals.deadlines import LegalClock
 from appeals.intake.identifiers import new_uuid7
@@ -150,6 +150,15 @@ class MembershipFactory(DjangoModelFactory[Membership]):
 
     user = factory.SubFactory(UserFactory)
     service = factory.SubFactory(ServiceFactory)
+
+
+class PersonChangeFactory(DjangoModelFactory[PersonChange]):
+    class Meta:
+        model = PersonChange
+
+    person = factory.SubFactory(UserFactory)
+    by = factory.SubFactory(UserFactory)
+    what = PersonChange.What.INVITED
 
 
 class LegalTermFactory(DjangoModelFactory[LegalTerm]):

@@ -141,7 +141,7 @@ class Change:
             verb=self.verb.code,
             at=self.at,
             actor=self.user,
-            actor_role=self.role,
+            actor_role=self.role.speaks_as,
             from_status=before,
             to_status=self.verb.target or before,
             service_id=appeal.service_id,

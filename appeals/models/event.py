@@ -32,7 +32,9 @@ class Event(models.Model):
         related_name="+",
         verbose_name=_("who"),
     )
-    actor_role = models.CharField(_("as"), max_length=10, choices=[(role.value, role.name) for role in Role])
+    actor_role = models.CharField(
+        _("as"), max_length=10, choices=[(role.value, role.name) for role in Role if role.speaks_as is role]
+    )
     from_status = models.CharField(max_length=10, choices=Status.choices, blank=True)
     to_status = models.CharField(max_length=10, choices=Status.choices)
     service = models.ForeignKey(

@@ -48,58 +48,61 @@ RUNNING = (NEW, ACCEPTED, PLANNED)
 OPEN = (*RUNNING, WAITING)
 EVERYWHERE = (*OPEN, ANSWERED, CLOSED)
 
+STAFF = {"service", "office", "dispatcher"}
+MODERATION = {"office", "moderator"}
+
 #: verb: from, to, who, clock, hides, public, asks, letters
 TABLE = {
     "submit": ((), NEW, {"public"}, "start", None, True, (), {"author", "service"}),
-    "accept": ((NEW,), ACCEPTED, {"service", "office"}, "keep", None, True, (), {"author"}),
+    "accept": ((NEW,), ACCEPTED, STAFF, "keep", None, True, (), {"author"}),
     "answer": (
-        OPEN, ANSWERED, {"service", "office"}, "stop", None, True,
+        OPEN, ANSWERED, STAFF, "stop", None, True,
         (("text", "text", True), ("uploads", "files", False)), {"author"},
     ),
     "supplement": (
-        (ANSWERED, CLOSED), None, {"service", "office"}, "keep", None, True,
+        (ANSWERED, CLOSED), None, STAFF, "keep", None, True,
         (("text", "text", True), ("uploads", "files", False)), {"author"},
     ),
     "reply": (
         (WAITING,), ACCEPTED, {"resident"}, "keep", None, True,
         (("text", "text", True), ("uploads", "files", False)), {"service"},
     ),
-    "close": ((ANSWERED,), CLOSED, {"service", "office", "resident"}, "keep", None, True, (), {"author"}),
+    "close": ((ANSWERED,), CLOSED, STAFF | {"resident"}, "keep", None, True, (), {"author"}),
     "reopen": (
-        (ANSWERED, CLOSED), ACCEPTED, {"office", "resident"}, "start", None, True, (("text", "text", True),),
+        (ANSWERED, CLOSED), ACCEPTED, {"office", "dispatcher", "resident"}, "start", None, True, (("text", "text", True),),
         {"author", "service"},
     ),
     "plan": (
-        OPEN, PLANNED, {"service", "office"}, "keep", None, True,
+        OPEN, PLANNED, STAFF, "keep", None, True,
         (("planned_on", "day", True), ("text", "text", True)), {"author"},
     ),
-    "ask": (RUNNING, WAITING, {"service", "office"}, "pause", None, True, (("text", "text", True),), {"author"}),
+    "ask": (RUNNING, WAITING, STAFF, "pause", None, True, (("text", "text", True),), {"author"}),
     "forward": (
-        OPEN, NEW, {"service", "office"}, "keep", None, True,
+        OPEN, NEW, STAFF, "keep", None, True,
         (("to_service", "service", True), ("text", "text", True)), {"author", "service"},
     ),
     "extend": (
-        OPEN, None, {"service", "office"}, "extend", None, True, (("text", "text", True),), {"author"},
+        OPEN, None, STAFF, "extend", None, True, (("text", "text", True),), {"author"},
     ),
-    "duplicate": (OPEN, CLOSED, {"service", "office"}, "end", None, True, (("original", "appeal", True),), {"author"}),
+    "duplicate": (OPEN, CLOSED, STAFF, "end", None, True, (("original", "appeal", True),), {"author"}),
     "refuse": (
-        OPEN, CLOSED, {"service", "office"}, "end", None, True, (("ground", "ground", True), ("text", "text", True)),
+        OPEN, CLOSED, STAFF, "end", None, True, (("ground", "ground", True), ("text", "text", True)),
         {"author"},
     ),
     "withdraw": (OPEN, CLOSED, {"resident"}, "end", None, True, (("text", "text", False),), {"service"}),
     "assign": (
-        OPEN, None, {"service", "office"}, "keep", None, False, (("assignee", "colleague", False),), set(),
+        OPEN, None, STAFF, "keep", None, False, (("assignee", "colleague", False),), set(),
     ),
-    "note": (EVERYWHERE, None, {"service", "office"}, "keep", None, False, (("text", "text", True),), set()),
+    "note": (EVERYWHERE, None, STAFF | MODERATION, "keep", None, False, (("text", "text", True),), set()),
     "hide_file": (
-        EVERYWHERE, None, {"office"}, "keep", None, True,
+        EVERYWHERE, None, MODERATION, "keep", None, True,
         (("file", "shown file", True), ("text", "text", True)), {"author"},
     ),
     "show_file": (
-        EVERYWHERE, None, {"office"}, "keep", None, True, (("file", "hidden file", True),), {"author"},
+        EVERYWHERE, None, MODERATION, "keep", None, True, (("file", "hidden file", True),), {"author"},
     ),
-    "hide": (EVERYWHERE, None, {"office"}, "keep", True, True, (("text", "text", True),), {"author"}),
-    "show": (EVERYWHERE, None, {"office"}, "keep", False, True, (), {"author"}),
+    "hide": (EVERYWHERE, None, MODERATION, "keep", True, True, (("text", "text", True),), {"author"}),
+    "show": (EVERYWHERE, None, MODERATION, "keep", False, True, (), {"author"}),
     "escalate": (OPEN, None, {"system"}, "keep", None, True, (), {"office", "service"}),
     "remind": ((WAITING,), None, {"system"}, "keep", None, True, (), {"author"}),
     "lapse": ((WAITING,), ACCEPTED, {"system"}, "keep", None, True, (), {"author", "service"}),

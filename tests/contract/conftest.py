@@ -65,6 +65,7 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
         "secret": appeal.contact.secret,
         "attachment": attachment.pk,
         "item": news.pk,
+        "person": User.objects.first().pk,  # type: ignore[union-attr]
         "cell_m": 250,
         "cell": f"x{appeal.cell_x // 5}_y{appeal.cell_y // 5}",
         # No reset of a password is under way.

@@ -153,6 +153,7 @@ def _path(address: Address, appeal: Appeal, secret: str) -> str:
             "secret": secret,
             "attachment": UUID(int=0),
             "item": 1,
+            "person": 1,
             "form": "large",
             "cell_m": 250,
             "cell": f"x{appeal.cell_x // 5}_y{appeal.cell_y // 5}",

@@ -27,7 +27,7 @@ from appeals.deadlines import LegalClock
 from appeals.errors import NotAllowed
 from appeals.filters import AppealFilter
 from appeals.models import Appeal, Event, LegalTerm
-from appeals.workflow import ACCEPT, ANSWER, CLOSE, ESCALATE, EXTEND, FORWARD, HIDE, REOPEN, Status
+from appeals.workflow import ACCEPT, ANSWER, CLOSE, ESCALATE, EXTEND, FORWARD, HIDE, REOPEN, WITHDRAW, Status
 from desk import scoreboard
 from desk.scoreboard import AGE_BANDS, By, Score, score
 from tests.factories import AppealFactory, CalendarDayFactory, MembershipFactory
@@ -77,6 +77,7 @@ class Case:
     answered: dt.datetime | None = None
     closed: dt.datetime | None = None
     left: dt.datetime | None = None
+    moved_on: bool = False
     reopened: bool = False
     said: bool | None = None
     open: bool = False
@@ -102,15 +103,19 @@ def histories(*, by_service: bool) -> Iterator[tuple[Appeal, int, Case]]:
                     holder(cases, due).terms.append(False)
                 answered = True
             elif event.verb == "reopen":
-                case.reopened = True
+                case.reopened, case.left = True, None
                 due, answered = clock.due_on(appeal.kind, event.at), False
             elif event.verb == "forward" and by_service:
-                case.left = event.at
+                case.left, case.moved_on = event.at, True
                 case = Case(event.at)
                 cases.append((event.to_service_id or 0, case))
+            elif event.verb == "withdraw":
+                case.left, answered = event.at, True
+                if event.at.astimezone(ZONE).date() > due:
+                    holder(cases, due).terms.append(False)
             if event.verb in {"close", "reopen"} and event.actor_role == "resident":
                 case.said = event.verb == "close"
-        if appeal.status == "closed":
+        if appeal.status == "closed" and case.left is None:
             case.closed = [event.at for event in events if event.verb == "close"][-1]
         case.open = appeal.status in {"new", "accepted"}
         if case.open and not answered and NOW.date() > due:
@@ -166,7 +171,7 @@ def check(found: Score, cases: list[tuple[Appeal, Case]]) -> None:
     assert (found.reopened.part, found.reopened.n) == (sum(case.reopened for case in alone), len(answered))
     said = [case.said for case in alone if case.said is not None]
     assert (found.solved.part, found.solved.n) == (sum(said), len(said))
-    assert found.moved_on == sum(case.left is not None for case in alone)
+    assert found.moved_on == sum(case.moved_on for case in alone)
     calendar = LegalClock.read().calendar
     ages = [
         calendar.working_days_between(
@@ -197,13 +202,13 @@ def live(city: GridCity, people: dict[str, Person], source: random.Random, count
             appeal.refresh_from_db()
             mine = people[appeal.service.code]
             if appeal.is_open:
-                verb = source.choice([ACCEPT, ANSWER, ANSWER, FORWARD, FORWARD, EXTEND])
+                verb = source.choice([ACCEPT, ANSWER, ANSWER, FORWARD, FORWARD, EXTEND, WITHDRAW])
                 given: dict[str, object] = {"text": "Words"} if verb is not ACCEPT else {}
                 if verb is FORWARD:
                     others = [one for one in city.services.values() if one.pk != appeal.service_id]
                     given["to_service"] = source.choice(others)
                 with suppress(NotAllowed):  # accepted or extended before
-                    take(appeal, verb, mine, at, **given)
+                    take(appeal, verb, Author(appeal.pk) if verb is WITHDRAW else mine, at, **given)
             elif source.random() < 0.5:
                 take(appeal, REOPEN, Author(appeal.pk), at, text="Not done")
             elif appeal.status == Status.ANSWERED:
