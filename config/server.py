@@ -25,6 +25,7 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.buffers import ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
@@ -116,10 +117,20 @@ def _without_bodies_for_head(application: Callable[..., Any]) -> Callable[..., A
     return answer
 
 
+class Request(HTTPRequestParser):
+    """A request whose end is told in one way only (RFC 9112, 6.1); another is refused and its connection closed."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if "TRANSFER_ENCODING" in self.headers or (self.chunked and "CONTENT_LENGTH" in self.headers):
+            raise ParsingError("Transfer-Encoding beside Content-Length, or before version 1.1")
+
+
 class Channel(HTTPChannel):
     """A connection that knows how long it has been doing what it does, and how much it moved meanwhile."""
 
     task_class = Task
+    parser_class = Request
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self.moved = 0
@@ -172,7 +183,8 @@ class Channel(HTTPChannel):
             case Phase.SILENT | Phase.HEADERS:
                 return took > limits.headers_s
             case Phase.IDLE:
-                return took > limits.idle_s
+                # Not since it was seen to be idle: whole requests fit between two looks.
+                return now - self.last_activity > limits.idle_s
             case Phase.BODY | Phase.ANSWER:
                 too_slow = took > limits.grace_s and self.moved < took * limits.slowest_bps
                 return too_slow or now - self.last_activity > limits.silence_s
@@ -226,8 +238,9 @@ class Server(TcpWSGIServer):
 
     def add_task(self, channel: Channel) -> None:
         """Queues the connection's next request."""
-        path = channel.requests[0].path or ""
-        light = path.startswith(LIGHT_PATHS)
+        request = channel.requests[0]
+        # What could not be read has no path, and its refusal is as light.
+        light = request.error is not None or (request.path or "").startswith(LIGHT_PATHS)
         (self.light if light else self.task_dispatcher).add_task(channel)
 
     def maintenance(self, now: float) -> None:

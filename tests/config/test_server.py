@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from whitenoise.responders import SlicedFile
 
-from config.server import LIGHT_PATHS, Limits, Server
+from config.server import LIGHT_PATHS, Channel, Limits, Phase, Server
 
 THREADS = 2
 #: Long enough never to be reached by what a test does not try.
@@ -87,6 +87,7 @@ class Site:
 
     address: tuple[str, int]
     application: Application
+    server: Server
     stopping: threading.Event
     thread: threading.Thread
     clients: ExitStack
@@ -121,7 +122,7 @@ def serving(
     thread = threading.Thread(target=server.run_until, args=[stopping], daemon=True)
     thread.start()
     with ExitStack() as clients:
-        yield Site(address, application, stopping, thread, clients)
+        yield Site(address, application, server, stopping, thread, clients)
         application.go.set()
     stopping.set()
     thread.join(GIVE_UP_S)
@@ -208,6 +209,48 @@ def test_who_takes_too_long_is_let_go(tmp_path: Path, limits: dict[str, float], 
 def test_an_idle_connection_is_closed_after_its_answer(tmp_path: Path):
     with serving(tmp_path, idle_s=0.1) as site:
         assert read(site.connect(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")).endswith(b"ok")
+
+
+def test_a_connection_in_use_is_not_idle(tmp_path: Path):
+    """Whatever fell between two looks at it: here the last look was long before the last request."""
+    with serving(tmp_path) as site:
+        client = http.client.HTTPConnection(*site.address, timeout=GIVE_UP_S)
+        site.clients.callback(client.close)
+        limits = Limits(idle_s=20)
+
+        def ask() -> Channel:
+            client.request("GET", "/")
+            assert client.getresponse().read() == b"ok"
+            (channel,) = site.server.active_channels.values()
+            while channel.phase is not Phase.IDLE:
+                threading.Event().wait(0.01)
+            return channel
+
+        channel = ask()
+        assert not channel.overdue(channel.last_activity - 100, limits)
+        ask()
+        assert not channel.overdue(channel.last_activity + 10, limits)
+        assert channel.overdue(channel.last_activity + 21, limits)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: \001\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost : localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        # Two answers to where a request ends (RFC 9112, 6.1): the way to smuggle one past a proxy.
+        b"POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /body HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+    ids=["control character", "space in a name", "no colon", "TLS", "two lengths", "chunks in HTTP/1.0"],
+)
+def test_what_is_no_request_is_refused_and_the_connection_closed(tmp_path: Path, sent: bytes):
+    with serving(tmp_path) as site:
+        answer = read(site.connect(sent))
+        assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.0 400"))
+        assert answer.count(b"HTTP/1.") == 1
 
 
 def test_a_reader_that_stops_is_let_go(tmp_path: Path):
