@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Callable
@@ -9,15 +10,32 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.roles import Role
-from appeals.actions.perform import perform
+from appeals.actions.inputs import Given
+from appeals.actions.perform import CHANGED_FIELDS, Change, perform
 from appeals.actions.submit import Submission, submit
 from appeals.actors import PLATFORM, Author, Person
 from appeals.errors import Invalid, NotAllowed, Stale
 from appeals.limits import TEXT_MAX
-from appeals.models import Appeal, Attachment, Event, Message
-from appeals.workflow import ACCEPT, ANSWER, CLOSE, FORWARD, HIDE, REOPEN, SHOW
+from appeals.models import Appeal, Attachment, Event, LegalTerm, Message
+from appeals.workflow import (
+    ACCEPT,
+    ANSWER,
+    ASK,
+    ASSIGN,
+    CLOSE,
+    EXTEND,
+    FORWARD,
+    HIDE,
+    NOTE,
+    PLAN,
+    REOPEN,
+    REPLY,
+    SHOW,
+    Verb,
+)
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
 from tests.grid import GridCity
 
@@ -93,6 +111,81 @@ def test_stale_version_is_refused_with_what_happened(
         perform(appeal.pk, ANSWER, service_actor, version=1, text="My answer")
     assert [(event.verb, event.actor) for event in refusal.value.since] == [("accept", office_actor.user)]
     assert Appeal.objects.get().status == "accepted"
+
+
+def test_a_version_that_is_not_there_yet_is_none_that_was_seen(appeal: Appeal, service_actor: Person) -> None:
+    with pytest.raises(Stale) as refusal:
+        perform(appeal.pk, ACCEPT, service_actor, version=2)
+    assert refusal.value.since == []
+
+
+def test_what_happened_meanwhile_comes_in_its_order(appeal: Appeal, office_actor: Person) -> None:
+    perform(appeal.pk, ACCEPT, office_actor, version=1)
+    perform(appeal.pk, NOTE, office_actor, version=2, text="Asked the depot")
+    perform(appeal.pk, ANSWER, office_actor, version=3, text="Done")
+    with pytest.raises(Stale) as refusal:
+        perform(appeal.pk, ANSWER, office_actor, version=2, text="Done too")
+    assert [event.verb for event in refusal.value.since] == ["note", "answer"]
+
+
+def test_what_is_quiet_disturbs_nobody(appeal: Appeal, office_actor: Person, service_actor: Person) -> None:
+    perform(appeal.pk, NOTE, office_actor, version=1, text="Asked the depot")
+    assert perform(appeal.pk, ACCEPT, service_actor, version=1).version == 3
+
+
+def test_every_moment_is_that_of_the_verb(appeal: Appeal, service_actor: Person) -> None:
+    moments = [dt.datetime(2026, 6, 9, hour, tzinfo=dt.UTC) for hour in range(4)]
+    answered = perform(appeal.pk, ANSWER, service_actor, version=1, text="Done", at=moments[0])
+    assert (answered.answered_at, answered.closed_at) == (moments[0], None)
+    closed = perform(appeal.pk, CLOSE, service_actor, version=2, at=moments[1])
+    assert (closed.answered_at, closed.closed_at) == (moments[0], moments[1])
+    reopened = perform(appeal.pk, REOPEN, Author(appeal.pk), version=3, text="No", at=moments[2])
+    assert (reopened.answered_at, reopened.closed_at) == (None, None)
+    assert reopened.term_began_at == moments[2]
+    assert [event.at for event in appeal.events.order_by("version")][1:] == moments[:3]
+    before = timezone.now()
+    perform(appeal.pk, NOTE, service_actor, version=4, text="Now")
+    assert before <= appeal.events.get(version=5).at <= timezone.now()
+
+
+def test_what_is_given_back_is_what_is_kept(appeal: Appeal, service_actor: Person, city: GridCity) -> None:
+    """Every field that a verb may set is written, and of the appeal's other fields none."""
+    steps: list[tuple[Verb, Person | Author, dict[str, object]]] = [
+        (ASK, service_actor, {"text": "Which lamp?"}),
+        (REPLY, Author(appeal.pk), {"text": "The second"}),
+        (EXTEND, service_actor, {"text": "Ordered"}),
+        (PLAN, service_actor, {"planned_on": dt.date(2099, 1, 1), "text": "A new lamp"}),
+        (FORWARD, service_actor, {"to_service": city.services["roads"], "text": "Theirs"}),
+    ]
+    LegalTerm.objects.update(extension_days=5)
+    for version, (verb, actor, given) in enumerate(steps, 1):
+        days = dt.timedelta(days=version)
+        done = perform(appeal.pk, verb, actor, version=version, at=appeal.submitted_at + days, **given)
+        kept = Appeal.objects.get()
+        assert [getattr(done, name) for name in CHANGED_FIELDS] == [
+            getattr(kept, name) for name in CHANGED_FIELDS
+        ]
+        event = appeal.events.get(verb=verb.code)
+        assert (event.from_status, event.to_status) == (appeal.status, kept.status)
+        appeal = kept
+    assert appeal.text == "The lamp is out"
+
+
+def test_whoever_takes_it_up_gives_it_away_with_the_appeal(
+    appeal: Appeal, service_actor: Person, city: GridCity
+) -> None:
+    given = perform(appeal.pk, ASSIGN, service_actor, version=1, assignee=service_actor.user)
+    assert given.assignee == Appeal.objects.get().assignee == service_actor.user
+    assert appeal.events.get(verb=ASSIGN.code).details == {"assignee": str(service_actor.user)}
+    there = {"to_service": city.services["roads"], "text": "Theirs"}
+    perform(appeal.pk, FORWARD, service_actor, version=2, **there)
+    assert Appeal.objects.get().assignee is None
+
+
+def test_the_change_cannot_be_changed() -> None:
+    change = Change(ACCEPT, Role.OFFICE, None, dt.datetime(2026, 6, 8, tzinfo=dt.UTC), Given())
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        change.verb = ANSWER  # type: ignore[misc]
 
 
 def test_only_staff_answers(appeal: Appeal) -> None:
