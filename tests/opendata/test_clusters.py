@@ -9,7 +9,7 @@ import math
 import random
 import uuid
 from collections import Counter
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any
 
 import pytest
@@ -104,6 +104,25 @@ def test_many_are_counted_by_status(crowd: list[Appeal], zoom: float) -> None:
     found = clusters(PUBLIC, EVERYTHING, zoom)
     assert found.matched == len(crowd)
     assert _counts(found) == Counter(appeal.status for appeal in crowd)
+
+
+@pytest.mark.parametrize("zoom", [9, 11.5, 13, 24])
+@pytest.mark.parametrize("wanted", [EVERYTHING, AppealFilter(q="appeal")], ids=["kept", "counted now"])
+def test_cells_are_squares_of_the_side_that_is_said(
+    crowd: list[Appeal], zoom: float, wanted: AppealFilter
+) -> None:
+    found = clusters(PUBLIC, wanted, zoom)
+    assert found.cell_m is not None
+    metres = [TO_METRES.transform(appeal.point.x, appeal.point.y) for appeal in crowd]
+    squares = Counter((math.floor(x / found.cell_m), math.floor(y / found.cell_m)) for x, y in metres)
+    assert sorted(squares.values()) == sorted(f["properties"]["count"] for f in _features(found))
+
+
+def test_what_is_drawn_cannot_be_changed() -> None:
+    frame = module._frame(Bbox(*CITY), 12)
+    for value in (Clusters([], 0, None), frame):
+        with pytest.raises(FrozenInstanceError):
+            setattr(value, fields(value)[0].name, None)
 
 
 @pytest.mark.parametrize("status", [("new",), ("new", "accepted"), ("closed",)])
