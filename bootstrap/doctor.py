@@ -53,7 +53,8 @@ def var_is_writable(checkout: Checkout) -> Iterator[Finding]:
 
 def disk_has_room(checkout: Checkout) -> Iterator[Finding]:
     """A full disk stops PostgreSQL."""
-    folders = [checkout.root]
+    given = (variables.MEDIA_ROOT.read(os.environ), variables.UPLOADS_ROOT.read(os.environ))
+    folders = [checkout.root, *(folder for folder in (checkout.var, *given) if folder and folder.is_dir())]
     try:
         place = site.find(checkout, main_cluster(checkout).name)
     except Stop:

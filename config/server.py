@@ -331,7 +331,9 @@ def main(arguments: list[str]) -> int:
     from django.conf import settings
 
     from config.wsgi import application
+    from media.storage import receive_in_workshop
 
+    receive_in_workshop()
     server = Server(
         application,
         socket.socket(fileno=chosen.listener),

@@ -26,21 +26,30 @@ _BATCH: Final = 500
 
 def working_folder(prefix: str) -> AbstractContextManager[str]:
     """A new folder for as long as something is made in it; on the disk, where /tmp may be memory."""
-    return tempfile.TemporaryDirectory(prefix=prefix, dir=_workshop())
+    return tempfile.TemporaryDirectory(prefix=prefix, dir=workshop())
 
 
-def _workshop() -> Path:
-    workshop = Path(settings.VAR_DIR) / "work"
-    workshop.mkdir(parents=True, exist_ok=True)
-    return workshop
+def receive_in_workshop() -> None:
+    """From now on everything that this process writes while it arrives goes into the workshop, as uploads do."""
+    tempfile.tempdir = str(workshop())
+
+
+def workshop() -> Path:
+    """The folder of what is being worked on, or is just arriving."""
+    folder = Path(settings.VAR_DIR) / "work"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def sweep_workshop(now: dt.datetime | None = None) -> int:
-    """Removes working folders whose process was killed before it could; returns their number."""
+    """Removes what processes that were killed left in the workshop; returns the number of folders and files."""
     before = ((now or timezone.now()) - ABANDONED_AFTER).timestamp()
-    abandoned = [entry for entry in os.scandir(_workshop()) if _is_older(entry, before)]
+    abandoned = [entry for entry in os.scandir(workshop()) if _is_older(entry, before)]
     for entry in abandoned:
-        shutil.rmtree(entry.path, ignore_errors=True)
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            Path(entry.path).unlink(missing_ok=True)
     return len(abandoned)
 
 

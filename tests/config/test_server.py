@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import http.client
+import os
 import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from whitenoise.responders import SlicedFile
 
 from config.server import LIGHT_PATHS, Channel, Limits, Phase, Server
@@ -363,3 +368,46 @@ def test_told_to_stop_it_answers_what_was_asked(tmp_path: Path):
         site.thread.join(GIVE_UP_S)
         with pytest.raises(ConnectionRefusedError):
             site.connect()
+
+
+@pytest.mark.django_db
+def test_what_is_arriving_is_written_where_the_disk_is_watched(tmp_path: Path) -> None:
+    """Not in /tmp, which may be memory, and is nobody's to sweep."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "VAR_DIR": str(tmp_path),
+        "STATIC_ROOT": str(tmp_path / "static"),
+    }
+    with socket.create_server(("127.0.0.1", 0)) as listener, ExitStack() as ending:
+        command = [sys.executable, "-m", "config.server", str(listener.fileno())]
+        server = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=settings.BASE_DIR,
+            pass_fds=[listener.fileno()],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        ending.callback(server.wait)
+        ending.callback(server.kill)
+        client = ending.enter_context(socket.create_connection(listener.getsockname(), GIVE_UP_S))
+        head = "POST /api/uploads/ HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+        client.sendall(f"{head}Content-Length: 2000000\r\n\r\n".encode() + b"x" * 1_000_000)
+        deadline = time.monotonic() + GIVE_UP_S
+        while not (arriving := _deleted_files(server.pid)):
+            assert server.poll() is None, server.stderr.read() if server.stderr else ""
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert all(path.startswith(f"{tmp_path}/work/") for path in arriving), arriving
+
+
+def _deleted_files(pid: int) -> list[str]:
+    """Files that the process has open and nobody else can name."""
+    found = []
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):
+            path = str(entry.readlink())
+            if path.startswith("/") and path.endswith(" (deleted)"):
+                found.append(path)
+    return found

@@ -16,6 +16,7 @@ from media.storage import (
     sweep_files,
     sweep_workshop,
     working_folder,
+    workshop,
 )
 
 SECOND = dt.timedelta(seconds=1)
@@ -92,3 +93,13 @@ def test_a_working_folder_outlives_its_process_for_a_day(settings: Settings, tmp
     assert sweep_workshop() == 0
     assert sweep_workshop(timezone.now() + ABANDONED_AFTER + SECOND) == 1
     assert not left.exists()
+
+
+def test_a_file_that_was_arriving_too(settings: Settings, tmp_path: Path) -> None:
+    """Django names what it receives in a file of its own, and a killed process leaves that behind."""
+    settings.VAR_DIR = tmp_path
+    arriving = workshop() / "tmpab12.upload.mp4"
+    arriving.touch()
+    assert sweep_workshop() == 0
+    assert sweep_workshop(timezone.now() + ABANDONED_AFTER + SECOND) == 1
+    assert not arriving.exists()
