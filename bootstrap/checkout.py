@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from bootstrap.console import Stop
+from bootstrap.console import Stop, as_administrator
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def prepare_var(checkout: Checkout) -> None:
         raise Stop(f"{checkout.var} cannot be created: {error.strerror}") from None
     if not os.access(checkout.var, os.W_OK | os.X_OK):
         raise Stop(
-            f"{checkout.var} is not writable by this user (created with sudo?). Use that user again, or run\n"
-            f"    sudo chown -R {os.getuid()} '{checkout.var}' '{checkout.node_modules}'"
+            f"{checkout.var} is not writable by this user (created with sudo?). Use that user again, or run\n    "
+            + as_administrator(f"chown -R {os.getuid()} '{checkout.var}' '{checkout.node_modules}'")
         )
 
 

@@ -24,7 +24,7 @@ from urllib.parse import quote
 
 from bootstrap import postgres, site
 from bootstrap.checkout import Checkout, prepare_var
-from bootstrap.console import Stop, last_lines, note, say, working
+from bootstrap.console import Stop, as_administrator, last_lines, note, say, working
 
 #: The longest path of a unix socket is 107 bytes on Linux, 103 on macOS.
 LONGEST_SOCKET_PATH = 103
@@ -185,8 +185,8 @@ class Cluster:
         installation = postgres.of_major(major)
         if installation is None:
             raise Stop(
-                f"The database in {place.folder} needs PostgreSQL {major}, which is not installed. Run\n"
-                f"    sudo apt-get install -y postgresql-{major} postgresql-{major}-postgis-3"
+                f"The database in {place.folder} needs PostgreSQL {major}, which is not installed. Run\n    "
+                + as_administrator(f"apt-get install -y postgresql-{major} postgresql-{major}-postgis-3")
             )
         # Its server is gone (see process); a pid reused by another program would keep PostgreSQL from
         # starting.

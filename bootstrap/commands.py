@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -51,6 +52,10 @@ def run(arguments: list[str]) -> int:
     except Stop as refusal:
         print(f"\n{refusal}", file=sys.stderr, flush=True)
         return refusal.code
+    except BrokenPipeError:
+        # Whoever reads has seen enough, such as head; nothing more can be said to them, not even at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except OSError as error:
         advice = cause(str(error))
         if not advice:

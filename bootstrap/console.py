@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,13 @@ COLUMNS = 79
 LIVE_INTERVAL_S = 0.2
 #: Lines of a failed program's output that are shown to the user.
 TAIL_LINES = 25
+
+
+#: What pip (OpenSSL) and npm (Node) say of a certificate.
+_UNTRUSTED = re.compile(
+    r"CERTIFICATE_VERIFY_FAILED|certificate verify failed|SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT)"
+    r"|CERT_(?:HAS_EXPIRED|NOT_YET_VALID|UNTRUSTED)|ERR_TLS_CERT"
+)
 
 
 class Stop(Exception):
@@ -107,7 +115,9 @@ def run_step(
 
 
 def cause(output: str, folder: Path | None = None) -> str:
-    """What to do about a failure that a program's output explains: a full disk, a folder that is closed; else empty.
+    """What to do about a failure that a program's output explains; else empty.
+
+    It may be a full disk, a folder that is closed, a certificate that is not trusted.
 
     A program on a full disk may be unable to say so: the disk of ``folder`` is looked at, too.
     """
@@ -119,7 +129,23 @@ def cause(output: str, folder: Path | None = None) -> str:
             f"A file or folder cannot be written ({closed[0]}); the lines above name it. Give it to this user, "
             "then run the same command again."
         )
+    if _UNTRUSTED.search(output):
+        return (
+            "The server's certificate is not trusted. Behind a proxy that has one of its own, name the file of its "
+            "authority, then run the same command again:\n"
+            "    export PIP_CERT=/path/to/authority.pem NODE_EXTRA_CA_CERTS=/path/to/authority.pem\n"
+            "Else look at this machine's clock (date)."
+        )
     return ""
+
+
+def as_administrator(*commands: str) -> str:
+    """One line that runs the commands with an administrator's rights, by what this machine and this user have."""
+    if os.geteuid() == 0:
+        return " && ".join(commands)
+    if shutil.which("sudo"):
+        return " && ".join(f"sudo {command}" for command in commands)
+    return f"su -c {shlex.quote(' && '.join(commands))}"
 
 
 def _opened(log: Path) -> BinaryIO:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from bootstrap import catalogues, environment, frontend, packages, postgres, site, variables
 from bootstrap.checkout import Checkout
 from bootstrap.cluster import main_cluster, process, stale_process
-from bootstrap.console import Stop, note, say
+from bootstrap.console import Stop, as_administrator, note, say
 from bootstrap.finding import Finding
 from bootstrap.serve import serving
 
@@ -47,7 +47,8 @@ def var_is_writable(checkout: Checkout) -> Iterator[Finding]:
     """Everything generated goes into var."""
     if checkout.var.exists() and not os.access(checkout.var, os.W_OK | os.X_OK):
         yield Finding(
-            f"{checkout.var} is not writable by this user.", f"sudo chown -R {os.getuid()} '{checkout.var}'"
+            f"{checkout.var} is not writable by this user.",
+            as_administrator(f"chown -R {os.getuid()} '{checkout.var}'"),
         )
 
 
@@ -74,8 +75,18 @@ def disk_has_room(checkout: Checkout) -> Iterator[Finding]:
 
 
 def something_is_installed(checkout: Checkout) -> Iterator[Finding]:
-    """A fresh clone lacks everything, and one command installs it."""
-    if not checkout.python.exists():
+    """A fresh clone lacks everything, and one command installs it; another goes before for who may not install."""
+    if checkout.python.exists():
+        return
+    needs = [packages.VENV] if os.environ.get("DATABASE_URL") else [packages.VENV, packages.DATABASE]
+    lacking = [package for need in needs if not need.there() for package in need.packages]
+    if lacking and not packages.may_install():
+        yield Finding(
+            f"System packages are missing, and this user may not install them: {', '.join(lacking)}.",
+            packages.install_line(lacking),
+        )
+        yield Finding("Nothing is installed in this clone yet.", "./manage.py up installs the rest")
+    else:
         yield Finding("Nothing is installed in this clone yet.", "./manage.py up installs all of it")
 
 
@@ -125,7 +136,7 @@ def cluster_is_sound(checkout: Checkout) -> Iterator[Finding]:
     try:
         place = site.find(checkout, main_cluster(checkout).name)
     except Stop as stop:
-        yield Finding(str(stop), "sudo ./manage.py doctor")
+        yield Finding(str(stop), as_administrator("./manage.py doctor"))
         return
     if place is None:
         yield Finding("There is no database yet.", "./manage.py up", serious=False)
@@ -134,7 +145,7 @@ def cluster_is_sound(checkout: Checkout) -> Iterator[Finding]:
     if postgres.of_major(major) is None:
         yield Finding(
             f"The database in {place.folder} needs PostgreSQL {major}, which is not installed.",
-            f"sudo apt-get install -y postgresql-{major} postgresql-{major}-postgis-3",
+            as_administrator(f"apt-get install -y postgresql-{major} postgresql-{major}-postgis-3"),
         )
     gone = stale_process(place)
     if gone is not None:
@@ -160,11 +171,12 @@ def secret_key_is_secret(checkout: Checkout) -> Iterator[Finding]:
     path = checkout.var / "secret.key"
     if path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield Finding(f"{path} can be read by others.", f"chmod 600 '{path}'")
-    if os.environ.get("DATABASE_URL") and not os.environ.get("SECRET_KEY"):
-        yield Finding(
-            "DATABASE_URL is set but SECRET_KEY is not: each machine would generate its own.",
-            'export SECRET_KEY="$(python3 -c "import secrets; print(secrets.token_urlsafe(64))")"',
-        )
+    given = os.environ.get("SECRET_KEY")
+    anew = 'export SECRET_KEY="$(python3 -c "import secrets; print(secrets.token_urlsafe(64))")"'
+    if os.environ.get("DATABASE_URL") and not given:
+        yield Finding("DATABASE_URL is set but SECRET_KEY is not: each machine would generate its own.", anew)
+    if given and variables.is_guessable(given):
+        yield Finding(variables.GUESSABLE, anew)
 
 
 def port_is_free(checkout: Checkout) -> Iterator[Finding]:

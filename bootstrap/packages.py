@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bootstrap import postgres
-from bootstrap.console import Stop, note, run_step
+from bootstrap.console import Stop, as_administrator, note, run_step
 
 #: Debian reads here what its packages do when they are installed.
 CREATECLUSTER = Path("/etc/postgresql-common/createcluster.d")
@@ -107,7 +107,12 @@ def ensure(needs: Sequence[Need], *, logs: Path) -> None:
 def install_line(packages: Sequence[str]) -> str:
     """The command an administrator runs to install the packages."""
     names = " ".join(map(shlex.quote, packages))
-    return f"sudo apt-get update && sudo apt-get install -y --no-install-recommends {names}"
+    return as_administrator("apt-get update", f"apt-get install -y --no-install-recommends {names}")
+
+
+def may_install() -> bool:
+    """True as root, or where there is sudo, which may still refuse."""
+    return os.geteuid() == 0 or shutil.which("sudo") is not None
 
 
 def _right_to_install() -> list[str] | None:

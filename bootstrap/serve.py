@@ -85,6 +85,8 @@ def _set_environment(checkout: Checkout, options: argparse.Namespace) -> None:
     shown = names[-1] if options.host in ("0.0.0.0", "::") else "localhost"  # noqa: S104
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("SECRET_KEY", checkouts.secret_key(checkout))
+    if variables.is_guessable(os.environ["SECRET_KEY"]):
+        note(f"{variables.GUESSABLE} Unset it, and up makes one.", mark="!!")
     if options.demo is not None:
         os.environ["DEMO_DATA"] = "1" if options.demo else "0"
     elif not any(map(_given, ("DEMO_DATA", "PUBLIC_URL", "DATABASE_URL"))):
@@ -193,7 +195,8 @@ def _only_one(checkout: Checkout, options: argparse.Namespace) -> Iterator[None]
             lock.seek(0)
             raise Stop(f"Already running: {lock.read().strip()}") from None
         lock.truncate(0)
-        lock.write(f"process {os.getpid()}, port {options.port}")
+        public = os.environ.get("PUBLIC_URL", "").strip() or _address_here(options)
+        lock.write(f"{public}\nTo stop it, press ctrl-C there, or run\n    kill {os.getpid()}")
         lock.flush()
         yield
 

@@ -262,6 +262,16 @@ def _split(text: str, right: str) -> SplitResult:
     return parts
 
 
+#: Django's own rule (security.W009), which it applies to public servers alone.
+_SECRET_LEAST = 50
+GUESSABLE = f"SECRET_KEY is shorter than {_SECRET_LEAST} characters, or repeats a few: whoever guesses it can log in as anybody."
+
+
+def is_guessable(secret_key: str) -> bool:
+    """True for a key that is no secret: too short, or of fewer than five different characters."""
+    return len(secret_key) < _SECRET_LEAST or len(set(secret_key)) < 5
+
+
 ALLOWED_HOSTS = Variable("ALLOWED_HOSTS", hosts, None)
 BASE_MAP_STYLE = Variable("BASE_MAP_STYLE", style, None)
 BEHIND_PROXY = Variable("BEHIND_PROXY", proxies, 0)

@@ -50,6 +50,30 @@ def test_fresh_clone_has_one_line(
     assert sorted(path for path in checkout.root.rglob("*")) == before
 
 
+def test_who_may_not_install_is_first_told_what_somebody_else_must(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))  # without sudo
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(postgres, "newest", lambda: None)
+    first, second = doctor.something_is_installed(checkout)
+    assert "this user may not install them: postgresql, postgresql-postgis" in first.problem
+    assert first.remedy.startswith("su -c 'apt-get update && apt-get install")
+    assert second.remedy == "./manage.py up installs the rest"
+    monkeypatch.setenv("DATABASE_URL", "postgres://city@db/city")
+    assert only(doctor.something_is_installed, checkout).remedy == "./manage.py up installs all of it"
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert only(doctor.something_is_installed, checkout).remedy == "./manage.py up installs all of it"
+
+
+@pytest.mark.parametrize("key", ["abc", "a" * 80, "ab" * 40])
+def test_a_secret_key_that_is_none(checkout: Checkout, monkeypatch: pytest.MonkeyPatch, key: str):
+    monkeypatch.setenv("SECRET_KEY", key)
+    assert "SECRET_KEY is shorter" in only(doctor.secret_key_is_secret, checkout).problem
+
+
 def test_wrong_settings_are_named(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LOG_LEVEL", "loud")
     assert "LOG_LEVEL='loud'" in only(doctor.settings_are_sound, checkout).problem
@@ -127,7 +151,7 @@ def test_cluster_of_a_version_that_was_removed(checkout: Checkout):
     make_cluster(checkout, "11")
     finding = next(doctor.cluster_is_sound(checkout))
     assert finding.serious
-    assert finding.remedy == "sudo apt-get install -y postgresql-11 postgresql-11-postgis-3"
+    assert finding.remedy.endswith("apt-get install -y postgresql-11 postgresql-11-postgis-3")
 
 
 def test_database_of_a_clone_that_moved_is_never_to_be_deleted(
@@ -213,7 +237,7 @@ def test_port_taken_by_another_program_and_by_ourselves(checkout: Checkout, monk
 
 def test_var_of_another_user(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(os, "access", lambda *_: False)
-    assert only(doctor.var_is_writable, checkout).remedy.startswith("sudo chown -R")
+    assert only(doctor.var_is_writable, checkout).remedy.endswith(f"chown -R {os.getuid()} '{checkout.var}'")
 
 
 def test_browser_is_needed_only_for_tests(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):

@@ -185,6 +185,13 @@ def test_long_step_shows_progress(
         ("raise PermissionError(13, 'Permission denied', '/home/someone/.cache')", "cannot be written"),
         ("raise OSError(30, 'Read-only file system', '/opt')", "cannot be written"),
         ("raise TimeoutError('no answer')", "Is the network up?"),
+        ("print('npm error code SELF_SIGNED_CERT_IN_CHAIN'); raise SystemExit(1)", "NODE_EXTRA_CA_CERTS"),
+        (
+            "print('npm error code UNABLE_TO_VERIFY_LEAF_SIGNATURE'); raise SystemExit(1)",
+            "certificate is not",
+        ),
+        ("print('npm error code CERT_HAS_EXPIRED'); raise SystemExit(1)", "clock"),
+        ("raise OSError('[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed')", "PIP_CERT"),
     ],
 )
 def test_failed_step_is_told_by_its_cause(tmp_path: Path, code: str, words: str):

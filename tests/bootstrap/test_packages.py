@@ -70,9 +70,27 @@ def test_user_without_the_right_gets_one_command(
     with pytest.raises(Stop) as stopped:
         packages.ensure([missing], logs=tmp_path)
     assert stopped.value.code == packages.PACKAGES_MISSING != 0
-    line = "sudo apt-get update && sudo apt-get install -y --no-install-recommends tree"
+    line = "su -c 'apt-get update && apt-get install -y --no-install-recommends tree'"
     assert str(stopped.value).splitlines()[-1].strip() == line
     assert asked(tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    ("uid", "sudo", "line"),
+    [
+        (0, False, "apt-get update && apt-get install -y --no-install-recommends tree"),
+        (0, True, "apt-get update && apt-get install -y --no-install-recommends tree"),
+        (1000, True, "sudo apt-get update && sudo apt-get install -y --no-install-recommends tree"),
+        (1000, False, "su -c 'apt-get update && apt-get install -y --no-install-recommends tree'"),
+    ],
+)
+def test_the_command_of_an_administrator_is_one_that_this_machine_has(
+    path: Path, monkeypatch: pytest.MonkeyPatch, uid: int, sudo: bool, line: str
+):
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    if sudo:
+        provide(path, "sudo", "exit 1")
+    assert packages.install_line(["tree"]) == line
 
 
 @pytest.mark.parametrize("password", [True, False])

@@ -13,6 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from bootstrap import health, serve, variables
 from bootstrap.checkout import Checkout, this_checkout
+from bootstrap.console import Stop
 
 Set = Callable[..., None]
 
@@ -90,3 +91,37 @@ def test_health_is_asked_under_the_public_name(
 
 def test_health_of_nobody():
     assert health.main(["1"]) == 1
+
+
+def test_a_secret_key_that_is_none_is_said(up: Set, capsys: pytest.CaptureFixture[str]):
+    up(SECRET_KEY="abc")
+    assert "SECRET_KEY is shorter" in capsys.readouterr().out
+    assert os.environ["SECRET_KEY"] == "abc"
+
+
+def test_a_key_of_our_own_is_not(up: Set, capsys: pytest.CaptureFixture[str]):
+    up()
+    assert "SECRET_KEY" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "public", "said"),
+    [
+        ([], "", "http://localhost:8000"),
+        (["--port", "8080"], "", "http://localhost:8080"),
+        ([], "https://appeals.example.org", "https://appeals.example.org"),
+    ],
+)
+def test_a_second_up_says_where_the_first_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], public: str, said: str
+):
+    monkeypatch.setenv("PUBLIC_URL", public)
+    checkout = Checkout(tmp_path, tmp_path)
+    with (
+        serve._only_one(checkout, serve.parse(options)),
+        pytest.raises(Stop) as stopped,
+        serve._only_one(checkout, serve.parse([])),
+    ):
+        raise AssertionError
+    assert str(stopped.value).splitlines()[0] == f"Already running: {said}"
+    assert f"kill {os.getpid()}" in str(stopped.value)

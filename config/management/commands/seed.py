@@ -15,6 +15,7 @@ from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
+from django.db.models import Count
 from django.utils import timezone, translation
 
 from accounts.demo import OPERATOR, demo_email, make_demo_people, new_password
@@ -115,12 +116,13 @@ class Command(BaseCommand):
 
     def _write_logins(self, people: dict[str, User], password: str) -> None:
         """Writes the logins that ``up`` shows, for this installation's owner alone."""
-        services = {service.code: service.short for service in Service.objects.all()}
+        # The first are shown by ``up``: those with the most to do.
+        busiest = Service.objects.annotate(n=Count("appeals")).order_by("-is_office", "-n", "code")
+        notes = {service.code: service.short for service in busiest} | {OPERATOR: "operator: /admin/"}
         width = max(len(person.email) for person in people.values())
         lines = [f"Log in with the password {password} as"]
         lines += [
-            f"  {person.email:<{width}}  {services.get(code, 'operator: /admin/' if code == OPERATOR else '')}"
-            for code, person in people.items()
+            f"  {people[code].email:<{width}}  {words}" for code, words in notes.items() if code in people
         ]
         file = settings.VAR_DIR / "logins.txt"
         file.parent.mkdir(parents=True, exist_ok=True)

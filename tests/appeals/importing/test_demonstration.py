@@ -82,6 +82,10 @@ def test_people_pictures_and_news(folder: Path) -> None:
     assert password is not None
     assert all(person.check_password(password[1]) for person in User.objects.all())
     assert not User.objects.get(is_superuser=True).check_password(PUBLISHED_PASSWORD)
+    shown = re.findall(r"(\S+)@", logins)
+    with_most = Service.objects.exclude(is_office=True).annotate(n=Count("appeals")).order_by("-n").first()
+    assert with_most is not None
+    assert shown[:2] == [Service.objects.get(is_office=True).code, with_most.code]
     assert all(email in logins for email in User.objects.values_list("email", flat=True))
     picture = Attachment.objects.select_related("appeal").first()
     assert picture is not None
