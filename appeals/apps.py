@@ -16,6 +16,7 @@ class AppealsConfig(AppConfig):
         from appeals.actions.hand_over import hand_over
         from appeals.actions.questions import follow_questions
         from appeals.actions.upload import remove_orphans, sweep_uploads
+        from appeals.actions.warn import warn_services
         from appeals.models import (
             Appeal,
             Attachment,
@@ -40,6 +41,7 @@ class AppealsConfig(AppConfig):
         every(dt.timedelta(minutes=10), count_again)
         every(dt.timedelta(minutes=5), escalate_overdue)
         every(dt.timedelta(minutes=5), follow_questions)
+        every(dt.timedelta(minutes=5), warn_services)
         every(dt.timedelta(seconds=5), deliver_due, lane="letters")
         every(dt.timedelta(hours=1), remove_orphans)
         every(dt.timedelta(days=1), sweep_uploads)

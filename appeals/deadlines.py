@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from appeals.models import Appeal, CalendarDay, LegalTerm
-from appeals.workflow import Guard
+from appeals.workflow import STAGES, Guard
 
 
 class NoLegalTerm(Exception):
@@ -209,4 +209,30 @@ class LegalClock:
             Guard.REMINDER_DUE: appeal.remind_on is not None and appeal.remind_on <= today,
             Guard.REPLY_MISSING: appeal.reply_by is not None and appeal.reply_by < today,
         }
-        return frozenset(guard for guard, holds in true.items() if holds)
+        stage = self.stage(appeal, today)
+        warned_of = {guard for guard, its_own in STAGES.items() if appeal.warned < its_own == stage}
+        return frozenset(guard for guard, holds in true.items() if holds) | warned_of
+
+    def stage(self, appeal: Appeal, today: dt.date) -> int:
+        """How far the appeal's running term has come: 0, then 1 from half of its working days on, 2 from four fifths on,
+        3 on the last day; 0 again when it is over.
+        """
+        if today > appeal.due_on:
+            return 0
+        try:
+            term = self.term(appeal.kind, city_day(appeal.term_began))
+        except NoLegalTerm:
+            return 0
+        days = term.working_days + appeal.extended_days
+        left = self.calendar.working_days_between(today, appeal.due_on)
+        if left == 0:
+            return STAGES[Guard.LAST_DAY]
+        if 5 * left <= days:
+            return STAGES[Guard.MOST_PASSED]
+        return STAGES[Guard.HALF_PASSED] if 2 * left <= days else 0
+
+    def last_days(self, today: dt.date) -> dict[int, dt.date]:
+        """For each stage the latest due date that a term at it can have."""
+        longest = max((term.working_days + term.extension_days for term in self.terms), default=0)
+        left = {Guard.HALF_PASSED: longest // 2, Guard.MOST_PASSED: longest // 5, Guard.LAST_DAY: 0}
+        return {STAGES[guard]: self.calendar.add_working_days(today, n) for guard, n in left.items()}

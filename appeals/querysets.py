@@ -96,6 +96,17 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """Overdue appeals of which the Mayor's Office was not told yet."""
         return self.overdue(on).filter(escalated_at__isnull=True)
 
+    def to_warn(self, on: dt.date, last_days: Mapping[int, dt.date]) -> AppealQuerySet:
+        """Appeals whose term runs and may have come to a stage of which their service was not warned."""
+        stages = Q()
+        for stage, last_day in last_days.items():
+            stages |= Q(warned__lt=stage, due_on__lte=last_day)
+        return self.running().filter(stages, due_on__gte=on)
+
+    def escalated(self) -> AppealQuerySet:
+        """Open appeals of which the Mayor's Office was told that their term has passed."""
+        return self.open().filter(escalated_at__isnull=False)
+
     def term_groups(self) -> Iterable[tuple[TermGroup, dt.date]]:
         """What the due dates of open appeals are counted from, and these dates, each pair once."""
         began = TruncDate(Coalesce("term_began_at", "submitted_at"), tzinfo=timezone.get_default_timezone())

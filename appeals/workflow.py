@@ -87,6 +87,9 @@ class Guard(enum.Enum):
 
     EXTENDABLE = "extendable"  #: the law allows an extension, and this term has had none
     TERM_PASSED = "term passed"  #: the due date is over, and this was not noted before in this term
+    HALF_PASSED = "half passed"  #: half of the term is over, and the service was not warned in this term
+    MOST_PASSED = "most passed"  #: four fifths of the term are over, and the service was not warned of that
+    LAST_DAY = "last day"  #: the answer is due today, and the service was not warned of that
     ASKABLE = "askable"  #: the author is known, and there are days for a reply
     REMINDER_DUE = (
         "reminder due"  #: half of the days for a reply are over, and the author was not reminded yet
@@ -687,6 +690,42 @@ ESCALATE = Verb(
         Audience.SERVICE: _("Appeal No. %(number)d is overdue: the Mayor's Office has been told"),
     },
 )
+WARN_HALF = Verb(
+    "warn_half",
+    sources=RUNNING_STATUSES,
+    target=None,
+    roles=_PLATFORM,
+    icon="clock",
+    guard=Guard.HALF_PASSED,
+    quiet=True,
+    public=False,
+    words=Words(step=_("Half of the term has passed: the service is warned")),
+    letters={Audience.SERVICE: _("Half of the term of appeal No. %(number)d has passed")},
+)
+WARN_MOST = Verb(
+    "warn_most",
+    sources=RUNNING_STATUSES,
+    target=None,
+    roles=_PLATFORM,
+    icon="clock",
+    guard=Guard.MOST_PASSED,
+    quiet=True,
+    public=False,
+    words=Words(step=_("80 %% of the term has passed: the service is warned")),
+    letters={Audience.SERVICE: _("80 %% of the term of appeal No. %(number)d has passed")},
+)
+WARN_DUE = Verb(
+    "warn_due",
+    sources=RUNNING_STATUSES,
+    target=None,
+    roles=_PLATFORM,
+    icon="clock",
+    guard=Guard.LAST_DAY,
+    quiet=True,
+    public=False,
+    words=Words(step=_("The last day for the answer: the service is warned")),
+    letters={Audience.SERVICE: _("Appeal No. %(number)d must be answered today")},
+)
 REMIND = Verb(
     "remind",
     sources=(Status.WAITING,),
@@ -746,6 +785,9 @@ VERBS: dict[str, Verb] = {
         SHOW_FILE,
         HIDE,
         SHOW,
+        WARN_HALF,
+        WARN_MOST,
+        WARN_DUE,
         ESCALATE,
         REMIND,
         LAPSE,
@@ -757,6 +799,15 @@ VERBS: dict[str, Verb] = {
 def verbs_for(status: str, role: Role, *, hidden: bool, barred: Collection[Guard] = ()) -> Iterator[Verb]:
     """What a person in that role may do now, in the table's order; never ``SUBMIT``, which begins the life."""
     return (verb for verb in VERBS.values() if verb.allows(status, role, hidden=hidden, barred=barred))
+
+
+#: How far a term has come, by the guards of the warnings; kept with the appeal once its service was warned.
+STAGES: Mapping[Guard, int] = {Guard.HALF_PASSED: 1, Guard.MOST_PASSED: 2, Guard.LAST_DAY: 3}
+
+#: The warnings by stage.
+WARNINGS: Mapping[int, Verb] = {
+    stage: verb for guard, stage in STAGES.items() for verb in VERBS.values() if verb.guard is guard
+}
 
 
 class Reason(enum.StrEnum):

@@ -34,12 +34,13 @@ COUNT_MAX = 1_000
 
 
 class Tab(enum.StrEnum):
-    """A part of the queue; the first five await an answer."""
+    """A part of the queue; the first six await an answer."""
 
     OPEN = "open"
     MINE = "mine"
     SOON = "soon"
     OVERDUE = "overdue"
+    ESCALATED = "escalated"
     WAITING = "waiting"
     ANSWERED = "answered"
     CLOSED = "closed"
@@ -58,7 +59,7 @@ class Tab(enum.StrEnum):
     @property
     def awaits(self) -> bool:
         """True for the tabs whose appeals await an answer."""
-        return self in {Tab.OPEN, Tab.MINE, Tab.SOON, Tab.OVERDUE, Tab.WAITING}
+        return self in {Tab.OPEN, Tab.MINE, Tab.SOON, Tab.OVERDUE, Tab.ESCALATED, Tab.WAITING}
 
     @property
     def sort(self) -> Sort:
@@ -71,6 +72,7 @@ _LABELS: dict[Tab, str | Promise] = {
     Tab.MINE: pgettext_lazy("appeals that I work on", "Mine"),
     Tab.SOON: _("Due soon"),
     Tab.OVERDUE: _("Overdue"),
+    Tab.ESCALATED: pgettext_lazy("tab of the queue", "With the Mayor's Office"),
     Tab.WAITING: _("Author asked"),
     Tab.ANSWERED: _("Answered"),
     Tab.CLOSED: _("Closed"),
@@ -222,6 +224,11 @@ class Queue:
         found = Q(_AnyOf(F("pk"), ArraySubquery(sent_by.values("pk"))))
         return mine.filtered(replace(wanted, q="")).filter(holding(wanted.q) | found)
 
+    @property
+    def tabs(self) -> list[Tab]:
+        """The parts of the person's queue: escalations are the Mayor's Office's."""
+        return [tab for tab in Tab if tab is not Tab.ESCALATED or self.standing.office]
+
     def in_tab(self, rows: AppealQuerySet, tab: Tab) -> AppealQuerySet:
         """Those of the appeals that the tab holds."""
         match tab:
@@ -234,6 +241,8 @@ class Queue:
                 return rows.running().filter(due_on__gte=self.today, due_on__lte=until)
             case Tab.OVERDUE:
                 return rows.overdue(self.today)
+            case Tab.ESCALATED:
+                return rows.escalated()
             case Tab.WAITING:
                 return rows.waiting()
             case Tab.ANSWERED:

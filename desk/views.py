@@ -25,7 +25,7 @@ from appeals.workflow import VERBS
 from desk.bulk import CHOSEN, bulk_verbs
 from desk.doors import for_staff, restore_held
 from desk.drafts import drafts_here
-from desk.queue import COUNT_MAX, PAGE_SIZE, Place, Queue, Sort, Tab, parse_place
+from desk.queue import COUNT_MAX, PAGE_SIZE, Place, Queue, Sort, parse_place
 from geo.paging import AFTER, BEFORE, PageRequest
 from rates.senders import sender_of
 from rates.taking import TooMany
@@ -62,7 +62,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
                 "full": listed.counts[each] >= COUNT_MAX,
                 "url": address(place.in_tab(each)),
             }
-            for each in Tab
+            for each in queue.tabs
         ],
         "headings": {
             each.column: {

@@ -7,17 +7,12 @@ import datetime as dt
 import structlog
 from django.utils import timezone
 
-from appeals.actions.perform import perform
-from appeals.actors import PLATFORM
+from appeals.actions.rounds import ROUND, Step, take_round
 from appeals.deadlines import city_day
-from appeals.errors import NotAllowed
 from appeals.models import Appeal
 from appeals.workflow import ESCALATE
 
 log = structlog.get_logger()
-
-#: In one round, so that a backlog does not hold the schedule up; the next round goes on.
-ROUND = 200
 
 
 def escalate_overdue(now: dt.datetime | None = None) -> int:
@@ -27,13 +22,8 @@ def escalate_overdue(now: dt.datetime | None = None) -> int:
     """
     now = now or timezone.now()
     waiting = Appeal.objects.to_escalate(city_day(now)).order_by("due_on", "number")
-    escalated = 0
-    for appeal_id in waiting.values_list("pk", flat=True)[:ROUND]:
-        try:
-            perform(appeal_id, ESCALATE, PLATFORM, version=None, at=now)
-        except NotAllowed:
-            continue
-        escalated += 1
+    due = [Step(key, service, ESCALATE) for key, service in waiting.values_list("pk", "service")[:ROUND]]
+    escalated = take_round(due, now)
     if escalated:
         log.info("overdue appeals passed to the Mayor's Office", appeals=escalated)
     return escalated

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from appeals.errors import NotAllowed, Stale
 from appeals.guards import barred
 from appeals.models import Appeal, Attachment, Event
 from appeals.notify.queue import queue_messages
-from appeals.workflow import VERBS, Cause, Clock, Guard, Reason, Status, Verb
+from appeals.workflow import STAGES, VERBS, Audience, Cause, Clock, Guard, Reason, Status, Verb
 
 
 def perform(
@@ -31,12 +31,14 @@ def perform(
     *,
     version: int | None,
     at: dt.datetime | None = None,
+    digest: Collection[Audience] = (),
     **given: object,
 ) -> Appeal:
     """The appeal after the verb, committed with its event and messages.
 
     ``version`` is the one that the actor saw; None skips the check and is meant for the platform itself. ``given`` is
-    what the verb asks for, by name. ``at`` is the moment, now by default. Nothing is written when it raises:
+    what the verb asks for, by name. ``at`` is the moment, now by default. Those of
+    ``digest`` get one letter about all that needs attention instead of one about this step. Nothing is written when it raises:
     ``Appeal.DoesNotExist``; ``Stale`` when somebody was faster; ``NotAllowed`` when the table has no such step for the
     actor; ``Invalid`` for wrong input.
     """
@@ -53,7 +55,7 @@ def perform(
         if inputs.file is not None:
             # This column alone: the worker may be writing what it has made of a film.
             Attachment.objects.filter(pk=inputs.file.pk).update(hidden=not inputs.file.hidden)
-        queue_messages(event)
+        queue_messages(event, digest=digest)
     return appeal
 
 
@@ -114,6 +116,7 @@ CHANGED_FIELDS = (
     "planned_on",
     "due_on",
     "escalated_at",
+    "warned",
     "answered_at",
     "closed_at",
 )
@@ -167,6 +170,8 @@ class Change:
             appeal.closed_at = self.at
         if self.verb.guard is Guard.TERM_PASSED:
             appeal.escalated_at = self.at
+        if self.verb.guard is not None and self.verb.guard in STAGES:
+            appeal.warned = STAGES[self.verb.guard]
         if self.verb.guard is Guard.REMINDER_DUE and appeal.reply_by:
             appeal.remind_on = None
             event.details |= {"until": appeal.reply_by.isoformat()}
@@ -177,6 +182,7 @@ class Change:
                 appeal.answered_at = self.at
             case Clock.START:
                 appeal.term_began_at, appeal.extended_days, appeal.pauses = self.at, 0, []
+                appeal.warned = 0
                 appeal.answered_at = appeal.closed_at = appeal.escalated_at = None
                 _count(appeal, clock)
             case Clock.PAUSE:

@@ -132,6 +132,11 @@ class Appeal(models.Model):
     escalated_at = models.DateTimeField(
         _("passed to the Mayor's Office at"), null=True, blank=True, help_text="That its present term passed."
     )
+    warned = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Of how far its present term has come the service was warned: 1 half, 2 four fifths, 3 the last day.",
+    )
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     version = models.PositiveIntegerField(_("version"), default=1)

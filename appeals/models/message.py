@@ -31,6 +31,12 @@ class Message(models.Model):
             (Audience.FOLLOWER.value, _("author of a repetition")),
         ],
     )
+    digest = models.BooleanField(
+        _("digest"),
+        default=False,
+        db_default=False,
+        help_text="Of all that needs attention, not of the event alone.",
+    )
     language = models.CharField(_("language"), max_length=2)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from appeals.models import AppealContact, Message
+from appeals.notify.digest import digest_of
 from appeals.timeline import title_of
 from appeals.workflow import FOLLOWER_LETTER, VERBS, Audience
 
@@ -33,7 +34,12 @@ def letter(message: Message) -> Letter:
     event = message.event
     appeal = event.appeal
     audience = Audience(message.audience)
+    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    message_id = f"<message-{message.pk}@{host}>"
     with translation.override(message.language):
+        if message.digest:
+            subject, body = digest_of(message, timezone.now())
+            return Letter(subject, body.strip() + "\n", message_id)
         if audience is Audience.FOLLOWER:
             link = appeal.get_absolute_url()
         elif audience is Audience.AUTHOR:
@@ -57,5 +63,4 @@ def letter(message: Message) -> Letter:
                 "city": settings.CITY_NAME.get(message.language, ""),
             },
         )
-    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
-    return Letter(subject, body.strip() + "\n", f"<message-{message.pk}@{host}>")
+    return Letter(subject, body.strip() + "\n", message_id)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Collection
 
 from django.conf import settings
 
@@ -10,23 +11,28 @@ from appeals.models import AppealContact, Event, Message
 from appeals.workflow import VERBS, Audience
 from districts.models import Service
 
+#: Another digest goes to the same recipient after this time at the earliest.
+DIGEST_EVERY = dt.timedelta(hours=6)
 
-def queue_messages(event: Event) -> None:
+
+def queue_messages(event: Event, *, digest: Collection[Audience] = ()) -> None:
     """Queues the letters that the event's verb names. Nothing is sent here.
 
     Two look-ups (contact, service) unless the event's appeal has them loaded, and one insert. An address
-    shared by two audiences gets only the first letter.
+    shared by two audiences gets only the first letter. Those of ``digest`` get one about all that needs attention,
+    unless they were sent one some hours ago.
     """
     messages: dict[str, Message] = {}
     for audience in VERBS[event.verb].letters:
         recipient, language = _RECIPIENTS[audience](event)
-        if recipient:
+        if recipient and not (audience in digest and _digest_is_fresh(recipient, event.at)):
             messages.setdefault(
                 recipient,
                 Message(
                     event=event,
                     recipient=recipient,
                     audience=audience,
+                    digest=audience in digest,
                     language=language,
                     next_attempt_at=event.at,
                 ),
@@ -44,6 +50,11 @@ def queue_messages(event: Event) -> None:
         )
     if messages:
         Message.objects.bulk_create(messages.values())
+
+
+def _digest_is_fresh(recipient: str, at: dt.datetime) -> bool:
+    digests = Message.objects.filter(recipient=recipient, digest=True)
+    return digests.filter(event__at__gt=at - DIGEST_EVERY, event__at__lte=at).exists()
 
 
 def _author(event: Event) -> tuple[str, str]:

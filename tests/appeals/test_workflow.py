@@ -103,6 +103,9 @@ TABLE = {
     ),
     "hide": (EVERYWHERE, None, MODERATION, "keep", True, True, (("text", "text", True),), {"author"}),
     "show": (EVERYWHERE, None, MODERATION, "keep", False, True, (), {"author"}),
+    "warn_half": (RUNNING, None, {"system"}, "keep", None, False, (), {"service"}),
+    "warn_most": (RUNNING, None, {"system"}, "keep", None, False, (), {"service"}),
+    "warn_due": (RUNNING, None, {"system"}, "keep", None, False, (), {"service"}),
     "escalate": (OPEN, None, {"system"}, "keep", None, True, (), {"office", "service"}),
     "remind": ((WAITING,), None, {"system"}, "keep", None, True, (), {"author"}),
     "lapse": ((WAITING,), ACCEPTED, {"system"}, "keep", None, True, (), {"author", "service"}),
@@ -199,7 +202,19 @@ def test_what_is_read_as_an_answer() -> None:
 
 
 def test_terms_and_calendar_are_read_only_where_they_decide() -> None:
-    anywhere = {"submit", "reopen", "ask", "extend", "escalate", "remind", "lapse", "recount"}
+    anywhere = {
+        "submit",
+        "reopen",
+        "ask",
+        "extend",
+        "warn_half",
+        "warn_most",
+        "warn_due",
+        "escalate",
+        "remind",
+        "lapse",
+        "recount",
+    }
     assert {verb.code for verb in VERBS.values() if verb.reads_clock(NEW)} == anywhere
     # What leaves the state in which the clock stands still sets it going.
     leaving = {"accept", "answer", "reply", "close", "forward", "plan", "duplicate", "refuse", "withdraw"}
@@ -217,6 +232,9 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
         "extend": "extendable",
         "hide_file": "file shown",
         "show_file": "file hidden",
+        "warn_half": "half passed",
+        "warn_most": "most passed",
+        "warn_due": "last day",
         "escalate": "term passed",
         "remind": "reminder due",
         "lapse": "reply missing",
@@ -230,6 +248,9 @@ def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
         "note",
         "hide_file",
         "show_file",
+        "warn_half",
+        "warn_most",
+        "warn_due",
         "escalate",
         "remind",
         "recount",

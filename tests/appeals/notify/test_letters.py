@@ -13,6 +13,7 @@ from pytest_django import Settings
 from appeals.actions.perform import perform
 from appeals.actions.submit import Submission, submit
 from appeals.actors import PLATFORM, Actor, Author, Person
+from appeals.deadlines import city_calendar
 from appeals.models import LegalTerm, RefusalGround
 from appeals.notify.delivery import deliver_due
 from appeals.workflow import (
@@ -39,6 +40,9 @@ from appeals.workflow import (
     SHOW_FILE,
     SUPPLEMENT,
     VERBS,
+    WARN_DUE,
+    WARN_HALF,
+    WARN_MOST,
     WITHDRAW,
     Verb,
 )
@@ -92,6 +96,9 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
     ([HIDE], {AUTHOR: "Your appeal No. N has been hidden from the public"}),
     ([HIDE, SHOW], {AUTHOR: "Your appeal No. N is shown to the public again"}),
     ([EXTEND], {AUTHOR: "The answer to your appeal No. N will take longer"}),
+    ([WARN_HALF], {LIGHT: "Half of the term of appeal No. N has passed"}),
+    ([WARN_MOST], {LIGHT: "80 % of the term of appeal No. N has passed"}),
+    ([WARN_DUE], {LIGHT: "Appeal No. N must be answered today"}),
     (
         [ESCALATE],
         {
@@ -133,6 +140,9 @@ def test_subjects(
             WITHDRAW: Author(appeal.pk),
             REPLY: Author(appeal.pk),
             REMIND: PLATFORM,
+            WARN_HALF: PLATFORM,
+            WARN_MOST: PLATFORM,
+            WARN_DUE: PLATFORM,
             LAPSE: PLATFORM,
             HIDE: office_actor,
             HIDE_FILE: office_actor,
@@ -157,6 +167,14 @@ def test_subjects(
             given["to_service"] = city.services["roads"]
         # The platform's own steps are taken when their day has come.
         at = timezone.now() + dt.timedelta(days=30) if verb in {REMIND, LAPSE} else None
+        if verb in {WARN_HALF, WARN_MOST, WARN_DUE}:
+            left = {WARN_HALF: 7, WARN_MOST: 2, WARN_DUE: 0}[verb]
+            day = next(
+                day
+                for day in (appeal.due_on - dt.timedelta(days=n) for n in range(30))
+                if city_calendar().working_days_between(day, appeal.due_on) == left
+            )
+            at = dt.datetime.combine(day, dt.time(12), timezone.get_default_timezone())
         perform(appeal.pk, verb, actor, version=version, at=at, **given)
     deliver_due(at)
     sent = {letter.to[0]: letter.subject for letter in mail.outbox}

@@ -1,0 +1,47 @@
+"""One letter about all that needs attention, in the place of many."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.conf import settings
+from django.db.models import Count
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import ngettext
+
+from appeals.deadlines import city_day
+from appeals.models import Appeal, Message
+from appeals.workflow import STAGES, Audience, Guard
+
+#: Services that the letter names; the desk shows all of them.
+SERVICES_MAX = 30
+
+
+def digest_of(message: Message, now: dt.datetime) -> tuple[str, str]:
+    """Subject and text in the language that is active, as things stand now: four counts and, for the Mayor's Office,
+    the services with the most overdue appeals.
+    """
+    today, office = city_day(now), message.audience == Audience.OFFICE
+    appeals = Appeal.objects.all() if office else Appeal.objects.filter(service=message.event.service_id)
+    overdue = appeals.overdue(today)
+    running = appeals.running().filter(due_on__gt=today)
+    late = overdue.count()
+    subject = ngettext("%(n)d appeal is overdue", "%(n)d appeals are overdue", late) % {"n": late}
+    by_service = (
+        overdue.order_by().values("service__name").annotate(n=Count("pk")).order_by("-n", "service__name")
+    )
+    tab = "escalated" if office else "overdue"
+    body = render_to_string(
+        "appeals/notify/digest.txt",
+        {
+            "subject": subject,
+            "due_today": appeals.running().filter(due_on=today).count(),
+            "most": running.filter(warned=STAGES[Guard.MOST_PASSED]).count(),
+            "half": running.filter(warned=STAGES[Guard.HALF_PASSED]).count(),
+            "services": list(by_service[:SERVICES_MAX]) if office else [],
+            "link": f"{settings.PUBLIC_URL}{reverse('desk:queue')}?tab={tab}",
+            "city": settings.CITY_NAME.get(message.language, ""),
+        },
+    )
+    return subject, body
