@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+_ACTIONS = "tests/appeals/actions"
 _ROUTING = ("tests/districts/test_routing.py", "tests/districts/test_shapes.py")
 
-#: Source (a file, or a folder for every source in it) → the tests of its room that know it. Few on purpose: whoever
-#: changes the source runs them, and what only a distant test notices is a test that is missing here.
+#: Source (a file, or a folder for every source in it that has no line of its own) → the tests of its room that know it.
+#: Few on purpose: whoever changes the source runs them, and what only a distant test notices is a test that is missing
+#: here.
 TARGETS: dict[str, tuple[str, ...]] = {
     "districts/sql/candidates.sql": _ROUTING,
     "districts/routing.py": _ROUTING,
@@ -27,9 +29,22 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "geo/refusals.py": ("tests/geo/test_refusals.py",),
     "geo/topology.py": ("tests/geo/test_polygons.py", "tests/districts/importing"),
     "geo/words.py": ("tests/geo/test_words.py",),
-    "appeals/workflow.py": ("tests/appeals/test_workflow.py", "tests/appeals/actions"),
-    "appeals/deadlines.py": ("tests/appeals/test_deadlines.py", "tests/appeals/actions"),
+    "appeals/workflow.py": ("tests/appeals/test_workflow.py",),
+    "appeals/deadlines.py": ("tests/appeals/test_deadlines.py",),
     "appeals/actions": ("tests/appeals/actions",),
+    "appeals/actions/attachments.py": (f"{_ACTIONS}/test_attachments.py",),
+    "appeals/actions/count_again.py": (f"{_ACTIONS}/test_count_again.py",),
+    "appeals/actions/drafts.py": (f"{_ACTIONS}/test_drafts.py",),
+    "appeals/actions/escalate.py": (f"{_ACTIONS}/test_escalate.py",),
+    "appeals/actions/inputs.py": (f"{_ACTIONS}/test_inputs.py",),
+    "appeals/actions/perform.py": (
+        f"{_ACTIONS}/test_perform.py",
+        f"{_ACTIONS}/test_questions.py",
+        f"{_ACTIONS}/test_escalate.py",
+    ),
+    "appeals/actions/questions.py": (f"{_ACTIONS}/test_questions.py",),
+    "appeals/actions/submit.py": (f"{_ACTIONS}/test_submit.py", f"{_ACTIONS}/test_races.py"),
+    "appeals/actions/upload.py": (f"{_ACTIONS}/test_upload.py", f"{_ACTIONS}/test_races.py"),
     "opendata/clusters.py": ("tests/opendata/test_clusters.py",),
 }
 
@@ -88,7 +103,8 @@ def _declared(root: Path, table: dict[str, tuple[str, ...]]) -> Iterator[Target]
             for file in sorted((root / path).rglob("*"))
             if file.suffix in SOURCES and file.stat().st_size
         ]
-        yield from (Target(file.relative_to(root).as_posix(), tests) for file in files)
+        paths = [file.relative_to(root).as_posix() for file in files]
+        yield from (Target(one, tests) for one in paths if one not in table)
 
 
 def _holds(folder: str, path: str) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from appeals.actions.inputs import Given, checked, required_text
 from appeals.errors import Invalid
 from appeals.limits import TEXT_MAX
-from appeals.models import Appeal, Attachment
+from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.workflow import Ask, Input, Verb, Words
 from districts.models import Service
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
@@ -98,6 +98,31 @@ def test_one_of_the_appeal_s_files(kind: Input, hidden: bool, already: str) -> N
         assert refused(kind, unknown, appeal) == "The appeal has no such photo or video."
     Attachment.objects.filter(pk=file.pk).update(hidden=not hidden)
     assert refused(kind, file.pk, appeal) == already
+
+
+def test_a_ground_in_force_in_the_words_of_its_day() -> None:
+    ground = RefusalGround(code="twice", name_ky="Кайталоо", name_ru="Повтор", name_en="")
+    assert one(Input.GROUND, ground).details == {
+        "it": {"code": "twice", "ky": "Кайталоо", "ru": "Повтор", "en": ground.name}
+    }
+    ground.active = False
+    for value in (ground, "twice", None):
+        assert refused(Input.GROUND, value) == "Choose a ground."
+
+
+@pytest.mark.django_db
+def test_another_appeal_that_everyone_sees() -> None:
+    first, second, hidden = AppealFactory(), AppealFactory(), AppealFactory(hidden=True)
+    given = one(Input.APPEAL, first.number, second)
+    assert (given.original, given.details) == (first, {"it": first.number})
+    assert refused(Input.APPEAL, str(first.number), second) == "Write the number of an appeal."
+    for number in (hidden.number, 10**9, -1, 10**30):
+        assert refused(Input.APPEAL, number, second) == "There is no public appeal of this number."
+    assert refused(Input.APPEAL, second.number, second) == "This is the same appeal."
+    Appeal.objects.filter(pk=first.pk).update(status="closed", outcome="duplicate", duplicate_of=second.pk)
+    assert refused(Input.APPEAL, first.number, AppealFactory()) == (
+        f"That appeal itself repeats No. {second.number}: name that one."
+    )
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:

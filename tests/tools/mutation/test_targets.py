@@ -50,6 +50,15 @@ def test_a_folder_stands_for_its_sources(tree: Path) -> None:
     assert targets[0].module == "room.one"
 
 
+def test_a_source_with_a_line_of_its_own_is_not_the_folder_s(tree: Path) -> None:
+    (tree / "own").mkdir()
+    table = {"room": ("tests",), "room/one.py": ("own",)}
+    assert {target.path: target.tests for target in chosen([], tree, table)} == {
+        "room/two.sql": ("tests",),
+        "room/one.py": ("own",),
+    }
+
+
 @pytest.mark.parametrize("wanted", ["room", "room/", "room/one.py"])
 def test_targets_are_chosen_by_their_paths(tree: Path, wanted: str) -> None:
     assert (
