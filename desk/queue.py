@@ -31,6 +31,8 @@ from geo.refusals import Errors, Refusals
 PAGE_SIZE = 50
 #: Counting stops here, so that a tab costs the same after ten years.
 COUNT_MAX = 1_000
+#: Of a search it stops earlier: no index counts words in a tab, each that is found has to be read.
+FOUND_MAX = 100
 
 
 class Tab(enum.StrEnum):
@@ -185,7 +187,7 @@ class _AnyOf(Func):
 
 @dataclass(frozen=True)
 class Listed:
-    """A page of the queue: its rows, how many are in each tab (up to ``COUNT_MAX``) and before the page.
+    """A page of the queue: its rows, how many are in each tab (up to ``most``) and before the page.
 
     ``drafts`` are the person's own unfinished texts.
     """
@@ -194,6 +196,7 @@ class Listed:
     counts: Mapping[Tab, int]
     ahead: int
     drafts: int
+    most: int
 
 
 @dataclass(frozen=True)
@@ -261,12 +264,13 @@ class Queue:
         order, page = place.sort.order, place.page
         mine = self.appeals(place.wanted)
         rows = self.in_tab(mine, place.tab)
-        counted = {f"n_{tab}": HowMany(self.in_tab(mine, tab), most=COUNT_MAX) for tab in Tab}
+        most = min(FOUND_MAX, COUNT_MAX) if place.wanted.q else COUNT_MAX
+        counted = {f"n_{tab}": HowMany(self.in_tab(mine, tab), most=most) for tab in Tab}
         counted["n_drafts"] = HowMany(Draft.objects.filter(user=self.user), most=COUNT_MAX)
         if page.before is not None:
-            counted["n_ahead"] = HowMany(order.turned.beyond(rows, page.before), most=COUNT_MAX)
+            counted["n_ahead"] = HowMany(order.turned.beyond(rows, page.before), most=most)
         elif page.after is not None:
-            counted["n_ahead"] = HowMany(order.until(rows, page.after), most=COUNT_MAX)
+            counted["n_ahead"] = HowMany(order.until(rows, page.after), most=most)
         found = order.page(rows.with_names().select_related("assignee").annotate(**counted), page)
         if not found.rows and (page.after or page.before):
             return self.listed(place.at(PageRequest(PAGE_SIZE)))
@@ -277,7 +281,7 @@ class Queue:
         ahead = beside.get("n_ahead", 0)
         if page.before is not None:
             ahead = max(ahead - len(found.rows), 0)
-        return Listed(found, {tab: beside[f"n_{tab}"] for tab in Tab}, ahead, beside["n_drafts"])
+        return Listed(found, {tab: beside[f"n_{tab}"] for tab in Tab}, ahead, beside["n_drafts"], most)
 
     def beside(self, place: Place, current: Appeal) -> tuple[Appeal | None, Appeal | None]:
         """The appeals after and before the current one in the list of the place.

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk import bulk, drafts, exports, people, scoreboard_pages, views
+from desk import answer_templates, bulk, drafts, exports, people, scoreboard_pages, views
 
 app_name = "desk"
 
@@ -18,5 +18,7 @@ urlpatterns = [
     path("people/<int:person>/", people.person_page, name="person"),
     path("scoreboard/", scoreboard_pages.scoreboard_page, name="scoreboard"),
     path("scoreboard.csv", scoreboard_pages.scoreboard_table, name="scoreboard-table"),
+    path("templates/", answer_templates.templates_page, name="templates"),
+    path("templates/<int:pk>/", answer_templates.templates_page, name="template"),
     path("session/", drafts.session, name="session"),
 ]

@@ -20,12 +20,14 @@ from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
 from appeals.errors import Invalid
 from appeals.filters import filter_fields
+from appeals.limits import TEXT_MAX
 from appeals.models import Appeal
 from appeals.workflow import VERBS
+from desk.answer_templates import NAMES_AUTHOR, filled, names_author, offered
 from desk.bulk import CHOSEN, bulk_verbs
 from desk.doors import for_staff, restore_held
 from desk.drafts import drafts_here
-from desk.queue import COUNT_MAX, PAGE_SIZE, Place, Queue, Sort, parse_place
+from desk.queue import PAGE_SIZE, Place, Queue, Sort, parse_place
 from geo.paging import AFTER, BEFORE, PageRequest
 from rates.senders import sender_of
 from rates.taking import TooMany
@@ -59,7 +61,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
             {
                 "tab": each,
                 "count": listed.counts[each],
-                "full": listed.counts[each] >= COUNT_MAX,
+                "full": listed.counts[each] >= listed.most,
                 "url": address(place.in_tab(each)),
             }
             for each in queue.tabs
@@ -83,8 +85,8 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "place": place.as_query(),
         "list_query": place.at(PageRequest()).as_query(),
         "total": total,
-        "total_is_full": total >= COUNT_MAX,
-        "first_row": listed.ahead + 1 if listed.ahead < COUNT_MAX else None,
+        "total_is_full": total >= listed.most,
+        "first_row": listed.ahead + 1 if listed.ahead < listed.most else None,
         "last_row": listed.ahead + len(page.rows),
         "next_url": address(place.at(PageRequest(PAGE_SIZE, after=page.next))) if page.next else "",
         "previous_url": address(place.at(PageRequest(PAGE_SIZE, before=page.previous)))
@@ -124,6 +126,8 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         return redirect(appeal)
     restore_held(request, appeal)
     tried = Attempt()
+    if request.method == "POST" and "insert" in request.POST:
+        return _insert(request, appeal, place)
     if request.method == "POST":
         tried = attempt(request, appeal, role, Person(request.user))  # type: ignore[arg-type]
         if tried.done:
@@ -148,6 +152,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "contact": getattr(appeal, "contact", None),
         "office": standing.office,
         "show_actors": True,
+        "answer_templates": offered(appeal),
         "may_take": appeal.assignee_id != request.user.pk
         and appeal.service_id in standing.service_ids
         and any(form.row.assigns for form in verbs["forms"]),
@@ -159,6 +164,38 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     response = tried.shown_in(render(request, "desk/appeal.html", context))
     show_to_sender(response, verbs["kept_uploads"])
     return response
+
+
+def _insert(request: HttpRequest, appeal: Appeal, place: Place) -> HttpResponse:
+    """Puts a template after what is written; all of it is the writer's draft, which stands in the form."""
+    row = VERBS.get(request.POST.get("verb", ""))
+    given = request.POST.get("template", "")
+    template = next((each for each in offered(appeal) if str(each.pk) == given), None)
+    if row is None or not row.speaks:
+        raise Http404
+    form = VerbForm(row, Role.SERVICE, appeal, request.POST, request.FILES)
+    form.is_valid()
+    text = form.text
+    try:
+        form.take_files(sender_of(request))
+    except (Invalid, TooMany) as refusal:
+        messages.error(request, str(refusal))
+    if template is None:
+        messages.error(request, _("This template is not there any more."))
+    else:
+        text = f"{text.rstrip()}\n\n{filled(template, appeal)}".strip()
+        if len(text) > TEXT_MAX:
+            messages.error(request, _("With the template the text is too long: its end is cut off."))
+        if names_author(template):
+            messages.warning(request, str(NAMES_AUTHOR))
+    keep_draft(
+        request.user,  # type: ignore[arg-type]
+        appeal,
+        row.code,
+        text=text,
+        uploads=[upload.pk for upload in form.received],
+    )
+    return redirect(f"{reverse('desk:appeal', args=[appeal.number])}?{place.as_query()}#{row.code}-text")
 
 
 def _moved(request: HttpRequest, appeal: Appeal, tried: Attempt | None = None) -> HttpResponse:

@@ -173,6 +173,16 @@ class Appeal(models.Model):
         ]
         indexes = [
             models.Index(F("submitted_at").desc(), F("number").desc(), name="appeal_newest"),
+            # A desk's list of what is open, in its order: several statuses, so that one on the status would have to be
+            # sorted, and the more there are open the longer.
+            models.Index(
+                fields=["due_on", "number"], condition=Q(status__in=OPEN_STATUSES), name="appeal_open_due"
+            ),
+            models.Index(
+                fields=["service", "due_on", "number"],
+                condition=Q(status__in=OPEN_STATUSES),
+                name="appeal_open_of_service",
+            ),
             models.Index(fields=["service", "status", "due_on"], name="appeal_queue"),
             models.Index(fields=["status", "due_on"], name="appeal_office_queue"),
             models.Index(

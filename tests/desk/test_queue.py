@@ -12,9 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from appeals.deadlines import city_calendar
+from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from appeals.workflow import Status
 from desk import queue
+from desk.queue import Queue
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import CITY, GridCity
 
@@ -199,11 +202,42 @@ def test_counting_has_an_end(
     city: GridCity, client: Client, light_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "COUNT_MAX", 2)
-    monkeypatch.setattr("desk.views.COUNT_MAX", 2)
     for _ in range(3):
         make(city, due_in=30)
     client.force_login(light_user)
     assert counts(get(client))["open"] == "2+"
+
+
+def test_counting_what_a_search_finds_ends_earlier_and_says_so(
+    city: GridCity, client: Client, light_user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "FOUND_MAX", 2)
+    for _ in range(3):
+        make(city, due_in=30, text="Bench")
+    client.force_login(light_user)
+    assert counts(get(client))["open"] == "3"
+    page = get(client, "?q=Bench")
+    assert counts(page)["open"] == "2+"
+    assert len(numbers(page)) == 3
+    assert "1–3 of more than 2" in page
+
+
+@pytest.mark.parametrize("person", ["light_user", "office_user"])
+@pytest.mark.parametrize("sort", ["due", "-due"])
+def test_what_is_open_is_read_in_its_order_and_never_sorted(
+    city: GridCity, request: pytest.FixtureRequest, person: str, sort: str
+) -> None:
+    """However many are open, a page reads its own rows."""
+    make(city)
+    user = request.getfixturevalue(person)
+    rows = Queue.of(user, city_calendar()).appeals(AppealFilter()).open()
+    page = rows.order_by(*queue.Sort(sort).order.names)[:51]
+    with connection.cursor() as cursor:
+        # A few rows are read at once and sorted; so it is asked what would be done with many.
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+    plan = page.explain()
+    assert "appeal_open_" in plan
+    assert "Sort" not in plan
 
 
 def test_an_empty_queue_says_so(city: GridCity, client: Client, light_user: User) -> None:

@@ -1,0 +1,70 @@
+"""What a desk's list costs among many appeals: blocks of the whole statement against a page of bare rows by their index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Count
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import Membership, User
+from appeals.deadlines import city_calendar
+from appeals.models import Appeal
+from appeals.workflow import OPEN_STATUSES
+from desk.queue import Queue, parse_place
+from districts.models import Service
+from tests.bench.table import Line
+
+#: Blocks of 8 kB that a list with all its counts may read, however many appeals there are.
+BLOCKS_MAX = 1_000
+LISTS: tuple[dict[str, str], ...] = (
+    {},
+    {"tab": "overdue"},
+    {"tab": "answered"},
+    {"tab": "closed", "sort": "-received"},
+)
+
+# What the list shows is in the rows; the names beside them and the counts of the tabs are what is held against it.
+_BARE = """
+SELECT * FROM appeals_appeal
+WHERE status = ANY(%s) AND (%s::bigint IS NULL OR service_id = %s) ORDER BY due_on, number LIMIT 51
+"""
+
+
+def desk_lists() -> list[Line]:
+    """Of the Mayor's Office and of the service with the most appeals: blocks of each list, and of a bare page."""
+    busiest = Appeal.objects.values("service").annotate(n=Count("pk")).order_by("-n")[0]["service"]
+    office = Service.objects.get(is_office=True).pk
+    lines = []
+    with transaction.atomic():
+        for name, service in (("the office", office), ("a service", busiest)):
+            user = User.objects.create_user(f"{service}@bench.example")
+            Membership.objects.create(user=user, service_id=service)
+            queue = Queue.of(user, city_calendar())
+            only = None if service == office else service
+            bare = _blocks(_BARE, [[status.value for status in OPEN_STATUSES], only, only])
+            for query in LISTS:
+                place, _errors = parse_place(query)
+                with CaptureQueriesContext(connection) as captured:
+                    queue.listed(place)
+                read = sum(_blocks(statement["sql"]) for statement in captured.captured_queries)
+                lines.append(
+                    Line(
+                        f"list of {name}, {place.as_query()}",
+                        f"{read:,} blocks",
+                        f"{bare:,} of a bare page",
+                        read / bare,
+                        f"at most {BLOCKS_MAX:,} blocks",
+                        read <= BLOCKS_MAX,
+                    )
+                )
+        transaction.set_rollback(True)
+    return lines
+
+
+def _blocks(statement: str, values: list[Any] | None = None) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", values)
+        plan = cursor.fetchone()[0][0]["Plan"]
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
