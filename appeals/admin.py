@@ -6,19 +6,26 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
 from modeltranslation.admin import TranslationAdmin
 
 from appeals.actions.upload import prepare_again
-from appeals.deadlines import NoLegalTerm
+from appeals.calendar_year import year_of
+from appeals.deadlines import NoLegalTerm, city_calendar
+from appeals.filters import YEARS
+from appeals.importing.calendar_file import BYTES_MAX, columns, load_calendar
 from appeals.models import (
     Appeal,
     Attachment,
@@ -30,6 +37,7 @@ from appeals.models import (
     changing_the_clock,
 )
 from appeals.querysets import AttachmentQuerySet
+from geo.refusals import Refused
 
 
 class _ReadOnly:
@@ -164,6 +172,13 @@ class AttachmentAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
             )
 
 
+def _no_term(refusal: NoLegalTerm) -> str:
+    words = _(
+        "Nothing was changed. No legal term would be in force on %(day)s, when the term of an open appeal began."
+    )
+    return words % {"day": date_format(refusal.day)}
+
+
 class _MovesDueDates:
     """What is changed here moves the due dates of open appeals: it says how many, or why it cannot be."""
 
@@ -185,10 +200,7 @@ class _MovesDueDates:
             with changing_the_clock() as change:
                 response = view(request, *args, **kwargs)
         except NoLegalTerm as refusal:
-            words = _(
-                "Nothing was changed. No legal term would be in force on %(day)s, when the term of an open appeal began."
-            )
-            messages.error(request, words % {"day": date_format(refusal.day)})
+            messages.error(request, _no_term(refusal))
             return HttpResponseRedirect(request.get_full_path())
         if change.moved:
             said = ngettext(
@@ -219,3 +231,54 @@ class CalendarDayAdmin(_MovesDueDates, TranslationAdmin[CalendarDay]):
     list_display = ["date", "working", "name"]
     list_filter = ["working"]
     date_hierarchy = "date"
+    change_list_template = "appeals/admin/calendar_days.html"
+
+    def get_urls(self) -> list[Any]:
+        year = self.admin_site.admin_view(self.year_page)
+        return [path("year/", year, name="appeals_calendarday_year"), *super().get_urls()]
+
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
+    def year_page(self, request: HttpRequest) -> HttpResponse:
+        """Where the city's calendar differs from the country's in a year; POST takes the days of a file over."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        sentences: list[str] = []
+        if request.method == "POST":
+            if not (self.has_change_permission(request) and self.has_add_permission(request)):
+                raise PermissionDenied
+            file = request.FILES.get("file")
+            try:
+                loaded = load_calendar(file.read(BYTES_MAX + 1) if file else b"")
+            except Refused as refusal:
+                sentences = [sentence for said in refusal.errors.values() for sentence in said]
+            except NoLegalTerm as refusal:
+                sentences = [_no_term(refusal)]
+            else:
+                words = _(
+                    "Days in the file: %(rows)d. New: %(new)d; changed: %(changed)d; as they were: %(same)d. Due dates moved: %(moved)d."
+                )
+                messages.success(request, words % vars(loaded))
+                return HttpResponseRedirect(request.get_full_path())
+        number = _year_of(request.GET.get("year", ""))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.model._meta,
+            "title": _("Year and file"),
+            "year_number": str(number),
+            "before": str(number - 1),
+            "after": str(number + 1),
+            "year": year_of(city_calendar(), number),
+            "columns": columns(),
+            "sentences": sentences,
+            "may_change": self.has_change_permission(request) and self.has_add_permission(request),
+        }
+        return TemplateResponse(
+            request, "appeals/admin/calendar_year.html", context, status=400 if sentences else 200
+        )
+
+
+def _year_of(text: str) -> int:
+    """The year that was asked for; this one for anything else."""
+    years = range(YEARS.start + 1, YEARS.stop - 1)
+    known = text.isascii() and text.isdigit() and len(text) == 4 and int(text) in years
+    return int(text) if known else timezone.localdate().year

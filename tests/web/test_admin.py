@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from appeals.models import Event
+from appeals.models import Event, RefusalGround
 from appeals.tasks import prepare_video
 from districts.models import BoundaryRevision
 from tests import factories
@@ -51,6 +51,7 @@ def test_every_list_and_form_opens(city: GridCity, operator: Client, model: type
     factories.PlaceFactory()
     factories.MembershipFactory(service=city.services["light"])
     factories.CalendarDayFactory()
+    RefusalGround.objects.create(code="insult", name="insult", law="law")
     Group.objects.create(name="readers")
     EmailAddress.objects.create(user=User.objects.all()[0], email="somebody@city.example")
     prepare_video.enqueue("00000000-0000-0000-0000-000000000000")
