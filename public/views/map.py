@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
@@ -104,7 +105,7 @@ def _chip(field: FilterField) -> str:
 
 
 def _day(iso: str) -> str:
-    return dt.date.fromisoformat(iso).strftime("%d.%m.%Y")
+    return date_format(dt.date.fromisoformat(iso), "SHORT_DATE_FORMAT")
 
 
 def _list_page(

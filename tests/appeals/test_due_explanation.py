@@ -48,12 +48,12 @@ def said(appeal: Appeal, language: str = "en") -> list[str]:
 
 def test_in_english(appeal: Appeal) -> None:
     assert said(appeal) == [
-        "Received: Friday, April 24, 2026, 6:40 p.m.",
-        "The first day that counts: Monday, April 27, 2026",
+        "Received: Friday, 24 April 2026, 18:40",
+        "The first day that counts: Monday, 27 April 2026",
         "The term is 14 working days; weekends and public holidays do not count.",
-        "Weekdays that do not count: May 1 (Labor Day); May 4 (May Holidays); May 5 (Constitution Day); May 6 – May 8 (May Holidays); May 11 (9 May moved)",
-        "Days off that count as working days: May 16 (In exchange for 4 May)",
-        "The last day for the answer: Friday, May 22, 2026",
+        "Weekdays that do not count: 1 May (Labor Day); 4 May (May Holidays); 5 May (Constitution Day); 6 May – 8 May (May Holidays); 11 May (9 May moved)",
+        "Days off that count as working days: 16 May (In exchange for 4 May)",
+        "The last day for the answer: Friday, 22 May 2026",
     ]
 
 
@@ -80,7 +80,7 @@ def test_an_extension_and_a_reopening_are_said(appeal: Appeal, light_user: User)
     perform(appeal.pk, EXTEND, Person(light_user), version=None, text="Ordered")
     assert "The service has extended it by 5 working days." in said(appeal)
     Appeal.objects.update(term_began_at=FRIDAY_EVENING)
-    assert said(appeal)[0].startswith("Reopened: Friday, April 24, 2026")
+    assert said(appeal)[0].startswith("Reopened: Friday, 24 April 2026")
 
 
 def test_the_last_day_said_is_the_last_day_counted(appeal: Appeal) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -358,3 +359,16 @@ def test_diagram_in_the_docs_is_the_table() -> None:
     printed = StringIO()
     call_command("workflow_diagram", stdout=printed)
     assert f"```mermaid\n{printed.getvalue()}```" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        # Law of the Kyrgyz Republic on the order of consideration of appeals, article 1.
+        ("ky", ["Даттануу", "Арыз", "Сунуш"]),
+        ("ru", ["Жалоба", "Заявление", "Предложение"]),
+    ],
+)
+def test_the_kinds_are_called_as_the_law_calls_them(language: str, names: list[str]) -> None:
+    with translation.override(language):
+        assert [str(kind.label) for kind in Kind] == names

@@ -101,7 +101,7 @@ def test_the_admin_is_a_door(appeal: Appeal, client: Client) -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", "The answer is due by June 29, 2026 instead of June 26, 2026: June 26, 2026 is a day off"),
+        ("en", "The answer is due by 29 June 2026 instead of 26 June 2026: 26 June 2026 is a day off"),
         ("ru", "Ответ до 29 июня 2026 г. вместо 26 июня 2026 г.: 26 июня 2026 г. — выходной день"),
         ("ky", "Жооп берүү мөөнөтү өзгөрдү: 2026-ж. 26-июнь ордуна 2026-ж. 29-июнь"),
     ],
@@ -191,7 +191,7 @@ def test_a_term_without_which_nothing_is_due_cannot_go(appeal: Appeal, client: C
     term = LegalTerm.objects.get()
     url = reverse("admin:appeals_legalterm_delete", args=[term.pk])
     page = client.post(url, {"post": "yes"}, follow=True)
-    assert "No legal term would be in force on June 8, 2026" in page.content.decode()
+    assert "No legal term would be in force on 8 June 2026" in page.content.decode()
     form = {
         "kind": "",
         "working_days": 14,
@@ -203,10 +203,10 @@ def test_a_term_without_which_nothing_is_due_cannot_go(appeal: Appeal, client: C
         "law_en": "l",
     }
     page = client.post(reverse("admin:appeals_legalterm_change", args=[term.pk]), form, follow=True)
-    assert "No legal term would be in force on June 8, 2026" in page.content.decode()
+    assert "No legal term would be in force on 8 June 2026" in page.content.decode()
     chosen = {"action": "delete_selected", "_selected_action": [term.pk], "post": "yes"}
     page = client.post(reverse("admin:appeals_legalterm_changelist"), chosen, follow=True)
-    assert "No legal term would be in force on June 8, 2026" in page.content.decode()
+    assert "No legal term would be in force on 8 June 2026" in page.content.decode()
     term.refresh_from_db()
     assert term.valid_from == dt.date(2020, 1, 1)
     assert due(appeal) == DUE

@@ -108,7 +108,7 @@ class TestExtension:
         assert (extended.due_on, extended.extended_days) == (dt.date(2026, 7, 3), 5)
         event = appeal.events.select_related("service").get(verb="extend")
         assert event.details == {"was": "2026-06-26", "due": "2026-07-03"}
-        assert title_of(event) == "The term is extended from June 26, 2026 to July 3, 2026: light en"
+        assert title_of(event) == "The term is extended from 26 June 2026 to 3 July 2026: light en"
         with pytest.raises(NotAllowed):
             perform(appeal.pk, EXTEND, service_actor, version=2, text="And again")
         assert Message.objects.filter(event=event, audience="author").exists()

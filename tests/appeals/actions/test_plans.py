@@ -34,7 +34,7 @@ def planned(appeal: Appeal, actor: Person, in_days: int = 5, *, version: int = 1
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", "Planned for May 12"), ("ru", "Запланировано на 12 мая"), ("ky", "Пландалган: 12-май")],
+    [("en", "Planned for 12 May"), ("ru", "Запланировано на 12 мая"), ("ky", "Пландалган: 12-май")],
 )
 def test_everyone_sees_the_day(
     appeal: Appeal, service_actor: Person, client: Client, language: str, words: str

@@ -51,7 +51,7 @@ def test_the_term_stands_still_as_long_as_a_reply_may_come(asked: Appeal) -> Non
     assert asked.due_on == dt.date(2026, 7, 3), "five working days later"
     event = asked.events.select_related("service").get(verb="ask")
     assert title_of(event) == (
-        "Question to the author: light en. The term stands still until the reply, until June 17, 2026 at most"
+        "Question to the author: light en. The term stands still until the reply, until 17 June 2026 at most"
     )
 
 
@@ -106,13 +106,13 @@ def test_the_calendar_moves_a_term_that_stood_still(asked: Appeal) -> None:
 
 def test_the_explanation_says_it_and_leads_to_the_date(asked: Appeal) -> None:
     assert (
-        "It stands still while the author is asked, from June 10, 2026 until June 17, 2026 at most: 5 working days."
+        "It stands still while the author is asked, from 10 June 2026 until 17 June 2026 at most: 5 working days."
         in explain_due(Appeal.objects.get(), LegalClock.read()).sentences
     )
     perform(asked.pk, REPLY, Author(asked.pk), version=2, text="The second", at=days(7))
     explained = explain_due(Appeal.objects.get(), LegalClock.read()).sentences
     assert (
-        "It stood still while the author was asked, from June 10, 2026 until June 15, 2026: 3 working days."
+        "It stood still while the author was asked, from 10 June 2026 until 15 June 2026: 3 working days."
         in explained
     )
     day, left = dt.date(2026, 6, 8), 14 + 3
@@ -140,7 +140,7 @@ def test_a_reminder_half_way_and_once(asked: Appeal) -> None:
     assert [follow_questions(days(4)), follow_questions(days(4)), follow_questions(days(5))] == [1, 0, 0]
     reminder = Message.objects.get(event__verb="remind")
     assert reminder.audience == "author"
-    assert "June 17, 2026" in letter(reminder).body or "17" in letter(reminder).body
+    assert "17 June 2026" in letter(reminder).body or "17" in letter(reminder).body
     with pytest.raises(NotAllowed):
         perform(asked.pk, REMIND, PLATFORM, version=None, at=days(5))
     # What the author was writing is not stale.

@@ -30,11 +30,14 @@ export const formatNumber = (n) => numbers.format(n);
  */
 export const formatCompact = (n) => (n < 1000 ? String(n) : compact.format(n).replace(/\s/g, "\u00a0"));
 
+const inWords = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
+
 /**
- * A calendar day, such as "2026-05-31", in the format familiar in all three languages: 31.05.2026.
+ * A calendar day, such as "2026-05-31", as the server writes it: 31 May 2026; 31.05.2026 in Kyrgyz and Russian.
  * @param {string} iso
  */
 export function formatDay(iso) {
+  if (settings.language === "en") return inWords.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`));
   const [year, month, day] = iso.slice(0, 10).split("-");
   return `${day}.${month}.${year}`;
 }
