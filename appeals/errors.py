@@ -31,9 +31,10 @@ class Conflict(ActionRefused):
 
 
 class Busy(ActionRefused):
-    """Nothing is wrong with what was sent: the same may be taken in half a minute."""
+    """Nothing is wrong with what was sent: the same may be taken after ``retry_after_s``."""
 
-    def __init__(self, message: str = "") -> None:
+    def __init__(self, message: str = "", *, retry_after_s: int = 30) -> None:
+        self.retry_after_s = retry_after_s
         super().__init__(
             message or _("This cannot be taken just now, and the fault is ours. Please try again soon.")
         )

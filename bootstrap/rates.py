@@ -39,6 +39,9 @@ DEFAULTS: Final[dict[str, Rate]] = {
     "upload": Rate(60, 600, _HOUR),
     # Megabytes of them, by address: two whole forms of six videos at once. What no appeal takes is kept for a day.
     "upload-megabytes": Rate(1_200, 1_000, _HOUR),
+    # Seconds of the processor for opening photos, by address: an ordinary one takes about one. All of what is at once is a
+    # hundred photos of that office; an address that sends what is dear gets a quarter of one processor.
+    "upload-work": Rate(120, 900, _HOUR),
     # Wrong passwords for one account from one address. Five are a forgotten password; 1,440 a day guess none.
     "log-in": Rate(5, 60, _HOUR),
     # Wrong passwords for whatever accounts from one address: an office of 25 people on a Monday.

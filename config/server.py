@@ -36,6 +36,8 @@ OPEN_FILES: Final = 8192
 #: Pages are made by these; answers that ask no database of their own have threads that no page can occupy.
 THREADS: Final = 4
 LIGHT_THREADS: Final = 2
+#: Requests that bring files have threads of their own, in which they may wait: no page waits for a photo.
+FILE_THREADS: Final = 8
 LIGHT_PATHS: Final = ("/healthz", "/static/", "/sw.js", "/manifest.webmanifest")
 
 
@@ -210,6 +212,8 @@ class Server(TcpWSGIServer):
         self.proxies = proxies
         self.light = ThreadedTaskDispatcher()
         self.light.set_thread_count(LIGHT_THREADS)
+        self.files = ThreadedTaskDispatcher()
+        self.files.set_thread_count(FILE_THREADS)
         adjustments = Adjustments(
             sockets=[listener],
             threads=threads,
@@ -240,8 +244,12 @@ class Server(TcpWSGIServer):
         """Queues the connection's next request."""
         request = channel.requests[0]
         # What could not be read has no path, and its refusal is as light.
-        light = request.error is not None or (request.path or "").startswith(LIGHT_PATHS)
-        (self.light if light else self.task_dispatcher).add_task(channel)
+        if request.error is not None or (request.path or "").startswith(LIGHT_PATHS):
+            self.light.add_task(channel)
+        elif request.headers.get("CONTENT_TYPE", "").lower().startswith("multipart/"):
+            self.files.add_task(channel)
+        else:
+            self.task_dispatcher.add_task(channel)
 
     def maintenance(self, now: float) -> None:
         """Closes, once a second, every connection that takes too long."""

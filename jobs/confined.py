@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +28,10 @@ class ChildTooSlow(ChildDied):
     """It was ended because it took longer than it may."""
 
 
+class ChildSpent(ChildDied):
+    """It used more processor time than it may."""
+
+
 class ChildFailed(RuntimeError):
     """The machine is at fault, not the file (a full disk, a missing folder); ``str()`` is what the child wrote last."""
 
@@ -37,13 +42,17 @@ def run_confined(
     *,
     seconds: float,
     memory_bytes: int,
+    processor_s: int | None = None,
     keep: Sequence[int] = (),
 ) -> dict[str, Any]:
     """The reply of the module, which calls ``obey`` when it is run; it inherits the descriptors ``keep``.
 
-    Raises ``ChildTooSlow``, ``ChildDied`` and ``ChildFailed``.
+    ``seconds`` are of the clock, ``processor_s`` of the processors, by default as many as all of them have in that time.
+    Raises ``ChildTooSlow``, ``ChildSpent``, ``ChildDied`` and ``ChildFailed``.
     """
-    limits = {"seconds": seconds, "memory_bytes": memory_bytes}
+    if processor_s is None:
+        processor_s = int(seconds * (os.cpu_count() or 1)) + 1
+    limits = {"processor_s": processor_s, "memory_bytes": memory_bytes}
     try:
         child = subprocess.run(  # noqa: S603  our own interpreter and one of our own modules
             [sys.executable, "-m", module],
@@ -64,7 +73,9 @@ def run_confined(
         )
     except subprocess.TimeoutExpired as error:
         raise ChildTooSlow(f"no reply after {seconds:.0f} s") from error
-    if child.returncode < 0:  # Killed by a signal: it crashed or ran out of CPU time.
+    if child.returncode == -signal.SIGXCPU:
+        raise ChildSpent(f"not ready after {processor_s} s of processor time")
+    if child.returncode < 0:
         raise ChildDied(f"ended by signal {-child.returncode}")
     if child.returncode > 0:
         raise ChildFailed(child.stderr[-2000:])
@@ -82,15 +93,18 @@ def obey(act: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     json.dump(act(asked["order"]), sys.stdout)
 
 
-def _confine(seconds: float, memory_bytes: int) -> None:
-    processor_s = int(seconds * (os.cpu_count() or 1)) + 1
-    for limit, value in (
-        (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_CPU, processor_s),
-        (resource.RLIMIT_FSIZE, _LARGEST_FILE_BYTES),
-        (resource.RLIMIT_CORE, 0),
+def _confine(processor_s: int, memory_bytes: int) -> None:
+    for limit, value, beyond in (
+        (resource.RLIMIT_AS, memory_bytes, 0),
+        # Told at the first (SIGXCPU, which says why it ended), killed at the second.
+        (resource.RLIMIT_CPU, processor_s, 1),
+        (resource.RLIMIT_FSIZE, _LARGEST_FILE_BYTES, 0),
+        (resource.RLIMIT_CORE, 0, 0),
     ):
         hard = resource.getrlimit(limit)[1]
-        ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(limit, (ceiling, ceiling))
+        soft, ceiling = (
+            wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+            for wanted in (value, value + beyond)
+        )
+        resource.setrlimit(limit, (soft, ceiling))
     os.nice(10)

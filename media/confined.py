@@ -7,6 +7,7 @@ in C crash and hang (``jobs.confined``). If the child dies, the file is blamed.
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,12 @@ from typing import Any, Final
 
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 
-from jobs.confined import ChildDied, ChildFailed, ChildTooSlow, obey, run_confined
+from jobs.confined import ChildDied, ChildFailed, ChildSpent, ChildTooSlow, obey, run_confined
 from media.content import Content
+from media.headers import refuse_odd
+from media.limits import PhotoLimits
 from media.pictures import EncodedPhoto, PreparedPhoto
-from media.refusal import MediaRefused, Refusal
+from media.refusal import Busy, MediaRefused, Refusal
 from media.storage import working_folder
 from media.turns import turn
 
@@ -49,24 +52,49 @@ class _Fault:
     too_slow: Refusal
 
 
+def _nothing_is_counted(seconds: float) -> None:
+    """Where nobody is to be charged."""
+
+
 _PHOTO: Final = _Fault(Refusal.PHOTO_BROKEN, Refusal.PHOTO_TOO_SLOW)
 _VIDEO: Final = _Fault(Refusal.VIDEO_BROKEN, Refusal.VIDEO_TOO_SLOW)
 
 
 def process_photo(
-    source: UploadedFile[bytes] | Path, *, max_work_s: float = 30.0, memory_bytes: int = PHOTO_MEMORY_BYTES
+    source: UploadedFile[bytes] | Path,
+    *,
+    sender: str | None = None,
+    spent: Callable[[float], None] = _nothing_is_counted,
+    max_wait_s: float = 20.0,
+    max_work_s: int = PhotoLimits().max_work_s,
+    memory_bytes: int = PHOTO_MEMORY_BYTES,
 ) -> PreparedPhoto:
     """The photo as upright JPEGs without metadata, whatever ``source`` holds; an upload is read from its beginning.
 
-    One photo at a time on the whole machine, so that many sent at once take no more memory than one. Raises
+    One photo at a time on the whole machine, so that many sent at once take no more memory than one; of one ``sender``
+    (``rates.senders``) no more than its share. ``spent`` is told the processor's seconds, refused or not. Raises
     :class:`MediaRefused` if the file is at fault, :class:`media.refusal.Busy` when others wait too long for their turn
-    already, and :class:`ProcessingFailed` for anything else.
+    already or the machine has no time for it, and :class:`ProcessingFailed` for anything else.
     """
     with working_folder("photo-") as name:
         folder = Path(name)
-        with turn() as lock:
+        _refuse_odd(source)
+        with turn(sender) as lock:
             received = source if isinstance(source, Path) else _on_disk(source, folder)
-            facts = _in_a_child("photo", received, folder, _PHOTO, max_work_s, memory_bytes, keep=(lock,))
+            try:
+                facts = _in_a_child(
+                    "photo",
+                    received,
+                    folder,
+                    _PHOTO,
+                    max_wait_s,
+                    memory_bytes,
+                    keep=(lock,),
+                    processor_s=max_work_s,
+                    spent=spent,
+                )
+            except ChildTooSlow as error:
+                raise Busy from error
         return PreparedPhoto(
             Content(facts["content"]), _picture(folder, "large", facts), _picture(folder, "thumb", facts)
         )
@@ -93,6 +121,17 @@ def process_video(
     return made
 
 
+def _refuse_odd(source: UploadedFile[bytes] | Path) -> None:
+    if not isinstance(source, Path):
+        refuse_odd(source, source.size or 0)  # type: ignore[arg-type]
+        return
+    try:
+        with source.open("rb") as stream:
+            refuse_odd(stream, source.stat().st_size)
+    except OSError as error:
+        raise ProcessingFailed(f"{type(error).__name__}: {error}") from error
+
+
 def _on_disk(upload: UploadedFile[bytes], folder: Path) -> Path:
     if isinstance(upload, TemporaryUploadedFile):
         return Path(upload.temporary_file_path())
@@ -116,19 +155,34 @@ def _in_a_child(
     max_work_s: float,
     memory_bytes: int,
     keep: tuple[int, ...] = (),
+    processor_s: int | None = None,
+    spent: Callable[[float], None] = _nothing_is_counted,
 ) -> dict[str, Any]:
-    """Facts about what the child has made of ``source`` in ``folder``; it inherits the descriptors ``keep``."""
+    """Facts about what the child has made of ``source`` in ``folder``; it inherits the descriptors ``keep``.
+
+    Raises ``ChildTooSlow`` where a limit of processor time tells what the file takes from what the machine has to give.
+    """
+    begun = time.monotonic()
     order = {"what": what, "source": str(source.absolute()), "folder": str(folder.absolute())}
     try:
         reply = run_confined(
-            "media.confined", order, seconds=max_work_s, memory_bytes=memory_bytes, keep=keep
+            "media.confined",
+            order,
+            seconds=max_work_s,
+            memory_bytes=memory_bytes,
+            processor_s=processor_s,
+            keep=keep,
         )
-    except ChildTooSlow as error:
-        raise MediaRefused(fault.too_slow) from error
     except ChildDied as error:
-        raise MediaRefused(fault.broken) from error
+        # It did not live to say how much it was.
+        spent(min(time.monotonic() - begun, processor_s or max_work_s))
+        if isinstance(error, ChildTooSlow) and processor_s is not None:
+            raise
+        slow = isinstance(error, ChildTooSlow | ChildSpent)
+        raise MediaRefused(fault.too_slow if slow else fault.broken) from error
     except ChildFailed as error:
         raise ProcessingFailed(str(error)) from error
+    spent(reply["processor_s"])
     if "refused" in reply:
         raise MediaRefused(Refusal(reply["refused"]), reply["limit"])
     facts: dict[str, Any] = reply["done"]
@@ -166,11 +220,12 @@ _WORK: Final[dict[str, tuple[Callable[[Path, Path], dict[str, Any]], Refusal]]] 
 def _obeyed(order: dict[str, Any]) -> dict[str, Any]:
     work, too_much = _WORK[order["what"]]
     try:
-        return {"done": work(Path(order["source"]), Path(order["folder"]))}
+        reply: dict[str, Any] = {"done": work(Path(order["source"]), Path(order["folder"]))}
     except MediaRefused as refusal:
-        return {"refused": refusal.code.value, "limit": refusal.limit}
+        reply = {"refused": refusal.code.value, "limit": refusal.limit}
     except MemoryError:
-        return {"refused": too_much.value, "limit": None}
+        reply = {"refused": too_much.value, "limit": None}
+    return reply | {"processor_s": time.process_time()}
 
 
 if __name__ == "__main__":

@@ -16,12 +16,20 @@ class PhotoLimits:
     it is decoded at a half, a quarter or an eighth of its size, so that even their largest, of 200 megapixels, takes
     less than what must be decoded whole: other formats, and progressive JPEGs. Of those phones make 12 to 50
     megapixels (HEIC). WebP and AVIF take twice the memory, and no phone's camera writes them.
+
+    ``max_pixels_odd`` is for what costs the sender nothing and us much: pictures that are interlaced, or so empty that a
+    byte stands for more than ``max_pixels_a_byte``. ``max_work_s`` is of processor time: the dearest that is allowed
+    takes about 3 s.
     """
 
     max_bytes: int = 40 * MEGABYTE
     max_pixels: int = 65_000_000
     max_pixels_reduced: int = 210_000_000
     max_pixels_costly: int = 30_000_000
+    max_pixels_odd: int = 16_000_000
+    max_pixels_a_byte: int = 100
+    max_scans: int = 30
+    max_work_s: int = 8
     min_side_px: int = 16
     large_side_px: int = 2048
     thumb_side_px: int = 480

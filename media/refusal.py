@@ -23,6 +23,7 @@ class Refusal(StrEnum):
     PHOTO_TOO_SMALL = "photo_too_small"
     PHOTO_TOO_SLOW = "photo_too_slow"
     PHOTO_TAKES_TOO_MUCH = "photo_takes_too_much"
+    PHOTO_ODD = "photo_odd"
 
     NOT_A_VIDEO = "not_a_video"
     VIDEO_BROKEN = "video_broken"
@@ -52,6 +53,10 @@ _WORDS: Final[dict[Refusal, Promise | str]] = {
     Refusal.PHOTO_TOO_SLOW: _("Opening the photo took too long. Please send a smaller one."),
     Refusal.PHOTO_TAKES_TOO_MUCH: _(
         "The photo takes too much memory to open. Please send it as a smaller JPEG."
+    ),
+    Refusal.PHOTO_ODD: _(
+        "A picture of more than %(limit)d megapixels is taken as a camera writes it, not interlaced, in very many passes or "
+        "almost empty. Please send it as an ordinary JPEG."
     ),
     Refusal.NOT_A_VIDEO: _(
         "This file is not a video that we can read. Please send an MP4, MOV or WebM video."

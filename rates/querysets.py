@@ -21,6 +21,15 @@ WHERE greatest(bucket.full_at, clock_timestamp()) + make_interval(secs => %(cost
     <= clock_timestamp() + make_interval(secs => %(capacity_s)s)
 RETURNING 1
 """
+_CHARGE: Final = """
+INSERT INTO rates_bucket AS bucket (key, code, full_at)
+VALUES (%(key)s, %(code)s, clock_timestamp() + make_interval(secs => least(%(cost_s)s, %(capacity_s)s)))
+ON CONFLICT (key) DO UPDATE
+SET full_at = least(
+    greatest(bucket.full_at, clock_timestamp()) + make_interval(secs => %(cost_s)s),
+    clock_timestamp() + make_interval(secs => %(capacity_s)s)
+)
+"""
 _WAIT: Final = """
 SELECT extract(epoch FROM full_at - clock_timestamp()) + %(cost_s)s - %(capacity_s)s FROM rates_bucket WHERE key = %(key)s
 """
@@ -34,6 +43,13 @@ class BucketQuerySet(models.QuerySet["Bucket"]):
         with connection.cursor() as cursor:
             cursor.execute(_TAKE, {"key": str(key), "code": code, "cost_s": cost_s, "capacity_s": capacity_s})
             return cursor.fetchone() is not None
+
+    def charge(self, key: UUID, code: str, *, cost_s: float, capacity_s: float) -> None:
+        """The bucket holds so much less, or nothing more."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _CHARGE, {"key": str(key), "code": code, "cost_s": cost_s, "capacity_s": capacity_s}
+            )
 
     def wait_s(self, key: UUID, *, cost_s: float, capacity_s: float) -> float:
         """Seconds until there is enough; 0 or less when there is."""

@@ -38,6 +38,7 @@ _LETTERS: Final = gettext_lazy("Several letters are on their way already. Ask fo
 SUBMIT: Final = Limit("submit", _SENT)
 UPLOAD: Final = Limit("upload", _SENT)
 UPLOAD_MEGABYTES: Final = Limit("upload-megabytes", _SENT)
+UPLOAD_WORK: Final = Limit("upload-work", _SENT)
 LOG_IN: Final = Limit("log-in", _TRIED)
 LOG_IN_ADDRESS: Final = Limit("log-in-address", _TRIED)
 PASSWORD_RESET: Final = Limit("password-reset", _LETTERS)
@@ -48,6 +49,7 @@ LIMITS: Final = (
     SUBMIT,
     UPLOAD,
     UPLOAD_MEGABYTES,
+    UPLOAD_WORK,
     LOG_IN,
     LOG_IN_ADDRESS,
     PASSWORD_RESET,
@@ -83,6 +85,17 @@ def check(limit: Limit, sender: str, *, cost: int = 1) -> None:
         wait_s = Bucket.objects.wait_s(_key(limit, sender), cost_s=cost_s, capacity_s=capacity_s)
         if wait_s > 0:
             raise TooMany(limit, wait_s)
+
+
+def charge(limit: Limit, sender: str, *, cost: float) -> None:
+    """Counts what is known only afterwards, whether there was enough or not: what there was not is owed to nobody."""
+    if rate := rate_of(limit):
+        Bucket.objects.charge(
+            _key(limit, sender),
+            limit.code,
+            cost_s=cost * rate.unit_s,
+            capacity_s=rate.at_once * rate.unit_s,
+        )
 
 
 def give_back(limit: Limit, sender: str, *, cost: int = 1) -> None:

@@ -26,12 +26,14 @@ from media.content import HEAD_BYTES, MediaKind, content_of, is_cut_short, media
 from media.limits import VideoLimits
 from media.refusal import MediaRefused, Refusal
 from media.storage import sweep_files, sweep_workshop
-from rates.taking import UPLOAD, UPLOAD_MEGABYTES, take
+from rates.taking import UPLOAD, UPLOAD_MEGABYTES, UPLOAD_WORK, charge, check, give_back, take
 
 log = structlog.get_logger()
 
 #: A request body larger than this is refused before it is read.
 UPLOAD_MAX_BYTES = VideoLimits().max_bytes + 1_000_000
+#: Whoever found no turn for a photo may come again after so many seconds: each takes one or two.
+TURN_RETRY_S = 10
 #: How long an upload waits for an appeal to take it.
 ORPHAN_AGE = dt.timedelta(hours=24)
 #: How long words of the staff that were never sent are kept.
@@ -41,28 +43,34 @@ DRAFT_AGE = dt.timedelta(days=60)
 def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None) -> Attachment:
     """The stored attachment: a photo is ready, a video is being prepared by the worker.
 
-    The same file under the same id again, after a lost answer, gives the same attachment; every other is counted
-    against the ``sender`` (``rates.senders``; None is the platform itself), by number and by size. Raises ``TooMany``;
-    ``Invalid`` with the reason when the file is refused; ``Conflict`` for another file under a known id; ``Busy`` when
-    it cannot be opened just now. Then nothing is kept.
+    The same file under the same id again, after a lost answer, gives the same attachment, and costs the ``sender``
+    (``rates.senders``; None is the platform itself) its size alone; every other is counted by number and by the work that
+    it makes too. Raises ``TooMany``; ``Invalid`` with the reason when the file is refused; ``Conflict`` for another file
+    under a known id; ``Busy`` when it cannot be opened just now, which costs nothing. Then nothing is kept.
     """
+    size = megabytes(file.size or 0)
+    if sender is not None:
+        take(UPLOAD_MEGABYTES, sender, cost=size)
     digest = digest_of(file)
     if known := _known(upload_id, digest):
         return known
     if sender is not None:
+        check(UPLOAD_WORK, sender)
         take(UPLOAD, sender)
-        take(UPLOAD_MEGABYTES, sender, cost=megabytes(file.size or 0))
     head = file.read(HEAD_BYTES)
     file.seek(0)
     try:
         if media_kind(head) is MediaKind.VIDEO:
             attachment = _store_video(upload_id, file, digest)
         else:
-            attachment = _store_photo(upload_id, file, digest)
+            attachment = _store_photo(upload_id, file, digest, sender)
     except MediaRefused as refusal:
         raise Invalid({"file": [refusal.message]}) from refusal
     except media_refusal.Busy as busy:
-        raise Busy(busy.message) from busy
+        if sender is not None:
+            give_back(UPLOAD, sender)
+            give_back(UPLOAD_MEGABYTES, sender, cost=size)
+        raise Busy(busy.message, retry_after_s=TURN_RETRY_S) from busy
     except (ProcessingFailed, OSError) as error:
         log.exception("a photo could not be opened", id=str(upload_id))
         raise Busy from error
@@ -98,8 +106,12 @@ def digest_of(file: UploadedFile[bytes]) -> bytes:
     return sha.digest()
 
 
-def _store_photo(upload_id: UUID, file: UploadedFile[bytes], digest: bytes) -> Attachment:
-    prepared = process_photo(file)
+def _store_photo(upload_id: UUID, file: UploadedFile[bytes], digest: bytes, sender: str | None) -> Attachment:
+    def spent(seconds: float) -> None:
+        if sender is not None:
+            charge(UPLOAD_WORK, sender, cost=seconds)
+
+    prepared = process_photo(file, sender=sender, spent=spent)
     attachment = Attachment(
         id=upload_id,
         kind=Attachment.Kind.PHOTO,

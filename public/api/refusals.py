@@ -13,7 +13,6 @@ from appeals.errors import Busy, Conflict
 from geo.refusals import Refused
 from rates.taking import Limit, take
 from web.api.problems import Problem
-from web.outage import RETRY_AFTER_S
 
 
 @contextmanager
@@ -39,5 +38,5 @@ def refusals_as_problems() -> Iterator[None]:
         raise Problem(HTTPStatus.CONFLICT, str(refusal)) from refusal
     except Busy as refusal:
         raise Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE, str(refusal), headers={"Retry-After": str(RETRY_AFTER_S)}
+            HTTPStatus.SERVICE_UNAVAILABLE, str(refusal), headers={"Retry-After": str(refusal.retry_after_s)}
         ) from refusal

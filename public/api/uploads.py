@@ -20,7 +20,7 @@ from appeals.models import Attachment
 from geo.refusals import Refusals, Refused
 from public.api.refusals import refusals_as_problems, unreadable_is_counted
 from rates.senders import sender_of
-from rates.taking import UPLOAD, UPLOAD_MEGABYTES, check, take
+from rates.taking import UPLOAD, UPLOAD_MEGABYTES, UPLOAD_WORK, check, take
 from web.api.files import FileAddress
 from web.api.openapi import problems
 from web.api.problems import Problem
@@ -71,6 +71,7 @@ class UploadView(APIView):
             raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("The file is too large."))
         sender = sender_of(request._request)
         check(UPLOAD, sender)
+        check(UPLOAD_WORK, sender)
         check(UPLOAD_MEGABYTES, sender, cost=megabytes(int(length)))
         with unreadable_is_counted(UPLOAD, sender):
             file = request.FILES.get("file")

@@ -23,12 +23,12 @@ from bootstrap import site, web
 from bootstrap.checkout import Checkout, this_checkout
 from bootstrap.cluster import main_cluster
 from bootstrap.variables import ALL
-from config.server import LIGHT_THREADS, THREADS
+from config.server import FILE_THREADS, LIGHT_THREADS, THREADS
 
 #: Seconds a city may take to be made and opened, on a machine that does other things too.
 OPEN_S = 1800.0
 #: Limits that count what one address does: all of this comes from one.
-UNLIMITED = "submit=off; upload=off; upload-megabytes=off; log-in=off; log-in-address=off"
+UNLIMITED = "submit=off; upload=off; upload-megabytes=off; upload-work=off; log-in=off; log-in-address=off"
 
 
 @dataclass
@@ -62,7 +62,9 @@ class City:
 
     def whole(self) -> bool:
         """True when every process runs, is ready, and the site says that it is well."""
-        serving = [pid for pid in self.web_processes() if _threads(pid) > THREADS + LIGHT_THREADS]
+        serving = [
+            pid for pid in self.web_processes() if _threads(pid) > THREADS + LIGHT_THREADS + FILE_THREADS
+        ]
         if len(serving) < web.PROCESSES or not self.worker() or self.postmaster() is None:
             return False
         with suppress(requests.RequestException):

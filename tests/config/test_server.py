@@ -320,6 +320,18 @@ def test_light_answers_come_while_every_thread_is_taken(tmp_path: Path, path: st
         assert site.get(path).endswith(b"ok")
 
 
+def test_files_keep_no_thread_of_the_pages(tmp_path: Path):
+    with serving(tmp_path) as site:
+        with_files = request(
+            "/wait", "Content-Type: Multipart/form-data; boundary=x\r\nContent-Length: 0\r\n"
+        )
+        for _ in range(THREADS + 1):
+            site.connect(with_files.replace(b"GET", b"POST", 1))
+        for _ in range(THREADS + 1):
+            assert site.application.waiting.acquire(timeout=GIVE_UP_S)
+        assert site.get().endswith(b"ok")
+
+
 def test_a_body_in_chunks_arrives_whole_with_its_length(tmp_path: Path):
     chunked = (
         "POST /body HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -22,6 +22,9 @@ def act(order: dict[str, Any]) -> dict[str, Any]:
             }
         case "crash":
             os.kill(os.getpid(), signal.SIGSEGV)
+        case "spin":
+            while True:
+                pass
         case "wait":
             signal.pause()
         case "fail":

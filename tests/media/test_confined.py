@@ -7,14 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from PIL import Image
 from pytest_django import Settings
 
+from jobs.confined import run_confined
 from media.confined import ProcessingFailed, process_photo, process_video
 from media.content import Content
-from media.refusal import MediaRefused, Refusal
+from media.limits import PhotoLimits
+from media.refusal import Busy, MediaRefused, Refusal
+from media.turns import turn
 
 MakeClip = Callable[..., Path]
 
@@ -25,10 +29,17 @@ def _jpeg(width: int, height: int) -> bytes:
     return content.getvalue()
 
 
-def _bomb(width: int, height: int) -> bytes:
-    """A few kilobytes of PNG that unfold to four bytes a pixel."""
+def _drawn(mode: str, size: tuple[int, int]) -> Image.Image:
+    """A picture that takes some bytes to store, made quickly."""
+    small = np.random.default_rng(1).integers(0, 256, (size[1] // 8 + 1, size[0] // 8 + 1), np.uint8)
+    levels = Image.fromarray(small).resize(size, Image.Resampling.NEAREST)
+    return levels.convert("I").convert("I;16") if mode == "I;16" else levels.convert(mode)
+
+
+def _large(width: int, height: int) -> bytes:
+    """A PNG that unfolds to four bytes a pixel."""
     content = io.BytesIO()
-    Image.new("RGBA", (width, height)).save(content, "PNG", compress_level=9)
+    _drawn("RGBA", (width, height)).save(content, "PNG", compress_level=1)
     return content.getvalue()
 
 
@@ -119,14 +130,31 @@ class TestPhoto:
             process_photo(_in_memory(_jpeg(8, 8), Path()))
         assert (refused.value.code, refused.value.limit) == (Refusal.PHOTO_TOO_SMALL, 16)
 
-    def test_one_that_takes_too_long_is_refused(self) -> None:
+    def test_one_that_the_machine_has_no_time_for_may_come_again(self) -> None:
+        spent: list[float] = []
+        with pytest.raises(Busy):
+            process_photo(_in_memory(_jpeg(640, 480), Path()), max_wait_s=0.02, spent=spent.append)
+        assert len(spent) == 1
+        assert 0 < spent[0] <= PhotoLimits().max_work_s
+
+    def test_one_that_takes_too_long_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def endless(module: str, order: object, **limits: Any) -> dict[str, Any]:
+            return run_confined("tests.jobs.confined_child", {"do": "spin"}, **limits)
+
+        monkeypatch.setattr("media.confined.run_confined", endless)
         with pytest.raises(MediaRefused) as refused:
-            process_photo(_in_memory(_jpeg(640, 480), Path()), max_work_s=0.02)
+            process_photo(_in_memory(_jpeg(640, 480), Path()), max_work_s=1, max_wait_s=300)
         assert refused.value.code is Refusal.PHOTO_TOO_SLOW
+
+    def test_an_interlaced_one_is_refused_before_its_turn(self) -> None:
+        head = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + struct.pack(">IIBBBBB", 8000, 8000, 8, 2, 0, 0, 1)
+        with turn(), pytest.raises(MediaRefused) as refused:
+            process_photo(_in_memory(head, Path()))
+        assert refused.value.code is Refusal.PHOTO_ODD
 
     def test_one_that_takes_too_much_memory_is_refused(self) -> None:
         with pytest.raises(MediaRefused) as refused:
-            process_photo(_in_memory(_bomb(8000, 8000), Path()), memory_bytes=300 * 1024**2)
+            process_photo(_in_memory(_large(8000, 8000), Path()), memory_bytes=300 * 1024**2)
         assert refused.value.code is Refusal.PHOTO_TAKES_TOO_MUCH
 
     def test_nothing_is_decoded_in_this_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,11 +188,14 @@ class TestPhonePictures:
     )
     def test_the_largest_of_another_format(self, form: str, size: tuple[int, int]) -> None:
         content = io.BytesIO()
-        Image.new("RGB", size, "olive").save(content, form, **({"speed": 10} if form == "AVIF" else {}))
+        picture = _drawn("RGB", size) if form == "PNG" else Image.new("RGB", size, "olive")
+        options = {"AVIF": {"speed": 10}, "PNG": {"compress_level": 1}, "WEBP": {}}[form]
+        picture.save(content, form, **options)
         assert process_photo(_in_memory(content.getvalue(), Path())).large.width == 2048
 
     @pytest.mark.parametrize("mode", ["RGBA", "P", "I;16", "LA"])
     def test_the_largest_png_however_its_pixels_are_stored(self, mode: str) -> None:
         content = io.BytesIO()
-        Image.new(mode, (8060, 8060)).save(content, "PNG", **({"transparency": 0} if mode == "P" else {}))
+        options = {"transparency": 0} if mode == "P" else {}
+        _drawn(mode, (8060, 8060)).save(content, "PNG", compress_level=1, **options)
         assert process_photo(_in_memory(content.getvalue(), Path())).large.width == 2048

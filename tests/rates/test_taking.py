@@ -13,7 +13,7 @@ from pytest_django import Settings
 from bootstrap.rates import Rate
 from jobs.schedule import registered
 from rates.models import Bucket
-from rates.taking import SUBMIT, UPLOAD, TooMany, check, give_back, sweep, take
+from rates.taking import SUBMIT, UPLOAD, TooMany, charge, check, give_back, sweep, take
 
 ME, OTHER = "address 192.0.2.1", "address 192.0.2.2"
 
@@ -93,6 +93,18 @@ def test_what_costs_more_takes_more() -> None:
     # Whatever costs more than there ever is takes all of it.
     take(SUBMIT, OTHER, cost=99)
     assert taken(3, who=OTHER) == 0
+
+
+@pytest.mark.django_db
+def test_what_is_known_afterwards_is_charged_and_owed_no_longer_than_the_limit_takes_to_refill() -> None:
+    charge(SUBMIT, ME, cost=0.5)
+    assert taken(9) == 2
+    charge(SUBMIT, ME, cost=1_000)
+    charge(SUBMIT, OTHER, cost=1_000)
+    for sender in (ME, OTHER):
+        with pytest.raises(TooMany) as refused:
+            take(SUBMIT, sender)
+        assert refused.value.retry_after_s <= 86_400
 
 
 @pytest.mark.django_db

@@ -304,7 +304,7 @@ class TestBusy:
         self, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> Iterator[None]:
         settings.VAR_DIR = tmp_path / "var"
-        monkeypatch.setattr(turns.turn.__wrapped__, "__defaults__", (0.0,))
+        monkeypatch.setitem(turns.turn.__wrapped__.__kwdefaults__, "patience_s", 0.0)
         with turns.turn():
             yield
 
@@ -315,6 +315,12 @@ class TestBusy:
         assert "try again" in answer.json()["title"]
         assert not Attachment.objects.exists()
         assert files_below(tmp_path / "media") == []
+
+    def test_it_costs_nothing(self, client: Client, settings: Settings) -> None:
+        settings.LIMITS = {"upload": Rate(1, 1, 86_400), "upload-megabytes": Rate(1, 1, 86_400)}
+        sent = {"id": str(new_uuid7()), "file": photo()}
+        for _ in range(3):
+            assert client.post("/api/uploads/", {**sent, "file": photo()}).status_code == 503
 
     def test_the_form_keeps_its_words(self, city: GridCity, client: Client) -> None:
         page = client.post("/en/appeals/new/", {"text": "The lamp is dark", "files": [photo()]})
@@ -332,3 +338,30 @@ def test_a_fault_of_the_machine_is_no_fault_of_the_photo(
     answer = client.post("/api/uploads/", {"id": str(new_uuid7()), "file": photo()}, headers=ENGLISH)
     assert answer.status_code == 503
     assert "the fault is ours" in answer.json()["title"]
+
+
+@pytest.mark.django_db
+class TestCost:
+    def test_what_takes_the_processors_time_is_charged_to_its_sender(
+        self, client: Client, settings: Settings
+    ) -> None:
+        settings.LIMITS = {"upload-work": Rate(1, 1, 86_400)}
+        for address, statuses in (("192.0.2.1", (201, 429)), ("192.0.2.2", (201,))):
+            for status in statuses:
+                sent = {"id": str(new_uuid7()), "file": photo()}
+                assert client.post("/api/uploads/", sent, REMOTE_ADDR=address).status_code == status
+
+    def test_a_photo_that_is_refused_is_charged_too(self, client: Client, settings: Settings) -> None:
+        settings.LIMITS = {"upload-work": Rate(1, 1, 86_400)}
+        broken = photo().read()[:300] + b"\xff\xd9"
+        for status in (400, 429):
+            sent = {"id": str(new_uuid7()), "file": SimpleUploadedFile("photo.jpg", broken)}
+            assert client.post("/api/uploads/", sent).status_code == status
+
+    def test_the_same_again_costs_its_size_alone(self, settings: Settings) -> None:
+        settings.LIMITS = {"upload": Rate(1, 1, 86_400), "upload-megabytes": Rate(3, 1, 86_400)}
+        upload_id = uuid4()
+        for _ in range(3):
+            upload(upload_id, photo(), sender="address 192.0.2.1")
+        with pytest.raises(TooMany):
+            upload(upload_id, photo(), sender="address 192.0.2.1")

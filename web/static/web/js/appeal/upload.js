@@ -1,22 +1,61 @@
 /** Uploads one file. Uses XMLHttpRequest, because fetch cannot report upload progress. */
 
-import { Unreachable, refusalFrom } from "city/site/http.js";
+import { Refused, Unreachable, refusalFrom } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
 
 /** No progress for this long means that the network is gone. */
 const STALLED_MS = 45_000;
 
+/** A server that has too many photos to open says when to come again; whoever was told so this often is told it. */
+const TRIES = 8;
+
 /** @typedef {{id: string, kind: string, state: string, thumb: string | null}} Uploaded */
 
 /**
- * Sends the file; the same id and content again are the same upload. Throws `Refused`, `Unreachable`, or an
- * `AbortError`.
+ * Sends the file, again by itself after the pause that a busy server asks for; the same id and content again are the same
+ * upload. Throws `Refused`, `Unreachable`, or an `AbortError`.
  * @param {{id: string, blob: Blob, name: string}} file
  * @param {(share: number) => void} progress between 0 and 1
  * @param {AbortSignal} [signal]
  * @returns {Promise<Uploaded>}
  */
-export function sendFile({ id, blob, name }, progress, signal) {
+export async function sendFile(file, progress, signal) {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await sendOnce(file, progress, signal);
+    } catch (error) {
+      const busy = error instanceof Refused && error.status === 503 && error.retryAfterS > 0;
+      if (!busy || tries === TRIES) throw error;
+      // Not all of them at the same moment again.
+      await pause(error.retryAfterS * 1000 * (1 + Math.random() / 2), signal);
+    }
+  }
+}
+
+/**
+ * @param {number} ms
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<void>}
+ */
+function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    const cancelled = () => {
+      clearTimeout(timer);
+      reject(new DOMException("cancelled", "AbortError"));
+    };
+    if (signal?.aborted) cancelled();
+    signal?.addEventListener("abort", cancelled, { once: true });
+  });
+}
+
+/**
+ * @param {{id: string, blob: Blob, name: string}} file
+ * @param {(share: number) => void} progress
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Uploaded>}
+ */
+function sendOnce({ id, blob, name }, progress, signal) {
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
     /** @type {ReturnType<typeof setTimeout>} */
@@ -34,7 +73,7 @@ export function sendFile({ id, blob, name }, progress, signal) {
     };
     call.onload = () => {
       if (call.status < 300) resolve(JSON.parse(call.responseText));
-      else reject(refusalFrom(call.status, call.responseText));
+      else reject(refusalFrom(call.status, call.responseText, call.getResponseHeader("Retry-After")));
     };
     call.onerror = () => reject(new Unreachable("upload"));
     call.onabort = () =>

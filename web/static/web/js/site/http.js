@@ -11,12 +11,14 @@ export class Refused extends Error {
    * @param {number} status
    * @param {string} message
    * @param {Record<string, string[]>} errors
+   * @param {number} retryAfterS seconds after which the server asks to be asked again; 0 where it does not
    */
-  constructor(status, message, errors = {}) {
+  constructor(status, message, errors = {}, retryAfterS = 0) {
     super(message);
     this.name = "Refused";
     this.status = status;
     this.errors = errors;
+    this.retryAfterS = retryAfterS;
   }
 
   /** True when the same request may succeed later. */
@@ -38,13 +40,15 @@ export class Unreachable extends Error {
  * Parses problem+json leniently: a proxy's HTML page must not hide that the request failed.
  * @param {number} status
  * @param {string} body
+ * @param {string | null} [retryAfter] the header
  */
-export function refusalFrom(status, body) {
+export function refusalFrom(status, body, retryAfter) {
+  const seconds = Number(retryAfter ?? "") || 0;
   try {
     const problem = JSON.parse(body);
-    return new Refused(status, String(problem.detail ?? problem.title ?? ""), problem.errors ?? {});
+    return new Refused(status, String(problem.detail ?? problem.title ?? ""), problem.errors ?? {}, seconds);
   } catch {
-    return new Refused(status, "");
+    return new Refused(status, "", {}, seconds);
   }
 }
 
