@@ -114,19 +114,20 @@ def write(pasts: Sequence[Past]) -> None:
     applied = set(BoundaryRevision.objects.filter(applied=True).values_list("pk", flat=True))
     former = [past.appeal.pk for past in pasts if past.decision.revision_id not in applied]
     with transaction.atomic():
-        copy_in([past.appeal for past in pasts])
         copy_in([past.decision for past in pasts])
         copy_in([event for past in pasts for event in past.events])
         copy_in([past.contact for past in pasts if past.contact])
         copy_in([attachment for past in pasts for attachment in past.attachments])
+        # Last: it locks the counts of their cells, and whoever submits an appeal there waits for the end.
+        copy_in([past.appeal for past in pasts])
         count_in_districts(former)
 
 
 def write_on(appeals: Sequence[Appeal], events: Sequence[Event]) -> None:
     """Stores what steps have made of known appeals, and the events of these; one transaction, no messages are queued."""
     with transaction.atomic():
-        Appeal.objects.bulk_update(appeals, CHANGED_FIELDS, batch_size=UPDATED_AT_ONCE)
         copy_in(events)
+        Appeal.objects.bulk_update(appeals, CHANGED_FIELDS, batch_size=UPDATED_AT_ONCE)
 
 
 @dataclass

@@ -102,10 +102,7 @@ def import_appeals(
         )
         rows = islice(read_rows(file, mapping), wanted.limit)
         while batch := list(islice(rows, BATCH)):
-            with transaction.atomic():
-                if not wanted.dry_run:
-                    _wait_for_turn()
-                batches.take(batch)
+            batches.take(batch)
             progress(totals)
     return totals
 
@@ -129,15 +126,6 @@ def _alone(source: str) -> Iterator[None]:
             # A session that was lost has lost its locks.
             if not connection.needs_rollback and not cursor.closed:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
-
-
-def _wait_for_turn() -> None:
-    """Imports from several sources write one after another, a batch each.
-
-    A batch locks the counts of many cells in several statements: two of them would wait for each other.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_key("")])
 
 
 @contextmanager
@@ -165,11 +153,25 @@ class _Batches:
     taken: set[str] = field(default_factory=set)
 
     def take(self, rows: Iterable[Row]) -> None:
-        """Imports the rows, inside the caller's transaction."""
+        """Imports the rows: what is news of known appeals, and then the others, each all or nothing."""
         drafts = list(self._drafts(rows))
         known = known_by_number(self.source, (draft.submission.external_id for draft in drafts))
-        self._go_on([draft for draft in drafts if draft.submission.external_id in known], known)
-        self._begin([draft for draft in drafts if draft.submission.external_id not in known])
+        # Apart, so that the counts of the cells that the news change are not locked while the others are prepared.
+        with self._turn():
+            self._go_on([draft for draft in drafts if draft.submission.external_id in known], known)
+        with self._turn():
+            self._begin([draft for draft in drafts if draft.submission.external_id not in known])
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """A transaction; one that writes has no other import's beside it.
+
+        Each locks the counts of many cells in several statements, so that two of them would wait for each other.
+        """
+        with transaction.atomic(), connection.cursor() as cursor:
+            if not self.dry_run:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_key("")])
+            yield
 
     def _drafts(self, rows: Iterable[Row]) -> Iterator[Draft]:
         for row in rows:

@@ -435,11 +435,11 @@ def _die(patch: pytest.MonkeyPatch, moment: str) -> None:
 
     def copy_in(objects: Sequence[Any]) -> None:
         table_name = objects[0]._meta.model_name if objects else ""
-        calls["n"] += table_name == "appeal"
+        calls["n"] += table_name == "routingdecision"
         if calls["n"] == 2 and moment == f"copy of {table_name}s":
             raise Killed
         real(objects)
-        if calls["n"] == 2 and moment == "commit" and table_name == "event":
+        if calls["n"] == 2 and moment == "commit":
             transaction.on_commit(_kill)
 
     def _kill() -> None:
@@ -544,6 +544,29 @@ def test_imports_from_two_sources_at_once_do_not_lock_each_other_out(
     assert not failures
     assert Appeal.objects.filter(status="answered").count() == 16
     assert sum(CellCount.objects.values_list("n_answered", flat=True)) == 16
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_submits_meanwhile_waits_for_the_last_step_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The counts of a cell are locked once one of its appeals is written, until the end of the transaction."""
+    make_city()
+    run(table(tmp_path, [row(1)]))
+    real, written = history.copy_in, []
+
+    def copy_in(objects: Sequence[Any]) -> None:
+        if objects:
+            written.append(objects[0]._meta.model_name)
+            with other.cursor() as cursor:
+                cursor.execute("SELECT FROM appeals_cellcount FOR UPDATE NOWAIT")
+        real(objects)
+
+    monkeypatch.setattr(history, "copy_in", copy_in)
+    with closing(session()) as other:
+        run(table(tmp_path, [row(1, state="done", finished="2024-03-05"), row(2)]))
+    assert written == ["event", "routingdecision", "event", "appeal"]
+    assert sum(CellCount.objects.values_list("n_answered", flat=True)) == 1
 
 
 def features(folder: Path, *members: dict[str, Any]) -> Path:
