@@ -85,8 +85,7 @@ class BoundaryRevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "state",
         "effective_from",
         "published_at",
-        "accepted_misfits_m2",
-        "accepted_by",
+        "accepted",
         "note",
     ]
     readonly_fields = [
@@ -94,10 +93,16 @@ class BoundaryRevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "state",
         "effective_from",
         "published_at",
-        "accepted_misfits_m2",
-        "accepted_by",
+        "accepted",
     ]
     change_form_template = "districts/admin/revision.html"
+
+    @admin.display(description=_("accepted overlaps and gaps"))
+    def accepted(self, revision: BoundaryRevision) -> str:
+        """How much was accepted, and by whom."""
+        if revision.accepted_misfits_m2 is None:
+            return "—"
+        return f"{metres2(revision.accepted_misfits_m2)} m², {revision.accepted_by}"
 
     def get_urls(self) -> list[Any]:
         own = [

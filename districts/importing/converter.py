@@ -111,9 +111,11 @@ def _way(declared: str | None, said: str, bounds: list[float]) -> tuple[str, Any
             area_of_interest=AreaOfInterest(*bounds),  # type: ignore[arg-type]
             allow_ballpark=False,
         )
+        if not (crs.is_projected or crs.is_geographic):
+            raise CRSError("not of places on the ground")
     except (CRSError, ProjError):
         raise _Refused(
-            f"no way is known from its coordinate reference system to EPSG:4326 ({str(declared)[:80]})"
+            f"no way is known from its coordinate reference system to EPSG:4326 ({(declared or said)[:80]})"
         ) from None
     return _shown(crs), way
 

@@ -42,8 +42,11 @@ def test_names_that_are_understood(name: str, code: str) -> None:
         ('GEOGCS["x"]', "not understood"),
         # A local grid of a building site: nothing says where on earth it lies.
         ("EPSG:5800", "No way is known"),
-        # Heights.
+        # Heights, and metres from the middle of the earth, of which PROJ makes degrees without a word.
         ("EPSG:5703", "No way is known"),
+        ("EPSG:4978", "No way is known"),
+        # Of a datum that nobody knows there is but a guess.
+        ("EPSG:4024", "No way is known"),
     ],
 )
 def test_names_that_are_refused(name: str, words: str) -> None:

@@ -120,6 +120,13 @@ def test_a_crs_that_contradicts_the_file_is_refused(city: GridCity, tmp_path: Pa
         run(written(tmp_path, "gpkg"), "--crs", "EPSG:4326")
 
 
+@pytest.mark.parametrize("crs", ["EPSG:4978", "EPSG:4024", "EPSG:5703"])
+def test_a_crs_without_a_way_to_degrees_is_refused(city: GridCity, tmp_path: Path, crs: str) -> None:
+    """Metres from the middle of the earth, an unknown datum, heights."""
+    with pytest.raises(CommandError, match="no way is known from its coordinate reference system"):
+        run(zipped(tmp_path, areas(), without=".prj"), "--crs", crs)
+
+
 def test_lines_are_no_areas(city: GridCity, tmp_path: Path) -> None:
     frame = areas()
     frame.geometry = frame.boundary
