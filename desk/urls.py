@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk import answer_templates, bulk, drafts, exports, people, scoreboard_pages, views
+from desk import answer_templates, bulk, drafts, exports, live, people, scoreboard_pages, views
 
 app_name = "desk"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("export.xlsx", exports.export, {"form": exports.Form.XLSX}, name="export-xlsx"),
     path("appeals/<int:number>/", views.appeal_page, name="appeal"),
     path("appeals/<int:number>/draft/", drafts.keep, name="draft"),
+    path("appeals/<int:number>/presence/", live.presence, name="presence"),
+    path("changes/", live.changes, name="changes"),
     path("drafts/", drafts.drafts_page, name="drafts"),
     path("people/", people.people_page, name="people"),
     path("people/<int:person>/", people.person_page, name="person"),

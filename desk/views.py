@@ -27,6 +27,7 @@ from desk.answer_templates import NAMES_AUTHOR, filled, names_author, offered
 from desk.bulk import CHOSEN, bulk_verbs
 from desk.doors import for_staff, restore_held
 from desk.drafts import drafts_here
+from desk.live import EVERY_MS
 from desk.queue import PAGE_SIZE, Place, Queue, Sort, parse_place
 from geo.paging import AFTER, BEFORE, PageRequest
 from rates.senders import sender_of
@@ -78,6 +79,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         },
         "sort": place.sort.value if place.sort is not place.tab.sort else "",
         "rows": [AppealRow(appeal, due_of(appeal, queue.calendar, queue.today)) for appeal in page.rows],
+        "live_every_ms": EVERY_MS,
         "bulk_verbs": bulk_verbs(),
         "all_chosen": request.GET.get(CHOSEN) == "all",
         "choose_all_url": f"{reverse('desk:queue')}?{place.as_query(chosen='all')}",
@@ -152,6 +154,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "contact": getattr(appeal, "contact", None),
         "office": standing.office,
         "show_actors": True,
+        "live_every_ms": EVERY_MS,
         "answer_templates": offered(appeal),
         "may_take": appeal.assignee_id != request.user.pk
         and appeal.service_id in standing.service_ids

@@ -9,6 +9,7 @@ const ELEMENTS = {
   "appeal-browser": () => import("city/elements/appeal-browser.js"),
   "appeal-form": () => import("city/elements/appeal-form.js"),
   "desk-session": () => import("city/elements/desk-session.js"),
+  "desk-live": () => import("city/elements/desk-live.js"),
   "desk-keys": () => import("city/elements/desk-keys.js"),
   "copy-link": () => import("city/site/copy-link.js"),
 };

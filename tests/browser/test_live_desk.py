@@ -1,0 +1,57 @@
+"""Two people at the same desk see each other and what the other does, without loading a page again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.models import User
+from appeals.actions.perform import perform
+from appeals.actors import Person
+from appeals.models import Appeal
+from appeals.workflow import ACCEPT
+from tests.browser.conftest import Open, log_in
+from tests.factories import AppealFactory, MembershipFactory
+from tests.grid import GridCity
+
+OFFICE: dict[str, Any] = {"viewport": {"width": 1366, "height": 768}}
+
+
+@pytest.fixture
+def colleague(city: GridCity) -> User:
+    user: User = MembershipFactory(service=city.services["light"]).user
+    return user
+
+
+def test_changes_and_colleagues_appear_by_themselves_and_move_nothing(
+    visit: Open, city: GridCity, representative: User, colleague: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desk.views.EVERY_MS", 200)
+    appeals: list[Appeal] = [AppealFactory(category=city.categories["lamp"]) for _ in range(3)]
+    mine, theirs = visit(**OFFICE), visit(**OFFICE)
+    log_in(mine, representative, "en")
+    log_in(theirs, colleague, "en")
+    row = mine.page.locator(f"#appeal-{appeals[1].number}")
+    before = row.bounding_box()
+    perform(appeals[0].pk, ACCEPT, Person(colleague), version=1)
+    AppealFactory(category=city.categories["lamp"])
+    bar = mine.page.locator("desk-live .notice")
+    expect(bar).to_contain_text("Changes in this list: 2")
+    assert row.bounding_box() == before
+    bar.get_by_role("link").click()
+    expect(mine.page.locator("[data-appeal]")).to_have_count(4)
+    expect(bar).to_be_hidden()
+
+    for window in (mine, theirs):
+        window.go(f"/en/desk/appeals/{appeals[1].number}/")
+    expect(mine.page.locator("[data-present]")).to_contain_text(f"{colleague} has this open")
+    theirs.page.locator("#answer-text").fill("A new lamp")
+    expect(mine.page.locator("[data-present]")).to_contain_text(f"{colleague} is answering this right now")
+    mine.page.locator("#note-text").evaluate("(field) => field.closest('details').open = true")
+    mine.page.locator("#note-text").fill("Ask the plant")
+    perform(appeals[1].pk, ACCEPT, Person(colleague), version=1)
+    expect(mine.page.locator("[data-changed]")).to_contain_text("Taken in progress: light en")
+    assert mine.page.locator("#note-text").input_value() == "Ask the plant"
+    assert mine.complaints.said == []
