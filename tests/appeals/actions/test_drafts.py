@@ -44,6 +44,16 @@ def test_a_draft_is_what_was_written_last(user: User, appeal: Appeal, photos: li
     assert kept() == [("answer", " A new lamp ", 1), ("note", "x" * TEXT_MAX, 0), ("answer", "Theirs", 0)]
 
 
+def test_a_draft_takes_those_of_other_verbs_in(user: User, appeal: Appeal) -> None:
+    first = keep_draft(user, appeal, "answer", text="A")
+    for verb in ("note", "close"):
+        keep_draft(user, appeal, verb, text=verb)
+    assert keep_draft(user, appeal, "answer", text="A lamp", takes=["answer", "note"]) == first
+    assert [text for _verb, text, _files in kept()] == ["A lamp", "close"]
+    assert keep_draft(user, appeal, "answer", text="", takes=["close"]) is None
+    assert kept() == []
+
+
 def test_where_nothing_is_written_there_is_no_draft(
     user: User, appeal: Appeal, photos: list[Attachment]
 ) -> None:
@@ -75,15 +85,16 @@ def test_a_draft_moves_to_another_appeal(user: User, appeal: Appeal, photos: lis
     draft = keep_draft(user, appeal, "answer", text="A lamp", uploads=[photos[0].pk])
     assert draft is not None
     written = draft.updated_at
-    # Of somebody else, or for another verb: they stay what they are.
+    # Of somebody else, for another verb, of a third appeal: they stay what they are.
     keep_draft(UserFactory(), other, "answer", text="Theirs")
     keep_draft(user, other, "note", text="A note")
+    keep_draft(user, AppealFactory(category=appeal.category), "answer", text="Elsewhere")
     moved = move_draft(draft, other)
     assert Draft.objects.get(appeal=other, user=user, verb="answer") == moved == draft
     moved.refresh_from_db()
     assert (moved.text, moved.uploads.get()) == ("A lamp", photos[0])
     assert moved.updated_at > written
-    assert Draft.objects.count() == 3
+    assert Draft.objects.count() == 4
     assert move_draft(moved, other) == moved
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import uuid
 
 import pytest
+from django.db import connection, transaction
 
 from appeals.actions.inputs import Given, checked, required_text
 from appeals.errors import Invalid
@@ -15,6 +17,8 @@ from appeals.workflow import Ask, Input, Verb, Words
 from districts.models import Service
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
 
+#: Longer than any machine takes; nobody waits for it unless something is wrong.
+PATIENCE_S = 60
 #: Already 9 June in the city.
 AT = dt.datetime(2026, 6, 8, 20, tzinfo=dt.UTC)
 MINE, OTHER = Service(pk=1, active=True), Service(pk=2, active=True)
@@ -123,6 +127,32 @@ def test_another_appeal_that_everyone_sees() -> None:
     assert refused(Input.APPEAL, first.number, AppealFactory()) == (
         f"That appeal itself repeats No. {second.number}: name that one."
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_appeal_that_somebody_works_on_is_not_waited_for() -> None:
+    """Two that are made repetitions of each other at once would wait for each other."""
+    first, second = AppealFactory(), AppealFactory()
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                Appeal.objects.select_for_update().get(pk=first.pk)
+                held.set()
+                done.wait(PATIENCE_S)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=hold)
+    other.start()
+    try:
+        assert held.wait(PATIENCE_S)
+        assert "working on that appeal just now" in refused(Input.APPEAL, first.number, second)
+    finally:
+        done.set()
+        other.join(PATIENCE_S)
+    assert one(Input.APPEAL, first.number, second).original == first
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
