@@ -117,6 +117,8 @@ class Input(enum.Enum):
     )
     GROUND = "ground"  #: one of the grounds on which the law lets an appeal be refused
     APPEAL = "appeal"  #: another appeal, by its number
+    CATEGORY = "category"  #: another category, by which the appeal is routed again
+    PLACE = "place"  #: another place, by which the appeal is routed again
     DAY = "day"  #: a day from today on, kept among the event's details
 
 
@@ -329,6 +331,39 @@ REFUSE = Verb(
         done=_("Appeal %(number)s is refused."),
     ),
     letters={Audience.AUTHOR: _("Your appeal No. %(number)d will not be considered")},
+)
+CORRECT = Verb(
+    "correct",
+    sources=OPEN_STATUSES,
+    target=None,
+    roles=_STAFF,
+    icon="pin",
+    asks=(
+        Ask("category", Input.CATEGORY, _("Right category"), required=False),
+        Ask(
+            "point",
+            Input.PLACE,
+            _("Right place: latitude, longitude"),
+            _("As maps show it, such as 40.5283, 72.7985. Whoever answers there gets the appeal."),
+            required=False,
+        ),
+        Ask(
+            "text",
+            Input.TEXT,
+            _("Reason"),
+            _("Everyone reads it. The term of the answer does not begin anew."),
+        ),
+    ),
+    words=Words(
+        step=_("Put right: %(by)s. Category: %(category)s; who answers: %(answers)s"),
+        invitation=_("Put category or place right"),
+        button=_("Put right"),
+        done=_("Appeal %(number)s is put right; who answers: %(service)s."),
+    ),
+    letters={
+        Audience.AUTHOR: _("Category or place of your appeal No. %(number)d has been put right"),
+        Audience.SERVICE: _("Appeal No. %(number)d is yours after a correction"),
+    },
 )
 DUPLICATE = Verb(
     "duplicate",
@@ -776,6 +811,7 @@ VERBS: dict[str, Verb] = {
         ASK,
         FORWARD,
         EXTEND,
+        CORRECT,
         DUPLICATE,
         REFUSE,
         WITHDRAW,

@@ -33,7 +33,7 @@ from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.timeline import Step, steps_of
 from appeals.workflow import VERBS, Ask, Input, Tone, Verb, Words, verbs_for
-from districts.models import Service
+from districts.models import Category, Service
 from rates.senders import sender_of
 from rates.taking import TooMany
 from web.limits import refused
@@ -384,6 +384,39 @@ def _ground(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     }
 
 
+class _CategoryField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Category) -> str:
+        return obj.name
+
+
+def _category(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    return {
+        ask.name: _CategoryField(
+            Category.objects.leaves().order_by("name"),
+            label=str(ask.label),
+            help_text=str(ask.hint),
+            required=ask.required,
+            to_field_name="code",
+            empty_label=_("As it is"),
+        )
+    }
+
+
+class _LatLonField(forms.CharField):
+    """A place as maps show it, latitude first, turned into (longitude, latitude); the action says whether it may be."""
+
+    def clean(self, value: Any) -> tuple[str, ...] | None:
+        parts = str(value or "").replace(",", " ").replace(";", " ").split()
+        return tuple(reversed(parts)) or None
+
+
+def _place(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    widget = forms.TextInput(attrs={"required": ask.required, "size": 24, "autocomplete": "off"})
+    return {
+        ask.name: _LatLonField(label=str(ask.label), help_text=str(ask.hint), required=False, widget=widget)
+    }
+
+
 class _NumberField(forms.CharField):
     """Number of an appeal as people write it; the action says what is wrong with any other."""
 
@@ -421,5 +454,7 @@ _FIELDS: dict[Input, Callable[[Ask, Appeal], dict[str, forms.Field]]] = {
     Input.HIDDEN_FILE: _hidden_file,
     Input.GROUND: _ground,
     Input.APPEAL: _appeal,
+    Input.CATEGORY: _category,
+    Input.PLACE: _place,
     Input.DAY: _day,
 }

@@ -9,16 +9,20 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.gis.geos import Point
 from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
+from appeals.actions.submit import route_or_refuse
 from appeals.deadlines import city_day
 from appeals.errors import Invalid
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.workflow import Input, Verb
-from districts.models import Service
+from districts.models import Category, Service
+from districts.routing import Route
+from geo.points import GeometryRefused, city_point
 from geo.words import trimmed
 
 
@@ -28,6 +32,9 @@ class Given:
 
     text: str = ""
     to_service: Service | None = None
+    category: Category | None = None  #: in the place of a wrong one
+    point: Point | None = None  #: in the place of a wrong one, EPSG:4326
+    route: Route | None = None  #: who answers for what was put right
     original: Appeal | None = None  #: which the appeal repeats
     assignee: User | None = None
     uploads: tuple[UUID, ...] = ()
@@ -54,7 +61,39 @@ def checked(verb: Verb, appeal: Appeal, values: Mapping[str, object], at: dt.dat
             errors[ask.name] = [str(refusal)]
     if errors:
         raise Invalid(errors)
+    if any(ask.input is Input.CATEGORY for ask in verb.asks):
+        _route_again(given, appeal, at)
     return given
+
+
+def _route_again(given: Given, appeal: Appeal, at: dt.datetime) -> None:
+    """Routes what was put right by the borders of today, and keeps what was wrong. Raises ``Invalid``."""
+    category, point = given.category or appeal.category, given.point or appeal.point
+    if category == appeal.category and point.equals_exact(appeal.point):
+        raise Invalid({"category": [_("Choose another category or another place.")]})
+    given.route = route_or_refuse(point, category, at)
+    given.category, given.point = category, point
+    answers = Service.objects.get(pk=given.route.service_id)
+    if answers.pk != appeal.service_id:
+        given.to_service = answers
+    given.details |= {
+        "category": {"code": category.code, **in_every_language(category, "name")},
+        "answers": {"code": answers.code, **in_every_language(answers, "short")},
+        "was": {
+            "category": appeal.category.code,
+            "service": appeal.service.code,
+            "lon": appeal.point.x,
+            "lat": appeal.point.y,
+        },
+    }
+
+
+def in_every_language(row: Category | Service | RefusalGround, field_name: str) -> dict[str, str]:
+    """The translated field by language; where a language has none, in that of the reader."""
+    return {
+        code: getattr(row, f"{field_name}_{code}") or getattr(row, field_name)
+        for code in settings.MODELTRANSLATION_LANGUAGES
+    }
 
 
 class _InputRefused(ValueError):
@@ -126,10 +165,7 @@ def _file(value: object, appeal: Appeal, *, hidden: bool) -> Attachment:
 def _ground(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
     if not isinstance(value, RefusalGround) or not value.active:
         raise _InputRefused(_("Choose a ground."))
-    words = {
-        code: getattr(value, f"name_{code}") or value.name for code in settings.MODELTRANSLATION_LANGUAGES
-    }
-    given.details[name] = {"code": value.code, **words}
+    given.details[name] = {"code": value.code, **in_every_language(value, "name")}
 
 
 def _appeal(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
@@ -154,6 +190,21 @@ def _appeal(given: Given, name: str, value: object, appeal: Appeal, at: dt.datet
     given.details[name] = original.number
 
 
+def _category(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    if not isinstance(value, Category):
+        raise _InputRefused(_("Choose a category."))
+    given.category = value
+
+
+def _place(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise _InputRefused(_("Write latitude and longitude, such as 40.5283, 72.7985."))
+    try:
+        given.point = city_point(*value)
+    except GeometryRefused as refusal:
+        raise _InputRefused(str(refusal)) from None
+
+
 def _day(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
     if not isinstance(value, dt.date):
         raise _InputRefused(_("A date must be written as 2026-05-31."))
@@ -171,5 +222,7 @@ _CHECKS: dict[Input, Callable[[Given, str, object, Appeal, dt.datetime], None]] 
     Input.HIDDEN_FILE: _hidden_file,
     Input.GROUND: _ground,
     Input.APPEAL: _appeal,
+    Input.CATEGORY: _category,
+    Input.PLACE: _place,
     Input.DAY: _day,
 }

@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.roles import Role
 from appeals.actions.attachments import attach
 from appeals.actions.inputs import Given, checked
+from appeals.actions.submit import stored_decision
 from appeals.actors import Actor
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed, Stale
@@ -49,7 +50,9 @@ def perform(
         clock = LegalClock.held() if verb.reads_clock(appeal.status) else None
         change = _change(appeal, verb, actor, at, given, clock)
         event, inputs = change.apply(appeal, clock), change.given
-        appeal.save(update_fields=CHANGED_FIELDS)
+        appeal.save(update_fields=[*CHANGED_FIELDS, *(CORRECTED_FIELDS if inputs.route else ())])
+        if inputs.route:
+            stored_decision(appeal.pk, inputs.route, at).save(force_update=True)
         event.save(force_insert=True)
         attach(inputs.uploads, appeal=appeal, event=event)
         if inputs.file is not None:
@@ -122,6 +125,10 @@ CHANGED_FIELDS = (
 )
 
 
+#: Those that are set when category or place are put right.
+CORRECTED_FIELDS = ("category", "point", "district")
+
+
 @dataclass(frozen=True)
 class Change:
     """A verb about to be applied, everything checked."""
@@ -159,6 +166,9 @@ class Change:
         if self.verb.assigns:
             appeal.assignee = self.given.assignee
             event.details |= {"assignee": str(self.given.assignee or "—")}
+        if self.given.route is not None and self.given.category is not None and self.given.point is not None:
+            appeal.category, appeal.point = self.given.category, self.given.point
+            appeal.district_id = self.given.route.district_id
         if self.verb.hides is not None:
             appeal.hidden = self.verb.hides
         if self.verb.target is not None:

@@ -88,7 +88,7 @@ def submit(submission: Submission, *, sender: str | None, at: dt.datetime | None
         take(SUBMISSIONS, sender)
     if known is not None:
         raise Conflict
-    decision = route_or_refuse(submission, at)
+    decision = route_or_refuse(submission.point, submission.category, at)
     try:
         with transaction.atomic():
             due_on = LegalClock.held().due_on(submission.kind, at)
@@ -113,9 +113,9 @@ def _same(appeal: Appeal, submission: Submission) -> bool:
     return bytes(appeal.fingerprint) == submission.fingerprint()
 
 
-def route_or_refuse(submission: Submission, at: dt.datetime) -> Route:
-    """Decision for the submission; ``Invalid`` when nobody can be asked, such as outside the city."""
-    pin = Pin(submission.point.x, submission.point.y, submission.category.pk)
+def route_or_refuse(point: Point, category: Category, at: dt.datetime) -> Route:
+    """Decision for that place, EPSG:4326, and category; ``Invalid`` when nobody can be asked, such as outside the city."""
+    pin = Pin(point.x, point.y, category.pk)
     try:
         return route(pin, on=city_day(at))
     except RoutingError as refusal:

@@ -85,6 +85,10 @@ TABLE = {
     "extend": (
         OPEN, None, STAFF, "extend", None, True, (("text", "text", True),), {"author"},
     ),
+    "correct": (
+        OPEN, None, STAFF, "keep", None, True,
+        (("category", "category", False), ("point", "place", False), ("text", "text", True)), {"author", "service"},
+    ),
     "duplicate": (OPEN, CLOSED, STAFF, "end", None, True, (("original", "appeal", True),), {"author"}),
     "refuse": (
         OPEN, CLOSED, STAFF, "end", None, True, (("ground", "ground", True), ("text", "text", True)),
@@ -161,6 +165,7 @@ def test_buttons_of_a_representative() -> None:
         "ask",
         "forward",
         "extend",
+        "correct",
         "duplicate",
         "refuse",
         "assign",
@@ -171,6 +176,7 @@ def test_buttons_of_a_representative() -> None:
         "plan",
         "forward",
         "extend",
+        "correct",
         "duplicate",
         "refuse",
         "assign",

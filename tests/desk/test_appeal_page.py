@@ -394,15 +394,15 @@ def test_the_number_of_queries_does_not_grow(
     for _ in range(3):
         AppealFactory(category=city.categories["lamp"])
     # Session, user, standing; the appeal, events, attachments, decision, terms and calendar; contact; services to
-    # forward to, grounds of refusals, colleagues; the next and the previous of the queue; drafts; templates.
-    with django_assert_num_queries(17):
+    # forward to, categories, grounds of refusals, colleagues; the next and the previous of the queue; drafts; templates.
+    with django_assert_num_queries(18):
         at_desk.get(url(appeal))
     perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
     for _ in range(5):
         UserFactory()
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         at_desk.get(url(appeal))
 
 

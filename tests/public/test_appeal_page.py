@@ -191,6 +191,8 @@ def test_every_verb_has_words_in_every_language(city: GridCity, client: Client) 
         "planned_on": "2026-06-04",
         "original": 5,
         "assignee": "Somebody",
+        "category": {"en": "x", "ru": "y", "ky": "z"},
+        "answers": {"en": "x", "ru": "y", "ky": "z"},
         "ground": {"en": "x", "ru": "y", "ky": "z"},
         "reason": "term",
     }

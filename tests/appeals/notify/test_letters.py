@@ -22,6 +22,7 @@ from appeals.workflow import (
     ASK,
     ASSIGN,
     CLOSE,
+    CORRECT,
     DUPLICATE,
     ESCALATE,
     EXTEND,
@@ -73,6 +74,13 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
     ),
     ([ANSWER, SUPPLEMENT], {AUTHOR: "The answer to your appeal No. N has an addition"}),
     ([PLAN], {AUTHOR: "Works for your appeal No. N are planned"}),
+    (
+        [CORRECT],
+        {
+            AUTHOR: "Category or place of your appeal No. N has been put right",
+            ROADS: "Appeal No. N is yours after a correction",
+        },
+    ),
     ([DUPLICATE], {AUTHOR: "Your appeal No. N repeats another one"}),
     ([REFUSE], {AUTHOR: "Your appeal No. N will not be considered"}),
     ([WITHDRAW], {LIGHT: "Appeal No. N has been withdrawn by its author"}),
@@ -157,6 +165,8 @@ def test_subjects(
             given["file"] = AttachmentFactory(appeal=appeal).pk
         if verb is SHOW_FILE:
             given["file"] = appeal.attachments.get().pk
+        if verb is CORRECT:
+            given["category"] = city.categories["pothole"]
         if verb is DUPLICATE:
             given["original"] = AppealFactory(category=city.categories["lamp"]).number
         if verb is REFUSE:
