@@ -189,12 +189,20 @@ def test_letters_taken_apart_are_found(city: GridCity, tmp_path: Path, stored: s
     assert Appeal.objects.get(external_id="2").text == f"{WORDS} (hole)"
 
 
-def test_columns_and_values_of_a_mapping_taken_apart(city: GridCity, tmp_path: Path) -> None:
+@pytest.mark.parametrize("apart", ["mapping", "table"])
+def test_columns_values_and_numbers_taken_apart(city: GridCity, tmp_path: Path, apart: str) -> None:
     """A mapping written on one system, a table on another."""
-    apart = unicodedata.normalize("NFD", MAPPING.replace("state", "статус й").replace("open =", '"новый" ='))
-    path = table(tmp_path, [row(1, state="новый")])
-    path.write_text(path.read_text(encoding="utf-8").replace("state", "статус й"), encoding="utf-8")
-    assert run(path, text=apart)["imported"] == 1
+    forms = {"mapping": "NFC", "table": "NFC", apart: "NFD"}
+    said = unicodedata.normalize(
+        forms["mapping"], MAPPING.replace("state", "статус й").replace("open =", '"новый" =')
+    )
+    path = table(tmp_path, [row("й-1", state="новый")])
+    text = path.read_text(encoding="utf-8").replace("state", "статус й")
+    path.write_text(unicodedata.normalize(forms["table"], text), encoding="utf-8")
+    assert run(path, text=said)["imported"] == 1
+    # The same row from elsewhere is the same.
+    path.write_text(unicodedata.normalize("NFC", text), encoding="utf-8")
+    assert run(path, text=said)["repeated"] == 1
 
 
 def test_the_texts_of_a_row_are_held_to_the_rules_of_the_form(city: GridCity, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -463,6 +464,13 @@ def test_what_it_declares_is_refused_in_words(
     assert BoundaryRevision.objects.count() == 1
 
 
+def test_what_a_single_feature_declares_is_its_files(city: GridCity, tmp_path: Path) -> None:
+    path = tmp_path / "one.geojson"
+    path.write_text(json.dumps({**feature("old", WEST), "crs": PULKOVO}))
+    assert "Coordinates: EPSG:4284" in run(path)[0]
+    assert DistrictBoundary.objects.get(district__code="old").geom.extent != WEST
+
+
 def test_wgs_84_by_another_name_is_no_contradiction(city: GridCity, tmp_path: Path) -> None:
     crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
     run(declared(tmp_path, crs, [feature("new", WEST)]), "--crs", "EPSG:4326")
@@ -520,6 +528,15 @@ def test_overlaps_are_counted_and_measured(office: Service, tmp_path: Path) -> N
     out, _ = run(path, "--city-from-union")
     assert "1 pair of districts overlaps, by 37 m² in all; slivers narrower than 1 m: 1." in out
     assert "  Area left – Area right: 37 m² at 40.5" in out
+
+
+def test_letters_taken_apart_are_composed(city: GridCity, tmp_path: Path) -> None:
+    """The names of properties, and the names that they hold."""
+    apart = feature(
+        "new", WEST, **{unicodedata.normalize("NFD", "ады й"): unicodedata.normalize("NFD", "Сай ёз")}
+    )
+    run(written(tmp_path, [apart]), "--name-field", "ru:ады й")
+    assert DistrictBoundary.objects.get(district__code="new").name_ru == "Сай ёз"
 
 
 def test_numeric_codes_and_names(tmp_path: Path) -> None:
