@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from http import HTTPStatus
 from typing import Any
 
-from django.utils import timezone
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from appeals.deadlines import LegalClock, city_day
-from appeals.intake.parse import kind_of, leaf_category
 from appeals.workflow import Kind
-from districts.explanation import border_in_words, refusal_in_words, rule_in_words
-from districts.models import District, Service, ServiceArea
-from districts.routing import Pin, RoutingError, route
-from geo.points import city_point
-from geo.refusals import Refusals
+from public.api.refusals import refusals_as_problems
+from public.preview import preview
 from web.api.openapi import problems
-from web.api.problems import Problem
-
-#: Nearer than this, a small move of the pin may change who answers, so that the border is mentioned.
-NEAR_M = 30
 
 
 class _NamedSerializer(serializers.Serializer[Any]):
@@ -73,45 +60,17 @@ class RouteView(APIView):
     )
     def get(self, request: Request) -> Response:
         """District, service, why, and by when; nothing is stored."""
-        refusals = Refusals()
         query = request.query_params
-        point = refusals.read(
-            lambda place: city_point(*place), (query.get("lon"), query.get("lat")), None, name="point"
-        )
-        category = refusals.read(leaf_category, query.get("category"), None, name="category")
-        kind = refusals.read(kind_of, query.get("kind"), "", name="kind") if query.get("kind") else ""
-        if point is None or category is None or refusals.errors:
-            raise Problem(HTTPStatus.BAD_REQUEST, _("Some fields need correction."), errors=refusals.errors)
-        now = timezone.now()
-        try:
-            decision = route(Pin(point.x, point.y, category.pk), on=city_day(now))
-        except RoutingError as refusal:
-            errors = refusal_in_words(refusal)
-            raise Problem(HTTPStatus.BAD_REQUEST, _("Some fields need correction."), errors=errors) from None
-        service = Service.objects.get(pk=decision.service_id)
-        district = District.objects.filter(pk__in=[decision.district_id]).first()
-        area = ServiceArea.objects.filter(pk__in=[decision.area_id]).first()
+        with refusals_as_problems():
+            found = preview(query.get("lon"), query.get("lat"), query.get("category"), query.get("kind"))
+        district, service = found.district, found.service
         return Response(
             {
                 "district": {"code": district.code, "name": district.name} if district else None,
                 "service": {"code": service.code, "name": service.name, "phone": service.phone},
-                "rule": decision.rule,
-                "explanation": " ".join(
-                    part
-                    for part in (
-                        rule_in_words(decision.rule, service=service.name, area=area.name if area else ""),
-                        border_in_words(decision.border_m) if area and decision.border_m < NEAR_M else "",
-                    )
-                    if part
-                ),
-                "border_m": round(decision.border_m, 1),
-                "due_on": _due_on(kind, now),
+                "rule": found.rule,
+                "explanation": found.explanation,
+                "border_m": round(found.border_m, 1),
+                "due_on": found.due_on,
             }
         )
-
-
-def _due_on(kind: str, now: dt.datetime) -> dt.date | None:
-    """Last day of the term; without a kind, None if it is not the same for all of them."""
-    clock = LegalClock.read()
-    days = {clock.due_on(each, now) for each in ([kind] if kind else Kind.values)}
-    return days.pop() if len(days) == 1 else None

@@ -31,7 +31,9 @@ from districts.choices import category_groups
 from districts.models import Place
 from districts.places import WORDS_MIN, cleaned, find_places
 from geo.points import inside_bounds
+from geo.refusals import Refused
 from media.limits import VideoLimits
+from public.preview import Preview, preview
 from rates.senders import sender_of
 from rates.taking import TooMany
 from web.caching import kept_for_offline
@@ -57,13 +59,14 @@ class Draft:
     errors: dict[str, list[str]] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
     uploads: list[Attachment] = field(default_factory=list)
+    preview: Preview | None = None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def appeal_new(request: HttpRequest) -> HttpResponse:
     """The form; a POST is an appeal, answered with the author's own page or with the form and what is wrong in it."""
     if request.method == "POST":
-        response = _received(request)
+        response = _asked(request) if "ask" in request.POST else _received(request)
         add_never_cache_headers(response)
         return response
     # A link may name the place and the category: "report this here".
@@ -76,7 +79,28 @@ def _fresh() -> dict[str, str]:
     return dict.fromkeys(FIELDS, "") | {"id": str(new_uuid7()), "secret": new_secret()}
 
 
-def _received(request: HttpRequest) -> HttpResponse:
+def _asked(request: HttpRequest) -> HttpResponse:
+    """The form as it is, with who would answer and by when: what the script says while it is filled in."""
+    draft, appeal_id = _sent(request)
+    given = {name: draft.values[name] for name in ("lon", "lat")}
+    try:
+        draft.errors |= _take_files(request, appeal_id, draft)
+        _find_place(request, draft)
+        if not draft.errors:
+            values = draft.values
+            draft.preview = preview(values["lon"], values["lat"], values["category"], values["kind"])
+    except TooMany as refusal:
+        return _too_many(request, draft, refusal)
+    except Refused as refusal:
+        draft.errors |= {name: list(sentences) for name, sentences in refusal.errors.items()}
+    if not request.POST.get("place"):
+        # The address may be another one when it is sent.
+        draft.values |= given
+    return _form(request, draft, status=HTTPStatus.BAD_REQUEST if draft.errors else HTTPStatus.OK)
+
+
+def _sent(request: HttpRequest) -> tuple[Draft, UUID]:
+    """What was typed, and the identifier of the appeal that it is to become."""
     draft = Draft({name: request.POST.get(name, "") for name in FIELDS})
     try:
         appeal_id = uuid7(draft.values["id"])
@@ -84,6 +108,11 @@ def _received(request: HttpRequest) -> HttpResponse:
         # Never our own form: it may keep its words, under identifiers of ours.
         draft.values |= {name: _fresh()[name] for name in ("id", "secret")}
         appeal_id = UUID(draft.values["id"])
+    return draft, appeal_id
+
+
+def _received(request: HttpRequest) -> HttpResponse:
+    draft, appeal_id = _sent(request)
     # The answer leads to the author's own page, so that there must be a key to it.
     draft.values["secret"] = draft.values["secret"] or new_secret()
     try:

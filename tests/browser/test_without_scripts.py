@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 from playwright.sync_api import expect
 
+from appeals.deadlines import LegalClock
 from appeals.models import Appeal
-from tests.browser.conftest import Open, path_of
+from tests.browser.conftest import LANGUAGES, Open, path_of
 from tests.factories import AppealFactory, PlaceFactory
-from tests.grid import IN_EAST, IN_WEST, GridCity, at
+from tests.grid import IN_EAST, IN_PARK, IN_WEST, GridCity, at
 
 
 def test_an_appeal_with_a_photo_by_its_address(visit: Open, city: GridCity, photo: dict[str, Any]) -> None:
@@ -80,3 +84,41 @@ def test_the_list_and_its_filters(visit: Open, city: GridCity) -> None:
     expect(page.locator(".chip").first).to_contain_text("tree en")
     page.locator(".chip").first.click()
     expect(page.locator(".results__count")).to_have_text("23 appeals")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_answers_is_said_before_anything_is_sent(
+    visit: Open, city: GridCity, photo: dict[str, Any], stored_in: object, language: str
+) -> None:
+    page = visit(java_script_enabled=False).go(path_of("public:appeal-new", language))
+    ask = page.locator("button[name=ask]")
+    ask.click()
+    assert page.locator("#errors").is_visible(), "neither place nor category"
+    page.fill("[name=address]", "Масалиев")
+    page.locator("details", has=page.locator("[value=lamp]")).locator("summary").click()
+    page.check("[name=category][value=lamp]")
+    page.fill("[name=text]", "No light at the stop.")
+    page.set_input_files("[name=files]", [photo])
+    ask.click()
+    card = page.locator("#who-answers")
+    expect(card).to_contain_text(f"light {language}")
+    expect(card).to_contain_text(f"east {language}")
+    with translation.override(language):
+        expect(card).to_contain_text(date_format(LegalClock.read().due_on("", timezone.now())))
+    assert not Appeal.objects.exists()
+    expect(page.locator("[name=text]")).to_have_value("No light at the stop.")
+
+    # Another address afterwards is another place.
+    page.fill("[name=address]", "Токтогул")
+    page.check("[name=kind][value=complaint]")
+    page.click("[data-send]")
+    page.wait_for_url("**/follow/**")
+    appeal = Appeal.objects.get()
+    assert (appeal.point.x, appeal.point.y) == IN_PARK
+    assert appeal.attachments.count() == 1
+
+
+def test_the_question_is_not_there_where_scripts_answer_it(visit: Open, city: GridCity) -> None:
+    page = visit().go(path_of("public:appeal-new", "en"))
+    expect(page.locator("[data-route]")).to_be_visible()
+    expect(page.locator("#who-answers")).to_be_hidden()

@@ -1,0 +1,66 @@
+"""Who would answer for a place and a category, and by when, before anything is sent: for the script and for the form."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from appeals.deadlines import LegalClock, city_day
+from appeals.intake.parse import kind_of, leaf_category
+from appeals.workflow import Kind
+from districts.explanation import border_in_words, refusal_in_words, rule_in_words
+from districts.models import District, Service, ServiceArea
+from districts.routing import Pin, RoutingError, Rule, route
+from geo.points import city_point
+from geo.refusals import Refusals, Refused
+
+#: Nearer than this, a small move of the pin may change who answers, so that the border is mentioned.
+NEAR_M = 30
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The routing decision in words. ``due_on`` is None while that depends on the kind of appeal."""
+
+    district: District | None
+    service: Service
+    rule: Rule
+    explanation: str
+    border_m: float
+    due_on: dt.date | None
+
+
+def preview(lon: str | None, lat: str | None, category: str | None, kind: str | None) -> Preview:
+    """What would be decided now; degrees in EPSG:4326, ``kind`` may be empty. Raises ``Refused`` with sentences by field."""
+    refusals = Refusals()
+    point = refusals.read(lambda place: city_point(*place), (lon, lat), None, name="point")
+    leaf = refusals.read(leaf_category, category, None, name="category")
+    known = refusals.read(kind_of, kind, "", name="kind") if kind else ""
+    if point is None or leaf is None or refusals.errors:
+        raise Refused(refusals.errors)
+    now = timezone.now()
+    try:
+        decision = route(Pin(point.x, point.y, leaf.pk), on=city_day(now))
+    except RoutingError as refusal:
+        raise Refused(refusal_in_words(refusal)) from None
+    service = Service.objects.get(pk=decision.service_id)
+    area = ServiceArea.objects.filter(pk__in=[decision.area_id]).first()
+    because = rule_in_words(decision.rule, service=service.name, area=area.name if area else "")
+    near = border_in_words(decision.border_m) if area and decision.border_m < NEAR_M else ""
+    return Preview(
+        district=District.objects.filter(pk__in=[decision.district_id]).first(),
+        service=service,
+        rule=decision.rule,
+        explanation=" ".join(part for part in (because, near) if part),
+        border_m=decision.border_m,
+        due_on=_due_on(known, now),
+    )
+
+
+def _due_on(kind: str, now: dt.datetime) -> dt.date | None:
+    """Last day of the term; without a kind, None if it is not the same for all of them."""
+    clock = LegalClock.read()
+    days = {clock.due_on(each, now) for each in ([kind] if kind else Kind.values)}
+    return days.pop() if len(days) == 1 else None
