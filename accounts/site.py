@@ -12,6 +12,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 
@@ -73,6 +74,18 @@ class _List(ChangeList):
             return super().get_filters(request)
         except OverflowError as error:
             # A year of 400 digits; Django itself knows only of years that are no numbers.
+            raise IncorrectLookupParameters(error) from error
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Django asks whether a lookup exists; whether its value means anything is known when the database is asked."""
+        try:
+            with transaction.atomic():
+                super().get_results(request)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            if not self.params:
+                raise
             raise IncorrectLookupParameters(error) from error
 
 

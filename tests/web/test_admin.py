@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib import admin
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth.models import Group
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.posts import Post
 from appeals.models import Event, RefusalGround
 from appeals.tasks import prepare_video
 from districts.models import BoundaryRevision
@@ -33,6 +38,7 @@ NEVER_ADDED = {
     "districtboundary",
     "event",
     "message",
+    "personchange",
     "place",
     "servicearea",
 }
@@ -42,8 +48,8 @@ def pages(model: type[Any]) -> str:
     return f"admin:{model._meta.app_label}_{model._meta.model_name}"
 
 
-@pytest.mark.parametrize("model", list(admin.site._registry), ids=lambda model: model.__name__)
-def test_every_list_and_form_opens(city: GridCity, operator: Client, model: type[Any]) -> None:
+def make_rows(city: GridCity) -> None:
+    """A row of each model that the admin shows."""
     appeal = factories.AppealFactory(category=city.categories["lamp"])
     factories.MessageFactory(event=Event.objects.get(appeal=appeal))
     factories.AttachmentFactory(appeal=appeal)
@@ -51,16 +57,53 @@ def test_every_list_and_form_opens(city: GridCity, operator: Client, model: type
     factories.PlaceFactory()
     factories.MembershipFactory(service=city.services["light"])
     factories.CalendarDayFactory()
-    RefusalGround.objects.create(code="insult", name="insult", law="law")
+    factories.PersonChangeFactory()
+    RefusalGround.objects.create(code="other", name="Not of the city", law="Art. 1")
     Group.objects.create(name="readers")
     EmailAddress.objects.create(user=User.objects.all()[0], email="somebody@city.example")
     prepare_video.enqueue("00000000-0000-0000-0000-000000000000")
+
+
+@pytest.mark.parametrize("model", list(admin.site._registry), ids=lambda model: model.__name__)
+def test_every_list_and_form_opens(city: GridCity, operator: Client, model: type[Any]) -> None:
+    make_rows(city)
     assert operator.get(reverse(f"{pages(model)}_changelist")).status_code == 200
     added = operator.get(reverse(f"{pages(model)}_add")).status_code
     assert added == (403 if model._meta.model_name in NEVER_ADDED else 200)
     row = model._default_manager.first()
     assert row is not None, "add how such a row is made"
     assert operator.get(reverse(f"{pages(model)}_change", args=[row.pk])).status_code == 200
+
+
+def lookups() -> Iterator[tuple[ModelAdmin[Any], str, str]]:
+    """A list, a lookup for it and a value: once for each kind of column and each lookup and transform that it has."""
+    seen = set()
+    for model, model_admin in admin.site._registry.items():
+        for field in model._meta.concrete_fields:
+            for name in field.get_lookups():
+                kind = field.get_internal_type()
+                if (kind, name) not in seen:
+                    seen.add((kind, name))
+                    yield model_admin, f"{field.name}__{name}", "99999" if "Date" in kind else "("
+
+
+def test_a_lookup_that_the_database_cannot_answer_is_told_so(city: GridCity, operator: Client) -> None:
+    make_rows(city)
+    refused = set()
+    somebody = User.objects.get(is_superuser=True)
+    for model_admin, lookup, value in lookups():
+        request = RequestFactory().get("/", {lookup: value})
+        request.user = somebody
+        try:
+            list(model_admin.get_changelist_instance(request).result_list)
+        except (IncorrectLookupParameters, DisallowedModelAdminLookup):
+            refused.add(lookup)
+    assert len(refused) > 50
+    for lookup in ("text__regex", "text__unaccent"):
+        answer = operator.get("/en/admin/appeals/appeal/", {lookup: "("})
+        assert answer.status_code == 302, lookup
+        assert operator.get(answer["Location"]).status_code == 200
+    assert operator.get("/en/admin/appeals/appeal/", {"text__contains": "a"}).status_code == 200
 
 
 @pytest.mark.parametrize("model", ["appeal", "event", "message"])
@@ -101,8 +144,9 @@ def test_an_account_is_created_with_its_service(city: GridCity, operator: Client
         "memberships-TOTAL_FORMS": "1",
         "memberships-INITIAL_FORMS": "0",
         "memberships-0-service": str(city.services["light"].pk),
+        "memberships-0-post": Post.REPRESENTATIVE,
     }
     response = operator.post(reverse("admin:accounts_user_add"), form)
-    assert response.status_code == 302, response.content.decode()
+    assert response.status_code == 302
     user = User.objects.get(email="new@city.example")
     assert user.check_password(factories.PASSWORD)
