@@ -16,3 +16,12 @@ def module_paths() -> tuple[str, ...]:
     """Path of every module below ``MODULES_PREFIX``, in a stable order."""
     root = _STATIC / MODULES_PREFIX
     return tuple(sorted(path.relative_to(root).as_posix() for path in root.rglob("*.js")))
+
+
+#: Beginnings of the modules that only the desk's pages load, which need the network anyway.
+_OF_DESK = ("desk/", "elements/desk-")
+
+
+def offline_modules() -> tuple[str, ...]:
+    """Path of every module that a device keeps for the time without a network."""
+    return tuple(path for path in module_paths() if not path.startswith(_OF_DESK))

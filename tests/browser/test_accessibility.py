@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from accounts.models import User
-from tests.browser.conftest import DESKTOP, PHONE, Open, log_in, path_of
-from tests.factories import AppealFactory
+from appeals.actions.drafts import keep_draft
+from appeals.actions.perform import perform
+from appeals.actors import Person
+from appeals.workflow import ACCEPT, ANSWER
+from tests.browser.conftest import DESKTOP, LANGUAGES, PHONE, Open, log_in, path_of
+from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory
 from tests.grid import GridCity
 
 _AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
@@ -63,15 +69,69 @@ def test_the_card_the_layers_and_the_errors(visit: Open, city: GridCity) -> None
     assert violations(page) == []
 
 
-def test_the_desk(visit: Open, city: GridCity, representative: User) -> None:
-    appeal = AppealFactory(category=city.categories["lamp"], service=city.services["light"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_of_the_desk_in_each_of_its_states(
+    visit: Open, city: GridCity, representative: User, language: str
+) -> None:
+    """By turns on an office screen by day and on a phone by night."""
+    lamp = city.categories["lamp"]
+    appeal, late = AppealFactory(category=lamp), AppealFactory(category=lamp)
+    for one in (appeal, late):
+        photo = AttachmentFactory(appeal=None)
+        keep_draft(representative, one, "answer", text="A new lamp", uploads=[photo.pk])
+    colleague = Person(MembershipFactory(service=city.services["light"]).user)
+    perform(late.pk, ANSWER, colleague, version=1, text="We were faster")
     window = visit(**DESKTOP)
-    log_in(window, representative, "ru")
-    window.at_rest()
-    assert violations(window.page) == []
-    page = window.go(path_of("desk:appeal", "ru", appeal.number))
-    window.at_rest()
-    assert violations(page) == []
+    log_in(window, representative, language)
+    page, found = window.page, {}
+    turns = itertools.cycle([("light", DESKTOP), ("dark", PHONE)])
+    if language == "ru":
+        next(turns)
+
+    def turn() -> None:
+        scheme, size = next(turns)
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(size["viewport"])
+
+    def look(what: str) -> None:
+        window.at_rest()
+        if said := violations(page):
+            found[what] = said
+
+    queue, drafts = path_of("desk:queue", language), path_of("desk:drafts", language)
+    here, answered = (path_of("desk:appeal", language, one.number) for one in (appeal, late))
+    for path in (queue, f"{queue}?q=zzz", drafts, answered, here):
+        turn()
+        window.go(path)
+        page.wait_for_selector("desk-keys:defined", state="attached")
+        look(path)
+    page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
+    look("all forms")
+    page.set_viewport_size(DESKTOP["viewport"])
+    page.click("[data-keys-help]")
+    look("the keys")
+    page.keyboard.press("Escape")
+    perform(appeal.pk, ACCEPT, colleague, version=1)
+    page.click("[data-verb=answer] .button--primary")
+    page.wait_for_selector("#refused")
+    Session.objects.all().delete()
+    page.evaluate("window.dispatchEvent(new Event('focus'))")
+    page.wait_for_selector("[data-standing=nobody]:not([hidden])")
+    look("refused, and logged out")
+    assert found == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_of_the_office(visit: Open, city: GridCity, language: str) -> None:
+    AppealFactory(category=city.categories["lamp"])
+    window = visit(**DESKTOP)
+    log_in(window, MembershipFactory(service=city.services["office"]).user, language)
+    found = {}
+    for name in ("desk:queue", "desk:scoreboard"):
+        page = window.go(path_of(name, language))
+        window.at_rest()
+        found[name] = violations(page)
+    assert {name: said for name, said in found.items() if said} == {}
 
 
 def test_a_page_that_nobody_can_read_is_found(visit: Open, city: GridCity) -> None:

@@ -140,6 +140,9 @@ def test_the_keys_are_told_once_listed_and_can_be_switched_off(
     dialog.locator("input").check()
     press(page, "Escape", "j")
     assert focused(page) == str(queue[0])
+    page.set_viewport_size({"width": 390, "height": 844})
+    press(page, "?")
+    expect(dialog).to_be_visible()
 
 
 def test_the_answer_is_three_keys_away_without_shortcuts(

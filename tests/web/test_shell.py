@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.templatetags.static import static
 from django.test import Client
 from django.urls import resolve, reverse
 from django.utils import translation
@@ -75,6 +76,23 @@ def test_the_service_worker_keeps_no_page_of_one_person_or_of_staff(client: Clie
                 assert reverse(name, args=args).startswith(private), name
             assert not reverse("public:map").startswith(private)
             assert not reverse("public:appeal", args=[7]).startswith(private)
+
+
+@pytest.mark.django_db
+def test_a_device_keeps_the_scripts_of_the_residents_and_none_of_the_desk(client: Client) -> None:
+    match = re.match(r"self\.RELEASE = (\{.*\});\n", client.get(reverse("service-worker")).content.decode())
+    assert match is not None
+    kept = {url for url in json.loads(match[1])["shell"] if url.endswith(".js")}
+    assert {static(MODULES_PREFIX + name) for name in ("main.js", "elements/appeal-form.js")} <= kept
+    assert not any("/desk" in url for url in kept)
+    for path in module_paths():
+        if static(MODULES_PREFIX + path) not in kept:
+            continue
+        found = finders.find(MODULES_PREFIX + path)
+        assert isinstance(found, str)
+        # What is imported at once must be kept too; what is loaded on demand need not.
+        for name in re.findall(r'from "city/([^"]+)"', Path(found).read_text(encoding="utf-8")):
+            assert static(MODULES_PREFIX + name) in kept, (path, name)
 
 
 def test_robots_are_asked_to_leave_alone_what_is_not_everybody_s(client: Client) -> None:

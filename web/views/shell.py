@@ -18,7 +18,7 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
 from config.city import CITY
-from web.modules import MODULES_PREFIX, module_paths
+from web.modules import MODULES_PREFIX, offline_modules
 from web.offline import kept
 from web.styles import source, whole
 
@@ -92,7 +92,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     release = {
         "version": _version(),
         "shell": [static(path) for path in kept()]
-        + [static(MODULES_PREFIX + path) for path in module_paths()],
+        + [static(MODULES_PREFIX + path) for path in offline_modules()],
         "static": settings.STATIC_URL,
         "media": settings.MEDIA_URL,
         "offline": {code: _offline_page(code) for code, _name in settings.LANGUAGES},
@@ -138,6 +138,6 @@ def _in(language: str, name: str) -> str:
 def _version() -> str:
     """Digest of the shell's content: the same release has the same version on every server."""
     digest = hashlib.sha256()
-    for path in (*kept(), _WORKER, *(MODULES_PREFIX + module for module in module_paths())):
+    for path in (*kept(), _WORKER, *(MODULES_PREFIX + module for module in offline_modules())):
         digest.update((whole(path, source) if path.endswith(".css") else source(path)).encode())
     return digest.hexdigest()[:16]
