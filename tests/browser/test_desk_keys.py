@@ -152,11 +152,7 @@ def test_the_answer_is_three_keys_away_without_shortcuts(
     page = window.go(path_of("desk:appeal", "en", queue[0]))
     window.at_rest()
     press(page, "Tab", "Tab", "Enter")
-    stops = 0
-    while focused(page) != "answer-text":
-        press(page, "Tab")
-        stops += 1
-        assert stops <= 5
+    assert focused(page) == "answer-text"
     # As it is for whoever takes no short cut: the header, and then what to do before anything below it.
     before = page.evaluate(
         """() => {

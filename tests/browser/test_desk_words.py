@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal, Draft, Event
 from appeals.workflow import FORWARD
+from desk.models import AnswerTemplate
 from tests.browser.conftest import Open, Visit, log_in, path_of
 from tests.browser.test_desk import OFFICE
 from tests.factories import PASSWORD, AppealFactory, MembershipFactory
@@ -219,6 +221,22 @@ def test_nothing_is_sent_or_shown_in_the_name_of_whoever_logs_in_next(
     other.goto(window.root + path_of("desk:appeal", "en", appeal.number))
     expect(other.locator("#answer-text")).to_have_value("")
     assert set(Draft.objects.values_list("user", flat=True)) == {representative.pk}
+
+
+def test_a_template_that_is_put_into_the_text_is_kept_as_if_it_had_been_typed(
+    visit: Open, city: GridCity, appeal: Appeal, representative: User
+) -> None:
+    AnswerTemplate.objects.create(
+        service=city.services["light"], title="Lamp", language="en", text="The lamp will be mended."
+    )
+    page = at_appeal(visit(**OFFICE), representative, appeal)
+    page.fill("#answer-text", WORDS)
+    page.click("[data-verb=answer] [name=insert]")
+    expect(page.locator("#answer-text")).to_have_value(re.compile("The lamp will be mended."))
+    kept(page)
+    text = Draft.objects.get().text
+    assert WORDS in text
+    assert "The lamp will be mended." in text
 
 
 def race(one: Page, two: Page) -> None:

@@ -174,13 +174,14 @@ export class DeskWords extends HTMLElement {
       if (!written.known) {
         const goesOn = !server.trim() || server === written.base || written.text.startsWith(server);
         if (this.#text) this.#text.value = goesOn ? written.text : `${server}\n\n${written.text}`;
-        this.#known = written.text === server && !written.files.length;
+        await this.#files?.restore(written.files.filter((id) => !this.#files?.ids.includes(id)));
       }
+      // A template may have been put into it since.
+      this.#known = written.known && written.text === server;
       for (const field of this.#others) {
         const input = /** @type {HTMLInputElement} */ (field);
         if (!input.value) input.value = written.values[input.name] ?? "";
       }
-      await this.#files?.restore(written.files.filter((id) => !this.#files?.ids.includes(id)));
     } else if (written) {
       // Sent, or thrown away at another machine.
       await dropWritten(this.#place);
