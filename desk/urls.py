@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk import answer_templates, bulk, drafts, exports, live, people, scoreboard_pages, views
+from desk import answer_templates, bulk, drafts, exports, live, people, printing, scoreboard_pages, views
 
 app_name = "desk"
 
@@ -15,6 +15,8 @@ urlpatterns = [
     path("appeals/<int:number>/draft/", drafts.keep, name="draft"),
     path("appeals/<int:number>/presence/", live.presence, name="presence"),
     path("changes/", live.changes, name="changes"),
+    path("appeals/<int:number>/print/", printing.print_appeal, name="print-appeal"),
+    path("print/", printing.print_list, name="print-list"),
     path("drafts/", drafts.drafts_page, name="drafts"),
     path("people/", people.people_page, name="people"),
     path("people/<int:person>/", people.person_page, name="person"),
