@@ -166,6 +166,8 @@ def _greet(checkout: Checkout, options: argparse.Namespace, seconds: float) -> N
         say(f"  That is PUBLIC_URL; this server itself listens on {_address_here(options)}")
     elif options.host in variables.LOCAL_HOSTS:
         say("  on this machine only; --host 0.0.0.0 opens it to phones on the same network")
+    if variables.EMAIL_URL.read(os.environ) is None:
+        say(f"  E-mail is not sent, as EMAIL_URL is not set: {checkout.var / 'mail'}")
     for line in _logins(checkout):
         say(f"  {line}")
     say("Ctrl-C stops everything; nothing is lost.\n")

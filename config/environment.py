@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from bootstrap.variables import DatabaseUrl, EmailUrl
@@ -22,14 +23,12 @@ def database(url: DatabaseUrl) -> dict[str, Any]:
     }
 
 
-def email(url: EmailUrl | None) -> dict[str, Any]:
-    """Django's settings for e-mail; without a URL it is printed."""
-    if url is None:
-        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
-    if url.scheme == "file":
+def email(url: EmailUrl | None, unsent: Path) -> dict[str, Any]:
+    """Django's settings for e-mail; without a URL it is kept in the folder ``unsent``."""
+    if url is None or url.scheme == "file":
         return {
-            "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-            "EMAIL_FILE_PATH": url.folder,
+            "EMAIL_BACKEND": "config.mail.KeptInAFolder",
+            "EMAIL_FILE_PATH": url.folder if url else unsent,
         }
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",

@@ -250,7 +250,7 @@ TASKS = {
     "default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "films"]},
 }
 
-vars().update(environment.email(variables.EMAIL_URL.read(os.environ)))
+vars().update(environment.email(variables.EMAIL_URL.read(os.environ), VAR_DIR / "mail"))
 DEFAULT_FROM_EMAIL = variables.DEFAULT_FROM_EMAIL.read(os.environ) or f"OshCity <noreply@{_public.host}>"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
