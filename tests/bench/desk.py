@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership, User
 from appeals.deadlines import city_calendar
 from appeals.models import Appeal
 from appeals.workflow import OPEN_STATUSES
+from desk.live import EVERY_MS
 from desk.queue import Queue, parse_place
 from districts.models import Service
+from tests.bench.server import Server
+from tests.bench.serving import cpu_per_call
 from tests.bench.table import Line
 
 #: Blocks of 8 kB that a list with all its counts may read, however many appeals there are.
 BLOCKS_MAX = 1_000
+#: Representatives with an open page, and questions of a round.
+DESKS = 50
+ASKED = 10
 LISTS: tuple[dict[str, str], ...] = (
     {},
     {"tab": "overdue"},
@@ -61,6 +69,39 @@ def desk_lists() -> list[Line]:
                 )
         transaction.set_rollback(True)
     return lines
+
+
+def open_desks(server: Server) -> list[Line]:
+    """CPU of the question that each open desk asks every few seconds, against one that reads no list; for 50 desks."""
+    office = Service.objects.get(is_office=True)
+    user = User.objects.create_user("desks@bench.example")
+    Membership.objects.create(user=user, service=office)
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(user)
+    cookie = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
+
+    def ask(path: str) -> None:
+        answer = server.session.get(f"{server.url}{path}", cookies=cookie, timeout=60, allow_redirects=False)
+        assert answer.status_code == 200, answer.status_code
+
+    try:
+        ours = cpu_per_call(ask, ["/en/desk/changes/"] * ASKED, server.pids)
+        alone = cpu_per_call(ask, ["/en/desk/session/"] * ASKED, server.pids)
+    finally:
+        client.logout()
+        Membership.objects.filter(user=user).delete()
+        user.delete()
+    share = ours / EVERY_MS * DESKS
+    return [
+        Line(
+            f"{DESKS} open desks that ask every {EVERY_MS / 1000:.0f} s",
+            f"{share:.0%} of a core, {ours:.1f} CPU ms each",
+            f"{alone:.1f} without the list",
+            ours / alone,
+            "at most half a core",
+            share <= 0.5,
+        )
+    ]
 
 
 def _blocks(statement: str, values: list[Any] | None = None) -> int:

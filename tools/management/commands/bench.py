@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, count: int, **options: Any) -> None:
         try:
             from tests.bench.city import bench_database
-            from tests.bench.desk import desk_lists
+            from tests.bench.desk import desk_lists, open_desks
             from tests.bench.routing import decisions
             from tests.bench.scoreboard import scoreboard
             from tests.bench.server import running_server
@@ -40,7 +40,12 @@ class Command(BaseCommand):
                 cursor.execute("SELECT version(), postgis_lib_version()")
                 self.stdout.write("; PostGIS ".join(cursor.fetchone()))
             with running_server(url, log) as server:
-                lines = [*geojson_page(server), *map_view(server), *submit_over_http(server)]
+                lines = [
+                    *geojson_page(server),
+                    *map_view(server),
+                    *submit_over_http(server),
+                    *open_desks(server),
+                ]
             lines += [*decisions(), *desk_lists(), *scoreboard()]
         self.stdout.write(render(lines))
         if not all(line.kept for line in lines):
