@@ -65,7 +65,7 @@ def check(revision: BoundaryRevision, *, on: dt.date | None = None) -> tuple[Fin
     outlines = [row for row in boundaries if row.district.kind == District.Kind.CITY]
     outline = shape_of(outlines[0]) if len(outlines) == 1 else None
     found = [*_outline(outlines), *_parents(boundaries), *_office()]
-    found += _to_accept(list(_fit(outline, [row for row in boundaries if row not in outlines])))
+    found += _to_accept(revision, list(_fit(outline, [row for row in boundaries if row not in outlines])))
     if outline is not None:
         found += _answered(outline, [area for area in areas if _counts(area, on)])
     found += [
@@ -75,12 +75,20 @@ def check(revision: BoundaryRevision, *, on: dt.date | None = None) -> tuple[Fin
     return tuple(sorted(found, key=lambda finding: not finding.blocks))
 
 
-def _to_accept(fit: list[Finding]) -> list[Finding]:
+def _to_accept(revision: BoundaryRevision, fit: list[Finding]) -> list[Finding]:
     total = misfit_m2(fit)
     if total > TOLERANCE_M2:
         sentence = _("%(m2)s m² do not fit, more than %(tolerance)s m²: whoever publishes must accept it.")
-        fit.insert(0, Finding(sentence % {"m2": metres2(total), "tolerance": metres2(TOLERANCE_M2)}))
+        if has_accepted(revision, total):
+            sentence = _("%(m2)s m² do not fit, which was accepted by %(who)s.")
+        values = {"m2": metres2(total), "tolerance": metres2(TOLERANCE_M2), "who": revision.accepted_by}
+        fit.insert(0, Finding(sentence % values))
     return fit
+
+
+def has_accepted(revision: BoundaryRevision, total_m2: float) -> bool:
+    """Whether so much was accepted when the revision was published before; people say it to the square metre."""
+    return revision.accepted_misfits_m2 is not None and total_m2 <= revision.accepted_misfits_m2 + 1
 
 
 def _measured(sentence: str, found: Sequence[Misfit], names: dict[str, str]) -> Finding:

@@ -12,7 +12,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from districts.actions.check import TOLERANCE_M2, Finding, check, misfit_m2
+from districts.actions.check import TOLERANCE_M2, Finding, check, has_accepted, misfit_m2
 from districts.identity import metres2
 from districts.models import BoundaryRevision, DistrictBoundary
 
@@ -90,7 +90,7 @@ def _accept(revision: BoundaryRevision, findings: Sequence[Finding], accepted: A
         revision.accepted_misfits_m2, revision.accepted_by = None, ""
     elif accepted and total <= accepted.m2 + 1:
         revision.accepted_misfits_m2, revision.accepted_by = total, accepted.by
-    elif not revision.accepted_misfits_m2 or total > revision.accepted_misfits_m2 + 1:
+    elif not has_accepted(revision, total):
         misfits = [finding for finding in findings if finding.misfit_m2]
         sentences = " ".join(finding.sentence for finding in misfits)
         why = _("%(m2)s m² do not fit and have not been accepted (up to %(tolerance)s m² need not be).") % {

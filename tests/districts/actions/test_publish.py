@@ -229,6 +229,10 @@ class TestMisfits:
     def test_what_was_accepted_is_published_again(self, city: GridCity) -> None:
         draft = ill_fitting(city, MISFITS["gap"])
         publish(draft, accepted=Acceptance(400_000, "Айбек"))
+        draft.refresh_from_db()
+        said = [finding.sentence for finding in check(draft)]
+        assert any("do not fit, which was accepted by Айбек" in sentence for sentence in said)
+        assert not any("must accept it" in sentence for sentence in said)
         withdraw(draft)
         publish(draft)
         draft.refresh_from_db()
