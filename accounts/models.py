@@ -79,6 +79,7 @@ class PersonChange(models.Model):
         TAKEN = "taken", _("Post taken")
         DEACTIVATED = "deactivated", _("Deactivated")
         ACTIVATED = "activated", _("Activated again")
+        FACTOR = "factor", _("Second step of the log-in removed")
         CHANGED = "changed", _("Changed in the admin")
 
     person = models.ForeignKey(User, models.PROTECT, related_name="changes", verbose_name=_("person"))

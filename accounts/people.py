@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, PersonChange, User
 from accounts.posts import Post, Right, posts_at
 from accounts.roles import Standing, standing_of
+from accounts.second_factor import remove_second_factor
 from districts.models import Service
 from geo.refusals import Refused
 
@@ -127,6 +128,15 @@ def _set_active(by: User, person: User, *, active: bool) -> None:
         locked.is_active = active
         locked.save(update_fields=["is_active"])
         record(by, person, What.ACTIVATED if active else What.DEACTIVATED, handed_over=handed_over)
+
+
+def remove_factor(by: User, person: User) -> None:
+    """Whoever has lost phone and codes logs in with the password alone again. Raises ``PermissionDenied``."""
+    if not may_change(by, person):
+        raise PermissionDenied
+    with transaction.atomic():
+        if remove_second_factor(person):
+            record(by, person, What.FACTOR)
 
 
 def hand_over(by: User, person: User, services: frozenset[int] | None) -> int:

@@ -6,6 +6,8 @@ from http import HTTPStatus
 from typing import Any
 
 from allauth.account import views
+from allauth.mfa.base import views as mfa_views
+from allauth.mfa.totp import views as totp_views
 from django.http import HttpResponse
 
 from accounts.adapter import TOO_MANY
@@ -37,3 +39,15 @@ class ResetPassword(_Slowed, views.PasswordResetView):
 
 class ChangePassword(_Slowed, views.PasswordChangeView):
     """A new password for who knows the old one."""
+
+
+class SecondStep(_Slowed, mfa_views.AuthenticateView):
+    """A code or a key after the password."""
+
+
+class ConfirmByCode(_Slowed, mfa_views.ReauthenticateView):
+    """A code before something that matters."""
+
+
+class ActivateApp(_Slowed, totp_views.ActivateTOTPView):
+    """An app that shows codes becomes the second factor."""

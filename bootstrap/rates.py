@@ -51,6 +51,8 @@ DEFAULTS: Final[dict[str, Rate]] = {
     "password-reset-address": Rate(20, 60, _HOUR),
     # Wrong old passwords of one person, who has left the screen unlocked.
     "password-change": Rate(5, 60, _HOUR),
+    # Wrong codes of one person, by whoever knows the password: 240 a day guess one of a million in years.
+    "second-factor": Rate(5, 10, _HOUR),
 }
 
 

@@ -5,6 +5,7 @@ A variable that is set but empty counts as unset: that is how a compose file pas
 
 from __future__ import annotations
 
+import enum
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -26,6 +27,14 @@ NO = frozenset({"0", "false", "no", "off"})
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 #: Hosts at which only this machine reaches the site.
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+class SecondFactor(enum.StrEnum):
+    """Who must log in with a second step besides the password; everybody may."""
+
+    OFF = "off"
+    OFFICE = "office"  #: whoever has a post at the Mayor's Office, heads a service or operates the site
+    STAFF = "staff"  #: everybody who works here
 
 
 class Wrong(ValueError):
@@ -133,6 +142,13 @@ def level(text: str) -> str:
     if text.upper() not in LEVELS or logging.getLevelName(text.upper()) is None:
         raise ValueError(f"one of {', '.join(LEVELS)}")
     return text.upper()
+
+
+def second_factor(text: str) -> SecondFactor:
+    """Who must have a second factor."""
+    if text.lower() not in set(SecondFactor):
+        raise ValueError(f"one of {', '.join(SecondFactor)}")
+    return SecondFactor(text.lower())
 
 
 def hosts(text: str) -> list[str]:
@@ -286,6 +302,7 @@ LOG_LEVEL = Variable("LOG_LEVEL", level, "WARNING")
 MEDIA_ROOT = Variable("MEDIA_ROOT", folder, None)
 PUBLIC_URL = Variable("PUBLIC_URL", public_url, public_url("http://localhost:8000"))
 REPORT_MIN_COUNT = Variable("REPORT_MIN_COUNT", whole(1), 1)
+SECOND_FACTOR = Variable("SECOND_FACTOR", second_factor, SecondFactor.OFF)
 SECRET_KEY = Variable("SECRET_KEY", str, None)
 SSL_REDIRECT = Variable("SSL_REDIRECT", flag, default=True)
 STATIC_ROOT = Variable("STATIC_ROOT", folder, None)
@@ -308,6 +325,7 @@ ALL: tuple[Variable[Any, Any], ...] = (
     MEDIA_ROOT,
     PUBLIC_URL,
     REPORT_MIN_COUNT,
+    SECOND_FACTOR,
     SECRET_KEY,
     SSL_REDIRECT,
     STATIC_ROOT,

@@ -26,6 +26,7 @@ if not SECRET_KEY:
 #: URL at which people reach the site; links in messages are built from it.
 _public = variables.PUBLIC_URL.read(os.environ)
 PUBLIC_URL = _public.text
+PUBLIC_HOST = _public.host
 #: True when only this machine reaches the site.
 PUBLIC_URL_IS_LOCAL = _public.local
 ALLOWED_HOSTS = variables.ALLOWED_HOSTS.read(os.environ) or [_public.host, "localhost", "127.0.0.1"]
@@ -64,6 +65,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "django_tasks",
     "django_tasks_db",
     "geo",
@@ -102,6 +104,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.second_factor.RequireSecondFactor",
 ]
 
 # web.security.FormTokens is Django's CsrfViewMiddleware, which the check looks for under its own name.
@@ -162,6 +165,21 @@ ACCOUNT_FORMS = {
     "reset_password": "accounts.forms.ResetPasswordForm",
     "change_password": "accounts.forms.ChangePasswordForm",
 }
+#: Who must have a second factor.
+SECOND_FACTOR = variables.SECOND_FACTOR.read(os.environ)
+MFA_ADAPTER = "accounts.second_factor.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "accounts.second_factor.CountedAuthenticateForm",
+    "reauthenticate": "accounts.second_factor.CountedReauthenticateForm",
+    "activate_totp": "accounts.second_factor.CountedActivateForm",
+}
+# Whoever invites a person has typed the address; there is nothing to verify.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# A phone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+# Browsers make keys at https and at localhost alone; the library knows https alone.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _public.https
 # Without one, allauth begins with the host that the request named.
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import people
 from accounts.invitations import send_invitation
 from accounts.models import Membership, PersonChange, User
+from accounts.second_factor import has_second_factor
 from desk.doors import for_whom
 from districts.models import Service
 from geo.refusals import Refused
@@ -120,6 +121,7 @@ def person_page(request: HttpRequest, person: int) -> HttpResponse:
         "memberships": Membership.objects.filter(user=found).select_related("service").order_by("pk"),
         "yours": set(people.services_of(by).values_list("pk", flat=True)),
         "form": form,
+        "has_factor": has_second_factor(found),
         "may_change": people.may_change(by, found),
         "is_oneself": by.pk == found.pk,
         "changes": changes[:100],
@@ -148,6 +150,9 @@ def _done(request: HttpRequest, by: User, person: User, form: _PostFields) -> bo
             messages.success(
                 request, _("The person cannot log in any more; what had been given to them is nobody's now.")
             )
+        case "factor":
+            people.remove_factor(by, person)
+            messages.success(request, _("The password alone is enough again."))
         case "activate":
             people.activate(by, person)
             messages.success(request, _("The person can log in again."))

@@ -263,7 +263,7 @@ def _events(rows: Any, number: Ints, submitted: Ints, due: Ints, clock: LegalClo
     )
     meanings = np.array([*(int(_meaning(each)) for each in VERBS.values()), 0], dtype=np.int64)
     what = meanings[verb]
-    what |= np.where(to_service > 0, int(What.MOVE), 0)
+    what |= np.where((to_service > 0) & (to_service != service), int(What.MOVE), 0)
     what |= np.where(new_due != NEVER, int(What.DUE), 0)
     what |= np.where(author > 0, int(What.AUTHOR), 0)
     first_due = due.copy()

@@ -43,6 +43,7 @@ LOG_IN: Final = Limit("log-in", _TRIED)
 LOG_IN_ADDRESS: Final = Limit("log-in-address", _TRIED)
 PASSWORD_RESET: Final = Limit("password-reset", _LETTERS)
 PASSWORD_RESET_ADDRESS: Final = Limit("password-reset-address", _LETTERS)
+SECOND_FACTOR: Final = Limit("second-factor", gettext_lazy("Too many wrong codes. Try again %(wait)s."))
 PASSWORD_CHANGE: Final = Limit("password-change", _TRIED)
 
 LIMITS: Final = (
@@ -55,6 +56,7 @@ LIMITS: Final = (
     PASSWORD_RESET,
     PASSWORD_RESET_ADDRESS,
     PASSWORD_CHANGE,
+    SECOND_FACTOR,
 )
 
 

@@ -20,6 +20,20 @@ LOG_IN = (
     gettext_noop("Too many failed login attempts. Try again later."),
 )
 
+SECOND_FACTOR = (
+    gettext_noop("Code"),
+    gettext_noop("Authenticator code"),
+    gettext_noop("Name"),
+    gettext_noop("Incorrect code."),
+    gettext_noop("Master key"),
+    gettext_noop("Backup key"),
+    gettext_noop("Authenticator app activated."),
+    gettext_noop("Authenticator app deactivated."),
+    gettext_noop("Security key added."),
+    gettext_noop("Security key removed."),
+    gettext_noop("A new set of recovery codes has been generated."),
+)
+
 #: Kyrgyz writes the names of months in lower case.
 MONTHS = (
     pgettext_lazy("alt. month", "January"),

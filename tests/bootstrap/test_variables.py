@@ -53,6 +53,7 @@ def faults(**environ: str) -> list[str]:
         ("PUBLIC_URL", "https://appeals.example.org:port", "http:// or https:// and a host"),
         ("REPORT_MIN_COUNT", "x", "a whole number, 1 or more"),
         ("REPORT_MIN_COUNT", "0", "a whole number, 1 or more"),
+        ("SECOND_FACTOR", "mayor", "one of off, office, staff"),
         ("SSL_REDIRECT", "ture", "1 (on) or 0 (off)"),
         ("STATIC_ROOT", "/etc/passwd/static", "a folder"),
         ("UPLOADS_ROOT", "/etc/passwd", "a folder"),
