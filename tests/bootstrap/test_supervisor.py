@@ -121,6 +121,7 @@ def test_program_that_keeps_failing_is_tried_again_and_the_others_run_on(
 
         assert wait_for(many_lives)
         assert alive(int(pid.read_text()))
+        assert not one.stopping, "it never gives up"
     said = capsys.readouterr().out
     assert "The stone exited with code 7; starting it again in" in said
     assert said.count("stone") == supervisor.SHORT_LIVES, "what goes on for ever is said once"
