@@ -42,6 +42,9 @@ DEFAULTS: Final[dict[str, Rate]] = {
     # Seconds of the processor for opening photos, by address: an ordinary one takes about one. All of what is at once is a
     # hundred photos of that office; an address that sends what is dear gets a quarter of one processor.
     "upload-work": Rate(120, 900, _HOUR),
+    # Seconds of one processor for preparing films, by address: a minute of a phone's takes about one. Half a day of one worker
+    # is for all the others.
+    "film-work": Rate(900, 1_800, _HOUR),
     # Wrong passwords for one account from one address. Five are a forgotten password; 1,440 a day guess none.
     "log-in": Rate(5, 60, _HOUR),
     # Wrong passwords for whatever accounts from one address: an office of 25 people on a Monday.

@@ -18,7 +18,7 @@ from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 from jobs.confined import ChildDied, ChildFailed, ChildSpent, ChildTooSlow, obey, run_confined
 from media.content import Content
 from media.headers import refuse_odd
-from media.limits import PhotoLimits
+from media.limits import PhotoLimits, VideoLimits
 from media.pictures import EncodedPhoto, PreparedPhoto
 from media.refusal import Busy, MediaRefused, Refusal
 from media.storage import working_folder
@@ -121,6 +121,28 @@ def process_video(
     return made
 
 
+def work_of_video(upload: UploadedFile[bytes], *, sender: str | None = None) -> float:
+    """Seconds of one processor that preparing the video will take, by the number and size of its pictures.
+
+    In the turn of photos. Raises as ``process_photo`` does.
+    """
+    with working_folder("video-") as name, turn(sender) as lock:
+        try:
+            facts = _in_a_child(
+                "pixels",
+                _on_disk(upload, Path(name)),
+                Path(name),
+                _VIDEO,
+                20.0,
+                PHOTO_MEMORY_BYTES,
+                keep=(lock,),
+                processor_s=PhotoLimits().max_work_s,
+            )
+        except ChildTooSlow as error:
+            raise Busy from error
+    return float(facts["pixels"] / VideoLimits().pixels_a_second)
+
+
 def _refuse_odd(source: UploadedFile[bytes] | Path) -> None:
     if not isinstance(source, Path):
         refuse_odd(source, source.size or 0)  # type: ignore[arg-type]
@@ -210,10 +232,17 @@ def _video(source: Path, folder: Path) -> dict[str, Any]:
     return facts | {"duration_s": make_playable(source, folder / "playable").duration_s}
 
 
+def _pixels(source: Path, folder: Path) -> dict[str, Any]:
+    from media.videos import pixels_of
+
+    return {"pixels": pixels_of(source)}
+
+
 # What does the work, and what is said when it takes more memory than it may.
 _WORK: Final[dict[str, tuple[Callable[[Path, Path], dict[str, Any]], Refusal]]] = {
     "photo": (_photo, Refusal.PHOTO_TAKES_TOO_MUCH),
     "video": (_video, Refusal.VIDEO_BROKEN),
+    "pixels": (_pixels, Refusal.VIDEO_BROKEN),
 }
 
 

@@ -37,10 +37,16 @@ class PhotoLimits:
 
 @dataclass(frozen=True)
 class VideoLimits:
-    """The largest video accepted, and the wall-clock limit for one processing step."""
+    """The largest video accepted, and the wall-clock limit for one processing step.
+
+    ``max_pixels_of_all`` are those of all its pictures together: two minutes as phones record them, or a minute in 4K; some
+    three minutes of work at ``pixels_a_second``, which are decoded in a second of one processor.
+    """
 
     max_bytes: int = 100 * MEGABYTE
     max_duration_s: float = 120.0
     max_pixels: int = 4096 * 2304
     min_side_px: int = 16
+    max_pixels_of_all: int = 15_000_000_000
+    pixels_a_second: int = 60_000_000
     max_work_s: float = 600.0

@@ -150,7 +150,7 @@ class PlaybackWriter:
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         context = stream.codec_context
         context.time_base = _VIDEO_TICK
-        context.thread_count = 2
+        context.thread_count = 1
         context.colorspace = context.color_primaries = context.color_trc = ColorTrc.BT709.value
         context.color_range = ColorRange.MPEG.value
         if not options:

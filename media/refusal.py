@@ -32,6 +32,7 @@ class Refusal(StrEnum):
     VIDEO_TOO_LONG = "video_too_long"
     VIDEO_TOO_LARGE = "video_too_large"
     VIDEO_TOO_SMALL = "video_too_small"
+    VIDEO_TOO_MUCH = "video_too_much"
     VIDEO_WITHOUT_PICTURE = "video_without_picture"
     VIDEO_UNKNOWN_CODEC = "video_unknown_codec"
     VIDEO_TOO_SLOW = "video_too_slow"
@@ -67,6 +68,9 @@ _WORDS: Final[dict[Refusal, Promise | str]] = {
     Refusal.VIDEO_TOO_LONG: _("The video is longer than %(limit)d seconds. Please send a shorter one."),
     Refusal.VIDEO_TOO_LARGE: _("The video's picture is larger than 4K. Please record it at a lower quality."),
     Refusal.VIDEO_TOO_SMALL: _("The video's picture is smaller than %(limit)d pixels."),
+    Refusal.VIDEO_TOO_MUCH: _(
+        "The video has too many large pictures to be prepared here. Please record it shorter or at a lower quality."
+    ),
     Refusal.VIDEO_WITHOUT_PICTURE: _("There is only sound in this file. Please send a video or a photo."),
     Refusal.VIDEO_UNKNOWN_CODEC: _(
         "This kind of video cannot be played here. Please send an MP4 video in H.264."

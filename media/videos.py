@@ -46,8 +46,8 @@ _LENGTH_GRACE_S: Final = 1.0
 # Slow motion is recorded at up to 240 frames a second.
 _MAX_FRAME_RATE: Final = 250
 _POSTER_AT_S: Final = 1.0
-# Each thread holds its own frames.
-_DECODER_THREADS: Final = 2
+# Each thread holds its own frames, and pages need the other processors.
+_DECODER_THREADS: Final = 1
 # This many packets may fail before their share counts: a video cut from another begins with orphans.
 _MIN_JUDGED: Final = 50
 
@@ -111,6 +111,22 @@ def inspect_video(path: Path, limits: VideoLimits = _LIMITS) -> VideoFacts:
         if first is None:
             raise MediaRefused(Refusal.VIDEO_BROKEN)
         return _facts(clip, first, picture_span.seconds)
+
+
+def pixels_of(path: Path, limits: VideoLimits = _LIMITS) -> int:
+    """Pixels of all the video's pictures together, by its packets; nothing is decoded.
+
+    Raises :class:`MediaRefused`, for more than the limit too.
+    """
+    with _opened(path, limits) as clip:
+        picture = clip.video.width * clip.video.height
+        pixels = 0
+        for packet in clip.packets():
+            if packet.stream is clip.video and packet.size:
+                pixels += picture
+                if pixels > limits.max_pixels_of_all:
+                    raise MediaRefused(Refusal.VIDEO_TOO_MUCH)
+        return pixels
 
 
 def make_playable(source: Path, target: Path, limits: VideoLimits = _LIMITS) -> PlayableVideo:
@@ -224,6 +240,7 @@ class _Clip:
         self._give_up_at = give_up_at
         self._packets = 0
         self._damaged = 0
+        self._pixels_left = limits.max_pixels_of_all
 
     def packets(self) -> Iterator[Packet[Stream]]:
         """Each packet, then an empty one for each stream, which makes its decoder release buffered frames."""
@@ -237,12 +254,17 @@ class _Clip:
         """The pictures that the packet completes; a damaged one is skipped, too many are refused."""
         self._packets += 1
         try:
-            return self.video.decode(packet)
+            pictures = self.video.decode(packet)
         except FFmpegError as error:
             self._damaged += 1
             if self._damaged > _MIN_JUDGED and self._damaged > self._packets / 2:
                 raise MediaRefused(Refusal.VIDEO_BROKEN) from error
             return []
+        # A packet may hold more pictures, and larger ones, than its container says.
+        self._pixels_left -= sum(picture.width * picture.height for picture in pictures)
+        if self._pixels_left < 0:
+            raise MediaRefused(Refusal.VIDEO_TOO_MUCH)
+        return pictures
 
     def sounds(self, packet: Packet[Stream]) -> list[AudioFrame]:
         """The stretches of sound that the packet completes; a damaged one becomes silence."""

@@ -39,6 +39,7 @@ SUBMIT: Final = Limit("submit", _SENT)
 UPLOAD: Final = Limit("upload", _SENT)
 UPLOAD_MEGABYTES: Final = Limit("upload-megabytes", _SENT)
 UPLOAD_WORK: Final = Limit("upload-work", _SENT)
+FILM_WORK: Final = Limit("film-work", _SENT)
 LOG_IN: Final = Limit("log-in", _TRIED)
 LOG_IN_ADDRESS: Final = Limit("log-in-address", _TRIED)
 PASSWORD_RESET: Final = Limit("password-reset", _LETTERS)
@@ -51,6 +52,7 @@ LIMITS: Final = (
     UPLOAD,
     UPLOAD_MEGABYTES,
     UPLOAD_WORK,
+    FILM_WORK,
     LOG_IN,
     LOG_IN_ADDRESS,
     PASSWORD_RESET,

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django_tasks.base import TASK_MIN_PRIORITY
 
 from appeals.errors import Invalid
 from appeals.limits import ATTACHMENTS_MAX
 from appeals.models import Appeal, Attachment, Event
+from appeals.tasks import prepare_video
 
 
 def attach(uploads: Sequence[UUID], *, appeal: Appeal, event: Event | None) -> None:
-    """Gives the uploaded files to the appeal (and the event); one statement, inside the caller's transaction.
+    """Gives the uploaded files to the appeal (and the event), inside the caller's transaction; its films are prepared now.
 
     Raises ``Invalid`` when there are too many, or one is unknown, failed, or belongs to another appeal: the caller's
     transaction is undone.
@@ -25,7 +27,9 @@ def attach(uploads: Sequence[UUID], *, appeal: Appeal, event: Event | None) -> N
         .exclude(state=Attachment.State.FAILED)
         .update(appeal=appeal, event=event)
     )
-    if taken != len(wanted):
+    if taken == len(wanted):
+        _prepare_films(wanted, appeal)
+    else:
         failed = Attachment.objects.waiting().filter(pk__in=wanted, state=Attachment.State.FAILED)
         reasons = [attachment.error_text for attachment in failed]
         raise Invalid(
@@ -34,3 +38,12 @@ def attach(uploads: Sequence[UUID], *, appeal: Appeal, event: Event | None) -> N
                 or [_("A photo or video has not arrived or has expired: please add it again.")]
             }
         )
+
+
+def _prepare_films(wanted: set[UUID], appeal: Appeal) -> None:
+    """The appeal's first film is prepared before anybody's second one, whoever sent more."""
+    films = appeal.attachments.filter(kind=Attachment.Kind.VIDEO, state=Attachment.State.PROCESSING)
+    for place, film in enumerate(films.values_list("pk", flat=True)):
+        if film in wanted:
+            turn = prepare_video.using(priority=max(TASK_MIN_PRIORITY, -place))
+            turn.enqueue(str(film))

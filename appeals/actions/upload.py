@@ -21,12 +21,12 @@ from appeals.models import Attachment, Draft
 from appeals.querysets import AttachmentQuerySet
 from appeals.tasks import prepare_video
 from media import refusal as media_refusal
-from media.confined import ProcessingFailed, process_photo
+from media.confined import ProcessingFailed, process_photo, work_of_video
 from media.content import HEAD_BYTES, MediaKind, content_of, is_cut_short, media_kind
 from media.limits import VideoLimits
 from media.refusal import MediaRefused, Refusal
 from media.storage import sweep_files, sweep_workshop
-from rates.taking import UPLOAD, UPLOAD_MEGABYTES, UPLOAD_WORK, charge, check, give_back, take
+from rates.taking import FILM_WORK, UPLOAD, UPLOAD_MEGABYTES, UPLOAD_WORK, charge, check, give_back, take
 
 log = structlog.get_logger()
 
@@ -61,7 +61,7 @@ def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None) ->
     file.seek(0)
     try:
         if media_kind(head) is MediaKind.VIDEO:
-            attachment = _store_video(upload_id, file, digest)
+            attachment = _store_video(upload_id, file, digest, sender)
         else:
             attachment = _store_photo(upload_id, file, digest, sender)
     except MediaRefused as refusal:
@@ -125,8 +125,10 @@ def _store_photo(upload_id: UUID, file: UploadedFile[bytes], digest: bytes, send
     return _insert(attachment)
 
 
-def _store_video(upload_id: UUID, file: UploadedFile[bytes], digest: bytes) -> Attachment:
-    # Only what is cheap and safe is looked at here; opening a film is for the worker's confined child.
+def _store_video(
+    upload_id: UUID, file: UploadedFile[bytes], digest: bytes, sender: str | None
+) -> Attachment:
+    # Nothing is decoded before an appeal or an answer has taken the film.
     limit = VideoLimits().max_bytes
     if (file.size or 0) > limit:
         raise MediaRefused(Refusal.VIDEO_TOO_HEAVY, limit // 1_048_576)
@@ -135,15 +137,16 @@ def _store_video(upload_id: UUID, file: UploadedFile[bytes], digest: bytes) -> A
     if content is not None and is_cut_short(file, content):  # type: ignore[arg-type]
         raise MediaRefused(Refusal.VIDEO_CUT_SHORT)
     file.seek(0)
+    work_s = work_of_video(file, sender=sender)
+    if sender is not None:
+        take(FILM_WORK, sender, cost=max(1, round(work_s)))
+    file.seek(0)
     attachment = Attachment(
         id=upload_id, kind=Attachment.Kind.VIDEO, state=Attachment.State.PROCESSING, digest=digest
     )
     # No extension: what the file is was read from its bytes, and its name came from outside.
     attachment.original.save(str(upload_id), File(file), save=False)
-    with transaction.atomic():
-        _insert(attachment)
-        prepare_video.enqueue(str(upload_id))
-    return attachment
+    return _insert(attachment)
 
 
 def _insert(attachment: Attachment) -> Attachment:

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
+from pytest_django import Settings
 
 from accounts.models import User
 from appeals import tasks
@@ -25,10 +26,12 @@ from appeals.actions.upload import upload
 from appeals.errors import Invalid
 from appeals.models import Attachment
 from appeals.tasks import prepare_video
+from bootstrap.rates import Rate
 from jobs import schedule
 from jobs.worker import ATTEMPTS_MAX, Worker, requeue_abandoned
 from media.confined import ProcessedVideo, ProcessingFailed, process_video
 from media.refusal import MediaRefused, Refusal
+from rates.taking import TooMany
 from tests.factories import AppealFactory, AttachmentFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,9 +61,11 @@ def _alone(stored_in: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def sent(content: bytes) -> Attachment:
-    """A film as it has just been received."""
+    """A film that an appeal has just taken."""
     stored = upload(uuid4(), SimpleUploadedFile("film.mp4", content), sender=None)
     assert stored.state == Attachment.State.PROCESSING
+    attach([stored.pk], appeal=AppealFactory(), event=None)
+    stored.refresh_from_db()
     return stored
 
 
@@ -68,8 +73,17 @@ def names_below(folder: Path) -> set[str]:
     return {path.parent.name for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_film_that_no_page_can_show_is_refused_by_the_worker(tmp_path: Path) -> None:
-    stored = sent(film(width=64, height=8))
+def test_a_film_that_no_page_can_show_is_refused_when_it_comes(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="16"):
+        sent(film(width=64, height=8))
+    assert names_below(tmp_path) == set()
+
+
+def test_a_film_that_no_page_can_show_is_refused_by_the_worker(
+    film_bytes: bytes, tmp_path: Path
+) -> None:
+    stored = sent(film_bytes)
+    Path(stored.original.path).write_bytes(film(width=64, height=8))
     assert names_below(tmp_path) == {"originals"}
     assert Worker().drain() == 1
     stored.refresh_from_db()
@@ -202,9 +216,6 @@ class TestGivenUp:
         with pytest.raises(Invalid) as again:
             upload(given_up.pk, SimpleUploadedFile("film.mp4", film_bytes), sender=None)
         assert again.value.errors == {"file": [given_up.error_text]}
-        with pytest.raises(Invalid) as taken:
-            attach([given_up.pk], appeal=AppealFactory(), event=None)
-        assert taken.value.errors == {"uploads": [given_up.error_text]}
 
 
 def test_what_cannot_be_written_leaves_no_files(
@@ -258,3 +269,35 @@ def test_a_film_that_another_worker_has_made_is_not_replaced(
     files = {path for path in tmp_path.rglob("*") if path.is_file()}
     stored.refresh_from_db()
     assert files == {Path(stored.playable.path), Path(stored.large.path), Path(stored.thumb.path)}
+
+
+def waiting() -> list[str]:
+    """Keys of the films, in the order in which the worker takes them."""
+    return [row.args_kwargs["args"][0] for row in DBTaskResult.objects.ready()]
+
+
+def test_nothing_is_prepared_for_an_upload_that_no_appeal_has_taken(film_bytes: bytes) -> None:
+    stored = upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender=None)
+    assert waiting() == []
+    attach([stored.pk], appeal=AppealFactory(), event=None)
+    assert waiting() == [str(stored.pk)]
+
+
+def test_the_first_film_of_each_appeal_is_before_anybodys_second(film_bytes: bytes) -> None:
+    many = [upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender=None) for _n in range(3)]
+    greedy = AppealFactory()
+    attach([one.pk for one in many], appeal=greedy, event=None)
+    one = sent(film_bytes)
+    first, second, *_rest = waiting()
+    assert first in {str(film.pk) for film in many}
+    assert second == str(one.pk)
+
+
+def test_a_films_work_is_charged_before_it_is_done(film_bytes: bytes, settings: Settings) -> None:
+    # Ten pictures of 64 × 48: a hundredth of a second, of which whole ones are counted.
+    settings.LIMITS = {"film-work": Rate(1, 1, 86_400)}
+    upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender="address 192.0.2.1")
+    with pytest.raises(TooMany):
+        upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes + b" "), sender="address 192.0.2.1")
+    upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender="address 192.0.2.2")
+    assert Attachment.objects.count() == 2

@@ -15,7 +15,7 @@ from media.content import Content
 from media.limits import VideoLimits
 from media.playback import PlaybackWriter, fit
 from media.refusal import MediaRefused, Refusal
-from media.videos import inspect_video, make_playable, make_poster
+from media.videos import inspect_video, make_playable, make_poster, pixels_of
 
 MakeClip = Callable[..., Path]
 PLACE = "+40.5140+072.8161/"
@@ -348,3 +348,19 @@ def test_incomplete_output_is_removed(
     with pytest.raises(OSError, match="No space left"):
         make_playable(source, tmp_path / "playable.mp4")
     assert list(tmp_path.iterdir()) == [source]
+
+
+def test_pixels_of_all_pictures_are_counted_without_decoding_one(make_clip: MakeClip) -> None:
+    source = make_clip("a.mp4", seconds=2, rate=10, size=(64, 48), audio="aac")
+    assert pixels_of(source) == 20 * 64 * 48
+    with pytest.raises(MediaRefused) as refused:
+        pixels_of(source, VideoLimits(max_pixels_of_all=20 * 64 * 48 - 1))
+    assert refused.value.code is Refusal.VIDEO_TOO_MUCH
+
+
+def test_a_film_with_more_pictures_than_it_says_is_given_up(make_clip: MakeClip, tmp_path: Path) -> None:
+    source = make_clip("a.mp4", seconds=2, rate=10, size=(64, 48))
+    with pytest.raises(MediaRefused) as refused:
+        make_playable(source, tmp_path / "b.mp4", VideoLimits(max_pixels_of_all=19 * 64 * 48))
+    assert refused.value.code is Refusal.VIDEO_TOO_MUCH
+    assert not (tmp_path / "b.mp4").exists()
