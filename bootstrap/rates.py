@@ -49,8 +49,12 @@ DEFAULTS: Final[dict[str, Rate]] = {
     "log-in": Rate(5, 60, _HOUR),
     # Wrong passwords for whatever accounts from one address: an office of 25 people on a Monday.
     "log-in-address": Rate(30, 120, _HOUR),
-    # Letters with a link to a new password, to one person and from one address.
+    # First letters to an address that nobody has proven to be his own, whoever names it in an appeal.
+    "first-letter": Rate(5, 5, 24 * _HOUR),
+    # Letters with a link to a new password: to one person asked for from one address, to one person from all of them, and
+    # from one address. The second is what a mailbox bears; a person whom others use it up for asks the Mayor's Office.
     "password-reset": Rate(5, 5, _HOUR),
+    "password-reset-account": Rate(30, 30, _HOUR),
     "password-reset-address": Rate(20, 60, _HOUR),
     # Wrong old passwords of one person, who has left the screen unlocked.
     "password-change": Rate(5, 60, _HOUR),

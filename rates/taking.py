@@ -40,9 +40,11 @@ UPLOAD: Final = Limit("upload", _SENT)
 UPLOAD_MEGABYTES: Final = Limit("upload-megabytes", _SENT)
 UPLOAD_WORK: Final = Limit("upload-work", _SENT)
 FILM_WORK: Final = Limit("film-work", _SENT)
+FIRST_LETTER: Final = Limit("first-letter", _LETTERS)
 LOG_IN: Final = Limit("log-in", _TRIED)
 LOG_IN_ADDRESS: Final = Limit("log-in-address", _TRIED)
 PASSWORD_RESET: Final = Limit("password-reset", _LETTERS)
+PASSWORD_RESET_ACCOUNT: Final = Limit("password-reset-account", _LETTERS)
 PASSWORD_RESET_ADDRESS: Final = Limit("password-reset-address", _LETTERS)
 SECOND_FACTOR: Final = Limit("second-factor", gettext_lazy("Too many wrong codes. Try again %(wait)s."))
 PASSWORD_CHANGE: Final = Limit("password-change", _TRIED)
@@ -55,7 +57,9 @@ LIMITS: Final = (
     FILM_WORK,
     LOG_IN,
     LOG_IN_ADDRESS,
+    FIRST_LETTER,
     PASSWORD_RESET,
+    PASSWORD_RESET_ACCOUNT,
     PASSWORD_RESET_ADDRESS,
     PASSWORD_CHANGE,
     SECOND_FACTOR,

@@ -241,6 +241,7 @@ class AppealContactFactory(DjangoModelFactory[AppealContact]):
     secret = factory.LazyFunction(lambda: uuid.uuid4().hex)
     name = "Бакыт Эсенов"
     email = factory.Sequence(lambda n: f"resident{n}@example.org")
+    email_proven = True
     phone = "+996555123456"
 
 

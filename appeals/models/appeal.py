@@ -246,6 +246,14 @@ class AppealContact(models.Model):
     secret = models.CharField(max_length=SECRET_MAX, unique=True)
     name = models.CharField(_("name"), max_length=NAME_MAX, blank=True)
     email = models.EmailField(_("e-mail"), max_length=EMAIL_MAX, blank=True)
+    email_proven = models.BooleanField(
+        _("e-mail proven"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Whoever reads it has opened the link in the first letter. Until then there is no other."
+        ),
+    )
     phone = models.CharField(_("phone"), max_length=PHONE_MAX, blank=True, help_text="E.164.")
 
     class Meta:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 
 from appeals.models import AppealContact, Message
 from appeals.notify.digest import digest_of
+from appeals.notify.proof import PROOF, proof_of
 from appeals.timeline import title_of
 from appeals.workflow import FOLLOWER_LETTER, VERBS, Audience
 
@@ -29,7 +30,7 @@ def letter(message: Message) -> Letter:
     """The message as a letter.
 
     The text of a hidden appeal is not repeated in letters; the author's letter has the secret link, the
-    service's links to its desk.
+    service's links to its desk. To an address that has not been proven it holds nothing that the sender has written.
     """
     event = message.event
     appeal = event.appeal
@@ -40,17 +41,21 @@ def letter(message: Message) -> Letter:
         if message.digest:
             subject, body = digest_of(message, timezone.now())
             return Letter(subject, body.strip() + "\n", message_id)
+        template = str(audience)
         if audience is Audience.FOLLOWER:
             link = appeal.get_absolute_url()
         elif audience is Audience.AUTHOR:
-            secret = AppealContact.objects.values_list("secret", flat=True).get(appeal=appeal)
-            link = reverse("public:follow", args=[secret])
+            contact = AppealContact.objects.get(appeal=appeal)
+            link = reverse("public:follow", args=[contact.secret])
+            if not contact.email_proven:
+                link = f"{link}?{urlencode({PROOF: proof_of(contact)})}"
+                template = "first"
         else:
             link = reverse("desk:appeal", args=[appeal.number])
         subjects = {Audience.FOLLOWER: FOLLOWER_LETTER, **VERBS[event.verb].letters}
         subject = str(subjects[audience]) % {"number": appeal.number}
         body = render_to_string(
-            f"appeals/notify/{audience}.txt",
+            f"appeals/notify/{template}.txt",
             {
                 "event": event,
                 "appeal": appeal,

@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection
 from django.conf import settings
 
 from appeals.models import AppealContact, Event, Message
-from appeals.workflow import VERBS, Audience
+from appeals.notify.proof import may_be_written_to
+from appeals.workflow import SUBMIT, VERBS, Audience
 from districts.models import Service
 
 #: Another digest goes to the same recipient after this time at the earliest.
@@ -60,7 +61,9 @@ def _digest_is_fresh(recipient: str, at: dt.datetime) -> bool:
 def _author(event: Event) -> tuple[str, str]:
     # Imported appeals have no contact; the error for a missing relation is also an AttributeError.
     contact = getattr(event.appeal, "contact", None)
-    return (contact.email if contact else ""), event.appeal.language
+    if contact is None or not may_be_written_to(contact, first=event.verb == SUBMIT.code):
+        return "", event.appeal.language
+    return contact.email, event.appeal.language
 
 
 def _service(event: Event) -> tuple[str, str]:
@@ -80,9 +83,9 @@ def _followers(event: Event) -> list[tuple[str, str]]:
     originals = {event.appeal_id}
     while True:
         rows = AppealContact.objects.filter(appeal__duplicate_of__in=originals)
-        repeated = list(rows.values_list("appeal_id", "email", "appeal__language"))
-        found += [(email, language) for _key, email, language in repeated if email]
-        originals = {key for key, _email, _language in repeated}
+        repeated = list(rows.values_list("appeal_id", "email", "email_proven", "appeal__language"))
+        found += [(email, language) for _key, email, proven, language in repeated if proven]
+        originals = {key for key, _email, _proven, _language in repeated}
         if not originals:
             return found
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -15,6 +16,7 @@ from accounts.roles import Role
 from appeals.actors import Author
 from appeals.dossier import dossier_of
 from appeals.models import Appeal
+from appeals.notify.proof import PROOF, prove
 from web.verb_forms import Attempt, attempt, verb_context
 from web.views.media import show_to_sender
 
@@ -22,9 +24,16 @@ from web.views.media import show_to_sender
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
-    """The appeal with its receipt and the author's verbs; POST sends one of them. 404 for an unknown secret."""
+    """The appeal with its receipt and the author's verbs; POST sends one of them. 404 for an unknown secret.
+
+    From a letter it is opened with the proof of the address, which is taken first.
+    """
     find = partial(_appeal_of, secret)
     appeal = find()
+    if PROOF in request.GET and request.method == "GET":
+        if prove(appeal.contact, request.GET[PROOF]):
+            messages.success(request, _("Your e-mail address is confirmed: you will be told of each step."))
+        return _guarded(redirect("public:follow", secret=secret))
     tried = Attempt()
     if request.method == "POST":
         tried = attempt(request, appeal, Role.RESIDENT, Author(appeal.pk))

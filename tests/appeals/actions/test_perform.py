@@ -19,7 +19,7 @@ from appeals.actions.submit import Submission, submit
 from appeals.actors import PLATFORM, Author, Person
 from appeals.errors import Invalid, NotAllowed, Stale
 from appeals.limits import TEXT_MAX
-from appeals.models import Appeal, Attachment, Event, LegalTerm, Message
+from appeals.models import Appeal, AppealContact, Attachment, Event, LegalTerm, Message
 from appeals.workflow import (
     ACCEPT,
     ANSWER,
@@ -284,6 +284,7 @@ def test_events_can_be_neither_changed_nor_deleted(appeal: Appeal) -> None:
 
 
 def test_the_author_is_notified_of_the_answer(appeal: Appeal, service_actor: Person) -> None:
+    AppealContact.objects.update(email_proven=True)
     perform(appeal.pk, ANSWER, service_actor, version=1, text="Done")
     queued = Message.objects.filter(event__verb="answer")
     assert [(message.recipient, message.audience) for message in queued] == [

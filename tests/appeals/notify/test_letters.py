@@ -14,7 +14,7 @@ from appeals.actions.perform import perform
 from appeals.actions.submit import Submission, submit
 from appeals.actors import PLATFORM, Actor, Author, Person
 from appeals.deadlines import city_calendar
-from appeals.models import LegalTerm, RefusalGround
+from appeals.models import AppealContact, LegalTerm, RefusalGround
 from appeals.notify.delivery import deliver_due
 from appeals.workflow import (
     ACCEPT,
@@ -139,6 +139,8 @@ def test_subjects(
     LegalTerm.objects.update(extension_days=5)
     long_ago = timezone.now() - dt.timedelta(days=90) if ESCALATE in road else None
     appeal = submit(submission(language="en"), sender=None, at=long_ago).appeal
+    # Who has opened the link in the first letter.
+    AppealContact.objects.update(email_proven=bool(road))
     at: dt.datetime | None = None
     for version, verb in enumerate(road, 1):
         deliver_due()
