@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -25,12 +27,16 @@ from rates.senders import sender_of
 from rates.taking import TooMany
 
 _HELD: Final = "held"
+#: A browser bears this mark, signed, after somebody of a service was logged in on it; it names the person.
+_MARK: Final = "was_here"
+_MARK_AGE: Final = dt.timedelta(days=30)
 
 
 def for_staff(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """The view for people who belong to a service; others get the log-in page or 403.
 
-    Words that are sent after the session has ended are held in the new one, and are the writer's draft after the log-in.
+    Words that are sent after the session has ended are held in the new one, and are the writer's draft after the log-in:
+    from a browser on which the writer was logged in, and from no other.
     """
 
     @login_required
@@ -38,7 +44,9 @@ def for_staff(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
     def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not standing_of(request.user).works_here:
             raise PermissionDenied
-        return view(request, *args, **kwargs)
+        response = view(request, *args, **kwargs)
+        _mark(request, response)
+        return response
 
     @never_cache
     @wraps(view)
@@ -68,12 +76,35 @@ def for_whom(
     return guard
 
 
+def _mark(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Leaves the mark for the time after the session; once in a session, which keeps that it is there."""
+    if request.session.get(_MARK):
+        return
+    request.session[_MARK] = True
+    response.set_signed_cookie(
+        _MARK,
+        str(request.user.pk),
+        salt=_MARK,
+        max_age=_MARK_AGE,
+        path=settings.SESSION_COOKIE_PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _was_here(request: HttpRequest, writer: str) -> bool:
+    """Whether that person was logged in on this browser: whoever was not has nothing to be kept."""
+    marked = request.get_signed_cookie(_MARK, default=None, salt=_MARK, max_age=_MARK_AGE)
+    return bool(writer) and marked == writer
+
+
 def _hold(request: HttpRequest) -> None:
     """Keeps words and files of a verb's form in the session, for the person whose page it was."""
     verb, writer = request.POST.get("verb", ""), request.POST.get("writer", "")
     text = request.POST.get("text", "")[:TEXT_MAX]
     files = request.FILES.getlist("files")[:ATTACHMENTS_MAX]
-    if verb not in VERBS or not writer or not (text.strip() or files):
+    if verb not in VERBS or not (text.strip() or files) or not _was_here(request, writer):
         return
     uploads = [str(upload_id) for upload_id in read_uuids(request.POST.getlist("uploads"))][:ATTACHMENTS_MAX]
     for file in files:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
@@ -37,9 +38,33 @@ def log_in(client: Client, user: User, following: str) -> str:
     ).content.decode()
 
 
+def session_ends(client: Client, user: User, appeal: Appeal) -> None:
+    """The person was at the page, and is logged in no longer."""
+    client.force_login(user)
+    assert client.get(url(appeal)).status_code == 200
+    Session.objects.all().delete()
+
+
+def test_words_of_somebody_who_was_not_logged_in_here_are_not_kept(
+    client: Client, appeal: Appeal, light_user: User, office_user: User, media_root: Path
+) -> None:
+    for n in range(5):
+        answer = Client().post(url(appeal), written(light_user, text=f"{n}" * 4_000, files=[picture()]))
+        assert answer.status_code == 302
+    # Nor those that name another person than the mark of the browser, or that forge it.
+    session_ends(client, office_user, appeal)
+    client.post(url(appeal), written(light_user))
+    client.cookies["was_here"] = f"{light_user.pk}:1aaaaa:{'A' * 43}"
+    client.post(url(appeal), written(light_user))
+    assert not Session.objects.exists()
+    assert not Attachment.objects.exists()
+    assert not Draft.objects.exists()
+
+
 def test_what_is_sent_after_the_session_has_ended_is_there_after_the_log_in(
     client: Client, appeal: Appeal, light_user: User, media_root: Path
 ) -> None:
+    session_ends(client, light_user, appeal)
     answer = client.post(url(appeal), written(light_user, files=[picture()]))
     assert answer["Location"] == f"/en/accounts/login/?next={url(appeal)}"
     assert "What you wrote is kept" in client.get(answer["Location"]).content.decode()
@@ -55,6 +80,7 @@ def test_what_is_sent_after_the_session_has_ended_is_there_after_the_log_in(
 def test_what_one_person_wrote_is_not_given_to_the_next_at_the_same_machine(
     city: GridCity, client: Client, appeal: Appeal, light_user: User
 ) -> None:
+    session_ends(client, light_user, appeal)
     client.post(url(appeal), written(light_user))
     other = MembershipFactory(service=city.services["light"]).user
     assert "A new lamp" not in log_in(client, other, url(appeal))
