@@ -93,7 +93,17 @@ def test_phone_that_is_none(city: GridCity, phone: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "email", ["a@", "a b@example.org", "a@example.org\nBcc: b@example.org", "x" * 250 + "@example.org", True]
+    "email",
+    [
+        "a@",
+        "a b@example.org",
+        "a@example.org\nBcc: b@example.org",
+        "x" * 250 + "@example.org",
+        True,
+        "x?bcc=spy%40evil.kg&body=hello@evil.kg",
+        "a%0ab@example.org",
+        "a&b@example.org",
+    ],
 )
 def test_email_that_is_none(city: GridCity, email: object) -> None:
     assert list(refused(email=email)) == ["email"]
