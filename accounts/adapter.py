@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,11 @@ TOO_MANY = "too_many"
 def too_many_error(refusal: TooMany) -> ValidationError:
     """The refusal as an error of a form, which ``accounts.views`` answers with 429."""
     return ValidationError(str(refusal), code=TOO_MANY, params={"retry_after_s": refusal.retry_after_s})
+
+
+def account_key(written: str) -> str:
+    """The account that is meant, however it is written: the database finds it whatever the case of its letters."""
+    return unicodedata.normalize("NFKC", written.strip()).casefold().upper().casefold()
 
 
 class StaffOnlyAdapter(DefaultAccountAdapter):
@@ -63,7 +69,7 @@ class StaffOnlyAdapter(DefaultAccountAdapter):
 
 def _tries(request: HttpRequest, account: str) -> list[tuple[Limit, str]]:
     address = address_of(request)
-    return [(LOG_IN, f"{address} {account.strip().lower()}"), (LOG_IN_ADDRESS, address)]
+    return [(LOG_IN, f"{address} {account_key(account)}"), (LOG_IN_ADDRESS, address)]
 
 
 def _undo(taken: list[tuple[Limit, str]]) -> None:

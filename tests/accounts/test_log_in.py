@@ -9,6 +9,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
+from bootstrap.rates import Rate
 from tests.factories import PASSWORD, MembershipFactory, UserFactory
 from tests.grid import GridCity
 
@@ -156,3 +157,24 @@ def test_who_logs_in_at_the_one_door_comes_back_to_the_admin(owner: User) -> Non
     )
     assert entered.status_code == 200
     assert entered.redirect_chain[-1][0] == "/en/admin/news/newsitem/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("written", ["ſ", "S", " s"])
+def test_an_account_has_one_bucket_however_its_letters_are_written(written: str) -> None:
+    owner = UserFactory(email="semetey@osh.example")
+    assert guess("198.51.100.7", 5, email=owner.email) == [200] * 5
+    same = owner.email.replace("s", written, 1)
+    assert guess("198.51.100.7", 1, email=same) == [429]
+
+
+def ask_for_a_letter(address: str, email: str = OWNER) -> int:
+    asked = Client().post(reverse("account_reset_password"), {"email": email}, REMOTE_ADDR=address)
+    return int(asked.status_code)
+
+
+def test_others_do_not_use_up_a_persons_letters(owner: User, settings: Settings) -> None:
+    assert [ask_for_a_letter("198.51.100.7") for _n in range(6)] == [302] * 5 + [429]
+    assert ask_for_a_letter("203.0.113.9") == 302
+    settings.LIMITS = {"password-reset-account": Rate(2, 1, 86_400)}
+    assert [ask_for_a_letter(f"192.0.2.{n}", "nobody@city.example") for n in range(3)] == [302, 302, 429]
