@@ -48,7 +48,11 @@ class Submission:
     external_id: str = ""
 
     def fingerprint(self) -> bytes:
-        """SHA-256 of all that was sent: two submissions are the same when these are."""
+        """SHA-256 of all that was sent: two submissions are the same when these are.
+
+        Without a secret, of what everybody may read: whoever repeats that learns nothing of how to reach the author.
+        """
+        contact = [self.name, self.email, self.phone] if self.secret else ["", "", ""]
         content = [
             self.kind,
             self.category.code,
@@ -57,9 +61,7 @@ class Submission:
             self.language,
             self.secret,
             self.address,
-            self.name,
-            self.email,
-            self.phone,
+            *contact,
             sorted(str(upload) for upload in self.uploads),
         ]
         return hashlib.sha256(orjson.dumps(content)).digest()

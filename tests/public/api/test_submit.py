@@ -397,3 +397,32 @@ class TestPlaces:
     @pytest.mark.parametrize("words", ["", "к", "x" * 500, "\x00\x00", "%", "__", "совсем другое"])
     def test_nothing_found(self, client: Client, words: str) -> None:
         assert client.get("/api/places", {"q": words}).json() == []
+
+
+class TestWhoeverRepeatsAnAppeal:
+    """All but the contact of an appeal is public, and so may be sent again by anybody."""
+
+    CONTACT = {"name": "Asan Usenov", "email": "asan@example.org", "phone": "+996555123456"}
+
+    @pytest.mark.parametrize("changed", [{}, {"name": "Guessed"}, {"email": "no@example.org"}, {"phone": ""}])
+    def test_learns_nothing_of_its_contact(
+        self, city: GridCity, client: Client, changed: dict[str, str]
+    ) -> None:
+        sent = submission_document(**self.CONTACT)
+        first = client.post("/api/appeals/", sent, content_type="application/json")
+        again = client.post("/api/appeals/", {**sent, **changed}, content_type="application/json")
+        assert (first.status_code, again.status_code) == (201, 200)
+        assert "follow_url" in first.json()
+        assert "follow_url" not in again.json()
+        kept = AppealContact.objects.get()
+        assert {name: getattr(kept, name) for name in self.CONTACT} == self.CONTACT
+
+    @pytest.mark.parametrize("guess", [{}, {"name": "Guessed"}])
+    def test_learns_nothing_where_there_is_a_secret(
+        self, city: GridCity, client: Client, guess: dict[str, str]
+    ) -> None:
+        sent = submission_document(**self.CONTACT)
+        client.post("/api/appeals/", {**sent, "secret": "s" * 30}, content_type="application/json")
+        for secret in ("", "t" * 30):
+            repeated = {**sent, **guess, "secret": secret}
+            assert client.post("/api/appeals/", repeated, content_type="application/json").status_code == 409
