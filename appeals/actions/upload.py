@@ -125,9 +125,7 @@ def _store_photo(upload_id: UUID, file: UploadedFile[bytes], digest: bytes, send
     return _insert(attachment)
 
 
-def _store_video(
-    upload_id: UUID, file: UploadedFile[bytes], digest: bytes, sender: str | None
-) -> Attachment:
+def _store_video(upload_id: UUID, file: UploadedFile[bytes], digest: bytes, sender: str | None) -> Attachment:
     # Nothing is decoded before an appeal or an answer has taken the film.
     limit = VideoLimits().max_bytes
     if (file.size or 0) > limit:

@@ -79,9 +79,7 @@ def test_a_film_that_no_page_can_show_is_refused_when_it_comes(tmp_path: Path) -
     assert names_below(tmp_path) == set()
 
 
-def test_a_film_that_no_page_can_show_is_refused_by_the_worker(
-    film_bytes: bytes, tmp_path: Path
-) -> None:
+def test_a_film_that_no_page_can_show_is_refused_by_the_worker(film_bytes: bytes, tmp_path: Path) -> None:
     stored = sent(film_bytes)
     Path(stored.original.path).write_bytes(film(width=64, height=8))
     assert names_below(tmp_path) == {"originals"}
