@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from accounts.roles import Standing, standing_of
 from appeals.actions.drafts import keep_draft
 from appeals.actions.upload import upload
-from appeals.errors import Invalid
+from appeals.errors import Busy, Invalid
 from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
 from appeals.models import Appeal
 from appeals.workflow import VERBS
@@ -110,7 +110,7 @@ def _hold(request: HttpRequest) -> None:
     for file in files:
         try:
             uploads.append(str(upload(uuid.uuid4(), file, sender=sender_of(request)).pk))
-        except (Invalid, TooMany) as refusal:
+        except (Busy, Invalid, TooMany) as refusal:
             messages.error(request, f"{file.name}: {refusal}")
     request.session[_HELD] = {
         "path": request.path,

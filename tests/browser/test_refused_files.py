@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 from av import VideoFrame
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import User
 from appeals.limits import ATTACHMENTS_MAX
@@ -102,3 +102,23 @@ def test_beside_an_answer(visit: Open, city: GridCity, representative: User, sto
     expect(form.locator(".field-error")).to_have_text(TOO_LONG["en"])
     expect(form.locator(".file")).to_have_count(0)
     assert not sent
+
+
+def test_a_server_that_is_busy_is_asked_again_by_itself(
+    visit: Open, city: GridCity, stored_in: object, photo: dict[str, Any]
+) -> None:
+    page = visit().go(path_of("public:appeal-new", "en"))
+    sent = uploads_of(page)
+
+    def busy_once(route: Route) -> None:
+        if len(sent) > 1:
+            route.continue_()
+        else:
+            route.fulfill(
+                status=503, headers={"Retry-After": "1"}, json={"title": "Many photos are arriving"}
+            )
+
+    page.route("**/api/uploads/", busy_once)
+    page.set_input_files("[data-file-input]", [photo])
+    expect(page.locator("[data-files] .file")).to_contain_text("Attached")
+    assert len(sent) == 2

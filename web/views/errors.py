@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from django.views.decorators.csrf import requires_csrf_token
 
 from appeals.actions.upload import upload
-from appeals.errors import Invalid
+from appeals.errors import Busy, Invalid
 from appeals.limits import ATTACHMENTS_MAX
 from rates.senders import sender_of
 from rates.taking import TooMany
@@ -62,7 +62,7 @@ def _received(request: HttpRequest) -> list[UUID]:
     """Identifiers of the photos and films that came with the form, as every form of ours names them."""
     received = []
     for file in request.FILES.getlist("files")[:ATTACHMENTS_MAX]:
-        with suppress(Invalid, TooMany):
+        with suppress(Busy, Invalid, TooMany):
             received.append(upload(uuid4(), file, sender=sender_of(request)).pk)
     return received
 
