@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 
 from appeals.filters import AppealFilter, filter_fields, parse_filter
 from appeals.periods import ready_periods, with_days
+from appeals.workflow import OPEN_STATUSES
 from desk.doors import for_whom
 from desk.exports import delimiter, plain
 from desk.scoreboard import AGE_BANDS, ENOUGH, MOST, By, Hours, Score, Scoreboard, Share, TooMany, score
@@ -128,13 +129,24 @@ def scoreboard_page(request: HttpRequest) -> HttpResponse:
     }
     if board is not None:
         context |= {
-            "rows": asked.sorted(board.rows),
+            "rows": [(row, _backlog_url(asked, row.code)) for row in asked.sorted(board.rows)],
+            "backlog_url": _backlog_url(asked, ""),
             "headings": [_heading(column, asked) for column in COLUMNS],
             "bands": band_words(),
             "enough": ENOUGH,
             "csv_query": asked.as_query(),
         }
     return render(request, "desk/scoreboard.html", context, status=400 if errors else 200)
+
+
+def _backlog_url(asked: Question, code: str) -> str:
+    """The heat report of what is open in a row of that code; of all of it without one. Months have no map of their own."""
+    if asked.by is By.MONTH and code:
+        return ""
+    wanted = replace(asked.wanted, status=tuple(OPEN_STATUSES))
+    if code:
+        wanted = replace(wanted, **{asked.by.value: code})
+    return f"{reverse('reports:heatmap')}?{wanted.as_query()}"
 
 
 def _heading(column: Column, asked: Question) -> dict[str, str | Promise]:

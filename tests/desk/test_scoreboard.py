@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import random
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -342,6 +343,27 @@ def test_the_table_is_sorted_as_asked(city: GridCity, client: Client, office_use
     assert names("?sort=n") == ["green en", "light en", "roads en"]
     assert names("?sort=nonsense") == names("")
     assert names("?by=category&sort=-n") == ["pothole en", "lamp en", "tree en"]
+
+
+def test_open_leads_to_the_map_of_the_backlog(
+    city: GridCity, client: Client, office_user: User, people: dict[str, Person]
+) -> None:
+    client.force_login(office_user)
+    for category in ("lamp", "lamp", "tree"):
+        answered = appeal_at(city, timezone.now() - dt.timedelta(days=3), category)
+        appeal_at(city, timezone.now() - dt.timedelta(days=2), category)
+        take(answered, ANSWER, people[answered.service.code], timezone.now(), text="Done")
+    page = client.get(URL).content.decode()
+    links = re.findall(r'href="(/en/reports/heatmap[^"]*)">(\d+)</a>', page)
+    assert [int(count) for _url, count in links] == [1, 2, 3]
+    for url, count in links:
+        report = client.get(url.replace("&amp;", "&"))
+        assert report.status_code == 200
+        assert report.context["heatmap"].total == int(count)
+    assert (
+        "/reports/heatmap"
+        not in client.get(f"{URL}?by=month").content.decode().partition("<tfoot>")[0].partition("<tbody>")[2]
+    )
 
 
 def test_csv_says_what_the_page_says(city: GridCity, client: Client, office_user: User) -> None:
