@@ -41,6 +41,8 @@ TARGETS: dict[str, tuple[str, ...]] = {
         f"{_ACTIONS}/test_perform.py",
         f"{_ACTIONS}/test_questions.py",
         f"{_ACTIONS}/test_escalate.py",
+        f"{_ACTIONS}/test_plans.py",
+        f"{_ACTIONS}/test_endings.py",
     ),
     "appeals/actions/questions.py": (f"{_ACTIONS}/test_questions.py",),
     "appeals/actions/submit.py": (f"{_ACTIONS}/test_submit.py", f"{_ACTIONS}/test_races.py"),

@@ -29,11 +29,13 @@ from appeals.workflow import (
     EXTEND,
     FORWARD,
     HIDE,
+    HIDE_FILE,
     NOTE,
     PLAN,
     REOPEN,
     REPLY,
     SHOW,
+    SHOW_FILE,
     Verb,
 )
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
@@ -180,6 +182,21 @@ def test_whoever_takes_it_up_gives_it_away_with_the_appeal(
     there = {"to_service": city.services["roads"], "text": "Theirs"}
     perform(appeal.pk, FORWARD, service_actor, version=2, **there)
     assert Appeal.objects.get().assignee is None
+
+
+def test_of_many_appeals_one_is_changed(appeal: Appeal, service_actor: Person) -> None:
+    other = AppealFactory(category=appeal.category)
+    for version, changed in ((1, other), (1, appeal)):
+        assert perform(changed.pk, ACCEPT, service_actor, version=version) == changed
+    assert list(Appeal.objects.values_list("version", flat=True)) == [2, 2]
+
+
+def test_one_file_is_hidden_and_shown_again(appeal: Appeal, office_actor: Person) -> None:
+    file, other = AttachmentFactory(appeal=appeal), AttachmentFactory(appeal=appeal)
+    perform(appeal.pk, HIDE_FILE, office_actor, version=1, file=file.pk, text="A face")
+    assert Attachment.objects.get(hidden=True) == file
+    perform(appeal.pk, SHOW_FILE, office_actor, version=2, file=file.pk)
+    assert {*Attachment.objects.filter(hidden=False)} == {file, other}
 
 
 def test_the_change_cannot_be_changed() -> None:
