@@ -83,7 +83,6 @@ def test_a_tab_that_is_closed_while_the_server_is_away_loses_nothing(
     page.close()
     window.context.unroute("**/draft/")
     window.context.unroute("**/api/uploads/")
-    assert not Draft.objects.exists()
     page = window.context.new_page()
     page.goto(window.root + path_of("desk:appeal", "en", appeal.number))
     expect(page.locator("#answer-text")).to_have_value(WORDS)
