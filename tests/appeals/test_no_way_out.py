@@ -1,0 +1,109 @@
+"""No sequence of verbs leaves the table: whoever tries whatever, whenever, through the one path of actions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appeals.actions.perform import perform
+from appeals.actors import PLATFORM, Actor, Author, Person
+from appeals.deadlines import LegalClock
+from appeals.errors import NotAllowed
+from appeals.guards import barred
+from appeals.models import Appeal, Attachment, Event, LegalTerm, RefusalGround
+from appeals.workflow import OPEN_STATUSES, STAGES, VERBS, Input, Outcome, Status, Verb
+from tests.factories import AppealFactory, AttachmentFactory
+from tests.grid import IN_EAST, GridCity, at
+
+#: A Monday before the holidays of May.
+BEGAN = dt.datetime(2026, 4, 20, 6, 0, tzinfo=dt.UTC)
+
+DEEDS = [verb for verb in VERBS.values() if verb.sources]
+
+
+def what_it_asks_for(verb: Verb, appeal: Appeal, city: GridCity, moment: dt.datetime) -> dict[str, Any]:
+    """Inputs that are right for the appeal as it is, so that the table alone decides."""
+    files = Attachment.objects.filter(appeal=appeal)
+    other = "roads" if appeal.service == city.services["light"] else "light"
+    values = {
+        Input.TEXT: lambda: "Some words",
+        Input.SERVICE: lambda: city.services[other],
+        Input.SHOWN_FILE: lambda: files.filter(hidden=False).values_list("pk", flat=True).first(),
+        Input.HIDDEN_FILE: lambda: files.filter(hidden=True).values_list("pk", flat=True).first(),
+        Input.GROUND: lambda: RefusalGround.objects.get(),
+        Input.APPEAL: lambda: Appeal.objects.exclude(pk=appeal.pk).filter(hidden=False)[0].number,
+        Input.CATEGORY: lambda: city.categories[
+            "pothole" if appeal.category == city.categories["lamp"] else "lamp"
+        ],
+        Input.DAY: lambda: (moment + dt.timedelta(days=9)).date(),
+    }
+    return {ask.name: values[ask.input]() for ask in verb.asks if ask.input in values}
+
+
+def is_lawful(appeal: Appeal, clock: LegalClock) -> None:
+    events = list(Event.objects.filter(appeal=appeal).order_by("version"))
+    assert [event.version for event in events] == list(range(1, appeal.version + 1))
+    for before, after in itertools.pairwise(events):
+        verb = VERBS[after.verb]
+        assert after.from_status == before.to_status and after.from_status in verb.sources
+        assert after.to_status == (verb.target or after.from_status)
+    assert events[-1].to_status == appeal.status
+    waits = appeal.status == Status.WAITING
+    assert (appeal.reply_by is not None) == waits
+    assert appeal.remind_on is None or waits
+    assert len(appeal.pauses) % 2 == 0 and appeal.pauses == sorted(appeal.pauses)
+    assert (appeal.planned_on is not None) == (appeal.status == Status.PLANNED)
+    assert not appeal.outcome or appeal.status == Status.CLOSED
+    assert (appeal.duplicate_of is not None) == (appeal.outcome == Outcome.DUPLICATE)
+    assert appeal.warned in {0, *STAGES.values()}
+    if appeal.status in OPEN_STATUSES:
+        assert appeal.answered_at is None and appeal.closed_at is None
+        assert appeal.due_on == clock.due_on(
+            appeal.kind, appeal.term_began, extended_days=appeal.extended_days, pauses=appeal.pauses
+        )
+
+
+@given(
+    steps=st.lists(
+        st.tuples(st.integers(0, 4), st.sampled_from(DEEDS), st.integers(0, 200)), min_size=1, max_size=14
+    )
+)
+@settings(max_examples=20)
+@pytest.mark.django_db
+def test_whoever_tries_whatever(
+    city: GridCity, service_actor: Person, office_actor: Person, steps: list[tuple[int, Verb, int]]
+) -> None:
+    LegalTerm.objects.update(extension_days=5)
+    RefusalGround.objects.get_or_create(code="x", defaults={"name": "x", "law": "x"})
+    lamp = {"category": city.categories["lamp"], "point": at(IN_EAST), "submitted_at": BEGAN}
+    AppealFactory(**lamp)
+    appeal = AppealFactory(**lamp)
+    for hidden in (False, True):
+        AttachmentFactory(appeal=appeal, hidden=hidden)
+    stranger = Author(AppealFactory(**lamp).pk)
+    actors: list[Actor] = [service_actor, office_actor, Author(appeal.pk), stranger, PLATFORM]
+    clock, moment = LegalClock.read(), BEGAN
+    for who, verb, hours in steps:
+        moment += dt.timedelta(hours=hours)
+        appeal = Appeal.objects.get(pk=appeal.pk)
+        actor = actors[who]
+        allowed = verb.allows(
+            appeal.status,
+            actor.role_towards(appeal),
+            hidden=appeal.hidden,
+            barred=barred(appeal, [verb], moment, clock),
+        )
+        asked = what_it_asks_for(verb, appeal, city, moment)
+        try:
+            perform(appeal.pk, verb, actor, version=appeal.version, at=moment, **asked)
+        except NotAllowed:
+            assert not allowed, (verb, appeal.status)
+            assert Appeal.objects.get(pk=appeal.pk).version == appeal.version
+        else:
+            assert allowed, (verb, appeal.status)
+        is_lawful(Appeal.objects.get(pk=appeal.pk), clock)

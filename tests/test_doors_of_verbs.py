@@ -1,0 +1,84 @@
+"""Each role, each verb, each door: done or refused as the table says, and nothing else is done."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Post, User
+from accounts.roles import Role, standing_of
+from appeals.guards import barred
+from appeals.models import Appeal, Attachment, LegalTerm, RefusalGround
+from appeals.workflow import VERBS, Input, Status, Verb
+from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
+from tests.grid import GridCity
+
+#: Who, and what the person belongs to: a service and a post, nothing, or the appeal itself.
+PEOPLE: dict[str, tuple[str, Post] | None] = {
+    "the service": ("light", Post.REPRESENTATIVE),
+    "the head of the service": ("light", Post.HEAD),
+    "another service": ("roads", Post.REPRESENTATIVE),
+    "the office": ("office", Post.REPRESENTATIVE),
+    "a dispatcher": ("office", Post.DISPATCHER),
+    "a moderator": ("office", Post.MODERATOR),
+    "a planner": ("office", Post.PLANNER),
+    "somebody with an account": None,
+    "nobody": None,
+    "the author": None,
+    "the author of another appeal": None,
+}
+
+
+def fields_of(verb: Verb, appeal: Appeal, other: Appeal, person: User) -> dict[str, object]:
+    """A form that is right, so that the table alone decides."""
+    files = Attachment.objects.filter(appeal=appeal)
+    values: dict[Input, Callable[[], object]] = {
+        Input.TEXT: lambda: "Some words",
+        Input.SERVICE: lambda: "roads",
+        Input.SHOWN_FILE: lambda: files.get(hidden=False).pk,
+        Input.HIDDEN_FILE: lambda: files.get(hidden=True).pk,
+        Input.GROUND: lambda: "insult",
+        Input.APPEAL: lambda: other.number,
+        Input.CATEGORY: lambda: "pothole",
+        Input.DAY: lambda: (timezone.localdate() + dt.timedelta(days=5)).isoformat(),
+    }
+    asked = {ask.name: values[ask.input]() for ask in verb.asks if ask.input in values}
+    return {"verb": verb.code, "version": appeal.version, **asked}
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("who", PEOPLE)
+def test_as_the_table_says(city: GridCity, client: Client, who: str, status: Status) -> None:
+    LegalTerm.objects.update(extension_days=5)
+    RefusalGround.objects.create(code="insult", name="insult", law="law")
+    appeal = AppealFactory(category=city.categories["lamp"], status=status)
+    other = AppealFactory(category=city.categories["lamp"])
+    for hidden in (False, True):
+        AttachmentFactory(appeal=appeal, hidden=hidden)
+    person, belongs = UserFactory(), PEOPLE[who]
+    if belongs:
+        code, post = belongs
+        MembershipFactory(user=person, service=city.services[code], post=post)
+    role = standing_of(person).role_towards(appeal.service_id)
+    door = f"/en/desk/appeals/{appeal.number}/"
+    if who.startswith("the author"):
+        role = Role.RESIDENT if who == "the author" else Role.PUBLIC
+        of = appeal if who == "the author" else other
+        door = f"/en/follow/{of.contact.secret}/"
+    elif who != "nobody":
+        client.force_login(person)
+    for verb in VERBS.values():
+        expected = verb.allows(
+            appeal.status, role, hidden=appeal.hidden, barred=barred(appeal, [verb], timezone.now())
+        )
+        with transaction.atomic():
+            answer = client.post(door, fields_of(verb, appeal, other, person))
+            done = appeal.events.filter(verb=verb.code, version=appeal.version + 1).exists()
+            transaction.set_rollback(True)
+        assert done == (expected and bool(verb.sources)), (who, verb.code, status, answer.status_code)
+        assert answer.status_code < 500
