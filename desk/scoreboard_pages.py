@@ -144,8 +144,13 @@ def _backlog_url(asked: Question, code: str) -> str:
     if asked.by is By.MONTH and code:
         return ""
     wanted = replace(asked.wanted, status=tuple(OPEN_STATUSES))
-    if code:
-        wanted = replace(wanted, **{asked.by.value: code})
+    match asked.by:
+        case By.SERVICE if code:
+            wanted = replace(wanted, service=code)
+        case By.DISTRICT if code:
+            wanted = replace(wanted, district=code)
+        case By.CATEGORY if code:
+            wanted = replace(wanted, category=code)
     return f"{reverse('reports:heatmap')}?{wanted.as_query()}"
 
 
