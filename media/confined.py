@@ -52,6 +52,10 @@ class _Fault:
     too_slow: Refusal
 
 
+#: Seconds that a request waits for the child: a machine with much to do needs many for the few that the processor works.
+MAX_WAIT_S: Final = 60.0
+
+
 def _nothing_is_counted(seconds: float) -> None:
     """Where nobody is to be charged."""
 
@@ -65,7 +69,7 @@ def process_photo(
     *,
     sender: str | None = None,
     spent: Callable[[float], None] = _nothing_is_counted,
-    max_wait_s: float = 20.0,
+    max_wait_s: float = MAX_WAIT_S,
     max_work_s: int = PhotoLimits().max_work_s,
     memory_bytes: int = PHOTO_MEMORY_BYTES,
 ) -> PreparedPhoto:
@@ -133,7 +137,7 @@ def work_of_video(upload: UploadedFile[bytes], *, sender: str | None = None) -> 
                 _on_disk(upload, Path(name)),
                 Path(name),
                 _VIDEO,
-                20.0,
+                MAX_WAIT_S,
                 PHOTO_MEMORY_BYTES,
                 keep=(lock,),
                 processor_s=PhotoLimits().max_work_s,
