@@ -80,12 +80,13 @@ def _followers(event: Event) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if event.appeal.hidden:
         return found
-    originals = {event.appeal_id}
+    originals = told = {event.appeal_id}
     while True:
         rows = AppealContact.objects.filter(appeal__duplicate_of__in=originals)
         repeated = list(rows.values_list("appeal_id", "email", "email_proven", "appeal__language"))
         found += [(email, language) for _key, email, proven, language in repeated if proven]
-        originals = {key for key, _email, _proven, _language in repeated}
+        originals = {key for key, _email, _proven, _language in repeated} - told
+        told = told | originals
         if not originals:
             return found
 

@@ -177,7 +177,7 @@ class TestLegalClock:
             ({}, (0, 0), set()),
             ({}, (1, 0), {Guard.EXTENDABLE}),
             ({"extended_days": 1}, (1, 0), set()),
-            ({"due_on": day("2026-06-09")}, (0, 0), set()),
+            ({"due_on": day("2026-06-09")}, (0, 0), {Guard.LAST_DAY}),
             ({"due_on": day("2026-06-08")}, (0, 0), {Guard.TERM_PASSED}),
             (
                 {"due_on": day("2026-06-08"), "escalated_at": dt.datetime(2026, 6, 9, tzinfo=dt.UTC)},
