@@ -19,6 +19,8 @@ def attach(uploads: Sequence[UUID], *, appeal: Appeal, event: Event | None) -> N
     transaction is undone.
     """
     wanted = set(uploads)
+    if not wanted:
+        return
     if len(wanted) > ATTACHMENTS_MAX:
         raise Invalid({"uploads": [_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX}]})
     taken = (

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from appeals.models import Appeal, Event
+from desk.models import AnswerTemplate
 from tests.contract.addresses import Address
 from tests.factories import (
     AppealFactory,
@@ -58,6 +59,9 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
     MembershipFactory(service=lived_in.services["light"])
     CalendarDayFactory()
     news = NewsItemFactory()
+    template = AnswerTemplate.objects.create(
+        service=lived_in.services["light"], language="en", title="Lamps", text="Repaired."
+    )
     values: dict[str, object] = {
         "form": "large",
         "number": appeal.number,
@@ -82,6 +86,8 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
         known = dict(values)
         if address.name == "public:news-item":
             known["pk"] = news.pk
+        if address.name == "desk:template":
+            known["pk"] = template.pk
         if address.name.startswith("mfa_"):
             # Whoever comes without the password once more is asked for it before any key is looked for.
             known["pk"] = 1

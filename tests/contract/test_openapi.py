@@ -6,6 +6,7 @@ import copy
 import io
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -140,18 +141,32 @@ def _upload_another(client: Client, appeal: Appeal) -> HttpResponse:
 
 
 def _upload_when_all_turns_are_taken(client: Client, appeal: Appeal) -> HttpResponse:
-    for _n in range(turns.THREADS_MAX):
-        turns._threads.acquire()
-    try:
+    with ExitStack() as taken:
+        for sender in range(turns.THREADS_MAX):
+            taken.enter_context(turns._places.one(str(sender)))
         return _upload()(client, appeal)
-    finally:
-        turns._threads.release(turns.THREADS_MAX)
 
 
 def _upload_of(length: str, kind: str = "multipart/form-data; boundary=x") -> Ask:
     return lambda client, _appeal: client.post("/api/uploads/", b"", content_type=kind, CONTENT_LENGTH=length)
 
 
+#: Every detail that the words of a verb name.
+DETAILS = {
+    "was": "2026-06-01",
+    "due": "2026-06-08",
+    "until": "2026-06-05",
+    "day": "2026-06-12",
+    "planned_on": "2026-06-12",
+    "name": "lamp.jpg",
+    "original": "1",
+    "assignee": "Somebody",
+    "answers": "gorsvet",
+    "reason": Reason.TERM,
+    "ground": {"ky": "negiz", "ru": "основание", "en": "ground"},
+    "category": {"ky": "чырак", "ru": "фонарь", "en": "lamp"},
+    "number": "1",
+}
 UNKNOWN = "5c02fc4a-abd9-4e4d-b4a6-4218fc0780df"
 #: One way at least to every answer that the document names, by operation and status.
 WAYS: dict[tuple[str, int], list[Ask]] = {
@@ -287,7 +302,7 @@ def _told_at_length(city: GridCity) -> Appeal:
             verb=verb,
             text="Words",
             to_service=city.services["roads"],
-            details={"was": "2026-06-01", "due": "2026-06-08", "reason": Reason.TERM},
+            details=DETAILS,
         )
     AttachmentFactory(appeal=appeal, event=event)
     return appeal

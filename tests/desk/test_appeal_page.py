@@ -393,6 +393,7 @@ def test_the_number_of_queries_does_not_grow(
 ) -> None:
     for _ in range(3):
         AppealFactory(category=city.categories["lamp"])
+    at_desk.get(url(appeal))  # the first of a session writes it
     # Session, user, standing; the appeal, events, attachments, decision, terms and calendar; contact; services to
     # forward to, categories, grounds of refusals, colleagues; the next and the previous of the queue; drafts; templates.
     with django_assert_num_queries(18):

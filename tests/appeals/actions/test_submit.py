@@ -217,7 +217,7 @@ def test_unknown_upload_writes_nothing(submission: Make) -> None:
 
 def test_statements(submission: Make, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
     sent = submission()
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         submit(sent, sender=None)
 
 

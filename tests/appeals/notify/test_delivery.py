@@ -11,7 +11,7 @@ from pytest_django import Settings
 from appeals.actions.perform import perform
 from appeals.actions.submit import Submission, submit
 from appeals.actors import Person
-from appeals.models import Appeal, Message
+from appeals.models import Appeal, AppealContact, Message
 from appeals.notify.delivery import AWAY, PAUSES, WAITS_AT_MOST, Delivery, deliver_due
 from appeals.workflow import ANSWER, HIDE
 from tests.mailserver import MailServer, mail_server
@@ -51,6 +51,7 @@ def test_nothing_is_sent_twice(appeal: Appeal) -> None:
 
 
 def test_letter_includes_the_answer(appeal: Appeal, service_actor: Person) -> None:
+    AppealContact.objects.filter(appeal=appeal).update(email_proven=True)
     perform(appeal.pk, ANSWER, service_actor, version=1, text="The lamp <b>burns</b> & shines")
     deliver_due()
     assert any("The lamp <b>burns</b> & shines" in letter.body for letter in mail.outbox)
@@ -145,6 +146,7 @@ def test_a_hidden_appeals_text_is_not_repeated(
     assert any("may be read" in letter.body for letter in mail.outbox)
     mail.outbox.clear()
     appeal = submit(submission(text="A word that must not be read"), sender=None).appeal
+    AppealContact.objects.filter(appeal=appeal).update(email_proven=True)
     perform(appeal.pk, HIDE, office_actor, version=1, text="Rude")
     deliver_due()
     assert len(mail.outbox) == 3, "the receipt, the service's and that it is hidden"
