@@ -67,7 +67,7 @@ def test_from_the_pin_to_the_public_answer(
     expect(desk.locator("main")).to_contain_text("Бакыт")
     answer = "Чырак алмаштырылды. Лампа заменена. The lamp has been replaced."
     desk.locator("form:has([value=answer]) textarea").fill(answer)
-    desk.locator("form:has([value=answer]) button").click()
+    desk.locator("form:has([value=answer]) .button--primary").click()
     expect(desk.locator(".answer")).to_contain_text(answer)
 
     public = visit(locale=language)
@@ -90,7 +90,7 @@ def test_the_term_that_is_promised_is_that_of_the_kind(visit: Open, city: GridCi
     for kind in (Kind.COMPLAINT, Kind.REQUEST):
         page.check(f"[name=kind][value={kind}]")
         due_on = clock.due_on(kind, timezone.now())
-        expect(route).to_contain_text(f"due by {due_on:%d.%m.%Y}")
+        expect(route).to_contain_text(f"due by {due_on.day} {due_on:%B %Y}")
 
 
 def test_errors_are_at_their_fields_and_nothing_is_sent(visit: Open, city: GridCity) -> None:
