@@ -231,11 +231,12 @@ def _heir(verb: Verb, rows: Sequence[Verb]) -> Verb | None:
     """
     if verb in rows:
         return verb
-    if verb.speaks:
-        return next((row for row in rows if row.speaks), None) or next(
-            (row for row in rows if not row.public and row.asks), None
-        )
-    return next((row for row in rows if not row.public and row.asks), None)
+    note = next((row for row in rows if not row.public and _has_room_for_words(row)), None)
+    return next((row for row in rows if row.speaks), note) if verb.speaks else note
+
+
+def _has_room_for_words(verb: Verb) -> bool:
+    return any(ask.input is Input.TEXT for ask in verb.asks)
 
 
 def _done_words(words: Words, appeal: Appeal) -> str:

@@ -15,7 +15,7 @@ from accounts.roles import Role
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal, Attachment, Event, LegalTerm, Message
-from appeals.workflow import ACCEPT, ANSWER, FORWARD, HIDE, Status, verbs_for
+from appeals.workflow import ACCEPT, ANSWER, ASK, FORWARD, HIDE, Status, verbs_for
 from bootstrap.rates import Rate
 from config.city import CITY
 from tests.factories import AppealFactory, AttachmentFactory, EventFactory, MembershipFactory, UserFactory
@@ -224,6 +224,17 @@ def test_words_that_have_no_form_any_more_stand_in_a_note(
     page = at_desk.post(url(appeal), sent).content.decode()
     assert "Not ours</textarea>" in form_of(page, "note")
     assert "Not ours" not in form_of(page, "supplement")
+
+
+def test_words_for_the_author_that_a_colleague_asked_first_stand_in_a_note(
+    city: GridCity, at_desk: Client, appeal: Appeal
+) -> None:
+    """While the appeal is open there are forms of staff that have no room for words."""
+    colleague = MembershipFactory(service=city.services["light"]).user
+    perform(appeal.pk, ASK, Person(colleague), version=1, text="Which entrance?")
+    sent = {"verb": "ask", "version": 1, "text": "Which floor?"}
+    page = at_desk.post(url(appeal), sent).content.decode()
+    assert "Which floor?</textarea>" in form_of(page, "note")
 
 
 def test_a_note_is_read_by_staff_alone(at_desk: Client, appeal: Appeal) -> None:
