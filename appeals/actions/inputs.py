@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -141,17 +142,7 @@ def _files(given: Given, name: str, value: object, appeal: Appeal, at: dt.dateti
     given.uploads = tuple(cast("Sequence[UUID]", value))
 
 
-def _shown_file(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
-    given.file = _file(value, appeal, hidden=False)
-    given.details[name] = str(given.file.pk)
-
-
-def _hidden_file(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
-    given.file = _file(value, appeal, hidden=True)
-    given.details[name] = str(given.file.pk)
-
-
-def _file(value: object, appeal: Appeal, *, hidden: bool) -> Attachment:
+def _file(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime, *, hidden: bool) -> None:
     if not isinstance(value, UUID):
         raise _InputRefused(_("Choose a photo or video."))
     file = Attachment.objects.filter(appeal=appeal, pk=value).first()
@@ -159,7 +150,8 @@ def _file(value: object, appeal: Appeal, *, hidden: bool) -> Attachment:
         raise _InputRefused(_("The appeal has no such photo or video."))
     if file.hidden is not hidden:
         raise _InputRefused(_("It is hidden already.") if file.hidden else _("The public sees it already."))
-    return file
+    given.file = file
+    given.details[name] = str(file.pk)
 
 
 def _ground(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
@@ -218,8 +210,8 @@ _CHECKS: dict[Input, Callable[[Given, str, object, Appeal, dt.datetime], None]] 
     Input.SERVICE: _service,
     Input.COLLEAGUE: _colleague,
     Input.FILES: _files,
-    Input.SHOWN_FILE: _shown_file,
-    Input.HIDDEN_FILE: _hidden_file,
+    Input.SHOWN_FILE: partial(_file, hidden=False),
+    Input.HIDDEN_FILE: partial(_file, hidden=True),
     Input.GROUND: _ground,
     Input.APPEAL: _appeal,
     Input.CATEGORY: _category,
