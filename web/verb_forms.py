@@ -8,11 +8,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
@@ -268,11 +269,6 @@ class _UploadIds(forms.Field):
         return [one.clean(item) for item in value or []][:ATTACHMENTS_MAX]
 
 
-class _ServiceField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Service) -> str:
-        return obj.name
-
-
 class _FileField(forms.ChoiceField):
     """Key of one of the appeal's photos and videos; the action says whether it may be this one."""
 
@@ -285,45 +281,47 @@ class _FileField(forms.ChoiceField):
             return None
 
 
-class _PersonField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: User) -> str:
-        return str(obj)
+def _said(ask: Ask) -> dict[str, Any]:
+    """What stands above the field."""
+    return {"label": str(ask.label), "help_text": str(ask.hint)}
 
 
 def _text(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     widget = forms.Textarea(attrs={"rows": 6, "maxlength": TEXT_MAX, "required": ask.required})
+    return {ask.name: forms.CharField(required=False, strip=False, widget=widget, **_said(ask))}
+
+
+def _by_code(ask: Ask, rows: QuerySet[Any], nothing: str) -> dict[str, forms.Field]:
+    """One of the city's own rows; ``nothing`` stands where none is chosen."""
     return {
-        ask.name: forms.CharField(
-            label=str(ask.label), help_text=str(ask.hint), required=False, strip=False, widget=widget
+        ask.name: forms.ModelChoiceField(
+            rows, required=ask.required, to_field_name="code", empty_label=nothing, **_said(ask)
         )
     }
 
 
 def _service(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
-    services = Service.objects.filter(active=True).order_by("short")
-    return {
-        ask.name: _ServiceField(
-            services,
-            label=str(ask.label),
-            help_text=str(ask.hint),
-            required=ask.required,
-            to_field_name="code",
-            empty_label=_("Choose…"),
-        )
-    }
+    return _by_code(ask, Service.objects.filter(active=True).order_by("short"), _("Choose…"))
+
+
+def _ground(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    return _by_code(ask, RefusalGround.objects.filter(active=True), _("Choose…"))
+
+
+def _category(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    return _by_code(ask, Category.objects.leaves().order_by("name"), _("As it is"))
 
 
 def _colleague(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     """The people of the service that the appeal is with."""
     people = User.objects.filter(is_active=True, memberships__service=appeal.service_id)
     return {
-        ask.name: _PersonField(
+        ask.name: forms.ModelChoiceField(
             people.order_by("last_name", "first_name", "pk"),
-            label=str(ask.label),
-            help_text=str(ask.hint),
             required=ask.required,
             empty_label=_("Nobody"),
             initial=appeal.assignee_id,
+            **_said(ask),
         )
     }
 
@@ -338,23 +336,11 @@ def _files(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     return {ask.name: _UploadIds(required=False), "files": chosen}
 
 
-def _shown_file(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
-    return _file(ask, appeal, hidden=False)
-
-
-def _hidden_file(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
-    return _file(ask, appeal, hidden=True)
-
-
 def _file(ask: Ask, appeal: Appeal, *, hidden: bool) -> dict[str, forms.Field]:
     files = Attachment.objects.filter(appeal=appeal)
     choices = [(str(file.pk), _picture(file, n)) for n, file in enumerate(files, 1) if file.hidden is hidden]
     only = choices[0][0] if len(choices) == 1 else None
-    return {
-        ask.name: _FileField(
-            label=str(ask.label), help_text=str(ask.hint), required=False, choices=choices, initial=only
-        )
-    }
+    return {ask.name: _FileField(required=False, choices=choices, initial=only, **_said(ask))}
 
 
 def _picture(file: Attachment, n: int) -> SafeString:
@@ -367,42 +353,6 @@ def _picture(file: Attachment, n: int) -> SafeString:
     )
 
 
-class _GroundField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: RefusalGround) -> str:
-        return obj.name
-
-
-def _ground(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
-    return {
-        ask.name: _GroundField(
-            RefusalGround.objects.filter(active=True),
-            label=str(ask.label),
-            help_text=str(ask.hint),
-            required=ask.required,
-            to_field_name="code",
-            empty_label=_("Choose…"),
-        )
-    }
-
-
-class _CategoryField(forms.ModelChoiceField):
-    def label_from_instance(self, obj: Category) -> str:
-        return obj.name
-
-
-def _category(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
-    return {
-        ask.name: _CategoryField(
-            Category.objects.leaves().order_by("name"),
-            label=str(ask.label),
-            help_text=str(ask.hint),
-            required=ask.required,
-            to_field_name="code",
-            empty_label=_("As it is"),
-        )
-    }
-
-
 class _LatLonField(forms.CharField):
     """A place as maps show it, latitude first, turned into (longitude, latitude); the action says whether it may be."""
 
@@ -413,9 +363,7 @@ class _LatLonField(forms.CharField):
 
 def _place(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     widget = forms.TextInput(attrs={"required": ask.required, "size": 24, "autocomplete": "off"})
-    return {
-        ask.name: _LatLonField(label=str(ask.label), help_text=str(ask.hint), required=False, widget=widget)
-    }
+    return {ask.name: _LatLonField(required=False, widget=widget, **_said(ask))}
 
 
 class _NumberField(forms.CharField):
@@ -427,21 +375,18 @@ class _NumberField(forms.CharField):
 
 def _appeal(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     widget = forms.TextInput(attrs={"inputmode": "numeric", "required": ask.required, "size": 12})
-    return {
-        ask.name: _NumberField(label=str(ask.label), help_text=str(ask.hint), required=False, widget=widget)
-    }
+    return {ask.name: _NumberField(required=False, widget=widget, **_said(ask))}
 
 
 def _day(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     return {
         ask.name: forms.DateField(
-            label=str(ask.label),
-            help_text=str(ask.hint),
             required=ask.required,
             input_formats=["%Y-%m-%d"],
             widget=widget,
             error_messages={"invalid": _("A date must be written as 2026-05-31.")},
+            **_said(ask),
         )
     }
 
@@ -451,8 +396,8 @@ _FIELDS: dict[Input, Callable[[Ask, Appeal], dict[str, forms.Field]]] = {
     Input.SERVICE: _service,
     Input.COLLEAGUE: _colleague,
     Input.FILES: _files,
-    Input.SHOWN_FILE: _shown_file,
-    Input.HIDDEN_FILE: _hidden_file,
+    Input.SHOWN_FILE: partial(_file, hidden=False),
+    Input.HIDDEN_FILE: partial(_file, hidden=True),
     Input.GROUND: _ground,
     Input.APPEAL: _appeal,
     Input.CATEGORY: _category,
