@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 
-from jobs.confined import ChildDied, ChildFailed, ChildSpent, ChildTooSlow, obey, run_confined
+from jobs.confined import ChildDied, ChildFailed, ChildSpent, ChildTooSlow, run_confined
 from media.content import Content
 from media.headers import refuse_odd
 from media.limits import PhotoLimits, VideoLimits
@@ -85,20 +85,17 @@ def process_photo(
         _refuse_odd(source)
         with turn(sender) as lock:
             received = source if isinstance(source, Path) else _on_disk(source, folder)
-            try:
-                facts = _in_a_child(
-                    "photo",
-                    received,
-                    folder,
-                    _PHOTO,
-                    max_wait_s,
-                    memory_bytes,
-                    keep=(lock,),
-                    processor_s=max_work_s,
-                    spent=spent,
-                )
-            except ChildTooSlow as error:
-                raise Busy from error
+            facts = _in_a_child(
+                "photo",
+                received,
+                folder,
+                _PHOTO,
+                max_wait_s,
+                memory_bytes,
+                keep=(lock,),
+                processor_s=max_work_s,
+                spent=spent,
+            )
         return PreparedPhoto(
             Content(facts["content"]), _picture(folder, "large", facts), _picture(folder, "thumb", facts)
         )
@@ -131,19 +128,17 @@ def work_of_video(upload: UploadedFile[bytes], *, sender: str | None = None) -> 
     In the turn of photos. Raises as ``process_photo`` does.
     """
     with working_folder("video-") as name, turn(sender) as lock:
-        try:
-            facts = _in_a_child(
-                "pixels",
-                _on_disk(upload, Path(name)),
-                Path(name),
-                _VIDEO,
-                MAX_WAIT_S,
-                PHOTO_MEMORY_BYTES,
-                keep=(lock,),
-                processor_s=PhotoLimits().max_work_s,
-            )
-        except ChildTooSlow as error:
-            raise Busy from error
+        folder = Path(name)
+        facts = _in_a_child(
+            "pixels",
+            _on_disk(upload, folder),
+            folder,
+            _VIDEO,
+            MAX_WAIT_S,
+            PHOTO_MEMORY_BYTES,
+            keep=(lock,),
+            processor_s=PhotoLimits().max_work_s,
+        )
     return float(facts["pixels"] / VideoLimits().pixels_a_second)
 
 
@@ -186,13 +181,14 @@ def _in_a_child(
 ) -> dict[str, Any]:
     """Facts about what the child has made of ``source`` in ``folder``; it inherits the descriptors ``keep``.
 
-    Raises ``ChildTooSlow`` where a limit of processor time tells what the file takes from what the machine has to give.
+    Raises ``MediaRefused`` and ``ProcessingFailed``, and ``Busy`` where a limit of processor time tells that it is not
+    the file but the machine that takes long.
     """
     begun = time.monotonic()
     order = {"what": what, "source": str(source.absolute()), "folder": str(folder.absolute())}
     try:
         reply = run_confined(
-            "media.confined",
+            "media.child",
             order,
             seconds=max_work_s,
             memory_bytes=memory_bytes,
@@ -203,7 +199,7 @@ def _in_a_child(
         # It did not live to say how much it was.
         spent(min(time.monotonic() - begun, processor_s or max_work_s))
         if isinstance(error, ChildTooSlow) and processor_s is not None:
-            raise
+            raise Busy from error
         slow = isinstance(error, ChildTooSlow | ChildSpent)
         raise MediaRefused(fault.too_slow if slow else fault.broken) from error
     except ChildFailed as error:
@@ -213,53 +209,3 @@ def _in_a_child(
         raise MediaRefused(Refusal(reply["refused"]), reply["limit"])
     facts: dict[str, Any] = reply["done"]
     return facts
-
-
-def _photo(source: Path, folder: Path) -> dict[str, Any]:
-    from media.photos import prepare_photo
-
-    prepared = prepare_photo(source)
-    (folder / "large").write_bytes(prepared.large.data)
-    (folder / "thumb").write_bytes(prepared.thumb.data)
-    return {
-        "content": prepared.content.value,
-        "large": (prepared.large.width, prepared.large.height),
-        "thumb": (prepared.thumb.width, prepared.thumb.height),
-    }
-
-
-def _video(source: Path, folder: Path) -> dict[str, Any]:
-    from media.videos import make_playable, make_poster
-
-    make_poster(source, folder / "poster")
-    facts = _photo(folder / "poster", folder)
-    return facts | {"duration_s": make_playable(source, folder / "playable").duration_s}
-
-
-def _pixels(source: Path, folder: Path) -> dict[str, Any]:
-    from media.videos import pixels_of
-
-    return {"pixels": pixels_of(source)}
-
-
-# What does the work, and what is said when it takes more memory than it may.
-_WORK: Final[dict[str, tuple[Callable[[Path, Path], dict[str, Any]], Refusal]]] = {
-    "photo": (_photo, Refusal.PHOTO_TAKES_TOO_MUCH),
-    "video": (_video, Refusal.VIDEO_BROKEN),
-    "pixels": (_pixels, Refusal.VIDEO_BROKEN),
-}
-
-
-def _obeyed(order: dict[str, Any]) -> dict[str, Any]:
-    work, too_much = _WORK[order["what"]]
-    try:
-        reply: dict[str, Any] = {"done": work(Path(order["source"]), Path(order["folder"]))}
-    except MediaRefused as refusal:
-        reply = {"refused": refusal.code.value, "limit": refusal.limit}
-    except MemoryError:
-        reply = {"refused": too_much.value, "limit": None}
-    return reply | {"processor_s": time.process_time()}
-
-
-if __name__ == "__main__":
-    obey(_obeyed)
