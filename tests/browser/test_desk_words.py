@@ -149,6 +149,49 @@ def test_thrown_away_and_taken_back(
     expect(attached(page)).to_have_count(0)
 
 
+def test_what_is_thrown_away_while_the_server_is_away_does_not_come_back(
+    visit: Open, appeal: Appeal, representative: User, photo: dict[str, Any]
+) -> None:
+    window = visit(**OFFICE)
+    page = at_appeal(window, representative, appeal)
+    write(page, photo)
+    expect(attached(page)).to_have_count(1)
+    kept(page)
+    window.context.route("**/draft/", lambda route: route.abort())
+    page.click("[data-verb=answer] [data-throw]")
+    expect(page.locator("[data-verb=answer] [data-back]")).to_be_focused()
+    page.reload()
+    expect(page.locator("#answer-text")).to_have_value("")
+    expect(attached(page)).to_have_count(0)
+    window.context.unroute("**/draft/")
+    page.reload()
+    page.wait_for_function(f"!Object.keys(localStorage).some((key) => key.endsWith('/{appeal.number}/answer'))")
+    assert not Draft.objects.exists()
+    expect(page.locator("#answer-text")).to_have_value("")
+
+
+def test_what_is_thrown_away_does_not_take_what_was_written_elsewhere_since(
+    visit: Open, appeal: Appeal, representative: User, photo: dict[str, Any]
+) -> None:
+    page = at_appeal(visit(**OFFICE), representative, appeal)
+    write(page, photo)
+    expect(attached(page)).to_have_count(1)
+    kept(page)
+    # As a page leaves it that is gone before it reaches the server.
+    page.evaluate(
+        """() => {
+            const key = Object.keys(localStorage).find((one) => one.endsWith("/answer"));
+            const written = JSON.parse(localStorage.getItem(key));
+            localStorage.setItem(key, JSON.stringify({...written, text: "", files: [], known: false}));
+        }"""
+    )
+    Draft.objects.update(text=f"{WORDS} Thank you.")
+    page.reload()
+    expect(form(page, "answer").locator("[data-said]")).to_contain_text("it has not been sent")
+    expect(page.locator("#answer-text")).to_have_value(f"{WORDS} Thank you.")
+    assert Draft.objects.get().text == f"{WORDS} Thank you."
+
+
 @pytest.mark.parametrize("where", ["here", "in another tab"])
 def test_a_session_that_ended_is_said_before_anything_is_sent_and_all_of_it_goes_on(
     visit: Open, appeal: Appeal, representative: User, photo: dict[str, Any], where: str

@@ -37,7 +37,7 @@ export async function deliverLeft(session) {
       if (!written) return;
       if (!written.known) {
         if (!(await deliver(session, place, written))) return;
-        delivered++;
+        if (written.text.trim() || written.files.length) delivered++;
       }
       await dropWritten(place);
     });

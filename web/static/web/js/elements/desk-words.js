@@ -166,31 +166,41 @@ export class DeskWords extends HTMLElement {
     return [...this.#form.querySelectorAll("input[name=takes]")].map((field) => /** @type {HTMLInputElement} */ (field).value);
   }
 
-  /** What this machine has goes before what the server has, unless the server has heard of it and knows better. */
   async #restore() {
     const written = readWritten(this.#place);
-    const server = this.#text?.value ?? "";
-    if (written && (!written.known || !this.#isEmpty)) {
-      if (!written.known) {
-        const goesOn = !server.trim() || server === written.base || written.text.startsWith(server);
-        if (this.#text) this.#text.value = goesOn ? written.text : `${server}\n\n${written.text}`;
-        await this.#files?.restore(written.files.filter((id) => !this.#files?.ids.includes(id)));
-      }
-      // A template may have been put into it since.
-      this.#known = written.known && written.text === server;
-      for (const field of this.#others) {
-        const input = /** @type {HTMLInputElement} */ (field);
-        if (!input.value) input.value = written.values[input.name] ?? "";
-      }
-    } else if (written) {
-      // Sent, or thrown away at another machine.
-      await dropWritten(this.#place);
-    }
+    if (written) await this.#takeUp(written);
+    if (!this.#known) void this.#keepOnServer();
     if (this.#isEmpty) return;
     this.closest("details")?.setAttribute("open", "");
     this.#say(t("desk.restored"));
     this.#show();
-    if (!this.#known) void this.#keepOnServer();
+  }
+
+  /**
+   * What this machine has goes before what the server has, unless the server has heard of it and knows better.
+   * @param {import("city/desk/written.js").Written} written
+   */
+  async #takeUp({ known, text, files, base, values }) {
+    const server = this.#text?.value ?? "";
+    const isThrown = !known && !text.trim() && !files.length;
+    if (isThrown ? server !== base : known && this.#isEmpty) {
+      // Sent, thrown away or written anew at another machine.
+      await dropWritten(this.#place);
+      return;
+    }
+    if (isThrown) {
+      this.#content = { values, text, files: [] };
+    } else if (!known) {
+      const goesOn = !server.trim() || server === base || text.startsWith(server);
+      if (this.#text) this.#text.value = goesOn ? text : `${server}\n\n${text}`;
+      await this.#files?.restore(files.filter((id) => !this.#files?.ids.includes(id)));
+    }
+    // A template may have been put into it since.
+    this.#known = known && text === server;
+    for (const field of this.#others) {
+      const input = /** @type {HTMLInputElement} */ (field);
+      if (!input.value) input.value = values[input.name] ?? "";
+    }
   }
 
   // On the server
@@ -236,7 +246,11 @@ export class DeskWords extends HTMLElement {
   async #throwAway() {
     this.#thrown = this.#content;
     this.#content = { values: {}, text: "", files: [] };
-    await dropWritten(this.#place);
+    const dropped = dropWritten(this.#place);
+    // Until the server has heard of it: the page may be gone before.
+    this.#known = false;
+    this.#keepHere();
+    await dropped;
     this.#say(t("desk.thrown"));
     this.#show();
     find(this, "[data-back]", HTMLElement).focus();
