@@ -165,7 +165,9 @@ def test_what_is_thrown_away_while_the_server_is_away_does_not_come_back(
     expect(attached(page)).to_have_count(0)
     window.context.unroute("**/draft/")
     page.reload()
-    page.wait_for_function(f"!Object.keys(localStorage).some((key) => key.endsWith('/{appeal.number}/answer'))")
+    page.wait_for_function(
+        f"!Object.keys(localStorage).some((key) => key.endsWith('/{appeal.number}/answer'))"
+    )
     assert not Draft.objects.exists()
     expect(page.locator("#answer-text")).to_have_value("")
 
