@@ -45,6 +45,9 @@ DEFAULTS: Final[dict[str, Rate]] = {
     # Seconds of one processor for preparing films, by address: a minute of a phone's takes about one. Half a day of one worker
     # is for all the others.
     "film-work": Rate(900, 1_800, _HOUR),
+    # Seconds in which reports are made, by address: one of a city takes less than one, whichever way it is asked. An office
+    # of planners compares a hundred at once; who asks without end gets half of one processor, and the map is for the others.
+    "report-work": Rate(120, 1_800, _HOUR),
     # Wrong passwords for one account from one address. Five are a forgotten password; 1,440 a day guess none.
     "log-in": Rate(5, 60, _HOUR),
     # Wrong passwords for whatever accounts from one address: an office of 25 people on a Monday.

@@ -33,6 +33,9 @@ _SENT: Final = gettext_lazy(
 _TRIED: Final = gettext_lazy(
     "Too many wrong passwords. Try again %(wait)s, or have a link to a new password sent to you."
 )
+_ASKED: Final = gettext_lazy(
+    "Too many reports have been asked for from your internet connection in a short time. Open this one again %(wait)s."
+)
 _LETTERS: Final = gettext_lazy("Several letters are on their way already. Ask for another one %(wait)s.")
 
 SUBMIT: Final = Limit("submit", _SENT)
@@ -40,6 +43,7 @@ UPLOAD: Final = Limit("upload", _SENT)
 UPLOAD_MEGABYTES: Final = Limit("upload-megabytes", _SENT)
 UPLOAD_WORK: Final = Limit("upload-work", _SENT)
 FILM_WORK: Final = Limit("film-work", _SENT)
+REPORT_WORK: Final = Limit("report-work", _ASKED)
 FIRST_LETTER: Final = Limit("first-letter", _LETTERS)
 LOG_IN: Final = Limit("log-in", _TRIED)
 LOG_IN_ADDRESS: Final = Limit("log-in-address", _TRIED)
@@ -55,6 +59,7 @@ LIMITS: Final = (
     UPLOAD_MEGABYTES,
     UPLOAD_WORK,
     FILM_WORK,
+    REPORT_WORK,
     LOG_IN,
     LOG_IN_ADDRESS,
     FIRST_LETTER,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +22,8 @@ from appeals.querysets import NEWEST_FIRST
 from geo.grid import Grid, parse_cell
 from geo.paging import PageRequest, parse_page
 from geo.refusals import Refusals
+from rates.senders import sender_of
+from rates.taking import REPORT_WORK, charge, check
 from reports import sizes
 from reports.exports import as_csv, as_geojson
 from reports.forms import HeatmapForm, HeatmapQuery
@@ -50,7 +53,24 @@ _DOCUMENT_POLICY = (
 _Answer = Callable[[HttpRequest, HeatmapForm, Heatmap], HttpResponse]
 
 
+def _counts_as_work(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view, whose seconds are charged to whoever asks. It raises ``TooMany`` where they have none left."""
+
+    @functools.wraps(view)
+    def charged(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        sender = sender_of(request)
+        check(REPORT_WORK, sender)
+        begun = time.monotonic()
+        try:
+            return view(request, *args, **kwargs)
+        finally:
+            charge(REPORT_WORK, sender, cost=time.monotonic() - begun)
+
+    return charged
+
+
 @require_safe
+@_counts_as_work
 def heatmap_page(request: HttpRequest) -> HttpResponse:
     """The planner's page: filters, map, numbers, and links to the rows behind each of them."""
     form = HeatmapForm(request.GET)
@@ -94,6 +114,7 @@ def _report_file(answer: _Answer) -> Callable[[HttpRequest], HttpResponse]:
     """A view that answers with a file made of the report, or with what is wrong with the question (400)."""
 
     @require_safe
+    @_counts_as_work
     @functools.wraps(answer)
     def view(request: HttpRequest) -> HttpResponse:
         form = HeatmapForm(request.GET)
@@ -133,6 +154,7 @@ def heatmap_table(request: HttpRequest, form: HeatmapForm, heatmap: Heatmap) -> 
 
 
 @require_safe
+@_counts_as_work
 def heatmap_rows(request: HttpRequest, cell_m: int, cell: str) -> HttpResponse:
     """The appeals behind the number of one cell, newest first; 404 for what is no cell of an offered size."""
     place = parse_cell(cell)

@@ -4,6 +4,6 @@ from config.settings import *  # noqa: F403
 
 ROOT_URLCONF = "tests.bench.urls"
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-LIMITS = {"submit": None, "upload": None, "upload-megabytes": None, "upload-work": None, "film-work": None}
+LIMITS = dict.fromkeys(["submit", "upload", "upload-megabytes", "upload-work", "film-work", "report-work"])
 # One session from the first request to the last: what it has used is lost with it.
 DATABASES["default"]["CONN_MAX_AGE"] = None  # noqa: F405

@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Membership, User
+from bootstrap.rates import Rate
 from districts.models import DistrictBoundary, Place
 from reports import sizes
 from tests.grid import IN_EAST, IN_WEST, GridCity, at, names
@@ -65,7 +66,9 @@ def test_the_page_makes_few_queries(
     client: Client, plant: Plant, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     plant([IN_EAST, IN_WEST] * 20)
-    with django_assert_num_queries(7):  # 3 for the choices, 3 for the report, 1 for the places
+    with django_assert_num_queries(
+        9
+    ):  # 3 for the choices, 3 for the report, 1 for the places, 2 for the limit
         client.get(PAGE)
 
 
@@ -274,3 +277,18 @@ def test_the_place_is_linked_on_the_map_with_the_same_filters(client: Client, pl
 @pytest.mark.parametrize("address", [PAGE, *FILES])
 def test_only_reading_is_allowed(client: Client, city: GridCity, address: str) -> None:
     assert client.post(address).status_code == 405
+
+
+@pytest.mark.parametrize("address", [PAGE, *FILES, f"{PAGE}250/x0y0/"])
+def test_who_asks_without_end_waits_and_others_do_not(
+    client: Client, plant: Plant, settings: Settings, address: str
+) -> None:
+    plant([IN_EAST])
+    settings.LIMITS = {"report-work": Rate(1, 1, 3_600)}
+    assert client.get(PAGE).status_code == 200
+    # Any part of a second takes as long to come back as the limit says: a thousandth 3.6 s.
+    refused = client.get(address)
+    assert refused.status_code == 429
+    assert int(refused["Retry-After"]) >= 1
+    assert "Too many reports" in refused.content.decode()
+    assert client.get(address, REMOTE_ADDR="192.0.2.7").status_code in {200, 404}
