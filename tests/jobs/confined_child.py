@@ -27,6 +27,8 @@ def act(order: dict[str, Any]) -> dict[str, Any]:
                 pass
         case "wait":
             signal.pause()
+        case "unfold":
+            bytearray(order["bytes"])
         case "fail":
             raise OSError("the disk is full")
     return {}

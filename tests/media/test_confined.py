@@ -14,7 +14,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from jobs.confined import run_confined
-from media.confined import ProcessingFailed, process_photo, process_video
+from media.confined import ProcessingFailed, process_photo, process_video, work_of_video
 from media.content import Content
 from media.limits import PhotoLimits
 from media.refusal import Busy, MediaRefused, Refusal
@@ -156,6 +156,17 @@ class TestPhoto:
         with pytest.raises(MediaRefused) as refused:
             process_photo(_in_memory(_large(8000, 8000), Path()), memory_bytes=300 * 1024**2)
         assert refused.value.code is Refusal.PHOTO_TAKES_TOO_MUCH
+
+    def test_no_child_takes_700_megabytes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """With the server's own processes it stays below a gigabyte, whatever a decoder asks for."""
+
+        def greedy(module: str, order: object, **limits: Any) -> dict[str, Any]:
+            return run_confined("tests.jobs.confined_child", {"do": "unfold", "bytes": 700 * 10**6}, **limits)
+
+        monkeypatch.setattr("media.confined.run_confined", greedy)
+        for opened in (process_photo, work_of_video):
+            with pytest.raises(ProcessingFailed, match="MemoryError"):
+                opened(_in_memory(_jpeg(640, 480), Path()))
 
     def test_nothing_is_decoded_in_this_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
         sent = _in_memory(_jpeg(3000, 1500), Path())
