@@ -36,6 +36,7 @@ from appeals.models import (
     RefusalGround,
     changing_the_clock,
 )
+from appeals.notify.outbox import send_again
 from appeals.querysets import AttachmentQuerySet
 from geo.refusals import Refused
 
@@ -136,8 +137,7 @@ class MessageAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description=_("Retry sending failed messages"), permissions=["send"])
     def send_again(self, request: HttpRequest, chosen: object) -> None:
-        parked = Message.objects.filter(pk__in=chosen, state=Message.State.PARKED)  # type: ignore[misc]
-        parked.update(state=Message.State.QUEUED, attempts=0, next_attempt_at=timezone.now(), error="")
+        send_again(Message.objects.filter(pk__in=chosen))  # type: ignore[misc]
 
 
 @admin.register(Attachment)

@@ -27,9 +27,11 @@ class AppealsConfig(AppConfig):
             clock_changed,
         )
         from appeals.notify.delivery import deliver_due
-        from appeals.tasks import follow_borders, give_up_video, prepare_video
+        from appeals.notify.outbox import LANE, Letters
+        from appeals.tasks import follow_borders, give_up_video, prepare_video, take_up_video
         from districts.actions.publish import borders_applied
         from jobs.giving_up import when_given_up
+        from jobs.overview import has_work
         from jobs.schedule import every
 
         clock_changed.connect(lambda cause, **_: count_again(cause), weak=False, dispatch_uid="count_again")
@@ -42,10 +44,11 @@ class AppealsConfig(AppConfig):
         every(dt.timedelta(minutes=5), escalate_overdue)
         every(dt.timedelta(minutes=5), follow_questions)
         every(dt.timedelta(minutes=5), warn_services)
-        every(dt.timedelta(seconds=5), deliver_due, lane="letters")
+        every(dt.timedelta(seconds=5), deliver_due, lane=LANE)
         every(dt.timedelta(hours=1), remove_orphans)
         every(dt.timedelta(days=1), sweep_uploads)
-        when_given_up(prepare_video, give_up_video)
+        has_work("letters", Letters())
+        when_given_up(prepare_video, give_up_video, again=take_up_video)
         office_may(VIEW, Appeal, Event)
         # The government moves working days every year.
         office_may(ALL, CalendarDay)

@@ -57,6 +57,12 @@ def give_up_video(attachment_id: str) -> None:
     )
 
 
+def take_up_video(attachment_id: str) -> bool:
+    """Undoes ``give_up_video``; false when the film is gone, ready, or nothing of it was kept."""
+    given_up = Attachment.objects.filter(pk=UUID(attachment_id)).given_up()
+    return bool(given_up.update(state=Attachment.State.PROCESSING, error=""))
+
+
 @task()
 def follow_borders() -> int:
     """Counts every appeal in the districts of the borders that have come into force; how many were moved."""

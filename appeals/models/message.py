@@ -18,6 +18,7 @@ class Message(models.Model):
         QUEUED = "queued", _("queued")
         SENT = "sent", _("sent")
         PARKED = "parked", _("could not be sent")
+        DROPPED = "dropped", _("could not be sent, and is not tried again")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="messages")
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.EMAIL)

@@ -12,6 +12,7 @@ import pytest
 
 from bootstrap import variables
 from bootstrap.checkout import this_checkout
+from bootstrap.rates import DEFAULTS, rates_from
 from bootstrap.variables import Wrong
 
 ROOT = this_checkout().root
@@ -141,6 +142,22 @@ def test_readme_lists_exactly_the_variables():
         for name in re.findall(r"`(\w+)`", row)
     }
     assert listed == {variable.name for variable in variables.ALL}
+
+
+def operations() -> str:
+    return (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+
+def test_the_operators_document_names_every_variable():
+    named = {
+        word for code in re.findall(r"`([^`\n]+)`", operations()) for word in re.findall(r"[A-Z_]+", code)
+    }
+    assert {variable.name for variable in variables.ALL} - named == set()
+
+
+def test_the_operators_document_has_every_limit_with_its_figures():
+    rows = dict(re.findall(r"^\| `([\w-]+)` \|.*\| (\d+\+\d+/\w+) \|$", operations(), re.MULTILINE))
+    assert {name: rates_from(f"{name}={figures}")[name] for name, figures in rows.items()} == DEFAULTS
 
 
 def run(*command: str, **environ: str) -> subprocess.CompletedProcess[str]:

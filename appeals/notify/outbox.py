@@ -1,0 +1,84 @@
+"""The outbox as work that an operator sees: what waits, what is parked, sent again or given up."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+
+from appeals.models import Message
+from jobs.overview import NotDone, State, Work
+
+LANE: Final = "letters"
+_KEY: Final = "letter-"
+
+#: A dropped letter is done with: the row stays, so that the appeal's history shows that it never went out.
+_STATES: Final = {
+    Message.State.QUEUED: State.WAITING,
+    Message.State.PARKED: State.FAILED,
+    Message.State.SENT: State.DONE,
+    Message.State.DROPPED: State.DONE,
+}
+
+
+def send_again(messages: QuerySet[Message]) -> int:
+    """Queues the parked ones among the messages anew, with all their attempts; returns their number."""
+    parked = messages.filter(state=Message.State.PARKED)
+    return parked.update(state=Message.State.QUEUED, attempts=0, next_attempt_at=timezone.now(), error="")
+
+
+class Letters:
+    """The outbox's rows as ``jobs.overview.Store``; they are sent in the lane of the letters."""
+
+    def counts(self) -> dict[tuple[str, State], int]:
+        found: dict[tuple[str, State], int] = {}
+        for state, count in Message.objects.order_by().values_list("state").annotate(Count("pk")):
+            key = (LANE, _STATES[Message.State(state)])
+            found[key] = found.get(key, 0) + count
+        return found
+
+    def listed(self, state: State, most: int) -> list[Work]:
+        if state not in {State.WAITING, State.FAILED}:
+            return []
+        states = [each for each, its in _STATES.items() if its is state]
+        rows = Message.objects.filter(state__in=states).select_related("event__appeal")
+        return [_work(row, state) for row in rows.order_by("event__at", "pk")[:most]]
+
+    def has(self, key: str) -> bool:
+        return _rows(key).exists()
+
+    def retry(self, key: str) -> str:
+        if not send_again(_rows(key)):
+            raise NotDone(_why_not(key))
+        return "is sent again in the next round"
+
+    def drop(self, key: str) -> str:
+        if not _rows(key).filter(state=Message.State.PARKED).update(state=Message.State.DROPPED):
+            raise NotDone(_why_not(key))
+        return "is dropped: it will not be sent, and the appeal's history says so"
+
+
+def _why_not(key: str) -> str:
+    row = _rows(key).first()
+    return f"it has not failed: it is {Message.State(row.state).value}" if row else "there is no such letter"
+
+
+def _rows(key: str) -> QuerySet[Message]:
+    number = key.removeprefix(_KEY)
+    if key == number or not (number.isascii() and number.isdigit() and len(number) < 19):
+        return Message.objects.none()
+    return Message.objects.filter(pk=int(number))
+
+
+def _work(row: Message, state: State) -> Work:
+    return Work(
+        key=f"{_KEY}{row.pk}",
+        lane=LANE,
+        state=state,
+        what=f"{row.channel} to the {row.audience}, {row.event.verb}, № {row.event.appeal.number}",
+        since=row.event.at,
+        attempts=row.attempts,
+        error=row.error,
+        next_at=row.next_attempt_at if state is State.WAITING else None,
+    )
