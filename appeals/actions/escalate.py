@@ -7,7 +7,7 @@ import datetime as dt
 import structlog
 from django.utils import timezone
 
-from appeals.actions.rounds import ROUND, Step, take_round
+from appeals.actions.rounds import due_steps, take_round
 from appeals.deadlines import city_day
 from appeals.models import Appeal
 from appeals.workflow import ESCALATE
@@ -22,8 +22,7 @@ def escalate_overdue(now: dt.datetime | None = None) -> int:
     """
     now = now or timezone.now()
     waiting = Appeal.objects.to_escalate(city_day(now)).order_by("due_on", "number")
-    due = [Step(key, service, ESCALATE) for key, service in waiting.values_list("pk", "service")[:ROUND]]
-    escalated = take_round(due, now)
+    escalated = take_round(due_steps(waiting, ESCALATE), now)
     if escalated:
         log.info("overdue appeals passed to the Mayor's Office", appeals=escalated)
     return escalated

@@ -7,11 +7,10 @@ import datetime as dt
 import structlog
 from django.utils import timezone
 
-from appeals.actions.rounds import ROUND, Step, take_round
+from appeals.actions.rounds import due_steps, take_round
 from appeals.deadlines import city_day
 from appeals.models import Appeal
-from appeals.querysets import AppealQuerySet
-from appeals.workflow import LAPSE, REMIND, Verb
+from appeals.workflow import LAPSE, REMIND
 
 log = structlog.get_logger()
 
@@ -23,13 +22,9 @@ def follow_questions(now: dt.datetime | None = None) -> int:
     """
     now = now or timezone.now()
     today = city_day(now)
-    lapsed = take_round(_due(Appeal.objects.without_reply(today), LAPSE), now)
-    reminded = take_round(_due(Appeal.objects.to_remind(today), REMIND), now)
+    appeals = Appeal.objects.order_by("reply_by", "number")
+    lapsed = take_round(due_steps(appeals.without_reply(today), LAPSE), now)
+    reminded = take_round(due_steps(appeals.to_remind(today), REMIND), now)
     if lapsed or reminded:
         log.info("questions to authors", reminded=reminded, without_reply=lapsed)
     return lapsed + reminded
-
-
-def _due(appeals: AppealQuerySet, verb: Verb) -> list[Step]:
-    rows = appeals.order_by("reply_by", "number").values_list("pk", "service")
-    return [Step(key, service, verb) for key, service in rows[:ROUND]]

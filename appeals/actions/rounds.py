@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 from appeals.actions.perform import perform
 from appeals.actors import PLATFORM
 from appeals.errors import NotAllowed
+from appeals.querysets import AppealQuerySet
 from appeals.workflow import Audience, Verb
 
 #: Steps in one round, so that a backlog does not hold the schedule up; the next round goes on.
@@ -37,9 +39,14 @@ class Step:
         }
 
 
-def take_round(steps: Sequence[Step], now: dt.datetime) -> int:
-    """Number of steps that were taken, of at most ``ROUND``; one that the workflow's table refuses meanwhile is left out."""
-    steps = steps[:ROUND]
+def due_steps(appeals: AppealQuerySet, verb: Verb) -> Iterator[Step]:
+    """The verb for each of the appeals, in their order, as many as one round takes."""
+    return (Step(key, service, verb) for key, service in appeals.values_list("pk", "service")[:ROUND])
+
+
+def take_round(due: Iterable[Step], now: dt.datetime) -> int:
+    """Number of steps that were taken, of the first ``ROUND``; one that the workflow's table refuses meanwhile is left out."""
+    steps = list(islice(due, ROUND))
     letters = Counter(recipient for step in steps for recipient in step.recipients().values())
     taken = 0
     for step in steps:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from itertools import islice
 
 import structlog
 from django.utils import timezone
@@ -26,7 +25,7 @@ def warn_services(now: dt.datetime | None = None) -> int:
         for appeal in candidates.iterator(chunk_size=ROUND)
         if (stage := clock.stage(appeal, today)) > appeal.warned
     )
-    warned = take_round(list(islice(due, ROUND)), now)
+    warned = take_round(due, now)
     if warned:
         log.info("services warned of terms that pass", appeals=warned)
     return warned

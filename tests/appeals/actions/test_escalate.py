@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from appeals.actions.escalate import ROUND, escalate_overdue
+from appeals.actions.escalate import escalate_overdue
 from appeals.actions.perform import perform
+from appeals.actions.rounds import ROUND
 from appeals.actors import PLATFORM, Author, Person
 from appeals.errors import Invalid, NotAllowed
 from appeals.models import Appeal, LegalTerm, Message
@@ -73,7 +74,7 @@ def test_nobody_escalates_before_the_term_has_passed(appeal: Appeal) -> None:
 
 def test_a_backlog_is_taken_in_rounds(city: GridCity, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ROUND > 2
-    monkeypatch.setattr("appeals.actions.escalate.ROUND", 2)
+    monkeypatch.setattr("appeals.actions.rounds.ROUND", 2)
     AppealFactory.create_batch(3, category=city.categories["lamp"], submitted_at=MONDAY)
     assert [escalate_overdue(OVERDUE) for _ in range(3)] == [2, 1, 0]
 

@@ -130,7 +130,7 @@ def test_a_city_s_whole_backlog_is_one_letter(city: GridCity, settings: object) 
 
 
 def test_a_backlog_of_many_rounds_is_one_letter_too(city: GridCity, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("appeals.actions.escalate.ROUND", LETTERS_MAX + 1)
+    monkeypatch.setattr("appeals.actions.rounds.ROUND", LETTERS_MAX + 1)
     AppealFactory.create_batch(3 * (LETTERS_MAX + 1), category=city.categories["lamp"], submitted_at=MONDAY)
     for round_ in range(3):
         assert escalate_overdue(noon(27) + dt.timedelta(minutes=5 * round_)) == LETTERS_MAX + 1
