@@ -225,14 +225,17 @@ class LegalClock:
             return 0
         days = term.working_days + appeal.extended_days
         left = self.calendar.working_days_between(today, appeal.due_on)
-        if left == 0:
-            return STAGES[Guard.LAST_DAY]
-        if 5 * left <= days:
-            return STAGES[Guard.MOST_PASSED]
-        return STAGES[Guard.HALF_PASSED] if 2 * left <= days else 0
+        return max((STAGES[guard] for guard, most in _days_left(days).items() if left <= most), default=0)
 
     def last_days(self, today: dt.date) -> dict[int, dt.date]:
         """For each stage the latest due date that a term at it can have."""
         longest = max((term.working_days + term.extension_days for term in self.terms), default=0)
-        left = {Guard.HALF_PASSED: longest // 2, Guard.MOST_PASSED: longest // 5, Guard.LAST_DAY: 0}
-        return {STAGES[guard]: self.calendar.add_working_days(today, n) for guard, n in left.items()}
+        return {
+            STAGES[guard]: self.calendar.add_working_days(today, most)
+            for guard, most in _days_left(longest).items()
+        }
+
+
+def _days_left(days: int) -> dict[Guard, int]:
+    """For each stage of a term of so many working days, how many of them are left at most when it has come."""
+    return {Guard.HALF_PASSED: days // 2, Guard.MOST_PASSED: days // 5, Guard.LAST_DAY: 0}
