@@ -221,7 +221,8 @@ def _text(limit: int) -> Callable[[str], str]:
     return read
 
 
-def _day(text: str) -> dt.date:
+def day_in(text: str) -> dt.date:
+    """The day that is written as 2026-05-31. Raises ``ValueRefused``."""
     try:
         day = dt.date.fromisoformat(text) if len(text) == len("2026-05-31") else None
     except ValueError:
@@ -339,7 +340,7 @@ FILTERS: Final = (
         "from",
         "since",
         pgettext_lazy("period", "From"),
-        read=_day,
+        read=day_in,
         condition=lambda day: Q(submitted_at__gte=_midnight(day)),
         schema=_DAY,
         description="First day of submission, 2026-05-31, of the city's calendar.",
@@ -348,7 +349,7 @@ FILTERS: Final = (
         "to",
         "until",
         pgettext_lazy("period", "Until"),
-        read=_day,
+        read=day_in,
         condition=lambda day: Q(submitted_at__lt=_midnight(day + dt.timedelta(days=1))),
         schema=_DAY,
         description="Last day of submission, included.",

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from appeals.filters import YEARS
+from appeals.filters import day_in
 from appeals.models import CalendarDay, changing_the_clock
-from geo.refusals import Refused
+from geo.refusals import Refused, ValueRefused
 from geo.words import trimmed
 
 #: A file of ten years is far smaller.
@@ -135,11 +135,9 @@ def _delimiter(data: bytes) -> str:
 
 def _day(values: Mapping[str, str]) -> CalendarDay:
     try:
-        date = dt.date.fromisoformat(values["date"]) if len(values["date"]) == len("2026-05-31") else None
-    except ValueError:
-        date = None
-    if date is None or date.year not in YEARS:
-        raise _RowRefused(_("a date must be written as 2026-05-31"))
+        date = day_in(values["date"])
+    except ValueRefused:
+        raise _RowRefused(_("a date must be written as 2026-05-31")) from None
     working = _YES_OR_NO.get(values["working"].lower())
     if working is None:
         raise _RowRefused(_("working must be yes or no"))
