@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 
 from django.conf import settings
 
@@ -24,8 +24,7 @@ def queue_messages(event: Event, *, digest: Collection[Audience] = ()) -> None:
     unless they were sent one some hours ago.
     """
     messages: dict[str, Message] = {}
-    for audience in VERBS[event.verb].letters:
-        recipient, language = _RECIPIENTS[audience](event)
+    for audience, recipient, language in _addressed(event):
         if recipient and not (audience in digest and _digest_is_fresh(recipient, event.at)):
             messages.setdefault(
                 recipient,
@@ -38,19 +37,18 @@ def queue_messages(event: Event, *, digest: Collection[Audience] = ()) -> None:
                     next_attempt_at=event.at,
                 ),
             )
-    for recipient, language in _followers(event) if VERBS[event.verb].followed else ():
-        messages.setdefault(
-            recipient,
-            Message(
-                event=event,
-                recipient=recipient,
-                audience=Audience.FOLLOWER,
-                language=language,
-                next_attempt_at=event.at,
-            ),
-        )
     if messages:
         Message.objects.bulk_create(messages.values())
+
+
+def _addressed(event: Event) -> Iterator[tuple[Audience, str, str]]:
+    """Whom the event's verb names, with e-mail address (empty: none) and language; followers come last."""
+    verb = VERBS[event.verb]
+    for audience in verb.letters:
+        yield audience, *_RECIPIENTS[audience](event)
+    if verb.followed:
+        for recipient, language in _followers(event):
+            yield Audience.FOLLOWER, recipient, language
 
 
 def _digest_is_fresh(recipient: str, at: dt.datetime) -> bool:
