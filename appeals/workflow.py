@@ -236,6 +236,12 @@ _MODERATION = frozenset({Role.OFFICE, Role.MODERATOR})
 _AUTHOR = frozenset({Role.RESIDENT})
 _PLATFORM = frozenset({Role.SYSTEM})
 
+_PHOTOS = Ask("uploads", Input.FILES, _("Photos"), _("Up to %(files_max)d photos or videos."), required=False)
+#: Of what may give the appeal to another service.
+_REASON_TO_MOVE = Ask(
+    "text", Input.TEXT, _("Reason"), _("Everyone reads it. The term of the answer does not begin anew.")
+)
+
 SUBMIT = Verb(
     "submit",
     sources=(),
@@ -300,7 +306,7 @@ SUPPLEMENT = Verb(
     followed=True,
     asks=(
         Ask("text", Input.TEXT, _("Addition"), _("Everyone reads it, beside the answer.")),
-        Ask("uploads", Input.FILES, _("Photos"), _("Up to %(files_max)d photos or videos."), required=False),
+        _PHOTOS,
     ),
     words=Words(
         step=_("Added to the answer: %(by)s"),
@@ -347,12 +353,7 @@ CORRECT = Verb(
             _("As maps show it, such as 40.5283, 72.7985. Whoever answers there gets the appeal."),
             required=False,
         ),
-        Ask(
-            "text",
-            Input.TEXT,
-            _("Reason"),
-            _("Everyone reads it. The term of the answer does not begin anew."),
-        ),
+        _REASON_TO_MOVE,
     ),
     words=Words(
         step=_("Put right: %(by)s. Category: %(category)s; who answers: %(answers)s"),
@@ -462,12 +463,7 @@ FORWARD = Verb(
     bulk=True,
     asks=(
         Ask("to_service", Input.SERVICE, _("To which service")),
-        Ask(
-            "text",
-            Input.TEXT,
-            _("Reason"),
-            _("Everyone reads it. The term of the answer does not begin anew."),
-        ),
+        _REASON_TO_MOVE,
     ),
     words=Words(
         step=_("Forwarded: %(service)s → %(to_service)s"),
@@ -539,7 +535,7 @@ REPLY = Verb(
     tone=Tone.PRIMARY,
     asks=(
         Ask("text", Input.TEXT, _("Your reply"), _("Everyone reads it: leave out names and phone numbers.")),
-        Ask("uploads", Input.FILES, _("Photos"), _("Up to %(files_max)d photos or videos."), required=False),
+        _PHOTOS,
     ),
     words=Words(
         step=_("Reply of the author. The answer is due by %(due)s"),
