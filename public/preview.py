@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from appeals.deadlines import LegalClock, city_day
+from appeals.actions.submit import route_or_refuse
+from appeals.deadlines import LegalClock
 from appeals.intake.parse import kind_of, leaf_category
 from appeals.workflow import Kind
-from districts.explanation import border_in_words, refusal_in_words, rule_in_words
+from districts.explanation import border_in_words, rule_in_words
 from districts.models import District, Service, ServiceArea
-from districts.routing import Pin, RoutingError, Rule, route
+from districts.routing import Rule
 from geo.points import city_point
 from geo.refusals import Refusals, Refused
 
@@ -41,10 +42,7 @@ def preview(lon: str | None, lat: str | None, category: str | None, kind: str | 
     if point is None or leaf is None or refusals.errors:
         raise Refused(refusals.errors)
     now = timezone.now()
-    try:
-        decision = route(Pin(point.x, point.y, leaf.pk), on=city_day(now))
-    except RoutingError as refusal:
-        raise Refused(refusal_in_words(refusal)) from None
+    decision = route_or_refuse(point, leaf, now)
     service = Service.objects.get(pk=decision.service_id)
     area = ServiceArea.objects.filter(pk__in=[decision.area_id]).first()
     because = rule_in_words(decision.rule, service=service.name, area=area.name if area else "")
