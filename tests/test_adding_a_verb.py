@@ -67,7 +67,7 @@ RETRACT = Verb(
         Ask("uploads", Input.FILES, "Photos", "At most %(files_max)d.", required=False),
     ),
     words=Words(
-        step="Retractn by the author",
+        step="Retracted by the author",
         invitation="Retract the appeal",
         button="Retract",
         done="Appeal %(number)s is retracted.",

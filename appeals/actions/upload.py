@@ -92,7 +92,7 @@ def _known(upload_id: UUID, digest: bytes) -> Attachment | None:
     if known and bytes(known.digest) != digest:
         raise Conflict(_("Another file has already been received under this identifier."))
     if known and known.state == Attachment.State.FAILED:
-        # A film that was taken, and could not be prepared before its appeal came.
+        # A film that an appeal has taken meanwhile, and that could not be prepared.
         raise Invalid({"file": [known.error_text]})
     return known
 
