@@ -55,8 +55,8 @@ class Once:
         self._since: float | None = None
         self._more = 0
 
-    def note(self, error: BaseException, **where: object) -> None:
-        """One more."""
+    def note(self, error: BaseException, *, traceback: bool = False, **where: object) -> None:
+        """One more; an error of ours is said with its ``traceback``."""
         now = time.monotonic()
         with self._lock:
             if self._since is not None and now - self._since < self._quiet_s:
@@ -64,7 +64,8 @@ class Once:
                 return
             more, self._more, self._since = self._more, 0, now
         before = {"since_the_last_line": more} if more else {}
-        log.error(self._event, **where, error=in_one_line(error), **before)
+        what = {"exc_info": error} if traceback else {"error": in_one_line(error)}
+        log.error(self._event, **where, **what, **before)
 
     def over(self) -> None:
         """Says so, if there was one."""
@@ -88,7 +89,7 @@ class _Away(Once):
         self._over_at = float("-inf")
         self._of_this_thread = threading.local()
 
-    def note(self, error: BaseException, **where: object) -> None:
+    def note(self, error: BaseException, **where: Any) -> None:
         opened_at: float = getattr(self._of_this_thread, "opened_at", float("-inf"))
         if connection.connection is None or opened_at >= self._over_at:
             super().note(error, **where)

@@ -30,7 +30,7 @@ from django_tasks_db.models import DBTaskResult
 from jobs.connections import let_go
 from jobs.giving_up import after_giving_up
 from jobs.models import WorkerBeat
-from jobs.outage import AWAY, in_one_line, is_away
+from jobs.outage import AWAY, Once, in_one_line, is_away
 from jobs.schedule import lanes, run_due
 
 log = structlog.get_logger()
@@ -117,7 +117,7 @@ class Worker:
                 close_old_connections()
                 try:
                     requeue_abandoned(idle=self.id)
-                    trouble.is_over()
+                    trouble.over()
                     if self.run_next():
                         continue
                 except Error as error:
@@ -141,7 +141,7 @@ class Worker:
             let_go()
             try:
                 run_due(lane=lane)
-                trouble.is_over()
+                trouble.over()
             except Error as error:
                 self._away(trouble, error)
             self._stop.wait(self.interval_s)
@@ -212,7 +212,7 @@ class Worker:
                     self._away(trouble, error)
 
     def _away(self, trouble: _Trouble, error: Error) -> None:
-        trouble.goes_on(error)
+        trouble.note(error)
         connection.close()
         self._stop.wait(AWAY_S)
 
@@ -240,10 +240,10 @@ class Worker:
         while not ended.is_set():
             try:
                 self.beat()
-                trouble.is_over()
+                trouble.over()
             except Exception as error:
                 # Whatever it is, the task in hand needs the lease.
-                trouble.goes_on(error)
+                trouble.note(error)
                 connection.close()
             ended.wait(BEAT_EVERY_S)
         connection.close()
@@ -257,28 +257,14 @@ class Worker:
             connection.close()
 
 
-class _Trouble:
-    """Says once that something is out of order, and once that it is over: an hour of it is no hour's log.
+class _Trouble(Once):
+    """What keeps a thread from its work; a database that is away is said by ``AWAY``, once for all threads."""
 
-    A database that is away is said by ``jobs.outage``, once for all threads.
-    """
-
-    def __init__(self, said: str) -> None:
-        self._said = said
-        self._now = False
-
-    def goes_on(self, error: Exception) -> None:
+    def note(self, error: BaseException, **where: Any) -> None:
         if is_away(error):
-            AWAY.note(error, during=self._said)
-            return
-        if not self._now:
-            log.error(self._said, exc_info=error)
-        self._now = True
-
-    def is_over(self) -> None:
-        if self._now:
-            log.warning("over", what=self._said)
-        self._now = False
+            AWAY.note(error, during=self._event)
+        else:
+            super().note(error, traceback=True, **where)
 
 
 def _after_failure(task: DBTaskResult, error: Exception) -> None:

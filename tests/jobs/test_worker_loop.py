@@ -429,6 +429,7 @@ def _is_caught(pid: int, number: signal.Signals) -> bool:
 class TestDatabaseAway:
     def test_the_loop_outlives_it(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(worker, "BEAT_EVERY_S", 0.05)
+        monkeypatch.setattr(worker, "AWAY_S", 1.0)
         with capture_logs() as logs, working() as one:
             eventually(WorkerBeat.objects.filter(pk=one.id).exists, "the lease")
             with away():
