@@ -264,7 +264,7 @@ ACCEPT = Verb(
     tone=Tone.PRIMARY,
     words=Words(
         step=_("Taken in progress: %(by)s"),
-        button=_("Take in progress"),
+        button=_("Start work"),
         done=_("Appeal %(number)s is in progress."),
     ),
     letters={Audience.AUTHOR: _("Your appeal No. %(number)d is in progress")},

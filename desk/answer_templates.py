@@ -10,14 +10,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.formats import date_format
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
 from django.views.decorators.http import require_http_methods
 
 from accounts.roles import Standing, standing_of
@@ -80,6 +81,9 @@ class _Form(forms.ModelForm):  # type: ignore[type-arg]
         services = cast("forms.ModelChoiceField[Service]", self.fields["service"])
         services.queryset = services_of(standing)
         services.empty_label = None
+        languages = cast("forms.TypedChoiceField", self.fields["language"])
+        languages.choices = settings.LANGUAGES
+        languages.initial = get_language()
         services.label_from_instance = lambda service: service.name  # type: ignore[method-assign,assignment]
 
     def clean_text(self) -> str:

@@ -193,3 +193,11 @@ def test_those_of_another_service_put_nothing_in(city: GridCity, client: Client,
     client.post(url(appeal), sent)
     assert not Event.objects.filter(verb="answer").exists()
     assert "done" not in "".join(Draft.objects.values_list("text", flat=True))
+
+
+def test_a_new_template_is_in_the_language_of_the_page_until_another_is_chosen(
+    city: GridCity, at_desk: Client
+) -> None:
+    page = at_desk.get("/ky/desk/templates/").content.decode()
+    choices = page[page.index('name="language"') : page.index("</select>", page.index('name="language"'))]
+    assert re.findall(r'value="(\w*)"( selected)?', choices) == [("ky", " selected"), ("ru", ""), ("en", "")]
