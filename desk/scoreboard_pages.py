@@ -159,10 +159,9 @@ def _heading(column: Column, asked: Question) -> dict[str, str | Promise]:
     # What one looks for first: the name from its beginning, of figures the largest.
     descending = not asked.descending if current else column.name != "name"
     return {
-        "name": column.name,
         "label": column.label,
         "direction": ("descending" if asked.descending else "ascending") if current else "",
-        "query": replace(asked, sort=column.name, descending=descending).as_query(),
+        "url": f"?{replace(asked, sort=column.name, descending=descending).as_query()}",
     }
 
 

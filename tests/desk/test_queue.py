@@ -289,7 +289,7 @@ def links(page: str, rel: str) -> list[str]:
 def columns(page: str) -> dict[str, tuple[str, str]]:
     """Of each column that sorts: the direction it has now, and where its heading leads."""
     found = re.findall(
-        r'desk-table__(\w+)"(?: aria-sort="(\w+)")?><a class="desk-table__sort" href="([^"]+)"', page
+        r'desk-table__(\w+)"(?: aria-sort="(\w+)")?><a class="card-table__sort" href="([^"]+)"', page
     )
     return {name: (direction, url.replace("&amp;", "&")) for name, direction, url in found}
 

@@ -320,7 +320,7 @@ def test_too_few_cases_are_said_instead_of_a_figure(
         if n:
             take(appeal, ANSWER, people["light"], now - dt.timedelta(days=58), text="Done")
     page = client.get(URL).content.decode()
-    row = page[page.index('<tr class="score-row">') :]
+    row = page[page.index('<tr class="card-table__row score-row">') :]
     assert "too few (9)" in row  # answers, of which some may be reopened
     assert "too few (0)" in row  # authors who said something
     assert "too few (10)" not in row
