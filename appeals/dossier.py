@@ -29,6 +29,7 @@ class Dossier:
     attachments: tuple[Attachment, ...]
     steps: tuple[Step, ...]
     explanation: Explanation | None
+    repetitions: tuple[Appeal, ...]
 
     @property
     def answers(self) -> list[Step]:
@@ -58,9 +59,9 @@ def reason_hidden(number: int) -> str:
 def dossier_of(
     appeal: Appeal, reader: User | AnonymousUser, *, internal: bool, now: dt.datetime | None = None
 ) -> Dossier:
-    """The appeal's dossier; at most six queries, and one for who the reader is.
+    """The appeal's dossier; at most seven queries, and one for who the reader is.
 
-    ``internal`` adds events only staff may see. Photos and videos are those that the reader may see. Expects the appeal
+    ``repetitions`` are those that the reader may see. ``internal`` adds events only staff may see. Photos and videos are those that the reader may see. Expects the appeal
     to be loaded ``with_names``.
     """
     events = Event.objects.filter(appeal=appeal).select_related("service", "to_service").order_by("version")
@@ -78,4 +79,5 @@ def dossier_of(
         attachments=tuple(attachment for attachment in attachments if attachment.event_id is None),
         steps=tuple(steps_of(events, attachments)),
         explanation=explain(decision) if decision else None,
+        repetitions=tuple(Appeal.objects.visible_to(reader).repeating(appeal).only("number", "hidden")),
     )

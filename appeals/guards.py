@@ -21,9 +21,11 @@ def barred(
     met: set[Guard] = set()
     if any(guard.of_the_clock for guard in asked):
         met |= (clock or LegalClock.read()).met(appeal, at)
-    if not all(guard.of_the_clock for guard in asked):
+    if any(guard.of_files for guard in asked):
         states = (
             Attachment.objects.filter(appeal=appeal).order_by().values_list("hidden", flat=True).distinct()
         )
         met |= {Guard.FILE_HIDDEN if hidden else Guard.FILE_SHOWN for hidden in states}
+    if appeal.duplicate_of_id is not None:
+        met.add(Guard.REPEATS)
     return asked - met

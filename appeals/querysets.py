@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.gis.db.models.functions import Distance, Transform
+from django.contrib.gis.geos import Point
 from django.db import connection, models
 from django.db.models import IntegerField, Q, Subquery
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role, standing_of
 from appeals.filters import FILTERS, AppealFilter
+from appeals.limits import ALIKE_DAYS, ALIKE_M
 from appeals.workflow import OPEN_STATUSES, RECOUNT, RUNNING_STATUSES, Cause, Status
 from geo.paging import Order
+from geo.points import WGS84_SRID
 from media.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -107,6 +112,32 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """Open appeals of which the Mayor's Office was told that their term has passed."""
         return self.open().filter(escalated_at__isnull=False)
 
+    def within_metres(self, point: Point, radius_m: float) -> AppealQuerySet:
+        """Appeals at most that far from the point (EPSG:4326), border included, measured in the city's metric CRS.
+
+        A circle of 128 corners, so that up to 0.03 % of the radius are missing between them; the index of the points.
+        """
+        circle = point.transform(settings.METRIC_SRID, clone=True).buffer(radius_m, quadsegs=32)
+        return self.filter(point__coveredby=circle.transform(WGS84_SRID, clone=True))
+
+    def alike(self, appeal: Appeal) -> AppealQuerySet:
+        """Open public appeals that are perhaps the same: its category, near in space and time; the nearest first.
+
+        Each has its distance as ``metres`` (a ``Distance``).
+        """
+        span = dt.timedelta(days=ALIKE_DAYS)
+        period = (appeal.submitted_at - span, appeal.submitted_at + span)
+        others = self.open().filter(hidden=False, category=appeal.category_id, submitted_at__range=period)
+        here = appeal.point.transform(settings.METRIC_SRID, clone=True)
+        metres = Distance(Transform("point", settings.METRIC_SRID), here)
+        near = others.exclude(pk=appeal.pk).within_metres(appeal.point, ALIKE_M)
+        return near.annotate(metres=metres).order_by("metres", "number")
+
+    def repeating(self, appeal: Appeal) -> AppealQuerySet:
+        """What repeats the appeal, or repeats a repetition of it, by number; a circle has an end."""
+        keys = RawSQL(_REPEATING, [appeal.pk])  # noqa: S611
+        return self.filter(pk__in=keys).exclude(pk=appeal.pk).order_by("number")
+
     def term_groups(self) -> Iterable[tuple[TermGroup, dt.date]]:
         """What the due dates of open appeals are counted from, and these dates, each pair once."""
         began = TruncDate(Coalesce("term_began_at", "submitted_at"), tzinfo=timezone.get_default_timezone())
@@ -193,6 +224,15 @@ TermGroup = tuple[str, dt.date, int, tuple[dt.date, ...]]
 
 #: Due dates that one statement changes: some seconds' work on a busy machine.
 COUNTED_AT_ONCE: Final = 5_000
+
+_REPEATING: Final = """
+    WITH RECURSIVE repeating AS (
+        SELECT id FROM appeals_appeal WHERE duplicate_of_id = %s
+        UNION
+        SELECT appeal.id FROM appeals_appeal AS appeal JOIN repeating ON appeal.duplicate_of_id = repeating.id
+    )
+    SELECT id FROM repeating
+"""
 
 _COUNT_AGAIN: Final = """
     WITH counted AS (

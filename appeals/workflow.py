@@ -67,6 +67,7 @@ class Clock(enum.Enum):
     EXTEND = "extend"  #: the extension that the law allows is added, once in a term
     RECOUNT = "recount"  #: the due date is counted again, by the terms and the calendar of now
     END = "end"  #: nothing is due any more, though nobody answered
+    GO_ON = "go on"  #: it had ended without an answer, and runs again as if it never had
 
 
 class Audience(enum.StrEnum):
@@ -97,11 +98,17 @@ class Guard(enum.Enum):
     REPLY_MISSING = "reply missing"  #: the days for a reply are over
     FILE_SHOWN = "file shown"  #: it has a photo or video that the public sees
     FILE_HIDDEN = "file hidden"  #: one of its photos and videos is hidden by itself
+    REPEATS = "repeats"  #: it is closed as a repetition of another appeal
 
     @property
     def of_the_clock(self) -> bool:
         """True when terms and calendar decide it."""
-        return self not in {Guard.FILE_SHOWN, Guard.FILE_HIDDEN}
+        return self not in {Guard.FILE_SHOWN, Guard.FILE_HIDDEN, Guard.REPEATS}
+
+    @property
+    def of_files(self) -> bool:
+        """True when the appeal's photos and videos decide it."""
+        return self in {Guard.FILE_SHOWN, Guard.FILE_HIDDEN}
 
 
 class Input(enum.Enum):
@@ -207,7 +214,7 @@ class Verb:
     def reads_clock(self, status: str) -> bool:
         """True when terms and calendar decide what it does from that state, or whether it may be done."""
         guarded = self.guard is not None and self.guard.of_the_clock
-        changes = self.clock in {Clock.START, Clock.PAUSE, Clock.EXTEND, Clock.RECOUNT}
+        changes = self.clock in {Clock.START, Clock.PAUSE, Clock.EXTEND, Clock.RECOUNT, Clock.GO_ON}
         return guarded or changes or self.resumes(status)
 
     def resumes(self, status: str) -> bool:
@@ -390,6 +397,21 @@ DUPLICATE = Verb(
         done=_("Appeal %(number)s is closed as a repetition."),
     ),
     letters={Audience.AUTHOR: _("Your appeal No. %(number)d repeats another one")},
+)
+SEPARATE = Verb(
+    "separate",
+    sources=(Status.CLOSED,),
+    target=Status.ACCEPTED,
+    roles=_STAFF,
+    icon="reopen",
+    clock=Clock.GO_ON,
+    guard=Guard.REPEATS,
+    words=Words(
+        step=_("Does not repeat appeal No. %(original)s: %(by)s. The answer is due by %(due)s"),
+        button=_("It is no repetition"),
+        done=_("Appeal %(number)s is considered by itself again."),
+    ),
+    letters={Audience.AUTHOR: _("Your appeal No. %(number)d is considered by itself again")},
 )
 WITHDRAW = Verb(
     "withdraw",
@@ -809,6 +831,7 @@ VERBS: dict[str, Verb] = {
         EXTEND,
         CORRECT,
         DUPLICATE,
+        SEPARATE,
         REFUSE,
         WITHDRAW,
         ASSIGN,

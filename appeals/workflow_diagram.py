@@ -12,6 +12,7 @@ _CLOCK = {
     Clock.EXTEND: ", term is extended once",
     Clock.RECOUNT: ", term is counted again",
     Clock.END: ", term ends unanswered",
+    Clock.GO_ON: ", term goes on",
 }
 
 

@@ -20,9 +20,9 @@ from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
 from appeals.errors import Invalid
 from appeals.filters import filter_fields
-from appeals.limits import TEXT_MAX
+from appeals.limits import ALIKE_MAX, TEXT_MAX
 from appeals.models import Appeal
-from appeals.workflow import VERBS
+from appeals.workflow import DUPLICATE, VERBS
 from desk.answer_templates import NAMES_AUTHOR, filled, names_author, offered
 from desk.bulk import CHOSEN, bulk_verbs
 from desk.doors import for_staff, restore_held
@@ -159,6 +159,10 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "may_take": appeal.assignee_id != request.user.pk
         and appeal.service_id in standing.service_ids
         and any(form.row.assigns for form in verbs["forms"]),
+        "alike": Appeal.objects.alike(appeal)[:ALIKE_MAX]
+        if any(form.row is DUPLICATE for form in verbs["forms"])
+        else [],
+        "alike_verb": DUPLICATE,
         "awaits_answer": any(form.row.answers for form in verbs["forms"]),
         "place": place.as_query(),
         "next_appeal": next_appeal,

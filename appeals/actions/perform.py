@@ -171,6 +171,8 @@ class Change:
             appeal.district_id = self.given.route.district_id
         if self.verb.hides is not None:
             appeal.hidden = self.verb.hides
+        if self.verb.guard is Guard.REPEATS and appeal.duplicate_of is not None:
+            event.details |= {"original": appeal.duplicate_of.number}
         if self.verb.target is not None:
             day = self.given.details.get("planned_on") if self.verb.target is Status.PLANNED else None
             appeal.planned_on = dt.date.fromisoformat(day) if day else None
@@ -206,6 +208,10 @@ class Change:
                     event.details |= Cause(Reason.CALENDAR).details
                 _count(appeal, clock)
                 event.details |= {"was": was.isoformat(), "due": appeal.due_on.isoformat()}
+            case Clock.GO_ON:
+                appeal.closed_at = None
+                _count(appeal, clock)
+                event.details |= {"due": appeal.due_on.isoformat()}
             case Clock.KEEP | Clock.END:
                 pass
         return event

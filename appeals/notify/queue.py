@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from django.conf import settings
 
-from appeals.models import AppealContact, Event, Message
+from appeals.models import Appeal, Event, Message
 from appeals.notify.proof import may_be_written_to
 from appeals.workflow import SUBMIT, VERBS, Audience
 from districts.models import Service
@@ -75,18 +75,10 @@ def _office(event: Event) -> tuple[str, str]:
 
 def _followers(event: Event) -> list[tuple[str, str]]:
     """Address and language of the authors of what repeats the appeal, or repeats a repetition of it."""
-    found: list[tuple[str, str]] = []
     if event.appeal.hidden:
-        return found
-    originals = told = {event.appeal_id}
-    while True:
-        rows = AppealContact.objects.filter(appeal__duplicate_of__in=originals)
-        repeated = list(rows.values_list("appeal_id", "email", "email_proven", "appeal__language"))
-        found += [(email, language) for _key, email, proven, language in repeated if proven]
-        originals = {key for key, _email, _proven, _language in repeated} - told
-        told = told | originals
-        if not originals:
-            return found
+        return []
+    repeating = Appeal.objects.repeating(event.appeal).filter(contact__email_proven=True)
+    return list(repeating.values_list("contact__email", "language"))
 
 
 #: E-mail address (empty: none) and language for each audience of an event.

@@ -90,6 +90,7 @@ TABLE = {
         (("category", "category", False), ("point", "place", False), ("text", "text", True)), {"author", "service"},
     ),
     "duplicate": (OPEN, CLOSED, STAFF, "end", None, True, (("original", "appeal", True),), {"author"}),
+    "separate": ((CLOSED,), ACCEPTED, STAFF, "go on", None, True, (), {"author"}),
     "refuse": (
         OPEN, CLOSED, STAFF, "end", None, True, (("ground", "ground", True), ("text", "text", True)),
         {"author"},
@@ -183,7 +184,7 @@ def test_buttons_of_a_representative() -> None:
         "note",
     ]
     assert offered(Status.ANSWERED) == ["supplement", "close", "note"]
-    assert offered(Status.CLOSED) == ["supplement", "note"]
+    assert offered(Status.CLOSED) == ["supplement", "separate", "note"]
 
 
 def test_hide_and_show_exclude_each_other() -> None:
@@ -221,6 +222,7 @@ def test_terms_and_calendar_are_read_only_where_they_decide() -> None:
         "remind",
         "lapse",
         "recount",
+        "separate",
     }
     assert {verb.code for verb in VERBS.values() if verb.reads_clock(NEW)} == anywhere
     # What leaves the state in which the clock stands still sets it going.
@@ -237,6 +239,7 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
     assert {verb.code: verb.guard.value for verb in VERBS.values() if verb.guard} == {
         "ask": "askable",
         "extend": "extendable",
+        "separate": "repeats",
         "hide_file": "file shown",
         "show_file": "file hidden",
         "warn_half": "half passed",
@@ -350,7 +353,9 @@ def test_no_sequence_leaves_the_table_and_the_clock_follows_the_state(steps: lis
         standing = verb.clock is Clock.PAUSE or (standing and not verb.resumes(status))
         status = verb.target or status
         hidden = hidden if verb.hides is None else verb.hides
-        running = {Clock.START: True, Clock.STOP: False, Clock.END: False}.get(verb.clock, running)
+        running = {Clock.START: True, Clock.GO_ON: True, Clock.STOP: False, Clock.END: False}.get(
+            verb.clock, running
+        )
         assert status in Status
         assert running == (status in OPEN_STATUSES)
         assert (running and not standing) == (status in RUNNING_STATUSES)

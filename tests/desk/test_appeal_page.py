@@ -86,6 +86,9 @@ def test_the_buttons_are_those_of_the_workflow_table(
     LegalTerm.objects.update(extension_days=5)
     AttachmentFactory(appeal=appeal)
     AttachmentFactory(appeal=appeal, hidden=True)
+    if status is Status.CLOSED:
+        original = AppealFactory(category=city.categories["lamp"])
+        Appeal.objects.filter(pk=appeal.pk).update(outcome="duplicate", duplicate_of=original)
     client.force_login(light_user if role is Role.SERVICE else office_user)
     page = client.get(url(appeal)).content.decode()
     assert offered(page) == {verb.code for verb in verbs_for(status, role, hidden=hidden)}
@@ -406,15 +409,16 @@ def test_the_number_of_queries_does_not_grow(
         AppealFactory(category=city.categories["lamp"])
     at_desk.get(url(appeal))  # the first of a session writes it
     # Session, user, standing; the appeal, events, attachments, decision, terms and calendar; contact; services to
-    # forward to, categories, grounds of refusals, colleagues; the next and the previous of the queue; drafts; templates.
-    with django_assert_num_queries(18):
+    # forward to, categories, grounds of refusals, colleagues; the next and the previous of the queue; drafts; templates; what
+    # repeats it; what is like it.
+    with django_assert_num_queries(20):
         at_desk.get(url(appeal))
     perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
     for _ in range(5):
         UserFactory()
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(20):
         at_desk.get(url(appeal))
 
 

@@ -1,0 +1,188 @@
+"""Repetitions beyond their closing: who moves along, what both pages show, what is suggested, and how it is undone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+from django.contrib.gis.geos import Point
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from appeals.actions.count_again import count_again
+from appeals.actions.perform import perform
+from appeals.actors import Author, Person
+from appeals.errors import NotAllowed
+from appeals.limits import ALIKE_DAYS, ALIKE_M
+from appeals.models import Appeal, LegalTerm, Message
+from appeals.workflow import ANSWER, ASK, DUPLICATE, HIDE, PLAN, SEPARATE, Status
+from tests.factories import AppealFactory
+from tests.grid import IN_EAST, GridCity
+
+
+@pytest.fixture
+def make(city: GridCity) -> Callable[..., Appeal]:
+    return lambda **fields: AppealFactory(category=city.categories["lamp"], language="en", **fields)
+
+
+def east(metres: float) -> Point:
+    """A point that many metres east of the middle of the grid city's east: a degree has 84,600 m there."""
+    return Point(IN_EAST[0] + metres / 84_600, IN_EAST[1], srid=4326)
+
+
+def told(appeal: Appeal) -> set[str]:
+    """Followers who got the answer to the appeal."""
+    heard = Message.objects.filter(event__appeal=appeal, event__verb="answer", audience="follower")
+    return set(heard.values_list("recipient", flat=True))
+
+
+class TestUndone:
+    def test_it_is_open_again_by_its_own_term_and_nobody_follows_any_more(
+        self, make: Callable[..., Appeal], service_actor: Person
+    ) -> None:
+        first, again, third = make(), make(), make()
+        due = again.due_on
+        perform(third.pk, DUPLICATE, service_actor, version=1, original=again.number)
+        perform(again.pk, DUPLICATE, service_actor, version=1, original=first.number)
+        undone = perform(again.pk, SEPARATE, service_actor, version=2)
+        assert (undone.status, undone.outcome, undone.duplicate_of) == (Status.ACCEPTED, "", None)
+        assert (undone.closed_at, undone.due_on, undone.term_began_at) == (None, due, None)
+        perform(first.pk, ANSWER, service_actor, version=1, text="Done")
+        assert told(first) == set(), "neither its author nor who followed it before"
+        perform(again.pk, ANSWER, service_actor, version=3, text="Done")
+        assert told(again) == {third.contact.email}, "who followed it before is back"
+
+    def test_the_history_says_what_it_does_not_repeat(
+        self, make: Callable[..., Appeal], service_actor: Person, client: Client
+    ) -> None:
+        first, again = make(), make()
+        perform(again.pk, DUPLICATE, service_actor, version=1, original=first.number)
+        perform(again.pk, SEPARATE, service_actor, version=2)
+        page = client.get(f"/en/appeals/{again.number}/").content.decode()
+        assert f"Does not repeat appeal No. {first.number}" in page
+        assert Message.objects.get(event__verb="separate").audience == "author"
+
+    def test_a_term_that_changed_meanwhile_counts(
+        self, make: Callable[..., Appeal], service_actor: Person
+    ) -> None:
+        first, again = make(), make()
+        perform(again.pk, DUPLICATE, service_actor, version=1, original=first.number)
+        LegalTerm.objects.update(working_days=5)
+        count_again()
+        first.refresh_from_db()
+        again.refresh_from_db()
+        assert again.due_on > first.due_on, "what is closed is not counted again"
+        assert perform(again.pk, SEPARATE, service_actor, version=2).due_on == first.due_on
+
+    def test_only_what_repeats_another(
+        self, make: Callable[..., Appeal], service_actor: Person, office_user: User
+    ) -> None:
+        closed = make(status=Status.CLOSED)
+        for actor in (service_actor, Person(office_user), Author(closed.pk)):
+            with pytest.raises(NotAllowed):
+                perform(closed.pk, SEPARATE, actor, version=1)
+
+    def test_the_days_of_a_question_stay_as_they_were(
+        self, make: Callable[..., Appeal], service_actor: Person
+    ) -> None:
+        first, again = make(), make()
+        perform(again.pk, ASK, service_actor, version=1, text="Where?")
+        closed = perform(again.pk, DUPLICATE, service_actor, version=2, original=first.number)
+        undone = perform(again.pk, SEPARATE, service_actor, version=3)
+        assert (undone.status, undone.reply_by, undone.pauses) == (Status.ACCEPTED, None, closed.pauses)
+
+    def test_by_one_press_at_the_desk(
+        self, make: Callable[..., Appeal], service_actor: Person, client: Client
+    ) -> None:
+        first, again = make(), make()
+        perform(again.pk, DUPLICATE, service_actor, version=1, original=first.number)
+        client.force_login(service_actor.user)
+        url = f"/en/desk/appeals/{again.number}/"
+        assert 'name="verb" value="separate"' in client.get(url).content.decode()
+        page = client.post(url, {"verb": "separate", "version": 2}, follow=True).content.decode()
+        assert f"Appeal № {again.number} is considered by itself again." in page
+
+
+class TestWhatBothPagesShow:
+    def test_how_many_repeat_it_and_which(
+        self, make: Callable[..., Appeal], service_actor: Person, office_user: User, client: Client
+    ) -> None:
+        best, first, again, hidden = make(), make(), make(), make()
+        perform(again.pk, DUPLICATE, service_actor, version=1, original=first.number)
+        perform(hidden.pk, DUPLICATE, service_actor, version=1, original=best.number)
+        perform(first.pk, DUPLICATE, service_actor, version=1, original=best.number)
+        client.force_login(service_actor.user)
+        assert "Repeated by 3 appeals" in client.get(f"/en/desk/appeals/{best.number}/").content.decode()
+        perform(hidden.pk, HIDE, Person(office_user), version=2, text="Insults")
+        client.logout()
+        for path in (f"appeals/{best.number}/", f"follow/{best.contact.secret}/"):
+            page = client.get(f"/en/{path}").content.decode()
+            assert "Repeated by 2 appeals" in page, path
+            for one in (first, again):
+                assert f'<a href="/en/appeals/{one.number}/">№ {one.number}</a>' in page, path
+            assert f"/en/appeals/{hidden.number}/" not in page, path
+        assert "Repeated by 1 appeal:" in client.get(f"/en/appeals/{first.number}/").content.decode()
+        assert "Repeated by" not in client.get(f"/en/appeals/{again.number}/").content.decode()
+
+    def test_a_circle_made_elsewhere_ends(self, make: Callable[..., Appeal], service_actor: Person) -> None:
+        one, two = make(), make()
+        closed = {"status": "closed", "outcome": "duplicate"}
+        Appeal.objects.filter(pk=one.pk).update(duplicate_of=two, **closed)
+        Appeal.objects.filter(pk=two.pk).update(duplicate_of=one, **closed)
+        assert [*Appeal.objects.repeating(one)] == [two]
+
+
+class TestAlike:
+    def test_the_same_matter_near_in_space_and_time_and_open(
+        self, city: GridCity, make: Callable[..., Appeal]
+    ) -> None:
+        here = make(point=east(0))
+        far, near = make(point=east(0.9 * ALIKE_M)), make(point=east(20))
+        make(point=east(1.1 * ALIKE_M))
+        long_ago = timezone.now() - dt.timedelta(days=ALIKE_DAYS + 1)
+        make(point=east(5), submitted_at=long_ago)
+        make(point=east(5), status=Status.ANSWERED)
+        make(point=east(5), hidden=True)
+        AppealFactory(category=city.categories["pothole"], point=east(5))
+        found = list(Appeal.objects.alike(here))
+        assert found == [near, far]
+        assert found[0].metres.m == pytest.approx(20, abs=0.2)
+
+    def test_the_place_is_found_by_its_index(self, make: Callable[..., Appeal]) -> None:
+        here = make()
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        plan = Appeal.objects.within_metres(here.point, ALIKE_M).explain()
+        assert "appeals_appeal_point" in plan
+
+    def test_one_press_closes_this_one_and_the_later_one_has_none(
+        self, make: Callable[..., Appeal], service_actor: Person, client: Client
+    ) -> None:
+        first = make(submitted_at=timezone.now() - dt.timedelta(days=2), point=east(30))
+        again = make(point=east(0))
+        client.force_login(service_actor.user)
+        page = client.get(f"/en/desk/appeals/{first.number}/").content.decode()
+        assert f"№ {again.number}" in page
+        assert f'name="original" value="{again.number}"' not in page
+        url = f"/en/desk/appeals/{again.number}/"
+        page = client.get(url).content.decode()
+        assert "30 m" in page
+        assert f'name="original" value="{first.number}"' in page
+        sent = {"verb": "duplicate", "version": 1, "original": first.number}
+        client.post(url, sent)
+        again.refresh_from_db()
+        assert again.duplicate_of == first
+        assert 'name="original"' not in client.get(url).content.decode()
+
+    def test_nothing_is_suggested_to_whom_may_not_close_it(
+        self, make: Callable[..., Appeal], service_actor: Person, client: Client
+    ) -> None:
+        first, other = make(), make()
+        perform(other.pk, PLAN, service_actor, version=1, planned_on=timezone.localdate(), text="So")
+        perform(first.pk, ANSWER, service_actor, version=1, text="Done")
+        client.force_login(service_actor.user)
+        page = client.get(f"/en/desk/appeals/{first.number}/").content.decode()
+        assert "Perhaps the same" not in page
