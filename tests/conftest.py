@@ -9,6 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
 from django.utils import translation
 from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django import DjangoDbBlocker, Settings
@@ -62,7 +63,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A database of this process's own, copied from the migrated template."""
-    with django_db_blocker.unblock(), databases.own_database(), django_db_blocker.block():
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        django_db_blocker.unblock(),
+        databases.own_database(),
+        django_db_blocker.block(),
+    ):
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: databases.empty())
         yield
 
 

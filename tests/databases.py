@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pgtrigger
 import psycopg2
 from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from psycopg2 import sql
 from psycopg2.extensions import connection as Session  # noqa: N812 - a class
 
@@ -49,6 +50,33 @@ def own_database() -> Iterator[str]:
         finally:
             point_to(current)
             drop(keeper, name)
+
+
+#: What the migrated template holds, and no test changes.
+_OF_THE_TEMPLATE = frozenset({"django_migrations", "django_content_type", "auth_permission"})
+
+
+def empty() -> None:
+    """Removes all that a test has committed, so that the database is again as the template is.
+
+    Django's flush truncates each table, full or empty, and makes all permissions anew: a third of a second of the
+    processor's time after every test of this kind, most of it for tables that no test has touched.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        tables = [
+            connection.ops.quote_name(table)
+            for table in connection.introspection.table_names(cursor)
+            if table not in _OF_THE_TEMPLATE
+        ]
+        # Waits for whoever still writes: what is committed a moment later would be the next test's.
+        cursor.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE")
+        rows = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in tables)
+        cursor.execute(rows)
+        filled = [table for (table,) in cursor.fetchall()]
+        # Some rows may not be deleted by anybody else. Their references to each other are looked at in the end.
+        with pgtrigger.ignore():
+            for table in filled:
+                cursor.execute(f"DELETE FROM {table}")
 
 
 def fingerprint() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -105,6 +106,18 @@ def visit(browser: Browser, live_server: LiveServer, settings: Settings) -> Iter
     yield open_window
     for context in contexts:
         context.close()
+    answered()
+
+
+def answered() -> None:
+    """Waits until the server has answered all that windows asked before they closed.
+
+    What it writes a moment later would be the next test's.
+    """
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(60)
+            assert not thread.is_alive(), "a window that has closed is still being answered"
 
 
 @pytest.fixture
