@@ -42,6 +42,11 @@ class Dossier:
         return next((step for step in self.answers if not step.supplements), None)
 
     @property
+    def passes(self) -> list[Step]:
+        """The steps by which the appeal went from one service to another, in their order."""
+        return [step for step in self.steps if step.event.to_service_id is not None]
+
+    @property
     def question(self) -> Step | None:
         """The question that waits for the author's reply."""
         if self.appeal.status != Status.WAITING:

@@ -1,12 +1,13 @@
-"""Which guards of the workflow's table are not true of an appeal."""
+"""What of the workflow's table depends on more of an appeal than its state: guards, and whom it goes to."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
 
+from accounts.roles import Role
 from appeals.deadlines import LegalClock
-from appeals.models import Appeal, Attachment
+from appeals.models import Appeal, Attachment, Event
 from appeals.workflow import Guard, Verb
 
 
@@ -29,3 +30,14 @@ def barred(
     if appeal.duplicate_of_id is not None:
         met.add(Guard.REPEATS)
     return asked - met
+
+
+def goes_to_office(appeal: Appeal, verb: Verb, role: Role) -> bool:
+    """True when services have done the verb to the appeal as often as they may, so that the Mayor's Office gets it next.
+
+    What the Mayor's Office does itself neither counts nor is turned. One query for a verb that is counted.
+    """
+    if verb.passes_max is None or role.speaks_as is not Role.SERVICE:
+        return False
+    passes = Event.objects.filter(appeal=appeal, verb=verb.code, actor_role=Role.SERVICE)
+    return passes.count() >= verb.passes_max

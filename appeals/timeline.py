@@ -62,7 +62,8 @@ def title_of(event: Event) -> str:
     details = {name: _in_words(value) for name, value in event.details.items()}
     if reason := REASONS.get(event.details.get("reason", "")):
         details["reason"] = str(reason) % details
-    return str(words.step) % {
+    step = f"{words.step}. {words.instead}" if "chosen" in details else str(words.step)
+    return step % {
         **details,
         "by": _office() if event.actor_role == Role.OFFICE else event.service.short,
         "service": event.service.short,

@@ -152,6 +152,7 @@ class Ask:
 class Words:
     """How a verb is called.
 
+    ``instead`` stands after the step where the Mayor's Office got the appeal in the place of %(chosen)s.
     ``step`` is the line of the timeline and knows %(by)s, who did it in the public's eyes (the service or the Mayor's
     Office), %(service)s, whom the appeal was with, %(to_service)s and the event's details by name; ``done`` is said to
     whoever did it and knows %(number)s and %(service)s; ``invitation`` heads the form of a verb that asks.
@@ -161,6 +162,7 @@ class Words:
     button: Text = ""
     invitation: Text = ""
     done: Text = ""
+    instead: Text = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +174,8 @@ class Verb:
     answer. ``author_words`` are for the author's own page and deeds, where they differ. ``outcome`` is why it is closed,
     if not with an answer. ``followed`` steps are told to the authors of what repeats the appeal. ``quiet`` steps change
     nothing that a form rests on: a form written before one is not stale after it. ``bulk`` verbs need no words of their
-    own for each appeal, and may be done to many at once.
+    own for each appeal, and may be done to many at once. ``passes_max`` is how often services may do it to an appeal; from
+    then on the Mayor's Office gets it, whichever service they choose.
     """
 
     code: str
@@ -190,6 +193,7 @@ class Verb:
     public: bool = True
     supplements: bool = False
     outcome: Outcome | None = None
+    passes_max: int | None = None
     followed: bool = False
     asks: tuple[Ask, ...] = ()
     letters: Mapping[Audience, Text] = field(default_factory=lambda: MappingProxyType({}))
@@ -483,6 +487,7 @@ FORWARD = Verb(
     roles=_STAFF,
     icon="forward",
     bulk=True,
+    passes_max=2,
     asks=(
         Ask("to_service", Input.SERVICE, _("To which service")),
         _REASON_TO_MOVE,
@@ -492,6 +497,9 @@ FORWARD = Verb(
         invitation=_("Forward to another service"),
         button=pgettext_lazy("verb: give to another service", "Forward"),
         done=_("Appeal %(number)s is forwarded: %(service)s."),
+        instead=_(
+            "Services have passed it on often enough: the Mayor's Office decides who answers. Chosen was: %(chosen)s"
+        ),
     ),
     letters={
         Audience.AUTHOR: _("Your appeal No. %(number)d is with another service now"),

@@ -144,7 +144,15 @@ def _foreseen(
         return Outlook(chosen, appeal, refusal=str(refusal) if ready else "")
     except ActionRefused as refusal:
         return Outlook(chosen, appeal, refusal=_why(refusal))
-    return Outlook(chosen, appeal, _differences(appeal, after, verb))
+    return Outlook(chosen, appeal, [*_differences(appeal, after, verb), *_turned(after, given)])
+
+
+def _turned(after: Appeal, given: dict[str, Any]) -> list[str]:
+    """Why another service gets the appeal than the one that was chosen."""
+    chosen = given.get("to_service")
+    if chosen is None or chosen.pk == after.service_id:
+        return []
+    return [_("Services have passed it on often enough: the Mayor's Office decides who answers")]
 
 
 def _done(chosen: Chosen, appeal: Appeal | None, verb: Verb, user: User, given: dict[str, Any]) -> Outlook:

@@ -29,7 +29,7 @@ from appeals.actors import Actor
 from appeals.deadlines import LegalClock
 from appeals.errors import ActionRefused, Invalid, Stale
 from appeals.filters import number_in
-from appeals.guards import barred
+from appeals.guards import barred, goes_to_office
 from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.timeline import Step, steps_of
@@ -81,6 +81,11 @@ class VerbForm(forms.Form):
         self.row, self.words, self.kept = row, row.words_for(role), kept
         for ask in row.asks:
             self.fields |= _FIELDS[ask.input](ask, appeal)
+            if ask.input is Input.SERVICE and goes_to_office(appeal, row, role):
+                self.fields[ask.name].help_text = _(
+                    "Services have passed it on %(n)d times. Whichever you choose, the Mayor's Office gets it now and "
+                    "decides who answers; it sees your choice."
+                ) % {"n": row.passes_max}
 
     @property
     def code(self) -> str:

@@ -14,15 +14,16 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from appeals.actions.attachments import attach
-from appeals.actions.inputs import Given, checked
+from appeals.actions.inputs import Given, checked, in_every_language
 from appeals.actions.submit import stored_decision
 from appeals.actors import Actor
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed, Stale
-from appeals.guards import barred
+from appeals.guards import barred, goes_to_office
 from appeals.models import Appeal, Attachment, Event
 from appeals.notify.queue import queue_messages
 from appeals.workflow import STAGES, VERBS, Audience, Cause, Clock, Guard, Reason, Status, Verb
+from districts.models import Service
 
 
 def perform(
@@ -99,7 +100,19 @@ def _change(
     role = actor.role_towards(appeal)
     if not verb.allows(appeal.status, role, hidden=appeal.hidden, barred=barred(appeal, [verb], at, clock)):
         raise NotAllowed
-    return Change(verb, role, actor.user, at, checked(verb, appeal, given, at))
+    inputs = checked(verb, appeal, given, at)
+    if goes_to_office(appeal, verb, role):
+        _turn_to_office(inputs)
+    return Change(verb, role, actor.user, at, inputs)
+
+
+def _turn_to_office(given: Given) -> None:
+    """The Mayor's Office gets the appeal in the place of the chosen service, which stays among the details."""
+    chosen, office = given.to_service, Service.objects.filter(is_office=True, active=True).first()
+    if chosen is None or office is None or chosen.is_office:
+        return
+    given.to_service = office
+    given.details |= {"chosen": {"code": chosen.code, **in_every_language(chosen, "short")}}
 
 
 #: The fields of an appeal that ``Change`` may set.

@@ -410,15 +410,15 @@ def test_the_number_of_queries_does_not_grow(
     at_desk.get(url(appeal))  # the first of a session writes it
     # Session, user, standing; the appeal, events, attachments, decision, terms and calendar; contact; services to
     # forward to, categories, grounds of refusals, colleagues; the next and the previous of the queue; drafts; templates; what
-    # repeats it; what is like it.
-    with django_assert_num_queries(20):
+    # repeats it; what is like it; how often it was passed on.
+    with django_assert_num_queries(21):
         at_desk.get(url(appeal))
     perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
     for _ in range(5):
         UserFactory()
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         at_desk.get(url(appeal))
 
 
