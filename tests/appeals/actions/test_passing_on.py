@@ -16,7 +16,7 @@ from appeals.timeline import title_of
 from appeals.workflow import CORRECT, FORWARD
 from districts.models import Service
 from tests.factories import AppealFactory, MembershipFactory
-from tests.grid import IN_PARK, GridCity, at
+from tests.grid import IN_PARK, GridCity
 
 
 @pytest.fixture
@@ -27,7 +27,9 @@ def appeal(city: GridCity) -> Appeal:
 @pytest.fixture
 def people(city: GridCity, light_user: User) -> dict[str, User]:
     """One of each service."""
-    others = {code: MembershipFactory(service=city.services[code]).user for code in ("roads", "green", "office")}
+    others = {
+        code: MembershipFactory(service=city.services[code]).user for code in ("roads", "green", "office")
+    }
     return {"light": light_user, **others}
 
 
@@ -90,7 +92,12 @@ def test_the_office_passes_on_as_often_as_it_likes(city: GridCity, appeal: Appea
 def test_what_is_put_right_is_no_forward(city: GridCity, passing: Passing, people: dict[str, User]) -> None:
     appeal = passing.to("green")
     perform(
-        appeal.pk, CORRECT, Person(people["green"]), version=2, point=(IN_PARK[0] + 0.02, IN_PARK[1]), text="Not in the park"
+        appeal.pk,
+        CORRECT,
+        Person(people["green"]),
+        version=2,
+        point=(IN_PARK[0] + 0.02, IN_PARK[1]),
+        text="Not in the park",
     )
     assert passing.to("roads").service.code == "roads"
 
@@ -106,7 +113,9 @@ def test_a_city_without_an_office_lets_it_go_where_it_was_sent(passing: Passing)
     assert passing.to("roads", "light", "green").service.code == "green"
 
 
-def test_the_desk_says_it_before_and_shows_the_way(passing: Passing, people: dict[str, User], client: Client) -> None:
+def test_the_desk_says_it_before_and_shows_the_way(
+    passing: Passing, people: dict[str, User], client: Client
+) -> None:
     warning = "the Mayor&#x27;s Office gets it now and decides who answers"
     appeal = passing.to("roads")
     url = f"/en/desk/appeals/{appeal.number}/"
