@@ -36,17 +36,22 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "appeals/actions/count_again.py": (f"{_ACTIONS}/test_count_again.py",),
     "appeals/actions/drafts.py": (f"{_ACTIONS}/test_drafts.py",),
     "appeals/actions/escalate.py": (f"{_ACTIONS}/test_escalate.py",),
-    "appeals/actions/inputs.py": (f"{_ACTIONS}/test_inputs.py",),
+    "appeals/actions/hand_over.py": (f"{_ACTIONS}/test_hand_over.py",),
+    "appeals/actions/inputs.py": (f"{_ACTIONS}/test_inputs.py", f"{_ACTIONS}/test_correct.py"),
     "appeals/actions/perform.py": (
         f"{_ACTIONS}/test_perform.py",
         f"{_ACTIONS}/test_questions.py",
         f"{_ACTIONS}/test_escalate.py",
         f"{_ACTIONS}/test_plans.py",
         f"{_ACTIONS}/test_endings.py",
+        f"{_ACTIONS}/test_correct.py",
+        f"{_ACTIONS}/test_warn.py",
     ),
     "appeals/actions/questions.py": (f"{_ACTIONS}/test_questions.py",),
+    "appeals/actions/rounds.py": (f"{_ACTIONS}/test_warn.py", f"{_ACTIONS}/test_escalate.py"),
     "appeals/actions/submit.py": (f"{_ACTIONS}/test_submit.py", f"{_ACTIONS}/test_races.py"),
     "appeals/actions/upload.py": (f"{_ACTIONS}/test_upload.py", f"{_ACTIONS}/test_races.py"),
+    "appeals/actions/warn.py": (f"{_ACTIONS}/test_warn.py",),
     "opendata/clusters.py": ("tests/opendata/test_clusters.py",),
 }
 

@@ -6,6 +6,8 @@ import uuid
 
 import pytest
 from django.db import transaction
+from django_tasks.base import TASK_MIN_PRIORITY
+from django_tasks_db.models import DBTaskResult
 
 from appeals.actions.attachments import attach
 from appeals.errors import Invalid
@@ -65,3 +67,31 @@ def test_a_film_that_could_not_be_read_says_why(appeal: Appeal) -> None:
     AttachmentFactory(appeal=None, state=Attachment.State.FAILED, error=Refusal.VIDEO_WITHOUT_PICTURE)
     arrived = AttachmentFactory(appeal=None)
     assert refused(appeal, arrived.pk, failed.pk) == [failed.error_text]
+
+
+def film(appeal: Appeal | None = None, **values: object) -> Attachment:
+    values = {"kind": Attachment.Kind.VIDEO, "state": Attachment.State.PROCESSING} | values
+    return AttachmentFactory(appeal=appeal, **values)
+
+
+def priorities() -> dict[str, int]:
+    """Of each film that is to be prepared, by its key."""
+    return {row.args_kwargs["args"][0]: row.priority for row in DBTaskResult.objects.all()}
+
+
+def test_each_further_film_of_an_appeal_waits_behind_the_one_before(appeal: Appeal) -> None:
+    photo, first, second, untaken = AttachmentFactory(appeal=None), film(), film(), film()
+    attach([second.pk, photo.pk, first.pk], appeal=appeal, event=None)
+    assert priorities() == {str(first.pk): 0, str(second.pk): -1}
+    # What came with an earlier step counts, and is not prepared twice; what is ready makes nobody wait.
+    Attachment.objects.filter(pk=first.pk).update(state=Attachment.State.READY)
+    attach([untaken.pk], appeal=appeal, event=appeal.events.get())
+    assert priorities() == {str(first.pk): 0, str(second.pk): -1, str(untaken.pk): -1}
+
+
+def test_no_film_waits_longer_than_the_queue_knows(appeal: Appeal) -> None:
+    for _n in range(-TASK_MIN_PRIORITY + 1):
+        film(appeal)
+    last = film()
+    attach([last.pk], appeal=appeal, event=None)
+    assert priorities() == {str(last.pk): TASK_MIN_PRIORITY}

@@ -77,6 +77,29 @@ def test_another_place_is_routed_as_a_new_appeal_would_be(
     assert cells == {(stored.cell_x, stored.cell_y)}
 
 
+def test_what_was_wrong_is_kept_beside_what_is_right(
+    appeal: Appeal, city: GridCity, service_actor: Person
+) -> None:
+    lon, lat = appeal.point.x, appeal.point.y
+    perform(appeal.pk, CORRECT, service_actor, version=1, category=city.categories["pothole"], text="A hole")
+    assert appeal.events.get(verb="correct").details == {
+        "category": {"code": "pothole", "ky": "pothole ky", "ru": "pothole ru", "en": "pothole en"},
+        "answers": {"code": "roads", "ky": "roads ky", "ru": "roads ru", "en": "roads en"},
+        "was": {"category": "lamp", "service": "light", "lon": lon, "lat": lat},
+    }
+
+
+def test_where_the_same_service_answers_nobody_is_given_it(
+    appeal: Appeal, city: GridCity, service_actor: Person
+) -> None:
+    Appeal.objects.update(assignee=service_actor.user)
+    changed = perform(appeal.pk, CORRECT, service_actor, version=1, point=degrees(IN_WEST), text="There")
+    event = appeal.events.get(verb="correct")
+    assert (changed.service, event.to_service) == (city.services["light"], None)
+    assert changed.assignee == service_actor.user
+    assert event.details["answers"]["code"] == "light"
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [

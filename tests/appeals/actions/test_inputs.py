@@ -155,6 +155,17 @@ def test_an_appeal_that_somebody_works_on_is_not_waited_for() -> None:
     assert one(Input.APPEAL, first.number, second).original == first
 
 
+def test_a_category_and_a_place_are_that_or_refused() -> None:
+    for value in ("lamp", 1, MINE):
+        assert refused(Input.CATEGORY, value) == "Choose a category."
+    how = "Write latitude and longitude, such as 40.5283, 72.7985."
+    for value in ([72.8, 40.5], (72.8,), (72.8, 40.5, 1.0), "72.8, 40.5", None):
+        assert refused(Input.PLACE, value) == how
+    point = one(Input.PLACE, (72.8, 40.5)).point
+    assert point is not None and (point.x, point.y, point.srid) == (72.8, 40.5, 4326)
+    assert refused(Input.PLACE, (0.0, 0.0)) != how
+
+
 def test_all_that_is_wrong_is_said_at_once() -> None:
     verb = asking(
         Ask("text", Input.TEXT, "Text"), Ask("day", Input.DAY, "Day"), Ask("to", Input.SERVICE, "To")

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from appeals.actions.inputs import Given
-from appeals.actions.perform import CHANGED_FIELDS, Change, perform
+from appeals.actions.perform import CHANGED_FIELDS, Change, foresee, perform
 from appeals.actions.submit import Submission, submit
 from appeals.actors import PLATFORM, Author, Person
+from appeals.deadlines import LegalClock
 from appeals.errors import Invalid, NotAllowed, Stale
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, AppealContact, Attachment, Event, LegalTerm, Message
@@ -197,6 +198,63 @@ def test_one_file_is_hidden_and_shown_again(appeal: Appeal, office_actor: Person
     assert Attachment.objects.get(hidden=True) == file
     perform(appeal.pk, SHOW_FILE, office_actor, version=2, file=file.pk)
     assert {*Attachment.objects.filter(hidden=False)} == {file, other}
+
+
+def test_what_is_foreseen_is_what_comes_and_nothing_is_done_yet(
+    appeal: Appeal, service_actor: Person
+) -> None:
+    LegalTerm.objects.update(extension_days=5)
+    appeal.refresh_from_db()
+    clock, moment = LegalClock.read(), appeal.submitted_at + dt.timedelta(days=3)
+    for verb, given in (
+        (EXTEND, {"text": "Ordered"}),
+        (ASK, {"text": "Which lamp?"}),
+        (ANSWER, {"text": "Done"}),
+    ):
+        before = Appeal.objects.get()
+        seen = Appeal.objects.get()
+        foreseen = foresee(seen, verb, service_actor, version=seen.version, clock=clock, at=moment, **given)
+        for kept in (seen, Appeal.objects.get()):
+            assert [getattr(kept, name) for name in CHANGED_FIELDS] == [
+                getattr(before, name) for name in CHANGED_FIELDS
+            ]
+        assert not appeal.events.filter(verb=verb.code).exists()
+        done = perform(appeal.pk, verb, service_actor, version=before.version, at=moment, **given)
+        assert [getattr(foreseen, name) for name in CHANGED_FIELDS] == [
+            getattr(done, name) for name in CHANGED_FIELDS
+        ]
+        assert foreseen.version == before.version + 1
+
+
+def test_without_a_moment_it_is_foreseen_for_now(appeal: Appeal, service_actor: Person) -> None:
+    before = timezone.now()
+    clock = LegalClock.read()
+    answered = foresee(appeal, ANSWER, service_actor, version=1, clock=clock, text="Done").answered_at
+    assert answered is not None and before <= answered <= timezone.now()
+
+
+def test_what_would_be_refused_is_foreseen(appeal: Appeal, service_actor: Person) -> None:
+    clock = LegalClock.read()
+    with pytest.raises(NotAllowed):
+        foresee(appeal, CLOSE, service_actor, version=1, clock=clock)
+    with pytest.raises(Invalid):
+        foresee(appeal, ANSWER, service_actor, version=1, clock=clock, text=" ")
+    done = perform(appeal.pk, ACCEPT, service_actor, version=1)
+    with pytest.raises(Stale) as refusal:
+        foresee(done, ANSWER, service_actor, version=1, clock=clock, text="Done")
+    assert [event.verb for event in refusal.value.since] == ["accept"]
+
+
+def test_what_staff_note_is_for_the_staff(appeal: Appeal, service_actor: Person) -> None:
+    perform(appeal.pk, NOTE, service_actor, version=1, text="The neighbour drinks")
+    perform(appeal.pk, ASSIGN, service_actor, version=2, assignee=service_actor.user)
+    perform(appeal.pk, ACCEPT, service_actor, version=3)
+    assert list(appeal.events.order_by("version").values_list("verb", "public")) == [
+        ("submit", True),
+        ("note", False),
+        ("assign", False),
+        ("accept", True),
+    ]
 
 
 def test_the_change_cannot_be_changed() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -123,6 +123,31 @@ def test_the_fingerprint_is_of_all_that_was_sent(
     sent = submission(secret="t" * 32, uploads=(UUID(int=1), UUID(int=2)))
     other = dataclasses.replace(sent, id=uuid4(), **change)  # type: ignore[arg-type]
     assert (other.fingerprint() == sent.fingerprint()) is same
+
+
+def test_without_a_secret_how_to_reach_the_author_is_no_part_of_it(submission: Make) -> None:
+    sent = submission(secret="", name="A", email="a@example.org", phone="1")
+    for change, same in (
+        ({"name": "B", "email": "b@example.org", "phone": "2"}, True),
+        ({"text": "B"}, False),
+    ):
+        assert (dataclasses.replace(sent, **change).fingerprint() == sent.fingerprint()) is same
+
+
+def test_what_the_database_refuses_for_another_reason_is_not_the_sender_s_fault(submission: Make) -> None:
+    with pytest.raises(IntegrityError, match="appeal_has_text"):
+        submit(submission(text=""), sender=None)
+    assert not Appeal.objects.exists()
+
+
+def test_what_need_not_be_said(city: GridCity, submission: Make) -> None:
+    sent = submission()
+    bare = Submission(sent.id, sent.kind, sent.category, sent.text, sent.point, sent.language)
+    appeal = submit(bare, sender=None).appeal
+    assert (appeal.source, appeal.external_id, appeal.address) == ("web", "", "")
+    assert (appeal.contact.name, appeal.contact.email, appeal.contact.phone) == ("", "", "")
+    assert list(appeal.events.values_list("public", "actor_role")) == [(True, Role.RESIDENT)]
+    assert Message.objects.get().audience == "service"
 
 
 def test_what_was_sent_cannot_be_changed(submission: Make) -> None:
