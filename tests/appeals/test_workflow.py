@@ -21,14 +21,17 @@ from appeals.workflow import (
     ANSWER,
     CLOSE,
     EXTEND,
+    FOLLOWER_LETTER,
     HIDE,
     OPEN_STATUSES,
     REASONS,
     REOPEN,
     RUNNING_STATUSES,
     SHOW,
+    STAGES,
     SUBMIT,
     VERBS,
+    WARNINGS,
     Audience,
     Cause,
     Clock,
@@ -198,6 +201,7 @@ def test_the_words_of_the_author_are_the_author_s_alone() -> None:
     assert CLOSE.words_for(Role.RESIDENT) is CLOSE.author_words
     assert CLOSE.words_for(Role.SERVICE) is CLOSE.words
     assert ANSWER.words_for(Role.RESIDENT) is ANSWER.words
+    assert [verb.code for verb in VERBS.values() if verb.author_words] == ["close", "reopen"]
 
 
 def test_an_answer_is_what_stops_the_clock() -> None:
@@ -230,6 +234,41 @@ def test_terms_and_calendar_are_read_only_where_they_decide() -> None:
     assert {verb.code for verb in VERBS.values() if verb.reads_clock(WAITING)} == anywhere | leaving
     assert ACCEPT.resumes(WAITING) and not ACCEPT.resumes(NEW)
     assert not dataclasses.replace(ACCEPT, target=Status.WAITING).resumes(WAITING)
+
+
+def test_what_may_be_done_to_many_at_once() -> None:
+    bulk = [verb for verb in VERBS.values() if verb.bulk]
+    assert [verb.code for verb in bulk] == ["accept", "close", "forward", "assign", "note"]
+    assert not any(verb.roles == {Role.SYSTEM} or verb.guard for verb in bulk)
+
+
+def test_what_the_authors_of_repetitions_are_told() -> None:
+    assert [verb.code for verb in VERBS.values() if verb.followed] == [
+        "answer",
+        "supplement",
+        "close",
+        "reopen",
+        "plan",
+        "duplicate",
+        "refuse",
+    ]
+    assert "7" in str(FOLLOWER_LETTER) % {"number": 7}
+
+
+def test_ends_without_an_answer_say_why() -> None:
+    assert {verb.code: verb.outcome.value for verb in VERBS.values() if verb.outcome} == {
+        "duplicate": "duplicate",
+        "refuse": "refused",
+        "withdraw": "withdrawn",
+    }
+    assert {verb for verb in VERBS.values() if verb.clock is Clock.END} == {
+        verb for verb in VERBS.values() if verb.outcome
+    }
+
+
+def test_the_stages_of_a_term_and_their_warnings() -> None:
+    assert STAGES == {Guard.HALF_PASSED: 1, Guard.MOST_PASSED: 2, Guard.LAST_DAY: 3}
+    assert dict(WARNINGS) == {1: VERBS["warn_half"], 2: VERBS["warn_most"], 3: VERBS["warn_due"]}
 
 
 def test_a_guard_that_is_not_met_bars_its_verb() -> None:

@@ -47,7 +47,9 @@ _LOOKUPS = {"__gte": "__gt", "__gt": "__gte", "__lte": "__lt", "__lt": "__lte"}
 #: A string of this form is a name that other code looks up; anything else is taken for prose.
 _NAME = re.compile(r"-?[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 #: Calls whose arguments are words for people or for the type checker.
-_NOT_CODE = frozenset({"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "TypeVar", "cast"})
+_NOT_CODE = frozenset(
+    {"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "pgettext_lazy", "TypeVar", "cast"}
+)
 _ANNOTATIONS = frozenset({"annotation", "returns", "type_comment"})
 
 

@@ -67,6 +67,7 @@ def test_what_becomes_of(source: str, was: str, now: set[str]) -> None:
         "a: dict[str, 7]",
         "def f(a: 'b') -> 'c':\n    '''d'''\n    ...",
         "a = _('word')",
+        "a = pgettext_lazy('verb', 'Close')",
         "a = TypeVar('a', bound=b)",
         "a = 'Words for people, 7 of them.'",
         "if TYPE_CHECKING:\n    from a import b",
