@@ -1,11 +1,18 @@
-"""allauth's forms for passwords, whose tries are counted; the log-in's are counted by the adapter."""
+"""Forms of the own account: allauth's for passwords, whose tries are counted (the log-in's by the adapter), and for letters."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account import forms
 from allauth.core import context
+from django import forms as django_forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language, gettext, gettext_lazy
 
 from accounts.adapter import account_key, too_many_error
+from accounts.models import LetterChoice, User
 from rates.senders import address_of, sender_of
 from rates.taking import (
     PASSWORD_CHANGE,
@@ -48,3 +55,58 @@ class ChangePasswordForm(forms.ChangePasswordForm):
         password = str(super().clean_oldpassword())
         give_back(PASSWORD_CHANGE, sender)
         return password
+
+
+class _Clock(django_forms.TimeInput):
+    input_type = "time"
+
+
+class LetterChoiceForm(django_forms.Form):
+    """How the letters of the desk come, in which language, and when they do not."""
+
+    how = django_forms.ChoiceField(
+        choices=LetterChoice.How.choices,
+        label=gettext_lazy("Letters of my service's desk"),
+        widget=django_forms.RadioSelect,
+    )
+    language = django_forms.ChoiceField(label=gettext_lazy("Language of the letters"))
+    quiet_from = django_forms.TimeField(
+        label=gettext_lazy("Quiet from"), required=False, widget=_Clock(format="%H:%M")
+    )
+    quiet_until = django_forms.TimeField(
+        label=gettext_lazy("Quiet until"), required=False, widget=_Clock(format="%H:%M")
+    )
+
+    def __init__(self, *args: Any, user: User, choice: LetterChoice | None, **kwargs: Any) -> None:
+        kept = choice or LetterChoice(user=user, language=get_language() or settings.LANGUAGE_CODE)
+        super().__init__(
+            *args,
+            **kwargs
+            | {
+                "label_suffix": "",
+                "initial": {
+                    "how": kept.how if kept.wanted else LetterChoice.How.NONE,
+                    "language": kept.language,
+                    "quiet_from": kept.quiet_from,
+                    "quiet_until": kept.quiet_until,
+                },
+            },
+        )
+        self._user = user
+        self.fields["language"].choices = settings.LANGUAGES  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """The choice. Quiet hours that only begin, only end, or last no time are refused."""
+        chosen = super().clean() or {}
+        begin, end = chosen.get("quiet_from"), chosen.get("quiet_until")
+        if not {"quiet_from", "quiet_until"} & set(self.errors):
+            if (begin is None) != (end is None):
+                raise ValidationError(gettext("Write both when the quiet hours begin and when they end."))
+            if begin is not None and begin == end:
+                raise ValidationError(gettext("Quiet hours must end at another time than they begin."))
+        return chosen
+
+    def save(self) -> None:
+        """Keeps the choice; what a letter's link had stopped goes on as chosen now."""
+        chosen = {name: self.cleaned_data[name] for name in self.fields}
+        LetterChoice.objects.update_or_create(user=self._user, defaults={**chosen, "stopped": False})

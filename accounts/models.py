@@ -79,6 +79,7 @@ class PersonChange(models.Model):
         TAKEN = "taken", _("Post taken")
         DEACTIVATED = "deactivated", _("Deactivated")
         ACTIVATED = "activated", _("Activated again")
+        INVITED_AGAIN = "invited_again", _("Invited again")
         FACTOR = "factor", _("Second step of the log-in removed")
         CHANGED = "changed", _("Changed in the admin")
 
@@ -102,3 +103,43 @@ class PersonChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person}: {self.what}"
+
+
+class LetterChoice(models.Model):
+    """How a member of staff wants the letters of the own service's desk; without a row they get none of their own.
+
+    ``stopped`` is what the link in a letter does: the rest of the choice is kept for another time. Quiet hours are of the
+    city's clock, may go over midnight, and end before they begin again.
+    """
+
+    class How(models.TextChoices):
+        NONE = "none", _("No letters of my own")
+        AT_ONCE = "at_once", _("Each letter at once")
+        DAILY = "daily", _("One letter a day")
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="letter_choice")
+    how = models.CharField(_("letters of the desk"), max_length=10, choices=How, default=How.NONE)
+    stopped = models.BooleanField(_("stopped by the link in a letter"), default=False, db_default=False)
+    language = models.CharField(_("language"), max_length=2)
+    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("choice of letters")
+        verbose_name_plural = _("choices of letters")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | models.Q(quiet_from__isnull=False, quiet_until__isnull=False)
+                & ~models.Q(quiet_from=models.F("quiet_until")),
+                name="quiet_hours_begin_and_end",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.how}"
+
+    @property
+    def wanted(self) -> bool:
+        """True when there are letters to be sent."""
+        return self.how != self.How.NONE and not self.stopped

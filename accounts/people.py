@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.dispatch import Signal
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, PersonChange, User
@@ -21,10 +23,15 @@ from accounts.roles import Standing, standing_of
 from accounts.second_factor import remove_second_factor
 from districts.models import Service
 from geo.refusals import Refused
+from rates.taking import PASSWORD_RESET, take
 
 #: Sent with ``person``, ``by`` and ``services`` (keys; None: all) in the transaction in which somebody leaves them. A
 #: receiver returns how much of their work it has handed over.
 person_left = Signal()
+
+#: Sent with ``change`` and ``language`` in the transaction in which somebody is invited, or once more. A receiver has the
+#: letter sent (``accounts.invitations`` writes it).
+person_invited = Signal()
 
 What = PersonChange.What
 
@@ -73,8 +80,21 @@ def invite(by: User, newcomer: Newcomer, service: Service, post: str) -> User:
             raise Refused({"email": [_("There is a person with this address already.")]})
         person = User.objects.create_user(email, first_name=newcomer.first_name, last_name=newcomer.last_name)
         Membership.objects.create(user=person, service=service, post=post)
-        record(by, person, What.INVITED, service=service, post=post)
+        _have_letter_sent(record(by, person, What.INVITED, service=service, post=post))
     return person
+
+
+def invite_again(by: User, person: User) -> None:
+    """Another letter for somebody who has never logged in. Raises ``PermissionDenied``, and ``TooMany`` letters."""
+    if not may_change(by, person) or person.last_login is not None or not person.is_active:
+        raise PermissionDenied
+    take(PASSWORD_RESET, person.email)
+    with transaction.atomic():
+        _have_letter_sent(record(by, person, What.INVITED_AGAIN))
+
+
+def _have_letter_sent(change: PersonChange) -> None:
+    person_invited.send(sender=None, change=change, language=get_language() or settings.LANGUAGE_CODE)
 
 
 def give(by: User, person: User, service: Service, post: str) -> None:
@@ -153,9 +173,9 @@ def record(
     service: Service | None = None,
     post: str = "",
     handed_over: int = 0,
-) -> None:
-    """A line in the history of the person's rights."""
-    PersonChange.objects.create(
+) -> PersonChange:
+    """The line in the history of the person's rights."""
+    return PersonChange.objects.create(
         by=by, person=person, what=what, service=service, post=post, handed_over=handed_over
     )
 

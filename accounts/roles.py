@@ -107,6 +107,11 @@ class Standing:
         return self.may(Right.PEOPLE) or bool(self.heads)
 
     @property
+    def looks_after_letters(self) -> bool:
+        """True for whoever may open the page of letters that could not be sent."""
+        return self.may(Right.PEOPLE)
+
+    @property
     def sees_figures(self) -> bool:
         """True for whoever may open the scoreboard."""
         return self.may(Right.FIGURES)

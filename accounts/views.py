@@ -8,9 +8,20 @@ from typing import Any
 from allauth.account import views
 from allauth.mfa.base import views as mfa_views
 from allauth.mfa.totp import views as totp_views
-from django.http import HttpResponse
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.generic import FormView
 
 from accounts.adapter import TOO_MANY
+from accounts.forms import LetterChoiceForm
+from accounts.letters import DAILY_AT, choice_of, may_choose
 
 
 class _Slowed:
@@ -51,3 +62,36 @@ class ConfirmByCode(_Slowed, mfa_views.ReauthenticateView):
 
 class ActivateApp(_Slowed, totp_views.ActivateTOTPView):
     """An app that shows codes becomes the second factor."""
+
+
+@method_decorator(never_cache, name="dispatch")
+class Letters(LoginRequiredMixin, FormView[LetterChoiceForm]):
+    """How the letters of the own service's desk come, and when they do not. 403 for whoever belongs to no service."""
+
+    http_method_names = ("get", "head", "post", "options")
+    template_name = "account/letters.html"
+    form_class = LetterChoiceForm
+    success_url = reverse_lazy("account_letters")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and not may_choose(request.user):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        user: Any = self.request.user
+        return super().get_form_kwargs() | {"user": user, "choice": choice_of(user)}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user: Any = self.request.user
+        return super().get_context_data(choice=choice_of(user), daily_at=DAILY_AT, **kwargs)
+
+    def form_valid(self, form: LetterChoiceForm) -> HttpResponse:
+        form.save()
+        messages.success(self.request, _("Your choice is kept."))
+        return super().form_valid(form)
+
+    def form_invalid(self, form: LetterChoiceForm) -> HttpResponse:
+        response = super().form_invalid(form)
+        response.status_code = HTTPStatus.BAD_REQUEST
+        return response

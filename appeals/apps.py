@@ -9,7 +9,7 @@ class AppealsConfig(AppConfig):
     verbose_name = _("appeals")
 
     def ready(self) -> None:
-        from accounts.people import person_left
+        from accounts.people import person_invited, person_left
         from accounts.permissions import ALL, EDIT, VIEW, office_may
         from appeals.actions.count_again import count_again
         from appeals.actions.escalate import escalate_overdue
@@ -28,6 +28,7 @@ class AppealsConfig(AppConfig):
         )
         from appeals.notify.delivery import deliver_due
         from appeals.notify.outbox import LANE, Letters
+        from appeals.notify.queue import queue_invitation
         from appeals.tasks import follow_borders, give_up_video, prepare_video, take_up_video
         from districts.actions.publish import borders_applied
         from jobs.giving_up import when_given_up
@@ -39,6 +40,11 @@ class AppealsConfig(AppConfig):
             lambda person, by, services, **_: hand_over(person, by, services),
             weak=False,
             dispatch_uid="hand_over",
+        )
+        person_invited.connect(
+            lambda change, language, **_: queue_invitation(change, language),
+            weak=False,
+            dispatch_uid="queue_invitation",
         )
         every(dt.timedelta(minutes=10), count_again)
         every(dt.timedelta(minutes=5), escalate_overdue)

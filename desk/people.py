@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,9 +14,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts import people
-from accounts.invitations import send_invitation
 from accounts.models import Membership, PersonChange, User
 from accounts.second_factor import has_second_factor
+from appeals.notify.outbox import latest_invitation
 from desk.doors import for_whom
 from districts.models import Service
 from geo.refusals import Refused
@@ -78,7 +77,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             form.refuse(refusal)
         else:
-            _send(request, person)
+            _say_invited(request, person)
             return redirect("desk:person", person.pk)
     words = request.GET.get("q", "").strip()[:100].replace("\x00", "")
     found = people.looked_after_by(by)
@@ -125,6 +124,7 @@ def person_page(request: HttpRequest, person: int) -> HttpResponse:
         "may_change": people.may_change(by, found),
         "is_oneself": by.pk == found.pk,
         "changes": changes[:100],
+        "invitation": latest_invitation(found),
     }
     return render(request, "desk/person.html", context, status=400 if request.method == "POST" else 200)
 
@@ -157,22 +157,16 @@ def _done(request: HttpRequest, by: User, person: User, form: _PostFields) -> bo
             people.activate(by, person)
             messages.success(request, _("The person can log in again."))
         case "invite":
-            if person.last_login is not None or not person.is_active:
-                raise PermissionDenied
-            _send(request, person)
+            try:
+                people.invite_again(by, person)
+            except TooMany as refusal:
+                messages.error(request, str(refusal))
+            else:
+                _say_invited(request, person)
         case _:
             return False
     return True
 
 
-def _send(request: HttpRequest, person: User) -> None:
-    """Sends the letter and says what became of it."""
-    try:
-        send_invitation(person)
-    except TooMany as refusal:
-        messages.error(request, str(refusal))
-    except OSError:
-        # What smtplib raises is one too. The person is there, and the letter can be sent again from their page.
-        messages.error(request, _("The letter could not be sent. Try again later."))
-    else:
-        messages.success(request, _("A letter is on its way to %(email)s.") % {"email": person.email})
+def _say_invited(request: HttpRequest, person: User) -> None:
+    messages.success(request, _("A letter is on its way to %(email)s.") % {"email": person.email})

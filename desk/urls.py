@@ -2,7 +2,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk import answer_templates, bulk, drafts, exports, live, people, printing, scoreboard_pages, views
+from desk import (
+    answer_templates,
+    bulk,
+    drafts,
+    exports,
+    letters,
+    live,
+    people,
+    printing,
+    scoreboard_pages,
+    views,
+)
 
 app_name = "desk"
 
@@ -18,6 +29,7 @@ urlpatterns = [
     path("appeals/<int:number>/print/", printing.print_appeal, name="print-appeal"),
     path("print/", printing.print_list, name="print-list"),
     path("drafts/", drafts.drafts_page, name="drafts"),
+    path("letters/", letters.letters_page, name="letters"),
     path("people/", people.people_page, name="people"),
     path("people/<int:person>/", people.person_page, name="person"),
     path("scoreboard/", scoreboard_pages.scoreboard_page, name="scoreboard"),

@@ -8,6 +8,7 @@ from public.views.about import about
 from public.views.appeal import appeal_page
 from public.views.appeal_new import appeal_new
 from public.views.follow import follow_page
+from public.views.letters import letters_page
 from public.views.map import map_page
 from public.views.news import news_item, news_list
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("appeals/new/", appeal_new, name="appeal-new"),
     path("appeals/<int:number>/", appeal_page, name="appeal"),
     path("follow/<str:secret>/", follow_page, name="follow"),
+    path("letters/<str:token>/", letters_page, name="letters"),
     path("news/", news_list, name="news"),
     path("news/<int:pk>/", news_item, name="news-item"),
     path("about/", about, name="about"),

@@ -254,6 +254,12 @@ class AppealContact(models.Model):
             "Whoever reads it has opened the link in the first letter. Until then there is no other."
         ),
     )
+    unsubscribed = models.BooleanField(
+        _("wants no letters"),
+        default=False,
+        db_default=False,
+        help_text=_("Said with the link that stands in each letter."),
+    )
     phone = models.CharField(_("phone"), max_length=PHONE_MAX, blank=True, help_text="E.164.")
 
     class Meta:

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import PersonChange, User
 from appeals.limits import EMAIL_MAX
+from appeals.models.appeal import AppealContact
 from appeals.models.event import Event
 from appeals.workflow import Audience
 
 
 class Message(models.Model):
-    """A message to one recipient about one event: written with the event, sent later by the worker."""
+    """A message to one recipient about one event: written with the event, sent later by the worker.
+
+    An invitation to work here is about a line in the history of a person's rights instead.
+    """
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("e-mail")
@@ -19,8 +25,10 @@ class Message(models.Model):
         SENT = "sent", _("sent")
         PARKED = "parked", _("could not be sent")
         DROPPED = "dropped", _("could not be sent, and is not tried again")
+        UNWANTED = "unwanted", _("not wanted any more")
 
-    event = models.ForeignKey(Event, models.CASCADE, related_name="messages")
+    event = models.ForeignKey(Event, models.CASCADE, null=True, blank=True, related_name="messages")
+    invitation = models.ForeignKey(PersonChange, models.CASCADE, null=True, blank=True, related_name="+")
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.EMAIL)
     recipient = models.CharField(_("recipient"), max_length=EMAIL_MAX)
     audience = models.CharField(
@@ -30,7 +38,30 @@ class Message(models.Model):
             (Audience.SERVICE.value, _("service")),
             (Audience.OFFICE.value, _("Mayor's Office")),
             (Audience.FOLLOWER.value, _("author of a repetition")),
+            (Audience.INVITED.value, _("somebody who was invited")),
         ],
+    )
+    contact = models.ForeignKey(
+        AppealContact,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whose address it goes to, of an author.",
+    )
+    person = models.ForeignKey(
+        User,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whose own letter it is, of those who work for the service: they have chosen to get it.",
+    )
+    daily = models.BooleanField(
+        _("of the day"),
+        default=False,
+        db_default=False,
+        help_text="Goes out with the others of its person in one letter a day.",
     )
     digest = models.BooleanField(
         _("digest"),
@@ -49,10 +80,25 @@ class Message(models.Model):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         constraints = [
-            models.UniqueConstraint(fields=["event", "channel", "recipient"], name="one_message_a_recipient")
+            models.UniqueConstraint(fields=["event", "channel", "recipient"], name="one_message_a_recipient"),
+            models.UniqueConstraint(
+                fields=["invitation", "channel", "recipient"], name="one_message_an_invitation"
+            ),
+            models.CheckConstraint(
+                condition=Q(event__isnull=False, invitation__isnull=True)
+                | Q(event__isnull=True, invitation__isnull=False, audience=Audience.INVITED.value),
+                name="message_is_about_one_thing",
+            ),
+            models.CheckConstraint(
+                condition=Q(daily=False) | Q(person__isnull=False), name="letter_of_the_day_is_a_persons"
+            ),
         ]
         indexes = [
-            models.Index(fields=["next_attempt_at"], condition=models.Q(state="queued"), name="message_due")
+            models.Index(fields=["next_attempt_at"], condition=Q(state="queued"), name="message_due"),
+            models.Index(
+                fields=["person"], condition=Q(state="queued", daily=True), name="message_of_the_day"
+            ),
+            models.Index(fields=["id"], condition=Q(state="parked"), name="message_parked"),
         ]
 
     def __str__(self) -> str:

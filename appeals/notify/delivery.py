@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from smtplib import (
     SMTPException,
@@ -22,11 +23,14 @@ import structlog
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from appeals.models import Message
 from appeals.notify.letters import letter
+from appeals.notify.subscriptions import ONE_CLICK
+from appeals.notify.wishes import is_wanted, waits_until
 
 log = structlog.get_logger()
 
@@ -52,6 +56,7 @@ class _Outcome(enum.Enum):
     LATER = enum.auto()  #: this letter is tried again
     NEVER = enum.auto()  #: this letter is refused for good
     AWAY = enum.auto()  #: the server is not there: nothing more can be sent in this round
+    LEFT = enum.auto()  #: nothing was sent, as its reader wishes
 
 
 def deliver_due(now: dt.datetime | None = None) -> Delivery:
@@ -71,7 +76,8 @@ def deliver_due(now: dt.datetime | None = None) -> Delivery:
     sent = failed = 0
     try:
         while (outcome := _deliver_one(now, mailer)) is not None:
-            sent, failed = sent + (outcome is _Outcome.SENT), failed + (outcome is not _Outcome.SENT)
+            sent += outcome is _Outcome.SENT
+            failed += outcome not in {_Outcome.SENT, _Outcome.LEFT}
             if outcome is _Outcome.AWAY:
                 break
     finally:
@@ -84,10 +90,18 @@ def _due(now: dt.datetime) -> QuerySet[Message]:
     return Message.objects.filter(state=Message.State.QUEUED, next_attempt_at__lte=now)
 
 
+def _in_turn(now: dt.datetime) -> QuerySet[Message]:
+    due = _due(now)
+    # The letters of the day go out together, with the first of them: whoever has locked that one has them all.
+    earlier = due.filter(daily=True, person=OuterRef("person"), pk__lt=OuterRef("pk"))
+    return due.exclude(Q(daily=True) & Exists(earlier))
+
+
 def _wait(now: dt.datetime, error: Exception) -> None:
     """All that is due waits, and what has waited for days is parked."""
     said = _in_words(error)
-    old = _due(now).filter(event__at__lt=now - WAITS_AT_MOST)
+    old = _due(now).annotate(since=Coalesce("event__at", "invitation__at"))
+    old = old.filter(since__lt=now - WAITS_AT_MOST)
     parked = old.update(state=Message.State.PARKED, error=said)
     waiting = _due(now).update(next_attempt_at=now + AWAY, error=said)
     log.warning("mail server away", waiting=waiting, parked=parked, error=said)
@@ -98,20 +112,31 @@ def _deliver_one(now: dt.datetime, mailer: BaseEmailBackend) -> _Outcome | None:
     # as promised (at least once).
     with transaction.atomic():
         message = (
-            _due(now)
+            _in_turn(now)
             .select_for_update(skip_locked=True, of=("self",))
-            .select_related("event__appeal__service", "event__appeal__category", "event__to_service")
+            .select_related(
+                "event__appeal__service",
+                "event__appeal__category",
+                "event__service",
+                "event__to_service",
+                "contact",
+                "person",
+                "invitation__person",
+            )
             .order_by("next_attempt_at", "pk")
             .first()
         )
         if message is None:
             return None
+        if _left(message, now):
+            return _Outcome.LEFT
+        together = _together(message, now)
         message.attempts += 1
         failure: Exception | None = None
         try:
             # A savepoint: a database error while composing must not undo what is recorded about the attempt.
             with transaction.atomic():
-                _SENDERS[Message.Channel(message.channel)](message, mailer)
+                _SENDERS[Message.Channel(message.channel)](together, mailer)
         except Exception as error:
             # Whatever the mail library raises (refusals, time-outs, bad addresses) is recorded in the row.
             failure = error
@@ -127,10 +152,40 @@ def _deliver_one(now: dt.datetime, mailer: BaseEmailBackend) -> _Outcome | None:
             log.warning(
                 "message not sent", message=message.pk, attempts=message.attempts, error=message.error
             )
-        message.save(update_fields=["state", "attempts", "next_attempt_at", "sent_at", "error"])
+        fate = {name: getattr(message, name) for name in _FATE}
+        Message.objects.filter(pk__in=[each.pk for each in together]).update(**fate)
     if failure is not None and outcome is _Outcome.AWAY:
         _wait(now, failure)
     return outcome
+
+
+#: What becomes of all letters that go out together.
+_FATE = ("state", "attempts", "next_attempt_at", "sent_at", "error")
+
+
+def _left(message: Message, now: dt.datetime) -> bool:
+    """True when it is not sent now: it is not wanted any more, or waits for the end of its reader's quiet hours."""
+    if not is_wanted(message):
+        message.state = Message.State.UNWANTED
+    elif until := waits_until(message, now):
+        message.next_attempt_at = until
+    else:
+        return False
+    message.save(update_fields=["state", "next_attempt_at"])
+    return True
+
+
+def _together(message: Message, now: dt.datetime) -> list[Message]:
+    """The message, and of a person's letters of the day all that are due, oldest first."""
+    if not message.daily:
+        return [message]
+    others = Message.objects.filter(
+        state=Message.State.QUEUED, next_attempt_at__lte=now, daily=True, person=message.person_id
+    )
+    related = ("event__appeal__service", "event__appeal__category", "event__service", "event__to_service")
+    locked = others.exclude(pk=message.pk).select_for_update(skip_locked=True, of=("self",))
+    rest = [each for each in locked.select_related(*related).order_by("pk") if is_wanted(each)]
+    return [message, *rest]
 
 
 def _outcome(failure: Exception | None) -> _Outcome:
@@ -161,14 +216,21 @@ def _in_words(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:300]
 
 
-def _send_email(message: Message, mailer: BaseEmailBackend) -> None:
-    words = letter(message)
+def _send_email(together: Sequence[Message], mailer: BaseEmailBackend) -> None:
+    words = letter(together)
+    # The Message-ID depends on the event and recipient, so that a mailbox shows a repeated delivery once.
+    headers = {"Message-ID": words.message_id, "Auto-Submitted": "auto-generated"}
+    if words.unsubscribe:
+        # RFC 2369 and, for one press without opening the page, RFC 8058.
+        headers |= {
+            "List-Unsubscribe": f"<{words.unsubscribe}>",
+            "List-Unsubscribe-Post": ONE_CLICK,
+        }
     EmailMessage(
         subject=words.subject,
         body=words.body,
-        to=[message.recipient],
-        # The Message-ID depends on the event and recipient, so that a mailbox shows a repeated delivery once.
-        headers={"Message-ID": words.message_id, "Auto-Submitted": "auto-generated"},
+        to=[together[0].recipient],
+        headers=headers,
         connection=mailer,
     ).send()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -9,63 +10,127 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import ngettext
 
-from appeals.models import AppealContact, Message
+from accounts.invitations import invitation_letter
+from appeals.models import AppealContact, Event, Message
 from appeals.notify.digest import digest_of
 from appeals.notify.proof import PROOF, proof_of
+from appeals.notify.subscriptions import address_of
 from appeals.timeline import title_of
 from appeals.workflow import FOLLOWER_LETTER, VERBS, Audience
+
+#: Steps that a letter of the day names; the desk shows all of them.
+LINES_MAX = 100
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A plain-text e-mail; ``message_id`` is the same each time the message is composed."""
+    """A plain-text e-mail; ``message_id`` is the same each time the message is composed.
+
+    ``unsubscribe`` is the address at which its reader wants no more of them; empty where nobody subscribes.
+    """
 
     subject: str
     body: str
     message_id: str
+    unsubscribe: str = ""
 
 
-def letter(message: Message) -> Letter:
-    """The message as a letter.
+def letter(together: Sequence[Message]) -> Letter:
+    """The message as a letter; of several that go out together one letter about all of them.
 
     The text of a hidden appeal is not repeated in letters; the author's letter has the secret link, the
     service's links to its desk. To an address that has not been proven it holds nothing that the sender has written.
     """
-    event = message.event
+    message = together[0]
+    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    with translation.override(message.language):
+        unsubscribe = address_of(message)
+        if message.invitation is not None:
+            subject, body = invitation_letter(message.invitation.person)
+        elif message.daily:
+            subject, body = _of_the_day(together)
+        elif message.digest:
+            subject, body = digest_of(message, timezone.now())
+        else:
+            subject, body = _of_the_event(message)
+        # The first letter to an address is the last unless its link is opened: there is one link in it, that one.
+        if unsubscribe and (message.contact is None or message.contact.email_proven):
+            stop = render_to_string(
+                "appeals/notify/unsubscribe.txt", {"message": message, "unsubscribe": unsubscribe}
+            )
+            body = f"{body.strip()}\n\n{stop}"
+    return Letter(subject, body.strip() + "\n", f"<message-{message.pk}@{host}>", unsubscribe)
+
+
+def _of_the_event(message: Message) -> tuple[str, str]:
+    """Subject and text of a letter about one event."""
+    event = _event_of(message)
     appeal = event.appeal
     audience = Audience(message.audience)
-    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
-    message_id = f"<message-{message.pk}@{host}>"
-    with translation.override(message.language):
-        if message.digest:
-            subject, body = digest_of(message, timezone.now())
-            return Letter(subject, body.strip() + "\n", message_id)
-        template = str(audience)
-        if audience is Audience.FOLLOWER:
-            link = appeal.get_absolute_url()
-        elif audience is Audience.AUTHOR:
-            contact = AppealContact.objects.get(appeal=appeal)
-            link = reverse("public:follow", args=[contact.secret])
-            if not contact.email_proven:
-                link = f"{link}?{urlencode({PROOF: proof_of(contact)})}"
-                template = "first"
-        else:
-            link = reverse("desk:appeal", args=[appeal.number])
-        subjects = {Audience.FOLLOWER: FOLLOWER_LETTER, **VERBS[event.verb].letters}
-        subject = str(subjects[audience]) % {"number": appeal.number}
-        body = render_to_string(
-            f"appeals/notify/{template}.txt",
-            {
-                "event": event,
-                "appeal": appeal,
-                "subject": subject,
-                # Who answered is not always the service that the appeal is with.
-                "step": title_of(event)
-                if event.details or VERBS[event.verb].speaks or audience is Audience.FOLLOWER
-                else "",
-                "link": f"{settings.PUBLIC_URL}{link}",
-                "city": settings.CITY_NAME.get(message.language, ""),
-            },
-        )
-    return Letter(subject, body.strip() + "\n", message_id)
+    template = str(audience)
+    if audience is Audience.FOLLOWER:
+        link = appeal.get_absolute_url()
+    elif audience is Audience.AUTHOR:
+        contact = AppealContact.objects.get(appeal=appeal)
+        link = reverse("public:follow", args=[contact.secret])
+        if not contact.email_proven:
+            link = f"{link}?{urlencode({PROOF: proof_of(contact)})}"
+            template = "first"
+    else:
+        link = reverse("desk:appeal", args=[appeal.number])
+    subject = _subject_of(message)
+    body = render_to_string(
+        f"appeals/notify/{template}.txt",
+        {
+            "event": event,
+            "appeal": appeal,
+            "subject": subject,
+            # Who answered is not always the service that the appeal is with.
+            "step": title_of(event)
+            if event.details or VERBS[event.verb].speaks or audience is Audience.FOLLOWER
+            else "",
+            "link": f"{settings.PUBLIC_URL}{link}",
+            "city": settings.CITY_NAME.get(message.language, ""),
+        },
+    )
+    return subject, body
+
+
+def _of_the_day(together: Sequence[Message]) -> tuple[str, str]:
+    """Subject and text of a letter with a line for each event, which a hidden appeal's words are no part of."""
+    subject = ngettext(
+        "News of %(n)d step at your desk", "News of %(n)d steps at your desk", len(together)
+    ) % {"n": len(together)}
+    lines = [
+        {
+            "subject": _subject_of(each),
+            "category": _event_of(each).appeal.category.name,
+            "link": settings.PUBLIC_URL + reverse("desk:appeal", args=[_event_of(each).appeal.number]),
+        }
+        for each in together[:LINES_MAX]
+    ]
+    body = render_to_string(
+        "appeals/notify/day.txt",
+        {
+            "subject": subject,
+            "lines": lines,
+            "more": len(together) - len(lines),
+            "link": settings.PUBLIC_URL + reverse("desk:queue"),
+            "city": settings.CITY_NAME.get(together[0].language, ""),
+        },
+    )
+    return subject, body
+
+
+def _subject_of(message: Message) -> str:
+    event = _event_of(message)
+    subjects = {Audience.FOLLOWER: FOLLOWER_LETTER, **VERBS[event.verb].letters}
+    return str(subjects[Audience(message.audience)]) % {"number": event.appeal.number}
+
+
+def _event_of(message: Message) -> Event:
+    if message.event is None:
+        raise TypeError(f"message {message.pk} is about no event")
+    return message.event

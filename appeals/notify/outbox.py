@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from django.db.models import Count, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.models import User
 from appeals.models import Message
 from jobs.overview import NotDone, State, Work
 
@@ -19,6 +21,7 @@ _STATES: Final = {
     Message.State.PARKED: State.FAILED,
     Message.State.SENT: State.DONE,
     Message.State.DROPPED: State.DONE,
+    Message.State.UNWANTED: State.DONE,
 }
 
 
@@ -26,6 +29,22 @@ def send_again(messages: QuerySet[Message]) -> int:
     """Queues the parked ones among the messages anew, with all their attempts; returns their number."""
     parked = messages.filter(state=Message.State.PARKED)
     return parked.update(state=Message.State.QUEUED, attempts=0, next_attempt_at=timezone.now(), error="")
+
+
+def drop(messages: QuerySet[Message]) -> int:
+    """Gives up the parked ones among the messages; returns their number. Why they could not be sent stays with them."""
+    return messages.filter(state=Message.State.PARKED).update(state=Message.State.DROPPED)
+
+
+def parked() -> QuerySet[Message]:
+    """The letters that were refused for good or too often, the newest first, with what they are about."""
+    letters = Message.objects.filter(state=Message.State.PARKED).order_by("-pk")
+    return letters.select_related("event__appeal", "invitation__person")
+
+
+def latest_invitation(person: User) -> Message | None:
+    """The person's last invitation, whatever became of it; None for whoever was never invited by letter."""
+    return Message.objects.filter(invitation__person=person).order_by("-pk").first()
 
 
 class Letters:
@@ -42,8 +61,10 @@ class Letters:
         if state not in {State.WAITING, State.FAILED}:
             return []
         states = [each for each, its in _STATES.items() if its is state]
-        rows = Message.objects.filter(state__in=states).select_related("event__appeal")
-        return [_work(row, state) for row in rows.order_by("event__at", "pk")[:most]]
+        rows = Message.objects.filter(state__in=states).select_related("event__appeal", "invitation__person")
+        return [
+            _work(row, state) for row in rows.order_by(Coalesce("event__at", "invitation__at"), "pk")[:most]
+        ]
 
     def has(self, key: str) -> bool:
         return _rows(key).exists()
@@ -54,7 +75,7 @@ class Letters:
         return "is sent again in the next round"
 
     def drop(self, key: str) -> str:
-        if not _rows(key).filter(state=Message.State.PARKED).update(state=Message.State.DROPPED):
+        if not drop(_rows(key)):
             raise NotDone(_why_not(key))
         return "is dropped: it will not be sent, and the appeal's history says so"
 
@@ -72,12 +93,18 @@ def _rows(key: str) -> QuerySet[Message]:
 
 
 def _work(row: Message, state: State) -> Work:
+    if row.event is not None:
+        about, since = f"{row.event.verb}, № {row.event.appeal.number}", row.event.at
+    elif row.invitation is not None:
+        about, since = f"invitation, person {row.invitation.person_id}", row.invitation.at
+    else:
+        raise TypeError(f"letter {row.pk} is about nothing")
     return Work(
         key=f"{_KEY}{row.pk}",
         lane=LANE,
         state=state,
-        what=f"{row.channel} to the {row.audience}, {row.event.verb}, № {row.event.appeal.number}",
-        since=row.event.at,
+        what=f"{row.channel} to the {row.audience}, {about}",
+        since=since,
         attempts=row.attempts,
         error=row.error,
         next_at=row.next_attempt_at if state is State.WAITING else None,

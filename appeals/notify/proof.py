@@ -36,7 +36,12 @@ def prove(contact: AppealContact, given: str) -> bool:
 
 
 def may_be_written_to(contact: AppealContact, *, first: bool) -> bool:
-    """Whether the letter may go: to a proven address all of them, to another the ``first``, and of those not many a day."""
+    """Whether the letter may go: to a proven address all of them, to another the ``first``, and of those not many a day.
+
+    None to whoever wants none.
+    """
+    if contact.unsubscribed:
+        return False
     if contact.email_proven or not contact.email:
         return contact.email_proven
     if not first:

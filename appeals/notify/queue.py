@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 
 from django.conf import settings
 
+from accounts.letters import next_daily, who_want_letters
+from accounts.models import LetterChoice, PersonChange
 from appeals.models import Appeal, Event, Message
 from appeals.notify.proof import may_be_written_to
 from appeals.workflow import SUBMIT, VERBS, Audience
@@ -19,36 +21,74 @@ DIGEST_EVERY = dt.timedelta(hours=6)
 def queue_messages(event: Event, *, digest: Collection[Audience] = ()) -> None:
     """Queues the letters that the event's verb names. Nothing is sent here.
 
-    Two look-ups (contact, service) unless the event's appeal has them loaded, and one insert. An address
-    shared by two audiences gets only the first letter. Those of ``digest`` get one about all that needs attention,
-    unless they were sent one some hours ago.
+    A look-up for each audience (contact; those of the service who want letters of their own), one of the service unless the
+    event's appeal has it loaded, and one insert. An address shared by two audiences gets only the first letter. Those of
+    ``digest`` get one about all that needs attention, unless they were sent one some hours ago.
     """
     messages: dict[str, Message] = {}
-    for audience, recipient, language in _addressed(event):
-        if recipient and not (audience in digest and _digest_is_fresh(recipient, event.at)):
-            messages.setdefault(
-                recipient,
-                Message(
-                    event=event,
-                    recipient=recipient,
-                    audience=audience,
-                    digest=audience in digest,
-                    language=language,
-                    next_attempt_at=event.at,
-                ),
-            )
+    for message in _addressed(event):
+        message.digest = message.audience in digest and not message.daily
+        if message.recipient and not (message.digest and _digest_is_fresh(message.recipient, event.at)):
+            messages.setdefault(message.recipient, message)
     if messages:
         Message.objects.bulk_create(messages.values())
 
 
-def _addressed(event: Event) -> Iterator[tuple[Audience, str, str]]:
-    """Whom the event's verb names, with e-mail address (empty: none) and language; followers come last."""
+def _addressed(event: Event) -> Iterator[Message]:
+    """A letter to each whom the event's verb names (an empty address: none); followers come last."""
     verb = VERBS[event.verb]
     for audience in verb.letters:
-        yield audience, *_RECIPIENTS[audience](event)
+        yield from _to(audience, event)
     if verb.followed:
-        for recipient, language in _followers(event):
-            yield Audience.FOLLOWER, recipient, language
+        yield from _to_followers(event)
+
+
+def queue_invitation(change: PersonChange, language: str) -> None:
+    """Queues the letter for the person whom the change invites."""
+    Message.objects.create(
+        invitation=change,
+        recipient=change.person.email,
+        audience=Audience.INVITED,
+        language=language,
+        next_attempt_at=change.at,
+    )
+
+
+def _to(audience: Audience, event: Event) -> Iterator[Message]:
+    """The letters for an audience: to the author, or to the service's own address and to whoever there wants one."""
+    if audience is Audience.AUTHOR:
+        # Imported appeals have no contact; the error for a missing relation is also an AttributeError.
+        contact = getattr(event.appeal, "contact", None)
+        if contact is not None and may_be_written_to(contact, first=event.verb == SUBMIT.code):
+            yield _message(event, audience, contact.email, event.appeal.language, contact=contact)
+        return
+    service = event.appeal.service if audience is Audience.SERVICE else _office()
+    if service is None:
+        return
+    yield _message(event, audience, service.email, settings.LANGUAGE_CODE)
+    for choice in who_want_letters(service):
+        # Nobody is told by letter what they have just done themselves.
+        if choice.user_id != event.actor_id:
+            yield _own(event, audience, choice)
+
+
+def _own(event: Event, audience: Audience, choice: LetterChoice) -> Message:
+    daily = choice.how == LetterChoice.How.DAILY
+    message = _message(event, audience, choice.user.email, choice.language, person=choice.user, daily=daily)
+    if daily:
+        message.next_attempt_at = next_daily(event.at)
+    return message
+
+
+def _message(event: Event, audience: Audience, recipient: str, language: str, **more: object) -> Message:
+    return Message(
+        event=event,
+        audience=audience,
+        recipient=recipient,
+        language=language,
+        next_attempt_at=event.at,
+        **more,
+    )
 
 
 def _digest_is_fresh(recipient: str, at: dt.datetime) -> bool:
@@ -56,34 +96,14 @@ def _digest_is_fresh(recipient: str, at: dt.datetime) -> bool:
     return digests.filter(event__at__gt=at - DIGEST_EVERY, event__at__lte=at).exists()
 
 
-def _author(event: Event) -> tuple[str, str]:
-    # Imported appeals have no contact; the error for a missing relation is also an AttributeError.
-    contact = getattr(event.appeal, "contact", None)
-    if contact is None or not may_be_written_to(contact, first=event.verb == SUBMIT.code):
-        return "", event.appeal.language
-    return contact.email, event.appeal.language
+def _office() -> Service | None:
+    return Service.objects.filter(is_office=True, active=True).first()
 
 
-def _service(event: Event) -> tuple[str, str]:
-    return event.appeal.service.email, settings.LANGUAGE_CODE
-
-
-def _office(event: Event) -> tuple[str, str]:
-    office = Service.objects.filter(is_office=True, active=True).first()
-    return (office.email if office else ""), settings.LANGUAGE_CODE
-
-
-def _followers(event: Event) -> list[tuple[str, str]]:
-    """Address and language of the authors of what repeats the appeal, or repeats a repetition of it."""
+def _to_followers(event: Event) -> Iterator[Message]:
+    """Letters to the authors of what repeats the appeal, or repeats a repetition of it."""
     if event.appeal.hidden:
-        return []
-    repeating = Appeal.objects.repeating(event.appeal).filter(contact__email_proven=True)
-    return list(repeating.values_list("contact__email", "language"))
-
-
-#: E-mail address (empty: none) and language for each audience of an event.
-_RECIPIENTS: dict[Audience, Callable[[Event], tuple[str, str]]] = {
-    Audience.AUTHOR: _author,
-    Audience.SERVICE: _service,
-    Audience.OFFICE: _office,
-}
+        return
+    wanted = {"contact__email_proven": True, "contact__unsubscribed": False}
+    for twin in Appeal.objects.repeating(event.appeal).filter(**wanted).select_related("contact"):
+        yield _message(event, Audience.FOLLOWER, twin.contact.email, twin.language, contact=twin.contact)

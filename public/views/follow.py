@@ -17,6 +17,7 @@ from appeals.actors import Author
 from appeals.dossier import dossier_of
 from appeals.models import Appeal
 from appeals.notify.proof import PROOF, prove
+from appeals.notify.subscriptions import path_for
 from web.verb_forms import Attempt, attempt, verb_context
 from web.views.media import show_to_sender
 
@@ -47,6 +48,7 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
         "appeal": appeal,
         "is_new": "new" in request.GET and appeal.version == 1,
         "follow_path": request.path,
+        "letters_path": path_for(appeal.contact) if appeal.contact.unsubscribed else "",
     }
     response = tried.shown_in(render(request, "public/follow.html", context))
     show_to_sender(response, context["kept_uploads"])

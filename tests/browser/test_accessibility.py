@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.urls import reverse
+from django.utils import translation
 from playwright.sync_api import expect
 
 from accounts.models import User
+from accounts.posts import Post
 from appeals.actions.drafts import keep_draft
 from appeals.actions.perform import perform
 from appeals.actors import Person
+from appeals.notify.subscriptions import path_for
 from appeals.workflow import ACCEPT, ANSWER
 from tests.browser.conftest import DESKTOP, LANGUAGES, PHONE, Open, log_in, path_of
-from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory
+from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, MessageFactory
 from tests.grid import GridCity
 
 _AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
@@ -123,14 +127,19 @@ def test_every_page_of_the_desk_in_each_of_its_states(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_pages_of_the_office(visit: Open, city: GridCity, language: str) -> None:
-    AppealFactory(category=city.categories["lamp"])
+    appeal = AppealFactory(category=city.categories["lamp"])
+    MessageFactory(state="parked", error="550 no such mailbox")
     window = visit(**DESKTOP)
-    log_in(window, MembershipFactory(service=city.services["office"]).user, language)
+    administrator = MembershipFactory(service=city.services["office"], post=Post.ADMINISTRATOR).user
+    log_in(window, administrator, language)
     found = {}
-    for name in ("desk:queue", "desk:scoreboard"):
-        page = window.go(path_of(name, language))
+    names = ("desk:queue", "desk:scoreboard", "desk:letters", "account_letters")
+    with translation.override(language):
+        paths = [*(reverse(name) for name in names), path_for(appeal.contact)]
+    for path in paths:
+        page = window.go(path)
         window.at_rest()
-        found[name] = violations(page)
+        found[path] = violations(page)
     assert {name: said for name, said in found.items() if said} == {}
 
 

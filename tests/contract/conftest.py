@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from appeals.models import Appeal, Event
+from appeals.notify.subscriptions import path_for
 from desk.models import AnswerTemplate
 from tests.contract.addresses import Address
 from tests.factories import (
@@ -67,6 +68,7 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
         "number": appeal.number,
         "pk": appeal.pk,
         "secret": appeal.contact.secret,
+        "token": path_for(appeal.contact).split("/")[-2],
         "attachment": attachment.pk,
         "item": news.pk,
         "person": User.objects.first().pk,  # type: ignore[union-attr]

@@ -151,6 +151,7 @@ def _path(address: Address, appeal: Appeal, secret: str) -> str:
             "number": appeal.number,
             "pk": appeal.pk if address.of_the_api else 1,
             "secret": secret,
+            "token": "unknown",
             "attachment": UUID(int=0),
             "item": 1,
             "person": 1,

@@ -11,8 +11,10 @@ from pytest_django import Settings
 
 from accounts.models import PersonChange, User
 from accounts.posts import Post
+from appeals.notify.delivery import deliver_due
 from tests.factories import MembershipFactory, UserFactory
 from tests.grid import GridCity
+from tests.mailserver import mail_server
 
 URL = "/en/desk/people/"
 
@@ -42,6 +44,8 @@ def test_from_the_invitation_to_the_own_queue(
     page = client.post(URL, invitation(city), follow=True, SERVER_NAME="localhost").content.decode()
     person = User.objects.get(email="aida@city.example")
     assert "Has never logged in" in page
+    assert "waits to be sent" in page
+    deliver_due()
     (letter,) = mail.outbox
     assert letter.to == ["aida@city.example"]
     assert "Аида Осмонова" in letter.body
@@ -62,19 +66,24 @@ def test_from_the_invitation_to_the_own_queue(
     assert "Last log-in" in client.get(f"{URL}{person.pk}/").content.decode()
 
 
-def test_a_mail_server_that_is_away_loses_nobody(
+def test_a_mail_server_that_refuses_an_invitation_is_told_on_the_persons_page(
     city: GridCity, client: Client, administrator: User, settings: Settings
 ) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    # Nobody listens on the port of "discard".
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
     page = client.post(URL, invitation(city), follow=True).content.decode()
-    assert "could not be sent" in page
+    assert "is on its way" in page
     person = User.objects.get(email="aida@city.example")
+    with mail_server(codes={person.email: 550}) as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 1
+        deliver_due()
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    assert (
-        "is on its way" in client.post(f"{URL}{person.pk}/", {"do": "invite"}, follow=True).content.decode()
-    )
+    page = client.get(f"{URL}{person.pk}/").content.decode()
+    assert "could not be sent" in page
+    assert "no such mailbox" in page
+    page = client.post(f"{URL}{person.pk}/", {"do": "invite"}, follow=True).content.decode()
+    assert "is on its way" in page
+    assert "Invited again" in page
+    deliver_due()
     assert len(mail.outbox) == 1
 
 

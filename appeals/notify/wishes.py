@@ -1,0 +1,35 @@
+"""Whether a letter that is due is still wanted by who gets it, and whether it may come now."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from accounts.letters import choice_of, held_until, who_want_letters
+from appeals.models import Message
+from appeals.workflow import Audience
+from districts.models import Service
+
+
+def is_wanted(message: Message) -> bool:
+    """False for whoever has said no since it was queued, has left the service, or may not be written to any more."""
+    if message.contact is not None:
+        return not message.contact.unsubscribed
+    if message.invitation is not None:
+        person = message.invitation.person
+        return person.is_active and person.last_login is None
+    if message.person_id is None or message.event is None:
+        return True
+    # Of the service that the letter was for: the appeal may be with another one by now.
+    office = message.audience == Audience.OFFICE
+    service = (
+        Service.objects.filter(is_office=True, active=True).first()
+        if office
+        else message.event.to_service or message.event.service
+    )
+    return service is not None and who_want_letters(service).filter(user=message.person_id).exists()
+
+
+def waits_until(message: Message, now: dt.datetime) -> dt.datetime | None:
+    """The end of its reader's quiet hours, which are on now; None when it may be sent."""
+    choice = choice_of(message.person) if message.person is not None else None
+    return held_until(choice, now) if choice is not None else None
