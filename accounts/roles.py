@@ -113,7 +113,12 @@ class Standing:
 
     @property
     def sees_figures(self) -> bool:
-        """True for whoever may open the scoreboard."""
+        """True for whoever may open the scoreboard: of all services, or of those that they head."""
+        return self.sees_all_figures or bool(self.heads)
+
+    @property
+    def sees_all_figures(self) -> bool:
+        """True for whoever sees the scoreboard of every service."""
         return self.may(Right.FIGURES)
 
     @property

@@ -98,7 +98,7 @@ def seed() -> None:
 def who_can_log_in() -> None:
     """Says how the first person gets in, while there is none."""
     if not get_user_model().objects.exists():
-        note("Nobody can log in yet. Make the first account: ./manage.py createsuperuser")
+        note("Nobody can log in yet. Make the first account: ./manage.py administrator EMAIL")
 
 
 def collect_static() -> None:

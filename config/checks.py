@@ -295,6 +295,44 @@ def city_is_the_profiles(ask: Ask) -> list[CheckMessage]:
     return [Error(f"{another_city(held)}.", hint="See CITY_PROFILE in README.md.", id="oshcity.E012")]
 
 
+def somebody_looks_after_people(ask: Ask) -> list[CheckMessage]:
+    """A city has an administrator of the Mayor's Office, or nobody can be invited; an upgraded one has none at first."""
+    if ask("SELECT to_regclass('accounts_personchange')") is None or not ask(
+        "SELECT 1 FROM districts_service"
+    ):
+        return []
+    if ask(
+        "SELECT 1 FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id "
+        "JOIN districts_service s ON s.id = m.service_id "
+        "WHERE m.post = 'administrator' AND s.is_office AND u.is_active"
+    ):
+        return []
+    return [
+        checks.Warning(
+            "Nobody is an administrator of the Mayor's Office: people cannot be invited at the desk.",
+            hint="./manage.py administrator EMAIL",
+            id="oshcity.W016",
+        )
+    ]
+
+
+def an_appeal_can_be_refused(ask: Ask) -> list[CheckMessage]:
+    """A city has grounds in force on which the law lets an appeal be refused."""
+    if ask("SELECT to_regclass('appeals_refusalground')") is None or not ask(
+        "SELECT 1 FROM districts_service"
+    ):
+        return []
+    if ask("SELECT 1 FROM appeals_refusalground WHERE active"):
+        return []
+    return [
+        checks.Warning(
+            "No ground for a refusal is in force: no appeal can be refused by law.",
+            hint="Write them into the profile's terms.toml as [[refusal]] and run ./manage.py seed, or add them in the admin.",
+            id="oshcity.W017",
+        )
+    ]
+
+
 def role_is_no_superuser(ask: Ask) -> list[CheckMessage]:
     """The application owns its database and no more: a hole in it must not open the whole server."""
     if not ask("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
@@ -316,6 +354,8 @@ DATABASE_CHECKS = (
     metric_crs_is_known,
     city_is_the_profiles,
     role_is_no_superuser,
+    somebody_looks_after_people,
+    an_appeal_can_be_refused,
 )
 
 

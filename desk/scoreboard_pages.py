@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
+from accounts.roles import Standing, standing_of
 from appeals.filters import AppealFilter, filter_fields, parse_filter
 from appeals.periods import ready_periods, with_days
 from appeals.workflow import OPEN_STATUSES
@@ -103,22 +105,37 @@ def parse_question(query: Mapping[str, str]) -> tuple[Question, Errors]:
     return Question(wanted, by, column, sort.startswith("-")), refusals.errors
 
 
+def _asked_by(request: HttpRequest) -> tuple[Question, Errors]:
+    """The question as its reader may ask it: the head of a service asks about that one. Raises ``PermissionDenied``."""
+    asked, errors = parse_question(request.GET)
+    standing = standing_of(request.user)
+    if standing.sees_all_figures:
+        return asked, errors
+    own = [service.code for service in standing.services if service.pk in standing.heads]
+    if asked.wanted.service and asked.wanted.service not in own:
+        raise PermissionDenied
+    service = asked.wanted.service or own[0]
+    return replace(asked, wanted=replace(asked.wanted, service=service)), errors
+
+
 @require_safe
 @for_whom(lambda standing: standing.sees_figures)
 def scoreboard_page(request: HttpRequest) -> HttpResponse:
     """The scoreboard with the sentence that explains each of its figures; 400 where the question cannot be answered."""
-    asked, errors = parse_question(request.GET)
+    asked, errors = _asked_by(request)
     board = None
     if not errors:
         try:
             board = score(request.user, asked.wanted, asked.by)
         except TooMany:
             errors = _too_many()
+    standing = standing_of(request.user)
     fields = filter_fields(asked.wanted, errors, with_days(request.GET), names=ASKED)
     context = {
         "asked": asked,
         "errors": errors,
-        "fields": [fields[name] for name in ASKED],
+        "fields": [fields[name] for name in ASKED if name != "service" or standing.sees_all_figures],
+        "own": [] if standing.sees_all_figures else _own_boards(asked, standing),
         "clear_url": reverse("desk:scoreboard"),
         "periods": ready_periods(asked.wanted, lambda wanted: replace(asked, wanted=wanted).as_query()),
         "choices": [
@@ -137,6 +154,19 @@ def scoreboard_page(request: HttpRequest) -> HttpResponse:
             "csv_query": asked.as_query(),
         }
     return render(request, "desk/scoreboard.html", context, status=400 if errors else 200)
+
+
+def _own_boards(asked: Question, standing: Standing) -> list[dict[str, Any]]:
+    """The services that the reader heads, each with the address of its board."""
+    return [
+        {
+            "name": service.short,
+            "query": replace(asked, wanted=replace(asked.wanted, service=service.code)).as_query(),
+            "current": service.code == asked.wanted.service,
+        }
+        for service in standing.services
+        if service.pk in standing.heads
+    ]
 
 
 def _backlog_url(asked: Question, code: str) -> str:
@@ -169,7 +199,7 @@ def _heading(column: Column, asked: Question) -> dict[str, str | Promise]:
 @for_whom(lambda standing: standing.sees_figures)
 def scoreboard_table(request: HttpRequest) -> HttpResponse:
     """The table as CSV: UTF-8 with a byte order mark, without which spreadsheets garble Cyrillic names."""
-    asked, errors = parse_question(request.GET)
+    asked, errors = _asked_by(request)
     if errors:
         return bad_parameters(errors)
     try:

@@ -23,12 +23,20 @@ def load_terms(folder: Path) -> tuple[int, int]:
         if date in days:
             raise entry.refuse(f"{date} occurs twice")
         days[date] = CalendarDay(date=date, working=entry.flag("working"), **entry.translated("name"))
-    grounds = {entry.text("code"): _ground(entry) for entry in toml_entries(file, "refusal")}
-    RefusalGround.objects.bulk_create(grounds.values())
+    load_grounds(folder)
     with changing_the_clock():
         LegalTerm.objects.bulk_create(terms)
         CalendarDay.objects.bulk_create(days.values())
     return len(terms), len(days)
+
+
+def load_grounds(folder: Path) -> int:
+    """Loads the grounds for a refusal of terms.toml where there are none yet; returns their number. Raises ``EntryRefused``."""
+    if RefusalGround.objects.exists():
+        return 0
+    entries = toml_entries(folder / "terms.toml", "refusal")
+    grounds = {entry.text("code"): _ground(entry) for entry in entries}
+    return len(RefusalGround.objects.bulk_create(grounds.values()))
 
 
 def _ground(entry: Entry) -> RefusalGround:

@@ -34,6 +34,9 @@ class Answers:
             "FROM pg_extension": "plpgsql postgis pg_trgm btree_gist",
             "to_regclass": "districts_installedcity",
             "FROM districts_installedcity": CITY.code,
+            "FROM districts_service": 1,
+            "FROM accounts_membership": 1,
+            "FROM appeals_refusalground": 1,
         } | dict(answers)
 
     def __call__(self, statement: str) -> Any:
@@ -66,6 +69,8 @@ def test_fit_database_has_no_messages(check):
         ({"spatial_ref_sys": 0}, "E008", "does not know EPSG:"),
         ({"FROM districts_installedcity": "moon"}, "E012", "another city (moon)"),
         ({"rolsuper": True}, "W014", "as a superuser"),
+        ({"FROM accounts_membership": None}, "W016", "Nobody is an administrator"),
+        ({"FROM appeals_refusalground": None}, "W017", "No ground for a refusal"),
     ],
 )
 def test_unfit_database(answers, number, words):

@@ -21,7 +21,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from appeals.importing.terms import load_terms
-from appeals.models import Appeal, CalendarDay, LegalTerm
+from appeals.models import Appeal, CalendarDay, LegalTerm, RefusalGround
 from config.city import CITY, PROJECT_ROOT, load_profile
 from districts.importing.entries import EntryRefused
 from districts.importing.reference import load_reference
@@ -88,6 +88,18 @@ def test_demo_data_of_a_city_that_has_none_is_refused(
     with pytest.raises(CommandError, match=r"has no demo\.toml"):
         seed("--demo")
     assert not Service.objects.exists()
+
+
+def test_a_city_from_before_there_were_grounds_gets_those_of_its_profile() -> None:
+    seed("--no-demo")
+    known = set(RefusalGround.objects.values_list("code", flat=True))
+    assert known
+    RefusalGround.objects.all().delete()
+    assert f"{len(known)} grounds for a refusal" in seed("--no-demo")
+    assert set(RefusalGround.objects.values_list("code", flat=True)) == known
+    RefusalGround.objects.exclude(code="insult").delete()
+    assert "grounds" not in seed("--no-demo"), "what the city has chosen stays"
+    assert RefusalGround.objects.count() == 1
 
 
 def test_seeding_again_changes_nothing_and_says_so() -> None:

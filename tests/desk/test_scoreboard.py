@@ -22,6 +22,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.posts import Post
 from appeals.actions.perform import perform
 from appeals.actors import PLATFORM, Actor, Author, Person
 from appeals.deadlines import LegalClock
@@ -364,6 +365,28 @@ def test_open_leads_to_the_map_of_the_backlog(
         "/reports/heatmap"
         not in client.get(f"{URL}?by=month").content.decode().partition("<tfoot>")[0].partition("<tbody>")[2]
     )
+
+
+def test_the_head_of_a_service_sees_its_own_board_and_no_other(city: GridCity, client: Client) -> None:
+    for category in ("lamp", "pothole"):
+        AppealFactory(category=city.categories[category], submitted_at=timezone.now())
+    head = MembershipFactory(service=city.services["light"], post=Post.HEAD).user
+    client.force_login(head)
+    assert "/en/desk/scoreboard/" in client.get("/en/desk/").content.decode()
+    page = client.get("/en/desk/scoreboard/").content.decode()
+    assert "light en" in page
+    assert "roads en" not in page
+    assert '<select id="service"' not in page
+    for path in ("/en/desk/scoreboard/", "/en/desk/scoreboard.csv"):
+        assert client.get(path, {"service": "light", "by": "category"}).status_code == 200
+        assert client.get(path, {"service": "roads"}).status_code == 403
+    table = client.get("/en/desk/scoreboard.csv").content.decode()
+    assert "light" in table
+    assert "roads" not in table
+    MembershipFactory(user=head, service=city.services["roads"], post=Post.HEAD)
+    page = client.get("/en/desk/scoreboard/", {"service": "roads"}).content.decode()
+    assert "roads en" in page
+    assert "service=light" in page
 
 
 def test_csv_says_what_the_page_says(city: GridCity, client: Client, office_user: User) -> None:

@@ -21,7 +21,7 @@ from django.utils import timezone, translation
 from accounts.demo import OPERATOR, demo_email, make_demo_people, new_password
 from accounts.models import User
 from appeals.importing.demonstration import write_demonstration
-from appeals.importing.terms import load_terms
+from appeals.importing.terms import load_grounds, load_terms
 from bootstrap.prepare import pending_migrations
 from config.checks import PROFILE
 from config.city import CITY
@@ -67,6 +67,7 @@ class Command(BaseCommand):
             with transaction.atomic(), translation.override(CITY.default_language):
                 _wait_for_others()
                 if _is_there():
+                    self._bring_up_to_date()
                     self._say_what_is_there(demo)
                     return
                 self._seed_reference()
@@ -79,6 +80,11 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         self.stdout.write(f"Seeded in {time.monotonic() - started:.1f} s")
+
+    def _bring_up_to_date(self) -> None:
+        """What the profile says since, and a city that was set up before could not have."""
+        if grounds := load_grounds(CITY.folder):
+            self.stdout.write(f"New in {CITY.code}: {grounds} grounds for a refusal")
 
     def _say_what_is_there(self, demo: bool) -> None:
         self.stdout.write(f"The city {CITY.code} is there already: nothing was changed.")
