@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from appeals.deadlines import LegalClock, NoLegalTerm, Term, WorkingCalendar, city_calendar, city_day
 from appeals.models import Appeal, CalendarDay, LegalTerm
-from appeals.workflow import Guard
+from appeals.workflow import STAGES, Guard
 from tests.factories import AppealFactory
 
 KG = WorkingCalendar("KG", None, {})
@@ -202,6 +202,64 @@ class TestLegalClock:
         clock = LegalClock(KG, (Term("", day("2016-01-01"), 14, *term, "law"),))
         # Already 9 June in the city.
         assert clock.met(appeal, dt.datetime(2026, 6, 8, 20, tzinfo=dt.UTC)) == guards
+
+    #: Ten working days until Friday, 19 June 2026.
+    @pytest.mark.parametrize(
+        ("today", "extended_days", "stage"),
+        [
+            ("2026-06-11", 0, 0),  # six are left
+            ("2026-06-11", 2, 1),
+            ("2026-06-12", 0, 1),
+            ("2026-06-16", 0, 1),
+            ("2026-06-16", 5, 2),
+            ("2026-06-17", 0, 2),
+            ("2026-06-18", 0, 2),
+            ("2026-06-19", 0, 3),
+            ("2026-06-20", 0, 0),
+        ],
+    )
+    def test_the_stage_of_a_term(self, today: str, extended_days: int, stage: int) -> None:
+        began = dt.datetime(2026, 6, 5, 6, tzinfo=dt.UTC)
+        clock = LegalClock(KG, (Term("", day("2016-01-01"), 10, 0, 0, "law"),))
+        noon = dt.datetime.combine(day(today), dt.time(6), dt.UTC)
+        for warned in range(4):
+            appeal = Appeal(
+                kind="request",
+                submitted_at=began,
+                due_on=day("2026-06-19"),
+                extended_days=extended_days,
+                warned=warned,
+            )
+            assert clock.stage(appeal, day(today)) == stage
+            warnings = {guard for guard, its_own in STAGES.items() if its_own == stage > warned}
+            assert clock.met(appeal, noon) & {*STAGES} == warnings
+
+    def test_by_the_day_on_which_the_term_began_anew(self) -> None:
+        terms = (
+            Term("", day("2026-06-01"), 20, 0, 0, "new"),
+            Term("request", day("2016-01-01"), 10, 0, 0, "old"),
+        )
+        clock = LegalClock(KG, terms)
+        began = dt.datetime(2026, 5, 20, 6, tzinfo=dt.UTC)
+        appeal = Appeal(kind="request", submitted_at=began, due_on=day("2026-06-19"))
+        assert clock.stage(appeal, day("2026-06-11")) == 0
+        appeal.term_began_at = dt.datetime(2026, 6, 1, 6, tzinfo=dt.UTC)
+        assert clock.stage(appeal, day("2026-06-11")) == 1
+        appeal.term_began_at = dt.datetime(2015, 6, 1, 6, tzinfo=dt.UTC)
+        assert clock.stage(appeal, day("2026-06-19")) == 0
+
+    def test_the_last_day_of_each_stage_is_that_of_the_longest_term(self) -> None:
+        terms = (
+            Term("", day("2016-01-01"), 10, 4, 0, "law"),
+            Term("request", day("2016-01-01"), 12, 0, 0, "law"),
+        )
+        # From a Monday: seven working days, two, and the day itself.
+        assert LegalClock(KG, terms).last_days(day("2026-06-08")) == {
+            1: day("2026-06-17"),
+            2: day("2026-06-10"),
+            3: day("2026-06-08"),
+        }
+        assert set(LegalClock(KG, ()).last_days(day("2026-06-08")).values()) == {day("2026-06-08")}
 
     @pytest.mark.parametrize("reply_days", [0, 1])
     def test_an_author_who_left_an_address_can_be_asked(self, reply_days: int) -> None:
