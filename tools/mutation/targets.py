@@ -35,7 +35,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "appeals/actions/attachments.py": (f"{_ACTIONS}/test_attachments.py",),
     "appeals/actions/count_again.py": (f"{_ACTIONS}/test_count_again.py",),
     "appeals/actions/drafts.py": (f"{_ACTIONS}/test_drafts.py",),
-    "appeals/actions/escalate.py": (f"{_ACTIONS}/test_escalate.py",),
+    "appeals/actions/escalate.py": (f"{_ACTIONS}/test_escalate.py", f"{_ACTIONS}/test_rounds.py"),
     "appeals/actions/hand_over.py": (f"{_ACTIONS}/test_hand_over.py",),
     "appeals/actions/inputs.py": (f"{_ACTIONS}/test_inputs.py", f"{_ACTIONS}/test_correct.py"),
     "appeals/actions/perform.py": (
@@ -46,12 +46,14 @@ TARGETS: dict[str, tuple[str, ...]] = {
         f"{_ACTIONS}/test_endings.py",
         f"{_ACTIONS}/test_correct.py",
         f"{_ACTIONS}/test_warn.py",
+        f"{_ACTIONS}/test_repetitions.py",
+        f"{_ACTIONS}/test_passing_on.py",
     ),
     "appeals/actions/questions.py": (f"{_ACTIONS}/test_questions.py",),
-    "appeals/actions/rounds.py": (f"{_ACTIONS}/test_warn.py", f"{_ACTIONS}/test_escalate.py"),
+    "appeals/actions/rounds.py": (f"{_ACTIONS}/test_rounds.py", f"{_ACTIONS}/test_warn.py"),
     "appeals/actions/submit.py": (f"{_ACTIONS}/test_submit.py", f"{_ACTIONS}/test_races.py"),
     "appeals/actions/upload.py": (f"{_ACTIONS}/test_upload.py", f"{_ACTIONS}/test_races.py"),
-    "appeals/actions/warn.py": (f"{_ACTIONS}/test_warn.py",),
+    "appeals/actions/warn.py": (f"{_ACTIONS}/test_warn.py", f"{_ACTIONS}/test_rounds.py"),
     "opendata/clusters.py": ("tests/opendata/test_clusters.py",),
 }
 
