@@ -30,6 +30,7 @@ class Dossier:
     steps: tuple[Step, ...]
     explanation: Explanation | None
     repetitions: tuple[Appeal, ...]
+    linked: tuple[Appeal, ...]
 
     @property
     def answers(self) -> list[Step]:
@@ -64,9 +65,9 @@ def reason_hidden(number: int) -> str:
 def dossier_of(
     appeal: Appeal, reader: User | AnonymousUser, *, internal: bool, now: dt.datetime | None = None
 ) -> Dossier:
-    """The appeal's dossier; at most seven queries, and one for who the reader is.
+    """The appeal's dossier; at most eight queries, and one for who the reader is.
 
-    ``repetitions`` are those that the reader may see. ``internal`` adds events only staff may see. Photos and videos are those that the reader may see. Expects the appeal
+    ``repetitions`` and ``linked`` are those that the reader may see. ``internal`` adds events only staff may see. Photos and videos are those that the reader may see. Expects the appeal
     to be loaded ``with_names``.
     """
     events = Event.objects.filter(appeal=appeal).select_related("service", "to_service").order_by("version")
@@ -84,5 +85,11 @@ def dossier_of(
         attachments=tuple(attachment for attachment in attachments if attachment.event_id is None),
         steps=tuple(steps_of(events, attachments)),
         explanation=explain(decision) if decision else None,
+        linked=tuple(
+            Appeal.objects.visible_to(reader)
+            .filter(linked=appeal)
+            .only("number", "hidden")
+            .order_by("number")
+        ),
         repetitions=tuple(Appeal.objects.visible_to(reader).repeating(appeal).only("number", "hidden")),
     )

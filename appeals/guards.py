@@ -29,6 +29,8 @@ def barred(
         met |= {Guard.FILE_HIDDEN if hidden else Guard.FILE_SHOWN for hidden in states}
     if appeal.duplicate_of_id is not None:
         met.add(Guard.REPEATS)
+    if Guard.LINKED in asked and appeal.linked.exists():
+        met.add(Guard.LINKED)
     return asked - met
 
 

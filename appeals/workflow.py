@@ -100,11 +100,12 @@ class Guard(enum.Enum):
     FILE_SHOWN = "file shown"  #: it has a photo or video that the public sees
     FILE_HIDDEN = "file hidden"  #: one of its photos and videos is hidden by itself
     REPEATS = "repeats"  #: it is closed as a repetition of another appeal
+    LINKED = "linked"  #: another appeal belongs together with it
 
     @property
     def of_the_clock(self) -> bool:
         """True when terms and calendar decide it."""
-        return self not in {Guard.FILE_SHOWN, Guard.FILE_HIDDEN, Guard.REPEATS}
+        return self not in {Guard.FILE_SHOWN, Guard.FILE_HIDDEN, Guard.REPEATS, Guard.LINKED}
 
     @property
     def of_files(self) -> bool:
@@ -127,6 +128,11 @@ class Input(enum.Enum):
     APPEAL = "appeal"  #: another appeal, by its number
     CATEGORY = "category"  #: another category, by which the appeal is routed again
     PLACE = "place"  #: another place, by which the appeal is routed again
+    RELATED = "related appeal"  #: another appeal, by its number, which belongs together with this one
+    LINKED = "linked appeal"  #: one of those that belong together with it, by its number
+    SECOND_CATEGORY = (
+        "second category"  #: the category of the second matter, which becomes an appeal of its own
+    )
     DAY = "day"  #: a day from today on, kept among the event's details
 
 
@@ -170,7 +176,8 @@ class Words:
 class Verb:
     """One row of the table; rows are compared by identity.
 
-    ``target`` None leaves the state as it is, ``hides`` None the visibility. ``letters`` are subjects by recipient,
+    ``target`` None leaves the state as it is, ``hides`` None the visibility, ``links`` None what belongs together with it;
+    what is linked or parted stands in the history of both. ``letters`` are subjects by recipient,
     which know %(number)d. ``public`` False keeps the event for the staff. ``supplements`` are words that stand beside the
     answer. ``author_words`` are for the author's own page and deeds, where they differ. ``outcome`` is why it is closed,
     if not with an answer. ``followed`` steps are told to the authors of what repeats the appeal. ``quiet`` steps change
@@ -188,6 +195,7 @@ class Verb:
     tone: Tone = Tone.PLAIN
     clock: Clock = Clock.KEEP
     hides: bool | None = None
+    links: bool | None = None
     guard: Guard | None = None
     quiet: bool = False
     bulk: bool = False
@@ -417,6 +425,73 @@ SEPARATE = Verb(
         done=_("Appeal %(number)s is considered by itself again."),
     ),
     letters={Audience.AUTHOR: _("Your appeal No. %(number)d is considered by itself again")},
+)
+SPLIT = Verb(
+    "split",
+    sources=RUNNING_STATUSES,
+    target=None,
+    roles=_STAFF,
+    icon="plus",
+    links=True,
+    asks=(
+        Ask("category", Input.SECOND_CATEGORY, _("Category of the second matter")),
+        Ask(
+            "text",
+            Input.TEXT,
+            _("Text of the second matter"),
+            _(
+                "It becomes an appeal of its own with the same place, author and term. Everyone reads it: the author's "
+                "words, without names and phone numbers."
+            ),
+        ),
+    ),
+    words=Words(
+        step=_("The second matter is considered by itself as appeal No. %(other)s: %(by)s"),
+        invitation=_("Split off a second matter"),
+        button=_("Make a second appeal of it"),
+        done=_("A second appeal is made out of appeal %(number)s."),
+    ),
+    letters={Audience.AUTHOR: _("A second matter of your appeal No. %(number)d is considered by itself")},
+)
+LINK = Verb(
+    "link",
+    sources=tuple(Status),
+    target=None,
+    roles=_STAFF,
+    icon="link",
+    quiet=True,
+    links=True,
+    asks=(
+        Ask(
+            "other",
+            Input.RELATED,
+            _("Number of the other appeal"),
+            _("Everyone sees the link on both pages. Each is considered by itself."),
+        ),
+    ),
+    words=Words(
+        step=_("Belongs together with appeal No. %(other)s"),
+        invitation=_("Belongs together with another appeal"),
+        button=pgettext_lazy("verb: two appeals belong together", "Link"),
+        done=_("Appeal %(number)s and the other one refer to each other."),
+    ),
+)
+UNLINK = Verb(
+    "unlink",
+    sources=tuple(Status),
+    target=None,
+    roles=_STAFF,
+    icon="cross",
+    quiet=True,
+    links=False,
+    guard=Guard.LINKED,
+    asks=(Ask("other", Input.LINKED, _("Which one")),),
+    words=Words(
+        step=_("Does not belong together with appeal No. %(other)s any more"),
+        invitation=_("Take back that appeals belong together"),
+        button=pgettext_lazy("verb: two appeals do not belong together", "Take the link back"),
+        done=_("Appeal %(number)s and the other one do not refer to each other any more."),
+    ),
 )
 WITHDRAW = Verb(
     "withdraw",
@@ -841,6 +916,9 @@ VERBS: dict[str, Verb] = {
         CORRECT,
         DUPLICATE,
         SEPARATE,
+        SPLIT,
+        LINK,
+        UNLINK,
         REFUSE,
         WITHDRAW,
         ASSIGN,

@@ -19,7 +19,7 @@ from factory.django import DjangoModelFactory
 from accounts.models import Membership, PersonChange, User
 from accounts.roles import Role
 from appeals.deadlines import LegalClock
-from appeals.intake.identifiers import new_uuid7
+from appeals.identifiers import new_uuid7
 from appeals.models import (
     Appeal,
     AppealContact,

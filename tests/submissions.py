@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from appeals.intake.identifiers import new_uuid7
+from appeals.identifiers import new_uuid7
 from tests.grid import IN_EAST
 
 

@@ -45,6 +45,9 @@ def fields_of(verb: Verb, appeal: Appeal, other: Appeal) -> dict[str, object]:
         Input.GROUND: lambda: "insult",
         Input.APPEAL: lambda: other.number,
         Input.CATEGORY: lambda: "pothole",
+        Input.RELATED: lambda: other.number,
+        Input.LINKED: lambda: appeal.linked.get().number,
+        Input.SECOND_CATEGORY: lambda: "pothole",
         Input.DAY: lambda: (timezone.localdate() + dt.timedelta(days=5)).isoformat(),
     }
     asked = {ask.name: values[ask.input]() for ask in verb.asks if ask.input in values}
@@ -58,6 +61,7 @@ def test_as_the_table_says(city: GridCity, client: Client, who: str, status: Sta
     RefusalGround.objects.create(code="insult", name="insult", law="law")
     appeal = AppealFactory(category=city.categories["lamp"], status=status)
     other = AppealFactory(category=city.categories["lamp"])
+    appeal.linked.add(AppealFactory(category=city.categories["lamp"]))
     for hidden in (False, True):
         AttachmentFactory(appeal=appeal, hidden=hidden)
     person, belongs = UserFactory(), PEOPLE[who]

@@ -317,6 +317,10 @@ def _category(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     return _by_code(ask, Category.objects.leaves().order_by("name"), _("As it is"))
 
 
+def _second_category(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    return _by_code(ask, Category.objects.leaves().order_by("name"), _("Choose…"))
+
+
 def _colleague(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     """The people of the service that the appeal is with."""
     people = User.objects.filter(is_active=True, memberships__service=appeal.service_id)
@@ -383,6 +387,16 @@ def _appeal(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     return {ask.name: _NumberField(required=False, widget=widget, **_said(ask))}
 
 
+def _linked(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    numbers = appeal.linked.order_by("number").values_list("number", flat=True)
+    choices = [(number, f"№ {number}") for number in numbers]
+    return {
+        ask.name: forms.TypedChoiceField(
+            coerce=int, required=False, empty_value=None, choices=choices, **_said(ask)
+        )
+    }
+
+
 def _day(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     return {
@@ -407,5 +421,8 @@ _FIELDS: dict[Input, Callable[[Ask, Appeal], dict[str, forms.Field]]] = {
     Input.APPEAL: _appeal,
     Input.CATEGORY: _category,
     Input.PLACE: _place,
+    Input.RELATED: _appeal,
+    Input.LINKED: _linked,
+    Input.SECOND_CATEGORY: _second_category,
     Input.DAY: _day,
 }

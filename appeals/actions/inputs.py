@@ -20,6 +20,7 @@ from appeals.deadlines import city_day
 from appeals.errors import Invalid
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
+from appeals.querysets import AppealQuerySet
 from appeals.workflow import Input, Verb
 from districts.models import Category, Service
 from districts.routing import Route
@@ -37,6 +38,8 @@ class Given:
     point: Point | None = None  #: in the place of a wrong one, EPSG:4326
     route: Route | None = None  #: who answers for what was put right
     original: Appeal | None = None  #: which the appeal repeats
+    other: Appeal | None = None  #: which belongs together with it, or does not any more
+    second_category: Category | None = None  #: of the matter that becomes an appeal of its own
     assignee: User | None = None
     uploads: tuple[UUID, ...] = ()
     file: Attachment | None = None  #: which is hidden from now on, or shown
@@ -160,21 +163,42 @@ def _ground(given: Given, name: str, value: object, appeal: Appeal, at: dt.datet
     given.details[name] = {"code": value.code, **in_every_language(value, "name")}
 
 
-def _appeal(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+def _other_appeal(value: object, among: AppealQuerySet, appeal: Appeal) -> Appeal:
+    """Another appeal of those by its number, its row locked."""
     if not isinstance(value, int):
         raise _InputRefused(_("Write the number of an appeal."))
     try:
-        # Its own row is locked for this step. Two that are made repetitions of each other must not wait for each other.
+        # Its own row is locked for this step. Two that are named by each other must not wait for each other.
         with transaction.atomic():
-            original = (
-                Appeal.objects.select_for_update(nowait=True).filter(number=value, hidden=False).first()
-            )
+            other = among.select_for_update(nowait=True, of=("self",)).filter(number=value).first()
     except OperationalError:
         raise _InputRefused(_("Somebody is working on that appeal just now. Please try again.")) from None
-    if original is None:
+    if other is None:
         raise _InputRefused(_("There is no public appeal of this number."))
-    if original.pk == appeal.pk:
+    if other.pk == appeal.pk:
         raise _InputRefused(_("This is the same appeal."))
+    return other
+
+
+def _related(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    given.other = _other_appeal(value, Appeal.objects.public(), appeal)
+    if appeal.linked.filter(pk=given.other.pk).exists():
+        raise _InputRefused(_("They refer to each other already."))
+
+
+def _linked(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    if not isinstance(value, int) or not appeal.linked.filter(number=value).exists():
+        raise _InputRefused(_("Choose an appeal that belongs together with this one."))
+    given.other = _other_appeal(value, Appeal.objects.all(), appeal)
+
+
+def _second_category(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    _category(given, name, value, appeal, at)
+    given.second_category, given.category = given.category, None
+
+
+def _appeal(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    original = _other_appeal(value, Appeal.objects.public(), appeal)
     if original.duplicate_of is not None:
         words = _("That appeal itself repeats No. %(number)d: name that one.")
         raise _InputRefused(words % {"number": original.duplicate_of.number})
@@ -216,5 +240,8 @@ _CHECKS: dict[Input, Callable[[Given, str, object, Appeal, dt.datetime], None]] 
     Input.APPEAL: _appeal,
     Input.CATEGORY: _category,
     Input.PLACE: _place,
+    Input.RELATED: _related,
+    Input.LINKED: _linked,
+    Input.SECOND_CATEGORY: _second_category,
     Input.DAY: _day,
 }

@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.roles import Role
 from appeals.actions.attachments import attach
 from appeals.actions.inputs import Given, checked, in_every_language
+from appeals.actions.relations import relate, split_off
 from appeals.actions.submit import stored_decision
 from appeals.actors import Actor
 from appeals.deadlines import LegalClock, city_day
@@ -54,7 +55,14 @@ def perform(
         appeal.save(update_fields=[*CHANGED_FIELDS, *(CORRECTED_FIELDS if inputs.route else ())])
         if inputs.route:
             stored_decision(appeal.pk, inputs.route, at).save(force_update=True)
+        other = inputs.other
+        if inputs.second_category is not None:
+            other = split_off(appeal, inputs.second_category, inputs.text, at)
+        if other is not None:
+            event.details |= {"other": other.number}
         event.save(force_insert=True)
+        if other is not None and verb.links is not None:
+            relate(event, other, linked=verb.links)
         attach(inputs.uploads, appeal=appeal, event=event)
         if inputs.file is not None:
             # This column alone: the worker may be writing what it has made of a film.

@@ -18,8 +18,8 @@ from accounts.roles import Role
 from appeals.actions.submit import Submission, new_contact
 from appeals.actors import Actor, Author, Person
 from appeals.deadlines import LegalClock
+from appeals.identifiers import stable_uuid7
 from appeals.importing.history import DueDates, HistoricalRouter, Past, begin, write
-from appeals.intake.identifiers import stable_uuid7
 from appeals.models import Appeal, Attachment
 from appeals.workflow import VERBS, Verb
 from districts.models import Category, Service

@@ -98,6 +98,9 @@ class Appeal(models.Model):
     duplicate_of = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="duplicates", verbose_name=_("repeats")
     )
+    linked = models.ManyToManyField(
+        "self", blank=True, verbose_name=_("belongs together with"), help_text="In both directions."
+    )
     hidden = models.BooleanField(_("hidden from the public"), default=False)
     submitted_at = models.DateTimeField(_("submitted at"))
     term_began_at = models.DateTimeField(

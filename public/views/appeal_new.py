@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from appeals.actions.upload import digest_of, upload
 from appeals.errors import Busy, Conflict, Invalid
-from appeals.intake.identifiers import file_uuid7, new_secret, new_uuid7
+from appeals.identifiers import file_uuid7, new_secret, new_uuid7
 from appeals.intake.parse import SENT, submission_schema, uuid7
 from appeals.intake.receive import receive
 from appeals.limits import ATTACHMENTS_MAX

@@ -8,7 +8,7 @@ import pytest
 from accounts.models import Membership, User
 from appeals.actions.submit import Submission
 from appeals.actors import Person
-from appeals.intake.identifiers import new_uuid7
+from appeals.identifiers import new_uuid7
 from tests.grid import IN_EAST, GridCity, at
 
 

@@ -16,7 +16,7 @@ from drf_spectacular.generators import SchemaGenerator
 from appeals import limits
 from appeals.actions.submit import Submission
 from appeals.errors import Invalid
-from appeals.intake.identifiers import new_uuid7
+from appeals.identifiers import new_uuid7
 from appeals.intake.parse import FIELDS, SENT, parse_submission
 from appeals.models import Appeal, AppealContact
 from media.limits import PhotoLimits, VideoLimits

@@ -40,6 +40,9 @@ def what_it_asks_for(verb: Verb, appeal: Appeal, city: GridCity, moment: dt.date
         Input.CATEGORY: lambda: city.categories[
             "pothole" if appeal.category == city.categories["lamp"] else "lamp"
         ],
+        Input.RELATED: lambda: AppealFactory(category=city.categories["lamp"]).number,
+        Input.LINKED: lambda: appeal.linked.values_list("number", flat=True).first(),
+        Input.SECOND_CATEGORY: lambda: city.categories["tree"],
         Input.DAY: lambda: (moment + dt.timedelta(days=9)).date(),
     }
     return {ask.name: values[ask.input]() for ask in verb.asks if ask.input in values}

@@ -94,6 +94,12 @@ TABLE = {
     ),
     "duplicate": (OPEN, CLOSED, STAFF, "end", None, True, (("original", "appeal", True),), {"author"}),
     "separate": ((CLOSED,), ACCEPTED, STAFF, "go on", None, True, (), {"author"}),
+    "split": (
+        RUNNING, None, STAFF, "keep", None, True,
+        (("category", "second category", True), ("text", "text", True)), {"author"},
+    ),
+    "link": (EVERYWHERE, None, STAFF, "keep", None, True, (("other", "related appeal", True),), set()),
+    "unlink": (EVERYWHERE, None, STAFF, "keep", None, True, (("other", "linked appeal", True),), set()),
     "refuse": (
         OPEN, CLOSED, STAFF, "end", None, True, (("ground", "ground", True), ("text", "text", True)),
         {"author"},
@@ -171,6 +177,9 @@ def test_buttons_of_a_representative() -> None:
         "extend",
         "correct",
         "duplicate",
+        "split",
+        "link",
+        "unlink",
         "refuse",
         "assign",
         "note",
@@ -182,12 +191,14 @@ def test_buttons_of_a_representative() -> None:
         "extend",
         "correct",
         "duplicate",
+        "link",
+        "unlink",
         "refuse",
         "assign",
         "note",
     ]
-    assert offered(Status.ANSWERED) == ["supplement", "close", "note"]
-    assert offered(Status.CLOSED) == ["supplement", "separate", "note"]
+    assert offered(Status.ANSWERED) == ["supplement", "close", "link", "unlink", "note"]
+    assert offered(Status.CLOSED) == ["supplement", "separate", "link", "unlink", "note"]
 
 
 def test_hide_and_show_exclude_each_other() -> None:
@@ -279,6 +290,7 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
         "ask": "askable",
         "extend": "extendable",
         "separate": "repeats",
+        "unlink": "linked",
         "hide_file": "file shown",
         "show_file": "file hidden",
         "warn_half": "half passed",
@@ -293,6 +305,8 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
 def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
     quiet = [verb for verb in VERBS.values() if verb.quiet]
     assert [verb.code for verb in quiet] == [
+        "link",
+        "unlink",
         "assign",
         "note",
         "hide_file",

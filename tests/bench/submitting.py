@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from appeals.intake.identifiers import new_secret, new_uuid7
+from appeals.identifiers import new_secret, new_uuid7
 from appeals.models import Appeal
 from districts.models import Category, DistrictBoundary
 from tests.bench.cpu import cpu_of

@@ -16,7 +16,7 @@ import pytest
 import requests
 from PIL import Image
 
-from appeals.intake.identifiers import new_uuid7
+from appeals.identifiers import new_uuid7
 from tests.chaos.city import City, wait_until_whole
 
 ASKED = 40

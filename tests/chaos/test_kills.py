@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import requests
 
-from appeals.intake.identifiers import new_secret, new_uuid7
+from appeals.identifiers import new_secret, new_uuid7
 from tests.chaos.city import City, wait_until_whole
 
 SUBMITS = 1000

@@ -18,7 +18,7 @@ from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
-from appeals.intake.identifiers import new_uuid7
+from appeals.identifiers import new_uuid7
 from appeals.models import Appeal
 from appeals.workflow import SUBMIT, VERBS, Reason
 from bootstrap.rates import Rate

@@ -86,6 +86,7 @@ def test_the_buttons_are_those_of_the_workflow_table(
     LegalTerm.objects.update(extension_days=5)
     AttachmentFactory(appeal=appeal)
     AttachmentFactory(appeal=appeal, hidden=True)
+    appeal.linked.add(AppealFactory(category=city.categories["lamp"]))
     if status is Status.CLOSED:
         original = AppealFactory(category=city.categories["lamp"])
         Appeal.objects.filter(pk=appeal.pk).update(outcome="duplicate", duplicate_of=original)
@@ -410,15 +411,16 @@ def test_the_number_of_queries_does_not_grow(
     at_desk.get(url(appeal))  # the first of a session writes it
     # Session, user, standing; the appeal, events, attachments, decision, terms and calendar; contact; services to
     # forward to, categories, grounds of refusals, colleagues; the next and the previous of the queue; drafts; templates; what
-    # repeats it; what is like it; how often it was passed on.
-    with django_assert_num_queries(21):
+    # repeats it; what is like it; how often it was passed on; what is
+    # linked, whether anything is, and categories of a second matter.
+    with django_assert_num_queries(24):
         at_desk.get(url(appeal))
     perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
     for _ in range(5):
         UserFactory()
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(24):
         at_desk.get(url(appeal))
 
 

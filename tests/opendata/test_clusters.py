@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 
 from appeals.filters import AppealFilter
-from appeals.intake.identifiers import new_uuid7
+from appeals.identifiers import new_uuid7
 from appeals.models import Appeal, CellCount
 from appeals.models.appeal import CELL_M
 from appeals.workflow import Kind, Status

@@ -165,15 +165,16 @@ def test_the_number_of_queries_does_not_grow(
     appeal: Appeal, client: Client, light_user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     url = f"/en/appeals/{appeal.number}/"
-    # The appeal, events, attachments, the decision, terms and calendar, what repeats it.
-    with django_assert_num_queries(7):
+    # The appeal, events, attachments, the decision, terms and calendar, what repeats it
+    # and what belongs together with it.
+    with django_assert_num_queries(8):
         client.get(url)
     perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     photos = [AttachmentFactory(appeal=None).pk for _ in range(3)]
     perform(appeal.pk, ANSWER, Person(light_user), version=2, text="Done", uploads=photos)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(url)
 
 
@@ -190,6 +191,7 @@ def test_every_verb_has_words_in_every_language(city: GridCity, client: Client) 
         "until": "2026-06-03",
         "planned_on": "2026-06-04",
         "original": 5,
+        "other": 6,
         "assignee": "Somebody",
         "category": {"en": "x", "ru": "y", "ky": "z"},
         "answers": {"en": "x", "ru": "y", "ky": "z"},

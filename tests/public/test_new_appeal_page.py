@@ -14,7 +14,7 @@ from django.urls import reverse
 from PIL import Image
 from pytest_django import Settings
 
-from appeals.intake.identifiers import new_uuid7
+from appeals.identifiers import new_uuid7
 from appeals.models import Appeal, AppealContact, Attachment
 from bootstrap.rates import Rate
 from public.views.appeal_new import lon_lat_from_text

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from django.utils import timezone
 
-from appeals.intake.identifiers import new_uuid7
+from appeals.identifiers import new_uuid7
 from appeals.models import Appeal
 from tests.grid import EAST, GridCity, at
 

@@ -18,7 +18,7 @@ from accounts.models import User
 from appeals.actions.perform import perform
 from appeals.actions.upload import upload
 from appeals.actors import Person
-from appeals.intake.identifiers import new_uuid7
+from appeals.identifiers import new_uuid7
 from appeals.models import Appeal, Attachment
 from appeals.workflow import HIDE, SHOW
 from tests.factories import AttachmentFactory, EventFactory, MembershipFactory, NewsItemFactory

@@ -11,7 +11,7 @@ from django.utils import timezone
 from appeals.actions.escalate import escalate_overdue
 from appeals.actions.rounds import LETTERS_MAX, Step, due_steps, take_round
 from appeals.actions.warn import warn_services
-from appeals.intake.identifiers import new_uuid7
+from appeals.identifiers import new_uuid7
 from appeals.models import Appeal, Message
 from appeals.workflow import ESCALATE, LAPSE, REMIND, Audience, Status
 from tests.factories import AppealFactory

@@ -32,7 +32,7 @@ from appeals.actions.upload import (
     upload,
 )
 from appeals.errors import Conflict, Invalid
-from appeals.intake.identifiers import new_uuid7
+from appeals.identifiers import new_uuid7
 from appeals.models import Attachment, Draft
 from appeals.tasks import prepare_video
 from bootstrap.rates import Rate

@@ -28,9 +28,9 @@ from appeals.actions.escalate import escalate_overdue
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.deadlines import LegalClock
+from appeals.identifiers import stable_uuid7
 from appeals.importing import history
 from appeals.importing import run as importing
-from appeals.intake.identifiers import stable_uuid7
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, AppealContact, CellCount, Event, Message, RoutingDecision
 from appeals.workflow import ACCEPT

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from appeals.actions.submit import Submission
 from appeals.errors import Invalid
-from appeals.intake.identifiers import new_uuid7
+from appeals.identifiers import new_uuid7
 from appeals.intake.parse import parse_submission
 from appeals.limits import ATTACHMENTS_MAX, PHONE_WRITTEN_MAX, TEXT_MAX
 from tests.grid import IN_EAST, OUTSIDE, GridCity

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from appeals.actions.perform import perform
 from appeals.actions.submit import Submission, submit
 from appeals.actors import Person
-from appeals.intake.identifiers import new_uuid7
+from appeals.identifiers import new_uuid7
 from appeals.models import Appeal, AppealContact, Message
 from appeals.notify.delivery import deliver_due
 from appeals.workflow import ACCEPT, ANSWER

@@ -18,7 +18,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from appeals.deadlines import LegalClock
-from appeals.intake.identifiers import new_uuid7
+from appeals.identifiers import new_uuid7
 from appeals.limits import ADDRESS_MAX, ATTACHMENTS_MAX, TEXT_MAX
 from appeals.models import Appeal, AppealContact, Attachment
 from appeals.workflow import Kind

@@ -7,7 +7,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appeals.intake.identifiers import file_uuid7, new_secret, new_uuid7
+from appeals.identifiers import file_uuid7, new_secret, new_uuid7
 from appeals.intake.parse import SECRET
 
 

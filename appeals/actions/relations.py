@@ -1,0 +1,81 @@
+"""Appeals that belong together, and one that names two matters: inside the transaction of the step that says so."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from appeals.actions.submit import (
+    Submission,
+    first_event,
+    new_appeal,
+    new_contact,
+    route_or_refuse,
+    stored_decision,
+)
+from appeals.identifiers import new_uuid7
+from appeals.models import Appeal, AppealContact, Event
+from appeals.notify.queue import queue_messages
+from appeals.workflow import LINK, UNLINK
+from districts.models import Category
+
+
+def split_off(appeal: Appeal, category: Category, text: str, at: dt.datetime) -> Appeal:
+    """The second matter as an appeal of its own, with its first event and messages; routed by the borders of today.
+
+    Place, author and kind are those of the first, and so is the term: the author wrote it then, and a due date is not put
+    off by splitting. Raises ``Invalid`` where nobody can be asked about such a matter.
+    """
+    decision = route_or_refuse(appeal.point, category, at)
+    contact = AppealContact.objects.filter(appeal=appeal).first()
+    submission = Submission(
+        id=new_uuid7(),
+        kind=appeal.kind,
+        category=category,
+        text=text,
+        point=appeal.point,
+        language=appeal.language,
+        address=appeal.address,
+        name=contact.name if contact else "",
+        email=contact.email if contact else "",
+        phone=contact.phone if contact else "",
+        source=appeal.source,
+    )
+    second = new_appeal(submission, decision, appeal.due_on, appeal.submitted_at)
+    second.term_began_at, second.extended_days = appeal.term_began_at, appeal.extended_days
+    second.pauses = list(appeal.pauses)
+    second.hidden = appeal.hidden
+    second.save(force_insert=True)
+    if contact is not None:
+        of_second = new_contact(submission, second)
+        of_second.email_proven = contact.email_proven
+        of_second.save(force_insert=True)
+    stored_decision(second.pk, decision, at).save(force_insert=True)
+    event = first_event(second)
+    event.save(force_insert=True)
+    queue_messages(event)
+    return second
+
+
+def relate(event: Event, other: Appeal, *, linked: bool) -> None:
+    """The appeal of the event and the other one, whose row is locked, belong together from now on, or do not any more.
+
+    The step stands in the history of the other one too.
+    """
+    if linked:
+        event.appeal.linked.add(other)
+    else:
+        event.appeal.linked.remove(other)
+    other.version += 1
+    other.save(update_fields=["version"])
+    Event(
+        appeal=other,
+        version=other.version,
+        verb=(LINK if linked else UNLINK).code,
+        at=event.at,
+        actor=event.actor,
+        actor_role=event.actor_role,
+        from_status=other.status,
+        to_status=other.status,
+        service_id=other.service_id,
+        details={"other": event.appeal.number},
+    ).save(force_insert=True)
