@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -109,7 +109,12 @@ def _named_holidays(country: str, subdivision: str | None, year: int, language: 
 
 def city_calendar() -> WorkingCalendar:
     """The city's calendar as currently stored; one query."""
-    days = list(CalendarDay.objects.values_list("date", "working", "name"))
+    return calendar_of(CalendarDay.objects.values_list("date", "working", "name"))
+
+
+def calendar_of(rows: Iterable[tuple[dt.date, bool, str]]) -> WorkingCalendar:
+    """The city's calendar with these days of its own, as ``CalendarDay`` has them: date, working, name."""
+    days = list(rows)
     return WorkingCalendar(
         settings.CALENDAR_COUNTRY,
         settings.CALENDAR_SUBDIVISION,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -72,8 +73,8 @@ class Filter:
     """One filter: the URL parameter ``name``, which is ``member`` of ``AppealFilter``.
 
     ``read`` makes the value of a text without blanks around it and never empty, or raises ``ValueRefused``.
-    ``condition`` is what rows of the value meet. ``schema`` is that of OpenAPI. ``choices`` are what a form offers beside
-    ``everything``, which does not narrow.
+    ``condition`` is what rows of the value meet; where ``rows`` finds those of the city by a code, of their keys.
+    ``schema`` is that of OpenAPI. ``choices`` are what a form offers beside ``everything``, which does not narrow.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Filter:
     everything: str | Promise = ""
     choices: Callable[[], list[Choice | Group]] | None = None
     write: Callable[[Any], str] = str
+    rows: Callable[[str], QuerySet[Any]] | None = None
 
     def written(self, wanted: AppealFilter) -> str:
         """Its value in an address; empty when it does not narrow."""
@@ -236,9 +238,38 @@ def _midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time.min, timezone.get_default_timezone())
 
 
-def _ids(rows: QuerySet[Any]) -> list[int]:
-    """Keys, read now: a planner that sees them knows how rare they are, one that sees a join takes the average."""
-    return list(rows.values_list("pk", flat=True))
+#: Keys of the city's own rows by the filter's name and the code.
+Keys = Mapping[tuple[str, str], list[int]]
+
+
+def keys_of(filters: Iterable[AppealFilter]) -> Keys:
+    """The keys of the rows that the codes in the filters stand for, none for an unknown code; at most one query.
+
+    Read now: a planner that sees keys knows how rare they are, one that sees a join takes the average.
+    """
+    keys: dict[tuple[str, str], list[int]] = {}
+    selects = []
+    for wanted in filters:
+        for declared in FILTERS:
+            code = getattr(wanted, declared.member)
+            if declared.rows and code and (declared.name, code) not in keys:
+                keys[declared.name, code] = []
+                row = JSONObject(filter=Value(declared.name), code=Value(code), key="pk")
+                selects.append(declared.rows(code).order_by().values_list(row, flat=True))
+    if selects:
+        first, *others = selects
+        for row in first.union(*others, all=True) if others else first:
+            keys[row["filter"], row["code"]].append(row["key"])
+    return keys
+
+
+def condition_of(wanted: AppealFilter, keys: Keys) -> Q:
+    """What the appeals meet that the filter leaves; ``keys`` are those of its codes."""
+    condition = Q()
+    for declared in FILTERS:
+        if value := getattr(wanted, declared.member):
+            condition &= declared.condition(keys[declared.name, value] if declared.rows else value)
+    return condition
 
 
 def number_in(words: str) -> int | None:
@@ -273,7 +304,8 @@ def _by_code(name: str, label: str | Promise, rows: Callable[[str], QuerySet[Any
         name,
         label,
         read=_text(CODE_MAX),
-        condition=lambda code: Q(**{f"{name}__in": _ids(rows(code))}),
+        condition=lambda keys: Q(**{f"{name}__in": keys}),
+        rows=rows,
         schema={**_TEXT, "maxLength": CODE_MAX},
         **words,
     )

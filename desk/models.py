@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import ClassVar, Final
 
 from django.conf import settings
@@ -15,6 +16,8 @@ from appeals.models import Appeal
 from districts.models import Service
 
 TITLE_MAX: Final = 100
+FILTER_NAME_MAX: Final = 40
+FILTER_QUERY_MAX: Final = 2_000
 
 
 class AnswerTemplate(models.Model):
@@ -41,6 +44,55 @@ class AnswerTemplate(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
+    def kept(self) -> SavedFilterQuerySet:
+        """Those that have not been removed."""
+        return self.filter(removed_at__isnull=True)
+
+    def seen_by(self, user: AbstractBaseUser, service_ids: Collection[int]) -> SavedFilterQuerySet:
+        """The person's own, and those that are shared with the services."""
+        return self.filter(models.Q(owner_id=user.pk) | models.Q(service__in=service_ids))
+
+
+class SavedFilter(models.Model):
+    """A part of the queue under a name: the tab, filter and sort that ``query`` says, read again each time it is used.
+
+    Its owner sees it, and with a ``service`` everybody of that service, each on their own desk. What is removed can be
+    put back for a while. ``version`` counts the changes; a form that names an outdated one is refused.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    service = models.ForeignKey(
+        Service,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("shared with"),
+    )
+    name = models.CharField(_("name"), max_length=FILTER_NAME_MAX)
+    query = models.CharField(max_length=FILTER_QUERY_MAX, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects: ClassVar[SavedFilterQuerySet] = SavedFilterQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("saved filter")
+        verbose_name_plural = _("saved filters")
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "name"],
+                condition=models.Q(removed_at__isnull=True),
+                name="one_saved_filter_of_a_name",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class PresenceQuerySet(models.QuerySet["Presence"]):

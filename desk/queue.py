@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.roles import Standing, standing_of
 from appeals.deadlines import WorkingCalendar, city_day
 from appeals.due import SOON_DAYS
-from appeals.filters import AppealFilter, holding, parse_filter
+from appeals.filters import AppealFilter, Keys, holding, keys_of, parse_filter
 from appeals.models import Appeal, AppealContact, Draft
 from appeals.querysets import AppealQuerySet, HowMany
 from appeals.search import holds, telephone
@@ -33,6 +33,11 @@ PAGE_SIZE = 50
 COUNT_MAX = 1_000
 #: Of a search it stops earlier: no index counts words in a tab, each that is found has to be read.
 FOUND_MAX = 100
+
+
+def counted_to(wanted: AppealFilter) -> int:
+    """At which number counting the filter's appeals stops."""
+    return min(FOUND_MAX, COUNT_MAX) if wanted.q else COUNT_MAX
 
 
 class Tab(enum.StrEnum):
@@ -113,6 +118,11 @@ class Sort(enum.StrEnum):
         return Sort(self.column if self.descending else f"-{self.column}")
 
     @property
+    def words(self) -> str:
+        """The column's heading with an arrow: down when the largest comes first."""
+        return f"{_HEADINGS[self.column]} {'↓' if self.descending else '↑'}"
+
+    @property
     def order(self) -> Order:
         """The order of its pages."""
         return _ORDERS[self]
@@ -123,6 +133,7 @@ _COLUMNS: Mapping[str, Mapping[str, type]] = {
     "number": {"number": int},
     "received": {"submitted_at": dt.datetime, "number": int},
 }
+_HEADINGS: Mapping[str, str | Promise] = {"due": _("Due"), "number": "№", "received": _("Received")}
 _ORDERS = {sort: Order(_COLUMNS[sort.column], descending=sort.descending) for sort in Sort}
 
 
@@ -189,7 +200,8 @@ class _AnyOf(Func):
 class Listed:
     """A page of the queue: its rows, how many are in each tab (up to ``most``) and before the page.
 
-    ``drafts`` are the person's own unfinished texts.
+    ``drafts`` are the person's own unfinished texts. ``others`` are how many the other places hold, as they were given;
+    ``keys`` those of all codes in the filters.
     """
 
     page: PageOfRows[Appeal]
@@ -197,6 +209,8 @@ class Listed:
     ahead: int
     drafts: int
     most: int
+    others: tuple[int, ...]
+    keys: Keys
 
 
 @dataclass(frozen=True)
@@ -213,19 +227,19 @@ class Queue:
         """The person's desk now."""
         return cls(user, standing_of(user), calendar, city_day(timezone.now()))
 
-    def appeals(self, wanted: AppealFilter) -> AppealQuerySet:
-        """All appeals of the desk that the filter leaves; one small query for each code in the filter."""
+    def appeals(self, wanted: AppealFilter, keys: Keys | None = None) -> AppealQuerySet:
+        """All appeals of the desk that the filter leaves; one small query for its codes, unless ``keys`` has them."""
         mine = (
             Appeal.objects.all()
             if self.standing.office
             else Appeal.objects.with_service(self.standing.service_ids)
         )
         if not wanted.q:
-            return mine.filtered(wanted)
+            return mine.filtered(wanted, keys)
         # Whoever works on an appeal sees who sent it, and may look for them. No public list knows these names.
         sent_by = AppealContact.objects.filter(holds(wanted.q, "name") | telephone(wanted.q, "phone"))
         found = Q(_AnyOf(F("pk"), ArraySubquery(sent_by.values("pk"))))
-        return mine.filtered(replace(wanted, q="")).filter(holding(wanted.q) | found)
+        return mine.filtered(replace(wanted, q=""), keys).filter(holding(wanted.q) | found)
 
     @property
     def tabs(self) -> list[Tab]:
@@ -255,25 +269,31 @@ class Queue:
             case Tab.HIDDEN:
                 return rows.filter(hidden=True)
 
-    def listed(self, place: Place) -> Listed:
-        """The page of the place with all counts; one statement, two for a list without rows.
+    def listed(self, place: Place, others: Sequence[Place] = ()) -> Listed:
+        """The page of the place with all counts, those of ``others`` too; one statement, two for a list without rows.
+
+        One more for all codes in the filters.
 
         An appeal that is answered meanwhile leaves the queue and shifts no other across the border of a page. Where
         nothing is left of a page, the first one is given.
         """
         order, page = place.sort.order, place.page
-        mine = self.appeals(place.wanted)
+        keys = keys_of(each.wanted for each in (place, *others))
+        mine = self.appeals(place.wanted, keys)
         rows = self.in_tab(mine, place.tab)
-        most = min(FOUND_MAX, COUNT_MAX) if place.wanted.q else COUNT_MAX
+        most = counted_to(place.wanted)
         counted = {f"n_{tab}": HowMany(self.in_tab(mine, tab), most=most) for tab in Tab}
         counted["n_drafts"] = HowMany(Draft.objects.filter(user=self.user), most=COUNT_MAX)
+        for n, other in enumerate(others):
+            there = self.in_tab(self.appeals(other.wanted, keys), other.tab)
+            counted[f"n_other_{n}"] = HowMany(there, most=counted_to(other.wanted))
         if page.before is not None:
             counted["n_ahead"] = HowMany(order.turned.beyond(rows, page.before), most=most)
         elif page.after is not None:
             counted["n_ahead"] = HowMany(order.until(rows, page.after), most=most)
         found = order.page(rows.with_names().select_related("assignee").annotate(**counted), page)
         if not found.rows and (page.after or page.before):
-            return self.listed(place.at(PageRequest(PAGE_SIZE)))
+            return self.listed(place.at(PageRequest(PAGE_SIZE)), others)
         # Where there is no row, the counts stand beside one of any other table.
         beside: Mapping[str, Any] = (
             vars(found.rows[0]) if found.rows else Service.objects.order_by("pk").values(**counted)[0]
@@ -281,7 +301,15 @@ class Queue:
         ahead = beside.get("n_ahead", 0)
         if page.before is not None:
             ahead = max(ahead - len(found.rows), 0)
-        return Listed(found, {tab: beside[f"n_{tab}"] for tab in Tab}, ahead, beside["n_drafts"], most)
+        return Listed(
+            found,
+            {tab: beside[f"n_{tab}"] for tab in Tab},
+            ahead,
+            beside["n_drafts"],
+            most,
+            tuple(beside[f"n_other_{n}"] for n in range(len(others))),
+            keys,
+        )
 
     def beside(self, place: Place, current: Appeal) -> tuple[Appeal | None, Appeal | None]:
         """The appeals after and before the current one in the list of the place.

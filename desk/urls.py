@@ -11,6 +11,7 @@ from desk import (
     live,
     people,
     printing,
+    saved_pages,
     scoreboard_pages,
     views,
 )
@@ -30,6 +31,7 @@ urlpatterns = [
     path("print/", printing.print_list, name="print-list"),
     path("drafts/", drafts.drafts_page, name="drafts"),
     path("letters/", letters.letters_page, name="letters"),
+    path("filters/", saved_pages.filters_page, name="filters"),
     path("people/", people.people_page, name="people"),
     path("people/<int:person>/", people.person_page, name="person"),
     path("scoreboard/", scoreboard_pages.scoreboard_page, name="scoreboard"),

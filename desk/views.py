@@ -15,7 +15,6 @@ from accounts.models import User
 from accounts.roles import Role, standing_of
 from appeals.actions.drafts import drop_draft, keep_draft
 from appeals.actors import Person
-from appeals.deadlines import city_calendar
 from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
 from appeals.errors import Invalid
@@ -28,7 +27,8 @@ from desk.bulk import CHOSEN, bulk_verbs
 from desk.doors import for_staff, restore_held
 from desk.drafts import drafts_here
 from desk.live import EVERY_MS
-from desk.queue import PAGE_SIZE, Place, Queue, Sort, parse_place
+from desk.queue import PAGE_SIZE, Listed, Place, Queue, Sort, counted_to, parse_place
+from desk.saved import Saved, calendar_and_saved, nothing_left, places_of
 from geo.paging import AFTER, BEFORE, PageRequest
 from rates.senders import sender_of
 from rates.taking import TooMany
@@ -44,8 +44,10 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     if not standing.works_on_appeals:
         return redirect("desk:scoreboard")
     place, errors = parse_place(request.GET)
-    queue = Queue.of(cast("User", request.user), city_calendar())
-    listed = queue.listed(place)
+    user = cast("User", request.user)
+    calendar, saved = calendar_and_saved(user, standing)
+    queue = Queue.of(user, calendar)
+    listed = queue.listed(place, places_of(saved))
     page = listed.page
     # The tab decides the status, and whoever works for one service alone has no other to choose.
     chosen_by = ["service", "category", "district"] if standing.office else ["category", "district"]
@@ -67,6 +69,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
             }
             for each in queue.tabs
         ],
+        "saved": _saved_tabs(saved, listed, place),
         "headings": {
             each.column: {
                 "url": address(
@@ -103,6 +106,32 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "chosen_by": [fields[name] for name in chosen_by],
     }
     return render(request, "desk/queue.html", context, status=400 if {AFTER, BEFORE} & set(errors) else 200)
+
+
+def _saved_tabs(saved: list[Saved], listed: Listed, here: Place) -> list[dict[str, object]]:
+    """The saved filters as the row of tabs shows them; one that finds nothing any more has no count, and says why."""
+    counts = iter(listed.others)
+    shown: list[dict[str, object]] = []
+    for each in saved:
+        place, problem = each.place, each.problem
+        count = next(counts) if place is not None else 0
+        if place is not None:
+            problem = nothing_left(place, listed.keys)
+        if place is None or problem:
+            url = f"{reverse('desk:filters')}#filter-{each.pk}"
+            shown.append({"name": each.name, "shared": each.shared, "problem": problem, "url": url})
+            continue
+        shown.append(
+            {
+                "name": each.name,
+                "shared": each.shared,
+                "count": count,
+                "full": count >= counted_to(place.wanted),
+                "here": place.as_query() == here.at(PageRequest()).as_query(),
+                "url": f"{reverse('desk:queue')}?{place.as_query()}",
+            }
+        )
+    return shown
 
 
 def _direction(sort: Sort) -> str:

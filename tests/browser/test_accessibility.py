@@ -19,6 +19,7 @@ from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.notify.subscriptions import path_for
 from appeals.workflow import ACCEPT, ANSWER
+from desk.models import SavedFilter
 from tests.browser.conftest import DESKTOP, LANGUAGES, PHONE, Open, log_in, path_of
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, MessageFactory
 from tests.grid import GridCity
@@ -102,9 +103,12 @@ def test_every_page_of_the_desk_in_each_of_its_states(
         if said := violations(page):
             found[what] = said
 
+    for name, query in (("Mine", "tab=mine"), ("Gone", "category=gone")):
+        SavedFilter.objects.create(owner=representative, name=name, query=query)
     queue, drafts = path_of("desk:queue", language), path_of("desk:drafts", language)
+    saved = path_of("desk:filters", language)
     here, answered = (path_of("desk:appeal", language, one.number) for one in (appeal, late))
-    for path in (queue, f"{queue}?q=zzz", drafts, answered, here):
+    for path in (queue, f"{queue}?q=zzz", drafts, saved, answered, here):
         turn()
         window.go(path)
         page.wait_for_selector("desk-keys:defined", state="attached")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from appeals.models import Appeal
+from desk.models import SavedFilter
 from tests.browser.conftest import LANGUAGES, PHONE, Open, log_in, path_of
 from tests.factories import AppealFactory
 from tests.grid import GridCity
@@ -50,6 +51,42 @@ def test_twelve_rows_fit_on_an_office_screen_and_nothing_runs_out(
     for width in (1366, 1024, 960):
         window.page.set_viewport_size({"width": width, "height": 768})
         assert running_out(window.page) == [], width
+
+
+@pytest.mark.parametrize(("language", "screen"), [("ky", PHONE), ("ru", OFFICE), ("en", OFFICE)])
+def test_a_filter_is_saved_seen_renamed_removed_and_put_back_by_keys_alone(
+    visit: Open, queue: list[int], representative: User, language: str, screen: dict[str, Any]
+) -> None:
+    SavedFilter.objects.create(owner=representative, name="Эски", query="category=gone")
+    window = visit(**screen)
+    log_in(window, representative, language)
+    page = window.page
+
+    def press(selector: str) -> None:
+        page.focus(selector)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        window.at_rest()
+        assert running_out(page) == []
+
+    window.go(f"{path_of('desk:queue', language)}?tab=overdue&q=чырактар")
+    press("a[href*='/desk/filters/?']")
+    page.focus("#new-name")
+    page.keyboard.type("Караңгы көчөлөр")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    window.at_rest()
+    assert running_out(page) == []
+    here = page.locator(".desk-saved [aria-current]")
+    assert here.inner_text().split() == ["Караңгы", "көчөлөр", "3"]
+    press(".desk-saved a:last-child")
+    row = SavedFilter.objects.get(name="Караңгы көчөлөр")
+    page.fill(f"#filter-{row.pk} [name=name]", "Жарык жок")
+    press(f"#filter-{row.pk} [value=rename]")
+    press(f"#filter-{row.pk} [value=remove]")
+    assert not SavedFilter.objects.kept().filter(pk=row.pk).exists()
+    press("[value=restore]")
+    assert SavedFilter.objects.kept().get(pk=row.pk).name == "Жарык жок"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -9,7 +9,16 @@ from accounts.models import User
 from tests.desk.test_queue import make
 from tests.grid import GridCity
 
-PAGES = ["", "appeals/{number}/", "drafts/", "people/", "people/{person}/", "scoreboard/", "templates/"]
+PAGES = [
+    "",
+    "appeals/{number}/",
+    "drafts/",
+    "filters/",
+    "people/",
+    "people/{person}/",
+    "scoreboard/",
+    "templates/",
+]
 PAPERS = ["appeals/{number}/print/", "print/"]
 
 
