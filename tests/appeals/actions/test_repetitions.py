@@ -18,7 +18,7 @@ from appeals.actors import Author, Person
 from appeals.errors import NotAllowed
 from appeals.limits import ALIKE_DAYS, ALIKE_M
 from appeals.models import Appeal, LegalTerm, Message
-from appeals.workflow import ANSWER, ASK, DUPLICATE, HIDE, PLAN, SEPARATE, Status
+from appeals.workflow import ANSWER, ASK, DUPLICATE, HIDE, NOTE, PLAN, SEPARATE, Status
 from tests.factories import AppealFactory
 from tests.grid import IN_EAST, GridCity
 
@@ -64,6 +64,16 @@ class TestUndone:
         page = client.get(f"/en/appeals/{again.number}/").content.decode()
         assert f"Does not repeat appeal No. {first.number}" in page
         assert Message.objects.get(event__verb="separate").audience == "author"
+
+    def test_no_other_step_says_what_it_repeats(
+        self, make: Callable[..., Appeal], service_actor: Person
+    ) -> None:
+        first, again = make(), make()
+        perform(again.pk, DUPLICATE, service_actor, version=1, original=first.number)
+        perform(again.pk, NOTE, service_actor, version=2, text="It does")
+        perform(again.pk, SEPARATE, service_actor, version=3)
+        events = again.events.order_by("version")[1:]
+        assert [event.details.get("original") for event in events] == [first.number, None, first.number]
 
     def test_a_term_that_changed_meanwhile_counts(
         self, make: Callable[..., Appeal], service_actor: Person
