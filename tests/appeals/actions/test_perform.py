@@ -6,10 +6,11 @@ import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.roles import Role
@@ -27,6 +28,7 @@ from appeals.workflow import (
     ASK,
     ASSIGN,
     CLOSE,
+    CORRECT,
     EXTEND,
     FORWARD,
     HIDE,
@@ -40,7 +42,7 @@ from appeals.workflow import (
     Verb,
 )
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
-from tests.grid import GridCity
+from tests.grid import IN_WEST, GridCity, at
 
 
 @pytest.fixture
@@ -134,6 +136,64 @@ def test_what_happened_meanwhile_comes_in_its_order(appeal: Appeal, office_actor
 def test_what_is_quiet_disturbs_nobody(appeal: Appeal, office_actor: Person, service_actor: Person) -> None:
     perform(appeal.pk, NOTE, office_actor, version=1, text="Asked the depot")
     assert perform(appeal.pk, ACCEPT, service_actor, version=1).version == 3
+
+
+def test_who_works_on_it_disturbs_only_whoever_says_so_too(appeal: Appeal, service_actor: Person) -> None:
+    mine = {"assignee": service_actor.user}
+    perform(appeal.pk, NOTE, service_actor, version=1, text="Asked the depot")
+    perform(appeal.pk, ASSIGN, service_actor, version=1, **mine)
+    perform(appeal.pk, NOTE, service_actor, version=1, text="Asked again")
+    with pytest.raises(Stale) as refusal:
+        perform(appeal.pk, ASSIGN, service_actor, version=2, assignee=None)
+    assert [event.verb for event in refusal.value.since] == ["assign", "note"]
+    assert perform(appeal.pk, ASSIGN, service_actor, version=3, assignee=None).assignee is None
+
+
+def test_what_happened_to_other_appeals_is_nothing_that_was_missed(
+    appeal: Appeal, service_actor: Person
+) -> None:
+    other = AppealFactory(category=appeal.category)
+    perform(appeal.pk, ACCEPT, service_actor, version=1)
+    for version, verb in ((1, ACCEPT), (2, CORRECT)):
+        given = {} if verb is ACCEPT else {"point": at(IN_WEST).coords, "text": "There"}
+        perform(other.pk, verb, service_actor, version=version, **given)
+    with pytest.raises(Stale) as refusal:
+        perform(appeal.pk, ACCEPT, service_actor, version=1)
+    assert [(event.appeal, event.verb) for event in refusal.value.since] == [(appeal, "accept")]
+
+
+def clock_locks() -> int:
+    """How many locks of terms and calendar this session holds until its transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'"
+            " AND pid = pg_backend_pid()"
+        )
+        (n,) = cursor.fetchone()
+    return int(n)
+
+
+def test_terms_are_held_only_by_steps_that_count_by_them(city: GridCity, service_actor: Person) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"])
+    perform(appeal.pk, NOTE, service_actor, version=1, text="Asked the depot")
+    perform(appeal.pk, ANSWER, service_actor, version=2, text="Done")
+    assert clock_locks() == 0
+    perform(appeal.pk, REOPEN, Author(appeal.pk), version=3, text="No")
+    assert clock_locks() == 1
+
+
+@pytest.mark.parametrize("verb", [REOPEN, EXTEND, ASK], ids=str)
+def test_a_clock_that_was_read_is_not_read_again(
+    appeal: Appeal, verb: Verb, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    LegalTerm.objects.update(extension_days=5)
+    clock = LegalClock.read()
+    change = Change(verb, Role.OFFICE, None, appeal.submitted_at + dt.timedelta(days=1), Given())
+    kept, again = Appeal.objects.get(), Appeal.objects.get()
+    with django_assert_num_queries(0):
+        change.apply(kept, clock)
+    change.apply(again)
+    assert kept.due_on == again.due_on > appeal.due_on
 
 
 def test_every_moment_is_that_of_the_verb(appeal: Appeal, service_actor: Person) -> None:

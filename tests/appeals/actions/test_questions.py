@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
+from structlog.testing import capture_logs
 
 from accounts.models import User
 from appeals.actions.escalate import escalate_overdue
@@ -173,6 +174,20 @@ def test_half_way_is_not_reached_twice_by_a_term_of_one_day(appeal: Appeal, serv
     assert (asked.reply_by, asked.remind_on) == (dt.date(2026, 6, 11), None)
 
 
+def test_the_reminder_comes_after_half_of_the_days_rounded_down(
+    appeal: Appeal, service_actor: Person
+) -> None:
+    LegalTerm.objects.update(reply_days=2)
+    asked = perform(appeal.pk, ASK, service_actor, version=1, text="Where?", at=days(2))
+    assert (asked.reply_by, asked.remind_on) == (dt.date(2026, 6, 12), dt.date(2026, 6, 11))
+
+
+def test_a_reply_on_the_day_of_the_question_is_no_pause(asked: Appeal) -> None:
+    assert asked.pauses == [dt.date(2026, 6, 10), dt.date(2026, 6, 17)]
+    replied = perform(asked.pk, REPLY, Author(asked.pk), version=2, text="The second", at=days(2))
+    assert replied.pauses == []
+
+
 def test_nobody_is_asked_where_no_reply_could_come(
     appeal: Appeal, city: GridCity, service_actor: Person, client: Client
 ) -> None:
@@ -247,3 +262,11 @@ def test_the_queue_sets_it_aside(city: GridCity, client: Client, office_user: Us
     assert f'id="appeal-{asked.number}"' in page
     assert f'id="appeal-{running.number}"' not in page
     assert "The term stands still" in page
+
+
+def test_questions_that_were_followed_are_logged(asked: Appeal) -> None:
+    with capture_logs() as logs:
+        assert follow_questions(days(3)) == 0
+        assert follow_questions(days(6)) == 1
+        assert follow_questions(days(10)) == 1
+    assert [(log["reminded"], log["without_reply"]) for log in logs] == [(1, 0), (0, 1)]

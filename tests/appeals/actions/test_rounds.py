@@ -7,6 +7,7 @@ import datetime as dt
 
 import pytest
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from appeals.actions.escalate import escalate_overdue
 from appeals.actions.rounds import LETTERS_MAX, Step, due_steps, take_round
@@ -91,3 +92,15 @@ def test_now_is_when_it_is_looked_at(city: GridCity) -> None:
     assert (warn_services(), escalate_overdue()) == (1, 1)
     assert due_today.events.filter(verb="warn_due").exists()
     assert passed.events.filter(verb="escalate").exists()
+
+
+def test_what_was_done_is_logged_and_nothing_else(city: GridCity) -> None:
+    late(city)
+    last_day = OVERDUE - dt.timedelta(days=1)
+    with capture_logs() as logs:
+        assert (warn_services(last_day), warn_services(last_day)) == (1, 0)
+        assert (escalate_overdue(OVERDUE), escalate_overdue(OVERDUE)) == (1, 0)
+    assert [(log["event"], log["appeals"]) for log in logs] == [
+        ("services warned of terms that pass", 1),
+        ("overdue appeals passed to the Mayor's Office", 1),
+    ]
