@@ -12,7 +12,7 @@ from accounts.models import User
 from appeals.models import Appeal
 from desk.models import SavedFilter
 from tests.browser.conftest import LANGUAGES, PHONE, Open, log_in, path_of
-from tests.factories import AppealFactory
+from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
 
 OFFICE: dict[str, Any] = {"viewport": {"width": 1366, "height": 768}}
@@ -114,7 +114,7 @@ def test_how_late_an_appeal_is_fits_its_column(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_runs_out_on_a_phone(
-    visit: Open, queue: list[int], representative: User, language: str
+    visit: Open, city: GridCity, queue: list[int], representative: User, language: str
 ) -> None:
     long_ago = timezone.now() - dt.timedelta(days=550)
     Appeal.objects.filter(number=queue[0]).update(
@@ -133,10 +133,16 @@ def test_nothing_runs_out_on_a_phone(
         window.go(path_of(name, language, *args))
         window.at_rest()
         assert running_out(window.page) == [], name
+    window = visit(**PHONE)
+    log_in(window, MembershipFactory(service=city.services["office"]).user, language)
+    for name in ("desk:queue", "desk:scoreboard"):
+        window.go(path_of(name, language))
+        window.at_rest()
+        assert running_out(window.page) == [], name
 
 
 def running_out(page: Any) -> list[str]:
-    """What of the header and of the page is wider than its place, and words of titles that are torn for want of room."""
+    """What of the header and of the page is wider than its place, and words that are torn for want of room."""
     found: list[str] = page.evaluate(
         """() => {
             const said = [];
@@ -146,9 +152,10 @@ def running_out(page: Any) -> list[str]:
                 const {left, right, width} = part.getBoundingClientRect();
                 if (width && (left < inner.left || right > inner.right + 0.5)) said.push(part.textContent.trim());
             }
-            for (const title of document.querySelectorAll("h1")) {
-                const text = title.firstChild;
-                for (const word of text?.textContent.matchAll(/\\S+/g) ?? []) {
+            const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+            while (walker.nextNode()) {
+                const text = walker.currentNode;
+                for (const word of text.textContent.matchAll(/[\\p{L}\\p{N}]+/gu)) {
                     const range = document.createRange();
                     range.setStart(text, word.index);
                     range.setEnd(text, word.index + word[0].length);
