@@ -151,7 +151,8 @@ def database_url(checkout: Checkout, *, start: bool = True) -> Iterator[str]:
 
     The private cluster runs as long as the block.
     """
-    os.environ.setdefault("SECRET_KEY", checkouts.secret_key(checkout))
+    if not os.environ.get("SECRET_KEY", "").strip():
+        os.environ["SECRET_KEY"] = checkouts.secret_key(checkout)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     given = os.environ.get("DATABASE_URL")
     if given:

@@ -34,7 +34,8 @@ def examine(checkout: Checkout) -> Iterator[Finding]:
         os.environ["DATABASE_URL"] = url(place)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     # Nothing is signed here: the checkout's own key, which may not exist yet, is not needed.
-    os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(64))
+    if not os.environ.get("SECRET_KEY", "").strip():
+        os.environ["SECRET_KEY"] = secrets.token_urlsafe(64)
     yield from _inside(checkout)
 
 

@@ -75,16 +75,18 @@ def public_hosts(host: str) -> list[str]:
     names = ["localhost", "127.0.0.1", "[::1]"]
     if host in ("0.0.0.0", "::"):  # noqa: S104 - the user's choice
         names += [socket.gethostname(), *_own_addresses()]
-    elif host not in names:
-        names.append(host)
+    else:
+        names.append(_in_url(host))
     return list(dict.fromkeys(names))
 
 
 def _set_environment(checkout: Checkout, options: argparse.Namespace) -> None:
+    """Raises ``variables.Wrong`` for a guessable key of a site that other machines reach."""
     names = public_hosts(options.host)
-    shown = names[-1] if options.host in ("0.0.0.0", "::") else "localhost"  # noqa: S104
+    shown = "localhost" if _in_url(options.host) in variables.LOCAL_HOSTS else names[-1]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    os.environ.setdefault("SECRET_KEY", checkouts.secret_key(checkout))
+    if not _given("SECRET_KEY"):
+        os.environ["SECRET_KEY"] = checkouts.secret_key(checkout)
     if variables.is_guessable(os.environ["SECRET_KEY"]):
         note(f"{variables.GUESSABLE} Unset it, and up makes one.", mark="!!")
     if options.demo is not None:
@@ -98,6 +100,7 @@ def _set_environment(checkout: Checkout, options: argparse.Namespace) -> None:
     if not _given("ALLOWED_HOSTS"):
         names.insert(0, variables.PUBLIC_URL.read(os.environ).host)
         os.environ["ALLOWED_HOSTS"] = ",".join(dict.fromkeys(names))
+    variables.check(os.environ)
     # python -m django does not put the project on the path when started from elsewhere.
     os.environ["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(checkout.root), os.environ.get("PYTHONPATH")])
@@ -153,7 +156,7 @@ def _answers(supervisor: Supervisor, options: argparse.Namespace) -> bool:
 def _greet(checkout: Checkout, options: argparse.Namespace, seconds: float) -> None:
     public = variables.PUBLIC_URL.read(os.environ)
     say(f"\nThe city is open: {public.text}  (started in {seconds:.1f} s)")
-    if not public.local and options.host in variables.LOCAL_HOSTS:
+    if not public.local and _in_url(options.host) in variables.LOCAL_HOSTS:
         say(f"  through the web server in front, which must pass it on to port {options.port};")
         say("  docs/operations.md shows how")
         if (
@@ -164,7 +167,7 @@ def _greet(checkout: Checkout, options: argparse.Namespace, seconds: float) -> N
             note("Without BEHIND_PROXY=1 it would be redirected to https for ever.", mark="!!")
     elif public.text != _address_here(options):
         say(f"  That is PUBLIC_URL; this server itself listens on {_address_here(options)}")
-    elif options.host in variables.LOCAL_HOSTS:
+    elif _in_url(options.host) in variables.LOCAL_HOSTS:
         say("  on this machine only; --host 0.0.0.0 opens it to phones on the same network")
     if variables.EMAIL_URL.read(os.environ) is None:
         say(f"  E-mail is not sent, as EMAIL_URL is not set: {checkout.var / 'mail'}")
@@ -178,7 +181,12 @@ def _address_here(options: argparse.Namespace) -> str:
     every = options.host in ("0.0.0.0", "::")  # noqa: S104 - the user's choice
     name = public_hosts(options.host)[-1] if every else options.host
     name = "localhost" if name in ("127.0.0.1", "::1") else name
-    return f"http://{f'[{name}]' if ':' in name else name}:{options.port}"
+    return f"http://{_in_url(name)}:{options.port}"
+
+
+def _in_url(address: str) -> str:
+    """An address of IPv6 stands in brackets where a port or a path may follow (RFC 3986, 3.2.2)."""
+    return f"[{address}]" if ":" in address else address
 
 
 def _logins(checkout: Checkout) -> list[str]:

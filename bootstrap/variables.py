@@ -348,6 +348,9 @@ def check(environ: Mapping[str, str]) -> None:
             faults.append(
                 f"ALLOWED_HOSTS={environ['ALLOWED_HOSTS']!r}: must include the host of PUBLIC_URL, {public.host!r}"
             )
+        secret = SECRET_KEY.read(environ)
+        if secret is not None and is_guessable(secret) and not public.local:
+            faults.append(f"{GUESSABLE} Other machines reach {public.text}.")
     if faults:
         raise Wrong(faults)
 

@@ -25,6 +25,7 @@ def options(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--port", type=port_number, default=8000, help="port of the site (8000)")
     parser.add_argument(
         "--host",
+        type=lambda text: text.removeprefix("[").removesuffix("]"),
         default="127.0.0.1",
         help="address to listen on (127.0.0.1: this machine only; 0.0.0.0: the network too)",
     )
@@ -32,10 +33,10 @@ def options(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def port_number(text: str) -> int:
-    port = int(text)
-    if not 1 <= port <= 65535:
-        raise ValueError(text)
-    return port
+    """Raises ``argparse.ArgumentTypeError`` with what would be right."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number from 1 to 65535")
+    return int(text)
 
 
 def listen(host: str, port: int) -> socket.socket:

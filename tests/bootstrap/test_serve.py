@@ -99,6 +99,47 @@ def test_a_secret_key_that_is_none_is_said(up: Set, capsys: pytest.CaptureFixtur
     assert os.environ["SECRET_KEY"] == "abc"
 
 
+@pytest.mark.parametrize(
+    ("options", "given"),
+    [
+        ([], {"PUBLIC_URL": "https://appeals.example.org"}),
+        (["--host", "0.0.0.0"], {}),
+        (["--host", "192.0.2.7"], {}),
+    ],
+)
+def test_a_secret_key_that_is_none_is_refused_where_others_reach_the_city(
+    up: Set, options: list[str], given: dict[str, str]
+):
+    with pytest.raises(variables.Wrong, match="SECRET_KEY is shorter"):
+        up(*options, SECRET_KEY="a" * 65, **given)
+
+
+def test_an_empty_secret_key_is_none_that_was_given(up: Set):
+    up(SECRET_KEY=" ")
+    assert not variables.is_guessable(os.environ["SECRET_KEY"])
+
+
+@pytest.mark.parametrize(
+    ("host", "public"),
+    [
+        ("::1", "http://localhost:8000"),
+        ("[::1]", "http://localhost:8000"),
+        ("2001:db8::7", "http://[2001:db8::7]:8000"),
+    ],
+)
+def test_an_address_of_ipv6_stands_in_brackets(up: Set, host: str, public: str):
+    up("--host", host)
+    assert os.environ["PUBLIC_URL"] == public
+    assert "::1" not in os.environ["ALLOWED_HOSTS"].split(",")
+
+
+@pytest.mark.parametrize("port", ["0", "99999", "abc", "-1", "8000.0"])
+def test_a_port_that_is_none_is_told_what_it_may_be(capsys: pytest.CaptureFixture[str], port: str):
+    with pytest.raises(SystemExit):
+        serve.parse([f"--port={port}"])
+    assert "must be a number from 1 to 65535" in capsys.readouterr().err
+
+
 def test_a_key_of_our_own_is_not(up: Set, capsys: pytest.CaptureFixture[str]):
     up()
     assert "SECRET_KEY" not in capsys.readouterr().out
