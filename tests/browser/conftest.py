@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -92,6 +93,8 @@ Open = Callable[..., Visit]
 def visit(browser: Browser, live_server: LiveServer, settings: Settings) -> Iterator[Open]:
     """Opens a window: ``visit()`` on a phone, ``visit(**DESKTOP)``, ``visit(java_script_enabled=False)`` …"""
     settings.PUBLIC_URL = live_server.url
+    server = live_server.thread.httpd
+    server.verify_request = lambda *_: True
     contexts: list[BrowserContext] = []
     complaints = Complaints()
 
@@ -104,16 +107,18 @@ def visit(browser: Browser, live_server: LiveServer, settings: Settings) -> Iter
         return Visit(page, context, live_server.url, complaints)
 
     yield open_window
+    # A page that closes may have a word more to say; what the server hears or writes now would be the next test's.
+    server.verify_request = lambda *_: False
     for context in contexts:
         context.close()
-    answered()
+    answered(live_server.thread.host, live_server.thread.port)
 
 
-def answered() -> None:
-    """Waits until the server has answered all that windows asked before they closed.
-
-    What it writes a moment later would be the next test's.
-    """
+def answered(host: str, port: int) -> None:
+    """Waits until the server, which takes no more connections, has answered all that came before."""
+    with socket.create_connection((host, port), timeout=60) as last:
+        # It takes one after the other: when this one is turned away, those before it have their threads.
+        assert last.recv(1) == b""
     for thread in threading.enumerate():
         if "process_request_thread" in thread.name:
             thread.join(60)
