@@ -10,6 +10,7 @@ const ELEMENTS = {
   "appeal-form": () => import("city/elements/appeal-form.js"),
   "desk-session": () => import("city/elements/desk-session.js"),
   "desk-live": () => import("city/elements/desk-live.js"),
+  "field-start": () => import("city/elements/field-start.js"),
   "desk-keys": () => import("city/elements/desk-keys.js"),
   "second-step-key": () => import("city/elements/second-step-key.js"),
   "copy-link": () => import("city/site/copy-link.js"),
