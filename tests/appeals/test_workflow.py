@@ -219,6 +219,12 @@ def test_an_answer_is_what_stops_the_clock() -> None:
     assert [verb.code for verb in VERBS.values() if verb.answers] == ["answer"]
 
 
+def test_what_says_who_works_on_it() -> None:
+    assert {verb.code: verb.assigns for verb in VERBS.values() if verb.assigns is not False} == {
+        "assign": True
+    }
+
+
 def test_what_is_read_as_an_answer() -> None:
     assert [verb.code for verb in VERBS.values() if verb.speaks] == ["answer", "supplement"]
     assert [verb.code for verb in VERBS.values() if verb.supplements] == ["supplement"]
@@ -363,6 +369,7 @@ def test_every_icon_is_drawn() -> None:
         (Status, EVERYWHERE),
         (Kind, ("complaint", "request", "recommendation")),
         (Tone, ("plain", "primary", "danger")),
+        (Audience, ("author", "service", "office", "follower", "invited")),
         (Reason, ("day_off", "working_day", "ordinary_day", "calendar", "term")),
     ],
 )
