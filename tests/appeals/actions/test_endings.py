@@ -61,7 +61,7 @@ class TestRefusal:
                 assert word in page and "Line 2" in page
                 assert str(Outcome.REFUSED.label) in page
         message = Message.objects.get(event=event)
-        assert "Insulting words" in letter(message).body
+        assert "Insulting words" in letter([message]).body
 
     def test_not_without_a_ground_in_force(
         self, make: Callable[[], Appeal], ground: RefusalGround, service_actor: Person, client: Client
@@ -128,7 +128,7 @@ class TestRepetition:
             (again.contact.email, "follower"),
             (third.contact.email, "follower"),
         }
-        told = letter(heard.get(recipient=again.contact.email))
+        told = letter([heard.get(recipient=again.contact.email)])
         assert told.subject == f"News of appeal No. {first.number}, which yours repeats"
         assert "The lamp burns" in told.body
         assert f"/en/appeals/{first.number}/" in told.body

@@ -119,14 +119,14 @@ def test_a_city_s_whole_backlog_is_one_letter(city: GridCity, settings: object) 
     assert Appeal.objects.filter(escalated_at__isnull=False).count() == n + 3
     digest = Message.objects.get(recipient="office@city.example")
     digest.language = "en"
-    told = letter(digest)
+    told = letter([digest])
     assert told.subject == f"{n + 3} appeals are overdue"
     assert f"light en: {n}" in told.body and "roads en: 3" in told.body
     assert "/desk/?tab=escalated" in told.body
     own = Message.objects.get(recipient="light@city.example", digest=True)
     own.language = "en"
-    assert letter(own).subject == f"{n} appeals are overdue"
-    assert "roads" not in letter(own).body
+    assert letter([own]).subject == f"{n} appeals are overdue"
+    assert "roads" not in letter([own]).body
 
 
 def test_a_backlog_of_many_rounds_is_one_letter_too(city: GridCity, monkeypatch: pytest.MonkeyPatch) -> None:
