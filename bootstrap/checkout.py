@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bootstrap import variables
 from bootstrap.console import Stop, as_administrator
 
 
@@ -56,11 +58,34 @@ def prepare_var(checkout: Checkout) -> None:
         checkout.var.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Stop(f"{checkout.var} cannot be created: {error.strerror}") from None
-    if not os.access(checkout.var, os.W_OK | os.X_OK):
+    for folder, remedy in not_writable([checkout.var]):
         raise Stop(
-            f"{checkout.var} is not writable by this user (created with sudo?). Use that user again, or run\n    "
-            + as_administrator(f"chown -R {os.getuid()} '{checkout.var}' '{checkout.node_modules}'")
+            f"{folder} is not writable by this user (created with sudo?). Use that user again, or run\n    {remedy}"
         )
+
+
+def not_writable(folders: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Those in which this user cannot write, or which they cannot make, each with the command that helps."""
+    for folder in folders:
+        there = next(one for one in (folder, *folder.parents) if one.exists())
+        if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+            continue
+        if there != folder:
+            remedy = as_administrator(f"mkdir -p '{folder}'", f"chown {os.getuid()} '{folder}'")
+        elif folder.stat().st_uid == os.getuid() and folder.is_dir():
+            remedy = f"chmod -R u+rwX '{folder}'"
+        else:
+            remedy = as_administrator(f"chown -R {os.getuid()} '{folder}'")
+        yield folder, remedy
+
+
+def written_folders(checkout: Checkout) -> list[Path]:
+    """Where a city that is open writes; static files may be part of an image."""
+    given = (variables.MEDIA_ROOT.read(os.environ), variables.UPLOADS_ROOT.read(os.environ))
+    media, uploads = (
+        folder or checkout.var / name for folder, name in zip(given, ("media", "uploads"), strict=True)
+    )
+    return [checkout.var, checkout.var / "work", checkout.logs, media, uploads]
 
 
 def digest(*parts: Path | str) -> str:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from bootstrap import catalogues, environment, frontend, packages, postgres, site, variables
-from bootstrap.checkout import Checkout
+from bootstrap.checkout import Checkout, not_writable, written_folders
 from bootstrap.cluster import main_cluster, process, stale_process
 from bootstrap.console import Stop, as_administrator, note, say
 from bootstrap.finding import Finding
@@ -43,13 +43,10 @@ def settings_are_sound(checkout: Checkout) -> Iterator[Finding]:
             yield Finding(fault, "Set it so, or unset it; README.md lists the settings.")
 
 
-def var_is_writable(checkout: Checkout) -> Iterator[Finding]:
-    """Everything generated goes into var."""
-    if checkout.var.exists() and not os.access(checkout.var, os.W_OK | os.X_OK):
-        yield Finding(
-            f"{checkout.var} is not writable by this user.",
-            as_administrator(f"chown -R {os.getuid()} '{checkout.var}'"),
-        )
+def folders_are_writable(checkout: Checkout) -> Iterator[Finding]:
+    """What is generated goes into var, what people send into the folders of media."""
+    for folder, remedy in not_writable(written_folders(checkout)):
+        yield Finding(f"{folder} is not writable by this user.", remedy)
 
 
 def disk_has_room(checkout: Checkout) -> Iterator[Finding]:
@@ -214,7 +211,7 @@ def the_city_is_sound(checkout: Checkout) -> Iterator[Finding]:
 MACHINE: tuple[tuple[str, Check], ...] = (
     ("Python", python_is_supported),
     ("settings", settings_are_sound),
-    ("var/", var_is_writable),
+    ("var/", folders_are_writable),
     ("disk", disk_has_room),
     ("databases of other clones", no_cluster_is_astray),
     ("secret key", secret_key_is_secret),

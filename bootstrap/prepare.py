@@ -111,7 +111,9 @@ def collect_static() -> None:
     if stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
         return
     if stamp.parent.exists() and not os.access(stamp.parent, os.W_OK):
-        return  # built into the container image
+        # Built into the container's image, where they are those of this state.
+        note(f"Static files are of another state, and {stamp.parent} is not writable.", mark="!!")
+        return
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     stamp.unlink(missing_ok=True)
     with working("Static files"):

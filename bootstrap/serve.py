@@ -44,6 +44,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def run(checkout: Checkout, options: argparse.Namespace) -> int:
     """Serves until SIGINT, SIGTERM or SIGHUP; exit code 0 then. Raises ``Stop`` when it cannot start."""
     started = time.monotonic()
+    for folder, remedy in checkouts.not_writable(checkouts.written_folders(checkout)):
+        raise Stop(
+            f"{folder} is not writable by this user; what people send would be lost. Run\n    {remedy}"
+        )
     with _only_one(checkout, options), _listener(options) as listener:
         frontend.ensure(checkout, dev=False)
         with working("Texts"):

@@ -18,9 +18,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from http import HTTPStatus
 from types import FrameType
 from typing import Any, Final
 
+import structlog
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.buffers import ReadOnlyFileBasedBuffer
@@ -28,6 +30,9 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.utilities import Error
+
+log = structlog.get_logger()
 
 #: Seconds that a process which was told to stop has for what it has begun.
 FINISH_S: Final = 15.0
@@ -126,6 +131,25 @@ class Request(HTTPRequestParser):
         super().parse_header(header_plus)
         if "TRANSFER_ENCODING" in self.headers or (self.chunked and "CONTENT_LENGTH" in self.headers):
             raise ParsingError("Transfer-Encoding beside Content-Length, or before version 1.1")
+
+    def received(self, data: bytes) -> int:
+        try:
+            return super().received(data)
+        except OSError as error:
+            # A full disk, or a folder that is gone: nothing of the request can be kept, and the client is told so.
+            log.error("what arrives cannot be kept", error=str(error))
+            self.error = NotKept(
+                "The server cannot keep what was sent. Nothing was taken; send it again later."
+            )
+            self.completed = True
+            return len(data)
+
+
+class NotKept(Error):
+    """The answer to a body that cannot be written while it arrives."""
+
+    code = HTTPStatus.SERVICE_UNAVAILABLE
+    reason = HTTPStatus.SERVICE_UNAVAILABLE.phrase
 
 
 class Channel(HTTPChannel):

@@ -235,9 +235,23 @@ def test_port_taken_by_another_program_and_by_ourselves(checkout: Checkout, monk
     assert not list(doctor.port_is_free(checkout))
 
 
-def test_var_of_another_user(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    assert only(doctor.var_is_writable, checkout).remedy.endswith(f"chown -R {os.getuid()} '{checkout.var}'")
+def test_folders_of_another_user(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
+    (checkout.var / "work").mkdir()
+    closed = {checkout.var / "work"}
+    monkeypatch.setattr(os, "access", lambda folder, _: folder not in closed)
+    assert only(doctor.folders_are_writable, checkout).remedy == f"chmod -R u+rwX '{checkout.var / 'work'}'"
+    monkeypatch.setattr(os, "getuid", lambda: 4711)
+    assert only(doctor.folders_are_writable, checkout).remedy.endswith(
+        f"chown -R 4711 '{checkout.var / 'work'}'"
+    )
+
+
+def test_folders_that_cannot_be_made(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("MEDIA_ROOT", "/proc/nowhere/media")
+    monkeypatch.setattr(os, "access", lambda folder, _: not folder.is_relative_to("/proc"))
+    finding = only(doctor.folders_are_writable, checkout)
+    assert finding.problem.startswith("/proc/nowhere/media")
+    assert "mkdir -p '/proc/nowhere/media'" in finding.remedy
 
 
 def test_browser_is_needed_only_for_tests(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):

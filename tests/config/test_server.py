@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -176,6 +177,17 @@ def test_slow_bodies_keep_no_thread(tmp_path: Path):
     with serving(tmp_path) as site:
         for _ in range(4 * THREADS):
             site.connect(SLOW_POST)
+        assert site.get().endswith(b"ok")
+
+
+def test_a_body_that_cannot_be_kept_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """As where the disk is full, or the folder of what arrives cannot be written."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with serving(tmp_path) as site:
+        head = b"POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
+        answer = read(site.connect(head + bytes(200_000)))
+        assert answer.startswith(b"HTTP/1.1 503 Service Unavailable")
+        assert b"Nothing was taken" in answer
         assert site.get().endswith(b"ok")
 
 
