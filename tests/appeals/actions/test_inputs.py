@@ -14,7 +14,7 @@ from appeals.errors import Invalid
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.workflow import Ask, Input, Verb, Words
-from districts.models import Service
+from districts.models import Category, Service
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
 
 #: Longer than any machine takes; nobody waits for it unless something is wrong.
@@ -153,6 +153,31 @@ def test_an_appeal_that_somebody_works_on_is_not_waited_for() -> None:
         done.set()
         other.join(PATIENCE_S)
     assert one(Input.APPEAL, first.number, second).original == first
+
+
+@pytest.mark.django_db
+def test_appeals_that_belong_together_and_those_that_do_not() -> None:
+    first, second, third, hidden = (AppealFactory(hidden=hidden) for hidden in (False, False, False, True))
+    first.linked.add(second, hidden)
+    assert one(Input.RELATED, third.number, first).other == third
+    assert refused(Input.RELATED, second.number, first) == "They refer to each other already."
+    for nobody in (AppealFactory(hidden=True).number, 10**9):
+        assert refused(Input.RELATED, nobody, first) == "There is no public appeal of this number."
+    assert refused(Input.RELATED, first.number, first) == "This is the same appeal."
+    # What was hidden since can still be parted from it.
+    for linked in (second, hidden):
+        assert one(Input.LINKED, linked.number, first).other == linked
+    for stranger in (third.number, first.number, str(second.number), None):
+        assert (
+            refused(Input.LINKED, stranger, first) == "Choose an appeal that belongs together with this one."
+        )
+
+
+def test_the_category_of_another_matter_is_not_the_appeal_s() -> None:
+    category = Category(pk=7)
+    given = one(Input.SECOND_CATEGORY, category)
+    assert (given.second_category, given.category) == (category, None)
+    assert refused(Input.SECOND_CATEGORY, "lamp") == "Choose a category."
 
 
 def test_a_category_and_a_place_are_that_or_refused() -> None:
