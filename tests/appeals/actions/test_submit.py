@@ -242,7 +242,7 @@ def test_unknown_upload_writes_nothing(submission: Make) -> None:
 
 def test_statements(submission: Make, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
     sent = submission()
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         submit(sent, sender=None)
 
 
