@@ -50,6 +50,7 @@ def test_twelve_rows_fit_on_an_office_screen_and_nothing_runs_out(
     assert seen >= ROWS_LEAST
     for width in (1366, 1024, 960):
         window.page.set_viewport_size({"width": width, "height": 768})
+        window.at_rest()
         assert running_out(window.page) == [], width
 
 

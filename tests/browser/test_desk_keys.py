@@ -67,6 +67,7 @@ def test_the_first_appeal_takes_three_clicks_and_the_next_ones_no_mouse(
     expect(page.locator(".answer")).to_contain_text("The lamp is new.")
     assert len(clicks) <= 3
     # Who knows no keys presses Enter: the next one has the focus.
+    expect(page.locator(".desk-next")).to_be_focused()
     press(page, "Enter")
     at(page, queue[1])
     press(page, "a")

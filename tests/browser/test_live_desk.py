@@ -34,6 +34,7 @@ def test_changes_and_colleagues_appear_by_themselves_and_move_nothing(
     log_in(mine, representative, "en")
     log_in(theirs, colleague, "en")
     row = mine.page.locator(f"#appeal-{appeals[1].number}")
+    mine.at_rest()
     before = row.bounding_box()
     perform(appeals[0].pk, ACCEPT, Person(colleague), version=1)
     AppealFactory(category=city.categories["lamp"])

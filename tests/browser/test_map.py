@@ -72,7 +72,7 @@ def test_a_pin_opens_its_appeal(visit: Open, city: GridCity) -> None:
     appeal = AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), text="The lamp at the corner")
     window = visit()
     page = window.go(path_of("public:map", "en") + _NEAR_EAST)
-    window.map_drawn()
+    window.at_rest()
     box = page.locator("city-map canvas").bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

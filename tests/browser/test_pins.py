@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from io import BytesIO
 from typing import Any
 
@@ -108,5 +109,7 @@ def test_the_pin_stays_when_the_colour_scheme_changes(page_with_pin: tuple[Visit
     window.at_rest()
     by_day = window.page.evaluate(_COLOUR, colour)
     window.page.emulate_media(color_scheme="dark")
+    deadline = time.monotonic() + 120
     while window.page.evaluate(_COLOUR, colour) == by_day or not pin_px(window, colour):
+        assert time.monotonic() < deadline, "the pin has not the colour of the night"
         window.page.wait_for_timeout(20)

@@ -93,7 +93,7 @@ def test_who_answers_is_said_before_anything_is_sent(
     page = visit(java_script_enabled=False).go(path_of("public:appeal-new", language))
     ask = page.locator("button[name=ask]")
     ask.click()
-    assert page.locator("#errors").is_visible(), "neither place nor category"
+    expect(page.locator("#errors"), "neither place nor category").to_be_visible()
     page.fill("[name=address]", "Масалиев")
     page.locator("details", has=page.locator("[value=lamp]")).locator("summary").click()
     page.check("[name=category][value=lamp]")
