@@ -46,7 +46,9 @@ OFFICE_POWERS: Mapping[Post, Powers] = MappingProxyType(
         Post.DISPATCHER: Powers(Role.DISPATCHER, frozenset({Right.FIGURES})),
         Post.MODERATOR: Powers(Role.MODERATOR),
         Post.PLANNER: Powers(Role.PUBLIC, frozenset({Right.FIGURES})),
-        Post.ADMINISTRATOR: Powers(Role.OFFICE, frozenset({Right.FIGURES, Right.ADMIN, Right.PEOPLE})),
+        Post.ADMINISTRATOR: Powers(
+            Role.OFFICE, frozenset({Right.FIGURES, Right.ADMIN, Right.PEOPLE, Right.FILES})
+        ),
     }
 )
 #: Of the posts at any other service.

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Collection
 from typing import ClassVar, Final
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
@@ -124,3 +125,23 @@ class Presence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.appeal}"
+
+
+class FileTaken(models.Model):
+    """Somebody took an appeal's whole file. Append-only: a database trigger refuses UPDATE and DELETE."""
+
+    appeal = models.ForeignKey(Appeal, models.PROTECT, related_name="files_taken")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the file.")
+
+    class Meta:
+        verbose_name = _("file taken")
+        verbose_name_plural = _("files taken")
+        ordering = ["-at", "-pk"]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by}: {self.appeal}"

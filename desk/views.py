@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
+from accounts.posts import Right
 from accounts.roles import Role, standing_of
 from appeals.actions.drafts import drop_draft, keep_draft
 from appeals.actors import Person
@@ -27,6 +28,7 @@ from desk.bulk import CHOSEN, bulk_verbs
 from desk.doors import for_staff, restore_held
 from desk.drafts import drafts_here
 from desk.live import EVERY_MS
+from desk.models import FileTaken
 from desk.queue import PAGE_SIZE, Listed, Place, Queue, Sort, counted_to, parse_place
 from desk.saved import Saved, calendar_and_saved, nothing_left, places_of
 from geo.paging import AFTER, BEFORE, PageRequest
@@ -182,6 +184,10 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "appeal": appeal,
         "contact": getattr(appeal, "contact", None),
         "office": standing.office,
+        "takes_files": standing.may(Right.FILES),
+        "files_taken": FileTaken.objects.filter(appeal=appeal).select_related("by")
+        if standing.may(Right.FILES)
+        else (),
         "show_actors": True,
         "live_every_ms": EVERY_MS,
         "answer_templates": offered(appeal),

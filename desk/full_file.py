@@ -1,0 +1,177 @@
+"""All that is kept about one appeal as one JSON file, for whoever checks the city's work.
+
+Who took such a file, and which, stands with the appeal for good.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from typing import Any, cast
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from accounts.models import User
+from accounts.posts import Right
+from appeals.dossier import Dossier, dossier_of
+from appeals.models import Appeal, Attachment, Message
+from appeals.timeline import Step
+from desk.doors import for_whom
+from desk.models import FileTaken
+
+
+@require_POST
+@for_whom(lambda standing: standing.may(Right.FILES))
+def take_file(request: HttpRequest, number: int) -> HttpResponse:
+    """The appeal's whole file; that it was taken is recorded with its digest before it leaves."""
+    user, now = cast("User", request.user), timezone.now()
+    with transaction.atomic():
+        # Nothing is added to the appeal while it is read: the file is of one moment.
+        locked = Appeal.objects.visible_to(user).select_for_update(of=("self",), no_key=True)
+        if locked.filter(number=number).first() is None:
+            raise Http404
+        appeal = Appeal.objects.with_names().select_related("assignee").get(number=number)
+        # Moments are written in ISO 8601 with the city's offset.
+        made = json.dumps(whole_file(appeal, user, now), cls=_Encoder, ensure_ascii=False, indent=2).encode()
+        FileTaken.objects.create(appeal=appeal, by=user, at=now, digest=hashlib.sha256(made).hexdigest())
+    response = HttpResponse(made, content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="appeal-{number}-{now:%Y%m%d-%H%M}.json"'
+    return response
+
+
+class _Encoder(DjangoJSONEncoder):
+    def default(self, o: Any) -> Any:
+        if isinstance(o, dt.datetime):
+            return timezone.localtime(o).isoformat()
+        return super().default(o)
+
+
+def whole_file(appeal: Appeal, reader: User, now: dt.datetime) -> dict[str, Any]:
+    """All that is kept about the appeal, names in the reader's language; a fixed number of queries.
+
+    Longitude and latitude in degrees (EPSG:4326). ``sha256`` of a file is that of what was received.
+    """
+    dossier = dossier_of(appeal, reader, internal=True, now=now)
+    letters = Message.objects.filter(event__appeal=appeal).select_related("event")
+    taken = FileTaken.objects.filter(appeal=appeal).select_related("by").order_by("at", "pk")
+    steps = [_step(step) for step in dossier.steps]
+    return {
+        "made_at": now,
+        "made_for": _person(reader),
+        "appeal": _appeal(dossier),
+        "author": _author(appeal),
+        "term": {
+            "due_on": appeal.due_on,
+            "extended_working_days": appeal.extended_days,
+            "pauses": appeal.pauses,
+            "explanation": dossier.due_explanation.sentences,
+            "law": dossier.due_explanation.law,
+        },
+        "routing": _routing(dossier),
+        "files": [_file(file) for file in dossier.attachments],
+        "steps": steps,
+        "letters": [_letter(letter) for letter in letters.order_by("event__version", "pk")],
+        "taken_before": [{"at": one.at, "by": _person(one.by), "sha256": one.digest} for one in taken],
+    }
+
+
+def _appeal(dossier: Dossier) -> dict[str, Any]:
+    appeal = dossier.appeal
+    return {
+        "number": appeal.number,
+        "id": appeal.pk,
+        "version": appeal.version,
+        "kind": appeal.get_kind_display(),
+        "category": appeal.category.name,
+        "text": appeal.text,
+        "language": appeal.language,
+        "address": appeal.address,
+        "longitude": appeal.point.x,
+        "latitude": appeal.point.y,
+        "district": appeal.district.name if appeal.district else None,
+        "service": appeal.service.name,
+        "assignee": _person(appeal.assignee),
+        "status": appeal.status_in_words,
+        "hidden": appeal.hidden,
+        "submitted_at": appeal.submitted_at,
+        "answered_at": appeal.answered_at,
+        "closed_at": appeal.closed_at,
+        "escalated_at": appeal.escalated_at,
+        "source": appeal.source,
+        "external_id": appeal.external_id,
+        "repeated_by": [other.number for other in dossier.repetitions],
+        "linked": [other.number for other in dossier.linked],
+    }
+
+
+def _author(appeal: Appeal) -> dict[str, Any] | None:
+    contact = getattr(appeal, "contact", None)
+    if contact is None:
+        return None
+    return {name: getattr(contact, name) for name in ("name", "phone", "email", "email_proven")}
+
+
+def _routing(dossier: Dossier) -> dict[str, Any] | None:
+    explanation = dossier.explanation
+    if explanation is None:
+        return None
+    return {
+        "rule": explanation.rule,
+        "explanation": explanation.sentence,
+        "border": explanation.border,
+        "borders_of_revision": explanation.revision.number,
+    }
+
+
+def _file(file: Attachment) -> dict[str, Any]:
+    return {
+        "id": file.pk,
+        "kind": file.kind,
+        "state": file.state,
+        "sha256": bytes(file.digest).hex(),
+        "name": (file.playable or file.large).name,
+        "hidden": file.hidden,
+        "received_at": file.created_at,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    event = step.event
+    return {
+        "version": event.version,
+        "at": event.at,
+        "verb": event.verb,
+        "what": step.title,
+        "who": _person(event.actor),
+        "as": event.actor_role,
+        "from_status": event.from_status,
+        "to_status": event.to_status,
+        "service": event.service.name,
+        "to_service": event.to_service.name if event.to_service else None,
+        "text": event.text,
+        "details": event.details,
+        "public": event.public,
+        "files": [_file(file) for file in step.attachments],
+    }
+
+
+def _letter(letter: Message) -> dict[str, Any]:
+    return {
+        "version": letter.event.version if letter.event else None,
+        "recipient": letter.recipient,
+        "audience": letter.audience,
+        "channel": letter.channel,
+        "state": letter.state,
+        "attempts": letter.attempts,
+        "sent_at": letter.sent_at,
+        "error": letter.error,
+    }
+
+
+def _person(person: User | None) -> str | None:
+    return f"{person} <{person.email}>" if person else None
