@@ -11,6 +11,7 @@ const ELEMENTS = {
   "desk-session": () => import("city/elements/desk-session.js"),
   "desk-live": () => import("city/elements/desk-live.js"),
   "field-start": () => import("city/elements/field-start.js"),
+  "desk-map": () => import("city/elements/desk-map.js"),
   "desk-keys": () => import("city/elements/desk-keys.js"),
   "second-step-key": () => import("city/elements/second-step-key.js"),
   "copy-link": () => import("city/site/copy-link.js"),

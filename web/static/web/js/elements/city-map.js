@@ -4,6 +4,7 @@
  * `mode="browse"`: all appeals, clustered by the server; set `filter` to narrow them. Fires `city-map:moved` (detail:
  * west, south, east, north) and `city-map:loaded` (detail: how many appeals match).
  * `mode="single"`: one pin at `lon`, `lat`, coloured by `status`; `label` describes it for screen readers.
+ * `mode="points"`: those of `points`, one of which is chosen: `choose(number)`; fires `city-map:chosen` (detail: number).
  * `mode="pick"`: the reader places a pin; fires `city-map:picked` (detail: lon, lat); `place(spot)` moves it.
  *
  * The element's content is shown until the map has loaded, and stays if it cannot. `aria-busy` is "false" once everything
@@ -17,6 +18,7 @@ import { BrowseMode } from "city/map/browse.js";
 import { frameOf } from "city/map/extent.js";
 import { NoWebGL } from "city/map/load.js";
 import { browseOverlay, spotOverlay } from "city/map/overlays.js";
+import { PointsMode } from "city/map/points.js";
 import { PickMode, showSpot } from "city/map/spot.js";
 import { StatusBar } from "city/map/status-bar.js";
 import { MapView } from "city/map/view.js";
@@ -32,6 +34,10 @@ export class CityMap extends HTMLElement {
   #browse;
   /** @type {PickMode | undefined} */
   #pick;
+  /** @type {PointsMode | undefined} */
+  #pointsMode;
+  /** @type {import("city/map/points.js").ListedPoint[]} */
+  #points = [];
   /** @type {Spot | undefined} */
   #spot;
   #opening = false;
@@ -45,7 +51,7 @@ export class CityMap extends HTMLElement {
   disconnectedCallback() {
     this.#browse?.close();
     this.#view?.close();
-    this.#view = this.#browse = this.#pick = undefined;
+    this.#view = this.#browse = this.#pick = this.#pointsMode = undefined;
   }
 
   /** @param {URLSearchParams} filter */
@@ -67,6 +73,22 @@ export class CityMap extends HTMLElement {
     if (!this.#view || !this.#pick) return;
     this.#pick.set(spot, true);
     this.#settle(this.#view);
+  }
+
+  /** Those of `mode="points"`. @param {import("city/map/points.js").ListedPoint[]} points */
+  set points(points) {
+    this.#points = points;
+    if (!this.#view || !this.#pointsMode) return;
+    this.#pointsMode.set(points);
+    this.#settle(this.#view);
+  }
+
+  /**
+   * Marks a pin of `mode="points"`.
+   * @param {number} number
+   */
+  choose(number) {
+    this.#pointsMode?.choose(number);
   }
 
   /** The visible part of the world: west, south, east, north. */
@@ -117,7 +139,7 @@ export class CityMap extends HTMLElement {
     const center = /** @type {[number, number]} */ (spot ? [spot.lon, spot.lat] : settings.map.center);
     return {
       container,
-      overlay: browse ? browseOverlay : spotOverlay,
+      overlay: browse || this.getAttribute("mode") === "points" ? browseOverlay : spotOverlay,
       center,
       zoom: Number(this.getAttribute("zoom")) || (spot ? 15.5 : settings.map.zoom),
       hash: browse,
@@ -148,7 +170,10 @@ export class CityMap extends HTMLElement {
       this.#browse.setFilter(this.#filter);
       return;
     }
-    if (mode === "pick") {
+    if (mode === "points") {
+      this.#pointsMode = new PointsMode(view, this);
+      this.#pointsMode.set(this.#points);
+    } else if (mode === "pick") {
       this.#pick = new PickMode(view, this);
       if (spot) this.#pick.set(spot, true);
     } else if (spot) {
@@ -189,8 +214,9 @@ export class CityMap extends HTMLElement {
       return;
     }
     this.#bar.clear();
+    const mode = this.getAttribute("mode") ?? "single";
     this.append(
-      el("div", { className: "city-map__note" }, icon("info"), el("p", {}, t(`map.noWebgl.${this.getAttribute("mode") ?? "single"}`))),
+      el("div", { className: "city-map__note" }, icon("info"), el("p", {}, t(`map.noWebgl.${mode === "points" ? "single" : mode}`))),
     );
   }
 }
