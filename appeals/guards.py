@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from accounts.roles import Role
 from appeals.deadlines import LegalClock
 from appeals.models import Appeal, Attachment, Event
+from appeals.redactions import is_redacted
 from appeals.workflow import Guard, Verb
 
 
@@ -16,12 +17,15 @@ def barred(
 ) -> frozenset[Guard]:
     """The guards of these verbs that are not true of the appeal at that moment.
 
-    One query when one of them asks about photos and videos; none else, if the clock was read before.
+    One query when one of them asks about photos and videos, one about words that were taken out; none else, if the clock was
+    read before.
     """
     asked = frozenset(verb.guard for verb in verbs if verb.guard is not None)
     met: set[Guard] = set()
     if any(guard.of_the_clock for guard in asked):
         met |= (clock or LegalClock.read()).met(appeal, at)
+    if Guard.REDACTED in asked and is_redacted(appeal):
+        met.add(Guard.REDACTED)
     if any(guard.of_files for guard in asked):
         states = (
             Attachment.objects.filter(appeal=appeal).order_by().values_list("hidden", flat=True).distinct()

@@ -99,13 +99,20 @@ class Guard(enum.Enum):
     REPLY_MISSING = "reply missing"  #: the days for a reply are over
     FILE_SHOWN = "file shown"  #: it has a photo or video that the public sees
     FILE_HIDDEN = "file hidden"  #: one of its photos and videos is hidden by itself
+    REDACTED = "redacted"  #: words of it are taken out
     REPEATS = "repeats"  #: it is closed as a repetition of another appeal
     LINKED = "linked"  #: another appeal belongs together with it
 
     @property
     def of_the_clock(self) -> bool:
         """True when terms and calendar decide it."""
-        return self not in {Guard.FILE_SHOWN, Guard.FILE_HIDDEN, Guard.REPEATS, Guard.LINKED}
+        return self not in {
+            Guard.FILE_SHOWN,
+            Guard.FILE_HIDDEN,
+            Guard.REDACTED,
+            Guard.REPEATS,
+            Guard.LINKED,
+        }
 
     @property
     def of_files(self) -> bool:
@@ -117,6 +124,7 @@ class Input(enum.Enum):
     """The kinds of thing that a verb may ask for. ``actions.inputs`` checks them, ``web.verb_forms`` draws them."""
 
     TEXT = "text"  #: words, kept as the event's text
+    WORDS = "words"  #: pieces of the appeal's public texts, one a line, which are taken out
     SERVICE = "service"  #: another service, which the appeal goes to
     FILES = "files"  #: photos and videos that were uploaded before
     SHOWN_FILE = "shown file"  #: a photo or video of the appeal, which is hidden from the public
@@ -176,8 +184,9 @@ class Words:
 class Verb:
     """One row of the table; rows are compared by identity.
 
-    ``target`` None leaves the state as it is, ``hides`` None the visibility, ``links`` None what belongs together with it;
-    what is linked or parted stands in the history of both. ``letters`` are subjects by recipient,
+    ``target`` None leaves the state as it is, ``hides`` None the visibility, ``redacts`` None the words: True takes some out,
+    False puts back all that were; ``links`` None what belongs together with it; what is linked or parted stands in the history
+    of both. ``letters`` are subjects by recipient,
     which know %(number)d. ``public`` False keeps the event for the staff. ``supplements`` are words that stand beside the
     answer. ``author_words`` are for the author's own page and deeds, where they differ. ``outcome`` is why it is closed,
     if not with an answer. ``followed`` steps are told to the authors of what repeats the appeal. ``quiet`` steps change
@@ -196,6 +205,7 @@ class Verb:
     clock: Clock = Clock.KEEP
     hides: bool | None = None
     links: bool | None = None
+    redacts: bool | None = None
     guard: Guard | None = None
     quiet: bool = False
     bulk: bool = False
@@ -813,6 +823,55 @@ SHOW_FILE = Verb(
         Audience.AUTHOR: _("A photo or video of your appeal No. %(number)d is shown to the public again")
     },
 )
+REDACT = Verb(
+    "redact",
+    sources=tuple(Status),
+    target=None,
+    roles=_MODERATION,
+    icon="hide",
+    tone=Tone.DANGER,
+    redacts=True,
+    quiet=True,
+    asks=(
+        Ask(
+            "pieces",
+            Input.WORDS,
+            _("Words that are taken out"),
+            _(
+                "One piece a line, as it stands in the appeal, an answer or a reply. […] stands in its place everywhere; the Mayor's Office still sees it."
+            ),
+        ),
+        Ask(
+            "text",
+            Input.TEXT,
+            _("Reason"),
+            _("Everyone reads it in the history of the appeal, so do not repeat what is taken out."),
+        ),
+    ),
+    words=Words(
+        step=_("Words are taken out: %(by)s"),
+        invitation=_("Take words out"),
+        button=_("Take them out"),
+        done=_("Words of appeal %(number)s are taken out."),
+    ),
+    letters={Audience.AUTHOR: _("Words of your appeal No. %(number)d have been taken out")},
+)
+RESTORE = Verb(
+    "restore",
+    sources=tuple(Status),
+    target=None,
+    roles=_MODERATION,
+    icon="show",
+    redacts=False,
+    guard=Guard.REDACTED,
+    quiet=True,
+    words=Words(
+        step=_("The words stand as they were written: %(by)s"),
+        button=_("Put the words back"),
+        done=_("The words of appeal %(number)s stand as they were written."),
+    ),
+    letters={Audience.AUTHOR: _("The words of your appeal No. %(number)d stand again as they were written")},
+)
 ESCALATE = Verb(
     "escalate",
     sources=OPEN_STATUSES,
@@ -925,6 +984,8 @@ VERBS: dict[str, Verb] = {
         NOTE,
         HIDE_FILE,
         SHOW_FILE,
+        REDACT,
+        RESTORE,
         HIDE,
         SHOW,
         WARN_HALF,

@@ -22,7 +22,8 @@ from appeals.errors import Invalid
 from appeals.filters import filter_fields
 from appeals.limits import ALIKE_MAX, TEXT_MAX
 from appeals.models import Appeal
-from appeals.workflow import DUPLICATE, VERBS
+from appeals.redactions import redactions_of
+from appeals.workflow import DUPLICATE, REDACT, VERBS
 from desk.answer_templates import NAMES_AUTHOR, filled, names_author, offered
 from desk.bulk import CHOSEN, bulk_verbs
 from desk.doors import for_staff, restore_held
@@ -188,6 +189,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "files_taken": FileTaken.objects.filter(appeal=appeal).select_related("by")
         if standing.may(Right.FILES)
         else (),
+        "redactions": redactions_of(appeal) if role in REDACT.roles else (),
         "show_actors": True,
         "live_every_ms": EVERY_MS,
         "answer_templates": offered(appeal),

@@ -39,6 +39,7 @@ def fields_of(verb: Verb, appeal: Appeal, other: Appeal) -> dict[str, object]:
     files = Attachment.objects.filter(appeal=appeal)
     values: dict[Input, Callable[[], object]] = {
         Input.TEXT: lambda: "Some words",
+        Input.WORDS: lambda: appeal.text,
         Input.SERVICE: lambda: "roads",
         Input.SHOWN_FILE: lambda: files.get(hidden=False).pk,
         Input.HIDDEN_FILE: lambda: files.get(hidden=True).pk,

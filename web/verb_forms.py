@@ -296,6 +296,11 @@ def _text(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     return {ask.name: forms.CharField(required=False, strip=False, widget=widget, **_said(ask))}
 
 
+def _words(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    widget = forms.Textarea(attrs={"rows": 3, "maxlength": TEXT_MAX, "required": ask.required})
+    return {ask.name: forms.CharField(required=False, strip=False, widget=widget, **_said(ask))}
+
+
 def _by_code(ask: Ask, rows: QuerySet[Any], nothing: str) -> dict[str, forms.Field]:
     """One of the city's own rows; ``nothing`` stands where none is chosen."""
     return {
@@ -412,6 +417,7 @@ def _day(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
 
 _FIELDS: dict[Input, Callable[[Ask, Appeal], dict[str, forms.Field]]] = {
     Input.TEXT: _text,
+    Input.WORDS: _words,
     Input.SERVICE: _service,
     Input.COLLEAGUE: _colleague,
     Input.FILES: _files,

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -21,11 +21,15 @@ from appeals.errors import Invalid
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.querysets import AppealQuerySet
+from appeals.redactions import GAP, Replacement, as_written, without
 from appeals.workflow import Input, Verb
 from districts.models import Category, Service
 from districts.routing import Route
 from geo.points import GeometryRefused, city_point
 from geo.words import trimmed
+
+#: Pieces that are taken out of an appeal's texts at once.
+PIECES_MAX: Final = 20
 
 
 @dataclass
@@ -43,6 +47,9 @@ class Given:
     assignee: User | None = None
     uploads: tuple[UUID, ...] = ()
     file: Attachment | None = None  #: which is hidden from now on, or shown
+    replaced: list[Replacement] = field(
+        default_factory=list
+    )  #: texts that words are taken out of, or put back
     details: dict[str, Any] = field(default_factory=dict)
 
 
@@ -65,9 +72,40 @@ def checked(verb: Verb, appeal: Appeal, values: Mapping[str, object], at: dt.dat
             errors[ask.name] = [str(refusal)]
     if errors:
         raise Invalid(errors)
+    if verb.redacts:
+        _refuse_repeating(given, values)
+    elif verb.redacts is False:
+        given.replaced = as_written(appeal)
     if any(ask.input is Input.CATEGORY for ask in verb.asks):
         _route_again(given, appeal, at)
     return given
+
+
+def _refuse_repeating(given: Given, values: Mapping[str, object]) -> None:
+    """Raises ``Invalid`` when the reason, which everybody reads, holds what is taken out."""
+    reason = " ".join(given.text.casefold().split())
+    if any(" ".join(piece.casefold().split()) in reason for piece in _pieces_of(values.get("pieces"))):
+        raise Invalid({"text": [_("Everyone reads the reason: do not repeat what is taken out.")]})
+
+
+def _pieces_of(value: object) -> list[str]:
+    return [piece for line in value.splitlines() if (piece := line.strip())] if isinstance(value, str) else []
+
+
+def _words(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    pieces = _pieces_of(value)
+    if not pieces:
+        raise _InputRefused(_("Write a few words."))
+    if len(pieces) > PIECES_MAX or sum(map(len, pieces)) > TEXT_MAX:
+        raise _InputRefused(_("These are too many words at once."))
+    if any(len(piece) < len(GAP) for piece in pieces):
+        raise _InputRefused(
+            _("A piece has three characters at least: a shorter one stands in other words too.")
+        )
+    given.replaced, nowhere = without(appeal, pieces)
+    if nowhere:
+        words = _("This stands in no public text of the appeal: %(words)s")
+        raise _InputRefused(words % {"words": "; ".join(nowhere)})
 
 
 def _route_again(given: Given, appeal: Appeal, at: dt.datetime) -> None:
@@ -231,6 +269,7 @@ def _day(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime
 
 _CHECKS: dict[Input, Callable[[Given, str, object, Appeal, dt.datetime], None]] = {
     Input.TEXT: _text,
+    Input.WORDS: _words,
     Input.SERVICE: _service,
     Input.COLLEAGUE: _colleague,
     Input.FILES: _files,

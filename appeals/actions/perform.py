@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.roles import Role
 from appeals.actions.attachments import attach
 from appeals.actions.inputs import Given, checked, in_every_language
+from appeals.actions.redact import replace
 from appeals.actions.relations import relate, split_off
 from appeals.actions.submit import stored_decision
 from appeals.actors import Actor
@@ -63,6 +64,7 @@ def perform(
         event.save(force_insert=True)
         if other is not None and verb.links is not None:
             relate(event, other, linked=verb.links)
+        replace(appeal, event, inputs.replaced)
         attach(inputs.uploads, appeal=appeal, event=event)
         if inputs.file is not None:
             # This column alone: the worker may be writing what it has made of a film.

@@ -7,6 +7,7 @@ from appeals.models.draft import Draft
 from appeals.models.event import Event
 from appeals.models.ground import RefusalGround
 from appeals.models.message import Message
+from appeals.models.redaction import Redaction
 from appeals.models.term import CalendarDay, LegalTerm, changing_the_clock, clock_changed
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Event",
     "LegalTerm",
     "Message",
+    "Redaction",
     "RefusalGround",
     "RoutingDecision",
     "changing_the_clock",

@@ -13,7 +13,8 @@ from districts.models import Service
 
 
 class Event(models.Model):
-    """Something that happened to an appeal. Append-only: a database trigger refuses UPDATE and DELETE.
+    """Something that happened to an appeal. Append-only: database triggers refuse DELETE, and any UPDATE but that of the text
+    by a ``Redaction`` of the appeal's latest event, which keeps what it was.
 
     ``version`` is the appeal's version after the event, unique within the appeal, so that two writers cannot
     both append the same step. ``text`` is public (the answer, the reason for forwarding) unless ``public`` is
@@ -59,7 +60,24 @@ class Event(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="only_redacted",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func="""
+                    IF to_jsonb(NEW) - 'text' = to_jsonb(OLD) - 'text' AND EXISTS (
+                        SELECT FROM appeals_redaction r JOIN appeals_event e ON e.id = r.event_id
+                        WHERE r.of_event_id = OLD.id AND r.before = OLD.text AND r.after = NEW.text
+                        AND e.appeal_id = OLD.appeal_id AND e.version = (
+                            SELECT max(version) FROM appeals_event WHERE appeal_id = OLD.appeal_id
+                        )
+                    ) THEN
+                        RETURN NEW;
+                    END IF;
+                    RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

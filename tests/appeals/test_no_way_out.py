@@ -32,6 +32,7 @@ def what_it_asks_for(verb: Verb, appeal: Appeal, city: GridCity, moment: dt.date
     other = "roads" if appeal.service == city.services["light"] else "light"
     values = {
         Input.TEXT: lambda: "Some words",
+        Input.WORDS: lambda: next((word for word in appeal.text.split() if len(word) > 3), "words"),
         Input.SERVICE: lambda: city.services[other],
         Input.SHOWN_FILE: lambda: files.filter(hidden=False).values_list("pk", flat=True).first(),
         Input.HIDDEN_FILE: lambda: files.filter(hidden=True).values_list("pk", flat=True).first(),

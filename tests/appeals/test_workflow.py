@@ -116,6 +116,11 @@ TABLE = {
     "show_file": (
         EVERYWHERE, None, MODERATION, "keep", None, True, (("file", "hidden file", True),), {"author"},
     ),
+    "redact": (
+        EVERYWHERE, None, MODERATION, "keep", None, True,
+        (("pieces", "words", True), ("text", "text", True)), {"author"},
+    ),
+    "restore": (EVERYWHERE, None, MODERATION, "keep", None, True, (), {"author"}),
     "hide": (EVERYWHERE, None, MODERATION, "keep", True, True, (("text", "text", True),), {"author"}),
     "show": (EVERYWHERE, None, MODERATION, "keep", False, True, (), {"author"}),
     "warn_half": (RUNNING, None, {"system"}, "keep", None, False, (), {"service"}),
@@ -299,6 +304,7 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
         "unlink": "linked",
         "hide_file": "file shown",
         "show_file": "file hidden",
+        "restore": "redacted",
         "warn_half": "half passed",
         "warn_most": "most passed",
         "warn_due": "last day",
@@ -317,6 +323,8 @@ def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
         "note",
         "hide_file",
         "show_file",
+        "redact",
+        "restore",
         "warn_half",
         "warn_most",
         "warn_due",
@@ -353,6 +361,7 @@ def test_prominent_buttons() -> None:
         "reply": "primary",
         "refuse": "danger",
         "hide_file": "danger",
+        "redact": "danger",
         "hide": "danger",
     }
 

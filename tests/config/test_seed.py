@@ -23,6 +23,8 @@ from accounts.models import User
 from appeals.importing.terms import load_terms
 from appeals.models import Appeal, CalendarDay, LegalTerm, RefusalGround
 from config.city import CITY, PROJECT_ROOT, load_profile
+from desk.answer_templates import unknown_fields
+from desk.models import AnswerTemplate
 from districts.importing.entries import EntryRefused
 from districts.importing.reference import load_reference
 from districts.models import (
@@ -337,3 +339,19 @@ def _url(name: str) -> str:
     parts = connection.settings_dict
     user, password = quote(parts["USER"], safe=""), quote(parts["PASSWORD"], safe="")
     return f"postgres://{user}:{password}@:{parts['PORT']}/{name}?host={quote(parts['HOST'], safe='/')}"
+
+
+def test_the_demo_city_shows_what_the_desk_can_do() -> None:
+    seed("--demo", "--count", "400")
+    for status in ("planned", "waiting"):
+        shown = Appeal.objects.filter(status=status)
+        assert shown.exists()
+        assert all(appeal.events.order_by("version").last().text for appeal in shown)
+    assert Appeal.objects.filter(status="planned", planned_on__gt=timezone.localdate()).exists()
+    assert Appeal.objects.filter(escalated_at__isnull=False).exists()
+    assert RefusalGround.objects.exists()
+    templates = AnswerTemplate.objects.select_related("service")
+    assert {template.service.code for template in templates} == set(
+        Service.objects.values_list("code", flat=True)
+    )
+    assert not any(unknown_fields(template.text) for template in templates)

@@ -25,6 +25,7 @@ from appeals.importing.terms import load_grounds, load_terms
 from bootstrap.prepare import pending_migrations
 from config.checks import PROFILE
 from config.city import CITY
+from desk.demo import show_the_desk
 from districts.importing.entries import EntryRefused, toml_entries
 from districts.importing.reference import load_reference
 from districts.installed import AnotherCity, install_city, installed_city
@@ -116,6 +117,7 @@ class Command(BaseCommand):
         tomorrow = timezone.localdate(now) + dt.timedelta(days=1)
         generated = generate(CITY.folder, _CHANCE, count, until=tomorrow)
         appeals = write_demonstration(generated, people, picture, now)
+        show_the_desk(people, now)
         news = load_news(CITY.folder, lambda name: picture(name).large.data, timezone.localdate(now))
         self.stdout.write(f"Demo data: {len(people)} people, {appeals} appeals, {news} news")
         self._write_logins(people, password)

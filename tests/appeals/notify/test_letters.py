@@ -33,10 +33,13 @@ from appeals.workflow import (
     NOTE,
     PLAN,
     RECOUNT,
+    REDACT,
     REFUSE,
     REMIND,
     REOPEN,
     REPLY,
+    RESTORE,
+    SEPARATE,
     SHOW,
     SHOW_FILE,
     SUPPLEMENT,
@@ -82,6 +85,7 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
         },
     ),
     ([DUPLICATE], {AUTHOR: "Your appeal No. N repeats another one"}),
+    ([DUPLICATE, SEPARATE], {AUTHOR: "Your appeal No. N is considered by itself again"}),
     ([REFUSE], {AUTHOR: "Your appeal No. N will not be considered"}),
     ([WITHDRAW], {LIGHT: "Appeal No. N has been withdrawn by its author"}),
     ([ASK], {AUTHOR: "A question about your appeal No. N"}),
@@ -100,6 +104,8 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
         [HIDE_FILE, SHOW_FILE],
         {AUTHOR: "A photo or video of your appeal No. N is shown to the public again"},
     ),
+    ([REDACT], {AUTHOR: "Words of your appeal No. N have been taken out"}),
+    ([REDACT, RESTORE], {AUTHOR: "The words of your appeal No. N stand again as they were written"}),
     ([NOTE], {}),
     ([HIDE], {AUTHOR: "Your appeal No. N has been hidden from the public"}),
     ([HIDE, SHOW], {AUTHOR: "Your appeal No. N is shown to the public again"}),
@@ -157,6 +163,8 @@ def test_subjects(
             HIDE: office_actor,
             HIDE_FILE: office_actor,
             SHOW_FILE: office_actor,
+            REDACT: office_actor,
+            RESTORE: office_actor,
             SHOW: office_actor,
             ESCALATE: PLATFORM,
             RECOUNT: PLATFORM,
@@ -165,6 +173,8 @@ def test_subjects(
         given: dict[str, object] = {ask.name: "Some words" for ask in verb.asks if ask.name == "text"}
         if verb is HIDE_FILE:
             given["file"] = AttachmentFactory(appeal=appeal).pk
+        if verb is REDACT:
+            given["pieces"] = appeal.text
         if verb is SHOW_FILE:
             given["file"] = appeal.attachments.get().pk
         if verb is CORRECT:
