@@ -8,7 +8,7 @@
 import { isOffline } from "city/site/connection.js";
 import { closeLikeMenu, debounce, el, find, icon } from "city/site/dom.js";
 import { Latest, isAbort, request } from "city/site/http.js";
-import { formatNumber, t } from "city/site/texts.js";
+import { t } from "city/site/texts.js";
 import { bboxText } from "city/map/extent.js";
 import { CityMap } from "city/elements/city-map.js";
 
@@ -35,10 +35,10 @@ export class AppealBrowser extends HTMLElement {
     this.#frameBox.addEventListener("change", () => this.#frameToggled(), { signal });
     this.addEventListener("click", (event) => this.#clicked(event), { signal });
     this.addEventListener("city-map:moved", (event) => this.#moved(event), { signal });
-    this.addEventListener("city-map:loaded", (event) => this.#counted(event), { signal });
     this.addEventListener("pointerover", (event) => this.#pointed(event), { signal });
     window.addEventListener("popstate", () => this.#fromAddress(), { signal });
     this.#map.filter = this.#mapFilter();
+    this.#countList();
   }
 
   disconnectedCallback() {
@@ -129,6 +129,7 @@ export class AppealBrowser extends HTMLElement {
       results.removeAttribute("aria-busy");
       results.replaceChildren(this.#failure(() => void this.#loadList(filter)));
     }
+    this.#countList();
   }
 
   /** @param {HTMLAnchorElement} link */
@@ -205,10 +206,10 @@ export class AppealBrowser extends HTMLElement {
     this.#apply(history);
   }
 
-  /** @param {Event} event */
-  #counted(event) {
-    const count = /** @type {CustomEvent<number | undefined>} */ (event).detail;
-    find(this, "[data-count-copy]", HTMLElement).textContent = count === undefined ? "" : formatNumber(count);
+  /** The button that leads to the list says how many it has, wherever the map is. */
+  #countList() {
+    const count = this.#results.querySelector("[data-count]");
+    find(this, "[data-count-copy]", HTMLElement).textContent = count instanceof HTMLElement ? count.dataset.count ?? "" : "";
   }
 
   /** Highlights on the map the place of the row under the pointer. @param {PointerEvent} event */

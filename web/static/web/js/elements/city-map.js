@@ -2,7 +2,7 @@
  * `<city-map>`: the city's map.
  *
  * `mode="browse"`: all appeals, clustered by the server; set `filter` to narrow them. Fires `city-map:moved` (detail:
- * west, south, east, north) and `city-map:loaded` (detail: how many appeals match).
+ * west, south, east, north).
  * `mode="single"`: one pin at `lon`, `lat`, coloured by `status`; `label` describes it for screen readers.
  * `mode="points"`: those of `points`, one of which is chosen: `choose(number)`; fires `city-map:chosen` (detail: number).
  * `mode="pick"`: the reader places a pin; fires `city-map:picked` (detail: lon, lat); `place(spot)` moves it.

@@ -4,7 +4,7 @@ import { Latest, getJson, isAbort } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
 import { bboxText, snapped } from "city/map/extent.js";
 
-/** @typedef {import("geojson").FeatureCollection & {numberMatched?: number}} Answer */
+/** @typedef {import("geojson").FeatureCollection} Answer */
 
 /**
  * @typedef {object} Listener

@@ -253,7 +253,6 @@ export class BrowseMode {
     this.#answer = answer;
     this.#draw();
     if (!answer.features.length) this.#bar.say(t(this.#filter.size ? "map.empty.filtered" : "map.empty"));
-    this.#host.dispatchEvent(new CustomEvent("city-map:loaded", { bubbles: true, detail: answer.numberMatched }));
   }
 
   #draw() {
