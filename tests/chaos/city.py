@@ -86,21 +86,29 @@ class City:
 
     def staff(self) -> requests.Session:
         """A browser in which the Mayor's Office is logged in."""
-        logins = (self.checkout.var / "logins.txt").read_text()
-        password = re.search(r"password (\S+) as", logins)
-        email = re.search(r"(meria@\S+)", logins)
-        assert password and email
+        email = re.search(r"(meria@\S+)", self._logins)
+        assert email
+        return self.log_in(email[1])
+
+    def log_in(self, email: str) -> requests.Session:
+        """A browser in which somebody is logged in who has the password of the demo data."""
+        password = re.search(r"password (\S+) as", self._logins)
+        assert password
         browser = requests.Session()
         page = browser.get(f"{self.url}/en/accounts/login/", timeout=60)
         page.raise_for_status()
         data = {
-            "login": email[1],
+            "login": email,
             "password": password[1],
             "csrfmiddlewaretoken": browser.cookies["csrftoken"],
         }
         done = browser.post(f"{self.url}/en/accounts/login/", data, timeout=60, allow_redirects=False)
         assert done.status_code == 302, done.text[:2000]
         return browser
+
+    @property
+    def _logins(self) -> str:
+        return (self.checkout.var / "logins.txt").read_text()
 
     @property
     def _place(self) -> site.Site:
