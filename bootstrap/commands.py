@@ -63,6 +63,7 @@ def run(arguments: list[str]) -> int:
         print(f"\n{error}\n{advice}", file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:
+        print("\nStopped; the same command goes on where this one was.", file=sys.stderr, flush=True)
         return 130
 
 

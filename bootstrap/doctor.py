@@ -249,4 +249,6 @@ def run(checkout: Checkout, arguments: list[str]) -> int:
             note(f"{title}: {finding.problem}", mark="!!" if finding.serious else "--")
             say(f"        {finding.remedy}")
     say("\nAll is well." if not serious else f"\n{serious} to fix: run the command under each.")
+    if not serving(checkout):
+        say("The city is closed: ./manage.py up opens it.")
     return 1 if serious else 0

@@ -279,7 +279,9 @@ def test_exit_code_and_what_is_printed(
 
     monkeypatch.setattr(doctor, "MACHINE", (("roof", sound), ("floor", note)))
     assert doctor.run(checkout, []) == 0
-    assert "All is well." in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "All is well." in printed
+    assert "The city is closed: ./manage.py up opens it." in printed
     monkeypatch.setattr(doctor, "MACHINE", (("roof", sound), ("door", wrong), ("wall", crashes)))
     assert doctor.run(checkout, []) == 1
     printed = capsys.readouterr().out
