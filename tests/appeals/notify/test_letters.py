@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 
 import pytest
@@ -30,6 +31,7 @@ from appeals.workflow import (
     HIDE,
     HIDE_FILE,
     LAPSE,
+    LINK,
     NOTE,
     PLAN,
     RECOUNT,
@@ -42,7 +44,9 @@ from appeals.workflow import (
     SEPARATE,
     SHOW,
     SHOW_FILE,
+    SPLIT,
     SUPPLEMENT,
+    UNLINK,
     VERBS,
     WARN_DUE,
     WARN_HALF,
@@ -58,7 +62,8 @@ pytestmark = pytest.mark.django_db
 AUTHOR, LIGHT, ROADS = "resident@example.org", "light@city.example", "roads@city.example"
 OFFICE = "office@city.example"
 
-#: The road to a step, and the subjects of its own letters by who receives them; N is the appeal's number.
+#: The road to a step, and the subjects of its own letters by who receives them; N is the appeal's number, M that
+#: of the appeal that belongs together with it.
 ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
     ([], {AUTHOR: "Your appeal No. N has been received", LIGHT: "New appeal No. N"}),
     ([ACCEPT], {AUTHOR: "Your appeal No. N is in progress"}),
@@ -86,6 +91,15 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
     ),
     ([DUPLICATE], {AUTHOR: "Your appeal No. N repeats another one"}),
     ([DUPLICATE, SEPARATE], {AUTHOR: "Your appeal No. N is considered by itself again"}),
+    (
+        [SPLIT],
+        {
+            AUTHOR: "A second matter of your appeal No. N is considered by itself",
+            ROADS: "New appeal No. M",
+        },
+    ),
+    ([LINK], {}),
+    ([LINK, UNLINK], {}),
     ([REFUSE], {AUTHOR: "Your appeal No. N will not be considered"}),
     ([WITHDRAW], {LIGHT: "Appeal No. N has been withdrawn by its author"}),
     ([ASK], {AUTHOR: "A question about your appeal No. N"}),
@@ -181,6 +195,12 @@ def test_subjects(
             given["category"] = city.categories["pothole"]
         if verb is DUPLICATE:
             given["original"] = AppealFactory(category=city.categories["lamp"]).number
+        if verb is SPLIT:
+            given["category"] = city.categories["pothole"]
+        if verb is LINK:
+            given["other"] = AppealFactory(category=city.categories["lamp"]).number
+        if verb is UNLINK:
+            given["other"] = appeal.linked.get().number
         if verb is REFUSE:
             given["ground"] = RefusalGround.objects.create(code="x", name="x", law="x")
         if verb is PLAN:
@@ -200,8 +220,11 @@ def test_subjects(
         perform(appeal.pk, verb, actor, version=version, at=at, **given)
     deliver_due(at)
     sent = {letter.to[0]: letter.subject for letter in mail.outbox}
+    linked = appeal.linked.first()
+    numbers = {"N": appeal.number, "M": linked and linked.number}
     assert sent == {
-        who: subject.replace("No. N", f"No. {appeal.number}") for who, subject in subjects.items()
+        who: re.sub(r"No\. ([NM])", lambda found: f"No. {numbers[found[1]]}", subject)
+        for who, subject in subjects.items()
     }
     for letter in mail.outbox:
         assert letter.body.startswith(f"{letter.subject}.")
