@@ -245,7 +245,9 @@ class TestNothingIsDone:
         assert "it is done" in refused(do, key)
         assert "it has not failed: it is sent" in refused(do, f"letter-{letter(city, 'sent').pk}")
 
-    @pytest.mark.parametrize("key", ["7", "letter-", "letter-٣", "3f0c9a52-0d3e-4a64-9f55-6f0e2c1f7b1d", "no.such", "\x01"])
+    @pytest.mark.parametrize(
+        "key", ["7", "letter-", "letter-٣", "3f0c9a52-0d3e-4a64-9f55-6f0e2c1f7b1d", "no.such", "\x01"]
+    )
     def test_with_what_is_not_there(self, do: str, key: str) -> None:
         assert "there is nothing of this id" in refused(do, key)
 
