@@ -52,7 +52,14 @@ TABLE = [
     ("office", Post.DISPATCHER, "dispatcher", "dispatcher", {Right.FIGURES}, False),
     ("office", Post.MODERATOR, "moderator", "moderator", set(), False),
     ("office", Post.PLANNER, "public", "public", {Right.FIGURES}, False),
-    ("office", Post.ADMINISTRATOR, "office", "office", {Right.FIGURES, Right.ADMIN, Right.PEOPLE}, False),
+    (
+        "office",
+        Post.ADMINISTRATOR,
+        "office",
+        "office",
+        {Right.FIGURES, Right.ADMIN, Right.PEOPLE, Right.FILES},
+        False,
+    ),
     # No such post there: whatever put it in the table, it is worth nothing.
     ("light", Post.ADMINISTRATOR, "public", "public", set(), False),
     ("office", Post.HEAD, "public", "public", set(), False),
