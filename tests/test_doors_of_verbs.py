@@ -78,8 +78,13 @@ def test_as_the_table_says(city: GridCity, client: Client, who: str, status: Sta
     elif who != "nobody":
         client.force_login(person)
     not_met = barred(appeal, VERBS.values(), timezone.now())
-    for verb in VERBS.values():
+    turn = list(Status).index(status)
+    for n, verb in enumerate(VERBS.values()):
         expected = verb.allows(appeal.status, role, hidden=appeal.hidden, barred=not_met)
+        # A refusal makes the whole page anew: here each is tried in every third state, in the action
+        # (``tests.appeals.test_no_way_out``) in all of them.
+        if not expected and (n + turn) % 3:
+            continue
         with transaction.atomic():
             answer = client.post(door, fields_of(verb, appeal, other))
             done = appeal.events.filter(verb=verb.code, version=appeal.version + 1).exists()

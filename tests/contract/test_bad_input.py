@@ -48,6 +48,8 @@ HOSTILE = [
 ]
 #: The same for what costs more to try: each stands for a kind.
 FEW_HOSTILE = ["\x00", "\r\nX-A: b", "9" * 400, "\ud800"]
+#: Filters are read in one place. These try everything on it; other pages, which are dear, what breaks on the way there or back.
+WHERE_FILTERS_ARE_TRIED = {"api-appeals", "public:map", "desk:queue"}
 ODD = st.sampled_from(
     [*HOSTILE, "", " ", "0", "1e400", "9999-12-31", "%'\"--{}", "🏠\u202e", "inf", "1_000", "null", "[]", "ош", BOX, "40.5,72.7,40.54,72.78", "2026-02-30", "1000000",
      "AAAAAAAAAAAAAAAAAAAAAA", "lamp", "new", "new,closed", "complaint", "light"]
@@ -110,7 +112,8 @@ def test_no_parameter_breaks_an_address(
     reader = _reader(address, path, client, operator)
     needed = required_query(address)
     for name in _asked(reader, address, path):
-        for value in HOSTILE:
+        few = name in FILTERS and address.name not in WHERE_FILTERS_ARE_TRIED
+        for value in FEW_HOSTILE if few else HOSTILE:
             answer = _send(reader, "get", _url(path, {**needed, name: value}))
             if address.of_the_api and answer.status_code == 400:
                 key = "point" if name in {"lon", "lat"} else name
