@@ -1,33 +1,56 @@
-"""All that is kept about one appeal as one JSON file, for whoever checks the city's work.
+"""All that is kept about one appeal as one file for whoever checks the city's work: PDF to read, JSON to compute with.
 
-Who took such a file, and which, stands with the appeal for good.
+Both are written from ``whole_file``. Who took such a file, and which, stands with the appeal for good.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import hashlib
 import json
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.posts import Right
+from accounts.roles import Role
 from appeals.dossier import Dossier, dossier_of
 from appeals.models import Appeal, Attachment, Message
+from appeals.redactions import Redacted, redactions_of
 from appeals.timeline import Step
 from desk.doors import for_whom
+from desk.full_file_pdf import Coded, as_pdf
 from desk.models import FileTaken
+
+
+class Form(enum.StrEnum):
+    """A kind of file."""
+
+    PDF = "pdf"
+    JSON = "json"
+
+
+_TYPES: Final = {Form.PDF: "application/pdf", Form.JSON: "application/json; charset=utf-8"}
+_ROLES: Final = {
+    Role.PUBLIC: gettext_lazy("Resident"),
+    Role.RESIDENT: gettext_lazy("Author"),
+    Role.SERVICE: gettext_lazy("Service"),
+    Role.OFFICE: gettext_lazy("Mayor's Office"),
+    Role.SYSTEM: gettext_lazy("Platform"),
+}
 
 
 @require_POST
 @for_whom(lambda standing: standing.may(Right.FILES))
-def take_file(request: HttpRequest, number: int) -> HttpResponse:
+def take_file(request: HttpRequest, number: int, form: Form) -> HttpResponse:
     """The appeal's whole file; that it was taken is recorded with its digest before it leaves."""
     user, now = cast("User", request.user), timezone.now()
     with transaction.atomic():
@@ -36,12 +59,18 @@ def take_file(request: HttpRequest, number: int) -> HttpResponse:
         if locked.filter(number=number).first() is None:
             raise Http404
         appeal = Appeal.objects.with_names().select_related("assignee").get(number=number)
-        # Moments are written in ISO 8601 with the city's offset.
-        made = json.dumps(whole_file(appeal, user, now), cls=_Encoder, ensure_ascii=False, indent=2).encode()
-        FileTaken.objects.create(appeal=appeal, by=user, at=now, digest=hashlib.sha256(made).hexdigest())
-    response = HttpResponse(made, content_type="application/json; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="appeal-{number}-{now:%Y%m%d-%H%M}.json"'
+        whole = whole_file(appeal, user, now)
+        made = as_pdf(number, whole) if form is Form.PDF else _as_json(whole)
+        digest = hashlib.sha256(made).hexdigest()
+        FileTaken.objects.create(appeal=appeal, by=user, at=now, form=form, digest=digest)
+    response = HttpResponse(made, content_type=_TYPES[form])
+    response["Content-Disposition"] = f'attachment; filename="appeal-{number}-{now:%Y%m%d-%H%M}.{form}"'
     return response
+
+
+def _as_json(whole: dict[str, Any]) -> bytes:
+    """UTF-8; moments in ISO 8601 with the city's offset."""
+    return json.dumps(whole, cls=_Encoder, ensure_ascii=False, indent=2).encode()
 
 
 class _Encoder(DjangoJSONEncoder):
@@ -75,8 +104,11 @@ def whole_file(appeal: Appeal, reader: User, now: dt.datetime) -> dict[str, Any]
         "routing": _routing(dossier),
         "files": [_file(file) for file in dossier.attachments],
         "steps": steps,
+        "redactions": [_redaction(one) for one in redactions_of(appeal)],
         "letters": [_letter(letter) for letter in letters.order_by("event__version", "pk")],
-        "taken_before": [{"at": one.at, "by": _person(one.by), "sha256": one.digest} for one in taken],
+        "taken_before": [
+            {"at": one.at, "by": _person(one.by), "form": one.form, "sha256": one.digest} for one in taken
+        ],
     }
 
 
@@ -104,6 +136,7 @@ def _appeal(dossier: Dossier) -> dict[str, Any]:
         "escalated_at": appeal.escalated_at,
         "source": appeal.source,
         "external_id": appeal.external_id,
+        "repeats": appeal.duplicate_of.number if appeal.duplicate_of else None,
         "repeated_by": [other.number for other in dossier.repetitions],
         "linked": [other.number for other in dossier.linked],
     }
@@ -131,10 +164,10 @@ def _routing(dossier: Dossier) -> dict[str, Any] | None:
 def _file(file: Attachment) -> dict[str, Any]:
     return {
         "id": file.pk,
-        "kind": file.kind,
-        "state": file.state,
+        "kind": Coded(file.kind, file.get_kind_display()),
+        "state": Coded(file.state, file.get_state_display()),
         "sha256": bytes(file.digest).hex(),
-        "name": (file.playable or file.large).name,
+        "file": (file.playable or file.large).name,
         "hidden": file.hidden,
         "received_at": file.created_at,
     }
@@ -148,9 +181,9 @@ def _step(step: Step) -> dict[str, Any]:
         "verb": event.verb,
         "what": step.title,
         "who": _person(event.actor),
-        "as": event.actor_role,
-        "from_status": event.from_status,
-        "to_status": event.to_status,
+        "as": Coded(event.actor_role, _ROLES[Role(event.actor_role)]),
+        "from_status": Coded(event.from_status, event.get_from_status_display()),
+        "to_status": Coded(event.to_status, event.get_to_status_display()),
         "service": event.service.name,
         "to_service": event.to_service.name if event.to_service else None,
         "text": event.text,
@@ -160,13 +193,29 @@ def _step(step: Step) -> dict[str, Any]:
     }
 
 
+def _redaction(one: Redacted) -> dict[str, Any]:
+    redaction = one.redaction
+    deed = Coded("put_back", _("Put back")) if one.puts_back else Coded("taken_out", _("Taken out"))
+    return {
+        "version": redaction.event.version,
+        "at": redaction.event.at,
+        "who": _person(redaction.event.actor),
+        "what": deed,
+        "reason": redaction.event.text,
+        "of_version": redaction.of_event.version if redaction.of_event else None,
+        "field": Coded(redaction.field, redaction.get_field_display()),
+        "before": redaction.before,
+        "after": redaction.after,
+    }
+
+
 def _letter(letter: Message) -> dict[str, Any]:
     return {
         "version": letter.event.version if letter.event else None,
         "recipient": letter.recipient,
-        "audience": letter.audience,
-        "channel": letter.channel,
-        "state": letter.state,
+        "audience": Coded(letter.audience, letter.get_audience_display()),
+        "channel": Coded(letter.channel, letter.get_channel_display()),
+        "state": Coded(letter.state, letter.get_state_display()),
         "attempts": letter.attempts,
         "sent_at": letter.sent_at,
         "error": letter.error,

@@ -133,6 +133,7 @@ class FileTaken(models.Model):
     appeal = models.ForeignKey(Appeal, models.PROTECT, related_name="files_taken")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    form = models.CharField(max_length=4, help_text="The kind of file: pdf or json.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the file.")
 
     class Meta:

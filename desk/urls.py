@@ -26,7 +26,10 @@ urlpatterns = [
     path("export.csv", exports.export, {"form": exports.Form.CSV}, name="export-csv"),
     path("export.xlsx", exports.export, {"form": exports.Form.XLSX}, name="export-xlsx"),
     path("appeals/<int:number>/", views.appeal_page, name="appeal"),
-    path("appeals/<int:number>/file.json", full_file.take_file, name="file"),
+    path("appeals/<int:number>/file.pdf", full_file.take_file, {"form": full_file.Form.PDF}, name="file-pdf"),
+    path(
+        "appeals/<int:number>/file.json", full_file.take_file, {"form": full_file.Form.JSON}, name="file-json"
+    ),
     path("appeals/<int:number>/draft/", drafts.keep, name="draft"),
     path("appeals/<int:number>/presence/", live.presence, name="presence"),
     path("changes/", live.changes, name="changes"),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from accounts.models import User
+from accounts.posts import Post
 from appeals.models import Appeal
 from desk.models import SavedFilter
 from tests.browser.conftest import LANGUAGES, PHONE, Open, log_in, path_of
@@ -140,6 +144,28 @@ def test_nothing_runs_out_on_a_phone(
         window.go(path_of(name, language))
         window.at_rest()
         assert running_out(window.page) == [], name
+
+
+@pytest.mark.parametrize("size", [PHONE, OFFICE], ids=["phone", "office"])
+def test_the_whole_file_is_taken_as_paper_and_for_programs(
+    visit: Open, city: GridCity, size: dict[str, Any]
+) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"], text="Өзгөн көчөсүндө чырак күйбөйт")
+    administrator = MembershipFactory(service=city.services["office"], post=Post.ADMINISTRATOR).user
+    window = visit(**size)
+    log_in(window, administrator, "ru")
+    page = window.go(path_of("desk:appeal", "ru", appeal.number))
+    for form, begins in (("PDF", b"%PDF-"), ("JSON", b"{")):
+        with page.expect_download() as taken:
+            page.get_by_role("button", name=form).click()
+        assert taken.value.suggested_filename.endswith(f".{form.lower()}")
+        assert Path(taken.value.path()).read_bytes().startswith(begins)
+    page.reload()
+    lines = page.locator("section[aria-labelledby=file-title] li")
+    expect(lines).to_have_text([re.compile("JSON$"), re.compile("PDF$")])
+    window.at_rest()
+    assert running_out(page) == []
+    assert window.complaints.said == []
 
 
 def running_out(page: Any) -> list[str]:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import re
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.utils import InternalError
 from django.test import Client
+from pypdf import PdfReader
 
 from accounts.models import User
 from accounts.posts import Post
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal, Message
-from appeals.workflow import ANSWER, FORWARD, NOTE
+from appeals.workflow import ANSWER, DUPLICATE, FORWARD, LINK, NOTE, REDACT
+from desk.full_file import Form
 from desk.models import FileTaken
 from tests.desk.test_queue import make
 from tests.factories import AttachmentFactory, MembershipFactory
@@ -45,8 +51,60 @@ def appeal(city: GridCity, light_user: User) -> Appeal:
     return made
 
 
-def take(client: Client, appeal: Appeal) -> bytes:
-    answer = client.post(f"/ky/desk/appeals/{appeal.number}/file.json")
+@pytest.fixture
+def beside(city: GridCity) -> Appeal:
+    """What belongs together with the appeal."""
+    return make(city, text="Ошол эле түркүк")
+
+
+@pytest.fixture
+def full(city: GridCity, appeal: Appeal, beside: Appeal, administrator: User) -> Appeal:
+    """The appeal with all that a file can hold."""
+    roads = Person(MembershipFactory(service=city.services["roads"]).user)
+    office = Person(administrator)
+    perform(appeal.pk, LINK, roads, version=4, other=beside.number)
+    repetition = make(city, text="Кайталанган")
+    perform(
+        repetition.pk, DUPLICATE, Person(MembershipFactory(service=repetition.service).user), version=1,
+        original=appeal.number,
+    )  # fmt: skip
+    appeal.refresh_from_db()
+    perform(appeal.pk, REDACT, office, version=appeal.version, pieces="чуңкур", text="Адамдын аты айтылган")
+    return Appeal.objects.get(pk=appeal.pk)
+
+
+def facts(value: Any) -> Iterator[str]:
+    """Every text and number of a JSON file but codes, moments and yes or no, which paper has in words."""
+    match value:
+        case dict():
+            for key, inner in value.items():
+                if key not in CODES:
+                    yield from facts(inner)
+        case list():
+            for inner in value:
+                yield from facts(inner)
+        case bool() | None:
+            return
+        case _ if str(value) and not re.match(r"\d{4}-\d\d-\d\d", str(value)):
+            yield str(value)
+
+
+CODES = {
+    "verb", "as", "from_status", "to_status", "kind", "state", "audience", "channel", "field", "what",
+}  # fmt: skip
+
+
+def printed(pdf: bytes) -> str:
+    """The words of the paper without the white space: it is where lines were broken."""
+    return bare("".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages))
+
+
+def bare(words: str) -> str:
+    return re.sub(r"\s+", "", words)
+
+
+def take(client: Client, appeal: Appeal, form: str = "json", language: str = "ky") -> bytes:
+    answer = client.post(f"/{language}/desk/appeals/{appeal.number}/file.{form}")
     assert answer.status_code == 200
     assert f"appeal-{appeal.number}-" in answer["Content-Disposition"]
     return answer.content
@@ -75,16 +133,60 @@ def test_json_holds_everything(client: Client, administrator: User, appeal: Appe
     assert file["made_for"].endswith(f"<{administrator.email}>")
 
 
+def test_what_was_taken_out_and_what_it_belongs_to_stand_in_it(
+    client: Client, administrator: User, full: Appeal, beside: Appeal
+) -> None:
+    client.force_login(administrator)
+    file = json.loads(take(client, full))
+    assert file["appeal"]["text"] == WORDS.replace("чуңкур", "[…]")
+    assert file["appeal"]["linked"] == [beside.number]
+    repetition = Appeal.objects.get(duplicate_of=full)
+    assert file["appeal"]["repeated_by"] == [repetition.number]
+    assert json.loads(take(client, repetition))["appeal"]["repeats"] == full.number
+    of_text, of_answer = file["redactions"]
+    assert (of_text["before"], of_text["after"]) == (WORDS, file["appeal"]["text"])
+    assert of_text["who"] == f"{administrator} <{administrator.email}>"
+    assert of_text["reason"] == "Адамдын аты айтылган"
+    assert (of_text["of_version"], of_answer["of_version"]) == (None, 4)
+    assert of_answer["before"] == "Чуңкур жабылды"
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_the_pdf_holds_what_the_json_holds(
+    client: Client, administrator: User, full: Appeal, language: str
+) -> None:
+    client.force_login(administrator)
+    take(client, full)  # so that it has been taken before
+    whole = take(client, full, "json", language)
+    pdf = take(client, full, "pdf", language)
+    paper = printed(pdf)
+    for fact in facts(json.loads(whole)):
+        assert bare(fact) in paper
+    assert bare(WORDS) in paper  # ң, ө, ү
+    pages = PdfReader(io.BytesIO(pdf)).pages
+    assert f"1/{len(pages)}" in bare(pages[0].extract_text())
+    assert f"{len(pages)}/{len(pages)}" in bare(pages[-1].extract_text())
+    width, height = (float(side) * 25.4 / 72 for side in pages[0].mediabox[2:])
+    assert (round(width), round(height)) == (210, 297)
+
+
+def test_words_of_a_resident_are_words_on_paper(client: Client, administrator: User, appeal: Appeal) -> None:
+    Appeal.objects.filter(pk=appeal.pk).update(text="**жарык** {nb} \U0001f9f1 \u202e " + "сөз " * 2000)
+    client.force_login(administrator)
+    assert bare("**жарык** {nb} [U+1F9F1]") in printed(take(client, appeal, "pdf"))
+
+
 def test_who_took_it_is_kept_and_shown_and_stands_in_the_next_file(
     client: Client, administrator: User, appeal: Appeal
 ) -> None:
     client.force_login(administrator)
-    made = take(client, appeal)
+    made = take(client, appeal, "pdf")
     row = FileTaken.objects.get()
-    assert (row.by, row.digest) == (administrator, hashlib.sha256(made).hexdigest())
-    assert json.loads(take(client, appeal))["taken_before"][0]["sha256"] == row.digest
+    assert (row.by, row.form, row.digest) == (administrator, "pdf", hashlib.sha256(made).hexdigest())
+    before = json.loads(take(client, appeal))["taken_before"][0]
+    assert (before["form"], before["sha256"]) == ("pdf", row.digest)
     page = client.get(f"/en/desk/appeals/{appeal.number}/").content.decode()
-    assert page.count(f"· {administrator}</li>") == 2
+    assert page.count(f"· {administrator} · PDF</li>") == page.count(f"· {administrator} · JSON</li>") == 1
 
 
 @pytest.mark.parametrize(
@@ -103,13 +205,16 @@ def test_nobody_takes_the_line_away(
 def test_nobody_else_gets_it(city: GridCity, client: Client, appeal: Appeal, post: Post) -> None:
     at = city.services["roads" if post is Post.HEAD else "office"]
     client.force_login(MembershipFactory(service=at, post=post).user)
-    assert client.post(f"/en/desk/appeals/{appeal.number}/file.json").status_code == 403
-    assert "file.json" not in client.get(f"/en/desk/appeals/{appeal.number}/").content.decode()
+    page = client.get(f"/en/desk/appeals/{appeal.number}/").content.decode()
+    for form in Form:
+        assert client.post(f"/en/desk/appeals/{appeal.number}/file.{form}").status_code == 403
+        assert f"file.{form}" not in page
     assert not FileTaken.objects.exists()
 
 
 def test_a_link_alone_takes_nothing(client: Client, administrator: User, appeal: Appeal) -> None:
     client.force_login(administrator)
-    assert client.get(f"/en/desk/appeals/{appeal.number}/file.json").status_code == 405
-    assert client.post("/en/desk/appeals/999999/file.json").status_code == 404
+    for form in Form:
+        assert client.get(f"/en/desk/appeals/{appeal.number}/file.{form}").status_code == 405
+        assert client.post(f"/en/desk/appeals/999999/file.{form}").status_code == 404
     assert not FileTaken.objects.exists()

@@ -69,7 +69,9 @@ export class DeskSession extends HTMLElement {
     own?.leave();
     this.#passed.add(form);
     form.requestSubmit(button);
-    setTimeout(() => this.#stay(), GIVEN_UP_MS);
+    // What brings a file leaves the page as it is, with its other buttons to be pressed.
+    if (form.hasAttribute("data-brings-file")) this.#stay();
+    else setTimeout(() => this.#stay(), GIVEN_UP_MS);
   }
 
   #stay() {
