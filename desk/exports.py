@@ -141,7 +141,7 @@ def _columns(*, contacts: bool) -> list[_Column]:
     ]
     if contacts:
         columns += [
-            _Column(gettext_lazy("Name"), lambda row: row.contact__name or "", 24),
+            _Column(pgettext_lazy("of a person", "Name"), lambda row: row.contact__name or "", 24),
             _Column(gettext_lazy("Phone"), lambda row: row.contact__phone or "", 18),
             _Column(gettext_lazy("E-mail"), lambda row: row.contact__email or "", 24),
         ]

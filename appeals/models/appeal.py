@@ -247,7 +247,7 @@ class AppealContact(models.Model):
 
     appeal = models.OneToOneField(Appeal, models.CASCADE, primary_key=True, related_name="contact")
     secret = models.CharField(max_length=SECRET_MAX, unique=True)
-    name = models.CharField(_("name"), max_length=NAME_MAX, blank=True)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=NAME_MAX, blank=True)
     email = models.EmailField(_("e-mail"), max_length=EMAIL_MAX, blank=True)
     email_proven = models.BooleanField(
         _("e-mail proven"),

@@ -18,7 +18,7 @@ from appeals.actions.drafts import keep_draft
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.notify.subscriptions import path_for
-from appeals.workflow import ACCEPT, ANSWER
+from appeals.workflow import ACCEPT, ANSWER, REDACT
 from desk.models import SavedFilter
 from tests.browser.conftest import DESKTOP, LANGUAGES, PHONE, Open, log_in, path_of
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, MessageFactory
@@ -108,7 +108,12 @@ def test_every_page_of_the_desk_in_each_of_its_states(
     queue, drafts = path_of("desk:queue", language), path_of("desk:drafts", language)
     saved = path_of("desk:filters", language)
     here, answered = (path_of("desk:appeal", language, one.number) for one in (appeal, late))
-    for path in (queue, f"{queue}?q=zzz", drafts, saved, answered, here):
+    field_list = path_of("desk:field-list", language) + "?all=1"
+    window.go(queue)
+    page.click("desk-map [data-switch]")
+    look("the map of the queue")
+    page.click("desk-map [data-switch]")
+    for path in (queue, f"{queue}?q=zzz", drafts, saved, field_list, answered, here):
         turn()
         window.go(path)
         page.wait_for_selector("desk-keys:defined", state="attached")
@@ -131,15 +136,17 @@ def test_every_page_of_the_desk_in_each_of_its_states(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_pages_of_the_office(visit: Open, city: GridCity, language: str) -> None:
-    appeal = AppealFactory(category=city.categories["lamp"])
+    appeal = AppealFactory(category=city.categories["lamp"], text="Asanov of flat 17 broke the lamp")
     MessageFactory(state="parked", error="550 no such mailbox")
     window = visit(**DESKTOP)
     administrator = MembershipFactory(service=city.services["office"], post=Post.ADMINISTRATOR).user
+    perform(appeal.pk, REDACT, Person(administrator), version=1, pieces="Asanov", text="A neighbour is named")
     log_in(window, administrator, language)
     found = {}
     names = ("desk:queue", "desk:scoreboard", "desk:letters", "account_letters")
     with translation.override(language):
         paths = [*(reverse(name) for name in names), path_for(appeal.contact)]
+        paths += [reverse(name, args=[appeal.number]) for name in ("desk:appeal", "public:appeal")]
     for path in paths:
         page = window.go(path)
         window.at_rest()

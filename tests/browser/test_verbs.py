@@ -9,7 +9,7 @@ from accounts.models import User
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal
-from appeals.workflow import ANSWER, Status
+from appeals.workflow import ANSWER, FORWARD, Status
 from tests.browser.conftest import DESKTOP, LANGUAGES, Open, log_in, path_of
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
@@ -74,3 +74,78 @@ def test_staff_press_every_button(visit: Open, city: GridCity, representative: U
     appeal.refresh_from_db()
     assert (appeal.status, appeal.service, appeal.version) == (Status.NEW, city.services["roads"], 8)
     assert window.complaints.said == office.complaints.said == []
+
+
+def test_words_are_taken_out_and_put_back(visit: Open, city: GridCity) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"], text="Asanov of flat 17 broke the lamp.")
+    shown = path_of("public:appeal", "en", appeal.number)
+    office, public = visit(**DESKTOP), visit()
+    log_in(office, MembershipFactory(service=city.services["office"]).user, "en")
+    page = office.go(path_of("desk:appeal", "en", appeal.number))
+    page.click("details:has([value=redact]) summary")
+    page.fill("#redact-pieces", "asanov\nflat 71")
+    page.fill("#redact-text", "A neighbour is named")
+    page.click("form:has([value=redact]) button.button--danger")
+    # One of them stands nowhere: that is said at its field, and both are still to be put right.
+    expect(page.locator("#redact-pieces_error")).to_contain_text("flat 71")
+    page.fill("#redact-pieces", "asanov\nflat 17")
+    page.click("form:has([value=redact]) button.button--danger")
+    expect(page.locator(".timeline__step--redact")).to_contain_text("A neighbour is named")
+    expect(page.locator("del").first).to_be_visible()
+    assert page.locator("del").all_inner_texts() == ["Asanov", "flat 17"]
+    read = public.go(shown).locator("main")
+    expect(read).to_contain_text("[…] of […] broke the lamp.")
+    expect(read).to_contain_text("A neighbour is named")
+    page.click("form:has([value=restore]) button")
+    expect(page.locator(".timeline__step--restore")).to_be_visible()
+    expect(page.locator("form:has([value=restore])")).to_have_count(0)
+    expect(public.go(shown).locator("main")).to_contain_text("Asanov of flat 17 broke the lamp.")
+    assert all("status of 400" in said for said in office.complaints.said)
+
+
+def test_a_repetition_that_was_none_a_link_a_second_matter_and_a_third_forward(
+    visit: Open, city: GridCity, representative: User
+) -> None:
+    first, again = (AppealFactory(category=city.categories["lamp"]) for _ in range(2))
+    window = visit(**DESKTOP)
+    log_in(window, representative, "en")
+    page = window.go(path_of("desk:appeal", "en", again.number))
+    timeline, relations = page.locator(".timeline"), page.locator(".appeal-page .notice--info")
+    page.click(".alike form button")
+    expect(timeline).to_contain_text(f"Repeats appeal No. {first.number}")
+    page.click("form:has([value=separate]) button")
+    expect(timeline).to_contain_text(f"Does not repeat appeal No. {first.number}")
+    page.click("details:has([value=link]) summary")
+    page.fill("#link-other", str(first.number))
+    page.click("form:has([value=link]) button.button")
+    expect(relations).to_contain_text(f"Belongs together with: № {first.number}")
+    page.click("details:has([value=unlink]) summary")
+    page.click("form:has([value=unlink]) label")
+    page.click("form:has([value=unlink]) button.button")
+    expect(relations).to_have_count(0)
+    page.click("details:has([value=split]) summary")
+    page.select_option("#split-category", "pothole")
+    page.fill("#split-text", "And a pit under it")
+    page.click("form:has([value=split]) .desk-step__send button:not([type])")
+    expect(relations).to_contain_text("Belongs together with:")
+    second = Appeal.objects.get(text="And a pit under it")
+    expect(relations.locator("a")).to_have_attribute("href", second.get_absolute_url())
+
+    # Twice it went from service to service: the form says who gets it now, the history whom they chose.
+    other = Person(MembershipFactory(service=city.services["roads"]).user)
+    for to, by in (("roads", Person(representative)), ("light", other)):
+        first.refresh_from_db()
+        perform(
+            first.pk, FORWARD, by, version=first.version, to_service=city.services[to], text="Not of ours"
+        )
+    page = window.go(path_of("desk:appeal", "en", first.number))
+    page.click("details:has([value=forward]) summary")
+    expect(page.locator("#forward-to_service_helptext")).to_contain_text("Mayor's Office")
+    page.select_option("#forward-to_service", "green")
+    page.fill("#forward-text", "It stands in the park")
+    page.click("form:has([value=forward]) .desk-step__send button:not([type])")
+    # It is not theirs any more: they are at the queue, and are told who has it.
+    expect(page.locator("main")).to_contain_text(f"№ {first.number} is forwarded: office en.")
+    first.refresh_from_db()
+    assert first.service == city.services["office"]
+    assert window.complaints.said == []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
+from django.conf import settings
 
 from bootstrap import catalogues
 from tools import extraction
@@ -157,3 +160,16 @@ def test_compiled_only_when_stale(room: Path):
     assert catalogues.stale(root) == catalogues.sources(root)
     assert len(catalogues.compile_stale(root)) == 1
     assert catalogues.compile_stale(root) == []
+
+
+@pytest.mark.parametrize("language", ["ky", "ru"])
+def test_what_two_rooms_say_they_say_alike(language: str) -> None:
+    """All catalogues are one when a page is read: of two translations one is shown in both places, by the order of rooms."""
+    said: dict[tuple[object, object], set[object]] = defaultdict(set)
+    for source in catalogues.sources(settings.BASE_DIR):
+        if source.parent.parent.name == language:
+            with source.open("rb") as file:
+                for message in read_po(file, locale=language):
+                    if message.id and message.string:
+                        said[message.context, message.id].add(message.string)
+    assert {key: words for key, words in said.items() if len(words) > 1} == {}

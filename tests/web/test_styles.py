@@ -322,3 +322,17 @@ def test_what_the_browser_is_told_of_colours_is_what_the_tokens_say(client: Clie
         _tokens()["paper"],
         _tokens()["accent"],
     )
+
+
+def test_every_drawing_that_a_page_names_is_drawn() -> None:
+    """One that is not leaves a gap beside the words, and nothing says so."""
+    drawn = set(
+        re.findall(r'<symbol id="([\w-]+)"', (_ROOT / "web/static/web/img/icons.svg").read_text("utf-8"))
+    )
+    named = {
+        (path.name, name)
+        for path in _TEMPLATES
+        for name in re.findall(r'{% icon "([\w-]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert named
+    assert {(page, name) for page, name in named if name not in drawn} == set()
