@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
@@ -29,8 +30,18 @@ class Dossier:
     attachments: tuple[Attachment, ...]
     steps: tuple[Step, ...]
     explanation: Explanation | None
-    repetitions: tuple[Appeal, ...]
-    linked: tuple[Appeal, ...]
+    reader: User | AnonymousUser
+
+    @cached_property
+    def repetitions(self) -> tuple[Appeal, ...]:
+        """What repeats it, of what the reader may see; read when it is asked for."""
+        return tuple(Appeal.objects.visible_to(self.reader).repeating(self.appeal).only("number", "hidden"))
+
+    @cached_property
+    def linked(self) -> tuple[Appeal, ...]:
+        """What belongs together with it, of what the reader may see, by number; read when it is asked for."""
+        others = Appeal.objects.visible_to(self.reader).filter(linked=self.appeal)
+        return tuple(others.only("number", "hidden").order_by("number"))
 
     @property
     def answers(self) -> list[Step]:
@@ -65,10 +76,10 @@ def reason_hidden(number: int) -> str:
 def dossier_of(
     appeal: Appeal, reader: User | AnonymousUser, *, internal: bool, now: dt.datetime | None = None
 ) -> Dossier:
-    """The appeal's dossier; at most eight queries, and one for who the reader is.
+    """The appeal's dossier; at most six queries, and one for who the reader is.
 
-    ``repetitions`` and ``linked`` are those that the reader may see. ``internal`` adds events only staff may see. Photos and videos are those that the reader may see. Expects the appeal
-    to be loaded ``with_names``.
+    ``internal`` adds events only staff may see. Photos and videos are those that the reader may see. Expects the appeal to be
+    loaded ``with_names``.
     """
     events = Event.objects.filter(appeal=appeal).select_related("service", "to_service").order_by("version")
     events = events.select_related("actor") if internal else events.filter(public=True)
@@ -85,11 +96,5 @@ def dossier_of(
         attachments=tuple(attachment for attachment in attachments if attachment.event_id is None),
         steps=tuple(steps_of(events, attachments)),
         explanation=explain(decision) if decision else None,
-        linked=tuple(
-            Appeal.objects.visible_to(reader)
-            .filter(linked=appeal)
-            .only("number", "hidden")
-            .order_by("number")
-        ),
-        repetitions=tuple(Appeal.objects.visible_to(reader).repeating(appeal).only("number", "hidden")),
+        reader=reader,
     )

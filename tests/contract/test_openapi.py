@@ -160,6 +160,7 @@ DETAILS = {
     "planned_on": "2026-06-12",
     "name": "lamp.jpg",
     "original": "1",
+    "other": "2",
     "assignee": "Somebody",
     "answers": "gorsvet",
     "reason": Reason.TERM,
