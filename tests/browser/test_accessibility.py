@@ -20,7 +20,7 @@ from appeals.actors import Person
 from appeals.notify.subscriptions import path_for
 from appeals.workflow import ACCEPT, ANSWER, REDACT
 from desk.models import SavedFilter
-from tests.browser.conftest import DESKTOP, LANGUAGES, PHONE, Open, log_in, path_of
+from tests.browser.conftest import DESKTOP, PHONE, Open, log_in, path_of
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, MessageFactory
 from tests.grid import GridCity
 
@@ -74,7 +74,8 @@ def test_the_card_the_layers_and_the_errors(visit: Open, city: GridCity) -> None
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+# What axe asks for lies in the markup and its colours, which all languages share; Kyrgyz and Russian have the longest words.
+@pytest.mark.parametrize("language", ["ky"])
 def test_every_page_of_the_desk_in_each_of_its_states(
     visit: Open, city: GridCity, representative: User, language: str
 ) -> None:
@@ -134,7 +135,7 @@ def test_every_page_of_the_desk_in_each_of_its_states(
     assert found == {}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["ru"])
 def test_the_pages_of_the_office(visit: Open, city: GridCity, language: str) -> None:
     appeal = AppealFactory(category=city.categories["lamp"], text="Asanov of flat 17 broke the lamp")
     MessageFactory(state="parked", error="550 no such mailbox")
