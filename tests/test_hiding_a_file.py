@@ -21,6 +21,7 @@ from appeals.errors import Invalid, NotAllowed
 from appeals.models import Appeal, Attachment
 from appeals.notify.delivery import deliver_due
 from appeals.workflow import ACCEPT, ANSWER, HIDE_FILE, SHOW_FILE
+from tests.doors import doors
 from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import GridCity
 
@@ -61,18 +62,6 @@ def hidden(appeal: Appeal, film: Attachment, office_user: User) -> Appeal:
 
 def hide(appeal: Appeal, file: Attachment, by: User, reason: str = REASON) -> Appeal:
     return perform(appeal.pk, HIDE_FILE, Person(by), version=appeal.version, file=file.pk, text=reason)
-
-
-def doors(appeal: Appeal) -> list[str]:
-    """Where the public finds what belongs to an appeal."""
-    return [
-        f"/en/appeals/{appeal.number}/",
-        f"/ky/appeals/{appeal.number}/",
-        f"/api/appeals/{appeal.pk}/",
-        f"/api/appeals/{appeal.number}/",
-        f"/en/follow/{appeal.contact.secret}/",
-        "/api/appeals.geojson",
-    ]
 
 
 class TestPublic:

@@ -16,6 +16,7 @@ from appeals.errors import Invalid, NotAllowed
 from appeals.models import Appeal, Event, Redaction
 from appeals.notify.delivery import deliver_due
 from appeals.workflow import ANSWER, NOTE, REDACT, RESTORE
+from tests.doors import doors
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
 
@@ -40,18 +41,6 @@ def appeal(city: GridCity, light_user: User) -> Appeal:
 
 def redact(appeal: Appeal, by: User, words: str = PIECES, reason: str = REASON) -> Appeal:
     return perform(appeal.pk, REDACT, Person(by), version=appeal.version, pieces=words, text=reason)
-
-
-def doors(appeal: Appeal) -> list[str]:
-    """Where the public reads what an appeal says."""
-    return [
-        f"/en/appeals/{appeal.number}/",
-        f"/ky/appeals/{appeal.number}/",
-        f"/api/appeals/{appeal.pk}/",
-        f"/api/appeals/{appeal.number}/",
-        f"/en/follow/{appeal.contact.secret}/",
-        "/api/appeals.geojson",
-    ]
 
 
 def test_gone_at_every_door_with_who_and_why(client: Client, appeal: Appeal, office_user: User) -> None:
