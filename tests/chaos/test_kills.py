@@ -177,11 +177,15 @@ def _post_answer(
 def _kill(city: City, ledger: Ledger) -> list[tuple[str, float]]:
     """Kills in turn, spread over what there is to do; the seconds after which all was back."""
     chance = random.Random(6)
+
+    def one_of(pids: list[int]) -> list[int]:
+        return chance.sample(pids, min(1, len(pids)))
+
     kinds = {
-        "a web process": lambda: chance.sample(city.web_processes(), 1),
+        "a web process": lambda: one_of(city.web_processes()),
         "all web processes": city.web_processes,
         "the worker": city.worker,
-        "a session of the database": lambda: chance.sample(city.sessions(), min(1, len(city.sessions()))),
+        "a session of the database": lambda: one_of(city.sessions()),
         "the database's server": lambda: [city.postmaster()],
     }
     times = []
@@ -189,7 +193,10 @@ def _kill(city: City, ledger: Ledger) -> list[tuple[str, float]]:
         while ledger.acknowledged < n * 2 * SUBMITS / (KILLS + 1) and not ledger.over.is_set():
             time.sleep(0.02)
         kind = list(kinds)[n % len(kinds)]
-        victims = [pid for pid in kinds[kind]() if pid]
+        victims: list[int] = []
+        # Just after a kill there may be none of them for a moment, such as no session of the database.
+        while not victims and not ledger.over.wait(0.02):
+            victims = [pid for pid in kinds[kind]() if pid]
         assert victims, kind
         for pid in victims:
             with suppress(ProcessLookupError):
