@@ -58,9 +58,12 @@ def prepare_var(checkout: Checkout) -> None:
         checkout.var.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Stop(f"{checkout.var} cannot be created: {error.strerror}") from None
-    for folder, remedy in not_writable([checkout.var]):
+    if list(not_writable([checkout.var])):
+        # Whoever made the one has made the other.
+        remedies = [remedy for _folder, remedy in not_writable([checkout.var, checkout.node_modules])]
         raise Stop(
-            f"{folder} is not writable by this user (created with sudo?). Use that user again, or run\n    {remedy}"
+            f"{checkout.var} is not writable by this user (created with sudo?). Use that user again, or run\n    "
+            + "\n    ".join(remedies)
         )
 
 

@@ -136,6 +136,18 @@ def test_secret_key_is_made_once_and_private(tmp_path: Path):
     assert len(checkouts.secret_key(checkout)) >= 64
 
 
+def test_all_that_another_user_has_made_is_named_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    checkout = Checkout(tmp_path, tmp_path / "var")
+    for folder in (checkout.var, checkout.node_modules):
+        folder.mkdir()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "getuid", lambda: 4711)
+    with pytest.raises(Stop) as refused:
+        checkouts.prepare_var(checkout)
+    for folder in (checkout.var, checkout.node_modules):
+        assert f"chown -R 4711 '{folder}'" in str(refused.value)
+
+
 def test_failed_step_shows_the_last_lines_and_the_remedy(tmp_path: Path):
     log = tmp_path / "log"
     script = "import sys; [print('line', i) for i in range(100)]; print('\\xff'); sys.exit(3)"
