@@ -17,6 +17,7 @@ from districts.querysets import (
     DistrictBoundaryQuerySet,
     PlaceQuerySet,
     ServiceAreaQuerySet,
+    ServiceQuerySet,
 )
 from geo.points import WGS84_SRID
 
@@ -179,6 +180,8 @@ class Service(models.Model):
     phone = models.CharField(_("phone"), max_length=60, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     active = models.BooleanField(_("active"), default=True)
+
+    objects = ServiceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("service")

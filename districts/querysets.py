@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Category,
         DistrictBoundary,
         Place,
+        Service,
         ServiceArea,
     )
 
@@ -38,6 +39,12 @@ class CategoryQuerySet(models.QuerySet["Category"]):
     def at_or_below(self, code: str) -> CategoryQuerySet:
         """The category of the code and those in it."""
         return self.filter(Q(code=code) | Q(parent__code=code))
+
+
+class ServiceQuerySet(models.QuerySet["Service"]):
+    def office(self) -> Service | None:
+        """The Mayor's Office, which is always active; None in a city that has none."""
+        return self.filter(is_office=True).first()
 
 
 class _CoveringMixin(models.QuerySet[Any]):

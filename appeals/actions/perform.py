@@ -118,7 +118,7 @@ def _change(
 
 def _turn_to_office(given: Given) -> None:
     """The Mayor's Office gets the appeal in the place of the chosen service, which stays among the details."""
-    chosen, office = given.to_service, Service.objects.filter(is_office=True, active=True).first()
+    chosen, office = given.to_service, Service.objects.office()
     if chosen is None or office is None or chosen.is_office:
         return
     given.to_service = office

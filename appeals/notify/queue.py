@@ -62,7 +62,7 @@ def _to(audience: Audience, event: Event) -> Iterator[Message]:
         if contact is not None and may_be_written_to(contact, first=event.verb == SUBMIT.code):
             yield _message(event, audience, contact.email, event.appeal.language, contact=contact)
         return
-    service = event.appeal.service if audience is Audience.SERVICE else _office()
+    service = event.appeal.service if audience is Audience.SERVICE else Service.objects.office()
     if service is None:
         return
     yield _message(event, audience, service.email, settings.LANGUAGE_CODE)
@@ -94,10 +94,6 @@ def _message(event: Event, audience: Audience, recipient: str, language: str, **
 def _digest_is_fresh(recipient: str, at: dt.datetime) -> bool:
     digests = Message.objects.filter(recipient=recipient, digest=True)
     return digests.filter(event__at__gt=at - DIGEST_EVERY, event__at__lte=at).exists()
-
-
-def _office() -> Service | None:
-    return Service.objects.filter(is_office=True, active=True).first()
 
 
 def _to_followers(event: Event) -> Iterator[Message]:

@@ -20,12 +20,10 @@ def is_wanted(message: Message) -> bool:
     if message.person_id is None or message.event is None:
         return True
     # Of the service that the letter was for: the appeal may be with another one by now.
-    office = message.audience == Audience.OFFICE
-    service = (
-        Service.objects.filter(is_office=True, active=True).first()
-        if office
-        else message.event.to_service or message.event.service
-    )
+    if message.audience == Audience.OFFICE:
+        service = Service.objects.office()
+    else:
+        service = message.event.to_service or message.event.service
     return service is not None and who_want_letters(service).filter(user=message.person_id).exists()
 
 

@@ -137,7 +137,7 @@ def _parents(boundaries: Sequence[DistrictBoundary]) -> Iterator[Finding]:
 
 
 def _office() -> Iterator[Finding]:
-    if not Service.objects.filter(is_office=True, active=True).exists():
+    if Service.objects.office() is None:
         yield Finding(
             _("The city has no Mayor's Office among its services, which answers where no service does."),
             blocks=True,

@@ -34,7 +34,7 @@ class Command(BaseCommand):
             validate_email(email)
         except ValidationError:
             raise CommandError(f"{email} is no e-mail address. Nothing was changed.") from None
-        office = Service.objects.filter(is_office=True, active=True).first()
+        office = Service.objects.office()
         if office is None:
             raise CommandError("There is no Mayor's Office yet: ./manage.py seed. Nothing was changed.")
         with transaction.atomic():
