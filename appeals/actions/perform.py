@@ -16,7 +16,7 @@ from accounts.roles import Role
 from appeals.actions.attachments import attach
 from appeals.actions.inputs import Given, checked, in_every_language
 from appeals.actions.redact import replace
-from appeals.actions.relations import relate, split_off
+from appeals.actions.relations import split_off
 from appeals.actions.submit import stored_decision
 from appeals.actors import Actor
 from appeals.deadlines import LegalClock, city_day
@@ -24,7 +24,7 @@ from appeals.errors import NotAllowed, Stale
 from appeals.guards import barred, goes_to_office
 from appeals.models import Appeal, Attachment, Event
 from appeals.notify.queue import queue_messages
-from appeals.workflow import STAGES, VERBS, Audience, Cause, Clock, Guard, Reason, Status, Verb
+from appeals.workflow import LINK, STAGES, UNLINK, VERBS, Audience, Cause, Clock, Guard, Reason, Status, Verb
 from districts.models import Service
 
 
@@ -63,7 +63,7 @@ def perform(
             event.details |= {"other": other.number}
         event.save(force_insert=True)
         if other is not None and verb.links is not None:
-            relate(event, other, linked=verb.links)
+            _relate(change, appeal, other, linked=verb.links)
         replace(appeal, event, inputs.replaced)
         attach(inputs.uploads, appeal=appeal, event=event)
         if inputs.file is not None:
@@ -123,6 +123,21 @@ def _turn_to_office(given: Given) -> None:
         return
     given.to_service = office
     given.details |= {"chosen": {"code": chosen.code, **in_every_language(chosen, "short")}}
+
+
+def _relate(change: Change, appeal: Appeal, other: Appeal, *, linked: bool) -> None:
+    """The appeal and the other one, whose row is locked, belong together from now on, or do not any more.
+
+    The step stands in the history of the other one too.
+    """
+    if linked:
+        appeal.linked.add(other)
+    else:
+        appeal.linked.remove(other)
+    given = Given(details={"other": appeal.number})
+    event = Change(LINK if linked else UNLINK, change.role, change.user, change.at, given).apply(other)
+    other.save(update_fields=["version"])
+    event.save(force_insert=True)
 
 
 #: The fields of an appeal that ``Change`` may set.

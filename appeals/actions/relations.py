@@ -1,4 +1,4 @@
-"""Appeals that belong together, and one that names two matters: inside the transaction of the step that says so."""
+"""An appeal that names two matters becomes two: inside the transaction of the step that says so."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from appeals.actions.submit import (
     stored_decision,
 )
 from appeals.identifiers import new_uuid7
-from appeals.models import Appeal, AppealContact, Event
+from appeals.models import Appeal, AppealContact
 from appeals.notify.queue import queue_messages
-from appeals.workflow import LINK, UNLINK
 from districts.models import Category
 
 
@@ -54,28 +53,3 @@ def split_off(appeal: Appeal, category: Category, text: str, at: dt.datetime) ->
     event.save(force_insert=True)
     queue_messages(event)
     return second
-
-
-def relate(event: Event, other: Appeal, *, linked: bool) -> None:
-    """The appeal of the event and the other one, whose row is locked, belong together from now on, or do not any more.
-
-    The step stands in the history of the other one too.
-    """
-    if linked:
-        event.appeal.linked.add(other)
-    else:
-        event.appeal.linked.remove(other)
-    other.version += 1
-    other.save(update_fields=["version"])
-    Event(
-        appeal=other,
-        version=other.version,
-        verb=(LINK if linked else UNLINK).code,
-        at=event.at,
-        actor=event.actor,
-        actor_role=event.actor_role,
-        from_status=other.status,
-        to_status=other.status,
-        service_id=other.service_id,
-        details={"other": event.appeal.number},
-    ).save(force_insert=True)

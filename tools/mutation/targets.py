@@ -48,6 +48,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
         f"{_ACTIONS}/test_warn.py",
         f"{_ACTIONS}/test_repetitions.py",
         f"{_ACTIONS}/test_passing_on.py",
+        f"{_ACTIONS}/test_relations.py",
     ),
     "appeals/actions/questions.py": (f"{_ACTIONS}/test_questions.py",),
     "appeals/actions/rounds.py": (f"{_ACTIONS}/test_rounds.py", f"{_ACTIONS}/test_warn.py"),
