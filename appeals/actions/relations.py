@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from appeals.actions.submit import (
-    Submission,
-    first_event,
-    new_appeal,
-    new_contact,
-    route_or_refuse,
-    stored_decision,
-)
+from appeals.actions.submit import Submission, insert, new_appeal, new_contact, route_or_refuse
 from appeals.identifiers import new_uuid7
 from appeals.models import Appeal, AppealContact
-from appeals.notify.queue import queue_messages
 from districts.models import Category
 
 
@@ -43,13 +35,9 @@ def split_off(appeal: Appeal, category: Category, text: str, at: dt.datetime) ->
     second.term_began_at, second.extended_days = appeal.term_began_at, appeal.extended_days
     second.pauses = list(appeal.pauses)
     second.hidden = appeal.hidden
-    second.save(force_insert=True)
+    of_second = None
     if contact is not None:
         of_second = new_contact(submission, second)
         of_second.email_proven = contact.email_proven
-        of_second.save(force_insert=True)
-    stored_decision(second.pk, decision, at).save(force_insert=True)
-    event = first_event(second)
-    event.save(force_insert=True)
-    queue_messages(event)
+    insert(second, of_second, decision, at)
     return second

@@ -192,13 +192,19 @@ def first_event(appeal: Appeal, role: Role = Role.RESIDENT) -> Event:
     )
 
 
-def _write(submission: Submission, decision: Route, due_on: dt.date, at: dt.datetime) -> Appeal:
-    appeal = new_appeal(submission, decision, due_on, at)
+def insert(appeal: Appeal, contact: AppealContact | None, decision: Route, at: dt.datetime) -> None:
+    """Writes the new appeal with its contact, decision, first event and messages, inside the caller's transaction."""
     appeal.save(force_insert=True)
-    new_contact(submission, appeal).save(force_insert=True)
+    if contact is not None:
+        contact.save(force_insert=True)
     stored_decision(appeal.pk, decision, at).save(force_insert=True)
-    attach(submission.uploads, appeal=appeal, event=None)
     event = first_event(appeal)
     event.save(force_insert=True)
     queue_messages(event)
+
+
+def _write(submission: Submission, decision: Route, due_on: dt.date, at: dt.datetime) -> Appeal:
+    appeal = new_appeal(submission, decision, due_on, at)
+    insert(appeal, new_contact(submission, appeal), decision, at)
+    attach(submission.uploads, appeal=appeal, event=None)
     return appeal

@@ -52,7 +52,11 @@ TARGETS: dict[str, tuple[str, ...]] = {
     ),
     "appeals/actions/questions.py": (f"{_ACTIONS}/test_questions.py",),
     "appeals/actions/rounds.py": (f"{_ACTIONS}/test_rounds.py", f"{_ACTIONS}/test_warn.py"),
-    "appeals/actions/submit.py": (f"{_ACTIONS}/test_submit.py", f"{_ACTIONS}/test_races.py"),
+    "appeals/actions/submit.py": (
+        f"{_ACTIONS}/test_submit.py",
+        f"{_ACTIONS}/test_races.py",
+        f"{_ACTIONS}/test_relations.py",
+    ),
     "appeals/actions/upload.py": (f"{_ACTIONS}/test_upload.py", f"{_ACTIONS}/test_races.py"),
     "appeals/actions/warn.py": (f"{_ACTIONS}/test_warn.py", f"{_ACTIONS}/test_rounds.py"),
     "opendata/clusters.py": ("tests/opendata/test_clusters.py",),
