@@ -123,7 +123,7 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """
         span = dt.timedelta(days=ALIKE_DAYS)
         period = (appeal.submitted_at - span, appeal.submitted_at + span)
-        others = self.open().filter(hidden=False, category=appeal.category_id, submitted_at__range=period)
+        others = self.public().open().filter(category=appeal.category_id, submitted_at__range=period)
         here = appeal.point.transform(settings.METRIC_SRID, clone=True)
         metres = Distance(Transform("point", settings.METRIC_SRID), here)
         near = others.exclude(pk=appeal.pk).within_metres(appeal.point, ALIKE_M)
