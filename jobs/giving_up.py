@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django_tasks.base import Task
+from django_tasks_db.models import DBTaskResult
 
 _REGISTERED: dict[str, Callable[..., None]] = {}
 _UNDONE: dict[str, Callable[..., bool]] = {}
@@ -27,11 +28,14 @@ def when_given_up(
         _UNDONE[task.module_path] = again
 
 
-def after_giving_up(task_path: str) -> Callable[..., None] | None:
-    """What was registered for the task of that dotted path."""
-    return _REGISTERED.get(task_path)
+def give_up(row: DBTaskResult) -> None:
+    """Does what was registered for the task, if anything was; inside the caller's transaction."""
+    then = _REGISTERED.get(row.task_path)
+    if then is not None:
+        then(*row.args_kwargs["args"], **row.args_kwargs["kwargs"])
 
 
-def before_another_try(task_path: str) -> Callable[..., bool] | None:
-    """What undoes the giving up of the task of that dotted path."""
-    return _UNDONE.get(task_path)
+def take_up(row: DBTaskResult) -> bool:
+    """Undoes that, inside the caller's transaction; false when nothing is left to try."""
+    again = _UNDONE.get(row.task_path)
+    return again is None or again(*row.args_kwargs["args"], **row.args_kwargs["kwargs"])

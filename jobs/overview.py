@@ -19,7 +19,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult, get_date_max
 
-from jobs.giving_up import after_giving_up, before_another_try
+from jobs.giving_up import give_up, take_up
 from jobs.models import ScheduledJob
 from jobs.schedule import registered
 
@@ -140,12 +140,8 @@ class Tasks:
     def retry(self, key: str) -> str:
         with transaction.atomic():
             row = self._locked(key)
-            if row.status == TaskResultStatus.FAILED:
-                again = before_another_try(row.task_path)
-                if again is not None and not again(*row.args_kwargs["args"], **row.args_kwargs["kwargs"]):
-                    raise NotDone(
-                        "there is nothing left to do: what it was for is gone, or was done otherwise"
-                    )
+            if row.status == TaskResultStatus.FAILED and not take_up(row):
+                raise NotDone("there is nothing left to do: what it was for is gone, or was done otherwise")
             # All attempts anew; the last error stays until this one has an outcome.
             row.status, row.worker_ids, row.run_after = TaskResultStatus.READY, [], get_date_max()
             row.finished_at = None
@@ -156,9 +152,8 @@ class Tasks:
         with transaction.atomic():
             row = self._locked(key)
             # What has failed for good has been given up already.
-            then = after_giving_up(row.task_path) if row.status == TaskResultStatus.READY else None
-            if then is not None:
-                then(*row.args_kwargs["args"], **row.args_kwargs["kwargs"])
+            if row.status == TaskResultStatus.READY:
+                give_up(row)
             row.delete()
         return "is dropped: nobody tries it again"
 

@@ -28,7 +28,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from jobs.connections import let_go
-from jobs.giving_up import after_giving_up
+from jobs.giving_up import give_up
 from jobs.models import WorkerBeat
 from jobs.outage import AWAY, Once, in_one_line, is_away
 from jobs.schedule import lanes, run_due
@@ -76,9 +76,7 @@ def requeue_abandoned(now: dt.datetime | None = None, *, idle: str = "") -> int:
 def _give_up(task: DBTaskResult, error: BaseException) -> None:
     """The task has failed for good; inside the caller's transaction."""
     task.set_failed(error)
-    then = after_giving_up(task.task_path)
-    if then is not None:
-        then(*task.args_kwargs["args"], **task.args_kwargs["kwargs"])
+    give_up(task)
 
 
 def forget_finished() -> int:
