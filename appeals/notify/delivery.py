@@ -97,6 +97,19 @@ def _in_turn(now: dt.datetime) -> QuerySet[Message]:
     return due.exclude(Q(daily=True) & Exists(earlier))
 
 
+def _taken(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """Those that no other worker has, locked, with all that their letters are made of."""
+    return messages.select_for_update(skip_locked=True, of=("self",)).select_related(
+        "event__appeal__service",
+        "event__appeal__category",
+        "event__service",
+        "event__to_service",
+        "contact",
+        "person",
+        "invitation__person",
+    )
+
+
 def _wait(now: dt.datetime, error: Exception) -> None:
     """All that is due waits, and what has waited for days is parked."""
     said = _in_words(error)
@@ -111,21 +124,7 @@ def _deliver_one(now: dt.datetime, mailer: BaseEmailBackend) -> _Outcome | None:
     # The row stays locked during sending: if the process dies before the commit, the message is sent again,
     # as promised (at least once).
     with transaction.atomic():
-        message = (
-            _in_turn(now)
-            .select_for_update(skip_locked=True, of=("self",))
-            .select_related(
-                "event__appeal__service",
-                "event__appeal__category",
-                "event__service",
-                "event__to_service",
-                "contact",
-                "person",
-                "invitation__person",
-            )
-            .order_by("next_attempt_at", "pk")
-            .first()
-        )
+        message = _taken(_in_turn(now)).order_by("next_attempt_at", "pk").first()
         if message is None:
             return None
         if _left(message, now):
@@ -179,13 +178,8 @@ def _together(message: Message, now: dt.datetime) -> list[Message]:
     """The message, and of a person's letters of the day all that are due, oldest first."""
     if not message.daily:
         return [message]
-    others = Message.objects.filter(
-        state=Message.State.QUEUED, next_attempt_at__lte=now, daily=True, person=message.person_id
-    )
-    related = ("event__appeal__service", "event__appeal__category", "event__service", "event__to_service")
-    locked = others.exclude(pk=message.pk).select_for_update(skip_locked=True, of=("self",))
-    rest = [each for each in locked.select_related(*related).order_by("pk") if is_wanted(each)]
-    return [message, *rest]
+    others = _due(now).filter(daily=True, person=message.person_id).exclude(pk=message.pk)
+    return [message, *(each for each in _taken(others).order_by("pk") if is_wanted(each))]
 
 
 def _outcome(failure: Exception | None) -> _Outcome:
