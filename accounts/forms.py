@@ -69,7 +69,9 @@ class LetterChoiceForm(django_forms.Form):
         label=gettext_lazy("Letters of my service's desk"),
         widget=django_forms.RadioSelect,
     )
-    language = django_forms.ChoiceField(label=gettext_lazy("Language of the letters"))
+    language = django_forms.ChoiceField(
+        choices=settings.LANGUAGES, label=gettext_lazy("Language of the letters")
+    )
     quiet_from = django_forms.TimeField(
         label=gettext_lazy("Quiet from"), required=False, widget=_Clock(format="%H:%M")
     )
@@ -93,7 +95,6 @@ class LetterChoiceForm(django_forms.Form):
             },
         )
         self._user = user
-        self.fields["language"].choices = settings.LANGUAGES  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """The choice. Quiet hours that only begin, only end, or last no time are refused."""
