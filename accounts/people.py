@@ -101,6 +101,11 @@ def give(by: User, person: User, service: Service, post: str) -> None:
     """The person has the post at the service, instead of the one that they had there. Raises as ``invite``."""
     _check(standing_of(by), service, post)
     _not_oneself(by, person)
+    appoint(by, person, service, post)
+
+
+def appoint(by: User, person: User, service: Service, post: str) -> None:
+    """Writes down the post at the service, if it is another one than the person had; nobody's rights are asked for."""
     with transaction.atomic():
         held, new = Membership.objects.select_for_update().get_or_create(
             user=person, service=service, defaults={"post": post}

@@ -11,8 +11,8 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from accounts.invitations import password_link
-from accounts.models import Membership, PersonChange, User
-from accounts.people import record
+from accounts.models import PersonChange, User
+from accounts.people import appoint, record
 from accounts.posts import Post
 from districts.models import Service
 
@@ -44,13 +44,7 @@ class Command(BaseCommand):
                 record(person, person, PersonChange.What.INVITED)
             elif not person.is_active:
                 raise CommandError(f"{email} is deactivated. Nothing was changed.")
-            held, new = Membership.objects.get_or_create(
-                user=person, service=office, defaults={"post": Post.ADMINISTRATOR}
-            )
-            if new or held.post != Post.ADMINISTRATOR:
-                held.post = Post.ADMINISTRATOR
-                held.save(update_fields=["post"])
-                record(person, person, PersonChange.What.GIVEN, service=office, post=Post.ADMINISTRATOR)
+            appoint(person, person, office, Post.ADMINISTRATOR)
         self.stdout.write(f"{email} is an administrator of the Mayor's Office.")
         if not person.has_usable_password():
             self.stdout.write(f"Password: {password_link(person)}")
