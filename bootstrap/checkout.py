@@ -100,6 +100,12 @@ def digest(*parts: Path | str) -> str:
     return total.hexdigest()
 
 
+def ensure_secret_key(checkout: Checkout) -> None:
+    """Sets ``SECRET_KEY`` to the checkout's own where it is not set."""
+    if not variables.SECRET_KEY.is_set(os.environ):
+        os.environ["SECRET_KEY"] = secret_key(checkout)
+
+
 def secret_key(checkout: Checkout) -> str:
     """The checkout's own secret key: generated once, readable only by its owner."""
     path = checkout.var / "secret.key"

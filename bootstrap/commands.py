@@ -152,12 +152,10 @@ def database_url(checkout: Checkout, *, start: bool = True) -> Iterator[str]:
 
     The private cluster runs as long as the block.
     """
-    if not os.environ.get("SECRET_KEY", "").strip():
-        os.environ["SECRET_KEY"] = checkouts.secret_key(checkout)
+    checkouts.ensure_secret_key(checkout)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    given = os.environ.get("DATABASE_URL")
-    if given:
-        yield given
+    if variables.DATABASE_URL.is_set(os.environ):
+        yield os.environ["DATABASE_URL"]
     elif not start:
         os.environ["DATABASE_URL"] = "postgres:///not-started"
         yield os.environ["DATABASE_URL"]
@@ -170,7 +168,7 @@ def database_url(checkout: Checkout, *, start: bool = True) -> Iterator[str]:
 def install(checkout: Checkout, *, dev: bool, arguments: list[str]) -> None:
     """Installs missing system packages and the Python environment, then continues inside that environment."""
     needs = [] if environment.current(checkout, ("run",)) else [packages.VENV]
-    if not os.environ.get("DATABASE_URL"):
+    if not variables.DATABASE_URL.is_set(os.environ):
         needs.append(packages.DATABASE)
     if dev:
         needs.append(packages.BROWSER)

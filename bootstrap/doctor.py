@@ -75,7 +75,9 @@ def something_is_installed(checkout: Checkout) -> Iterator[Finding]:
     """A fresh clone lacks everything, and one command installs it; another goes before for who may not install."""
     if checkout.python.exists():
         return
-    needs = [packages.VENV] if os.environ.get("DATABASE_URL") else [packages.VENV, packages.DATABASE]
+    needs = (
+        [packages.VENV] if variables.DATABASE_URL.is_set(os.environ) else [packages.VENV, packages.DATABASE]
+    )
     lacking = [package for need in needs if not need.there() for package in need.packages]
     if lacking and not packages.may_install():
         yield Finding(
@@ -109,7 +111,7 @@ def catalogues_are_compiled(checkout: Checkout) -> Iterator[Finding]:
 
 def postgresql_is_installed(checkout: Checkout) -> Iterator[Finding]:
     """A private cluster needs the server's programs and PostGIS."""
-    if os.environ.get("DATABASE_URL") or packages.DATABASE.there():
+    if variables.DATABASE_URL.is_set(os.environ) or packages.DATABASE.there():
         return
     found = postgres.installations()
     line = packages.install_line(packages.DATABASE.packages)
@@ -123,7 +125,7 @@ def postgresql_is_installed(checkout: Checkout) -> Iterator[Finding]:
 
 def cluster_is_sound(checkout: Checkout) -> Iterator[Finding]:
     """The private cluster exists, and its server was not killed."""
-    if os.environ.get("DATABASE_URL"):
+    if variables.DATABASE_URL.is_set(os.environ):
         return
     try:
         site.must_not_be_lost(checkout, main_cluster(checkout).name)
@@ -168,11 +170,11 @@ def secret_key_is_secret(checkout: Checkout) -> Iterator[Finding]:
     path = checkout.var / "secret.key"
     if path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         yield Finding(f"{path} can be read by others.", f"chmod 600 '{path}'")
-    given = os.environ.get("SECRET_KEY")
+    key = variables.SECRET_KEY.read(os.environ)
     anew = 'export SECRET_KEY="$(python3 -c "import secrets; print(secrets.token_urlsafe(64))")"'
-    if os.environ.get("DATABASE_URL") and not given:
+    if variables.DATABASE_URL.is_set(os.environ) and key is None:
         yield Finding("DATABASE_URL is set but SECRET_KEY is not: each machine would generate its own.", anew)
-    if given and variables.is_guessable(given):
+    if key is not None and variables.is_guessable(key):
         yield Finding(variables.GUESSABLE, anew)
 
 

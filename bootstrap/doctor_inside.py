@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator
 
-from bootstrap import site
+from bootstrap import site, variables
 from bootstrap.checkout import Checkout
 from bootstrap.cluster import main_cluster, process, url
 from bootstrap.console import Stop
@@ -23,7 +23,7 @@ def examine(checkout: Checkout) -> Iterator[Finding]:
 
     A private database that is not running is left alone: starting it would replay its WAL, and is ``up``'s to do.
     """
-    if not os.environ.get("DATABASE_URL"):
+    if not variables.DATABASE_URL.is_set(os.environ):
         try:
             place = site.find(checkout, main_cluster(checkout).name)
         except Stop:
@@ -34,7 +34,7 @@ def examine(checkout: Checkout) -> Iterator[Finding]:
         os.environ["DATABASE_URL"] = url(place)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     # Nothing is signed here: the checkout's own key, which may not exist yet, is not needed.
-    if not os.environ.get("SECRET_KEY", "").strip():
+    if not variables.SECRET_KEY.is_set(os.environ):
         os.environ["SECRET_KEY"] = secrets.token_urlsafe(64)
     yield from _inside(checkout)
 
@@ -116,7 +116,7 @@ def worker(checkout: Checkout) -> Iterator[Finding]:
         )
     except DatabaseError:
         return  # not migrated, reported above
-    should_live = serving(checkout) or bool(os.environ.get("DATABASE_URL") and beat)
+    should_live = serving(checkout) or (variables.DATABASE_URL.is_set(os.environ) and beat is not None)
     if should_live and (beat is None or timezone.now() - beat > SILENCE):
         since = "never" if beat is None else f"last at {beat:%Y-%m-%d %H:%M} UTC"
         yield Finding(f"No heartbeat from the worker ({since}): no e-mail, no videos.", "./manage.py worker")

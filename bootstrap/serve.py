@@ -89,19 +89,21 @@ def _set_environment(checkout: Checkout, options: argparse.Namespace) -> None:
     names = public_hosts(options.host)
     shown = "localhost" if _in_url(options.host) in variables.LOCAL_HOSTS else names[-1]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    if not _given("SECRET_KEY"):
-        os.environ["SECRET_KEY"] = checkouts.secret_key(checkout)
+    checkouts.ensure_secret_key(checkout)
     if variables.is_guessable(os.environ["SECRET_KEY"]):
         note(f"{variables.GUESSABLE} Unset it, and up makes one.", mark="!!")
     if options.demo is not None:
         os.environ["DEMO_DATA"] = "1" if options.demo else "0"
-    elif not any(map(_given, ("DEMO_DATA", "PUBLIC_URL", "DATABASE_URL"))):
+    elif not any(
+        variable.is_set(os.environ)
+        for variable in (variables.DEMO_DATA, variables.PUBLIC_URL, variables.DATABASE_URL)
+    ):
         # Nobody's real city: the one that the two commands show.
         has_demo = (variables.CITY_PROFILE.read(os.environ) / "demo.toml").exists()
         os.environ["DEMO_DATA"] = "1" if has_demo else "0"
-    if not _given("PUBLIC_URL"):
+    if not variables.PUBLIC_URL.is_set(os.environ):
         os.environ["PUBLIC_URL"] = f"http://{shown}:{options.port}"
-    if not _given("ALLOWED_HOSTS"):
+    if not variables.ALLOWED_HOSTS.is_set(os.environ):
         names.insert(0, variables.PUBLIC_URL.read(os.environ).host)
         os.environ["ALLOWED_HOSTS"] = ",".join(dict.fromkeys(names))
     variables.check(os.environ)
@@ -112,13 +114,9 @@ def _set_environment(checkout: Checkout, options: argparse.Namespace) -> None:
     os.chdir(checkout.root)
 
 
-def _given(name: str) -> bool:
-    return bool(os.environ.get(name, "").strip())
-
-
 @contextmanager
 def _database(checkout: Checkout) -> Iterator[None]:
-    if os.environ.get("DATABASE_URL"):
+    if variables.DATABASE_URL.is_set(os.environ):
         say("  ..  Database: the one in DATABASE_URL")
         yield
         return

@@ -16,7 +16,7 @@ from bootstrap import catalogues, frontend, packages
 from bootstrap.checkout import Checkout
 from bootstrap.cluster import test_cluster
 from bootstrap.console import say
-from bootstrap.variables import ALL
+from bootstrap.variables import ALL, DATABASE_URL
 
 
 def run(checkout: Checkout, arguments: Sequence[str]) -> int:
@@ -89,10 +89,9 @@ def workers(arguments: Sequence[str]) -> list[str]:
 
 @contextmanager
 def _database(checkout: Checkout) -> Iterator[str]:
-    given = os.environ.get("DATABASE_URL")
-    if given:
+    if DATABASE_URL.is_set(os.environ):
         say("  ..  Tests use their own databases on the server of DATABASE_URL")
-        yield given
+        yield os.environ["DATABASE_URL"]
         return
     with test_cluster(checkout).running() as url:
         yield url

@@ -58,13 +58,20 @@ class Variable(Generic[_Value, _Default]):
 
     def read(self, environ: Mapping[str, str]) -> _Value | _Default:
         """Its value, or ``default`` when it is unset or empty; raises ``Wrong``."""
-        text = environ.get(self.name, "").strip()
+        text = self._text(environ)
         if not text:
             return self.default
         try:
             return self.parse(text)
         except ValueError as right:
             raise Wrong([f"{self.name}={without_password(text)!r}: must be {right}"]) from None
+
+    def is_set(self, environ: Mapping[str, str]) -> bool:
+        """False when it is unset or empty; whether it may be what it is is not asked."""
+        return bool(self._text(environ))
+
+    def _text(self, environ: Mapping[str, str]) -> str:
+        return environ.get(self.name, "").strip()
 
 
 @dataclass(frozen=True)

@@ -221,6 +221,12 @@ def test_own_server_without_a_secret_key(checkout: Checkout, monkeypatch: pytest
     monkeypatch.setenv("DATABASE_URL", "postgres://city@db/city")
     monkeypatch.delenv("SECRET_KEY", raising=False)
     assert "SECRET_KEY is not" in only(doctor.secret_key_is_secret, checkout).problem
+    monkeypatch.setenv("SECRET_KEY", " ")
+    assert "SECRET_KEY is not" in only(doctor.secret_key_is_secret, checkout).problem
+    monkeypatch.setenv("DATABASE_URL", " ")
+    assert not list(doctor.secret_key_is_secret(checkout)), (
+        "blank counts as unset: the database is the checkout's own"
+    )
 
 
 def test_port_taken_by_another_program_and_by_ourselves(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
