@@ -9,6 +9,8 @@ from accounts.models import Membership, User
 from appeals.actions.submit import Submission
 from appeals.actors import Person
 from appeals.identifiers import new_uuid7
+from appeals.models import Appeal
+from tests.factories import AppealFactory
 from tests.grid import IN_EAST, GridCity, at
 
 
@@ -30,6 +32,12 @@ def submission(city: GridCity) -> Callable[..., Submission]:
         return Submission(**(values | changes))  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture
+def make(city: GridCity) -> Callable[..., Appeal]:
+    """Makes appeals about lamps whose authors read English."""
+    return lambda **fields: AppealFactory(category=city.categories["lamp"], language="en", **fields)
 
 
 @pytest.fixture

@@ -18,13 +18,6 @@ from appeals.models import Appeal, Message, RefusalGround
 from appeals.notify.letters import letter
 from appeals.timeline import title_of
 from appeals.workflow import ANSWER, ASK, DUPLICATE, PLAN, REFUSE, REOPEN, WITHDRAW, Outcome, Status
-from tests.factories import AppealFactory
-from tests.grid import GridCity
-
-
-@pytest.fixture
-def make(city: GridCity) -> Callable[[], Appeal]:
-    return lambda: AppealFactory(category=city.categories["lamp"], language="en")
 
 
 @pytest.fixture

@@ -14,13 +14,7 @@ from appeals.errors import Invalid, NotAllowed
 from appeals.models import Appeal, AppealContact, Message
 from appeals.notify.delivery import deliver_due
 from appeals.workflow import ANSWER, ASK, HIDE, LINK, REOPEN, SPLIT, UNLINK, Status
-from tests.factories import AppealFactory
 from tests.grid import GridCity
-
-
-@pytest.fixture
-def make(city: GridCity) -> Callable[..., Appeal]:
-    return lambda **fields: AppealFactory(category=city.categories["lamp"], language="en", **fields)
 
 
 class TestLink:

@@ -23,11 +23,6 @@ from tests.factories import AppealFactory
 from tests.grid import IN_EAST, GridCity
 
 
-@pytest.fixture
-def make(city: GridCity) -> Callable[..., Appeal]:
-    return lambda **fields: AppealFactory(category=city.categories["lamp"], language="en", **fields)
-
-
 def east(metres: float) -> Point:
     """A point that many metres east of the middle of the grid city's east: a degree has 84,600 m there."""
     return Point(IN_EAST[0] + metres / 84_600, IN_EAST[1], srid=4326)
