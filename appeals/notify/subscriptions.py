@@ -55,26 +55,22 @@ class Subscription:
             kept.save(update_fields=["stopped"])
 
 
-def path_of(message: Message) -> str:
-    """Path of the page, in the language that is active; empty for a letter that nobody subscribes to."""
-    if message.contact_id is not None:
-        return path_for(AppealContact(pk=message.contact_id))
-    if message.person_id is not None:
-        return path_for(LetterChoice(pk=message.person_id))
-    return ""
-
-
 def path_for(letters_of: AppealContact | LetterChoice) -> str:
-    """Path of the page of these letters."""
+    """Path of the page of these letters, in the language that is active."""
     what = _AUTHOR if isinstance(letters_of, AppealContact) else _STAFF
     token = signing.dumps([what, str(letters_of.pk)], salt=_PURPOSE)
     return reverse("public:letters", args=[token])
 
 
 def address_of(message: Message) -> str:
-    """Absolute address of ``path_of``."""
-    path = path_of(message)
-    return f"{settings.PUBLIC_URL}{path}" if path else ""
+    """Absolute address of ``path_for`` its letters, in the language that is active; empty where nobody subscribes."""
+    if message.contact is not None:
+        path = path_for(message.contact)
+    elif message.person_id is not None:
+        path = path_for(LetterChoice(pk=message.person_id))
+    else:
+        return ""
+    return f"{settings.PUBLIC_URL}{path}"
 
 
 def subscription_of(token: str) -> Subscription | None:
