@@ -5,6 +5,7 @@
  */
 
 import { find } from "city/site/dom.js";
+import { remember, remembered } from "city/site/memory.js";
 
 const OFF = "desk/keys-off";
 const HINTED = "desk/keys-hinted";
@@ -146,28 +147,6 @@ function keyOf({ key, code, shiftKey }) {
 function isTypedInto(target) {
   if (target instanceof HTMLInputElement) return !["checkbox", "radio", "button", "submit", "file"].includes(target.type);
   return target.matches("textarea, select, [contenteditable=true]");
-}
-
-/** @param {string} name */
-function remembered(name) {
-  try {
-    return localStorage.getItem(name) === "1";
-  } catch {
-    return false;
-  }
-}
-
-/**
- * @param {string} name
- * @param {boolean} is
- */
-function remember(name, is) {
-  try {
-    if (is) localStorage.setItem(name, "1");
-    else localStorage.removeItem(name);
-  } catch {
-    // It is asked again next time.
-  }
 }
 
 customElements.define("desk-keys", DeskKeys);

@@ -4,7 +4,8 @@
  */
 
 import { CityMap } from "city/elements/city-map.js";
-import { find } from "city/site/dom.js";
+import { el, find } from "city/site/dom.js";
+import { remember, remembered } from "city/site/memory.js";
 
 const SHOWN = "desk/map";
 
@@ -12,24 +13,22 @@ export class DeskMap extends HTMLElement {
   #stop = new AbortController();
 
   connectedCallback() {
-    for (const button of this.#switches) {
-      button.hidden = false;
-      button.addEventListener("click", () => this.#show(this.dataset.shown !== "map"), { signal: this.#stop.signal });
-    }
     const { signal } = this.#stop;
+    this.#switch.hidden = false;
+    this.#switch.addEventListener("click", () => this.#show(this.dataset.shown !== "map"), { signal });
     for (const kind of ["pointerover", "focusin"]) {
       this.addEventListener(kind, ({ target }) => this.#rowTouched(target), { signal });
     }
     this.addEventListener("city-map:chosen", (event) => this.#pinChosen(Number(/** @type {CustomEvent} */ (event).detail)), { signal });
-    if (remembered()) this.#show(true);
+    if (remembered(SHOWN)) this.#show(true);
   }
 
   disconnectedCallback() {
     this.#stop.abort();
   }
 
-  get #switches() {
-    return [...this.querySelectorAll("[data-switch]")].filter((one) => one instanceof HTMLButtonElement);
+  get #switch() {
+    return find(this, "[data-switch]", HTMLButtonElement);
   }
 
   get #rows() {
@@ -43,9 +42,9 @@ export class DeskMap extends HTMLElement {
   /** @param {boolean} map */
   #show(map) {
     this.dataset.shown = map ? "map" : "list";
-    for (const button of this.#switches) button.setAttribute("aria-pressed", String(map));
+    this.#switch.setAttribute("aria-pressed", String(map));
     find(this, "[data-place]", HTMLElement).hidden = !map;
-    remember(map);
+    remember(SHOWN, map);
     if (map && !this.#map) this.#draw();
   }
 
@@ -81,33 +80,12 @@ export class DeskMap extends HTMLElement {
 
   /** @param {HTMLElement} row */
   #mark(row) {
-    for (const one of this.#rows) one.toggleAttribute("aria-current", one === row);
+    for (const one of this.#rows) one.removeAttribute("aria-current");
     row.setAttribute("aria-current", "true");
     const link = row.querySelector("[data-key=open]");
-    const said = find(this, "[data-chosen]", HTMLElement);
     if (!(link instanceof HTMLAnchorElement)) return;
-    const copy = document.createElement("a");
-    copy.href = link.href;
-    copy.textContent = `№ ${row.dataset.appeal}. ${link.textContent}`;
-    said.replaceChildren(copy);
-  }
-}
-
-function remembered() {
-  try {
-    return localStorage.getItem(SHOWN) === "1";
-  } catch {
-    return false;
-  }
-}
-
-/** @param {boolean} shown */
-function remember(shown) {
-  try {
-    if (shown) localStorage.setItem(SHOWN, "1");
-    else localStorage.removeItem(SHOWN);
-  } catch {
-    // It is chosen again next time.
+    const copy = el("a", { href: link.href }, `№ ${row.dataset.appeal}. ${link.textContent}`);
+    find(this, "[data-chosen]", HTMLElement).replaceChildren(copy);
   }
 }
 
