@@ -291,13 +291,8 @@ def _said(ask: Ask) -> dict[str, Any]:
     return {"label": str(ask.label), "help_text": str(ask.hint)}
 
 
-def _text(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
-    widget = forms.Textarea(attrs={"rows": 6, "maxlength": TEXT_MAX, "required": ask.required})
-    return {ask.name: forms.CharField(required=False, strip=False, widget=widget, **_said(ask))}
-
-
-def _words(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
-    widget = forms.Textarea(attrs={"rows": 3, "maxlength": TEXT_MAX, "required": ask.required})
+def _text(ask: Ask, appeal: Appeal, *, rows: int) -> dict[str, forms.Field]:
+    widget = forms.Textarea(attrs={"rows": rows, "maxlength": TEXT_MAX, "required": ask.required})
     return {ask.name: forms.CharField(required=False, strip=False, widget=widget, **_said(ask))}
 
 
@@ -416,8 +411,8 @@ def _day(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
 
 
 _FIELDS: dict[Input, Callable[[Ask, Appeal], dict[str, forms.Field]]] = {
-    Input.TEXT: _text,
-    Input.WORDS: _words,
+    Input.TEXT: partial(_text, rows=6),
+    Input.WORDS: partial(_text, rows=3),
     Input.SERVICE: _service,
     Input.COLLEAGUE: _colleague,
     Input.FILES: _files,
