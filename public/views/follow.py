@@ -18,6 +18,7 @@ from appeals.dossier import dossier_of
 from appeals.models import Appeal
 from appeals.notify.proof import PROOF, prove
 from appeals.notify.subscriptions import path_for
+from public.key_addresses import guarded
 from web.verb_forms import Attempt, attempt, verb_context
 from web.views.media import show_to_sender
 
@@ -34,13 +35,13 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
     if PROOF in request.GET and request.method == "GET":
         if prove(appeal.contact, request.GET[PROOF]):
             messages.success(request, _("Your e-mail address is confirmed: you will be told of each step."))
-        return _guarded(redirect("public:follow", secret=secret))
+        return guarded(redirect("public:follow", secret=secret))
     tried = Attempt()
     if request.method == "POST":
         tried = attempt(request, appeal, Role.RESIDENT, Author(appeal.pk))
         if tried.done:
             messages.success(request, tried.done)
-            return _guarded(redirect("public:follow", secret=secret))
+            return guarded(redirect("public:follow", secret=secret))
         appeal = find()
     dossier = dossier_of(appeal, AnonymousUser(), internal=False)
     context = verb_context(appeal, Role.RESIDENT, tried, dossier.clock) | {
@@ -52,7 +53,7 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
     }
     response = tried.shown_in(render(request, "public/follow.html", context))
     show_to_sender(response, context["kept_uploads"])
-    return _guarded(response)
+    return guarded(response)
 
 
 def _appeal_of(secret: str) -> Appeal:
@@ -64,14 +65,3 @@ def _appeal_of(secret: str) -> Appeal:
     if appeal is None:
         raise Http404
     return appeal
-
-
-def _guarded(response: HttpResponse) -> HttpResponse:
-    """The address is a key: it must not leak to other sites, to search engines or into a frame.
-
-    ``same-origin`` rather than ``no-referrer``: under the latter a browser sends the page's own forms with the origin
-    ``null``, which the check against forged requests refuses.
-    """
-    response["Referrer-Policy"] = "same-origin"
-    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response

@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from appeals.notify.subscriptions import ONE_CLICK, subscription_of
+from public.key_addresses import guarded
 
 
 @never_cache
@@ -38,6 +39,4 @@ def letters_page(request: HttpRequest, token: str) -> HttpResponse:
     response = render(
         request, "public/letters.html", {"subscription": found, "done": done}, status=int(status)
     )
-    response["Referrer-Policy"] = "same-origin"
-    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response
+    return guarded(response)
