@@ -28,7 +28,7 @@ from appeals.errors import ActionRefused, Invalid, Stale
 from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from appeals.workflow import VERBS, Audience, Verb
-from desk.doors import for_staff
+from desk.doors import for_staff, read_number
 from desk.queue import PAGE_SIZE, Queue, parse_place
 from web.verb_forms import VerbForm
 
@@ -203,7 +203,8 @@ def _read_chosen(values: Sequence[str]) -> list[Chosen]:
     """The rows among the values (``number:version``), each once, at most a page of them; what is none is left out."""
     chosen: dict[int, Chosen] = {}
     for value in values[:PAGE_SIZE]:
-        number, _sign, version = value.partition(":")
-        if all(part.isascii() and part.isdigit() and len(part) <= _DIGITS_MAX for part in (number, version)):
-            chosen.setdefault(int(number), Chosen(int(number), int(version)))
+        first, _sign, second = value.partition(":")
+        number, version = (read_number(part, digits=_DIGITS_MAX) for part in (first, second))
+        if number is not None and version is not None:
+            chosen.setdefault(number, Chosen(number, version))
     return list(chosen.values())

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from appeals.models import Message
 from appeals.notify.outbox import drop, parked, send_again
-from desk.doors import for_whom
+from desk.doors import for_whom, read_number
 
 #: Letters on the page; the older ones follow when these are done with.
 MOST: Final = 200
@@ -24,7 +24,8 @@ MOST: Final = 200
 def letters_page(request: HttpRequest) -> HttpResponse:
     """The parked letters, the newest first; POST sends the chosen ones again or drops them."""
     if request.method == "POST":
-        keys = [int(key) for key in request.POST.getlist("letter") if _is_key(key)][:MOST]
+        read = (read_number(text, digits=18) for text in request.POST.getlist("letter"))
+        keys = [key for key in read if key is not None][:MOST]
         chosen = Message.objects.filter(pk__in=keys)
         if not keys:
             messages.error(request, _("Nothing was done: no letter was chosen."))
@@ -46,7 +47,3 @@ def letters_page(request: HttpRequest) -> HttpResponse:
     letters = parked()
     context = {"letters": letters[:MOST], "total": letters.count(), "most": MOST}
     return render(request, "desk/letters.html", context)
-
-
-def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19

@@ -19,7 +19,7 @@ from accounts.roles import Role, standing_of
 from appeals.deadlines import city_calendar
 from appeals.models import Appeal, Event
 from appeals.timeline import title_of
-from desk.doors import for_staff
+from desk.doors import for_staff, read_number
 from desk.models import Presence
 from desk.queue import Place, Queue, parse_place
 
@@ -70,9 +70,8 @@ def presence(request: HttpRequest, number: int) -> JsonResponse:
 
 
 def _steps(request: HttpRequest, appeal: Appeal) -> list[str]:
-    given = request.POST.get("version", "")
-    known = int(given) if given.isascii() and given.isdigit() and len(given) <= 9 else appeal.version
-    if known >= appeal.version:
+    known = read_number(request.POST.get("version", ""), digits=9)
+    if known is None or known >= appeal.version:
         return []
     unseen = Event.objects.filter(appeal=appeal, version__gt=known).order_by("version")
     return [title_of(event) for event in unseen.select_related("service", "to_service")]

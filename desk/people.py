@@ -17,7 +17,7 @@ from accounts import people
 from accounts.models import Membership, PersonChange, User
 from accounts.second_factor import has_second_factor
 from appeals.notify.outbox import latest_invitation
-from desk.doors import for_whom
+from desk.doors import for_whom, read_number
 from districts.models import Service
 from geo.refusals import Refused
 from geo.words import must_show
@@ -138,10 +138,10 @@ def _done(request: HttpRequest, by: User, person: User, form: _PostFields) -> bo
             people.give(by, person, form.cleaned_data["service"], form.cleaned_data["post"])
             messages.success(request, _("The post is given."))
         case "take":
-            key = request.POST.get("service", "")
-            if not (key.isascii() and key.isdigit() and len(key) < 10):
+            key = read_number(request.POST.get("service", ""), digits=9)
+            if key is None:
                 return False
-            people.take_away(by, person, get_object_or_404(Service, pk=int(key)))
+            people.take_away(by, person, get_object_or_404(Service, pk=key))
             messages.success(
                 request, _("The post is taken away; what had been given to the person is nobody's now.")
             )
