@@ -57,6 +57,13 @@ def kept(page: Page, verb: str = "answer") -> None:
     expect(form(page, verb).locator("[data-said]")).to_contain_text("Kept at")
 
 
+def begin(page: Page, photo: dict[str, Any]) -> None:
+    """Words and a photo of an answer that the server has."""
+    write(page, photo)
+    expect(attached(page)).to_have_count(1)
+    kept(page)
+
+
 def publish(page: Page, verb: str = "answer") -> None:
     form(page, verb).locator(".desk-step__send .button").first.click()
 
@@ -116,9 +123,7 @@ def test_what_is_being_written_is_on_every_machine_of_the_writer(
     visit: Open, appeal: Appeal, representative: User, photo: dict[str, Any]
 ) -> None:
     page = at_appeal(visit(**OFFICE), representative, appeal)
-    write(page, photo)
-    expect(attached(page)).to_have_count(1)
-    kept(page)
+    begin(page, photo)
     other = at_appeal(visit(), representative, appeal)
     expect(other.locator("#answer-text")).to_have_value(WORDS)
     expect(attached(other)).to_have_count(1)
@@ -129,9 +134,7 @@ def test_thrown_away_and_taken_back(
     visit: Open, appeal: Appeal, representative: User, photo: dict[str, Any]
 ) -> None:
     page = at_appeal(visit(**OFFICE), representative, appeal)
-    write(page, photo)
-    expect(attached(page)).to_have_count(1)
-    kept(page)
+    begin(page, photo)
     page.click("[data-verb=answer] [data-throw]")
     expect(page.locator("#answer-text")).to_have_value("")
     expect(attached(page)).to_have_count(0)
@@ -154,9 +157,7 @@ def test_what_is_thrown_away_while_the_server_is_away_does_not_come_back(
 ) -> None:
     window = visit(**OFFICE)
     page = at_appeal(window, representative, appeal)
-    write(page, photo)
-    expect(attached(page)).to_have_count(1)
-    kept(page)
+    begin(page, photo)
     window.context.route("**/draft/", lambda route: route.abort())
     page.click("[data-verb=answer] [data-throw]")
     expect(page.locator("[data-verb=answer] [data-back]")).to_be_focused()
@@ -176,9 +177,7 @@ def test_what_is_thrown_away_does_not_take_what_was_written_elsewhere_since(
     visit: Open, appeal: Appeal, representative: User, photo: dict[str, Any]
 ) -> None:
     page = at_appeal(visit(**OFFICE), representative, appeal)
-    write(page, photo)
-    expect(attached(page)).to_have_count(1)
-    kept(page)
+    begin(page, photo)
     # As a page leaves it that is gone before it reaches the server.
     page.evaluate(
         """() => {
