@@ -68,11 +68,16 @@ def prepare_var(checkout: Checkout) -> None:
 
 
 def not_writable(folders: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """Those in which this user cannot write, or which they cannot make, each with the command that helps."""
+    """Those in which this user cannot write, or which they cannot make, each with the command that helps.
+
+    One that waits only for another of them, in which it would be made, is not named.
+    """
+    named: set[Path] = set()
     for folder in folders:
         there = next(one for one in (folder, *folder.parents) if one.exists())
-        if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        if there in named or there.is_dir() and os.access(there, os.W_OK | os.X_OK):
             continue
+        named.add(there)
         if there != folder:
             remedy = as_administrator(f"mkdir -p '{folder}'", f"chown {os.getuid()} '{folder}'")
         elif folder.stat().st_uid == os.getuid() and folder.is_dir():

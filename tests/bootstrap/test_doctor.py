@@ -252,6 +252,11 @@ def test_folders_of_another_user(checkout: Checkout, monkeypatch: pytest.MonkeyP
     )
 
 
+def test_one_closed_folder_is_one_finding(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(os, "access", lambda folder, _: folder != checkout.var)
+    assert only(doctor.folders_are_writable, checkout).problem.startswith(f"{checkout.var} is not")
+
+
 def test_folders_that_cannot_be_made(checkout: Checkout, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("MEDIA_ROOT", "/proc/nowhere/media")
     monkeypatch.setattr(os, "access", lambda folder, _: not folder.is_relative_to("/proc"))
