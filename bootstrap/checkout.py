@@ -75,7 +75,7 @@ def not_writable(folders: Iterable[Path]) -> Iterator[tuple[Path, str]]:
     named: set[Path] = set()
     for folder in folders:
         there = next(one for one in (folder, *folder.parents) if one.exists())
-        if there in named or there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        if there in named or (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
             continue
         named.add(there)
         if there != folder:
