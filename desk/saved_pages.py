@@ -206,6 +206,7 @@ def _shown(request: HttpRequest, user: User, query: str, tried: _Tried, *, statu
     rows = list(_rows(user).order_by("name", "pk"))
     kept = [(row, *read_saved(row.query)) for row in rows if row.removed_at is None]
     keys = keys_of(place.wanted for _row, place, _problem in kept if place is not None)
+    checked = [(row, place, nothing_left(place, keys) if place else problem) for row, place, problem in kept]
     place, _problem = read_saved(query)
     context = {
         "query": query,
@@ -217,16 +218,14 @@ def _shown(request: HttpRequest, user: User, query: str, tried: _Tried, *, statu
             {
                 "row": row,
                 "said": _in_words(place) if place else "",
-                "problem": nothing_left(place, keys) if place else problem,
-                "url": f"{reverse('desk:queue')}?{place.as_query()}"
-                if place and not nothing_left(place, keys)
-                else "",
+                "problem": problem,
+                "url": f"{reverse('desk:queue')}?{place.as_query()}" if place and not problem else "",
                 "may_change": _may_change(user, row),
                 "services": shares_with(standing) if row.owner_id == user.pk else [],
                 "given": tried.given if tried.pk == row.pk else row.name,
                 "error": tried.error if tried.pk == row.pk else "",
             }
-            for row, place, problem in kept
+            for row, place, problem in checked
         ],
         "removed": [
             row

@@ -116,10 +116,9 @@ def _saved_tabs(saved: list[Saved], listed: Listed, here: Place) -> list[dict[st
     counts = iter(listed.others)
     shown: list[dict[str, object]] = []
     for each in saved:
-        place, problem = each.place, each.problem
-        count = next(counts) if place is not None else 0
-        if place is not None:
-            problem = nothing_left(place, listed.keys)
+        place = each.place
+        count = next(counts) if place else 0
+        problem = nothing_left(place, listed.keys) if place else each.problem
         if place is None or problem:
             url = f"{reverse('desk:filters')}#filter-{each.pk}"
             shown.append({"name": each.name, "shared": each.shared, "problem": problem, "url": url})
