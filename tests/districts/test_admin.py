@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from districts.models import BoundaryRevision, District, DistrictBoundary, Service
-from tests.districts.actions.test_publish import MISFITS, TODAY, draft_of, ill_fitting, in_force
+from tests.districts.actions.test_publish import MISFITS, draft_of, ill_fitting, in_force, today
 from tests.grid import EAST, IN_EAST, GridCity, names
 
 
@@ -25,7 +25,7 @@ def address(verb: str, revision: BoundaryRevision) -> str:
 
 
 def test_the_state_is_shown_and_not_typed(city: GridCity, operator: Client) -> None:
-    empty = BoundaryRevision.objects.create(number=2, name="empty", effective_from=TODAY)
+    empty = BoundaryRevision.objects.create(number=2, name="empty", effective_from=today())
     form = {
         "number": "2",
         "name": "renamed",
@@ -44,9 +44,9 @@ def test_the_state_is_shown_and_not_typed(city: GridCity, operator: Client) -> N
 
 
 def test_what_is_not_ready_is_refused_in_words(city: GridCity, operator: Client) -> None:
-    empty = BoundaryRevision.objects.create(number=2, name="empty", effective_from=TODAY)
+    empty = BoundaryRevision.objects.create(number=2, name="empty", effective_from=today())
     assert "There is no border of the whole city" in operator.get(address("publish", empty)).content.decode()
-    page = operator.post(address("publish", empty), {"effective_from": TODAY.isoformat()}, follow=True)
+    page = operator.post(address("publish", empty), {"effective_from": today().isoformat()}, follow=True)
     assert "There is no border of the whole city" in page.content.decode()
     assert in_force() == city.revision
 
@@ -60,7 +60,7 @@ def test_published_and_withdrawn_by_buttons(city: GridCity, operator: Client) ->
         "Districts of the borders in force are not in these."
         in operator.get(address("check", draft)).content.decode()
     )
-    page = operator.post(address("publish", draft), {"effective_from": TODAY.isoformat()}, follow=True)
+    page = operator.post(address("publish", draft), {"effective_from": today().isoformat()}, follow=True)
     assert "In force now: “2. draft 2”" in page.content.decode()
     assert in_force() == draft
     assert address("withdraw", draft) in page.content.decode()
@@ -78,7 +78,7 @@ def test_misfits_are_accepted_where_they_are_shown(city: GridCity, operator: Cli
     (shown,) = re.findall(r'name="shown_m2" value="(\d+)"', page)
     assert 370_000 < int(shown) < 380_000
     assert "are meant so." in page and 'name="accepted"' in page
-    form = {"effective_from": TODAY.isoformat(), "shown_m2": shown}
+    form = {"effective_from": today().isoformat(), "shown_m2": shown}
     answer = operator.post(address("publish", draft), form, follow=True)
     assert "have not been accepted" in answer.content.decode()
     # What was accepted is what was shown: by now it is more.
@@ -104,8 +104,8 @@ def test_nothing_is_to_be_accepted_where_all_fits(city: GridCity, operator: Clie
 def test_the_day_is_today_unless_another_is_chosen(city: GridCity, operator: Client, language: str) -> None:
     draft = draft_of(city)
     page = address("publish", draft).replace("/en/", f"/{language}/", 1)
-    assert f'value="{TODAY.isoformat()}"' in operator.get(page).content.decode()
-    operator.post(page, {"effective_from": TODAY.isoformat()})
+    assert f'value="{today().isoformat()}"' in operator.get(page).content.decode()
+    operator.post(page, {"effective_from": today().isoformat()})
     assert in_force() == draft
 
 
@@ -136,7 +136,7 @@ def test_the_verbs_are_for_those_who_may_change_borders(city: GridCity, client: 
     client.force_login(User.objects.create_user("staff@city.example", is_staff=True))
     for verb in ("check", "publish", "withdraw"):
         assert client.get(address(verb, draft)).status_code == 403
-    assert client.post(address("publish", draft), {"effective_from": TODAY.isoformat()}).status_code == 403
+    assert client.post(address("publish", draft), {"effective_from": today().isoformat()}).status_code == 403
     assert in_force() == city.revision
 
 

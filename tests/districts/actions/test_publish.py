@@ -17,12 +17,15 @@ from districts.models import BoundaryRevision, District, DistrictBoundary, Servi
 from districts.routing import Pin, route
 from tests.grid import CITY, EAST, IN_EAST, WEST, GridCity, box, names
 
-TODAY = timezone.localdate()
+
+def today() -> dt.date:
+    """The city's day at the moment of asking: a run of the suite may begin on one day and end on the next."""
+    return timezone.localdate()
 
 
 def draft_of(city: GridCity, number: int = 2, *, without: tuple[str, ...] = ()) -> BoundaryRevision:
     """A draft whose only territory is the whole city, under the name and code of the west."""
-    draft = BoundaryRevision.objects.create(number=number, name=f"draft {number}", effective_from=TODAY)
+    draft = BoundaryRevision.objects.create(number=number, name=f"draft {number}", effective_from=today())
     for code, parent in (("city", None), ("west", city.districts["city"])):
         if code not in without:
             DistrictBoundary.objects.create(
@@ -36,7 +39,7 @@ def draft_of(city: GridCity, number: int = 2, *, without: tuple[str, ...] = ()) 
 
 
 def in_force() -> BoundaryRevision | None:
-    return BoundaryRevision.objects.in_force(TODAY).first()
+    return BoundaryRevision.objects.in_force(today()).first()
 
 
 def test_a_draft_comes_into_force(city: GridCity) -> None:
@@ -44,19 +47,19 @@ def test_a_draft_comes_into_force(city: GridCity) -> None:
     done = publish(draft)
     assert (done.revision, done.in_force) == (draft, draft)
     draft.refresh_from_db()
-    assert (draft.state, draft.effective_from, draft.applied) == ("published", TODAY, True)
-    decided = route(Pin(*IN_EAST, city.categories["lamp"].pk), on=TODAY)
+    assert (draft.state, draft.effective_from, draft.applied) == ("published", today(), True)
+    decided = route(Pin(*IN_EAST, city.categories["lamp"].pk), on=today())
     assert decided.district_id == city.districts["west"].pk
 
 
 def test_without_any_border_nothing_is_published(city: GridCity) -> None:
-    empty = BoundaryRevision.objects.create(number=2, name="empty", effective_from=TODAY)
+    empty = BoundaryRevision.objects.create(number=2, name="empty", effective_from=today())
     with pytest.raises(BordersRefused, match="no border of the whole city"):
         publish(empty)
     empty.refresh_from_db()
     assert empty.state == "draft"
     assert in_force() == city.revision
-    assert route(Pin(*IN_EAST, city.categories["lamp"].pk), on=TODAY).revision_id == city.revision.pk
+    assert route(Pin(*IN_EAST, city.categories["lamp"].pk), on=today()).revision_id == city.revision.pk
 
 
 def test_a_second_outline_is_refused(city: GridCity) -> None:
@@ -96,7 +99,7 @@ def test_the_former_borders_are_in_force_again_at_once(city: GridCity) -> None:
     assert done.in_force == in_force() == city.revision
     draft.refresh_from_db()
     assert (draft.state, draft.applied) == ("withdrawn", False)
-    decided = route(Pin(*IN_EAST, city.categories["lamp"].pk), on=TODAY)
+    decided = route(Pin(*IN_EAST, city.categories["lamp"].pk), on=today())
     assert decided.district_id == city.districts["east"].pk
     assert District.objects.get(code="west").name_en == "west en"
     publish(draft)
@@ -138,10 +141,10 @@ def test_names_are_those_of_the_borders_in_force(city: GridCity) -> None:
 
 def test_borders_of_a_later_day_come_into_force_on_it(city: GridCity) -> None:
     draft = draft_of(city)
-    done = publish(draft, effective_from=TODAY + dt.timedelta(days=1))
+    done = publish(draft, effective_from=today() + dt.timedelta(days=1))
     assert done.in_force == city.revision
     assert District.objects.get(code="west").name_en == "west en"
-    BoundaryRevision.objects.filter(pk=draft.pk).update(effective_from=TODAY)
+    BoundaryRevision.objects.filter(pk=draft.pk).update(effective_from=today())
     applied = []
 
     def heard(sender: object, revision: BoundaryRevision, **_: object) -> None:
@@ -167,7 +170,7 @@ def test_a_draft_shows_nowhere(city: GridCity) -> None:
 
 def ill_fitting(city: GridCity, east: tuple[float, float, float, float], number: int = 2) -> BoundaryRevision:
     """A draft of the city, its west and an east with those bounds."""
-    draft = BoundaryRevision.objects.create(number=number, name=f"draft {number}", effective_from=TODAY)
+    draft = BoundaryRevision.objects.create(number=number, name=f"draft {number}", effective_from=today())
     for code, bounds in (("city", CITY), ("west", WEST), ("east", east)):
         DistrictBoundary.objects.create(
             revision=draft,
@@ -345,7 +348,7 @@ class TestCommand:
         assert "2  draft  draft 2" in self.run()
         assert "note: Districts of the borders in force are not in these." in self.run("check", "2")
         assert "In force now: 2. draft 2" in self.run("publish", "2")
-        assert f"2  published from {TODAY}, in force  draft 2" in self.run("list")
+        assert f"2  published from {today()}, in force  draft 2" in self.run("list")
         assert "Withdrawn: 2. draft 2. In force now: 1. first" in self.run("withdraw", "2")
 
     def test_misfits_are_accepted_by_somebody(self, city: GridCity) -> None:
@@ -360,7 +363,7 @@ class TestCommand:
         assert re.search(r"overlaps and gaps of 37\d,\d{3} m², accepted by Айбек", self.run())
 
     def test_refusals(self, city: GridCity) -> None:
-        BoundaryRevision.objects.create(number=2, name="empty", effective_from=TODAY)
+        BoundaryRevision.objects.create(number=2, name="empty", effective_from=today())
         for arguments, words in (
             (("publish", "2"), "no border of the whole city.*Nothing was changed"),
             (("publish", "7"), "needs the number of a revision"),
