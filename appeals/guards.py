@@ -27,10 +27,13 @@ def barred(
     if Guard.REDACTED in asked and is_redacted(appeal):
         met.add(Guard.REDACTED)
     if any(guard.of_files for guard in asked):
-        states = (
-            Attachment.objects.filter(appeal=appeal).order_by().values_list("hidden", flat=True).distinct()
-        )
-        met |= {Guard.FILE_HIDDEN if hidden else Guard.FILE_SHOWN for hidden in states}
+        files = Attachment.objects.filter(appeal=appeal).order_by().values_list("hidden", "kind", "covered")
+        for hidden, kind, covered in files.distinct():
+            met.add(Guard.FILE_HIDDEN if hidden else Guard.FILE_SHOWN)
+            if kind == Attachment.Kind.PHOTO:
+                met.add(Guard.PHOTO_THERE)
+            if covered:
+                met.add(Guard.PHOTO_COVERED)
     if appeal.duplicate_of_id is not None:
         met.add(Guard.REPEATS)
     if Guard.LINKED in asked and appeal.linked.exists():

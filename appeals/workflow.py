@@ -99,6 +99,8 @@ class Guard(enum.Enum):
     REPLY_MISSING = "reply missing"  #: the days for a reply are over
     FILE_SHOWN = "file shown"  #: it has a photo or video that the public sees
     FILE_HIDDEN = "file hidden"  #: one of its photos and videos is hidden by itself
+    PHOTO_THERE = "photo there"  #: it has a photo, hidden or not
+    PHOTO_COVERED = "photo covered"  #: areas of one of its photos are covered
     REDACTED = "redacted"  #: words of it are taken out
     REPEATS = "repeats"  #: it is closed as a repetition of another appeal
     LINKED = "linked"  #: another appeal belongs together with it
@@ -106,18 +108,20 @@ class Guard(enum.Enum):
     @property
     def of_the_clock(self) -> bool:
         """True when terms and calendar decide it."""
-        return self not in {
-            Guard.FILE_SHOWN,
-            Guard.FILE_HIDDEN,
-            Guard.REDACTED,
-            Guard.REPEATS,
-            Guard.LINKED,
-        }
+        return (
+            self
+            not in {
+                Guard.REDACTED,
+                Guard.REPEATS,
+                Guard.LINKED,
+            }
+            and not self.of_files
+        )
 
     @property
     def of_files(self) -> bool:
         """True when the appeal's photos and videos decide it."""
-        return self in {Guard.FILE_SHOWN, Guard.FILE_HIDDEN}
+        return self in {Guard.FILE_SHOWN, Guard.FILE_HIDDEN, Guard.PHOTO_THERE, Guard.PHOTO_COVERED}
 
 
 class Input(enum.Enum):
@@ -129,6 +133,9 @@ class Input(enum.Enum):
     FILES = "files"  #: photos and videos that were uploaded before
     SHOWN_FILE = "shown file"  #: a photo or video of the appeal, which is hidden from the public
     HIDDEN_FILE = "hidden file"  #: one that was hidden by itself, which is shown to the public again
+    PHOTO = "photo"  #: a photo of the appeal, hidden or not
+    COVERED_PHOTO = "covered photo"  #: one of which areas are covered
+    AREAS = "areas"  #: rectangles of a picture in percent of it, one a line
     COLLEAGUE = (
         "colleague"  #: somebody of the service that the appeal is with, who works on it; nobody if left out
     )
@@ -823,6 +830,57 @@ SHOW_FILE = Verb(
         Audience.AUTHOR: _("A photo or video of your appeal No. %(number)d is shown to the public again")
     },
 )
+COVER = Verb(
+    "cover",
+    sources=tuple(Status),
+    target=None,
+    roles=_MODERATION,
+    icon="hide",
+    tone=Tone.DANGER,
+    guard=Guard.PHOTO_THERE,
+    quiet=True,
+    asks=(
+        Ask("photo", Input.PHOTO, _("Which photo")),
+        Ask(
+            "areas",
+            Input.AREAS,
+            _("Areas that are blackened"),
+            _(
+                "One a line: its distance from the left and from the top, its width and its height, in percent of the photo, such as 10 20 15 8. The Mayor's Office still sees the whole photo."
+            ),
+        ),
+        Ask(
+            "text",
+            Input.TEXT,
+            _("Reason"),
+            _("Everyone reads it in the history of the appeal, so do not repeat what is hidden."),
+        ),
+    ),
+    words=Words(
+        step=_("Areas of a photo are blackened: %(by)s"),
+        invitation=_("Blacken areas of a photo"),
+        button=pgettext_lazy("verb: areas of a photo", "Blacken"),
+        done=_("Areas of a photo of appeal %(number)s are blackened."),
+    ),
+    letters={Audience.AUTHOR: _("Areas of a photo of your appeal No. %(number)d have been blackened")},
+)
+UNCOVER = Verb(
+    "uncover",
+    sources=tuple(Status),
+    target=None,
+    roles=_MODERATION,
+    icon="show",
+    guard=Guard.PHOTO_COVERED,
+    quiet=True,
+    asks=(Ask("photo", Input.COVERED_PHOTO, _("Which photo")),),
+    words=Words(
+        step=_("A photo is shown whole again: %(by)s"),
+        invitation=_("Show a blackened photo whole again"),
+        button=pgettext_lazy("verb: a blackened photo", "Show it whole"),
+        done=_("A photo of appeal %(number)s is shown whole again."),
+    ),
+    letters={Audience.AUTHOR: _("A photo of your appeal No. %(number)d is shown whole again")},
+)
 REDACT = Verb(
     "redact",
     sources=tuple(Status),
@@ -984,6 +1042,8 @@ VERBS: dict[str, Verb] = {
         NOTE,
         HIDE_FILE,
         SHOW_FILE,
+        COVER,
+        UNCOVER,
         REDACT,
         RESTORE,
         HIDE,

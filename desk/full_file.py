@@ -169,6 +169,8 @@ def _file(file: Attachment) -> dict[str, Any]:
         "sha256": bytes(file.digest).hex(),
         "file": (file.playable or file.large).name,
         "hidden": file.hidden,
+        "covered": file.covered,
+        "whole_file": file.whole_large.name or None,
         "received_at": file.created_at,
     }
 

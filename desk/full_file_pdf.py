@@ -70,6 +70,8 @@ LABELS: Final[dict[str, str | Promise]] = {
     "border": gettext_lazy("Border"),
     "borders_of_revision": gettext_lazy("Revision of the borders"),
     "state": gettext_lazy("State"),
+    "covered": gettext_lazy("Blackened areas, in percent"),
+    "whole_file": gettext_lazy("The whole photo"),
     "sha256": "SHA-256",
     "received_at": gettext_lazy("Received"),
     "at": gettext_lazy("When"),

@@ -21,9 +21,9 @@ from appeals.due import AppealRow, due_of
 from appeals.errors import Invalid
 from appeals.filters import filter_fields
 from appeals.limits import ALIKE_MAX, TEXT_MAX
-from appeals.models import Appeal
+from appeals.models import Appeal, Attachment
 from appeals.redactions import redactions_of
-from appeals.workflow import DUPLICATE, REDACT, VERBS
+from appeals.workflow import COVER, DUPLICATE, REDACT, VERBS
 from desk.answer_templates import NAMES_AUTHOR, filled, names_author, offered
 from desk.bulk import CHOSEN, bulk_verbs
 from desk.doors import for_staff, restore_held
@@ -189,6 +189,9 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         if standing.may(Right.FILES)
         else (),
         "redactions": redactions_of(appeal) if role in REDACT.roles else (),
+        "covered": Attachment.objects.filter(appeal=appeal).exclude(covered=[])
+        if role in COVER.roles
+        else (),
         "show_actors": True,
         "live_every_ms": EVERY_MS,
         "answer_templates": offered(appeal),

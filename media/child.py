@@ -11,13 +11,23 @@ from pathlib import Path
 from typing import Any, Final
 
 from jobs.confined import obey
+from media.pictures import PreparedPhoto
 from media.refusal import MediaRefused, Refusal
 
 
 def _photo(source: Path, folder: Path) -> dict[str, Any]:
     from media.photos import prepare_photo
 
-    prepared = prepare_photo(source)
+    return _kept(prepare_photo(source), folder)
+
+
+def _cover(source: Path, folder: Path, areas: list[list[float]]) -> dict[str, Any]:
+    from media.photos import cover_photo
+
+    return _kept(cover_photo(source, areas), folder)
+
+
+def _kept(prepared: PreparedPhoto, folder: Path) -> dict[str, Any]:
     (folder / "large").write_bytes(prepared.large.data)
     (folder / "thumb").write_bytes(prepared.thumb.data)
     return {
@@ -42,8 +52,9 @@ def _pixels(source: Path, folder: Path) -> dict[str, Any]:
 
 
 # What does the work, and what is said when it takes more memory than it may.
-_WORK: Final[dict[str, tuple[Callable[[Path, Path], dict[str, Any]], Refusal]]] = {
+_WORK: Final[dict[str, tuple[Callable[..., dict[str, Any]], Refusal]]] = {
     "photo": (_photo, Refusal.PHOTO_TAKES_TOO_MUCH),
+    "cover": (_cover, Refusal.PHOTO_TAKES_TOO_MUCH),
     "video": (_video, Refusal.VIDEO_BROKEN),
     "pixels": (_pixels, Refusal.VIDEO_BROKEN),
 }
@@ -52,7 +63,7 @@ _WORK: Final[dict[str, tuple[Callable[[Path, Path], dict[str, Any]], Refusal]]] 
 def _obeyed(order: dict[str, Any]) -> dict[str, Any]:
     work, too_much = _WORK[order["what"]]
     try:
-        reply: dict[str, Any] = {"done": work(Path(order["source"]), Path(order["folder"]))}
+        reply: dict[str, Any] = {"done": work(Path(order["source"]), Path(order["folder"]), **order["how"])}
     except MediaRefused as refusal:
         reply = {"refused": refusal.code.value, "limit": refusal.limit}
     except MemoryError:

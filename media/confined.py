@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -96,9 +96,30 @@ def process_photo(
                 processor_s=max_work_s,
                 spent=spent,
             )
-        return PreparedPhoto(
-            Content(facts["content"]), _picture(folder, "large", facts), _picture(folder, "thumb", facts)
+        return _prepared(folder, facts)
+
+
+def cover_photo(
+    source: Path, areas: Sequence[Sequence[float]], *, patience_s: float, max_wait_s: float
+) -> PreparedPhoto:
+    """A photo that was prepared before with black areas: each left, top, width and height in percent of the picture.
+
+    In the turn of photos, for which it waits so long. Raises as ``process_photo`` does.
+    """
+    with working_folder("photo-") as name, turn(patience_s=patience_s) as lock:
+        folder = Path(name)
+        facts = _in_a_child(
+            "cover",
+            source,
+            folder,
+            _PHOTO,
+            max_wait_s,
+            PHOTO_MEMORY_BYTES,
+            keep=(lock,),
+            processor_s=PhotoLimits().max_work_s,
+            how={"areas": [list(area) for area in areas]},
         )
+        return _prepared(folder, facts)
 
 
 def process_video(
@@ -163,6 +184,12 @@ def _on_disk(upload: UploadedFile[bytes], folder: Path) -> Path:
     return received
 
 
+def _prepared(folder: Path, facts: Mapping[str, Any]) -> PreparedPhoto:
+    return PreparedPhoto(
+        Content(facts["content"]), _picture(folder, "large", facts), _picture(folder, "thumb", facts)
+    )
+
+
 def _picture(folder: Path, form: str, facts: Mapping[str, Any]) -> EncodedPhoto:
     width, height = facts[form]
     return EncodedPhoto((folder / form).read_bytes(), width, height)
@@ -178,6 +205,7 @@ def _in_a_child(
     keep: tuple[int, ...] = (),
     processor_s: int | None = None,
     spent: Callable[[float], None] = _nothing_is_counted,
+    how: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Facts about what the child has made of ``source`` in ``folder``; it inherits the descriptors ``keep``.
 
@@ -185,7 +213,12 @@ def _in_a_child(
     the file but the machine that takes long.
     """
     begun = time.monotonic()
-    order = {"what": what, "source": str(source.absolute()), "folder": str(folder.absolute())}
+    order = {
+        "what": what,
+        "source": str(source.absolute()),
+        "folder": str(folder.absolute()),
+        "how": dict(how or {}),
+    }
     try:
         reply = run_confined(
             "media.child",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import transaction
@@ -17,6 +18,7 @@ from appeals.models import Appeal, Attachment, LegalTerm, RefusalGround
 from appeals.workflow import VERBS, Input, Status, Verb
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
 from tests.grid import GridCity
+from tests.test_covering import photo_of
 
 #: Who, and what the person belongs to: a service and a post, nothing, or the appeal itself.
 PEOPLE: dict[str, tuple[str, Post] | None] = {
@@ -43,6 +45,9 @@ def fields_of(verb: Verb, appeal: Appeal, other: Appeal) -> dict[str, object]:
         Input.SERVICE: lambda: "roads",
         Input.SHOWN_FILE: lambda: files.get(hidden=False).pk,
         Input.HIDDEN_FILE: lambda: files.get(hidden=True).pk,
+        Input.PHOTO: lambda: files.get(hidden=False).pk,
+        Input.COVERED_PHOTO: lambda: files.get(hidden=False).pk,
+        Input.AREAS: lambda: "10 10 20 20",
         Input.GROUND: lambda: "insult",
         Input.APPEAL: lambda: other.number,
         Input.CATEGORY: lambda: "pothole",
@@ -57,14 +62,17 @@ def fields_of(verb: Verb, appeal: Appeal, other: Appeal) -> dict[str, object]:
 
 @pytest.mark.parametrize("status", Status)
 @pytest.mark.parametrize("who", PEOPLE)
-def test_as_the_table_says(city: GridCity, client: Client, who: str, status: Status) -> None:
+def test_as_the_table_says(city: GridCity, client: Client, stored_in: Path, who: str, status: Status) -> None:
     LegalTerm.objects.update(extension_days=5)
     RefusalGround.objects.create(code="insult", name="insult", law="law")
     appeal = AppealFactory(category=city.categories["lamp"], status=status)
     other = AppealFactory(category=city.categories["lamp"])
     appeal.linked.add(AppealFactory(category=city.categories["lamp"]))
-    for hidden in (False, True):
-        AttachmentFactory(appeal=appeal, hidden=hidden)
+    AttachmentFactory(appeal=appeal, hidden=True)
+    photo = photo_of(appeal)
+    Attachment.objects.filter(pk=photo.pk).update(
+        covered=[[0, 0, 1, 1]], whole_large=photo.large.name, whole_thumb=photo.thumb.name
+    )
     person, belongs = UserFactory(), PEOPLE[who]
     if belongs:
         code, post = belongs

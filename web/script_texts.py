@@ -107,6 +107,17 @@ def script_texts() -> dict[str, str]:
         "desk.restored": _("Your unfinished text is here again; it has not been sent."),
         "desk.thrown": _("Thrown away."),
         "desk.unreached": _("Not sent: the server does not answer. All of it is kept here; try again."),
+        # Areas of a photo
+        "areas.hint": _(
+            "Draw rectangles on the photo with the mouse or a finger. With the keyboard: add an area; the arrow keys "
+            "move it, with Shift they change its size; Delete removes it."
+        ),
+        "areas.choose": _("Choose a photo first: then areas can be drawn on it."),
+        "areas.add": _("Add an area"),
+        "areas.remove": _("Remove the area"),
+        "areas.one": _(
+            "Area %(n)s: %(left)s %% from the left, %(top)s %% from the top, %(width)s %% wide, %(height)s %% high"
+        ),
         # The outbox
         "outbox.waiting": _("Waiting for a network: %(count)s. It will be sent by itself."),
         "outbox.keptTitle": _("Kept until there is a network"),

@@ -352,6 +352,26 @@ def _file(ask: Ask, appeal: Appeal, *, hidden: bool) -> dict[str, forms.Field]:
     return {ask.name: _FileField(required=False, choices=choices, initial=only, **_said(ask))}
 
 
+def _photo(ask: Ask, appeal: Appeal, *, covered: bool = False) -> dict[str, forms.Field]:
+    files = enumerate(Attachment.objects.filter(appeal=appeal), 1)
+    photos = [(n, file) for n, file in files if file.kind == Attachment.Kind.PHOTO]
+    choices = [(str(file.pk), _picture(file, n)) for n, file in photos if not covered or file.covered]
+    only = choices[0][0] if len(choices) == 1 else None
+    return {ask.name: _FileField(required=False, choices=choices, initial=only, **_said(ask))}
+
+
+class _Areas(forms.Textarea):
+    """Numbers to type; where scripts run, rectangles to draw on the photo that is chosen."""
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        return format_html("<photo-areas>{}</photo-areas>", super().render(*args, **kwargs))
+
+
+def _areas(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    widget = _Areas(attrs={"rows": 3, "required": ask.required, "inputmode": "text", "autocomplete": "off"})
+    return {ask.name: forms.CharField(required=False, widget=widget, **_said(ask))}
+
+
 def _picture(file: Attachment, n: int) -> SafeString:
     """The label of a choice: the picture, and its number among those of the appeal."""
     name = (_("Photo %(n)d") if file.kind == Attachment.Kind.PHOTO else _("Video %(n)d")) % {"n": n}
@@ -418,6 +438,9 @@ _FIELDS: dict[Input, Callable[[Ask, Appeal], dict[str, forms.Field]]] = {
     Input.FILES: _files,
     Input.SHOWN_FILE: partial(_file, hidden=False),
     Input.HIDDEN_FILE: partial(_file, hidden=True),
+    Input.PHOTO: _photo,
+    Input.COVERED_PHOTO: partial(_photo, covered=True),
+    Input.AREAS: _areas,
     Input.GROUND: _ground,
     Input.APPEAL: _appeal,
     Input.CATEGORY: _category,

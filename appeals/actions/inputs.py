@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,6 +29,11 @@ from districts.routing import Route
 from geo.points import GeometryRefused, city_point
 from geo.words import trimmed
 
+#: Areas that are covered in one photo.
+AREAS_MAX: Final = 50
+#: Left, top, width and height in percent of a picture.
+Area = tuple[float, float, float, float]
+
 #: Pieces that are taken out of an appeal's texts at once.
 PIECES_MAX: Final = 20
 
@@ -47,6 +53,8 @@ class Given:
     assignee: User | None = None
     uploads: tuple[UUID, ...] = ()
     file: Attachment | None = None  #: which is hidden from now on, or shown
+    photo: Attachment | None = None  #: whose covered areas change
+    areas: tuple[Area, ...] = ()  #: which are covered besides; without one, none is any more
     replaced: list[Replacement] = field(
         default_factory=list
     )  #: texts that words are taken out of, or put back
@@ -195,6 +203,45 @@ def _file(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetim
     given.details[name] = str(file.pk)
 
 
+def _photo(
+    given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime, *, covered: bool = False
+) -> None:
+    if not isinstance(value, UUID):
+        raise _InputRefused(_("Choose a photo."))
+    photo = Attachment.objects.filter(appeal=appeal, pk=value, kind=Attachment.Kind.PHOTO).first()
+    if photo is None:
+        raise _InputRefused(_("The appeal has no such photo."))
+    if covered and not photo.covered:
+        raise _InputRefused(_("The public sees it whole already."))
+    given.photo = photo
+    given.details[name] = str(photo.pk)
+
+
+def _areas(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    lines = _pieces_of(value)
+    if not lines:
+        raise _InputRefused(_("Mark one area at least."))
+    given.areas = tuple(map(_area, lines))
+    if len(given.areas) + (len(given.photo.covered) if given.photo else 0) > AREAS_MAX:
+        raise _InputRefused(_("At most %(n)d areas of a photo.") % {"n": AREAS_MAX})
+    given.details[name] = given.areas
+
+
+def _area(line: str) -> Area:
+    wrong = _InputRefused(
+        _("This is no area of a photo: %(words)s. Write four numbers from 0 to 100, such as 10 20 15 8.")
+        % {"words": line[:60]}
+    )
+    parts = re.split(r"[\s,;]+", line)
+    if len(parts) != 4 or not all(re.fullmatch(r"\d{1,3}(\.\d{1,4})?", part, re.ASCII) for part in parts):
+        raise wrong
+    left, top, width, height = map(float, parts)
+    # As rounded by whoever draws it.
+    if not (width > 0 and height > 0 and left + width <= 100.01 and top + height <= 100.01):
+        raise wrong
+    return left, top, width, height
+
+
 def _ground(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
     if not isinstance(value, RefusalGround) or not value.active:
         raise _InputRefused(_("Choose a ground."))
@@ -275,6 +322,9 @@ _CHECKS: dict[Input, Callable[[Given, str, object, Appeal, dt.datetime], None]] 
     Input.FILES: _files,
     Input.SHOWN_FILE: partial(_file, hidden=False),
     Input.HIDDEN_FILE: partial(_file, hidden=True),
+    Input.PHOTO: _photo,
+    Input.COVERED_PHOTO: partial(_photo, covered=True),
+    Input.AREAS: _areas,
     Input.GROUND: _ground,
     Input.APPEAL: _appeal,
     Input.CATEGORY: _category,

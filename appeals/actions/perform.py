@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from appeals.actions.attachments import attach
+from appeals.actions.cover import cover
 from appeals.actions.inputs import Given, checked, in_every_language
 from appeals.actions.redact import replace
 from appeals.actions.relations import split_off
@@ -69,6 +70,8 @@ def perform(
         if inputs.file is not None:
             # This column alone: the worker may be writing what it has made of a film.
             Attachment.objects.filter(pk=inputs.file.pk).update(hidden=not inputs.file.hidden)
+        if inputs.photo is not None:
+            cover(inputs.photo, inputs.areas)
         queue_messages(event, digest=digest)
     return appeal
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -38,6 +38,17 @@ TURN_RETRY_S = 10
 ORPHAN_AGE = dt.timedelta(hours=24)
 #: How long words of the staff that were never sent are kept.
 DRAFT_AGE = dt.timedelta(days=60)
+
+
+#: Every file that an attachment has.
+_FILES = (
+    Attachment.original,
+    Attachment.large,
+    Attachment.thumb,
+    Attachment.whole_large,
+    Attachment.whole_thumb,
+    Attachment.playable,
+)
 
 
 def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None) -> Attachment:
@@ -159,7 +170,8 @@ def _insert(attachment: Attachment) -> Attachment:
 
 def delete_files(attachment: Attachment) -> None:
     """Removes every file of the attachment from storage; the row is left as it is."""
-    for file in (attachment.original, attachment.large, attachment.thumb, attachment.playable):
+    for field in _FILES:
+        file = getattr(attachment, field.field.name)
         if file:
             file.delete(save=False)
 
@@ -178,19 +190,22 @@ def prepare_again(failed: AttachmentQuerySet) -> int:
 def sweep_uploads(now: dt.datetime | None = None) -> int:
     """Number of files removed that no attachment names: of processes killed before they could write its row."""
     removed = sweep_workshop(now)
-    for kept in (Attachment.original, Attachment.large, Attachment.thumb, Attachment.playable):
-        folder = str(kept.field.upload_to)
+    for folder in sorted({str(kept.field.upload_to) for kept in _FILES}):
+        of_folder = [kept.field for kept in _FILES if kept.field.upload_to == folder]
         removed += sweep_files(
-            Path(kept.field.storage.path(folder)), partial(_in_use, kept.field.name, folder), now
+            Path(of_folder[0].storage.path(folder)),
+            partial(_in_use, [field.name for field in of_folder], folder),
+            now,
         )
     return removed
 
 
-def _in_use(field: str, folder: str, names: Collection[str]) -> set[str]:
+def _in_use(fields: Sequence[str], folder: str, names: Collection[str]) -> set[str]:
     """Those that an attachment names, found by its key, with which a name begins; others were not put there by us."""
     owners = {name: owner for name in names if (owner := _owner(name))}
-    rows = dict(Attachment.objects.filter(pk__in=set(owners.values())).values_list("pk", field))
-    return {name for name in names if name not in owners or rows.get(owners[name]) == f"{folder}/{name}"}
+    rows = Attachment.objects.filter(pk__in=set(owners.values())).values_list("pk", *fields)
+    named = {(pk, file) for pk, *files in rows for file in files}
+    return {name for name in names if name not in owners or (owners[name], f"{folder}/{name}") in named}
 
 
 def _owner(name: str) -> UUID | None:

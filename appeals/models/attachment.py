@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 from django.db import models
+from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
 from appeals.models.appeal import Appeal
@@ -21,7 +22,8 @@ class Attachment(models.Model):
     """A photo or video; unattached until an appeal (or one of its events, such as an answer) claims it.
 
     ``original`` is the upload as received: never served, and deleted once the public forms exist. ``width``
-    and ``height`` are those of ``large``, in pixels.
+    and ``height`` are those of ``large``, in pixels. While areas of a photo are covered, ``large`` and ``thumb`` are the
+    pictures without them, and the ``whole_`` ones what was received; no door for the public reads these.
     """
 
     class Kind(models.TextChoices):
@@ -48,6 +50,14 @@ class Attachment(models.Model):
         db_default=False,
         help_text="By itself; its appeal may be hidden as a whole.",
     )
+    covered = models.JSONField(
+        default=list,
+        db_default=Value([], models.JSONField()),
+        blank=True,
+        help_text="Areas without a picture: left, top, width and height of each in percent.",
+    )
+    whole_large = ServedImageField(upload_to="photos", served_at="attachment", blank=True, db_default="")
+    whole_thumb = ServedImageField(upload_to="thumbs", served_at="attachment", blank=True, db_default="")
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
     duration_s = models.FloatField(null=True, blank=True)
@@ -63,6 +73,18 @@ class Attachment(models.Model):
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
         ordering = ["created_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(covered=[], whole_large="", whole_thumb="")
+                | (
+                    ~models.Q(covered=[])
+                    & ~models.Q(whole_large="")
+                    & ~models.Q(whole_thumb="")
+                    & models.Q(kind="photo")
+                ),
+                name="what_is_covered_is_kept_whole",
+            )
+        ]
         indexes = [
             models.Index(
                 fields=["created_at"], condition=models.Q(appeal__isnull=True), name="attachment_orphan"

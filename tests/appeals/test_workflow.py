@@ -116,6 +116,13 @@ TABLE = {
     "show_file": (
         EVERYWHERE, None, MODERATION, "keep", None, True, (("file", "hidden file", True),), {"author"},
     ),
+    "cover": (
+        EVERYWHERE, None, MODERATION, "keep", None, True,
+        (("photo", "photo", True), ("areas", "areas", True), ("text", "text", True)), {"author"},
+    ),
+    "uncover": (
+        EVERYWHERE, None, MODERATION, "keep", None, True, (("photo", "covered photo", True),), {"author"},
+    ),
     "redact": (
         EVERYWHERE, None, MODERATION, "keep", None, True,
         (("pieces", "words", True), ("text", "text", True)), {"author"},
@@ -304,6 +311,8 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
         "unlink": "linked",
         "hide_file": "file shown",
         "show_file": "file hidden",
+        "cover": "photo there",
+        "uncover": "photo covered",
         "restore": "redacted",
         "warn_half": "half passed",
         "warn_most": "most passed",
@@ -323,6 +332,8 @@ def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
         "note",
         "hide_file",
         "show_file",
+        "cover",
+        "uncover",
         "redact",
         "restore",
         "warn_half",
@@ -361,6 +372,7 @@ def test_prominent_buttons() -> None:
         "reply": "primary",
         "refuse": "danger",
         "hide_file": "danger",
+        "cover": "danger",
         "redact": "danger",
         "hide": "danger",
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import expect
 
@@ -13,6 +15,7 @@ from appeals.workflow import ANSWER, FORWARD, Status
 from tests.browser.conftest import DESKTOP, LANGUAGES, Open, log_in, path_of
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
+from tests.test_covering import photo_of
 
 
 @pytest.fixture
@@ -101,6 +104,85 @@ def test_words_are_taken_out_and_put_back(visit: Open, city: GridCity) -> None:
     expect(page.locator("form:has([value=restore])")).to_have_count(0)
     expect(public.go(shown).locator("main")).to_contain_text("Asanov of flat 17 broke the lamp.")
     assert all("status of 400" in said for said in office.complaints.said)
+
+
+def test_areas_of_a_photo_are_blackened_with_a_mouse_a_finger_and_keys(
+    visit: Open, city: GridCity, stored_in: Path
+) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"])
+    photo = photo_of(appeal)
+    office, public = visit(**DESKTOP), visit()
+    person = MembershipFactory(service=city.services["office"]).user
+    log_in(office, person, "en")
+    page = office.go(path_of("desk:appeal", "en", appeal.number))
+    page.click("details:has([value=cover]) summary")
+    picture, field = page.locator(".photo-areas__picture"), page.locator("#cover-areas")
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.photo-areas__photo').naturalWidth === 640")
+    box = picture.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 3 / 4, box["y"] + box["height"] * 3 / 4)
+    page.mouse.up()
+    left, top, width, height = map(float, field.input_value().split())
+    assert (left, top, width, height) == pytest.approx((50, 25, 25, 50), abs=1)
+    # With the keys: another one, moved, made larger; a third one removed again.
+    page.get_by_role("button", name="Add an area").press("Enter")
+    for key in ("ArrowLeft", "ArrowUp", "Shift+ArrowRight", "Shift+ArrowDown"):
+        page.keyboard.press(key)
+    assert field.input_value().split("\n")[1] == "39 39 21 21"
+    page.get_by_role("button", name="Add an area").press("Enter")
+    page.keyboard.press("Delete")
+    assert len(field.input_value().split("\n")) == 2
+    expect(page.locator(".photo-areas__area")).to_have_count(2)
+    # Typed: the picture follows.
+    field.fill("50 25 25 50")
+    expect(page.locator(".photo-areas__area")).to_have_count(1)
+    page.fill("#cover-text", "A face")
+    page.click("form:has([value=cover]) button.button--danger")
+    expect(page.locator(".timeline__step--cover")).to_contain_text("A face")
+    expect(page.locator(".covered img")).to_be_visible()
+    shown = public.go(path_of("public:appeal", "en", appeal.number)).locator(".gallery img")
+    dark = """async (img) => {
+        await img.decode();
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [100, 100];
+        const context = canvas.getContext("2d");
+        context.drawImage(img, 0, 0, 100, 100);
+        return [...context.getImageData(62, 50, 1, 1).data.slice(0, 3)].every((part) => part < 40);
+    }"""
+    shown.scroll_into_view_if_needed()
+    assert shown.evaluate(dark)
+    page.click("details:has([value=uncover]) summary")
+    page.click("form:has([value=uncover]) button.button")
+    expect(page.locator(".timeline__step--uncover")).to_be_visible()
+    public.page.reload()
+    shown.scroll_into_view_if_needed()
+    assert not shown.evaluate(dark)
+
+    # On a phone: a finger draws, and the page stays where it is.
+    hand = visit()
+    log_in(hand, person, "ky")
+    page = hand.go(path_of("desk:appeal", "ky", appeal.number))
+    page.click("details:has([value=cover]) summary")
+    picture = page.locator(".photo-areas__picture")
+    picture.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.photo-areas__photo').naturalWidth === 640")
+    box = picture.bounding_box()
+    assert box is not None
+    finger = hand.context.new_cdp_session(page)
+    for kind, part in (("touchStart", 0.25), ("touchMove", 0.5), ("touchMove", 0.75), ("touchEnd", None)):
+        points = (
+            []
+            if part is None
+            else [{"x": box["x"] + box["width"] * part, "y": box["y"] + box["height"] * part}]
+        )
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    drawn = [float(part) for part in page.locator("#cover-areas").input_value().split()]
+    assert drawn == pytest.approx([25, 25, 50, 50], abs=1)
+    assert photo.pk == appeal.attachments.get().pk
+    assert office.complaints.said == public.complaints.said == []
 
 
 def test_a_repetition_that_was_none_a_link_a_second_matter_and_a_third_forward(

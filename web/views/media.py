@@ -12,6 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
@@ -19,12 +20,17 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 from whitenoise.responders import MissingFileError, NotARegularFileError, StaticFile
 
+from accounts.models import User
+from accounts.roles import standing_of
 from appeals.actions.upload import ORPHAN_AGE
-from appeals.models import Attachment
+from appeals.models import Appeal, Attachment
+from appeals.workflow import COVER
 from news.models import NewsItem
 
 #: The files of an attachment that are served; all were made by us. What was received is not among them.
 FORMS: Final = ("large", "thumb", "playable")
+#: A photo as it was before areas of it were covered: for those who cover them.
+WHOLE_FORMS: Final = ("whole_large", "whole_thumb")
 
 # What is public now may be hidden in a minute: nobody keeps it for others, and a reader's own browser asks each time
 # whether it may still be shown, which costs an answer without a body.
@@ -40,9 +46,14 @@ def appeal_file(request: HttpRequest, attachment: UUID, form: str) -> HttpRespon
 
     404 unless an appeal that the reader may see has taken it; until one has, it is there for the browser that sent it.
     """
+    known = Attachment.objects.filter(pk=attachment)
+    if form in WHOLE_FORMS:
+        whole = known.visible_to(request.user).select_related("appeal").first()
+        if whole is None or not may_see_whole(request.user, whole.appeal):
+            raise Http404("not for this reader")
+        return _served(request, getattr(whole, form), _CACHE_OF_SOME)
     if form not in FORMS:
         raise Http404("no such form")
-    known = Attachment.objects.filter(pk=attachment)
     if found := known.public().first():
         return _served(request, getattr(found, form), _CACHE_OF_THE_PUBLIC)
     found = known.visible_to(request.user).first()
@@ -51,6 +62,11 @@ def appeal_file(request: HttpRequest, attachment: UUID, form: str) -> HttpRespon
     if found is None:
         raise Http404("not for this reader")
     return _served(request, getattr(found, form), _CACHE_OF_SOME)
+
+
+def may_see_whole(user: User | AnonymousUser, appeal: Appeal | None) -> bool:
+    """True for those who cover and uncover areas of the appeal's photos."""
+    return appeal is not None and standing_of(user).role_towards(appeal.service_id) in COVER.roles
 
 
 @require_safe

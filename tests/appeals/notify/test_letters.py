@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.core import mail
@@ -24,6 +25,7 @@ from appeals.workflow import (
     ASSIGN,
     CLOSE,
     CORRECT,
+    COVER,
     DUPLICATE,
     ESCALATE,
     EXTEND,
@@ -46,6 +48,7 @@ from appeals.workflow import (
     SHOW_FILE,
     SPLIT,
     SUPPLEMENT,
+    UNCOVER,
     UNLINK,
     VERBS,
     WARN_DUE,
@@ -56,6 +59,7 @@ from appeals.workflow import (
 )
 from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import GridCity
+from tests.test_covering import photo_of
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +122,8 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
         [HIDE_FILE, SHOW_FILE],
         {AUTHOR: "A photo or video of your appeal No. N is shown to the public again"},
     ),
+    ([COVER], {AUTHOR: "Areas of a photo of your appeal No. N have been blackened"}),
+    ([COVER, UNCOVER], {AUTHOR: "A photo of your appeal No. N is shown whole again"}),
     ([REDACT], {AUTHOR: "Words of your appeal No. N have been taken out"}),
     ([REDACT, RESTORE], {AUTHOR: "The words of your appeal No. N stand again as they were written"}),
     ([NOTE], {}),
@@ -148,6 +154,7 @@ def test_every_verb_is_tried() -> None:
 def test_subjects(
     submission: Callable[..., Submission],
     city: GridCity,
+    stored_in: Path,
     service_actor: Person,
     office_actor: Person,
     settings: Settings,
@@ -177,6 +184,8 @@ def test_subjects(
             HIDE: office_actor,
             HIDE_FILE: office_actor,
             SHOW_FILE: office_actor,
+            COVER: office_actor,
+            UNCOVER: office_actor,
             REDACT: office_actor,
             RESTORE: office_actor,
             SHOW: office_actor,
@@ -187,6 +196,10 @@ def test_subjects(
         given: dict[str, object] = {ask.name: "Some words" for ask in verb.asks if ask.name == "text"}
         if verb is HIDE_FILE:
             given["file"] = AttachmentFactory(appeal=appeal).pk
+        if verb is COVER:
+            given |= {"photo": photo_of(appeal).pk, "areas": "0 0 5 5"}
+        if verb is UNCOVER:
+            given["photo"] = appeal.attachments.get().pk
         if verb is REDACT:
             given["pieces"] = appeal.text
         if verb is SHOW_FILE:

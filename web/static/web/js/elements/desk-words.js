@@ -94,9 +94,9 @@ export class DeskWords extends HTMLElement {
   get #others() {
     return [...this.#form.elements].filter(
       (field) =>
-        (field instanceof HTMLSelectElement || field instanceof HTMLInputElement) &&
+        (field instanceof HTMLSelectElement || field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) &&
         !["hidden", "file", "submit", "checkbox", "radio"].includes(field.type) &&
-        Boolean(field.name),
+        !["", "text"].includes(field.name),
     );
   }
 
@@ -112,10 +112,7 @@ export class DeskWords extends HTMLElement {
   }
 
   set #content({ values, text, files }) {
-    for (const field of this.#others) {
-      const input = /** @type {HTMLInputElement} */ (field);
-      input.value = values[input.name] ?? "";
-    }
+    for (const field of this.#others) fill(field, values);
     if (this.#text) this.#text.value = text;
     this.#files?.replace(files);
   }
@@ -198,8 +195,7 @@ export class DeskWords extends HTMLElement {
     // A template may have been put into it since.
     this.#known = known && text === server;
     for (const field of this.#others) {
-      const input = /** @type {HTMLInputElement} */ (field);
-      if (!input.value) input.value = values[input.name] ?? "";
+      if (!(/** @type {HTMLInputElement} */ (field).value)) fill(field, values);
     }
   }
 
@@ -280,6 +276,17 @@ export class DeskWords extends HTMLElement {
     this.#say(words);
     return false;
   }
+}
+
+/**
+ * Gives a field what was kept for it, and tells whoever draws it.
+ * @param {Element} field
+ * @param {Record<string, string>} values
+ */
+function fill(field, values) {
+  const input = /** @type {HTMLInputElement} */ (field);
+  input.value = values[input.name] ?? "";
+  input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 customElements.define("desk-words", DeskWords);
