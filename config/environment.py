@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from bootstrap.variables import DatabaseUrl, EmailUrl
+
+#: libpq's limits, in seconds but for the milliseconds of the last: a network that swallows what is sent ends the
+#: connection, also that of a command whose statements may take as long as they like.
+_OF_CONNECTIONS: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 
 def database(url: DatabaseUrl) -> dict[str, Any]:
@@ -19,7 +29,7 @@ def database(url: DatabaseUrl) -> dict[str, Any]:
         "PORT": url.port,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, **url.options},
+        "OPTIONS": {**_OF_CONNECTIONS, **url.options},
     }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import structlog
@@ -19,6 +21,8 @@ TOO_LONG: Final = frozenset({"57014", "55P03"})
 _LOST: Final = frozenset({"08", "57"})
 #: Of a session that was ended for being idle: an internal error by its class, a lost connection by its effect.
 _ENDED: Final = frozenset({"25P03", "57P05"})
+#: A server that is there answers whoever asks for all within this time.
+TURN_S: Final = 0.2
 
 
 def is_operational(error: BaseException | None) -> bool:
@@ -87,12 +91,29 @@ class _Away(Once):
     def __init__(self) -> None:
         super().__init__("database away")
         self._over_at = float("-inf")
+        self._turn = threading.Lock()
         self._of_this_thread = threading.local()
 
     def note(self, error: BaseException, **where: Any) -> None:
         opened_at: float = getattr(self._of_this_thread, "opened_at", float("-inf"))
         if connection.connection is None or opened_at >= self._over_at:
             super().note(error, **where)
+
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        """Whether this thread may ask for a connection: while the database is away, one does so for all.
+
+        A server that says nothing makes whoever asks wait, and requests would queue behind those that wait.
+        """
+        if self._since is None:
+            yield True
+            return
+        ours = self._turn.acquire(timeout=TURN_S)
+        try:
+            yield ours
+        finally:
+            if ours:
+                self._turn.release()
 
     def connected(self, **_: Any) -> None:
         """A connection of this thread has been made."""

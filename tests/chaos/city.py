@@ -60,6 +60,11 @@ class City:
         server = self.postmaster()
         return [pid for pid in _children_of(server) if " oshcity " in _title(pid)] if server else []
 
+    def database(self) -> list[int]:
+        """Pids of all processes of the database's server, itself last."""
+        server = self.postmaster()
+        return [*_children_of(server), server] if server else []
+
     def whole(self) -> bool:
         """True when every process runs, is ready, and the site says that it is well."""
         serving = [

@@ -12,7 +12,10 @@ from django.test import Client
 
 from accounts.models import User
 from appeals.querysets import AppealQuerySet
+from jobs import limits
+from jobs.outage import AWAY
 from tests.grid import GridCity
+from tests.relay import relayed
 from web import outage
 
 
@@ -134,6 +137,66 @@ def test_the_page_of_an_outage_is_in_the_readers_language(client: Client, langua
     with away():
         answer = client.get(f"/{language}/")
     assert f'<html lang="{language}">' in answer.content.decode()
+
+
+@pytest.fixture
+def limited(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[limits.Limits], None]]:
+    """Sets other limits of sessions, until the end of the test."""
+    monkeypatch.setattr(limits, "SILENCE_S", 0.0)
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "connect_timeout", 1)
+    yield limits.limit_sessions
+    limits.limit_sessions(limits.COMMANDS)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_says_nothing_is_away(
+    client: Client,
+    city: GridCity,
+    limited: Callable[[limits.Limits], None],
+    said: Callable[[], list[str]],
+) -> None:
+    client.raise_request_exception = False
+    with relayed() as way:
+        assert client.get("/en/").status_code == 200
+        limited(limits.Limits(statement_s=1, lock_s=1, idle_s=1))
+        way.block()
+        # The first has a session, in which it waits for an answer; the others wait for one.
+        for path in ("/ky/", "/ru/news/", "/api/appeals.geojson"):
+            answer = client.get(path)
+            assert (answer.status_code, answer["Retry-After"]) == (503, "30"), path
+            connection.close()  # between two requests Django does it
+        assert client.get("/healthz").status_code == 503
+        limited(limits.WEB)
+        way.open()
+        assert client.get("/en/").status_code == 200
+    first, last = said()
+    assert "database away" in first
+    assert "/ky/" in first
+    assert "database away: over" in last
+    assert "Traceback" not in first + last
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_database_says_nothing_one_asks_for_all(
+    client: Client, city: GridCity, limited: Callable[[limits.Limits], None]
+) -> None:
+    """Pages that arrive meanwhile do not queue behind each other's waits."""
+    client.raise_request_exception = False
+    with relayed() as way:
+        limited(limits.Limits(statement_s=1, lock_s=1, idle_s=1))
+        way.block()
+        assert client.get("/en/").status_code == 503
+        connection.close()
+        connection.settings_dict["OPTIONS"]["connect_timeout"] = (
+            0  # who asks now asks until there is an answer
+        )
+        with AWAY.turn() as ours:
+            assert ours
+            for _ in range(3):
+                assert client.get("/en/").status_code == 503
+                connection.close()
+        way.open()
+        assert client.get("/en/").status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
