@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,36 @@ def test_root_installs_and_says_why(
     assert update == "noninteractive -o DPkg::Lock::Timeout=600 update"
     assert install.endswith("install -y --no-install-recommends tree")
     assert "A tree (tree) is missing: benches need shade" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("known", "chosen"), [("oak tree", "oak"), ("tree", "tree"), ("", "tree")], ids=["both", "one", "none"]
+)
+def test_the_best_alternative_that_the_system_has_is_installed(
+    path: Path, tmp_path: Path, missing: Need, monkeypatch: pytest.MonkeyPatch, known: str, chosen: str
+):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    provide(
+        path, "apt-get",
+        f'case "$1" in --simulate) for one in {known}; do [ "$4" != $one ] || exit 0; done; exit 100;; esac\n'
+        f'echo "$@" >> {tmp_path}/asked',
+    )  # fmt: skip
+    packages.ensure([replace(missing, packages=("oak | tree", "bench"))], logs=tmp_path)
+    assert asked(tmp_path).splitlines()[-1].endswith(f"install -y --no-install-recommends {chosen} bench")
+    assert packages.install_line(["oak | tree"]).endswith(f" {chosen}")
+
+
+def test_the_browser_without_windows_is_taken_before_the_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert packages.browser() is None
+    for name in ("google-chrome-stable", "chromium", "chromium-headless-shell"):
+        provide(tmp_path, name, "")
+        assert packages.browser() == str(tmp_path / name)
+    monkeypatch.setenv("CHROMIUM", "/opt/another")
+    assert packages.browser() == "/opt/another"
 
 
 def test_user_without_the_right_gets_one_command(

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 from PIL import Image
@@ -158,10 +160,29 @@ def path_of(name: str, language: str, *args: object) -> str:
         return reverse(name, args=args)
 
 
-def log_in(window: Visit, user: User, language: str) -> None:
-    """Through the page, as people do."""
-    page = window.go(path_of("account_login", language))
+def log_in(window: Visit, user: User) -> None:
+    """The window is the user's from now on, as if it had been through the log-in page."""
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    window.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": window.root}])
+
+
+def at_desk(window: Visit, user: User, language: str) -> Page:
+    """The queue of a user who has just logged in."""
+    log_in(window, user)
+    return window.go(path_of("desk:queue", language))
+
+
+def log_in_by_password(window: Visit, user: User, language: str) -> None:
+    """Through the page, as people do, up to the queue."""
+    window.go(path_of("account_login", language))
+    give_password(window.page, user)
+    window.page.wait_for_url("**/desk/**")
+
+
+def give_password(page: Page, user: User) -> None:
+    """Fills in the log-in page, and sends it."""
     page.fill("[name=login]", user.email)
     page.fill("[name=password]", PASSWORD)
     page.click("main form button")
-    page.wait_for_url("**/desk/**")

@@ -88,7 +88,7 @@ def test_every_page_of_the_desk_in_each_of_its_states(
     colleague = Person(MembershipFactory(service=city.services["light"]).user)
     perform(late.pk, ANSWER, colleague, version=1, text="We were faster")
     window = visit(**DESKTOP)
-    log_in(window, representative, language)
+    log_in(window, representative)
     page, found = window.page, {}
     turns = itertools.cycle([("light", DESKTOP), ("dark", PHONE)])
     if language == "ru":
@@ -142,7 +142,7 @@ def test_the_pages_of_the_office(visit: Open, city: GridCity, language: str) -> 
     window = visit(**DESKTOP)
     administrator = MembershipFactory(service=city.services["office"], post=Post.ADMINISTRATOR).user
     perform(appeal.pk, REDACT, Person(administrator), version=1, pieces="Asanov", text="A neighbour is named")
-    log_in(window, administrator, language)
+    log_in(window, administrator)
     found = {}
     names = ("desk:queue", "desk:scoreboard", "desk:letters", "account_letters")
     with translation.override(language):

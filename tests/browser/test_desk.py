@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.posts import Post
 from appeals.models import Appeal
 from desk.models import SavedFilter
-from tests.browser.conftest import LANGUAGES, PHONE, Open, log_in, path_of
+from tests.browser.conftest import LANGUAGES, PHONE, Open, at_desk, log_in, path_of
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
 
@@ -43,7 +43,7 @@ def test_twelve_rows_fit_on_an_office_screen_and_nothing_runs_out(
 ) -> None:
     User.objects.filter(pk=representative.pk).update(last_name="Токтосунова-Абдрахманова")
     window = visit(**OFFICE)
-    log_in(window, representative, language)
+    at_desk(window, representative, language)
     window.at_rest()
     seen = window.page.evaluate(
         """() => [...document.querySelectorAll("[data-appeal]")].filter((row) => {
@@ -64,7 +64,7 @@ def test_a_filter_is_saved_seen_renamed_removed_and_put_back_by_keys_alone(
 ) -> None:
     SavedFilter.objects.create(owner=representative, name="Эски", query="category=gone")
     window = visit(**screen)
-    log_in(window, representative, language)
+    log_in(window, representative)
     page = window.page
 
     def press(selector: str) -> None:
@@ -100,7 +100,7 @@ def test_how_late_an_appeal_is_fits_its_column(
         submitted_at=long_ago, due_on=long_ago.date() + dt.timedelta(days=20), escalated_at=timezone.now()
     )
     window = visit(**OFFICE)
-    log_in(window, representative, language)
+    at_desk(window, representative, language)
     window.at_rest()
     # A mark that is wider than its cell is not drawn at all: three dots stand in its place.
     wider = window.page.evaluate(
@@ -123,7 +123,7 @@ def test_nothing_runs_out_on_a_phone(
         submitted_at=long_ago, due_on=long_ago.date(), escalated_at=long_ago
     )
     window = visit(**PHONE)
-    log_in(window, representative, language)
+    log_in(window, representative)
     for name, *args in (
         ("desk:queue",),
         ("desk:appeal", queue[0]),
@@ -136,7 +136,7 @@ def test_nothing_runs_out_on_a_phone(
         window.at_rest()
         assert running_out(window.page) == [], name
     window = visit(**PHONE)
-    log_in(window, MembershipFactory(service=city.services["office"]).user, language)
+    log_in(window, MembershipFactory(service=city.services["office"]).user)
     for name in ("desk:queue", "desk:scoreboard"):
         window.go(path_of(name, language))
         window.at_rest()
@@ -150,7 +150,7 @@ def test_the_whole_file_is_taken_as_paper_and_for_programs(
     appeal = AppealFactory(category=city.categories["lamp"], text="Өзгөн көчөсүндө чырак күйбөйт")
     administrator = MembershipFactory(service=city.services["office"], post=Post.ADMINISTRATOR).user
     window = visit(**size)
-    log_in(window, administrator, "ru")
+    log_in(window, administrator)
     page = window.go(path_of("desk:appeal", "ru", appeal.number))
     for form, begins in (("PDF", b"%PDF-"), ("JSON", b"{")):
         with page.expect_download() as taken:

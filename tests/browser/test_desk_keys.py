@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from appeals.models import Appeal
-from tests.browser.conftest import LANGUAGES, Open, Visit, log_in, path_of
+from tests.browser.conftest import LANGUAGES, Open, Visit, at_desk, path_of
 from tests.browser.test_desk import OFFICE
 from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import GridCity
@@ -44,7 +44,7 @@ def press(page: Page, *keys: str) -> None:
 
 def at_queue(visit: Open, person: User, language: str = "en") -> Visit:
     window = visit(**OFFICE)
-    log_in(window, person, language)
+    at_desk(window, person, language)
     window.page.wait_for_selector("desk-keys:defined", state="attached")
     return window
 

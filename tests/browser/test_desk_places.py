@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import User
-from tests.browser.conftest import LANGUAGES, PHONE, Open, log_in, path_of
+from tests.browser.conftest import LANGUAGES, PHONE, Open, at_desk, path_of
 from tests.browser.test_desk import OFFICE, running_out
 from tests.factories import AppealFactory
 from tests.grid import IN_EAST, GridCity
@@ -44,8 +44,7 @@ def test_a_pin_marks_its_row_and_a_row_its_pin(
     visit: Open, row: list[int], representative: User, language: str
 ) -> None:
     window = visit(**OFFICE)
-    log_in(window, representative, language)
-    page = window.page
+    page = at_desk(window, representative, language)
     page.click("desk-map [data-switch]")
     page.wait_for_selector(MAP)
     page.mouse.click(*middle_of_map(page))
@@ -68,8 +67,7 @@ def test_on_a_phone_the_map_takes_the_place_of_the_list(
     visit: Open, row: list[int], representative: User
 ) -> None:
     window = visit(**PHONE)
-    log_in(window, representative, "ky")
-    page = window.page
+    page = at_desk(window, representative, "ky")
     page.click("desk-map [data-switch]")
     page.wait_for_selector(MAP)
     expect(page.locator(".desk-table")).to_be_hidden()
@@ -84,8 +82,7 @@ def test_the_field_list_from_where_one_is(visit: Open, row: list[int], represent
         permissions=["geolocation"],
         geolocation={"latitude": IN_EAST[1], "longitude": IN_EAST[0] + 0.009},
     )
-    log_in(window, representative, "ky")
-    page = window.page
+    page = at_desk(window, representative, "ky")
     page.click('a[href*="/desk/field/"]')
     stops = page.locator("[data-appeal]")
     expect(stops.first).to_have_attribute("data-appeal", str(row[0]))

@@ -15,9 +15,9 @@ from appeals.actors import Person
 from appeals.models import Appeal, Draft, Event
 from appeals.workflow import FORWARD
 from desk.models import AnswerTemplate
-from tests.browser.conftest import Open, Visit, log_in, path_of
+from tests.browser.conftest import Open, Visit, give_password, log_in, path_of
 from tests.browser.test_desk import OFFICE
-from tests.factories import PASSWORD, AppealFactory, MembershipFactory
+from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
 
 WORDS = "We put a new lamp there on Monday."
@@ -35,7 +35,7 @@ def colleague(city: GridCity) -> User:
 
 
 def at_appeal(window: Visit, person: User, appeal: Appeal) -> Page:
-    log_in(window, person, "en")
+    log_in(window, person)
     return window.go(path_of("desk:appeal", "en", appeal.number))
 
 
@@ -66,12 +66,6 @@ def begin(page: Page, photo: dict[str, Any]) -> None:
 
 def publish(page: Page, verb: str = "answer") -> None:
     form(page, verb).locator(".desk-step__send .button").first.click()
-
-
-def enter(page: Page, person: User) -> None:
-    page.fill("[name=login]", person.email)
-    page.fill("[name=password]", PASSWORD)
-    page.click("main form button")
 
 
 def published(appeal: Appeal, verb: str = "answer") -> list[tuple[str, int]]:
@@ -211,12 +205,12 @@ def test_a_session_that_ended_is_said_before_anything_is_sent_and_all_of_it_goes
     assert published(appeal) == []
     if where == "here":
         said.locator("a").click()
-        enter(page, representative)
+        give_password(page, representative)
         page.wait_for_url(f"**/desk/appeals/{appeal.number}/**")
     else:
         other = window.context.new_page()
         other.goto(window.root + path_of("account_login", "en"))
-        enter(other, representative)
+        give_password(other, representative)
         other.wait_for_url("**/desk/")
         page.bring_to_front()
         page.evaluate("window.dispatchEvent(new Event('focus'))")
@@ -237,7 +231,7 @@ def test_a_session_renewed_in_another_tab_takes_the_form_at_once(
     Session.objects.all().delete()
     other = window.context.new_page()
     other.goto(window.root + path_of("account_login", "en"))
-    enter(other, representative)
+    give_password(other, representative)
     other.wait_for_url("**/desk/")
     write(page, photo)
     publish(page)
@@ -255,7 +249,7 @@ def test_nothing_is_sent_or_shown_in_the_name_of_whoever_logs_in_next(
     Session.objects.all().delete()
     other = window.context.new_page()
     other.goto(window.root + path_of("account_login", "en"))
-    enter(other, colleague)
+    give_password(other, colleague)
     other.wait_for_url("**/desk/")
     page.fill("#answer-text", f"{WORDS} Thank you.")
     publish(page)

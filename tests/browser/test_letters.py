@@ -17,7 +17,7 @@ from tests.grid import GridCity
 def test_chosen_ended_and_got_again(visit: Open, city: GridCity, representative: User) -> None:
     appeal = AppealFactory(category=city.categories["lamp"])
     window = visit()
-    log_in(window, representative, "en")
+    log_in(window, representative)
     page = window.go(path_of("account_letters", "en"))
     page.check("[name=how][value=daily]")
     page.fill("[name=quiet_from]", "22:00")
@@ -49,7 +49,7 @@ def test_those_that_could_not_be_sent(visit: Open, city: GridCity) -> None:
     for recipient in ("again@example.org", "gone@example.org"):
         MessageFactory(recipient=recipient, state="parked", error="550 no such mailbox", attempts=6)
     window = visit(**DESKTOP)
-    log_in(window, MembershipFactory(service=city.services["office"], post=Post.ADMINISTRATOR).user, "en")
+    log_in(window, MembershipFactory(service=city.services["office"], post=Post.ADMINISTRATOR).user)
     page = window.go(path_of("desk:letters", "en"))
     expect(page.locator(".person")).to_have_count(2)
     page.get_by_label("gone@example.org").uncheck()

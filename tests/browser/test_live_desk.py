@@ -12,7 +12,7 @@ from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal
 from appeals.workflow import ACCEPT
-from tests.browser.conftest import Open, log_in
+from tests.browser.conftest import Open, at_desk
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
 
@@ -31,8 +31,8 @@ def test_changes_and_colleagues_appear_by_themselves_and_move_nothing(
     monkeypatch.setattr("desk.views.EVERY_MS", 200)
     appeals: list[Appeal] = [AppealFactory(category=city.categories["lamp"]) for _ in range(3)]
     mine, theirs = visit(**OFFICE), visit(**OFFICE)
-    log_in(mine, representative, "en")
-    log_in(theirs, colleague, "en")
+    at_desk(mine, representative, "en")
+    at_desk(theirs, colleague, "en")
     row = mine.page.locator(f"#appeal-{appeals[1].number}")
     mine.at_rest()
     before = row.bounding_box()

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from appeals.models import Appeal, Attachment
-from tests.browser.conftest import Open, log_in, path_of
+from tests.browser.conftest import Open, log_in_by_password, path_of
 from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import IN_EAST, IN_WEST, GridCity, at
 
@@ -129,7 +129,7 @@ def test_what_staff_and_authors_see_is_not_kept(visit: Open, city: GridCity, rep
     worker_ready(page)
     page.goto(window.root + path_of("public:follow", "en", appeal.contact.secret))
     expect(page.locator("main")).to_contain_text(f"№ {appeal.number}")
-    log_in(window, representative, "en")
+    log_in_by_password(window, representative, "en")
     page.goto(window.root + path_of("desk:appeal", "en", appeal.number))
     expect(page.locator("main")).to_contain_text(f"№ {appeal.number}")
     window.context.clear_cookies()

@@ -47,7 +47,7 @@ def page_with_pin(
         return window, path_of("public:news-item", "en", item.pk), "--accent"
     appeal = AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), status=Status.NEW)
     if request.param == "desk":
-        log_in(window, representative, "en")
+        log_in(window, representative)
     return window, path_of(f"{request.param}:appeal", "en", appeal.number), "--status-new"
 
 

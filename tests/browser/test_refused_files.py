@@ -94,7 +94,7 @@ def test_what_is_too_large_too_many_or_no_picture(visit: Open, city: GridCity, p
 def test_beside_an_answer(visit: Open, city: GridCity, representative: User, stored_in: object) -> None:
     appeal = AppealFactory(category=city.categories["lamp"])
     window = visit(**DESKTOP)
-    log_in(window, representative, "en")
+    log_in(window, representative)
     page = window.go(path_of("desk:appeal", "en", appeal.number))
     sent = uploads_of(page)
     page.set_input_files("#answer-files", [film("long.mp4", MOST_S + 30)])

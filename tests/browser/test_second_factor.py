@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from accounts.models import User
-from tests.browser.conftest import Open, Visit, log_in, path_of
+from tests.browser.conftest import Open, Visit, log_in_by_password, path_of
 from tests.factories import PASSWORD
 
 
@@ -27,7 +27,7 @@ def test_a_passkey_is_the_second_step(visit: Open, representative: User) -> None
     window = visit()
     page = window.page
     with_a_key(window)
-    log_in(window, representative, "en")
+    log_in_by_password(window, representative, "en")
     window.go(path_of("mfa_index", "en"))
     page.get_by_role("link", name="Add a key").click()
     page.get_by_label("Password").fill(PASSWORD)
@@ -44,7 +44,7 @@ def test_a_passkey_is_the_second_step(visit: Open, representative: User) -> None
 def test_a_key_that_cannot_be_used_is_said(visit: Open, representative: User) -> None:
     window = visit()
     page = window.page
-    log_in(window, representative, "en")
+    log_in_by_password(window, representative, "en")
     window.go(path_of("mfa_add_webauthn", "en"))
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()

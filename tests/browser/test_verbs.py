@@ -49,7 +49,7 @@ def test_staff_press_every_button(visit: Open, city: GridCity, representative: U
     appeal = AppealFactory(category=city.categories["lamp"])
     address = path_of("desk:appeal", "en", appeal.number)
     window = visit(**DESKTOP)
-    log_in(window, representative, "en")
+    log_in(window, representative)
     page = window.go(address)
     page.click("form:has([value=accept]) button")
     expect(page.locator(".timeline__step--accept")).to_be_visible()
@@ -60,7 +60,7 @@ def test_staff_press_every_button(visit: Open, city: GridCity, representative: U
     expect(page.locator(".timeline__step--close")).to_be_visible()
 
     office = visit(**DESKTOP)
-    log_in(office, MembershipFactory(service=city.services["office"]).user, "en")
+    log_in(office, MembershipFactory(service=city.services["office"]).user)
     page = office.go(address)
     for verb, words in (("reopen", "Not done yet"), ("hide", "A curse word")):
         page.click(f"details:has([value={verb}]) summary")
@@ -83,7 +83,7 @@ def test_words_are_taken_out_and_put_back(visit: Open, city: GridCity) -> None:
     appeal = AppealFactory(category=city.categories["lamp"], text="Asanov of flat 17 broke the lamp.")
     shown = path_of("public:appeal", "en", appeal.number)
     office, public = visit(**DESKTOP), visit()
-    log_in(office, MembershipFactory(service=city.services["office"]).user, "en")
+    log_in(office, MembershipFactory(service=city.services["office"]).user)
     page = office.go(path_of("desk:appeal", "en", appeal.number))
     page.click("details:has([value=redact]) summary")
     page.fill("#redact-pieces", "asanov\nflat 71")
@@ -113,7 +113,7 @@ def test_areas_of_a_photo_are_blackened_with_a_mouse_a_finger_and_keys(
     photo = photo_of(appeal)
     office, public = visit(**DESKTOP), visit()
     person = MembershipFactory(service=city.services["office"]).user
-    log_in(office, person, "en")
+    log_in(office, person)
     page = office.go(path_of("desk:appeal", "en", appeal.number))
     page.click("details:has([value=cover]) summary")
     picture, field = page.locator(".photo-areas__picture"), page.locator("#cover-areas")
@@ -163,7 +163,7 @@ def test_areas_of_a_photo_are_blackened_with_a_mouse_a_finger_and_keys(
 
     # On a phone: a finger draws, and the page stays where it is.
     hand = visit()
-    log_in(hand, person, "ky")
+    log_in(hand, person)
     page = hand.go(path_of("desk:appeal", "ky", appeal.number))
     page.click("details:has([value=cover]) summary")
     picture = page.locator(".photo-areas__picture")
@@ -190,7 +190,7 @@ def test_a_repetition_that_was_none_a_link_a_second_matter_and_a_third_forward(
 ) -> None:
     first, again = (AppealFactory(category=city.categories["lamp"]) for _ in range(2))
     window = visit(**DESKTOP)
-    log_in(window, representative, "en")
+    log_in(window, representative)
     page = window.go(path_of("desk:appeal", "en", again.number))
     timeline, relations = page.locator(".timeline"), page.locator(".appeal-page .notice--info")
     page.click(".alike form button")

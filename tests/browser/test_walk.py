@@ -13,7 +13,7 @@ from appeals.deadlines import LegalClock
 from appeals.models import Appeal, Attachment
 from appeals.workflow import Kind, Status
 from districts.routing import Rule
-from tests.browser.conftest import LANGUAGES, Open, log_in, path_of
+from tests.browser.conftest import LANGUAGES, Open, log_in_by_password, path_of
 from tests.factories import LegalTermFactory
 from tests.grid import IN_EAST, GridCity
 from tools.chromium import until
@@ -60,7 +60,7 @@ def test_from_the_pin_to_the_public_answer(
     assert max(attachment.width or 0, attachment.height or 0) <= 2048
 
     service = visit(locale=language)
-    log_in(service, representative, language)
+    log_in_by_password(service, representative, language)
     desk = service.page
     desk.get_by_role("link", name=f"lamp {language}").click()
     desk.wait_for_url(f"**{path_of('desk:appeal', language, appeal.number)}?*")
