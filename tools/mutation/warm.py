@@ -48,6 +48,9 @@ PROCESSES = 2
 ORIGINAL_LIMIT_S = 1_800.0
 PROCESSOR_TIMES, PROCESSOR_LEAST_S = 4.0, 15.0
 CLOCK_TIMES, CLOCK_LEAST_S = 10.0, 120.0
+#: Of the processor, for one test: a loop without an end is known by it long before the time for all of them is up. The
+#: first test of a child also makes the database and reads templates.
+TEST_TIMES, TEST_LEAST_S = 4.0, 8.0
 #: A loop that only grows shall not take the machine with it.
 MEMORY_BYTES = 8 << 30
 #: Imported before the target whatever it is: slow, and nothing of ours.
@@ -357,8 +360,8 @@ def _ended(pid: int, started: float, clock_s: float) -> _Ended | None:
         os.killpg(pid, signal.SIGKILL)
         done, status, used = os.wait4(pid, 0)
     code = os.waitstatus_to_exitcode(status)
-    # SIGKILL is ours or, like SIGXCPU, the kernel's answer to a spent limit.
-    stopped = code in {-signal.SIGKILL, -signal.SIGXCPU}
+    # SIGKILL is ours or, like SIGXCPU and SIGPROF, the kernel's answer to a spent limit.
+    stopped = code in {-signal.SIGKILL, -signal.SIGXCPU, -signal.SIGPROF}
     return _Ended(None if stopped else code, taken_s, used.ru_utime + used.ru_stime)
 
 
@@ -429,6 +432,9 @@ class _TellingOrder:
         session.items.sort(key=place)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
+        if self._split.is_mutant:
+            its_own_s = self._split.seconds.get(nodeid, 0.0)
+            signal.setitimer(signal.ITIMER_PROF, max(TEST_LEAST_S, TEST_TIMES * its_own_s))
         if self._split.watched is not None:
             self._split.watched.found = self._calls[nodeid] = set()
 

@@ -53,7 +53,7 @@ from pathlib import Path
 from tools.mutation import python_mutants, sql_mutants, warm
 from tools.mutation.targets import Target
 
-warm.LIBRARIES, warm.PROCESSOR_LEAST_S = (), 2.0
+warm.LIBRARIES, warm.PROCESSOR_LEAST_S, warm.TEST_LEAST_S = (), *map(float, sys.argv[4:])
 root, path = Path(sys.argv[1]), sys.argv[2]
 maker = sql_mutants if path.endswith(".sql") else python_mutants
 mutants = list(maker.mutants((root / path).read_text()))
@@ -76,12 +76,12 @@ def shop(tmp_path: Path) -> Path:
     return folder
 
 
-def verdicts(shop: Path, path: str) -> list[object]:
+def verdicts(shop: Path, path: str, *, all_tests_s: float = 2, one_test_s: float = 60) -> list[object]:
     scratch = shop.with_name("scratch")
     scratch.mkdir()
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     answer = subprocess.run(
-        [sys.executable, "-c", RUN, str(shop), path, str(scratch)],
+        [sys.executable, "-c", RUN, str(shop), path, str(scratch), str(all_tests_s), str(one_test_s)],
         capture_output=True,
         text=True,
         check=True,
@@ -102,6 +102,11 @@ def test_mutants_of_a_module(shop: Path) -> None:
     # Nothing depends on the loop's end.
     assert ["left > 0", "left >= 0", "SURVIVED"] in found
     assert {file.name: file.read_bytes() for file in shop.iterdir()} == before
+
+
+def test_a_loop_without_an_end_takes_the_time_of_its_own_test(shop: Path) -> None:
+    found = verdicts(shop, "shop.py", all_tests_s=3_600, one_test_s=1)
+    assert ["left -= 1", "left += 1", "TIMEOUT"] in found
 
 
 def test_a_change_that_acts_at_the_import(shop: Path) -> None:
