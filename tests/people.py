@@ -8,6 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.posts import Post
 from tests.factories import MembershipFactory, UserFactory
 from tests.grid import GridCity, make_city
 
@@ -34,6 +35,18 @@ def light_user(city: GridCity) -> User:
 def office_user(city: GridCity) -> User:
     """Somebody of the Mayor's Office."""
     return MembershipFactory(service=city.services["office"]).user
+
+
+@pytest.fixture
+def head(city: GridCity) -> User:
+    """Who looks after the people of the lighting service."""
+    return MembershipFactory(service=city.services["light"], post=Post.HEAD).user
+
+
+@pytest.fixture
+def administrator(city: GridCity) -> User:
+    """Who looks after everybody, for the Mayor's Office."""
+    return MembershipFactory(service=city.services["office"], post=Post.ADMINISTRATOR).user
 
 
 @pytest.fixture

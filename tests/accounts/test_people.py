@@ -28,16 +28,6 @@ def holder(city: GridCity, service: str, post: Post) -> User:
     return MembershipFactory(service=city.services[service], post=post).user
 
 
-@pytest.fixture
-def administrator(city: GridCity) -> User:
-    return holder(city, "office", Post.ADMINISTRATOR)
-
-
-@pytest.fixture
-def head(city: GridCity) -> User:
-    return holder(city, "light", Post.HEAD)
-
-
 def history(person: User) -> list[tuple[str, str, str]]:
     rows = PersonChange.objects.filter(person=person).order_by("pk")
     return [(row.what, row.service.code if row.service else "", row.post) for row in rows]

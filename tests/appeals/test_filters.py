@@ -7,20 +7,22 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appeals.filters import FILTERS, AppealFilter, filter_fields, parse_filter
+from appeals.filters import FILTERS, AppealFilter, filter_fields, keys_of, parse_filter
 from appeals.models import Appeal
 from appeals.workflow import Kind, Status
 from districts.choices import flat
 from geo.bbox import Bbox
 from geo.refusals import Refused
 from reports.forms import REPORTED, HeatmapForm
-from tests.factories import AppealFactory
+from tests.factories import AppealFactory, CategoryFactory
 from tests.grid import EAST, IN_EAST, IN_WEST, GridCity, at
 
 NAMES = [declared.name for declared in FILTERS]
@@ -182,3 +184,22 @@ def test_the_report_asks_for_the_same_appeals(city: GridCity, name: str) -> None
     form = HeatmapForm(query)
     assert form.is_valid(), form.errors
     assert form.query.wanted == parse_filter(query)
+
+
+def test_codes_of_several_filters_are_looked_up_together(city: GridCity) -> None:
+    group = CategoryFactory(code="group", service=city.services["light"])
+    leaf = CategoryFactory(code="leaf", parent=group, service=city.services["light"])
+    filters = [
+        AppealFilter(category="group", service="light"),
+        AppealFilter(category="leaf"),
+        AppealFilter(district="x"),
+    ]
+    with CaptureQueriesContext(connection) as captured:
+        keys = keys_of(filters)
+    assert len(captured) == 1
+    assert {name: sorted(found) for name, found in keys.items()} == {
+        ("category", "group"): [group.pk, leaf.pk],
+        ("category", "leaf"): [leaf.pk],
+        ("service", "light"): [city.services["light"].pk],
+        ("district", "x"): [],
+    }

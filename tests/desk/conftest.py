@@ -12,3 +12,9 @@ from accounts.models import User
 def at_desk(client: Client, light_user: User) -> Client:
     client.force_login(light_user)
     return client
+
+
+@pytest.fixture
+def administrator_at_desk(client: Client, administrator: User) -> User:
+    client.force_login(administrator)
+    return administrator

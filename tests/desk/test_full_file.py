@@ -31,11 +31,6 @@ WORDS = "Өзгөн көчөсүндө жарык күйбөйт, чуңкур �
 
 
 @pytest.fixture
-def administrator(city: GridCity) -> User:
-    return MembershipFactory(service=city.services["office"], post=Post.ADMINISTRATOR).user
-
-
-@pytest.fixture
 def appeal(city: GridCity, light_user: User) -> Appeal:
     made = make(
         city, text=WORDS, address="Өзгөн көчөсү, 5", contact__name="Бакыт Эсенов", contact__phone="+996555987654",

@@ -18,19 +18,12 @@ from tests.grid import GridCity
 URL, CHOICE = "/en/desk/letters/", "/en/accounts/letters/"
 
 
-@pytest.fixture
-def administrator(city: GridCity, client: Client) -> User:
-    user: User = MembershipFactory(service=city.services["office"], post=Post.ADMINISTRATOR).user
-    client.force_login(user)
-    return user
-
-
-def test_how_many_to_whom_why_and_again_or_never(client: Client, administrator: User) -> None:
+def test_how_many_to_whom_why_and_again_or_never(client: Client, administrator_at_desk: User) -> None:
     parked = MessageFactory(state="parked", attempts=6, error="SMTPRecipientsRefused: 550 no such mailbox")
     other = MessageFactory(state="parked", error="another reason")
     person = UserFactory()
     invited = Message.objects.create(
-        invitation=PersonChange.objects.create(person=person, by=administrator, what="invited"),
+        invitation=PersonChange.objects.create(person=person, by=administrator_at_desk, what="invited"),
         recipient=person.email, audience="invited", language="en", state="parked",
         next_attempt_at=dt.datetime.now(dt.UTC),
     )  # fmt: skip
@@ -58,7 +51,7 @@ def test_how_many_to_whom_why_and_again_or_never(client: Client, administrator: 
     "form", [{}, {"letter": "x", "do": "send"}, {"letter": "1"}, {"letter": "9" * 30, "do": "drop"}]
 )
 def test_a_form_that_says_nothing_does_nothing(
-    client: Client, administrator: User, form: dict[str, str]
+    client: Client, administrator_at_desk: User, form: dict[str, str]
 ) -> None:
     assert "Nothing was done" in client.post(URL, form, follow=True).content.decode()
 

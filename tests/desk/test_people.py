@@ -19,13 +19,6 @@ from tests.mailserver import mail_server
 URL = "/en/desk/people/"
 
 
-@pytest.fixture
-def administrator(city: GridCity, client: Client) -> User:
-    user: User = MembershipFactory(service=city.services["office"], post=Post.ADMINISTRATOR).user
-    client.force_login(user)
-    return user
-
-
 def invitation(city: GridCity, **values: object) -> dict[str, object]:
     return {
         "email": "aida@city.example",
@@ -38,7 +31,7 @@ def invitation(city: GridCity, **values: object) -> dict[str, object]:
 
 
 def test_from_the_invitation_to_the_own_queue(
-    city: GridCity, client: Client, administrator: User, settings: Settings
+    city: GridCity, client: Client, administrator_at_desk: User, settings: Settings
 ) -> None:
     settings.PUBLIC_URL = "https://appeals.example"
     page = client.post(URL, invitation(city), follow=True, SERVER_NAME="localhost").content.decode()
@@ -67,7 +60,7 @@ def test_from_the_invitation_to_the_own_queue(
 
 
 def test_a_mail_server_that_refuses_an_invitation_is_told_on_the_persons_page(
-    city: GridCity, client: Client, administrator: User, settings: Settings
+    city: GridCity, client: Client, administrator_at_desk: User, settings: Settings
 ) -> None:
     page = client.post(URL, invitation(city), follow=True).content.decode()
     assert "is on its way" in page
@@ -98,7 +91,7 @@ def test_a_mail_server_that_refuses_an_invitation_is_told_on_the_persons_page(
     ],
 )
 def test_a_wrong_invitation_is_told_and_nobody_is_made(
-    city: GridCity, client: Client, administrator: User, values: dict[str, object], words: str
+    city: GridCity, client: Client, administrator_at_desk: User, values: dict[str, object], words: str
 ) -> None:
     answer = client.post(URL, invitation(city, **values))
     assert answer.status_code == 400
@@ -108,7 +101,7 @@ def test_a_wrong_invitation_is_told_and_nobody_is_made(
 
 
 def test_posts_are_given_and_taken_on_the_persons_page(
-    city: GridCity, client: Client, administrator: User
+    city: GridCity, client: Client, administrator_at_desk: User
 ) -> None:
     person = MembershipFactory(service=city.services["light"]).user
     url = f"{URL}{person.pk}/"
@@ -121,7 +114,7 @@ def test_posts_are_given_and_taken_on_the_persons_page(
     assert "<strong>Representative</strong>" not in page
     for line in ("Post given: office en, Moderator", "Post taken: light en, Representative", "Deactivated"):
         assert line in page
-    assert str(administrator) in page
+    assert str(administrator_at_desk) in page
     assert PersonChange.objects.count() == 3
     client.post(url, {"do": "activate"})
     assert "Activated again" in client.get(url).content.decode()
@@ -129,7 +122,7 @@ def test_posts_are_given_and_taken_on_the_persons_page(
 
 @pytest.mark.parametrize("form", [{}, {"do": "fly"}, {"do": "take", "service": "x"}, {"do": "give"}])
 def test_what_cannot_be_done_is_refused(
-    city: GridCity, client: Client, administrator: User, form: dict[str, str]
+    city: GridCity, client: Client, administrator_at_desk: User, form: dict[str, str]
 ) -> None:
     person = UserFactory()
     assert client.post(f"{URL}{person.pk}/", form).status_code == 400
@@ -173,7 +166,7 @@ def test_for_nobody_else(city: GridCity, client: Client, service: str, post: Pos
         assert client.post(url, {"do": "activate"}).status_code == 403
 
 
-def test_people_are_found_by_name(city: GridCity, client: Client, administrator: User) -> None:
+def test_people_are_found_by_name(city: GridCity, client: Client, administrator_at_desk: User) -> None:
     UserFactory(first_name="Чынара", last_name="Абдыкадырова")
     page = client.get(f"{URL}?q=чынар").content.decode()
     assert "Абдыкадырова" in page

@@ -17,7 +17,7 @@ from desk.models import SavedFilter
 from desk.saved_pages import OWN_MAX, SHARED_MAX
 from districts.models import Category
 from tests.desk.test_queue import get, make, numbers
-from tests.factories import CategoryFactory, MembershipFactory
+from tests.factories import MembershipFactory
 from tests.grid import GridCity
 
 URL = "/en/desk/filters/"
@@ -48,12 +48,6 @@ def saved_tabs(page: str) -> dict[str, tuple[str, str]]:
         words = re.sub(r"<span.*?</span>|<svg.*?</svg>", "", inside).strip()
         tabs[words] = (count[1] if count else "", url.replace("&amp;", "&"))
     return tabs
-
-
-@pytest.fixture
-def head(city: GridCity) -> User:
-    """Who looks after the people of the lighting service."""
-    return MembershipFactory(service=city.services["light"], post=Post.HEAD).user
 
 
 def test_a_part_of_the_queue_has_a_name_and_its_count(city: GridCity, at_desk: Client) -> None:
@@ -306,24 +300,3 @@ class TestSharing:
         save(client, "one more")
         row = SavedFilter.objects.get(name="one more")
         assert "no more fit" in do(client, f"share:{city.services['light'].pk}", row, status=409)
-
-
-def test_codes_of_several_filters_are_looked_up_together(city: GridCity) -> None:
-    from appeals.filters import AppealFilter, keys_of
-
-    group = CategoryFactory(code="group", service=city.services["light"])
-    leaf = CategoryFactory(code="leaf", parent=group, service=city.services["light"])
-    filters = [
-        AppealFilter(category="group", service="light"),
-        AppealFilter(category="leaf"),
-        AppealFilter(district="x"),
-    ]
-    with CaptureQueriesContext(connection) as captured:
-        keys = keys_of(filters)
-    assert len(captured) == 1
-    assert {name: sorted(found) for name, found in keys.items()} == {
-        ("category", "group"): [group.pk, leaf.pk],
-        ("category", "leaf"): [leaf.pk],
-        ("service", "light"): [city.services["light"].pk],
-        ("district", "x"): [],
-    }
