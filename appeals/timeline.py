@@ -80,7 +80,10 @@ def _in_words(detail: object) -> str:
     """A detail as a reader writes it: days are kept as ISO 8601, words of the city by language."""
     if isinstance(detail, dict):
         return str(detail.get(get_language()) or detail.get(CITY.default_language, ""))
-    try:
-        return date_format(dt.date.fromisoformat(str(detail)), "DATE_FORMAT")
-    except ValueError:
+    # The number of an appeal, such as 20260531, is no day.
+    if not isinstance(detail, str) or len(detail) != len("2026-05-31"):
         return str(detail)
+    try:
+        return date_format(dt.date.fromisoformat(detail), "DATE_FORMAT")
+    except ValueError:
+        return detail

@@ -20,7 +20,7 @@ from pytest_django import Settings
 
 from appeals.identifiers import new_uuid7
 from appeals.models import Appeal
-from appeals.workflow import SUBMIT, VERBS, Reason
+from appeals.workflow import SUBMIT, VERBS
 from bootstrap.rates import Rate
 from media import turns
 from opendata import clusters
@@ -36,6 +36,7 @@ from tests.contract.document import (
 )
 from tests.factories import AttachmentFactory, EventFactory
 from tests.grid import CITY, IN_EAST, GridCity
+from tests.verbs import details_of
 
 BOX = ",".join(map(str, CITY))
 
@@ -151,23 +152,6 @@ def _upload_of(length: str, kind: str = "multipart/form-data; boundary=x") -> As
     return lambda client, _appeal: client.post("/api/uploads/", b"", content_type=kind, CONTENT_LENGTH=length)
 
 
-#: Every detail that the words of a verb name.
-DETAILS = {
-    "was": "2026-06-01",
-    "due": "2026-06-08",
-    "until": "2026-06-05",
-    "day": "2026-06-12",
-    "planned_on": "2026-06-12",
-    "name": "lamp.jpg",
-    "original": "1",
-    "other": "2",
-    "assignee": "Somebody",
-    "answers": "gorsvet",
-    "reason": Reason.TERM,
-    "ground": {"ky": "negiz", "ru": "основание", "en": "ground"},
-    "category": {"ky": "чырак", "ru": "фонарь", "en": "lamp"},
-    "number": "1",
-}
 UNKNOWN = "5c02fc4a-abd9-4e4d-b4a6-4218fc0780df"
 #: One way at least to every answer that the document names, by operation and status.
 WAYS: dict[tuple[str, int], list[Ask]] = {
@@ -296,14 +280,14 @@ def _told_at_length(city: GridCity) -> Appeal:
     """An appeal with each kind of event, photos of its own and of an answer."""
     appeal = Appeal.objects.newest_first()[0]
     AttachmentFactory(appeal=appeal)
-    for version, verb in enumerate(set(VERBS) - {SUBMIT.code}, 2):
+    for version, verb in enumerate(set(VERBS.values()) - {SUBMIT}, 2):
         event = EventFactory(
             appeal=appeal,
             version=version,
-            verb=verb,
+            verb=verb.code,
             text="Words",
             to_service=city.services["roads"],
-            details=DETAILS,
+            details=details_of(verb),
         )
     AttachmentFactory(appeal=appeal, event=event)
     return appeal

@@ -12,7 +12,7 @@ from accounts.models import User
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal, Attachment
-from appeals.workflow import ACCEPT, ANSWER, HIDE, VERBS
+from appeals.workflow import ACCEPT, ANSWER, HIDE
 from districts.routing import Rule
 from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import GridCity
@@ -176,37 +176,6 @@ def test_the_number_of_queries_does_not_grow(
         AttachmentFactory(appeal=appeal)
     with django_assert_num_queries(8):
         client.get(url)
-
-
-def test_every_verb_has_words_in_every_language(city: GridCity, client: Client) -> None:
-    from django.utils import translation
-
-    from appeals.timeline import title_of
-    from tests.factories import EventFactory
-
-    appeal = AppealFactory(category=city.categories["lamp"], first_event=None)
-    moved = {
-        "was": "2026-06-01",
-        "due": "2026-06-02",
-        "until": "2026-06-03",
-        "planned_on": "2026-06-04",
-        "original": 5,
-        "other": 6,
-        "assignee": "Somebody",
-        "category": {"en": "x", "ru": "y", "ky": "z"},
-        "answers": {"en": "x", "ru": "y", "ky": "z"},
-        "ground": {"en": "x", "ru": "y", "ky": "z"},
-        "reason": "term",
-    }
-    for version, verb in enumerate(VERBS, 1):
-        event = EventFactory(
-            appeal=appeal, version=version, verb=verb, to_service=city.services["roads"], details=moved
-        )
-        titles = set()
-        for language in ("ky", "ru", "en"):
-            with translation.override(language):
-                titles.add(title_of(event))
-        assert len(titles) == 3, verb
 
 
 def test_what_staff_see_is_kept_nowhere(appeal: Appeal, client: Client, light_user: User) -> None:

@@ -12,11 +12,12 @@ from django.core import mail
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.roles import Role
 from appeals.actions.perform import perform
 from appeals.actions.submit import Submission, submit
 from appeals.actors import PLATFORM, Actor, Author, Person
 from appeals.deadlines import city_calendar
-from appeals.models import AppealContact, LegalTerm, RefusalGround
+from appeals.models import Appeal, AppealContact, LegalTerm, RefusalGround
 from appeals.notify.delivery import deliver_due
 from appeals.workflow import (
     ACCEPT,
@@ -55,6 +56,7 @@ from appeals.workflow import (
     WARN_HALF,
     WARN_MOST,
     WITHDRAW,
+    Input,
     Verb,
 )
 from tests.factories import AppealFactory, AttachmentFactory
@@ -148,6 +150,37 @@ def test_every_verb_is_tried() -> None:
     assert {road[-1].code if road else "submit" for road, _subjects in ROADS_TO} == set(VERBS)
 
 
+def actor_of(verb: Verb, appeal: Appeal, service: Person, office: Person) -> Actor:
+    """Somebody who may do it."""
+    if Role.SERVICE in verb.roles:
+        return service
+    if Role.RESIDENT in verb.roles:
+        return Author(appeal.pk)
+    return PLATFORM if Role.SYSTEM in verb.roles else office
+
+
+def given_to(verb: Verb, appeal: Appeal, city: GridCity) -> dict[str, object]:
+    """What the verb asks for."""
+    values: dict[Input, Callable[[], object]] = {
+        Input.TEXT: lambda: "Some words",
+        Input.WORDS: lambda: appeal.text,
+        Input.SERVICE: lambda: city.services["roads"],
+        Input.SHOWN_FILE: lambda: AttachmentFactory(appeal=appeal).pk,
+        Input.HIDDEN_FILE: lambda: appeal.attachments.get().pk,
+        Input.PHOTO: lambda: photo_of(appeal).pk,
+        Input.COVERED_PHOTO: lambda: appeal.attachments.get().pk,
+        Input.AREAS: lambda: "0 0 5 5",
+        Input.GROUND: lambda: RefusalGround.objects.create(code="x", name="x", law="x"),
+        Input.APPEAL: lambda: AppealFactory(category=city.categories["lamp"]).number,
+        Input.CATEGORY: lambda: city.categories["pothole"],
+        Input.SECOND_CATEGORY: lambda: city.categories["pothole"],
+        Input.RELATED: lambda: AppealFactory(category=city.categories["lamp"]).number,
+        Input.LINKED: lambda: appeal.linked.get().number,
+        Input.DAY: timezone.localdate,
+    }
+    return {ask.name: values[ask.input]() for ask in verb.asks if ask.input in values}
+
+
 @pytest.mark.parametrize(
     ("road", "subjects"), ROADS_TO, ids=lambda value: "-".join(map(str, value)) or "submit"
 )
@@ -172,54 +205,8 @@ def test_subjects(
     for version, verb in enumerate(road, 1):
         deliver_due()
         mail.outbox.clear()
-        others: dict[Verb, Actor] = {
-            REOPEN: Author(appeal.pk),
-            WITHDRAW: Author(appeal.pk),
-            REPLY: Author(appeal.pk),
-            REMIND: PLATFORM,
-            WARN_HALF: PLATFORM,
-            WARN_MOST: PLATFORM,
-            WARN_DUE: PLATFORM,
-            LAPSE: PLATFORM,
-            HIDE: office_actor,
-            HIDE_FILE: office_actor,
-            SHOW_FILE: office_actor,
-            COVER: office_actor,
-            UNCOVER: office_actor,
-            REDACT: office_actor,
-            RESTORE: office_actor,
-            SHOW: office_actor,
-            ESCALATE: PLATFORM,
-            RECOUNT: PLATFORM,
-        }
-        actor = others.get(verb, service_actor)
-        given: dict[str, object] = {ask.name: "Some words" for ask in verb.asks if ask.name == "text"}
-        if verb is HIDE_FILE:
-            given["file"] = AttachmentFactory(appeal=appeal).pk
-        if verb is COVER:
-            given |= {"photo": photo_of(appeal).pk, "areas": "0 0 5 5"}
-        if verb is UNCOVER:
-            given["photo"] = appeal.attachments.get().pk
-        if verb is REDACT:
-            given["pieces"] = appeal.text
-        if verb is SHOW_FILE:
-            given["file"] = appeal.attachments.get().pk
-        if verb is CORRECT:
-            given["category"] = city.categories["pothole"]
-        if verb is DUPLICATE:
-            given["original"] = AppealFactory(category=city.categories["lamp"]).number
-        if verb is SPLIT:
-            given["category"] = city.categories["pothole"]
-        if verb is LINK:
-            given["other"] = AppealFactory(category=city.categories["lamp"]).number
-        if verb is UNLINK:
-            given["other"] = appeal.linked.get().number
-        if verb is REFUSE:
-            given["ground"] = RefusalGround.objects.create(code="x", name="x", law="x")
-        if verb is PLAN:
-            given["planned_on"] = timezone.localdate()
-        if verb is FORWARD:
-            given["to_service"] = city.services["roads"]
+        actor = actor_of(verb, appeal, service_actor, office_actor)
+        given = given_to(verb, appeal, city)
         # The platform's own steps are taken when their day has come.
         at = timezone.now() + dt.timedelta(days=30) if verb in {REMIND, LAPSE} else None
         if verb in {WARN_HALF, WARN_MOST, WARN_DUE}:
