@@ -17,7 +17,7 @@ from appeals.actions.attachments import attach
 from appeals.actions.cover import cover
 from appeals.actions.inputs import Given, checked, in_every_language
 from appeals.actions.redact import replace
-from appeals.actions.relations import split_off
+from appeals.actions.split import split_off
 from appeals.actions.submit import stored_decision
 from appeals.actors import Actor
 from appeals.deadlines import LegalClock, city_day

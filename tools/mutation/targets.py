@@ -23,6 +23,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "geo/crs.py": ("tests/geo/test_crs.py",),
     "geo/geojson.py": ("tests/geo/test_geojson.py",),
     "geo/grid.py": ("tests/geo/test_grid.py",),
+    "geo/numbers.py": ("tests/geo/test_numbers.py",),
     "geo/paging.py": ("tests/geo/test_paging.py",),
     "geo/points.py": ("tests/geo/test_points.py",),
     "geo/polygons.py": ("tests/geo/test_polygons.py",),
@@ -52,6 +53,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     ),
     "appeals/actions/questions.py": (f"{_ACTIONS}/test_questions.py",),
     "appeals/actions/rounds.py": (f"{_ACTIONS}/test_rounds.py", f"{_ACTIONS}/test_warn.py"),
+    "appeals/actions/split.py": (f"{_ACTIONS}/test_relations.py",),
     "appeals/actions/submit.py": (
         f"{_ACTIONS}/test_submit.py",
         f"{_ACTIONS}/test_races.py",
