@@ -82,3 +82,8 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.appeal_id} {self.version}: {self.verb}"
+
+    @property
+    def given_to(self) -> Service:
+        """The service that the appeal was with after the event, whoever it is with now."""
+        return self.to_service or self.service

@@ -103,3 +103,10 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} → {self.recipient}"
+
+    @property
+    def about(self) -> Event:
+        """The event. Raises ``TypeError`` for an invitation, which is about none."""
+        if self.event is None:
+            raise TypeError(f"message {self.pk} is about no event")
+        return self.event

@@ -23,11 +23,7 @@ def digest_of(message: Message, now: dt.datetime) -> tuple[str, str]:
     the services with the most overdue appeals.
     """
     today, office = city_day(now), message.audience == Audience.OFFICE
-    appeals = (
-        Appeal.objects.all()
-        if office
-        else Appeal.objects.filter(service=message.event.service_id if message.event else None)
-    )
+    appeals = Appeal.objects.all() if office else Appeal.objects.filter(service=message.about.given_to)
     overdue = appeals.overdue(today)
     running = appeals.running().filter(due_on__gt=today)
     late = overdue.count()

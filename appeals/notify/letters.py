@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
 from accounts.invitations import invitation_letter
-from appeals.models import AppealContact, Event, Message
+from appeals.models import AppealContact, Message
 from appeals.notify.digest import digest_of
 from appeals.notify.proof import PROOF, proof_of
 from appeals.notify.subscriptions import address_of
@@ -66,7 +66,7 @@ def letter(together: Sequence[Message]) -> Letter:
 
 def _of_the_event(message: Message) -> tuple[str, str]:
     """Subject and text of a letter about one event."""
-    event = _event_of(message)
+    event = message.about
     appeal = event.appeal
     audience = Audience(message.audience)
     template = str(audience)
@@ -106,8 +106,8 @@ def _of_the_day(together: Sequence[Message]) -> tuple[str, str]:
     lines = [
         {
             "subject": _subject_of(each),
-            "category": _event_of(each).appeal.category.name,
-            "link": settings.PUBLIC_URL + reverse("desk:appeal", args=[_event_of(each).appeal.number]),
+            "category": each.about.appeal.category.name,
+            "link": settings.PUBLIC_URL + reverse("desk:appeal", args=[each.about.appeal.number]),
         }
         for each in together[:LINES_MAX]
     ]
@@ -125,12 +125,6 @@ def _of_the_day(together: Sequence[Message]) -> tuple[str, str]:
 
 
 def _subject_of(message: Message) -> str:
-    event = _event_of(message)
+    event = message.about
     subjects = {Audience.FOLLOWER: FOLLOWER_LETTER, **VERBS[event.verb].letters}
     return str(subjects[Audience(message.audience)]) % {"number": event.appeal.number}
-
-
-def _event_of(message: Message) -> Event:
-    if message.event is None:
-        raise TypeError(f"message {message.pk} is about no event")
-    return message.event

@@ -22,7 +22,7 @@ def queue_messages(event: Event, *, digest: Collection[Audience] = ()) -> None:
     """Queues the letters that the event's verb names. Nothing is sent here.
 
     A look-up for each audience (contact; those of the service who want letters of their own), one of the service unless the
-    event's appeal has it loaded, and one insert. An address shared by two audiences gets only the first letter. Those of
+    event has it loaded, and one insert. An address shared by two audiences gets only the first letter. Those of
     ``digest`` get one about all that needs attention, unless they were sent one some hours ago.
     """
     messages: dict[str, Message] = {}
@@ -62,7 +62,7 @@ def _to(audience: Audience, event: Event) -> Iterator[Message]:
         if contact is not None and may_be_written_to(contact, first=event.verb == SUBMIT.code):
             yield _message(event, audience, contact.email, event.appeal.language, contact=contact)
         return
-    service = event.appeal.service if audience is Audience.SERVICE else Service.objects.office()
+    service = event.given_to if audience is Audience.SERVICE else Service.objects.office()
     if service is None:
         return
     yield _message(event, audience, service.email, settings.LANGUAGE_CODE)

@@ -17,13 +17,9 @@ def is_wanted(message: Message) -> bool:
     if message.invitation is not None:
         person = message.invitation.person
         return person.is_active and person.last_login is None
-    if message.person_id is None or message.event is None:
+    if message.person_id is None:
         return True
-    # Of the service that the letter was for: the appeal may be with another one by now.
-    if message.audience == Audience.OFFICE:
-        service = Service.objects.office()
-    else:
-        service = message.event.to_service or message.event.service
+    service = Service.objects.office() if message.audience == Audience.OFFICE else message.about.given_to
     return service is not None and who_want_letters(service).filter(user=message.person_id).exists()
 
 
