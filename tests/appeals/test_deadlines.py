@@ -136,6 +136,13 @@ class TestLegalClock:
         with pytest.raises(NoLegalTerm) as missing:
             clock.term("request", day("2009-12-31"))
         assert missing.value.day == day("2009-12-31")
+        assert "2009-12-31" in str(missing.value)
+
+    def test_a_newer_term_of_all_kinds_beats_an_older_one_of_the_kind(self) -> None:
+        LegalTerm.objects.create(kind="complaint", working_days=10, valid_from=day("2010-01-01"), law="old")
+        LegalTerm.objects.create(working_days=14, valid_from=day("2016-01-01"), law="new")
+        assert LegalClock.read().term("complaint", day("2016-01-01")).working_days == 14
+        assert LegalClock.read().term("complaint", day("2015-12-31")).working_days == 10
 
     def test_the_citys_time_zone_decides_the_day(self) -> None:
         LegalTerm.objects.create(working_days=1, valid_from=day("2016-01-01"), law="law")

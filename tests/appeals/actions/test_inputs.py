@@ -54,6 +54,16 @@ def test_words() -> None:
     assert required_text(" a ") == "a"
 
 
+@pytest.mark.django_db
+def test_words_that_are_taken_out() -> None:
+    appeal = AppealFactory(text="Two lamps at No. 17")
+    assert [replaced.after for replaced in one(Input.WORDS, " Two \n", appeal).replaced] == [
+        "[…] lamps at No. 17"
+    ]
+    assert "three characters" in refused(Input.WORDS, "17", appeal)
+    assert refused(Input.WORDS, " \n", appeal) == "Write a few words."
+
+
 def test_a_service() -> None:
     assert one(Input.SERVICE, OTHER).to_service == OTHER
     assert refused(Input.SERVICE, 2) == "Choose a service."

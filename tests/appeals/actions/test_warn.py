@@ -48,6 +48,13 @@ def test_the_stage_that_a_day_brings(appeal: Appeal, day: int, stage: int) -> No
     assert warned(appeal) == [[], ["warn_half"], ["warn_most"], ["warn_due"]][stage]
 
 
+def test_a_longer_term_of_another_kind_warns_nobody_early(appeal: Appeal) -> None:
+    LegalTerm.objects.create(kind="complaint", working_days=60, valid_from=dt.date(2016, 1, 1), law="law")
+    Appeal.objects.update(kind="request")
+    assert warn_services(noon(16)) == 0
+    assert warn_services(noon(17)) == 1
+
+
 def test_each_stage_once_and_to_the_service_alone(appeal: Appeal) -> None:
     day = noon(8)
     while day < noon(27):
