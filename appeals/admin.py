@@ -38,6 +38,7 @@ from appeals.models import (
 )
 from appeals.notify.outbox import send_again
 from appeals.querysets import AttachmentQuerySet
+from geo.numbers import whole_number
 from geo.refusals import Refused
 
 
@@ -280,5 +281,5 @@ class CalendarDayAdmin(_MovesDueDates, TranslationAdmin[CalendarDay]):
 def _year_of(text: str) -> int:
     """The year that was asked for; this one for anything else."""
     years = range(YEARS.start + 1, YEARS.stop - 1)
-    known = text.isascii() and text.isdigit() and len(text) == 4 and int(text) in years
-    return int(text) if known else timezone.localdate().year
+    year = whole_number(text)
+    return year if year is not None and year in years else timezone.localdate().year

@@ -27,13 +27,11 @@ from districts import choices
 from districts.choices import Choice, Group, flat
 from districts.models import CODE_MAX, Category, District, Service
 from geo.bbox import Bbox, parse_bbox
+from geo.numbers import whole_number
 from geo.refusals import Refusals, Refused, ValueRefused
 
 #: Days outside of these years are slips of the pen, and the first and last of all have no day before or after.
 YEARS = range(1900, 2200)
-
-#: The largest number that a column of numbers holds has 19 digits.
-_DIGITS_MAX = 18
 
 
 @dataclass(frozen=True)
@@ -274,8 +272,7 @@ def condition_of(wanted: AppealFilter, keys: Keys) -> Q:
 
 def number_in(words: str) -> int | None:
     """The number of an appeal that the words are, as people write it (``№ 12``); None for any others."""
-    digits = _without_sign(words)
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS_MAX else None
+    return whole_number(_without_sign(words))
 
 
 def _without_sign(words: str) -> str:

@@ -28,8 +28,9 @@ from appeals.errors import ActionRefused, Invalid, Stale
 from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from appeals.workflow import VERBS, Audience, Verb
-from desk.doors import for_staff, read_number
+from desk.doors import for_staff
 from desk.queue import PAGE_SIZE, Queue, parse_place
+from geo.numbers import whole_number
 from web.verb_forms import VerbForm
 
 #: The boxes beside the rows.
@@ -204,7 +205,7 @@ def _read_chosen(values: Sequence[str]) -> list[Chosen]:
     chosen: dict[int, Chosen] = {}
     for value in values[:PAGE_SIZE]:
         first, _sign, second = value.partition(":")
-        number, version = (read_number(part, digits=_DIGITS_MAX) for part in (first, second))
+        number, version = (whole_number(part, digits=_DIGITS_MAX) for part in (first, second))
         if number is not None and version is not None:
             chosen.setdefault(number, Chosen(number, version))
     return list(chosen.values())

@@ -137,12 +137,6 @@ def restore_held(request: HttpRequest, appeal: Appeal) -> None:
     messages.info(request, _("What you wrote before the session ended is here again; it has not been sent."))
 
 
-def read_number(text: str, *, digits: int) -> int | None:
-    """The number that a form sent, in at most so many digits; None for any other text."""
-    # isdigit() takes the digits of every script, and int() as many of them as there are.
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
-
-
 def read_uuids(values: Iterable[str]) -> list[uuid.UUID]:
     """The identifiers among the values; what is none is left out."""
     found = []

@@ -20,7 +20,8 @@ from appeals.actions.drafts import keep_draft, move_draft
 from appeals.filters import number_in
 from appeals.models import Appeal, Draft
 from appeals.workflow import VERBS
-from desk.doors import for_staff, read_number, read_uuids
+from desk.doors import for_staff, read_uuids
+from geo.numbers import whole_number
 from web.verb_forms import TAKES, Kept
 from web.views.media import show_to_sender
 
@@ -72,7 +73,7 @@ def drafts_page(request: HttpRequest) -> HttpResponse:
     """The person's drafts; POST moves one to another appeal of theirs, or throws it away."""
     mine = Draft.objects.filter(user=request.user)  # type: ignore[misc]
     if request.method == "POST":
-        key = read_number(request.POST.get("draft", ""), digits=11)
+        key = whole_number(request.POST.get("draft", ""), digits=11)
         draft = mine.filter(pk=key).first() if key is not None else None
         if draft is None:
             messages.error(request, _("This draft is not there any more."))

@@ -17,10 +17,11 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from appeals.deadlines import city_calendar
 from appeals.due import AppealRow, due_of
+from appeals.filters import number_in
 from appeals.models import Appeal
 from desk.doors import for_staff
 from desk.queue import Queue, parse_place
-from geo.points import GeometryRefused, city_point
+from geo.points import GeometryRefused, city_point, lon_lat_from_text
 from geo.visiting import visiting_order, way_m
 
 #: Places of one list: more than anybody visits in a day.
@@ -83,14 +84,15 @@ def _start(given: str, appeals: list[Appeal]) -> tuple[Point | None, str]:
     first = appeals[0].point if appeals else None
     if not given or first is None:
         return first, ""
-    chosen = next((appeal for appeal in appeals if str(appeal.number) == given), None)
+    number = number_in(given)
+    chosen = next((appeal for appeal in appeals if appeal.number == number), None)
     if chosen is not None:
         return chosen.point, ""
-    parts = given.replace(",", " ").split()
-    if len(parts) != 2:
+    degrees = lon_lat_from_text(given)
+    if degrees is None:
         return first, _("Write latitude and longitude, such as 40.5283, 72.7985.")
     try:
-        return city_point(parts[1], parts[0]), ""
+        return city_point(*degrees), ""
     except GeometryRefused as refused:
         return first, str(refused)
 

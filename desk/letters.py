@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from appeals.models import Message
 from appeals.notify.outbox import drop, parked, send_again
-from desk.doors import for_whom, read_number
+from desk.doors import for_whom
+from geo.numbers import whole_number
 
 #: Letters on the page; the older ones follow when these are done with.
 MOST: Final = 200
@@ -24,7 +25,7 @@ MOST: Final = 200
 def letters_page(request: HttpRequest) -> HttpResponse:
     """The parked letters, the newest first; POST sends the chosen ones again or drops them."""
     if request.method == "POST":
-        read = (read_number(text, digits=18) for text in request.POST.getlist("letter"))
+        read = (whole_number(text, digits=18) for text in request.POST.getlist("letter"))
         keys = [key for key in read if key is not None][:MOST]
         chosen = Message.objects.filter(pk__in=keys)
         if not keys:

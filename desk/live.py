@@ -19,9 +19,10 @@ from accounts.roles import Role, standing_of
 from appeals.deadlines import city_calendar
 from appeals.models import Appeal, Event
 from appeals.timeline import title_of
-from desk.doors import for_staff, read_number
+from desk.doors import for_staff
 from desk.models import Presence
 from desk.queue import Place, Queue, parse_place
+from geo.numbers import whole_number
 
 #: A page asks this often; what others do is seen within five seconds.
 EVERY_MS: Final = 4_000
@@ -70,7 +71,7 @@ def presence(request: HttpRequest, number: int) -> JsonResponse:
 
 
 def _steps(request: HttpRequest, appeal: Appeal) -> list[str]:
-    known = read_number(request.POST.get("version", ""), digits=9)
+    known = whole_number(request.POST.get("version", ""), digits=9)
     if known is None or known >= appeal.version:
         return []
     unseen = Event.objects.filter(appeal=appeal, version__gt=known).order_by("version")

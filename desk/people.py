@@ -17,8 +17,9 @@ from accounts import people
 from accounts.models import Membership, PersonChange, User
 from accounts.second_factor import has_second_factor
 from appeals.notify.outbox import latest_invitation
-from desk.doors import for_whom, read_number
+from desk.doors import for_whom
 from districts.models import Service
+from geo.numbers import whole_number
 from geo.refusals import Refused
 from geo.words import must_show
 from rates.taking import TooMany
@@ -138,7 +139,7 @@ def _done(request: HttpRequest, by: User, person: User, form: _PostFields) -> bo
             people.give(by, person, form.cleaned_data["service"], form.cleaned_data["post"])
             messages.success(request, _("The post is given."))
         case "take":
-            key = read_number(request.POST.get("service", ""), digits=9)
+            key = whole_number(request.POST.get("service", ""), digits=9)
             if key is None:
                 return False
             people.take_away(by, person, get_object_or_404(Service, pk=key))

@@ -23,11 +23,12 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from accounts.roles import standing_of
 from appeals.filters import FILTERS, filter_fields, keys_of
-from desk.doors import for_whom, read_number
+from desk.doors import for_whom
 from desk.models import FILTER_NAME_MAX, FILTER_QUERY_MAX, SavedFilter
 from desk.queue import Place
 from desk.saved import nothing_left, read_saved, shares_with
 from districts.models import Service
+from geo.numbers import whole_number
 from geo.paging import AFTER, BEFORE
 from geo.words import trimmed
 
@@ -198,7 +199,7 @@ def _change(row: SavedFilter, version: int, **values: Any) -> None:
 
 def _number(text: str) -> int:
     """The number that the text is; 0 for any other text."""
-    return read_number(text, digits=9) or 0
+    return whole_number(text, digits=9) or 0
 
 
 def _shown(request: HttpRequest, user: User, query: str, tried: _Tried, *, status: int = 200) -> HttpResponse:

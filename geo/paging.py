@@ -19,6 +19,7 @@ from django.db.models.functions import Cast
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext as _
 
+from geo.numbers import whole_number
 from geo.refusals import Refusals, Refused
 
 PAGE_SIZE = 100
@@ -215,9 +216,7 @@ def parse_page(
 def _page_size(text: str) -> int:
     if not text:
         return PAGE_SIZE
-    # isdecimal() takes the digits of every script, and int() as many of them as there are.
-    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(PAGE_SIZE_MAX))
-    size = int(text) if is_number else 0
+    size = whole_number(text) or 0
     if not 1 <= size <= PAGE_SIZE_MAX:
         raise Refused({"page_size": [_("A page has from 1 to %(most)d items.") % {"most": PAGE_SIZE_MAX}]})
     return size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from django.conf import settings
 from django.contrib.gis.geos import Point
@@ -11,6 +12,10 @@ from django.utils.translation import gettext as _
 from geo.refusals import ValueRefused
 
 WGS84_SRID = 4326
+
+_LAT_LON = re.compile(
+    r"\s*(-?\d{1,3}(?:\.\d{1,15})?)\s*°?\s*[,;\s]\s*(-?\d{1,3}(?:\.\d{1,15})?)\s*°?\s*", re.ASCII
+)
 
 #: Decimals of a degree in published coordinates: at most 11 cm.
 DECIMALS = 6
@@ -59,3 +64,17 @@ def city_point(lon: object, lat: object) -> Point:
             _("Longitude must lie between -180 and 180 and latitude between -90 and 90 degrees.")
         )
     raise OutsideBounds(_("This place is outside the city."))
+
+
+def lon_lat_from_text(text: str) -> tuple[str, str] | None:
+    """(lon, lat) of a pair of degrees as people copy it from maps and phones, which say the latitude first.
+
+    The other order is understood where only it lies in the city. None when it is not a pair of numbers.
+    """
+    match = _LAT_LON.fullmatch(text)
+    if match is None:
+        return None
+    first, second = match.groups()
+    if not inside_bounds(float(second), float(first)) and inside_bounds(float(first), float(second)):
+        return first, second
+    return second, first

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from districts.models import BoundaryRevision
+from geo.numbers import whole_number
 from geo.refusals import Refused
 
 
@@ -19,6 +20,7 @@ def revision_of(query: Mapping[str, str]) -> BoundaryRevision | None:
     text = query.get("revision", "")
     if not text:
         return BoundaryRevision.objects.in_force(timezone.localdate()).first()
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9):
+    number = whole_number(text, digits=9)
+    if number is None:
         raise Refused({"revision": [_("A revision is named by its number, such as 1.")]})
-    return BoundaryRevision.objects.filter(number=int(text), state=BoundaryRevision.State.PUBLISHED).first()
+    return BoundaryRevision.objects.filter(number=number, state=BoundaryRevision.State.PUBLISHED).first()

@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 
+from geo.numbers import COLUMN_DIGITS, whole_number
+
 HEADER = "Content-Security-Policy"
 
 
@@ -81,11 +83,8 @@ class RequestLimit:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or ""
-        if length.isascii() and length.isdecimal() and len(length) < 19:
-            too_large = int(length) > settings.REQUEST_MAX_BYTES
-        else:
-            too_large = len(length) >= 19
-        if too_large:
+        size = whole_number(length)
+        if size > settings.REQUEST_MAX_BYTES if size is not None else len(length) > COLUMN_DIGITS:
             return render(request, "web/errors/400.html", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         if request.method == "POST" and not length and "HTTP_TRANSFER_ENCODING" in request.META:
             return render(request, "web/errors/400.html", status=HTTPStatus.LENGTH_REQUIRED)

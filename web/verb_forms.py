@@ -35,6 +35,7 @@ from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.timeline import Step, steps_of
 from appeals.workflow import VERBS, Ask, Input, Tone, Verb, Words, verbs_for
 from districts.models import Category, Service
+from geo.points import lon_lat_from_text
 from rates.senders import sender_of
 from rates.taking import TooMany
 from web.limits import refused
@@ -386,8 +387,9 @@ class _LatLonField(forms.CharField):
     """A place as maps show it, latitude first, turned into (longitude, latitude); the action says whether it may be."""
 
     def clean(self, value: Any) -> tuple[str, ...] | None:
-        parts = str(value or "").replace(",", " ").replace(";", " ").split()
-        return tuple(reversed(parts)) or None
+        text = str(value or "").strip()
+        # What is no place at all is the action's to refuse; None would be a place left out.
+        return (lon_lat_from_text(text) or (text,)) if text else None
 
 
 def _place(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from appeals.models import Message
+from geo.numbers import whole_number
 from jobs.overview import NotDone, State, Work
 
 LANE: Final = "letters"
@@ -86,10 +87,8 @@ def _why_not(key: str) -> str:
 
 
 def _rows(key: str) -> QuerySet[Message]:
-    number = key.removeprefix(_KEY)
-    if key == number or not (number.isascii() and number.isdigit() and len(number) < 19):
-        return Message.objects.none()
-    return Message.objects.filter(pk=int(number))
+    number = whole_number(key.removeprefix(_KEY)) if key.startswith(_KEY) else None
+    return Message.objects.none() if number is None else Message.objects.filter(pk=number)
 
 
 def _work(row: Message, state: State) -> Work:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -30,7 +29,8 @@ from appeals.workflow import Kind
 from districts.choices import category_groups
 from districts.models import Place
 from districts.places import WORDS_MIN, cleaned, find_places
-from geo.points import inside_bounds
+from geo.numbers import whole_number
+from geo.points import lon_lat_from_text
 from geo.refusals import Refused
 from media.limits import VideoLimits
 from public.preview import Preview, preview
@@ -45,10 +45,6 @@ from web.views.media import show_to_sender
 FIELDS = (*(name for name in SENT if name not in {"uploads", "language"}), "coordinates")
 #: Those that a draft keeps: all but what names the appeal.
 KEPT = tuple(name for name in FIELDS if name not in {"id", "secret"})
-
-_COORDINATES = re.compile(
-    r"\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*°?\s*[,;\s]\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*°?\s*", re.ASCII
-)
 
 
 @dataclass
@@ -265,9 +261,9 @@ def _find_place(request: HttpRequest, draft: Draft) -> None:
         else:
             values["lon"], values["lat"] = found
         return
-    chosen = request.POST.get("place", "")
-    if chosen.isascii() and chosen.isdigit() and len(chosen) < 12:
-        place = Place.objects.filter(pk=int(chosen)).first()
+    chosen = whole_number(request.POST.get("place", ""))
+    if chosen is not None:
+        place = Place.objects.filter(pk=chosen).first()
         if place is not None:
             _take(place.point, values)
             return
@@ -286,17 +282,3 @@ def _find_place(request: HttpRequest, draft: Draft) -> None:
 
 def _take(point: Point, values: dict[str, str]) -> None:
     values["lon"], values["lat"] = f"{point.x:.6f}", f"{point.y:.6f}"
-
-
-def lon_lat_from_text(text: str) -> tuple[str, str] | None:
-    """(lon, lat) of a pair of degrees as people copy it from maps and phones, which say the latitude first.
-
-    The other order is understood where only it lies in the city. None when it is not a pair of numbers.
-    """
-    match = _COORDINATES.fullmatch(text)
-    if match is None:
-        return None
-    first, second = match.groups()
-    if not inside_bounds(float(second), float(first)) and inside_bounds(float(first), float(second)):
-        return first, second
-    return second, first

@@ -49,13 +49,15 @@ def test_from_the_most_urgent_by_the_shortest_way(row: list[Appeal], at_desk: Cl
 def test_the_start_is_an_appeal_or_a_place(row: list[Appeal], at_desk: Client) -> None:
     a, b, c, d = (appeal.number for appeal in row)
     assert numbers(at_desk.get(URL, {"start": d}).content.decode()) == [d, c, b, a]
-    east = f"40.52, {IN_EAST[0] + 0.01:.4f}"
-    page = at_desk.get(URL, {"start": east}).content.decode()
-    assert numbers(page) == [d, c, b, a]
-    assert f'value="{east}"' in page
+    assert numbers(at_desk.get(URL, {"start": f"№ {d}"}).content.decode()) == [d, c, b, a]
+    lon = f"{IN_EAST[0] + 0.01:.4f}"
+    for east in (f"40.52, {lon}", f"{lon}; 40.52", f"40.52° {lon}°"):
+        page = at_desk.get(URL, {"start": east}).content.decode()
+        assert numbers(page) == [d, c, b, a]
+        assert f'value="{east}"' in page
 
 
-@pytest.mark.parametrize("start", ["here", "999999", "72.76, 40.52", "51.5, 0", "nan, nan", "1;2"])
+@pytest.mark.parametrize("start", ["here", "999999", "51.5, 0", "nan, nan", "1;2"])
 def test_a_start_that_is_none_is_said_and_changes_nothing(
     row: list[Appeal], at_desk: Client, start: str
 ) -> None:

@@ -7,7 +7,7 @@ from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.points import GeometryRefused, OutsideBounds, city_point
+from geo.points import GeometryRefused, OutsideBounds, city_point, lon_lat_from_text
 from tests.grid import CITY
 
 pytestmark = pytest.mark.usefixtures("_bounds")
@@ -101,3 +101,22 @@ def test_inside_and_outside_are_told_apart(lon: float, lat: float) -> None:
     else:
         with pytest.raises(GeometryRefused):
             city_point(lon, lat)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("40.52, 72.76", ("72.76", "40.52")),
+        ("40.52 72.76", ("72.76", "40.52")),
+        ("72.76; 40.52", ("72.76", "40.52")),
+        (" 40.52°,72.76° ", ("72.76", "40.52")),
+        # Neither order lies in the city: taken as phones say it, and refused later with a reason.
+        ("51.5, -0.12", ("-0.12", "51.5")),
+        ("40.52", None),
+        ("40.52, 72.76, 900", None),
+        ("４０.52, 72.76", None),
+        ("POINT(72 40)", None),
+    ],
+)
+def test_coordinates_as_people_write_them(text: str, found: tuple[str, str] | None) -> None:
+    assert lon_lat_from_text(text) == found

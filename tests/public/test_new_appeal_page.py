@@ -17,7 +17,6 @@ from pytest_django import Settings
 from appeals.identifiers import new_uuid7
 from appeals.models import Appeal, AppealContact, Attachment
 from bootstrap.rates import Rate
-from public.views.appeal_new import lon_lat_from_text
 from tests.factories import PlaceFactory
 from tests.grid import IN_EAST, IN_WEST, OUTSIDE, GridCity, at
 
@@ -142,25 +141,6 @@ def test_identifiers_of_a_foreign_form_are_replaced(client: Client, filled: dict
     assert Appeal.objects.get().pk.version == 7
     # Nor is the one that the page gave, for which the browser may have sent another appeal.
     assert str(Appeal.objects.get().pk) != filled["id"]
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("40.52, 72.76", ("72.76", "40.52")),
-        ("40.52 72.76", ("72.76", "40.52")),
-        ("72.76; 40.52", ("72.76", "40.52")),
-        (" 40.52°,72.76° ", ("72.76", "40.52")),
-        # Neither order lies in the city: taken as phones say it, and refused later with a reason.
-        ("51.5, -0.12", ("-0.12", "51.5")),
-        ("40.52", None),
-        ("40.52, 72.76, 900", None),
-        ("４０.52, 72.76", None),
-        ("POINT(72 40)", None),
-    ],
-)
-def test_coordinates_as_people_write_them(text: str, found: tuple[str, str] | None) -> None:
-    assert lon_lat_from_text(text) == found
 
 
 def test_a_form_without_a_secret_is_given_one(client: Client, filled: dict[str, Any]) -> None:

@@ -1,0 +1,27 @@
+"""Strict parsing of one whole number."""
+
+from __future__ import annotations
+
+import pytest
+
+from geo.numbers import COLUMN_DIGITS, whole_number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("0", 0), ("007", 7), ("20260531", 20260531), ("9" * 18, 10**18 - 1)]
+)
+def test_digits(text: str, number: int) -> None:
+    assert whole_number(text) == number
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "-1", "+1", "1.0", "1_000", "1e3", " 1", "1\n", "²", "٣", "１", "9" * 19, "9" * 5000]
+)
+def test_anything_else_is_none(text: str) -> None:
+    assert whole_number(text) is None
+
+
+def test_so_many_digits_and_no_more() -> None:
+    assert whole_number("1234", digits=4) == 1234
+    assert whole_number("12345", digits=4) is None
+    assert 10**COLUMN_DIGITS < 2**63
