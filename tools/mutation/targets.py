@@ -30,6 +30,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "geo/refusals.py": ("tests/geo/test_refusals.py",),
     "geo/topology.py": ("tests/geo/test_polygons.py", "tests/districts/importing"),
     "geo/words.py": ("tests/geo/test_words.py",),
+    "appeals/vocabulary.py": ("tests/appeals/test_workflow.py",),
     "appeals/workflow.py": ("tests/appeals/test_workflow.py",),
     "appeals/deadlines.py": ("tests/appeals/test_deadlines.py",),
     "appeals/actions": ("tests/appeals/actions",),

@@ -1,0 +1,258 @@
+"""What a row of the workflow's table is written with: states, effects on the clock, letters, guards, inputs, words, the row.
+
+Names alone: which verbs there are stands in ``appeals.workflow``, what each of these does in the module that reads it.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import Role
+
+#: Translated when it is shown; %(name)s stands for what ``Words`` says.
+Text = str | Promise
+
+
+class Status(models.TextChoices):
+    NEW = "new", _("New")
+    ACCEPTED = "accepted", _("In progress")
+    PLANNED = "planned", _("Planned")
+    WAITING = "waiting", _("Waiting for the author")
+    ANSWERED = "answered", _("Answered")
+    CLOSED = "closed", _("Closed")
+
+
+class Outcome(models.TextChoices):
+    """How an appeal was closed, if not with an answer."""
+
+    REFUSED = "refused", _("Refused by law")
+    DUPLICATE = "duplicate", _("Repeats another appeal")
+    WITHDRAWN = "withdrawn", _("Withdrawn by the author")
+
+
+class Kind(models.TextChoices):
+    """What the law calls the appeal."""
+
+    COMPLAINT = "complaint", _("Complaint")
+    REQUEST = "request", _("Request")
+    RECOMMENDATION = "recommendation", _("Recommendation")
+
+
+#: States in which an answer is awaited.
+OPEN_STATUSES = (Status.NEW, Status.ACCEPTED, Status.PLANNED, Status.WAITING)
+
+#: Those of them in which the legal clock runs: while the author is asked, it stands still.
+RUNNING_STATUSES = tuple(status for status in OPEN_STATUSES if status is not Status.WAITING)
+
+
+class Clock(enum.Enum):
+    """What a verb does to the legal clock."""
+
+    START = "start"  #: the due date is counted from this moment
+    KEEP = "keep"
+    STOP = "stop"  #: answered: nothing is due any more
+    PAUSE = "pause"  #: it stands still until the state is left, or until the days for a reply are over
+    EXTEND = "extend"  #: the extension that the law allows is added, once in a term
+    RECOUNT = "recount"  #: the due date is counted again, by the terms and the calendar of now
+    END = "end"  #: nothing is due any more, though nobody answered
+    GO_ON = "go on"  #: it had ended without an answer, and runs again as if it never had
+
+
+class Audience(enum.StrEnum):
+    """Who gets a letter about an event."""
+
+    AUTHOR = "author"
+    SERVICE = "service"  #: the one that the appeal is with after the event
+    OFFICE = "office"  #: the Mayor's Office
+    FOLLOWER = "follower"  #: the authors of what repeats the appeal
+    INVITED = "invited"  #: somebody who is to work here; of no appeal
+
+
+class Guard(enum.Enum):
+    """What must be true of the appeal besides its state; ``guards.barred`` knows which are not."""
+
+    EXTENDABLE = "extendable"  #: the law allows an extension, and this term has had none
+    TERM_PASSED = "term passed"  #: the due date is over, and this was not noted before in this term
+    HALF_PASSED = "half passed"  #: half of the term is over, and the service was not warned in this term
+    MOST_PASSED = "most passed"  #: four fifths of the term are over, and the service was not warned of that
+    LAST_DAY = "last day"  #: the answer is due today, and the service was not warned of that
+    ASKABLE = "askable"  #: the author is known, and there are days for a reply
+    REMINDER_DUE = (
+        "reminder due"  #: half of the days for a reply are over, and the author was not reminded yet
+    )
+    REPLY_MISSING = "reply missing"  #: the days for a reply are over
+    FILE_SHOWN = "file shown"  #: it has a photo or video that the public sees
+    FILE_HIDDEN = "file hidden"  #: one of its photos and videos is hidden by itself
+    PHOTO_THERE = "photo there"  #: it has a photo, hidden or not
+    PHOTO_COVERED = "photo covered"  #: areas of one of its photos are covered
+    REDACTED = "redacted"  #: words of it are taken out
+    REPEATS = "repeats"  #: it is closed as a repetition of another appeal
+    LINKED = "linked"  #: another appeal belongs together with it
+
+    @property
+    def of_the_clock(self) -> bool:
+        """True when terms and calendar decide it."""
+        return (
+            self
+            not in {
+                Guard.REDACTED,
+                Guard.REPEATS,
+                Guard.LINKED,
+            }
+            and not self.of_files
+        )
+
+    @property
+    def of_files(self) -> bool:
+        """True when the appeal's photos and videos decide it."""
+        return self in {Guard.FILE_SHOWN, Guard.FILE_HIDDEN, Guard.PHOTO_THERE, Guard.PHOTO_COVERED}
+
+
+class Input(enum.Enum):
+    """The kinds of thing that a verb may ask for. ``actions.inputs`` checks them, ``web.verb_forms`` draws them."""
+
+    TEXT = "text"  #: words, kept as the event's text
+    WORDS = "words"  #: pieces of the appeal's public texts, one a line, which are taken out
+    SERVICE = "service"  #: another service, which the appeal goes to
+    FILES = "files"  #: photos and videos that were uploaded before
+    SHOWN_FILE = "shown file"  #: a photo or video of the appeal, which is hidden from the public
+    HIDDEN_FILE = "hidden file"  #: one that was hidden by itself, which is shown to the public again
+    PHOTO = "photo"  #: a photo of the appeal, hidden or not
+    COVERED_PHOTO = "covered photo"  #: one of which areas are covered
+    AREAS = "areas"  #: rectangles of a picture in percent of it, one a line
+    COLLEAGUE = (
+        "colleague"  #: somebody of the service that the appeal is with, who works on it; nobody if left out
+    )
+    GROUND = "ground"  #: one of the grounds on which the law lets an appeal be refused
+    APPEAL = "appeal"  #: another appeal, by its number
+    CATEGORY = "category"  #: another category, by which the appeal is routed again
+    PLACE = "place"  #: another place, by which the appeal is routed again
+    RELATED = "related appeal"  #: another appeal, by its number, which belongs together with this one
+    LINKED = "linked appeal"  #: one of those that belong together with it, by its number
+    SECOND_CATEGORY = (
+        "second category"  #: the category of the second matter, which becomes an appeal of its own
+    )
+    DAY = "day"  #: a day from today on, kept among the event's details
+
+
+class Tone(enum.StrEnum):
+    """How prominent the button is."""
+
+    PLAIN = "plain"
+    PRIMARY = "primary"  #: what is usually done next; its form stands open
+    DANGER = "danger"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One thing that a verb asks for before it is done; ``name`` is its key in forms, actions and details."""
+
+    name: str
+    input: Input
+    label: Text
+    hint: Text = ""
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Words:
+    """How a verb is called.
+
+    ``instead`` stands after the step where the Mayor's Office got the appeal in the place of %(chosen)s.
+    ``step`` is the line of the timeline and knows %(by)s, who did it in the public's eyes (the service or the Mayor's
+    Office), %(service)s, whom the appeal was with, %(to_service)s and the event's details by name; ``done`` is said to
+    whoever did it and knows %(number)s and %(service)s; ``invitation`` heads the form of a verb that asks.
+    """
+
+    step: Text
+    button: Text = ""
+    invitation: Text = ""
+    done: Text = ""
+    instead: Text = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Verb:
+    """One row of the table; rows are compared by identity.
+
+    ``target`` None leaves the state as it is, ``hides`` None the visibility, ``redacts`` None the words: True takes some out,
+    False puts back all that were; ``links`` None what belongs together with it; what is linked or parted stands in the history
+    of both. ``letters`` are subjects by recipient,
+    which know %(number)d. ``public`` False keeps the event for the staff. ``supplements`` are words that stand beside the
+    answer. ``author_words`` are for the author's own page and deeds, where they differ. ``outcome`` is why it is closed,
+    if not with an answer. ``followed`` steps are told to the authors of what repeats the appeal. ``quiet`` steps change
+    nothing that a form rests on: a form written before one is not stale after it. ``bulk`` verbs need no words of their
+    own for each appeal, and may be done to many at once. ``passes_max`` is how often services may do it to an appeal; from
+    then on the Mayor's Office gets it, whichever service they choose.
+    """
+
+    code: str
+    sources: tuple[Status, ...]
+    target: Status | None
+    roles: frozenset[Role]
+    words: Words
+    icon: str = ""
+    tone: Tone = Tone.PLAIN
+    clock: Clock = Clock.KEEP
+    hides: bool | None = None
+    links: bool | None = None
+    redacts: bool | None = None
+    guard: Guard | None = None
+    quiet: bool = False
+    bulk: bool = False
+    public: bool = True
+    supplements: bool = False
+    outcome: Outcome | None = None
+    passes_max: int | None = None
+    followed: bool = False
+    asks: tuple[Ask, ...] = ()
+    letters: Mapping[Audience, Text] = field(default_factory=lambda: MappingProxyType({}))
+    author_words: Words | None = None
+
+    def __str__(self) -> str:
+        return self.code
+
+    def allows(self, status: str, role: Role, *, hidden: bool, barred: Collection[Guard] = ()) -> bool:
+        """True when a person in that role may do it to an appeal in that state, of which ``barred`` is not true."""
+        return (
+            status in self.sources
+            and role in self.roles
+            and (self.hides is None or self.hides != hidden)
+            and self.guard not in barred
+        )
+
+    def words_for(self, role: str) -> Words:
+        """Its words where somebody in that role does it or did it."""
+        return self.author_words if self.author_words and role == Role.RESIDENT else self.words
+
+    def reads_clock(self, status: str) -> bool:
+        """True when terms and calendar decide what it does from that state, or whether it may be done."""
+        guarded = self.guard is not None and self.guard.of_the_clock
+        changes = self.clock in {Clock.START, Clock.PAUSE, Clock.EXTEND, Clock.RECOUNT, Clock.GO_ON}
+        return guarded or changes or self.resumes(status)
+
+    def resumes(self, status: str) -> bool:
+        """True when the clock, which stands still in that state, goes on from where it stood."""
+        return status == Status.WAITING and self.target not in {None, Status.WAITING}
+
+    @property
+    def answers(self) -> bool:
+        """True when its text is the answer that the law wants."""
+        return self.clock is Clock.STOP
+
+    @property
+    def assigns(self) -> bool:
+        """True when it says who works on the appeal."""
+        return any(ask.input is Input.COLLEAGUE for ask in self.asks)
+
+    @property
+    def speaks(self) -> bool:
+        """True when its text is read as an answer: the answer itself, or what is added to it."""
+        return self.answers or self.supplements
