@@ -48,6 +48,9 @@ DEFAULTS: Final[dict[str, Rate]] = {
     # Seconds in which reports are made, by address: one of a city takes less than one, whichever way it is asked. An office
     # of planners compares a hundred at once; who asks without end gets half of one processor, and the map is for the others.
     "report-work": Rate(120, 1_800, _HOUR),
+    # Seconds in which whole sets of open data are made, by address; one that is there already costs nothing. A million
+    # appeals take some ten: everybody in an office of analysts fetches them once, and again whenever they changed.
+    "data-work": Rate(300, 1_800, _HOUR),
     # Wrong passwords for one account from one address. Five are a forgotten password; 1,440 a day guess none.
     "log-in": Rate(5, 60, _HOUR),
     # Wrong passwords for whatever accounts from one address: an office of 25 people on a Monday.

@@ -23,6 +23,7 @@ urlpatterns = [
     path("media/news/<int:item>/<slug:form>", media.news_file, name="news-file"),
     path("api/", include("opendata.urls")),
     path("api/", include("public.api.urls")),
+    path("data/", include("opendata.data_urls")),
     *i18n_patterns(
         path("accounts/", include(accounts_urls)),
         path("admin/", admin.site.urls),

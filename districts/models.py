@@ -19,6 +19,8 @@ from districts.querysets import (
     ServiceAreaQuerySet,
     ServiceQuerySet,
 )
+from districts.versions import PublicVersion as PublicVersion
+from districts.versions import noting
 from geo.points import WGS84_SRID
 
 #: Characters of a code: of a district, a service, a category.
@@ -131,6 +133,7 @@ class District(models.Model):
         verbose_name = _("district")
         verbose_name_plural = _("districts")
         ordering = ["code"]
+        triggers = [noting()]
 
     def __str__(self) -> str:
         return self.name
@@ -196,6 +199,7 @@ class Service(models.Model):
                 name="mayors_office_is_active",
             ),
         ]
+        triggers = [noting()]
 
     def __str__(self) -> str:
         return self.name
@@ -234,6 +238,7 @@ class Category(models.Model):
         verbose_name = _("category")
         verbose_name_plural = _("categories")
         ordering = ["position", "code"]
+        triggers = [noting()]
 
     def __str__(self) -> str:
         return self.name

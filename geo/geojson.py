@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import EmptyResultSet
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Expression, ExpressionWrapper, F, Field, Model, QuerySet, TextField
 from django.db.models.expressions import Combinable
@@ -30,6 +30,9 @@ _PROPERTIES_MAX = 50
 
 #: Columns as the bytes that PostgreSQL sent (UTF-8), neither decoded nor encoded again: of text, bigint, integer.
 _AS_SENT = extensions.new_type((25, 20, 23), "AS_SENT", extensions.BYTES)
+
+#: Rows fetched at once of a list without an end: about two megabytes.
+_BATCH = 2_000
 
 Properties = Mapping[str, str | Combinable]
 
@@ -146,6 +149,36 @@ class PagedFeatures:
 def feature_texts(rows: QuerySet[Any], feature: FeatureText) -> list[bytes]:
     """Every row's feature in the queryset's order; one statement. For lists that are short by nature."""
     return [text for (text,) in raw_rows(rows.annotate(geojson_text=feature).values_list("geojson_text"))]
+
+
+def feature_statement(rows: QuerySet[Any], feature: FeatureText) -> str:
+    """The whole statement, values and all, that makes every row's feature; empty where no row can be.
+
+    Whatever narrows or shapes the text is in it: two texts of one statement and one state of the database are the same.
+    """
+    try:
+        sql, params = rows.annotate(geojson_text=feature).values_list("geojson_text").query.sql_with_params()
+    except EmptyResultSet:
+        return ""
+    with connections[rows.db].cursor() as cursor:
+        statement: bytes = cursor.mogrify(sql, params)
+    return statement.decode()
+
+
+@contextmanager
+def feature_batches(statement: str, alias: str = DEFAULT_DB_ALIAS) -> Iterator[Iterator[list[bytes]]]:
+    """The features of a ``feature_statement`` in batches of one snapshot, however many there are.
+
+    A cursor of the database, open while the block runs: this process never holds more than one batch.
+    """
+    if not statement:
+        yield iter(())
+        return
+    with transaction.atomic(alias), connections[alias].chunked_cursor() as cursor:
+        extensions.register_type(_AS_SENT, cursor.cursor)
+        # The values are in it: a percent sign is one.
+        cursor.execute(statement)
+        yield ([text for (text,) in batch] for batch in iter(lambda: cursor.fetchmany(_BATCH), []))
 
 
 def collection(features: Iterable[bytes], **members: Any) -> bytes:

@@ -36,6 +36,9 @@ _TRIED: Final = gettext_lazy(
 _ASKED: Final = gettext_lazy(
     "Too many reports have been asked for from your internet connection in a short time. Open this one again %(wait)s."
 )
+_DATA: Final = gettext_lazy(
+    "Too much data has been made for your internet connection in a short time. Ask again %(wait)s."
+)
 _LETTERS: Final = gettext_lazy("Several letters are on their way already. Ask for another one %(wait)s.")
 
 SUBMIT: Final = Limit("submit", _SENT)
@@ -44,6 +47,7 @@ UPLOAD_MEGABYTES: Final = Limit("upload-megabytes", _SENT)
 UPLOAD_WORK: Final = Limit("upload-work", _SENT)
 FILM_WORK: Final = Limit("film-work", _SENT)
 REPORT_WORK: Final = Limit("report-work", _ASKED)
+DATA_WORK: Final = Limit("data-work", _DATA)
 FIRST_LETTER: Final = Limit("first-letter", _LETTERS)
 LOG_IN: Final = Limit("log-in", _TRIED)
 LOG_IN_ADDRESS: Final = Limit("log-in-address", _TRIED)
@@ -60,6 +64,7 @@ LIMITS: Final = (
     UPLOAD_WORK,
     FILM_WORK,
     REPORT_WORK,
+    DATA_WORK,
     LOG_IN,
     LOG_IN_ADDRESS,
     FIRST_LETTER,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,6 +99,12 @@ def stored_in(
     arriving = Attachment._meta.get_field("original").storage
     monkeypatch.setattr(arriving, "location", str(tmp_path / "uploads"))
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _texts_of_their_own(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test goes on reading what another one has begun."""
+    settings.TEXTS_ROOT = tmp_path_factory.getbasetemp() / f"texts-{secrets.token_hex(8)}"
 
 
 @pytest.fixture(autouse=True)

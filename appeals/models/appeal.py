@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
@@ -31,10 +32,19 @@ from appeals.search import Folded
 from appeals.workflow import OPEN_STATUSES, Kind, Outcome, Status
 from districts.models import BoundaryRevision, Category, District, Service, ServiceArea
 from districts.routing import Rule
+from districts.versions import noting
 from geo.points import WGS84_SRID
 
 #: Side of the storage cell in metres of the city's metric CRS; every heat and cluster cell is a multiple of it.
 CELL_M = 50
+
+
+#: Columns that a reader of the open data sees, or that say whether there is anything to see.
+PUBLIC_COLUMNS = (
+    "kind", "category_id", "text", "language", "address", "point", "district_id", "service_id", "status", "outcome",
+    "duplicate_of_id", "hidden", "submitted_at", "planned_on", "due_on", "answered_at", "closed_at", "source", "external_id",
+)  # fmt: skip
+_SEEN = pgtrigger.UpdateOf(*PUBLIC_COLUMNS)  # type: ignore[no-untyped-call]
 
 
 def _cell(axis: str) -> Func:
@@ -198,7 +208,7 @@ class Appeal(models.Model):
             GinIndex(OpClass(Folded("address", "text"), name="gin_trgm_ops"), name="appeal_words"),
             models.Index(Upper("external_id"), name="appeal_external_id", condition=~Q(external_id="")),
         ]
-        triggers = counting_triggers()
+        triggers = [*counting_triggers(), noting(_SEEN)]
 
     def __str__(self) -> str:
         return f"№ {self.number}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from appeals.filters import AppealFilter, parse_filter
@@ -39,7 +39,7 @@ MAX_AGE_S = 15
         **problems(400),
     },
 )
-def appeals_geojson(request: HttpRequest) -> HttpResponse:
+def appeals_geojson(request: HttpRequest) -> HttpResponseBase:
     """Appeals, newest first, in pages; the ``next`` link leads to the following page, and is missing on the last.
 
     An appeal that the Mayor's Office has hidden is not there for the public.

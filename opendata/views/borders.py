@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Concat
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -72,7 +72,7 @@ _AREA: Final = FeatureText(
     parameters=[_REVISION],
     responses=_borders(DISTRICT),
 )
-def districts_geojson(request: HttpRequest) -> HttpResponse:
+def districts_geojson(request: HttpRequest) -> HttpResponseBase:
     """The city and its districts in one boundary revision, names in every language."""
     refusals = Refusals()
     revision = refusals.read(revision_of, request.GET, None)
@@ -94,7 +94,7 @@ def districts_geojson(request: HttpRequest) -> HttpResponse:
     ],
     responses=_borders(SERVICE_AREA),
 )
-def service_areas_geojson(request: HttpRequest) -> HttpResponse:
+def service_areas_geojson(request: HttpRequest) -> HttpResponseBase:
     """Which service answers where, in one boundary revision.
 
     Where several areas cover a place, the highest priority decides, then the smallest area. Of the borders in force
@@ -126,7 +126,7 @@ def _code(text: str) -> str:
 
 def _answer(
     request: HttpRequest, rows: QuerySet[Any], feature: FeatureText, revision: BoundaryRevision
-) -> HttpResponse:
+) -> HttpResponseBase:
     member = {
         "number": revision.number,
         "name": revision.name,
@@ -137,7 +137,7 @@ def _answer(
     return geojson_answer(request, body, max_age_s=MAX_AGE_S, per_reader=False)
 
 
-def _without_borders(request: HttpRequest) -> HttpResponse:
+def _without_borders(request: HttpRequest) -> HttpResponseBase:
     if request.GET.get("revision"):
         return problem(HTTPStatus.NOT_FOUND, _("There are no published borders of that number."))
     return geojson_answer(request, collection([], revision=None), max_age_s=0, per_reader=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
@@ -51,7 +51,7 @@ ZOOM_MAX = 24
         **problems(400),
     },
 )
-def clusters_geojson(request: HttpRequest) -> HttpResponse:
+def clusters_geojson(request: HttpRequest) -> HttpResponseBase:
     """What a map draws of its frame: the appeals where they are few, else square cells with counts by status.
 
     A cell stands at the mean of its appeals, and counts all of them though the frame may cut it. At most 64 kB when

@@ -28,7 +28,7 @@ from config.server import FILE_THREADS, LIGHT_THREADS, THREADS
 #: Seconds a city may take to be made and opened, on a machine that does other things too.
 OPEN_S = 1800.0
 #: Limits that count what one address does: all of this comes from one.
-UNLIMITED = "submit=off; upload=off; upload-megabytes=off; upload-work=off; film-work=off; report-work=off; log-in=off; log-in-address=off"
+UNLIMITED = "submit=off; upload=off; upload-megabytes=off; upload-work=off; film-work=off; report-work=off; data-work=off; log-in=off; log-in-address=off"
 
 
 @dataclass

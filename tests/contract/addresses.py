@@ -17,6 +17,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import LocalePrefixPattern
 from django.utils.regex_helper import normalize
 
+from web.api.problems import API_PATHS
+
 #: Machinery of the API page; not the city's data.
 _OF_THE_DOCUMENT = {"/api/schema/", "/api/docs/"}
 
@@ -41,7 +43,7 @@ class Address:
 
     @property
     def of_the_api(self) -> bool:
-        return self.path.startswith("/api/")
+        return self.path.startswith(API_PATHS)
 
     def filled(self, values: Mapping[str, object]) -> str:
         """The path with the parameters' values; one that is missing is a failure, so that nobody forgets it."""
@@ -57,7 +59,7 @@ def all_addresses() -> tuple[Address, ...]:
 
 
 def templates() -> set[str]:
-    """Paths below ``/api/``, parameters in braces."""
+    """Paths of the API, parameters in braces."""
     return {address.path for address in all_addresses() if address.of_the_api} - _OF_THE_DOCUMENT
 
 

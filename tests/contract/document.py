@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 import uuid
 from functools import cache
@@ -68,8 +69,15 @@ def check(answer: Any, described: dict[str, Any], *, closed: bool = True) -> Non
     schema = _json_schema(content[kind]["schema"], closed=closed)
     components = _json_schema(document()["components"], closed=closed)
     jsonschema.Draft202012Validator({**schema, "components": components}, format_checker=_FORMATS).validate(
-        answer.json()
+        _read(answer)
     )
+
+
+def _read(answer: Any) -> Any:
+    if not getattr(answer, "streaming", False):
+        return answer.json()
+    body = answer.getvalue().decode()
+    return json.loads(body) if answer["Content-Type"].endswith("+json") else body
 
 
 def _json_schema(schema: Any, *, closed: bool) -> Any:

@@ -24,6 +24,7 @@ from tests.contract.addresses import Address, all_addresses, asking
 from tests.contract.document import FILTERS, reading, required_query
 from tests.grid import CITY, GridCity
 from tests.submissions import submission_document
+from web.api.problems import API_PATHS
 
 PathOf = Callable[[Address], str]
 #: The document and the page that shows it are no part of what the document promises.
@@ -81,7 +82,7 @@ def _is_an_answer(method: str, url: str, answer: Any) -> None:
     if answer.status_code in {204, 304} or url.startswith(_OF_THE_DOCUMENT):
         return
     kind = answer.get("Content-Type", "").partition(";")[0]
-    if url.startswith("/api/") and answer.status_code >= 400:
+    if url.startswith(API_PATHS) and answer.status_code >= 400:
         assert kind == "application/problem+json", said
         problem = json.loads(answer.content)
         assert problem["status"] == answer.status_code, said

@@ -24,6 +24,7 @@ from appeals.workflow import SUBMIT, VERBS
 from bootstrap.rates import Rate
 from media import turns
 from opendata import clusters
+from rates.taking import DATA_WORK, charge
 from tests.contract.addresses import Address, all_addresses, asking, templates
 from tests.contract.document import (
     check,
@@ -37,6 +38,7 @@ from tests.contract.document import (
 from tests.factories import AttachmentFactory, EventFactory
 from tests.grid import CITY, IN_EAST, GridCity
 from tests.verbs import details_of
+from web.api import texts
 
 BOX = ",".join(map(str, CITY))
 
@@ -79,6 +81,24 @@ def test_every_parameter_is_described_and_read(
 
 def _get(path: str) -> Ask:
     return lambda client, appeal: client.get(path.format(id=appeal.pk, number=appeal.number))
+
+
+def _with_work_used_up(path: str) -> Ask:
+    def ask(client: Client, _appeal: Appeal) -> HttpResponse:
+        charge(DATA_WORK, "address 127.0.0.1", cost=1_000)
+        return client.get(path)
+
+    return ask
+
+
+def _while_others_are_made(path: str) -> Ask:
+    def ask(client: Client, _appeal: Appeal) -> HttpResponse:
+        with ExitStack() as taken:
+            for n in range(texts.MAKERS):
+                taken.enter_context(texts.making(str(n)))
+            return client.get(path)
+
+    return ask
 
 
 def _body(**changes: object) -> dict[str, object]:
@@ -157,6 +177,14 @@ UNKNOWN = "5c02fc4a-abd9-4e4d-b4a6-4218fc0780df"
 WAYS: dict[tuple[str, int], list[Ask]] = {
     ("list_appeals", 200): [_get("/api/appeals.geojson"), _get("/api/appeals.geojson?page_size=1")],
     ("list_appeals", 400): [_get("/api/appeals.geojson?bbox=1")],
+    ("read_all_appeals", 200): [_get("/data/appeals.geojson"), _get("/data/appeals.geojson?q=none")],
+    ("read_all_appeals", 400): [_get("/data/appeals.geojson?bbox=1")],
+    ("read_all_appeals", 429): [_with_work_used_up("/data/appeals.geojson")],
+    ("read_all_appeals", 503): [_while_others_are_made("/data/appeals.geojson")],
+    ("read_all_appeals_by_line", 200): [_get("/data/appeals.geojsonl")],
+    ("read_all_appeals_by_line", 400): [_get("/data/appeals.geojsonl?bbox=1")],
+    ("read_all_appeals_by_line", 429): [_with_work_used_up("/data/appeals.geojsonl")],
+    ("read_all_appeals_by_line", 503): [_while_others_are_made("/data/appeals.geojsonl")],
     ("list_clusters", 200): [_get(f"/api/clusters.geojson?bbox={BOX}&zoom={zoom}") for zoom in (10, 18)],
     ("list_clusters", 400): [_get("/api/clusters.geojson?zoom=high")],
     ("read_appeal", 200): [_get("/api/appeals/{id}/")],

@@ -44,6 +44,8 @@ NAME, EMAIL, PHONE, SECRET = (
 #: The addresses at which anybody reads an appeal's words.
 OPEN = {
     "api-appeals",
+    "data-appeals",
+    "data-appeals-by-line",
     "api-appeal",
     "api-appeal-by-number",
     "public:map",
@@ -111,7 +113,8 @@ def _words(answer: Any) -> str:
     """What a reader can make of the answer: JSON without its escapes, and numbers of telephones without their gaps."""
     content = answer.getvalue() if answer.streaming else answer.content
     if "json" in answer["Content-Type"]:
-        text = "\n".join(_texts(json.loads(content)))
+        documents = content.splitlines() if "ndjson" in answer["Content-Type"] else [content]
+        text = "\n".join(_texts([json.loads(document) for document in documents]))
     else:
         text = content.decode("utf-8", "replace").replace("&#x27;", "'").replace("&amp;", "&")
     return text + "\n" + re.sub(r"[\s().\u00a0\u202f-]", "", text)

@@ -55,7 +55,7 @@ class TestRange:
         head = client.get("/api/appeals.geojson", headers={"Range": "bytes=0-9", "Accept-Encoding": "gzip"})
         tail = client.get("/api/appeals.geojson", headers={"Range": "bytes=10-"})
         assert (head.status_code, head["Content-Range"]) == (206, f"bytes 0-9/{len(text)}")
-        assert head.content + tail.content == text
+        assert head.getvalue() + tail.getvalue() == text
 
     def test_behind_the_end(self, city: GridCity, client: Client) -> None:
         answer = client.get("/api/appeals.geojson", headers={"Range": "bytes=99999999-"})

@@ -1,59 +1,109 @@
-"""HTTP answers of the light GeoJSON views."""
+"""HTTP answers of the light views, and of texts that are kept as files."""
 
 from __future__ import annotations
 
-import hashlib
 import re
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.http import quote_etag
+from whitenoise.responders import SlicedFile
 
 from geo.geojson import MEDIA_TYPE
+from web.api.problems import busy
+from web.api.texts import Busy, Text, digest, keep, same_text
+
+_PRIVATE: Final = "private, no-store"
+#: One range from a first byte on; what is another is answered whole, as RFC 9110, 14.2 wants.
+_ONE_RANGE: Final = re.compile(r"bytes=(\d{1,12})-(\d{0,12})")
 
 
 def geojson_answer(
     request: HttpRequest, body: bytes, *, max_age_s: int, per_reader: bool = True
-) -> HttpResponse:
-    """The body as ``application/geo+json``, cacheable for ``max_age_s``.
+) -> HttpResponseBase:
+    """The body as ``application/geo+json``, cacheable for ``max_age_s``; 304 for a reader who has it already.
 
     ``per_reader`` says that the text depends on who reads and in which language: then only what the public sees may be
-    kept by others. What is the same for all has an ETag, and is 304 for a reader who has it already.
+    kept by others.
     """
-    answer = HttpResponse(body, content_type=MEDIA_TYPE)
+    private = per_reader and request.user.is_authenticated
+    answer: HttpResponseBase
+    if private:
+        answer = HttpResponse(body, content_type=MEDIA_TYPE, headers={"Accept-Ranges": "none"})
+    elif reads_parts(request):
+        name = digest(body)
+        folder = digest(request.get_full_path(), request.headers.get("Accept-Language", ""))
+        answer = text_answer(
+            request, lambda: keep(folder, name, lambda file: file.write(body)), media_type=MEDIA_TYPE
+        )
+    else:
+        answer = HttpResponse(body, content_type=MEDIA_TYPE, headers={"Accept-Ranges": "bytes"})
+        answer["ETag"] = etag = quote_etag(digest(body))
+        answer = get_conditional_response(request, etag=etag, response=answer) or answer
+    return cached_for(answer, max_age_s, private=private, per_reader=per_reader)
+
+
+def cached_for(
+    answer: HttpResponseBase, max_age_s: int, *, private: bool, per_reader: bool = True
+) -> HttpResponseBase:
+    """The answer with who may keep it, and for how long."""
+    answer["Cache-Control"] = _PRIVATE if private else f"public, max-age={max_age_s}"
     if per_reader:
-        private = request.user.is_authenticated
-        answer["Cache-Control"] = "private, no-store" if private else f"public, max-age={max_age_s}"
         patch_vary_headers(answer, ["Accept-Language", "Cookie"])
-        return part_asked_for(request, answer)
-    answer["Cache-Control"] = f"public, max-age={max_age_s}"
-    answer["ETag"] = etag = quote_etag(hashlib.blake2b(body, digest_size=16).hexdigest())
-    conditional: HttpResponse | None = get_conditional_response(request, etag=etag, response=answer)
-    return part_asked_for(request, answer) if conditional is None else conditional
+    return answer
 
 
-_ONE_RANGE = re.compile(r"bytes=(\d{1,12})-(\d{0,12})")
+def reads_parts(request: HttpRequest) -> bool:
+    """True when the request is one of several that must speak of the same text.
 
-
-def part_asked_for(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
-    """The answer, or the bytes of it that a Range header asks for (RFC 9110, 14.2; one range from a first byte on).
-
-    GDAL, and so QGIS, reads a URL over HTTP in ranges and refuses a server that knows none. 416 for a range behind the
-    end; what is no such range is answered whole, as the standard wants.
+    GDAL, and so QGIS, reads a URL over HTTP in ranges: it asks for the length first and refuses a server without them.
     """
-    answer["Accept-Ranges"] = "bytes"
+    asks_length = request.method == "HEAD" and "If-None-Match" not in request.headers
+    return asks_length or _ONE_RANGE.fullmatch(request.headers.get("Range", "")) is not None
+
+
+def text_answer(
+    request: HttpRequest, current: Callable[[], Text], *, media_type: str, encoding: str = "identity"
+) -> HttpResponseBase:
+    """The current text, or of the text that the sender is reading the bytes that a Range header asks for.
+
+    206 for a part, 416 for one behind the end, 304 for who has the text already, 503 where it cannot be made now. It is
+    compressed as ``encoding`` says, since a range counts bytes: compressed on its way they would be others.
+    """
     asked = _ONE_RANGE.fullmatch(request.headers.get("Range", ""))
-    if asked is None or answer.status_code != HTTPStatus.OK:
-        return answer
-    size = len(answer.content)
-    first, last = int(asked[1]), min(int(asked[2] or size), size - 1)
-    if first > last:
-        answer.status_code, answer.content = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, b""
+    try:
+        text = (
+            same_text(request, int(asked[1]) if asked else 0, current) if reads_parts(request) else current()
+        )
+        if asked and request.headers.get("If-Range", text.etag) != text.etag:
+            text.file.close()
+            asked, text = None, current()
+    except Busy as refusal:
+        return busy(refusal.retry_after_s)
+    known: HttpResponseBase | None = get_conditional_response(request, etag=text.etag)
+    if known is not None:
+        text.file.close()
+        return known
+    size = text.size
+    first, last = (int(asked[1]), min(int(asked[2] or size), size - 1)) if asked else (0, size - 1)
+    answer: HttpResponseBase
+    if asked and first > last:
+        text.file.close()
+        answer = HttpResponse(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, content_type=media_type)
         answer["Content-Range"] = f"bytes */{size}"
-        return answer
-    answer.status_code, answer.content = HTTPStatus.PARTIAL_CONTENT, answer.content[first : last + 1]
-    answer["Content-Range"] = f"bytes {first}-{last}/{size}"
-    # The range counts bytes of this text: compressed on its way it would be another.
-    answer["Content-Encoding"] = "identity"
+    elif asked:
+        part = SlicedFile(text.file, first, last)
+        answer = FileResponse(part, status=HTTPStatus.PARTIAL_CONTENT, content_type=media_type)
+        answer["Content-Range"] = f"bytes {first}-{last}/{size}"
+        answer["Content-Length"] = str(last - first + 1)
+    else:
+        answer = FileResponse(text.file, content_type=media_type)
+        del answer["Content-Disposition"]
+        answer["Content-Length"] = str(size)
+    answer["ETag"] = text.etag
+    answer["Accept-Ranges"] = "bytes"
+    answer["Content-Encoding"] = encoding
     return answer

@@ -21,6 +21,9 @@ PROBLEM_TYPE = "application/problem+json"
 
 Errors = Mapping[str, Sequence[str]]
 
+#: Beginnings of the addresses that programs read.
+API_PATHS = ("/api/", "/data/")
+
 #: Headers that speak of the answer that a problem replaces; all others hold for the problem too.
 _OF_THE_PAGE = {"content-type", "content-length", "content-disposition", "etag", "last-modified"}
 
@@ -47,6 +50,13 @@ def bad_parameters(errors: Errors) -> HttpResponse:
     """400 for query parameters that mean nothing."""
     refused = parameters_refused(errors)
     return HttpResponse(orjson.dumps(refused.document), status=refused.status_code, content_type=PROBLEM_TYPE)
+
+
+def busy(retry_after_s: int) -> HttpResponse:
+    """503 for what cannot be made just now, and when to come again."""
+    answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, _title_of(HTTPStatus.SERVICE_UNAVAILABLE))
+    answer["Retry-After"] = str(retry_after_s)
+    return answer
 
 
 class Problem(exceptions.APIException):
@@ -100,7 +110,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
 
 
 class ApiProblems:
-    """Middleware: an error below ``/api/`` that Django answered with a page becomes a problem document.
+    """Middleware: an error below one of ``API_PATHS`` that Django answered with a page becomes a problem document.
 
     So it is with an unknown address, a wrong method, a broken view: whatever djangorestframework never saw. While
     debugging, the page of a broken view stays: it is what the developer needs.
@@ -114,7 +124,7 @@ class ApiProblems:
         status = answer.status_code
         if (
             status < HTTPStatus.BAD_REQUEST
-            or not request.path_info.startswith("/api/")
+            or not request.path_info.startswith(API_PATHS)
             or answer.headers.get("Content-Type", "").startswith(PROBLEM_TYPE)
             or (settings.DEBUG and status == HTTPStatus.INTERNAL_SERVER_ERROR)
         ):

@@ -18,6 +18,7 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
 from config.city import CITY
+from web.api.problems import API_PATHS
 from web.modules import MODULES_PREFIX, offline_modules
 from web.offline import kept
 from web.styles import source, whole
@@ -78,7 +79,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """Asks search engines to leave alone what belongs to one person or to staff, and what is computed anew each time."""
     closed = [start for code, _name in settings.LANGUAGES for start in _private(code)]
-    lines = ["User-agent: *", *(f"Disallow: {start}" for start in [*closed, "/api/"])]
+    lines = ["User-agent: *", *(f"Disallow: {start}" for start in [*closed, *API_PATHS])]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 

@@ -1,0 +1,124 @@
+"""Whole sets: every feature that a reader may see, in one text of one snapshot of the database.
+
+What the public sees is kept as a file until the data change, so that one text serves all readers and all of its parts,
+and no reader, however slow, holds a thread or a transaction.
+"""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+import orjson
+
+from districts.versions import public_version
+from geo.geojson import MEDIA_TYPE, feature_batches
+from web.api.texts import Busy, Text, digest, keep, kept, making
+
+#: How often the beginning of a reading is tried until nobody commits between two statements.
+_TRIES: Final = 50
+#: The fastest: a text of a gigabyte is packed once for each version.
+_LEVEL: Final = 1
+
+Batches = Iterator[list[bytes]]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How features make a text: its media type, the name's ending, and what writes the batches into a file."""
+
+    ending: str
+    media_type: str
+    write: Callable[[BinaryIO, Batches], object]
+
+
+def _write_collection(file: BinaryIO, batches: Batches) -> None:
+    file.write(b'{"type":"FeatureCollection","features":[')
+    count = 0
+    for batch in batches:
+        file.write(b",\n" if count else b"\n")
+        file.write(b",\n".join(batch))
+        count += len(batch)
+    members = orjson.dumps({"numberMatched": count, "numberReturned": count})
+    file.write(b"\n]," + members[1:] + b"\n")
+
+
+def _write_lines(file: BinaryIO, batches: Batches) -> None:
+    file.writelines(b"\n".join(batch) + b"\n" for batch in batches)
+
+
+GEOJSON: Final = Form("geojson", MEDIA_TYPE, _write_collection)
+#: One feature a line: newline-delimited GeoJSON, which GDAL knows as GeoJSONSeq.
+GEOJSONL: Final = Form("geojsonl", "application/x-ndjson", _write_lines)
+
+
+@dataclass(frozen=True)
+class WholeSet:
+    """What a ``feature_statement`` gives, in one form. Its version is that of ``public_version``.
+
+    ``work`` surrounds the making of a text that is not there yet.
+    """
+
+    statement: str
+    form: Form
+    work: Callable[[], AbstractContextManager[None]] = nullcontext
+
+    def public_text(self, *, packed: bool = False) -> Text:
+        """The text of this moment, kept for all who ask for the same; compressed by gzip when ``packed``.
+
+        Raises ``Busy`` while too many are made. One statement when it is there.
+        """
+        folder = self._folder + ("-gzip" if packed else "")
+        if text := kept(folder, self._name(public_version(), packed=packed)):
+            return text
+        with self.work():
+            return self._packed(folder) if packed else self._made(folder)
+
+    def own_text(self) -> BinaryIO:
+        """The text of this moment for one reader, in a file that is gone when it is closed."""
+        file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115
+        with self.work(), feature_batches(self.statement) as batches:
+            self.form.write(file, batches)
+        file.seek(0)
+        return file
+
+    def _made(self, folder: str) -> Text:
+        with making(folder):
+            if text := kept(folder, self._name(public_version())):
+                return text  # of another thread that made it meanwhile
+            with self._opened() as (version, batches):
+                return keep(folder, self._name(version), lambda file: self.form.write(file, batches))
+
+    def _packed(self, folder: str) -> Text:
+        plain = kept(self._folder, self._name(public_version())) or self._made(self._folder)
+        with plain.file, making(folder):
+            name = f"{plain.path.name}-gzip"
+            return kept(folder, name) or keep(folder, name, lambda file: _pack(plain.file, file))
+
+    @property
+    def _folder(self) -> str:
+        return digest(self.form.ending, self.statement)
+
+    def _name(self, version: str, *, packed: bool = False) -> str:
+        return digest(self._folder, version) + ("-gzip" if packed else "")
+
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[str, Batches]]:
+        """The version and its rows: the cursor was opened between two looks that saw the same version."""
+        for _try in range(_TRIES):
+            before = public_version()
+            with feature_batches(self.statement) as batches:
+                if public_version() == before:
+                    yield before, batches
+                    return
+        raise Busy
+
+
+def _pack(plain: BinaryIO, file: BinaryIO) -> None:
+    with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=_LEVEL, mtime=0) as packed:
+        shutil.copyfileobj(plain, packed, 1024 * 1024)
