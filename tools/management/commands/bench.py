@@ -12,7 +12,7 @@ from django.db import connection
 
 class Command(BaseCommand):
     help = (
-        "Measures the product against references in the same run (raw PostGIS, djangorestframework-gis, plain queries), "
+        "Measures the product against references in the same run (raw PostGIS, djangorestframework-gis, plain queries, PySAL), "
         "after checking that the results agree, and prints a table. The first run creates a database of a "
         "million appeals, which takes minutes."
     )
@@ -24,6 +24,7 @@ class Command(BaseCommand):
         try:
             from tests.bench.city import bench_database
             from tests.bench.desk import desk_lists, open_desks
+            from tests.bench.hotspots import statistics
             from tests.bench.routing import decisions
             from tests.bench.scoreboard import scoreboard
             from tests.bench.server import running_server
@@ -46,7 +47,7 @@ class Command(BaseCommand):
                     *submit_over_http(server),
                     *open_desks(server),
                 ]
-            lines += [*decisions(), *desk_lists(), *scoreboard()]
+            lines += [*decisions(), *desk_lists(), *scoreboard(), *statistics()]
         self.stdout.write(render(lines))
         if not all(line.kept for line in lines):
             raise CommandError("a limit was exceeded")

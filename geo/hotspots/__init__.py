@@ -1,0 +1,35 @@
+"""Hotspots: where counts on a grid are higher than chance would place them, compared with what, and how surely.
+
+NumPy and SciPy alone: no Django, no database, nothing of the city, so that another project may take the folder as it is.
+Every function takes arrays of shape (rows, columns), row 0 in the south, of a metric grid of square cells, and a ``mask`` of
+the same shape that is True in the study area. Cells of the area without appeals are zeros in it: leaving them out would
+change the mean, the deviation and every z. ``docs/hotspots.md`` explains the methods with an example.
+"""
+
+from geo.hotspots.density import density_surface
+from geo.hotspots.exposure import Exposure, exposure_test
+from geo.hotspots.gi_star import gi_star
+from geo.hotspots.permutation import Tails, permutation_p
+from geo.hotspots.scan import Cluster, scan
+from geo.hotspots.significance import classes, q_values
+from geo.hotspots.trends import Pattern, emerging_patterns, mann_kendall, space_time_gi_star
+from geo.hotspots.window import disc, window_sums
+
+__all__ = [
+    "Cluster",
+    "Exposure",
+    "Pattern",
+    "Tails",
+    "classes",
+    "density_surface",
+    "disc",
+    "emerging_patterns",
+    "exposure_test",
+    "gi_star",
+    "mann_kendall",
+    "permutation_p",
+    "q_values",
+    "scan",
+    "space_time_gi_star",
+    "window_sums",
+]

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.stats import chi2, nbinom, poisson
+
+from geo.hotspots import Exposure, classes, disc, exposure_test, permutation_p, q_values, window_sums
+from tests.geo.hotspots.maps import CIRCLE, scattered, ugly_mask
+
+WINDOW = disc(CIRCLE)
+
+
+def uneven(mask: NDArray[np.bool_], total: float) -> NDArray[np.float64]:
+    """People, ten times as many in the middle as at the edge, of whom ``total`` appeals come."""
+    rows, columns = np.indices(mask.shape)
+    away = np.hypot(rows - mask.shape[0] / 2, columns - mask.shape[1] / 2) / max(mask.shape)
+    people = np.where(mask, 0.1 + np.exp(-((away / 0.25) ** 2)), 0.0)
+    return np.asarray(people * total / people.sum())
+
+
+def overdispersed(
+    expected: NDArray[np.float64], alpha: float, random: np.random.Generator
+) -> NDArray[np.int64]:
+    return random.poisson(expected * random.gamma(1 / alpha, alpha, expected.shape))
+
+
+def test_each_window_expects_its_share() -> None:
+    mask = ugly_mask()
+    counts, people = scattered(mask, 2), scattered(mask, 50, seed=1) + 1
+    result = exposure_test(counts, people, mask, WINDOW)
+    share = counts[mask].sum() / people[mask].sum()
+    assert np.allclose(result.expected[mask], window_sums(people, mask, WINDOW)[mask] * share)
+    assert np.array_equal(result.observed[mask], window_sums(counts, mask, WINDOW)[mask])
+    assert np.allclose(result.ratio[mask], result.observed[mask] / result.expected[mask])
+    for values in (
+        result.observed,
+        result.expected,
+        result.ratio,
+        result.low,
+        result.high,
+        result.p,
+        result.q,
+    ):
+        assert np.isnan(values[~mask]).all()
+    assert (result.low[mask] <= result.ratio[mask]).all() and (result.ratio[mask] <= result.high[mask]).all()
+
+
+def test_without_extra_variance_the_law_is_poissons() -> None:
+    """Counts that vary less than Poisson's: as many in each cell as it expects."""
+    mask = np.ones((12, 12), dtype=bool)
+    counts = np.full(mask.shape, 2)
+    counts[5, 5] = 4
+    result = exposure_test(counts, np.ones(mask.shape), mask, WINDOW)
+    assert result.alpha == 0
+    o, m = result.observed, result.expected
+    assert np.allclose(result.p, np.minimum(1, 2 * np.minimum(poisson.cdf(o, m), poisson.sf(o - 1, m))))
+
+
+def test_with_it_the_law_is_the_negative_binomial() -> None:
+    mask = np.ones((30, 30), dtype=bool)
+    people = uneven(mask, 4_000)
+    counts = overdispersed(people, 0.5, np.random.default_rng(5))
+    counts[4, 4] = 0
+    result = exposure_test(counts, people, mask, WINDOW)
+    assert result.alpha == pytest.approx(0.5, abs=0.15)
+    extra = result.alpha * window_sums((people * counts.sum() / people.sum()) ** 2, mask, WINDOW)
+    o, m = result.observed, result.expected
+    r = m**2 / extra
+    lower, upper = nbinom.cdf(o, r, r / (r + m)), nbinom.sf(o - 1, r, r / (r + m))
+    tested = ~np.isnan(result.p)
+    assert np.array_equal(tested, m >= 1)
+    assert np.allclose(result.p[tested], np.minimum(1, 2 * np.minimum(lower, upper))[tested], rtol=1e-9)
+
+
+@pytest.mark.parametrize("alpha", [None, 0.4])
+def test_chance_among_uneven_people_is_no_hotspot(alpha: float | None) -> None:
+    """60 maps without one, at a nominal 5 %; the test of counts alone calls most of them hot where people are."""
+    mask = ugly_mask(40, 40)
+    people = uneven(mask, 3_000)
+    false = of_counts = 0
+    for seed in range(60):
+        random = np.random.default_rng(seed)
+        counts = random.poisson(people) if alpha is None else overdispersed(people, alpha, random)
+        false += bool((exposure_test(counts, people, mask, WINDOW).q < 0.05).any())
+        if seed < 10:
+            of_counts += bool((q_values(permutation_p(counts, mask, WINDOW).two_sided) < 0.05).any())
+    assert false <= 6
+    assert of_counts == 10
+
+
+def test_planted_hotspots_are_found_and_little_else() -> None:
+    """Six places of three times the risk among people of uneven number and habits."""
+    found = planted = false = called = 0
+    mask = np.ones((60, 60), dtype=bool)
+    people = uneven(mask, 14_000)
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        hot = np.zeros(mask.shape, dtype=bool)
+        for row, column in random.integers(15, 45, (6, 2)):
+            hot[row - 2 : row + 3, column - 2 : column + 3] = True
+        counts = overdispersed(np.where(hot, 3.0, 1.0) * people, 0.3, random)
+        result = exposure_test(counts, people, mask, WINDOW)
+        called_hot = result.classes >= 2
+        # A cell whose window holds no planted one has no reason to be called.
+        near = window_sums(hot, mask, WINDOW) > 0
+        found += int((called_hot & hot).sum())
+        planted += int(hot.sum())
+        false += int((called_hot & ~near).sum())
+        called += int(called_hot.sum())
+    assert found / planted >= 0.65
+    assert false / called <= 0.03
+
+
+def test_windows_that_expect_less_than_one_are_not_tested() -> None:
+    mask = np.ones((20, 20), dtype=bool)
+    people = np.ones(mask.shape)
+    people[:, 10:] = np.geomspace(0.1, 0.0001, 10)
+    counts = np.zeros(mask.shape, dtype=np.int64)
+    counts[:, :10] = 1
+    counts[10, 19] = 3
+    result = exposure_test(counts, people, mask, WINDOW)
+    assert np.array_equal(np.isnan(result.p), result.expected < 1)
+    assert ((result.expected > 0.6) & (result.expected < 1)).any()
+    assert np.isnan(result.ratio[10, 19]) and result.classes[10, 19] == 0
+    assert result.observed[10, 19] == 3
+    assert np.array_equal(result.classes, classes(result.q, result.observed - result.expected))
+
+
+@pytest.mark.parametrize("extra", [0, 30])
+def test_the_interval_is_garwoods_stretched_by_the_extra_variance(extra: int) -> None:
+    """For a Poisson count o: half the quantiles of chi squared with 2o and 2o + 2 degrees of freedom."""
+    mask = np.ones((14, 14), dtype=bool)
+    counts = np.full(mask.shape, 3)
+    counts[::4, ::4] += extra
+    counts[:3, :3] = 0
+    result = exposure_test(counts, np.ones(mask.shape), mask, WINDOW)
+    assert (result.alpha > 0) == bool(extra)
+    o, m = result.observed, result.expected
+    cell = counts.mean()
+    times = 1 + result.alpha * window_sums(np.full(mask.shape, cell**2), mask, WINDOW) / m
+    low = np.where(o > 0, chi2.ppf(0.025, 2 * np.maximum(o, 1) / times) / 2, 0) * times / m
+    high = chi2.ppf(0.975, 2 * o / times + 2) / 2 * times / m
+    assert (o == 0).any()
+    assert np.allclose(result.low, low) and np.allclose(result.high, high)
+
+
+def test_where_too_little_comes_in_counts_as_variance() -> None:
+    """Only what is hot is left out of the second estimate."""
+    mask = np.ones((40, 40), dtype=bool)
+    people = np.full(mask.shape, 4.0)
+    counts = np.random.default_rng(2).poisson(people)
+    counts[10:18, 10:18] = 0
+    assert exposure_test(counts, people, mask, WINDOW).alpha > 0.02
+
+
+def test_hotspots_are_not_taken_for_extra_variance() -> None:
+    """The second pass forgets what the first suspects, else one large hotspot would hide itself."""
+    mask = np.ones((40, 40), dtype=bool)
+    people = np.full(mask.shape, 4.0)
+    counts = np.random.default_rng(2).poisson(people)
+    counts[10:14, 10:14] += 40
+    assert exposure_test(counts, people, mask, WINDOW).alpha < 0.1
+    assert isinstance(exposure_test(counts, people, mask, WINDOW), Exposure)
+
+
+@pytest.mark.parametrize("value", [-1.0, np.nan, np.inf, 0.0])
+def test_an_exposure_that_is_none_is_refused(value: float) -> None:
+    mask = np.ones((5, 5), dtype=bool)
+    with pytest.raises(ValueError, match="exposure"):
+        exposure_test(np.ones((5, 5), int), np.full((5, 5), value), mask, WINDOW)
