@@ -19,6 +19,7 @@ from accounts.models import Membership, User
 from appeals.actions.submit import route_or_refuse
 from appeals.deadlines import city_day
 from appeals.errors import Invalid
+from appeals.filters import YEARS
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.querysets import AppealQuerySet
@@ -307,7 +308,7 @@ def _place(given: Given, name: str, value: object, appeal: Appeal, at: dt.dateti
 
 
 def _day(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
-    if not isinstance(value, dt.date):
+    if not isinstance(value, dt.date) or value.year not in YEARS:
         raise _InputRefused(_("A date must be written as 2026-05-31."))
     if value < city_day(at):
         raise _InputRefused(_("This day has passed."))
