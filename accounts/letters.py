@@ -21,7 +21,7 @@ def choice_of(user: User) -> LetterChoice | None:
     return LetterChoice.objects.filter(user=user).first()
 
 
-#: Whose posts are for the appeals of the service.
+#: Roles of those who work on the appeals of the service.
 _WORK_ON_APPEALS = frozenset({Role.SERVICE, Role.OFFICE, Role.DISPATCHER})
 
 

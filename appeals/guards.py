@@ -17,8 +17,8 @@ def barred(
 ) -> frozenset[Guard]:
     """The guards of these verbs that are not true of the appeal at that moment.
 
-    One query when one of them asks about photos and videos, one about words that were taken out; none else, if the clock was
-    read before.
+    One query each for photos and videos, for words that were taken out and for links, where a verb asks about them; and
+    those of the clock, unless it was read before.
     """
     asked = frozenset(verb.guard for verb in verbs if verb.guard is not None)
     met: set[Guard] = set()

@@ -163,57 +163,57 @@ class Ask:
 
 @dataclass(frozen=True)
 class Words:
-    """How a verb is called.
+    """How a verb is called."""
 
-    ``instead`` stands after the step where the Mayor's Office got the appeal in the place of %(chosen)s.
-    ``step`` is the line of the timeline and knows %(by)s, who did it in the public's eyes (the service or the Mayor's
-    Office), %(service)s, whom the appeal was with, %(to_service)s and the event's details by name; ``done`` is said to
-    whoever did it and knows %(number)s and %(service)s; ``invitation`` heads the form of a verb that asks.
-    """
-
+    #: The line of the timeline. It knows %(by)s, who did it in the public's eyes (the service or the Mayor's Office),
+    #: %(service)s, whom the appeal was with, %(to_service)s, and the event's details by name.
     step: Text
     button: Text = ""
+    #: Heads the form of a verb that asks for something.
     invitation: Text = ""
+    #: Said to whoever did it; it knows %(number)s and %(service)s.
     done: Text = ""
+    #: Follows the step where the Mayor's Office got the appeal instead of %(chosen)s.
     instead: Text = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Verb:
-    """One row of the table; rows are compared by identity.
-
-    ``target`` None leaves the state as it is, ``hides`` None the visibility, ``redacts`` None the words: True takes some out,
-    False puts back all that were; ``links`` None what belongs together with it; what is linked or parted stands in the history
-    of both. ``letters`` are subjects by recipient,
-    which know %(number)d. ``public`` False keeps the event for the staff. ``supplements`` are words that stand beside the
-    answer. ``author_words`` are for the author's own page and deeds, where they differ. ``outcome`` is why it is closed,
-    if not with an answer. ``followed`` steps are told to the authors of what repeats the appeal. ``quiet`` steps change
-    nothing that a form rests on: a form written before one is not stale after it. ``bulk`` verbs need no words of their
-    own for each appeal, and may be done to many at once. ``passes_max`` is how often services may do it to an appeal; from
-    then on the Mayor's Office gets it, whichever service they choose.
-    """
+    """One row of the table; rows are compared by identity."""
 
     code: str
     sources: tuple[Status, ...]
-    target: Status | None
+    target: Status | None  #: None: the state stays
     roles: frozenset[Role]
     words: Words
     icon: str = ""
     tone: Tone = Tone.PLAIN
     clock: Clock = Clock.KEEP
+    #: True: the public sees the appeal no more; False: it sees it again.
     hides: bool | None = None
+    #: True: the appeal belongs together with another one; False: it does not any more. Both histories tell it.
     links: bool | None = None
+    #: True: words are taken out of its texts; False: all that were taken out are put back.
     redacts: bool | None = None
     guard: Guard | None = None
+    #: It changes nothing that a form rests on: a form that was opened before is not stale after it.
     quiet: bool = False
+    #: It may be done to many appeals at once, for it needs no words of its own for each.
     bulk: bool = False
+    #: False: only the staff see the event.
     public: bool = True
+    #: Its text stands beside the answer.
     supplements: bool = False
+    #: Why the appeal is closed, if not with an answer.
     outcome: Outcome | None = None
+    #: How often services may do it to an appeal. After that the Mayor's Office gets it, whichever service they choose.
     passes_max: int | None = None
+    #: The authors of what repeats the appeal are told.
     followed: bool = False
     asks: tuple[Ask, ...] = ()
+    #: Subjects, which know %(number)d, by who gets the letter.
     letters: Mapping[Audience, Text] = field(default_factory=lambda: MappingProxyType({}))
+    #: For the author's own page and deeds, where they differ.
     author_words: Words | None = None
 
     def __str__(self) -> str:

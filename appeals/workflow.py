@@ -62,7 +62,7 @@ _AUTHOR = frozenset({Role.RESIDENT})
 _PLATFORM = frozenset({Role.SYSTEM})
 
 _PHOTOS = Ask("uploads", Input.FILES, _("Photos"), _("Up to %(files_max)d photos or videos."), required=False)
-#: Of what may give the appeal to another service.
+#: Asked by verbs that may give the appeal to another service.
 _REASON_TO_MOVE = Ask(
     "text", Input.TEXT, _("Reason"), _("Everyone reads it. The term of the answer does not begin anew.")
 )

@@ -51,7 +51,7 @@ KEEP_FINISHED = dt.timedelta(days=14)
 def requeue_abandoned(now: dt.datetime | None = None, *, idle: str = "") -> int:
     """Requeues (or fails for good) running tasks whose worker lost its lease; returns their number.
 
-    So it does with those of the worker ``idle``, which has none in hand.
+    Those of the worker ``idle`` are abandoned too, although it lives: it has no task in hand.
     """
     now = now or timezone.now()
     moved = 0

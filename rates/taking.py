@@ -106,7 +106,7 @@ def check(limit: Limit, sender: str, *, cost: int = 1) -> None:
 
 
 def charge(limit: Limit, sender: str, *, cost: float) -> None:
-    """Counts what is known only afterwards, whether there was enough or not: what there was not is owed to nobody."""
+    """Counts a cost that is known only afterwards, even where less is left; what is missing is not owed."""
     if rate := rate_of(limit):
         Bucket.objects.charge(
             _key(limit, sender),

@@ -129,8 +129,9 @@ class VerbForm(forms.Form):
         return list(self.kept.uploads) if self.kept else []
 
     def take_files(self, sender: str) -> None:
-        """Stores the files that came with the form, so that they need not be chosen again. Raises ``Invalid``
-        and ``TooMany``. So it is whatever else is wrong in the form.
+        """Stores the files that came with the form, so that they need not be chosen again whatever else is wrong in it.
+
+        Raises ``Invalid`` and ``TooMany``.
         """
         for file in self.cleaned_data.pop("files", []):
             self.cleaned_data.setdefault("uploads", []).append(upload(uuid.uuid4(), file, sender=sender).pk)
