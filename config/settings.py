@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "web.languages.RememberLanguage",
+    "web.api.origins.OpenToOrigins",
     "web.api.problems.ApiProblems",
     "web.outage.Outage",
     "web.limits.TooManyRequests",

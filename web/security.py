@@ -99,17 +99,24 @@ class FormTokens(CsrfViewMiddleware):
     """Middleware: 403 for a form without its token. A method that the view does not take is 405 before that."""
 
     def process_view(self, request: HttpRequest, callback: Any, args: Any, kwargs: Any) -> Any:
-        of_class = getattr(callback, "view_class", None) or getattr(callback, "cls", None)
-        if of_class is not None:
-            # A view set has its methods from the router, which names them at the view.
-            names = getattr(callback, "actions", None)
-            taken = _methods_of(of_class) if names is None else _in_order({name.upper() for name in names})
+        taken = methods_taken(callback)
+        if taken is not None:
             if request.method not in taken:
                 return HttpResponseNotAllowed(taken)
         elif request.method not in METHODS:
             # The view's decorator knows what it takes.
             return None
         return super().process_view(request, callback, args, kwargs)
+
+
+def methods_taken(view: Any) -> list[str] | None:
+    """The methods that a view of a class takes; None where the view's decorator alone knows."""
+    of_class = getattr(view, "view_class", None) or getattr(view, "cls", None)
+    if of_class is None:
+        return None
+    # A view set has its methods from the router, which names them at the view.
+    names = getattr(view, "actions", None)
+    return _methods_of(of_class) if names is None else _in_order({name.upper() for name in names})
 
 
 def _methods_of(view_class: Any) -> list[str]:

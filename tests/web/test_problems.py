@@ -22,7 +22,7 @@ ERRORS = [
     ("post", "/api/appeals/", {"CONTENT_LENGTH": "9" * 12}),
     ("post", "/api/schema/", {}),
     ("post", "/api/docs/", {}),
-    ("options", "/api/docs/", {}),
+    ("put", "/api/docs/", {}),
     ("get", "/api/schema/?lang=fr", {}),
     ("get", "/api/appeals.geojson", {"HTTP_HOST": "evil.example"}),
 ]

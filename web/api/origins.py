@@ -1,0 +1,55 @@
+"""Pages of other origins may read what the public may read (CORS, https://fetch.spec.whatwg.org/#http-cors-protocol)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from web.api.problems import API_PATHS
+from web.security import methods_taken
+
+_READING: Final = ("GET", "HEAD")
+#: Headers of an answer that a script of another origin sees, beside those that every one sees.
+_EXPOSED: Final = "Accept-Ranges, Allow, Content-Encoding, Content-Range, ETag, Link, Retry-After"
+#: Headers that such a script may send beside those that every one may send.
+_TAKEN: Final = "If-Match, If-None-Match, If-Range, Range"
+#: A browser need not ask again for so long; Chromium's own limit.
+_REMEMBERED_S: Final = 7_200
+
+
+class OpenToOrigins:
+    """Middleware: reading below ``API_PATHS`` is open to pages of every origin, and OPTIONS says what an address takes.
+
+    Never with credentials: a browser that sends cookies along does not show the answer to another origin's script. What
+    can only be sent is not opened.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        answer = self.get_response(request)
+        if request.method in _READING and request.path_info.startswith(API_PATHS):
+            answer["Access-Control-Allow-Origin"] = "*"
+            answer["Access-Control-Expose-Headers"] = _EXPOSED
+        return answer
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """The answer to OPTIONS; None leaves every other request to its view."""
+        if request.method != "OPTIONS" or not request.path_info.startswith(API_PATHS):
+            return None
+        taken = methods_taken(view)
+        if taken is None:
+            return None
+        reading = [method for method in _READING if method in taken]
+        answer = HttpResponse(status=HTTPStatus.NO_CONTENT)
+        answer["Allow"] = ", ".join([*taken, *({"OPTIONS"} - {*taken})])
+        if reading:
+            answer["Access-Control-Allow-Origin"] = "*"
+            answer["Access-Control-Allow-Methods"] = ", ".join(reading)
+            answer["Access-Control-Allow-Headers"] = _TAKEN
+            answer["Access-Control-Max-Age"] = str(_REMEMBERED_S)
+        return answer
