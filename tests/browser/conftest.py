@@ -34,7 +34,15 @@ from tools.chromium import AT_REST, until
 LANGUAGES = ("ky", "ru", "en")
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1024, "height": 768}}
+
+#: Drawings in two dimensions stay, such as those that make a photo smaller.
+WITHOUT_WEBGL = """
+    const getContext = HTMLCanvasElement.prototype.getContext;
+    HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+        return kind.startsWith("webgl") ? null : getContext.call(this, kind, ...rest);
+    };
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -93,17 +101,23 @@ Open = Callable[..., Visit]
 
 @pytest.fixture
 def visit(browser: Browser, live_server: LiveServer, settings: Settings) -> Iterator[Open]:
-    """Opens a window: ``visit()`` on a phone, ``visit(**DESKTOP)``, ``visit(java_script_enabled=False)`` …"""
+    """Opens a window: ``visit()`` on a phone, ``visit(**DESKTOP)``, ``visit(java_script_enabled=False)`` …
+
+    ``visit(maps=False)`` is on a device that cannot draw maps, for tests that look at none: without a graphics card one
+    map takes more of the processor's time than ten pages.
+    """
     settings.PUBLIC_URL = live_server.url
     server = live_server.thread.httpd
     server.verify_request = lambda *_: True
     contexts: list[BrowserContext] = []
     complaints = Complaints()
 
-    def open_window(*, workers: bool = False, **options: Any) -> Visit:
+    def open_window(*, workers: bool = False, maps: bool = True, **options: Any) -> Visit:
         context = browser.new_context(**{**PHONE, **options}, service_workers="allow" if workers else "block")
         context.set_default_timeout(120_000)
         contexts.append(context)
+        if not maps:
+            context.add_init_script(WITHOUT_WEBGL)
         page = context.new_page()
         complaints.listen(page)
         return Visit(page, context, live_server.url, complaints)
@@ -148,9 +162,19 @@ def representative(city: GridCity) -> User:
 
 @pytest.fixture
 def photo() -> dict[str, Any]:
-    """A file for an input: larger than what the page sends."""
+    """A file for an input, which the page sends as it is."""
+    return noise(640, 480)
+
+
+@pytest.fixture
+def large_photo() -> dict[str, Any]:
+    """A file for an input, larger than what the page sends."""
+    return noise(2600, 1900)
+
+
+def noise(width: int, height: int) -> dict[str, Any]:
     content = BytesIO()
-    Image.effect_noise((2600, 1900), 40).convert("RGB").save(content, "JPEG")
+    Image.effect_noise((width, height), 40).convert("RGB").save(content, "JPEG")
     return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": content.getvalue()}
 
 

@@ -42,8 +42,8 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def at_queue(visit: Open, person: User, language: str = "en") -> Visit:
-    window = visit(**OFFICE)
+def at_queue(visit: Open, person: User, language: str = "en", *, maps: bool = False) -> Visit:
+    window = visit(**OFFICE, maps=maps)
     at_desk(window, person, language)
     window.page.wait_for_selector("desk-keys:defined", state="attached")
     return window
@@ -149,7 +149,7 @@ def test_the_keys_are_told_once_listed_and_can_be_switched_off(
 def test_the_answer_is_three_keys_away_without_shortcuts(
     visit: Open, queue: list[int], representative: User
 ) -> None:
-    window = at_queue(visit, representative)
+    window = at_queue(visit, representative, maps=True)
     page = window.go(path_of("desk:appeal", "en", queue[0]))
     window.at_rest()
     press(page, "Tab", "Tab", "Enter")
@@ -173,7 +173,7 @@ def test_answer_words_photos_due_date_and_map_are_in_view_on_an_office_screen(
     appeal = AppealFactory(category=city.categories["lamp"], text=text)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
-    window = at_queue(visit, representative, language)
+    window = at_queue(visit, representative, language, maps=True)
     page = window.go(path_of("desk:appeal", language, appeal.number))
     window.at_rest()
     out = page.evaluate(

@@ -73,13 +73,13 @@ def published(appeal: Appeal, verb: str = "answer") -> list[tuple[str, int]]:
 
 
 def test_a_tab_that_is_closed_while_the_server_is_away_loses_nothing(
-    visit: Open, appeal: Appeal, representative: User, photo: dict[str, Any]
+    visit: Open, appeal: Appeal, representative: User, large_photo: dict[str, Any]
 ) -> None:
-    window = visit(**OFFICE)
+    window = visit(**OFFICE, maps=False)
     page = at_appeal(window, representative, appeal)
     window.context.route("**/draft/", lambda route: route.abort())
     window.context.route("**/api/uploads/", lambda route: route.abort())
-    write(page, photo)
+    write(page, large_photo)
     expect(form(page, "answer").locator(".file__state")).to_contain_text("Will be sent")
     page.close()
     window.context.unroute("**/draft/")
@@ -99,7 +99,7 @@ def test_a_tab_that_is_closed_while_the_server_is_away_loses_nothing(
 def test_words_that_stayed_on_the_machine_are_a_draft_as_soon_as_the_desk_is_open(
     visit: Open, appeal: Appeal, representative: User, photo: dict[str, Any]
 ) -> None:
-    window = visit(**OFFICE)
+    window = visit(**OFFICE, maps=False)
     page = at_appeal(window, representative, appeal)
     window.context.route("**/draft/", lambda route: route.abort())
     write(page, photo)
@@ -116,9 +116,9 @@ def test_words_that_stayed_on_the_machine_are_a_draft_as_soon_as_the_desk_is_ope
 def test_what_is_being_written_is_on_every_machine_of_the_writer(
     visit: Open, appeal: Appeal, representative: User, photo: dict[str, Any]
 ) -> None:
-    page = at_appeal(visit(**OFFICE), representative, appeal)
+    page = at_appeal(visit(**OFFICE, maps=False), representative, appeal)
     begin(page, photo)
-    other = at_appeal(visit(), representative, appeal)
+    other = at_appeal(visit(maps=False), representative, appeal)
     expect(other.locator("#answer-text")).to_have_value(WORDS)
     expect(attached(other)).to_have_count(1)
     expect(form(other, "answer").locator("[data-said]")).to_contain_text("it has not been sent")
@@ -127,7 +127,7 @@ def test_what_is_being_written_is_on_every_machine_of_the_writer(
 def test_thrown_away_and_taken_back(
     visit: Open, appeal: Appeal, representative: User, photo: dict[str, Any]
 ) -> None:
-    page = at_appeal(visit(**OFFICE), representative, appeal)
+    page = at_appeal(visit(**OFFICE, maps=False), representative, appeal)
     begin(page, photo)
     page.click("[data-verb=answer] [data-throw]")
     expect(page.locator("#answer-text")).to_have_value("")
@@ -149,7 +149,7 @@ def test_thrown_away_and_taken_back(
 def test_what_is_thrown_away_while_the_server_is_away_does_not_come_back(
     visit: Open, appeal: Appeal, representative: User, photo: dict[str, Any]
 ) -> None:
-    window = visit(**OFFICE)
+    window = visit(**OFFICE, maps=False)
     page = at_appeal(window, representative, appeal)
     begin(page, photo)
     window.context.route("**/draft/", lambda route: route.abort())
@@ -170,7 +170,7 @@ def test_what_is_thrown_away_while_the_server_is_away_does_not_come_back(
 def test_what_is_thrown_away_does_not_take_what_was_written_elsewhere_since(
     visit: Open, appeal: Appeal, representative: User, photo: dict[str, Any]
 ) -> None:
-    page = at_appeal(visit(**OFFICE), representative, appeal)
+    page = at_appeal(visit(**OFFICE, maps=False), representative, appeal)
     begin(page, photo)
     # As a page leaves it that is gone before it reaches the server.
     page.evaluate(
@@ -191,7 +191,7 @@ def test_what_is_thrown_away_does_not_take_what_was_written_elsewhere_since(
 def test_a_session_that_ended_is_said_before_anything_is_sent_and_all_of_it_goes_on(
     visit: Open, appeal: Appeal, representative: User, photo: dict[str, Any], where: str
 ) -> None:
-    window = visit(**OFFICE)
+    window = visit(**OFFICE, maps=False)
     page = at_appeal(window, representative, appeal)
     write(page, photo)
     expect(attached(page)).to_have_count(1)
@@ -226,7 +226,7 @@ def test_a_session_that_ended_is_said_before_anything_is_sent_and_all_of_it_goes
 def test_a_session_renewed_in_another_tab_takes_the_form_at_once(
     visit: Open, appeal: Appeal, representative: User, photo: dict[str, Any]
 ) -> None:
-    window = visit(**OFFICE)
+    window = visit(**OFFICE, maps=False)
     page = at_appeal(window, representative, appeal)
     Session.objects.all().delete()
     other = window.context.new_page()
@@ -242,7 +242,7 @@ def test_a_session_renewed_in_another_tab_takes_the_form_at_once(
 def test_nothing_is_sent_or_shown_in_the_name_of_whoever_logs_in_next(
     visit: Open, appeal: Appeal, representative: User, colleague: User, photo: dict[str, Any]
 ) -> None:
-    window = visit(**OFFICE)
+    window = visit(**OFFICE, maps=False)
     page = at_appeal(window, representative, appeal)
     write(page, photo)
     kept(page)
@@ -266,7 +266,7 @@ def test_a_template_that_is_put_into_the_text_is_kept_as_if_it_had_been_typed(
     AnswerTemplate.objects.create(
         service=city.services["light"], title="Lamp", language="en", text="The lamp will be mended."
     )
-    page = at_appeal(visit(**OFFICE), representative, appeal)
+    page = at_appeal(visit(**OFFICE, maps=False), representative, appeal)
     page.fill("#answer-text", WORDS)
     page.click("[data-verb=answer] [name=insert]")
     expect(page.locator("#answer-text")).to_have_value(re.compile("The lamp will be mended."))
@@ -289,7 +289,7 @@ def test_two_answer_at_once_and_both_keep_their_words_and_pictures(
 ) -> None:
     pages = []
     for person in (representative, colleague):
-        page = at_appeal(visit(**OFFICE), person, appeal)
+        page = at_appeal(visit(**OFFICE, maps=False), person, appeal)
         write(page, photo, f"{person} writes: the lamp is new.")
         expect(attached(page)).to_have_count(1)
         pages.append((page, person))
@@ -322,7 +322,7 @@ def test_forwarded_under_one_s_hands_words_and_picture_go_to_the_next_appeal(
     photo: dict[str, Any],
 ) -> None:
     following = AppealFactory(category=city.categories["lamp"])
-    page = at_appeal(visit(**OFFICE), representative, appeal)
+    page = at_appeal(visit(**OFFICE, maps=False), representative, appeal)
     write(page, photo)
     expect(attached(page)).to_have_count(1)
     to_roads = {"to_service": city.services["roads"], "text": "Not ours"}

@@ -30,7 +30,7 @@ def test_changes_and_colleagues_appear_by_themselves_and_move_nothing(
 ) -> None:
     monkeypatch.setattr("desk.views.EVERY_MS", 200)
     appeals: list[Appeal] = [AppealFactory(category=city.categories["lamp"]) for _ in range(3)]
-    mine, theirs = visit(**OFFICE), visit(**OFFICE)
+    mine, theirs = visit(**OFFICE, maps=False), visit(**OFFICE, maps=False)
     at_desk(mine, representative, "en")
     at_desk(theirs, colleague, "en")
     row = mine.page.locator(f"#appeal-{appeals[1].number}")

@@ -162,8 +162,7 @@ def test_a_failed_request_says_so_and_can_be_repeated(visit: Open, city: GridCit
 
 def test_without_webgl_the_list_is_there_and_the_map_says_why(visit: Open, city: GridCity) -> None:
     AppealFactory(category=city.categories["lamp"], text="dark")
-    window = visit(**DESKTOP)
-    window.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null;")
+    window = visit(**DESKTOP, maps=False)
     page = window.go(path_of("public:map", "en"))
     expect(page.locator(".city-map__note")).to_contain_text("cannot draw the map")
     expect(page.locator(".appeal-row")).to_contain_text("dark")

@@ -72,7 +72,7 @@ def test_the_list_seen_last_opens(visit: Open, city: GridCity) -> None:
 
 
 def test_a_dead_network_that_the_browser_calls_alive_is_told_of(visit: Open, city: GridCity) -> None:
-    window = visit(workers=True)
+    window = visit(workers=True, maps=False)
     # Some browsers forget after a reload that they are offline, and none sees that a mast is dead.
     window.context.add_init_script("Object.defineProperty(Navigator.prototype, 'onLine', {get: () => true})")
     page = window.go(path_of("public:news", "en"))
@@ -124,7 +124,7 @@ def test_an_appeal_waits_for_the_network(visit: Open, city: GridCity) -> None:
 
 def test_what_staff_and_authors_see_is_not_kept(visit: Open, city: GridCity, representative: User) -> None:
     appeal = AppealFactory(category=city.categories["lamp"])
-    window = visit(workers=True)
+    window = visit(workers=True, maps=False)
     page = window.go(path_of("public:map", "en"))
     worker_ready(page)
     page.goto(window.root + path_of("public:follow", "en", appeal.contact.secret))
@@ -152,7 +152,7 @@ def test_a_photo_that_is_hidden_is_not_shown_from_the_copy(
     appeal = AppealFactory(category=city.categories["lamp"])
     picture = AttachmentFactory(appeal=appeal, large="")
     picture.large.save(f"{picture.pk}.jpg", ContentFile(photo["buffer"]))
-    window = visit(workers=True)
+    window = visit(workers=True, maps=False)
     page = window.go(path_of("public:appeal", "ky", appeal.number))
     worker_ready(page)
     status = "async (address) => (await fetch(address)).status"

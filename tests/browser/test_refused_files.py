@@ -52,7 +52,7 @@ def uploads_of(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_film_that_is_too_long(visit: Open, city: GridCity, language: str) -> None:
-    page = visit(locale=language).go(path_of("public:appeal-new", language))
+    page = visit(locale=language, maps=False).go(path_of("public:appeal-new", language))
     sent = uploads_of(page)
     page.set_input_files("[data-file-input]", [film("long.mp4", MOST_S + 30)])
     expect(page.locator("[data-error=files]")).to_have_text(TOO_LONG[language])
@@ -61,7 +61,7 @@ def test_a_film_that_is_too_long(visit: Open, city: GridCity, language: str) -> 
 
 
 def test_one_that_is_short_enough_is_sent(visit: Open, city: GridCity, stored_in: object) -> None:
-    page = visit().go(path_of("public:appeal-new", "en"))
+    page = visit(maps=False).go(path_of("public:appeal-new", "en"))
     page.set_input_files("[data-file-input]", [film("short.mp4", MOST_S)])
     expect(page.locator("[data-files] .file")).to_contain_text("Attached")
     expect(page.locator("[data-error=files]")).to_be_empty()
@@ -69,7 +69,7 @@ def test_one_that_is_short_enough_is_sent(visit: Open, city: GridCity, stored_in
 
 
 def test_what_is_too_large_too_many_or_no_picture(visit: Open, city: GridCity, photo: dict[str, Any]) -> None:
-    page = visit().go(path_of("public:appeal-new", "en"))
+    page = visit(maps=False).go(path_of("public:appeal-new", "en"))
     # A real one of 100 MB takes a test too long.
     page.evaluate(
         """async () => {
@@ -93,7 +93,7 @@ def test_what_is_too_large_too_many_or_no_picture(visit: Open, city: GridCity, p
 
 def test_beside_an_answer(visit: Open, city: GridCity, representative: User, stored_in: object) -> None:
     appeal = AppealFactory(category=city.categories["lamp"])
-    window = visit(**DESKTOP)
+    window = visit(**DESKTOP, maps=False)
     log_in(window, representative)
     page = window.go(path_of("desk:appeal", "en", appeal.number))
     sent = uploads_of(page)
@@ -107,7 +107,7 @@ def test_beside_an_answer(visit: Open, city: GridCity, representative: User, sto
 def test_a_server_that_is_busy_is_asked_again_by_itself(
     visit: Open, city: GridCity, stored_in: object, photo: dict[str, Any]
 ) -> None:
-    page = visit().go(path_of("public:appeal-new", "en"))
+    page = visit(maps=False).go(path_of("public:appeal-new", "en"))
     sent = uploads_of(page)
 
     def busy_once(route: Route) -> None:

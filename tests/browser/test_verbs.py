@@ -26,7 +26,7 @@ def answered(city: GridCity, representative: User) -> Appeal:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_author_presses_both_buttons(visit: Open, answered: Appeal, language: str) -> None:
-    window = visit()
+    window = visit(maps=False)
     page = window.go(path_of("public:follow", language, answered.contact.secret))
     page.click("details:has([value=reopen]) summary")
     page.fill("#reopen-text", "It is dark again")
@@ -48,7 +48,7 @@ def test_the_author_presses_both_buttons(visit: Open, answered: Appeal, language
 def test_staff_press_every_button(visit: Open, city: GridCity, representative: User) -> None:
     appeal = AppealFactory(category=city.categories["lamp"])
     address = path_of("desk:appeal", "en", appeal.number)
-    window = visit(**DESKTOP)
+    window = visit(**DESKTOP, maps=False)
     log_in(window, representative)
     page = window.go(address)
     page.click("form:has([value=accept]) button")
@@ -59,7 +59,7 @@ def test_staff_press_every_button(visit: Open, city: GridCity, representative: U
     page.click("form:has([value=close]) button")
     expect(page.locator(".timeline__step--close")).to_be_visible()
 
-    office = visit(**DESKTOP)
+    office = visit(**DESKTOP, maps=False)
     log_in(office, MembershipFactory(service=city.services["office"]).user)
     page = office.go(address)
     for verb, words in (("reopen", "Not done yet"), ("hide", "A curse word")):
@@ -82,7 +82,7 @@ def test_staff_press_every_button(visit: Open, city: GridCity, representative: U
 def test_words_are_taken_out_and_put_back(visit: Open, city: GridCity) -> None:
     appeal = AppealFactory(category=city.categories["lamp"], text="Asanov of flat 17 broke the lamp.")
     shown = path_of("public:appeal", "en", appeal.number)
-    office, public = visit(**DESKTOP), visit()
+    office, public = visit(**DESKTOP, maps=False), visit(maps=False)
     log_in(office, MembershipFactory(service=city.services["office"]).user)
     page = office.go(path_of("desk:appeal", "en", appeal.number))
     page.click("details:has([value=redact]) summary")
@@ -111,7 +111,7 @@ def test_areas_of_a_photo_are_blackened_with_a_mouse_a_finger_and_keys(
 ) -> None:
     appeal = AppealFactory(category=city.categories["lamp"])
     photo = photo_of(appeal)
-    office, public = visit(**DESKTOP), visit()
+    office, public = visit(**DESKTOP, maps=False), visit(maps=False)
     person = MembershipFactory(service=city.services["office"]).user
     log_in(office, person)
     page = office.go(path_of("desk:appeal", "en", appeal.number))
@@ -162,7 +162,7 @@ def test_areas_of_a_photo_are_blackened_with_a_mouse_a_finger_and_keys(
     assert not shown.evaluate(dark)
 
     # On a phone: a finger draws, and the page stays where it is.
-    hand = visit()
+    hand = visit(maps=False)
     log_in(hand, person)
     page = hand.go(path_of("desk:appeal", "ky", appeal.number))
     page.click("details:has([value=cover]) summary")
@@ -189,7 +189,7 @@ def test_a_repetition_that_was_none_a_link_a_second_matter_and_a_third_forward(
     visit: Open, city: GridCity, representative: User
 ) -> None:
     first, again = (AppealFactory(category=city.categories["lamp"]) for _ in range(2))
-    window = visit(**DESKTOP)
+    window = visit(**DESKTOP, maps=False)
     log_in(window, representative)
     page = window.go(path_of("desk:appeal", "en", again.number))
     timeline, relations = page.locator(".timeline"), page.locator(".appeal-page .notice--info")

@@ -21,7 +21,7 @@ from tools.chromium import until
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_from_the_pin_to_the_public_answer(
-    visit: Open, city: GridCity, representative: User, photo: dict[str, Any], language: str
+    visit: Open, city: GridCity, representative: User, large_photo: dict[str, Any], language: str
 ) -> None:
     resident = visit(locale=language)
     page = resident.go(path_of("public:appeal-new", language))
@@ -41,7 +41,7 @@ def test_from_the_pin_to_the_public_answer(
     expect(page.locator("[data-route]")).to_contain_text(f"light {language}")
     expect(page.locator("[data-route]")).to_contain_text(f"east {language}")
     page.fill("[name=text]", "Түнкүсүн караңгы, чырак үч күндөн бери күйбөйт.")
-    page.set_input_files("[data-file-input]", [photo])
+    page.set_input_files("[data-file-input]", [large_photo])
     expect(page.locator(".file img")).to_be_visible()
     page.fill("[name=name]", "Бакыт")
     page.click("[data-send]")
@@ -59,7 +59,7 @@ def test_from_the_pin_to_the_public_answer(
     # Made lighter before it was sent.
     assert max(attachment.width or 0, attachment.height or 0) <= 2048
 
-    service = visit(locale=language)
+    service = visit(locale=language, maps=False)
     log_in_by_password(service, representative, language)
     desk = service.page
     desk.get_by_role("link", name=f"lamp {language}").click()
@@ -70,7 +70,7 @@ def test_from_the_pin_to_the_public_answer(
     desk.locator("form:has([value=answer]) .button--primary").click()
     expect(desk.locator(".answer")).to_contain_text(answer)
 
-    public = visit(locale=language)
+    public = visit(locale=language, maps=False)
     reader = public.go(path_of("public:appeal", language, appeal.number))
     expect(reader.locator(".answer")).to_contain_text(answer)
     expect(reader.locator("main")).not_to_contain_text("Бакыт")
@@ -82,7 +82,7 @@ def test_from_the_pin_to_the_public_answer(
 def test_the_term_that_is_promised_is_that_of_the_kind(visit: Open, city: GridCity) -> None:
     LegalTermFactory(kind=Kind.COMPLAINT, working_days=30)
     clock = LegalClock.read()
-    window = visit()
+    window = visit(maps=False)
     lon, lat = IN_EAST
     page = window.go(path_of("public:appeal-new", "en") + f"?lon={lon}&lat={lat}&category=lamp")
     route = page.locator("[data-route]")
@@ -94,9 +94,9 @@ def test_the_term_that_is_promised_is_that_of_the_kind(visit: Open, city: GridCi
 
 
 def test_errors_are_at_their_fields_and_nothing_is_sent(visit: Open, city: GridCity) -> None:
-    window = visit()
+    window = visit(maps=False)
     page = window.go(path_of("public:appeal-new", "en"))
-    window.map_drawn()
+    window.at_rest()
     page.click("[data-send]")
 
     summary = page.locator("#errors")
@@ -118,13 +118,15 @@ def test_a_place_outside_the_city_is_refused_while_there_is_still_time(visit: Op
     expect(page.locator("[data-error=point]")).to_contain_text("outside the city")
 
 
-def test_an_unfinished_appeal_is_there_again(visit: Open, city: GridCity, photo: dict[str, Any]) -> None:
-    window = visit()
+def test_an_unfinished_appeal_is_there_again(
+    visit: Open, city: GridCity, large_photo: dict[str, Any]
+) -> None:
+    window = visit(maps=False)
     page = window.go(path_of("public:appeal-new", "en"))
-    window.map_drawn()
+    window.at_rest()
     page.fill("[name=text]", "Half of a story")
     page.check("[name=kind][value=request]")
-    page.set_input_files("[data-file-input]", [photo])
+    page.set_input_files("[data-file-input]", [large_photo])
     expect(page.locator(".file__state")).to_have_text("Attached")
     expect(page.locator("[data-saved]")).not_to_be_empty()
     # The last of several writes, each a moment after what was changed.

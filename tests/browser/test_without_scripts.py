@@ -16,14 +16,16 @@ from tests.factories import AppealFactory, PlaceFactory
 from tests.grid import IN_EAST, IN_PARK, IN_WEST, GridCity, at
 
 
-def test_an_appeal_with_a_photo_by_its_address(visit: Open, city: GridCity, photo: dict[str, Any]) -> None:
+def test_an_appeal_with_a_photo_by_its_address(
+    visit: Open, city: GridCity, large_photo: dict[str, Any]
+) -> None:
     page = visit(java_script_enabled=False).go(path_of("public:appeal-new", "en"))
     page.fill("[name=address]", "улица Масалиев")
     page.check("[name=kind][value=complaint]")
     page.locator("details", has=page.locator("[value=lamp]")).locator("summary").click()
     page.check("[name=category][value=lamp]")
     page.fill("[name=text]", "No light at the stop.")
-    page.set_input_files("[name=files]", [photo])
+    page.set_input_files("[name=files]", [large_photo])
     page.click("[data-send]")
     page.wait_for_url("**/follow/**")
 
@@ -119,6 +121,6 @@ def test_who_answers_is_said_before_anything_is_sent(
 
 
 def test_the_question_is_not_there_where_scripts_answer_it(visit: Open, city: GridCity) -> None:
-    page = visit().go(path_of("public:appeal-new", "en"))
+    page = visit(maps=False).go(path_of("public:appeal-new", "en"))
     expect(page.locator("[data-route]")).to_be_visible()
     expect(page.locator("#who-answers")).to_be_hidden()
