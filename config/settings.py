@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "web.languages.RememberLanguage",
     "web.api.origins.OpenToOrigins",
     "web.api.problems.ApiProblems",
+    "web.api.parameters.KnownParameters",
     "web.outage.Outage",
     "web.limits.TooManyRequests",
     "web.security.RequestLimit",

@@ -28,6 +28,7 @@ from desk.exports import delimiter, plain
 from desk.scoreboard import AGE_BANDS, ENOUGH, MOST, By, Hours, Score, Scoreboard, Share, TooMany, score
 from geo.refusals import Errors, Refusals
 from web.api.problems import bad_parameters
+from web.parameters import left_out, unknown
 
 #: What may be narrowed. Not by status: a board of what is answered alone would be the very thing that it must not be.
 ASKED: Final = ("from", "to", "service", "district", "category", "kind")
@@ -92,6 +93,10 @@ class Question:
         return known + [row for row in rows if key(row) is None]
 
 
+#: What an address of the scoreboard may hold.
+KNOWN: Final = (*ASKED, "period", "by", "sort")
+
+
 def parse_question(query: Mapping[str, str]) -> tuple[Question, Errors]:
     """The question of the address, and what is wrong with it by parameter; a wrong part does not narrow."""
     refusals = Refusals()
@@ -134,6 +139,7 @@ def scoreboard_page(request: HttpRequest) -> HttpResponse:
     context = {
         "asked": asked,
         "errors": errors,
+        "left_out": left_out(request.GET, KNOWN),
         "fields": [fields[name] for name in ASKED if name != "service" or standing.sees_all_figures],
         "own": [] if standing.sees_all_figures else _own_boards(asked, standing),
         "clear_url": reverse("desk:scoreboard"),
@@ -200,7 +206,7 @@ def _heading(column: Column, asked: Question) -> dict[str, str | Promise]:
 def scoreboard_table(request: HttpRequest) -> HttpResponse:
     """The table as CSV: UTF-8 with a byte order mark, without which spreadsheets garble Cyrillic names."""
     asked, errors = _asked_by(request)
-    if errors:
+    if errors := errors | unknown(request.GET, KNOWN):
         return bad_parameters(errors)
     try:
         board = score(request.user, asked.wanted, asked.by)

@@ -19,7 +19,7 @@ from appeals.actors import Person
 from appeals.dossier import dossier_of
 from appeals.due import AppealRow, due_of
 from appeals.errors import Invalid
-from appeals.filters import filter_fields
+from appeals.filters import FILTERS, filter_fields
 from appeals.limits import ALIKE_MAX, TEXT_MAX
 from appeals.models import Appeal, Attachment
 from appeals.redactions import redactions_of
@@ -35,6 +35,7 @@ from desk.saved import Saved, calendar_and_saved, nothing_left, places_of
 from geo.paging import AFTER, BEFORE, PageRequest
 from rates.senders import sender_of
 from rates.taking import TooMany
+from web.parameters import left_out
 from web.verb_forms import TAKES, Attempt, VerbForm, attempt, verb_context
 from web.views.media import show_to_sender
 
@@ -104,6 +105,9 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "drafts": listed.drafts,
         "wanted": place.wanted,
         "errors": errors,
+        "left_out": left_out(
+            request.GET, {"tab", "sort", *(declared.name for declared in FILTERS), AFTER, BEFORE, CHOSEN}
+        ),
         "clear_url": address(Place(place.tab, place.sort)),
         "fields": fields,
         "chosen_by": [fields[name] for name in chosen_by],

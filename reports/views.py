@@ -20,8 +20,8 @@ from appeals.due import rows_of
 from appeals.filters import AppealFilter
 from appeals.querysets import NEWEST_FIRST
 from geo.grid import Grid, parse_cell
-from geo.paging import PageRequest, parse_page
-from geo.refusals import Refusals
+from geo.paging import AFTER, PageRequest, parse_page
+from geo.refusals import Errors, Refusals
 from rates.senders import sender_of
 from rates.taking import REPORT_WORK, charge, check
 from reports import sizes
@@ -39,9 +39,12 @@ from reports.sentences import (
 )
 from reports.sizes import is_drawable, offered_sizes
 from web.api.problems import bad_parameters
+from web.parameters import left_out, unknown
 
 TOP_CELLS = 10
 ROWS_A_PAGE = 25
+#: Asks for the file as the page shows it.
+FRAME = "frame"
 
 # The map's document stands alone: it may run its own script and nothing else, in an origin that is not ours.
 _DOCUMENT_POLICY = (
@@ -74,12 +77,13 @@ def _counts_as_work(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 def heatmap_page(request: HttpRequest) -> HttpResponse:
     """The planner's page: filters, map, numbers, and links to the rows behind each of them."""
     form = HeatmapForm(request.GET)
+    in_vain = left_out(request.GET, form.fields)
     heatmap = _counted(form.query) if form.is_valid() else None
     if heatmap and _too_many(heatmap):
         form.add_error("cell", _too_many_words(heatmap))
         heatmap = None
     if heatmap is None:
-        return render(request, "reports/heatmap.html", {"form": form}, status=400)
+        return render(request, "reports/heatmap.html", {"form": form, "left_out": in_vain}, status=400)
     asked = form.query
     query = asked.as_query()
     return render(
@@ -87,9 +91,10 @@ def heatmap_page(request: HttpRequest) -> HttpResponse:
         "reports/heatmap.html",
         {
             "form": form,
+            "left_out": in_vain,
             "heatmap": heatmap,
             "query": query,
-            "frame_query": asked.as_query(frame="1"),
+            "frame_query": asked.as_query(**{FRAME: "1"}),
             "all_time_query": replace(asked, wanted=replace(asked.wanted, since=None, until=None)).as_query(),
             "question": question_words(heatmap, form.filters_in_words()),
             "narrowed": bool(form.filters_in_words())
@@ -110,23 +115,30 @@ def _counted(asked: HeatmapQuery) -> Heatmap:
     return make_heatmap(asked.wanted, asked.cell_m, asked.borders)
 
 
-def _report_file(answer: _Answer) -> Callable[[HttpRequest], HttpResponse]:
-    """A view that answers with a file made of the report, or with what is wrong with the question (400)."""
+def _report_file(*more: str) -> Callable[[_Answer], Callable[[HttpRequest], HttpResponse]]:
+    """A view that answers with a file made of the report, or with what is wrong with the question (400).
 
+    ``more`` are parameters beside those of the question.
+    """
+    return functools.partial(_file, more)
+
+
+def _file(more: tuple[str, ...], answer: _Answer) -> Callable[[HttpRequest], HttpResponse]:
     @require_safe
     @_counts_as_work
     @functools.wraps(answer)
     def view(request: HttpRequest) -> HttpResponse:
         form = HeatmapForm(request.GET)
-        if not form.is_valid():
-            return _refusal(form)
+        foreign = unknown(request.GET, [*form.fields, *more])
+        if foreign or not form.is_valid():
+            return _refusal(form, foreign)
         return answer(request, form, _counted(form.query))
 
     return view
 
 
 @xframe_options_sameorigin
-@_report_file
+@_report_file(FRAME)
 def heatmap_file(request: HttpRequest, form: HeatmapForm, heatmap: Heatmap) -> HttpResponse:
     """The map as one HTML file that opens without a network; ``frame=1`` gives the page's own map."""
     if _too_many(heatmap):
@@ -135,19 +147,19 @@ def heatmap_file(request: HttpRequest, form: HeatmapForm, heatmap: Heatmap) -> H
     # Folium and the pandas that it brings are loaded by the first who asks for a map.
     from reports.drawing import draw
 
-    framed = request.GET.get("frame") == "1"
+    framed = request.GET.get(FRAME) == "1"
     response = HttpResponse(draw(heatmap, form.query, form.filters_in_words(), framed=framed))
     response.headers["Content-Security-Policy"] = _DOCUMENT_POLICY
     return response if framed else _named(response, heatmap, "html")
 
 
-@_report_file
+@_report_file()
 def heatmap_cells(request: HttpRequest, form: HeatmapForm, heatmap: Heatmap) -> HttpResponse:
     """The cells as GeoJSON."""
     return _named(HttpResponse(as_geojson(heatmap), content_type="application/geo+json"), heatmap, "geojson")
 
 
-@_report_file
+@_report_file()
 def heatmap_table(request: HttpRequest, form: HeatmapForm, heatmap: Heatmap) -> HttpResponse:
     """The cells as CSV."""
     return _named(HttpResponse(as_csv(heatmap), content_type="text/csv; charset=utf-8"), heatmap, "csv")
@@ -180,6 +192,7 @@ def heatmap_rows(request: HttpRequest, cell_m: int, cell: str) -> HttpResponse:
             "count": found.count(),
             "rows": rows_of(page.rows),
             "errors": refusals.errors,
+            "left_out": left_out(request.GET, {*form.fields, AFTER}),
             "question": " · ".join(
                 filter(
                     None,
@@ -249,10 +262,9 @@ def _too_many_words(heatmap: Heatmap) -> str:
     }
 
 
-def _refusal(form: HeatmapForm) -> HttpResponse:
-    return bad_parameters(
-        {name: [str(sentence) for sentence in sentences] for name, sentences in form.errors.items()}
-    )
+def _refusal(form: HeatmapForm, others: Errors | None = None) -> HttpResponse:
+    wrong = {name: [str(sentence) for sentence in sentences] for name, sentences in form.errors.items()}
+    return bad_parameters(wrong | (others or {}))
 
 
 def _named(response: HttpResponse, heatmap: Heatmap, suffix: str) -> HttpResponse:

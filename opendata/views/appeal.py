@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from drf_spectacular.drainage import set_override
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -30,7 +29,7 @@ from geo.refusals import Refused
 from opendata.properties import APPEAL
 from web.api.files import FileAddress
 from web.api.language import language_asked_for
-from web.api.openapi import LANG, problems
+from web.api.openapi import LANG, operation, problems
 from web.api.problems import parameters_refused
 from web.links import public_link
 
@@ -196,8 +195,8 @@ class _AppealView(APIView):
 class AppealView(_AppealView):
     """One appeal as a GeoJSON Feature."""
 
-    @extend_schema(
-        operation_id="read_appeal",
+    @operation(
+        "read_appeal",
         parameters=[LANG],
         responses={(200, MEDIA_TYPE): AppealSerializer, **problems(400, 404)},
     )
@@ -212,8 +211,8 @@ class AppealView(_AppealView):
 class AppealByNumberView(_AppealView):
     """The same by the number that people know."""
 
-    @extend_schema(
-        operation_id="read_appeal_by_number",
+    @operation(
+        "read_appeal_by_number",
         parameters=[LANG],
         responses={(200, MEDIA_TYPE): AppealSerializer, **problems(400, 404)},
     )

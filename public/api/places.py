@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from districts.places import WORDS_MAX, WORDS_MIN, find_places
+from web.api.openapi import operation
 
 
 class PlaceSerializer(serializers.Serializer[Any]):
@@ -26,8 +27,8 @@ class PlacesView(APIView):
 
     authentication_classes = []
 
-    @extend_schema(
-        operation_id="search_places",
+    @operation(
+        "search_places",
         parameters=[
             OpenApiParameter(
                 "q",
@@ -36,9 +37,9 @@ class PlacesView(APIView):
                 description="In any language.",
             )
         ],
-        responses=PlaceSerializer(many=True),
+        responses={200: PlaceSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
         """At most ten, the best first; too short or too long a query finds nothing."""
-        found = find_places(request.query_params.get("q", ""))
+        found = find_places(request.query_params["q"])
         return Response(PlaceSerializer(found, many=True).data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from appeals.workflow import Kind
 from public.api.refusals import refusals_as_problems
 from public.preview import preview
-from web.api.openapi import problems
+from web.api.openapi import operation, problems
 
 
 class _NamedSerializer(serializers.Serializer[Any]):
@@ -44,8 +44,8 @@ class RouteView(APIView):
 
     authentication_classes = []
 
-    @extend_schema(
-        operation_id="preview_route",
+    @operation(
+        "preview_route",
         parameters=[
             OpenApiParameter("lon", float, required=True, description="Degrees, EPSG:4326."),
             OpenApiParameter("lat", float, required=True, description="Degrees, EPSG:4326."),

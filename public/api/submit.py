@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.urls import reverse
 from django.utils import translation
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,7 +19,7 @@ from appeals.models import AppealContact
 from public.api.refusals import refusals_as_problems, unreadable_is_counted
 from rates.senders import sender_of
 from rates.taking import SUBMIT
-from web.api.openapi import problems
+from web.api.openapi import operation, problems
 from web.api.parsers import StrictJSONParser
 
 
@@ -42,8 +42,8 @@ class AppealSubmitView(APIView):
     authentication_classes = []
     parser_classes = [StrictJSONParser]
 
-    @extend_schema(
-        operation_id="submit_appeal",
+    @operation(
+        "submit_appeal",
         request={"application/json": submission_schema()},
         responses={
             201: ReceiptSerializer,

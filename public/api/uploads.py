@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -23,7 +22,7 @@ from public.api.refusals import refusals_as_problems, unreadable_is_counted
 from rates.senders import sender_of
 from rates.taking import UPLOAD, UPLOAD_MEGABYTES, UPLOAD_WORK, check, take
 from web.api.files import FileAddress
-from web.api.openapi import problems
+from web.api.openapi import operation, problems
 from web.api.problems import Problem
 from web.views.media import show_to_sender
 
@@ -54,8 +53,8 @@ class UploadView(APIView):
     authentication_classes = []
     parser_classes = [MultiPartParser]
 
-    @extend_schema(
-        operation_id="upload_file",
+    @operation(
+        "upload_file",
         request={"multipart/form-data": UploadRequestSerializer},
         responses={
             201: UploadSerializer,

@@ -21,11 +21,14 @@ from districts.choices import flat
 from geo.paging import AFTER, PageRequest, parse_page
 from geo.refusals import Refusals
 from web.caching import kept_for_offline
+from web.parameters import left_out
 
 PAGE_SIZE = 20
 #: Counting further would cost more than the exact number is worth to a reader.
 COUNT_LIMIT = 10_000
 
+#: Asks for the list alone.
+FRAGMENT = "fragment"
 #: Filters that the form shows outside of its menu, whose button counts the others.
 _UNCOUNTED = {"q", "bbox"}
 
@@ -64,8 +67,13 @@ def map_page(request: HttpRequest) -> HttpResponse:
     )
     status = 400 if AFTER in refusals.errors else 200
     found = Appeal.objects.visible_to(request.user).filtered(wanted)
-    context = {"page": _list_page(found, wanted, fields, asked), "errors": refusals.errors, "fields": fields}
-    if request.GET.get("fragment") == "list":
+    context = {
+        "page": _list_page(found, wanted, fields, asked),
+        "errors": refusals.errors,
+        "fields": fields,
+        "left_out": left_out(request.GET, {*fields, AFTER, FRAGMENT}),
+    }
+    if request.GET.get(FRAGMENT) == "list":
         response = render(request, "public/_map_list.html", context, status=status)
         response["X-Robots-Tag"] = "noindex"
         return kept_for_offline(response, request)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from geo.paging import AFTER, PageRequest, parse_page
 from geo.refusals import Refusals
 from news.models import NEWEST_FIRST, NewsItem
+from web.parameters import left_out
 
 PAGE_SIZE = 12
 
@@ -29,6 +30,7 @@ def news_list(request: HttpRequest) -> HttpResponse:
         {
             "items": page.rows,
             "errors": refusals.errors,
+            "left_out": left_out(request.GET, {AFTER}),
             "next_url": f"{address}?{urlencode({AFTER: str(page.next)})}" if page.next else "",
             "first_url": address if asked.after else "",
         },

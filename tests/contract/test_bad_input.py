@@ -7,6 +7,7 @@ new page or a new filter is tried here from its first day.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from unittest import mock
@@ -17,11 +18,12 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts.models import User
 from appeals.intake.parse import SENT
 from appeals.workflow import VERBS
 from rates.models import Bucket
 from tests.contract.addresses import Address, all_addresses, asking
-from tests.contract.document import FILTERS, reading, required_query
+from tests.contract.document import FILTERS, query_parameters, reading, required_query
 from tests.grid import CITY, GridCity
 from tests.submissions import submission_document
 from web.api.problems import API_PATHS
@@ -350,6 +352,78 @@ def test_wrong_parameter_is_named(lived_in: GridCity, client: Client, query: str
     assert answer["Content-Type"] == "application/problem+json"
     assert list(answer.json()["errors"]) == [wrong]
     assert answer.json()["errors"][wrong][0].endswith(".")
+
+
+@pytest.mark.parametrize("address", API, ids=str)
+def test_what_an_address_of_the_api_does_not_know_is_named(
+    path_of: PathOf, client: Client, address: Address
+) -> None:
+    path, known = path_of(address), required_query(address)
+    send = client.get if reading(address) or str(address) in _OF_THE_DOCUMENT else client.post
+    answer = send(_url(path, {**known, "colour": "red", "кеч": "1"}))
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+    assert set(answer.json()["errors"]) == {"colour", "кеч"}
+
+
+@pytest.mark.parametrize("address", [address for address in API if reading(address)], ids=str)
+def test_an_address_of_the_api_wants_each_parameter_once_and_filled_in(
+    path_of: PathOf, client: Client, address: Address
+) -> None:
+    path, needed = path_of(address), required_query(address)
+    for name in query_parameters(reading(address) or {}):
+        for value in ("", "%20"):
+            query = urlencode({other: value for other, value in needed.items() if other != name})
+            answer = client.get(f"{path}?{query}&{name}={value}")
+            assert (answer.status_code, list(answer.json()["errors"])) == (400, [name])
+        answer = client.get(f"{path}?{urlencode({**needed, name: 1})}&{name}=1")
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, [name])
+        if name in needed:
+            del needed[name]
+            answer = client.get(f"{path}?{urlencode(needed)}")
+            assert (answer.status_code, list(answer.json()["errors"])) == (400, [name])
+            needed = required_query(address)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/{}/", "/{}/news/", "/{}/reports/heatmap/", "/{}/reports/heatmap/250/x0_y0/", "/{}/desk/", "/{}/desk/scoreboard/"],
+)  # fmt: skip
+def test_a_page_says_what_its_address_holds_in_vain(
+    lived_in: GridCity, operator: Client, office_user: User, path: str
+) -> None:
+    operator.force_login(office_user)
+    said = {
+        language: operator.get(
+            f"{path.format(language)}?colour=<red>&from=2026-01-01&utm_source=x"
+        ).content.decode()
+        for language in ("ky", "ru", "en")
+    }
+    assert "Left out of the address, since this page does not know it: colour" in said["en"]
+    notices = {
+        re.search(r'<p class="notice notice--info" role="status">.*?</p>', page)[0] for page in said.values()
+    }  # type: ignore[index]
+    assert len(notices) == 3
+    assert not [notice for notice in notices if "utm_source" in notice or "&lt;red" in notice]
+    twice = operator.get(
+        f"{path.format('en')}?{'after=a&after=b' if 'news' in path else 'from=2026-01-01&from=2026-02-01'}"
+    )
+    if "250" not in path:
+        assert "the last one holds: " in twice.content.decode()
+    quiet = operator.get(
+        f"{path.format('en')}?category=&utm_source=x&fbclid=y"
+        if "news" not in path
+        else f"{path.format('en')}?fbclid=y"
+    )
+    assert 'notice--info" role="status"><' not in quiet.content.decode()
+
+
+@pytest.mark.parametrize("file", ["heatmap.geojson", "heatmap.csv", "heatmap.html"])
+def test_the_files_of_a_report_refuse_what_they_do_not_know(
+    lived_in: GridCity, client: Client, file: str
+) -> None:
+    answer = client.get(f"/en/reports/{file}?q=lamp&kind=")
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["q"])
 
 
 @pytest.mark.parametrize("language", ["ky", "ru"])

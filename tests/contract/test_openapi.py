@@ -214,7 +214,8 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
         for lon in (IN_EAST[0], 72.72) for category in ("lamp", "other")
     ] + [_get("/api/route?lon=72.72&lat=40.52&category=lamp&kind=complaint")],
     ("preview_route", 400): [_get("/api/route")],
-    ("search_places", 200): [_get("/api/places?q=улица"), _get("/api/places?q=")],
+    ("search_places", 200): [_get("/api/places?q=улица"), _get("/api/places?q=x")],
+    ("search_places", 400): [_get("/api/places"), _get("/api/places?q=")],
     ("list_districts", 200): [_get("/api/districts.geojson"), _get("/api/districts.geojson?revision=1")],
     ("list_districts", 400): [_get("/api/districts.geojson?revision=first")],
     ("list_districts", 404): [_get("/api/districts.geojson?revision=99")],
@@ -222,8 +223,11 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
     ("list_service_areas", 400): [_get("/api/service-areas.geojson?service=%00")],
     ("list_service_areas", 404): [_get("/api/service-areas.geojson?revision=99")],
     ("read_base_map", 200): [_get("/api/base.geojson")],
+    ("read_base_map", 400): [_get("/api/base.geojson?lang=ky")],
     ("list_services", 200): [_get("/api/services.json")],
+    ("list_services", 400): [_get("/api/services.json?lang=ky")],
     ("list_categories", 200): [_get("/api/categories.json")],
+    ("list_categories", 400): [_get("/api/categories.json?format=json")],
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from rest_framework.views import APIView
 
 from geo.geojson import MEDIA_TYPE
+from web.api.parameters import Method, takes
 from web.api.problems import PROBLEM_TYPE
 
 Schema = dict[str, Any]
@@ -142,6 +143,23 @@ def feature_collection(
     return {(200, MEDIA_TYPE): record(document)}
 
 
+def operation(
+    operation_id: str, *, parameters: Sequence[OpenApiParameter] = (), responses: Responses, **more: Any
+) -> Callable[[Method], Method]:
+    """Decorator: the method of a view stands so in the OpenAPI document, and takes these parameters and no others."""
+
+    def describe(method: Method) -> Method:
+        documented = extend_schema(
+            operation_id=operation_id,
+            parameters=list(parameters),
+            responses={**responses, **problems(400)},
+            **more,
+        )
+        return takes(*parameters)(documented(method))
+
+    return describe
+
+
 def described(
     operation_id: str, *, parameters: Sequence[OpenApiParameter] = (), responses: Responses
 ) -> Callable[[View], View]:
@@ -155,9 +173,7 @@ def described(
             """Never called."""
 
         get.__doc__ = view.__doc__
-        documented = extend_schema(
-            operation_id=operation_id, parameters=list(parameters), responses=responses
-        )(get)
+        documented = operation(operation_id, parameters=parameters, responses=responses)(get)
         members: dict[str, Any] = {
             "get": documented,
             "__doc__": view.__doc__,

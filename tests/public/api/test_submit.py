@@ -394,7 +394,7 @@ class TestPlaces:
         (found,) = client.get("/api/places", {"q": words}).json()
         assert (found["lon"], found["lat"]) == IN_EAST
 
-    @pytest.mark.parametrize("words", ["", "к", "x" * 500, "\x00\x00", "%", "__", "совсем другое"])
+    @pytest.mark.parametrize("words", ["к", "x" * 500, "\x00\x00", "%", "__", "совсем другое"])
     def test_nothing_found(self, client: Client, words: str) -> None:
         assert client.get("/api/places", {"q": words}).json() == []
 
