@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sys
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,15 +43,18 @@ class Command(BaseCommand):
             "--refused", type=Path, metavar="CSV", help="write every refused row and the reason to this file"
         )
         parser.add_argument("--report", type=Path, metavar="JSON", help="write the totals to this file")
-        parser.add_argument("--limit", type=int, metavar="N", help="read only the first N rows")
+        parser.add_argument("--limit", type=_rows, metavar="N", help="read only the first N rows")
         parser.add_argument("--dry-run", action="store_true", help="check and report, write nothing")
 
     @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         wanted = AppealImport(options["file"], options["mapping"], options["limit"], options["dry_run"])
-        if options["report"]:
-            # Found out now, not when hours of work have nowhere to be reported.
-            _writable(options["report"]).close()
+        _check_apart([wanted.file, wanted.mapping], [options["report"], options["refused"]])
+        # Opened now, not when hours of work have nowhere to be reported.
+        with _replaced(options["report"]) as report:
+            self._import(wanted, options["refused"], report)
+
+    def _import(self, wanted: AppealImport, refused: Path | None, report: TextIO | None) -> None:
         started, started_cpu = time.monotonic(), time.process_time()
         progress = Progress(sys.stderr, "rows")
 
@@ -62,7 +66,7 @@ class Command(BaseCommand):
 
         try:
             installed_city()
-            with self._refusals(options["refused"]) as refuse:
+            with self._refusals(refused) as refuse:
                 totals = import_appeals(wanted, refuse, on_start, show)
         except FileRefused as refusal:
             raise CommandError(f"{wanted.file}: {refusal}") from None
@@ -81,14 +85,18 @@ class Command(BaseCommand):
             _analyze()
         seconds, cpu = time.monotonic() - started, time.process_time() - started_cpu
         self._print_totals(totals, wanted, seconds)
-        if options["report"]:
-            report = _report(totals, wanted, seconds, cpu)
-            options["report"].write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        if report:
+            report.write(json.dumps(_report(totals, wanted, seconds, cpu), indent=2) + "\n")
 
     @contextmanager
     def _refusals(self, file: Path | None) -> Iterator[Any]:
         """Function that reports a refused row: in the file, or, for the first ones, on stderr."""
-        if file is None:
+        with _replaced(file) as stream:
+            if stream:
+                writer = csv.writer(stream)
+                writer.writerow(["line", "number", "reason", "explanation"])
+                yield lambda row: writer.writerow([row.n, row.number, row.reason.value, row.why])
+                return
             shown = 0
 
             def show(row: RefusedRow) -> None:
@@ -100,11 +108,6 @@ class Command(BaseCommand):
                     self.stderr.write("refused: … (--refused FILE.csv lists all)")
 
             yield show
-            return
-        with _writable(file) as stream:
-            writer = csv.writer(stream)
-            writer.writerow(["line", "number", "reason", "explanation"])
-            yield lambda row: writer.writerow([row.n, row.number, row.reason.value, row.why])
 
     def _print_totals(self, totals: Totals, wanted: AppealImport, seconds: float) -> None:
         self.stdout.write(f"{totals.read:,} rows read in {seconds:.1f} s")
@@ -118,11 +121,45 @@ class Command(BaseCommand):
             self.stdout.write("Dry run: nothing was written.")
 
 
-def _writable(file: Path) -> TextIO:
+def _rows(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise ArgumentTypeError("use a whole number from 1")
+    return int(text)
+
+
+def _check_apart(read: list[Path], written: list[Path | None]) -> None:
+    """Raises ``CommandError`` where a file to be written is one that is read, or another one to be written."""
+    sources, targets = {file.resolve() for file in read}, set[Path]()
+    for file in filter(None, written):
+        target = file.resolve()
+        if target in sources:
+            raise CommandError(f"{file} is read, and would be written over: name another file")
+        if target in targets:
+            raise CommandError(f"{file}: the two reports would be written over each other")
+        targets.add(target)
+
+
+@contextmanager
+def _replaced(file: Path | None) -> Iterator[TextIO | None]:
+    """Where to write what becomes the file when all is done; if an error ends it, a former file stays as it is."""
+    if file is None:
+        yield None
+        return
+    target = file.resolve()
+    # A terminal or a pipe is written to; only a file can be replaced.
+    into = target.with_name(f".{target.name}.part") if target.is_file() or not target.exists() else target
     try:
-        return file.open("w", encoding="utf-8", newline="")
+        stream = into.open("w", encoding="utf-8", newline="")
     except OSError as error:
         raise CommandError(f"{file}: {error.strerror}") from None
+    try:
+        with stream:
+            yield stream
+        if into != target:
+            os.replace(into, target)
+    finally:
+        if into != target:
+            into.unlink(missing_ok=True)
 
 
 def _analyze() -> None:

@@ -777,3 +777,50 @@ def test_identifiers_are_the_same_each_time() -> None:
     assert len({first, *others}) == 4
     assert (first.version, first.variant) == (7, "specified in RFC 4122")
     assert first.int >> 80 == 1_709_546_400_123
+
+
+@pytest.mark.parametrize("option", ["--report", "--refused"])
+@pytest.mark.parametrize("named", ["appeals.csv", "mapping.toml", "link.csv", "folder/../appeals.csv"])
+def test_what_is_read_is_never_written_over(city: GridCity, tmp_path: Path, option: str, named: str) -> None:
+    path, text = table(tmp_path, [row(1)]), mapping(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link.csv").symlink_to(path)
+    before = path.read_bytes(), text.read_bytes()
+    with pytest.raises(CommandError, match=f"{named}.*would be written over"):
+        call_command(
+            "import_appeals", str(path), f"--mapping={text}", f"{option}={tmp_path / named}", "--dry-run"
+        )
+    assert (path.read_bytes(), text.read_bytes()) == before
+
+
+def test_the_two_reports_are_two_files(city: GridCity, tmp_path: Path) -> None:
+    both = tmp_path / "both"
+    with pytest.raises(CommandError, match="both: the two reports would be written over each other"):
+        call_command(
+            "import_appeals",
+            str(table(tmp_path, [row(1)])),
+            f"--mapping={mapping(tmp_path)}",
+            f"--report={both}",
+            f"--refused={both}",
+        )
+    assert not Appeal.objects.exists()
+
+
+def test_reports_of_an_earlier_import_stay_when_this_one_is_refused(city: GridCity, tmp_path: Path) -> None:
+    path = table(tmp_path, [row(1), row(2, state="?")])
+    run(path)
+    reports = {file: file.read_bytes() for file in (tmp_path / "report.json", tmp_path / "refused.csv")}
+    with pytest.raises(CommandError, match="no column"):
+        run(path, text=MAPPING.replace('"opened"', '"begun"'))
+    assert {file: file.read_bytes() for file in reports} == reports
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "appeals.csv",
+        "mapping.toml",
+        *(file.name for file in reports),
+    }
+
+
+@pytest.mark.parametrize("limit", ["-3", "0", "many"])
+def test_a_limit_is_a_number_of_rows(city: GridCity, tmp_path: Path, limit: str) -> None:
+    with pytest.raises(CommandError, match="--limit: use a whole number from 1"):
+        run(table(tmp_path, [row(1)]), "--limit", limit)
