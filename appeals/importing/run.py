@@ -85,7 +85,7 @@ def import_appeals(
     """
     categories = {category.code: category for category in Category.objects.leaves()}
     mapping = read_mapping(wanted.mapping, categories)
-    file = examine(wanted.file, encoding=mapping.encoding)
+    file = examine(wanted.file, encoding=mapping.encoding, named_by="encoding in the mapping")
     on_start(count_rows(file))
     crs = crs_of_places(file, mapping)
     totals = Totals(str(crs))

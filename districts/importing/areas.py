@@ -40,7 +40,8 @@ class AreaImport:
     """What to import. ``name_fields`` maps languages to feature properties.
 
     ``crs`` names the coordinate reference system of a file that declares none; without it, such a GeoJSON file is WGS 84.
-    ``file_layer`` names the layer to read of a file with several.
+    ``file_layer`` names the layer to read of a file with several. ``encoding`` is that of the text of a GeoJSON file (UTF-8)
+    or a Shapefile (which may declare it).
 
     ``revision`` names the revision to write to (created as a draft if missing; if empty, a new one named
     after the file). A new draft starts as a copy of the borders in force unless ``empty``. ``replace``
@@ -56,6 +57,7 @@ class AreaImport:
     code_prefix: str = ""
     crs: str = ""
     file_layer: str = ""
+    encoding: str = ""
     revision: str = ""
     empty: bool = False
     replace: bool = False
@@ -123,8 +125,10 @@ def _why(refusal: BordersRefused) -> str:
 
 
 def _read(wanted: AreaImport, report: AreaReport, progress: Callable[[int], None]) -> list[ReadArea]:
-    with as_geojson(wanted.file, layer=wanted.file_layer, crs=wanted.crs) as source:
-        file = examine(source.path)
+    with as_geojson(wanted.file, layer=wanted.file_layer, crs=wanted.crs, encoding=wanted.encoding) as source:
+        converted = source.path != wanted.file
+        encoding = "utf-8" if converted else wanted.encoding or "utf-8"
+        file = examine(source.path, encoding=encoding, named_by="" if converted else "--encoding")
         crs = WGS84 if source.crs else crs_of(file, _said(wanted))
         report.crs = source.crs or str(crs)
         with file.opened() as stream:

@@ -14,6 +14,9 @@ from jobs.confined import obey
 #: GDAL opens whatever it recognises, also formats that name other files to be read.
 _DRIVERS: Final = {"GPKG", "ESRI Shapefile", "KML", "LIBKML"}
 _FEATURES_MAX: Final = 100_000
+#: Where a .dbf has the number of its code page, and those that name none: 0, and the computer's on which it was written.
+_DBF_LANGUAGE: Final = 29
+_NO_LANGUAGE: Final = {0x00, 0x57}
 
 
 class _Refused(Exception):
@@ -29,7 +32,7 @@ def _convert(order: dict[str, Any]) -> dict[str, Any]:
         return {"refused": "it needs more memory than it may take"}
 
 
-def _converted(source: str, made: str, layer: str, crs: str, bounds: list[float]) -> str:
+def _converted(source: str, made: str, layer: str, crs: str, encoding: str, bounds: list[float]) -> str:
     """Writes the layer to ``made`` and returns the name of its CRS."""
     import pyogrio
     from pyogrio.errors import DataLayerError, DataSourceError
@@ -39,7 +42,12 @@ def _converted(source: str, made: str, layer: str, crs: str, bounds: list[float]
         info = pyogrio.read_info(path, layer=layer)
         if info["driver"] not in _DRIVERS:
             raise _Refused(f"{info['driver']} is not a format that is read")
-        meta, _, shapes, columns = pyogrio.raw.read(path, layer=layer, max_features=_FEATURES_MAX + 1)
+        meta, _, shapes, columns = pyogrio.raw.read(
+            path, layer=layer, max_features=_FEATURES_MAX + 1, encoding=encoding or None
+        )
+    except UnicodeDecodeError:
+        said = encoding or "in the encoding that it declares"
+        raise _Refused(f"its text is not {said}: name the one that it is in with --encoding") from None
     except (DataLayerError, DataSourceError, zipfile.BadZipFile) as error:
         raise _Refused(f"it is damaged, or not what it seems to be: {str(error)[:200]}") from None
     if shapes is None or not len(shapes):
@@ -48,6 +56,13 @@ def _converted(source: str, made: str, layer: str, crs: str, bounds: list[float]
         raise _Refused(f"the layer has more than {_FEATURES_MAX:,} features")
     name, transform = _way(meta["crs"], crs, bounds)
     names = [str(field) for field in meta["fields"]]
+    if not encoding and path.lower().endswith(".shp") and not _declares_encoding(source, path):
+        texts = (value for column in [names, *columns] for value in column)
+        if not all(text.isascii() for text in texts if isinstance(text, str)):
+            raise _Refused(
+                "it does not say in which encoding its text is (a Shapefile does so in its .cpg); name it with "
+                "--encoding, such as cp1251"
+            )
     features = (
         {
             "type": "Feature",
@@ -79,6 +94,20 @@ def _chosen(source: str, layer: str) -> tuple[str, str]:
     if not layers:
         raise _Refused("it has no layer of geometries")
     return source, _one_of(layers, layer)
+
+
+def _declares_encoding(source: str, shapefile: str) -> bool:
+    """Whether the Shapefile says, in a .cpg or by a number in its .dbf, in which encoding its text is."""
+    archive = zipfile.ZipFile(source)
+    stem = shapefile.removeprefix(f"/vsizip/{source}/")[: -len(".shp")]
+    parts = {name[len(stem) :].lower(): name for name in archive.namelist() if name.startswith(f"{stem}.")}
+    if ".cpg" in parts:
+        return True
+    if ".dbf" not in parts:
+        return False
+    with archive.open(parts[".dbf"]) as table:
+        header = table.read(_DBF_LANGUAGE + 1)
+    return len(header) > _DBF_LANGUAGE and header[_DBF_LANGUAGE] not in _NO_LANGUAGE
 
 
 def _one_of(names: list[str], wanted: str) -> str:

@@ -41,10 +41,10 @@ class TextFile:
             yield text
 
 
-def examine(path: Path, *, encoding: str = "utf-8") -> TextFile:
+def examine(path: Path, *, encoding: str = "utf-8", named_by: str = "") -> TextFile:
     """The file, checked to the end: it exists, is not empty, unpacks (if its content is gzip) and is text.
 
-    Raises ``FileRefused``.
+    Raises ``FileRefused``; where the text is of another encoding, the words say that it is named by ``named_by``.
     """
     decoder, in_utf8 = _decoder(encoding), _Utf8()
     lines, size, head = 0, 0, ""
@@ -54,11 +54,11 @@ def examine(path: Path, *, encoding: str = "utf-8") -> TextFile:
                 size += len(chunk)
                 if size > MAX_BYTES:
                     raise FileRefused(f"{path.name} unpacks to more than {MAX_BYTES >> 30} GB")
-                text = _decoded(decoder, chunk, path, lines)
+                text = _decoded(decoder, chunk, path, lines, named_by)
                 in_utf8.read(chunk)
                 lines += chunk.count(b"\n")
                 head = head or text.lstrip()[:1]
-            _decoded(decoder, b"", path, lines, final=True)
+            _decoded(decoder, b"", path, lines, named_by, final=True)
     except FileNotFoundError:
         raise FileRefused(f"{path}: no such file") from None
     except (EOFError, gzip.BadGzipFile, zlib.error):
@@ -75,13 +75,18 @@ def examine(path: Path, *, encoding: str = "utf-8") -> TextFile:
     return TextFile(path, _without_mark(encoding), lines, head)
 
 
-def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+def known_encoding(name: str) -> str:
+    """The name, which is that of a character encoding. Raises ``FileRefused`` for any other."""
     try:
         # Python also calls "encodings" what turns bytes into bytes, such as base64.
-        b" ".decode(encoding, "ignore")
-        return codecs.getincrementaldecoder(_without_mark(encoding))()
+        b" ".decode(name, "ignore")
     except LookupError:
-        raise FileRefused(f"{encoding!r} is not a character encoding") from None
+        raise FileRefused(f"{name!r} is not a character encoding") from None
+    return name
+
+
+def _decoder(encoding: str) -> codecs.IncrementalDecoder:
+    return codecs.getincrementaldecoder(_without_mark(known_encoding(encoding)))()
 
 
 class _Utf8:
@@ -111,15 +116,22 @@ def _without_mark(encoding: str) -> str:
 
 
 def _decoded(
-    decoder: codecs.IncrementalDecoder, chunk: bytes, path: Path, lines: int, *, final: bool = False
+    decoder: codecs.IncrementalDecoder,
+    chunk: bytes,
+    path: Path,
+    lines: int,
+    named_by: str,
+    *,
+    final: bool = False,
 ) -> str:
     try:
         text = decoder.decode(chunk, final)
     except UnicodeDecodeError as error:
         line = lines + bytes(error.object)[: error.start].count(b"\n") + 1
+        how = f". If it has another encoding, name it with {named_by}" if named_by else ""
         raise FileRefused(
             f"{path.name} is not {error.encoding.upper()} text: line {line} has the byte "
-            f"0x{error.object[error.start]:02x}. If it has another encoding, specify it."
+            f"0x{error.object[error.start]:02x}{how}"
         ) from None
     if "\x00" in text:
         line = lines + text[: text.index("\x00")].count("\n") + 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError
@@ -156,7 +155,7 @@ def _replaced(file: Path | None) -> Iterator[TextIO | None]:
         with stream:
             yield stream
         if into != target:
-            os.replace(into, target)
+            into.replace(target)
     finally:
         if into != target:
             into.unlink(missing_ok=True)

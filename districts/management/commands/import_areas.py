@@ -30,6 +30,7 @@ _TAKEN_AS_THEY_ARE = (
     "code_prefix",
     "crs",
     "file_layer",
+    "encoding",
     "revision",
     "empty",
     "replace",
@@ -72,6 +73,12 @@ class Command(BaseCommand):
             help="coordinate reference system of a file that declares none (EPSG:4326)",
         )
         parser.add_argument("--file-layer", default="", metavar="NAME", help="layer of a file with several")
+        parser.add_argument(
+            "--encoding",
+            default="",
+            metavar="NAME",
+            help="of the text of a GeoJSON file (utf-8), or of a Shapefile that does not declare it or declares a wrong one",
+        )
         districts = parser.add_argument_group("districts")
         districts.add_argument("--kind", choices=District.Kind.values, default=District.Kind.TERRITORY.value)
         districts.add_argument(

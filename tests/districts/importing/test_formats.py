@@ -178,3 +178,96 @@ def test_a_file_that_takes_too_much_ends_its_reader_alone(
     with pytest.raises(CommandError, match=words):
         run(path)
     assert BoundaryRevision.objects.count() == 1
+
+
+def in_cp1251(folder: Path, *, cpg: str | None, language_id: int = 0) -> Path:
+    """A Shapefile of CP1251 text that declares its encoding in a .cpg, by the number in its .dbf, or not at all."""
+    made = folder / "russian"
+    made.mkdir()
+    frame = areas()
+    frame["title"] = ["Район", "Чырак", "Кольцо"]
+    frame.to_file(made / "areas.shp", encoding="cp1251")
+    (made / "areas.cpg").unlink()
+    if cpg is not None:
+        (made / "areas.cpg").write_text(cpg, encoding="ascii")
+    table = bytearray((made / "areas.dbf").read_bytes())
+    table[29] = language_id
+    (made / "areas.dbf").write_bytes(table)
+    path = folder / "areas.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in sorted(made.iterdir()):
+            archive.write(part, part.name)
+    return path
+
+
+def names() -> set[str]:
+    return set(
+        DistrictBoundary.objects.filter(district__code__in=CODES | {"ring"}).values_list("name_ky", flat=True)
+    )
+
+
+@pytest.mark.parametrize("language_id", [0, 0x57])
+def test_text_of_an_encoding_that_nobody_names_is_refused(
+    city: GridCity, tmp_path: Path, language_id: int
+) -> None:
+    """0x57 is "the encoding of this computer", which is another one here."""
+    path = in_cp1251(tmp_path, cpg=None, language_id=language_id)
+    with pytest.raises(
+        CommandError, match=r"does not say in which encoding its text is .*\.cpg.*--encoding, such as cp1251"
+    ):
+        run(path, "--revision", "next")
+    assert not BoundaryRevision.objects.filter(name="next").exists()
+    run(path, "--revision", "next", "--encoding", "cp1251")
+    assert names() == {"Район", "Чырак", "Кольцо"}
+
+
+@pytest.mark.parametrize(("cpg", "language_id"), [("1251", 0), (None, 0xC9)])
+def test_text_of_the_encoding_that_a_shapefile_declares(
+    city: GridCity, tmp_path: Path, cpg: str | None, language_id: int
+) -> None:
+    run(in_cp1251(tmp_path, cpg=cpg, language_id=language_id), "--revision", "next")
+    assert names() == {"Район", "Чырак", "Кольцо"}
+
+
+def test_an_encoding_that_is_declared_wrongly(city: GridCity, tmp_path: Path) -> None:
+    path = in_cp1251(tmp_path, cpg="UTF-8")
+    with pytest.raises(CommandError, match="its text is not in the encoding that it declares"):
+        run(path)
+    with pytest.raises(CommandError, match="its text is not utf-8"):
+        run(path, "--encoding", "utf-8")
+    run(path, "--encoding", "cp1251", "--revision", "next")
+    assert names() == {"Район", "Чырак", "Кольцо"}
+
+
+def test_plain_letters_need_no_encoding(city: GridCity, tmp_path: Path) -> None:
+    frame = areas()
+    frame["code"], frame["title"] = ["a", "b", "c"], ["A", "B", "C"]
+    out, _ = run(zipped(tmp_path, frame, without=".cpg"))
+    assert "3 new" in out
+
+
+def test_geojson_of_another_encoding(city: GridCity, tmp_path: Path) -> None:
+    path = tmp_path / "areas.geojson"
+    path.write_text(areas().to_json(ensure_ascii=False).replace("Аймак", "Район"), encoding="cp1251")
+    with pytest.raises(CommandError, match="not UTF-8 text: line 1.*name it with --encoding"):
+        run(path)
+    run(path, "--encoding", "cp1251", "--revision", "next")
+    assert "Район Чырак 1" in names()
+
+
+@pytest.mark.parametrize(
+    ("kind", "encoding"), [("gpkg", "cp1251"), ("kml", "cp1251"), ("shapefile", "klingon")]
+)
+def test_an_encoding_that_cannot_be(city: GridCity, tmp_path: Path, kind: str, encoding: str) -> None:
+    words = "'klingon' is not a character encoding" if encoding == "klingon" else "its format says in which"
+    with pytest.raises(CommandError, match=words):
+        run(written(tmp_path, kind), "--encoding", encoding)
+
+
+def test_a_format_that_is_not_read_is_named_no_text(city: GridCity, tmp_path: Path) -> None:
+    path = tmp_path / "areas.fgb"
+    areas().to_file(path, driver="FlatGeobuf")
+    with pytest.raises(
+        CommandError, match="not of a format that is read: GeoJSON, GeoPackage, zipped Shapefile"
+    ):
+        run(path)
