@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from accounts.roles import Role
-from appeals.deadlines import LegalClock
+from appeals.deadlines import LegalClock, city_day
 from appeals.models import Appeal, Attachment, Event
 from appeals.redactions import is_redacted
-from appeals.workflow import Guard, Verb
+from appeals.workflow import ASK, OPEN_STATUSES, PLAN, REMIND, SPLIT, Guard, Status, Verb
 
 
 def barred(
@@ -34,11 +35,59 @@ def barred(
                 met.add(Guard.PHOTO_THERE)
             if covered:
                 met.add(Guard.PHOTO_COVERED)
+    if Guard.SPLIT_OFF in asked and split_off_from(appeal) is not None:
+        met.add(Guard.SPLIT_OFF)
     if appeal.duplicate_of_id is not None:
         met.add(Guard.REPEATS)
     if Guard.LINKED in asked and appeal.linked.exists():
         met.add(Guard.LINKED)
     return asked - met
+
+
+def split_off_from(appeal: Appeal) -> Appeal | None:
+    """The appeal whose second matter this one is, while nothing has been done to it since; at most one query."""
+    # Its first event and that of the link, which are made with it.
+    if appeal.version != 2 or appeal.status != Status.NEW:
+        return None
+    split = Event.objects.filter(
+        verb=SPLIT.code, details__other=appeal.number, appeal__in=appeal.linked.all()
+    ).select_related("appeal")
+    found = split.first()
+    return found.appeal if found else None
+
+
+@dataclass(frozen=True)
+class Before:
+    """How an open appeal stood at some moment: its state, and the days that belong to it."""
+
+    status: Status
+    planned_on: dt.date | None = None
+    asked_on: dt.date | None = None
+    reply_by: dt.date | None = None
+    reminded: bool = False
+
+
+def before_the_merge(appeal: Appeal, at: dt.datetime) -> Before | None:
+    """How it stood when it was taken for a repetition, by its history; None when that cannot be any more."""
+    events = Event.objects.filter(appeal=appeal)
+    closings = events.filter(to_status=Status.CLOSED).exclude(from_status=Status.CLOSED)
+    merge = closings.order_by("-version").first()
+    if merge is None or merge.from_status not in OPEN_STATUSES:
+        return None
+    status = Status(merge.from_status)
+    if status not in {Status.PLANNED, Status.WAITING}:
+        return Before(status)
+    since = events.filter(version__lt=merge.version).order_by("-version")
+    began = since.filter(verb=PLAN.code if status is Status.PLANNED else ASK.code).first()
+    if began is None:
+        return None
+    if status is Status.PLANNED:
+        return Before(status, planned_on=dt.date.fromisoformat(began.details["planned_on"]))
+    until = dt.date.fromisoformat(began.details["until"])
+    if until < city_day(at):
+        return None
+    reminded = since.filter(verb=REMIND.code, version__gt=began.version).exists()
+    return Before(status, asked_on=city_day(began.at), reply_by=until, reminded=reminded)
 
 
 def goes_to_office(appeal: Appeal, verb: Verb, role: Role) -> bool:

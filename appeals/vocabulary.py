@@ -93,21 +93,15 @@ class Guard(enum.Enum):
     PHOTO_THERE = "photo there"  #: it has a photo, hidden or not
     PHOTO_COVERED = "photo covered"  #: areas of one of its photos are covered
     REDACTED = "redacted"  #: words of it are taken out
+    SPLIT_OFF = "split off"  #: it was split off another appeal, and nobody has touched it since
     REPEATS = "repeats"  #: it is closed as a repetition of another appeal
     LINKED = "linked"  #: another appeal belongs together with it
 
     @property
     def of_the_clock(self) -> bool:
         """True when terms and calendar decide it."""
-        return (
-            self
-            not in {
-                Guard.REDACTED,
-                Guard.REPEATS,
-                Guard.LINKED,
-            }
-            and not self.of_files
-        )
+        of_relations = {Guard.SPLIT_OFF, Guard.REPEATS, Guard.LINKED}
+        return self is not Guard.REDACTED and self not in of_relations and not self.of_files
 
     @property
     def of_files(self) -> bool:
@@ -196,6 +190,8 @@ class Verb:
     #: True: words are taken out of its texts; False: all that were taken out are put back.
     redacts: bool | None = None
     guard: Guard | None = None
+    #: It leads to the state before the appeal was taken for a repetition, and to ``target`` where that is over.
+    returns: bool = False
     #: It changes nothing that a form rests on: a form that was opened before is not stale after it.
     quiet: bool = False
     #: It may be done to many appeals at once, for it needs no words of its own for each.

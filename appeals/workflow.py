@@ -224,6 +224,7 @@ SEPARATE = Verb(
     icon="reopen",
     clock=Clock.GO_ON,
     guard=Guard.REPEATS,
+    returns=True,
     words=Words(
         step=_("Does not repeat appeal No. %(original)s: %(by)s. The answer is due by %(due)s"),
         button=_("It is no repetition"),
@@ -257,6 +258,23 @@ SPLIT = Verb(
         done=_("A second appeal is made out of appeal %(number)s."),
     ),
     letters={Audience.AUTHOR: _("A second matter of your appeal No. %(number)d is considered by itself")},
+)
+REJOIN = Verb(
+    "rejoin",
+    sources=(Status.NEW,),
+    target=Status.CLOSED,
+    outcome=Outcome.DUPLICATE,
+    roles=_STAFF,
+    icon="reopen",
+    clock=Clock.END,
+    guard=Guard.SPLIT_OFF,
+    links=False,
+    words=Words(
+        step=_("The split is taken back: appeal No. %(other)s has this matter too (%(by)s)"),
+        button=_("Take the split back"),
+        done=_("Appeal %(number)s is considered with the first one again."),
+    ),
+    letters={Audience.AUTHOR: _("Your appeal No. %(number)d is considered with the first one again")},
 )
 LINK = Verb(
     "link",
@@ -822,6 +840,7 @@ VERBS: dict[str, Verb] = {
         DUPLICATE,
         SEPARATE,
         SPLIT,
+        REJOIN,
         LINK,
         UNLINK,
         REFUSE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from appeals.workflow import VERBS, Clock, Status, Verb
+from appeals.workflow import OPEN_STATUSES, VERBS, Clock, Status, Verb
 
 _CLOCK = {
     Clock.START: ", term begins anew",
@@ -21,7 +21,9 @@ def diagram() -> str:
     lines = ["stateDiagram-v2", f"    [*] --> {Status.NEW}: submit (anyone)"]
     for verb in VERBS.values():
         lines += [
-            f"    {source} --> {verb.target or source}: {_label(verb, source)}" for source in verb.sources
+            f"    {source} --> {target}: {_label(verb, source)}"
+            for source in verb.sources
+            for target in (OPEN_STATUSES if verb.returns else [verb.target or source])
         ]
     return "\n".join(lines) + "\n"
 

@@ -18,13 +18,14 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, User
 from appeals.actions.submit import route_or_refuse
 from appeals.deadlines import city_day
-from appeals.errors import Invalid
+from appeals.errors import Busy, Invalid
 from appeals.filters import YEARS
+from appeals.guards import Before, before_the_merge, split_off_from
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.querysets import AppealQuerySet
 from appeals.redactions import GAP, Replacement, as_written, without
-from appeals.workflow import Input, Verb
+from appeals.workflow import Guard, Input, Verb
 from districts.models import Category, Service
 from districts.routing import Route
 from geo.points import GeometryRefused, city_point
@@ -59,6 +60,7 @@ class Given:
     replaced: list[Replacement] = field(
         default_factory=list
     )  #: texts that words are taken out of, or put back
+    before: Before | None = None  #: how the appeal stood before what is undone
     details: dict[str, Any] = field(default_factory=dict)
 
 
@@ -85,9 +87,25 @@ def checked(verb: Verb, appeal: Appeal, values: Mapping[str, object], at: dt.dat
         _refuse_repeating(given, values)
     elif verb.redacts is False:
         given.replaced = as_written(appeal)
+    if verb.returns:
+        given.before = before_the_merge(appeal, at)
+    if verb.guard is Guard.SPLIT_OFF:
+        _join_again(given, appeal)
     if any(ask.input is Input.CATEGORY for ask in verb.asks):
         _route_again(given, appeal, at)
     return given
+
+
+def _join_again(given: Given, appeal: Appeal) -> None:
+    """What it was split off is what it repeats. Raises ``Busy`` while somebody works on that one."""
+    first = split_off_from(appeal)
+    if first is None:
+        return
+    try:
+        given.other = given.original = _other_appeal(first.number, Appeal.objects.all(), appeal)
+    except _InputRefused as refusal:
+        raise Busy(str(refusal)) from None
+    given.details["original"] = first.number
 
 
 def _refuse_repeating(given: Given, values: Mapping[str, object]) -> None:

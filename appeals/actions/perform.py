@@ -22,7 +22,7 @@ from appeals.actions.submit import stored_decision
 from appeals.actors import Actor
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed, Stale
-from appeals.guards import barred, goes_to_office
+from appeals.guards import Before, barred, goes_to_office
 from appeals.models import Appeal, Attachment, Event
 from appeals.notify.queue import queue_messages
 from appeals.workflow import LINK, STAGES, UNLINK, VERBS, Audience, Cause, Clock, Guard, Reason, Status, Verb
@@ -185,7 +185,9 @@ class Change:
 
         ``clock`` spares reading terms and calendar again when many changes are made at once.
         """
-        before = appeal.status
+        before, after = appeal.status, self.verb.target or appeal.status
+        if self.given.before is not None:
+            after = self.given.before.status
         event = Event(
             appeal=appeal,
             version=appeal.version + 1,
@@ -194,7 +196,7 @@ class Change:
             actor=self.user,
             actor_role=self.role.speaks_as,
             from_status=before,
-            to_status=self.verb.target or before,
+            to_status=after,
             service_id=appeal.service_id,
             to_service=self.given.to_service,
             text=self.given.text,
@@ -217,6 +219,8 @@ class Change:
         if self.verb.target is not None:
             day = self.given.details.get("planned_on") if self.verb.target is Status.PLANNED else None
             appeal.planned_on = dt.date.fromisoformat(day) if day else None
+            if self.given.before is not None:
+                appeal.planned_on = self.given.before.planned_on
             appeal.outcome = self.verb.outcome or ""
             appeal.duplicate_of = self.given.original
         if self.verb.target is Status.CLOSED:
@@ -251,6 +255,8 @@ class Change:
                 event.details |= {"was": was.isoformat(), "due": appeal.due_on.isoformat()}
             case Clock.GO_ON:
                 appeal.closed_at = None
+                if self.given.before is not None:
+                    self._ask_on(appeal, self.given.before, clock)
                 _count(appeal, clock)
                 event.details |= {"due": appeal.due_on.isoformat()}
             case Clock.KEEP | Clock.END:
@@ -266,6 +272,18 @@ class Change:
         appeal.pauses = [*appeal.pauses, today, appeal.reply_by]
         _count(appeal, clock)
         event.details |= {"until": appeal.reply_by.isoformat(), "due": appeal.due_on.isoformat()}
+
+    def _ask_on(self, appeal: Appeal, before: Before, clock: LegalClock | None) -> None:
+        """If the author was asked, the clock stands still as before: from the question to the last day for the reply."""
+        if before.asked_on is None or before.reply_by is None:
+            return
+        clock, former = clock or LegalClock.read(), appeal.pauses
+        if former[-2:-1] == [before.asked_on]:
+            former = former[:-2]
+        appeal.pauses, appeal.reply_by = [*former, before.asked_on, before.reply_by], before.reply_by
+        days = clock.term(appeal.kind, city_day(appeal.term_began)).reply_days
+        if days > 1 and not before.reminded:
+            appeal.remind_on = clock.calendar.add_working_days(before.asked_on, days // 2)
 
     def _resume(self, appeal: Appeal, event: Event, clock: LegalClock | None) -> None:
         """The days after the question, up to that of the reply, do not count."""

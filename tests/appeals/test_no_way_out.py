@@ -52,10 +52,16 @@ def what_it_asks_for(verb: Verb, appeal: Appeal, city: GridCity, moment: dt.date
 def is_lawful(appeal: Appeal, clock: LegalClock) -> None:
     events = list(Event.objects.filter(appeal=appeal).order_by("version"))
     assert [event.version for event in events] == list(range(1, appeal.version + 1))
+    before_it_was_closed = ""
     for before, after in itertools.pairwise(events):
         verb = VERBS[after.verb]
         assert after.from_status == before.to_status and after.from_status in verb.sources
-        assert after.to_status == (verb.target or after.from_status)
+        if verb.returns:
+            assert after.to_status in {before_it_was_closed, verb.target}
+        else:
+            assert after.to_status == (verb.target or after.from_status)
+        if after.to_status == Status.CLOSED and after.from_status != Status.CLOSED:
+            before_it_was_closed = after.from_status
     assert events[-1].to_status == appeal.status
     waits = appeal.status == Status.WAITING
     assert (appeal.reply_by is not None) == waits

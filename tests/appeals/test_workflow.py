@@ -98,6 +98,7 @@ TABLE = {
         RUNNING, None, STAFF, "keep", None, True,
         (("category", "second category", True), ("text", "text", True)), {"author"},
     ),
+    "rejoin": ((NEW,), CLOSED, STAFF, "end", None, True, (), {"author"}),
     "link": (EVERYWHERE, None, STAFF, "keep", None, True, (("other", "related appeal", True),), set()),
     "unlink": (EVERYWHERE, None, STAFF, "keep", None, True, (("other", "linked appeal", True),), set()),
     "refuse": (
@@ -182,7 +183,7 @@ def test_buttons_of_a_representative() -> None:
         for status in (Status.NEW, Status.WAITING, Status.ANSWERED, Status.CLOSED)
     )
     assert {"accept", "answer", "forward", "note"} < new
-    assert new - waiting == {"accept", "ask", "split"} and waiting < new
+    assert new - waiting == {"accept", "ask", "split", "rejoin"} and waiting < new
     assert answered - new == {"supplement", "close"}
     assert closed - answered == {"separate"}
 
@@ -233,7 +234,18 @@ def test_terms_and_calendar_are_read_only_where_they_decide() -> None:
     }
     assert {verb.code for verb in VERBS.values() if verb.reads_clock(NEW)} == anywhere
     # What leaves the state in which the clock stands still sets it going.
-    leaving = {"accept", "answer", "reply", "close", "forward", "plan", "duplicate", "refuse", "withdraw"}
+    leaving = {
+        "accept",
+        "answer",
+        "reply",
+        "close",
+        "forward",
+        "plan",
+        "duplicate",
+        "refuse",
+        "withdraw",
+        "rejoin",
+    }
     assert {verb.code for verb in VERBS.values() if verb.reads_clock(WAITING)} == anywhere | leaving
     assert ACCEPT.resumes(WAITING) and not ACCEPT.resumes(NEW)
     assert not dataclasses.replace(ACCEPT, target=Status.WAITING).resumes(WAITING)
@@ -261,6 +273,7 @@ def test_what_the_authors_of_repetitions_are_told() -> None:
 def test_ends_without_an_answer_say_why() -> None:
     assert {verb.code: verb.outcome.value for verb in VERBS.values() if verb.outcome} == {
         "duplicate": "duplicate",
+        "rejoin": "duplicate",
         "refuse": "refused",
         "withdraw": "withdrawn",
     }
@@ -282,6 +295,7 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
         "ask": "askable",
         "extend": "extendable",
         "separate": "repeats",
+        "rejoin": "split off",
         "unlink": "linked",
         "hide_file": "file shown",
         "show_file": "file hidden",

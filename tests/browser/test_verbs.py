@@ -212,6 +212,16 @@ def test_a_repetition_that_was_none_a_link_a_second_matter_and_a_third_forward(
     expect(relations).to_contain_text("Belongs together with:")
     second = Appeal.objects.get(text="And a pit under it")
     expect(relations.locator("a")).to_have_attribute("href", second.get_absolute_url())
+    # It was one matter after all: whoever it is with takes the split back.
+    hers = visit(**DESKTOP)
+    log_in(hers, MembershipFactory(service=city.services["roads"]).user, "en")
+    of_second = hers.go(path_of("desk:appeal", "en", second.number))
+    of_second.click("form:has([value=rejoin]) button")
+    expect(of_second.locator(".timeline")).to_contain_text(f"appeal No. {again.number} has this matter too")
+    expect(of_second.locator("form:has([value=rejoin])")).to_have_count(0)
+    page.reload()
+    expect(relations).not_to_contain_text("Belongs together with:")
+    expect(relations).to_contain_text(f"№ {second.number}")
 
     # Twice it went from service to service: the form says who gets it now, the history whom they chose.
     other = Person(MembershipFactory(service=city.services["roads"]).user)

@@ -13,7 +13,7 @@ from appeals.actors import Author, Person
 from appeals.errors import Invalid, NotAllowed
 from appeals.models import Appeal, AppealContact, Message
 from appeals.notify.delivery import deliver_due
-from appeals.workflow import ANSWER, ASK, HIDE, LINK, REOPEN, SPLIT, UNLINK, Status
+from appeals.workflow import ANSWER, ASK, HIDE, LINK, NOTE, REJOIN, REOPEN, SEPARATE, SPLIT, UNLINK, Status
 from tests.grid import GridCity
 
 
@@ -184,6 +184,44 @@ class TestSplit:
         first = make(hidden=True)
         perform(first.pk, SPLIT, service_actor, version=1, category=city.categories["pothole"], text="A hole")
         assert not Appeal.objects.public().exists()
+
+    def test_it_is_taken_back_while_nobody_has_touched_it(
+        self, city: GridCity, make: Callable[..., Appeal], service_actor: Person, client: Client
+    ) -> None:
+        first = make()
+        perform(first.pk, SPLIT, service_actor, version=1, category=city.categories["lamp"], text="Another")
+        second = Appeal.objects.exclude(pk=first.pk).get()
+        client.force_login(service_actor.user)
+        url = f"/en/desk/appeals/{second.number}/"
+        assert "Take the split back" in client.get(url).content.decode()
+        sent = {"verb": "rejoin", "version": second.version}
+        page = client.post(url, sent, follow=True).content.decode()
+        assert f"Appeal № {second.number} is considered with the first one again." in page
+        second.refresh_from_db()
+        assert (second.status, second.outcome, second.duplicate_of) == (Status.CLOSED, "duplicate", first)
+        assert not first.linked.exists()
+        assert [event.verb for event in first.events.order_by("version")] == ["submit", "split", "unlink"]
+        step = second.events.get(verb="rejoin")
+        assert (step.actor, step.details) == (
+            service_actor.user,
+            {"other": first.number, "original": first.number},
+        )
+        public = client.get(f"/en/appeals/{second.number}/").content.decode()
+        assert f"The split is taken back: appeal No. {first.number} has this matter too" in public
+        # Whoever meant it after all has it back in one step, as new as it was.
+        assert perform(second.pk, SEPARATE, service_actor, version=3).status == Status.NEW
+
+    def test_what_somebody_has_touched_or_nobody_split_off_is_not_taken_back(
+        self, city: GridCity, make: Callable[..., Appeal], service_actor: Person
+    ) -> None:
+        first, other = make(), make()
+        perform(other.pk, LINK, service_actor, version=1, other=first.number)
+        perform(first.pk, SPLIT, service_actor, version=2, category=city.categories["lamp"], text="Another")
+        second = Appeal.objects.exclude(pk__in=[first.pk, other.pk]).get()
+        perform(second.pk, NOTE, service_actor, version=2, text="Mine")
+        for appeal in (first, other, second):
+            with pytest.raises(NotAllowed):
+                perform(appeal.pk, REJOIN, service_actor, version=None)
 
     def test_of_one_without_contact_data(
         self, city: GridCity, make: Callable[..., Appeal], service_actor: Person

@@ -18,7 +18,7 @@ from appeals.actors import Author, Person
 from appeals.errors import NotAllowed
 from appeals.limits import ALIKE_DAYS, ALIKE_M
 from appeals.models import Appeal, LegalTerm, Message
-from appeals.workflow import ANSWER, ASK, DUPLICATE, HIDE, NOTE, PLAN, SEPARATE, Status
+from appeals.workflow import ACCEPT, ANSWER, ASK, DUPLICATE, HIDE, NOTE, PLAN, REPLY, SEPARATE, Status
 from tests.factories import AppealFactory
 from tests.grid import IN_EAST, GridCity
 
@@ -43,7 +43,7 @@ class TestUndone:
         perform(third.pk, DUPLICATE, service_actor, version=1, original=again.number)
         perform(again.pk, DUPLICATE, service_actor, version=1, original=first.number)
         undone = perform(again.pk, SEPARATE, service_actor, version=2)
-        assert (undone.status, undone.outcome, undone.duplicate_of) == (Status.ACCEPTED, "", None)
+        assert (undone.status, undone.outcome, undone.duplicate_of) == (Status.NEW, "", None)
         assert (undone.closed_at, undone.due_on, undone.term_began_at) == (None, due, None)
         perform(first.pk, ANSWER, service_actor, version=1, text="Done")
         assert told(first) == set(), "neither its author nor who followed it before"
@@ -90,14 +90,48 @@ class TestUndone:
             with pytest.raises(NotAllowed):
                 perform(closed.pk, SEPARATE, actor, version=1)
 
-    def test_the_days_of_a_question_stay_as_they_were(
+    def test_works_are_planned_for_the_same_day(
         self, make: Callable[..., Appeal], service_actor: Person
     ) -> None:
         first, again = make(), make()
-        perform(again.pk, ASK, service_actor, version=1, text="Where?")
-        closed = perform(again.pk, DUPLICATE, service_actor, version=2, original=first.number)
-        undone = perform(again.pk, SEPARATE, service_actor, version=3)
-        assert (undone.status, undone.reply_by, undone.pauses) == (Status.ACCEPTED, None, closed.pauses)
+        day = timezone.localdate() + dt.timedelta(days=9)
+        perform(again.pk, PLAN, service_actor, version=1, planned_on=day - dt.timedelta(days=1), text="Lamp")
+        planned = perform(again.pk, PLAN, service_actor, version=2, planned_on=day, text="Lamp, a day later")
+        perform(again.pk, NOTE, service_actor, version=3, text="It is ordered")
+        perform(again.pk, DUPLICATE, service_actor, version=4, original=first.number)
+        undone = perform(again.pk, SEPARATE, service_actor, version=5)
+        assert (undone.status, undone.planned_on, undone.due_on) == (Status.PLANNED, day, planned.due_on)
+        assert again.events.get(verb="separate").to_status == Status.PLANNED
+
+    def test_the_author_is_asked_as_before_while_there_are_days_for_the_reply(
+        self, make: Callable[..., Appeal], service_actor: Person
+    ) -> None:
+        for days, status in ((0, Status.WAITING), (3, Status.WAITING), (60, Status.ACCEPTED)):
+            first, again = make(), make()
+            asked = perform(again.pk, ASK, service_actor, version=1, text="Where?")
+            later = timezone.now() + dt.timedelta(days=days)
+            closed = perform(again.pk, DUPLICATE, service_actor, version=2, at=later, original=first.number)
+            assert closed.pauses != asked.pauses or days == 60
+            undone = perform(again.pk, SEPARATE, service_actor, version=3, at=later)
+            assert undone.status == status
+            if status == Status.WAITING:
+                now = (undone.reply_by, undone.remind_on, undone.pauses, undone.due_on)
+                assert now == (asked.reply_by, asked.remind_on, asked.pauses, asked.due_on), days
+                assert (
+                    perform(again.pk, REPLY, Author(again.pk), version=4, text="Here").pauses != asked.pauses
+                )
+            else:
+                assert (undone.reply_by, undone.pauses) == (None, closed.pauses)
+
+    def test_work_that_was_begun_is_in_progress(
+        self, make: Callable[..., Appeal], service_actor: Person
+    ) -> None:
+        first, again = make(), make()
+        perform(again.pk, ACCEPT, service_actor, version=1)
+        for version in (2, 4):
+            perform(again.pk, DUPLICATE, service_actor, version=version, original=first.number)
+            undone = perform(again.pk, SEPARATE, service_actor, version=version + 1)
+            assert (undone.status, undone.planned_on) == (Status.ACCEPTED, None)
 
     def test_by_one_press_at_the_desk(
         self, make: Callable[..., Appeal], service_actor: Person, client: Client

@@ -40,6 +40,7 @@ from appeals.workflow import (
     RECOUNT,
     REDACT,
     REFUSE,
+    REJOIN,
     REMIND,
     REOPEN,
     REPLY,
@@ -97,6 +98,8 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
     ),
     ([DUPLICATE], {AUTHOR: "Your appeal No. N repeats another one"}),
     ([DUPLICATE, SEPARATE], {AUTHOR: "Your appeal No. N is considered by itself again"}),
+    # Of the second appeal.
+    ([SPLIT, REJOIN], {AUTHOR: "Your appeal No. N is considered with the first one again"}),
     (
         [SPLIT],
         {
@@ -205,6 +208,8 @@ def test_subjects(
     for version, verb in enumerate(road, 1):
         deliver_due()
         mail.outbox.clear()
+        if verb is REJOIN:
+            appeal, service_actor = appeal.linked.get(), office_actor
         actor = actor_of(verb, appeal, service_actor, office_actor)
         given = given_to(verb, appeal, city)
         # The platform's own steps are taken when their day has come.
@@ -217,7 +222,7 @@ def test_subjects(
                 if city_calendar().working_days_between(day, appeal.due_on) == left
             )
             at = dt.datetime.combine(day, dt.time(12), timezone.get_default_timezone())
-        perform(appeal.pk, verb, actor, version=version, at=at, **given)
+        perform(appeal.pk, verb, actor, version=None if verb is REJOIN else version, at=at, **given)
     deliver_due(at)
     sent = {letter.to[0]: letter.subject for letter in mail.outbox}
     linked = appeal.linked.first()
