@@ -2,7 +2,8 @@
 
 The warm process runs pytest like any other, until the tests are collected; there it stops for good and forks its
 children, ``PROCESSES`` at a time. The first child goes on with the original: tests that fail before anything was changed
-would kill every mutant. It also tells how long each test takes and which functions of the target it calls.
+would kill every mutant. It also tells how long each test takes, which functions of the target it calls, and what the
+tests import while they run, such as the addresses of all pages: the warm process imports that once for all children.
 
 A child puts its mutant into the imported modules (``exchange``), or hands it to whoever opens the SQL file, and runs the
 tests that call the changed functions. A change that acts while the target is imported, in a default, a decorator or a
@@ -30,6 +31,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
@@ -49,8 +51,8 @@ ORIGINAL_LIMIT_S = 1_800.0
 PROCESSOR_TIMES, PROCESSOR_LEAST_S = 4.0, 15.0
 CLOCK_TIMES, CLOCK_LEAST_S = 10.0, 120.0
 #: Of the processor, for one test: a loop without an end is known by it long before the time for all of them is up. The
-#: first test of a child also makes the database and reads templates.
-TEST_TIMES, TEST_LEAST_S = 4.0, 8.0
+#: first test of a child also makes the database and reads templates, and on a busy machine all of it takes longer.
+TEST_TIMES, TEST_LEAST_S = 4.0, 30.0
 #: A loop that only grows shall not take the machine with it.
 MEMORY_BYTES = 8 << 30
 #: Imported before the target whatever it is: slow, and nothing of ours.
@@ -195,6 +197,8 @@ class _Split:
         #: Numbers of the codes that each test called, and those that a fixture of several tests called.
         self.calls: dict[str, list[int]] = {}
         self.shared: list[int] = []
+        #: What the tests import while they run.
+        self.modules: list[str] = []
         self._source = source
         self._mutants = mutants
         self._writing = writing
@@ -232,6 +236,10 @@ class _Split:
             self.watched = calls
             calls.watch()
             return
+        # What these call of the target while they are imported is made by the original for good, as what was before.
+        calls.watch()
+        _import(self.modules)
+        calls.rest()
         left = []
         ready: dict[int, Exchange] = {}
         earlier = {*calls.found, *self.shared}
@@ -262,6 +270,7 @@ class _Split:
             self._tell(error="the tests fail before anything is changed")
             os._exit(0)
         self.seconds, self.calls, self.shared = news["seconds"], news["calls"], news["shared"]
+        self.modules = news["modules"]
         return _Limits(
             max(CLOCK_LEAST_S, CLOCK_TIMES * ended.clock_s),
             max(PROCESSOR_LEAST_S, PROCESSOR_TIMES * ended.processor_s),
@@ -345,6 +354,13 @@ class _Split:
         os.write(self._writing, f"{json.dumps(what)}\n".encode())
 
 
+def _import(modules: Collection[str]) -> None:
+    for name in modules:
+        # Some were made by a test, or can be imported by it alone.
+        with suppress(Exception):
+            importlib.import_module(name)
+
+
 def _wait(pid: int, started: float, clock_s: float) -> _Ended:
     while (ended := _ended(pid, started, clock_s)) is None:
         time.sleep(0.02)
@@ -396,6 +412,8 @@ class _TellingOrder:
         self._calls: dict[str, set[int]] = {}
         #: What fixtures of several tests call.
         self._shared: set[int] = set()
+        #: What was imported before the first test.
+        self._imported: frozenset[str] = frozenset()
 
     def pytest_sessionstart(self) -> None:
         from hypothesis import Phase, settings
@@ -430,6 +448,7 @@ class _TellingOrder:
                 test for test in session.items if not exchange.numbers.isdisjoint(calls.get(test.nodeid, ()))
             ]
         session.items.sort(key=place)
+        self._imported = frozenset(sys.modules)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         if self._split.is_mutant:
@@ -460,7 +479,12 @@ class _TellingOrder:
         if exitstatus == 0:
             calls = {test: sorted(called) for test, called in self._calls.items()}
             self._split.tell_parent(
-                {"seconds": self._seconds, "calls": calls, "shared": sorted(self._shared)}
+                {
+                    "seconds": self._seconds,
+                    "calls": calls,
+                    "shared": sorted(self._shared),
+                    "modules": [name for name in sys.modules if name not in self._imported],
+                }
             )
 
 

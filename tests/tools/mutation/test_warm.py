@@ -135,6 +135,20 @@ def test_other():
     assert ["'pear'", "'pear_'", "KILLED"] in found
 
 
+def test_what_a_test_imports_while_it_runs_sees_the_mutant(shop: Path) -> None:
+    (shop / "till.py").write_text(
+        "import shop\nRATE = shop.table()['pear']\ndef due(n):\n    return shop.price(n)\n"
+    )
+    (shop / "test_shop.py").write_text(
+        "import shop\n"
+        "def test_due():\n    from till import due\n    assert due(2) == 6\n"
+        "def test_rate():\n    from till import RATE\n    assert RATE == 3\n"
+    )
+    found = verdicts(shop, "shop.py")
+    assert ["n * 3", "n / 3", "KILLED"] in found
+    assert ["3", "4", "KILLED"] in found
+
+
 def test_what_a_fixture_of_several_tests_calls_is_seen_by_all_of_them(shop: Path) -> None:
     (shop / "test_shop.py").write_text(
         "import pytest\nimport shop\n"
