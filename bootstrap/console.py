@@ -16,6 +16,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
 
+from bootstrap.children import ending_with_us
+
 #: Seconds between progress lines when the output is not a terminal (a log, CI).
 QUIET_INTERVAL_S = 8.0
 #: A disk with less room than this is full.
@@ -79,11 +81,13 @@ def run_step(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     remedy: str = "",
+    outlives_us: bool = False,
 ) -> None:
     """Runs a long program to completion; one line shows the elapsed seconds and what it is doing.
 
     All output goes to ``log``. If the program fails or does not exist, raises ``Stop`` with the log's last
-    lines and what to do: about the disk or the folder that failed it, else ``remedy``, if given.
+    lines and what to do: about the disk or the folder that failed it, else ``remedy``, if given. It ends with us, unless
+    it ``outlives_us``.
     """
     started = time.monotonic()
     with _opened(log) as output:
@@ -95,6 +99,7 @@ def run_step(
                 stderr=subprocess.STDOUT,
                 env=None if env is None else dict(env),
                 cwd=cwd,
+                preexec_fn=None if outlives_us else ending_with_us(),
             )
         except OSError as error:
             raise Stop(f"{title}: {error}") from None

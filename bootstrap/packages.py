@@ -103,6 +103,7 @@ def ensure(needs: Sequence[Need], *, logs: Path) -> None:
             [*quiet, "install", "-y", "--no-install-recommends", *packages],
             log=logs / "apt-install.log",
             remedy="To see the full output, run\n    " + install_line(packages),
+            outlives_us=True,  # half of a system package helps nobody
         )
     still = [need.what for need in missing if not need.there()]
     if still:

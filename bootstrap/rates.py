@@ -76,9 +76,15 @@ def rates_from(text: str) -> dict[str, Rate | None]:
     """
     rates: dict[str, Rate | None] = {}
     for part in filter(None, (part.strip() for part in text.split(";"))):
-        name, _, written = (side.strip() for side in part.partition("="))
+        name, equals, written = (side.strip() for side in part.partition("="))
+        if not equals:
+            raise ValueError(
+                f"name=figures, with ; between several: submit=30+300/h; upload=off, not {part!r}"
+            )
         if name not in DEFAULTS:
-            raise ValueError(f"limits among {', '.join(DEFAULTS)}, not {name!r}")
+            raise ValueError(
+                f"of limits that there are: {', '.join(DEFAULTS)}; there is none called {name!r}"
+            )
         if name in rates:
             raise ValueError(f"limits that are set once, {name} too: {name}=30+300/h")
         rates[name] = None if written == "off" else _rate(name, written)

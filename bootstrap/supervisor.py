@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -15,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+from bootstrap.children import ending_with_us
 from bootstrap.console import say
 
 #: Seconds a program has to finish its work after SIGTERM.
@@ -27,8 +26,6 @@ LONGEST_PAUSE_S = 5.0
 SHORT_LIVES = 6
 TEND_EVERY_S = 0.1
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -180,20 +177,11 @@ def _ending(code: int) -> str:
 
 
 def _spawn(command: Sequence[str], files: Sequence[int] = ()) -> subprocess.Popen[bytes]:
-    parent = os.getpid()
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-    def die_with_parent() -> None:
-        if library is not None:
-            library.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-            if os.getppid() != parent:  # the parent was killed between the fork and the line above
-                os._exit(1)
-
     return subprocess.Popen(
         list(command),
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=die_with_parent,
+        preexec_fn=ending_with_us(),
         pass_fds=tuple(files),
     )
 

@@ -19,7 +19,7 @@ from django.db import DatabaseError, connections
 from accounts.demo import PUBLISHED_PASSWORD
 from bootstrap.cluster import EXTENSIONS
 from bootstrap.postgres import OLDEST as OLDEST_POSTGRESQL
-from config.city import CITY, CityProfile
+from config.city import CITY, PROJECT_ROOT, CityProfile
 from districts.installed import another_city
 
 OLDEST_GDAL = (3, 6)
@@ -292,7 +292,10 @@ def city_is_the_profiles(ask: Ask) -> list[CheckMessage]:
     held = ask("SELECT code FROM districts_installedcity")
     if held in (None, CITY.code):
         return []
-    return [Error(f"{another_city(held)}.", hint="See CITY_PROFILE in README.md.", id="oshcity.E012")]
+    # The cities of the project lie in folders of their codes.
+    there = (PROJECT_ROOT / "data" / str(held) / "profile.toml").is_file()
+    hint = f"export CITY_PROFILE=data/{held}" if there else "See CITY_PROFILE in docs/operations.md."
+    return [Error(f"{another_city(str(held))}.", hint=hint, id="oshcity.E012")]
 
 
 def somebody_looks_after_people(ask: Ask) -> list[CheckMessage]:

@@ -21,7 +21,9 @@ def test_some_are_set_and_others_stay() -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("submit", "submit"),
+        ("submit", "submit=30.300/h; upload=off, not 'submit'"),
+        ("submit:60", "not 'submit:60'"),
+        ("submit=off, upload=off", "submit=30.300/h"),
         ("submit=60", "submit"),
         ("submit=60+600/fortnight", "submit"),
         ("submit=0+1/h", "submit"),

@@ -93,6 +93,20 @@ def test_killed_supervisor_leaves_no_program(supervised):
     assert wait_for(lambda: not alive(numbers()[0]))
 
 
+def test_what_installs_ends_with_a_starter_that_was_killed(tmp_path: Path):
+    pid, log = tmp_path / "pid", tmp_path / "log"
+    installing = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    step = (
+        "import sys; from pathlib import Path; from bootstrap.console import run_step; "
+        f"run_step('Installing', [sys.executable, '-c', {installing!r}], log=Path({str(log)!r}))"
+    )
+    starter = subprocess.Popen([sys.executable, "-c", step], stdout=subprocess.DEVNULL)
+    assert wait_for(lambda: pid.exists() and bool(pid.read_text()))
+    starter.kill()
+    starter.wait()
+    assert wait_for(lambda: not alive(int(pid.read_text())))
+
+
 def test_failed_program_is_restarted(supervised):
     parent, numbers = supervised
     os.kill(numbers()[0], signal.SIGKILL)

@@ -80,6 +80,15 @@ def test_unfit_database(answers, number, words):
     assert message.hint
 
 
+@pytest.mark.parametrize(
+    ("held", "hint"),
+    [("chicago", "export CITY_PROFILE=data/chicago"), ("moon", "See CITY_PROFILE in docs/operations.md.")],
+)
+def test_of_another_city_the_profile_is_named_where_it_is_known(held: str, hint: str) -> None:
+    (message,) = checks.city_is_the_profiles(Answers({"FROM districts_installedcity": held}))
+    assert message.hint == hint
+
+
 def test_database_without_postgis_is_reported_once():
     found = [
         message
