@@ -20,6 +20,10 @@ from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory,
 from tests.grid import GridCity
 from tests.test_covering import photo_of
 
+#: It goes the same ways over and over, each of which has its own test:
+#: coverage, which would add two thirds to its time, does not count it.
+pytestmark = pytest.mark.no_cover
+
 #: Who, and what the person belongs to: a service and a post, nothing, or the appeal itself.
 PEOPLE: dict[str, tuple[str, Post] | None] = {
     "the service": ("light", Post.REPRESENTATIVE),

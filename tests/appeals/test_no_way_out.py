@@ -20,6 +20,10 @@ from appeals.workflow import OPEN_STATUSES, STAGES, VERBS, Input, Outcome, Statu
 from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import IN_EAST, GridCity, at
 
+#: It goes the same ways over and over, each of which has its own test:
+#: coverage, which would add two thirds to its time, does not count it.
+pytestmark = pytest.mark.no_cover
+
 #: A Monday before the holidays of May.
 BEGAN = dt.datetime(2026, 4, 20, 6, 0, tzinfo=dt.UTC)
 
