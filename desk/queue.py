@@ -314,13 +314,14 @@ class Queue:
     def beside(self, place: Place, current: Appeal) -> tuple[Appeal | None, Appeal | None]:
         """The appeals after and before the current one in the list of the place.
 
-        From the end on the first one follows; nothing comes before the first. Two or three queries.
+        From the end on the first one follows; nothing comes before the first. Two or three queries, which read what is
+        shown of the two: category, number and due date of the first, the other's number.
         """
         order = place.sort.order
-        others = self.in_tab(self.appeals(place.wanted), place.tab).exclude(pk=current.pk).with_names()
+        others = self.in_tab(self.appeals(place.wanted), place.tab).exclude(pk=current.pk)
         here, back = order.cursor_at(current), order.turned
-        rising = others.order_by(*order.names)
+        rising = others.order_by(*order.names).select_related("category").only("number", "due_on", "category")
         return (
             order.beyond(rising, here).first() or rising.first(),
-            back.beyond(others.order_by(*back.names), here).first(),
+            back.beyond(others.order_by(*back.names), here).only("number").first(),
         )
