@@ -132,6 +132,7 @@ TEMPLATES = [
 ]
 # web/ overrides the admin's and allauth's templates, so it must be searched before them.
 TEMPLATES[0]["DIRS"] = [BASE_DIR / "web" / "templates"]
+FORM_RENDERER = "web.form_renderer.FormRenderer"
 
 _database = variables.DATABASE_URL.read(os.environ)
 if _database is None:
