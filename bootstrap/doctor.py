@@ -40,7 +40,7 @@ def settings_are_sound(checkout: Checkout) -> Iterator[Finding]:
         variables.check(os.environ)
     except variables.Wrong as wrong:
         for fault in wrong.faults:
-            yield Finding(fault, "Set it so, or unset it; README.md lists the settings.")
+            yield Finding(fault, "Set it so, or unset it; docs/settings.md lists the settings.")
 
 
 def folders_are_writable(checkout: Checkout) -> Iterator[Finding]:

@@ -294,7 +294,7 @@ def city_is_the_profiles(ask: Ask) -> list[CheckMessage]:
         return []
     # The cities of the project lie in folders of their codes.
     there = (PROJECT_ROOT / "data" / str(held) / "profile.toml").is_file()
-    hint = f"export CITY_PROFILE=data/{held}" if there else "See CITY_PROFILE in docs/operations.md."
+    hint = f"export CITY_PROFILE=data/{held}" if there else "See CITY_PROFILE in docs/settings.md."
     return [Error(f"{another_city(str(held))}.", hint=hint, id="oshcity.E012")]
 
 

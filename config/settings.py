@@ -1,4 +1,4 @@
-"""Django settings, read from the environment; README.md lists the variables."""
+"""Django settings, read from the environment; docs/settings.md lists the variables."""
 
 from __future__ import annotations
 

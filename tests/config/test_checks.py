@@ -82,7 +82,7 @@ def test_unfit_database(answers, number, words):
 
 @pytest.mark.parametrize(
     ("held", "hint"),
-    [("chicago", "export CITY_PROFILE=data/chicago"), ("moon", "See CITY_PROFILE in docs/operations.md.")],
+    [("chicago", "export CITY_PROFILE=data/chicago"), ("moon", "See CITY_PROFILE in docs/settings.md.")],
 )
 def test_of_another_city_the_profile_is_named_where_it_is_known(held: str, hint: str) -> None:
     (message,) = checks.city_is_the_profiles(Answers({"FROM districts_installedcity": held}))
