@@ -47,7 +47,9 @@ def run(arguments: list[str]) -> int:
         return own(checkout, arguments[1:]) if own else django(checkout, arguments)
     except variables.Wrong as wrong:
         faults = "".join(f"\n  {fault}" for fault in wrong.faults)
-        print(f"The settings are wrong; docs/settings.md lists them all.{faults}", file=sys.stderr, flush=True)
+        print(
+            f"The settings are wrong; docs/settings.md lists them all.{faults}", file=sys.stderr, flush=True
+        )
         return 2
     except Stop as refusal:
         print(f"\n{refusal}", file=sys.stderr, flush=True)

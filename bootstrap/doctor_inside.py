@@ -48,7 +48,9 @@ def _inside(checkout: Checkout) -> Iterator[Finding]:
     try:
         django.setup()
     except ImproperlyConfigured as error:
-        yield Finding(f"The settings are wrong: {error}", "Fix that variable; docs/settings.md lists them all.")
+        yield Finding(
+            f"The settings are wrong: {error}", "Fix that variable; docs/settings.md lists them all."
+        )
         return
     try:
         connection.ensure_connection()
