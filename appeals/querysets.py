@@ -57,6 +57,17 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
             return self.filter(Q(hidden=False) | Q(service__in=standing.service_ids))
         return self.filter(hidden=False)
 
+    def hidden_from(self, user: User | AnonymousUser) -> AppealQuerySet:
+        """Appeals that are there and that the user may not see."""
+        standing = standing_of(user)
+        if standing.office:
+            return self.none()
+        return self.filter(hidden=True).exclude(service__in=standing.service_ids)
+
+    def updated_since(self, at: dt.datetime) -> AppealQuerySet:
+        """Appeals of which something that the public sees changed then or later."""
+        return self.filter(updated_at__gte=at)
+
     def public(self) -> AppealQuerySet:
         """Appeals that anyone may see; for products without a reader, such as a report kept in a cache."""
         return self.visible_to(AnonymousUser())
@@ -184,6 +195,17 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         return self.select_related("category", "service", "district")
 
 
+def seen_until() -> dt.datetime:
+    """A moment before which every change is committed: what the database is asked for afterwards shows all of them.
+
+    The beginning of the oldest transaction that runs, for its changes are of that moment whenever it ends.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SEEN_UNTIL)
+        (at,) = cursor.fetchone()
+    return cast(dt.datetime, at)
+
+
 class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: User | AnonymousUser) -> AttachmentQuerySet:
         """Files that an appeal has taken and the user may see: those of visible appeals that are not hidden themselves.
@@ -220,6 +242,12 @@ TermGroup = tuple[str, dt.date, int, tuple[dt.date, ...]]
 
 #: Due dates that one statement changes: some seconds' work on a busy machine.
 COUNTED_AT_ONCE: Final = 5_000
+
+_SEEN_UNTIL: Final = """
+    -- A second less: a transaction that begins this moment may not be told of yet.
+    SELECT least(min(xact_start), statement_timestamp()) - interval '1 second' FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
 
 _REPEATING: Final = """
     WITH RECURSIVE repeating AS (

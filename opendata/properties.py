@@ -37,6 +37,7 @@ from web.api.openapi import (
     Schema,
     record,
 )
+from web.links import public_link
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,10 @@ def _in_every_language(name: str, path: str) -> Iterable[Property]:
         yield Property(f"{name}_{code}", f"{path}_{code}", TEXT_OR_NULL)
 
 
-def _page_path(language: str) -> Combinable:
+def _page_link(language: str) -> Combinable:
     with translation.override(language):
         before, after = reverse("public:appeal", args=[0]).split("0", 1)
+    before = public_link(before)
     return Concat(Value(before), Cast(F("number"), TextField()), Value(after), output_field=TextField())
 
 
@@ -129,7 +131,8 @@ APPEAL: Final[Properties] = (
     Property("language", "language", TEXT),
     Property("source", "source", TEXT, "The door it came through, or the system that it was imported from."),
     Property("external_id", "external_id", TEXT, "Its number in the system that it was imported from."),
-    Property("url", _page_path, TEXT, "Path of the public page."),
+    Property("updated_at", "updated_at", MOMENT, "When what is public of it last changed."),
+    Property("url", _page_link, {**TEXT, "format": "uri"}, "Address of the public page."),
 )
 
 #: A single appeal on the map.

@@ -10,7 +10,7 @@ from django.contrib.gis.db import models
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Upper
+from django.db.models.functions import Now, Upper
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext, pgettext_lazy
@@ -44,6 +44,20 @@ PUBLIC_COLUMNS = (
     "kind", "category_id", "text", "language", "address", "point", "district_id", "service_id", "status", "outcome",
     "duplicate_of_id", "hidden", "submitted_at", "planned_on", "due_on", "answered_at", "closed_at", "source", "external_id",
 )  # fmt: skip
+_NEW, _OLD = (", ".join(f"{row}.{column}" for column in PUBLIC_COLUMNS) for row in ("NEW", "OLD"))
+#: Whoever writes, and however: what nobody sees leaves it as it is.
+_UPDATED = pgtrigger.Trigger(
+    name="updated_at_is_kept",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func=f"""
+        NEW.updated_at := CASE
+            WHEN TG_OP = 'INSERT' OR ({_NEW}) IS DISTINCT FROM ({_OLD}) THEN now() ELSE OLD.updated_at
+        END;
+        RETURN NEW;
+    """,
+)
 _SEEN = pgtrigger.UpdateOf(*PUBLIC_COLUMNS)  # type: ignore[no-untyped-call]
 
 
@@ -152,6 +166,11 @@ class Appeal(models.Model):
     )
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    updated_at = models.DateTimeField(
+        editable=False,
+        db_default=Now(),
+        help_text="When what the public sees of it last changed, whether it is hidden among that: the beginning of the transaction.",
+    )
     version = models.PositiveIntegerField(_("version"), default=1)
     source = models.CharField(_("source"), max_length=SOURCE_MAX, default="web")
     external_id = models.CharField(
@@ -206,9 +225,10 @@ class Appeal(models.Model):
             models.Index(fields=["category", "submitted_at"], name="appeal_category"),
             models.Index(fields=["service", "due_on"], condition=Q(hidden=True), name="appeal_hidden"),
             GinIndex(OpClass(Folded("address", "text"), name="gin_trgm_ops"), name="appeal_words"),
+            models.Index(fields=["updated_at"], name="appeal_updated"),
             models.Index(Upper("external_id"), name="appeal_external_id", condition=~Q(external_id="")),
         ]
-        triggers = [*counting_triggers(), noting(_SEEN)]
+        triggers = [*counting_triggers(), noting(_SEEN), _UPDATED]
 
     def __str__(self) -> str:
         return f"№ {self.number}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from typing import Any, ClassVar
 from uuid import UUID
 
+from django.db import models
 from django.http import Http404
 from django.urls import reverse
 from django.utils import translation
@@ -41,6 +43,13 @@ class GeoJSONRenderer(JSONRenderer):
     format = "geojson"
 
 
+class MomentField(serializers.DateTimeField):
+    """In UTC, as the lists say it."""
+
+    def to_representation(self, value: dt.datetime) -> str:
+        return value.astimezone(dt.UTC).isoformat()
+
+
 class NamedCodeSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField()
@@ -71,7 +80,7 @@ class StepSerializer(serializers.Serializer[Any]):
 
     verb = serializers.ChoiceField(source="event.verb", choices=list(VERBS))
     title = serializers.CharField(help_text="In the reader's language.")
-    at = serializers.DateTimeField(source="event.at")
+    at = MomentField(source="event.at")
     by = serializers.ChoiceField(source="event.actor_role", choices=[role.value for role in Role])
     status = serializers.ChoiceField(source="event.to_status", choices=Status.choices)
     service = NamedServiceSerializer(source="event.service")
@@ -108,6 +117,10 @@ _NESTED = {"category", "service", "district", "duplicate_of"}
 class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
     """One appeal as a Feature; its context holds the ``dossier``."""
 
+    serializer_field_mapping: ClassVar[dict[Any, Any]] = {
+        **GeoFeatureModelSerializer.serializer_field_mapping,
+        models.DateTimeField: MomentField,
+    }
     point = GeometryField(precision=DECIMALS)
     category = NamedCodeSerializer()
     service = NamedServiceSerializer()

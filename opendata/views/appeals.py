@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
@@ -14,6 +15,7 @@ from appeals.querysets import NEWEST_FIRST
 from geo.geojson import MEDIA_TYPE, FeatureText, PagedFeatures, collection
 from geo.paging import PageRequest, parse_page
 from geo.refusals import Refusals
+from opendata.changes import UPDATED_AFTER, updated_after
 from opendata.parameters import AFTER_PARAMETER, FILTER_PARAMETERS, PAGE_SIZE_PARAMETER
 from opendata.properties import APPEAL, schema, values
 from web.api.answers import geojson_answer
@@ -29,7 +31,7 @@ MAX_AGE_S = 15
 @require_safe
 @described(
     "list_appeals",
-    parameters=[*FILTER_PARAMETERS, PAGE_SIZE_PARAMETER, AFTER_PARAMETER, LANG],
+    parameters=[*FILTER_PARAMETERS, UPDATED_AFTER, PAGE_SIZE_PARAMETER, AFTER_PARAMETER, LANG],
     responses={
         **feature_collection(
             schema(APPEAL),
@@ -48,10 +50,13 @@ def appeals_geojson(request: HttpRequest) -> HttpResponseBase:
     language = refusals.read(language_asked_for, request, "")
     page = refusals.read(lambda query: parse_page(query, NEWEST_FIRST), request.GET, PageRequest())
     wanted = refusals.read(parse_filter, request.GET, AppealFilter())
+    since = refusals.read(updated_after, request.GET, None)
     if refusals.errors:
         return bad_parameters(refusals.errors)
     rows = Appeal.objects.visible_to(request.user).filtered(wanted)
-    found = _paged(language).page(rows, page)
+    if since is not None:
+        rows = rows.updated_since(since)
+    found = _paged(language, settings.PUBLIC_URL).page(rows, page)
     links = [_link(request, "self")]
     if found.next is not None:
         links.append(_link(request, "next", after=str(found.next)))
@@ -60,7 +65,7 @@ def appeals_geojson(request: HttpRequest) -> HttpResponseBase:
 
 
 @lru_cache(maxsize=8)
-def _paged(language: str) -> PagedFeatures:
+def _paged(language: str, _public_url: str) -> PagedFeatures:
     feature = FeatureText(id="id", geometry="point", properties=values(APPEAL, language))
     return PagedFeatures(Appeal, feature, NEWEST_FIRST)
 

@@ -16,6 +16,7 @@ from appeals.filters import AppealFilter, parse_filter
 from appeals.models import Appeal
 from geo.geojson import FeatureText, feature_statement
 from geo.refusals import Refusals
+from opendata.changes import UPDATED_AFTER, updated_after
 from opendata.parameters import FILTER_PARAMETERS
 from opendata.properties import APPEAL, schema, values
 from opendata.whole_sets import GEOJSON, GEOJSONL, Form, WholeSet
@@ -34,7 +35,7 @@ MAX_AGE_S = 15
 @require_safe
 @described(
     "read_all_appeals",
-    parameters=[*FILTER_PARAMETERS, LANG],
+    parameters=[*FILTER_PARAMETERS, UPDATED_AFTER, LANG],
     responses={
         **feature_collection(
             schema(APPEAL), members={"numberMatched": WHOLE, "numberReturned": WHOLE}, has_id=True
@@ -53,7 +54,7 @@ def whole_appeals(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @described(
     "read_all_appeals_by_line",
-    parameters=[*FILTER_PARAMETERS, LANG],
+    parameters=[*FILTER_PARAMETERS, UPDATED_AFTER, LANG],
     responses={(200, GEOJSONL.media_type): TEXT, **problems(400, 429, 503)},
 )
 def whole_appeals_by_line(request: HttpRequest) -> HttpResponseBase:
@@ -65,9 +66,12 @@ def _whole(request: HttpRequest, form: Form) -> HttpResponseBase:
     refusals = Refusals()
     language = refusals.read(language_asked_for, request, "")
     wanted = refusals.read(parse_filter, request.GET, AppealFilter())
+    since = refusals.read(updated_after, request.GET, None)
     if refusals.errors:
         return bad_parameters(refusals.errors)
     rows = Appeal.objects.visible_to(request.user).filtered(wanted).newest_first()
+    if since is not None:
+        rows = rows.updated_since(since)
     feature = FeatureText(id="id", geometry="point", properties=values(APPEAL, language))
     whole = WholeSet(feature_statement(rows, feature), form, work=partial(_counted, sender_of(request)))
     try:

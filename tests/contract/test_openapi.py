@@ -185,6 +185,8 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
     ("read_all_appeals_by_line", 400): [_get("/data/appeals.geojsonl?bbox=1")],
     ("read_all_appeals_by_line", 429): [_with_work_used_up("/data/appeals.geojsonl")],
     ("read_all_appeals_by_line", 503): [_while_others_are_made("/data/appeals.geojsonl")],
+    ("list_removed_appeals", 200): [_get("/data/removed.json")],
+    ("list_removed_appeals", 400): [_get("/data/removed.json?updated_after=now")],
     ("list_clusters", 200): [_get(f"/api/clusters.geojson?bbox={BOX}&zoom={zoom}") for zoom in (10, 18)],
     ("list_clusters", 400): [_get("/api/clusters.geojson?zoom=high")],
     ("read_appeal", 200): [_get("/api/appeals/{id}/")],

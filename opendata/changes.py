@@ -1,0 +1,42 @@
+"""What changed since: the parameter of the lists, and what a reader must take out of a copy."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
+
+from appeals.filters import YEARS
+from geo.refusals import Refused
+
+_NAME: Final = "updated_after"
+_DESCRIPTION: Final = (
+    "2026-05-31T10:00:00Z: appeals that changed then or later, those that came in among them. The `seen_until` of "
+    "`/data/removed.json` is what to ask with next time."
+)
+UPDATED_AFTER: Final = OpenApiParameter(
+    _NAME, {"type": "string", "format": "date-time"}, description=_DESCRIPTION
+)
+
+
+def updated_after(query: Mapping[str, str]) -> dt.datetime | None:
+    """The moment that is asked for; None without one. Raises ``Refused`` for what is no moment with an offset."""
+    # A plus sign that nobody encoded arrives as a blank.
+    text = query.get(_NAME, "").strip().replace(" ", "+")
+    if not text:
+        return None
+    try:
+        at = (
+            parse_datetime(text)
+            if text.isascii() and len(text) <= len("2026-05-31T10:00:00.000000+06:00")
+            else None
+        )
+        if at is not None and at.utcoffset() is not None and at.year in YEARS:
+            return at.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise Refused({_NAME: [_("A moment must be written with its offset, as 2026-05-31T10:00:00Z.")]})
