@@ -6,12 +6,16 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -30,6 +34,7 @@ from accounts.models import User
 from tests.factories import PASSWORD, MembershipFactory, PlaceFactory, UserFactory
 from tests.grid import IN_EAST, IN_PARK, GridCity, at, make_city
 from tools.chromium import AT_REST, until
+from web.styles import source, whole
 
 LANGUAGES = ("ky", "ru", "en")
 
@@ -52,6 +57,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
             # The server is another thread with a connection of its own: it sees only what is committed.
             item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sheets_are_whole() -> Iterator[None]:
+    """As where the static files have been collected: forty requests fewer for the first page of each window."""
+    serve, made = StaticFilesHandler.serve, cache(lambda name: whole(name, source))
+
+    def serve_whole(handler: StaticFilesHandler, request: HttpRequest) -> HttpResponseBase:
+        name = handler.file_path(request.path)
+        if not name.endswith(".css"):
+            return serve(handler, request)
+        return HttpResponse(made(name), content_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesHandler, "serve", serve_whole)
+        yield
 
 
 @dataclass

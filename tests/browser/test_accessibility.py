@@ -40,22 +40,25 @@ def violations(page: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_public_pages(visit: Open, city: GridCity, screen: dict[str, Any], scheme: str) -> None:
+def test_public_pages(visit: Open, city: GridCity, screen: dict[str, Any]) -> None:
     appeal = AppealFactory(category=city.categories["lamp"])
-    window = visit(**screen, color_scheme=scheme)
+    window = visit(**screen)
     paths = [path_of(name, "ky") for name in PUBLIC]
     paths += [
         path_of("public:appeal", "ru", appeal.number),
         path_of("public:follow", "en", appeal.contact.secret) + "?new=1",
     ]
     found = {}
-    for path in paths:
+    # One half is opened by day and sees the night fall, the other one the day break.
+    for path, (first, then) in zip(paths, itertools.cycle(itertools.permutations(("light", "dark")))):
+        window.page.emulate_media(color_scheme=first)
         page = window.go(path)
-        window.at_rest()
-        found[path] = violations(page)
-    assert {path: said for path, said in found.items() if said} == {}
+        for scheme in (first, then):
+            page.emulate_media(color_scheme=scheme)
+            window.at_rest()
+            found[path, scheme] = violations(page)
+    assert {where: said for where, said in found.items() if said} == {}
 
 
 def test_the_card_the_layers_and_the_errors(visit: Open, city: GridCity) -> None:
