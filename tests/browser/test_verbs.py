@@ -213,8 +213,8 @@ def test_a_repetition_that_was_none_a_link_a_second_matter_and_a_third_forward(
     second = Appeal.objects.get(text="And a pit under it")
     expect(relations.locator("a")).to_have_attribute("href", second.get_absolute_url())
     # It was one matter after all: whoever it is with takes the split back.
-    hers = visit(**DESKTOP)
-    log_in(hers, MembershipFactory(service=city.services["roads"]).user, "en")
+    hers = visit(**DESKTOP, maps=False)
+    log_in(hers, MembershipFactory(service=city.services["roads"]).user)
     of_second = hers.go(path_of("desk:appeal", "en", second.number))
     of_second.click("form:has([value=rejoin]) button")
     expect(of_second.locator(".timeline")).to_contain_text(f"appeal No. {again.number} has this matter too")
