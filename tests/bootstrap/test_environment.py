@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -105,6 +106,13 @@ def test_locks_of_the_project_need_no_psycopg_3_and_pin_every_hash():
         pins = [block for block in text.split("\n") if block and not block.startswith((" ", "#"))]
         assert pins
         assert all(line.endswith("\\") for line in pins), "each pin is followed by its hashes"
+
+
+def test_what_the_product_runs_on_has_one_major_version_for_every_python():
+    """What a package can do, and no longer can, is then the same on every machine."""
+    pins = re.findall(r"^([\w.-]+)==(\d+)", checkouts.this_checkout().lock("run").read_text(), re.MULTILINE)
+    assert len(pins) > 50
+    assert sorted(set(pins)) == sorted(dict(pins).items())
 
 
 def test_node_packages_for_checks_also_serve_the_site(tmp_path: Path):
