@@ -23,6 +23,7 @@ from districts.importing.files import FileRefused
 from districts.importing.progress import Progress
 from districts.installed import AnotherCity, installed_city
 from districts.routing import NotSetUp
+from geo.numbers import whole_number
 from jobs.outage import in_one_line, is_operational
 
 _SHOWN = 20
@@ -121,9 +122,10 @@ class Command(BaseCommand):
 
 
 def _rows(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not int(text):
+    rows = whole_number(text)
+    if not rows:
         raise ArgumentTypeError("use a whole number from 1")
-    return int(text)
+    return rows
 
 
 def _check_apart(read: list[Path], written: list[Path | None]) -> None:
