@@ -86,4 +86,7 @@ class Event(models.Model):
     @property
     def given_to(self) -> Service:
         """The service that the appeal was with after the event, whoever it is with now."""
-        return self.to_service or self.service
+        if self.to_service is not None:
+            return self.to_service
+        # Where the appeal is with it still, whoever shows the appeal has it or needs it.
+        return self.appeal.service if self.appeal.service_id == self.service_id else self.service

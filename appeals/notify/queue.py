@@ -22,7 +22,7 @@ def queue_messages(event: Event, *, digest: Collection[Audience] = ()) -> None:
     """Queues the letters that the event's verb names. Nothing is sent here.
 
     A look-up for each audience (contact; those of the service who want letters of their own), one of the service unless the
-    event has it loaded, and one insert. An address shared by two audiences gets only the first letter. Those of
+    event or its appeal has it loaded, and one insert. An address shared by two audiences gets only the first letter. Those of
     ``digest`` get one about all that needs attention, unless they were sent one some hours ago.
     """
     messages: dict[str, Message] = {}
