@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core import mail
 from django.test import Client, RequestFactory
 from django.utils import timezone, translation
+from django.utils.safestring import mark_safe
 from PIL import Image
 
 from accounts.adapter import StaffOnlyAdapter
@@ -17,6 +18,7 @@ from accounts.models import User
 from news.models import NewsItem
 from tests.factories import PASSWORD, AppealFactory, NewsItemFactory, UserFactory
 from tests.grid import IN_EAST, GridCity, at
+from web.templatetags.city import icon
 from web.views.errors import server_error
 
 LANGUAGES = ["ky", "ru", "en"]
@@ -192,3 +194,8 @@ def test_the_appeal_page_is_reached_from_a_row(city: GridCity, client: Client) -
 )
 def test_any_position_in_the_news_is_accepted(city: GridCity, client: Client, moment: str) -> None:
     assert client.get("/en/news/", {"before": moment, "id": 5}).status_code == 200
+
+
+def test_an_icons_name_is_escaped_whatever_was_drawn_before() -> None:
+    assert "#<b>" in icon(mark_safe("<b>"), "big")
+    assert "#&lt;b&gt;" in icon("<b>", "big")

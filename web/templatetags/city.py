@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -11,7 +13,10 @@ from django.utils.translation import get_language_info
 register = template.Library()
 
 
+# A page draws some seventy of them, each with the address of the sheet. By type too: a name that is not marked as safe
+# must not be answered with what was written for one that is.
 @register.simple_tag
+@lru_cache(maxsize=512, typed=True)
 def icon(name: str, modifier: str = "") -> SafeString:
     """A drawing of ``img/icons.svg``; decoration only: the words beside it say the same."""
     return format_html(
