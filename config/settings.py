@@ -283,6 +283,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "web.api.negotiation.NeverRefusing",
     "DEFAULT_SCHEMA_CLASS": "web.api.openapi.ApiSchema",
     "EXCEPTION_HANDLER": "web.api.problems.exception_handler",
 }
@@ -291,6 +292,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Appeals, districts and services of the city as GeoJSON.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # Nothing here needs to be logged in for.
+    "AUTHENTICATION_WHITELIST": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

@@ -51,6 +51,13 @@ def test_document_is_valid(capsys: pytest.CaptureFixture[str]) -> None:
     assert "openapi:" in capsys.readouterr().out
 
 
+def test_nobody_is_asked_to_log_in() -> None:
+    assert "securitySchemes" not in document()["components"]
+    assert [
+        name for name, (_path, _method, one) in operations().items() if any(one.get("security", []))
+    ] == []
+
+
 def test_every_address_is_described() -> None:
     described = {same_path(path) for path in document()["paths"]}
     assert {same_path(path) for path in templates()} == described
