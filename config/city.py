@@ -105,9 +105,14 @@ def load_profile(folder: Path) -> CityProfile:
     lon, lat = profile.center
     if not (west <= lon <= east and south <= lat <= north):
         reader.faults.append(f"center = {list(profile.center)}: must be [lon, lat] inside the bounds")
+    reader.check_all_read()
     if reader.faults:
         raise ProfileError("\n".join(f"{source}: {fault}" for fault in reader.faults))
     return profile
+
+
+#: Keys that ``seed`` reads, with the borders.
+_BORDERS = ("borders.name", "borders.effective_from", "borders.note", "borders.accept_m2")
 
 
 class _Reader:
@@ -116,11 +121,13 @@ class _Reader:
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self.raw = raw
         self.faults: list[str] = []
+        self._asked = set(_BORDERS)
 
     def read(
         self, key: str, parse: Callable[[Any], _Value], instead: _Value, *, required: bool = True
     ) -> _Value:
         """The parsed value of a key, ``table.key`` for one in a table; ``instead`` where it is missing or wrong."""
+        self._asked.add(key)
         value: Any = self.raw
         for part in key.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
@@ -133,6 +140,15 @@ class _Reader:
         except (TypeError, ValueError) as right:
             self.faults.append(f"{key} = {value!r}: must be {right}")
             return instead
+
+    def check_all_read(self) -> None:
+        """Notes each key that nothing has asked for: a slip of the pen would pass for a key that is not there."""
+        tables = {key.partition(".")[0] for key in self._asked if "." in key}
+        for key, value in self.raw.items():
+            inside = (
+                [f"{key}.{name}" for name in value] if key in tables and isinstance(value, Mapping) else [key]
+            )
+            self.faults += [f"unknown key {name}" for name in inside if name not in self._asked]
 
 
 def _text(value: Any) -> str:

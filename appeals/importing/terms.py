@@ -5,42 +5,61 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from django.db.models import Model
+from django.utils import translation
+
 from appeals.limits import REPLY_DAYS, TERM_DAYS_MAX
 from appeals.models import CalendarDay, LegalTerm, RefusalGround, changing_the_clock
 from appeals.workflow import Kind
 from districts.importing.entries import Entry, EntryRefused, toml_entries
 
 
+@translation.override(None)
 def load_terms(folder: Path) -> tuple[int, int]:
     """Loads terms.toml; returns the numbers of legal terms and calendar days. Raises ``EntryRefused``."""
     file = folder / "terms.toml"
-    terms = [_term(entry) for entry in toml_entries(file, "term")]
+    terms: dict[tuple[str, dt.date], LegalTerm] = {}
+    for entry in toml_entries(file, "term", beside=("day", "refusal")):
+        term = _term(entry)
+        key = (term.kind, term.valid_from)
+        if key in terms:
+            raise entry.refuse(f"another one of its kind is valid from {term.valid_from}")
+        terms[key] = term
     if not terms:
         raise EntryRefused("terms.toml: at least one [[term]] is required, or no appeal has a due date")
     days: dict[dt.date, CalendarDay] = {}
-    for entry in toml_entries(file, "day"):
+    for entry in toml_entries(file, "day", beside=("term", "refusal")):
         date = entry.day("date")
         if date in days:
             raise entry.refuse(f"{date} occurs twice")
         days[date] = CalendarDay(date=date, working=entry.flag("working"), **entry.translated("name"))
+        _check(entry, days[date])
     load_grounds(folder)
     with changing_the_clock():
-        LegalTerm.objects.bulk_create(terms)
+        LegalTerm.objects.bulk_create(terms.values())
         CalendarDay.objects.bulk_create(days.values())
     return len(terms), len(days)
 
 
+@translation.override(None)
 def load_grounds(folder: Path) -> int:
     """Loads the grounds for a refusal of terms.toml where there are none yet; returns their number. Raises ``EntryRefused``."""
     if RefusalGround.objects.exists():
         return 0
-    entries = toml_entries(folder / "terms.toml", "refusal")
+    entries = toml_entries(folder / "terms.toml", "refusal", beside=("term", "day"))
     grounds = {entry.text("code"): _ground(entry) for entry in entries}
     return len(RefusalGround.objects.bulk_create(grounds.values()))
 
 
 def _ground(entry: Entry) -> RefusalGround:
-    return RefusalGround(code=entry.text("code"), **entry.translated("name"), **entry.translated("law"))
+    ground = RefusalGround(code=entry.text("code"), **entry.translated("name"), **entry.translated("law"))
+    _check(entry, ground)
+    return ground
+
+
+def _check(entry: Entry, row: Model) -> None:
+    entry.check_fields(row)
+    entry.check_all_read()
 
 
 def _term(entry: Entry) -> LegalTerm:
@@ -56,7 +75,7 @@ def _term(entry: Entry) -> LegalTerm:
     reply_days = entry.whole("reply_days", REPLY_DAYS)
     if not 0 <= reply_days <= TERM_DAYS_MAX:
         raise entry.refuse(f"reply_days must be between 0 and {TERM_DAYS_MAX}")
-    return LegalTerm(
+    term = LegalTerm(
         kind=kind,
         working_days=working_days,
         extension_days=extension_days,
@@ -64,3 +83,5 @@ def _term(entry: Entry) -> LegalTerm:
         valid_from=entry.day("valid_from"),
         **entry.translated("law"),
     )
+    _check(entry, term)
+    return term

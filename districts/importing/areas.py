@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 
 from districts.actions import Acceptance, BordersRefused, check, publish
@@ -96,6 +97,12 @@ def _write(wanted: AreaImport, found: list[ReadArea], report: AreaReport) -> Non
         write_districts(wanted.layer, revision, found, report, replace=wanted.replace)
     else:
         write_service_areas(wanted.layer, revision, found, report, replace=wanted.replace)
+    if report.nameless:
+        language = settings.MODELTRANSLATION_DEFAULT_LANGUAGE
+        shown = ", ".join(report.nameless[:20]) + (" …" if len(report.nameless) > 20 else "")
+        raise ImportRefused(
+            f"{shown}: new, and without a name in {language}, which every page falls back to: add --name-field {language}:…"
+        )
     if not revision.is_draft and report.changed:
         raise ImportRefused(
             f"revision {revision} is {revision.state} and its borders differ from the file: published borders are never "
@@ -193,7 +200,11 @@ def _property(feature: Feature, key: str) -> str:
     value = feature.properties.get(key)
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # GIS tools write whole numbers as 7.0
-    if not isinstance(value, str | int) or not (text := trimmed(str(value))):
+    if value is not None and (isinstance(value, bool) or not isinstance(value, str | int)):
+        raise PolygonRefused(
+            f"the property {key!r} is {str(value)[:60]}: it must be a text or a whole number"
+        )
+    if value is None or not (text := trimmed(str(value))):
         known = ", ".join(list(feature.properties)[:12]) or "none"
         raise PolygonRefused(f"the property {key!r} is missing or empty (existing ones: {known})")
     if len(text) > 200:

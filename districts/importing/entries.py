@@ -8,12 +8,14 @@ import io
 import tomllib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db.models import Model
 
 from districts.importing.features import can_be_stored, crs_of, read_features
 from districts.importing.files import FileRefused, examine
@@ -31,14 +33,34 @@ class Entry:
     where: str
     values: Mapping[str, Any]
     geometry: Any = None
+    _asked: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def refuse(self, why: str) -> EntryRefused:
         """An error about this entry, for the caller to raise."""
         return EntryRefused(f"{self.where}: {why}")
 
+    def check_fields(self, row: Model) -> None:
+        """Refuses the entry where the row that was made of it has a value that its field does not take."""
+        for found in row._meta.concrete_fields:
+            value = getattr(row, found.attname)
+            if found.name in self.values and not found.is_relation and value not in (None, ""):
+                try:
+                    found.run_validators(value)
+                except ValidationError as error:
+                    raise self.refuse(f"{found.name}: {' '.join(error.messages)}") from None
+
+    def check_all_read(self) -> None:
+        """Refuses the entry for a key that nothing has asked for: a slip of the pen would pass for what is not there."""
+        if unknown := sorted(set(self.values) - self._asked):
+            raise self.refuse(f"unknown key {', '.join(unknown)}; known are {', '.join(sorted(self._asked))}")
+
+    def _value(self, key: str, default: Any = None) -> Any:
+        self._asked.add(key)
+        return self.values.get(key, default)
+
     def text(self, key: str, default: str | None = None) -> str:
         """The text under the key, or the default if missing or empty; refused if there is no default."""
-        value = self.values.get(key)
+        value = self._value(key)
         if value in (None, ""):
             if default is None:
                 raise self.refuse(f"{key} is missing")
@@ -66,14 +88,14 @@ class Entry:
 
     def flag(self, key: str, default: bool | None = None) -> bool:
         """True or false under the key."""
-        value = self.values.get(key, default)
+        value = self._value(key, default)
         if not isinstance(value, bool):
             raise self.refuse(f"{key} must be true or false, not {value!r}")
         return value
 
     def whole(self, key: str, default: int | None = None) -> int:
         """The whole number under the key."""
-        value = self.values.get(key, default)
+        value = self._value(key, default)
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.refuse(f"{key} must be a whole number, not {value!r}")
         return value
@@ -87,7 +109,7 @@ class Entry:
 
     def day_or_none(self, key: str) -> dt.date | None:
         """Like ``day``, but None if missing."""
-        value = self.values.get(key)
+        value = self._value(key)
         if value in (None, ""):
             return None
         if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
@@ -99,15 +121,18 @@ class Entry:
 
     def codes(self, key: str) -> list[str]:
         """The list of codes under the key; empty if missing."""
-        value = self.values.get(key) or []
+        value = self._value(key) or []
         if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
             raise self.refuse(f"{key} must be a list of codes, not {value!r}")
         return value
 
 
-def toml_entries(file: Path, table: str) -> list[Entry]:
-    """Entries ``[[table]]`` of the TOML file. Raises ``EntryRefused``."""
+def toml_entries(file: Path, table: str, *, beside: Sequence[str] = ()) -> list[Entry]:
+    """Entries ``[[table]]`` of the TOML file, which has only that and those ``beside`` it. Raises ``EntryRefused``."""
     raw = read_toml(file)
+    if unknown := sorted(set(raw) - {table, *beside}):
+        known = ", ".join(f"[[{one}]]" for one in (table, *beside))
+        raise EntryRefused(f"{file.name}: unknown table {', '.join(unknown)}; known are {known}")
     found = raw.get(table, [])
     if not isinstance(found, list) or not all(isinstance(values, dict) for values in found):
         raise EntryRefused(f"{file.name}: {table} must be written as [[{table}]]")

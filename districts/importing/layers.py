@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import shapely
 from django.conf import settings
@@ -19,6 +19,7 @@ from districts.models import BoundaryRevision, Category, District, DistrictBound
 from geo.polygons import Area, as_geos, multipolygon
 from geo.topology import holes, without_holes
 
+_NAME_MAX: Final = BoundaryRevision._meta.get_field("name").max_length or 200
 _Row = TypeVar("_Row", DistrictBoundary, ServiceArea)
 
 
@@ -58,7 +59,7 @@ def revision_for(name: str, *, named: bool, empty: bool) -> BoundaryRevision:
     """The revision of that name if it is ``named`` and exists, else a new draft.
 
     A new draft begins as a copy of the borders in force unless ``empty``. Raises ``ImportRefused`` when several have the
-    name.
+    name, or it is too long.
     """
     # Concurrent imports would give two revisions the same number, or write into the same draft.
     BoundaryRevision.objects.select_for_update().order_by("pk").first()
@@ -67,6 +68,8 @@ def revision_for(name: str, *, named: bool, empty: bool) -> BoundaryRevision:
         raise ImportRefused(f"{len(known)} revisions are named {name!r}: rename them in the admin")
     if known:
         return known[0]
+    if len(name) > _NAME_MAX:
+        raise ImportRefused(f"a revision's name has at most {_NAME_MAX} characters")
     today = timezone.localdate()
     before = BoundaryRevision.objects.in_force(today).first()
     last = BoundaryRevision.objects.aggregate(last=Max("number"))["last"] or 0
@@ -172,6 +175,7 @@ class _Districts:
             row.save()
             self._known[code] = row
             self._report.created.append(code)
+            _check_named(code, row, self._report)
             return
         self._check_kind(row.district, kind)
         changes = set_values(row, values)
@@ -228,6 +232,7 @@ def write_service_areas(
             )
             area.categories.set(categories.values())
             report.created.append(read.code)
+            _check_named(read.code, area, report)
             continue
         changes = set_values(area, {**values, **read.names})
         if not area.geom.equals_exact(geom):
@@ -244,6 +249,12 @@ def write_service_areas(
         gone = own.exclude(code__in=[read.code for read in found])
         report.removed += gone.values_list("code", flat=True)
         gone.delete()
+
+
+def _check_named(code: str, row: DistrictBoundary | ServiceArea, report: AreaReport) -> None:
+    """Reports what is new and has no name in the city's default language, to which pages fall back."""
+    if not getattr(row, f"name_{settings.MODELTRANSLATION_DEFAULT_LANGUAGE}"):
+        report.nameless.append(code)
 
 
 def _newest(rows: QuerySet[_Row]) -> _Row | None:

@@ -13,6 +13,8 @@ from django.contrib.gis.geos import MultiPolygon, Point
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import transaction
+from django.db.models import Model
+from django.utils import translation
 
 from districts.actions import Acceptance, BordersRefused, publish
 from districts.importing.entries import (
@@ -36,7 +38,7 @@ from districts.models import (
 from geo.points import GeometryRefused, city_point
 from geo.polygons import city_area
 
-_Row = TypeVar("_Row")
+_Row = TypeVar("_Row", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Loaded:
     places: int
 
 
+@translation.override(None)
 @transaction.atomic
 def load_reference(folder: Path) -> Loaded:
     """Fills an empty database with the city in the folder; all or nothing.
@@ -86,7 +89,13 @@ def _by_code(entries: Iterable[Entry], make: Callable[[Entry, str], _Row]) -> di
         if code in made:
             raise entry.refuse("another entry has the same code")
         made[code] = make(entry, code)
+        entry.check_fields(made[code])
     return made
+
+
+def _check_all_read(entries: Iterable[Entry]) -> None:
+    for entry in entries:
+        entry.check_all_read()
 
 
 def _named(entry: Entry, key: str, among: dict[str, _Row], what: str) -> _Row:
@@ -108,7 +117,9 @@ def _load_services(folder: Path) -> dict[str, Service]:
             **entry.translated("description", required=False),
         )
 
-    made = _by_code(toml_entries(folder / "services.toml", "service"), make)
+    entries = toml_entries(folder / "services.toml", "service")
+    made = _by_code(entries, make)
+    _check_all_read(entries)
     offices = [code for code, service in made.items() if service.is_office]
     if len(offices) != 1:
         raise EntryRefused(f"services.toml: one service must have office = true; found {len(offices)}")
@@ -134,6 +145,7 @@ def _load_categories(folder: Path, services: dict[str, Service]) -> dict[str, Ca
         parent = _named(entry, "parent", made, "category")
         if parent.code in {child.text("code") for child in children}:
             raise entry.refuse(f"parent {parent.code!r} has a parent itself: only two levels are allowed")
+    _check_all_read(entries)
     child_codes = {entry.text("code") for entry in children}
     Category.objects.bulk_create([category for code, category in made.items() if code not in child_codes])
     for entry in children:
@@ -284,7 +296,7 @@ def _place(entry: Entry, districts: dict[str, District]) -> Place:
     known = list(
         dict.fromkeys(name.lower() for name in (*names.values(), *aliases.split(";")) if name.strip())
     )
-    return Place(
+    place = Place(
         kind=entry.text("kind"),
         aliases=aliases,
         point=point,
@@ -292,6 +304,8 @@ def _place(entry: Entry, districts: dict[str, District]) -> Place:
         search=" ".join(known),
         **names,
     )
+    entry.check_fields(place)
+    return place
 
 
 def _geom(entry: Entry) -> MultiPolygon:

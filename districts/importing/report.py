@@ -24,7 +24,8 @@ class AreaReport:
 
     ``changes`` say of each area in ``updated`` what is different; ``closed_holes`` and ``open_holes`` are the square metres
     of the holes in a city's border that was built of districts; ``others`` are the areas that have the code of a known one
-    and seem to be another one, with the reason; ``findings`` is what ``check`` says of the revision.
+    and seem to be another one, with the reason; ``nameless`` are new and have no name in the city's default language;
+    ``findings`` is what ``check`` says of the revision.
     ``crs`` names the coordinate reference system of the file.
     """
 
@@ -36,6 +37,7 @@ class AreaReport:
     updated: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    nameless: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     closed_holes: list[float] = field(default_factory=list)

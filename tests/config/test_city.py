@@ -41,6 +41,12 @@ def test_shipped_profiles_are_right(city: str):
             "must be [west, south, east, north]",
         ),
         ("[-87.6298, 41.8781]", '"centre"', "center = 'centre': must be [lon, lat]"),
+        ("zoom = 10", "zoom = 10\nzooom = 3", "unknown key zooom"),
+        (
+            'country = "US"',
+            'country = "US"\noffice_hour = ["09:00-13:00"]',
+            "unknown key calendar.office_hour",
+        ),
         ("zoom = 10", "zoom = true", "zoom = True: must be a number between 0 and 22"),
         ("zoom = 10", "zoom = 99", "zoom = 99: must be a number between 0 and 22"),
         (

@@ -16,7 +16,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import Settings
 
 from accounts.models import User
@@ -257,12 +257,25 @@ def edited(folder: Path, name: str, old: str, new: str) -> Path:
         ("gazetteer.csv", "hill,", 'hill,"', "gazetteer.csv: line"),
         ("gazetteer.csv", "sulaiman-too\n", "moon\n", "gazetteer.csv: line 2: district 'moon'"),
         ("gazetteer.csv", ",72.7", ",2.7", r"gazetteer.csv: line \d+: "),
+        ("services.toml", "name_ru = ", "nam_ru = ", r"\[\[service\]\] 1 \(meria\): unknown key nam_ru"),
+        ("services.toml", "email = ", "emial = ", r"\(meria\): unknown key emial"),
+        ("services.toml", "meria@osh.example", "meria at osh", r"\(meria\): email: "),
+        ("services.toml", 'short_ky = "', 'short_ky = "' + "М" * 90, r"\(meria\): short_ky: .*80"),
+        ("services.toml", "[[service]]", "[[services]]\n[[service]]", r"unknown table services"),
+        ("categories.toml", "name_en = ", "nam_en = ", r"\(roads\): unknown key nam_en"),
+        ("categories.toml", 'name_ky = "', 'name_ky = "' + "Ж" * 220, r"\(roads\): name_ky: .*200"),
     ],
 )
 def test_a_folder_that_contradicts_itself(tmp_path: Path, name: str, old: str, new: str, words: str) -> None:
     with pytest.raises(EntryRefused, match=words):
         load_reference(edited(tmp_path, name, old, new))
     assert not Service.objects.exists()
+
+
+def test_whoever_sets_a_city_up_is_told_in_the_language_of_the_commands(tmp_path: Path) -> None:
+    folder = edited(tmp_path, "gazetteer.csv", ",72.7", ",2.7")
+    with translation.override("ky"), pytest.raises(EntryRefused, match=r"line 2: This place is outside"):
+        load_reference(folder)
 
 
 def test_misfits_of_a_profile_are_accepted_in_it(tmp_path: Path) -> None:
@@ -296,7 +309,14 @@ def test_misfits_of_a_profile_are_accepted_in_it(tmp_path: Path) -> None:
     [
         ("working_days = 14", "working_days = 0", "between 1 and 366"),
         ("working_days = 14", 'working_days = 14\nkind = "wish"', "kind must be one of"),
-        ("[[term]]", "[[terms]]", r"at least one \[\[term\]\]"),
+        ("[[term]]", "[[terms]]", "unknown table terms"),
+        ("[[day]]", "[[days]]", "unknown table days"),
+        ("working_days = 14", "working_days = 14\nvalid_form = 2008-01-01", "unknown key valid_form"),
+        (
+            "[[term]]",
+            '[[term]]\nworking_days = 3\nvalid_from = 2007-05-04\nlaw_ky = "Мыйзам"\n[[term]]',
+            r"\[\[term\]\] 2: another one of its kind is valid from 2007-05-04",
+        ),
         ("valid_from = 2007-05-04", "", "valid_from is missing"),
         ("working = true", "working = 1", "true or false"),
     ],

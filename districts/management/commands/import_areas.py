@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper, no_translations
+from django.db import connection
 
+from config.city import CITY
 from districts.importing.areas import AreaImport, import_areas
 from districts.importing.files import FileRefused
 from districts.importing.layers import DistrictLayer, ServiceLayer
@@ -101,7 +103,7 @@ class Command(BaseCommand):
             metavar="CODE,CODE…",
             help="default: all whose city-wide service this is",
         )
-        areas.add_argument("--priority", type=int, default=0, help="the higher one wins (0)")
+        areas.add_argument("--priority", type=_priority, default=0, help="the higher one wins (0)")
         areas.add_argument("--valid-from", type=day, metavar="DATE")
         areas.add_argument("--valid-to", type=day, metavar="DATE", help="first day they are no longer valid")
         revision = parser.add_argument_group("revision")
@@ -217,6 +219,9 @@ def _wanted(options: dict[str, Any]) -> AreaImport:
         raise CommandError("--effective-from needs --publish")
     if options["accept"] is not None and not options["publish"]:
         raise CommandError("--accept needs --publish")
+    valid_from, valid_to = options["valid_from"], options["valid_to"]
+    if valid_from and valid_to and valid_from >= valid_to:
+        raise CommandError("--valid-to must be after --valid-from")
     layer: DistrictLayer | ServiceLayer = DistrictLayer(
         options["kind"], options["city_from_union"], options["close_holes"]
     )
@@ -225,8 +230,8 @@ def _wanted(options: dict[str, Any]) -> AreaImport:
             options["service"],
             tuple(code.strip() for code in options["categories"].split(",") if code.strip()),
             options["priority"],
-            options["valid_from"],
-            options["valid_to"],
+            valid_from,
+            valid_to,
         )
     return AreaImport(
         layer=layer,
@@ -236,8 +241,23 @@ def _wanted(options: dict[str, Any]) -> AreaImport:
     )
 
 
+def _priority(text: str) -> int:
+    low, high = connection.ops.integer_field_range("SmallIntegerField")
+    try:
+        number = int(text)
+    except ValueError:
+        number = high + 1
+    if not low <= number <= high:
+        raise ArgumentTypeError(f"use a whole number from {low} to {high}")
+    return number
+
+
 def _name_field(text: str) -> tuple[str, str]:
     language, colon, name = text.partition(":")
     if colon and language in settings.MODELTRANSLATION_LANGUAGES:
+        if language not in CITY.languages:
+            raise ArgumentTypeError(
+                f"{language} is none of the city's languages: {', '.join(CITY.languages)}"
+            )
         return language, name
     return settings.MODELTRANSLATION_DEFAULT_LANGUAGE, text

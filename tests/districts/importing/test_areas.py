@@ -562,3 +562,49 @@ def test_invalid_files(tmp_path: Path, content: bytes, words: str) -> None:
     with pytest.raises(CommandError, match=words):
         run(path)
     assert not BoundaryRevision.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--valid-from", "2027-01-01", "--valid-to", "2026-01-01"), "--valid-to must be after --valid-from"),
+        (("--valid-from", "2027-01-01", "--valid-to", "2027-01-01"), "--valid-to must be after --valid-from"),
+        (("--priority", "32768"), "--priority: use a whole number from -32768 to 32767"),
+        (("--priority", "1e3"), "--priority: use a whole number"),
+        (("--revision", "x" * 201), "at most 200 characters"),
+    ],
+)
+def test_values_that_the_database_would_refuse(
+    city: GridCity, tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(CommandError, match=words):
+        run(written(tmp_path, halves()), "--as", "service-area", "--service", "light", *arguments)
+    assert BoundaryRevision.objects.count() == 1
+
+
+@pytest.mark.parametrize("arguments", [(), ("--as", "service-area", "--service", "light")])
+def test_what_is_new_has_a_name_in_the_citys_first_language(
+    city: GridCity, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    path = written(tmp_path, halves())
+    usual = ["--revision", "next", "--code-field", "code", *arguments]
+    with pytest.raises(CommandError, match=r"left, right: new, and without a name in ky.*--name-field ky:"):
+        call_command("import_areas", str(path), *usual, "--name-field", "ru:title")
+    assert not BoundaryRevision.objects.filter(name="next").exists()
+    call_command("import_areas", str(path), *usual, "--name-field", "ky:title")
+    # What has one may get a name in another language alone.
+    call_command("import_areas", str(path), *usual, "--name-field", "ru:title")
+
+
+@pytest.mark.parametrize("value", [5.5, True, {"a": 1}, ["left"]])
+def test_a_code_is_a_text_or_a_whole_number(city: GridCity, tmp_path: Path, value: object) -> None:
+    said = io.StringIO()
+    with pytest.raises(CommandError, match="1 of 1 features"):
+        call_command(
+            "import_areas",
+            str(written(tmp_path, [feature("x", EAST) | {"properties": {"code": value, "title": "A"}}])),
+            "--code-field=code",
+            "--name-field=title",
+            stderr=said,
+        )
+    assert f"the property 'code' is {value!r}: it must be a text or a whole number" in said.getvalue()
