@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import xlsxwriter
 from django.contrib import messages
@@ -29,12 +29,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from appeals.deadlines import city_calendar, city_day
 from appeals.errors import Busy
 from appeals.models import Event
 from appeals.querysets import AppealQuerySet
 from appeals.workflow import VERBS, Kind, Status
 from desk.doors import for_staff
+from desk.models import ContactSeen
 from desk.queue import Place, Queue, parse_place
 from districts.models import Category, District, Service
 from geo.refusals import Refused
@@ -80,8 +82,13 @@ def export(request: HttpRequest, form: str) -> HttpResponseBase:
         return back
     queue = Queue.of(request.user, city_calendar())  # type: ignore[arg-type]
     rows = queue.in_tab(queue.appeals(place.wanted), place.tab).order_by(*place.sort.order.names)
+    contacts = bool(request.GET.get("contacts"))
     try:
-        return _response(Form(form), rows, place, contacts=bool(request.GET.get("contacts")))
+        made = _response(Form(form), rows, place, contacts=contacts)
+        if contacts:
+            keys = rows.filter(contact__isnull=False).order_by().values_list("pk", flat=True)
+            ContactSeen.objects.keep(cast("User", request.user), keys, ContactSeen.How.TABLE)
+        return made
     except (Refused, Busy) as refusal:
         messages.error(request, str(refusal))
         return back

@@ -28,7 +28,7 @@ from appeals.redactions import Redacted, redactions_of
 from appeals.timeline import Step
 from desk.doors import for_whom
 from desk.full_file_pdf import Coded, as_pdf
-from desk.models import FileTaken
+from desk.models import ContactSeen, FileTaken
 
 
 class Form(enum.StrEnum):
@@ -88,6 +88,7 @@ def whole_file(appeal: Appeal, reader: User, now: dt.datetime) -> dict[str, Any]
     dossier = dossier_of(appeal, reader, internal=True, now=now)
     letters = Message.objects.filter(event__appeal=appeal).select_related("event")
     taken = FileTaken.objects.filter(appeal=appeal).select_related("by").order_by("at", "pk")
+    seen = ContactSeen.objects.filter(appeal=appeal).select_related("by").order_by("at", "pk")
     steps = [_step(step) for step in dossier.steps]
     return {
         "made_at": now,
@@ -106,6 +107,10 @@ def whole_file(appeal: Appeal, reader: User, now: dt.datetime) -> dict[str, Any]
         "steps": steps,
         "redactions": [_redaction(one) for one in redactions_of(appeal)],
         "letters": [_letter(letter) for letter in letters.order_by("event__version", "pk")],
+        "author_seen": [
+            {"at": one.at, "by": _person(one.by), "how": Coded(one.how, one.get_how_display())}
+            for one in seen
+        ],
         "taken_before": [
             {"at": one.at, "by": _person(one.by), "form": one.form, "sha256": one.digest} for one in taken
         ],

@@ -31,6 +31,7 @@ LABELS: Final[dict[str, str | Promise]] = {
     "steps": gettext_lazy("History"),
     "redactions": gettext_lazy("What was taken out"),
     "letters": gettext_lazy("Letters"),
+    "author_seen": gettext_lazy("Who was shown the author's data"),
     "taken_before": gettext_lazy("Who took this file before"),
     "number": pgettext_lazy("number of an appeal", "Number"),
     "id": "UUID",
@@ -97,6 +98,7 @@ LABELS: Final[dict[str, str | Promise]] = {
     "sent_at": gettext_lazy("Sent"),
     "error": gettext_lazy("Error"),
     "form": gettext_lazy("Kind"),
+    "how": gettext_lazy("Where"),
 }
 
 

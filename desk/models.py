@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import ClassVar, Final
+from uuid import UUID
 
 import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appeals.limits import TEXT_MAX
@@ -140,6 +142,53 @@ class FileTaken(models.Model):
         verbose_name = _("file taken")
         verbose_name_plural = _("files taken")
         ordering = ["-at", "-pk"]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by}: {self.appeal}"
+
+
+class ContactSeenQuerySet(models.QuerySet["ContactSeen"]):
+    def keep(
+        self,
+        user: AbstractBaseUser,
+        appeals: Iterable[UUID],
+        how: ContactSeen.How,
+        *,
+        at: dt.datetime | None = None,
+    ) -> None:
+        """Keeps that the person is shown who sent these appeals, once on each of the city's days for each way."""
+        now = at or timezone.now()
+        day = timezone.localdate(now)
+        rows = (ContactSeen(appeal_id=key, by_id=user.pk, at=now, day=day, how=how) for key in appeals)
+        self.bulk_create(rows, ignore_conflicts=True, batch_size=5_000)
+
+
+class ContactSeen(models.Model):
+    """Somebody was shown who sent an appeal: on its page, on paper, in a table. Append-only, as what is taken is."""
+
+    class How(models.TextChoices):
+        PAGE = "page", _("on the page")
+        PRINT = "print", _("on paper")
+        TABLE = "table", _("in a table")
+
+    appeal = models.ForeignKey(Appeal, models.PROTECT, related_name="contact_seen")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField(help_text="The first time of that day.")
+    day = models.DateField(help_text="Of the city's clock.")
+    how = models.CharField(max_length=5, choices=How)
+
+    objects: ClassVar[ContactSeenQuerySet] = ContactSeenQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("contact data seen")
+        verbose_name_plural = _("contact data seen")
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["appeal", "by", "day", "how"], name="contact_seen_once_a_day")
+        ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         ]

@@ -18,6 +18,7 @@ from appeals.due import AppealRow, due_of
 from appeals.filters import filter_fields
 from appeals.models import Appeal
 from desk.doors import for_staff
+from desk.models import ContactSeen
 from desk.queue import Queue, parse_place
 
 #: Rows of a printed list: some thirty sheets; longer ones are for a file.
@@ -59,10 +60,13 @@ def print_appeal(request: HttpRequest, number: int) -> HttpResponse:
     if standing_of(request.user).role_towards(appeal.service_id) is Role.PUBLIC:
         return redirect(appeal)
     internal = bool(request.GET.get("internal"))
+    contact = getattr(appeal, "contact", None) if internal else None
+    if contact is not None and contact.says_who:
+        ContactSeen.objects.keep(cast("User", request.user), [appeal.pk], ContactSeen.How.PRINT)
     context = {
         "appeal": appeal,
         "dossier": dossier_of(appeal, request.user, internal=internal),
-        "contact": getattr(appeal, "contact", None) if internal else None,
+        "contact": contact,
         "internal": internal,
         "show_actors": internal,
         "now": timezone.now(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Final, cast
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -29,7 +29,7 @@ from desk.bulk import CHOSEN, bulk_verbs
 from desk.doors import for_staff, restore_held
 from desk.drafts import drafts_here
 from desk.live import EVERY_MS
-from desk.models import FileTaken
+from desk.models import ContactSeen, FileTaken
 from desk.queue import PAGE_SIZE, Listed, Place, Queue, Sort, counted_to, parse_place
 from desk.saved import Saved, calendar_and_saved, nothing_left, places_of
 from geo.paging import AFTER, BEFORE, PageRequest
@@ -38,6 +38,9 @@ from rates.taking import TooMany
 from web.parameters import left_out
 from web.verb_forms import TAKES, Attempt, VerbForm, attempt, verb_context
 from web.views.media import show_to_sender
+
+#: Of those who saw an author's data on the page of the appeal; the whole file names all of them.
+SEEN_MAX: Final = 50
 
 
 @require_safe
@@ -179,6 +182,9 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         if role is Role.PUBLIC:
             # Forwarded by a colleague meanwhile: this reader may no longer see its contact data.
             return _moved(request, appeal, tried)
+    contact = getattr(appeal, "contact", None)
+    if contact is not None and contact.says_who:
+        ContactSeen.objects.keep(cast("User", request.user), [appeal.pk], ContactSeen.How.PAGE)
     dossier = dossier_of(appeal, request.user, internal=True)
     verbs = verb_context(appeal, role, tried, dossier.clock, drafts_here(request.user, appeal))
     queue = Queue.of(cast("User", request.user), dossier.clock.calendar)
@@ -186,10 +192,13 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     context = verbs | {
         "dossier": dossier,
         "appeal": appeal,
-        "contact": getattr(appeal, "contact", None),
+        "contact": contact,
         "office": standing.office,
         "takes_files": standing.may(Right.FILES),
         "files_taken": FileTaken.objects.filter(appeal=appeal).select_related("by")
+        if standing.may(Right.FILES)
+        else (),
+        "contact_seen": ContactSeen.objects.filter(appeal=appeal).select_related("by")[:SEEN_MAX]
         if standing.may(Right.FILES)
         else (),
         "redactions": redactions_of(appeal) if role in REDACT.roles else (),

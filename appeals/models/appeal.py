@@ -306,6 +306,11 @@ class AppealContact(models.Model):
     def __str__(self) -> str:
         return self.name or self.email or self.phone or "—"
 
+    @property
+    def says_who(self) -> bool:
+        """True when it holds anything of the author."""
+        return bool(self.name or self.email or self.phone)
+
 
 class RoutingDecision(models.Model):
     """What routing decided when the appeal was submitted, and by which borders."""

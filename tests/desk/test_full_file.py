@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import io
 import json
@@ -10,9 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.utils import InternalError
 from django.test import Client
+from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.models import User
@@ -22,7 +24,7 @@ from appeals.actors import Person
 from appeals.models import Appeal, Message
 from appeals.workflow import ANSWER, DUPLICATE, FORWARD, LINK, NOTE, REDACT
 from desk.full_file import Form
-from desk.models import FileTaken
+from desk.models import ContactSeen, FileTaken
 from tests.desk.test_queue import make
 from tests.factories import AttachmentFactory, MembershipFactory
 from tests.grid import GridCity
@@ -213,3 +215,56 @@ def test_a_link_alone_takes_nothing(client: Client, administrator: User, appeal:
         assert client.get(f"/en/desk/appeals/{appeal.number}/file.{form}").status_code == 405
         assert client.post(f"/en/desk/appeals/999999/file.{form}").status_code == 404
     assert not FileTaken.objects.exists()
+
+
+def test_who_was_shown_the_author_s_data_stands_for_good(
+    client: Client, appeal: Appeal, administrator: User, office_user: User, light_user: User
+) -> None:
+    roads = User.objects.get(memberships__service__code="roads")
+    client.force_login(roads)
+    desk = f"/en/desk/appeals/{appeal.number}/"
+    for _again in range(2):
+        client.get(desk)
+    client.get(f"{desk}print/?internal=1")
+    client.get(f"{desk}print/")
+    client.get("/en/desk/export.csv?tab=answered&contacts=1")
+    client.get("/en/desk/export.csv?tab=answered")
+    # It is not theirs any more: they see nothing, and nothing is kept.
+    client.force_login(light_user)
+    client.get(desk)
+    seen = set(ContactSeen.objects.values_list("by", "how"))
+    assert seen == {(roads.pk, "page"), (roads.pk, "print"), (roads.pk, "table")}
+    assert ContactSeen.objects.count() == 3, "once a day for each way"
+    # The next day is another one.
+    tomorrow = timezone.now() + dt.timedelta(days=1)
+    ContactSeen.objects.keep(roads, [appeal.pk], ContactSeen.How.PAGE, at=tomorrow)
+    assert ContactSeen.objects.count() == 4
+    client.force_login(administrator)
+    page = client.get(desk).content.decode()
+    assert "Who was shown the author" in page
+    assert page.count("· on the page") == 2 + 1, "the reader too is kept"
+    whole = json.loads(client.post(f"{desk}file.json").content)
+    kept = sorted((one["by"], one["how"]) for one in whole["author_seen"])
+    hers, reader = f"{roads} <{roads.email}>", f"{administrator} <{administrator.email}>"
+    ways = ("page", "page", "print", "table")
+    assert kept == sorted([*((hers, way) for way in ways), (reader, "page")])
+    client.force_login(office_user)
+    assert "Who was shown the author" not in client.get(desk).content.decode()
+    row = ContactSeen.objects.first()
+    assert row is not None
+    for change in (
+        lambda: ContactSeen.objects.filter(pk=row.pk).update(how="print"),
+        lambda: ContactSeen.objects.filter(pk=row.pk).delete(),
+    ):
+        with pytest.raises(InternalError), transaction.atomic():
+            change()
+
+
+def test_of_an_author_who_left_nothing_nothing_is_kept(
+    client: Client, city: GridCity, light_user: User
+) -> None:
+    bare = make(city, contact__name="", contact__phone="", contact__email="")
+    client.force_login(light_user)
+    client.get(f"/en/desk/appeals/{bare.number}/")
+    client.get(f"/en/desk/appeals/{bare.number}/print/?internal=1")
+    assert not ContactSeen.objects.exists()
