@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.contrib.gis.geos import Polygon
@@ -34,6 +35,12 @@ class Bbox(NamedTuple):
     def centre(self) -> tuple[float, float]:
         """Centre of the box: lon, lat."""
         return (self.west + self.east) / 2, (self.south + self.north) / 2
+
+    @classmethod
+    def around(cls, boxes: Sequence[Bbox]) -> Bbox:
+        """The smallest box that holds all of them; there is at least one."""
+        wests, souths, easts, norths = zip(*boxes, strict=True)
+        return cls(min(wests), min(souths), max(easts), max(norths))
 
     def holds(self, field: str) -> Q:
         """Condition that the column's point is in the box, border included; exact, and uses the GiST index.

@@ -26,7 +26,7 @@ _NOT_AMONG = gettext_lazy("“%(value)s” is not among the choices.")
 
 
 @dataclass(frozen=True)
-class HeatmapQuery:
+class ReportQuery:
     """The question: which appeals, in cells of which size (None: the rule decides), in districts of which borders."""
 
     wanted: AppealFilter
@@ -43,7 +43,7 @@ class HeatmapQuery:
         return self.wanted.as_query(borders=borders, **changes)
 
 
-class HeatmapForm(forms.Form):
+class ReportForm(forms.Form):
     """Filters of the heat report. ``from`` and ``to`` are days of the city's clock, both included.
 
     ``period`` names one of ``PERIODS`` and holds where neither day is given.
@@ -95,11 +95,11 @@ class HeatmapForm(forms.Form):
         return cleaned
 
     @property
-    def query(self) -> HeatmapQuery:
+    def query(self) -> ReportQuery:
         """The question; only of a valid form."""
         cell = self.cleaned_data["cell"]
         borders = self.cleaned_data["borders"]
-        return HeatmapQuery(
+        return ReportQuery(
             self.cleaned_data["wanted"],
             int(cell) if cell else None,
             Borders(borders) if borders else Borders.TODAY,
@@ -112,6 +112,12 @@ class HeatmapForm(forms.Form):
             for shown in self._shown.values()
             if shown.given and not shown.is_day
         ]
+
+    @property
+    def narrows(self) -> bool:
+        """True when anything but the period is chosen; only of a valid form."""
+        asked = self.query
+        return bool(self.filters_in_words()) or asked.cell_m is not None or asked.borders is not Borders.TODAY
 
     def periods(self) -> list[Period]:
         """Links to the same question about each ready period."""

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import shapely
 from django.conf import settings
-from django.contrib.gis.db.models.functions import AsGeoJSON, GeometryDistance, Transform
+from django.contrib.gis.db.models.functions import AsGeoJSON, AsWKB, GeometryDistance, Transform
 from django.contrib.gis.geos import Point
 from django.db.models import FloatField, Func, QuerySet, Subquery, Value
 
@@ -70,6 +71,28 @@ def district_borders(on: dt.date) -> dict[str, Any]:
             for row in drawn
         ],
     }
+
+
+def study_area(on: dt.date, district: str, *, past: bool) -> shapely.Geometry | None:
+    """The ground of the district of that code, or of the whole city without one, in the city's metric CRS; one statement.
+
+    Of the borders in force on that day; a district that is asked for with ``past`` has those of the last borders that had it. None
+    where there is no such ground.
+    """
+    boundaries = (
+        DistrictBoundary.objects.exclude(revision__state=BoundaryRevision.State.DRAFT).order_by(
+            "-revision__effective_from", "-revision__number"
+        )
+        if past and district
+        else _in_force(on)
+    )
+    rows = list(
+        (boundaries.filter(district__code=district)[:1] if district else boundaries)
+        .annotate(metric=AsWKB(Transform("geom", settings.METRIC_SRID)))
+        .values_list("metric", "district__kind")
+    )
+    cities = [text for text, kind in rows if kind == District.Kind.CITY] or [text for text, _kind in rows]
+    return shapely.union_all(shapely.from_wkb([bytes(text) for text in cities])) if cities else None
 
 
 def city_area_m2(grounds: tuple[DistrictGround, ...]) -> float:

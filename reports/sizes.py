@@ -18,7 +18,10 @@ WIDE_SIZES_M = (1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000)
 #: Cells that a browser draws without making its reader wait; files of data have no such limit.
 MOST_DRAWN = 20_000
 
-#: A cell and the neighbours whose centres are within two and a half sides: what the eye sees as one place.
+#: Neighbours are cells whose centres are at most so many sides away: what the eye sees as one place.
+WINDOW_RADIUS_CELLS = 2.5
+
+#: A cell and its neighbours (``geo.hotspots.disc``).
 WINDOW_CELLS = 21
 
 #: With fewer appeals than this per window, differences between places are mostly chance.
@@ -42,6 +45,14 @@ class CellSize:
     def enough(self) -> bool:
         """True when a window expects at least ``EXPECTED_IN_WINDOW`` appeals."""
         return self.expected >= EXPECTED_IN_WINDOW
+
+
+class TooFine(ValueError):
+    """The chosen cells are too many; ``cells`` is how many there are."""
+
+    def __init__(self, cells: int) -> None:
+        super().__init__(f"{cells} cells")
+        self.cells = cells
 
 
 def is_drawable(cells: int) -> bool:

@@ -9,5 +9,9 @@ urlpatterns = [
     path("heatmap.html", views.heatmap_file, name="heatmap-file"),
     path("heatmap.geojson", views.heatmap_cells, name="heatmap-cells"),
     path("heatmap.csv", views.heatmap_table, name="heatmap-table"),
+    path("hotspots/", views.hotspots_page, name="hotspots"),
+    path("hotspots.html", views.hotspots_file, name="hotspots-file"),
+    path("hotspots.geojson", views.hotspots_cells, name="hotspots-cells"),
+    path("hotspots.csv", views.hotspots_table, name="hotspots-table"),
     path("heatmap/<int:cell_m>/<str:cell>/", views.heatmap_rows, name="heatmap-rows"),
 ]

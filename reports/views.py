@@ -6,7 +6,7 @@ import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -25,8 +25,8 @@ from geo.refusals import Errors, Refusals
 from rates.senders import sender_of
 from rates.taking import REPORT_WORK, charge, check
 from reports import sizes
-from reports.exports import as_csv, as_geojson
-from reports.forms import HeatmapForm, HeatmapQuery
+from reports.exports import as_csv, as_geojson, hotspots_as_csv, hotspots_as_geojson
+from reports.forms import ReportForm, ReportQuery
 from reports.ground import nearest_places
 from reports.heatmap import Borders, DistrictCount, Heatmap, appeals_in_cell, make_heatmap
 from reports.sentences import (
@@ -37,9 +37,12 @@ from reports.sentences import (
     question_words,
     size_words,
 )
-from reports.sizes import is_drawable, offered_sizes
+from reports.sizes import TooFine, is_drawable, offered_sizes
 from web.api.problems import bad_parameters
 from web.parameters import left_out, unknown
+
+if TYPE_CHECKING:
+    from reports.hotspots import Hotspots
 
 TOP_CELLS = 10
 ROWS_A_PAGE = 25
@@ -53,7 +56,7 @@ _DOCUMENT_POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 
-_Answer = Callable[[HttpRequest, HeatmapForm, Heatmap], HttpResponse]
+_Answer = Callable[[HttpRequest, ReportForm, Any], HttpResponse]
 
 
 def _counts_as_work(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -76,14 +79,20 @@ def _counts_as_work(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 @_counts_as_work
 def heatmap_page(request: HttpRequest) -> HttpResponse:
     """The planner's page: filters, map, numbers, and links to the rows behind each of them."""
-    form = HeatmapForm(request.GET)
+    form = ReportForm(request.GET)
     in_vain = left_out(request.GET, form.fields)
-    heatmap = _counted(form.query) if form.is_valid() else None
+    heatmap = _counted(form)
     if heatmap and _too_many(heatmap):
-        form.add_error("cell", _too_many_words(heatmap))
+        form.add_error("cell", _too_many_words(len(heatmap.cells)))
         heatmap = None
+    address = reverse("reports:heatmap")
     if heatmap is None:
-        return render(request, "reports/heatmap.html", {"form": form, "left_out": in_vain}, status=400)
+        return render(
+            request,
+            "reports/heatmap.html",
+            {"form": form, "report_url": address, "left_out": in_vain},
+            status=400,
+        )
     asked = form.query
     query = asked.as_query()
     return render(
@@ -91,15 +100,14 @@ def heatmap_page(request: HttpRequest) -> HttpResponse:
         "reports/heatmap.html",
         {
             "form": form,
+            "report_url": address,
             "left_out": in_vain,
             "heatmap": heatmap,
             "query": query,
             "frame_query": asked.as_query(**{FRAME: "1"}),
             "all_time_query": replace(asked, wanted=replace(asked.wanted, since=None, until=None)).as_query(),
             "question": question_words(heatmap, form.filters_in_words()),
-            "narrowed": bool(form.filters_in_words())
-            or asked.cell_m is not None
-            or asked.borders != Borders.TODAY,
+            "narrowed": form.narrows,
             "size_words": size_words(heatmap.size),
             "borders_words": borders_words(heatmap.borders),
             "classes": [class_words(bounds) for bounds in heatmap.classes],
@@ -111,58 +119,151 @@ def heatmap_page(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _counted(asked: HeatmapQuery) -> Heatmap:
+@require_safe
+@_counts_as_work
+def hotspots_page(request: HttpRequest) -> HttpResponse:
+    """The planner's page of hotspots: what is asked, the map, the answer in words, and the places with their appeals."""
+    form = ReportForm(request.GET)
+    in_vain = left_out(request.GET, form.fields)
+    hotspots = _tested(form)
+    address = reverse("reports:hotspots")
+    if hotspots is None:
+        return render(
+            request,
+            "reports/hotspots.html",
+            {"form": form, "report_url": address, "left_out": in_vain},
+            status=400,
+        )
+    from reports import hot_sentences
+
+    asked = form.query
+    filters = form.filters_in_words()
+    return render(
+        request,
+        "reports/hotspots.html",
+        {
+            "form": form,
+            "report_url": address,
+            "left_out": in_vain,
+            "hotspots": hotspots,
+            "query": asked.as_query(),
+            "frame_query": asked.as_query(**{FRAME: "1"}),
+            "question": hot_sentences.hot_question_words(hotspots, filters),
+            "summary": hot_sentences.summary_words(hotspots),
+            "compared": hot_sentences.compared_words(hotspots),
+            "caution": hot_sentences.caution_words(hotspots),
+            "narrowed": form.narrows,
+            "size_words": size_words(hotspots.size),
+            "places": _hot_places(hotspots, asked),
+            "threshold": settings.REPORT_MIN_COUNT,
+        },
+    )
+
+
+def _counted(form: ReportForm) -> Heatmap | None:
+    """The counts of the form's question; None where it is not valid."""
+    if not form.is_valid():
+        return None
+    asked = form.query
     return make_heatmap(asked.wanted, asked.cell_m, asked.borders)
 
 
-def _report_file(*more: str) -> Callable[[_Answer], Callable[[HttpRequest], HttpResponse]]:
-    """A view that answers with a file made of the report, or with what is wrong with the question (400).
+def _tested(form: ReportForm) -> Hotspots | None:
+    """The hotspots of the form's question; None where it is not valid, or asks for too many cells, which the form then says."""
+    if not form.is_valid():
+        return None
+    # SciPy is loaded by the first who asks for hotspots.
+    from reports.hotspots import find_hotspots
+
+    asked = form.query
+    try:
+        return find_hotspots(asked.wanted, asked.cell_m, asked.borders)
+    except TooFine as refusal:
+        form.add_error("cell", _too_many_words(refusal.cells))
+        return None
+
+
+def _report_file(
+    make: Callable[[ReportForm], Any], *more: str
+) -> Callable[[_Answer], Callable[[HttpRequest], HttpResponse]]:
+    """Makes a view that answers with a file made of the report, or with what is wrong with the question (400).
 
     ``more`` are parameters beside those of the question.
     """
-    return functools.partial(_file, more)
 
+    def decorate(answer: _Answer) -> Callable[[HttpRequest], HttpResponse]:
+        @require_safe
+        @_counts_as_work
+        @functools.wraps(answer)
+        def view(request: HttpRequest) -> HttpResponse:
+            form = ReportForm(request.GET)
+            if foreign := unknown(request.GET, [*form.fields, *more]):
+                form.is_valid()
+                return _refusal(form, foreign)
+            report = make(form)
+            return _refusal(form) if report is None else answer(request, form, report)
 
-def _file(more: tuple[str, ...], answer: _Answer) -> Callable[[HttpRequest], HttpResponse]:
-    @require_safe
-    @_counts_as_work
-    @functools.wraps(answer)
-    def view(request: HttpRequest) -> HttpResponse:
-        form = HeatmapForm(request.GET)
-        foreign = unknown(request.GET, [*form.fields, *more])
-        if foreign or not form.is_valid():
-            return _refusal(form, foreign)
-        return answer(request, form, _counted(form.query))
+        return view
 
-    return view
+    return decorate
 
 
 @xframe_options_sameorigin
-@_report_file(FRAME)
-def heatmap_file(request: HttpRequest, form: HeatmapForm, heatmap: Heatmap) -> HttpResponse:
+@_report_file(_tested, FRAME)
+def hotspots_file(request: HttpRequest, form: ReportForm, hotspots: Hotspots) -> HttpResponse:
+    """The tested cells as one HTML file that opens without a network; ``frame=1`` gives the page's own map."""
+    from reports.drawing import draw_hotspots
+
+    framed = request.GET.get(FRAME) == "1"
+    return _map(
+        draw_hotspots(hotspots, form.query, form.filters_in_words(), framed=framed),
+        "" if framed else _file_name("hotspots", hotspots, "html"),
+    )
+
+
+@_report_file(_tested)
+def hotspots_cells(request: HttpRequest, form: ReportForm, hotspots: Hotspots) -> HttpResponse:
+    """The tested cells as GeoJSON."""
+    return _file(
+        hotspots_as_geojson(hotspots), "application/geo+json", _file_name("hotspots", hotspots, "geojson")
+    )
+
+
+@_report_file(_tested)
+def hotspots_table(request: HttpRequest, form: ReportForm, hotspots: Hotspots) -> HttpResponse:
+    """The tested cells as CSV."""
+    return _file(
+        hotspots_as_csv(hotspots), "text/csv; charset=utf-8", _file_name("hotspots", hotspots, "csv")
+    )
+
+
+@xframe_options_sameorigin
+@_report_file(_counted, FRAME)
+def heatmap_file(request: HttpRequest, form: ReportForm, heatmap: Heatmap) -> HttpResponse:
     """The map as one HTML file that opens without a network; ``frame=1`` gives the page's own map."""
     if _too_many(heatmap):
-        form.add_error("cell", _too_many_words(heatmap))
+        form.add_error("cell", _too_many_words(len(heatmap.cells)))
         return _refusal(form)
     # Folium and the pandas that it brings are loaded by the first who asks for a map.
     from reports.drawing import draw
 
     framed = request.GET.get(FRAME) == "1"
-    response = HttpResponse(draw(heatmap, form.query, form.filters_in_words(), framed=framed))
-    response.headers["Content-Security-Policy"] = _DOCUMENT_POLICY
-    return response if framed else _named(response, heatmap, "html")
+    return _map(
+        draw(heatmap, form.query, form.filters_in_words(), framed=framed),
+        "" if framed else _file_name("heatmap", heatmap, "html"),
+    )
 
 
-@_report_file()
-def heatmap_cells(request: HttpRequest, form: HeatmapForm, heatmap: Heatmap) -> HttpResponse:
+@_report_file(_counted)
+def heatmap_cells(request: HttpRequest, form: ReportForm, heatmap: Heatmap) -> HttpResponse:
     """The cells as GeoJSON."""
-    return _named(HttpResponse(as_geojson(heatmap), content_type="application/geo+json"), heatmap, "geojson")
+    return _file(as_geojson(heatmap), "application/geo+json", _file_name("heatmap", heatmap, "geojson"))
 
 
-@_report_file()
-def heatmap_table(request: HttpRequest, form: HeatmapForm, heatmap: Heatmap) -> HttpResponse:
+@_report_file(_counted)
+def heatmap_table(request: HttpRequest, form: ReportForm, heatmap: Heatmap) -> HttpResponse:
     """The cells as CSV."""
-    return _named(HttpResponse(as_csv(heatmap), content_type="text/csv; charset=utf-8"), heatmap, "csv")
+    return _file(as_csv(heatmap), "text/csv; charset=utf-8", _file_name("heatmap", heatmap, "csv"))
 
 
 @require_safe
@@ -172,9 +273,10 @@ def heatmap_rows(request: HttpRequest, cell_m: int, cell: str) -> HttpResponse:
     place = parse_cell(cell)
     if place is None or cell_m not in offered_sizes():
         raise Http404("no such cell")
-    form = HeatmapForm(request.GET)
+    form = ReportForm(request.GET)
     if not form.is_valid():
-        return render(request, "reports/heatmap.html", {"form": form}, status=400)
+        address = reverse("reports:heatmap")
+        return render(request, "reports/heatmap.html", {"form": form, "report_url": address}, status=400)
     asked = replace(form.query, cell_m=cell_m)
     grid = Grid(cell_m, settings.METRIC_SRID)
     refusals = Refusals()
@@ -220,7 +322,7 @@ class _Linked:
     place: str = ""
 
 
-def _top_cells(heatmap: Heatmap, asked: HeatmapQuery) -> list[_Linked]:
+def _top_cells(heatmap: Heatmap, asked: ReportQuery) -> list[_Linked]:
     top = heatmap.cells[:TOP_CELLS]
     places = nearest_places([heatmap.grid.bbox(row.cell).centre() for row in top])
     query = asked.rows_query()
@@ -235,14 +337,23 @@ def _top_cells(heatmap: Heatmap, asked: HeatmapQuery) -> list[_Linked]:
     ]
 
 
-def _district_link(row: DistrictCount, heatmap: Heatmap, asked: HeatmapQuery) -> _Linked:
+def _hot_places(hotspots: Hotspots, asked: ReportQuery) -> list[_Linked]:
+    top = hotspots.places[:TOP_CELLS]
+    names = nearest_places([place.box.centre() for place in top])
+    return [
+        _Linked(place, _on_map(replace(_map_filter(asked), bbox=place.box).as_query()), name)
+        for place, name in zip(top, names, strict=True)
+    ]
+
+
+def _district_link(row: DistrictCount, heatmap: Heatmap, asked: ReportQuery) -> _Linked:
     # The map knows today's districts alone.
     if row.district is None or heatmap.borders is not Borders.TODAY:
         return _Linked(row, "")
     return _Linked(row, _on_map(replace(asked.wanted, district=row.district.code).as_query()))
 
 
-def _map_filter(asked: HeatmapQuery) -> AppealFilter:
+def _map_filter(asked: ReportQuery) -> AppealFilter:
     """The filter for the map, which knows today's districts alone."""
     return asked.wanted if asked.borders is Borders.TODAY else replace(asked.wanted, district="")
 
@@ -255,20 +366,32 @@ def _too_many(heatmap: Heatmap) -> bool:
     return not is_drawable(len(heatmap.cells))
 
 
-def _too_many_words(heatmap: Heatmap) -> str:
+def _too_many_words(cells: int) -> str:
     return _("These are %(cells)d cells, more than a map of %(most)d shows. Choose a larger size.") % {
-        "cells": len(heatmap.cells),
+        "cells": cells,
         "most": sizes.MOST_DRAWN,
     }
 
 
-def _refusal(form: HeatmapForm, others: Errors | None = None) -> HttpResponse:
+def _refusal(form: ReportForm, others: Errors | None = None) -> HttpResponse:
     wrong = {name: [str(sentence) for sentence in sentences] for name, sentences in form.errors.items()}
     return bad_parameters(wrong | (others or {}))
 
 
-def _named(response: HttpResponse, heatmap: Heatmap, suffix: str) -> HttpResponse:
-    response.headers["Content-Disposition"] = (
-        f'attachment; filename="appeals-heatmap-{heatmap.size.cell_m}m.{suffix}"'
-    )
+def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _map(document: str, name: str) -> HttpResponse:
+    """The document under the policy of one that stands alone; a file where it has a name."""
+    response = _file(document.encode(), "text/html; charset=utf-8", name)
+    response.headers["Content-Security-Policy"] = _DOCUMENT_POLICY
+    if not name:
+        del response.headers["Content-Disposition"]
+    return response
+
+
+def _file_name(report: str, made: Heatmap | Hotspots, suffix: str) -> str:
+    return f"appeals-{report}-{made.size.cell_m}m.{suffix}"

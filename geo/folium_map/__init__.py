@@ -1,5 +1,5 @@
 """A Folium map of cells as one self-contained HTML document; it knows cells, not what they count."""
 
-from geo.folium_map.document import CellMap, MapCell, render
+from geo.folium_map.document import CellMap, MapCell, MapLevel, ramp, render
 
-__all__ = ["CellMap", "MapCell", "render"]
+__all__ = ["CellMap", "MapCell", "MapLevel", "ramp", "render"]

@@ -21,7 +21,7 @@ from geo.bbox import Bbox
 from geo.folium_map.leaflet import Leaflet, leaflet
 from geo.grid import Ring
 
-#: Colours in the style sheet; a map with fewer levels spreads them over the whole ramp.
+#: Colours of the ramp in the style sheet; a map with fewer levels spreads them over all of it.
 COLOURS = 6
 
 _FOLDER = Path(__file__).parent
@@ -34,8 +34,26 @@ _MOST_NAMES = 20
 
 
 @dataclass(frozen=True)
+class MapLevel:
+    """An entry of the legend: its words, and the name of a colour of the style sheet."""
+
+    words: str
+    colour: str
+
+
+def ramp(words: Sequence[str]) -> list[MapLevel]:
+    """Levels from pale to deep, the lowest first; a single one is deep."""
+    steps = max(len(words) - 1, 1)
+    first = COLOURS - 1 if len(words) == 1 else 0
+    return [
+        MapLevel(label, f"colour-{first + round(level * (COLOURS - 1) / steps)}")
+        for level, label in enumerate(words)
+    ]
+
+
+@dataclass(frozen=True)
 class MapCell:
-    """A cell to draw: its id, outline, level (0 is the lowest) and description."""
+    """A cell to draw: its id, outline, the index of its level and its description."""
 
     id: str
     ring: Ring
@@ -47,7 +65,7 @@ class MapCell:
 class CellMap:
     """Everything the document shows, in the reader's language.
 
-    ``levels`` are the legend's labels, lowest first; ``rows_url`` links to a cell's rows, with ``{cell}`` for
+    ``levels`` are the legend's, in its order; ``rows_url`` links to a cell's rows, with ``{cell}`` for
     its id. ``ground`` is a GeoJSON FeatureCollection drawn faintly below (properties ``layer``, ``class``;
     points are skipped), ``borders`` one drawn as lines above (property ``name``). ``frame`` is the initial
     view. ``framed`` omits the heading, for a page that already shows it beside the map.
@@ -57,7 +75,7 @@ class CellMap:
     title: str
     notes: tuple[str, ...]
     cells: Sequence[MapCell]
-    levels: Sequence[str]
+    levels: Sequence[MapLevel]
     legend: str
     rows_label: str
     rows_url: str
@@ -99,7 +117,6 @@ class _Document(Figure):
         self.drawn = drawn
         self.leaflet = library
         self.style = _STYLE
-        self.levels = [(_colour(level, len(drawn.levels)), words) for level, words in enumerate(drawn.levels)]
 
 
 class _Controls(MacroElement):
@@ -134,10 +151,9 @@ def _folium_map(drawn: CellMap) -> folium.Map:
     for level, cells in groupby(
         sorted(drawn.cells, key=lambda cell: cell.level), key=lambda cell: cell.level
     ):
-        colour = _colour(level, len(drawn.levels))
         _layer(
             [_cell_feature(cell) for cell in cells],
-            f"cell colour-{colour}",
+            f"cell {drawn.levels[level].colour}",
             on_each_feature=JsCode(on_each_cell),
         ).add_to(canvas)
     borders = [
@@ -191,11 +207,6 @@ def _word(value: object) -> str:
     return "".join(
         letter for letter in str(value) if letter.isascii() and (letter.isalnum() or letter in "-_")
     )
-
-
-def _colour(level: int, levels: int) -> int:
-    """The level's colour number: the highest level gets the strongest, the lowest of several the weakest."""
-    return COLOURS - 1 if levels == 1 else round(level * (COLOURS - 1) / (levels - 1))
 
 
 def _lat_lon_corners(box: Bbox) -> list[list[float]]:

@@ -21,7 +21,7 @@ from appeals.workflow import Kind, Status
 from districts.choices import flat
 from geo.bbox import Bbox
 from geo.refusals import Refused
-from reports.forms import REPORTED, HeatmapForm
+from reports.forms import REPORTED, ReportForm
 from tests.factories import AppealFactory, CategoryFactory
 from tests.grid import EAST, IN_EAST, IN_WEST, GridCity, at
 
@@ -173,7 +173,7 @@ def test_a_form_offers_what_old_appeals_have_and_what_was_given(city: GridCity) 
 def test_the_report_refuses_in_the_words_of_the_api(city: GridCity, query: dict[str, str]) -> None:
     with pytest.raises(Refused) as refused:
         parse_filter(query)
-    form = HeatmapForm(query)
+    form = ReportForm(query)
     assert not form.is_valid()
     assert {name: list(sentences) for name, sentences in form.errors.items()} == refused.value.errors
 
@@ -181,7 +181,7 @@ def test_the_report_refuses_in_the_words_of_the_api(city: GridCity, query: dict[
 @pytest.mark.parametrize("name", [name for name in NAMES if name in REPORTED])
 def test_the_report_asks_for_the_same_appeals(city: GridCity, name: str) -> None:
     query = {name: MET_BY_THE_FIRST[name]}
-    form = HeatmapForm(query)
+    form = ReportForm(query)
     assert form.is_valid(), form.errors
     assert form.query.wanted == parse_filter(query)
 

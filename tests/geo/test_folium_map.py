@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request
 
 from geo.bbox import Bbox
-from geo.folium_map import CellMap, MapCell, render
+from geo.folium_map import CellMap, MapCell, ramp, render
 from geo.grid import Cell, Grid
 
 NASTY = "</script><script>document.title = 'broken out'</script><img src=x onerror=\"document.title = 'broken out'\">"
@@ -28,7 +28,7 @@ def cell_map() -> CellMap:
             MapCell(cell.id, ring, level, (f"{level + 1} things", NASTY))
             for level, (cell, ring) in enumerate(zip(cells, Grid(250, 32643).rings(cells), strict=True))
         ],
-        levels=["1", "2", "3–5"],
+        levels=ramp(["1", "2", "3–5"]),
         legend="Things in a cell",
         rows_label="Show them",
         rows_url="https://city.example/en/cells/{cell}/?kind=a&to=b",

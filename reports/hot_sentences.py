@@ -1,0 +1,159 @@
+"""Sentences that explain hotspots: the same on the page and in its file. Each is made from the numbers."""
+
+from __future__ import annotations
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Compared, HotCell, Hotspots, Refusal
+from reports.sentences import appeals_words, filter_words, period_words
+from reports.sizes import WINDOW_CELLS
+
+#: The levels in the order of the legend: the surest "more" first.
+LEVELS_SHOWN = (3, 2, 1, 0, -1, -2, -3)
+
+
+def hot_question_words(hotspots: Hotspots, filters: list[tuple[str, str]]) -> str:
+    """How many appeals, of which days and filters."""
+    period = period_words(hotspots.wanted.since, hotspots.wanted.until)
+    return " · ".join(filter(None, [appeals_words(hotspots.total), period, *filter_words(filters)]))
+
+
+def summary_words(hotspots: Hotspots) -> str:
+    """The answer in one or two sentences, or why there is none."""
+    if hotspots.refusal:
+        return _refusal_words(hotspots)
+    if not hotspots.places:
+        if hotspots.compared is Compared.ALL:
+            return _(
+                "Nowhere are there clearly more of these appeals than their share of all appeals would give. That is a result too."
+            )
+        return _(
+            "Nowhere are there clearly more appeals than random placing would give. That is a result too."
+        )
+    n = len(hotspots.places)
+    count, expected = hotspots.together
+    facts = {
+        "n": number_format(n, force_grouping=True),
+        "appeals": appeals_words(count),
+        "expected": _about(expected),
+    }
+    if hotspots.compared is Compared.ALL:
+        return (
+            ngettext(
+                "In %(n)s place there are clearly more of these appeals than their share of all appeals would give: "
+                "%(appeals)s, where about %(expected)s would be expected.",
+                "In %(n)s places there are clearly more of these appeals than their share of all appeals would give: "
+                "together %(appeals)s, where about %(expected)s would be expected.",
+                n,
+            )
+            % facts
+        )
+    return (
+        ngettext(
+            "In %(n)s place there are clearly more appeals than random placing would give: "
+            "%(appeals)s, where about %(expected)s would be expected.",
+            "In %(n)s places there are clearly more appeals than random placing would give: "
+            "together %(appeals)s, where about %(expected)s would be expected.",
+            n,
+        )
+        % facts
+    )
+
+
+def compared_words(hotspots: Hotspots) -> str:
+    """What the cells are compared with, and by which test."""
+    facts = {
+        "window": WINDOW_CELLS,
+        "radius": number_format(hotspots.radius_m, 0, force_grouping=True),
+        "cells": number_format(hotspots.tested, force_grouping=True),
+        "others": appeals_words(hotspots.others or 0),
+    }
+    if hotspots.compared is Compared.ALL:
+        return (
+            _(
+                "Each cell is judged with its neighbours within %(radius)s m (%(window)d cells): its appeals against the share that "
+                "all appeals of the same time and place (%(others)s) would give it. Negative binomial test; "
+                "corrected for the %(cells)s cells tested (Benjamini–Hochberg)."
+            )
+            % facts
+        )
+    return (
+        _(
+            "Each cell is judged with its neighbours within %(radius)s m (%(window)d cells): its appeals against the same appeals "
+            "placed at random in the city between the outermost of them. Exact permutation test of Getis and Ord's Gi*; "
+            "corrected for the %(cells)s cells tested (Benjamini–Hochberg)."
+        )
+        % facts
+    )
+
+
+def caution_words(hotspots: Hotspots) -> str:
+    """What the map does not say."""
+    if hotspots.compared is Compared.ALL:
+        return _("Reports are not problems: a place that reports more may only be more attentive.")
+    return _(
+        "Where more people live, more is reported: this map mostly shows where people are. Choose a category, and its appeals "
+        "are compared with all appeals."
+    )
+
+
+def level_words(level: int) -> str:
+    """A level as in the legend."""
+    return {
+        3: _("more; at most 1 in 100 by chance"),
+        2: _("more; at most 1 in 20 by chance"),
+        1: _("more; at most 1 in 10 by chance"),
+        0: _("no clear difference"),
+        -1: _("fewer; at most 1 in 10 by chance"),
+        -2: _("fewer; at most 1 in 20 by chance"),
+        -3: _("fewer; at most 1 in 100 by chance"),
+    }[level]
+
+
+def cell_words(hotspots: Hotspots, cell: HotCell) -> tuple[str, ...]:
+    """What a cell's card says."""
+    lines = [appeals_words(cell.count)]
+    if cell.q is not None:
+        lines.append(
+            _("With its neighbours %(observed)s, about %(expected)s expected")
+            % {
+                "observed": number_format(cell.observed, force_grouping=True),
+                "expected": _about(cell.expected),
+            }
+        )
+        lines.append(level_words(cell.level))
+    elif not hotspots.refusal:
+        lines.append(_("Not tested: less than one such appeal is expected here."))
+    return tuple(lines)
+
+
+def _refusal_words(hotspots: Hotspots) -> str:
+    facts = {
+        "appeals": appeals_words(hotspots.total - hotspots.outside),
+        "least": LEAST_APPEALS,
+        "cells": LEAST_CELLS,
+    }
+    if hotspots.refusal is Refusal.FEW_APPEALS:
+        return (
+            _(
+                "Too few for a test: %(appeals)s in the study area, at least %(least)d are needed. "
+                "The map shows where they are, not where there are more than chance would give."
+            )
+            % facts
+        )
+    if hotspots.refusal is Refusal.FEW_CELLS:
+        return (
+            _(
+                "Too small an area for a test: at least %(cells)d cells are needed. Choose smaller cells, or a larger area."
+            )
+            % facts
+        )
+    return _(
+        "These appeals are too rare for a test: no part of the city expects one. Choose larger cells, or a longer period."
+    )
+
+
+def _about(value: float) -> str:
+    return number_format(value, 0 if value >= 10 else 1, force_grouping=True)

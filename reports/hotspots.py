@@ -1,0 +1,341 @@
+"""The hotspot report: where more appeals come in than chance, or all appeals, would give, and how surely."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+from django.conf import settings
+from django.utils import timezone
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.special import ndtr
+
+from appeals.filters import AppealFilter
+from appeals.models.appeal import CELL_M
+from appeals.querysets import AppealQuerySet
+from geo.bbox import Bbox
+from geo.grid import Cell, Grid
+from geo.hotspots import classes, disc, exposure_test, gi_star, permutation_p, q_values, window_sums
+from geo.hotspots.permutation import TooLarge
+from reports.ground import study_area
+from reports.heatmap import Borders, counted_appeals
+from reports.sizes import WINDOW_RADIUS_CELLS, CellSize, TooFine, candidate_sizes, is_drawable
+
+#: With fewer of either there is a list of appeals, but no map to test.
+LEAST_CELLS, LEAST_APPEALS = 30, 60
+
+#: Cells of the whole grid, drawn or not; their arrays take some hundred megabytes.
+MOST_CELLS = 2_000_000
+
+#: The filters that say which appeals are meant, not where and when: without them, they are all appeals.
+_WHICH = {"category": "", "kind": "", "service": "", "status": ()}
+
+
+class Compared(enum.StrEnum):
+    """What a cell's appeals are compared with."""
+
+    #: The same appeals, placed at random in the study area.
+    CHANCE = "chance"
+    #: Their share of all appeals of the same time and place.
+    ALL = "all"
+
+
+class Refusal(enum.StrEnum):
+    """Why there is no test."""
+
+    FEW_APPEALS = "few appeals"
+    FEW_CELLS = "few cells"
+    #: No window expects one of these appeals.
+    RARE = "rare"
+
+
+@dataclass(frozen=True)
+class HotCell:
+    """A cell that has appeals or differs. ``observed`` and ``expected`` are those of the cell with its neighbours.
+
+    ``level`` is -3 to 3: how surely fewer or more (``geo.hotspots.significance``); 0 for no clear difference.
+    """
+
+    cell: Cell
+    count: int
+    observed: int
+    expected: float
+    p: float | None
+    q: float | None
+    level: int
+
+    @property
+    def ratio(self) -> float | None:
+        """Observed by expected."""
+        return self.observed / self.expected if self.expected else None
+
+
+@dataclass(frozen=True)
+class HotPlace:
+    """Hot cells that touch each other: the appeals in them and their neighbours, and how many were expected there."""
+
+    cells: tuple[Cell, ...]
+    count: int
+    expected: float
+    level: int
+    box: Bbox
+
+    @property
+    def ratio(self) -> float:
+        """Appeals by expected ones."""
+        return self.count / self.expected
+
+
+@dataclass(frozen=True)
+class Hotspots:
+    """The report as a value.
+
+    ``total`` appeals match; ``outside`` of them lie outside the study area and are left out. ``others`` is the number of all
+    appeals they are compared with, None where chance is. ``tested`` is the number of cells that were; ``cells`` are those
+    with appeals or with a difference, ``places`` the hot ones together, the surest and largest first, and ``together`` the
+    appeals of all places and how many were expected, each counted once though neighbours are shared. With a ``refusal`` there
+    is no level but 0 and no place.
+    """
+
+    wanted: AppealFilter
+    borders: Borders
+    size: CellSize
+    grid: Grid
+    compared: Compared
+    total: int
+    outside: int
+    others: int | None
+    tested: int
+    cells: tuple[HotCell, ...]
+    places: tuple[HotPlace, ...]
+    together: tuple[int, float]
+    refusal: Refusal | None
+
+    @property
+    def radius_m(self) -> float:
+        """How far the centres of neighbours are from that of a cell, at most."""
+        return WINDOW_RADIUS_CELLS * self.size.cell_m
+
+    @property
+    def hot(self) -> int:
+        """Cells with surely more."""
+        return sum(cell.level > 0 for cell in self.cells)
+
+
+def find_hotspots(
+    wanted: AppealFilter, cell_m: int | None = None, borders: Borders = Borders.TODAY
+) -> Hotspots:
+    """Public appeals that match the filter, tested cell by cell.
+
+    Where the filter says which appeals are meant (by category, kind, service or status), a cell is compared with its share of all
+    appeals of the same time and place; where it does not, with chance, and then only "more" is called: fewer than
+    chance is most of a map on which appeals gather at all. The study area is the district chosen, or the city, between the outermost
+    of the appeals compared. ``cell_m`` is one of ``offered_sizes``; raises ``TooFine`` where those are too many.
+    """
+    everything = replace(wanted, **_WHICH)  # type: ignore[arg-type]
+    compared = Compared.CHANCE if everything == wanted else Compared.ALL
+    appeals = counted_appeals(wanted, borders)
+    total = appeals.count()
+    area = study_area(timezone.localdate(), wanted.district, past=borders is Borders.TIME)
+    for size in candidate_sizes(total, area.area if area else 0.0, cell_m):
+        grid = Grid(size.cell_m, settings.METRIC_SRID)
+        if area and _grid_cells(area, size.cell_m) > MOST_CELLS:
+            too_many = _grid_cells(area, size.cell_m)
+            continue
+        counts = _counts(appeals, grid)
+        if is_drawable(len(counts)):
+            break
+        too_many = len(counts)
+    else:
+        raise TooFine(too_many)
+    all_counts = _counts(counted_appeals(everything, borders), grid) if compared is Compared.ALL else counts
+    ground = _Ground.of(area, all_counts, size.cell_m)
+    x = ground.array(counts)
+    n = int(x[ground.mask].sum())
+
+    def report(
+        cells: tuple[HotCell, ...],
+        places: tuple[HotPlace, ...] = (),
+        together: tuple[int, float] = (0, 0.0),
+        refusal: Refusal | None = None,
+    ) -> Hotspots:
+        return Hotspots(
+            wanted=wanted,
+            borders=borders,
+            size=size,
+            grid=grid,
+            compared=compared,
+            total=total,
+            outside=total - n,
+            others=sum(all_counts.values()) if compared is Compared.ALL else None,
+            tested=0 if refusal else sum(1 for p in tested.p[ground.mask] if not np.isnan(p)),
+            cells=cells,
+            places=places,
+            together=together,
+            refusal=refusal,
+        )
+
+    if n < LEAST_APPEALS:
+        return report(ground.untested(x), refusal=Refusal.FEW_APPEALS)
+    if ground.mask.sum() < LEAST_CELLS:
+        return report(ground.untested(x), refusal=Refusal.FEW_CELLS)
+    exposure = ground.array(all_counts) if compared is Compared.ALL else None
+    tested = _test(x, exposure, ground.mask)
+    if np.isnan(tested.p).all():
+        return report(ground.untested(x), refusal=Refusal.RARE)
+    return report(
+        _cells(ground, x, tested),
+        _places(ground, grid, x, tested),
+        _with_neighbours(tested.level > 0, ground, x, tested),
+    )
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """Arrays of the ground's shape; ``expected_here`` is of the cell alone."""
+
+    observed: NDArray[np.float64]
+    expected: NDArray[np.float64]
+    expected_here: NDArray[np.float64]
+    p: NDArray[np.float64]
+    q: NDArray[np.float64]
+    level: NDArray[np.int8]
+
+
+def _test(x: NDArray[np.int64], exposure: NDArray[np.int64] | None, mask: NDArray[np.bool_]) -> _Tested:
+    window = disc(WINDOW_RADIUS_CELLS)
+    if exposure is not None:
+        found = exposure_test(x, exposure, mask, window)
+        share = x[mask].sum() / exposure[mask].sum()
+        return _Tested(
+            found.observed,
+            found.expected,
+            exposure * share,
+            found.p,
+            found.q,
+            _visible(found.classes, x, mask),
+        )
+    mean = x[mask].mean()
+    z = gi_star(x, mask, window)
+    try:
+        p = permutation_p(x, mask, window).two_sided
+    except TooLarge:
+        # Windows that expect so much obey the normal law.
+        p = 2.0 * ndtr(-np.abs(z))
+    q = q_values(p)
+    level = np.maximum(classes(q, z), 0)
+    observed = window_sums(x, mask, window).astype(float)
+    expected = window_sums(mask, mask, window) * mean
+    return _Tested(observed, expected, np.full(x.shape, mean), p, q, _visible(level, x, mask))
+
+
+def _visible(level: NDArray[np.int8], x: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """The levels, without those of windows with fewer appeals than may be shown by themselves."""
+    observed = window_sums(x, mask, disc(WINDOW_RADIUS_CELLS))
+    hidden = (observed > 0) & (observed < settings.REPORT_MIN_COUNT)
+    return np.asarray(np.where(hidden, 0, level), dtype=np.int8)
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """Where the arrays lie: the cell of their south-western corner, and the study area."""
+
+    west: int
+    south: int
+    mask: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, area: shapely.Geometry | None, counts: dict[Cell, int], cell_m: int) -> _Ground:
+        """The cells whose centres lie in the area and no farther than a window from the hull of those with appeals."""
+        if area is None or not counts:
+            return cls(0, 0, np.zeros((1, 1), dtype=bool))
+        centres = (np.array(list(counts), dtype=float) + 0.5) * cell_m
+        hull = shapely.MultiPoint(centres).convex_hull.buffer(WINDOW_RADIUS_CELLS * cell_m)
+        within = shapely.intersection(area, hull)
+        if within.is_empty:
+            return cls(0, 0, np.zeros((1, 1), dtype=bool))
+        west, south, east, north = (int(np.floor(value / cell_m)) for value in within.bounds)
+        x = (np.arange(west, east + 1) + 0.5) * cell_m
+        y = (np.arange(south, north + 1) + 0.5) * cell_m
+        shapely.prepare(within)
+        return cls(west, south, np.asarray(shapely.contains_xy(within, *np.meshgrid(x, y))))
+
+    def array(self, counts: dict[Cell, int]) -> NDArray[np.int64]:
+        """The counts in their places; those of cells beyond the array are left out."""
+        values = np.zeros(self.mask.shape, dtype=np.int64)
+        rows, columns = self.mask.shape
+        for (i, j), n in counts.items():
+            if 0 <= j - self.south < rows and 0 <= i - self.west < columns:
+                values[j - self.south, i - self.west] = n
+        return np.where(self.mask, values, 0)
+
+    def cell(self, row: int, column: int) -> Cell:
+        return Cell(int(column) + self.west, int(row) + self.south)
+
+    def untested(self, x: NDArray[np.int64]) -> tuple[HotCell, ...]:
+        return tuple(
+            HotCell(self.cell(row, column), int(x[row, column]), int(x[row, column]), 0.0, None, None, 0)
+            for row, column in np.argwhere(x >= settings.REPORT_MIN_COUNT)
+            if x[row, column]
+        )
+
+
+def _cells(ground: _Ground, x: NDArray[np.int64], tested: _Tested) -> tuple[HotCell, ...]:
+    """The surest first; of equally sure ones the fuller, then by place."""
+    shown = ground.mask & ((x >= max(settings.REPORT_MIN_COUNT, 1)) | (tested.level != 0))
+    cells = [
+        HotCell(
+            cell=ground.cell(row, column),
+            count=int(x[row, column]),
+            observed=int(tested.observed[row, column]),
+            expected=float(tested.expected[row, column]),
+            p=_known(tested.p[row, column]),
+            q=_known(tested.q[row, column]),
+            level=int(tested.level[row, column]),
+        )
+        for row, column in np.argwhere(shown)
+    ]
+    return tuple(sorted(cells, key=lambda one: (-one.level, -one.observed, one.cell)))
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _places(ground: _Ground, grid: Grid, x: NDArray[np.int64], tested: _Tested) -> tuple[HotPlace, ...]:
+    labels, number = ndimage.label(tested.level > 0, structure=np.ones((3, 3), dtype=int))
+    places = []
+    for label in range(1, number + 1):
+        here = labels == label
+        cells = tuple(ground.cell(row, column) for row, column in np.argwhere(here))
+        count, expected = _with_neighbours(here, ground, x, tested)
+        places.append(
+            HotPlace(
+                cells=cells,
+                count=count,
+                expected=expected,
+                level=int(tested.level[here].max()),
+                box=Bbox.around([grid.bbox(cell) for cell in cells]),
+            )
+        )
+    return tuple(sorted(places, key=lambda one: (-one.level, one.expected - one.count, one.cells)))
+
+
+def _with_neighbours(
+    cells: NDArray[np.bool_], ground: _Ground, x: NDArray[np.int64], tested: _Tested
+) -> tuple[int, float]:
+    """The appeals in the cells and their neighbours, by which they were judged, and how many were expected there."""
+    area = ndimage.binary_dilation(cells, structure=disc(WINDOW_RADIUS_CELLS)) & ground.mask
+    return int(x[area].sum()), float(tested.expected_here[area].sum())
+
+
+def _counts(appeals: AppealQuerySet, grid: Grid) -> dict[Cell, int]:
+    return {row.cell: row.n for row in grid.count(appeals, CELL_M, mode_of="district")}
+
+
+def _grid_cells(area: shapely.Geometry, cell_m: int) -> int:
+    west, south, east, north = area.bounds
+    return int(((east - west) / cell_m + 1) * ((north - south) / cell_m + 1))

@@ -1,0 +1,252 @@
+"""Hotspots of planted appeals: called where they were planted, nowhere else, and held against what is counted by hand."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from appeals.filters import AppealFilter
+from appeals.models import Appeal
+from geo.grid import Grid
+from reports import hotspots as module
+from reports import sizes
+from reports.hotspots import Compared, Refusal, find_hotspots
+from reports.sizes import TooFine
+from tests.grid import CITY, IN_EAST, IN_WEST, GridCity
+from tests.reports.planting import Plant
+
+PAGE = "/en/reports/hotspots/"
+FILES = ["/en/reports/hotspots.html", "/en/reports/hotspots.geojson", "/en/reports/hotspots.csv"]
+
+Places = list[tuple[float, float]]
+
+
+def everywhere(n: int = 400, seed: int = 3) -> Places:
+    """Places at random in the city."""
+    west, south, east, north = CITY
+    random = np.random.default_rng(seed)
+    return [
+        (float(lon), float(lat))
+        for lon, lat in zip(random.uniform(west, east, n), random.uniform(south, north, n), strict=True)
+    ]
+
+
+def around(place: tuple[float, float], n: int, seed: int = 5) -> Places:
+    """Places within some 120 m of that one."""
+    random = np.random.default_rng(seed)
+    return [(place[0] + dx, place[1] + dy) for dx, dy in random.uniform(-0.0012, 0.0012, (n, 2)).tolist()]
+
+
+def holds(found: module.Hotspots, place: tuple[float, float]) -> bool:
+    """Whether the first place of the report is that one."""
+    box = found.places[0].box
+    return bool(box.west <= place[0] <= box.east and box.south <= place[1] <= box.north)
+
+
+def test_chance_alone_makes_none(plant: Plant) -> None:
+    plant(everywhere())
+    found = find_hotspots(AppealFilter(), 250)
+    assert (found.compared, found.refusal, found.places) == (Compared.CHANCE, None, ())
+    assert found.total == 400
+    assert sum(cell.count for cell in found.cells) == 400 - found.outside
+    assert found.tested > 30
+    assert all(cell.level == 0 for cell in found.cells)
+
+
+def test_where_many_were_planted_it_is_hot(plant: Plant) -> None:
+    plant(everywhere() + around(IN_EAST, 60))
+    found = find_hotspots(AppealFilter(), 250)
+    assert found.places[0].level == 3
+    assert holds(found, IN_EAST)
+    assert found.places[0].ratio > 2
+    assert len(found.places) == 1
+    assert found.hot == len(found.places[0].cells)
+    # Fewer than chance is not called where there is nothing to compare people with.
+    assert min(cell.level for cell in found.cells) == 0
+
+
+def test_one_category_is_compared_with_all(plant: Plant) -> None:
+    """Lamps fail alike everywhere; where everybody lives there are more, which is no hotspot of lamps."""
+    crowd = around(IN_WEST, 400)
+    plant(everywhere(600, 1) + crowd, category="pothole")
+    plant(everywhere(150, 2) + crowd[:100])
+    lamps = AppealFilter(category="lamp")
+    found = find_hotspots(lamps, 250)
+    assert found.compared is Compared.ALL
+    assert (found.total, found.others) == (250, 1_250)
+    assert found.places == ()
+    plant(around(IN_EAST, 40))
+    found = find_hotspots(lamps, 250)
+    assert holds(found, IN_EAST)
+    assert len(found.places) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "compared"),
+    [
+        (AppealFilter(district="east"), Compared.CHANCE),
+        (AppealFilter(kind="complaint"), Compared.ALL),
+        (AppealFilter(service="light"), Compared.ALL),
+        (AppealFilter(status=("registered",)), Compared.ALL),
+        (AppealFilter(category="lamp", district="east"), Compared.ALL),
+    ],
+)
+def test_what_is_meant_is_compared_with_everything_there(
+    plant: Plant, wanted: AppealFilter, compared: Compared
+) -> None:
+    plant(everywhere())
+    found = find_hotspots(wanted, 250)
+    assert found.compared is compared
+    if compared is Compared.ALL:
+        there = Appeal.objects.filter(district__code=wanted.district) if wanted.district else Appeal.objects
+        assert found.others == there.count()
+
+
+def test_the_numbers_are_those_of_the_rows(plant: Plant, city: GridCity) -> None:
+    """Counted again from the points, cell by cell and window by window."""
+    plant(everywhere() + around(IN_EAST, 60))
+    plant([IN_EAST] * 9, hidden=True)
+    found = find_hotspots(AppealFilter(), 250)
+    grid = Grid(250, 32643)
+    points = [appeal.point.transform(32643, clone=True) for appeal in Appeal.objects.public()]
+    cells = [(int(point.x // 250), int(point.y // 250)) for point in points]
+    assert len(cells) == found.total == 460
+    for cell in found.cells:
+        i, j = cell.cell
+        assert cell.count == cells.count((i, j))
+        near = sum((a - i) ** 2 + (b - j) ** 2 <= 6.25 for a, b in cells)
+        # What lies at the city's edge with its centre outside is in no study area.
+        assert near - found.outside <= cell.observed <= near
+    assert found.grid == grid
+
+
+def test_too_few_are_shown_and_not_tested(plant: Plant) -> None:
+    plant(everywhere(59))
+    found = find_hotspots(AppealFilter(), 250)
+    assert (found.refusal, found.places, found.tested) == (Refusal.FEW_APPEALS, (), 0)
+    assert sum(cell.count for cell in found.cells) == 59 - found.outside
+    assert {cell.level for cell in found.cells} == {0}
+
+
+def test_a_corner_of_the_city_is_too_small_a_map(plant: Plant) -> None:
+    plant([IN_EAST] * 80)
+    assert find_hotspots(AppealFilter(), 500).refusal is Refusal.FEW_CELLS
+
+
+def test_nothing_at_all_is_no_error(plant: Plant, client: Client) -> None:
+    found = find_hotspots(AppealFilter())
+    assert (found.total, found.cells, found.refusal) == (0, (), Refusal.FEW_APPEALS)
+    page = client.get(PAGE)
+    assert page.status_code == 200
+    assert "No appeals match these filters." in page.content.decode()
+    assert "<iframe" not in page.content.decode()
+    assert [client.get(address).status_code for address in FILES] == [200, 200, 200]
+
+
+def test_a_grid_too_fine_for_the_city_is_said(
+    plant: Plant, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(everywhere(100))
+    monkeypatch.setattr(module, "MOST_CELLS", 500)
+    with pytest.raises(TooFine):
+        find_hotspots(AppealFilter(), 50)
+    assert "Choose a larger size." in client.get(f"{PAGE}?cell=50").content.decode()
+    for address in FILES:
+        assert list(json.loads(client.get(f"{address}?cell=50").content)["errors"]) == ["cell"]
+    # Without a choice there is always an answer.
+    assert client.get(PAGE).context["hotspots"].size.cell_m > 50
+    monkeypatch.setattr(module, "MOST_CELLS", 2_000_000)
+    monkeypatch.setattr(sizes, "MOST_DRAWN", 10)
+    assert client.get(f"{PAGE}?cell=50").status_code == 400
+
+
+def test_windows_with_too_few_to_be_shown_are_not_called(plant: Plant, settings: Settings) -> None:
+    plant(everywhere() + around(IN_EAST, 60))
+    settings.REPORT_MIN_COUNT = 1_000
+    found = find_hotspots(AppealFilter(), 250)
+    assert (found.cells, found.places) == ((), ())
+
+
+def test_the_page_says_what_was_found_and_how(client: Client, plant: Plant) -> None:
+    plant(everywhere() + around(IN_EAST, 60))
+    page = client.get(f"{PAGE}?cell=250").content.decode()
+    assert "In 1 place there are clearly more appeals than random placing would give" in page
+    assert "Where more people live, more is reported" in page
+    assert "Exact permutation test of Getis and Ord&#x27;s Gi*" in page
+    assert "within 625 m (21 cells)" in page
+    assert 'src="/en/reports/hotspots.html?cell=250&amp;frame=1"' in page
+    assert page.count('class="report-table"') == 1
+    assert 'href="/en/reports/heatmap/?cell=250"' in page
+    counts = client.get("/en/reports/heatmap/?cell=250").content.decode()
+    assert 'href="/en/reports/hotspots/?cell=250"' in counts
+
+
+def test_a_category_is_explained_by_its_share(client: Client, plant: Plant) -> None:
+    plant(everywhere(600, 1), category="pothole")
+    plant(everywhere(150, 2) + around(IN_EAST, 40))
+    page = client.get(f"{PAGE}?cell=250&category=lamp").content.decode()
+    assert (
+        "than their share of all appeals would give: 3" in page or "than their share of all appeals" in page
+    )
+    assert "all appeals of the same time and place (790 appeals)" in page
+    assert "Reports are not problems" in page
+    assert "Exact permutation test" not in page
+
+
+def test_the_page_makes_few_queries(
+    client: Client, plant: Plant, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    plant(everywhere() + around(IN_EAST, 60))
+    # 3 for the choices; the number, the ground, the counts, those of all; the places; 2 for the limit.
+    with django_assert_num_queries(10):
+        client.get(f"{PAGE}?category=lamp")
+
+
+def test_the_files_hold_what_the_page_says(client: Client, plant: Plant) -> None:
+    plant(everywhere() + around(IN_EAST, 60))
+    found = client.get(f"{PAGE}?cell=250").context["hotspots"]
+    collection = client.get(f"{FILES[1]}?cell=250").json()
+    assert collection["report"]["compared_with"] == "chance"
+    assert collection["report"]["cells_tested"] == found.tested
+    assert collection["report"]["neighbours"] == {"cells": 21, "radius_m": 625.0}
+    assert [feature["properties"]["class"] for feature in collection["features"]] == [
+        cell.level for cell in found.cells
+    ]
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{FILES[2]}?cell=250").content.decode("utf-8-sig"))))
+    assert [(row["cell"], int(row["count"]), int(row["class"])) for row in rows] == [
+        (cell.cell.id, cell.count, cell.level) for cell in found.cells
+    ]
+    assert float(rows[0]["q"]) < 0.01
+    document = client.get(f"{FILES[0]}?cell=250").content.decode()
+    assert "more; at most 1 in 100 by chance" in document
+    assert "fewer;" not in document
+
+
+@pytest.mark.parametrize("address", FILES)
+def test_the_same_report_is_the_same_bytes(client: Client, plant: Plant, address: str) -> None:
+    plant(everywhere() + around(IN_EAST, 60))
+    assert client.get(address).content == client.get(address).content
+
+
+@pytest.mark.parametrize("query", ["cell=75", "category=nonsense", "from=yesterday", "status=lost"])
+def test_a_bad_question_is_answered_at_every_door(client: Client, city: GridCity, query: str) -> None:
+    assert client.get(f"{PAGE}?{query}").status_code == 400
+    for address in FILES:
+        response = client.get(f"{address}?{query}")
+        assert response.status_code == 400
+        assert list(response.json()["errors"]) == [query.split("=")[0]]
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_every_language_has_the_page_and_the_file(client: Client, plant: Plant, language: str) -> None:
+    plant(everywhere() + around(IN_EAST, 60))
+    for address in (f"/{language}/reports/hotspots/", f"/{language}/reports/hotspots.html"):
+        response = client.get(address)
+        assert response.status_code == 200
+        assert f'<html lang="{language}">' in response.content.decode()
