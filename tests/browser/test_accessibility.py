@@ -31,7 +31,8 @@ PUBLIC = ("public:map", "public:appeal-new", "public:news", "public:about", "acc
 
 def violations(page: Any) -> list[str]:
     """Serious and critical ones, with the elements that they are about."""
-    page.evaluate(_AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("() => Boolean(window.axe)"):
+        page.evaluate(_AXE.read_text(encoding="utf-8"))
     found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{rule['id']}: {[node['target'] for node in rule['nodes']][:4]}"
