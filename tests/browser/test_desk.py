@@ -159,7 +159,7 @@ def test_the_whole_file_is_taken_as_paper_and_for_programs(
         assert Path(taken.value.path()).read_bytes().startswith(begins)
     page.reload()
     lines = page.locator("section[aria-labelledby=file-title] li")
-    expect(lines).to_have_text([re.compile("JSON$"), re.compile("PDF$")])
+    expect(lines).to_have_text([re.compile("JSON$"), re.compile("PDF$"), re.compile("на странице$")])
     window.at_rest()
     assert running_out(page) == []
     assert window.complaints.said == []

@@ -19,6 +19,7 @@ from tests.browser.conftest import Open, Visit, give_password, log_in, path_of
 from tests.browser.test_desk import OFFICE
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
+from tools.chromium import until
 
 WORDS = "We put a new lamp there on Monday."
 
@@ -160,9 +161,7 @@ def test_what_is_thrown_away_while_the_server_is_away_does_not_come_back(
     expect(attached(page)).to_have_count(0)
     window.context.unroute("**/draft/")
     page.reload()
-    page.wait_for_function(
-        f"!Object.keys(localStorage).some((key) => key.endsWith('/{appeal.number}/answer'))"
-    )
+    until(page, f"!Object.keys(localStorage).some((key) => key.endsWith('/{appeal.number}/answer'))")
     assert not Draft.objects.exists()
     expect(page.locator("#answer-text")).to_have_value("")
 

@@ -16,6 +16,7 @@ from tests.browser.conftest import DESKTOP, LANGUAGES, Open, log_in, path_of
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
 from tests.test_covering import photo_of
+from tools.chromium import until
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ def test_areas_of_a_photo_are_blackened_with_a_mouse_a_finger_and_keys(
     page.click("details:has([value=cover]) summary")
     picture, field = page.locator(".photo-areas__picture"), page.locator("#cover-areas")
     picture.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.photo-areas__photo').naturalWidth === 640")
+    until(page, "document.querySelector('.photo-areas__photo').naturalWidth === 640")
     box = picture.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 4)
@@ -168,7 +169,7 @@ def test_areas_of_a_photo_are_blackened_with_a_mouse_a_finger_and_keys(
     page.click("details:has([value=cover]) summary")
     picture = page.locator(".photo-areas__picture")
     picture.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.photo-areas__photo').naturalWidth === 640")
+    until(page, "document.querySelector('.photo-areas__photo').naturalWidth === 640")
     box = picture.bounding_box()
     assert box is not None
     finger = hand.context.new_cdp_session(page)
