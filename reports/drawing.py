@@ -51,6 +51,7 @@ def draw(heatmap: Heatmap, selection: ReportQuery, filters: list[tuple[str, str]
                 row.cell,
                 row.level,
                 (appeals_words(row.count), *([row.district.name] if row.district else [])),
+                True,
             )
             for row in heatmap.cells
         ],
@@ -77,7 +78,10 @@ def draw_hotspots(
         ),
         grid=hotspots.grid,
         selection=selection,
-        cells=[(row.cell, shown.index(row.level), cell_words(hotspots, row)) for row in hotspots.cells],
+        cells=[
+            (row.cell, shown.index(row.level), cell_words(hotspots, row), row.count > 0)
+            for row in hotspots.cells
+        ],
         levels=[MapLevel(level_words(level), _HOT_COLOURS[level]) for level in shown],
         legend=_("Compared with what was expected"),
         framed=framed,
@@ -96,20 +100,20 @@ def _document(
     notes: tuple[str, ...],
     grid: Grid,
     selection: ReportQuery,
-    cells: list[tuple[Cell, int, tuple[str, ...]]],
+    cells: list[tuple[Cell, int, tuple[str, ...], bool]],
     levels: Sequence[MapLevel],
     legend: str,
     framed: bool,
 ) -> str:
-    rings = grid.rings([cell for cell, _level, _lines in cells])
+    rings = grid.rings([cell for cell, *_ in cells])
     return render(
         CellMap(
             language=get_language() or settings.LANGUAGE_CODE,
             title=title,
             notes=notes,
             cells=[
-                MapCell(cell.id, ring, level, lines)
-                for (cell, level, lines), ring in zip(cells, rings, strict=True)
+                MapCell(cell.id, ring, level, lines, rows)
+                for (cell, level, lines, rows), ring in zip(cells, rings, strict=True)
             ],
             levels=levels,
             legend=legend,

@@ -11,6 +11,7 @@
     layer.bindTooltip(words, {sticky: true, className: "cell-words"});
     layer.bindPopup(() => {
         const box = words();
+        if (!cell.properties.rows) return box;
         const link = box.appendChild(document.createElement("a"));
         link.href = ROWS_URL.replace("{cell}", cell.properties.id);
         link.target = "_blank";

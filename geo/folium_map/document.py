@@ -53,12 +53,13 @@ def ramp(words: Sequence[str]) -> list[MapLevel]:
 
 @dataclass(frozen=True)
 class MapCell:
-    """A cell to draw: its id, outline, the index of its level and its description."""
+    """A cell to draw: its id, outline, the index of its level, its description, and whether it has rows to show."""
 
     id: str
     ring: Ring
     level: int
     lines: tuple[str, ...]
+    rows: bool = True
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ def _layer(features: list[dict[str, Any]], css_class: str, **options: Any) -> fo
 def _cell_feature(cell: MapCell) -> dict[str, Any]:
     return {
         "type": "Feature",
-        "properties": {"id": cell.id, "lines": cell.lines},
+        "properties": {"id": cell.id, "lines": cell.lines, "rows": cell.rows},
         "geometry": {"type": "Polygon", "coordinates": [cell.ring]},
     }
 

@@ -400,7 +400,7 @@ def test_an_address_of_the_api_wants_each_parameter_once_and_filled_in(
 
 @pytest.mark.parametrize(
     "path",
-    ["/{}/", "/{}/news/", "/{}/reports/heatmap/", "/{}/reports/heatmap/250/x0_y0/", "/{}/desk/", "/{}/desk/scoreboard/"],
+    ["/{}/", "/{}/news/", "/{}/reports/heatmap/", "/{}/reports/hotspots/", "/{}/reports/heatmap/250/x0_y0/", "/{}/desk/", "/{}/desk/scoreboard/"],
 )  # fmt: skip
 def test_a_page_says_what_its_address_holds_in_vain(
     lived_in: GridCity, operator: Client, office_user: User, path: str
@@ -431,7 +431,9 @@ def test_a_page_says_what_its_address_holds_in_vain(
     assert 'notice--info" role="status"><' not in quiet.content.decode()
 
 
-@pytest.mark.parametrize("file", ["heatmap.geojson", "heatmap.csv", "heatmap.html"])
+@pytest.mark.parametrize(
+    "file", [f"{report}.{kind}" for report in ("heatmap", "hotspots") for kind in ("geojson", "csv", "html")]
+)
 def test_the_files_of_a_report_refuse_what_they_do_not_know(
     lived_in: GridCity, client: Client, file: str
 ) -> None:

@@ -14,6 +14,7 @@ READ = [
     "/en/",
     "/en/news/",
     "/en/reports/heatmap/",
+    "/en/reports/hotspots/",
     "/api/appeals.geojson",
     "/api/places?q=osh",
     "/api/schema/",
