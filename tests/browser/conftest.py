@@ -129,7 +129,6 @@ def visit(browser: Browser, live_server: LiveServer, settings: Settings) -> Iter
     """
     settings.PUBLIC_URL = live_server.url
     server = live_server.thread.httpd
-    server.verify_request = lambda *_: True
     contexts: list[BrowserContext] = []
     complaints = Complaints()
 
@@ -149,6 +148,8 @@ def visit(browser: Browser, live_server: LiveServer, settings: Settings) -> Iter
     for context in contexts:
         context.close()
     answered(live_server.thread.host, live_server.thread.port)
+    # Other tests ask the same server.
+    server.verify_request = lambda *_: True
 
 
 def answered(host: str, port: int) -> None:

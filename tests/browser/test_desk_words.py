@@ -37,7 +37,11 @@ def colleague(city: GridCity) -> User:
 
 def at_appeal(window: Visit, person: User, appeal: Appeal) -> Page:
     log_in(window, person)
-    return window.go(path_of("desk:appeal", "en", appeal.number))
+    page = window.go(path_of("desk:appeal", "en", appeal.number))
+    # What is typed before the script listens goes the way without scripts.
+    if page.locator("desk-words").count():
+        page.wait_for_selector("desk-words .files", state="attached")
+    return page
 
 
 def write(page: Page, photo: dict[str, Any], words: str = WORDS, verb: str = "answer") -> None:

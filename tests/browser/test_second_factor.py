@@ -48,6 +48,7 @@ def test_a_key_that_cannot_be_used_is_said(visit: Open, representative: User) ->
     window.go(path_of("mfa_add_webauthn", "en"))
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("button", name="Add a key")).to_be_visible()
     # Whoever shuts the browser's own window refuses.
     page.evaluate(
         "() => { navigator.credentials.create = () => Promise.reject(new DOMException('', 'NotAllowedError')); }"
