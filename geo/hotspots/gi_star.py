@@ -21,14 +21,26 @@ def gi_star(values: NDArray[Any], mask: NDArray[np.bool_], window: NDArray[np.bo
     Analysis 27(4), equation 14; equal to PySAL's ``esda.G_Local(transform="B", star=True).Zs``. A convolution takes the
     place of a matrix of weights. Raises ``ValueError`` as ``window_sums`` does, and for fewer than two cells.
     """
-    sums = window_sums(values, mask, window).astype(float)
-    neighbours = window_sums(mask, mask, window).astype(float)
-    inside = np.asarray(values, dtype=float)[mask]
-    n = len(inside)
+    z = standardised(
+        window_sums(values, mask, window).astype(float),
+        window_sums(mask, mask, window).astype(float),
+        np.asarray(values, dtype=float)[mask],
+    )
+    z[~mask] = np.nan
+    return z
+
+
+def standardised(
+    sums: NDArray[np.float64], neighbours: NDArray[np.float64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The z of sums over so many neighbours each, drawn from all ``values``; zero where nothing can deviate.
+
+    Raises ``ValueError`` for fewer than two values.
+    """
+    n = values.size
     if n < 2:
         raise ValueError("a study area of fewer than two cells")
-    spread = inside.std() * np.sqrt(np.maximum(n * neighbours - neighbours**2, 0.0) / (n - 1))
-    z = np.zeros(mask.shape)
-    np.divide(sums - neighbours * inside.mean(), spread, out=z, where=spread > 0)
-    z[~mask] = np.nan
+    spread = values.std() * np.sqrt(np.maximum(n * neighbours - neighbours**2, 0.0) / (n - 1))
+    z = np.zeros(sums.shape)
+    np.divide(sums - neighbours * values.mean(), spread, out=z, where=spread > 0)
     return z

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from geo.hotspots.gi_star import standardised
 from geo.hotspots.significance import q_values
 from geo.hotspots.window import window_sums
 
@@ -107,18 +108,11 @@ def space_time_gi_star(
     """
     if cube.ndim != 3:
         raise ValueError(f"a cube of {cube.ndim} dimensions")
-    steps = len(cube)
     sums = np.stack([window_sums(step, mask, window).astype(float) for step in cube])
     sums[1:] += sums[:-1].copy()
     size = window_sums(mask, mask, window).astype(float)
-    neighbours = np.stack([size if step == 0 else 2 * size for step in range(steps)])
-    inside = np.asarray(cube, dtype=float)[:, mask]
-    n = inside.size
-    if n < 2:
-        raise ValueError("a study area of fewer than two cells")
-    spread = inside.std() * np.sqrt(np.maximum(n * neighbours - neighbours**2, 0.0) / (n - 1))
-    z = np.zeros(cube.shape)
-    np.divide(sums - neighbours * inside.mean(), spread, out=z, where=spread > 0)
+    neighbours = np.stack([size if step == 0 else 2 * size for step in range(len(cube))])
+    z = standardised(sums, neighbours, np.asarray(cube, dtype=float)[:, mask])
     z[:, ~mask] = np.nan
     return z
 
