@@ -47,7 +47,7 @@ def parse_cell(text: str) -> Cell | None:
 
 
 class GridCount(NamedTuple):
-    """The number of rows in a cell, and the most frequent value of the requested column among them."""
+    """The number of rows in a cell, and the most frequent value of the requested column among them, None without one."""
 
     cell: Cell
     n: int
@@ -106,7 +106,7 @@ class Grid:
         rows: QuerySet[Any],
         stored_m: int,
         *,
-        mode_of: str,
+        mode_of: str | None = None,
         at_least: int = 1,
         x: str = "cell_x",
         y: str = "cell_y",
@@ -115,19 +115,19 @@ class Grid:
 
         ``x``, ``y`` name integer columns of ``stored_m`` cells with the same origin; the side must be a
         multiple of ``stored_m`` (``ValueError`` otherwise), so that rounding down twice is exact. ``mode_of``
-        names the column whose most frequent value is reported; of equally frequent ones, the smallest.
+        names a column whose most frequent value is reported; of equally frequent ones, the smallest.
         """
         k = self._multiple_of(stored_m)
         # Ordering is cleared because Django would add the model's ordering to GROUP BY.
         grouped = (
             rows.order_by()
             .values(grid_i=_coarser(x, k), grid_j=_coarser(y, k))
-            .annotate(grid_n=Count("*"), grid_mode=_Mode(mode_of))
+            .annotate(grid_n=Count("*"), **({"grid_mode": _Mode(mode_of)} if mode_of else {}))
             .filter(grid_n__gte=at_least)
             .order_by("-grid_n", "grid_i", "grid_j")
         )
         return [
-            GridCount(Cell(row["grid_i"], row["grid_j"]), row["grid_n"], row["grid_mode"])
+            GridCount(Cell(row["grid_i"], row["grid_j"]), row["grid_n"], row.get("grid_mode"))
             for row in grouped.iterator()
         ]
 

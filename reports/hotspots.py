@@ -30,6 +30,9 @@ LEAST_CELLS, LEAST_APPEALS = 30, 60
 #: Cells of the whole grid, drawn or not; their arrays take some hundred megabytes.
 MOST_CELLS = 2_000_000
 
+#: A cell and its neighbours.
+_WINDOW = disc(WINDOW_RADIUS_CELLS)
+
 #: The filters that say which appeals are meant, not where and when: without them, they are all appeals.
 _WHICH = {"category": "", "kind": "", "service": "", "status": ()}
 
@@ -119,11 +122,6 @@ class Hotspots:
         """How far the centres of neighbours are from that of a cell, at most."""
         return WINDOW_RADIUS_CELLS * self.size.cell_m
 
-    @property
-    def hot(self) -> int:
-        """Cells with surely more."""
-        return sum(cell.level > 0 for cell in self.cells)
-
 
 def find_hotspots(
     wanted: AppealFilter, cell_m: int | None = None, borders: Borders = Borders.TODAY
@@ -140,57 +138,57 @@ def find_hotspots(
     appeals = counted_appeals(wanted, borders)
     total = appeals.count()
     area = study_area(timezone.localdate(), wanted.district, past=borders is Borders.TIME)
-    for size in candidate_sizes(total, area.area if area else 0.0, cell_m):
-        grid = Grid(size.cell_m, settings.METRIC_SRID)
-        if area and _grid_cells(area, size.cell_m) > MOST_CELLS:
-            too_many = _grid_cells(area, size.cell_m)
-            continue
-        counts = _counts(appeals, grid)
-        if is_drawable(len(counts)):
-            break
-        too_many = len(counts)
-    else:
-        raise TooFine(too_many)
+    size, grid, counts = _counted(appeals, area, candidate_sizes(total, area.area if area else 0.0, cell_m))
     all_counts = _counts(counted_appeals(everything, borders), grid) if compared is Compared.ALL else counts
     ground = _Ground.of(area, all_counts, size.cell_m)
     x = ground.array(counts)
     n = int(x[ground.mask].sum())
-
-    def report(
-        cells: tuple[HotCell, ...],
-        places: tuple[HotPlace, ...] = (),
-        together: tuple[int, float] = (0, 0.0),
-        refusal: Refusal | None = None,
-    ) -> Hotspots:
-        return Hotspots(
-            wanted=wanted,
-            borders=borders,
-            size=size,
-            grid=grid,
-            compared=compared,
-            total=total,
-            outside=total - n,
-            others=sum(all_counts.values()) if compared is Compared.ALL else None,
-            tested=0 if refusal else sum(1 for p in tested.p[ground.mask] if not np.isnan(p)),
-            cells=cells,
-            places=places,
-            together=together,
-            refusal=refusal,
-        )
-
-    if n < LEAST_APPEALS:
-        return report(ground.untested(x), refusal=Refusal.FEW_APPEALS)
-    if ground.mask.sum() < LEAST_CELLS:
-        return report(ground.untested(x), refusal=Refusal.FEW_CELLS)
-    exposure = ground.array(all_counts) if compared is Compared.ALL else None
-    tested = _test(x, exposure, ground.mask)
-    if np.isnan(tested.p).all():
-        return report(ground.untested(x), refusal=Refusal.RARE)
-    return report(
-        _cells(ground, x, tested),
-        _places(ground, grid, x, tested),
-        _with_neighbours(tested.level > 0, ground, x, tested),
+    untested = Hotspots(
+        wanted=wanted,
+        borders=borders,
+        size=size,
+        grid=grid,
+        compared=compared,
+        total=total,
+        outside=total - n,
+        others=sum(all_counts.values()) if compared is Compared.ALL else None,
+        tested=0,
+        cells=ground.untested(x),
+        places=(),
+        together=(0, 0.0),
+        refusal=None,
     )
+    if n < LEAST_APPEALS:
+        return replace(untested, refusal=Refusal.FEW_APPEALS)
+    if ground.mask.sum() < LEAST_CELLS:
+        return replace(untested, refusal=Refusal.FEW_CELLS)
+    tested = _test(x, ground.array(all_counts) if compared is Compared.ALL else None, ground.mask)
+    if np.isnan(tested.p).all():
+        return replace(untested, refusal=Refusal.RARE)
+    return replace(
+        untested,
+        tested=int((~np.isnan(tested.p)).sum()),
+        cells=_cells(ground, x, tested),
+        places=_places(ground, grid, x, tested),
+        together=_with_neighbours(tested.level > 0, ground.mask, x, tested.expected_here),
+    )
+
+
+def _counted(
+    appeals: AppealQuerySet, area: shapely.Geometry | None, sizes: list[CellSize]
+) -> tuple[CellSize, Grid, dict[Cell, int]]:
+    """The first size whose cells are not too many, its grid and the counts. Raises ``TooFine`` where there is none."""
+    too_many = 0
+    for size in sizes:
+        grid = Grid(size.cell_m, settings.METRIC_SRID)
+        too_many = _grid_cells(area, size.cell_m) if area else 0
+        if too_many > MOST_CELLS:
+            continue
+        counts = _counts(appeals, grid)
+        too_many = len(counts)
+        if is_drawable(too_many):
+            return size, grid, counts
+    raise TooFine(too_many)
 
 
 @dataclass(frozen=True)
@@ -206,35 +204,27 @@ class _Tested:
 
 
 def _test(x: NDArray[np.int64], exposure: NDArray[np.int64] | None, mask: NDArray[np.bool_]) -> _Tested:
-    window = disc(WINDOW_RADIUS_CELLS)
     if exposure is not None:
-        found = exposure_test(x, exposure, mask, window)
-        share = x[mask].sum() / exposure[mask].sum()
-        return _Tested(
-            found.observed,
-            found.expected,
-            exposure * share,
-            found.p,
-            found.q,
-            _visible(found.classes, x, mask),
-        )
+        found = exposure_test(x, exposure, mask, _WINDOW)
+        here = exposure * (x[mask].sum() / exposure[mask].sum())
+        level = _visible(found.classes, found.observed)
+        return _Tested(found.observed, found.expected, here, found.p, found.q, level)
     mean = x[mask].mean()
-    z = gi_star(x, mask, window)
+    z = gi_star(x, mask, _WINDOW)
     try:
-        p = permutation_p(x, mask, window).two_sided
+        p = permutation_p(x, mask, _WINDOW).two_sided
     except TooLarge:
         # Windows that expect so much obey the normal law.
         p = 2.0 * ndtr(-np.abs(z))
     q = q_values(p)
-    level = np.maximum(classes(q, z), 0)
-    observed = window_sums(x, mask, window).astype(float)
-    expected = window_sums(mask, mask, window) * mean
-    return _Tested(observed, expected, np.full(x.shape, mean), p, q, _visible(level, x, mask))
+    observed = window_sums(x, mask, _WINDOW).astype(float)
+    expected = window_sums(mask, mask, _WINDOW) * mean
+    level = _visible(np.maximum(classes(q, z), 0), observed)
+    return _Tested(observed, expected, np.full(x.shape, mean), p, q, level)
 
 
-def _visible(level: NDArray[np.int8], x: NDArray[np.int64], mask: NDArray[np.bool_]) -> NDArray[np.int8]:
+def _visible(level: NDArray[np.int8], observed: NDArray[np.float64]) -> NDArray[np.int8]:
     """The levels, without those of windows with fewer appeals than may be shown by themselves."""
-    observed = window_sums(x, mask, disc(WINDOW_RADIUS_CELLS))
     hidden = (observed > 0) & (observed < settings.REPORT_MIN_COUNT)
     return np.asarray(np.where(hidden, 0, level), dtype=np.int8)
 
@@ -278,8 +268,7 @@ class _Ground:
     def untested(self, x: NDArray[np.int64]) -> tuple[HotCell, ...]:
         return tuple(
             HotCell(self.cell(row, column), int(x[row, column]), int(x[row, column]), 0.0, None, None, 0)
-            for row, column in np.argwhere(x >= settings.REPORT_MIN_COUNT)
-            if x[row, column]
+            for row, column in np.argwhere(x >= max(settings.REPORT_MIN_COUNT, 1))
         )
 
 
@@ -306,34 +295,42 @@ def _known(value: float) -> float | None:
 
 
 def _places(ground: _Ground, grid: Grid, x: NDArray[np.int64], tested: _Tested) -> tuple[HotPlace, ...]:
-    labels, number = ndimage.label(tested.level > 0, structure=np.ones((3, 3), dtype=int))
+    labels, _number = ndimage.label(tested.level > 0, structure=np.ones((3, 3), dtype=int))
+    reach = _WINDOW.shape[0] // 2
     places = []
-    for label in range(1, number + 1):
-        here = labels == label
-        cells = tuple(ground.cell(row, column) for row, column in np.argwhere(here))
-        count, expected = _with_neighbours(here, ground, x, tested)
+    for label, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
+        # The place and its neighbours alone: a city has thousands of times as many cells.
+        around = (_wider(rows, reach), _wider(columns, reach))
+        here = labels[around] == label
+        count, expected = _with_neighbours(here, ground.mask[around], x[around], tested.expected_here[around])
+        south, west = around[0].start, around[1].start
+        cells = tuple(ground.cell(row + south, column + west) for row, column in np.argwhere(here))
         places.append(
             HotPlace(
                 cells=cells,
                 count=count,
                 expected=expected,
-                level=int(tested.level[here].max()),
+                level=int(tested.level[around][here].max()),
                 box=Bbox.around([grid.bbox(cell) for cell in cells]),
             )
         )
     return tuple(sorted(places, key=lambda one: (-one.level, one.expected - one.count, one.cells)))
 
 
+def _wider(part: slice, reach: int) -> slice:
+    return slice(max(part.start - reach, 0), part.stop + reach)
+
+
 def _with_neighbours(
-    cells: NDArray[np.bool_], ground: _Ground, x: NDArray[np.int64], tested: _Tested
+    cells: NDArray[np.bool_], mask: NDArray[np.bool_], x: NDArray[np.int64], expected: NDArray[np.float64]
 ) -> tuple[int, float]:
     """The appeals in the cells and their neighbours, by which they were judged, and how many were expected there."""
-    area = ndimage.binary_dilation(cells, structure=disc(WINDOW_RADIUS_CELLS)) & ground.mask
-    return int(x[area].sum()), float(tested.expected_here[area].sum())
+    area = ndimage.binary_dilation(cells, structure=_WINDOW) & mask
+    return int(x[area].sum()), float(expected[area].sum())
 
 
 def _counts(appeals: AppealQuerySet, grid: Grid) -> dict[Cell, int]:
-    return {row.cell: row.n for row in grid.count(appeals, CELL_M, mode_of="district")}
+    return {row.cell: row.n for row in grid.count(appeals, CELL_M)}
 
 
 def _grid_cells(area: shapely.Geometry, cell_m: int) -> int:
