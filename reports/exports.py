@@ -21,7 +21,10 @@ _CELL = ("cell", "i", "j", "cell_m")
 _PLACE = ("west_m", "south_m", "lon", "lat")
 
 CSV_COLUMNS = (*_CELL, "count", "district", "district_name", *_PLACE)
-HOTSPOT_COLUMNS = (*_CELL, "count", "observed", "expected", "ratio", "p", "q", "class", *_PLACE)
+
+#: Properties of a tested cell, columns of its table.
+_HOT_VALUES = ("count", "observed", "expected", "ratio", "p", "q", "class")
+HOTSPOT_COLUMNS = (*_CELL, *_HOT_VALUES, *_PLACE)
 
 
 def as_geojson(heatmap: Heatmap) -> bytes:
@@ -111,15 +114,11 @@ def _question(wanted: AppealFilter) -> dict[str, Any]:
     }
 
 
-_HOT_VALUES = ("count", "observed", "expected", "ratio", "p", "q", "class")
-
-
 def _hot_values(row: HotCell) -> tuple[int | float | None, ...]:
-    expected = round(row.expected, 4)
     return (
         row.count,
         row.observed,
-        expected,
+        round(row.expected, 4),
         None if row.ratio is None else round(row.ratio, 4),
         None if row.p is None else float(f"{row.p:.6g}"),
         None if row.q is None else float(f"{row.q:.6g}"),

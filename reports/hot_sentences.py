@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Compared, HotCell, Hotspots, Refusal
-from reports.sentences import appeals_words, filter_words, period_words
+from reports.sentences import appeals_words, asked_words
 from reports.sizes import WINDOW_CELLS
 
 #: The levels in the order of the legend: the surest "more" first.
@@ -16,8 +16,8 @@ LEVELS_SHOWN = (3, 2, 1, 0, -1, -2, -3)
 
 def hot_question_words(hotspots: Hotspots, filters: list[tuple[str, str]]) -> str:
     """How many appeals, of which days and filters."""
-    period = period_words(hotspots.wanted.since, hotspots.wanted.until)
-    return " · ".join(filter(None, [appeals_words(hotspots.total), period, *filter_words(filters)]))
+    wanted = hotspots.wanted
+    return asked_words(wanted.since, wanted.until, filters, count=hotspots.total)
 
 
 def summary_words(hotspots: Hotspots) -> str:

@@ -25,16 +25,21 @@ def period_words(since: dt.date | None, until: dt.date | None) -> str:
     return pgettext("period", "until %(until)s") % {"until": last} if last else ""
 
 
-def filter_words(filters: list[tuple[str, str]]) -> list[str]:
-    """Each active filter as "label: value"."""
-    return [f"{label}: {value}" for label, value in filters]
+def asked_words(
+    since: dt.date | None, until: dt.date | None, filters: list[tuple[str, str]], *, count: int | None = None
+) -> str:
+    """What is asked in one line: how many appeals, if that is known, of which days, and each active filter as "label: value"."""
+    counted = "" if count is None else appeals_words(count)
+    parts = [counted, period_words(since, until), *(f"{label}: {value}" for label, value in filters)]
+    return " · ".join(filter(None, parts))
 
 
 def question_words(heatmap: Heatmap, filters: list[tuple[str, str]]) -> str:
     """How many appeals, of which days and filters; for all time, the days of the first and last."""
     wanted = heatmap.wanted
-    period = period_words(wanted.since or heatmap.first_on, wanted.until or heatmap.last_on)
-    return " · ".join(filter(None, [appeals_words(heatmap.total), period, *filter_words(filters)]))
+    return asked_words(
+        wanted.since or heatmap.first_on, wanted.until or heatmap.last_on, filters, count=heatmap.total
+    )
 
 
 def appeals_words(count: int) -> str:

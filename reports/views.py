@@ -30,10 +30,9 @@ from reports.forms import ReportForm, ReportQuery
 from reports.ground import nearest_places
 from reports.heatmap import Borders, DistrictCount, Heatmap, appeals_in_cell, make_heatmap
 from reports.sentences import (
+    asked_words,
     borders_words,
     class_words,
-    filter_words,
-    period_words,
     question_words,
     size_words,
 )
@@ -80,42 +79,23 @@ def _counts_as_work(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 def heatmap_page(request: HttpRequest) -> HttpResponse:
     """The planner's page: filters, map, numbers, and links to the rows behind each of them."""
     form = ReportForm(request.GET)
-    in_vain = left_out(request.GET, form.fields)
-    heatmap = _counted(form)
-    if heatmap and _too_many(heatmap):
-        form.add_error("cell", _too_many_words(len(heatmap.cells)))
-        heatmap = None
-    address = reverse("reports:heatmap")
+    heatmap = _drawn(form)
     if heatmap is None:
-        return render(
-            request,
-            "reports/heatmap.html",
-            {"form": form, "report_url": address, "left_out": in_vain},
-            status=400,
-        )
+        return _page(request, "heatmap", form)
     asked = form.query
-    query = asked.as_query()
-    return render(
+    return _page(
         request,
-        "reports/heatmap.html",
-        {
-            "form": form,
-            "report_url": address,
-            "left_out": in_vain,
-            "heatmap": heatmap,
-            "query": query,
-            "frame_query": asked.as_query(**{FRAME: "1"}),
-            "all_time_query": replace(asked, wanted=replace(asked.wanted, since=None, until=None)).as_query(),
-            "question": question_words(heatmap, form.filters_in_words()),
-            "narrowed": form.narrows,
-            "size_words": size_words(heatmap.size),
-            "borders_words": borders_words(heatmap.borders),
-            "classes": [class_words(bounds) for bounds in heatmap.classes],
-            "top": _top_cells(heatmap, asked),
-            "districts": [_district_link(row, heatmap, asked) for row in heatmap.districts],
-            "map_url": _on_map(_map_filter(asked).as_query()),
-            "threshold": settings.REPORT_MIN_COUNT,
-        },
+        "heatmap",
+        form,
+        heatmap=heatmap,
+        all_time_query=replace(asked, wanted=replace(asked.wanted, since=None, until=None)).as_query(),
+        question=question_words(heatmap, form.filters_in_words()),
+        size_words=size_words(heatmap.size),
+        borders_words=borders_words(heatmap.borders),
+        classes=[class_words(bounds) for bounds in heatmap.classes],
+        top=_top_cells(heatmap, asked),
+        districts=[_district_link(row, heatmap, asked) for row in heatmap.districts],
+        map_url=_on_map(_map_filter(asked).as_query()),
     )
 
 
@@ -124,40 +104,44 @@ def heatmap_page(request: HttpRequest) -> HttpResponse:
 def hotspots_page(request: HttpRequest) -> HttpResponse:
     """The planner's page of hotspots: what is asked, the map, the answer in words, and the places with their appeals."""
     form = ReportForm(request.GET)
-    in_vain = left_out(request.GET, form.fields)
     hotspots = _tested(form)
-    address = reverse("reports:hotspots")
     if hotspots is None:
-        return render(
-            request,
-            "reports/hotspots.html",
-            {"form": form, "report_url": address, "left_out": in_vain},
-            status=400,
-        )
+        return _page(request, "hotspots", form)
     from reports import hot_sentences
 
-    asked = form.query
-    filters = form.filters_in_words()
-    return render(
+    return _page(
         request,
-        "reports/hotspots.html",
-        {
-            "form": form,
-            "report_url": address,
-            "left_out": in_vain,
-            "hotspots": hotspots,
-            "query": asked.as_query(),
-            "frame_query": asked.as_query(**{FRAME: "1"}),
-            "question": hot_sentences.hot_question_words(hotspots, filters),
-            "summary": hot_sentences.summary_words(hotspots),
-            "compared": hot_sentences.compared_words(hotspots),
-            "caution": hot_sentences.caution_words(hotspots),
-            "narrowed": form.narrows,
-            "size_words": size_words(hotspots.size),
-            "places": _hot_places(hotspots, asked),
-            "threshold": settings.REPORT_MIN_COUNT,
-        },
+        "hotspots",
+        form,
+        hotspots=hotspots,
+        question=hot_sentences.hot_question_words(hotspots, form.filters_in_words()),
+        summary=hot_sentences.summary_words(hotspots),
+        compared=hot_sentences.compared_words(hotspots),
+        caution=hot_sentences.caution_words(hotspots),
+        size_words=size_words(hotspots.size),
+        places=_hot_places(hotspots, form.query),
     )
+
+
+def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> HttpResponse:
+    """The page of that report; without one that was ``made``, its form and what is wrong with the question (400)."""
+    context = {
+        "form": form,
+        "report": report,
+        "report_url": reverse(f"reports:{report}"),
+        "left_out": left_out(request.GET, form.fields),
+    }
+    if made:
+        asked = form.query
+        context |= {
+            "made": made[report],
+            "query": asked.as_query(),
+            "narrowed": form.narrows,
+            "threshold": settings.REPORT_MIN_COUNT,
+            "frame_url": f"{reverse(f'reports:{report}-file')}?{asked.as_query(**{FRAME: '1'})}",
+            **made,
+        }
+    return render(request, f"reports/{report}.html", context, status=200 if made else 400)
 
 
 def _counted(form: ReportForm) -> Heatmap | None:
@@ -166,6 +150,15 @@ def _counted(form: ReportForm) -> Heatmap | None:
         return None
     asked = form.query
     return make_heatmap(asked.wanted, asked.cell_m, asked.borders)
+
+
+def _drawn(form: ReportForm) -> Heatmap | None:
+    """The same for a map; None too where its cells are too many to draw, which the form then says."""
+    heatmap = _counted(form)
+    if heatmap and not is_drawable(len(heatmap.cells)):
+        form.add_error("cell", _too_many_words(len(heatmap.cells)))
+        return None
+    return heatmap
 
 
 def _tested(form: ReportForm) -> Hotspots | None:
@@ -238,12 +231,9 @@ def hotspots_table(request: HttpRequest, form: ReportForm, hotspots: Hotspots) -
 
 
 @xframe_options_sameorigin
-@_report_file(_counted, FRAME)
+@_report_file(_drawn, FRAME)
 def heatmap_file(request: HttpRequest, form: ReportForm, heatmap: Heatmap) -> HttpResponse:
     """The map as one HTML file that opens without a network; ``frame=1`` gives the page's own map."""
-    if _too_many(heatmap):
-        form.add_error("cell", _too_many_words(len(heatmap.cells)))
-        return _refusal(form)
     # Folium and the pandas that it brings are loaded by the first who asks for a map.
     from reports.drawing import draw
 
@@ -275,8 +265,7 @@ def heatmap_rows(request: HttpRequest, cell_m: int, cell: str) -> HttpResponse:
         raise Http404("no such cell")
     form = ReportForm(request.GET)
     if not form.is_valid():
-        address = reverse("reports:heatmap")
-        return render(request, "reports/heatmap.html", {"form": form, "report_url": address}, status=400)
+        return _page(request, "heatmap", form)
     asked = replace(form.query, cell_m=cell_m)
     grid = Grid(cell_m, settings.METRIC_SRID)
     refusals = Refusals()
@@ -295,15 +284,7 @@ def heatmap_rows(request: HttpRequest, cell_m: int, cell: str) -> HttpResponse:
             "rows": rows_of(page.rows),
             "errors": refusals.errors,
             "left_out": left_out(request.GET, {*form.fields, AFTER}),
-            "question": " · ".join(
-                filter(
-                    None,
-                    [
-                        period_words(asked.wanted.since, asked.wanted.until),
-                        *filter_words(form.filters_in_words()),
-                    ],
-                )
-            ),
+            "question": asked_words(asked.wanted.since, asked.wanted.until, form.filters_in_words()),
             "report_url": f"{reverse('reports:heatmap')}?{asked.as_query()}",
             "map_url": _on_map(replace(_map_filter(asked), bbox=grid.bbox(place)).as_query()),
             "first_url": f"?{asked.rows_query()}" if page_asked.after else "",
@@ -362,10 +343,6 @@ def _on_map(query: str) -> str:
     return f"{reverse('public:map')}?{query}" if query else reverse("public:map")
 
 
-def _too_many(heatmap: Heatmap) -> bool:
-    return not is_drawable(len(heatmap.cells))
-
-
 def _too_many_words(cells: int) -> str:
     return _("These are %(cells)d cells, more than a map of %(most)d shows. Choose a larger size.") % {
         "cells": cells,
@@ -378,18 +355,18 @@ def _refusal(form: ReportForm, others: Errors | None = None) -> HttpResponse:
     return bad_parameters(wrong | (others or {}))
 
 
-def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
+def _file(content: str | bytes, content_type: str, name: str) -> HttpResponse:
+    """The content to be kept under that name; to be shown where it has none."""
     response = HttpResponse(content, content_type=content_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    if name:
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
 def _map(document: str, name: str) -> HttpResponse:
-    """The document under the policy of one that stands alone; a file where it has a name."""
-    response = _file(document.encode(), "text/html; charset=utf-8", name)
+    """The document under the policy of one that stands alone."""
+    response = _file(document, "text/html; charset=utf-8", name)
     response.headers["Content-Security-Policy"] = _DOCUMENT_POLICY
-    if not name:
-        del response.headers["Content-Disposition"]
     return response
 
 

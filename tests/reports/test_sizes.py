@@ -4,6 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from appeals.models.appeal import CELL_M
+from geo.hotspots import disc
 from reports import sizes
 from reports.sizes import CELL_SIZES_M, CellSize, candidate_sizes, offered_sizes
 
@@ -67,3 +68,7 @@ def test_sizes_that_would_be_too_many_cells_are_followed_by_larger_ones(settings
     assert [size.cell_m for size in candidate_sizes(10**6, CITY_M2, 50)] == [50]
     settings.CITY_BOUNDS = (70.0, 38.0, 76.0, 42.0)
     assert candidate_sizes(10**6, CITY_M2, None)[-1].cell_m == 5_000
+
+
+def test_a_window_has_the_cells_that_the_test_of_hotspots_sums_over() -> None:
+    assert disc(sizes.WINDOW_RADIUS_CELLS).sum() == sizes.WINDOW_CELLS
