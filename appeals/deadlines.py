@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from appeals.models import Appeal, CalendarDay, LegalTerm
-from appeals.workflow import STAGES, Guard
+from appeals.vocabulary import Guard
+from appeals.workflow import STAGES
 
 
 class NoLegalTerm(Exception):

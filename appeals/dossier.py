@@ -16,7 +16,8 @@ from appeals.due_explanation import DueExplanation, explain_due
 from appeals.models import Appeal, Attachment, Event, RoutingDecision
 from appeals.routing_decision import Explanation, explain
 from appeals.timeline import Step, steps_of
-from appeals.workflow import ASK, HIDE, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ASK, HIDE
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from appeals.deadlines import WorkingCalendar, city_calendar, city_day
 from appeals.models import Appeal
-from appeals.workflow import Status
+from appeals.vocabulary import Status
 
 #: Working days before the due date from which an open appeal counts as due soon.
 SOON_DAYS = 3

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from appeals.limits import SEARCH_MAX
 from appeals.search import holds
-from appeals.workflow import OPEN_STATUSES, Kind, Status
+from appeals.vocabulary import OPEN_STATUSES, Kind, Status
 from districts import choices
 from districts.choices import Choice, Group, flat
 from districts.models import CODE_MAX, Category, District, Service

@@ -10,7 +10,8 @@ from accounts.roles import Role
 from appeals.deadlines import LegalClock, city_day
 from appeals.models import Appeal, Attachment, Event
 from appeals.redactions import is_redacted
-from appeals.workflow import ASK, OPEN_STATUSES, PLAN, REMIND, SPLIT, Guard, Status, Verb
+from appeals.vocabulary import OPEN_STATUSES, Guard, Status, Verb
+from appeals.workflow import ASK, PLAN, REMIND, SPLIT
 
 
 def barred(

@@ -21,7 +21,8 @@ from accounts.models import User
 from accounts.roles import Role, standing_of
 from appeals.filters import AppealFilter, Keys, condition_of, keys_of
 from appeals.limits import ALIKE_DAYS, ALIKE_M
-from appeals.workflow import OPEN_STATUSES, RECOUNT, RUNNING_STATUSES, Cause, Status
+from appeals.vocabulary import OPEN_STATUSES, RUNNING_STATUSES, Status
+from appeals.workflow import RECOUNT, Cause
 from geo.paging import Order
 from geo.points import WGS84_SRID
 from media.refusal import Refusal

@@ -1,9 +1,9 @@
 """The life of an appeal as one table: what may be done to it, from where to where, by whom, and how it is called.
 
-``VERBS`` is the table; what its rows are written with is defined in ``appeals.vocabulary``. Everything that shows or does a verb reads its row: ``actions.perform`` checks and applies it,
-the desk and the author's page make buttons and forms of it, the timeline, the letters, the API and the diagram in the
-docs take their words from it. To add a verb is to add a row, its translations, its test and the diagram of
-docs/workflow.md.
+``VERBS`` is the table; what its rows are written with is defined in ``appeals.vocabulary``. Everything that shows or does
+a verb reads its row: ``actions.perform`` checks and applies it, the desk and the author's page make buttons and forms of
+it, the timeline, the letters, the API and the diagram in the docs take their words from it. To add a verb is to add a row,
+its translations, its test and the diagram of docs/workflow.md.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from appeals.vocabulary import (
     Clock,
     Guard,
     Input,
-    Kind,
     Outcome,
     Status,
     Text,
@@ -33,24 +32,6 @@ from appeals.vocabulary import (
     Verb,
     Words,
 )
-
-# Whoever reads the rows takes the words for them from here too.
-__all__ = [
-    "OPEN_STATUSES",
-    "RUNNING_STATUSES",
-    "Ask",
-    "Audience",
-    "Clock",
-    "Guard",
-    "Input",
-    "Kind",
-    "Outcome",
-    "Status",
-    "Text",
-    "Tone",
-    "Verb",
-    "Words",
-]
 
 #: Subject of what followers get about every step that is ``followed``.
 FOLLOWER_LETTER: Text = _("News of appeal No. %(number)d, which yours repeats")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from appeals.workflow import OPEN_STATUSES, VERBS, Clock, Status, Verb
+from appeals.vocabulary import OPEN_STATUSES, Clock, Status, Verb
+from appeals.workflow import VERBS
 
 _CLOCK = {
     Clock.START: ", term begins anew",

@@ -27,7 +27,8 @@ from appeals.deadlines import LegalClock
 from appeals.errors import ActionRefused, Invalid, Stale
 from appeals.filters import AppealFilter
 from appeals.models import Appeal
-from appeals.workflow import VERBS, Audience, Verb
+from appeals.vocabulary import Audience, Verb
+from appeals.workflow import VERBS
 from desk.doors import for_staff
 from desk.queue import PAGE_SIZE, Queue, parse_place
 from geo.numbers import whole_number

@@ -13,7 +13,8 @@ from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.deadlines import city_day
 from appeals.models import Appeal, Event
-from appeals.workflow import ASK, PLAN, Status, Verb
+from appeals.vocabulary import Status, Verb
+from appeals.workflow import ASK, PLAN
 from desk.models import AnswerTemplate
 from districts.models import Service
 

@@ -34,7 +34,8 @@ from appeals.deadlines import city_calendar, city_day
 from appeals.errors import Busy
 from appeals.models import Event
 from appeals.querysets import AppealQuerySet
-from appeals.workflow import VERBS, Kind, Status
+from appeals.vocabulary import Kind, Status
+from appeals.workflow import VERBS
 from desk.doors import for_staff
 from desk.models import ContactSeen
 from desk.queue import Place, Queue, parse_place

@@ -23,7 +23,7 @@ from appeals.filters import AppealFilter, Keys, holding, keys_of, parse_filter
 from appeals.models import Appeal, AppealContact, Draft
 from appeals.querysets import AppealQuerySet, HowMany
 from appeals.search import holds, telephone
-from appeals.workflow import Status
+from appeals.vocabulary import Status
 from districts.models import Service
 from geo.paging import AFTER, BEFORE, Order, PageOfRows, PageRequest, parse_page
 from geo.refusals import Errors, Refusals

@@ -41,7 +41,8 @@ from accounts.roles import Role
 from appeals.deadlines import LegalClock, NoLegalTerm
 from appeals.filters import AppealFilter
 from appeals.models import Appeal, Event
-from appeals.workflow import OPEN_STATUSES, SUBMIT, VERBS, Clock, Status, Verb
+from appeals.vocabulary import OPEN_STATUSES, Clock, Status, Verb
+from appeals.workflow import SUBMIT, VERBS
 from desk.stays import NEVER, Appeals, Events, Ints, Outcome, Stays, Terms, What, stays_of, terms_of
 from desk.survival import by_group, kaplan_meier
 from desk.working_hours import DAY_S, WorkingHours

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_safe
 from accounts.roles import Standing, standing_of
 from appeals.filters import AppealFilter, filter_fields, parse_filter
 from appeals.periods import ready_periods, with_days
-from appeals.workflow import OPEN_STATUSES
+from appeals.vocabulary import OPEN_STATUSES
 from desk.doors import for_whom
 from desk.exports import delimiter, plain
 from desk.scoreboard import AGE_BANDS, ENOUGH, MOST, By, Hours, Score, Scoreboard, Share, TooMany, score

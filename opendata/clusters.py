@@ -22,7 +22,7 @@ from appeals.filters import AppealFilter
 from appeals.models import Appeal, CellCount
 from appeals.models.appeal import CELL_M
 from appeals.models.cell import COORDINATE_UNIT
-from appeals.workflow import Status
+from appeals.vocabulary import Status
 from geo.bbox import Bbox
 from geo.geojson import FeatureText, feature_texts, raw_rows
 from geo.metric import metric_bounds

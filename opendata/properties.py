@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from appeals.limits import ADDRESS_MAX, TEXT_MAX
-from appeals.workflow import Kind, Outcome, Status
+from appeals.vocabulary import Kind, Outcome, Status
 from districts.models import Category, District
 from districts.names import translated
 from web.api.openapi import (

@@ -10,7 +10,7 @@ from django.utils import timezone
 from appeals.actions.submit import route_or_refuse
 from appeals.deadlines import LegalClock
 from appeals.intake.parse import kind_of, leaf_category
-from appeals.workflow import Kind
+from appeals.vocabulary import Kind
 from districts.explanation import border_in_words, rule_in_words
 from districts.models import District, Service, ServiceArea
 from districts.routing import Rule

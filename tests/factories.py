@@ -30,7 +30,8 @@ from appeals.models import (
     Message,
     RoutingDecision,
 )
-from appeals.workflow import SUBMIT, Kind, Status
+from appeals.vocabulary import Kind, Status
+from appeals.workflow import SUBMIT
 from districts.models import (
     BoundaryRevision,
     Category,

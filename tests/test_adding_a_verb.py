@@ -27,7 +27,8 @@ from appeals.due import DueState, due_of
 from appeals.errors import Invalid
 from appeals.models import Appeal, Attachment, Event
 from appeals.notify.delivery import deliver_due
-from appeals.workflow import VERBS, Ask, Audience, Clock, Input, Status, Tone, Verb, Words, verb_choices
+from appeals.vocabulary import Ask, Audience, Clock, Input, Status, Tone, Verb, Words
+from appeals.workflow import VERBS, verb_choices
 from appeals.workflow_diagram import diagram
 from bootstrap.rates import Rate
 from tests.factories import AppealFactory

@@ -15,7 +15,8 @@ from accounts.models import Post
 from accounts.roles import Role, standing_of
 from appeals.guards import barred
 from appeals.models import Appeal, Attachment, LegalTerm, RefusalGround
-from appeals.workflow import VERBS, Input, Status, Verb
+from appeals.vocabulary import Input, Status, Verb
+from appeals.workflow import VERBS
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
 from tests.grid import GridCity
 from tests.test_covering import photo_of

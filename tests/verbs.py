@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from appeals.workflow import Input, Reason, Verb
+from appeals.vocabulary import Input, Verb
+from appeals.workflow import Reason
 
 _NAMES: Final = {"ky": "чырак", "ru": "фонарь", "en": "lamp"}
 _KEPT: Final[dict[Input, Any]] = {

@@ -33,7 +33,8 @@ from appeals.guards import barred, goes_to_office
 from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.timeline import Step, steps_of
-from appeals.workflow import VERBS, Ask, Input, Tone, Verb, Words, verbs_for
+from appeals.vocabulary import Ask, Input, Tone, Verb, Words
+from appeals.workflow import VERBS, verbs_for
 from districts.models import Category, Service
 from geo.points import lon_lat_from_text
 from rates.senders import sender_of

@@ -25,7 +25,7 @@ from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.querysets import AppealQuerySet
 from appeals.redactions import GAP, Replacement, as_written, without
-from appeals.workflow import Guard, Input, Verb
+from appeals.vocabulary import Guard, Input, Verb
 from districts.models import Category, Service
 from districts.routing import Route
 from geo.points import GeometryRefused, city_point

@@ -25,7 +25,8 @@ from appeals.errors import NotAllowed, Stale
 from appeals.guards import Before, barred, goes_to_office
 from appeals.models import Appeal, Attachment, Event
 from appeals.notify.queue import queue_messages
-from appeals.workflow import LINK, STAGES, UNLINK, VERBS, Audience, Cause, Clock, Guard, Reason, Status, Verb
+from appeals.vocabulary import Audience, Clock, Guard, Status, Verb
+from appeals.workflow import LINK, STAGES, UNLINK, VERBS, Cause, Reason
 from districts.models import Service
 
 

@@ -13,7 +13,7 @@ from appeals.actions.perform import perform
 from appeals.actors import PLATFORM
 from appeals.errors import NotAllowed
 from appeals.querysets import AppealQuerySet
-from appeals.workflow import Audience, Verb
+from appeals.vocabulary import Audience, Verb
 
 #: Steps in one round, so that a backlog does not hold the schedule up; the next round goes on.
 ROUND = 200

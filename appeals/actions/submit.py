@@ -20,7 +20,8 @@ from appeals.deadlines import LegalClock, city_day
 from appeals.errors import Conflict, Invalid
 from appeals.models import Appeal, AppealContact, Event, RoutingDecision
 from appeals.notify.queue import queue_messages
-from appeals.workflow import SUBMIT, Status
+from appeals.vocabulary import Status
+from appeals.workflow import SUBMIT
 from districts.explanation import refusal_in_words
 from districts.models import Category
 from districts.routing import Pin, Route, RoutingError, route

@@ -21,7 +21,8 @@ from appeals.deadlines import LegalClock
 from appeals.identifiers import stable_uuid7
 from appeals.importing.history import DueDates, HistoricalRouter, Past, begin, write
 from appeals.models import Appeal, Attachment
-from appeals.workflow import VERBS, Verb
+from appeals.vocabulary import Verb
+from appeals.workflow import VERBS
 from districts.models import Category, Service
 from districts.routing import Route
 from geo.points import city_point

@@ -19,7 +19,8 @@ from appeals.importing.mapping import Moment, Placing, SourceMapping
 from appeals.importing.rows import GEOMETRY_X, GEOMETRY_Y, Row
 from appeals.intake.parse import address_line, appeal_text
 from appeals.limits import EXTERNAL_ID_MAX
-from appeals.workflow import ACCEPT, ANSWER, CLOSE, Status, Verb
+from appeals.vocabulary import Status, Verb
+from appeals.workflow import ACCEPT, ANSWER, CLOSE
 from districts.models import Category
 from geo.crs import Crs
 from geo.points import GeometryRefused, OutsideBounds, city_point

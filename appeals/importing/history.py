@@ -21,7 +21,8 @@ from appeals.guards import barred
 from appeals.importing.copying import copy_in
 from appeals.models import Appeal, AppealContact, Attachment, Event, RoutingDecision
 from appeals.recount import count_in_districts
-from appeals.workflow import ESCALATE, Verb
+from appeals.vocabulary import Verb
+from appeals.workflow import ESCALATE
 from districts.models import BoundaryRevision, Service, ServiceArea
 from districts.routing import NotSetUp, Pin, Route, RoutingError, route_many
 

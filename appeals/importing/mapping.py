@@ -16,7 +16,7 @@ from string import Formatter
 from django.conf import settings
 
 from appeals.limits import SOURCE_MAX
-from appeals.workflow import Kind, Status
+from appeals.vocabulary import Kind, Status
 from districts.importing.entries import Entry, read_toml
 from geo.crs import Crs, CrsRefused, crs_named
 

@@ -10,7 +10,7 @@ from django.utils import translation
 
 from appeals.limits import REPLY_DAYS, TERM_DAYS_MAX
 from appeals.models import CalendarDay, LegalTerm, RefusalGround, changing_the_clock
-from appeals.workflow import Kind
+from appeals.vocabulary import Kind
 from districts.importing.entries import Entry, EntryRefused, toml_entries
 
 

@@ -31,7 +31,7 @@ from appeals.limits import (
     SECRET_MIN,
     TEXT_MAX,
 )
-from appeals.workflow import Kind
+from appeals.vocabulary import Kind
 from districts.models import CODE_MAX, Category
 from geo.points import DECIMALS, city_point
 from geo.refusals import Refusals, ValueRefused

@@ -29,7 +29,7 @@ from appeals.limits import (
 from appeals.models.cell import counting_triggers
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
 from appeals.search import Folded
-from appeals.workflow import OPEN_STATUSES, Kind, Outcome, Status
+from appeals.vocabulary import OPEN_STATUSES, Kind, Outcome, Status
 from districts.models import BoundaryRevision, Category, District, Service, ServiceArea
 from districts.routing import Rule
 from districts.versions import noting

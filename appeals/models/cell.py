@@ -5,7 +5,7 @@ from __future__ import annotations
 import pgtrigger
 from django.db import models
 
-from appeals.workflow import Status
+from appeals.vocabulary import Status
 
 #: Unit of the coordinate sums: whole millionths of a degree, so that sums are exact in any order.
 COORDINATE_UNIT = 1e-6

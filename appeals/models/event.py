@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role
 from appeals.models.appeal import Appeal
-from appeals.workflow import Status, verb_choices
+from appeals.vocabulary import Status
+from appeals.workflow import verb_choices
 from districts.models import Service
 
 

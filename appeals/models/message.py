@@ -8,7 +8,7 @@ from accounts.models import PersonChange, User
 from appeals.limits import EMAIL_MAX
 from appeals.models.appeal import AppealContact
 from appeals.models.event import Event
-from appeals.workflow import Audience
+from appeals.vocabulary import Audience
 
 
 class Message(models.Model):

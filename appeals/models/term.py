@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from appeals.limits import REPLY_DAYS, TERM_DAYS_MAX
 from appeals.querysets import ClockQuerySet
-from appeals.workflow import Cause, Kind, Reason
+from appeals.vocabulary import Kind
+from appeals.workflow import Cause, Reason
 
 #: Sent with ``cause``, a ``workflow.Cause``, in the transaction that changes terms or calendar, after the change. A
 #: receiver returns the number of due dates that it has moved.

@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 
 from appeals.deadlines import city_day
 from appeals.models import Appeal, Message
-from appeals.workflow import STAGES, Audience, Guard
+from appeals.vocabulary import Audience, Guard
+from appeals.workflow import STAGES
 
 #: Services that the letter names; the desk shows all of them.
 SERVICES_MAX = 30

@@ -18,7 +18,8 @@ from appeals.notify.digest import digest_of
 from appeals.notify.proof import PROOF, proof_of
 from appeals.notify.subscriptions import address_of
 from appeals.timeline import title_of
-from appeals.workflow import FOLLOWER_LETTER, VERBS, Audience
+from appeals.vocabulary import Audience
+from appeals.workflow import FOLLOWER_LETTER, VERBS
 
 #: Steps that a letter of the day names; the desk shows all of them.
 LINES_MAX = 100

@@ -11,7 +11,8 @@ from accounts.letters import next_daily, who_want_letters
 from accounts.models import LetterChoice, PersonChange
 from appeals.models import Appeal, Event, Message
 from appeals.notify.proof import may_be_written_to
-from appeals.workflow import SUBMIT, VERBS, Audience
+from appeals.vocabulary import Audience
+from appeals.workflow import SUBMIT, VERBS
 from districts.models import Service
 
 #: Another digest goes to the same recipient after this time at the earliest.

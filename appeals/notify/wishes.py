@@ -6,7 +6,7 @@ import datetime as dt
 
 from accounts.letters import choice_of, held_until, who_want_letters
 from appeals.models import Message
-from appeals.workflow import Audience
+from appeals.vocabulary import Audience
 from districts.models import Service
 
 

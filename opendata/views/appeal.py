@@ -23,7 +23,8 @@ from rest_framework_gis.serializers import GeoFeatureModelSerializer
 from accounts.roles import Role
 from appeals.dossier import Dossier, dossier_of
 from appeals.models import Appeal, Attachment
-from appeals.workflow import VERBS, Status
+from appeals.vocabulary import Status
+from appeals.workflow import VERBS
 from districts.routing import Rule
 from geo.geojson import MEDIA_TYPE
 from geo.points import DECIMALS

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from appeals.workflow import Kind
+from appeals.vocabulary import Kind
 from public.api.refusals import refusals_as_problems
 from public.preview import preview
 from web.api.openapi import operation, problems

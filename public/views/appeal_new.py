@@ -25,7 +25,7 @@ from appeals.intake.parse import SENT, submission_schema, uuid7
 from appeals.intake.receive import receive
 from appeals.limits import ATTACHMENTS_MAX
 from appeals.models import AppealContact, Attachment
-from appeals.workflow import Kind
+from appeals.vocabulary import Kind
 from districts.choices import category_groups
 from districts.models import Place
 from districts.places import WORDS_MIN, cleaned, find_places

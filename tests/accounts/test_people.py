@@ -16,7 +16,8 @@ from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.errors import NotAllowed
 from appeals.models import Appeal
-from appeals.workflow import ANSWER, ASSIGN, HIDE, NOTE, REOPEN, SHOW, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ANSWER, ASSIGN, HIDE, NOTE, REOPEN, SHOW
 from geo.refusals import Refused
 from tests.factories import AppealFactory, MembershipFactory, PersonChangeFactory, UserFactory
 from tests.grid import GridCity

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appeals.models import Appeal, AppealContact, CellCount, Event, RoutingDecision
-from appeals.workflow import Status
+from appeals.vocabulary import Status
 from tests.factories import AppealFactory
 from tests.grid import CITY, IN_EAST, IN_PARK, IN_WEST, GridCity, at
 

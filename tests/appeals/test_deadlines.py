@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from appeals.deadlines import LegalClock, NoLegalTerm, Term, WorkingCalendar, city_calendar, city_day
 from appeals.models import Appeal, CalendarDay, LegalTerm
-from appeals.workflow import STAGES, Guard
+from appeals.vocabulary import Guard
+from appeals.workflow import STAGES
 from tests.factories import AppealFactory
 
 KG = WorkingCalendar("KG", None, {})

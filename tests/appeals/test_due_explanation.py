@@ -14,7 +14,8 @@ from appeals.actors import Person
 from appeals.deadlines import LegalClock
 from appeals.due_explanation import explain_due
 from appeals.models import Appeal, CalendarDay, LegalTerm
-from appeals.workflow import EXTEND, Status
+from appeals.vocabulary import Status
+from appeals.workflow import EXTEND
 from tests.factories import AppealFactory
 from tests.grid import GridCity
 

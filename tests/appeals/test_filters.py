@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from appeals.filters import FILTERS, AppealFilter, filter_fields, keys_of, parse_filter
 from appeals.models import Appeal
-from appeals.workflow import Kind, Status
+from appeals.vocabulary import Kind, Status
 from districts.choices import flat
 from geo.bbox import Bbox
 from geo.refusals import Refused

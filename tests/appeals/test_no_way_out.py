@@ -16,7 +16,8 @@ from appeals.deadlines import LegalClock
 from appeals.errors import NotAllowed
 from appeals.guards import barred
 from appeals.models import Appeal, Attachment, Event, LegalTerm, RefusalGround
-from appeals.workflow import OPEN_STATUSES, STAGES, VERBS, Input, Outcome, Status, Verb
+from appeals.vocabulary import OPEN_STATUSES, Input, Outcome, Status, Verb
+from appeals.workflow import STAGES, VERBS
 from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import IN_EAST, GridCity, at
 

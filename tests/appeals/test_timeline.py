@@ -8,7 +8,8 @@ from django.utils import translation
 from accounts.roles import Role
 from appeals.models import Event
 from appeals.timeline import title_of
-from appeals.workflow import DUPLICATE, VERBS, Verb
+from appeals.vocabulary import Verb
+from appeals.workflow import DUPLICATE, VERBS
 from districts.models import Service
 from tests.verbs import details_of
 

@@ -16,6 +16,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.roles import Role
+from appeals.vocabulary import (
+    OPEN_STATUSES,
+    RUNNING_STATUSES,
+    Audience,
+    Clock,
+    Guard,
+    Input,
+    Kind,
+    Status,
+    Tone,
+    Verb,
+)
 from appeals.workflow import (
     ACCEPT,
     ANSWER,
@@ -23,25 +35,15 @@ from appeals.workflow import (
     EXTEND,
     FOLLOWER_LETTER,
     HIDE,
-    OPEN_STATUSES,
     REASONS,
     REOPEN,
-    RUNNING_STATUSES,
     SHOW,
     STAGES,
     SUBMIT,
     VERBS,
     WARNINGS,
-    Audience,
     Cause,
-    Clock,
-    Guard,
-    Input,
-    Kind,
     Reason,
-    Status,
-    Tone,
-    Verb,
     verb_choices,
     verbs_for,
 )

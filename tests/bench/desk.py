@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Membership, User
 from appeals.deadlines import city_calendar
 from appeals.models import Appeal
-from appeals.workflow import OPEN_STATUSES
+from appeals.vocabulary import OPEN_STATUSES
 from desk.live import EVERY_MS
 from desk.queue import Queue, parse_place
 from districts.models import Service

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from pytest_django import Settings
 
-from appeals.workflow import Status
+from appeals.vocabulary import Status
 from tests.browser.conftest import DESKTOP, LANGUAGES, Open, Visit, path_of
 from tests.factories import AppealFactory
 from tests.grid import IN_EAST, IN_WEST, GridCity, at

@@ -12,7 +12,7 @@ from playwright.sync_api import Route, expect
 from pytest_django import Settings
 
 from accounts.models import User
-from appeals.workflow import Status
+from appeals.vocabulary import Status
 from tests.browser.conftest import DESKTOP, Open, Visit, log_in, path_of
 from tests.factories import AppealFactory, NewsItemFactory
 from tests.grid import IN_EAST, GridCity, at

@@ -11,7 +11,8 @@ from accounts.models import User
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal
-from appeals.workflow import ANSWER, FORWARD, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ANSWER, FORWARD
 from tests.browser.conftest import DESKTOP, LANGUAGES, Open, log_in, path_of
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity

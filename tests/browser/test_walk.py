@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from accounts.models import User
 from appeals.deadlines import LegalClock
 from appeals.models import Appeal, Attachment
-from appeals.workflow import Kind, Status
+from appeals.vocabulary import Kind, Status
 from districts.routing import Rule
 from tests.browser.conftest import LANGUAGES, Open, log_in_by_password, path_of
 from tests.factories import LegalTermFactory

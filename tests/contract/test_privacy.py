@@ -21,7 +21,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from appeals.models import Appeal
-from appeals.workflow import ACCEPT, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ACCEPT
 from opendata import clusters
 from tests.contract.addresses import Address, all_addresses, asking
 from tests.factories import AppealContactFactory, AppealFactory, EventFactory, MembershipFactory

@@ -15,7 +15,8 @@ from accounts.roles import Role
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal, Attachment, Event, LegalTerm, Message
-from appeals.workflow import ACCEPT, ANSWER, ASK, FORWARD, HIDE, Guard, Status, verbs_for
+from appeals.vocabulary import Guard, Status
+from appeals.workflow import ACCEPT, ANSWER, ASK, FORWARD, HIDE, verbs_for
 from bootstrap.rates import Rate
 from config.city import CITY
 from tests.factories import AppealFactory, AttachmentFactory, EventFactory, MembershipFactory, UserFactory

@@ -12,7 +12,8 @@ from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.errors import Invalid, NotAllowed, Stale
 from appeals.models import Appeal, Message
-from appeals.workflow import ACCEPT, ANSWER, ASSIGN, FORWARD, NOTE, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ACCEPT, ANSWER, ASSIGN, FORWARD, NOTE
 from tests.desk.test_appeal_page import url
 from tests.desk.test_queue import counts, get, make, numbers
 from tests.factories import MembershipFactory

@@ -12,7 +12,8 @@ from accounts.models import User
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal, Event
-from appeals.workflow import ACCEPT, ANSWER, FORWARD, NOTE, VERBS, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ACCEPT, ANSWER, FORWARD, NOTE, VERBS
 from tests.desk.test_queue import get, make
 from tests.factories import MembershipFactory
 from tests.grid import GridCity

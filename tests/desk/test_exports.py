@@ -20,7 +20,8 @@ from accounts.models import User
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal
-from appeals.workflow import ANSWER, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ANSWER
 from desk import exports
 from tests.desk.test_queue import get, make
 from tests.factories import MembershipFactory

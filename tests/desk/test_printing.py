@@ -9,7 +9,8 @@ from accounts.models import User
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal
-from appeals.workflow import ANSWER, NOTE, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ANSWER, NOTE
 from desk import printing
 from tests.desk.test_queue import get, make, numbers
 from tests.factories import MembershipFactory

@@ -15,7 +15,7 @@ from accounts.models import User
 from appeals.deadlines import city_calendar
 from appeals.filters import AppealFilter
 from appeals.models import Appeal
-from appeals.workflow import Status
+from appeals.vocabulary import Status
 from desk import queue
 from desk.queue import Queue
 from tests.factories import AppealFactory, MembershipFactory

@@ -29,7 +29,8 @@ from appeals.deadlines import LegalClock
 from appeals.errors import NotAllowed
 from appeals.filters import AppealFilter
 from appeals.models import Appeal, Event, LegalTerm
-from appeals.workflow import ACCEPT, ANSWER, CLOSE, ESCALATE, EXTEND, FORWARD, HIDE, REOPEN, WITHDRAW, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ACCEPT, ANSWER, CLOSE, ESCALATE, EXTEND, FORWARD, HIDE, REOPEN, WITHDRAW
 from desk import scoreboard
 from desk.scoreboard import AGE_BANDS, By, Score, score
 from tests.factories import AppealFactory, CalendarDayFactory, MembershipFactory

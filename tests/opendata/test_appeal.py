@@ -10,7 +10,8 @@ from django.test import Client
 
 from accounts.roles import Role
 from appeals.models import Appeal, Attachment
-from appeals.workflow import ANSWER, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ANSWER
 from districts.routing import Rule
 from tests.factories import (
     AppealFactory,

@@ -25,7 +25,7 @@ from appeals.filters import AppealFilter
 from appeals.identifiers import new_uuid7
 from appeals.models import Appeal, CellCount
 from appeals.models.appeal import CELL_M
-from appeals.workflow import Kind, Status
+from appeals.vocabulary import Kind, Status
 from geo.bbox import Bbox
 from opendata import clusters as module
 from opendata.clusters import CELLS_MAX, Clusters, clusters

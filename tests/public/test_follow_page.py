@@ -8,7 +8,8 @@ from accounts.roles import Role
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal, Event
-from appeals.workflow import ANSWER, CLOSE, HIDE, REOPEN, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ANSWER, CLOSE, HIDE, REOPEN
 from tests.factories import AppealFactory
 from tests.grid import GridCity
 

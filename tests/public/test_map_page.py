@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from appeals.models import Appeal
 from appeals.querysets import NEWEST_FIRST
-from appeals.workflow import Status
+from appeals.vocabulary import Status
 from public.views.map import PAGE_SIZE
 from tests.factories import AppealFactory
 from tests.grid import GridCity

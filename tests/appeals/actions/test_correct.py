@@ -12,7 +12,8 @@ from appeals.actors import Author, Person
 from appeals.errors import Invalid, NotAllowed
 from appeals.models import Appeal, CellCount, Message
 from appeals.timeline import title_of
-from appeals.workflow import CORRECT, Status
+from appeals.vocabulary import Status
+from appeals.workflow import CORRECT
 from districts.routing import Pin, route
 from tests.factories import AppealFactory
 from tests.grid import IN_EAST, IN_PARK, IN_WEST, OUTSIDE, GridCity, at

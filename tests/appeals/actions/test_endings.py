@@ -17,7 +17,8 @@ from appeals.errors import Invalid, NotAllowed
 from appeals.models import Appeal, Message, RefusalGround
 from appeals.notify.letters import letter
 from appeals.timeline import title_of
-from appeals.workflow import ANSWER, ASK, DUPLICATE, PLAN, REFUSE, REOPEN, WITHDRAW, Outcome, Status
+from appeals.vocabulary import Outcome, Status
+from appeals.workflow import ANSWER, ASK, DUPLICATE, PLAN, REFUSE, REOPEN, WITHDRAW
 
 
 @pytest.fixture

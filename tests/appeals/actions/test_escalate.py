@@ -15,7 +15,8 @@ from appeals.actors import PLATFORM, Author, Person
 from appeals.errors import Invalid, NotAllowed
 from appeals.models import Appeal, LegalTerm, Message
 from appeals.timeline import title_of
-from appeals.workflow import ANSWER, ESCALATE, EXTEND, REOPEN, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ANSWER, ESCALATE, EXTEND, REOPEN
 from tests.factories import AppealFactory
 from tests.grid import GridCity
 

@@ -8,7 +8,8 @@ from accounts.models import User
 from appeals.actions.hand_over import hand_over
 from appeals.actors import Person
 from appeals.models import Appeal
-from appeals.workflow import ASSIGN, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ASSIGN
 from tests.factories import AppealFactory, UserFactory
 from tests.grid import GridCity
 

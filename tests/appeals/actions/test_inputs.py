@@ -13,7 +13,7 @@ from appeals.actions.inputs import Given, checked, required_text
 from appeals.errors import Invalid
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
-from appeals.workflow import Ask, Input, Verb, Words
+from appeals.vocabulary import Ask, Input, Verb, Words
 from districts.models import Category, Service
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
 

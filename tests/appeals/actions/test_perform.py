@@ -22,6 +22,7 @@ from appeals.deadlines import LegalClock
 from appeals.errors import Invalid, NotAllowed, Stale
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, AppealContact, Attachment, Event, LegalTerm, Message
+from appeals.vocabulary import Verb
 from appeals.workflow import (
     ACCEPT,
     ANSWER,
@@ -39,7 +40,6 @@ from appeals.workflow import (
     REPLY,
     SHOW,
     SHOW_FILE,
-    Verb,
 )
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
 from tests.grid import IN_WEST, GridCity, at

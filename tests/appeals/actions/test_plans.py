@@ -13,7 +13,8 @@ from appeals.actions.perform import perform
 from appeals.actors import Author, Person
 from appeals.errors import Invalid
 from appeals.models import Appeal
-from appeals.workflow import ANSWER, ASK, FORWARD, PLAN, REPLY, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ANSWER, ASK, FORWARD, PLAN, REPLY
 from tests.factories import AppealFactory
 from tests.grid import GridCity
 

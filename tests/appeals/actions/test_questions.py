@@ -23,7 +23,8 @@ from appeals.errors import NotAllowed, Stale
 from appeals.models import Appeal, CalendarDay, LegalTerm, Message
 from appeals.notify.letters import letter
 from appeals.timeline import title_of
-from appeals.workflow import ANSWER, ASK, FORWARD, LAPSE, REMIND, REOPEN, REPLY, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ANSWER, ASK, FORWARD, LAPSE, REMIND, REOPEN, REPLY
 from tests.factories import AppealFactory
 from tests.grid import GridCity
 

@@ -13,7 +13,8 @@ from appeals.actors import Author, Person
 from appeals.errors import Invalid, NotAllowed
 from appeals.models import Appeal, AppealContact, Message
 from appeals.notify.delivery import deliver_due
-from appeals.workflow import ANSWER, ASK, HIDE, LINK, NOTE, REJOIN, REOPEN, SEPARATE, SPLIT, UNLINK, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ANSWER, ASK, HIDE, LINK, NOTE, REJOIN, REOPEN, SEPARATE, SPLIT, UNLINK
 from tests.grid import GridCity
 
 

@@ -18,7 +18,8 @@ from appeals.actors import Author, Person
 from appeals.errors import NotAllowed
 from appeals.limits import ALIKE_DAYS, ALIKE_M
 from appeals.models import Appeal, LegalTerm, Message
-from appeals.workflow import ACCEPT, ANSWER, ASK, DUPLICATE, HIDE, NOTE, PLAN, REPLY, SEPARATE, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ACCEPT, ANSWER, ASK, DUPLICATE, HIDE, NOTE, PLAN, REPLY, SEPARATE
 from tests.factories import AppealFactory
 from tests.grid import IN_EAST, GridCity
 

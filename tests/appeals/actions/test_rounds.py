@@ -14,7 +14,8 @@ from appeals.actions.rounds import LETTERS_MAX, Step, due_steps, take_round
 from appeals.actions.warn import warn_services
 from appeals.identifiers import new_uuid7
 from appeals.models import Appeal, Message
-from appeals.workflow import ESCALATE, LAPSE, REMIND, Audience, Status
+from appeals.vocabulary import Audience, Status
+from appeals.workflow import ESCALATE, LAPSE, REMIND
 from tests.factories import AppealFactory
 from tests.grid import GridCity
 

@@ -17,7 +17,8 @@ from appeals.actors import PLATFORM, Author, Person
 from appeals.errors import NotAllowed
 from appeals.models import Appeal, LegalTerm, Message
 from appeals.notify.letters import letter
-from appeals.workflow import ANSWER, ASK, EXTEND, REOPEN, WARN_DUE, WARN_HALF, Status
+from appeals.vocabulary import Status
+from appeals.workflow import ANSWER, ASK, EXTEND, REOPEN, WARN_DUE, WARN_HALF
 from tests.factories import AppealFactory
 from tests.grid import GridCity
 

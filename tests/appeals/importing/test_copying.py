@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from appeals.importing.copying import copy_in
 from appeals.models import Appeal, RoutingDecision
-from appeals.workflow import Kind
+from appeals.vocabulary import Kind
 from districts.models import Place, Service
 from tests.grid import GridCity
 

@@ -20,7 +20,7 @@ from pytest_django import DjangoDbBlocker
 from accounts.demo import PUBLISHED_PASSWORD
 from accounts.models import Membership, User
 from appeals.models import Appeal, AppealContact, Attachment, Event, Message, RoutingDecision
-from appeals.workflow import OPEN_STATUSES
+from appeals.vocabulary import OPEN_STATUSES
 from config.city import CITY
 from districts.models import Service
 from news.models import NewsItem

@@ -19,6 +19,7 @@ from appeals.actors import PLATFORM, Actor, Author, Person
 from appeals.deadlines import city_calendar
 from appeals.models import Appeal, AppealContact, LegalTerm, RefusalGround
 from appeals.notify.delivery import deliver_due
+from appeals.vocabulary import Input, Verb
 from appeals.workflow import (
     ACCEPT,
     ANSWER,
@@ -57,8 +58,6 @@ from appeals.workflow import (
     WARN_HALF,
     WARN_MOST,
     WITHDRAW,
-    Input,
-    Verb,
 )
 from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import GridCity

@@ -21,7 +21,7 @@ from appeals.deadlines import LegalClock
 from appeals.identifiers import new_uuid7
 from appeals.limits import ADDRESS_MAX, ATTACHMENTS_MAX, TEXT_MAX
 from appeals.models import Appeal, AppealContact, Attachment
-from appeals.workflow import Kind
+from appeals.vocabulary import Kind
 from bootstrap.rates import Rate
 from districts.models import Place
 from rates.models import Bucket
