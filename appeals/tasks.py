@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import UUID
 
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.db import transaction
 from django_tasks import task
 
@@ -38,12 +38,10 @@ def prepare_video(attachment_id: str) -> str:
             limit = "" if refusal.limit is None else f":{refusal.limit}"
             return _finish(attachment, state=Attachment.State.FAILED, error=refusal.code + limit)
         attachment.duration_s = made.duration_s
-        attachment.width, attachment.height = made.large.width, made.large.height
         try:
             with made.playable.open("rb") as stream:
                 attachment.playable.save(f"{attachment.pk}.mp4", File(stream), save=False)
-            attachment.large.save(f"{attachment.pk}.jpg", ContentFile(made.large.data), save=False)
-            attachment.thumb.save(f"{attachment.pk}.jpg", ContentFile(made.thumb.data), save=False)
+            attachment.store_pictures(made.large, made.thumb)
             return _finish(attachment, state=Attachment.State.READY)
         except BaseException:
             _delete_made(attachment)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -60,5 +59,4 @@ def _draw(photo: Attachment) -> None:
     except (ProcessingFailed, OSError) as error:
         log.exception("a photo could not be covered", id=str(photo.pk))
         raise Busy(_("This photo cannot be opened just now. Please try again soon.")) from error
-    photo.large.save(f"{photo.pk}.jpg", ContentFile(made.large.data), save=False)
-    photo.thumb.save(f"{photo.pk}.jpg", ContentFile(made.thumb.data), save=False)
+    photo.store_pictures(made.large, made.thumb)

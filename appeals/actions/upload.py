@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 import structlog
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -124,15 +124,9 @@ def _store_photo(upload_id: UUID, file: UploadedFile[bytes], digest: bytes, send
 
     prepared = process_photo(file, sender=sender, spent=spent)
     attachment = Attachment(
-        id=upload_id,
-        kind=Attachment.Kind.PHOTO,
-        state=Attachment.State.READY,
-        width=prepared.large.width,
-        height=prepared.large.height,
-        digest=digest,
+        id=upload_id, kind=Attachment.Kind.PHOTO, state=Attachment.State.READY, digest=digest
     )
-    attachment.large.save(f"{upload_id}.jpg", ContentFile(prepared.large.data), save=False)
-    attachment.thumb.save(f"{upload_id}.jpg", ContentFile(prepared.thumb.data), save=False)
+    attachment.store_pictures(prepared.large, prepared.thumb)
     return _insert(attachment)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.db import models
 from django.db.models import Value
@@ -10,6 +11,7 @@ from appeals.models.appeal import Appeal
 from appeals.models.event import Event
 from appeals.querysets import AttachmentQuerySet
 from media.fields import ServedFileField, ServedImageField
+from media.pictures import EncodedPhoto
 from media.refusal import Refusal, explain
 
 
@@ -93,6 +95,12 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    def store_pictures(self, large: EncodedPhoto, thumb: EncodedPhoto) -> None:
+        """Writes both; the row is not saved, and what it named before is left."""
+        self.large.save(f"{self.pk}.jpg", ContentFile(large.data), save=False)
+        self.thumb.save(f"{self.pk}.jpg", ContentFile(thumb.data), save=False)
+        self.width, self.height = large.width, large.height
 
     @property
     def error_text(self) -> str:
