@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from appeals.limits import TEXT_MAX
-from appeals.models import Appeal
+from appeals.models import Appeal, AppealContact
 from districts.models import Service
 
 TITLE_MAX: Final = 100
@@ -164,6 +164,15 @@ class ContactSeenQuerySet(models.QuerySet["ContactSeen"]):
         day = timezone.localdate(now)
         rows = (ContactSeen(appeal_id=key, by_id=user.pk, at=now, day=day, how=how) for key in appeals)
         self.bulk_create(rows, ignore_conflicts=True, batch_size=5_000)
+
+    def contact_for(
+        self, user: AbstractBaseUser, appeal: Appeal, how: ContactSeen.How
+    ) -> AppealContact | None:
+        """Who sent the appeal, for the person; that they are shown it is kept, where there is anything to show."""
+        contact: AppealContact | None = getattr(appeal, "contact", None)
+        if contact is not None and contact.says_who:
+            self.keep(user, [appeal.pk], how)
+        return contact
 
 
 class ContactSeen(models.Model):

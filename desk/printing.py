@@ -60,12 +60,11 @@ def print_appeal(request: HttpRequest, number: int) -> HttpResponse:
     if standing_of(request.user).role_towards(appeal.service_id) is Role.PUBLIC:
         return redirect(appeal)
     internal = bool(request.GET.get("internal"))
-    contact = getattr(appeal, "contact", None) if internal else None
-    if contact is not None and contact.says_who:
-        ContactSeen.objects.keep(cast("User", request.user), [appeal.pk], ContactSeen.How.PRINT)
+    user = cast("User", request.user)
+    contact = ContactSeen.objects.contact_for(user, appeal, ContactSeen.How.PRINT) if internal else None
     context = {
         "appeal": appeal,
-        "dossier": dossier_of(appeal, request.user, internal=internal),
+        "dossier": dossier_of(appeal, user, internal=internal),
         "contact": contact,
         "internal": internal,
         "show_actors": internal,

@@ -182,9 +182,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         if role is Role.PUBLIC:
             # Forwarded by a colleague meanwhile: this reader may no longer see its contact data.
             return _moved(request, appeal, tried)
-    contact = getattr(appeal, "contact", None)
-    if contact is not None and contact.says_who:
-        ContactSeen.objects.keep(cast("User", request.user), [appeal.pk], ContactSeen.How.PAGE)
+    contact = ContactSeen.objects.contact_for(cast("User", request.user), appeal, ContactSeen.How.PAGE)
     dossier = dossier_of(appeal, request.user, internal=True)
     verbs = verb_context(appeal, role, tried, dossier.clock, drafts_here(request.user, appeal))
     queue = Queue.of(cast("User", request.user), dossier.clock.calendar)
