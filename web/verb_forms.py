@@ -348,17 +348,9 @@ def _files(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     return {ask.name: _UploadIds(required=False), "files": chosen}
 
 
-def _file(ask: Ask, appeal: Appeal, *, hidden: bool) -> dict[str, forms.Field]:
-    files = Attachment.objects.filter(appeal=appeal)
-    choices = [(str(file.pk), _picture(file, n)) for n, file in enumerate(files, 1) if file.hidden is hidden]
-    only = choices[0][0] if len(choices) == 1 else None
-    return {ask.name: _FileField(required=False, choices=choices, initial=only, **_said(ask))}
-
-
-def _photo(ask: Ask, appeal: Appeal, *, covered: bool = False) -> dict[str, forms.Field]:
+def _file(ask: Ask, appeal: Appeal, *, offered: Callable[[Attachment], bool]) -> dict[str, forms.Field]:
     files = enumerate(Attachment.objects.filter(appeal=appeal), 1)
-    photos = [(n, file) for n, file in files if file.kind == Attachment.Kind.PHOTO]
-    choices = [(str(file.pk), _picture(file, n)) for n, file in photos if not covered or file.covered]
+    choices = [(str(file.pk), _picture(file, n)) for n, file in files if offered(file)]
     only = choices[0][0] if len(choices) == 1 else None
     return {ask.name: _FileField(required=False, choices=choices, initial=only, **_said(ask))}
 
@@ -440,10 +432,10 @@ _FIELDS: dict[Input, Callable[[Ask, Appeal], dict[str, forms.Field]]] = {
     Input.SERVICE: _service,
     Input.COLLEAGUE: _colleague,
     Input.FILES: _files,
-    Input.SHOWN_FILE: partial(_file, hidden=False),
-    Input.HIDDEN_FILE: partial(_file, hidden=True),
-    Input.PHOTO: _photo,
-    Input.COVERED_PHOTO: partial(_photo, covered=True),
+    Input.SHOWN_FILE: partial(_file, offered=lambda file: not file.hidden),
+    Input.HIDDEN_FILE: partial(_file, offered=lambda file: file.hidden),
+    Input.PHOTO: partial(_file, offered=lambda file: file.kind == Attachment.Kind.PHOTO),
+    Input.COVERED_PHOTO: partial(_file, offered=lambda file: bool(file.covered)),
     Input.AREAS: _areas,
     Input.GROUND: _ground,
     Input.APPEAL: _appeal,
