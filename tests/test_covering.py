@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import pytest
 from django.core import mail
-from django.core.files.base import ContentFile
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
@@ -32,23 +31,11 @@ from media.storage import FORGOTTEN_AFTER
 from tests.doors import doors
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory
 from tests.grid import GridCity
+from tests.pictures import SIZES, photo_of
 
-RED, SIZES = (254, 0, 0), {"large": (640, 480), "thumb": (480, 360)}
 REASON = "A stranger's face"
 #: Left, top, width and height in percent.
 AREA = "50 25 25 50"
-
-
-def photo_of(appeal: Appeal) -> Attachment:
-    """A photo that is red all over, with metadata that no product of ours would have."""
-    row: Attachment = AttachmentFactory(appeal=appeal, large="", thumb="", width=640, height=480)
-    for form, size in SIZES.items():
-        made, exif = io.BytesIO(), Image.Exif()
-        exif[0x010E] = "flat 17"
-        Image.new("RGB", size, RED).save(made, "JPEG", exif=exif)
-        getattr(row, form).save(f"{row.pk}.jpg", ContentFile(made.getvalue()), save=False)
-    row.save()
-    return row
 
 
 @pytest.fixture

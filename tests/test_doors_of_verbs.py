@@ -19,7 +19,7 @@ from appeals.vocabulary import Input, Status, Verb
 from appeals.workflow import VERBS
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
 from tests.grid import GridCity
-from tests.test_covering import photo_of
+from tests.pictures import photo_of
 
 #: It goes the same ways over and over, each of which has its own test:
 #: coverage, which would add two thirds to its time, does not count it.

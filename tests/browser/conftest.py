@@ -40,6 +40,8 @@ LANGUAGES = ("ky", "ru", "en")
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1024, "height": 768}}
+#: A screen of the Mayor's Office.
+OFFICE: dict[str, Any] = {"viewport": {"width": 1366, "height": 768}}
 
 #: Drawings in two dimensions stay, such as those that make a photo smaller.
 WITHOUT_WEBGL = """

@@ -6,7 +6,6 @@ import itertools
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.urls import reverse
 from django.utils import translation
@@ -21,24 +20,11 @@ from appeals.notify.subscriptions import path_for
 from appeals.workflow import ACCEPT, ANSWER, REDACT
 from desk.models import SavedFilter
 from tests.browser.conftest import DESKTOP, PHONE, Open, log_in, path_of
+from tests.browser.faults import violations
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, MessageFactory
 from tests.grid import GridCity
 
-_AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
-
 PUBLIC = ("public:map", "public:appeal-new", "public:news", "public:about", "account_login")
-
-
-def violations(page: Any) -> list[str]:
-    """Serious and critical ones, with the elements that they are about."""
-    if not page.evaluate("() => Boolean(window.axe)"):
-        page.evaluate(_AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{rule['id']}: {[node['target'] for node in rule['nodes']][:4]}"
-        for rule in found["violations"]
-        if rule["impact"] in {"serious", "critical"}
-    ]
 
 
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])

@@ -15,11 +15,11 @@ from accounts.models import User
 from accounts.posts import Post
 from appeals.models import Appeal
 from desk.models import SavedFilter
-from tests.browser.conftest import LANGUAGES, PHONE, Open, at_desk, log_in, path_of
+from tests.browser.conftest import LANGUAGES, OFFICE, PHONE, Open, at_desk, log_in, path_of
+from tests.browser.faults import running_out
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
 
-OFFICE: dict[str, Any] = {"viewport": {"width": 1366, "height": 768}}
 ROWS_LEAST = 12
 
 
@@ -163,30 +163,3 @@ def test_the_whole_file_is_taken_as_paper_and_for_programs(
     window.at_rest()
     assert running_out(page) == []
     assert window.complaints.said == []
-
-
-def running_out(page: Any) -> list[str]:
-    """What of the header and of the page is wider than its place, and words that are torn for want of room."""
-    found: list[str] = page.evaluate(
-        """() => {
-            const said = [];
-            if (document.documentElement.scrollWidth > document.documentElement.clientWidth) said.push("the page");
-            const inner = document.querySelector(".site-header__inner").getBoundingClientRect();
-            for (const part of document.querySelectorAll(".site-header__inner a, .site-header__inner summary")) {
-                const {left, right, width} = part.getBoundingClientRect();
-                if (width && (left < inner.left || right > inner.right + 0.5)) said.push(part.textContent.trim());
-            }
-            const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
-            while (walker.nextNode()) {
-                const text = walker.currentNode;
-                for (const word of text.textContent.matchAll(/[\\p{L}\\p{N}]+/gu)) {
-                    const range = document.createRange();
-                    range.setStart(text, word.index);
-                    range.setEnd(text, word.index + word[0].length);
-                    if (new Set([...range.getClientRects()].map((one) => one.top)).size > 1) said.push(word[0]);
-                }
-            }
-            return said;
-        }"""
-    )
-    return found

@@ -10,8 +10,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from appeals.models import Appeal
-from tests.browser.conftest import LANGUAGES, Open, Visit, at_desk, path_of
-from tests.browser.test_desk import OFFICE
+from tests.browser.conftest import LANGUAGES, OFFICE, Open, Visit, at_desk, path_of
 from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import GridCity
 

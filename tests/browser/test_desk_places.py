@@ -10,8 +10,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import User
-from tests.browser.conftest import LANGUAGES, PHONE, Open, at_desk, path_of
-from tests.browser.test_desk import OFFICE, running_out
+from tests.browser.conftest import LANGUAGES, OFFICE, PHONE, Open, at_desk, path_of
+from tests.browser.faults import running_out
 from tests.factories import AppealFactory
 from tests.grid import IN_EAST, GridCity
 

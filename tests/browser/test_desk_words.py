@@ -15,8 +15,7 @@ from appeals.actors import Person
 from appeals.models import Appeal, Draft, Event
 from appeals.workflow import FORWARD
 from desk.models import AnswerTemplate
-from tests.browser.conftest import Open, Visit, give_password, log_in, path_of
-from tests.browser.test_desk import OFFICE
+from tests.browser.conftest import OFFICE, Open, Visit, give_password, log_in, path_of
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
 from tools.chromium import until

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import expect
 
@@ -12,11 +10,9 @@ from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal
 from appeals.workflow import ACCEPT
-from tests.browser.conftest import Open, at_desk
+from tests.browser.conftest import OFFICE, Open, at_desk
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
-
-OFFICE: dict[str, Any] = {"viewport": {"width": 1366, "height": 768}}
 
 
 @pytest.fixture

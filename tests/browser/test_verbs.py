@@ -16,7 +16,7 @@ from appeals.workflow import ANSWER, FORWARD
 from tests.browser.conftest import DESKTOP, LANGUAGES, Open, log_in, path_of
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
-from tests.test_covering import photo_of
+from tests.pictures import photo_of
 from tools.chromium import until
 
 

@@ -12,8 +12,7 @@ from accounts.models import User
 from appeals.models import Appeal, Draft, Event
 from desk.answer_templates import filled
 from desk.models import AnswerTemplate
-from tests.desk.test_appeal_page import form_of, picture, url
-from tests.desk.test_queue import make
+from tests.desk.pages import form_of, make, picture, url
 from tests.factories import MembershipFactory
 from tests.grid import GridCity
 

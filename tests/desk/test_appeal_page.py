@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from PIL import Image
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
@@ -19,6 +18,7 @@ from appeals.vocabulary import Guard, Status
 from appeals.workflow import ACCEPT, ANSWER, ASK, FORWARD, HIDE, verbs_for
 from bootstrap.rates import Rate
 from config.city import CITY
+from tests.desk.pages import form_of, offered, picture, url
 from tests.factories import AppealFactory, AttachmentFactory, EventFactory, MembershipFactory, UserFactory
 from tests.grid import GridCity
 
@@ -28,22 +28,6 @@ def appeal(city: GridCity) -> Appeal:
     return AppealFactory(
         category=city.categories["lamp"], contact__name="Бакыт Эсенов", contact__email="author@example.org"
     )
-
-
-def url(appeal: Appeal) -> str:
-    return f"/en/desk/appeals/{appeal.number}/"
-
-
-def picture(name: str = "done.jpg") -> io.BytesIO:
-    file = io.BytesIO()
-    Image.effect_noise((400, 300), 60).save(file, "JPEG")
-    file.seek(0)
-    file.name = name
-    return file
-
-
-def offered(page: str) -> set[str]:
-    return set(re.findall(r'name="verb" value="(\w+)"', page))
 
 
 def test_the_author_is_shown_to_the_service_and_the_office_alone(
@@ -191,12 +175,6 @@ def test_a_colleague_was_faster_and_the_words_and_photos_are_kept(
     again = {"verb": "answer", "version": 2, "text": "The lamp is new.", "uploads": [upload]}
     assert at_desk.post(url(appeal), again).status_code == 302
     assert Attachment.objects.get(pk=upload).event == Event.objects.get(verb=ANSWER.code)
-
-
-def form_of(page: str, verb: str) -> str:
-    """The HTML of the verb's form."""
-    (form,) = [form for form in re.findall(r"<form.*?</form>", page, re.DOTALL) if f'value="{verb}"' in form]
-    return form
 
 
 def test_who_answers_too_late_has_words_and_photo_in_hand_as_an_addition(

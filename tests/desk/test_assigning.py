@@ -14,8 +14,7 @@ from appeals.errors import Invalid, NotAllowed, Stale
 from appeals.models import Appeal, Message
 from appeals.vocabulary import Status
 from appeals.workflow import ACCEPT, ANSWER, ASSIGN, FORWARD, NOTE
-from tests.desk.test_appeal_page import url
-from tests.desk.test_queue import counts, get, make, numbers
+from tests.desk.pages import counts, get, make, numbers, url
 from tests.factories import MembershipFactory
 from tests.grid import GridCity
 

@@ -14,7 +14,7 @@ from appeals.actors import Person
 from appeals.models import Appeal, Event
 from appeals.vocabulary import Status
 from appeals.workflow import ACCEPT, ANSWER, FORWARD, NOTE, VERBS
-from tests.desk.test_queue import get, make
+from tests.desk.pages import get, make
 from tests.factories import MembershipFactory
 from tests.grid import GridCity
 

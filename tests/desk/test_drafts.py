@@ -18,7 +18,7 @@ from appeals.actions.upload import DRAFT_AGE, remove_orphans
 from appeals.actors import Person
 from appeals.models import Appeal, Attachment, Draft, Event
 from appeals.workflow import ANSWER, FORWARD
-from tests.desk.test_appeal_page import form_of, picture, url
+from tests.desk.pages import form_of, picture, url
 from tests.factories import PASSWORD, AppealFactory, AttachmentFactory, MembershipFactory
 from tests.grid import GridCity
 

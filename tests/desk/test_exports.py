@@ -23,7 +23,7 @@ from appeals.models import Appeal
 from appeals.vocabulary import Status
 from appeals.workflow import ANSWER
 from desk import exports
-from tests.desk.test_queue import get, make
+from tests.desk.pages import get, make
 from tests.factories import MembershipFactory
 from tests.grid import GridCity
 

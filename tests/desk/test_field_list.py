@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from appeals.models import Appeal
 from desk import field_list
+from tests.desk.pages import numbers
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import IN_EAST, GridCity
 
@@ -24,10 +25,6 @@ def lamp(city: GridCity, step: float, **fields: object) -> Appeal:
     return AppealFactory(
         **{"category": city.categories["lamp"], "due_on": timezone.localdate(), "point": point, **fields}
     )
-
-
-def numbers(page: str) -> list[int]:
-    return [int(number) for number in re.findall(r'data-appeal="(\d+)"', page)]
 
 
 @pytest.fixture

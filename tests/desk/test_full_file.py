@@ -25,7 +25,7 @@ from appeals.models import Appeal, Message
 from appeals.workflow import ANSWER, DUPLICATE, FORWARD, LINK, NOTE, REDACT
 from desk.full_file import Form
 from desk.models import ContactSeen, FileTaken
-from tests.desk.test_queue import make
+from tests.desk.pages import make
 from tests.factories import AttachmentFactory, MembershipFactory
 from tests.grid import GridCity
 

@@ -17,7 +17,7 @@ from appeals.models import Appeal
 from appeals.workflow import ACCEPT, FORWARD
 from desk.live import PRESENT_S
 from desk.models import Presence
-from tests.desk.test_queue import make
+from tests.desk.pages import make
 from tests.factories import MembershipFactory
 from tests.grid import GridCity
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from tests.desk.test_queue import make
+from tests.desk.pages import make
 from tests.grid import GridCity
 
 PAGES = [

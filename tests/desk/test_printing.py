@@ -12,7 +12,7 @@ from appeals.models import Appeal
 from appeals.vocabulary import Status
 from appeals.workflow import ANSWER, NOTE
 from desk import printing
-from tests.desk.test_queue import get, make, numbers
+from tests.desk.pages import get, make, numbers
 from tests.factories import MembershipFactory
 from tests.grid import GridCity
 

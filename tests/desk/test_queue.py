@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -18,31 +17,9 @@ from appeals.models import Appeal
 from appeals.vocabulary import Status
 from desk import queue
 from desk.queue import Queue
-from tests.factories import AppealFactory, MembershipFactory
+from tests.desk.pages import counts, get, make, numbers
+from tests.factories import MembershipFactory
 from tests.grid import CITY, GridCity
-
-
-def make(city: GridCity, category: str = "lamp", *, due_in: int = 10, **values: Any) -> Appeal:
-    """An appeal due so many days from today."""
-    due_on = timezone.localdate() + dt.timedelta(days=due_in)
-    return AppealFactory(category=city.categories[category], due_on=due_on, **values)
-
-
-def numbers(page: str) -> list[int]:
-    return [int(number) for number in re.findall(r'data-appeal="(\d+)"', page)]
-
-
-def counts(page: str) -> dict[str, str]:
-    found = re.findall(
-        r'tab=(\w+)[^"]*"(?: aria-current="page")?>[^<]+<span class="count[^"]*">([^<]+)</span>', page
-    )
-    return dict(found)
-
-
-def get(client: Client, query: str = "") -> str:
-    response = client.get(f"/en/desk/{query}")
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 @pytest.mark.parametrize("url", ["/ky/desk/", "/ky/desk/appeals/1/"])

@@ -16,7 +16,7 @@ from desk import queue
 from desk.models import SavedFilter
 from desk.saved_pages import OWN_MAX, SHARED_MAX
 from districts.models import Category
-from tests.desk.test_queue import get, make, numbers
+from tests.desk.pages import get, make, numbers
 from tests.factories import MembershipFactory
 from tests.grid import GridCity
 

@@ -61,7 +61,7 @@ from appeals.workflow import (
 )
 from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import GridCity
-from tests.test_covering import photo_of
+from tests.pictures import photo_of
 
 pytestmark = pytest.mark.django_db
 
