@@ -108,9 +108,10 @@ def test_locks_of_the_project_need_no_psycopg_3_and_pin_every_hash():
         assert all(line.endswith("\\") for line in pins), "each pin is followed by its hashes"
 
 
-def test_what_the_product_runs_on_has_one_major_version_for_every_python():
+@pytest.mark.parametrize("name", environment.LOCKS)
+def test_each_package_has_one_major_version_for_every_python(name: str):
     """What a package can do, and no longer can, is then the same on every machine."""
-    pins = re.findall(r"^([\w.-]+)==(\d+)", checkouts.this_checkout().lock("run").read_text(), re.MULTILINE)
+    pins = re.findall(r"^([\w.-]+)==(\d+)", checkouts.this_checkout().lock(name).read_text(), re.MULTILINE)
     assert len(pins) > 50
     assert sorted(set(pins)) == sorted(dict(pins).items())
 
