@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -114,6 +117,17 @@ def charge(limit: Limit, sender: str, *, cost: float) -> None:
             cost_s=cost * rate.unit_s,
             capacity_s=rate.at_once * rate.unit_s,
         )
+
+
+@contextmanager
+def charged(limit: Limit, sender: str) -> Iterator[None]:
+    """Charges the seconds that the block takes, also when it fails. Raises ``TooMany`` before it where none are left."""
+    check(limit, sender)
+    begun = time.monotonic()
+    try:
+        yield
+    finally:
+        charge(limit, sender, cost=time.monotonic() - begun)
 
 
 def give_back(limit: Limit, sender: str, *, cost: int = 1) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,7 @@ from geo.grid import Grid, parse_cell
 from geo.paging import AFTER, PageRequest, parse_page
 from geo.refusals import Errors, Refusals
 from rates.senders import sender_of
-from rates.taking import REPORT_WORK, charge, check
+from rates.taking import REPORT_WORK, charged
 from reports import sizes
 from reports.exports import as_csv, as_geojson, hotspots_as_csv, hotspots_as_geojson
 from reports.forms import ReportForm, ReportQuery
@@ -62,16 +61,11 @@ def _counts_as_work(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     """The view, whose seconds are charged to whoever asks. It raises ``TooMany`` where they have none left."""
 
     @functools.wraps(view)
-    def charged(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        sender = sender_of(request)
-        check(REPORT_WORK, sender)
-        begun = time.monotonic()
-        try:
+    def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with charged(REPORT_WORK, sender_of(request)):
             return view(request, *args, **kwargs)
-        finally:
-            charge(REPORT_WORK, sender, cost=time.monotonic() - begun)
 
-    return charged
+    return counted
 
 
 @require_safe

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
 
@@ -21,7 +18,7 @@ from opendata.parameters import FILTER_PARAMETERS
 from opendata.properties import APPEAL, schema, values
 from opendata.whole_sets import GEOJSON, GEOJSONL, Form, WholeSet
 from rates.senders import sender_of
-from rates.taking import DATA_WORK, TooMany, charge, check
+from rates.taking import DATA_WORK, TooMany, charged
 from web.api.answers import cached_for, reads_parts, text_answer
 from web.api.language import language_asked_for
 from web.api.openapi import LANG, TEXT, WHOLE, described, feature_collection, problems
@@ -73,7 +70,9 @@ def _whole(request: HttpRequest, form: Form) -> HttpResponseBase:
     if since is not None:
         rows = rows.updated_since(since)
     feature = FeatureText(id="id", geometry="point", properties=values(APPEAL, language))
-    whole = WholeSet(feature_statement(rows, feature), form, work=partial(_counted, sender_of(request)))
+    whole = WholeSet(
+        feature_statement(rows, feature), form, work=partial(charged, DATA_WORK, sender_of(request))
+    )
     try:
         return _answer(request, whole)
     except TooMany as refusal:
@@ -98,13 +97,3 @@ def _answer(request: HttpRequest, whole: WholeSet) -> HttpResponseBase:
         )
         patch_vary_headers(answer, ["Accept-Encoding"])
     return cached_for(answer, MAX_AGE_S, private=private)
-
-
-@contextmanager
-def _counted(sender: str) -> Iterator[None]:
-    check(DATA_WORK, sender)
-    begun = time.monotonic()
-    try:
-        yield
-    finally:
-        charge(DATA_WORK, sender, cost=time.monotonic() - begun)
