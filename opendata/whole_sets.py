@@ -24,6 +24,8 @@ from web.api.texts import Busy, Text, digest, keep, kept, making
 _TRIES: Final = 50
 #: The fastest: a text of a gigabyte is packed once for each version.
 _LEVEL: Final = 1
+#: At the end of the names of what is compressed.
+_PACKED: Final = "-gzip"
 
 Batches = Iterator[list[bytes]]
 
@@ -73,8 +75,9 @@ class WholeSet:
 
         Raises ``Busy`` while too many are made. One statement when it is there.
         """
-        folder = self._folder + ("-gzip" if packed else "")
-        if text := kept(folder, self._name(public_version(), packed=packed)):
+        end = _PACKED if packed else ""
+        folder = self._folder + end
+        if text := kept(folder, self._name(public_version()) + end):
             return text
         with self.work():
             return self._packed(folder) if packed else self._made(folder)
@@ -97,15 +100,15 @@ class WholeSet:
     def _packed(self, folder: str) -> Text:
         plain = kept(self._folder, self._name(public_version())) or self._made(self._folder)
         with plain.file, making(folder):
-            name = f"{plain.path.name}-gzip"
+            name = plain.path.name + _PACKED
             return kept(folder, name) or keep(folder, name, lambda file: _pack(plain.file, file))
 
     @property
     def _folder(self) -> str:
         return digest(self.form.ending, self.statement)
 
-    def _name(self, version: str, *, packed: bool = False) -> str:
-        return digest(self._folder, version) + ("-gzip" if packed else "")
+    def _name(self, version: str) -> str:
+        return digest(self._folder, version)
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[str, Batches]]:

@@ -10,7 +10,6 @@ from django.db import models
 from django.http import Http404
 from django.urls import reverse
 from django.utils import translation
-from django.utils.cache import patch_vary_headers
 from drf_spectacular.drainage import set_override
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
@@ -30,6 +29,7 @@ from geo.geojson import MEDIA_TYPE
 from geo.points import DECIMALS
 from geo.refusals import Refused
 from opendata.properties import APPEAL
+from web.api.answers import cached_for
 from web.api.files import FileAddress
 from web.api.language import language_asked_for
 from web.api.openapi import LANG, operation, problems
@@ -199,10 +199,7 @@ class _AppealView(APIView):
             context = {"dossier": dossier_of(appeal, request.user, internal=False)}
             document = AppealSerializer(appeal, context=context).data
         answer = Response(document)
-        patch_vary_headers(answer, ["Accept-Language", "Cookie"])
-        answer["Cache-Control"] = (
-            "private, no-store" if request.user.is_authenticated else f"public, max-age={MAX_AGE_S}"
-        )
+        cached_for(answer, MAX_AGE_S, private=request.user.is_authenticated)
         return answer
 
 
