@@ -58,12 +58,12 @@ def prepare_var(checkout: Checkout) -> None:
         checkout.var.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Stop(f"{checkout.var} cannot be created: {error.strerror}") from None
-    if list(not_writable([checkout.var])):
-        # Whoever made the one has made the other.
-        remedies = [remedy for _folder, remedy in not_writable([checkout.var, checkout.node_modules])]
+    # Whoever made the one has made the other.
+    remedies = dict(not_writable([checkout.var, checkout.node_modules]))
+    if checkout.var in remedies:
         raise Stop(
             f"{checkout.var} is not writable by this user (created with sudo?). Use that user again, or run\n    "
-            + "\n    ".join(remedies)
+            + "\n    ".join(remedies.values())
         )
 
 
