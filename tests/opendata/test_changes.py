@@ -33,12 +33,7 @@ def _aged(appeal: Appeal) -> Appeal:
 def _ids(client: Client, path: str, since: object = "") -> set[str]:
     answer = client.get(path, {"updated_after": since} if since else {})
     assert answer.status_code == 200
-    features = answer.json()["features"] if not answer.streaming else _document(answer)["features"]
-    return {feature["id"] for feature in features}
-
-
-def _document(answer: Any) -> Any:
-    return json.loads(answer.getvalue())
+    return {feature["id"] for feature in json.loads(answer.getvalue())["features"]}
 
 
 @pytest.mark.parametrize(
