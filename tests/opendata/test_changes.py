@@ -137,13 +137,18 @@ def test_nothing_falls_between_two_readings(client: Client) -> None:
     assert _ids(client, LISTS[0], until) == {str(late.pk)}
 
 
-def test_one_moment_is_written_alike_in_lists_and_details(city: GridCity, client: Client) -> None:
-    appeal = AppealFactory(answered_at=LONG_AGO)
+@pytest.mark.parametrize(
+    ("microsecond", "fraction"), [(0, ""), (1, ".000001"), (100_000, ".1"), (676_120, ".67612")]
+)
+def test_one_moment_is_written_alike_in_lists_and_details(
+    city: GridCity, client: Client, microsecond: int, fraction: str
+) -> None:
+    appeal = AppealFactory(answered_at=LONG_AGO.replace(microsecond=microsecond))
     (listed,) = client.get("/api/appeals.geojson?lang=en").json()["features"]
     single = client.get(f"/api/appeals/{appeal.number}/?lang=en").json()
     names = {"url", *(name for name in listed["properties"] if name.endswith("_at"))}
     alike = {name: listed["properties"][name] for name in names}
     assert alike == {name: single["properties"][name] for name in names}
-    assert alike["answered_at"] == "2026-01-01T00:00:00+00:00"
+    assert alike["answered_at"] == f"2026-01-01T00:00:00{fraction}+00:00"
     assert alike["url"] == f"http://localhost:8000/en/appeals/{appeal.number}/"
     assert {event["at"][-6:] for event in single["properties"]["events"]} == {"+00:00"}
