@@ -187,17 +187,16 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     verbs = verb_context(appeal, role, tried, dossier.clock, drafts_here(request.user, appeal))
     queue = Queue.of(cast("User", request.user), dossier.clock.calendar)
     next_appeal, previous_appeal = queue.beside(place, appeal)
+    takes_files = standing.may(Right.FILES)
     context = verbs | {
         "dossier": dossier,
         "appeal": appeal,
         "contact": contact,
         "office": standing.office,
-        "takes_files": standing.may(Right.FILES),
-        "files_taken": FileTaken.objects.filter(appeal=appeal).select_related("by")
-        if standing.may(Right.FILES)
-        else (),
+        "takes_files": takes_files,
+        "files_taken": FileTaken.objects.filter(appeal=appeal).select_related("by") if takes_files else (),
         "contact_seen": ContactSeen.objects.filter(appeal=appeal).select_related("by")[:SEEN_MAX]
-        if standing.may(Right.FILES)
+        if takes_files
         else (),
         "redactions": redactions_of(appeal) if role in REDACT.roles else (),
         "covered": Attachment.objects.filter(appeal=appeal).exclude(covered=[])
