@@ -9,14 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, Open, path_of
-from tests.browser.test_accessibility import violations
+from tests.browser.conftest import OFFICE, PHONE, Open, path_of
+from tests.browser.faults import violations
 from tests.factories import PlaceFactory
 from tests.grid import CITY, IN_EAST, GridCity, at
-from tests.reports.planting import planter
-from tests.reports.test_hotspots import around, everywhere
-
-OFFICE: dict[str, Any] = {"viewport": {"width": 1366, "height": 768}}
+from tests.reports.planting import around, everywhere, planter
 
 #: What a hot cell's card begins and ends with, and the summary.
 WORDS = {

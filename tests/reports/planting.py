@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 
+import numpy as np
 from django.utils import timezone
 
 from appeals.identifiers import new_uuid7
 from appeals.models import Appeal
-from tests.grid import EAST, GridCity, at
+from tests.grid import CITY, EAST, GridCity, at
 
 #: Noon in the city, in the middle of the period used in tests.
 NOON = dt.datetime(2026, 3, 10, 12, tzinfo=timezone.get_default_timezone())
 
 Plant = Callable[..., list[Appeal]]
+Places = list[tuple[float, float]]
 
 
 def planter(city: GridCity) -> Plant:
@@ -43,3 +45,19 @@ def planter(city: GridCity) -> Plant:
         )
 
     return plant
+
+
+def everywhere(n: int = 400, seed: int = 3) -> Places:
+    """Places at random in the city."""
+    west, south, east, north = CITY
+    random = np.random.default_rng(seed)
+    return [
+        (float(lon), float(lat))
+        for lon, lat in zip(random.uniform(west, east, n), random.uniform(south, north, n), strict=True)
+    ]
+
+
+def around(place: tuple[float, float], n: int, seed: int = 5) -> Places:
+    """Places within some 120 m of that one."""
+    random = np.random.default_rng(seed)
+    return [(place[0] + dx, place[1] + dy) for dx, dy in random.uniform(-0.0012, 0.0012, (n, 2)).tolist()]

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 
-import numpy as np
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -18,29 +17,11 @@ from reports import hotspots as module
 from reports import sizes
 from reports.hotspots import Compared, Refusal, find_hotspots
 from reports.sizes import TooFine
-from tests.grid import CITY, IN_EAST, IN_WEST, GridCity
-from tests.reports.planting import Plant
+from tests.grid import IN_EAST, IN_WEST, GridCity
+from tests.reports.planting import Plant, around, everywhere
 
 PAGE = "/en/reports/hotspots/"
 FILES = ["/en/reports/hotspots.html", "/en/reports/hotspots.geojson", "/en/reports/hotspots.csv"]
-
-Places = list[tuple[float, float]]
-
-
-def everywhere(n: int = 400, seed: int = 3) -> Places:
-    """Places at random in the city."""
-    west, south, east, north = CITY
-    random = np.random.default_rng(seed)
-    return [
-        (float(lon), float(lat))
-        for lon, lat in zip(random.uniform(west, east, n), random.uniform(south, north, n), strict=True)
-    ]
-
-
-def around(place: tuple[float, float], n: int, seed: int = 5) -> Places:
-    """Places within some 120 m of that one."""
-    random = np.random.default_rng(seed)
-    return [(place[0] + dx, place[1] + dy) for dx, dy in random.uniform(-0.0012, 0.0012, (n, 2)).tolist()]
 
 
 def holds(found: module.Hotspots, place: tuple[float, float]) -> bool:
