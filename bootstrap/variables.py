@@ -298,6 +298,7 @@ def is_guessable(secret_key: str) -> bool:
 ALLOWED_HOSTS = Variable("ALLOWED_HOSTS", hosts, None)
 BASE_MAP_STYLE = Variable("BASE_MAP_STYLE", style, None)
 BEHIND_PROXY = Variable("BEHIND_PROXY", proxies, 0)
+BOUNCES_TO = Variable("BOUNCES_TO", sender, None)
 CITY_PROFILE = Variable("CITY_PROFILE", city_profile, ROOT / DEMO_CITY)
 DATABASE_URL = Variable("DATABASE_URL", database_url, None)
 DEBUG = Variable("DEBUG", flag, default=False)
@@ -321,6 +322,7 @@ ALL: tuple[Variable[Any, Any], ...] = (
     ALLOWED_HOSTS,
     BASE_MAP_STYLE,
     BEHIND_PROXY,
+    BOUNCES_TO,
     CITY_PROFILE,
     DATABASE_URL,
     DEBUG,

@@ -276,6 +276,8 @@ TASKS = {
 vars().update(environment.email(variables.EMAIL_URL.read(os.environ), VAR_DIR / "mail"))
 DEFAULT_FROM_EMAIL = variables.DEFAULT_FROM_EMAIL.read(os.environ) or f"OshCity <noreply@{_public.host}>"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+#: Sender of the envelopes of the outbox's letters; None: as the letters say.
+BOUNCES_TO = variables.BOUNCES_TO.read(os.environ)
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

@@ -75,6 +75,11 @@ class Message(models.Model):
     next_attempt_at = models.DateTimeField(_("next attempt at"))
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     error = models.CharField(_("error"), max_length=300, blank=True)
+    dead_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When a letter to its address came back for good: nothing goes there until one is tried again.",
+    )
 
     class Meta:
         verbose_name = _("message")
@@ -99,6 +104,9 @@ class Message(models.Model):
                 fields=["person"], condition=Q(state="queued", daily=True), name="message_of_the_day"
             ),
             models.Index(fields=["id"], condition=Q(state="parked"), name="message_parked"),
+            models.Index(
+                fields=["recipient"], condition=Q(dead_since__isnull=False), name="message_dead_address"
+            ),
         ]
 
     def __str__(self) -> str:

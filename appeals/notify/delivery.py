@@ -20,6 +20,7 @@ from smtplib import (
 )
 
 import structlog
+from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
@@ -28,6 +29,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from appeals.models import Message
+from appeals.notify.bounces import why_dead
 from appeals.notify.letters import letter
 from appeals.notify.subscriptions import ONE_CLICK
 from appeals.notify.wishes import is_wanted, waits_until
@@ -163,14 +165,17 @@ _FATE = ("state", "attempts", "next_attempt_at", "sent_at", "error")
 
 
 def _left(message: Message, now: dt.datetime) -> bool:
-    """True when it is not sent now: it is not wanted any more, or waits for the end of its reader's quiet hours."""
+    """True when it is not sent now: it is not wanted any more, its address takes no mail, or its reader has quiet hours."""
     if not is_wanted(message):
         message.state = Message.State.UNWANTED
     elif until := waits_until(message, now):
         message.next_attempt_at = until
+    elif dead := why_dead(message.recipient):
+        message.state = Message.State.PARKED
+        message.error, message.dead_since = dead.error, dead.dead_since
     else:
         return False
-    message.save(update_fields=["state", "next_attempt_at"])
+    message.save(update_fields=["state", "next_attempt_at", "error", "dead_since"])
     return True
 
 
@@ -213,7 +218,11 @@ def _in_words(error: Exception) -> str:
 def _send_email(together: Sequence[Message], mailer: BaseEmailBackend) -> None:
     words = letter(together)
     # The Message-ID depends on the event and recipient, so that a mailbox shows a repeated delivery once.
-    headers = {"Message-ID": words.message_id, "Auto-Submitted": "auto-generated"}
+    headers = {
+        "From": settings.DEFAULT_FROM_EMAIL,
+        "Message-ID": words.message_id,
+        "Auto-Submitted": "auto-generated",
+    }
     if words.unsubscribe:
         # RFC 2369 and, for one press without opening the page, RFC 8058.
         headers |= {
@@ -223,6 +232,8 @@ def _send_email(together: Sequence[Message], mailer: BaseEmailBackend) -> None:
     EmailMessage(
         subject=words.subject,
         body=words.body,
+        # The sender of the envelope, to whom it comes back; people see and answer the other.
+        from_email=settings.BOUNCES_TO or settings.DEFAULT_FROM_EMAIL,
         to=[together[0].recipient],
         headers=headers,
         connection=mailer,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
+from django.core.signing import Signer
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -23,6 +25,9 @@ from appeals.workflow import FOLLOWER_LETTER, VERBS
 
 #: Steps that a letter of the day names; the desk shows all of them.
 LINES_MAX = 100
+
+#: Signs the ids of letters: whoever says that one of them came back has seen it.
+MESSAGE_IDS: Final = Signer(salt="appeals.notify.letters")
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,6 @@ def letter(together: Sequence[Message]) -> Letter:
     service's links to its desk. To an address that has not been proven it holds nothing that the sender has written.
     """
     message = together[0]
-    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
     with translation.override(message.language):
         unsubscribe = address_of(message)
         if message.invitation is not None:
@@ -62,7 +66,13 @@ def letter(together: Sequence[Message]) -> Letter:
                 "appeals/notify/unsubscribe.txt", {"message": message, "unsubscribe": unsubscribe}
             )
             body = f"{body.strip()}\n\n{stop}"
-    return Letter(subject, body.strip() + "\n", f"<message-{message.pk}@{host}>", unsubscribe)
+    return Letter(subject, body.strip() + "\n", message_id_of(message), unsubscribe)
+
+
+def message_id_of(message: Message) -> str:
+    """The letter's Message-ID, by which a mail server says that it came back; the same each time."""
+    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    return f"<message-{message.pk}.{MESSAGE_IDS.signature(str(message.pk))}@{host}>"
 
 
 def _of_the_event(message: Message) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -27,9 +28,15 @@ _STATES: Final = {
 
 
 def send_again(messages: QuerySet[Message]) -> int:
-    """Queues the parked ones among the messages anew, with all their attempts; returns their number."""
+    """Queues the parked ones among the messages anew, with all their attempts; returns their number.
+
+    Their addresses count as taking mail again, until the next letter comes back.
+    """
     parked = messages.filter(state=Message.State.PARKED)
-    return parked.update(state=Message.State.QUEUED, attempts=0, next_attempt_at=timezone.now(), error="")
+    with transaction.atomic():
+        addresses = list(parked.filter(dead_since__isnull=False).values_list("recipient", flat=True))
+        Message.objects.filter(recipient__in=addresses, dead_since__isnull=False).update(dead_since=None)
+        return parked.update(state=Message.State.QUEUED, attempts=0, next_attempt_at=timezone.now(), error="")
 
 
 def drop(messages: QuerySet[Message]) -> int:

@@ -35,6 +35,7 @@ def faults(**environ: str) -> list[str]:
         ("ALLOWED_HOSTS", "another.example.org", "must include the host of PUBLIC_URL, 'localhost'"),
         ("BASE_MAP_STYLE", "tiles.example.org/style.json", "URL of a MapLibre style"),
         ("BEHIND_PROXY", "maybe", "1 (on) or 0 (off)"),
+        ("BOUNCES_TO", "the mayor", "an e-mail address"),
         ("CITY_PROFILE", "data/nowhere", "nowhere/profile.toml is not there"),
         ("DATABASE_URL", "mysql://city@db/city", "postgres://user:password@host:port/name"),
         ("DATABASE_URL", "postgres://city@db", "postgres://user:password@host:port/name"),
