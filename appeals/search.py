@@ -3,6 +3,10 @@
 A word is cut down to its stem and found at the beginning of words. There is no stemmer for Kyrgyz to build on; its
 suffixes follow few rules of sound (Ю. Д. Джанмагомедов и др., «Грамматика киргизского литературного языка», 1987), and a
 search that finds a little more than was meant does no harm. Both languages are tried on every word: people mix them.
+
+The indexes hold words, not their trigrams: a common one is a few entries, read fast, where its trigrams were compared for
+each text; and the planner knows how common each is, so that a page of a common one is read in the order of the list, and
+stops when it is full.
 """
 
 from __future__ import annotations
@@ -13,22 +17,41 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any, Final
 
-from django.db.models import Func, Q, TextField
+from django.contrib.postgres.search import SearchVectorField
+from django.db.models import BooleanField, Func, Q, TextField, Value
 from django.db.models.lookups import Regex
 
 _FROM, _TO = "ёөүңўқғ", "еоунукг"
 _FOLD: Final = str.maketrans(_FROM, _TO)
+#: With these PostgreSQL would take several words for one: an address of the network, a file, a number with its sign, a tag.
+_JOINTS: Final = "<&-+~/.@_:"
 
 
 class Folded(Func):
-    """The columns as one text in lower case, letters that some keyboards lack as those that people type instead.
-
-    The trigram indexes are on this expression.
-    """
+    """The columns as one text in lower case, letters that some keyboards lack as those that people type instead."""
 
     template = f"translate(lower(%(expressions)s), '{_FROM}', '{_TO}')"
     arg_joiner = " || ' ' || "
     output_field = TextField()
+
+
+class Lexemes(Func):
+    """The words of the columns as ``Folded`` makes them; the indexes are on this expression."""
+
+    template = (
+        "to_tsvector('simple'::regconfig, "
+        f"translate(lower(%(expressions)s), '{_FROM}{_JOINTS}', '{_TO}{' ' * len(_JOINTS)}'))"
+    )
+    arg_joiner = " || ' ' || "
+    output_field = SearchVectorField()
+
+
+class _Match(Func):
+    """True where the lexemes are as the query of the full text search says."""
+
+    template = "%(expressions)s::tsquery)"
+    arg_joiner = " @@ ("
+    output_field = BooleanField()
 
 
 def folded(text: str) -> str:
@@ -38,34 +61,64 @@ def folded(text: str) -> str:
 
 def holds(words: str, *columns: str) -> Q:
     """Each of the words stands in one of the columns, in some form; nothing for a text without words."""
-    found = dict.fromkeys(re.findall(r"\w+", folded(words)))
-    # Where there are others, a single letter says nothing, and no index finds it.
+    found = dict.fromkeys(re.findall(r"[^\W_]+", folded(words)))
+    # Where there are others, a single letter says nothing, and half of all texts have it.
     telling = [word for word in found if len(word) > 1 or word.isdigit()] or list(found)
     if not telling:
         return Q(pk__in=[])
-    return Q(*(Q(Regex(Folded(*columns), pattern(word))) for word in telling))
+    # The index finds what begins so; after a short stem not every ending will do.
+    vague = [word for word in telling if not word.isdigit() and min(map(len, _stems(word))) < _LONG]
+    query = " & ".join(f"({lexemes(word)})" for word in telling)
+    return Q(
+        Q(_Match(Lexemes(*columns), Value(query))),
+        *(Q(Regex(Folded(*columns), pattern(word))) for word in vague),
+    )
+
+
+def lexemes(word: str) -> str:
+    """Query of the full text search for the forms of a folded word, and after a short stem for others: ``'мусор':*``."""
+    if word.isdigit():
+        return f"'{word}'"
+    return " | ".join(f"'{start}':*" for start in sorted(_starts(word)))
 
 
 def pattern(word: str) -> str:
-    r"""Regular expression of PostgreSQL for the forms of a folded word: ``мусора`` is ``\m(?:мусор)``."""
+    """Regular expression of PostgreSQL for the forms of a folded word."""
     if word.isdigit():
-        return rf"\m{word}\M"
-    return rf"\m(?:{'|'.join(sorted(_forms(word)))})"
+        return f"{_BEGINS}{word}{_ENDS}"
+    return f"{_BEGINS}(?:{'|'.join(sorted(_forms(word)))})"
+
+
+#: Where a word begins and ends: an underscore is none of its letters, as the words of the index have it.
+_BEGINS: Final = "(?<![[:alnum:]])"
+_ENDS: Final = "(?![[:alnum:]])"
+
+
+#: After a stem of so many letters anything may follow, after a shorter one an ending alone.
+_LONG: Final = 4
 
 
 def _forms(word: str) -> set[str]:
-    return {_tail(stem) for stem in (_russian_stem(word), _kyrgyz_stem(word))}
+    short = {f"{stem}[[:alnum:]]{{0,3}}{_ENDS}" for stem in _stems(word) if len(stem) < _LONG}
+    return short | {start for stem in _stems(word) if len(stem) >= _LONG for start in _spellings(stem)}
 
 
-def _tail(stem: str) -> str:
-    """The stem with what may follow it: anything, after a short one an ending alone."""
-    if len(stem) < 4:
-        return stem + r"\w{0,3}\M"
+def _starts(word: str) -> set[str]:
+    """How words begin that may be a form of it."""
+    return {start for stem in _stems(word) for start in (_spellings(stem) if len(stem) >= _LONG else [stem])}
+
+
+def _stems(word: str) -> set[str]:
+    return {_russian_stem(word), _kyrgyz_stem(word)}
+
+
+def _spellings(stem: str) -> set[str]:
+    """A long stem as its forms spell it."""
     # Vowels come and go in Russian (остановка, остановок), and a last consonant gets its voice in Kyrgyz (чырак, чырагы).
     if match := re.fullmatch(rf"(.*[{_CONSONANTS}])[ое]?к", stem):
-        return rf"{match[1]}[ое]?[кг]"
-    voiced = {"к": "[кг]", "г": "[кг]", "п": "[пб]", "б": "[пб]"}
-    return stem[:-1] + voiced.get(stem[-1], stem[-1])
+        return {match[1] + vowel + last for vowel in ("", "о", "е") for last in "кг"}
+    voiced = {"к": "кг", "г": "кг", "п": "пб", "б": "пб"}
+    return {stem[:-1] + last for last in voiced.get(stem[-1], stem[-1])}
 
 
 _VOWELS: Final = "аеиоуыэюя"

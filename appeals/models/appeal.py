@@ -28,7 +28,7 @@ from appeals.limits import (
 )
 from appeals.models.cell import counting_triggers
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
-from appeals.search import Folded
+from appeals.search import Lexemes
 from appeals.vocabulary import OPEN_STATUSES, Kind, Outcome, Status
 from districts.models import BoundaryRevision, Category, District, Service, ServiceArea
 from districts.routing import Rule
@@ -224,7 +224,7 @@ class Appeal(models.Model):
             ),
             models.Index(fields=["category", "submitted_at"], name="appeal_category"),
             models.Index(fields=["service", "due_on"], condition=Q(hidden=True), name="appeal_hidden"),
-            GinIndex(OpClass(Folded("address", "text"), name="gin_trgm_ops"), name="appeal_words"),
+            GinIndex(Lexemes("address", "text"), name="appeal_words"),
             models.Index(fields=["updated_at"], name="appeal_updated"),
             models.Index(Upper("external_id"), name="appeal_external_id", condition=~Q(external_id="")),
         ]
@@ -299,7 +299,7 @@ class AppealContact(models.Model):
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
         indexes = [
-            GinIndex(OpClass(Folded("name"), name="gin_trgm_ops"), name="contact_name"),
+            GinIndex(Lexemes("name"), name="contact_name"),
             GinIndex(OpClass("phone", name="gin_trgm_ops"), name="contact_phone"),
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote_plus
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -13,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Membership, User
 from appeals.deadlines import city_calendar
 from appeals.models import Appeal
+from appeals.search import holds
 from appeals.vocabulary import OPEN_STATUSES
 from desk.live import EVERY_MS
 from desk.queue import Queue, parse_place
@@ -32,6 +34,21 @@ LISTS: tuple[dict[str, str], ...] = (
     {"tab": "answered"},
     {"tab": "closed", "sort": "-received"},
 )
+
+#: Words that most texts of the benchmark's city have, that some have, and that one has.
+SEARCHES: tuple[dict[str, str], ...] = (
+    {"q": "возле дома"},
+    {"q": "кайрылганбыз"},
+    {"q": "район"},
+    {"q": "түнкүсүн"},
+    {"q": "777777"},
+    {"q": "возле дома", "tab": "closed"},
+    {"q": "кайрылганбыз", "tab": "overdue"},
+)
+#: A list that is searched, with the counts of its tabs: of the database's time, and against one page of the same words
+#: by hand, which is one of ten such parts.
+SEARCH_MS_MAX = 500
+SEARCH_RATIO_MAX = 20
 
 # What the list shows is in the rows; the names beside them and the counts of the tabs are what is held against it.
 _BARE = """
@@ -71,6 +88,36 @@ def desk_lists() -> list[Line]:
     return lines
 
 
+def desk_searches() -> list[Line]:
+    """Of the Mayor's Office: time of the statement of a search with the counts of all tabs, and of one page by hand."""
+    office = Service.objects.get(is_office=True)
+    lines = []
+    with transaction.atomic():
+        user = User.objects.create_user("searches@bench.example")
+        Membership.objects.create(user=user, service=office)
+        queue = Queue.of(user, city_calendar())
+        for query in SEARCHES:
+            place, _errors = parse_place(query)
+            rows = queue.in_tab(Appeal.objects.filter(holds(place.wanted.q, "address", "text")), place.tab)
+            page = rows.order_by(*place.sort.order.names)[:51]
+            bare = _explained(str(page.query))["Execution Time"]
+            with CaptureQueriesContext(connection) as captured:
+                queue.listed(place)
+            took = sum(_explained(each["sql"])["Execution Time"] for each in captured.captured_queries)
+            lines.append(
+                Line(
+                    f"search, {unquote_plus(place.as_query())}",
+                    f"{took:,.0f} ms",
+                    f"{bare:,.1f} ms of a bare page",
+                    took / bare,
+                    f"at most {SEARCH_MS_MAX} ms, or {SEARCH_RATIO_MAX} times",
+                    took <= max(SEARCH_MS_MAX, SEARCH_RATIO_MAX * bare),
+                )
+            )
+        transaction.set_rollback(True)
+    return lines
+
+
 def open_desks(server: Server) -> list[Line]:
     """CPU of the question that each open desk asks every few seconds, against one that reads no list; for 50 desks."""
     office = Service.objects.get(is_office=True)
@@ -105,7 +152,12 @@ def open_desks(server: Server) -> list[Line]:
 
 
 def _blocks(statement: str, values: list[Any] | None = None) -> int:
+    plan = _explained(statement, values)["Plan"]
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+def _explained(statement: str, values: list[Any] | None = None) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", values)
-        plan = cursor.fetchone()[0][0]["Plan"]
-    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+        found: dict[str, Any] = cursor.fetchone()[0][0]
+    return found

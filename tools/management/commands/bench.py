@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, count: int, **options: Any) -> None:
         try:
             from tests.bench.city import bench_database
-            from tests.bench.desk import desk_lists, open_desks
+            from tests.bench.desk import desk_lists, desk_searches, open_desks
             from tests.bench.hotspots import statistics
             from tests.bench.routing import decisions
             from tests.bench.scoreboard import scoreboard
@@ -47,7 +47,7 @@ class Command(BaseCommand):
                     *submit_over_http(server),
                     *open_desks(server),
                 ]
-            lines += [*decisions(), *desk_lists(), *scoreboard(), *statistics()]
+            lines += [*decisions(), *desk_lists(), *desk_searches(), *scoreboard(), *statistics()]
         self.stdout.write(render(lines))
         if not all(line.kept for line in lines):
             raise CommandError("a limit was exceeded")
