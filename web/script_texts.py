@@ -107,6 +107,23 @@ def script_texts() -> dict[str, str]:
         "desk.restored": _("Your unfinished text is here again; it has not been sent."),
         "desk.thrown": _("Thrown away."),
         "desk.unreached": _("Not sent: the server does not answer. All of it is kept here; try again."),
+        "deskMap.all": _("The map has all appeals of this list: %(count)s."),
+        "deskMap.first": _(
+            "The map has the first %(count)s appeals of this list and those of this page; there are more. A narrower "
+            "filter shows the others."
+        ),
+        "deskMap.page": _(
+            "The map has the appeals of this page alone: %(count)s. The others could not be loaded."
+        ),
+        # The place of an appeal is put right
+        "deskPin.hint": _(
+            "Drag the pin to the right place, or press there. With the keyboard: the arrow keys move the map, Enter puts the "
+            "pin in its middle."
+        ),
+        "deskPin.same": _("Nothing is changed yet."),
+        "deskPin.failed": _("Who would answer could not be asked just now."),
+        "deskPin.unread": _("This is no latitude and longitude: the pin stands where it stood."),
+        "deskPin.back": _("Back to where it was"),
         # Areas of a photo
         "areas.hint": _(
             "Draw rectangles on the photo with the mouse or a finger. With the keyboard: add an area; the arrow keys "

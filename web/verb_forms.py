@@ -386,8 +386,26 @@ class _LatLonField(forms.CharField):
         return (lon_lat_from_text(text) or (text,)) if text else None
 
 
+class _PlaceOnMap(forms.TextInput):
+    """Latitude and longitude to type; where scripts run, the appeal's pin on a map, and who would answer there."""
+
+    def __init__(self, appeal: Appeal, **options: Any) -> None:
+        super().__init__(**options)
+        self.appeal = appeal
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        return format_html(
+            '<desk-pin data-lon="{}" data-lat="{}" data-category="{}">{}</desk-pin>',
+            f"{self.appeal.point.x:.6f}",
+            f"{self.appeal.point.y:.6f}",
+            self.appeal.category.code,
+            super().render(*args, **kwargs),
+        )
+
+
 def _place(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
-    widget = forms.TextInput(attrs={"required": ask.required, "size": 24, "autocomplete": "off"})
+    attrs = {"required": ask.required, "size": 24, "autocomplete": "off"}
+    widget = _PlaceOnMap(appeal, attrs=attrs)
     return {ask.name: _LatLonField(required=False, widget=widget, **_said(ask))}
 
 

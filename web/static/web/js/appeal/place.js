@@ -110,13 +110,9 @@ export class PlacePicker {
     );
   }
 
-  /** A pair as phones and maps show it: latitude first. The server parses and checks it the same way. */
   #readCoordinates() {
-    const match = this.#parts.coordinates.value.match(/^\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*$/);
-    if (!match) return;
-    const [first, second] = [Number(match[1]), Number(match[2])];
-    const swapped = !inCity(second, first) && inCity(first, second);
-    this.#goTo(swapped ? { lon: first, lat: second } : { lon: second, lat: first });
+    const spot = readSpot(this.#parts.coordinates.value);
+    if (spot) this.#goTo(spot);
   }
 
   async #search() {
@@ -194,6 +190,19 @@ export class PlacePicker {
     this.#parts.address.setAttribute("aria-activedescendant", `place-option-${this.#active}`);
     options[this.#active]?.scrollIntoView({ block: "nearest" });
   }
+}
+
+/**
+ * A pair as phones and maps show it: latitude first. The server parses and checks it the same way.
+ * @param {string} text
+ * @returns {Spot | undefined} undefined for any other text
+ */
+export function readSpot(text) {
+  const match = text.match(/^\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*$/);
+  if (!match) return undefined;
+  const [first, second] = [Number(match[1]), Number(match[2])];
+  const swapped = !inCity(second, first) && inCity(first, second);
+  return swapped ? { lon: first, lat: second } : { lon: second, lat: first };
 }
 
 /**

@@ -12,16 +12,20 @@ import { formatDay, t } from "city/site/texts.js";
 export class RoutePreview {
   #place;
   #refused;
+  #options;
   #latest = new Latest();
   #asked = "";
 
   /**
    * @param {HTMLElement} place
    * @param {(errors: Record<string, string[]>) => void} refused the place itself is not acceptable
+   * @param {{waiting?: string, failed?: string, due?: boolean}} [options] what is said before there is anything to ask, and
+   *   when it cannot be asked; whether the last day of the answer is said
    */
-  constructor(place, refused) {
+  constructor(place, refused, options = {}) {
     this.#place = place;
     this.#refused = refused;
+    this.#options = { waiting: t("route.waiting"), failed: t("route.failed"), due: true, ...options };
     this.#wait();
   }
 
@@ -47,13 +51,13 @@ export class RoutePreview {
       if (isAbort(error)) return;
       this.#asked = "";
       const wrong = error instanceof Refused && !error.passing;
-      this.#note(wrong ? Object.values(error.errors).flat().join(" ") : t("route.failed"));
+      this.#note(wrong ? Object.values(error.errors).flat().join(" ") : this.#options.failed);
       if (wrong) this.#refused(error.errors);
     }
   }
 
   #wait() {
-    this.#note(t("route.waiting"));
+    this.#note(this.#options.waiting);
   }
 
   /** @param {string} text */
@@ -71,7 +75,7 @@ export class RoutePreview {
         el(
           "p",
           { className: "route__facts" },
-          el("span", {}, icon("calendar"), dueOn ? t("route.due", { day: formatDay(dueOn) }) : t("route.dueByKind")),
+          this.#options.due && el("span", {}, icon("calendar"), dueOn ? t("route.due", { day: formatDay(dueOn) }) : t("route.dueByKind")),
           district && el("span", {}, icon("pin"), t("route.district", { district: district.name })),
         ),
         el("p", { className: "route__why" }, t("route.because", { reason: explanation })),
