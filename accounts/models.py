@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.posts import Post, posts_at
 from districts.models import Service
+from history.recording import recorded
 
 
 class EmailUserManager(UserManager["User"]):
@@ -43,8 +44,38 @@ class User(AbstractUser):
 
     objects: ClassVar[EmailUserManager] = EmailUserManager()
 
+    class Meta(AbstractUser.Meta):
+        # Each log-in writes it.
+        triggers = [recorded(leave_out=("last_login",))]
+
     def __str__(self) -> str:
         return self.get_full_name() or self.email
+
+
+class PersonGroup(User.groups.through):  # type: ignore[name-defined]
+    """A person is in a group of Django's, which the admin can give; here for its trigger."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = _("group of a person")
+        triggers = [recorded()]
+
+    def __str__(self) -> str:
+        return f"{self.user} — {self.group}"
+
+
+class PersonPermission(User.user_permissions.through):  # type: ignore[name-defined]
+    """A person has a permission of Django's, which the admin can give; here for its trigger."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = _("permission of a person")
+        triggers = [recorded()]
+
+    def __str__(self) -> str:
+        return f"{self.user} — {self.permission}"
 
 
 class Membership(models.Model):
@@ -61,6 +92,7 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["user", "service"], name="one_membership_of_a_service"),
             models.CheckConstraint(condition=models.Q(post__in=Post.values), name="post_is_known"),
         ]
+        triggers = [recorded()]
 
     def __str__(self) -> str:
         return f"{self.user} — {self.service}"

@@ -37,5 +37,5 @@ class Right(enum.Enum):
     ADMIN = enum.auto()  #: writes news and keeps the city's data in the admin
     OWN_PEOPLE = enum.auto()  #: invites and dismisses people of the own service
     PEOPLE = enum.auto()  #: does so everywhere, and says who is what
-    #: takes an appeal's whole file, with all personal data, for whoever checks the city's work
+    #: takes an appeal's whole file, with all personal data, for whoever checks the city's work; sees who changed what
     FILES = enum.auto()

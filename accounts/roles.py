@@ -114,6 +114,11 @@ class Standing:
         return self.may(Right.PEOPLE)
 
     @property
+    def sees_row_history(self) -> bool:
+        """True for whoever may see who changed what in the city's own data."""
+        return self.may(Right.FILES)
+
+    @property
     def sees_figures(self) -> bool:
         """True for whoever may open the scoreboard: of all services, or of those that they head."""
         return self.sees_all_figures or bool(self.heads)

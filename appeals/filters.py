@@ -232,7 +232,8 @@ def day_in(text: str) -> dt.date:
     return day
 
 
-def _midnight(day: dt.date) -> dt.datetime:
+def midnight(day: dt.date) -> dt.datetime:
+    """The beginning of the day by the city's clock."""
     return dt.datetime.combine(day, dt.time.min, timezone.get_default_timezone())
 
 
@@ -370,7 +371,7 @@ FILTERS: Final = (
         "since",
         pgettext_lazy("period", "From"),
         read=day_in,
-        condition=lambda day: Q(submitted_at__gte=_midnight(day)),
+        condition=lambda day: Q(submitted_at__gte=midnight(day)),
         schema=_DAY,
         description="First day of submission, 2026-05-31, of the city's calendar.",
     ),
@@ -379,7 +380,7 @@ FILTERS: Final = (
         "until",
         pgettext_lazy("period", "Until"),
         read=day_in,
-        condition=lambda day: Q(submitted_at__lt=_midnight(day + dt.timedelta(days=1))),
+        condition=lambda day: Q(submitted_at__lt=midnight(day + dt.timedelta(days=1))),
         schema=_DAY,
         description="Last day of submission, included.",
     ),

@@ -9,6 +9,7 @@ import datetime as dt
 import enum
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any, Final, cast
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -22,13 +23,17 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from accounts.posts import Right
 from accounts.roles import Role
+from appeals.deadlines import city_day
 from appeals.dossier import Dossier, dossier_of
-from appeals.models import Appeal, Attachment, Message
+from appeals.models import Appeal, Attachment, CalendarDay, LegalTerm, Message
 from appeals.redactions import Redacted, redactions_of
 from appeals.timeline import Step
 from desk.doors import for_whom
 from desk.full_file_pdf import Coded, as_pdf
 from desk.models import ContactSeen, FileTaken
+from desk.row_changes import in_words
+from districts.models import Category, Service
+from history.models import RowChange
 
 
 class Form(enum.StrEnum):
@@ -107,6 +112,7 @@ def whole_file(appeal: Appeal, reader: User, now: dt.datetime) -> dict[str, Any]
         "steps": steps,
         "redactions": [_redaction(one) for one in redactions_of(appeal)],
         "letters": [_letter(letter) for letter in letters.order_by("event__version", "pk")],
+        "city_changes": list(_city_changes(dossier, now)),
         "author_seen": [
             {"at": one.at, "by": _person(one.by), "how": Coded(one.how, one.get_how_display())}
             for one in seen
@@ -227,6 +233,31 @@ def _letter(letter: Message) -> dict[str, Any]:
         "sent_at": letter.sent_at,
         "error": letter.error,
     }
+
+
+def _city_changes(dossier: Dossier, now: dt.datetime) -> Iterator[dict[str, Any]]:
+    """What became of the appeal's category, of the services that had it and of the days and terms of its clock meanwhile."""
+    appeal = dossier.appeal
+    until = appeal.closed_at or now
+    services = {appeal.service_id, *(step.event.service_id for step in dossier.steps)}
+    days = [city_day(appeal.submitted_at), max(appeal.due_on, city_day(until))]
+    changes = RowChange.objects.between(appeal.submitted_at, until)
+    found = (
+        changes.of(Category, appeal.category_id)
+        | changes.of(Service, *services)
+        | changes.of(LegalTerm)
+        | changes.of(CalendarDay).filter(row_key__range=[day.isoformat() for day in days])
+    )
+    for change in in_words(list(found.order_by("at", "pk"))):
+        for line in change.lines:
+            yield {
+                "at": change.at,
+                "by": change.who,
+                "what": f"{change.what}: {change.row} — {change.done}",
+                "column": line.label,
+                "before": line.before,
+                "after": line.after,
+            }
 
 
 def _person(person: User | None) -> str | None:

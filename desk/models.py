@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, AppealContact
 from districts.models import Service
+from history.recording import recorded
 
 TITLE_MAX: Final = 100
 FILTER_NAME_MAX: Final = 40
@@ -44,6 +45,7 @@ class AnswerTemplate(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["service", "language", "title"], name="one_template_of_a_title")
         ]
+        triggers = [recorded(leave_out=("version",))]
 
     def __str__(self) -> str:
         return self.title

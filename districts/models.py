@@ -22,6 +22,7 @@ from districts.querysets import (
 from districts.versions import PublicVersion as PublicVersion
 from districts.versions import noting
 from geo.points import WGS84_SRID
+from history.recording import recorded
 
 #: Characters of a code: of a district, a service, a category.
 CODE_MAX = 60
@@ -84,6 +85,7 @@ class BoundaryRevision(models.Model):
     )
     accepted_by = models.CharField(_("accepted by"), max_length=200, blank=True, editable=False)
     applied = models.BooleanField(
+        _("applied"),
         default=False,
         editable=False,
         help_text="The names of districts are those of this revision, and appeals are counted in its districts.",
@@ -104,6 +106,7 @@ class BoundaryRevision(models.Model):
                 fields=["applied"], condition=Q(applied=True), name="one_revision_is_applied"
             ),
         ]
+        triggers = [recorded()]
 
     def __str__(self) -> str:
         return f"{self.number}. {self.name}"
@@ -199,7 +202,7 @@ class Service(models.Model):
                 name="mayors_office_is_active",
             ),
         ]
-        triggers = [noting()]
+        triggers = [noting(), recorded()]
 
     def __str__(self) -> str:
         return self.name
@@ -238,7 +241,7 @@ class Category(models.Model):
         verbose_name = _("category")
         verbose_name_plural = _("categories")
         ordering = ["position", "code"]
-        triggers = [noting()]
+        triggers = [noting(), recorded()]
 
     def __str__(self) -> str:
         return self.name

@@ -34,6 +34,9 @@ SECOND_FACTOR = (
     gettext_noop("A new set of recovery codes has been generated."),
 )
 
+#: Django's own Kyrgyz catalogue calls it the father's name.
+PEOPLE = (gettext_noop("last name"),)
+
 #: Kyrgyz writes the names of months in lower case.
 MONTHS = (
     pgettext_lazy("alt. month", "January"),

@@ -3,6 +3,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from history.recording import recorded
+
 
 class RefusalGround(models.Model):
     """A ground on which the law lets an appeal be refused; what was refused keeps the words of its day."""
@@ -16,6 +18,7 @@ class RefusalGround(models.Model):
         verbose_name = _("ground for a refusal")
         verbose_name_plural = _("grounds for a refusal")
         ordering = ["pk"]
+        triggers = [recorded()]
 
     def __str__(self) -> str:
         return self.name

@@ -18,6 +18,7 @@ from appeals.limits import REPLY_DAYS, TERM_DAYS_MAX
 from appeals.querysets import ClockQuerySet
 from appeals.vocabulary import Kind
 from appeals.workflow import Cause, Reason
+from history.recording import recorded
 
 #: Sent with ``cause``, a ``workflow.Cause``, in the transaction that changes terms or calendar, after the change. A
 #: receiver returns the number of due dates that it has moved.
@@ -150,6 +151,7 @@ class LegalTerm(_ClockRow):
         constraints = [
             models.UniqueConstraint(fields=["kind", "valid_from"], name="one_term_a_kind_and_date")
         ]
+        triggers = [recorded()]
 
     def __str__(self) -> str:
         return f"{self.working_days} ({self.valid_from})"
@@ -176,6 +178,7 @@ class CalendarDay(_ClockRow):
         verbose_name = _("calendar day")
         verbose_name_plural = _("calendar days")
         ordering = ["date"]
+        triggers = [recorded(key="date")]
 
     def __str__(self) -> str:
         return f"{self.date} {self.name}"

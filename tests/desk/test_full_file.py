@@ -21,10 +21,11 @@ from accounts.models import User
 from accounts.posts import Post
 from appeals.actions.perform import perform
 from appeals.actors import Person
-from appeals.models import Appeal, Message
+from appeals.models import Appeal, CalendarDay, LegalTerm, Message
 from appeals.workflow import ANSWER, DUPLICATE, FORWARD, LINK, NOTE, REDACT
 from desk.full_file import Form
 from desk.models import ContactSeen, FileTaken
+from districts.models import Category, Service
 from tests.desk.pages import make
 from tests.factories import AttachmentFactory, MembershipFactory
 from tests.grid import GridCity
@@ -258,6 +259,36 @@ def test_who_was_shown_the_author_s_data_stands_for_good(
     ):
         with pytest.raises(InternalError), transaction.atomic():
             change()
+
+
+def test_what_became_of_the_city_s_data_meanwhile_stands_in_it(
+    client: Client, city: GridCity, administrator: User, appeal: Appeal
+) -> None:
+    client.force_login(administrator)
+    assert json.loads(take(client, appeal))["city_changes"] == []
+    LegalTerm.objects.update(working_days=10)
+    today = timezone.localdate()
+    day = CalendarDay.objects.create(date=today + dt.timedelta(days=1), working=False, name_ky="Майрам")
+    CalendarDay.objects.create(date=today + dt.timedelta(days=400), working=False, name_ky="Алыс")
+    Category.objects.filter(pk=appeal.category_id).update(name_en="lamps")
+    Service.objects.filter(code__in=["light", "park"]).update(phone="+996322255555")
+    changes = json.loads(take(client, appeal, language="en"))["city_changes"]
+    assert [
+        (one["column"], one["before"], one["after"])
+        for one in changes
+        if "calendar" not in one["what"].lower()
+    ] == [
+        ("Working days", "14", "10"),
+        ("Name [en]", "lamp en", "lamps"),
+        ("Phone", "", "+996322255555"),
+    ]
+    assert {one["what"] for one in changes if "calendar" in one["what"].lower()} == {
+        f"Calendar day: {day.date} Майрам — added"
+    }
+    paper = printed(take(client, appeal, "pdf", "en"))
+    for one in changes:
+        assert bare(f"{one['what']}") in paper
+        assert bare(one["after"]) in paper
 
 
 def test_of_an_author_who_left_nothing_nothing_is_kept(
