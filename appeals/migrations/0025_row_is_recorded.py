@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         # What its triggers write to.
         ('history', '0001_initial'),
-        ('appeals', '0023_addresses_that_take_no_mail'),
+        ('appeals', '0024_words_by_lexeme'),
     ]
 
     operations = [
