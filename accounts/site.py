@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from accounts.posts import Right
 from accounts.roles import standing_of
-from geo.words import must_show
+from geo.words import trimming
 
 _METHODS = ("GET", "HEAD", "POST")
 
@@ -99,9 +99,7 @@ class _Strict(admin.ModelAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if isinstance(field, forms.CharField) and field.required:
-            field.validators.append(must_show)
-        return field
+        return trimming(field) if isinstance(field, forms.CharField) else field
 
 
 def _said(form: Any) -> list[str]:

@@ -21,7 +21,7 @@ from desk.doors import for_whom
 from districts.models import Service
 from geo.numbers import whole_number
 from geo.refusals import Refused
-from geo.words import must_show
+from geo.words import trimming
 from rates.taking import TooMany
 
 #: People on a page; whoever is not among them is looked for by name.
@@ -54,8 +54,8 @@ class InvitationForm(_PostFields):
     """Who is invited, and as what."""
 
     email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254)
-    first_name = forms.CharField(label=gettext_lazy("First name"), max_length=150, validators=[must_show])
-    last_name = forms.CharField(label=gettext_lazy("Last name"), max_length=150, validators=[must_show])
+    first_name = trimming(forms.CharField(label=gettext_lazy("First name"), max_length=150))
+    last_name = trimming(forms.CharField(label=gettext_lazy("Last name"), max_length=150))
 
     field_order = ("email", "first_name", "last_name", "service", "post")
 
