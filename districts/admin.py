@@ -55,9 +55,14 @@ class PublishForm(forms.Form):
     #: What is accepted is what was shown: of borders that were changed meanwhile it may be more.
     shown_m2 = forms.FloatField(required=False, min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, data: QueryDict | None, findings: Sequence[Finding]) -> None:
+    def __init__(
+        self, data: QueryDict | None, findings: Sequence[Finding], revision: BoundaryRevision
+    ) -> None:
         total = misfit_m2(findings)
-        super().__init__(data, initial={"shown_m2": math.ceil(total)})
+        initial: dict[str, object] = {"shown_m2": math.ceil(total)}
+        if revision.state == BoundaryRevision.State.WITHDRAWN:
+            initial["effective_from"] = revision.effective_from
+        super().__init__(data, initial=initial)
         if total > TOLERANCE_M2:
             self.fields["accepted"].label = _(
                 "Overlaps, gaps and ground beyond the border of the city, %(m2)s m² in all, are meant so."
@@ -142,7 +147,7 @@ class BoundaryRevisionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """The day from which the borders are in force, and what is to be said of them; POST publishes."""
         revision = self._revision(request, pk)
         findings = check(revision)
-        form = PublishForm(request.POST if request.method == "POST" else None, findings)
+        form = PublishForm(request.POST if request.method == "POST" else None, findings, revision)
         if request.method == "POST" and form.is_valid():
             effective_from, accepted = form.cleaned_data["effective_from"], form.acceptance(request.user)
             return self._done(

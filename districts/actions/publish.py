@@ -60,7 +60,7 @@ class Withdrawn:
 def publish(
     revision: BoundaryRevision, *, effective_from: dt.date | None = None, accepted: Acceptance | None = None
 ) -> Published:
-    """Publishes a draft, or again what was withdrawn, in force from that day on (today).
+    """Publishes a draft, or again what was withdrawn, in force from that day on (today; again, as before).
 
     What was accepted is recorded in the revision. Raises ``BordersRefused`` when it is published already, with the
     findings of ``check`` that block it, and with those that must be accepted, and are not.
@@ -68,7 +68,10 @@ def publish(
     locked = _locked(revision)
     if locked.state == BoundaryRevision.State.PUBLISHED:
         raise BordersRefused(_("These borders are published already."))
-    effective_from = effective_from or timezone.localdate()
+    if effective_from is None:
+        # Another day would change who answered in the past, and nobody has asked for that.
+        again = locked.state == BoundaryRevision.State.WITHDRAWN
+        effective_from = locked.effective_from if again else timezone.localdate()
     findings = check(locked, on=effective_from)
     if blocking := [finding for finding in findings if finding.blocks]:
         raise BordersRefused(" ".join(finding.sentence for finding in blocking), blocking)

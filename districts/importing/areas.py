@@ -24,10 +24,11 @@ from districts.importing.layers import (
     ReadArea,
     ServiceLayer,
     revision_for,
+    says_the_same,
     write_districts,
     write_service_areas,
 )
-from districts.importing.report import AreaReport, ImportRefused, RefusedFeature
+from districts.importing.report import STATES, AreaReport, ImportRefused, RefusedFeature
 from districts.models import BoundaryRevision, District
 from geo.crs import WGS84, Crs, CrsRefused, crs_named
 from geo.polygons import NestingRefused, PolygonRefused, city_area
@@ -83,12 +84,13 @@ def import_areas(wanted: AreaImport, progress: Callable[[int], None] = lambda do
     if not found:
         raise ImportRefused("the file has no areas", report)
     with transaction.atomic():
-        _write(wanted, found, report)
-        transaction.set_rollback(wanted.dry_run)
+        new = _write(wanted, found, report)
+        transaction.set_rollback(wanted.dry_run or not new)
     return report
 
 
-def _write(wanted: AreaImport, found: list[ReadArea], report: AreaReport) -> None:
+def _write(wanted: AreaImport, found: list[ReadArea], report: AreaReport) -> bool:
+    """False when a new draft says what the borders in force say, so that nobody needs it."""
     revision = revision_for(
         wanted.revision or wanted.file.name, named=bool(wanted.revision), empty=wanted.empty
     )
@@ -113,16 +115,22 @@ def _write(wanted: AreaImport, found: list[ReadArea], report: AreaReport) -> Non
             f"codes of known areas, but other names or mostly other ground: {len(report.others)}",
             report,
         )
+    if not wanted.revision and (current := says_the_same(revision)):
+        report.forget_changes()
+        report.revision, report.in_force = str(current), True
+        return False
     if not wanted.publish or revision.state == BoundaryRevision.State.PUBLISHED:
         report.findings = check(revision)
-        return
+        if revision.state != BoundaryRevision.State.PUBLISHED:
+            report.number, report.state = revision.number, STATES[BoundaryRevision.State(revision.state)]
+        return True
     try:
-        report.findings = publish(
-            revision, effective_from=wanted.effective_from, accepted=wanted.accepted
-        ).findings
+        published = publish(revision, effective_from=wanted.effective_from, accepted=wanted.accepted)
     except BordersRefused as refusal:
         raise ImportRefused(f"the revision cannot be published: {_why(refusal)}") from None
-    report.published = True
+    report.findings = published.findings
+    report.published, report.in_force_from = True, published.revision.effective_from
+    return True
 
 
 def _why(refusal: BordersRefused) -> str:

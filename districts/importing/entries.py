@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import difflib
 import io
 import tomllib
 import unicodedata
@@ -11,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -19,7 +20,13 @@ from django.db.models import Model
 
 from districts.importing.features import can_be_stored, crs_of, read_features
 from districts.importing.files import FileRefused, examine
-from geo.words import shows
+from geo.words import shows, trimmed
+
+#: Everything that is read of a profile's folder.
+PROFILE_FILES: Final = (
+    "profile.toml", "services.toml", "categories.toml", "terms.toml", "districts.geojson", "service_areas.geojson",
+    "gazetteer.csv", "base.geojson", "news.toml", "demo.toml",
+)  # fmt: skip
 
 
 class EntryRefused(Exception):
@@ -84,7 +91,7 @@ class Entry:
         default = f"{key}_{settings.MODELTRANSLATION_DEFAULT_LANGUAGE}"
         if required and not found[default]:
             raise self.refuse(f"{default} is missing")
-        return found
+        return {name: trimmed(text) for name, text in found.items()}
 
     def flag(self, key: str, default: bool | None = None) -> bool:
         """True or false under the key."""
@@ -125,6 +132,29 @@ class Entry:
         if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
             raise self.refuse(f"{key} must be a list of codes, not {value!r}")
         return value
+
+
+def not_read(folder: Path) -> list[str]:
+    """Names of the data files in the folder that are none of a profile's.
+
+    Raises ``EntryRefused`` for one that looks like a slip of the pen for one that is not there: it would pass for a file that
+    nobody wanted.
+    """
+    there = {file.name for file in folder.iterdir() if file.is_file()}
+    absent = [name for name in PROFILE_FILES if name not in there]
+    strange = sorted(
+        name
+        for name in there - set(PROFILE_FILES)
+        if name.lower().endswith((".toml", ".geojson", ".json", ".csv"))
+    )
+    for name in strange:
+        if meant := difflib.get_close_matches(name.lower(), absent, 1, _ALIKE):
+            raise EntryRefused(f"{name}: no such file is read; rename it if it is {meant[0]}")
+    return strange
+
+
+#: Of two names: two letters of a short one may be wrong.
+_ALIKE: Final = 0.85
 
 
 def toml_entries(file: Path, table: str, *, beside: Sequence[str] = ()) -> list[Entry]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, TextIO
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
+_ZIP_MAGIC: Final = b"PK\x03\x04"
 _CHUNK: Final = 1 << 20
 #: Unpacked bytes of one file; a small gzip file may unpack endlessly.
 MAX_BYTES: Final = 8 << 30
@@ -51,6 +52,8 @@ def examine(path: Path, *, encoding: str = "utf-8", named_by: str = "") -> TextF
     try:
         with _binary(path) as stream:
             while chunk := stream.read(_CHUNK):
+                if not size and chunk.startswith(_ZIP_MAGIC):
+                    raise FileRefused(f"{path.name} is a spreadsheet or another zip archive: save it as CSV")
                 size += len(chunk)
                 if size > MAX_BYTES:
                     raise FileRefused(f"{path.name} unpacks to more than {MAX_BYTES >> 30} GB")

@@ -9,6 +9,8 @@ from typing import Any, Final, TypeVar
 
 import shapely
 from django.conf import settings
+from django.contrib.gis.geos import GEOSGeometry
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
@@ -77,6 +79,43 @@ def revision_for(name: str, *, named: bool, empty: bool) -> BoundaryRevision:
     if before and not empty:
         _copy(before, revision)
     return revision
+
+
+def says_the_same(revision: BoundaryRevision) -> BoundaryRevision | None:
+    """The borders in force if the revision has the same districts and areas, named and drawn alike; else None."""
+    current = BoundaryRevision.objects.in_force(timezone.localdate()).exclude(pk=revision.pk).first()
+    if current is None or _said(current) != _said(revision):
+        return None
+    return current
+
+
+def _said(revision: BoundaryRevision) -> set[tuple[Any, ...]]:
+    names = [f"name_{language}" for language in _languages()]
+    districts = DistrictBoundary.objects.of(revision).values_list(
+        "district__code", "parent__code", "approximate", "geom", *names
+    )
+    areas = ServiceArea.objects.of(revision).annotate(
+        sorted_categories=ArrayAgg("categories", order_by="categories")
+    )
+    fields = (
+        "service__code",
+        "code",
+        "priority",
+        "valid_from",
+        "valid_to",
+        "sorted_categories",
+        "geom",
+        *names,
+    )
+    return {tuple(_comparable(value) for value in row) for row in (*districts, *areas.values_list(*fields))}
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, GEOSGeometry):
+        return bytes(value.wkb)
+    if isinstance(value, list):
+        return tuple(value)
+    return value or None  # a missing translation is NULL or empty
 
 
 def _copy(source: BoundaryRevision, target: BoundaryRevision) -> None:
@@ -163,7 +202,7 @@ class _Districts:
         # What a draft does not have it had from other borders, whose districts these continue.
         former = row or _newest(DistrictBoundary.objects.filter(district__code=code))
         if former:
-            self._report.compared(code, unlike(former, names, shape))
+            self._report.compared(code, unlike(former, names, shape), None if row else former.revision)
         if row is None:
             district = self._district(kind, code, names)
             kept = {
@@ -225,7 +264,9 @@ def write_service_areas(
         area = known.get(read.code)
         former = area or _newest(ServiceArea.objects.filter(service=service, code=read.code))
         if former:
-            report.compared(read.code, unlike(former, read.names, read.area.shape))
+            report.compared(
+                read.code, unlike(former, read.names, read.area.shape), None if area else former.revision
+            )
         if area is None:
             area = ServiceArea.objects.create(
                 revision=revision, service=service, code=read.code, geom=geom, **values, **read.names
@@ -259,7 +300,7 @@ def _check_named(code: str, row: DistrictBoundary | ServiceArea, report: AreaRep
 
 def _newest(rows: QuerySet[_Row]) -> _Row | None:
     """The one of the borders in force, else of those that were published or drawn last."""
-    return rows.order_by("-revision__applied", "-revision__number").first()
+    return rows.select_related("revision").order_by("-revision__applied", "-revision__number").first()
 
 
 def set_values(row: Any, values: Mapping[str, Any]) -> list[str]:

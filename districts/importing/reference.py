@@ -22,6 +22,7 @@ from districts.importing.entries import (
     EntryRefused,
     csv_entries,
     feature_entries,
+    not_read,
     read_toml,
     toml_entries,
 )
@@ -43,13 +44,14 @@ _Row = TypeVar("_Row", bound=Model)
 
 @dataclass(frozen=True)
 class Loaded:
-    """How many rows of each kind were created."""
+    """How many rows of each kind were created, and the names of the data files that are none of a profile's."""
 
     services: int
     categories: int
     districts: int
     areas: int
     places: int
+    not_read: list[str]
 
 
 @translation.override(None)
@@ -60,6 +62,7 @@ def load_reference(folder: Path) -> Loaded:
     Borders become revision 1, published; without a districts.geojson there are none until ``import_areas``.
     Raises ``EntryRefused``, naming the file and the entry.
     """
+    others = not_read(folder)
     if (folder / "base.geojson").exists():
         feature_entries(folder / "base.geojson")  # drawn as it is, by every map
     services = _load_services(folder)
@@ -75,7 +78,7 @@ def load_reference(folder: Path) -> Loaded:
         except BordersRefused as refusal:
             raise EntryRefused(f"districts.geojson: {refusal}") from None
     places = _load_places(folder, districts)
-    return Loaded(len(services), len(categories), len(districts), areas, places)
+    return Loaded(len(services), len(categories), len(districts), areas, places, others)
 
 
 def _by_code(entries: Iterable[Entry], make: Callable[[Entry, str], _Row]) -> dict[str, _Row]:

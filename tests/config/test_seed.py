@@ -272,6 +272,37 @@ def test_a_folder_that_contradicts_itself(tmp_path: Path, name: str, old: str, n
     assert not Service.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "slip"),
+    [
+        ("service_areas.geojson", "service_area.geojson"),
+        ("gazetteer.csv", "gazeteer.csv"),
+        ("districts.geojson", "Districts.GeoJSON"),
+        ("districts.geojson", "districts.json"),
+    ],
+)
+def test_a_slip_in_the_name_of_a_file_is_no_file_that_nobody_wanted(
+    tmp_path: Path, name: str, slip: str
+) -> None:
+    folder = edited(tmp_path, name, "", "")
+    (folder / name).rename(folder / slip)
+    with pytest.raises(EntryRefused, match=f"{slip}: no such file is read; rename it if it is {name}"):
+        load_reference(folder)
+    assert not Service.objects.exists()
+
+
+def test_other_files_of_a_folder_are_named(tmp_path: Path) -> None:
+    folder = edited(tmp_path, "terms.toml", "", "")
+    for name in ("mapping.toml", "districts of 2020.geojson", "notes.txt"):
+        (folder / name).touch()
+    assert load_reference(folder).not_read == ["districts of 2020.geojson", "mapping.toml"]
+
+
+def test_what_is_not_drawn_is_no_part_of_a_name(tmp_path: Path) -> None:
+    load_reference(edited(tmp_path, "services.toml", 'name_ky = "', 'name_ky = "\\u202e\\u200b'))
+    assert not Service.objects.filter(name_ky__regex="[\u202e\u200b]").exists()
+
+
 def test_whoever_sets_a_city_up_is_told_in_the_language_of_the_commands(tmp_path: Path) -> None:
     folder = edited(tmp_path, "gazetteer.csv", ",72.7", ",2.7")
     with translation.override("ky"), pytest.raises(EntryRefused, match=r"line 2: This place is outside"):

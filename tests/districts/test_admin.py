@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from districts.actions import publish, withdraw
 from districts.models import BoundaryRevision, District, DistrictBoundary, Service
 from tests.districts.actions.test_publish import MISFITS, draft_of, ill_fitting, in_force, today
 from tests.grid import EAST, IN_EAST, GridCity, names
@@ -70,6 +72,14 @@ def test_published_and_withdrawn_by_buttons(city: GridCity, operator: Client) ->
     page = operator.post(address("withdraw", draft), follow=True)
     assert "In force now: “1. first”" in page.content.decode()
     assert in_force() == city.revision
+
+
+def test_what_was_withdrawn_is_offered_from_its_former_day(city: GridCity, operator: Client) -> None:
+    draft = draft_of(city)
+    former = today() - dt.timedelta(days=9)
+    publish(draft, effective_from=former)
+    withdraw(draft)
+    assert f'value="{former.isoformat()}"' in operator.get(address("publish", draft)).content.decode()
 
 
 def test_misfits_are_accepted_where_they_are_shown(city: GridCity, operator: Client) -> None:

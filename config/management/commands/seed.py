@@ -100,6 +100,8 @@ class Command(BaseCommand):
             f"City {CITY.code}: {loaded.services} services, {loaded.categories} categories, "
             f"{loaded.districts} districts, {loaded.areas} service areas, {loaded.places} places"
         )
+        if loaded.not_read:
+            self.stdout.write(f"Not read, as no files of a profile: {', '.join(loaded.not_read)}")
 
     def _seed_demo(self, count: int) -> None:
         # The generator is data, not product: a city without demo data runs without the folder.

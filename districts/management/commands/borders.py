@@ -28,7 +28,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("number", type=int, nargs="?", metavar="NUMBER", help="number of the revision")
         parser.add_argument(
-            "--effective-from", type=day, metavar="DATE", help="publish: first day in force (today)"
+            "--effective-from",
+            type=day,
+            metavar="DATE",
+            help="publish: first day in force (today; of what was withdrawn, as before)",
         )
         add_acceptance(parser)
 
@@ -43,7 +46,10 @@ class Command(BaseCommand):
         try:
             match verb:
                 case "check":
-                    write_findings(self.stdout, check(revision))
+                    findings = check(revision)
+                    write_findings(self.stdout, findings)
+                    if not findings:
+                        self.stdout.write(f"Nothing is wrong with {revision}.")
                 case "publish":
                     done = publish(
                         revision,
@@ -51,7 +57,10 @@ class Command(BaseCommand):
                         accepted=acceptance(options["accept"], options["accepted_by"]),
                     )
                     write_findings(self.stdout, done.findings)
-                    self.stdout.write(f"Published: {revision}. In force now: {done.in_force}")
+                    self.stdout.write(
+                        f"Published: {revision}, in force from {done.revision.effective_from}. "
+                        f"In force now: {done.in_force or 'none yet'}"
+                    )
                 case _:
                     self.stdout.write(f"Withdrawn: {revision}. In force now: {withdraw(revision).in_force}")
         except BordersRefused as refusal:
@@ -60,6 +69,8 @@ class Command(BaseCommand):
 
     def _list(self) -> None:
         current = BoundaryRevision.objects.in_force(timezone.localdate()).first()
+        if not BoundaryRevision.objects.exists():
+            self.stdout.write("There are no boundary revisions: ./manage.py import_areas makes the first.")
         for revision in BoundaryRevision.objects.order_by("number"):
             now = ", in force" if revision == current else ""
             since = f" from {revision.effective_from}" if not revision.is_draft else ""

@@ -130,7 +130,10 @@ class Command(BaseCommand):
         )
         revision.add_argument("--publish", action="store_true")
         revision.add_argument(
-            "--effective-from", type=day, metavar="DATE", help="with --publish: first day in force (today)"
+            "--effective-from",
+            type=day,
+            metavar="DATE",
+            help="with --publish: first day in force (today; of a withdrawn revision, as before)",
         )
         add_acceptance(revision)
         parser.add_argument(
@@ -180,11 +183,16 @@ class Command(BaseCommand):
         self._holes(report)
         write_findings(self.stdout, report.findings)
         if report.published:
-            self.stdout.write(f"Published, in force from {wanted.effective_from or 'today'}")
+            self.stdout.write(f"Published, in force from {report.in_force_from}")
+        elif report.number and not wanted.dry_run:
+            self.stdout.write(
+                f"It is {report.state}, and nothing of it shows. Publish it: ./manage.py borders publish {report.number}"
+            )
         if wanted.dry_run:
             self.stdout.write("Dry run: nothing was written.")
         elif not report.changed:
-            self.stdout.write("Everything already exists: nothing was changed.")
+            what = "These are the borders in force" if report.in_force else "Everything already exists"
+            self.stdout.write(f"{what}: nothing was changed.")
 
     def _holes(self, report: AreaReport) -> None:
         if report.closed_holes:

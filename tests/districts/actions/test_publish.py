@@ -338,6 +338,11 @@ class TestCheck:
 
 
 class TestCommand:
+    def test_it_always_says_something(self, city: GridCity) -> None:
+        assert "Nothing is wrong with 1. first." in self.run("check", "1")
+        BoundaryRevision.objects.all().delete()
+        assert "There are no boundary revisions" in self.run()
+
     def run(self, *arguments: str) -> str:
         out = io.StringIO()
         call_command("borders", *arguments, stdout=out, stderr=out)
@@ -347,7 +352,7 @@ class TestCommand:
         draft_of(city)
         assert "2  draft  draft 2" in self.run()
         assert "note: Districts of the borders in force are not in these." in self.run("check", "2")
-        assert "In force now: 2. draft 2" in self.run("publish", "2")
+        assert f"in force from {today()}. In force now: 2. draft 2" in self.run("publish", "2")
         assert f"2  published from {today()}, in force  draft 2" in self.run("list")
         assert "Withdrawn: 2. draft 2. In force now: 1. first" in self.run("withdraw", "2")
 

@@ -17,6 +17,7 @@ import shapely
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from districts.actions import withdraw
 from districts.models import BoundaryRevision, District, DistrictBoundary, Service, ServiceArea
 from districts.routing import Pin, route
 from tests.factories import CategoryFactory, ServiceFactory
@@ -131,6 +132,80 @@ def test_a_new_draft_begins_with_the_borders_in_force(city: GridCity, tmp_path: 
     assert ServiceArea.objects.of(city.revision).count() == 3
     run(written(tmp_path, [feature("north", (72.70, 40.53, 72.78, 40.54))]), "--revision", "bare", "--empty")
     assert DistrictBoundary.objects.of(BoundaryRevision.objects.get(name="bare")).count() == 1
+
+
+@pytest.mark.parametrize("empty", [(), ("--empty",)])
+def test_borders_that_are_in_force_are_not_published_again(
+    office: Service, tmp_path: Path, empty: tuple[str, ...]
+) -> None:
+    path = written(tmp_path, halves())
+    target = ("--city-from-union", "--publish", *empty)
+    run(path, *target)
+    out, _ = run(path, *target)
+    assert "0 new, 0 changed, 3 unchanged" in out
+    assert "These are the borders in force: nothing was changed." in out
+    (revision,) = BoundaryRevision.objects.all()
+    assert f"Revision {revision}:" in out
+    # Nor is a draft left that says nothing.
+    run(path, "--city-from-union")
+    assert BoundaryRevision.objects.count() == 1
+    moved = written(tmp_path, [feature("left", (72.70, 40.50, 72.741, 40.54)), feature("right", EAST)])
+    run(moved, *target, "--accept", "1e9", "--accepted-by", "A")
+    assert BoundaryRevision.objects.count() == 2
+
+
+def test_what_was_withdrawn_comes_back_as_it_was(office: Service, tmp_path: Path) -> None:
+    path = written(tmp_path, halves())
+    once = ("--revision", "one", "--city-from-union", "--publish")
+    run(path, *once, "--effective-from", "2020-01-01")
+    moved = written(
+        tmp_path, [feature("left", (72.70, 40.50, 72.739, 40.54)), feature("right", EAST)], "moved.geojson"
+    )
+    run(
+        moved,
+        "--revision",
+        "two",
+        "--publish",
+        "--accept",
+        "1e9",
+        "--accepted-by",
+        "A",
+        "--effective-from",
+        "2010-01-01",
+    )
+    withdraw(BoundaryRevision.objects.get(name="one"))
+    out, _ = run(path, "--revision", "one", "--city-from-union")
+    assert "It is withdrawn, and nothing of it shows. Publish it: ./manage.py borders publish 1" in out
+    out, _ = run(path, *once)
+    assert "Published, in force from 2020-01-01" in out
+    assert BoundaryRevision.objects.get(name="one").effective_from == dt.date(2020, 1, 1)
+
+
+def test_a_draft_says_that_it_is_one(city: GridCity, tmp_path: Path) -> None:
+    path = written(tmp_path, [feature("north", (72.70, 40.53, 72.78, 40.54))])
+    out, _ = run(path, "--revision", "next")
+    assert "It is a draft, and nothing of it shows. Publish it: ./manage.py borders publish 2" in out
+    out, _ = run(path, "--revision", "next", "--publish", "--accept", "1e9", "--accepted-by", "A")
+    assert "draft" not in out
+
+
+def test_a_code_that_another_draft_alone_knows_is_told_so(city: GridCity, tmp_path: Path) -> None:
+    run(written(tmp_path, [feature("w-10", (72.70, 40.50, 72.71, 40.54))]), "--revision", "sketch")
+    out, err = io.StringIO(), io.StringIO()
+    fields = ("--code-field", "code", "--name-field", "title")
+    other = written(
+        tmp_path, [feature("w-10", (72.76, 40.50, 72.77, 40.54)), feature("west", EAST, title="west ky")]
+    )
+    with pytest.raises(CommandError, match="codes of known areas, but other .*: 2"):
+        call_command("import_areas", str(other), *fields, "--revision", "next", stdout=out, stderr=err)
+    drawn, in_force = sorted(line for line in err.getvalue().splitlines() if line.startswith("another: "))
+    assert drawn.endswith("(known from revision 2. sketch alone, a draft)")
+    assert "known from" not in in_force
+
+
+def test_what_is_not_drawn_is_no_part_of_a_name(city: GridCity, tmp_path: Path) -> None:
+    run(written(tmp_path, [feature("north", EAST, title="No\u202erth\u200b")]), "--revision", "next")
+    assert DistrictBoundary.objects.get(district__code="north").name_ky == "North"
 
 
 def test_without_a_name_each_import_is_a_new_draft(city: GridCity, tmp_path: Path) -> None:
