@@ -140,12 +140,21 @@ def django(checkout: Checkout, arguments: list[str]) -> int:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    lead_links_to_the_city(checkout)
     with database_url(checkout, start=arguments[0] not in WITHOUT_DATABASE):
         try:
             execute_from_command_line(["./manage.py", *arguments])
         except ImproperlyConfigured as error:
             raise Stop(str(error), 2) from None
     return 0
+
+
+def lead_links_to_the_city(checkout: Checkout) -> None:
+    """Sets ``PUBLIC_URL`` where it is unset and the city runs here, whatever port it has: commands write links too."""
+    from bootstrap import serve
+
+    if not variables.PUBLIC_URL.is_set(os.environ) and (served := serve.served_at(checkout)):
+        os.environ["PUBLIC_URL"] = served
 
 
 @contextmanager

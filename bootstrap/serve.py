@@ -215,15 +215,21 @@ def _only_one(checkout: Checkout, options: argparse.Namespace) -> Iterator[None]
 
 def serving(checkout: Checkout) -> bool:
     """True while this checkout's ``up`` runs."""
+    return served_at(checkout) is not None
+
+
+def served_at(checkout: Checkout) -> str | None:
+    """URL of this checkout's running ``up``, empty while it has only begun; None when none runs."""
     path = checkout.var / "up.lock"
     if not path.exists():
-        return False
-    with path.open("a") as lock:
+        return None
+    with path.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return True
-    return False
+            lock.seek(0)
+            return lock.readline().strip()
+    return None
 
 
 def _own_addresses() -> list[str]:

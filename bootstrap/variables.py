@@ -268,6 +268,8 @@ def city_profile(text: str) -> Path:
 def style(text: str) -> str:
     """URL of a MapLibre style."""
     right = "the URL of a MapLibre style: https://tiles.example.org/style.json"
+    if re.search(r"[{}]|\.(png|jpe?g|webp|pbf|mvt|pmtiles|mbtiles)$", text):
+        raise ValueError(f"{right}; these are tiles, which a style names in its sources")
     parts = _split(text, right)
     if not (parts.scheme in {"http", "https"} and parts.hostname) and not re.match(r"/[^/]", text):
         raise ValueError(right)

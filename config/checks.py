@@ -285,6 +285,30 @@ def metric_crs_is_known(ask: Ask) -> list[CheckMessage]:
     ]
 
 
+#: How the first migration wrote the metric CRS into the column in which appeals are counted.
+_STORED_CRS = """
+    SELECT (regexp_match(pg_get_expr(adbin, adrelid), 'st_transform\\([^,]+, (\\d+)\\)'))[1]::int
+    FROM pg_attrdef JOIN pg_attribute ON attrelid = adrelid AND attnum = adnum
+    WHERE adrelid = to_regclass('appeals_appeal') AND attname = 'cell_x'
+"""
+
+
+def metric_crs_is_the_stored_one(ask: Ask) -> list[CheckMessage]:
+    """The cells of the stored appeals are in the profile's metric CRS, so that every map counts in the same ones."""
+    stored = ask(_STORED_CRS)
+    if stored in (None, CITY.metric_srid):
+        return []
+    return [
+        Error(
+            f"metric_srid = {CITY.metric_srid}, but this database was set up with {stored}, in whose metres its appeals are "
+            "counted for ever.",
+            hint=f"Set metric_srid = {stored} in {CITY.file('profile.toml')}; or give the city a new database, and import "
+            "its appeals into that.",
+            id="oshcity.E018",
+        )
+    ]
+
+
 def city_is_the_profiles(ask: Ask) -> list[CheckMessage]:
     """The database does not hold another city."""
     if ask("SELECT to_regclass('districts_installedcity')") is None:
@@ -355,6 +379,7 @@ DATABASE_CHECKS = (
     postgis_is_new_enough,
     letters_are_understood,
     metric_crs_is_known,
+    metric_crs_is_the_stored_one,
     city_is_the_profiles,
     role_is_no_superuser,
     somebody_looks_after_people,

@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from bootstrap import health, serve, variables
+from bootstrap import commands, health, serve, variables
 from bootstrap.checkout import Checkout, this_checkout
 from bootstrap.console import Stop
 
@@ -166,3 +166,22 @@ def test_a_second_up_says_where_the_first_is(
         raise AssertionError
     assert str(stopped.value).splitlines()[0] == f"Already running: {said}"
     assert f"kill {os.getpid()}" in str(stopped.value)
+
+
+def test_links_of_commands_lead_to_the_city_that_runs(tmp_path: Path, up: Set):
+    checkout = Checkout(tmp_path, tmp_path)
+    assert serve.served_at(checkout) is None
+    assert not serve.serving(checkout)
+    with serve._only_one(checkout, serve.parse(["--port", "8150"])):
+        assert serve.serving(checkout)
+        commands.lead_links_to_the_city(checkout)
+        assert os.environ["PUBLIC_URL"] == "http://localhost:8150"
+        os.environ["PUBLIC_URL"] = "https://appeals.example.org"
+        commands.lead_links_to_the_city(checkout)
+        assert os.environ["PUBLIC_URL"] == "https://appeals.example.org"
+    assert serve.served_at(checkout) is None
+
+
+def test_without_one_they_lead_where_they_always_did(tmp_path: Path, up: Set):
+    commands.lead_links_to_the_city(Checkout(tmp_path, tmp_path))
+    assert "PUBLIC_URL" not in os.environ

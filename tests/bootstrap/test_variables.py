@@ -34,6 +34,8 @@ def faults(**environ: str) -> list[str]:
         ("ALLOWED_HOSTS", ",", "host names"),
         ("ALLOWED_HOSTS", "another.example.org", "must include the host of PUBLIC_URL, 'localhost'"),
         ("BASE_MAP_STYLE", "tiles.example.org/style.json", "URL of a MapLibre style"),
+        ("BASE_MAP_STYLE", "https://tiles.example.org/{z}/{x}/{y}.png", "these are tiles"),
+        ("BASE_MAP_STYLE", "https://tiles.example.org/city.pmtiles", "these are tiles"),
         ("BEHIND_PROXY", "maybe", "1 (on) or 0 (off)"),
         ("BOUNCES_TO", "the mayor", "an e-mail address"),
         ("CITY_PROFILE", "data/nowhere", "nowhere/profile.toml is not there"),

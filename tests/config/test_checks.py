@@ -22,6 +22,7 @@ class Answers:
 
     def __init__(self, answers: Mapping[str, Any]) -> None:
         self.answers = {
+            "pg_attrdef": CITY.metric_srid,
             "server_version_num": 15,
             "rolsuper": False,
             "pg_available_extensions": "postgis pg_trgm btree_gist",
@@ -68,6 +69,7 @@ def test_fit_database_has_no_messages(check):
         ({"lower(": False, "datctype": "C"}, "E007", "locale C:"),
         ({"spatial_ref_sys": 0}, "E008", "does not know EPSG:"),
         ({"FROM districts_installedcity": "moon"}, "E012", "another city (moon)"),
+        ({"pg_attrdef": 32642}, "E018", "this database was set up with 32642"),
         ({"rolsuper": True}, "W014", "as a superuser"),
         ({"FROM accounts_membership": None}, "W016", "Nobody is an administrator"),
         ({"FROM appeals_refusalground": None}, "W017", "No ground for a refusal"),
@@ -87,6 +89,14 @@ def test_unfit_database(answers, number, words):
 def test_of_another_city_the_profile_is_named_where_it_is_known(held: str, hint: str) -> None:
     (message,) = checks.city_is_the_profiles(Answers({"FROM districts_installedcity": held}))
     assert message.hint == hint
+
+
+@pytest.mark.django_db
+def test_the_metric_crs_of_a_database_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "CITY", dataclasses.replace(CITY, metric_srid=32642))
+    found = {message.id: message for message in run_checks(databases=["default"])}
+    assert f"set up with {CITY.metric_srid}" in found["oshcity.E018"].msg
+    assert f"metric_srid = {CITY.metric_srid}" in str(found["oshcity.E018"].hint)
 
 
 def test_database_without_postgis_is_reported_once():

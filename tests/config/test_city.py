@@ -78,6 +78,11 @@ def test_shipped_profiles_are_right(city: str):
             )
         ),
         ('base_map_style = ""', 'base_map_style = "tiles"', "map.base_map_style = 'tiles': must be the URL"),
+        (
+            'base_map_style = ""',
+            'base_map_style = "https://tile.example.org/{z}/{x}/{y}.png"',
+            "these are tiles, which a style names in its sources",
+        ),
         ('attribution = "City of Chicago"', "attribution = 7", "map.attribution = 7: must be a text"),
     ],
 )
