@@ -30,6 +30,7 @@ class DueState(enum.StrEnum):
     IN_TIME = "in-time"
     LATE = "late"
     ENDED = "ended"  #: closed without an answer
+    ELSEWHERE = "elsewhere"  #: answered in another system, in words not known here
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Due:
                 )
             case DueState.ENDED:
                 return _("Closed")
+            case DueState.ELSEWHERE:
+                return _("Answered before the move, text not known")
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,8 @@ def due_of(appeal: Appeal, calendar: WorkingCalendar, today: dt.date) -> Due:
             return Due(DueState.TODAY, 0)
         return Due(DueState.SOON if left <= SOON_DAYS else DueState.OPEN, left)
     if appeal.answered_at is None:
-        return Due(DueState.ENDED, 0)
+        imported = appeal.external_id and not appeal.outcome
+        return Due(DueState.ELSEWHERE if imported else DueState.ENDED, 0)
     answered_on = city_day(appeal.answered_at)
     taken = calendar.working_days_between(city_day(appeal.submitted_at), answered_on)
     return Due(DueState.IN_TIME if answered_on <= appeal.due_on else DueState.LATE, taken)

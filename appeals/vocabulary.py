@@ -62,6 +62,9 @@ class Clock(enum.Enum):
     EXTEND = "extend"  #: the extension that the law allows is added, once in a term
     RECOUNT = "recount"  #: the due date is counted again, by the terms and the calendar of now
     END = "end"  #: nothing is due any more, though nobody answered
+    ELSEWHERE = (
+        "elsewhere"  #: answered in another system, in words not known here: no term was kept or broken
+    )
     GO_ON = "go on"  #: it had ended without an answer, and runs again as if it never had
 
 

@@ -102,6 +102,21 @@ ANSWER = Verb(
     ),
     letters={Audience.AUTHOR: _("Your appeal No. %(number)d has been answered")},
 )
+#: Recorded by an import whose source does not have the words. ``answered_at`` stays empty, for nobody here can tell
+#: whether that was the answer that the law wants.
+ANSWERED_ELSEWHERE = Verb(
+    "answered_elsewhere",
+    sources=OPEN_STATUSES,
+    target=Status.ANSWERED,
+    roles=_PLATFORM,
+    icon="reply",
+    clock=Clock.ELSEWHERE,
+    words=Words(
+        step=_(
+            "Answered before the appeal was moved here from another system; the text of the answer is not known"
+        )
+    ),
+)
 SUPPLEMENT = Verb(
     "supplement",
     sources=(Status.ANSWERED, Status.CLOSED),
@@ -731,6 +746,19 @@ ESCALATE = Verb(
         Audience.SERVICE: _("Appeal No. %(number)d is overdue: the Mayor's Office has been told"),
     },
 )
+#: Recorded by an import of what was overdue already: nobody is told about the past.
+FOUND_OVERDUE = Verb(
+    "found_overdue",
+    sources=OPEN_STATUSES,
+    target=None,
+    roles=_PLATFORM,
+    icon="status-overdue",
+    guard=Guard.TERM_PASSED,
+    quiet=True,
+    words=Words(
+        step=_("When the appeal was moved here from another system, its term had passed without an answer")
+    ),
+)
 WARN_HALF = Verb(
     "warn_half",
     sources=RUNNING_STATUSES,
@@ -843,6 +871,8 @@ VERBS: dict[str, Verb] = {
         REMIND,
         LAPSE,
         RECOUNT,
+        ANSWERED_ELSEWHERE,
+        FOUND_OVERDUE,
     )
 }
 

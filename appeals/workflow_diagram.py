@@ -13,6 +13,7 @@ _CLOCK = {
     Clock.EXTEND: ", term is extended once",
     Clock.RECOUNT: ", term is counted again",
     Clock.END: ", term ends unanswered",
+    Clock.ELSEWHERE: ", term is not judged",
     Clock.GO_ON: ", term goes on",
 }
 

@@ -151,8 +151,8 @@ class Score:
 class Scoreboard:
     """The table, its row for all of it, and what its shares leave out.
 
-    ``running`` terms are not over, ``dropped`` ones ended without an answer and before their last day, of ``silent`` answered
-    appeals the author said nothing.
+    ``running`` terms are not over, ``dropped`` ones ended without an answer and before their last day, ``elsewhere`` ones in
+    another system with an answer that is not known here; of ``silent`` answered appeals the author said nothing.
     """
 
     by: By
@@ -160,6 +160,7 @@ class Scoreboard:
     whole: Score
     running: int
     dropped: int
+    elsewhere: int
     silent: int
     day_hours: float
 
@@ -192,6 +193,7 @@ def score(
         whole=whole.score("", _("Together")),
         running=whole.terms.count(Outcome.RUNNING),
         dropped=whole.terms.count(Outcome.DROPPED),
+        elsewhere=whole.terms.count(Outcome.ELSEWHERE),
         silent=int(np.count_nonzero((whole.stays.answered != NEVER) & (whole.stays.said < 0))),
         day_hours=hours.day_hours,
     )
@@ -299,6 +301,8 @@ def _meaning(verb: Verb) -> What:
         meaning |= What.CLOSE
     if verb.clock is Clock.END:
         meaning |= What.END
+    if verb.clock is Clock.ELSEWHERE:
+        meaning |= What.ELSEWHERE
     return meaning
 
 
@@ -399,7 +403,10 @@ def _facts(found: _Found, hours: WorkingHours, at: dt.datetime, *, by_service: b
         stays,
         terms,
         hours.between(stays.start, np.minimum(np.minimum(stays.answered, stays.left), now)),
-        hours.between(stays.start, np.minimum(np.minimum(stays.closed, stays.left), now)),
+        hours.between(
+            stays.start,
+            np.minimum(np.where(stays.closed != NEVER, stays.closed, stays.left), now),
+        ),
         hours.days_before(np.full(stays.start.size, now)) - hours.days_before(submitted),
     )
 

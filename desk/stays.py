@@ -35,6 +35,7 @@ class What(enum.IntFlag):
     MOVE = 16  #: to another service
     DUE = 32  #: the due date became another one
     AUTHOR = 64  #: it was the author who did it
+    ELSEWHERE = 128  #: it was answered in another system, in words not known here
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class Outcome(enum.IntEnum):
     KEPT = 1
     RUNNING = 2
     DROPPED = 3  #: it ended early, without an answer
+    ELSEWHERE = 4  #: it ended in another system, with an answer that nobody here can judge
 
 
 @dataclass(frozen=True)
@@ -141,11 +143,15 @@ def stays_of(appeals: Appeals, events: Events, *, by_service: bool) -> Stays:
 
     answered = _first(stay_of_event, events.at, events.are(What.ANSWER), start.size)
     ended = _first(stay_of_event, events.at, _standing_ends(events, count), start.size)
+    elsewhere = _first(stay_of_event, events.at, events.are(What.ELSEWHERE), start.size)
+    # Such an appeal has been watched up to the answer that is not known; what was said later is not the first one.
+    answered = np.where(elsewhere < answered, NEVER, answered)
     last = ~followed
     # What ended without an answer was put away, not closed as done: nobody is faster for it.
     closed = np.where(last & (ended == NEVER), appeals.closed[appeal], NEVER)
     # What was closed without an answer has been watched no longer than that.
     ended = np.where((answered == NEVER) & (closed != NEVER), np.minimum(ended, closed), ended)
+    ended = np.minimum(ended, elsewhere)
 
     reopened = np.zeros(start.size, dtype=np.bool_)
     reopened[stay_of_event[events.are(What.REOPEN)]] = True
@@ -189,8 +195,11 @@ def terms_of(appeals: Appeals, events: Events, stays: Stays, today: int) -> Term
     over_day = np.where(over == NEVER, np.where(is_open, today, NEVER), np.floor_divide(over, DAY_S))
     kept = (answered != NEVER) & (over_day <= due)
     broken = (over_day > due) & ((over != NEVER) | is_open)
+    elsewhere = _first(term_of_event, events.at, events.are(What.ELSEWHERE), appeal.size) != NEVER
     outcome = np.select(
-        [kept, broken, is_open], [Outcome.KEPT, Outcome.BROKEN, Outcome.RUNNING], Outcome.DROPPED
+        [elsewhere, kept, broken, is_open],
+        [Outcome.ELSEWHERE, Outcome.KEPT, Outcome.BROKEN, Outcome.RUNNING],
+        Outcome.DROPPED,
     )
 
     by_moment = stays.appeal * _WIDTH + np.maximum(stays.start, 0)

@@ -124,7 +124,12 @@ APPEAL: Final[Properties] = (
     Property("duplicate_of", "duplicate_of__number", WHOLE_OR_NULL, "Number of the appeal that it repeats."),
     Property("planned_on", "planned_on", DAY_OR_NULL, "The day for which works are planned."),
     Property("due_on", "due_on", DAY),
-    Property("answered_at", "answered_at", MOMENT_OR_NULL),
+    Property(
+        "answered_at",
+        "answered_at",
+        MOMENT_OR_NULL,
+        "Null too where it was answered in another system, in words that are not known here.",
+    ),
     Property("closed_at", "closed_at", MOMENT_OR_NULL),
     Property("address", "address", {**TEXT, "maxLength": ADDRESS_MAX}),
     Property("text", "text", {**TEXT, "maxLength": TEXT_MAX}),

@@ -260,7 +260,7 @@ class Change:
                     self._ask_on(appeal, self.given.before, clock)
                 _count(appeal, clock)
                 event.details |= {"due": appeal.due_on.isoformat()}
-            case Clock.KEEP | Clock.END:
+            case Clock.KEEP | Clock.END | Clock.ELSEWHERE:
                 pass
         return event
 

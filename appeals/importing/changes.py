@@ -6,11 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.utils import timezone
+
 from accounts.roles import Role
 from appeals.importing.drafts import Draft, Reason, RowRefused, Step
 from appeals.importing.history import take_step, write_on
 from appeals.models import Appeal, Event
-from appeals.workflow import ANSWER, CLOSE, VERBS
+from appeals.workflow import ANSWER, ANSWERED_ELSEWHERE, CLOSE, VERBS
+from geo.words import trimmed
+
+#: How a source says that it was answered.
+_ANSWERS = (ANSWER, ANSWERED_ELSEWHERE)
 
 
 @dataclass
@@ -42,8 +48,9 @@ class Known:
             "created": (appeal.submitted_at, draft.at),
             "kind": (appeal.kind, sent.kind),
             "category": (appeal.category_id, sent.category.pk),
-            "text": (appeal.text, sent.text),
-            "address": (appeal.address, sent.address),
+            # What is not drawn was kept once.
+            "text": (trimmed(appeal.text), sent.text),
+            "address": (trimmed(appeal.address), sent.address),
             "place": (appeal.point.coords, sent.point.coords),
         }
         return [name for name, (stored, said) in compared.items() if stored != said]
@@ -56,7 +63,7 @@ def _news(taken: Sequence[Step], said: Sequence[Step]) -> list[Step]:
             raise RowRefused(Reason.DIFFERS, "it was in progress and is new again, without a date for it")
         return [step for step in said if step not in taken]
     # A source that has one date for both says when an appeal was answered only until it is closed.
-    if not before or (now and before[-1].verb is ANSWER and _closed_since(before[0], now)):
+    if not before or (now and before[-1].verb in _ANSWERS and _closed_since(before[0], now)):
         return now[len(before) :]
     if now and (before[0].text, before[-1].verb, before[-1].at) == (now[0].text, now[-1].verb, now[-1].at):
         return []
@@ -65,7 +72,7 @@ def _news(taken: Sequence[Step], said: Sequence[Step]) -> list[Step]:
 
 def _end(steps: Iterable[Step]) -> list[Step]:
     """The answer and the closing. Where there is one, a source no longer says when the appeal was in progress."""
-    return [step for step in steps if step.verb in (ANSWER, CLOSE)]
+    return [step for step in steps if step.verb in (*_ANSWERS, CLOSE)]
 
 
 def _closed_since(answer: Step, now: Sequence[Step]) -> bool:
@@ -73,8 +80,12 @@ def _closed_since(answer: Step, now: Sequence[Step]) -> bool:
 
 
 def _in_words(steps: Sequence[Step]) -> str:
-    words = {ANSWER: "answered", CLOSE: "closed"}
-    return ", ".join(f"{words[step.verb]} {step.at:%Y-%m-%d %H:%M} UTC" for step in steps) or "open"
+    words = {ANSWER: "answered", ANSWERED_ELSEWHERE: "answered without a text", CLOSE: "closed"}
+    # As the file has them: in the city's time.
+    moments = [
+        (words[step.verb], timezone.localtime(step.at, timezone.get_default_timezone())) for step in steps
+    ]
+    return ", ".join(f"{word} {at:%Y-%m-%d %H:%M}" for word, at in moments) or "open"
 
 
 def known_by_number(source: str, numbers: Iterable[str]) -> dict[str, Known]:

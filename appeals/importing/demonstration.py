@@ -22,7 +22,7 @@ from appeals.identifiers import stable_uuid7
 from appeals.importing.history import DueDates, HistoricalRouter, Past, begin, write
 from appeals.models import Appeal, Attachment
 from appeals.vocabulary import Verb
-from appeals.workflow import VERBS
+from appeals.workflow import ESCALATE, VERBS
 from districts.models import Category, Service
 from districts.routing import Route
 from geo.points import city_point
@@ -97,7 +97,7 @@ class _Author:
             past.attachments.append(self._picture(appeal.picture).attached_to(past))
         for step in takewhile(lambda step: step.at <= self._now, appeal.steps):
             self._apply(past, step)
-        past.escalate_if_overdue(self._now)
+        past.if_overdue(ESCALATE, self._now)
         return past
 
     def _apply(self, past: Past, step: DemoStep) -> None:

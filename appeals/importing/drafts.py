@@ -20,7 +20,7 @@ from appeals.importing.rows import GEOMETRY_X, GEOMETRY_Y, Row
 from appeals.intake.parse import address_line, appeal_text
 from appeals.limits import EXTERNAL_ID_MAX
 from appeals.vocabulary import Status, Verb
-from appeals.workflow import ACCEPT, ANSWER, CLOSE
+from appeals.workflow import ACCEPT, ANSWER, ANSWERED_ELSEWHERE, CLOSE
 from districts.models import Category
 from geo.crs import Crs
 from geo.points import GeometryRefused, OutsideBounds, city_point
@@ -57,10 +57,11 @@ class RowRefused(Exception):
 class Draft:
     """An appeal from another system: what was sent, when, and how it ended.
 
-    ``ended_at`` is the time of the answer, which other systems rarely distinguish from that of closing.
+    ``ended_at`` is the time of the answer, which other systems rarely distinguish from that of closing. ``answer`` is empty
+    where the source does not have its words.
     """
 
-    row: int
+    row: Row
     submission: Submission
     at: dt.datetime
     status: Status
@@ -75,7 +76,7 @@ class Draft:
         if self.ended_at is None:
             return []
         closed = [Step(CLOSE, self.ended_at)] if self.status is Status.CLOSED else []
-        return [Step(ANSWER, self.ended_at, self.answer), *closed]
+        return [Step(ANSWER if self.answer else ANSWERED_ELSEWHERE, self.ended_at, self.answer), *closed]
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ class Drafting:
         answer = mapping.answer.fill(values) if ended_at else ""
         if answer:
             answer = _words("answer", required_text, answer)
-        return Draft(row.n, submission, at, status, ended_at, answer)
+        return Draft(row, submission, at, status, ended_at, answer)
 
     def _chosen(self, values: Mapping[str, str], key: str, reason: Reason) -> str:
         choice = getattr(self._mapping, key)
@@ -144,20 +145,26 @@ class Drafting:
         return ours
 
     def _ended_at(self, values: Mapping[str, str], status: Status, at: dt.datetime) -> dt.datetime | None:
-        if status not in (Status.ANSWERED, Status.CLOSED):
-            return None
         closed, created = self._mapping.closed, self._mapping.created
+        if status not in (Status.ANSWERED, Status.CLOSED):
+            # One of the two is wrong, and neither could be told from the other.
+            if closed and not closed.open_too and (date := values[closed.column_of(values)]):
+                raise RowRefused(
+                    Reason.BAD_DATE,
+                    f"{closed.column_of(values)} is {date[:40]!r}, but its status is {status.value}",
+                )
+            return None
         ended_at = self._moment(values, closed) if closed else None
         if closed is None or ended_at is None:
             raise RowRefused(Reason.BAD_DATE, f"its status is {status.value}, but it has no date for it")
         if ended_at < at:
             # A day without a time begins before all that happens on it.
-            if closed.is_day(values[closed.column]) and self._day(ended_at) == self._day(at):
+            column = closed.column_of(values)
+            if closed.is_day(values[column]) and self._day(ended_at) == self._day(at):
                 return at
             raise RowRefused(
                 Reason.BAD_DATE,
-                f"{closed.column} is {values[closed.column]!r}, before {created.column}, "
-                f"which is {values[created.column]!r}",
+                f"{column} is {values[column]!r}, before {created.column}, which is {values[created.column]!r}",
             )
         return ended_at
 
@@ -165,17 +172,16 @@ class Drafting:
         return moment.astimezone(self._mapping.timezone).date()
 
     def _moment(self, values: Mapping[str, str], moment: Moment) -> dt.datetime | None:
-        text = values[moment.column]
+        column = moment.column_of(values)
+        text = values[column]
         if not text:
             return None
         try:
             found = moment.read(text)
         except ValueError:
-            raise RowRefused(
-                Reason.BAD_DATE, f"{moment.column} is {text[:40]!r}, which is not a time"
-            ) from None
+            raise RowRefused(Reason.BAD_DATE, f"{column} is {text[:40]!r}, which is not a time") from None
         if found > self._now or found.year < 1970:
-            raise RowRefused(Reason.BAD_DATE, f"{moment.column} is {text[:40]!r}: not between 1970 and now")
+            raise RowRefused(Reason.BAD_DATE, f"{column} is {text[:40]!r}: not between 1970 and now")
         return found
 
 

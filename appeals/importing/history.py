@@ -22,7 +22,6 @@ from appeals.importing.copying import copy_in
 from appeals.models import Appeal, AppealContact, Attachment, Event, RoutingDecision
 from appeals.recount import count_in_districts
 from appeals.vocabulary import Verb
-from appeals.workflow import ESCALATE
 from districts.models import BoundaryRevision, Service, ServiceArea
 from districts.routing import NotSetUp, Pin, Route, RoutingError, route_many
 
@@ -55,10 +54,10 @@ class Past:
         self.events.append(event)
         return event
 
-    def escalate_if_overdue(self, now: dt.datetime) -> None:
-        """What is open though its term has passed is with the Mayor's Office too; nobody gets a letter about the past."""
+    def if_overdue(self, verb: Verb, now: dt.datetime) -> None:
+        """Takes the step if it is open though its term has passed, by which it is with the Mayor's Office too."""
         if self.appeal.is_open and self.appeal.due_on < city_day(now):
-            self.then(ESCALATE, now)
+            self.then(verb, now)
 
 
 def take_step(

@@ -17,6 +17,7 @@ from django.conf import settings
 
 from appeals.limits import SOURCE_MAX
 from appeals.vocabulary import Kind, Status
+from config.city import CITY
 from districts.importing.entries import Entry, read_toml
 from geo.crs import Crs, CrsRefused, crs_named
 
@@ -83,11 +84,20 @@ _TIME_OF_DAY = re.compile("%[HIcX]").search
 
 @dataclass(frozen=True)
 class Moment:
-    """A column with a time: ISO 8601, or ``strptime`` with ``format``; without a zone it is in ``timezone``."""
+    """A column with a time: ISO 8601, or ``strptime`` with ``format``; without a zone it is in ``timezone``.
+
+    ``instead`` is the column to read where it is empty. ``open_too`` says that what is open may have one, which says nothing.
+    """
 
     column: str
     format: str | None
     timezone: zoneinfo.ZoneInfo
+    instead: str = ""
+    open_too: bool = False
+
+    def column_of(self, row: Mapping[str, str]) -> str:
+        """The column that the row has it in."""
+        return self.instead if self.instead and not row[self.column] else self.column
 
     def read(self, text: str) -> dt.datetime:
         """The moment in UTC; of a day without a time, its beginning. Raises ``ValueError``."""
@@ -166,7 +176,8 @@ class SourceMapping:
 
     def columns(self) -> set[str]:
         """Every column the table must have."""
-        named = {self.number, self.created.column, self.closed.column if self.closed else ""}
+        named = {self.number, self.created.column}
+        named |= {self.closed.column, self.closed.instead} if self.closed else set()
         named |= {choice.column for choice in (self.kind, self.status, self.category)}
         named |= {self.place.x, self.place.y}
         for template in (self.text, self.answer, self.address):
@@ -192,7 +203,7 @@ def read_mapping(file: Path, leaves: Collection[str]) -> SourceMapping:
         timezone=_zone(top),
         number=_table(top, "number", "column").text("column"),
         created=_moment(top, "created"),
-        closed=_moment(top, "closed") if "closed" in top.values else None,
+        closed=_moment(top, "closed", "else", "open_too") if "closed" in top.values else None,
         kind=_choice(top, "kind", Kind.values),
         status=_choice(top, "status", [status.value for status in IMPORTED]),
         category=_choice(top, "category", leaves),
@@ -227,8 +238,10 @@ def _delimiter(top: Entry) -> str:
 
 def _language(top: Entry) -> str:
     language = top.text("language", settings.LANGUAGE_CODE)
-    if len(language) != 2:
-        raise top.refuse("language must be a two-letter code")
+    if language not in CITY.languages:
+        raise top.refuse(
+            f"language {language!r} is none of the city's languages: {', '.join(CITY.languages)}"
+        )
     return language
 
 
@@ -240,9 +253,15 @@ def _zone(top: Entry) -> zoneinfo.ZoneInfo:
         raise top.refuse(f"there is no time zone {name!r}") from None
 
 
-def _moment(top: Entry, key: str) -> Moment:
-    entry = _table(top, key, "column", "format")
-    moment = Moment(entry.text("column"), entry.text("format", "") or None, _zone(top))
+def _moment(top: Entry, key: str, *more: str) -> Moment:
+    entry = _table(top, key, "column", "format", *more)
+    moment = Moment(
+        entry.text("column"),
+        entry.text("format", "") or None,
+        _zone(top),
+        entry.text("else", ""),
+        entry.flag("open_too", False),
+    )
     if moment.format:
         try:
             moment.read(dt.datetime(2024, 5, 31, 13, 45, tzinfo=dt.UTC).strftime(moment.format))
@@ -285,6 +304,10 @@ def _placing(entry: Entry) -> Placing:
         raise entry.refuse('decimal must be "." or ","')
     if "lon" in entry.values:
         return Placing(entry.text("lon"), entry.text("lat"), decimal, _crs(entry))
+    if "x" not in entry.values:
+        raise entry.refuse(
+            "x is missing: a place is lon and lat, or x and y with their srid, or geometry = true for GeoJSON"
+        )
     x, y = entry.text("x"), entry.text("y")
     entry.whole("srid")  # of what is called x and y nothing can be supposed
     return Placing(x, y, decimal, _crs(entry))

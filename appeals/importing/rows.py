@@ -13,7 +13,7 @@ import json
 import math
 import unicodedata
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TextIO
 
@@ -33,12 +33,14 @@ _DELIMITERS: Final = ",;\t|"
 class Row:
     """Values by column, all text, stripped, in NFC; ``fault`` says why the row is malformed.
 
-    ``n`` is the line in the CSV file where the row begins, or the number of the feature.
+    ``n`` is the line in the CSV file where the row begins, or the number of the feature. ``fields`` is what there is of a
+    malformed row of a table.
     """
 
     n: int
     values: Mapping[str, str]
     fault: str = ""
+    fields: Sequence[str] = ()
 
 
 def count_rows(file: TextFile) -> int:
@@ -71,6 +73,23 @@ def crs_of_places(file: TextFile, mapping: SourceMapping) -> Crs:
     return place.crs or WGS84
 
 
+def columns_of(file: TextFile, mapping: SourceMapping) -> list[str]:
+    """The columns of a CSV file in its order; of GeoJSON, whose features differ, those that the mapping names.
+
+    Raises ``FileRefused`` as ``read_rows`` does.
+    """
+    if file.starts_with == "[":
+        raise FileRefused(
+            "it is a JSON list, which is not read: docs/importing.md says how to make a table of Open311's requests"
+        )
+    if _is_json(file):
+        return [*sorted(mapping.columns()), GEOMETRY_X, GEOMETRY_Y]
+    with file.opened() as stream:
+        return list(
+            dict.fromkeys(_header(csv.reader(stream, delimiter=mapping.delimiter, strict=True), mapping))
+        )
+
+
 def read_rows(file: TextFile, mapping: SourceMapping) -> Iterator[Row]:
     """Rows of the file, which is GeoJSON if it starts with a brace.
 
@@ -87,11 +106,7 @@ def _is_json(file: TextFile) -> bool:
 def _csv(stream: TextIO, mapping: SourceMapping) -> Iterator[Row]:
     lines = _Lines(stream)
     reader = csv.reader(lines, delimiter=mapping.delimiter, strict=True)
-    try:
-        header = list(map(_clean, next(reader)))
-    except (StopIteration, csv.Error) as error:
-        raise FileRefused(f"its header row cannot be read: {error}") from None
-    _require(mapping, header)
+    header = _header(reader, mapping)
     looks_like_a_row = _Likeness(mapping, header)
     while True:
         lines.begin_row()
@@ -100,7 +115,8 @@ def _csv(stream: TextIO, mapping: SourceMapping) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(lines.first, {}, f"it is not CSV, or a quotation mark in it is not closed: {error}")
+            fault = f"it is not CSV, or a quotation mark in it is not closed: {error}"
+            yield Row(lines.first, {}, fault, [lines.first_line])
             lines.read_again()
             continue
         if swallowed := next((n for n, line in lines.continued() if looks_like_a_row(line)), None):
@@ -108,12 +124,23 @@ def _csv(stream: TextIO, mapping: SourceMapping) -> Iterator[Row]:
                 lines.first,
                 {},
                 f"a quotation mark in it is not closed: line {swallowed}, a row of its own, would become part of it",
+                [lines.first_line],
             )
             lines.read_again()
         elif fields and len(fields) != len(header):
-            yield Row(lines.first, {}, f"it has {len(fields)} fields, the header row has {len(header)}")
+            fault = f"it has {len(fields)} fields, the header row has {len(header)}"
+            yield Row(lines.first, {}, fault, fields)
         elif fields:
             yield Row(lines.first, dict(zip(header, map(_clean, fields), strict=True)))
+
+
+def _header(reader: Iterator[list[str]], mapping: SourceMapping) -> list[str]:
+    try:
+        header = list(map(_clean, next(reader)))
+    except (StopIteration, csv.Error) as error:
+        raise FileRefused(f"its header row cannot be read: {error}") from None
+    _require(mapping, header)
+    return header
 
 
 class _Lines:
@@ -140,6 +167,11 @@ class _Lines:
         """The next line is the first of another row."""
         self.first += len(self._taken)
         self._taken = []
+
+    @property
+    def first_line(self) -> str:
+        """Text of the row's first line, as much of it as a CSV reader takes for a field."""
+        return self._taken[0].rstrip("\r\n")[: csv.field_size_limit() - 1]
 
     def continued(self) -> Iterator[tuple[int, str]]:
         """Number and text of the row's lines after the first."""

@@ -22,7 +22,8 @@ from appeals.importing.changes import Known, known_by_number, write_news
 from appeals.importing.drafts import Draft, Drafting, Reason, RowRefused, Step
 from appeals.importing.history import DueDates, HistoricalRouter, Past, begin, write
 from appeals.importing.mapping import read_mapping
-from appeals.importing.rows import Row, count_rows, crs_of_places, read_rows
+from appeals.importing.rows import Row, columns_of, count_rows, crs_of_places, read_rows
+from appeals.workflow import FOUND_OVERDUE
 from districts.importing.files import examine
 from districts.models import Category
 from districts.routing import Route, RoutingError
@@ -36,12 +37,25 @@ class ImportRefused(Exception):
 
 @dataclass(frozen=True)
 class RefusedRow:
-    """A row that was not imported; ``n`` is its line or feature number."""
+    """A row that was not imported; ``n`` is its line or feature number, ``fields`` are as in ``Source.columns``.
+
+    Of a malformed row they are what there is of it, more or fewer.
+    """
 
     n: int
     number: str
     reason: Reason
     why: str
+    fields: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """The file before it is imported: the most rows that it can have, its columns, and what stands between them."""
+
+    rows: int
+    columns: Sequence[str]
+    delimiter: str
 
 
 @dataclass
@@ -74,19 +88,19 @@ class AppealImport:
 def import_appeals(
     wanted: AppealImport,
     refuse: Callable[[RefusedRow], None] = lambda row: None,
-    on_start: Callable[[int], None] = lambda rows: None,
+    on_start: Callable[[Source], None] = lambda source: None,
     progress: Callable[[Totals], None] = lambda totals: None,
 ) -> Totals:
     """Imports the file and returns the totals. Each batch of ``BATCH`` rows is committed separately.
 
-    Calls ``on_start`` with the most rows that the file can have, ``refuse`` with every refused row and ``progress``
-    after every batch. Raises ``ImportRefused``, ``FileRefused``, ``EntryRefused`` and ``NotSetUp`` before anything is
+    Calls ``on_start`` when the file is known, ``refuse`` with every refused row and ``progress`` after every batch. Raises ``ImportRefused``, ``FileRefused``, ``EntryRefused`` and ``NotSetUp`` before anything is
     written.
     """
     categories = {category.code: category for category in Category.objects.leaves()}
     mapping = read_mapping(wanted.mapping, categories)
     file = examine(wanted.file, encoding=mapping.encoding, named_by="encoding in the mapping")
-    on_start(count_rows(file))
+    columns = columns_of(file, mapping)
+    on_start(Source(count_rows(file), columns, mapping.delimiter))
     crs = crs_of_places(file, mapping)
     totals = Totals(str(crs))
     with _alone(mapping.source), _without_collector():
@@ -99,6 +113,7 @@ def import_appeals(
             wanted.dry_run,
             totals,
             refuse,
+            columns,
         )
         rows = islice(read_rows(file, mapping), wanted.limit)
         while batch := list(islice(rows, BATCH)):
@@ -149,6 +164,7 @@ class _Batches:
     dry_run: bool
     totals: Totals
     refuse: Callable[[RefusedRow], None]
+    columns: Sequence[str]
     #: Numbers whose first row was taken by this run.
     taken: set[str] = field(default_factory=set)
 
@@ -179,7 +195,7 @@ class _Batches:
             try:
                 yield self.drafting.draft(row)
             except RowRefused as refusal:
-                self._refuse(row.n, self.drafting.number(row), refusal)
+                self._refuse(row, self.drafting.number(row), refusal)
 
     def _begin(self, drafts: Sequence[Draft]) -> None:
         """Imports appeals that were not known before."""
@@ -238,9 +254,11 @@ class _Batches:
         past = begin(draft.submission, decision, draft.at, due_on, Role.SYSTEM)
         for step in draft.steps:
             past.then(step.verb, step.at, text=step.text)
-        past.escalate_if_overdue(self.now)
+        past.if_overdue(FOUND_OVERDUE, self.now)
         return past
 
-    def _refuse(self, n: int, number: str, refusal: RowRefused) -> None:
+    def _refuse(self, row: Row, number: str, refusal: RowRefused) -> None:
         self.totals.refused[refusal.reason] += 1
-        self.refuse(RefusedRow(n, number, refusal.reason, str(refusal)))
+        # Values of a malformed feature may be no text at all.
+        fields = row.fields if row.fault else [row.values.get(column, "") for column in self.columns]
+        self.refuse(RefusedRow(row.n, number, refusal.reason, str(refusal), fields))

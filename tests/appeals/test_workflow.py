@@ -140,6 +140,8 @@ TABLE = {
     "remind": ((WAITING,), None, {"system"}, "keep", None, True, (), {"author"}),
     "lapse": ((WAITING,), ACCEPTED, {"system"}, "keep", None, True, (), {"author", "service"}),
     "recount": (OPEN, None, {"system"}, "recount", None, True, (), set()),
+    "answered_elsewhere": (OPEN, ANSWERED, {"system"}, "elsewhere", None, True, (), set()),
+    "found_overdue": (OPEN, None, {"system"}, "keep", None, True, (), set()),
 }  # fmt: skip
 
 
@@ -233,6 +235,7 @@ def test_terms_and_calendar_are_read_only_where_they_decide() -> None:
         "lapse",
         "recount",
         "separate",
+        "found_overdue",
     }
     assert {verb.code for verb in VERBS.values() if verb.reads_clock(NEW)} == anywhere
     # What leaves the state in which the clock stands still sets it going.
@@ -247,6 +250,7 @@ def test_terms_and_calendar_are_read_only_where_they_decide() -> None:
         "refuse",
         "withdraw",
         "rejoin",
+        "answered_elsewhere",
     }
     assert {verb.code for verb in VERBS.values() if verb.reads_clock(WAITING)} == anywhere | leaving
     assert ACCEPT.resumes(WAITING) and not ACCEPT.resumes(NEW)
@@ -310,6 +314,7 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
         "escalate": "term passed",
         "remind": "reminder due",
         "lapse": "reply missing",
+        "found_overdue": "term passed",
     }
 
 
@@ -332,6 +337,7 @@ def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
         "escalate",
         "remind",
         "recount",
+        "found_overdue",
     ]
     assert all(verb.target is None and verb.hides is None and not verb.answers for verb in quiet)
 
@@ -424,9 +430,13 @@ def test_no_sequence_leaves_the_table_and_the_clock_follows_the_state(steps: lis
         standing = verb.clock is Clock.PAUSE or (standing and not verb.resumes(status))
         status = verb.target or status
         hidden = hidden if verb.hides is None else verb.hides
-        running = {Clock.START: True, Clock.GO_ON: True, Clock.STOP: False, Clock.END: False}.get(
-            verb.clock, running
-        )
+        running = {
+            Clock.START: True,
+            Clock.GO_ON: True,
+            Clock.STOP: False,
+            Clock.END: False,
+            Clock.ELSEWHERE: False,
+        }.get(verb.clock, running)
         assert status in Status
         assert running == (status in OPEN_STATUSES)
         assert (running and not standing) == (status in RUNNING_STATUSES)

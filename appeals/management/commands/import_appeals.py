@@ -16,7 +16,8 @@ from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.db import DatabaseError, connection
 
-from appeals.importing.run import AppealImport, ImportRefused, RefusedRow, Totals, import_appeals
+from appeals.importing.rows import GEOMETRY_X, GEOMETRY_Y
+from appeals.importing.run import AppealImport, ImportRefused, RefusedRow, Source, Totals, import_appeals
 from appeals.models import Appeal, CellCount, Event, RoutingDecision
 from districts.importing.entries import EntryRefused
 from districts.importing.files import FileRefused
@@ -58,15 +59,17 @@ class Command(BaseCommand):
         started, started_cpu = time.monotonic(), time.process_time()
         progress = Progress(sys.stderr, "rows")
 
-        def on_start(rows: int) -> None:
-            progress.total = rows
-
         def show(totals: Totals) -> None:
             progress.show(totals.read, f"{totals.imported:,} imported")
 
         try:
             installed_city()
-            with self._refusals(refused) as refuse:
+            with self._refusals(refused) as (begin, refuse):
+
+                def on_start(source: Source) -> None:
+                    progress.total = source.rows
+                    begin(source)
+
                 totals = import_appeals(wanted, refuse, on_start, show)
         except FileRefused as refusal:
             raise CommandError(f"{wanted.file}: {refusal}") from None
@@ -90,12 +93,11 @@ class Command(BaseCommand):
 
     @contextmanager
     def _refusals(self, file: Path | None) -> Iterator[Any]:
-        """Function that reports a refused row: in the file, or, for the first ones, on stderr."""
+        """Functions that begin the report and tell a refused row: in the file, or, for the first ones, on stderr."""
         with _replaced(file) as stream:
             if stream:
-                writer = csv.writer(stream)
-                writer.writerow(["line", "number", "reason", "explanation"])
-                yield lambda row: writer.writerow([row.n, row.number, row.reason.value, row.why])
+                table = _Refused(stream)
+                yield table.begin, table.add
                 return
             shown = 0
 
@@ -107,7 +109,7 @@ class Command(BaseCommand):
                 elif shown == _SHOWN + 1:
                     self.stderr.write("refused: … (--refused FILE.csv lists all)")
 
-            yield show
+            yield lambda source: None, show
 
     def _print_totals(self, totals: Totals, wanted: AppealImport, seconds: float) -> None:
         self.stdout.write(f"{totals.read:,} rows read in {seconds:.1f} s")
@@ -119,6 +121,31 @@ class Command(BaseCommand):
             self.stdout.write(f"{count:>10,} refused: {reason}")
         if wanted.dry_run:
             self.stdout.write("Dry run: nothing was written.")
+
+
+class _Refused:
+    """A table of refused rows as they stand in the file, after what is wrong with them: mended, it can be imported."""
+
+    _OURS = ("line", "number", "reason", "explanation")
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def begin(self, source: Source) -> None:
+        """Writes the header."""
+        self._writer = csv.writer(self._stream, delimiter=source.delimiter)
+        theirs = [_GEOMETRY.get(column, column) for column in source.columns]
+        # No column twice: a mapping could not name it.
+        self._writer.writerow(
+            [*(f"refused {name}" if name in theirs else name for name in self._OURS), *theirs]
+        )
+
+    def add(self, row: RefusedRow) -> None:
+        """Writes the row."""
+        self._writer.writerow([row.n, row.number, row.reason.value, row.why, *row.fields])
+
+
+_GEOMETRY = {GEOMETRY_X: "geometry x", GEOMETRY_Y: "geometry y"}
 
 
 def _rows(text: str) -> int:

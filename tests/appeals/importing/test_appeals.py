@@ -137,7 +137,11 @@ def run(path: Path, *arguments: str, text: str = MAPPING) -> dict[str, Any]:
 
 def refusals(folder: Path) -> list[tuple[str, str, str]]:
     with (folder / "refused.csv").open(encoding="utf-8", newline="") as stream:
-        return [(line["line"], line["number"], line["reason"]) for line in csv.DictReader(stream)]
+        # Its first column is "line", and the delimiter that of the source.
+        delimiter = stream.read(5)[4]
+        stream.seek(0)
+        rows = csv.DictReader(stream, delimiter=delimiter)
+        return [(line["line"], line["number"], line["reason"]) for line in rows]
 
 
 def test_an_appeal_with_its_history(city: GridCity, tmp_path: Path) -> None:
@@ -192,7 +196,9 @@ def test_an_appeal_with_its_history(city: GridCity, tmp_path: Path) -> None:
 
 
 def test_every_status(city: GridCity, tmp_path: Path) -> None:
-    rows = [row(state, state=state, finished="2024-03-05") for state in ("open", "work", "done", "shut")]
+    ended = {"finished": "2024-03-05", "reply": "Засыпали"}
+    rows = [row(state, state=state) for state in ("open", "work")]
+    rows += [row(state, state=state, **ended) for state in ("done", "shut")]
     run(table(tmp_path, rows))
     found = {appeal.external_id: appeal for appeal in Appeal.objects.all()}
     assert {number: appeal.status for number, appeal in found.items()} == {
@@ -212,9 +218,9 @@ def test_an_imported_appeal_can_go_on(city: GridCity, office_user: User, tmp_pat
     run(table(tmp_path, [row(1)]))
     appeal = perform(Appeal.objects.get().pk, ACCEPT, Person(office_user), version=1)
     assert appeal.status == "accepted"
-    assert list(appeal.events.values_list("verb", flat=True)) == ["submit", "escalate", "accept"]
+    assert list(appeal.events.values_list("verb", flat=True)) == ["submit", "found_overdue", "accept"]
     assert appeal.escalated_at is not None
-    assert not Message.objects.filter(event__verb="escalate").exists()
+    assert not Message.objects.filter(event__verb="found_overdue").exists()
     assert escalate_overdue() == 0
 
 
@@ -655,8 +661,10 @@ def test_time_zone_and_format(city: GridCity, tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b"id,opened\n1,2\n", "no column about, finished, lat"),
+        (b"PK\x03\x04" + bytes(99), "is a spreadsheet or another zip archive: save it as CSV"),
+        (b'[{"service_request_id": "1"}]', "it is a JSON list, which is not read"),
         (",".join(COLUMNS).encode() + b"\n" + "1,Ош".encode("cp1251"), "not UTF-8 text: line 2"),
-        (b"PK\x03\x04\x00\x00", "NUL"),
+        (b"id\x00\x00", "NUL"),
         (gzip.compress(",".join(COLUMNS).encode() * 10_000)[:-40], "damaged or truncated gzip"),
         (b'{"type": "FeatureCollection"}', "FeatureCollection"),
     ],
@@ -687,7 +695,8 @@ def test_odd_csv(city: GridCity, tmp_path: Path) -> None:
         ('source = "old-map"', 'source = "a\\u0000b"', "source has a character that cannot be stored"),
         ('source = "old-map"', 'source = "a name that is much too long"', "at most 20"),
         ('source = "old-map"', 'source = "x"\nsauce = "y"', "unknown key sauce"),
-        ('language = "ru"', 'language = "russian"', "two-letter"),
+        ('language = "ru"', 'language = "russian"', "'russian' is none of the city's languages: ky, ru, en"),
+        ('language = "ru"', 'language = "uz"', "language 'uz' is none of the city's languages"),
         ('language = "ru"', 'language = "ru"\ntimezone = "Mars/Olympus"', "no time zone"),
         ('language = "ru"', 'language = "ru"\ndelimiter = ";;"', "one character"),
         ('language = "ru"', 'language = "ru"\nencoding = "klingon"', "not a character encoding"),
@@ -727,7 +736,7 @@ def test_odd_csv(city: GridCity, tmp_path: Path) -> None:
         ('lat = "lat"', 'lat = "lat"\nsrid = "4326"', "srid must be a whole number"),
         ('lat = "lat"', 'lat = "lat"\ndecimal = "."\ngeometry = true', "needs no columns"),
         ('lat = "lat"', 'lat = "lat"\ndecimal = ";"', "decimal must be"),
-        ('lon = "lon"', "", r"\[place\]: x is missing"),
+        ('lon = "lon"', "", r"\[place\]: x is missing: a place is lon and lat, or"),
         ("[number]", "[number", "mapping.toml"),
     ],
 )

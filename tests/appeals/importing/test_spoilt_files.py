@@ -18,7 +18,7 @@ from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.filters import AppealFilter, parse_filter
 from appeals.models import Appeal, Event
-from appeals.workflow import ACCEPT, ANSWER, ESCALATE
+from appeals.workflow import ACCEPT, ANSWER, FOUND_OVERDUE
 from tests.appeals.importing.test_appeals import (
     COLUMNS,
     GEOJSON_MAPPING,
@@ -152,14 +152,19 @@ def test_a_number_is_one_however_a_program_writes_it(city: GridCity, tmp_path: P
 def test_a_day_without_a_time_is_all_of_it(
     city: GridCity, tmp_path: Path, opened: str, finished: str, ended: str
 ) -> None:
-    assert run(table(tmp_path, [row(1, state="done", opened=opened, finished=finished)]))["imported"] == 1
+    assert (
+        run(table(tmp_path, [row(1, state="done", opened=opened, finished=finished, reply="Засыпали")]))[
+            "imported"
+        ]
+        == 1
+    )
     zone = timezone.get_default_timezone()
     assert Appeal.objects.get().answered_at == dt.datetime.fromisoformat(ended).replace(tzinfo=zone)
 
 
 def test_a_day_by_a_format_of_its_own(city: GridCity, tmp_path: Path) -> None:
     dotted = MAPPING.replace('column = "finished"', 'column = "finished"\nformat = "%d.%m.%Y"')
-    rows = [row(1, state="done", finished="04.03.2024"), row(2, state="done", finished="03.03.2024")]
+    rows = [row(n, state="done", finished=f"0{5 - n}.03.2024", reply="Засыпали") for n in (1, 2)]
     run(table(tmp_path, rows), text=dotted)
     assert Appeal.objects.get().answered_at == Appeal.objects.get().submitted_at
     with (tmp_path / "refused.csv").open(encoding="utf-8", newline="") as stream:
@@ -446,8 +451,8 @@ def test_a_feature_with_a_system_of_its_own_refuses_the_file(
 def history(number: str) -> list[tuple[str, str]]:
     appeal = Appeal.objects.get(external_id=number)
     assert appeal.events.count() == appeal.version
-    # What is late goes to the Mayor's Office by itself, whatever its source says.
-    steps = appeal.events.exclude(verb=ESCALATE.code).order_by("version")
+    # What is late is with the Mayor's Office by itself, whatever its source says.
+    steps = appeal.events.exclude(verb=FOUND_OVERDUE.code).order_by("version")
     return list(steps.values_list("verb", "text"))
 
 
@@ -552,7 +557,7 @@ def test_a_number_twice_in_a_file_counts_once_each_time(city: GridCity, tmp_path
     for imported in (1, 0):
         report = run(path)
         assert (report["imported"], report["changed"], report["repeated"]) == (imported, 0, 2 - imported)
-    assert Event.objects.exclude(verb=ESCALATE.code).count() == 1
+    assert Event.objects.exclude(verb=FOUND_OVERDUE.code).count() == 1
 
 
 def test_the_number_in_the_former_system_is_found(city: GridCity, tmp_path: Path) -> None:
