@@ -21,14 +21,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from appeals.limits import SEARCH_MAX
-from appeals.search import holds
 from appeals.vocabulary import OPEN_STATUSES, Kind, Status
 from districts import choices
 from districts.choices import Choice, Group, flat
 from districts.models import CODE_MAX, Category, District, Service
 from geo.bbox import Bbox, parse_bbox
 from geo.numbers import whole_number
+from geo.points import inside_bounds, lon_lat_from_text
 from geo.refusals import Refusals, Refused, ValueRefused
+from geo.word_forms import readings, required, words_in, words_stand_in
 
 #: Days outside of these years are slips of the pen, and the first and last of all have no day before or after.
 YEARS = range(1900, 2200)
@@ -280,15 +281,46 @@ def _without_sign(words: str) -> str:
     return words.strip().lstrip("№# ").strip()
 
 
+#: Appeals so near to coordinates that were looked for are at that place: in degrees, some 200 m.
+_NEAR_LAT: Final = 0.0018
+_NEAR_LON: Final = 0.0024
+
+
 def holding(words: str) -> Q:
-    """Address and text hold the words in some form, or the number here or in the former system is theirs."""
-    condition = holds(words, "address", "text")
+    """Address and text hold the words in some form, or the number here or in the former system is theirs.
+
+    A word that means a category, in any language, stands for its appeals too. Coordinates in the city find what is
+    around them.
+    """
+    degrees = lon_lat_from_text(words)
+    if degrees and inside_bounds(*map(float, degrees)):
+        lon, lat = map(float, degrees)
+        return Bbox(lon - _NEAR_LON, lat - _NEAR_LAT, lon + _NEAR_LON, lat + _NEAR_LAT).holds("point")
+    condition = _about(words)
     if former := _without_sign(words):
         # Written out, so that the index of the imported ones alone is used.
         condition |= Q(external_id__iexact=former) & ~Q(external_id="")
     if (number := number_in(words)) is not None:
         condition |= Q(number=number)
     return condition
+
+
+def _about(text: str) -> Q:
+    """Address and text hold each word of the text, or it means the category: one query for those that it may mean.
+
+    Read now, as the keys of other filters are: the planner knows how rare they are.
+    """
+    readings_of_it = [required(words_in(reading)) for reading in readings(text)]
+    meant = Category.objects.meant_by({word for words in readings_of_it for word in words})
+    found = Q(pk__in=[])
+    for words in filter(None, readings_of_it):
+        said = [word for word in words if not meant[word]]
+        condition = words_stand_in(said, "address", "text") if said else Q()
+        for word in words:
+            if meant[word]:
+                condition &= Q(category__in=meant[word]) | words_stand_in([word], "address", "text")
+        found |= condition
+    return found
 
 
 _TEXT: Final = {"type": "string"}
@@ -318,7 +350,7 @@ FILTERS: Final = (
         read=_text(SEARCH_MAX),
         condition=holding,
         schema={**_TEXT, "maxLength": SEARCH_MAX},
-        description="Words in the text or the address, whatever their ending, or the number, here or in the system that it was imported from.",
+        description="Words in the text or the address, whatever their ending, or that mean its category; coordinates, latitude first, for what is around them; or the number, here or in the system that it was imported from.",
     ),
     Filter(
         "status",

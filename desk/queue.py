@@ -22,11 +22,12 @@ from appeals.due import SOON_DAYS
 from appeals.filters import AppealFilter, Keys, holding, keys_of, parse_filter
 from appeals.models import Appeal, AppealContact, Draft
 from appeals.querysets import AppealQuerySet, HowMany
-from appeals.search import holds, telephone
+from appeals.search import telephone
 from appeals.vocabulary import Status
 from districts.models import Service
 from geo.paging import AFTER, BEFORE, Order, PageOfRows, PageRequest, parse_page
 from geo.refusals import Errors, Refusals
+from geo.word_forms import holds
 
 PAGE_SIZE = 50
 #: Counting stops here, so that a tab costs the same after ten years.
@@ -272,7 +273,7 @@ class Queue:
     def listed(self, place: Place, others: Sequence[Place] = ()) -> Listed:
         """The page of the place with all counts, those of ``others`` too; one statement, two for a list without rows.
 
-        One more for all codes in the filters.
+        One more for all codes in the filters, and one for each search's words.
 
         An appeal that is answered meanwhile leaves the queue and shifts no other across the border of a page. Where
         nothing is left of a page, the first one is given.

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from districts.models import BoundaryRevision, Category, District, DistrictBoundary, Service
+from geo.word_forms import beginnings
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One thing to choose. ``short`` is its name where room is scarce."""
+    """One thing to choose. ``short`` is its name where room is scarce.
+
+    ``means`` are beginnings of the words, in all languages, by which a script finds it without a network.
+    """
 
     code: str
     name: str
     short: str
     icon: str = ""
+    means: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,9 @@ def category_groups(*, retired: bool = False) -> list[Group]:
 
 
 def _category(category: Category) -> Choice:
-    return Choice(category.code, category.name, category.name, category.icon or "other")
+    names = [getattr(category, f"name_{language}") or "" for language in settings.MODELTRANSLATION_LANGUAGES]
+    means = " ".join(beginnings(" ".join([*names, category.words])))
+    return Choice(category.code, category.name, category.name, category.icon or "other", means)
 
 
 def services(*, retired: bool = False) -> list[Choice]:

@@ -6,7 +6,7 @@ from typing import Final
 
 import pgtrigger
 from django.contrib.gis.db import models
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,7 @@ from districts.querysets import (
 from districts.versions import PublicVersion as PublicVersion
 from districts.versions import noting
 from geo.points import WGS84_SRID
+from geo.word_forms import Folded
 from history.recording import recorded
 
 #: Characters of a code: of a district, a service, a category.
@@ -220,6 +221,14 @@ class Category(models.Model):
     code = models.SlugField(_("code"), max_length=CODE_MAX, unique=True)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     name = models.CharField(_("name"), max_length=200)
+    words = models.TextField(
+        _("other words for it"),
+        blank=True,
+        db_default="",
+        help_text=_(
+            "In any language, with commas between them. Whoever looks for one of them finds the category."
+        ),
+    )
     icon = models.CharField(
         _("icon"), max_length=30, blank=True, choices=[(name, name) for name in CATEGORY_ICONS]
     )
@@ -300,7 +309,7 @@ class Place(models.Model):
     point = models.PointField(srid=WGS84_SRID)
     district = models.ForeignKey(District, models.SET_NULL, null=True, blank=True, related_name="places")
     search = models.TextField(
-        editable=False, default="", help_text="Every name in lower case, for trigram search."
+        editable=False, default="", help_text="Every name in lower case, for the search."
     )
 
     objects = PlaceQuerySet.as_manager()
@@ -308,7 +317,7 @@ class Place(models.Model):
     class Meta:
         verbose_name = _("place")
         verbose_name_plural = _("places")
-        indexes = [GinIndex(fields=["search"], name="place_search_trgm", opclasses=["gin_trgm_ops"])]
+        indexes = [GinIndex(OpClass(Folded("search"), name="gin_trgm_ops"), name="place_words")]
 
     def __str__(self) -> str:
         return self.name

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Final
 
+from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import models
 from django.db.models import Q
+from django.db.models.lookups import GreaterThanOrEqual, Regex
+
+from geo.word_forms import Folded, beginning, folded, naming, pattern, readings, stands_in, words_in
 
 if TYPE_CHECKING:
     from districts.models import (  # noqa: F401
@@ -35,6 +40,21 @@ class CategoryQuerySet(models.QuerySet["Category"]):
     def leaves(self) -> CategoryQuerySet:
         """Open categories that appeals may take: those with no children."""
         return self.open().filter(children__isnull=True)
+
+    def meant_by(self, words: Collection[str]) -> dict[str, list[int]]:
+        """Keys of the categories that each folded word means in some form, in any language, by their name or their words.
+
+        One query, none for numbers.
+        """
+        meant: dict[str, list[int]] = {word: [] for word in words}
+        asked = [word for word in meant if not word.isdigit()]
+        columns = [*(f"name_{language}" for language in settings.MODELTRANSLATION_LANGUAGES), "words"]
+        for key, *texts in self.order_by("pk").values_list("pk", *columns) if asked else []:
+            named = folded(", ".join(text or "" for text in texts))
+            for word in asked:
+                if stands_in(word, named):
+                    meant[word].append(key)
+        return meant
 
     def at_or_below(self, code: str) -> CategoryQuerySet:
         """The category of the code and those in it."""
@@ -86,12 +106,28 @@ class ServiceAreaQuerySet(_CoveringMixin):
         return self.filter(Q(pk__in=naming) | Q(pk__in=taking_all))
 
 
+#: How much of a word's trigrams a name shares with it at least, and of how many words it is asked.
+_MISSPELT: Final = 0.5
+_MISSPELT_MAX: Final = 5
+
+
 class PlaceQuerySet(models.QuerySet["Place"]):
-    def named_like(self, words: str) -> PlaceQuerySet:
-        """Places whose names in any language resemble the words, the best first (trigram word similarity)."""
-        needle = words.strip().lower()
-        return (
-            self.annotate(similarity=TrigramWordSimilarity(needle, "search"))
-            .filter(Q(search__contains=needle) | Q(search__trigram_word_similar=needle))
-            .order_by("-similarity", "pk")
+    def holding(self, text: str) -> PlaceQuerySet:
+        """Places whose names hold each telling word of the text, in some form or as its beginning; the likest first."""
+
+        found = Q(pk__in=[])
+        for reading in readings(text):
+            if words := naming(words_in(reading)):
+                patterns = (f"{pattern(word)}|{beginning(word)}" for word in words)
+                found |= Q(*(Q(Regex(Folded("search"), each)) for each in patterns))
+        return self.filter(found).order_by(TrigramWordSimilarity(folded(text), Folded("search")).desc(), "pk")
+
+    def misspelt(self, text: str) -> PlaceQuerySet:
+        """Places with words much like those of the text, the most similar first; reads every place."""
+        words = words_in(text).telling[:_MISSPELT_MAX]
+        if not words:
+            return self.none()
+        similar = [TrigramWordSimilarity(word, Folded("search")) for word in words]
+        return self.filter(*(GreaterThanOrEqual(each, _MISSPELT) for each in similar)).order_by(
+            TrigramWordSimilarity(" ".join(words), Folded("search")).desc(), "pk"
         )

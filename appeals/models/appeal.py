@@ -28,12 +28,12 @@ from appeals.limits import (
 )
 from appeals.models.cell import counting_triggers
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
-from appeals.search import Lexemes
 from appeals.vocabulary import OPEN_STATUSES, Kind, Outcome, Status
 from districts.models import BoundaryRevision, Category, District, Service, ServiceArea
 from districts.routing import Rule
 from districts.versions import noting
 from geo.points import WGS84_SRID
+from geo.word_forms import Lexemes
 
 #: Side of the storage cell in metres of the city's metric CRS; every heat and cluster cell is a multiple of it.
 CELL_M = 50

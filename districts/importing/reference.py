@@ -139,6 +139,7 @@ def _load_categories(folder: Path, services: dict[str, Service]) -> dict[str, Ca
             service=_named(entry, "service", services, "service") if entry.text("service", "") else None,
             icon=_icon(entry),
             position=entry.whole("position", len(entries) and entries.index(entry)),
+            words=", ".join(filter(None, entry.translated("words", required=False).values())),
             **entry.translated("name"),
         )
 

@@ -23,7 +23,7 @@ class PlaceSerializer(serializers.Serializer[Any]):
 
 
 class PlacesView(APIView):
-    """Streets, landmarks and microdistricts whose names resemble what is being typed."""
+    """Streets, landmarks and microdistricts that are called what is being typed; coordinates are a place too."""
 
     authentication_classes = []
 
@@ -34,7 +34,7 @@ class PlacesView(APIView):
                 "q",
                 {"type": "string", "minLength": WORDS_MIN, "maxLength": WORDS_MAX},
                 required=True,
-                description="In any language.",
+                description="A name in any language, abbreviated or misspelt, or coordinates, latitude first.",
             )
         ],
         responses={200: PlaceSerializer(many=True)},

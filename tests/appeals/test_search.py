@@ -1,6 +1,8 @@
-"""Words are found in every form, in Kyrgyz and in Russian, on any keyboard, and no others."""
+"""Words are found in every form, by those that mean the category, and by coordinates; and no others."""
 
 from __future__ import annotations
+
+import unicodedata
 
 import pytest
 from django.db import connection
@@ -10,9 +12,11 @@ from hypothesis import strategies as st
 from accounts.models import User
 from appeals.filters import AppealFilter
 from appeals.models import Appeal
-from appeals.search import digits, folded, holds, pattern
-from tests.factories import AppealFactory
-from tests.grid import GridCity
+from appeals.search import digits
+from geo.word_forms import folded, holds, pattern
+from tests.factories import AppealFactory, ServiceFactory
+from tests.grid import IN_EAST, IN_WEST, GridCity, at
+from tests.osh import osh_categories
 
 #: Forms of one word: whichever is looked for finds every other.
 FORMS = [
@@ -30,6 +34,15 @@ FORMS = [
     "үйлөр уйлор",
     "жарык жарыгы жарыктын жарыкты",
     "ёлка елка",
+    "светофор светафор свитофор светофоры",
+    "Масалиев масолиев Масалиевдин Масалиева",
+    "подъезд подьезд подъезда",
+    "чуңкур чункур чуңкурлар",
+    "көмүр комур көмүрдүн",
+    "Черёмушки Черемушки Черёмушках",
+    "рынок рынке базар базары базарда bazaar market",
+    "pothole potholes",
+    "lamp lamps",
 ]
 PAIRS = [(one, other) for forms in FORMS for one in forms.split() for other in forms.split()]
 
@@ -40,6 +53,9 @@ STRANGERS = [
     ("парк", "парень"),
     ("мусор", "музей"),
     ("дорога", "дом"),
+    ("вода", "вада"),
+    ("дорога", "дарак"),
+    ("lamp", "lake"),
     ("12", "125"),
 ]
 
@@ -98,6 +114,58 @@ def _scanned(word: str) -> set[int]:
         return {key for (key,) in cursor.fetchall()}
 
 
+def looked_for(words: str) -> set[str]:
+    return {appeal.text for appeal in Appeal.objects.filtered(AppealFilter(q=words))}
+
+
+def test_each_is_found_as_people_look_for_it(db: None) -> None:
+    categories, service = osh_categories(), ServiceFactory()
+    appeals = {
+        "pothole": ("potholes", "Кечинде көрүнбөйт", "Алишер Навои көчөсү, 25"),
+        "coal": ("care", "Кышка көмүр алууга жардам керек", "Черёмушки"),
+        "waste": ("pickup", "Третий день не приезжают", "Абсамат Масалиев проспектиси, 7"),
+        "lights": ("signs", "Светофор мигает жёлтым", "Курманжан Датка"),
+        "market": ("bazaar", "Ошский базар, ряд 4", ""),
+    }
+    for code, text, address in appeals.values():
+        AppealFactory(category=categories[code], service=service, text=text, address=address)
+    expected = {
+        "яма": "pothole",
+        "чункур": "pothole",
+        "pothole": "pothole",
+        "zvf": "pothole",
+        "навои яма": "pothole",
+        "ул. Навои, 25": "pothole",
+        "Навои 25": "pothole",
+        "көмүр жардам": "coal",
+        "жардам комур": "coal",
+        "комур": "coal",
+        "Черемушки": "coal",
+        "мкр Черемушки": "coal",
+        unicodedata.normalize("NFD", "көмүр жардам"): "coal",
+        "rubbish": "waste",
+        "таштанды": "waste",
+        "масолиев": "waste",
+        "светафор": "lights",
+        "ошский рынок": "market",
+    }
+    assert {words: looked_for(words) for words in expected} == {
+        words: {appeals[name][1]} for words, name in expected.items()
+    }
+    assert looked_for("лужа") == looked_for("Навои 26") == looked_for("навои мусор") == set()
+
+
+def test_coordinates_find_what_is_around_them(city: GridCity) -> None:
+    here = AppealFactory(category=city.categories["lamp"], point=at(IN_EAST))
+    AppealFactory(category=city.categories["lamp"], point=at(IN_WEST))
+    lon, lat = IN_EAST
+    for words in (f"{lat}, {lon}", f"{lat}; {lon}".replace(".", ","), f"N{lat} E{lon}"):
+        assert looked_for(words) == {here.text}, words
+    # Numbers that lie in no city are words.
+    numbered = AppealFactory(category=city.categories["lamp"], address="12, 34")
+    assert looked_for("12 34") == {numbered.text}
+
+
 def test_all_the_words_must_be_there_in_address_or_text(city: GridCity) -> None:
     lamp = AppealFactory(
         category=city.categories["lamp"], text="Түнкүсүн чырактар күйбөйт", address="Ленин көчөсү, 12"
@@ -107,7 +175,7 @@ def test_all_the_words_must_be_there_in_address_or_text(city: GridCity) -> None:
     def found(words: str) -> list[int]:
         return [appeal.number for appeal in Appeal.objects.filtered(AppealFilter(q=words))]
 
-    for words in ("чырак ленин", "ЛЕНИНА ЧЫРАГЫ", "кочосу, 12", "тункусун"):
+    for words in ("чырак ленин", "ЛЕНИНА ЧЫРАГЫ", "кочосу, 12", "тункусун", "ул. Ленина, 12", "ktyby xshfr"):
         assert found(words) == [lamp.number], words
     assert found("ленин масалиев") == found("%") == found("м_салиев") == []
 

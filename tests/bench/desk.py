@@ -14,11 +14,11 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Membership, User
 from appeals.deadlines import city_calendar
 from appeals.models import Appeal
-from appeals.search import holds
 from appeals.vocabulary import OPEN_STATUSES
 from desk.live import EVERY_MS
 from desk.queue import Queue, parse_place
 from districts.models import Service
+from geo.word_forms import holds
 from tests.bench.server import Server
 from tests.bench.serving import cpu_per_call
 from tests.bench.table import Line

@@ -64,6 +64,12 @@ def test_categories_are_named_and_answered_for(
         assert row["service"] in services
 
 
+def test_every_category_has_other_words_in_every_language(categories: dict[str, dict[str, Any]]) -> None:
+    for row in categories.values():
+        if "parent" in row:
+            assert all(row[f"words_{language}"].strip() for language in LANGUAGES), row["code"]
+
+
 def test_icons_are_drawn() -> None:
     """Those a category can have are in the sprite, and the cities name no other."""
     sprite = finders.find("web/icons/map.svg")

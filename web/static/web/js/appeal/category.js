@@ -40,29 +40,85 @@ export class CategoryChoice {
 
   /** @param {string} typed */
   #narrow(typed) {
-    const words = plain(typed).split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const group of this.#groups) {
-      // Groups open one at a time; while searching, all groups with a match do.
-      group.name = words.length ? "" : "category-group";
-      const groupName = plain(group.querySelector("summary")?.textContent ?? "");
-      let matches = 0;
-      for (const leaf of group.querySelectorAll("label")) {
-        const name = `${groupName} ${plain(leaf.textContent ?? "")}`;
-        const fits = words.every((word) => name.includes(word));
-        leaf.hidden = !fits;
-        if (fits) matches += 1;
-      }
-      group.hidden = matches === 0;
-      group.open = words.length ? matches > 0 : Boolean(group.querySelector("input:checked"));
-      shown += matches;
-    }
+    // Words in Russian that were typed with the keyboard in English mean what the same keys write.
+    const shown = this.#showFitting(plain(typed)) || this.#showFitting(russian(plain(typed))) || this.#showFitting(plain(typed), 1);
     const none = this.#root.querySelector("[data-category-none]");
     if (none instanceof HTMLElement) {
       none.hidden = shown > 0;
       none.textContent = shown ? "" : t("form.noLeaf");
     }
   }
+
+  /**
+   * Shows the leaves that the words mean, all without a word; how many they are.
+   * @param {string} typed
+   * @param {number} slips letters that may be wrong in a long word
+   */
+  #showFitting(typed, slips = 0) {
+    const all = typed.split(/[\s,.;]+/).filter(Boolean);
+    const leaves = this.#groups.flatMap((group) => {
+      const ofGroup = meanings(group, group.querySelector("summary"));
+      return [...group.querySelectorAll("label")].map((leaf) => ({ leaf, means: [...meanings(leaf, leaf), ...ofGroup] }));
+    });
+    const fits = (/** @type {string[]} */ means, /** @type {string} */ word) => means.some((beginning) => begins(word, beginning, slips));
+    // Beside others, little words and those that mean no category say nothing: нет воды.
+    const telling = all.filter((word) => word.length > 2 || all.length === 1);
+    const words = telling.filter((word) => leaves.some(({ means }) => fits(means, word)));
+    let shown = 0;
+    for (const { leaf, means } of leaves) {
+      leaf.hidden = all.length > 0 && !(words.length && words.every((word) => fits(means, word)));
+      if (!leaf.hidden) shown += 1;
+    }
+    for (const group of this.#groups) {
+      // Groups open one at a time; while searching, all groups with a match do.
+      group.name = all.length ? "" : "category-group";
+      group.hidden = !group.querySelector("label:not([hidden])");
+      group.open = all.length ? !group.hidden : Boolean(group.querySelector("input:checked"));
+    }
+    return shown;
+  }
+}
+
+/**
+ * Beginnings of the words that mean it, which the server made of its names and other words, and the words of the name.
+ * @param {HTMLElement} element
+ * @param {Element | null} named
+ */
+function meanings(element, named) {
+  const name = plain(named?.textContent ?? "").split(/[^\p{L}\d]+/u);
+  return [...(element.dataset.means ?? "").split(" "), ...name].filter(Boolean);
+}
+
+/**
+ * True for a form of a word that begins so, and for as much of it as has been typed; a short beginning may be followed by
+ * an ending alone.
+ * @param {string} word
+ * @param {string} beginning
+ * @param {number} slips
+ */
+function begins(word, beginning, slips) {
+  if (beginning.startsWith(word)) return true;
+  if (beginning.length < 5) return word.startsWith(beginning) && word.length - beginning.length <= 3;
+  if (word.startsWith(beginning)) return true;
+  const [heard, known] = [alike(word), alike(beginning)];
+  if (known.length > 5 && heard.length > 4 && (heard.startsWith(known) || known.startsWith(heard))) return true;
+  return slips > 0 && word.length > 4 && oneSlip(heard, known);
+}
+
+/** Vowels that sound alike: светафор. @param {string} word */
+const alike = (word) => word.replace(/о/g, "а").replace(/[еэ]/g, "и").replace(/[ьъ]/g, "");
+
+/**
+ * True when the word begins like the other one but for a letter that is wrong, missing, too much or in its neighbour's place.
+ * @param {string} word
+ * @param {string} other
+ */
+function oneSlip(word, other) {
+  let at = 0;
+  while (at < other.length && word[at] === other[at]) at += 1;
+  const rest = (/** @type {number} */ mine, /** @type {number} */ theirs) => word.slice(at + mine).startsWith(other.slice(at + theirs));
+  const turned = word[at] === other[at + 1] && word[at + 1] === other[at] && rest(2, 2);
+  return turned || rest(1, 1) || rest(0, 1) || rest(1, 0);
 }
 
 /**
@@ -71,5 +127,11 @@ export class CategoryChoice {
  */
 function plain(text) {
   const near = /** @type {Record<string, string>} */ ({ ө: "о", ү: "у", ң: "н", ё: "е" });
-  return text.toLowerCase().replace(/[өүңё]/g, (letter) => near[letter] ?? letter).trim();
+  return text.normalize("NFC").toLowerCase().replace(/[өүңё]/g, (letter) => near[letter] ?? letter).trim();
 }
+
+const LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
+const RUSSIAN = "йцукенгшщзхъфывапролджэячсмитьбюе";
+
+/** What the same keys write in Russian. @param {string} text */
+const russian = (text) => [...text].map((letter) => RUSSIAN[LATIN.indexOf(letter)] ?? letter).join("");

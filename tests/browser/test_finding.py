@@ -1,0 +1,93 @@
+"""The form finds a category and a place by whatever people call them, and never keeps an earlier place in silence."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Open, path_of
+from tests.grid import IN_EAST, IN_WEST, GridCity
+from tests.osh import osh_categories
+
+#: What is typed, and the category that must be among those shown.
+MEANT = {
+    "яма": "potholes",
+    "яму": "potholes",
+    "чункур": "potholes",
+    "zvf": "potholes",
+    "дорога": "potholes",
+    "лужа": "drains",
+    "луж": "drains",
+    "rubbish": "pickup",
+    "мусор": "pickup",
+    "таштандыны": "pickup",
+    "комур": "no-heating",
+    "фонарь не горит": "lamp-out",
+    "светафор": "signs",
+    "светфоор": "signs",
+    "светоф": "signs",
+    "бездомные собаки": "animals",
+}
+
+
+def listening(page: Page) -> None:
+    """Waits until the form's script hears what is typed."""
+    page.wait_for_selector("[data-address][role=combobox]")
+
+
+def shown(page: Page, words: str) -> list[str]:
+    page.fill("[data-category-search]", words)
+    return page.locator("[data-leaf]:visible input").evaluate_all(
+        "inputs => inputs.map(input => input.value)"
+    )
+
+
+def test_a_category_is_found_by_what_people_call_it(visit: Open, city: GridCity) -> None:
+    osh_categories()
+    window = visit(maps=False)
+    page = window.go(path_of("public:appeal-new", "ru"))
+    listening(page)
+    found = {words: shown(page, words) for words in MEANT}
+    assert {words: leaf for words, leaf in MEANT.items() if leaf not in found[words]} == {}
+    # No more than can be looked through.
+    assert max(len(leaves) for leaves in found.values()) < 15
+    assert shown(page, "ямальский") == shown(page, "xyzzy") == []
+    expect(page.locator("[data-category-none]")).to_be_visible()
+    assert window.complaints.said == []
+
+
+def test_the_place_is_the_last_that_was_given(visit: Open, city: GridCity) -> None:
+    window = visit(maps=False)
+    page = window.go(path_of("public:appeal-new", "en"))
+    listening(page)
+    said, lon = page.locator("[data-place-said]"), page.locator("[name=lon]")
+    page.locator(".appeal-form__coordinates summary").click()
+    coordinates = page.locator("[data-coordinates]")
+
+    def give(typed: str) -> None:
+        coordinates.fill(typed)
+        coordinates.press("Tab")
+
+    give(f"{IN_WEST[1]}, {IN_WEST[0]}")
+    expect(lon).to_have_value(f"{IN_WEST[0]:.7f}")
+    # In another spelling, which the server reads.
+    give(f"N{IN_EAST[1]} E{IN_EAST[0]}")
+    expect(lon).to_have_value(f"{IN_EAST[0]:.7f}")
+    expect(coordinates).to_have_value(f"{IN_EAST[1]:.6f}, {IN_EAST[0]:.6f}")
+    # What is no place leaves none, and says so.
+    give("by the old mill")
+    expect(said).to_contain_text("no coordinates")
+    expect(lon).to_have_value("")
+
+    # The address is a place's; when the pin goes elsewhere, what is in doubt is said.
+    page.fill("[data-address]", "улица масолиева 7")
+    page.get_by_role("option").first.click()
+    expect(lon).to_have_value(f"{IN_EAST[0]:.7f}")
+    expect(coordinates).to_have_value(f"{IN_EAST[1]:.6f}, {IN_EAST[0]:.6f}")
+    give(f"{IN_WEST[1]}, {IN_WEST[0]}")
+    expect(said).to_contain_text("check that it is right")
+    # Coordinates may be typed as the address too.
+    page.fill("[data-address]", f"{IN_EAST[1]}; {IN_EAST[0]}".replace(".", ","))
+    page.get_by_role("option").first.click()
+    expect(lon).to_have_value(f"{IN_EAST[0]:.7f}")
+    expect(page.locator("[data-address]")).to_have_value("")
+    assert window.complaints.said == []
