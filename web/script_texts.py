@@ -62,6 +62,15 @@ def script_texts() -> dict[str, str]:
         "place.found": _("Places found: %(count)s"),
         "place.chosen": _("Chosen: %(place)s"),
         "place.coordinates": _("The pin is at %(lat)s, %(lon)s."),
+        "place.unreadable": _(
+            "These are no coordinates, so the pin was taken away. Write them as 40.5172, 72.8037, or tap the map."
+        ),
+        "place.addressGone": _(
+            "The address “%(address)s” was taken out: the pin is %(metres)s m away from it now."
+        ),
+        "place.addressFar": _(
+            "The pin is %(metres)s m away from where the address “%(address)s” was given: check that it is right."
+        ),
         "place.searchFailed": _("The search does not answer. Tap the map instead."),
         # The form: who answers
         "route.title": _("Answers: %(service)s"),

@@ -67,6 +67,8 @@ def appeal_new(request: HttpRequest) -> HttpResponse:
         return response
     # A link may name the place and the category: "report this here".
     given = {name: request.GET.get(name, "") for name in ("lon", "lat", "category")}
+    if given["lon"] and given["lat"]:
+        given["coordinates"] = f"{given['lat']}, {given['lon']}"
     # Every form has identifiers of its own; where the service worker shows an old one, the script makes new ones.
     return kept_for_offline(_form(request, Draft(_fresh() | given), status=200), request)
 
@@ -250,16 +252,17 @@ def _uuid(text: str) -> UUID | None:
 
 
 def _find_place(request: HttpRequest, draft: Draft) -> None:
-    """Fills in lon and lat from what is there: the map's pin, coordinates, the place chosen, the address."""
+    """Fills in lon and lat from what is there: typed coordinates, the map's pin, the place chosen, the address."""
     values = draft.values
-    if values["lon"] and values["lat"]:
-        return
+    # Scripts keep the two alike; without them what is seen in the form is meant, not an earlier pin.
     if values["coordinates"].strip():
         found = lon_lat_from_text(values["coordinates"])
         if found is None:
             draft.errors["point"] = [_("Coordinates are two numbers of degrees, such as 40.5172, 72.8037.")]
         else:
             values["lon"], values["lat"] = found
+        return
+    if values["lon"] and values["lat"]:
         return
     chosen = whole_number(request.POST.get("place", ""))
     if chosen is not None:

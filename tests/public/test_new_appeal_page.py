@@ -122,6 +122,26 @@ def test_seven_files_are_too_many(client: Client, filled: dict[str, Any]) -> Non
     assert not Appeal.objects.exists()
 
 
+def test_typed_coordinates_are_never_passed_over_for_an_earlier_pin(
+    client: Client, filled: dict[str, Any]
+) -> None:
+    lon, lat = IN_WEST
+    page = client.get(reverse("public:appeal-new"), {"lon": lon, "lat": lat})
+    assert f'value="{lat}, {lon}"' in page.content.decode()
+    earlier = {"lon": str(lon), "lat": str(lat)}
+    refused = send(client, filled | earlier | {"coordinates": "40.52 and something"})
+    assert list(refused.context["errors"]) == ["point"]  # type: ignore[attr-defined]
+    east, north = (f"{value}".replace(".", ",") for value in IN_EAST)
+    assert send(client, filled | earlier | {"coordinates": f"{north}; {east}"}).status_code == 302
+    assert (Appeal.objects.get().point.x, Appeal.objects.get().point.y) == IN_EAST
+
+
+def test_coordinates_may_stand_in_the_address(client: Client, filled: dict[str, Any]) -> None:
+    typed = {"coordinates": "", "address": f"{IN_EAST[1]}N {IN_EAST[0]}E"}
+    assert send(client, filled | typed).status_code == 302
+    assert (Appeal.objects.get().point.x, Appeal.objects.get().point.y) == IN_EAST
+
+
 def test_an_address_that_names_several_places_is_asked_about(client: Client, filled: dict[str, Any]) -> None:
     places = [
         PlaceFactory(name_ky=f"Ленин {n}", name_ru=f"Ленина {n}", name_en=f"Lenin {n}", point=at(place))

@@ -10,6 +10,11 @@ import { formatNumber, t } from "city/site/texts.js";
 
 /** Less accurate positions get a warning, so that the pin does not look more certain than it is. */
 const IMPRECISE_M = 60;
+/** An address that was given for a place farther off than this is in doubt. */
+const FAR_M = 300;
+/** Kind of what the server finds for coordinates. */
+const COORDINATES = "coordinates";
+const METRES_PER_DEGREE = 111_195;
 
 /**
  * The elements of the form used here.
@@ -32,6 +37,13 @@ export class PlacePicker {
   #active = -1;
   /** @type {Spot | undefined} */
   #spot;
+  /**
+   * What the address was given for: the place chosen, else the pin. A street is long: its pin may be far from its middle.
+   * @type {{spot: Spot, certain: boolean} | undefined}
+   */
+  #addressed;
+  /** What is to be said of the address as long as the pin stays. */
+  #doubt = "";
 
   /**
    * @param {PlaceParts} parts
@@ -46,14 +58,17 @@ export class PlacePicker {
     address.setAttribute("aria-controls", parts.list.id);
     address.setAttribute("aria-expanded", "false");
     address.addEventListener("input", debounce(250, () => void this.#search()));
+    address.addEventListener("input", () => {
+      this.#addressed = this.#spot && { spot: this.#spot, certain: false };
+    });
     address.addEventListener("keydown", (event) => this.#typed(event));
     address.addEventListener("blur", () => setTimeout(() => this.#close(), 150));
     locate.addEventListener("click", () => this.#locate());
-    coordinates.addEventListener("change", () => this.#readCoordinates());
+    coordinates.addEventListener("change", () => void this.#readCoordinates());
     map.addEventListener("city-map:picked", (event) => {
       const spot = /** @type {CustomEvent<Spot>} */ (event).detail;
       this.#take(spot);
-      this.#say(t("place.coordinates", { lat: spot.lat.toFixed(5), lon: spot.lon.toFixed(5) }));
+      this.#sayWhere(spot);
     });
   }
 
@@ -69,13 +84,46 @@ export class PlacePicker {
     this.#spot = spot;
     this.#parts.map.place(spot);
     this.#parts.hint.hidden = Boolean(spot);
+    if (spot) this.#showCoordinates(spot);
   }
 
   /** @param {Spot} spot */
   #take(spot) {
     this.#spot = spot;
     this.#parts.hint.hidden = true;
+    this.#showCoordinates(spot);
+    this.#doubtAddress(spot);
     this.#changed(spot);
+  }
+
+  /**
+   * Pin and coordinates stand in one form: where both are given, they say the same.
+   * @param {Spot} spot
+   */
+  #showCoordinates(spot) {
+    const { coordinates } = this.#parts;
+    if (coordinates.value) coordinates.value = `${spot.lat.toFixed(6)}, ${spot.lon.toFixed(6)}`;
+  }
+
+  /**
+   * Takes out the address of a place that the pin has left, and says so; says where an address may be wrong.
+   * @param {Spot} spot
+   */
+  #doubtAddress(spot) {
+    const { address } = this.#parts;
+    const away = this.#addressed && metresBetween(this.#addressed.spot, spot);
+    this.#doubt = "";
+    if (!away || away <= FAR_M || !address.value.trim()) return;
+    const words = { address: address.value.trim(), metres: formatNumber(Math.round(away / 10) * 10) };
+    this.#doubt = t(this.#addressed?.certain ? "place.addressGone" : "place.addressFar", words);
+    if (!this.#addressed?.certain) return;
+    address.value = "";
+    this.#addressed = undefined;
+  }
+
+  /** @param {Spot} spot */
+  #sayWhere(spot) {
+    this.#say(t("place.coordinates", { lat: spot.lat.toFixed(5), lon: spot.lon.toFixed(5) }));
   }
 
   /** @param {Spot} spot */
@@ -86,7 +134,7 @@ export class PlacePicker {
 
   /** @param {string} text */
   #say(text) {
-    this.#parts.said.textContent = text;
+    this.#parts.said.textContent = [text, this.#doubt].filter(Boolean).join(" ");
   }
 
   #locate() {
@@ -110,9 +158,45 @@ export class PlacePicker {
     );
   }
 
-  #readCoordinates() {
-    const spot = readSpot(this.#parts.coordinates.value);
-    if (spot) this.#goTo(spot);
+  /** Coordinates that cannot be read leave no pin: the appeal would go to the place before. */
+  async #readCoordinates() {
+    const typed = this.#parts.coordinates.value.trim();
+    if (!typed) return;
+    try {
+      const spot = readSpot(typed) ?? (await this.#spelled(typed));
+      if (spot) {
+        this.#goTo(spot);
+        this.#sayWhere(spot);
+        return;
+      }
+      this.#takeAway(t("place.unreadable"));
+    } catch (error) {
+      if (!isAbort(error)) this.#takeAway(t("place.searchFailed"));
+    }
+  }
+
+  /** @param {string} why */
+  #takeAway(why) {
+    this.set(undefined);
+    this.#changed(undefined);
+    this.#doubt = "";
+    this.#say(why);
+  }
+
+  /**
+   * The place of coordinates in any spelling, which the server reads.
+   * @param {string} typed
+   * @returns {Promise<Spot | undefined>}
+   */
+  async #spelled(typed) {
+    this.#say(t("place.searching"));
+    const [found] = /** @type {Found[]} */ (await this.#ask(typed));
+    return found?.kind === COORDINATES ? { lon: found.lon, lat: found.lat } : undefined;
+  }
+
+  /** @param {string} words */
+  #ask(words) {
+    return getJson(`${settings.urls.places}?${new URLSearchParams({ q: words })}`, this.#latest.begin());
   }
 
   async #search() {
@@ -120,8 +204,7 @@ export class PlacePicker {
     if (words.length < Number(this.#parts.address.dataset.wordsMin)) return this.#close();
     this.#say(t("place.searching"));
     try {
-      const url = `${settings.urls.places}?${new URLSearchParams({ q: words })}`;
-      this.#show(await getJson(url, this.#latest.begin()));
+      this.#show(await this.#ask(words));
     } catch (error) {
       if (isAbort(error)) return;
       this.#close();
@@ -160,9 +243,19 @@ export class PlacePicker {
   #choose(at) {
     const place = this.#found[at];
     if (!place) return;
-    this.#parts.address.value = withHouse(place.name, this.#parts.address.value);
+    const spot = { lon: place.lon, lat: place.lat };
     this.#close();
-    this.#goTo({ lon: place.lon, lat: place.lat });
+    this.#addressed = undefined;
+    if (place.kind === COORDINATES) {
+      this.#parts.address.value = "";
+      this.#parts.coordinates.value = place.name;
+      this.#goTo(spot);
+      this.#sayWhere(spot);
+      return;
+    }
+    this.#parts.address.value = withHouse(place.name, this.#parts.address.value);
+    this.#goTo(spot);
+    this.#addressed = { spot, certain: place.kind !== "street" };
     this.#say(t("place.chosen", { place: place.name }));
   }
 
@@ -212,6 +305,16 @@ export function readSpot(text) {
 function inCity(lon, lat) {
   const [west, south, east, north] = settings.map.bounds;
   return west <= lon && lon <= east && south <= lat && lat <= north;
+}
+
+/**
+ * @param {Spot} one
+ * @param {Spot} other
+ */
+function metresBetween(one, other) {
+  const north = one.lat - other.lat;
+  const east = (one.lon - other.lon) * Math.cos((one.lat * Math.PI) / 180);
+  return Math.hypot(north, east) * METRES_PER_DEGREE;
 }
 
 /**
