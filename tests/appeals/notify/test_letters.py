@@ -23,6 +23,7 @@ from appeals.vocabulary import Input, Verb
 from appeals.workflow import (
     ACCEPT,
     ANSWER,
+    ANSWERED_ELSEWHERE,
     ASK,
     ASSIGN,
     CLOSE,
@@ -32,6 +33,7 @@ from appeals.workflow import (
     ESCALATE,
     EXTEND,
     FORWARD,
+    FOUND_OVERDUE,
     HIDE,
     HIDE_FILE,
     LAPSE,
@@ -145,6 +147,8 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
         },
     ),
     ([RECOUNT], {}),
+    ([ANSWERED_ELSEWHERE], {}),
+    ([FOUND_OVERDUE], {}),
 ]
 
 
@@ -199,7 +203,7 @@ def test_subjects(
     # Services are written to in the city's language.
     settings.LANGUAGE_CODE = "en"
     LegalTerm.objects.update(extension_days=5)
-    long_ago = timezone.now() - dt.timedelta(days=90) if ESCALATE in road else None
+    long_ago = timezone.now() - dt.timedelta(days=90) if {ESCALATE, FOUND_OVERDUE} & {*road} else None
     appeal = submit(submission(language="en"), sender=None, at=long_ago).appeal
     # Who has opened the link in the first letter.
     AppealContact.objects.update(email_proven=bool(road))
