@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from appeals.limits import SEARCH_MAX
+from appeals.search import KeptLexemes
 from appeals.vocabulary import OPEN_STATUSES, Kind, Status
 from districts import choices
 from districts.choices import Choice, Group, flat
@@ -315,12 +316,16 @@ def _about(text: str) -> Q:
     found = Q(pk__in=[])
     for words in filter(None, readings_of_it):
         said = [word for word in words if not meant[word]]
-        condition = words_stand_in(said, "address", "text") if said else Q()
+        condition = _stand_in(said) if said else Q()
         for word in words:
             if meant[word]:
-                condition &= Q(category__in=meant[word]) | words_stand_in([word], "address", "text")
+                condition &= Q(category__in=meant[word]) | _stand_in([word])
         found |= condition
     return found
+
+
+def _stand_in(words: Iterable[str]) -> Q:
+    return words_stand_in(words, "address", "text", within=KeptLexemes)
 
 
 _TEXT: Final = {"type": "string"}

@@ -224,7 +224,6 @@ class Appeal(models.Model):
             ),
             models.Index(fields=["category", "submitted_at"], name="appeal_category"),
             models.Index(fields=["service", "due_on"], condition=Q(hidden=True), name="appeal_hidden"),
-            GinIndex(Lexemes("address", "text"), name="appeal_words"),
             models.Index(fields=["updated_at"], name="appeal_updated"),
             models.Index(Upper("external_id"), name="appeal_external_id", condition=~Q(external_id="")),
         ]
