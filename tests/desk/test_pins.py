@@ -8,9 +8,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from appeals.workflow import Status
+from appeals.vocabulary import Status
 from desk import pins, queue
-from tests.desk.test_queue import make
+from tests.desk.pages import make
 from tests.factories import MembershipFactory
 from tests.grid import IN_EAST, IN_WEST, GridCity, at
 
