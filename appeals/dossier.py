@@ -13,7 +13,7 @@ from accounts.models import User
 from appeals.deadlines import LegalClock, city_day
 from appeals.due import Due, due_of
 from appeals.due_explanation import DueExplanation, explain_due
-from appeals.models import Appeal, Attachment, Event, RoutingDecision
+from appeals.models import Appeal, Attachment, Event, RoutingDecision, Support
 from appeals.routing_decision import Explanation, explain
 from appeals.timeline import Step, steps_of
 from appeals.vocabulary import Status
@@ -43,6 +43,11 @@ class Dossier:
         """What belongs together with it, of what the reader may see, by number; read when it is asked for."""
         others = Appeal.objects.visible_to(self.reader).filter(linked=self.appeal)
         return tuple(others.only("number", "hidden").order_by("number"))
+
+    @cached_property
+    def supporters(self) -> int:
+        """How many people say that it, or what repeats it, concerns them too; read when it is asked for."""
+        return Support.objects.of(self.appeal).people()
 
     @property
     def answers(self) -> list[Step]:

@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.db.models.functions import Distance, Transform
 from django.contrib.gis.geos import Point
 from django.db import connection, models
-from django.db.models import IntegerField, Q, Subquery
+from django.db.models import Count, IntegerField, Q, Subquery
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
@@ -28,7 +28,7 @@ from geo.points import WGS84_SRID
 from media.refusal import Refusal
 
 if TYPE_CHECKING:
-    from appeals.models import Appeal, Attachment  # noqa: F401
+    from appeals.models import Appeal, Attachment, Support  # noqa: F401
 
 #: Public order of lists: the index ``appeal_newest``.
 NEWEST_FIRST: Final = Order({"submitted_at": dt.datetime, "number": int}, descending=True)
@@ -129,17 +129,20 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         return self.filter(point__coveredby=circle.transform(WGS84_SRID, clone=True))
 
     def alike(self, appeal: Appeal) -> AppealQuerySet:
-        """Open public appeals that are perhaps the same: its category, near in space and time; the nearest first.
+        """Open public appeals that are perhaps the same as this one: see ``perhaps_about``."""
+        others = self.exclude(pk=appeal.pk)
+        return others.perhaps_about(appeal.point, appeal.category_id, appeal.submitted_at)
+
+    def perhaps_about(self, point: Point, category: int, at: dt.datetime) -> AppealQuerySet:
+        """Open public appeals of the category, near the point (EPSG:4326) and the moment; the nearest first.
 
         Each has its distance as ``metres`` (a ``Distance``).
         """
         span = dt.timedelta(days=ALIKE_DAYS)
-        period = (appeal.submitted_at - span, appeal.submitted_at + span)
-        others = self.public().open().filter(category=appeal.category_id, submitted_at__range=period)
-        here = appeal.point.transform(settings.METRIC_SRID, clone=True)
+        of_then = self.public().open().filter(category=category, submitted_at__range=(at - span, at + span))
+        here = point.transform(settings.METRIC_SRID, clone=True)
         metres = Distance(Transform("point", settings.METRIC_SRID), here)
-        near = others.exclude(pk=appeal.pk).within_metres(appeal.point, ALIKE_M)
-        return near.annotate(metres=metres).order_by("metres", "number")
+        return of_then.within_metres(point, ALIKE_M).annotate(metres=metres).order_by("metres", "number")
 
     def repeating(self, appeal: Appeal) -> AppealQuerySet:
         """What repeats the appeal, or repeats a repetition of it, by number; a circle has an end."""
@@ -205,6 +208,17 @@ def seen_until() -> dt.datetime:
         cursor.execute(_SEEN_UNTIL)
         (at,) = cursor.fetchone()
     return cast(dt.datetime, at)
+
+
+class SupportQuerySet(models.QuerySet["Support"]):
+    def of(self, appeal: Appeal) -> SupportQuerySet:
+        """Those of the appeal, and of what repeats it: whom a repetition concerns, the appeal concerns."""
+        keys = RawSQL(_REPEATING, [appeal.pk])  # noqa: S611
+        return self.filter(Q(appeal=appeal) | Q(appeal__in=keys))
+
+    def people(self) -> int:
+        """How many people they are of; one may support several of what repeats each other."""
+        return int(self.aggregate(people=Count("person", distinct=True))["people"])
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):

@@ -58,6 +58,7 @@ LABELS: Final[dict[str, str | Promise]] = {
     "repeats": gettext_lazy("Repeats the appeal"),
     "repeated_by": gettext_lazy("Repeated by the appeals"),
     "linked": gettext_lazy("Belongs together with the appeals"),
+    "supporters": gettext_lazy("People whom it concerns too"),
     "name": pgettext_lazy("of a person", "Name"),
     "file": gettext_lazy("File"),
     "phone": gettext_lazy("Phone"),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from appeals.actions.submit import route_or_refuse
 from appeals.deadlines import LegalClock
 from appeals.intake.parse import kind_of, leaf_category
+from appeals.models import Appeal
 from appeals.vocabulary import Kind
 from districts.explanation import border_in_words, rule_in_words
 from districts.models import District, Service, ServiceArea
@@ -19,11 +20,18 @@ from geo.refusals import Refusals, Refused
 
 #: Nearer than this, a small move of the pin may change who answers, so that the border is mentioned.
 NEAR_M = 30
+#: How many appeals that are perhaps the same are named: more would hide the form on a phone.
+ALIKE_SHOWN = 3
+#: Characters of each.
+ALIKE_TEXT = 140
 
 
 @dataclass(frozen=True)
 class Preview:
-    """The routing decision in words. ``due_on`` is None while that depends on the kind of appeal."""
+    """The routing decision in words. ``due_on`` is None while that depends on the kind of appeal.
+
+    ``alike`` are open appeals of the category near by that are perhaps the same, the nearest first, with their ``metres``.
+    """
 
     district: District | None
     service: Service
@@ -31,6 +39,7 @@ class Preview:
     explanation: str
     border_m: float
     due_on: dt.date | None
+    alike: list[Appeal]
 
 
 def preview(lon: str | None, lat: str | None, category: str | None, kind: str | None) -> Preview:
@@ -54,6 +63,7 @@ def preview(lon: str | None, lat: str | None, category: str | None, kind: str | 
         explanation=" ".join(part for part in (because, near) if part),
         border_m=decision.border_m,
         due_on=_due_on(known, now),
+        alike=list(Appeal.objects.perhaps_about(point, leaf.pk, now)[:ALIKE_SHOWN]),
     )
 
 

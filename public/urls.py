@@ -11,6 +11,7 @@ from public.views.follow import follow_page
 from public.views.letters import letters_page
 from public.views.map import map_page
 from public.views.news import news_item, news_list
+from public.views.support import support_page
 
 app_name = "public"
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("", map_page, name="map"),
     path("appeals/new/", appeal_new, name="appeal-new"),
     path("appeals/<int:number>/", appeal_page, name="appeal"),
+    path("appeals/<int:number>/support/", support_page, name="support"),
     path("follow/<str:secret>/", follow_page, name="follow"),
     path("letters/<str:token>/", letters_page, name="letters"),
     path("news/", news_list, name="news"),

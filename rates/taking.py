@@ -42,6 +42,9 @@ _ASKED: Final = gettext_lazy(
 _DATA: Final = gettext_lazy(
     "Too much data has been made for your internet connection in a short time. Ask again %(wait)s."
 )
+_SUPPORTED: Final = gettext_lazy(
+    "Too many appeals have been supported from your internet connection in a short time. Press the button again %(wait)s."
+)
 _LETTERS: Final = gettext_lazy("Several letters are on their way already. Ask for another one %(wait)s.")
 
 SUBMIT: Final = Limit("submit", _SENT)
@@ -51,6 +54,7 @@ UPLOAD_WORK: Final = Limit("upload-work", _SENT)
 FILM_WORK: Final = Limit("film-work", _SENT)
 REPORT_WORK: Final = Limit("report-work", _ASKED)
 DATA_WORK: Final = Limit("data-work", _DATA)
+SUPPORT: Final = Limit("support", _SUPPORTED)
 FIRST_LETTER: Final = Limit("first-letter", _LETTERS)
 LOG_IN: Final = Limit("log-in", _TRIED)
 LOG_IN_ADDRESS: Final = Limit("log-in-address", _TRIED)
@@ -68,6 +72,7 @@ LIMITS: Final = (
     FILM_WORK,
     REPORT_WORK,
     DATA_WORK,
+    SUPPORT,
     LOG_IN,
     LOG_IN_ADDRESS,
     FIRST_LETTER,

@@ -80,6 +80,11 @@ def script_texts() -> dict[str, str]:
         "route.dueByKind": _("Choose the kind of appeal, and you will see by when."),
         "route.waiting": _("Choose the place and the category, and you will see who answers and by when."),
         "route.failed": _("Who answers will be decided when the appeal arrives."),
+        "alike.title": _("Has somebody written of it already?"),
+        "alike.away": _("%(metres)s m away"),
+        "alike.what": _(
+            "If it is the same, open it and press “It concerns me too”: it is answered sooner than a second one."
+        ),
         # The form: words and files
         "text.left": _("Characters left: %(count)s"),
         "text.tooLong": _("Too long by %(count)s characters."),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.gis.measure import Distance
+from django.utils.text import Truncator
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from appeals.models import Appeal
 from appeals.vocabulary import Kind
 from public.api.refusals import refusals_as_problems
-from public.preview import preview
+from public.preview import ALIKE_TEXT, preview
 from web.api.openapi import operation, problems
 
 
@@ -23,6 +26,24 @@ class _NamedSerializer(serializers.Serializer[Any]):
 
 class _ServiceSerializer(_NamedSerializer):
     phone = serializers.CharField()
+
+
+class AlikeSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    url = serializers.CharField(source="get_absolute_url", help_text="Path of the public page.")
+    text = serializers.SerializerMethodField(help_text="Its beginning.")
+    language = serializers.CharField()
+    status = serializers.CharField(source="status_in_words")
+    submitted_at = serializers.DateTimeField()
+    metres = serializers.SerializerMethodField(help_text="From the place.")
+
+    def get_text(self, appeal: Appeal) -> str:
+        return Truncator(appeal.text).chars(ALIKE_TEXT)
+
+    def get_metres(self, appeal: Appeal) -> int:
+        # Of the queryset, ``perhaps_about``.
+        metres: Distance = appeal.metres  # type: ignore[attr-defined]
+        return round(metres.m)
 
 
 class RouteSerializer(serializers.Serializer[Any]):
@@ -36,6 +57,10 @@ class RouteSerializer(serializers.Serializer[Any]):
     due_on = serializers.DateField(
         allow_null=True,
         help_text="Last day of the legal term if it were sent now; null while that depends on the kind.",
+    )
+    alike = AlikeSerializer(
+        many=True,
+        help_text="Open appeals of the category near by that are perhaps the same, the nearest first.",
     )
 
 
@@ -72,5 +97,6 @@ class RouteView(APIView):
                 "explanation": found.explanation,
                 "border_m": round(found.border_m, 1),
                 "due_on": found.due_on,
+                "alike": AlikeSerializer(found.alike, many=True).data,
             }
         )

@@ -7,8 +7,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.roles import Role, standing_of
+from appeals.actions.support import supports
 from appeals.dossier import dossier_of, reason_hidden
 from appeals.models import Appeal
+from public.views.support import secret_of
 from web.caching import kept_for_offline
 
 
@@ -29,6 +31,8 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
             "dossier": dossier_of(appeal, request.user, internal=False),
             "appeal": appeal,
             "on_my_desk": role is not Role.PUBLIC,
+            "supported": supports(appeal, secret_of(request)),
+            "may_support": appeal.is_open and not appeal.hidden,
         },
     )
     return kept_for_offline(response, request)

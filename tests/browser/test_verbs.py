@@ -15,7 +15,7 @@ from appeals.vocabulary import Status
 from appeals.workflow import ANSWER, FORWARD
 from tests.browser.conftest import DESKTOP, LANGUAGES, Open, log_in, path_of
 from tests.factories import AppealFactory, MembershipFactory
-from tests.grid import GridCity
+from tests.grid import IN_EAST, GridCity, at
 from tests.pictures import photo_of
 from tools.chromium import until
 
@@ -44,6 +44,25 @@ def test_the_author_presses_both_buttons(visit: Open, answered: Appeal, language
     expect(page.locator(".timeline__step--close")).to_be_visible()
     answered.refresh_from_db()
     assert answered.status == Status.CLOSED
+    assert window.complaints.said == []
+
+
+def test_whom_it_concerns_too_presses_once_instead_of_writing_again(visit: Open, city: GridCity) -> None:
+    lon, lat = IN_EAST
+    there = AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), text="It is dark here.")
+    window = visit(maps=False)
+    page = window.go(path_of("public:appeal-new", "en") + f"?lon={lon}&lat={lat}&category=lamp")
+    row = page.locator("[data-route] .alike__one")
+    expect(row).to_contain_text("It is dark here.")
+    with page.expect_popup() as opened:
+        row.locator("a").click()
+    other = opened.value
+    other.click("text=It concerns me too")
+    expect(other.get_by_text("You have said that it concerns you too.")).to_be_in_viewport()
+    expect(other.get_by_text("1 more person says that it concerns them too.")).to_have_count(1)
+    other.click("text=Take it back")
+    expect(other.get_by_text("It concerns me too")).to_be_visible()
+    assert not there.supports.exists()
     assert window.complaints.said == []
 
 

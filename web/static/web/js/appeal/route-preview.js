@@ -3,11 +3,12 @@
 import { el, icon } from "city/site/dom.js";
 import { Latest, Refused, getJson, isAbort } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
-import { formatDay, t } from "city/site/texts.js";
+import { formatDay, formatNumber, t } from "city/site/texts.js";
 
 /** @typedef {import("city/map/spot.js").Spot} Spot */
 
-/** @typedef {{district: {name: string} | null, service: {name: string}, explanation: string, due_on: string | null}} Preview */
+/** @typedef {{number: number, url: string, text: string, language: string, status: string, submitted_at: string, metres: number}} Alike */
+/** @typedef {{district: {name: string} | null, service: {name: string}, explanation: string, due_on: string | null, alike: Alike[]}} Preview */
 
 export class RoutePreview {
   #place;
@@ -19,13 +20,14 @@ export class RoutePreview {
   /**
    * @param {HTMLElement} place
    * @param {(errors: Record<string, string[]>) => void} refused the place itself is not acceptable
-   * @param {{waiting?: string, failed?: string, due?: boolean}} [options] what is said before there is anything to ask, and
-   *   when it cannot be asked; whether the last day of the answer is said
+   * @param {{waiting?: string, failed?: string, due?: boolean, alike?: boolean}} [options] what is said before there is
+   *   anything to ask, and when it cannot be asked; whether the last day of the answer is said, and appeals that are perhaps
+   *   the same
    */
   constructor(place, refused, options = {}) {
     this.#place = place;
     this.#refused = refused;
-    this.#options = { waiting: t("route.waiting"), failed: t("route.failed"), due: true, ...options };
+    this.#options = { waiting: t("route.waiting"), failed: t("route.failed"), due: true, alike: true, ...options };
     this.#wait();
   }
 
@@ -66,7 +68,7 @@ export class RoutePreview {
   }
 
   /** @param {Preview} preview */
-  #show({ district, service, explanation, due_on: dueOn }) {
+  #show({ district, service, explanation, due_on: dueOn, alike }) {
     this.#place.replaceChildren(
       el(
         "div",
@@ -80,6 +82,31 @@ export class RoutePreview {
         ),
         el("p", { className: "route__why" }, t("route.because", { reason: explanation })),
       ),
+      ...(this.#options.alike && alike.length ? [alikeCard(alike)] : []),
     );
   }
+}
+
+/** @param {Alike[]} alike */
+function alikeCard(alike) {
+  return el(
+    "section",
+    { className: "card" },
+    el("h3", { className: "side-title" }, t("alike.title")),
+    el("ul", { className: "alike__list", role: "list" }, ...alike.map(alikeRow)),
+    el("p", { className: "small muted" }, t("alike.what")),
+  );
+}
+
+/** @param {Alike} alike */
+function alikeRow({ number, url, text, language, status, submitted_at: submittedAt, metres }) {
+  // Elsewhere: what is typed here stays as it is.
+  const link = el("a", { href: url, target: "_blank" }, `№ ${number}`);
+  const facts = [t("alike.away", { metres: formatNumber(metres) }), formatDay(submittedAt), status];
+  return el(
+    "li",
+    { className: "alike__one" },
+    el("p", {}, link, ` · ${facts.join(" · ")}`),
+    el("p", { className: "small muted", lang: language }, text),
+  );
 }

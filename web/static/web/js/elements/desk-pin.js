@@ -20,7 +20,7 @@ export class DeskPin extends HTMLElement {
   #said = el("p", { className: "field-error", role: "status" });
   #back = el("button", { className: "button button--quiet button--small", type: "button" }, icon("reopen"), " ", t("deskPin.back"));
   #answers = el("div", { className: "route", role: "status" });
-  #route = new RoutePreview(this.#answers, () => undefined, { waiting: t("deskPin.same"), failed: t("deskPin.failed"), due: false });
+  #route = new RoutePreview(this.#answers, () => undefined, { waiting: t("deskPin.same"), failed: t("deskPin.failed"), due: false, alike: false });
 
   connectedCallback() {
     const { signal } = this.#stop;

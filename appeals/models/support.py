@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from appeals.models.appeal import Appeal
+from appeals.querysets import SupportQuerySet
+
+#: Hexadecimal digits of SHA-256.
+PERSON_MAX = 64
+
+
+class Support(models.Model):
+    """Somebody says that the appeal concerns them too; once a person.
+
+    ``person`` is the digest of a secret that the browser alone keeps: nothing else is known of who it is.
+    """
+
+    appeal = models.ForeignKey(Appeal, models.CASCADE, related_name="supports")
+    person = models.CharField(max_length=PERSON_MAX)
+    at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[SupportQuerySet] = SupportQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["appeal", "person"], name="one_support_a_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.appeal_id}: {self.person[:8]}"

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.conf import LazySettings
+
+from appeals.actions.perform import perform
+from appeals.actions.support import person_of, support, supports, take_back
+from appeals.actors import Person
+from appeals.errors import NotAllowed
+from appeals.models import Appeal, Support
+from appeals.workflow import DUPLICATE, HIDE, SEPARATE
+from bootstrap.rates import Rate
+from rates.taking import TooMany
+
+ONE, TWO, THREE = ("a" * 43, "b" * 43, "c" * 43)
+
+
+def people(appeal: Appeal) -> int:
+    return Support.objects.of(appeal).people()
+
+
+def test_a_person_counts_once_and_can_take_it_back(make: Callable[..., Appeal]) -> None:
+    appeal, other = make(), make()
+    for secret in (ONE, ONE, TWO):
+        support(appeal, secret, sender="1.2.3.4")
+    assert (people(appeal), people(other)) == (2, 0)
+    assert supports(appeal, ONE)
+    assert not supports(other, ONE)
+    take_back(appeal, ONE)
+    take_back(appeal, ONE)
+    assert (people(appeal), supports(appeal, ONE), supports(appeal, TWO)) == (1, False, True)
+
+
+def test_what_is_kept_is_not_the_secret(make: Callable[..., Appeal]) -> None:
+    appeal = make()
+    support(appeal, ONE, sender="1.2.3.4")
+    assert [*Support.objects.values_list("person", flat=True)] == [person_of(ONE)]
+    assert ONE not in person_of(ONE)
+    assert not supports(appeal, "")
+
+
+def test_supporters_move_along_with_a_repetition_and_back(
+    make: Callable[..., Appeal], service_actor: Person
+) -> None:
+    first, again, third = make(), make(), make()
+    support(first, ONE, sender="1.2.3.4")
+    support(again, ONE, sender="1.2.3.4")
+    support(again, TWO, sender="1.2.3.4")
+    support(third, THREE, sender="1.2.3.4")
+    perform(third.pk, DUPLICATE, service_actor, version=1, original=again.number)
+    perform(again.pk, DUPLICATE, service_actor, version=1, original=first.number)
+    assert people(first) == 3, "each person once, of repetitions of repetitions too"
+    perform(again.pk, SEPARATE, service_actor, version=2)
+    assert (people(first), people(again)) == (1, 3)
+
+
+def test_what_is_over_or_hidden_is_not_supported(
+    make: Callable[..., Appeal], service_actor: Person, office_actor: Person
+) -> None:
+    original, closed, hidden = make(), make(), make()
+    perform(closed.pk, DUPLICATE, service_actor, version=1, original=original.number)
+    perform(hidden.pk, HIDE, office_actor, version=1, text="It names a neighbour.")
+    for appeal in (closed, hidden):
+        with pytest.raises(NotAllowed):
+            support(appeal, ONE, sender="1.2.3.4")
+    assert not Support.objects.exists()
+
+
+def test_one_address_is_not_everybody(make: Callable[..., Appeal], settings: LazySettings) -> None:
+    settings.LIMITS = {"support": Rate(2, 1, 86_400)}
+    appeal = make()
+    support(appeal, ONE, sender="1.2.3.4")
+    support(appeal, ONE, sender="1.2.3.4")
+    support(appeal, TWO, sender="1.2.3.4")
+    with pytest.raises(TooMany, match="supported"):
+        support(appeal, THREE, sender="1.2.3.4")
+    support(appeal, THREE, sender="5.6.7.8")
+    assert people(appeal) == 3
