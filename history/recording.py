@@ -40,8 +40,8 @@ MASKED: Final = "(password|secret|token|hash|(^|_)key$)"
 def recorded(*, key: str = "id", leave_out: tuple[str, ...] = ()) -> pgtrigger.Trigger:
     """The trigger that keeps each change of a row, from what to what, in ``RowChange``.
 
-    ``key`` is the column of the primary key. That a text is empty in another way is no change. A change of the columns of ``leave_out`` alone is none: what the platform
-    counts by itself.
+    ``key`` is the column of the primary key. That a text is empty in another way is no change. A change of the columns of
+    ``leave_out`` alone is none: what the platform counts by itself.
     """
     func = _RECORDED.format(masked=MASKED, key=key, left_out=", ".join(f"'{name}'" for name in leave_out))
     return pgtrigger.Trigger(
