@@ -30,7 +30,7 @@ from geo.bbox import Bbox, parse_bbox
 from geo.numbers import whole_number
 from geo.points import inside_bounds, lon_lat_from_text
 from geo.refusals import Refusals, Refused, ValueRefused
-from geo.word_forms import readings, required, words_in, words_stand_in
+from geo.word_forms import folded, readings, required, stands_in, words_in, words_stand_in
 
 #: Days outside of these years are slips of the pen, and the first and last of all have no day before or after.
 YEARS = range(1900, 2200)
@@ -73,7 +73,8 @@ class Filter:
     """One filter: the URL parameter ``name``, which is ``member`` of ``AppealFilter``.
 
     ``read`` makes the value of a text without blanks around it and never empty, or raises ``ValueRefused``.
-    ``condition`` is what rows of the value meet; where ``rows`` finds those of the city by a code, of their keys.
+    ``condition`` is what rows of the value meet; where ``rows`` finds those of the city by a code, of their keys; where
+    ``words`` are those of the value that may mean a category, of the value and all keys.
     ``schema`` is that of OpenAPI. ``choices`` are what a form offers beside ``everything``, which does not narrow.
     """
 
@@ -81,13 +82,14 @@ class Filter:
     member: str
     label: str | Promise
     read: Callable[[str], Any]
-    condition: Callable[[Any], Q]
+    condition: Callable[..., Q]
     schema: Mapping[str, Any]
     description: str = ""
     everything: str | Promise = ""
     choices: Callable[[], list[Choice | Group]] | None = None
     write: Callable[[Any], str] = str
     rows: Callable[[str], QuerySet[Any]] | None = None
+    words: Callable[[str], Collection[str]] | None = None
 
     def written(self, wanted: AppealFilter) -> str:
         """Its value in an address; empty when it does not narrow."""
@@ -239,37 +241,55 @@ def midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time.min, timezone.get_default_timezone())
 
 
-#: Keys of the city's own rows by the filter's name and the code.
+_SEARCH: Final = "q"
+
+#: Keys of the city's own rows by the filter's name and the code; of categories, by the name of the search and a word that
+#: means them.
 Keys = Mapping[tuple[str, str], list[int]]
 
 
 def keys_of(filters: Iterable[AppealFilter]) -> Keys:
-    """The keys of the rows that the codes in the filters stand for, none for an unknown code; at most one query.
+    """The keys of the rows that codes and words in the filters stand for, none for an unknown one; at most one query.
 
     Read now: a planner that sees keys knows how rare they are, one that sees a join takes the average.
     """
     keys: dict[tuple[str, str], list[int]] = {}
-    selects = []
+    selects, words = [], set()
     for wanted in filters:
         for declared in FILTERS:
-            code = getattr(wanted, declared.member)
-            if declared.rows and code and (declared.name, code) not in keys:
-                keys[declared.name, code] = []
-                row = JSONObject(filter=Value(declared.name), code=Value(code), key="pk")
-                selects.append(declared.rows(code).order_by().values_list(row, flat=True))
+            value = getattr(wanted, declared.member)
+            if declared.words and value:
+                words |= {(declared.name, word) for word in declared.words(value)}
+            if declared.rows and value and (declared.name, value) not in keys:
+                keys[declared.name, value] = []
+                row = JSONObject(filter=Value(declared.name), code=Value(value), key="pk")
+                selects.append(declared.rows(value).order_by().values_list(row, flat=True))
+    keys |= {word: [] for word in words}
+    if words:
+        row = JSONObject(called="called", key="pk")
+        selects.append(Category.objects.called().order_by().values_list(row, flat=True))
     if selects:
         first, *others = selects
         for row in first.union(*others, all=True) if others else first:
-            keys[row["filter"], row["code"]].append(row["key"])
+            if "called" in row:
+                called = folded(row["called"])
+                for word in words:
+                    if stands_in(word[1], called):
+                        keys[word].append(row["key"])
+            else:
+                keys[row["filter"], row["code"]].append(row["key"])
     return keys
 
 
 def condition_of(wanted: AppealFilter, keys: Keys) -> Q:
-    """What the appeals meet that the filter leaves; ``keys`` are those of its codes."""
+    """What the appeals meet that the filter leaves; ``keys`` are those of its codes and words."""
     condition = Q()
     for declared in FILTERS:
         if value := getattr(wanted, declared.member):
-            condition &= declared.condition(keys[declared.name, value] if declared.rows else value)
+            if declared.words:
+                condition &= declared.condition(value, keys)
+            else:
+                condition &= declared.condition(keys[declared.name, value] if declared.rows else value)
     return condition
 
 
@@ -287,7 +307,7 @@ _NEAR_LAT: Final = 0.0018
 _NEAR_LON: Final = 0.0024
 
 
-def holding(words: str) -> Q:
+def holding(words: str, keys: Keys) -> Q:
     """Address and text hold the words in some form, or the number here or in the former system is theirs.
 
     A word that means a category, in any language, stands for its appeals too. Coordinates in the city find what is
@@ -297,7 +317,7 @@ def holding(words: str) -> Q:
     if degrees and inside_bounds(*map(float, degrees)):
         lon, lat = map(float, degrees)
         return Bbox(lon - _NEAR_LON, lat - _NEAR_LAT, lon + _NEAR_LON, lat + _NEAR_LAT).holds("point")
-    condition = _about(words)
+    condition = _about(words, keys)
     if former := _without_sign(words):
         # Written out, so that the index of the imported ones alone is used.
         condition |= Q(external_id__iexact=former) & ~Q(external_id="")
@@ -306,15 +326,11 @@ def holding(words: str) -> Q:
     return condition
 
 
-def _about(text: str) -> Q:
-    """Address and text hold each word of the text, or it means the category: one query for those that it may mean.
-
-    Read now, as the keys of other filters are: the planner knows how rare they are.
-    """
-    readings_of_it = [required(words_in(reading)) for reading in readings(text)]
-    meant = Category.objects.meant_by({word for words in readings_of_it for word in words})
+def _about(text: str, keys: Keys) -> Q:
+    """Address and text hold each word of the text, or it means the category."""
     found = Q(pk__in=[])
-    for words in filter(None, readings_of_it):
+    for words in filter(None, _readings_of(text)):
+        meant = {word: keys.get((_SEARCH, word), []) for word in words}
         said = [word for word in words if not meant[word]]
         condition = _stand_in(said) if said else Q()
         for word in words:
@@ -322,6 +338,15 @@ def _about(text: str) -> Q:
                 condition &= Q(category__in=meant[word]) | _stand_in([word])
         found |= condition
     return found
+
+
+def _readings_of(text: str) -> list[tuple[str, ...]]:
+    return [required(words_in(reading)) for reading in readings(text)]
+
+
+def _words_of(text: str) -> set[str]:
+    """The folded words of the text that may mean a category."""
+    return {word for words in _readings_of(text) for word in words if not word.isdigit()}
 
 
 def _stand_in(words: Iterable[str]) -> Q:
@@ -349,11 +374,12 @@ def _by_code(name: str, label: str | Promise, rows: Callable[[str], QuerySet[Any
 #: In the order of forms and addresses.
 FILTERS: Final = (
     Filter(
-        "q",
+        _SEARCH,
         "q",
         gettext_lazy("Words, address or number"),
         read=_text(SEARCH_MAX),
         condition=holding,
+        words=_words_of,
         schema={**_TEXT, "maxLength": SEARCH_MAX},
         description="Words in the text or the address, whatever their ending, or that mean its category; coordinates, latitude first, for what is around them; or the number, here or in the system that it was imported from.",
     ),

@@ -202,7 +202,7 @@ class Listed:
     """A page of the queue: its rows, how many are in each tab (up to ``most``) and before the page.
 
     ``drafts`` are the person's own unfinished texts. ``others`` are how many the other places hold, as they were given;
-    ``keys`` those of all codes in the filters.
+    ``keys`` those of all codes and words in the filters.
     """
 
     page: PageOfRows[Appeal]
@@ -229,7 +229,7 @@ class Queue:
         return cls(user, standing_of(user), calendar, city_day(timezone.now()))
 
     def appeals(self, wanted: AppealFilter, keys: Keys | None = None) -> AppealQuerySet:
-        """All appeals of the desk that the filter leaves; one small query for its codes, unless ``keys`` has them."""
+        """All appeals of the desk that the filter leaves; one small query for its codes and words, unless ``keys`` has them."""
         mine = (
             Appeal.objects.all()
             if self.standing.office
@@ -240,7 +240,8 @@ class Queue:
         # Whoever works on an appeal sees who sent it, and may look for them. No public list knows these names.
         sent_by = AppealContact.objects.filter(holds(wanted.q, "name") | telephone(wanted.q, "phone"))
         found = Q(_AnyOf(F("pk"), ArraySubquery(sent_by.values("pk"))))
-        return mine.filtered(replace(wanted, q=""), keys).filter(holding(wanted.q) | found)
+        keys = keys_of([wanted]) if keys is None else keys
+        return mine.filtered(replace(wanted, q=""), keys).filter(holding(wanted.q, keys) | found)
 
     @property
     def tabs(self) -> list[Tab]:
@@ -273,7 +274,7 @@ class Queue:
     def listed(self, place: Place, others: Sequence[Place] = ()) -> Listed:
         """The page of the place with all counts, those of ``others`` too; one statement, two for a list without rows.
 
-        One more for all codes in the filters, and one for each search's words.
+        One more for all codes and words in the filters.
 
         An appeal that is answered meanwhile leaves the queue and shifts no other across the border of a page. Where
         nothing is left of a page, the first one is given.

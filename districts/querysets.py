@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.contrib.gis.geos import Point
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
 from django.db.models.lookups import GreaterThanOrEqual, Regex
 
-from geo.word_forms import Folded, beginning, folded, naming, pattern, readings, stands_in, words_in
+from geo.word_forms import Folded, beginning, folded, naming, pattern, readings, words_in
 
 if TYPE_CHECKING:
     from districts.models import (  # noqa: F401
@@ -41,20 +40,11 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         """Open categories that appeals may take: those with no children."""
         return self.open().filter(children__isnull=True)
 
-    def meant_by(self, words: Collection[str]) -> dict[str, list[int]]:
-        """Keys of the categories that each folded word means in some form, in any language, by their name or their words.
-
-        One query, none for numbers.
-        """
-        meant: dict[str, list[int]] = {word: [] for word in words}
-        asked = [word for word in meant if not word.isdigit()]
+    def called(self) -> CategoryQuerySet:
+        """With all that each is called as ``called``: its name in each language, and its other words."""
         columns = [*(f"name_{language}" for language in settings.MODELTRANSLATION_LANGUAGES), "words"]
-        for key, *texts in self.order_by("pk").values_list("pk", *columns) if asked else []:
-            named = folded(", ".join(text or "" for text in texts))
-            for word in asked:
-                if stands_in(word, named):
-                    meant[word].append(key)
-        return meant
+        text = Func(Value(", "), *columns, function="concat_ws", output_field=models.TextField())
+        return self.annotate(called=text)
 
     def at_or_below(self, code: str) -> CategoryQuerySet:
         """The category of the code and those in it."""

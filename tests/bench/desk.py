@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership, User
 from appeals.deadlines import city_calendar
-from appeals.filters import holding
+from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from appeals.vocabulary import OPEN_STATUSES
 from desk.live import EVERY_MS
@@ -100,7 +100,7 @@ def desk_searches() -> list[Line]:
         queue = Queue.of(user, city_calendar())
         for query in SEARCHES:
             place, _errors = parse_place(query)
-            rows = queue.in_tab(Appeal.objects.filter(holding(place.wanted.q)), place.tab)
+            rows = queue.in_tab(Appeal.objects.filtered(AppealFilter(q=place.wanted.q)), place.tab)
             page = rows.order_by(*place.sort.order.names)[:51]
             bare = _took_ms(partial(list, page))
             took = _took_ms(partial(queue.listed, place))

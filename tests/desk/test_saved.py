@@ -95,9 +95,11 @@ def test_counts_are_right_where_the_list_is_empty(city: GridCity, at_desk: Clien
 
 
 @pytest.mark.parametrize("person", ["light_user", "office_user"])
-@pytest.mark.parametrize("codes", [False, True])
-def test_they_cost_no_statement_but_one_for_all_their_codes(
-    city: GridCity, client: Client, request: pytest.FixtureRequest, person: str, codes: bool
+@pytest.mark.parametrize(
+    ("query", "more"), [("", 0), ("&q=x{n}", 1), ("&q=x{n}&category=lamp&service=light&district=east", 1)]
+)
+def test_they_cost_no_statement_but_one_for_all_their_codes_and_words(
+    city: GridCity, client: Client, request: pytest.FixtureRequest, person: str, query: str, more: int
 ) -> None:
     client.force_login(request.getfixturevalue(person))
     make(city)
@@ -110,14 +112,10 @@ def test_they_cost_no_statement_but_one_for_all_their_codes(
     get(client)
     before = statements()
     for n in range(OWN_MAX):
-        save(
-            client,
-            f"n{n}",
-            f"tab=soon&q=x{n}" + ("&category=lamp&service=light&district=east" if codes else ""),
-        )
+        save(client, f"n{n}", f"tab=soon&from=2026-01-{n + 1:02}{query.format(n=n)}")
     get(client)
     assert len(saved_tabs(get(client))) == OWN_MAX
-    assert statements() == before + codes <= 8 + codes
+    assert statements() == before + more <= 8 + more
 
 
 def test_what_no_longer_parses_says_so_and_shows_nothing(
