@@ -32,12 +32,12 @@ def press(client: Client, address: str, supported: str) -> str:
 @pytest.mark.parametrize(
     ("language", "one", "two"),
     [
-        ("ky", "Дагы 1 киши бул аларга да тиешелүү дейт.", "Дагы 2 киши бул аларга да тиешелүү дейт."),
+        ("ky", "Бул дагы 1 кишиге тиешелүү.", "Бул дагы 2 кишиге тиешелүү."),
         ("ru", "Это касается ещё 1 человека.", "Это касается ещё 2 человек."),
         (
             "en",
-            "1 more person says that it concerns them too.",
-            "2 more people say that it concerns them too.",
+            "It concerns 1 more person.",
+            "It concerns 2 more people.",
         ),
     ],
 )

@@ -91,7 +91,7 @@ export class RoutePreview {
 function alikeCard(alike) {
   return el(
     "section",
-    { className: "card" },
+    { className: "card stack stack--tight" },
     el("h3", { className: "side-title" }, t("alike.title")),
     el("ul", { className: "alike__list", role: "list" }, ...alike.map(alikeRow)),
     el("p", { className: "small muted" }, t("alike.what")),
