@@ -131,10 +131,7 @@ def test_a_kept_server_comes_back_by_itself_however_often_it_is_killed(
             _until(lambda: _answers(url))
             busy.join(120)
             assert not busy.is_alive(), f"killed {killed} times"
-            said = ""
-            while "The database is back after" not in said:
-                said += capfd.readouterr().out
-                time.sleep(0.02)
+            _read_until("The database is back after", capfd)
 
 
 def test_a_kept_server_that_does_not_start_is_tried_until_it_does(
@@ -149,11 +146,7 @@ def test_a_kept_server_that_does_not_start_is_tried_until_it_does(
         pid = clusters.process(place)
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        said = ""
-        while "It is tried again until it starts" not in said:
-            said += capfd.readouterr().out
-            time.sleep(0.02)
-        assert "pg_control" in said
+        assert "pg_control" in _read_until("It is tried again until it starts", capfd)
         hidden.rename(control)
         _until(lambda: _answers(url))
 
@@ -168,6 +161,18 @@ def _answers(url: str) -> bool:
         return ask(url, "SELECT 1") == 1
     except psycopg2.Error:
         return False
+
+
+def _read_until(words: str, capfd: pytest.CaptureFixture[str]) -> str:
+    """What is printed until these words."""
+    said: list[str] = []
+
+    def read() -> bool:
+        said.append(capfd.readouterr().out)
+        return words in "".join(said)
+
+    _until(read)
+    return "".join(said)
 
 
 def _until(condition: Callable[[], bool]) -> None:

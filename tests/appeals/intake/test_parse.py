@@ -57,7 +57,20 @@ def test_text_is_normalised_and_otherwise_kept(city: GridCity, written: str, kep
 
 
 @pytest.mark.parametrize(
-    "text", ["", " \n ", "a\x00b", "a\x07b", "\ud800", "x" * (TEXT_MAX + 1), "x" * 1_000_000, 5, ["x"], None]
+    "text",
+    [
+        "",
+        " \n ",
+        "\u200b\u2060",
+        "a\x00b",
+        "a\x07b",
+        "\ud800",
+        "x" * (TEXT_MAX + 1),
+        "x" * 1_000_000,
+        5,
+        ["x"],
+        None,
+    ],
 )
 def test_text_that_cannot_be_kept(city: GridCity, text: object) -> None:
     assert list(refused(text=text)) == ["text"]
