@@ -9,7 +9,9 @@ from django.core.files.base import File
 from django.db import transaction
 from django_tasks import task
 
-from appeals.models import Attachment
+from appeals.models import AppealContact, Attachment
+from appeals.notify.bounces import why_dead
+from appeals.notify.links import links_letter
 from appeals.recount import count_in_districts
 from jobs.connections import let_go
 from media.confined import process_video
@@ -59,6 +61,20 @@ def take_up_video(attachment_id: str) -> bool:
     """Undoes ``give_up_video``; false when the film is gone, ready, or nothing of it was kept."""
     given_up = Attachment.objects.filter(pk=UUID(attachment_id)).given_up()
     return bool(given_up.update(state=Attachment.State.PROCESSING, error=""))
+
+
+@task()
+def mail_links(keys: list[str], language: str) -> int:
+    """Sends the links of these contacts, who have one address, in one letter; how many there still are.
+
+    None to an address that takes no mail.
+    """
+    found = AppealContact.objects.filter(pk__in=[UUID(key) for key in keys]).exclude(email="")
+    contacts = list(found.select_related("appeal__category").order_by("-appeal__number"))
+    if not contacts or why_dead(contacts[0].email):
+        return 0
+    links_letter(contacts, language).send()
+    return len(contacts)
 
 
 @task()

@@ -60,6 +60,10 @@ DEFAULTS: Final[dict[str, Rate]] = {
     "log-in-address": Rate(30, 120, _HOUR),
     # First letters to an address that nobody has proven to be his own, whoever names it in an appeal.
     "first-letter": Rate(5, 5, 24 * _HOUR),
+    # Letters with the links to lost pages of appeals: to one e-mail address, whoever asks for them, and asked for by one
+    # sender, for whatever addresses.
+    "link-letter": Rate(3, 3, 24 * _HOUR),
+    "link-letter-sender": Rate(20, 60, _HOUR),
     # Letters with a link to a new password: to one person asked for from one address, to one person from all of them, and
     # from one address. The second is what a mailbox bears; a person whom others use it up for asks the Mayor's Office.
     "password-reset": Rate(5, 5, _HOUR),

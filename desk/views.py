@@ -203,6 +203,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         if role in COVER.roles
         else (),
         "show_actors": True,
+        "tells_why": True,
         "live_every_ms": EVERY_MS,
         "answer_templates": offered(appeal),
         "may_take": appeal.assignee_id != request.user.pk

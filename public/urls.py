@@ -10,6 +10,7 @@ from public.views.appeal_new import appeal_new
 from public.views.follow import follow_page
 from public.views.letters import letters_page
 from public.views.map import map_page
+from public.views.mine import mine
 from public.views.news import news_item, news_list
 from public.views.support import support_page
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("appeals/<int:number>/", appeal_page, name="appeal"),
     path("appeals/<int:number>/support/", support_page, name="support"),
     path("follow/<str:secret>/", follow_page, name="follow"),
+    path("mine/", mine, name="mine"),
     path("letters/<str:token>/", letters_page, name="letters"),
     path("news/", news_list, name="news"),
     path("news/<int:pk>/", news_item, name="news-item"),

@@ -56,6 +56,8 @@ REPORT_WORK: Final = Limit("report-work", _ASKED)
 DATA_WORK: Final = Limit("data-work", _DATA)
 SUPPORT: Final = Limit("support", _SUPPORTED)
 FIRST_LETTER: Final = Limit("first-letter", _LETTERS)
+LINK_LETTER: Final = Limit("link-letter", _LETTERS)
+LINK_LETTER_SENDER: Final = Limit("link-letter-sender", _LETTERS)
 LOG_IN: Final = Limit("log-in", _TRIED)
 LOG_IN_ADDRESS: Final = Limit("log-in-address", _TRIED)
 PASSWORD_RESET: Final = Limit("password-reset", _LETTERS)
@@ -76,6 +78,8 @@ LIMITS: Final = (
     LOG_IN,
     LOG_IN_ADDRESS,
     FIRST_LETTER,
+    LINK_LETTER,
+    LINK_LETTER_SENDER,
     PASSWORD_RESET,
     PASSWORD_RESET_ACCOUNT,
     PASSWORD_RESET_ADDRESS,

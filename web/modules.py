@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +17,21 @@ def module_paths() -> tuple[str, ...]:
     """Path of every module below ``MODULES_PREFIX``, in a stable order."""
     root = _STATIC / MODULES_PREFIX
     return tuple(sorted(path.relative_to(root).as_posix() for path in root.rglob("*.js")))
+
+
+#: A module that is needed before the one that names it can run; those that are loaded when they are needed are none.
+_NEEDED = re.compile(r'^(?:import|export)[^"()]*?"city/([^"]+)";$', re.MULTILINE)
+
+
+@lru_cache(maxsize=32)
+def with_what_they_need(*names: str) -> tuple[str, ...]:
+    """Path of each of these modules and of all that must be there before they run; nearest first, each once."""
+    root, found = _STATIC / MODULES_PREFIX, dict.fromkeys(names)
+    for name in (waiting := list(found)):
+        needed = _NEEDED.findall((root / name).read_text(encoding="utf-8"))
+        waiting += [each for each in dict.fromkeys(needed) if each not in found]
+        found |= dict.fromkeys(needed)
+    return tuple(found)
 
 
 #: Beginnings of the modules that only the desk's pages load, which need the network anyway.

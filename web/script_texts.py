@@ -19,12 +19,14 @@ def script_texts() -> dict[str, str]:
         "unit.km": pgettext("unit of length", "km"),
         # The map
         "map.title": _("Map of the city"),
+        "map.show": _("Show the map"),
         "map.marker": _("The chosen place"),
         "map.attribution": _("Sources of the map"),
         "map.zoomIn": _("Zoom in"),
         "map.zoomOut": _("Zoom out"),
         "map.locate": _("Show where I am"),
         "map.locate.unavailable": _("Your position is not available"),
+        "map.locate.outside": _("Your phone places you outside the city. The map shows the city instead."),
         "map.gestures.wheel": _("Hold Ctrl and scroll to zoom the map"),
         "map.gestures.mac": _("Hold ⌘ and scroll to zoom the map"),
         "map.gestures.touch": _("Move the map with two fingers"),
@@ -42,6 +44,8 @@ def script_texts() -> dict[str, str]:
             "This device cannot draw the map. Give the address or the coordinates instead."
         ),
         "map.noWebgl.single": _("This device cannot draw the map."),
+        "map.lost": _("The device has stopped drawing the map."),
+        "map.lost.browse": _("The device has stopped drawing the map. The list has the same appeals."),
         # The card of a pin
         "card.title": _("The chosen appeal"),
         "card.open": _("Read the appeal"),
@@ -49,14 +53,22 @@ def script_texts() -> dict[str, str]:
         # The list
         "list.failed": _("The list could not be loaded."),
         # Without a network
-        "offline": _("No network. You see what was loaded before."),
-        "offline.map": _("No network: the map shows what was loaded before."),
-        "offline.list": _("No network: the list cannot be changed now."),
-        "online": _("The network is back."),
+        "offline": _("You are offline. This is what was loaded before."),
+        "offline.map": _("You are offline: the map shows what was loaded before."),
+        "offline.list": _("You are offline: the list cannot be updated now."),
+        "online": _("You are back online."),
         # The form: place
-        "place.locating": _("Looking for you…"),
-        "place.denied": _("Your phone does not tell where you are. Tap the map or type an address."),
-        "place.imprecise": _("Your position is known to %(metres)s m only: move the pin to the right spot."),
+        "place.locating": _("Finding your position…"),
+        "place.denied": _("Your phone did not share its position. Tap the map or type an address."),
+        "place.imprecise": _(
+            "Your position is only accurate to %(metres)s m: move the pin to the right spot."
+        ),
+        "place.outside": _(
+            "Your phone places you outside the city, so the pin was not put there. Tap the map or type an address."
+        ),
+        "place.outsideTyped": _(
+            "This place is outside the city, so the pin was taken away. Tap the map or type an address."
+        ),
         "place.searching": _("Searching…"),
         "place.none": _("No such street or place is known. Tap the map instead."),
         "place.found": _("Places found: %(count)s"),
@@ -93,7 +105,7 @@ def script_texts() -> dict[str, str]:
         "upload.done": _("Attached"),
         "upload.processing": _("Attached; the video is being prepared"),
         "upload.failed": _("Could not be sent."),
-        "upload.waiting": _("Will be sent when there is a network"),
+        "upload.waiting": _("Will be sent when you are back online"),
         "upload.remove": _("Remove %(name)s"),
         "upload.retry": _("Send again"),
         "upload.tooMany": _("No more than %(count)s files can be attached."),
@@ -101,13 +113,13 @@ def script_texts() -> dict[str, str]:
         "upload.tooLong": _("%(name)s is longer than %(limit)s seconds."),
         "upload.notMedia": _("%(name)s is neither a photo nor a video."),
         # The form: draft and sending
-        "draft.restored": _("Your unfinished appeal is back as you left it."),
-        "draft.discard": _("Start anew"),
-        "draft.discardSure": _("Throw away everything typed here?"),
-        "draft.saved": _("Kept on this device"),
+        "draft.restored": _("Your unfinished appeal is here as you left it."),
+        "draft.discard": _("Start over"),
+        "draft.discardSure": _("Discard everything you have typed?"),
+        "draft.saved": _("Saved on this device"),
         "form.sending": _("Sending…"),
         "form.send": _("Send the appeal"),
-        "form.errors": _("The appeal has not been sent yet. Still to fix (%(count)s):"),
+        "form.errors": _("Your appeal has not been sent yet. Still to correct (%(count)s):"),
         "form.required.point": _("Show the place: tap the map or type an address."),
         "form.required.category": _("Choose what the appeal is about."),
         "form.required.kind": _("Choose the kind of appeal."),
@@ -149,9 +161,12 @@ def script_texts() -> dict[str, str]:
         "areas.one": _(
             "Area %(n)s: %(left)s %% from the left, %(top)s %% from the top, %(width)s %% wide, %(height)s %% high"
         ),
+        # One's own appeals
+        "mine.none": _("No appeal has been sent from this device yet."),
+        "mine.here": _("In “My appeals” on this device"),
         # The outbox
-        "outbox.waiting": _("Waiting for a network: %(count)s. It will be sent by itself."),
-        "outbox.keptTitle": _("Kept until there is a network"),
+        "outbox.waiting": _("Waiting for a connection: %(count)s. It will be sent automatically."),
+        "outbox.keptTitle": _("Saved until you are back online"),
         "outbox.toMap": _("To the map"),
         "outbox.kept": _(
             "There is no network. Your appeal is kept on this device and will be sent as soon as there is one. "

@@ -183,7 +183,8 @@ def _place(lon: object, lat: object) -> Point:
     return Point(round(point.x, DECIMALS), round(point.y, DECIMALS), srid=point.srid)
 
 
-def _email_address(value: object) -> str:
+def email_address(value: object) -> str:
+    """The address, empty where none is given. Raises ``ValueRefused``."""
     address = _line(value, EMAIL_MAX)
     if address:
         try:
@@ -253,7 +254,7 @@ FIELDS: Final = (
     _one("address", address_line, _text_of(ADDRESS_MAX)),
     Field("point", _place, {"lon": _DEGREES, "lat": _DEGREES}, required=True),
     _one("name", _name, _text_of(NAME_MAX), "Only the service that answers sees how to reach the author."),
-    _one("email", _email_address, _text_of(EMAIL_MAX, format="email")),
+    _one("email", email_address, _text_of(EMAIL_MAX, format="email")),
     _one("phone", _phone, _text_of(PHONE_WRITTEN_MAX), "As people write it; kept as E.164."),
     _one(
         "uploads",

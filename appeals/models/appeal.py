@@ -300,6 +300,7 @@ class AppealContact(models.Model):
         indexes = [
             GinIndex(Lexemes("name"), name="contact_name"),
             GinIndex(OpClass("phone", name="gin_trgm_ops"), name="contact_phone"),
+            models.Index(Upper("email"), name="contact_email", condition=~Q(email="")),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.signing import Signer
@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from accounts.invitations import invitation_letter
 from appeals.models import AppealContact, Message
 from appeals.notify.digest import digest_of
-from appeals.notify.proof import PROOF, proof_of
+from appeals.notify.proof import own_page
 from appeals.notify.subscriptions import address_of
 from appeals.timeline import title_of
 from appeals.vocabulary import Audience
@@ -85,9 +85,8 @@ def _of_the_event(message: Message) -> tuple[str, str]:
         link = appeal.get_absolute_url()
     elif audience is Audience.AUTHOR:
         contact = AppealContact.objects.get(appeal=appeal)
-        link = reverse("public:follow", args=[contact.secret])
+        link = own_page(contact)
         if not contact.email_proven:
-            link = f"{link}?{urlencode({PROOF: proof_of(contact)})}"
             template = "first"
     else:
         link = reverse("desk:appeal", args=[appeal.number])

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 from typing import Final
+from urllib.parse import urlencode
 
 from django.core.signing import Signer
+from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
 from appeals.models import AppealContact
@@ -24,6 +26,12 @@ _signer = Signer(salt="appeals.notify.proof")
 def proof_of(contact: AppealContact) -> str:
     """What only a letter to the contact's address tells."""
     return _signer.signature(f"{contact.pk} {contact.email}")
+
+
+def own_page(contact: AppealContact) -> str:
+    """Path of the author's own page for a letter to the contact's address: it proves one that had not been proven."""
+    path = reverse("public:follow", args=[contact.secret])
+    return path if contact.email_proven else f"{path}?{urlencode({PROOF: proof_of(contact)})}"
 
 
 def prove(contact: AppealContact, given: str) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,6 +19,7 @@ from appeals.models import Appeal
 from appeals.notify.proof import PROOF, prove
 from appeals.notify.subscriptions import path_for
 from public.key_addresses import guarded
+from public.views.mine import mine_page
 from web.verb_forms import Attempt, attempt, verb_context
 from web.views.media import show_to_sender
 
@@ -26,12 +27,14 @@ from web.views.media import show_to_sender
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
-    """The appeal with its receipt and the author's verbs; POST sends one of them. 404 for an unknown secret.
+    """The appeal with its receipt and the author's verbs; POST sends one of them.
 
-    From a letter it is opened with the proof of the address, which is taken first.
+    404 for an unknown secret, with the ways to one's appeal. From a letter it is opened with the proof of the address,
+    which is taken first.
     """
-    find = partial(_appeal_of, secret)
-    appeal = find()
+    appeal = _appeal_of(secret)
+    if appeal is None:
+        return guarded(mine_page(request, status=HTTPStatus.NOT_FOUND, lost=True))
     if PROOF in request.GET and request.method == "GET":
         if prove(appeal.contact, request.GET[PROOF]):
             messages.success(request, _("Your e-mail address is confirmed: you will be told of each step."))
@@ -42,11 +45,12 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
         if tried.done:
             messages.success(request, tried.done)
             return guarded(redirect("public:follow", secret=secret))
-        appeal = find()
+        appeal = _appeal_of(secret) or appeal
     dossier = dossier_of(appeal, AnonymousUser(), internal=False)
     context = verb_context(appeal, Role.RESIDENT, tried, dossier.clock) | {
         "dossier": dossier,
         "appeal": appeal,
+        "tells_why": True,
         "is_new": "new" in request.GET and appeal.version == 1,
         "follow_path": request.path,
         "letters_path": path_for(appeal.contact) if appeal.contact.unsubscribed else "",
@@ -56,12 +60,7 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
     return guarded(response)
 
 
-def _appeal_of(secret: str) -> Appeal:
-    appeal = (
-        Appeal.objects.with_names().select_related("contact").filter(contact__secret=secret).first()
-        if "\x00" not in secret
-        else None
-    )
-    if appeal is None:
-        raise Http404
-    return appeal
+def _appeal_of(secret: str) -> Appeal | None:
+    if "\x00" in secret:
+        return None
+    return Appeal.objects.with_names().select_related("contact").filter(contact__secret=secret).first()

@@ -81,9 +81,9 @@ def test_a_dead_network_that_the_browser_calls_alive_is_told_of(visit: Open, cit
 
     window.context.set_offline(True)
     page.reload()
-    expect(page.locator(".offline-banner")).to_have_text("No network. You see what was loaded before.")
+    expect(page.locator(".offline-banner")).to_have_text("You are offline. This is what was loaded before.")
     window.context.set_offline(False)
-    expect(page.locator(".offline-banner")).to_have_text("The network is back.")
+    expect(page.locator(".offline-banner")).to_have_text("You are back online.")
     expect(page.locator(".offline-banner")).to_be_hidden()
 
 
@@ -120,6 +120,25 @@ def test_an_appeal_waits_for_the_network(visit: Open, city: GridCity) -> None:
     page.wait_for_url("**/follow/**")
     expect(page.locator("main")).to_contain_text(f"№ {appeal.number}")
     expect(page.locator(".outbox__line")).to_have_count(0)
+
+    # The device remembers it, also without a network, until it is told not to.
+    remembered = page.get_by_role("checkbox", name="In “My appeals” on this device")
+    expect(remembered).to_be_checked()
+    page.locator(".site-bar").get_by_role("link", name="Mine").click()
+    page.wait_for_url("**/mine/")
+    worker_ready(page)
+    kept(page)
+    window.context.set_offline(True)
+    page.reload()
+    row = page.locator("my-appeals .appeal-row")
+    expect(row).to_contain_text(f"№ {appeal.number}")
+    expect(row).to_contain_text("Sent from a cellar")
+    window.context.set_offline(False)
+    row.get_by_role("link").click()
+    page.wait_for_url("**/follow/**")
+    remembered.uncheck()
+    page.goto(window.root + path_of("public:mine", "en"))
+    expect(page.locator("my-appeals")).to_contain_text("No appeal has been sent from this device yet.")
 
 
 def test_what_staff_and_authors_see_is_not_kept(visit: Open, city: GridCity, representative: User) -> None:

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
+from django.core import mail
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from accounts.roles import Role
 from appeals.actions.perform import perform
 from appeals.actors import Person
-from appeals.models import Appeal, Event
+from appeals.models import Appeal, AppealContact, Event
 from appeals.vocabulary import Status
 from appeals.workflow import ANSWER, CLOSE, HIDE, REOPEN
-from tests.factories import AppealFactory
+from bootstrap.rates import Rate
+from jobs.worker import Worker
+from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import GridCity
 
 
@@ -48,9 +55,67 @@ def test_the_address_does_not_leak(appeal: Appeal, client: Client) -> None:
 
 
 @pytest.mark.parametrize("secret", ["unknown", "%00", "x" * 3000])
-def test_an_unknown_secret_is_not_found(city: GridCity, client: Client, secret: str) -> None:
-    assert client.get(f"/en/follow/{secret}/").status_code == 404
+def test_an_unknown_secret_is_not_found_and_says_how_to_find_one_s_appeal(
+    city: GridCity, client: Client, secret: str
+) -> None:
+    response = client.get(f"/en/follow/{secret}/")
+    assert response.status_code == 404
+    assert "noindex" in response["X-Robots-Tag"]
+    page = response.content.decode()
+    assert "This link opens no appeal" in page
+    assert '<form class="form" method="post" action="/en/mine/">' in page
     assert client.post(f"/en/follow/{secret}/", {"verb": "close", "version": 1}).status_code == 404
+
+
+def test_lost_links_are_sent_to_the_address_that_was_given_and_to_nobody_else(
+    city: GridCity, client: Client, settings: Settings
+) -> None:
+    settings.LIMITS = {"link-letter": Rate(2, 1, 86_400)}
+    lamp = city.categories["lamp"]
+    first, second, foreign = (
+        AppealFactory(category=lamp, text="THE SENDER'S WORDS", contact__email=email)
+        for email in ("asan@example.org", "Asan@example.org", "other@example.org")
+    )
+    AppealContact.objects.filter(appeal=second).update(email_proven=False)
+
+    def ask(email: str, status: int = 200) -> str:
+        response = client.post("/en/mine/", {"email": email})
+        assert response.status_code == status
+        while Worker(queue="default").run_next():
+            pass
+        return str(response.content.decode())
+
+    known, unknown = ask(" ASAN@example.org "), ask("nobody@example.org")
+    (letter,) = mail.outbox
+    assert [to.casefold() for to in letter.to] == ["asan@example.org"]
+    links = re.findall(r"http://localhost:8000(\S+)", str(letter.body))
+    # The newest first; what proves an address that was not proven is in its link.
+    assert [link.split("?")[0] for link in links] == [address(second), address(first)]
+    assert "?letter=" in links[0]
+    assert "WORDS" not in letter.body
+    # Nobody is told whether the address is known.
+    assert known.count("is on its way there") == 1
+    assert unknown.count("is on its way there") == 1
+    client.get(links[0])
+    second.contact.refresh_from_db()
+    assert second.contact.email_proven
+
+    assert "not an e-mail address" in ask("nobody", 400)
+    assert "Give an e-mail address" in ask(" ", 400)
+    ask("asan@example.org")
+    assert "Several letters are on their way already" in ask("asan@example.org", 429)
+    assert len(mail.outbox) == 2
+    assert foreign.contact.secret not in "".join(str(each.body) for each in mail.outbox)
+
+
+def test_what_is_wrong_with_a_file_is_told_to_who_sent_it(appeal: Appeal, client: Client) -> None:
+    film = AttachmentFactory(
+        appeal=appeal, kind="video", state="failed", error="video_too_long:120", large=""
+    )
+    assert film.error_text in unescape(client.get(address(appeal)).content.decode())
+    public = unescape(client.get(f"/en/appeals/{appeal.number}/").content.decode())
+    assert film.error_text not in public
+    assert "This file could not be shown." in public
 
 
 def test_the_author_closes(appeal: Appeal, client: Client) -> None:

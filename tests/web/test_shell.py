@@ -53,7 +53,8 @@ def test_the_service_worker_knows_every_file_of_the_shell(client: Client) -> Non
         assert finders.find(url.removeprefix("/static/")), url
     assert f"/static/{MODULES_PREFIX}main.js" in release["shell"]
     assert set(release["offline"]) == {"ky", "ru", "en"}
-    assert len(release["forms"]) == 3
+    assert {path.split("/", 2)[2] for path in release["forms"]} == {"appeals/new/", "mine/"}
+    assert len(release["forms"]) == 6
     for url in (*release["offline"].values(), *release["forms"], *release["baseLayers"]):
         assert client.get(url).status_code == 200
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -11,14 +12,14 @@ from django.conf import settings
 from django.template import Context
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.html import format_html, json_script
+from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from appeals.limits import ATTACHMENTS_MAX
 from config.city import CITY
 from media.limits import PhotoLimits, VideoLimits
-from web.modules import MODULES_PREFIX, module_paths
+from web.modules import MODULES_PREFIX, module_paths, with_what_they_need
 from web.script_texts import script_texts
 
 register = template.Library()
@@ -85,6 +86,23 @@ def map_icon(name: str) -> SafeString:
     )
 
 
+#: Modules of every page.
+_ENTRY = ("main.js", "site/network.js")
+
+
+@register.simple_tag
+def preload(*names: str) -> SafeString:
+    """Links to the modules that this page's elements are made of, so that all of them are asked for at once."""
+    shared = with_what_they_need(*_ENTRY)
+    return _links([path for path in with_what_they_need(*names) if path not in shared])
+
+
+def _links(paths: Iterable[str]) -> SafeString:
+    return format_html_join(
+        "\n  ", '<link rel="modulepreload" href="{}">', ((static(MODULES_PREFIX + path),) for path in paths)
+    )
+
+
 @register.simple_tag(takes_context=True)
 def city_scripts(context: Context) -> SafeString:
     """Everything in ``<head>`` that the modules stand on; the entry module follows the import map."""
@@ -93,5 +111,6 @@ def city_scripts(context: Context) -> SafeString:
         json_script(_import_map()).replace('<script type="application/json">', opening, 1)
         + json_script(_settings(), "site-settings")
         + json_script(script_texts(), "site-texts")
+        + _links(with_what_they_need(*_ENTRY))
         + format_html('<script type="module" src="{}"></script>', static(MODULES_PREFIX + "main.js"))
     )

@@ -98,7 +98,11 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         "media": settings.MEDIA_URL,
         "offline": {code: _offline_page(code) for code, _name in settings.LANGUAGES},
         # Somebody who only looked at the map must be able to report something where there is no network.
-        "forms": [_in(code, "public:appeal-new") for code, _name in settings.LANGUAGES],
+        "forms": [
+            _in(code, name)
+            for code, _name in settings.LANGUAGES
+            for name in ("public:appeal-new", "public:mine")
+        ],
         "private": [start for code, _name in settings.LANGUAGES for start in _private(code)],
         "baseLayers": [reverse("api-base"), reverse("api-districts"), reverse("api-service-areas")],
         "mapData": [reverse("api-clusters"), reverse("api-appeals")],

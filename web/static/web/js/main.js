@@ -16,6 +16,8 @@ const ELEMENTS = {
   "photo-areas": () => import("city/elements/photo-areas.js"),
   "desk-keys": () => import("city/elements/desk-keys.js"),
   "second-step-key": () => import("city/elements/second-step-key.js"),
+  "my-appeals": () => import("city/elements/my-appeals.js"),
+  "my-appeal": () => import("city/elements/my-appeals.js"),
   "copy-link": () => import("city/site/copy-link.js"),
 };
 

@@ -13,11 +13,11 @@ import { alone, deliver, forget } from "city/outbox/deliver.js";
 import { dropDraft, dropParcel, readDraft, readParcels, writeDraft, writeParcel } from "city/outbox/store.js";
 import { debounce, el, find, icon } from "city/site/dom.js";
 import { Refused } from "city/site/http.js";
-import { settings } from "city/site/settings.js";
+import { followUrl, settings } from "city/site/settings.js";
 import { formatNumber, t } from "city/site/texts.js";
 
 /** Fields that are sent, in the order in which they are checked and corrected. */
-const REQUIRED = /** @type {const} */ (["point", "kind", "category", "text"]);
+const REQUIRED = /** @type {const} */ (["point", "category", "kind", "text"]);
 
 /** @typedef {import("city/outbox/store.js").Draft} Draft */
 /** @typedef {import("city/outbox/store.js").Parcel} Parcel */
@@ -303,13 +303,14 @@ export class AppealForm extends HTMLElement {
     try {
       const receipt = await deliver(parcel);
       if (kept) await forget(parcel);
-      location.assign(`${receipt.follow_url}?new=1`);
+      // In the place of the form: Back must not show what has been sent.
+      location.replace(`${receipt.follow_url}?new=1`);
       this.#leaving = true;
     } catch (error) {
       const refused = error instanceof Refused;
       if (refused && error.status === 409) {
         await forget(parcel);
-        location.assign(followUrl(parcel.body.secret));
+        location.replace(followUrl(parcel.body.secret));
       } else if (refused) {
         await dropParcel(parcel.id).catch(() => undefined);
         if (Object.keys(error.errors).length && !error.passing) this.#showErrors(error.errors);
@@ -334,6 +335,7 @@ export class AppealForm extends HTMLElement {
       at: Date.now(),
       body: {
         ...values,
+        text: this.#value("text"),
         id: draft.id,
         secret: draft.secret,
         lon: Number(lon),
@@ -377,8 +379,5 @@ function large(drawing) {
 
 /** @param {Draft} draft */
 const hasContent = ({ values, files }) => files.length > 0 || Object.values(values).some((value) => value.trim());
-
-/** @param {string} secret */
-const followUrl = (secret) => settings.urls.follow.replace("/0/", `/${secret}/`);
 
 customElements.define("appeal-form", AppealForm);

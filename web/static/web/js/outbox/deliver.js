@@ -2,6 +2,7 @@
 
 import { sendFile } from "city/appeal/upload.js";
 import { Refused, Unreachable, postJson } from "city/site/http.js";
+import { rememberMine } from "city/site/mine.js";
 import { settings } from "city/site/settings.js";
 import { dropDraft, dropFile, dropParcel, readDraft, readFile, readParcels, writeFile, writeParcel } from "city/outbox/store.js";
 
@@ -15,14 +16,19 @@ import { dropDraft, dropFile, dropParcel, readDraft, readFile, readParcels, writ
  */
 export async function deliver(parcel) {
   await sendFiles(parcel.body.uploads, false);
+  /** @type {Receipt} */
+  let receipt;
   try {
-    return await postJson(settings.urls.submit, parcel.body);
+    receipt = await postJson(settings.urls.submit, parcel.body);
   } catch (error) {
     if (!(error instanceof Refused) || !error.errors.uploads) throw error;
     // Files that waited too long for their appeal were deleted on the server; they are still here.
     await sendFiles(parcel.body.uploads, true);
-    return postJson(settings.urls.submit, parcel.body);
+    receipt = await postJson(settings.urls.submit, parcel.body);
   }
+  const { secret, text } = parcel.body;
+  rememberMine({ number: receipt.number, secret, about: text, at: new Date(parcel.at).toISOString() });
+  return receipt;
 }
 
 /**

@@ -23,7 +23,7 @@ const CURRENT = "current";
  * An appeal being sent. `state`: waiting, sent (but not yet seen by its author), refused.
  * @typedef {object} Parcel
  * @property {string} id
- * @property {Record<string, unknown> & {uploads: string[], secret: string}} body
+ * @property {Record<string, unknown> & {uploads: string[], secret: string, text: string}} body
  * @property {Draft} draft
  * @property {"waiting" | "sent" | "refused"} state
  * @property {number} at

@@ -42,6 +42,12 @@ export const settings = jsonBlock("site-settings");
  */
 export const appealUrl = (number) => settings.urls.appeal.replace("/0/", `/${number}/`);
 
+/**
+ * URL of the author's own page.
+ * @param {string} secret
+ */
+export const followUrl = (secret) => settings.urls.follow.replace("/0/", `/${secret}/`);
+
 const NO_ONE = "00000000-0000-0000-0000-000000000000";
 
 /**

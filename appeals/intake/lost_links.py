@@ -1,0 +1,35 @@
+"""The links to lost pages: whoever gave an e-mail address gets them there again."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from appeals.intake.parse import email_address
+from appeals.models import AppealContact
+from appeals.tasks import mail_links
+from geo.refusals import Refusals, Refused
+from rates.taking import LINK_LETTER, LINK_LETTER_SENDER, take
+
+#: So many appeals a letter names, the latest ones.
+LINKS_MAX: Final = 30
+
+
+def send_links(email: object, *, sender: str) -> None:
+    """Queues a letter with the links of the appeals that name the address, if there are any: nobody is told whether.
+
+    In the language that is active. Raises ``Refused`` for what is no address, ``TooMany``.
+    """
+    refusals = Refusals()
+    address = refusals.read(email_address, email, "", name="email")
+    refusals.check()
+    if not address:
+        raise Refused({"email": [_("Give an e-mail address.")]})
+    take(LINK_LETTER_SENDER, sender)
+    take(LINK_LETTER, unicodedata.normalize("NFKC", address).casefold())
+    contacts = AppealContact.objects.filter(email__iexact=address).order_by("-appeal__number")[:LINKS_MAX]
+    if keys := [str(key) for key in contacts.values_list("pk", flat=True)]:
+        mail_links.enqueue(keys, get_language() or "")

@@ -1,0 +1,45 @@
+/**
+ * `<my-appeals>`: the appeals that this device remembers. `<my-appeal number secret about at>`: on an author's own page,
+ * whether it does.
+ */
+
+import { el, icon } from "city/site/dom.js";
+import { forgetMine, mine, rememberMine } from "city/site/mine.js";
+import { followUrl } from "city/site/settings.js";
+import { formatDay, t } from "city/site/texts.js";
+
+class MyAppeals extends HTMLElement {
+  connectedCallback() {
+    const all = mine();
+    if (!all.length) return this.replaceChildren(el("p", { className: "empty" }, icon("person"), t("mine.none")));
+    const rows = all.map(({ number, secret, about, at }) =>
+      el(
+        "li",
+        {},
+        el(
+          "article",
+          { className: "appeal-row" },
+          el("h3", { className: "appeal-row__title", dir: "auto" }, el("a", { href: followUrl(secret) }, about)),
+          el("span", { className: "appeal-row__number" }, `№ ${number}`),
+          el("div", { className: "appeal-row__foot" }, el("span", {}, formatDay(at))),
+        ),
+      ),
+    );
+    this.replaceChildren(el("ol", { className: "appeal-list", role: "list" }, ...rows));
+  }
+}
+
+class MyAppeal extends HTMLElement {
+  connectedCallback() {
+    const { number = "", secret = "", about = "", at = "" } = this.dataset;
+    const box = el("input", { type: "checkbox", checked: mine().some((one) => one.number === Number(number)) });
+    box.addEventListener("change", () => {
+      if (box.checked) rememberMine({ number: Number(number), secret, about, at });
+      else forgetMine(Number(number));
+    });
+    this.replaceChildren(el("label", { className: "check" }, box, el("span", {}, t("mine.here"))));
+  }
+}
+
+customElements.define("my-appeals", MyAppeals);
+customElements.define("my-appeal", MyAppeal);
