@@ -26,7 +26,7 @@ FLAGS = (
 AT_REST = """async () => {
     await document.fonts.ready;
     const drawn = [...document.querySelectorAll("city-map")].every((map) =>
-        map.getAttribute("aria-busy") === "false" || map.querySelector(".city-map__note, .map-status--error"));
+        map.getAttribute("aria-busy") === "false" || map.querySelector(".city-map__note:not([data-without-scripts]), .map-status--error"));
     const moving = document.getAnimations().some((one) =>
         one.playState === "running" && one.effect?.getComputedTiming().iterations !== Infinity);
     return document.readyState === "complete" && drawn && !moving;
