@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Q, QuerySet, TextChoices, Value
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -193,7 +193,7 @@ def status_choices() -> list[Choice | Group]:
     ]
 
 
-def _one_of(allowed: list[str]) -> Callable[[str], str]:
+def _one_of(allowed: type[TextChoices]) -> Callable[[str], str]:
     many = _some_of(allowed)
 
     def read(text: str) -> str:
@@ -205,12 +205,14 @@ def _one_of(allowed: list[str]) -> Callable[[str], str]:
     return read
 
 
-def _some_of(allowed: list[str]) -> Callable[[str], tuple[str, ...]]:
+def _some_of(allowed: type[TextChoices]) -> Callable[[str], tuple[str, ...]]:
     def read(text: str) -> tuple[str, ...]:
         codes = {part for part in text.split(",") if part}
-        if not codes.issubset(allowed):
-            raise ValueRefused(_("Choose among: %(choices)s.") % {"choices": ", ".join(allowed)})
-        return tuple(code for code in allowed if code in codes)
+        if not codes.issubset(allowed.values):
+            # Words for whoever reads a page, codes for whoever writes a program.
+            choices = ", ".join(f"{choice.label} ({choice.value})" for choice in allowed)
+            raise ValueRefused(_("Choose among: %(choices)s.") % {"choices": choices})
+        return tuple(code for code in allowed.values if code in codes)
 
     return read
 
@@ -387,7 +389,7 @@ FILTERS: Final = (
         "status",
         "status",
         gettext_lazy("Status"),
-        read=_some_of(list(Status.values)),
+        read=_some_of(Status),
         condition=lambda statuses: Q(status__in=statuses),
         schema={"type": "array", "items": {**_TEXT, "enum": list(Status.values)}},
         description="One or several.",
@@ -399,7 +401,7 @@ FILTERS: Final = (
         "kind",
         "kind",
         gettext_lazy("Kind"),
-        read=_one_of(list(Kind.values)),
+        read=_one_of(Kind),
         condition=lambda kind: Q(kind=kind),
         schema={**_TEXT, "enum": list(Kind.values)},
         everything=gettext_lazy("All kinds"),

@@ -295,7 +295,9 @@ def _said(ask: Ask) -> dict[str, Any]:
 
 
 def _text(ask: Ask, appeal: Appeal, *, rows: int) -> dict[str, forms.Field]:
-    widget = forms.Textarea(attrs={"rows": rows, "maxlength": TEXT_MAX, "required": ask.required})
+    widget = forms.Textarea(
+        attrs={"rows": rows, "dir": "auto", "maxlength": TEXT_MAX, "required": ask.required}
+    )
     return {ask.name: forms.CharField(required=False, strip=False, widget=widget, **_said(ask))}
 
 

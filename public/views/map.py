@@ -57,19 +57,22 @@ class ListPage:
 def map_page(request: HttpRequest) -> HttpResponse:
     """The map with the first page of the list; ``?fragment=list`` answers with the list alone.
 
-    A malformed filter is reported at its field, and the list is then not narrowed at all.
+    A malformed filter is reported at its field, and nothing is then listed: what is below would not be what was asked for.
     """
     refusals = Refusals()
-    wanted = refusals.read(parse_filter, request.GET, AppealFilter())
+    read = refusals.read(parse_filter, request.GET, None)
+    wanted = read or AppealFilter()
     fields = filter_fields(wanted, refusals.errors, request.GET)
     asked = refusals.read(
         lambda query: parse_page(query, NEWEST_FIRST, size=PAGE_SIZE), request.GET, PageRequest(PAGE_SIZE)
     )
     status = 400 if AFTER in refusals.errors else 200
-    found = Appeal.objects.visible_to(request.user).filtered(wanted)
+    visible = Appeal.objects.visible_to(request.user)
+    found = visible.filtered(wanted) if read else visible.none()
     context = {
         "page": _list_page(found, wanted, fields, asked),
         "errors": refusals.errors,
+        "refused": read is None,
         "fields": fields,
         "left_out": left_out(request.GET, {*fields, AFTER, FRAGMENT}),
     }

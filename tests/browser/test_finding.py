@@ -91,3 +91,46 @@ def test_the_place_is_the_last_that_was_given(visit: Open, city: GridCity) -> No
     expect(lon).to_have_value(f"{IN_EAST[0]:.7f}")
     expect(page.locator("[data-address]")).to_have_value("")
     assert window.complaints.said == []
+
+
+def test_a_phone_on_a_weak_network_loads_the_map_when_it_is_asked_for(visit: Open, city: GridCity) -> None:
+    window = visit()
+    window.context.add_init_script(
+        "Object.defineProperty(Navigator.prototype, 'connection', {get: () => ({effectiveType: '3g'})})"
+    )
+    asked: list[str] = []
+    window.page.on("request", lambda request: asked.append(request.url))
+    page = window.go(path_of("public:appeal-new", "en"))
+    listening(page)
+    # A place can be given without it.
+    page.fill("[data-address]", "масалиев")
+    page.get_by_role("option").first.click()
+    expect(page.locator("[name=lon]")).to_have_value(f"{IN_EAST[0]:.7f}")
+    assert not any("maplibre" in url for url in asked)
+    page.get_by_role("button", name="Show the map").click()
+    expect(page.locator(".map-pick-pin")).to_be_visible()
+    assert window.complaints.said == []
+
+
+def test_a_position_outside_of_the_city_puts_no_pin_and_is_asked_for_anew(
+    visit: Open, city: GridCity
+) -> None:
+    away = {"longitude": 74.6, "latitude": 42.87}
+    window = visit(maps=False, geolocation=away, permissions=["geolocation"])
+    page = window.go(path_of("public:appeal-new", "en"))
+    listening(page)
+    said, lon = page.locator("[data-place-said]"), page.locator("[name=lon]")
+    locate = page.get_by_role("button", name="I am here")
+    locate.click()
+    expect(said).to_contain_text("outside the city")
+    expect(lon).to_have_value("")
+    # Whoever has come to the city meanwhile is not told what was true before.
+    window.context.set_geolocation({"longitude": IN_EAST[0], "latitude": IN_EAST[1]})
+    locate.click()
+    expect(lon).to_have_value(f"{IN_EAST[0]:.7f}")
+    page.locator(".appeal-form__coordinates summary").click()
+    page.fill("[data-coordinates]", "42.87, 74.6")
+    page.locator("[data-coordinates]").press("Tab")
+    expect(said).to_contain_text("outside the city")
+    expect(lon).to_have_value("")
+    assert window.complaints.said == []

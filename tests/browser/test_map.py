@@ -11,9 +11,11 @@ from playwright.sync_api import expect
 from pytest_django import Settings
 
 from appeals.vocabulary import Status
+from public.views.map import PAGE_SIZE
 from tests.browser.conftest import DESKTOP, LANGUAGES, Open, Visit, path_of
 from tests.factories import AppealFactory
 from tests.grid import IN_EAST, IN_WEST, GridCity, at
+from tools.chromium import until
 
 _NEAR_EAST = f"#map=16/{IN_EAST[1]}/{IN_EAST[0]}"
 
@@ -98,6 +100,53 @@ def test_the_keyboard_opens_what_lies_in_the_middle(visit: Open, city: GridCity)
     expect(page.locator("city-map canvas")).to_be_focused()
 
 
+def test_back_closes_what_is_open_and_whoever_comes_back_finds_it_so(visit: Open, city: GridCity) -> None:
+    for n in range(PAGE_SIZE + 2):
+        AppealFactory(category=city.categories["tree"], text=f"tree {n}", point=at(IN_WEST))
+    AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), text="The lamp at the corner")
+    window = visit()
+    page = window.go(path_of("public:map", "en") + _NEAR_EAST)
+    card, rows = page.locator(".map-card"), page.locator(".appeal-row")
+
+    def press_pin() -> None:
+        window.at_rest()
+        box = page.locator("city-map canvas").bounding_box()
+        assert box is not None
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        expect(card).to_be_visible()
+
+    press_pin()
+    page.go_back()
+    expect(card).to_be_hidden()
+    press_pin()
+    card.get_by_role("link").click()
+    page.wait_for_url("**/appeals/*/")
+    page.go_back()
+    expect(card).to_contain_text("The lamp at the corner")
+    card.get_by_role("button").click()
+    expect(card).to_be_hidden()
+    # Closing leaves nothing behind that Back would open again.
+    until(page, "() => !history.state.card")
+
+    page.click("[data-show=list]")
+    page.click("[data-more]")
+    expect(rows).to_have_count(PAGE_SIZE + 3)
+    rows.last.get_by_role("link").click()
+    page.wait_for_url("**/appeals/*/")
+    page.go_back()
+    expect(rows).to_have_count(PAGE_SIZE + 3)
+    expect(rows.last).to_be_in_viewport()
+    page.go_back()
+    expect(page.locator(".results")).to_be_hidden()
+    expect(page.locator("city-map canvas")).to_be_visible()
+    # The language switch leads to the same part of the map.
+    window.at_rest()
+    expect(page.locator(".languages a").first).to_have_attribute(
+        "href", re.compile(r"#map=16\.00/40\.52\d*/72\.7")
+    )
+    assert window.complaints.said == []
+
+
 def test_filters_are_in_the_address_and_the_back_button_undoes_them(visit: Open, city: GridCity) -> None:
     AppealFactory(category=city.categories["lamp"], status=Status.NEW, text="dark")
     AppealFactory(
@@ -158,6 +207,55 @@ def test_a_failed_request_says_so_and_can_be_repeated(visit: Open, city: GridCit
     broken["now"] = False
     page.locator(".map-status__retry").click()
     expect(page.locator(".map-status--error")).to_have_count(0)
+
+    # What cannot be is no failure: it is said what is wrong, trying again is not offered, and nothing else is shown.
+    window.go(path_of("public:map", "en") + "?from=2026-05-02&to=2026-05-01")
+    expect(page.locator(".map-status")).to_have_text("The period ends before it begins.")
+    expect(page.locator(".map-status__retry")).to_have_count(0)
+    expect(page.locator(".notice--error")).to_contain_text("The period ends before it begins.")
+    expect(page.locator(".appeal-row")).to_have_count(0)
+
+
+def test_what_the_device_does_to_the_map_is_said(visit: Open, city: GridCity) -> None:
+    window = visit(**DESKTOP, geolocation={"longitude": 74.6, "latitude": 42.87}, permissions=["geolocation"])
+    page = window.go(path_of("public:map", "en") + _NEAR_EAST)
+    window.map_drawn()
+    said = page.locator(".map-status")
+    page.get_by_role("button", name="Show where I am").click()
+    expect(said).to_contain_text("outside the city")
+    window.map_drawn()
+    expect(said, "also after what belongs there was loaded").to_contain_text("outside the city")
+
+    # As when the phone is short of memory.
+    page.locator("city-map canvas").evaluate(
+        "canvas => canvas.getContext('webgl2').getExtension('WEBGL_lose_context').loseContext()"
+    )
+    expect(said).to_contain_text("The list has the same appeals.")
+    page.get_by_role("button", name="Try again").click()
+    window.map_drawn()
+    expect(said).not_to_contain_text("stopped drawing")
+    assert colours(window) > 100
+    expect(page.locator(".map-layers")).to_have_count(1)
+
+    page.emulate_media(media="print")
+    for tool in (".maplibregl-ctrl-zoom-in", ".map-layers"):
+        expect(page.locator(tool)).to_be_hidden()
+
+
+def test_a_page_asks_for_its_scripts_at_once_and_for_no_other_page_s(visit: Open, city: GridCity) -> None:
+    """One after the other they would be six ways to the server and back, each half a second on a weak network."""
+    window = visit(**DESKTOP, maps=False)
+    for name, foreign in (("public:map", "map/spot.js"), ("public:appeal-new", "map/browse.js")):
+        page = window.go(path_of(name, "en"))
+        expect(page.locator("city-map .city-map__note").last).to_contain_text("cannot draw")
+        loaded, named = page.evaluate(
+            """() => [
+                performance.getEntriesByType("resource").map(({name}) => name).filter((name) => name.includes("/web/js/")),
+                [...document.querySelectorAll("link[rel=modulepreload]")].map(({href}) => href),
+            ]"""
+        )
+        assert set(loaded) == set(named)
+        assert not any(foreign in address for address in loaded)
 
 
 def test_without_webgl_the_list_is_there_and_the_map_says_why(visit: Open, city: GridCity) -> None:

@@ -77,6 +77,9 @@ def test_from_the_pin_to_the_public_answer(
     expect(reader.locator("main")).not_to_contain_text("Бакыт")
     appeal.refresh_from_db()
     assert appeal.status == Status.ANSWERED
+    # What has been sent is no form any more.
+    page.go_back()
+    assert "/appeals/new/" not in page.url
     assert resident.complaints.said == []
 
 
@@ -154,6 +157,6 @@ def test_an_unfinished_appeal_is_there_again(
     assert page.input_value("[name=id]") == first_id
 
     page.once("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Start anew").click()
+    page.get_by_role("button", name="Start over").click()
     expect(page.locator("[name=text]")).to_have_value("")
     assert page.input_value("[name=id]") != first_id

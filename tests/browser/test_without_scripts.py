@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.utils import timezone, translation
 from django.utils.formats import date_format
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from appeals.deadlines import LegalClock
 from appeals.models import Appeal
@@ -86,6 +87,24 @@ def test_the_list_and_its_filters(visit: Open, city: GridCity) -> None:
     expect(page.locator(".chip").first).to_contain_text("tree en")
     page.locator(".chip").first.click()
     expect(page.locator(".results__count")).to_have_text("23 appeals")
+
+
+def test_a_browser_without_import_maps_has_the_list_and_the_form(visit: Open, city: GridCity) -> None:
+    """It knows scripts, and none of ours begins: an older iPhone."""
+    AppealFactory(category=city.categories["lamp"], text="dark")
+    window = visit()
+
+    def older(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace('type="importmap"', 'type="of-the-future"'))
+
+    window.context.route(re.compile(r"/en/(appeals/new/)?$"), older)
+    page = window.go(path_of("public:map", "en"))
+    expect(page.locator(".appeal-row")).to_contain_text("dark")
+    expect(page.locator("main .without-map")).to_have_css("visibility", "visible")
+    page = window.go(path_of("public:appeal-new", "en"))
+    expect(page.locator("city-map .without-map")).to_have_css("visibility", "visible")
+    expect(page.locator("button[name=ask]")).to_be_visible()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

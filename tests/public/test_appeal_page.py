@@ -45,7 +45,7 @@ def test_it_says_what_a_reader_needs(appeal: Appeal, client: Client, language: s
         "40.52000, 72.76000",
     ):
         assert words in page
-    assert '<div lang="ky" class="prose"><p>Лампа &lt;b&gt;күйбөйт&lt;/b&gt;</p></div>' in page
+    assert '<div lang="ky" dir="auto" class="prose"><p>Лампа &lt;b&gt;күйбөйт&lt;/b&gt;</p></div>' in page
     assert (
         f'<city-map class="place__map" mode="single" lon="72.760000" lat="40.520000" status="new" label="№ {appeal.number}">'
         in page

@@ -1,5 +1,6 @@
 /** Where it is: one value from the map's pin, the phone's position, the gazetteer or typed coordinates. */
 
+import { inCity } from "city/map/extent.js";
 import { debounce, el } from "city/site/dom.js";
 import { Latest, getJson, isAbort } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
@@ -145,6 +146,7 @@ export class PlacePicker {
     this.#say(t("place.locating"));
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => {
+        if (!inCity(coords.longitude, coords.latitude)) return this.#say(t("place.outside"));
         this.#goTo({ lon: coords.longitude, lat: coords.latitude });
         const vague = coords.accuracy > IMPRECISE_M;
         this.#say(
@@ -154,7 +156,7 @@ export class PlacePicker {
         );
       },
       () => this.#say(t("place.denied")),
-      { enableHighAccuracy: true, timeout: 15_000, maximumAge: 30_000 },
+      { enableHighAccuracy: true, timeout: 15_000, maximumAge: 0 },
     );
   }
 
@@ -164,12 +166,10 @@ export class PlacePicker {
     if (!typed) return;
     try {
       const spot = readSpot(typed) ?? (await this.#spelled(typed));
-      if (spot) {
-        this.#goTo(spot);
-        this.#sayWhere(spot);
-        return;
-      }
-      this.#takeAway(t("place.unreadable"));
+      if (!spot) return this.#takeAway(t("place.unreadable"));
+      if (!inCity(spot.lon, spot.lat)) return this.#takeAway(t("place.outsideTyped"));
+      this.#goTo(spot);
+      this.#sayWhere(spot);
     } catch (error) {
       if (!isAbort(error)) this.#takeAway(t("place.searchFailed"));
     }
@@ -296,15 +296,6 @@ export function readSpot(text) {
   const [first, second] = [Number(match[1]), Number(match[2])];
   const swapped = !inCity(second, first) && inCity(first, second);
   return swapped ? { lon: first, lat: second } : { lon: second, lat: first };
-}
-
-/**
- * @param {number} lon
- * @param {number} lat
- */
-function inCity(lon, lat) {
-  const [west, south, east, north] = settings.map.bounds;
-  return west <= lon && lon <= east && south <= lat && lat <= north;
 }
 
 /**

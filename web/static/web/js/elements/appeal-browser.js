@@ -2,11 +2,12 @@
  * `<appeal-browser>`: combines the filter form, list and map of the front page.
  *
  * The form works by itself; this shows changes at once, keeps every filter in the URL, and lets the back button
- * undo them.
+ * undo them, as it closes the list and the card. Whoever comes back from an appeal finds the page as it was left.
  */
 
 import { isOffline } from "city/site/connection.js";
 import { closeLikeMenu, debounce, el, find, icon } from "city/site/dom.js";
+import { entry, keep, leave, open } from "city/site/entry.js";
 import { Latest, isAbort, request } from "city/site/http.js";
 import { t } from "city/site/texts.js";
 import { bboxText } from "city/map/extent.js";
@@ -19,6 +20,8 @@ export class AppealBrowser extends HTMLElement {
   #latest = new Latest();
   /** @type {import("city/map/extent.js").Box | undefined} */
   #frame;
+  /** The query that the page shows. */
+  #shown = location.search;
   #stop = new AbortController();
 
   connectedCallback() {
@@ -36,9 +39,14 @@ export class AppealBrowser extends HTMLElement {
     this.addEventListener("click", (event) => this.#clicked(event), { signal });
     this.addEventListener("city-map:moved", (event) => this.#moved(event), { signal });
     this.addEventListener("pointerover", (event) => this.#pointed(event), { signal });
-    window.addEventListener("popstate", () => this.#fromAddress(), { signal });
+    window.addEventListener("popstate", () => this.#wentBack(), { signal });
     this.#map.filter = this.#mapFilter();
     this.#countList();
+    this.#otherLanguages();
+    // An entry that keeps nothing is told apart from a place that somebody types into the address.
+    history.replaceState(entry(), "");
+    this.#view(entry().view ?? "map");
+    void this.#scrollBack();
   }
 
   disconnectedCallback() {
@@ -89,16 +97,29 @@ export class AppealBrowser extends HTMLElement {
   #apply(history) {
     const filter = this.#filter();
     const address = `${location.pathname}${filter.size ? `?${filter}` : ""}${location.hash}`;
+    const forMap = this.#mapFilter();
+    // The map's own filter closes the card.
+    const same = String(forMap) === String(this.#map.filter);
+    const { view, card } = entry();
     if (history === "push" && address !== location.pathname + location.search + location.hash) {
-      window.history.pushState(null, "", address);
+      window.history.pushState(same ? { view, card } : { view }, "", address);
     } else if (history === "replace") {
-      window.history.replaceState(null, "", address);
+      window.history.replaceState(same ? entry() : { view }, "", address);
     }
+    this.#shown = location.search;
     this.#showCount(filter);
     this.#otherLanguages();
-    const forMap = this.#mapFilter();
-    if (String(forMap) !== String(this.#map.filter)) this.#map.filter = forMap;
+    if (!same) this.#map.filter = forMap;
     void this.#loadList(filter);
+  }
+
+  #wentBack() {
+    // A place typed into the address is the map's.
+    if (!history.state) return history.replaceState({}, "");
+    this.#view(entry().view ?? "map");
+    if (location.search !== this.#shown) this.#fromAddress();
+    // Closing a card or the list does not move the map to where it was when they were opened.
+    else if (this.#map.fragment) history.replaceState(history.state, "", this.#map.fragment);
   }
 
   #fromAddress() {
@@ -132,8 +153,11 @@ export class AppealBrowser extends HTMLElement {
     this.#countList();
   }
 
-  /** @param {HTMLAnchorElement} link */
-  async #loadMore(link) {
+  /**
+   * @param {HTMLAnchorElement} link
+   * @param {boolean} [follow] the focus goes to what is new
+   */
+  async #loadMore(link, follow = true) {
     const results = this.#results;
     const holder = link.closest("p") ?? link;
     link.setAttribute("aria-disabled", "true");
@@ -146,7 +170,7 @@ export class AppealBrowser extends HTMLElement {
       const rows = [...next.content.querySelectorAll("[data-rows] > li")];
       results.querySelector("[data-rows]")?.append(...rows);
       holder.replaceWith(...next.content.querySelectorAll(".results__more"));
-      rows[0]?.querySelector("a")?.focus();
+      if (follow) rows[0]?.querySelector("a")?.focus();
     } catch {
       holder.replaceWith(this.#failure(() => void this.#loadMore(link)));
     }
@@ -172,6 +196,7 @@ export class AppealBrowser extends HTMLElement {
   #clicked(event) {
     const target = event.target instanceof Element ? event.target : null;
     if (!target || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (target.closest("[data-rows] a")) this.#keepPlace();
     const show = target.closest("[data-show]");
     if (show instanceof HTMLElement) return this.#switch(show.dataset.show === "list" ? "list" : "map");
     const link = target.closest("a[data-filter-link], a[data-more]");
@@ -181,21 +206,51 @@ export class AppealBrowser extends HTMLElement {
       void this.#loadMore(link);
       return;
     }
-    window.history.pushState(null, "", `${location.pathname}${link.search}${location.hash}`);
+    window.history.pushState({ view: entry().view }, "", `${location.pathname}${link.search}${location.hash}`);
     this.#fromAddress();
     find(this.#form, "[name=q]", HTMLInputElement).focus({ preventScroll: true });
   }
 
   /** @param {"map" | "list"} view */
   #switch(view) {
+    if (view === "list") open("view", view);
+    else leave("view");
+    this.#view(view);
+    find(this, `[data-show="${view === "map" ? "list" : "map"}"]`, HTMLElement).focus();
+  }
+
+  /** @param {"map" | "list"} view */
+  #view(view) {
+    if (this.dataset.view === view) return;
     this.dataset.view = view;
     if (view === "map") this.#map.resize();
-    find(this, `[data-show="${view === "map" ? "list" : "map"}"]`, HTMLElement).focus();
+  }
+
+  /** Where the list is left: how many rows it has, and how far it and the page are scrolled. */
+  #keepPlace() {
+    const rows = this.#results.querySelectorAll("[data-rows] > li").length;
+    keep("left", { rows, list: this.#results.parentElement?.scrollTop ?? 0, page: window.scrollY });
+  }
+
+  /** The list as it was left. */
+  async #scrollBack() {
+    const { left } = entry();
+    if (!left) return;
+    for (let rows = 0; rows < left.rows; ) {
+      const more = this.#results.querySelector("[data-more]");
+      const now = this.#results.querySelectorAll("[data-rows] > li").length;
+      if (now >= left.rows || now === rows || !(more instanceof HTMLAnchorElement)) break;
+      rows = now;
+      await this.#loadMore(more, false);
+    }
+    this.#results.parentElement?.scrollTo({ top: left.list, behavior: "instant" });
+    window.scrollTo({ top: left.page, behavior: "instant" });
   }
 
   /** @param {Event} event */
   #moved(event) {
     this.#frame = /** @type {CustomEvent} */ (event).detail;
+    this.#otherLanguages();
     if (this.#frameBox.checked) this.#frameToggled("replace");
   }
 
@@ -227,10 +282,12 @@ export class AppealBrowser extends HTMLElement {
     badge.hidden = count === 0;
   }
 
-  /** The language switch keeps the filters. */
+  /** The language switch keeps the filters and the map's place. */
   #otherLanguages() {
     for (const link of document.querySelectorAll(".languages a")) {
-      if (link instanceof HTMLAnchorElement) link.search = location.search;
+      if (!(link instanceof HTMLAnchorElement)) continue;
+      link.search = location.search;
+      link.hash = this.#map.fragment || location.hash;
     }
   }
 }

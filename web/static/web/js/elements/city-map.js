@@ -7,6 +7,8 @@
  * `mode="points"`: those of `points`, one of which is chosen: `choose(number)`; fires `city-map:chosen` (detail: number).
  * `mode="pick"`: the reader places a pin; fires `city-map:picked` (detail: lon, lat); `place(spot)` moves it.
  *
+ * Where a place can be given without it (`mode="pick"`), a phone on a weak network loads the map when it is asked for.
+ *
  * The element's content is shown until the map has loaded, and stays if it cannot. `aria-busy` is "false" once everything
  * that belongs on the map is drawn and the map has stopped moving to where it was sent.
  */
@@ -14,16 +16,16 @@
 import { el, icon } from "city/site/dom.js";
 import { settings } from "city/site/settings.js";
 import { t } from "city/site/texts.js";
-import { BrowseMode } from "city/map/browse.js";
-import { frameOf } from "city/map/extent.js";
+import { frameOf, inCity } from "city/map/extent.js";
 import { NoWebGL } from "city/map/load.js";
 import { browseOverlay, spotOverlay } from "city/map/overlays.js";
-import { PointsMode } from "city/map/points.js";
-import { PickMode, showSpot } from "city/map/spot.js";
 import { StatusBar } from "city/map/status-bar.js";
 import { MapView } from "city/map/view.js";
 
 /** @typedef {import("city/map/spot.js").Spot} Spot */
+/** @typedef {import("city/map/browse.js").BrowseMode} BrowseMode */
+/** @typedef {import("city/map/points.js").PointsMode} PointsMode */
+/** @typedef {import("city/map/spot.js").PickMode} PickMode */
 
 export class CityMap extends HTMLElement {
   #bar = new StatusBar();
@@ -44,8 +46,17 @@ export class CityMap extends HTMLElement {
   /** How often the map was asked to settle. */
   #asked = 0;
 
+  constructor() {
+    super();
+    this.addEventListener("city-map:picked", (event) => {
+      this.#spot = /** @type {CustomEvent<Spot>} */ (event).detail;
+    });
+  }
+
   connectedCallback() {
-    if (!this.#view && !this.#opening) void this.#open();
+    if (this.#view || this.#opening) return;
+    if (this.getAttribute("mode") === "pick" && isNetworkWeak()) this.#openWhenAsked();
+    else void this.#open();
   }
 
   disconnectedCallback() {
@@ -96,6 +107,14 @@ export class CityMap extends HTMLElement {
     return this.#view && frameOf(this.#view.map);
   }
 
+  /** The place that is shown, as the page's address has it; empty before there is a map. */
+  get fragment() {
+    if (!this.#view) return "";
+    const { map } = this.#view;
+    const { lng, lat } = map.getCenter();
+    return `#map=${map.getZoom().toFixed(2)}/${lat.toFixed(6)}/${lng.toFixed(6)}`;
+  }
+
   /**
    * Draws a ring around a place in `mode="browse"`, such as that of the list's row under the pointer.
    * @param {Spot | undefined} spot
@@ -109,6 +128,16 @@ export class CityMap extends HTMLElement {
     this.#view?.map.resize();
   }
 
+  #openWhenAsked() {
+    const ask = el("button", { type: "button", className: "button city-map__ask" }, icon("map"), el("span", {}, t("map.show")));
+    ask.addEventListener("click", () => {
+      ask.remove();
+      void this.#open();
+    });
+    this.append(ask);
+    this.setAttribute("aria-busy", "false");
+  }
+
   async #open() {
     this.#opening = true;
     this.setAttribute("aria-busy", "true");
@@ -116,10 +145,12 @@ export class CityMap extends HTMLElement {
     this.append(container, this.#bar.element);
     this.#bar.loading();
     try {
-      this.#view = await MapView.open(this.#options(container));
+      const [enter, view] = await Promise.all([this.#mode(), MapView.open(this.#options(container))]);
+      this.#view = view;
       this.#bar.clear();
       this.#controls();
-      this.#enter(this.#view);
+      enter(view);
+      this.#watchDevice(view);
       this.classList.add("city-map--ready");
     } catch (error) {
       container.remove();
@@ -158,28 +189,62 @@ export class CityMap extends HTMLElement {
   /** @returns {Spot | undefined} */
   #given() {
     const [lon, lat] = [this.getAttribute("lon"), this.getAttribute("lat")];
-    return lon && lat ? { lon: Number(lon), lat: Number(lat) } : this.#spot;
+    return this.#spot ?? (lon && lat ? { lon: Number(lon), lat: Number(lat) } : undefined);
   }
 
-  /** @param {MapView} view */
-  #enter(view) {
+  /**
+   * What begins the mode on a map; the page loads no other.
+   * @returns {Promise<(view: MapView) => void>}
+   */
+  async #mode() {
     const mode = this.getAttribute("mode");
-    const spot = this.#given();
     if (mode === "browse") {
-      this.#browse = new BrowseMode(view, this, this.#bar);
-      this.#browse.setFilter(this.#filter);
-      return;
+      const { BrowseMode } = await import("city/map/browse.js");
+      return (view) => {
+        this.#browse = new BrowseMode(view, this, this.#bar);
+        this.#browse.setFilter(this.#filter);
+      };
     }
     if (mode === "points") {
-      this.#pointsMode = new PointsMode(view, this);
-      this.#pointsMode.set(this.#points);
-    } else if (mode === "pick") {
-      this.#pick = new PickMode(view, this);
-      if (spot) this.#pick.set(spot, true);
-    } else if (spot) {
-      showSpot(view, spot, this.getAttribute("status") ?? "");
+      const { PointsMode } = await import("city/map/points.js");
+      return (view) => {
+        this.#pointsMode = new PointsMode(view, this);
+        this.#pointsMode.set(this.#points);
+        this.#settle(view);
+      };
     }
-    this.#settle(view);
+    const { PickMode, showSpot } = await import("city/map/spot.js");
+    return (view) => {
+      const spot = this.#given();
+      if (mode === "pick") {
+        this.#pick = new PickMode(view, this);
+        if (spot) this.#pick.set(spot, true);
+      } else if (spot) {
+        showSpot(view, spot, this.getAttribute("status") ?? "");
+      }
+      this.#settle(view);
+    };
+  }
+
+  /**
+   * A device that is short of memory takes away what maps are drawn with, and mostly gives it back.
+   * @param {MapView} view
+   */
+  #watchDevice({ map }) {
+    const name = this.getAttribute("mode") === "browse" ? "map.lost.browse" : "map.lost";
+    map.on("webglcontextlost", () => this.#bar.failed(t(name), () => this.#again()));
+    map.on("webglcontextrestored", () => this.#bar.clear());
+  }
+
+  /** The map anew, where it was. */
+  #again() {
+    const place = this.#browse ? this.fragment : "";
+    this.disconnectedCallback();
+    if (place) history.replaceState(history.state, "", place);
+    this.querySelector(".city-map__canvas")?.remove();
+    this.#bar.element.remove();
+    this.classList.remove("city-map--ready");
+    void this.#open();
   }
 
   /**
@@ -196,7 +261,12 @@ export class CityMap extends HTMLElement {
     const { map, maplibre } = /** @type {MapView} */ (this.#view);
     map.addControl(new maplibre.NavigationControl({ showCompass: false }), "bottom-right");
     if (this.getAttribute("mode") === "browse") {
-      map.addControl(new maplibre.GeolocateControl({ positionOptions: { enableHighAccuracy: true } }), "bottom-right");
+      const locate = new maplibre.GeolocateControl({ positionOptions: { enableHighAccuracy: true } });
+      map.addControl(locate, "bottom-right");
+      locate.on("outofmaxbounds", () => this.#browse?.positionOutside());
+      locate.on("geolocate", ({ coords }) => {
+        if (!inCity(coords.longitude, coords.latitude)) this.#browse?.positionOutside();
+      });
       // MapLibre labels the button only once it knows whether a position is available.
       this.querySelector(".maplibregl-ctrl-geolocate")?.setAttribute("aria-label", t("map.locate"));
       map.addControl(new maplibre.ScaleControl({ maxWidth: 90 }), "bottom-left");
@@ -219,6 +289,12 @@ export class CityMap extends HTMLElement {
       el("div", { className: "city-map__note" }, icon("info"), el("p", {}, t(`map.noWebgl.${mode === "points" ? "single" : mode}`))),
     );
   }
+}
+
+/** True when the reader saves data, or the network takes seconds for what a map is made of. */
+function isNetworkWeak() {
+  const { connection } = /** @type {Navigator & {connection?: {saveData?: boolean, effectiveType?: string}}} */ (navigator);
+  return Boolean(connection && (connection.saveData || /2g|3g/.test(connection.effectiveType ?? "")));
 }
 
 /** @param {unknown} error */

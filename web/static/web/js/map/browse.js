@@ -1,6 +1,8 @@
 /** The map of all appeals: bubbles, pins, heat, territories, and the card of the chosen pin. */
 
 import { closeLikeMenu, debounce, el, icon } from "city/site/dom.js";
+import { entry, keep, leave, open } from "city/site/entry.js";
+import { Refused } from "city/site/http.js";
 import { jsonBlock } from "city/site/settings.js";
 import { t } from "city/site/texts.js";
 import { AppealsSource, appealsAround } from "city/map/appeals-source.js";
@@ -11,6 +13,7 @@ import { APPEALS, CELL_LAYER, CHOSEN_LAYER, HEAT, HEAT_LAYER, PIN_LAYER, drawabl
 import { STATUSES } from "city/map/palette.js";
 
 /** @typedef {import("city/map/card.js").Brief} Brief */
+/** What the card is about, as the history keeps it. @typedef {{briefs: Brief[], place?: import("geojson").Geometry}} Chosen */
 /** @typedef {import("city/map/view.js").MapView} MapView */
 /** @typedef {import("maplibre-gl").MapGeoJSONFeature} Feature */
 
@@ -33,6 +36,8 @@ export class BrowseMode {
   #heat = false;
   /** Counts what was asked for, so that only the last answer ends the waiting. */
   #asked = 0;
+  /** What stays said until the reader moves the map. */
+  #note = "";
   /** @type {import("city/map/appeals-source.js").Answer | undefined} */
   #answer;
   /** @type {import("geojson").Feature[][]} */
@@ -54,14 +59,11 @@ export class BrowseMode {
     this.#host = host;
     this.#bar = bar;
     const names = jsonBlock("map-names");
-    this.#card = new Card(names, () => this.#unchoose());
+    this.#card = new Card(names, () => this.#dismiss(), () => this.#unchoose());
     this.#source = new AppealsSource({
       loading: () => this.#busy(true),
       loaded: (answer) => this.#loaded(answer),
-      failed: () => {
-        this.#busy(false);
-        bar.failed(t("map.failed"), () => this.refresh());
-      },
+      failed: (error) => this.#failed(error),
     });
     this.#heatSource = new AppealsSource({
       loading: () => this.#busy(true),
@@ -69,16 +71,21 @@ export class BrowseMode {
         this.#busy(false);
         view.put(HEAT, heatable(answer));
       },
-      failed: () => {
-        this.#busy(false);
-        bar.failed(t("map.failed"), () => this.refresh());
-      },
+      failed: (error) => this.#failed(error),
     });
-    host.append(this.#card.element, this.#layersPanel(names));
+    const layers = this.#layersPanel(names);
+    host.append(this.#card.element, layers);
+    this.#stop.signal.addEventListener("abort", () => {
+      this.#card.element.remove();
+      layers.remove();
+    });
     this.#listen();
     const sized = new ResizeObserver(() => this.#uncover());
     sized.observe(this.#card.element);
     this.#stop.signal.addEventListener("abort", () => sized.disconnect());
+    window.addEventListener("popstate", () => this.#fromEntry(), { signal: this.#stop.signal });
+    // Whoever comes back to the page finds the card as it was.
+    void view.drawn().then(() => this.#card.isOpen || this.#fromEntry());
   }
 
   /** @param {URLSearchParams} filter */
@@ -98,6 +105,13 @@ export class BrowseMode {
     }
     this.#ring ??= new maplibre.Marker({ element: el("div", { className: "map-ring" }) });
     this.#ring.setLngLat([spot.lon, spot.lat]).addTo(map);
+  }
+
+  /** The reader's position is of no use here: says so, and shows the city. */
+  positionOutside() {
+    this.#note = t("map.locate.outside");
+    this.#view.showCity();
+    this.#bar.say(this.#note);
   }
 
   refresh() {
@@ -120,6 +134,9 @@ export class BrowseMode {
       this.#host.dispatchEvent(new CustomEvent("city-map:moved", { bubbles: true, detail: frameOf(map) }));
     });
     map.on("moveend", moved);
+    map.on("movestart", ({ originalEvent }) => {
+      if (originalEvent) this.#note = "";
+    });
     map.on("zoomend", () => this.#draw());
     map.on("click", (event) => this.#pointed(event.point));
     map.on("mousemove", (event) => {
@@ -132,7 +149,7 @@ export class BrowseMode {
         const { x, y } = map.project(map.getCenter());
         this.#pointed({ x, y }, 40);
       } else if (event.key === "Escape") {
-        this.#card.close();
+        this.#dismiss();
       }
     });
   }
@@ -161,7 +178,7 @@ export class BrowseMode {
     const [cell] = features.filter((feature) => feature.properties.kind === "cell");
     if (pins.length) this.#choose(pins.map((feature) => /** @type {Brief} */ (feature.properties)), pins[0]?.geometry);
     else if (cell) void this.#enter(cell);
-    else this.#card.close();
+    else this.#dismiss();
   }
 
   /**
@@ -169,12 +186,35 @@ export class BrowseMode {
    * @param {import("geojson").Geometry} [place]
    */
   #choose(briefs, place) {
+    if (!briefs.length) return;
+    const chosen = { briefs, place };
+    if (entry().card) keep("card", chosen);
+    else open("card", chosen);
+    this.#show(chosen);
+  }
+
+  /** @param {Chosen} chosen */
+  #show({ briefs, place }) {
     const [first] = briefs;
     if (!first) return;
     this.#view.map.setFilter(CHOSEN_LAYER, ["in", ["get", "number"], ["literal", briefs.map((brief) => brief.number)]]);
     if (briefs.length === 1) this.#card.show(first);
     else this.#card.showMany(briefs);
     this.#place = place;
+  }
+
+  /** The card of the present entry of the history. */
+  #fromEntry() {
+    /** @type {Chosen | undefined} */
+    const chosen = entry().card;
+    if (chosen) this.#show(chosen);
+    else this.#card.close();
+  }
+
+  #dismiss() {
+    if (!this.#card.isOpen) return;
+    this.#card.close();
+    leave("card");
   }
 
   /** Moves the map if the card, opening or growing, covers the place it is about. */
@@ -240,7 +280,8 @@ export class BrowseMode {
       this.#host.setAttribute("aria-busy", "true");
       this.#bar.loading();
     } else {
-      this.#bar.clear();
+      if (this.#note) this.#bar.say(this.#note);
+      else this.#bar.clear();
       // Loaded does not mean drawn.
       const asked = this.#asked;
       void this.#view.drawn().then(() => asked === this.#asked && this.#host.setAttribute("aria-busy", "false"));
@@ -252,7 +293,19 @@ export class BrowseMode {
     this.#busy(false);
     this.#answer = answer;
     this.#draw();
-    if (!answer.features.length) this.#bar.say(t(this.#filter.size ? "map.empty.filtered" : "map.empty"));
+    if (!answer.features.length && !this.#note) this.#bar.say(t(this.#filter.size ? "map.empty.filtered" : "map.empty"));
+  }
+
+  /**
+   * What asks for nothing that there can be shows nothing, and asking again would not help.
+   * @param {unknown} error
+   */
+  #failed(error) {
+    this.#busy(false);
+    if (!(error instanceof Refused) || error.passing) return this.#bar.failed(t("map.failed"), () => this.refresh());
+    this.#answer = { type: "FeatureCollection", features: [] };
+    this.#draw();
+    this.#bar.say(Object.values(error.errors).flat().join(" ") || t("map.failed"));
   }
 
   #draw() {
@@ -273,7 +326,7 @@ export class BrowseMode {
     );
     const panel = el(
       "details",
-      { className: "map-layers" },
+      { className: "map-layers no-print" },
       el("summary", { className: "map-layers__button" }, icon("layers", "mapIcons"), el("span", {}, t("map.layers"))),
       el(
         "div",
@@ -294,6 +347,6 @@ export class BrowseMode {
     if (on) this.refresh();
     this.#view.show([HEAT_LAYER], on);
     this.#view.show([CELL_LAYER, PIN_LAYER, CHOSEN_LAYER], !on);
-    if (on) this.#card.close();
+    if (on) this.#dismiss();
   }
 }

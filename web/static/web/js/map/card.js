@@ -23,18 +23,21 @@ import { formatDay, t } from "city/site/texts.js";
 export class Card {
   element = el("section", { className: "map-card", tabIndex: -1, hidden: true, "aria-label": t("card.title") });
   #names;
+  #dismissed;
   #onClose;
   #opened = 0;
 
   /**
    * @param {Names} names
+   * @param {() => void} dismissed called when the reader wants it closed
    * @param {() => void} onClose
    */
-  constructor(names, onClose) {
+  constructor(names, dismissed, onClose) {
     this.#names = names;
+    this.#dismissed = dismissed;
     this.#onClose = onClose;
     this.element.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.close();
+      if (event.key === "Escape") dismissed();
     });
   }
 
@@ -88,7 +91,7 @@ export class Card {
   /** @param {...HTMLElement} content */
   #open(...content) {
     this.#opened += 1;
-    const close = el("button", { type: "button", className: "map-card__close", "aria-label": t("close"), onclick: () => this.close() }, icon("cross"));
+    const close = el("button", { type: "button", className: "map-card__close", "aria-label": t("close"), onclick: this.#dismissed }, icon("cross"));
     this.element.replaceChildren(close, ...content);
     this.element.hidden = false;
     this.element.focus({ preventScroll: true });
@@ -120,7 +123,7 @@ export class Card {
     place.replaceChildren(
       ...[
         photo && el("img", { className: "map-card__photo", src: new URL(photo.thumb, location.href).pathname, alt: "", loading: "lazy" }),
-        el("p", { className: "map-card__text", lang: full.language }, shorten(String(full.text ?? ""))),
+        el("p", { className: "map-card__text", lang: full.language, dir: "auto" }, shorten(String(full.text ?? ""))),
         el(
           "p",
           { className: "map-card__facts" },

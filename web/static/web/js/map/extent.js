@@ -27,6 +27,16 @@ export function snapped([west, south, east, north], zoom) {
   ];
 }
 
+/**
+ * True within the rectangle around the city.
+ * @param {number} lon
+ * @param {number} lat
+ */
+export function inCity(lon, lat) {
+  const [west, south, east, north] = settings.map.bounds;
+  return west <= lon && lon <= east && south <= lat && lat <= north;
+}
+
 /** @param {Box} box */
 export const bboxText = (box) => box.map((value) => String(Number(value.toFixed(5)))).join(",");
 

@@ -2,6 +2,7 @@
 
 import { el } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
+import { inCity } from "city/map/extent.js";
 import { SPOT } from "city/map/overlays.js";
 
 /** @typedef {import("city/map/view.js").MapView} MapView */
@@ -70,7 +71,8 @@ export class PickMode {
       this.#marker.setLngLat([spot.lon, spot.lat]).addTo(map);
     }
     this.#marker.setLngLat([spot.lon, spot.lat]);
-    if (follow) map.easeTo({ center: [spot.lon, spot.lat], zoom: Math.max(map.getZoom(), 16) });
+    // There is no map elsewhere.
+    if (follow && inCity(spot.lon, spot.lat)) map.easeTo({ center: [spot.lon, spot.lat], zoom: Math.max(map.getZoom(), 16) });
   }
 
   /** @param {Spot} spot */

@@ -170,7 +170,14 @@ export class MapView {
    * @param {() => object | undefined} change gives what it was applied to
    */
   #apply(change) {
-    if (!change()) void this.map.once("style.load", change);
+    // There is no style while the device has taken away what maps are drawn with.
+    if (!this.map.style || !change()) void this.map.once("style.load", change);
+  }
+
+  /** Shows the whole city, at once. */
+  showCity() {
+    this.map.stop();
+    this.map.fitBounds(settings.map.bounds, { animate: false });
   }
 
   /** @param {boolean} visible */
