@@ -8,21 +8,10 @@ import numpy as np
 import shapely
 from pyproj import Transformer
 
-from geo.bbox import Bbox
 from geo.points import WGS84_SRID
 
 #: Sides that are straight in degrees are curves in metres; pieces of this length bend by less than a millimetre.
 _PIECE_DEGREES = 0.002
-
-
-def metric_bounds(bbox: Bbox, srid: int) -> tuple[float, float, float, float]:
-    """West, south, east, north in metres of the smallest upright box in CRS ``srid`` that contains ``bbox``.
-
-    Each side is sampled at 20 points, since a straight side in degrees is a curve in metres. The box must lie
-    where the CRS is defined.
-    """
-    west, south, east, north = _to_metres(srid).transform_bounds(*bbox, densify_pts=20)
-    return west, south, east, north
 
 
 def in_metres(shape: shapely.Geometry, srid: int) -> shapely.Geometry:

@@ -1,4 +1,4 @@
-"""What a map draws of many appeals: the appeals themselves where they are few, else counts in square cells.
+"""What a map draws of many appeals: the appeals themselves where they are few, else counts in square cells of the map.
 
 However many appeals there are, a map's answer is small (at most ``PINS_MAX`` appeals or ``CELLS_MAX`` cells), and what
 the public sees without a filter is read from ``CellCount``, whose size is the city's and not its history's.
@@ -20,12 +20,12 @@ from django.db.models.functions import Cast
 from accounts.models import User
 from appeals.filters import AppealFilter
 from appeals.models import Appeal, CellCount
-from appeals.models.appeal import CELL_M
-from appeals.models.cell import COORDINATE_UNIT
+from appeals.models.cell import CELL_ZOOM, COORDINATE_UNIT
+from appeals.querysets import AppealQuerySet
 from appeals.vocabulary import Status
 from geo.bbox import Bbox
 from geo.geojson import FeatureText, feature_texts, raw_rows
-from geo.metric import metric_bounds
+from geo.tiles import EQUATOR_M, TileColumn, TileRow, tile_at
 from opendata.properties import CELL, PIN, values
 
 PINS_MAX = 400
@@ -33,8 +33,7 @@ CELLS_MAX = 1_200
 
 #: About the distance of two bubbles on the screen: each can be read and touched, and the ground shows between them.
 _CELL_PX = 96
-#: Metres of the equator in one tile of 512 pixels at zoom 0 (MapLibre's zoom).
-_EQUATOR_M = 2 * math.pi * 6_378_137
+#: A tile on the screen (MapLibre's zoom).
 _TILE_PX = 512
 
 _PIN = FeatureText(geometry="point", properties=values(PIN))
@@ -50,18 +49,25 @@ class Clusters:
 
 
 @dataclass(frozen=True)
-class _Frame:
-    """A box of degrees and the cells that draw it: ``CELL_M`` times two to the power of ``doublings``."""
+class Frame:
+    """A box of degrees and the cells that draw it, tiles of a zoom; none is finer than those that are counted."""
 
     bbox: Bbox
-    doublings: int
-    # First and last storage cell, both included; whole drawn cells, so that none changes when the map is moved.
+    cell_zoom: int
+    # First and last counted cell, both included; whole drawn cells, so that none changes when the map is moved.
     x: tuple[int, int]
     y: tuple[int, int]
 
     @property
+    def doublings(self) -> int:
+        """How often the side of a counted cell is doubled."""
+        return CELL_ZOOM - self.cell_zoom
+
+    @property
     def cell_m(self) -> int:
-        return CELL_M << self.doublings
+        """Side of the cells in the middle of the frame, in metres: squares of the map shrink towards the poles."""
+        _lon, lat = self.bbox.centre()
+        return round(EQUATOR_M * math.cos(math.radians(lat)) / (1 << self.cell_zoom))
 
 
 def clusters(user: User | AnonymousUser, wanted: AppealFilter, zoom: float) -> Clusters:
@@ -89,20 +95,19 @@ def _common(one: Bbox, other: Bbox) -> Bbox | None:
     return Bbox(west, south, east, north) if west <= east and south <= north else None
 
 
-def _frame(bbox: Bbox, zoom: float) -> _Frame:
-    doublings = _doublings((bbox.south + bbox.north) / 2, zoom)
-    metres = metric_bounds(bbox, settings.METRIC_SRID)
-    west, south, east, north = (math.floor(metre / CELL_M) for metre in metres)
+def _frame(bbox: Bbox, zoom: float) -> Frame:
+    doublings = _doublings(zoom)
+    first, last = tile_at(bbox.west, bbox.north, CELL_ZOOM), tile_at(bbox.east, bbox.south, CELL_ZOOM)
     # A large screen, or a zoom that does not fit its frame: coarser cells until there cannot be too many.
-    while _span(west, east, doublings) * _span(south, north, doublings) > CELLS_MAX:
+    while _span(first.x, last.x, doublings) * _span(first.y, last.y, doublings) > CELLS_MAX:
         doublings += 1
-    return _Frame(bbox, doublings, _whole(west, east, doublings), _whole(south, north, doublings))
+    x, y = _whole(first.x, last.x, doublings), _whole(first.y, last.y, doublings)
+    return Frame(bbox, CELL_ZOOM - doublings, x, y)
 
 
-def _doublings(latitude: float, zoom: float) -> int:
-    """How often the storage cell must be doubled to be about ``_CELL_PX`` wide on the screen."""
-    metres_a_pixel = _EQUATOR_M * math.cos(math.radians(latitude)) / _TILE_PX / 2**zoom
-    return max(0, round(math.log2(_CELL_PX * metres_a_pixel / CELL_M)))
+def _doublings(zoom: float) -> int:
+    """How often the counted cell must be doubled to be about ``_CELL_PX`` wide on the screen."""
+    return max(0, round(CELL_ZOOM - zoom - math.log2(_TILE_PX / _CELL_PX)))
 
 
 def _span(first: int, last: int, doublings: int) -> int:
@@ -120,16 +125,27 @@ def _pins(user: User | AnonymousUser, wanted: AppealFilter) -> Clusters | None:
     return Clusters(features, len(features), None) if len(features) <= PINS_MAX else None
 
 
-def _counted_cells(frame: _Frame, statuses: tuple[str, ...]) -> Clusters:
+def _counted_cells(frame: Frame, statuses: tuple[str, ...]) -> Clusters:
+    return _drawn(counted_cells(frame, statuses), frame)
+
+
+def _filtered_cells(user: User | AnonymousUser, wanted: AppealFilter, frame: Frame) -> Clusters:
+    return _drawn(cells_of(Appeal.objects.visible_to(user).filtered(wanted), frame), frame)
+
+
+def counted_cells(frame: Frame, statuses: tuple[str, ...]) -> QuerySet[Any, Any]:
+    """What the public sees in each cell: its ``column`` and ``row`` among the tiles of the cells' zoom, ``count``,
+    ``of_`` each status, and ``lon``, ``lat`` of their mean.
+    """
     # The sum of the drawn statuses; with all of them the mean is exact, else within the storage cells' size.
     drawn = [F(f"n_{status}") for status in statuses or Status.values]
     every = [F(f"n_{status}") for status in Status.values]
     count = _total(drawn)
     weight = Cast(count, FloatField()) / Cast(_total(every), FloatField())
     cells = CellCount.objects.annotate(drawn=count).filter(
-        cell_x__range=frame.x, cell_y__range=frame.y, drawn__gt=0
+        tile_x__range=frame.x, tile_y__range=frame.y, drawn__gt=0
     )
-    grouped = _grouped(cells, frame).annotate(
+    grouped: QuerySet[Any, Any] = _grouped(cells, F("tile_x"), F("tile_y"), frame).annotate(
         count=Sum("drawn"),
         **{
             f"of_{status}": Sum(f"n_{status}") if status in (statuses or Status.values) else Value(0)
@@ -138,27 +154,27 @@ def _counted_cells(frame: _Frame, statuses: tuple[str, ...]) -> Clusters:
         lon=Sum(F("lon_sum") * weight) * Value(COORDINATE_UNIT) / Sum("drawn"),
         lat=Sum(F("lat_sum") * weight) * Value(COORDINATE_UNIT) / Sum("drawn"),
     )
-    return _drawn(grouped, frame)
+    return grouped
 
 
-def _filtered_cells(user: User | AnonymousUser, wanted: AppealFilter, frame: _Frame) -> Clusters:
-    rows = Appeal.objects.visible_to(user).filtered(wanted)
-    grouped = _grouped(rows, frame).annotate(
+def cells_of(rows: AppealQuerySet, frame: Frame) -> QuerySet[Any, Any]:
+    """The same of these appeals, counted now."""
+    column, row = (side("point", CELL_ZOOM) for side in (TileColumn, TileRow))
+    grouped: QuerySet[Any, Any] = _grouped(rows, column, row, frame).annotate(
         count=Count("*"),
         **{f"of_{status}": Count("pk", filter=Q(status=status)) for status in Status.values},
         lon=Avg(Func("point", function="ST_X", output_field=FloatField())),
         lat=Avg(Func("point", function="ST_Y", output_field=FloatField())),
     )
-    return _drawn(grouped, frame)
+    return grouped
 
 
-def _grouped(rows: QuerySet[Any], frame: _Frame) -> QuerySet[Any, Any]:
-    # A shift floors, also west and south of the origin of the CRS, where a division would truncate.
-    column, row = (F(axis).bitrightshift(frame.doublings) for axis in ("cell_x", "cell_y"))
+def _grouped(rows: QuerySet[Any], x: Combinable, y: Combinable, frame: Frame) -> QuerySet[Any, Any]:
+    column, row = (side.bitrightshift(frame.doublings) for side in (x, y))
     return rows.order_by().values(column=column, row=row)
 
 
-def _drawn(grouped: QuerySet[Any, Any], frame: _Frame) -> Clusters:
+def _drawn(grouped: QuerySet[Any, Any], frame: Frame) -> Clusters:
     feature = FeatureText(
         geometry=Func(F("lon"), F("lat"), function="ST_MakePoint", output_field=PointField(srid=4326)),
         properties=values(CELL),

@@ -26,6 +26,9 @@ PAGE_SIZE_PARAMETER: Final = OpenApiParameter(
     {"type": "integer", "minimum": 1, "maximum": PAGE_SIZE_MAX, "default": PAGE_SIZE},
     description=f"From 1 to {PAGE_SIZE_MAX}.",
 )
+REVISION_PARAMETER: Final = OpenApiParameter(
+    "revision", int, description="Number of a published boundary revision; without it the one in force."
+)
 AFTER_PARAMETER: Final = OpenApiParameter(
     AFTER, str, description="Opaque; taken from the next link of a page."
 )

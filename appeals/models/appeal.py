@@ -35,7 +35,7 @@ from districts.versions import noting
 from geo.points import WGS84_SRID
 from geo.word_forms import Lexemes
 
-#: Side of the storage cell in metres of the city's metric CRS; every heat and cluster cell is a multiple of it.
+#: Side of the storage cell in metres of the city's metric CRS; every cell of a report is a multiple of it.
 CELL_M = 50
 
 

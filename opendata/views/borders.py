@@ -16,6 +16,7 @@ from drf_spectacular.utils import OpenApiParameter
 from districts.models import CODE_MAX, BoundaryRevision, DistrictBoundary, ServiceArea
 from geo.geojson import FeatureText, collection, feature_texts
 from geo.refusals import Refusals, ValueRefused
+from opendata.parameters import REVISION_PARAMETER
 from opendata.properties import DISTRICT, SERVICE_AREA, Properties, schema, values
 from opendata.revision import revision_of
 from web.api.answers import geojson_answer
@@ -35,9 +36,6 @@ from web.api.problems import bad_parameters, problem
 #: Borders change a few times in a decade, but a new revision should not wait long for its readers.
 MAX_AGE_S = 300
 
-_REVISION: Final = OpenApiParameter(
-    "revision", int, description="Number of a published boundary revision; without it the one in force."
-)
 _MEMBERS: Final = {
     "revision": {
         **record(
@@ -69,7 +67,7 @@ _AREA: Final = FeatureText(
 @require_safe
 @described(
     "list_districts",
-    parameters=[_REVISION],
+    parameters=[REVISION_PARAMETER],
     responses=_borders(DISTRICT),
 )
 def districts_geojson(request: HttpRequest) -> HttpResponseBase:
@@ -88,7 +86,7 @@ def districts_geojson(request: HttpRequest) -> HttpResponseBase:
 @described(
     "list_service_areas",
     parameters=[
-        _REVISION,
+        REVISION_PARAMETER,
         OpenApiParameter("service", str, description="Code of a service."),
         OpenApiParameter("category", str, description="Code of a category: the areas that take its appeals."),
     ],

@@ -44,7 +44,7 @@ ZOOM_MAX = 24
                 "cell_m": {
                     **WHOLE,
                     "nullable": True,
-                    "description": "Side of the cells in metres; null for appeals.",
+                    "description": "Side of the cells in metres, rounded; null for appeals.",
                 },
             },
         ),

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appeals.models import Appeal, AppealContact, CellCount, Event, RoutingDecision
+from appeals.models.cell import CELL_ZOOM
 from appeals.vocabulary import Status
+from geo.tiles import tile_at
 from tests.factories import AppealFactory
 from tests.grid import CITY, IN_EAST, IN_PARK, IN_WEST, GridCity, at
 
@@ -20,14 +22,15 @@ Counts = dict[tuple[int, int], tuple[int, ...]]
 
 def _kept() -> Counts:
     columns = ("lon_sum", "lat_sum", *(f"n_{status}" for status in Status.values))
-    rows = CellCount.objects.values_list("cell_x", "cell_y", *columns)
+    rows = CellCount.objects.values_list("tile_x", "tile_y", *columns)
     return {(x, y): tuple(sums) for x, y, *sums in rows if any(sums)}
 
 
 def _counted() -> Counts:
     found: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0] * (2 + len(Status.values)))
     for appeal in Appeal.objects.filter(hidden=False):
-        sums = found[appeal.cell_x, appeal.cell_y]
+        tile = tile_at(appeal.point.x, appeal.point.y, CELL_ZOOM)
+        sums = found[tile.x, tile.y]
         sums[0] += round(appeal.point.x * 1_000_000)
         sums[1] += round(appeal.point.y * 1_000_000)
         sums[2 + Status.values.index(appeal.status)] += 1

@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from geo.tiles import tile_at
 from tests.bench.cpu import cpu_of
 from tests.bench.server import Server
 from tests.bench.table import Line
@@ -21,6 +22,7 @@ from tests.bench.table import Line
 PAGE = 1000
 ROUNDS = 5
 MAP_MAX_BYTES = 60_000
+TILE_MAX_BYTES = 300_000
 
 
 def cpu_per_call(
@@ -134,4 +136,43 @@ def map_view(server: Server) -> list[Line]:
             max(sizes) <= MAP_MAX_BYTES,
         ),
         Line(f"whole-city map view of {counted:,} appeals", f"{cost:.0f} CPU ms", "", None, "", kept=True),
+    ]
+
+
+def map_tiles(server: Server) -> list[Line]:
+    """Vector tiles around the middle of the city: from the kept counts, and counted now; their bytes on the wire."""
+    west, south, east, north = settings.CITY_BOUNDS
+    middles = [tile_at((west + east) / 2, (south + north) / 2, zoom) for zoom in range(9, 19)]
+    paths = {tile.z: f"/tiles/appeals/{tile.z}/{tile.x}/{tile.y}.mvt" for tile in middles}
+    sizes = []
+    for tile in middles:
+        for x in (tile.x - 1, tile.x, tile.x + 1):
+            for y in (tile.y - 1, tile.y, tile.y + 1):
+                answer = server.get(f"/tiles/appeals/{tile.z}/{x}/{y}.mvt", encoding="gzip")
+                sizes.append(int(answer.headers["Content-Length"]))
+    far = [paths[zoom] for zoom in (10, 12, 14)]
+    # A filter that leaves all of them.
+    now = [f"{path}?from=1900-01-01" for path in far]
+    for kept, counted in zip(far, now, strict=True):
+        assert len(server.get(kept).content) == len(server.get(counted).content)
+    by_kept, by_now = cpu_per_call(server.get, far, server.pids), cpu_per_call(server.get, now, server.pids)
+    near = cpu_per_call(server.get, [paths[zoom] for zoom in (15, 16, 17, 18)], server.pids)
+    return [
+        Line(
+            "vector tile, z10, z12, z14, all appeals counted now",
+            f"{by_now:.1f} CPU ms",
+            f"{by_kept:.1f} kept counts",
+            by_now / by_kept,
+            "at least 5",
+            by_now >= 5 * by_kept,
+        ),
+        Line("vector tile, z15 to z18", f"{near:.1f} CPU ms", "", None, "", kept=True),
+        Line(
+            f"vector tile on the wire, largest of {len(sizes)}",
+            f"{max(sizes) / 1000:.1f} kB",
+            "300 kB",
+            max(sizes) / TILE_MAX_BYTES,
+            "at most 1",
+            max(sizes) <= TILE_MAX_BYTES,
+        ),
     ]

@@ -1,17 +1,19 @@
-"""A page of another origin builds on the open data: it reads features, their version and errors, and no more."""
+"""A page of another origin builds on the open data: features, their version, errors, a map of tiles, and no more."""
 
 from __future__ import annotations
 
 import http.server
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from appeals.models import Appeal
 from tests.browser.conftest import Open
 from tests.factories import AppealFactory
-from tests.grid import GridCity
+from tests.grid import IN_EAST, GridCity, at
 
 _SCRIPT = """
 async (root) => {
@@ -35,12 +37,40 @@ async (root) => {
 """
 
 
+#: A map by the style alone, and what of the tiles is drawn on it at a place.
+_MAP = """
+async ([root, center, zoom, query]) => {
+    const maplibre = await import("/maplibre-gl.mjs");
+    maplibre.setWorkerUrl(new URL("/maplibre-gl-worker.mjs", location.href).href);
+    document.body.innerHTML = "<div style='width: 380px; height: 600px'></div>";
+    const style = root + "/tiles/style.json" + query;
+    const map = new maplibre.Map({container: document.body.firstChild, style, center, zoom, fadeDuration: 0});
+    const errors = [];
+    map.on("error", (event) => errors.push(String(event.error)));
+    await map.once("idle");
+    const of = (layer) => map.queryRenderedFeatures({layers: [layer]});
+    const drawn = {
+        errors,
+        cells: of("cells").reduce((sum, {properties}) => sum + properties.count, 0),
+        counts: of("counts").length > 0,
+        districts: [...new Set(of("districts").map(({properties}) => properties.code))].sort(),
+        appeals: of("appeals").map(({id}) => id).sort(),
+    };
+    map.remove();
+    return drawn;
+}
+"""
+_MAPLIBRE = Path(__file__).parents[2] / "node_modules" / "maplibre-gl" / "dist"
+
+
 class _Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        script = self.path.endswith(".mjs")
         self.send_response(200)
-        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Type", "text/javascript" if script else "text/html")
         self.end_headers()
-        self.wfile.write(b"<!doctype html><title>Another city's page</title><link rel=icon href=data:,>")
+        page = b"<!doctype html><title>Another city's page</title><link rel=icon href=data:,>"
+        self.wfile.write((_MAPLIBRE / self.path[1:]).read_bytes() if script else page)
 
     def log_message(self, *_arguments: Any) -> None:
         pass
@@ -67,3 +97,32 @@ def test_a_page_of_another_origin(city: GridCity, visit: Open, elsewhere: str) -
         "features": 3, "again": 304, "length": 10, "wrong": ["bbox"],
         "credentials": True, "sending": True, "page": True,
     }  # fmt: skip
+
+
+def test_a_map_of_another_origin_draws_the_tiles(city: GridCity, visit: Open, elsewhere: str) -> None:
+    """Counts when far, each appeal when near; what is hidden is not there when it is asked for next."""
+    made = [
+        AppealFactory(
+            category=city.categories["lamp" if n else "tree"],
+            service=city.services["light"],
+            point=at((IN_EAST[0] + n / 5_000, IN_EAST[1])),
+        )
+        for n in range(4)
+    ]
+    for appeal in made:
+        appeal.refresh_from_db(fields=["number"])
+    window = visit()
+    window.page.goto(elsewhere)
+
+    def drawn(zoom: int, query: str = "") -> dict[str, Any]:
+        found: dict[str, Any] = window.page.evaluate(_MAP, [window.root, IN_EAST, zoom, query])
+        assert found.pop("errors") == []
+        return found
+
+    assert drawn(11) == {"cells": 4, "counts": True, "districts": ["city", "east", "west"], "appeals": []}
+    numbers = sorted(appeal.number for appeal in made)
+    assert (near := drawn(16))["appeals"] == numbers
+    assert near["cells"] == 0
+    assert drawn(16, "?category=lamp")["appeals"] == numbers[1:]
+    Appeal.objects.filter(pk=made[3].pk).update(hidden=True)
+    assert drawn(11, "?kind=complaint")["cells"] == 3

@@ -12,6 +12,7 @@ from accounts.models import User
 from appeals.models import Appeal, Event
 from appeals.notify.subscriptions import path_for
 from desk.models import AnswerTemplate
+from geo.tiles import tile_at
 from tests.contract.addresses import Address
 from tests.factories import (
     AppealFactory,
@@ -65,6 +66,7 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
     )
     values: dict[str, object] = {
         "form": "large",
+        **tile_at(appeal.point.x, appeal.point.y, 16)._asdict(),
         "number": appeal.number,
         "pk": appeal.pk,
         "secret": appeal.contact.secret,

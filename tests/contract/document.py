@@ -13,6 +13,7 @@ import jsonschema
 from drf_spectacular.generators import SchemaGenerator
 
 from appeals import filters
+from geo.vector_tiles import MEDIA_TYPE as MVT
 from tests.contract.addresses import Address
 from tests.grid import IN_EAST
 
@@ -74,6 +75,8 @@ def check(answer: Any, described: dict[str, Any], *, closed: bool = True) -> Non
 
 
 def _read(answer: Any) -> Any:
+    if answer["Content-Type"] == MVT:
+        return answer.content.decode("latin-1")
     if not getattr(answer, "streaming", False):
         return answer.json()
     body = answer.getvalue().decode()

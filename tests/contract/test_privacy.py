@@ -23,6 +23,7 @@ from accounts.roles import Role
 from appeals.models import Appeal
 from appeals.vocabulary import Status
 from appeals.workflow import ACCEPT
+from geo.tiles import tile_at
 from opendata import clusters
 from tests.contract.addresses import Address, all_addresses, asking
 from tests.factories import AppealContactFactory, AppealFactory, EventFactory, MembershipFactory
@@ -160,6 +161,7 @@ def _path(address: Address, appeal: Appeal, secret: str) -> str:
             "item": 1,
             "person": 1,
             "form": "large",
+            **tile_at(appeal.point.x, appeal.point.y, 16)._asdict(),
             "cell_m": 250,
             "cell": f"x{appeal.cell_x // 5}_y{appeal.cell_y // 5}",
             "uidb36": "1",

@@ -24,9 +24,10 @@ from pyproj import Transformer
 from appeals.filters import AppealFilter
 from appeals.identifiers import new_uuid7
 from appeals.models import Appeal, CellCount
-from appeals.models.appeal import CELL_M
+from appeals.models.cell import CELL_ZOOM
 from appeals.vocabulary import Kind, Status
 from geo.bbox import Bbox
+from geo.tiles import tile_at
 from opendata import clusters as module
 from opendata.clusters import CELLS_MAX, Clusters, clusters
 from tests.factories import AppealFactory, CategoryFactory, MembershipFactory, ServiceFactory
@@ -112,9 +113,14 @@ def test_cells_are_squares_of_the_side_that_is_said(
     crowd: list[Appeal], zoom: float, wanted: AppealFilter
 ) -> None:
     found = clusters(PUBLIC, wanted, zoom)
+    cell_zoom = module._frame(Bbox(*settings.CITY_BOUNDS), zoom).cell_zoom
+    squares = Counter(tile_at(appeal.point.x, appeal.point.y, cell_zoom) for appeal in crowd)
     assert found.cell_m is not None
-    metres = [TO_METRES.transform(appeal.point.x, appeal.point.y) for appeal in crowd]
-    squares = Counter((math.floor(x / found.cell_m), math.floor(y / found.cell_m)) for x, y in metres)
+    for square in squares:
+        west, south, east, north = square.bbox
+        corners = [TO_METRES.transform(*corner) for corner in ((west, south), (east, south), (west, north))]
+        for other in corners[1:]:
+            assert math.dist(corners[0], other) == pytest.approx(found.cell_m, rel=0.02)
     assert sorted(squares.values()) == sorted(f["properties"]["count"] for f in _features(found))
 
 
@@ -223,9 +229,9 @@ def test_never_too_many_cells(bbox: Bbox, zoom: float) -> None:
     # The cells hold the whole of the frame, and are whole themselves.
     for lon in (inside.west, inside.east):
         for lat in (inside.south, inside.north):
-            x, y = (math.floor(metre / CELL_M) for metre in TO_METRES.transform(lon, lat))
-            assert frame.x[0] <= x <= frame.x[1]
-            assert frame.y[0] <= y <= frame.y[1]
+            tile = tile_at(lon, lat, CELL_ZOOM)
+            assert frame.x[0] <= tile.x <= frame.x[1]
+            assert frame.y[0] <= tile.y <= frame.y[1]
     for first, last in (frame.x, frame.y):
         assert first % (1 << frame.doublings) == 0 == (last + 1) % (1 << frame.doublings)
 
@@ -233,22 +239,23 @@ def test_never_too_many_cells(bbox: Bbox, zoom: float) -> None:
 def test_the_fullest_answer_of_cells_is_small(city: GridCity, client: Client) -> None:
     """As many cells as there can be, with numbers as unlike as they can be, are under 64 kB on the wire."""
     chance = random.Random(1)
-    bbox = Bbox(*settings.CITY_BOUNDS)
-    zoom = max((step / 8 for step in range(24 * 8)), key=lambda zoom: _drawn_cells(module._frame(bbox, zoom)))
-    frame = module._frame(bbox, zoom)
+    # Cells halve their sides at each step, so that the whole city may fall short of the most.
+    boxes = [Bbox(WEST, SOUTH, round(WEST + (EAST - WEST) * n / 40, 6), NORTH) for n in range(8, 41)]
+    frames = [(bbox, zoom, module._frame(bbox, zoom)) for bbox in boxes for zoom in range(9, 19)]
+    bbox, zoom, frame = max(frames, key=lambda one: _drawn_cells(one[2]))
     side = 1 << frame.doublings
     rows = []
-    for cell_x in range(frame.x[0], frame.x[1], side):
-        for cell_y in range(frame.y[0], frame.y[1], side):
+    for tile_x in range(frame.x[0], frame.x[1], side):
+        for tile_y in range(frame.y[0], frame.y[1], side):
             counts = {f"n_{status}": chance.randrange(1, 10**8) for status in Status.values}
             lon, lat = chance.uniform(bbox.west, bbox.east), chance.uniform(bbox.south, bbox.north)
             sums = {
                 "lon_sum": round(lon * 1e6 * sum(counts.values())),
                 "lat_sum": round(lat * 1e6 * sum(counts.values())),
             }
-            rows.append(CellCount(cell_x=cell_x, cell_y=cell_y, **sums, **counts))
+            rows.append(CellCount(tile_x=tile_x, tile_y=tile_y, **sums, **counts))
     CellCount.objects.bulk_create(rows)
-    own, weight = _weighed(client, f"zoom={zoom}")
+    own, weight = _weighed(client, f"zoom={zoom}&bbox={bbox}")
     assert CELLS_MAX * 0.9 < len(own["features"]) <= CELLS_MAX
     assert len({feature["properties"]["count"] for feature in own["features"]}) > CELLS_MAX * 0.9
     assert weight < 64_000
@@ -294,13 +301,12 @@ def _weighed(client: Client, query: str) -> tuple[Any, int]:
     return json.loads(gzip.decompress(answer.content)), len(answer.content)
 
 
-@pytest.mark.parametrize("latitude", [0, 40.5, 60])
-def test_cells_are_as_large_on_every_screen(latitude: float) -> None:
+def test_cells_are_as_large_on_every_screen() -> None:
     """At each zoom a cell is within a doubling of the bubbles' distance, unless the smallest is larger already."""
-    for zoom in range(8, 15):
-        metres_a_pixel = 40_075_017 * math.cos(math.radians(latitude)) / 512 / 2**zoom
-        cell_m = CELL_M << module._doublings(latitude, zoom)
-        assert 0.7 <= cell_m / metres_a_pixel / module._CELL_PX <= 1.42 or cell_m == CELL_M
+    for zoom in range(8, 21):
+        doublings = module._doublings(zoom)
+        pixels = 512 * 2**zoom / 2 ** (CELL_ZOOM - doublings)
+        assert 0.7 <= pixels / module._CELL_PX <= 1.42 or (doublings == 0 and pixels > module._CELL_PX)
 
 
 @hypothesis_settings(max_examples=20)

@@ -146,7 +146,10 @@ def feature_collection(
 def operation(
     operation_id: str, *, parameters: Sequence[OpenApiParameter] = (), responses: Responses, **more: Any
 ) -> Callable[[Method], Method]:
-    """Decorator: the method of a view stands so in the OpenAPI document, and takes these parameters and no others."""
+    """Decorator: the method of a view stands so in the OpenAPI document, and takes these parameters and no others.
+
+    Those of the path are described alone: the view reads them.
+    """
 
     def describe(method: Method) -> Method:
         documented = extend_schema(
@@ -155,7 +158,9 @@ def operation(
             responses={**responses, **problems(400)},
             **more,
         )
-        return takes(*parameters)(documented(method))
+        return takes(*(one for one in parameters if one.location == OpenApiParameter.QUERY))(
+            documented(method)
+        )
 
     return describe
 

@@ -28,7 +28,7 @@ class Command(BaseCommand):
             from tests.bench.routing import decisions
             from tests.bench.scoreboard import scoreboard
             from tests.bench.server import running_server
-            from tests.bench.serving import geojson_page, map_view
+            from tests.bench.serving import geojson_page, map_tiles, map_view
             from tests.bench.submitting import submit_over_http
             from tests.bench.table import render
         except ImportError as error:
@@ -44,6 +44,7 @@ class Command(BaseCommand):
                 lines = [
                     *geojson_page(server),
                     *map_view(server),
+                    *map_tiles(server),
                     *submit_over_http(server),
                     *open_desks(server),
                 ]

@@ -1,0 +1,147 @@
+"""Vector tiles of appeals and of districts.
+
+A tile of appeals costs the same however many there are: what the public sees is read from ``CellCount``. Four tiles of
+the next zoom add up to theirs, with a filter or without, and those of a zoom to all appeals that the reader may see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import User
+from appeals.filters import AppealFilter
+from appeals.models import Appeal
+from appeals.models.cell import CELL_ZOOM
+from appeals.querysets import AppealQuerySet
+from appeals.vocabulary import Status
+from districts.models import BoundaryRevision, DistrictBoundary
+from geo.bbox import Bbox
+from geo.tiles import Tile, box_of, column_sql, pixel_sql, row_sql
+from geo.vector_tiles import BUFFER, EXTENT, column_of, compiled, moment, polygon_layer, tile_bytes
+from opendata.clusters import Frame, cells_of, counted_cells
+from opendata.properties import CELL, DISTRICT, PIN, Properties, values
+from web.api.openapi import MOMENT
+
+#: A tile has eight by eight cells, 64 of 512 pixels wide, until they are as small as those that are counted.
+_CELLS_DEEPER: Final = 3
+#: From this zoom on the appeals of a cell are drawn one by one, unless they are more than so many.
+SINGLES_ZOOM: Final = 15
+SINGLES_MAX: Final = 16
+
+#: What a feature may have: all of a cell, or all of an appeal.
+APPEALS: Final[Properties] = (*CELL, *(declared for declared in PIN if declared.name != "kind"))
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of a tile, ``side`` by ``side``, and what is asked of them: the tile's and one around them."""
+
+    tile: Tile
+    zoom: int
+
+    @property
+    def side(self) -> int:
+        return 1 << (self.zoom - self.tile.z)
+
+    @property
+    def first(self) -> tuple[int, int]:
+        return self.tile.x * self.side, self.tile.y * self.side
+
+    @property
+    def frame(self) -> Frame:
+        x, y = ((first - 1, first + self.side) for first in self.first)
+        finer = CELL_ZOOM - self.zoom
+        counted = [(first << finer, ((last + 1) << finer) - 1) for first, last in (x, y)]
+        return Frame(box_of(self.zoom, x, y), self.zoom, *counted)
+
+
+def appeals_tile(user: User | AnonymousUser, wanted: AppealFilter, tile: Tile) -> bytes:
+    """The tile with what the filter leaves of what the user may see; empty where that is nothing.
+
+    One statement, and one for the codes where there are any.
+    """
+    cells = _Cells(tile, min(tile.z + _CELLS_DEEPER, CELL_ZOOM))
+    appeals = Appeal.objects.visible_to(user).filtered(wanted).order_by()
+    counted = _counted(user, wanted, appeals, cells.frame)
+    drawn = {name: moment(value) if name in _MOMENTS else value for name, value in values(PIN).items()}
+    singles = compiled(appeals, {"feature_id": "number", "point": "point", **drawn})
+    if not counted or singles is None:
+        return b""
+    (first_x, first_y), (cell_x, cell_y) = cells.first, pixel_sql("lon", "lat", tile, EXTENT)
+    appeal_x, appeal_y = pixel_sql("ST_X(value_point)", "ST_Y(value_point)", tile, EXTENT)
+    statement = _statement().format(
+        counted=counted,
+        singles=singles,
+        singles_max=SINGLES_MAX if tile.z >= SINGLES_ZOOM else 0,
+        names=", ".join(f'"{declared.name}"' for declared in APPEALS),
+        of_cell=_OF_CELL,
+        of_appeal=_OF_APPEAL,
+        sums=", ".join(f"sum(of_{status})::bigint AS of_{status}" for status in Status.values),
+        column_of_point=column_sql("value_point", cells.zoom),
+        row_of_point=row_sql("value_point", cells.zoom),
+        cells=1 << cells.zoom,
+        first_x=first_x,
+        first_y=first_y,
+        side=cells.side,
+        size=EXTENT // cells.side,
+        cell_x=cell_x,
+        cell_y=cell_y,
+        appeal_x=appeal_x,
+        appeal_y=appeal_y,
+        extent=EXTENT,
+        buffer=BUFFER,
+    )
+    return tile_bytes(statement)
+
+
+def _counted(user: User | AnonymousUser, wanted: AppealFilter, appeals: AppealQuerySet, frame: Frame) -> str:
+    """Statements of the cells' counts, joined; empty where there can be none."""
+    statements = []
+    if replace(wanted, status=()) == AppealFilter():
+        statements.append(compiled(counted_cells(frame, wanted.status)))
+        # What is kept is the public's; what is hidden is little, and counted now.
+        appeals = appeals.filter(hidden=True) if user.is_authenticated else appeals.none()
+    # A frame that holds the whole city needs no look at a million points.
+    elif not _holds(frame.bbox, Bbox(*settings.CITY_BOUNDS)):
+        appeals = appeals.filter(point__bboverlaps=frame.bbox.polygon())
+    statements.append(compiled(cells_of(appeals, frame)))
+    return " UNION ALL ".join(f"({statement})" for statement in statements if statement)
+
+
+def _holds(outer: Bbox, inner: Bbox) -> bool:
+    return (
+        outer.west <= inner.west
+        and outer.south <= inner.south
+        and outer.east >= inner.east
+        and outer.north >= inner.north
+    )
+
+
+def districts_tile(revision: BoundaryRevision, tile: Tile) -> bytes:
+    """The tile with the city and its districts in the revision; empty where there are none. One statement."""
+    rows = DistrictBoundary.objects.of(revision).order_by("district__kind", "district__code")
+    return polygon_layer(tile, "districts", rows, geometry="geom", properties=values(DISTRICT))
+
+
+_CELL_COLUMNS: Final = {
+    declared.name: f'"{declared.value}"' if isinstance(declared.value, str) else "'cell'" for declared in CELL
+}
+_MOMENTS: Final = {declared.name for declared in PIN if declared.schema == MOMENT}
+#: Columns of a cell and of an appeal in the order of ``APPEALS``; a tile leaves out what is NULL.
+_OF_CELL: Final = ", ".join(
+    f'{_CELL_COLUMNS.get(declared.name, "NULL")} AS "{declared.name}"' for declared in APPEALS
+)
+_OF_APPEAL: Final = ", ".join(
+    column_of(declared.name) if declared in PIN or declared.name == "kind" else "NULL" for declared in APPEALS
+)
+
+
+@cache
+def _statement() -> str:
+    return (Path(__file__).parent / "sql" / "appeals_tile.sql").read_text(encoding="utf-8")

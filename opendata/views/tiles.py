@@ -1,0 +1,164 @@
+"""GET below /tiles/: vector tiles of appeals and districts, their TileJSON documents, and a style that draws them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from drf_spectacular.utils import OpenApiParameter
+
+from appeals.filters import AppealFilter, parse_filter
+from districts.versions import public_version
+from geo.refusals import Refusals
+from geo.tiles import ZOOM_MAX, Tile, tile_in
+from geo.vector_tiles import MEDIA_TYPE
+from opendata.parameters import FILTER_PARAMETERS, REVISION_PARAMETER
+from opendata.revision import revision_of
+from opendata.tile_sets import appeals_tilejson, districts_tilejson, style
+from opendata.tiles import appeals_tile, districts_tile
+from web.api.answers import cached_for
+from web.api.openapi import NUMBER, TEXT, TEXTS, WHOLE, Responses, described, problems, record
+from web.api.problems import bad_parameters, problem
+from web.api.texts import digest
+
+#: How long a cache may show what the public saw, and borders, which change a few times in a decade.
+MAX_AGE_S: Final = 15
+BORDERS_MAX_AGE_S: Final = 300
+
+_PLACE: Final = tuple(
+    OpenApiParameter(name, int, OpenApiParameter.PATH, description=description)
+    for name, description in (
+        ("z", f"Zoom, 0 to {ZOOM_MAX}."),
+        ("x", "Column, from the west."),
+        ("y", "Row, from the north."),
+    )
+)
+_TILE: Final[Responses] = {(200, MEDIA_TYPE): {**TEXT, "format": "binary"}}
+_LAYER: Final = record(
+    {
+        "id": TEXT,
+        "minzoom": WHOLE,
+        "maxzoom": WHOLE,
+        "fields": {"type": "object", "additionalProperties": TEXT},
+    }
+)
+_TILEJSON: Final[Responses] = {
+    (200, "application/json"): record(
+        {
+            "tilejson": TEXT,
+            "name": TEXT,
+            "description": TEXT,
+            "scheme": TEXT,
+            "tiles": TEXTS,
+            "minzoom": WHOLE,
+            "maxzoom": WHOLE,
+            "bounds": {"type": "array", "items": NUMBER},
+            "center": {"type": "array", "items": NUMBER},
+            "vector_layers": {"type": "array", "items": _LAYER},
+        }
+    )
+}
+
+
+@require_safe
+@described(
+    "read_appeals_tile", parameters=[*_PLACE, *FILTER_PARAMETERS], responses={**_TILE, **problems(400)}
+)
+def appeals_mvt(request: HttpRequest, z: str, x: str, y: str) -> HttpResponseBase:
+    """A vector tile of appeals: its layer `appeals` has cells with counts by status, and single appeals when near.
+
+    A feature of `kind` `cell` stands at the mean of its appeals; a tile has eight by eight of them.
+    """
+    refusals = Refusals()
+    tile = refusals.read(lambda place: tile_in(*place), (z, x, y), Tile(0, 0, 0))
+    wanted = refusals.read(parse_filter, request.GET, AppealFilter())
+    if refusals.errors:
+        return bad_parameters(refusals.errors)
+    private = request.user.is_authenticated
+    if private:
+        answer: HttpResponseBase = HttpResponse(
+            appeals_tile(request.user, wanted, tile), content_type=MEDIA_TYPE
+        )
+        return cached_for(answer, MAX_AGE_S, private=True)
+    # Read before the tile, which so is never older than it says. Weak, since the tile may be newer.
+    etag = f'W/"{digest(public_version())}"'
+    known = get_conditional_response(request, etag=etag)
+    answer = known or HttpResponse(appeals_tile(request.user, wanted, tile), content_type=MEDIA_TYPE)
+    answer["ETag"] = etag
+    return cached_for(answer, MAX_AGE_S, private=False)
+
+
+@require_safe
+@described(
+    "read_districts_tile", parameters=[*_PLACE, REVISION_PARAMETER], responses={**_TILE, **problems(400, 404)}
+)
+def districts_mvt(request: HttpRequest, z: str, x: str, y: str) -> HttpResponseBase:
+    """A vector tile of the city and its districts: its layer `districts` has their polygons, names in every language."""
+    refusals = Refusals()
+    tile = refusals.read(lambda place: tile_in(*place), (z, x, y), Tile(0, 0, 0))
+    revision = refusals.read(revision_of, request.GET, None)
+    if refusals.errors:
+        return bad_parameters(refusals.errors)
+    if revision is None and request.GET.get("revision"):
+        return problem(HTTPStatus.NOT_FOUND, _("There are no published borders of that number."))
+    body = districts_tile(revision, tile) if revision else b""
+    return _answer(request, body, MEDIA_TYPE, BORDERS_MAX_AGE_S if revision else 0)
+
+
+@require_safe
+@described("describe_appeals_tiles", parameters=FILTER_PARAMETERS, responses={**_TILEJSON, **problems(400)})
+def appeals_tilejson_document(request: HttpRequest) -> HttpResponseBase:
+    """TileJSON of the appeals: the address of their tiles with the filter that is given here, their zooms, their fields."""
+    refusals = Refusals()
+    wanted = refusals.read(parse_filter, request.GET, AppealFilter())
+    if refusals.errors:
+        return bad_parameters(refusals.errors)
+    return _document(request, appeals_tilejson(wanted.as_query()))
+
+
+@require_safe
+@described(
+    "describe_districts_tiles",
+    parameters=[REVISION_PARAMETER],
+    responses={**_TILEJSON, **problems(400, 404)},
+)
+def districts_tilejson_document(request: HttpRequest) -> HttpResponseBase:
+    """TileJSON of the districts, of today's borders or of a revision."""
+    refusals = Refusals()
+    revision = refusals.read(revision_of, request.GET, None)
+    if refusals.errors:
+        return bad_parameters(refusals.errors)
+    if revision is None and request.GET.get("revision"):
+        return problem(HTTPStatus.NOT_FOUND, _("There are no published borders of that number."))
+    return _document(request, districts_tilejson(request.GET.urlencode()))
+
+
+@require_safe
+@described(
+    "read_map_style",
+    parameters=FILTER_PARAMETERS,
+    responses={(200, "application/json"): {"type": "object"}, **problems(400)},
+)
+def style_document(request: HttpRequest) -> HttpResponseBase:
+    """A MapLibre style (version 8) of districts and of the appeals that the filter leaves: counts when far, pins when near."""
+    refusals = Refusals()
+    wanted = refusals.read(parse_filter, request.GET, AppealFilter())
+    if refusals.errors:
+        return bad_parameters(refusals.errors)
+    return _document(request, style(wanted.as_query()))
+
+
+def _document(request: HttpRequest, document: dict[str, Any]) -> HttpResponseBase:
+    return _answer(request, orjson.dumps(document), "application/json", BORDERS_MAX_AGE_S)
+
+
+def _answer(request: HttpRequest, body: bytes, media_type: str, max_age_s: int) -> HttpResponseBase:
+    answer = HttpResponse(body, content_type=media_type)
+    answer["ETag"] = etag = f'"{digest(body)}"'
+    known = get_conditional_response(request, etag=etag, response=answer)
+    return cached_for(known or answer, max_age_s, private=False, per_reader=False)
