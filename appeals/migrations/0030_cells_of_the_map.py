@@ -25,7 +25,7 @@ _BY_METRES = _COUNT.format(cell="cell_x, cell_y", columns="cell_x, cell_y")
 
 class Migration(migrations.Migration):
 
-    dependencies = [("appeals", "0028_support")]
+    dependencies = [("appeals", "0029_contact_email")]
 
     operations = [
         # The last of all on the way back.
