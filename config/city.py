@@ -60,6 +60,8 @@ class CityProfile:
     office_hours: tuple[tuple[dt.time, dt.time], ...]
     base_map_style: str
     attribution: Mapping[str, str]
+    licence: str
+    licence_url: str
 
     def file(self, name: str) -> Path:
         """Path of one of the profile's files, which may not exist."""
@@ -100,6 +102,8 @@ def load_profile(folder: Path) -> CityProfile:
         attribution=reader.read(
             "map.attribution", _in_every_language, _in_every_language(""), required=False
         ),
+        licence=reader.read("open_data.licence", _text, "", required=False),
+        licence_url=reader.read("open_data.licence_url", _link, "", required=False),
     )
     west, south, east, north = profile.bounds
     lon, lat = profile.center
@@ -267,6 +271,13 @@ def _bounds(value: Any) -> tuple[float, float, float, float]:
 def _style(value: Any) -> str:
     text = _text(value)
     return variables.style(text) if text else ""
+
+
+def _link(value: Any) -> str:
+    text = _text(value)
+    if text and not re.fullmatch(r"https?://\S+", text):
+        raise ValueError("an address such as https://creativecommons.org/licenses/by/4.0/")
+    return text
 
 
 def _in_every_language(words: Any) -> Mapping[str, str]:

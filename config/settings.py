@@ -224,6 +224,8 @@ CITY_NAME = dict(CITY.name)
 #: Folder of the city's profile, and the source of its map layers.
 CITY_FOLDER = CITY.folder
 CITY_ATTRIBUTION = dict(CITY.attribution)
+#: Under what the open data may be used, and where that is written; empty where the profile does not say.
+DATA_LICENCE = {"name": CITY.licence, "url": CITY.licence_url}
 #: EPSG code of the CRS in metres for distances and areas.
 METRIC_SRID = CITY.metric_srid
 #: (west, south, east, north) in EPSG:4326 degrees.

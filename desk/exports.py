@@ -23,10 +23,9 @@ from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import get_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
@@ -43,16 +42,13 @@ from districts.models import Category, District, Service
 from geo.refusals import Refused
 from media.storage import working_folder
 from web.links import public_link
+from web.spreadsheets import Value, check_rows, delimiter, plain
 
-#: Rows that a sheet of a spreadsheet holds below its heading.
-SHEET_ROWS: Final = 1_048_575
 #: Rows that are read from the database together.
 ROWS_AT_ONCE: Final = 2_000
 #: Files that a process makes at once: pages need its other threads.
 AT_ONCE: Final = 2
 MAKING: Final = threading.BoundedSemaphore(AT_ONCE)
-
-Value = str | int | float | dt.date | dt.datetime | None
 
 
 class Form(enum.StrEnum):
@@ -211,30 +207,6 @@ def _write_csv(path: Path, columns: Sequence[_Column], rows: AppealQuerySet) -> 
     return count
 
 
-#: What makes a spreadsheet read a cell as a formula, full-width forms among it.
-_BEGINS_FORMULA: Final = tuple("=+-@＝＋－＠")
-
-
-def delimiter() -> str:
-    """What spreadsheets in the reader's language expect between the cells of CSV."""
-    return ";" if get_format("DECIMAL_SEPARATOR") == "," else ","
-
-
-def plain(value: Value) -> str | int | float:
-    """The value as a cell of CSV. What a spreadsheet would run has an apostrophe before it (OWASP, CSV injection)."""
-    match value:
-        case None:
-            return ""
-        case dt.datetime():
-            return value.strftime("%Y-%m-%d %H:%M")
-        case dt.date():
-            return value.isoformat()
-        case str() if value.lstrip().startswith(_BEGINS_FORMULA) or value.startswith(("\t", "\r", "\n")):
-            return f"'{value}"
-        case _:
-            return value
-
-
 def _write_xlsx(path: Path, columns: Sequence[_Column], rows: AppealQuerySet) -> int:
     """Number of the rows written; texts are texts and never formulas or links, days are days.
 
@@ -251,8 +223,7 @@ def _write_xlsx(path: Path, columns: Sequence[_Column], rows: AppealQuerySet) ->
             sheet.set_column(n, n, column.width)
             sheet.write_string(0, n, str(column.heading), heading)
         for count, row in enumerate(_read(rows), 1):
-            if count > SHEET_ROWS:
-                raise Refused({"": [_too_long()]})
+            check_rows(count)
             for n, value in enumerate(_cells(columns, row)):
                 match value:
                     case None | "":
@@ -267,15 +238,6 @@ def _write_xlsx(path: Path, columns: Sequence[_Column], rows: AppealQuerySet) ->
                         sheet.write_number(count, n, value)
         sheet.autofilter(0, 0, count, len(columns) - 1)
     return count
-
-
-def _too_long() -> str:
-    words = ngettext(
-        "A sheet holds at most %(n)d appeal. Narrow the list, or take it as CSV.",
-        "A sheet holds at most %(n)d appeals. Narrow the list, or take it as CSV.",
-        SHEET_ROWS,
-    )
-    return words % {"n": SHEET_ROWS}
 
 
 _WRITERS: Final = {Form.CSV: _write_csv, Form.XLSX: _write_xlsx}

@@ -24,11 +24,11 @@ from appeals.filters import AppealFilter, filter_fields, parse_filter
 from appeals.periods import ready_periods, with_days
 from appeals.vocabulary import OPEN_STATUSES
 from desk.doors import for_whom
-from desk.exports import delimiter, plain
 from desk.scoreboard import AGE_BANDS, ENOUGH, MOST, By, Hours, Score, Scoreboard, Share, TooMany, score
 from geo.refusals import Errors, Refusals
 from web.api.problems import bad_parameters
 from web.parameters import left_out, unknown
+from web.spreadsheets import delimiter, plain
 
 #: What may be narrowed. Not by status: a board of what is answered alone would be the very thing that it must not be.
 ASKED: Final = ("from", "to", "service", "district", "category", "kind")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db.models import Expression, F, Value
+from django.db.models import Expression, F, TextField, Value
 from django.db.models.functions import Coalesce, NullIf
 
 
@@ -14,4 +14,4 @@ def translated(path: str, language: str) -> Expression:
     """
     languages = dict.fromkeys([language, *settings.MODELTRANSLATION_FALLBACK_LANGUAGES])
     known = [code for code in languages if code in settings.MODELTRANSLATION_LANGUAGES]
-    return Coalesce(*(NullIf(F(f"{path}_{code}"), Value("")) for code in known))
+    return Coalesce(*(NullIf(F(f"{path}_{code}"), Value("")) for code in known), output_field=TextField())

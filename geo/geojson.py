@@ -151,13 +151,13 @@ def feature_texts(rows: QuerySet[Any], feature: FeatureText) -> list[bytes]:
     return [text for (text,) in raw_rows(rows.annotate(geojson_text=feature).values_list("geojson_text"))]
 
 
-def feature_statement(rows: QuerySet[Any], feature: FeatureText) -> str:
-    """The whole statement, values and all, that makes every row's feature; empty where no row can be.
+def feature_statement(rows: QuerySet[Any], text: Expression) -> str:
+    """The whole statement, values and all, that makes every row's text (a ``FeatureText``, say); empty where no row can be.
 
     Whatever narrows or shapes the text is in it: two texts of one statement and one state of the database are the same.
     """
     try:
-        sql, params = rows.annotate(geojson_text=feature).values_list("geojson_text").query.sql_with_params()
+        sql, params = rows.annotate(geojson_text=text).values_list("geojson_text").query.sql_with_params()
     except EmptyResultSet:
         return ""
     with connections[rows.db].cursor() as cursor:

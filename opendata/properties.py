@@ -12,11 +12,12 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, TextField, Value
+from django.db.models import F, OuterRef, TextChoices, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext_noop
 
 from appeals.limits import ADDRESS_MAX, TEXT_MAX
 from appeals.vocabulary import Kind, Outcome, Status
@@ -52,6 +53,8 @@ class Property:
     value: str | Combinable | Callable[[str], Combinable]
     schema: Schema = field(compare=False)
     description: str = ""
+    #: What its codes mean, where it holds codes of the workflow.
+    choices: type[TextChoices] | None = None
 
     @property
     def is_own_column(self) -> bool:
@@ -108,36 +111,56 @@ def _codes(values: Iterable[str]) -> Schema:
     return {**TEXT, "enum": list(values)}
 
 
+def _coded(name: str, choices: type[TextChoices], value: str = "", description: str = "") -> Property:
+    blank = [""] if choices is Outcome else []
+    return Property(name, value or name, _codes([*blank, *choices.values]), description, choices)
+
+
 APPEAL: Final[Properties] = (
     Property("id", "id", UUID),
     Property("number", "number", WHOLE),
-    Property("kind", "kind", _codes(Kind.values)),
+    _coded("kind", Kind),
     Property("category", "category__code", TEXT),
     _named("category_name", "category__name"),
     Property("service", "service__code", TEXT),
     _named("service_name", "service__name"),
     Property("district", "district__code", TEXT_OR_NULL),
     _named("district_name", "district__name"),
-    Property("status", "status", _codes(Status.values)),
+    _coded("status", Status),
     Property("submitted_at", "submitted_at", MOMENT),
-    Property("outcome", "outcome", _codes(["", *Outcome.values]), "Why it is closed, if not with an answer."),
-    Property("duplicate_of", "duplicate_of__number", WHOLE_OR_NULL, "Number of the appeal that it repeats."),
-    Property("planned_on", "planned_on", DAY_OR_NULL, "The day for which works are planned."),
+    _coded("outcome", Outcome, description=gettext_noop("Why it is closed, if not with an answer.")),
+    Property(
+        "duplicate_of",
+        "duplicate_of__number",
+        WHOLE_OR_NULL,
+        gettext_noop("Number of the appeal that it repeats."),
+    ),
+    Property("planned_on", "planned_on", DAY_OR_NULL, gettext_noop("The day for which works are planned.")),
     Property("due_on", "due_on", DAY),
     Property(
         "answered_at",
         "answered_at",
         MOMENT_OR_NULL,
-        "Null too where it was answered in another system, in words that are not known here.",
+        gettext_noop("Null too where it was answered in another system, in words that are not known here."),
     ),
     Property("closed_at", "closed_at", MOMENT_OR_NULL),
     Property("address", "address", {**TEXT, "maxLength": ADDRESS_MAX}),
     Property("text", "text", {**TEXT, "maxLength": TEXT_MAX}),
     Property("language", "language", TEXT),
-    Property("source", "source", TEXT, "The door it came through, or the system that it was imported from."),
-    Property("external_id", "external_id", TEXT, "Its number in the system that it was imported from."),
-    Property("updated_at", "updated_at", MOMENT, "When what is public of it last changed."),
-    Property("url", _page_link, {**TEXT, "format": "uri"}, "Address of the public page."),
+    Property(
+        "source",
+        "source",
+        TEXT,
+        gettext_noop("The door it came through, or the system that it was imported from."),
+    ),
+    Property(
+        "external_id",
+        "external_id",
+        TEXT,
+        gettext_noop("Its number in the system that it was imported from."),
+    ),
+    Property("updated_at", "updated_at", MOMENT, gettext_noop("When what is public of it last changed.")),
+    Property("url", _page_link, {**TEXT, "format": "uri"}, gettext_noop("Address of the public page.")),
 )
 
 #: A single appeal on the map.
@@ -157,14 +180,14 @@ CELL: Final[Properties] = (
 
 DISTRICT: Final[Properties] = (
     Property("code", "district__code", TEXT),
-    Property("kind", "district__kind", _codes(District.Kind.values)),
+    _coded("kind", District.Kind, "district__kind"),
     Property("parent", "parent__code", TEXT_OR_NULL),
     *_in_every_language("name", "name"),
     Property("approximate", "approximate", YES_OR_NO),
 )
 
 SERVICE_AREA: Final[Properties] = (
-    Property("code", "code", TEXT, "Unique among the areas of the service."),
+    Property("code", "code", TEXT, gettext_noop("Unique among the areas of the service.")),
     *_in_every_language("name", "name"),
     Property("service", "service__code", TEXT),
     *_in_every_language("service_name", "service__name"),
@@ -172,11 +195,11 @@ SERVICE_AREA: Final[Properties] = (
         "categories",
         ArraySubquery(Category.objects.filter(areas=OuterRef("pk")).order_by("code").values("code")),
         TEXTS,
-        "Empty: every category whose city-wide service this is.",
+        gettext_noop("Empty: every category whose city-wide service this is."),
     ),
     Property("priority", "priority", WHOLE),
     Property("valid_from", "valid_from", DAY_OR_NULL),
-    Property("valid_to", "valid_to", DAY_OR_NULL, "Exclusive."),
+    Property("valid_to", "valid_to", DAY_OR_NULL, gettext_noop("Exclusive.")),
 )
 
 SERVICE: Final[Properties] = (

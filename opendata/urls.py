@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 from opendata.views.appeal import AppealByNumberView, AppealView
 from opendata.views.appeals import appeals_geojson
 from opendata.views.base_map import base_geojson
-from opendata.views.borders import districts_geojson, service_areas_geojson
+from opendata.views.borders import city_geojson, districts_geojson, service_areas_geojson
 from opendata.views.clusters import clusters_geojson
 from opendata.views.document import DocumentPage, DocumentView
 from opendata.views.reference import categories_json, services_json
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("appeals/<int:number>/", AppealByNumberView.as_view(), name="api-appeal-by-number"),
     path("clusters.geojson", clusters_geojson, name="api-clusters"),
     path("districts.geojson", districts_geojson, name="api-districts"),
+    path("city.geojson", city_geojson, name="api-city"),
     path("service-areas.geojson", service_areas_geojson, name="api-service-areas"),
     path("base.geojson", base_geojson, name="api-base"),
     path("services.json", services_json, name="api-services"),

@@ -37,6 +37,8 @@ class Form:
     ending: str
     media_type: str
     write: Callable[[BinaryIO, Batches], object]
+    #: Compressed on its way; what is compressed already is not.
+    packs: bool = True
 
 
 def _write_collection(file: BinaryIO, batches: Batches) -> None:
@@ -61,14 +63,16 @@ GEOJSONL: Final = Form("geojsonl", "application/x-ndjson", _write_lines)
 
 @dataclass(frozen=True)
 class WholeSet:
-    """What a ``feature_statement`` gives, in one form. Its version is that of ``public_version``.
+    """What a ``feature_statement`` gives, in one form.
 
-    ``work`` surrounds the making of a text that is not there yet.
+    ``work`` surrounds the making of a text that is not there yet. ``version`` tells the states of what is read apart, and none
+    of them comes back.
     """
 
     statement: str
     form: Form
     work: Callable[[], AbstractContextManager[None]] = nullcontext
+    version: Callable[[], str] = public_version
 
     def public_text(self, *, packed: bool = False) -> Text:
         """The text of this moment, kept for all who ask for the same; compressed by gzip when ``packed``.
@@ -77,7 +81,7 @@ class WholeSet:
         """
         end = _PACKED if packed else ""
         folder = self._folder + end
-        if text := kept(folder, self._name(public_version()) + end):
+        if text := kept(folder, self._name(self.version()) + end):
             return text
         with self.work():
             return self._packed(folder) if packed else self._made(folder)
@@ -92,13 +96,13 @@ class WholeSet:
 
     def _made(self, folder: str) -> Text:
         with making(folder):
-            if text := kept(folder, self._name(public_version())):
+            if text := kept(folder, self._name(self.version())):
                 return text  # of another thread that made it meanwhile
             with self._opened() as (version, batches):
                 return keep(folder, self._name(version), lambda file: self.form.write(file, batches))
 
     def _packed(self, folder: str) -> Text:
-        plain = kept(self._folder, self._name(public_version())) or self._made(self._folder)
+        plain = kept(self._folder, self._name(self.version())) or self._made(self._folder)
         with plain.file, making(folder):
             name = plain.path.name + _PACKED
             return kept(folder, name) or keep(folder, name, lambda file: _pack(plain.file, file))
@@ -114,9 +118,9 @@ class WholeSet:
     def _opened(self) -> Iterator[tuple[str, Batches]]:
         """The version and its rows: the cursor was opened between two looks that saw the same version."""
         for _try in range(_TRIES):
-            before = public_version()
+            before = self.version()
             with feature_batches(self.statement) as batches:
-                if public_version() == before:
+                if self.version() == before:
                     yield before, batches
                     return
         raise Busy

@@ -13,6 +13,7 @@ from appeals.filters import AppealFilter
 from geo.grid import Cell, Grid
 from reports.heatmap import Heatmap
 from reports.sizes import WINDOW_CELLS
+from web.spreadsheets import plain
 
 if TYPE_CHECKING:
     from reports.hotspots import HotCell, Hotspots
@@ -166,5 +167,5 @@ def _table(columns: Sequence[str], grid: Grid, cells: list[tuple[Cell, tuple[Any
         (west, south), _, (east, north), *_ = ring
         corner = (cell.i * side, cell.j * side)
         centre = (f"{(west + east) / 2:.6f}", f"{(south + north) / 2:.6f}")
-        table.writerow([cell.id, cell.i, cell.j, side, *values, *corner, *centre])
+        table.writerow([cell.id, cell.i, cell.j, side, *map(plain, values), *corner, *centre])
     return text.getvalue().encode("utf-8-sig")

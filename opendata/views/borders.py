@@ -1,24 +1,27 @@
-"""GET /api/districts.geojson and /api/service-areas.geojson: the borders by which appeals are routed."""
+"""GET /api/districts.geojson, /data/districts.gpkg and their like: the borders by which appeals are routed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from django.db.models import QuerySet, TextField, Value
-from django.db.models.functions import Concat
-from django.http import HttpRequest, HttpResponseBase
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
-from districts.models import CODE_MAX, BoundaryRevision, DistrictBoundary, ServiceArea
-from geo.geojson import FeatureText, collection, feature_texts
-from geo.refusals import Refusals, ValueRefused
+from districts.models import CODE_MAX, BoundaryRevision, District, DistrictBoundary, ServiceArea
+from geo.geojson import collection, feature_texts
+from geo.refusals import Refusals, Refused, ValueRefused
+from opendata.layers import CITY, DISTRICTS, SERVICE_AREAS, Layer
 from opendata.parameters import REVISION_PARAMETER
-from opendata.properties import DISTRICT, SERVICE_AREA, Properties, schema, values
+from opendata.properties import DISTRICT, SERVICE_AREA, Properties, schema
 from opendata.revision import revision_of
+from opendata.views.whole_sets import described_files, whole_set_answer
 from web.api.answers import geojson_answer
 from web.api.openapi import (
     AREA,
@@ -32,10 +35,15 @@ from web.api.openapi import (
     record,
 )
 from web.api.problems import bad_parameters, problem
+from web.api.texts import digest
 
 #: Borders change a few times in a decade, but a new revision should not wait long for its readers.
 MAX_AGE_S = 300
 
+_OF_AREAS: Final = (
+    OpenApiParameter("service", str, description="Code of a service."),
+    OpenApiParameter("category", str, description="Code of a category: the areas that take its appeals."),
+)
 _MEMBERS: Final = {
     "revision": {
         **record(
@@ -55,42 +63,54 @@ def _borders(properties: Properties) -> dict[Any, Any]:
     return {**features, **problems(400, 404)}
 
 
-_DISTRICT: Final = FeatureText(id="district__code", geometry="geom", properties=values(DISTRICT))
-# A code is its service's own: another service may number its areas alike.
-_AREA: Final = FeatureText(
-    id=Concat("service__code", Value("/"), "code", output_field=TextField()),
-    geometry="geom",
-    properties=values(SERVICE_AREA),
-)
+@dataclass(frozen=True)
+class _Asked:
+    """What an address asks for; ``revision`` is None where there is none such, ``by_number`` when it was named."""
+
+    revision: BoundaryRevision | None
+    by_number: bool
+    service: str = ""
+    category: str = ""
+
+
+def _districts(asked: _Asked) -> QuerySet[Any]:
+    rows = DistrictBoundary.objects.filter(revision=asked.revision)
+    return rows.exclude(district__kind=District.Kind.CITY).order_by("district__code")
+
+
+def _city(asked: _Asked) -> QuerySet[Any]:
+    rows = DistrictBoundary.objects.filter(revision=asked.revision)
+    return rows.filter(district__kind=District.Kind.CITY).order_by("district__code")
+
+
+def _areas(asked: _Asked) -> QuerySet[Any]:
+    rows = ServiceArea.objects.filter(revision=asked.revision).order_by("service__code", "code")
+    if not asked.by_number:
+        rows = rows.as_of(timezone.localdate())
+    if asked.service:
+        rows = rows.filter(service__code=asked.service)
+    if asked.category:
+        rows = rows.deciding_for(asked.category)
+    return rows
 
 
 @require_safe
-@described(
-    "list_districts",
-    parameters=[REVISION_PARAMETER],
-    responses=_borders(DISTRICT),
-)
+@described("list_districts", parameters=[REVISION_PARAMETER], responses=_borders(DISTRICT))
 def districts_geojson(request: HttpRequest) -> HttpResponseBase:
-    """The city and its districts in one boundary revision, names in every language."""
-    refusals = Refusals()
-    revision = refusals.read(revision_of, request.GET, None)
-    if refusals.errors:
-        return bad_parameters(refusals.errors)
-    if revision is None:
-        return _without_borders(request)
-    rows = DistrictBoundary.objects.of(revision).order_by("district__kind", "district__code")
-    return _answer(request, rows, _DISTRICT, revision)
+    """The districts of the city in one boundary revision, names in every language. The city itself is in ``city.geojson``."""
+    return _listed(request, DISTRICTS, _districts)
+
+
+@require_safe
+@described("read_city", parameters=[REVISION_PARAMETER], responses=_borders(DISTRICT))
+def city_geojson(request: HttpRequest) -> HttpResponseBase:
+    """The border of the whole city in one boundary revision, its name in every language."""
+    return _listed(request, CITY, _city)
 
 
 @require_safe
 @described(
-    "list_service_areas",
-    parameters=[
-        REVISION_PARAMETER,
-        OpenApiParameter("service", str, description="Code of a service."),
-        OpenApiParameter("category", str, description="Code of a category: the areas that take its appeals."),
-    ],
-    responses=_borders(SERVICE_AREA),
+    "list_service_areas", parameters=[REVISION_PARAMETER, *_OF_AREAS], responses=_borders(SERVICE_AREA)
 )
 def service_areas_geojson(request: HttpRequest) -> HttpResponseBase:
     """Which service answers where, in one boundary revision.
@@ -98,22 +118,48 @@ def service_areas_geojson(request: HttpRequest) -> HttpResponseBase:
     Where several areas cover a place, the highest priority decides, then the smallest area. Of the borders in force
     the areas valid today are member; of a revision that is asked for by number, all.
     """
+    return _listed(request, SERVICE_AREAS, _areas, _OF_AREAS)
+
+
+_DISTRICTS_ENDING, _DISTRICTS_RESPONSES = described_files(DISTRICTS)
+_CITY_ENDING, _CITY_RESPONSES = described_files(CITY)
+_AREAS_ENDING, _AREAS_RESPONSES = described_files(SERVICE_AREAS)
+
+
+@require_safe
+@described(
+    "read_districts_as", parameters=[_DISTRICTS_ENDING, REVISION_PARAMETER], responses=_DISTRICTS_RESPONSES
+)
+def whole_districts(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The districts as a file that a GIS opens. They do not overlap: each place is in one of them."""
+    return _whole(request, DISTRICTS, ending, _districts)
+
+
+@require_safe
+@described("read_city_as", parameters=[_CITY_ENDING, REVISION_PARAMETER], responses=_CITY_RESPONSES)
+def whole_city(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The border of the whole city as a file that a GIS opens."""
+    return _whole(request, CITY, ending, _city)
+
+
+@require_safe
+@described(
+    "read_service_areas_as",
+    parameters=[_AREAS_ENDING, REVISION_PARAMETER, *_OF_AREAS],
+    responses=_AREAS_RESPONSES,
+)
+def whole_service_areas(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The service areas as a file that a GIS opens. They may overlap; the highest ``priority`` decides."""
+    return _whole(request, SERVICE_AREAS, ending, _areas, _OF_AREAS)
+
+
+def _asked(query: Mapping[str, str], parameters: Sequence[OpenApiParameter]) -> _Asked:
+    """Raises ``Refused`` with what is wrong with each parameter."""
     refusals = Refusals()
-    service = refusals.read(_code, request.GET.get("service", ""), "", name="service")
-    category = refusals.read(_code, request.GET.get("category", ""), "", name="category")
-    revision = refusals.read(revision_of, request.GET, None)
-    if refusals.errors:
-        return bad_parameters(refusals.errors)
-    if revision is None:
-        return _without_borders(request)
-    rows = ServiceArea.objects.of(revision).order_by("service__code", "code")
-    if not request.GET.get("revision"):
-        rows = rows.as_of(timezone.localdate())
-    if service:
-        rows = rows.filter(service__code=service)
-    if category:
-        rows = rows.deciding_for(category)
-    return _answer(request, rows, _AREA, revision)
+    codes = {one.name: refusals.read(_code, query.get(one.name, ""), "", name=one.name) for one in parameters}
+    revision = refusals.read(revision_of, query, None)
+    refusals.check()
+    return _Asked(revision, bool(query.get("revision")), **codes)
 
 
 def _code(text: str) -> str:
@@ -122,20 +168,52 @@ def _code(text: str) -> str:
     return text
 
 
-def _answer(
-    request: HttpRequest, rows: QuerySet[Any], feature: FeatureText, revision: BoundaryRevision
+def _not_found() -> HttpResponse:
+    return problem(HTTPStatus.NOT_FOUND, _("There are no published borders of that number."))
+
+
+Rows = Callable[[_Asked], QuerySet[Any]]
+
+
+def _listed(
+    request: HttpRequest, layer: Layer, rows_of: Rows, parameters: Sequence[OpenApiParameter] = ()
 ) -> HttpResponseBase:
+    try:
+        asked = _asked(request.GET, parameters)
+    except Refused as refusal:
+        return bad_parameters(refusal.errors)
+    revision = asked.revision
+    if revision is None:
+        if asked.by_number:
+            return _not_found()
+        return geojson_answer(request, collection([], revision=None), max_age_s=0, per_reader=False)
     member = {
         "number": revision.number,
         "name": revision.name,
         "effective_from": revision.effective_from,
         "accepted_misfits_m2": revision.accepted_misfits_m2,
     }
-    body = collection(feature_texts(rows, feature), revision=member)
+    body = collection(feature_texts(rows_of(asked), layer.feature()), revision=member)
     return geojson_answer(request, body, max_age_s=MAX_AGE_S, per_reader=False)
 
 
-def _without_borders(request: HttpRequest) -> HttpResponseBase:
-    if request.GET.get("revision"):
-        return problem(HTTPStatus.NOT_FOUND, _("There are no published borders of that number."))
-    return geojson_answer(request, collection([], revision=None), max_age_s=0, per_reader=False)
+def _whole(
+    request: HttpRequest,
+    layer: Layer,
+    ending: str,
+    rows_of: Rows,
+    parameters: Sequence[OpenApiParameter] = (),
+) -> HttpResponseBase:
+    try:
+        asked = _asked(request.GET, parameters)
+    except Refused as refusal:
+        return bad_parameters(refusal.errors)
+    if asked.revision is None and asked.by_number:
+        return _not_found()
+    rows = rows_of(asked)
+
+    def version() -> str:
+        # They are few, and what categories an area has is in a table that notes no version.
+        return digest(*feature_texts(rows, layer.feature()))
+
+    return whole_set_answer(request, layer, ending, rows, version=version)

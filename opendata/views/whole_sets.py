@@ -1,29 +1,42 @@
-"""GET /data/appeals.geojson and /data/appeals.geojsonl: the whole set at one address, for GDAL, QGIS and GeoPandas."""
+"""GET /data/appeals.geojson and its like: whole sets at one address each, for GDAL, QGIS and GeoPandas.
+
+A file is made in the request of the first who asks, by at most two threads of a process (``web.api.texts.MAKERS``); the
+others serve pages meanwhile. A job would be no better for those who wait: tools that are given an address cannot follow a
+link that comes later, and a million appeals take seconds.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from http import HTTPStatus
+from typing import Any
 
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from drf_spectacular.utils import OpenApiParameter
 
 from appeals.filters import AppealFilter, parse_filter
 from appeals.models import Appeal
-from geo.geojson import FeatureText, feature_statement
-from geo.refusals import Refusals
+from geo.refusals import Refusals, Refused
 from opendata.changes import UPDATED_AFTER, updated_after
+from opendata.files import kinds_of
+from opendata.layers import APPEALS, Layer
 from opendata.parameters import FILTER_PARAMETERS
-from opendata.properties import APPEAL, schema, values
-from opendata.whole_sets import GEOJSON, GEOJSONL, Form, WholeSet
+from opendata.properties import APPEAL, schema
+from opendata.whole_sets import GEOJSON, GEOJSONL, WholeSet
 from rates.senders import sender_of
 from rates.taking import DATA_WORK, TooMany, charged
 from web.api.answers import cached_for, reads_parts, text_answer
 from web.api.language import language_asked_for
-from web.api.openapi import LANG, TEXT, WHOLE, described, feature_collection, problems
+from web.api.openapi import BYTES, LANG, TEXT, WHOLE, Responses, described, feature_collection, problems
 from web.api.problems import bad_parameters, problem
 from web.limits import refused
+from web.links import public_link
 
 #: How long a cache may show what the public saw.
 MAX_AGE_S = 15
@@ -45,7 +58,7 @@ def whole_appeals(request: HttpRequest) -> HttpResponseBase:
 
     Its ETag changes with the data. Whoever reads it in byte ranges reads one text, whatever comes in meanwhile.
     """
-    return _whole(request, GEOJSON)
+    return _appeals(request, GEOJSON.ending)
 
 
 @require_safe
@@ -56,10 +69,38 @@ def whole_appeals(request: HttpRequest) -> HttpResponseBase:
 )
 def whole_appeals_by_line(request: HttpRequest) -> HttpResponseBase:
     """The same, one feature a line (newline-delimited GeoJSON, GDAL's GeoJSONSeq), to be read without an end in sight."""
-    return _whole(request, GEOJSONL)
+    return _appeals(request, GEOJSONL.ending)
 
 
-def _whole(request: HttpRequest, form: Form) -> HttpResponseBase:
+def described_files(layer: Layer, *, but: Collection[str] = ()) -> tuple[OpenApiParameter, Responses]:
+    """The parameter of the path that names a format of the layer, and the responses."""
+    kinds = [kind for kind in kinds_of(layer).values() if kind.ending not in but]
+    parameter = OpenApiParameter(
+        "ending",
+        str,
+        OpenApiParameter.PATH,
+        enum=[kind.ending for kind in kinds],
+        description="\n".join(f"* `{kind.ending}`: {kind.description}" for kind in kinds),
+    )
+    responses: Responses = {(200, kind.media_type): BYTES for kind in kinds}
+    return parameter, {**responses, **problems(400, 404, 429, 503)}
+
+
+_APPEALS_ENDING, _APPEALS_RESPONSES = described_files(APPEALS, but=(GEOJSON.ending, GEOJSONL.ending))
+
+
+@require_safe
+@described(
+    "read_all_appeals_as",
+    parameters=[_APPEALS_ENDING, *FILTER_PARAMETERS, UPDATED_AFTER, LANG],
+    responses=_APPEALS_RESPONSES,
+)
+def whole_appeals_as(request: HttpRequest, ending: str) -> HttpResponseBase:
+    """The same appeals as a table or a file that a GIS opens, with what each field is."""
+    return _appeals(request, ending)
+
+
+def _appeals(request: HttpRequest, ending: str) -> HttpResponseBase:
     refusals = Refusals()
     language = refusals.read(language_asked_for, request, "")
     wanted = refusals.read(parse_filter, request.GET, AppealFilter())
@@ -69,14 +110,30 @@ def _whole(request: HttpRequest, form: Form) -> HttpResponseBase:
     rows = Appeal.objects.visible_to(request.user).filtered(wanted).newest_first()
     if since is not None:
         rows = rows.updated_since(since)
-    feature = FeatureText(id="id", geometry="point", properties=values(APPEAL, language))
-    whole = WholeSet(
-        feature_statement(rows, feature), form, work=partial(charged, DATA_WORK, sender_of(request))
-    )
+    return whole_set_answer(request, APPEALS, ending, rows, language)
+
+
+def whole_set_answer(
+    request: HttpRequest, layer: Layer, ending: str, rows: QuerySet[Any], language: str = "", **more: Any
+) -> HttpResponseBase:
+    """The rows of the layer in the format of the ending; ``more`` is for ``FileKind.whole_set``. 404 names the formats."""
+    kind = kinds_of(layer).get(ending)
+    if kind is None:
+        formats = ", ".join(kinds_of(layer))
+        return problem(
+            HTTPStatus.NOT_FOUND, _("There is no such format. There are: %(formats)s.") % {"formats": formats}
+        )
+    work = partial(charged, DATA_WORK, sender_of(request))
+    whole = kind.whole_set(layer, rows, language, work=work, **more)
     try:
-        return _answer(request, whole)
+        answer = _answer(request, whole)
+    except Refused as refusal:
+        return problem(HTTPStatus.BAD_REQUEST, str(refusal))
     except TooMany as refusal:
         return refused(problem(HTTPStatus.TOO_MANY_REQUESTS, str(refusal)), refusal)
+    fields = reverse("data-fields", args=[layer.name])
+    answer["Link"] = f'<{public_link(fields)}>; rel="describedby"; type="application/csvm+json"'
+    return answer
 
 
 def _answer(request: HttpRequest, whole: WholeSet) -> HttpResponseBase:
@@ -88,7 +145,11 @@ def _answer(request: HttpRequest, whole: WholeSet) -> HttpResponseBase:
         answer["Accept-Ranges"] = "none"
     else:
         # A range counts bytes: of the compressed text they would be others.
-        packed = "gzip" in request.headers.get("Accept-Encoding", "") and not reads_parts(request)
+        packed = (
+            whole.form.packs
+            and "gzip" in request.headers.get("Accept-Encoding", "")
+            and not reads_parts(request)
+        )
         answer = text_answer(
             request,
             lambda: whole.public_text(packed=packed),

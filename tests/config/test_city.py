@@ -84,6 +84,11 @@ def test_shipped_profiles_are_right(city: str):
             "these are tiles, which a style names in its sources",
         ),
         ('attribution = "City of Chicago"', "attribution = 7", "map.attribution = 7: must be a text"),
+        (
+            'attribution = "City of Chicago"',
+            '[open_data]\nlicence_url = "CC0"',
+            "open_data.licence_url = 'CC0': must be an address",
+        ),
     ],
 )
 def test_what_cannot_be_is_named_with_what_would_be_right(tmp_path: Path, old: str, new: str, words: str):

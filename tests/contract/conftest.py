@@ -67,6 +67,8 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
     values: dict[str, object] = {
         "form": "large",
         **tile_at(appeal.point.x, appeal.point.y, 16)._asdict(),
+        "ending": "csv",
+        "layer": "appeals",
         "number": appeal.number,
         "pk": appeal.pk,
         "secret": appeal.contact.secret,

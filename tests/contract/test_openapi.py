@@ -192,6 +192,23 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
     ("read_all_appeals_by_line", 400): [_get("/data/appeals.geojsonl?bbox=1")],
     ("read_all_appeals_by_line", 429): [_with_work_used_up("/data/appeals.geojsonl")],
     ("read_all_appeals_by_line", 503): [_while_others_are_made("/data/appeals.geojsonl")],
+    **{
+        (operation, status): ways
+        for operation, name in {
+            "read_all_appeals_as": "appeals", "read_districts_as": "districts", "read_city_as": "city",
+            "read_service_areas_as": "service-areas",
+        }.items()
+        for status, ways in {
+            200: [_get(f"/data/{name}.csv")],
+            400: [_get(f"/data/{name}.csv?{'bbox=1' if name == 'appeals' else 'revision=first'}")],
+            404: [_get(f"/data/{name}.dwg")],
+            429: [_with_work_used_up(f"/data/{name}.csv")],
+            503: [_while_others_are_made(f"/data/{name}.csv")],
+        }.items()
+    },
+    ("read_field_list", 200): [_get(f"/data/{name}.csv-metadata.json") for name in ("appeals", "city")],
+    ("read_field_list", 400): [_get("/data/appeals.csv-metadata.json?lang=ky")],
+    ("read_field_list", 404): [_get("/data/none.csv-metadata.json")],
     ("list_removed_appeals", 200): [_get("/data/removed.json")],
     ("list_removed_appeals", 400): [_get("/data/removed.json?updated_after=now")],
     ("list_clusters", 200): [_get(f"/api/clusters.geojson?bbox={BOX}&zoom={zoom}") for zoom in (10, 18)],
@@ -228,6 +245,9 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
     ("list_districts", 200): [_get("/api/districts.geojson"), _get("/api/districts.geojson?revision=1")],
     ("list_districts", 400): [_get("/api/districts.geojson?revision=first")],
     ("list_districts", 404): [_get("/api/districts.geojson?revision=99")],
+    ("read_city", 200): [_get("/api/city.geojson")],
+    ("read_city", 400): [_get("/api/city.geojson?revision=first")],
+    ("read_city", 404): [_get("/api/city.geojson?revision=99")],
     ("list_service_areas", 200): [_get("/api/service-areas.geojson")],
     ("list_service_areas", 400): [_get("/api/service-areas.geojson?service=%00")],
     ("list_service_areas", 404): [_get("/api/service-areas.geojson?revision=99")],

@@ -26,6 +26,7 @@ from desk import exports
 from tests.desk.pages import get, make
 from tests.factories import MembershipFactory
 from tests.grid import GridCity
+from web import spreadsheets
 
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -173,7 +174,7 @@ def test_a_broken_filter_makes_no_file_of_everything(
 def test_more_rows_than_a_sheet_has_are_refused_and_the_way_out_is_said(
     city: GridCity, client: Client, light_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "SHEET_ROWS", 2)
+    monkeypatch.setattr(spreadsheets, "SHEET_ROWS", 2)
     for _ in range(3):
         make(city)
     client.force_login(light_user)

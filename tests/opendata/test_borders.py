@@ -56,8 +56,8 @@ def test_districts_in_force(client: Client, city: GridCity, later: BoundaryRevis
     assert accepted["accepted_misfits_m2"] == 1234.5
     # Who did so is the city's own affair.
     assert "accepted_by" not in accepted
-    assert _codes(document) == ["city", "east", "west"]
-    east = document["features"][1]
+    assert _codes(document) == ["east", "west"]
+    east = document["features"][0]
     assert east["id"] == "east"
     assert east["geometry"] == json.loads(box(EAST).geojson)
     assert east["properties"] == {
@@ -71,8 +71,16 @@ def test_districts_in_force(client: Client, city: GridCity, later: BoundaryRevis
     }
 
 
+def test_the_city_is_none_of_its_districts(client: Client, city: GridCity) -> None:
+    """Who joins points with districts counts each of them once."""
+    document = _read(client, "/api/city.geojson")
+    assert _codes(document) == ["city"]
+    assert document["features"][0]["properties"]["kind"] == "city"
+
+
 def test_a_revision_by_its_number(client: Client, later: BoundaryRevision) -> None:
-    document = _read(client, "/api/districts.geojson?revision=2")
+    assert _codes(_read(client, "/api/districts.geojson?revision=2")) == []
+    document = _read(client, "/api/city.geojson?revision=2")
     assert _codes(document) == ["city"]
     assert document["features"][0]["properties"]["approximate"] is True
 

@@ -40,6 +40,7 @@ def _of_features(path: str) -> dict[str, Any]:
     [
         ("/api/appeals.geojson", APPEAL),
         ("/api/districts.geojson", DISTRICT),
+        ("/api/city.geojson", DISTRICT),
         ("/api/service-areas.geojson", SERVICE_AREA),
     ],
 )

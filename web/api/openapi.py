@@ -40,6 +40,7 @@ _REASONS = {
 }
 
 TEXT: Schema = {"type": "string"}
+BYTES: Schema = {"type": "string", "format": "binary"}
 UUID: Schema = {"type": "string", "format": "uuid"}
 TEXT_OR_NULL: Schema = {"type": "string", "nullable": True}
 WHOLE: Schema = {"type": "integer"}

@@ -17,10 +17,11 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def takes(*parameters: OpenApiParameter) -> Callable[[Method], Method]:
-    """Decorator of a method of the API: in its address stand these parameters and no others."""
+    """Decorator of a method of the API: in its address stand these parameters and no others behind the ``?``."""
 
     def declare(method: Method) -> Method:
-        method.takes = {one.name: one for one in parameters}  # type: ignore[attr-defined]
+        asked = {one.name: one for one in parameters if one.location == OpenApiParameter.QUERY}
+        method.takes = asked  # type: ignore[attr-defined]
         return method
 
     return declare

@@ -49,6 +49,7 @@ def _settings() -> dict[str, Any]:
             "feature": reverse("api-appeal", args=[UUID(int=0)]),
             "appealsGeojson": reverse("api-appeals"),
             "clusters": reverse("api-clusters"),
+            "city": reverse("api-city"),
             "districts": reverse("api-districts"),
             "base": reverse("api-base"),
             "route": reverse("api-route"),

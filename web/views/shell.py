@@ -104,7 +104,9 @@ def service_worker(request: HttpRequest) -> HttpResponse:
             for name in ("public:appeal-new", "public:mine")
         ],
         "private": [start for code, _name in settings.LANGUAGES for start in _private(code)],
-        "baseLayers": [reverse("api-base"), reverse("api-districts"), reverse("api-service-areas")],
+        "baseLayers": [
+            reverse(name) for name in ("api-base", "api-city", "api-districts", "api-service-areas")
+        ],
         "mapData": [reverse("api-clusters"), reverse("api-appeals")],
         "feature": reverse("api-appeal", args=[UUID(int=0)]),
         "languages": [code for code, _name in settings.LANGUAGES],

@@ -120,14 +120,15 @@ export class MapView {
   /** Loads the city's own layers; safe to call again after a failure. */
   async loadGround() {
     try {
-      const [base, districts] = await Promise.all([
+      const [base, city, districts] = await Promise.all([
         getJson(settings.urls.base, this.#stop.signal),
+        getJson(settings.urls.city, this.#stop.signal),
         getJson(settings.urls.districts, this.#stop.signal),
       ]);
       this.put("base", base);
       this.put("area-labels", labelPoints(base, ({ layer }) => layer === "park" || layer === "hill"));
-      this.put("districts", districts);
-      this.put("district-labels", labelPoints(districts, ({ kind }) => kind !== "city"));
+      this.put("districts", { ...districts, features: [...city.features, ...districts.features] });
+      this.put("district-labels", labelPoints(districts, () => true));
     } catch (error) {
       if (!isAbort(error)) this.#options.groundMissing(error);
     }

@@ -1,0 +1,387 @@
+"""The process that makes a file of rows: it takes its order in the first line, then the rows as CSV, until their end.
+
+Knows no Django. Arrow batches go from the rows to the file's writer: it holds a few of them, however many there are.
+"""
+
+from __future__ import annotations
+
+import csv as plain_csv
+import datetime as dt
+import json
+import os
+import resource
+import sqlite3
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, BinaryIO, Final, cast
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute, csv, parquet
+
+#: Bytes of rows that are parsed at once; a row is within them. A polygon may have half a million vertices.
+_BLOCK_BYTES: Final = {"Point": 4 * 1024**2, "MultiPolygon": 64 * 1024**2}
+#: Rows that a group of a Parquet file has at least, but for the last.
+_GROUP_ROWS: Final = 65_536
+#: Every file of one version is the same to the byte: no clock is asked when it is made.
+_ALWAYS: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+#: Seconds of the processor after which something is wrong.
+_PROCESSOR_S: Final = 1_800
+
+#: WKB of a point, little endian.
+_WKB_POINT: Final = np.dtype([("order", "u1"), ("type", "<u4"), ("lon", "<f8"), ("lat", "<f8")])
+
+Order = Mapping[str, Any]
+Field = Mapping[str, Any]
+
+#: Arrow's type of a JSON schema's type and format.
+_TYPES: Final = {
+    ("string", "date"): pa.date32(),
+    ("string", "date-time"): pa.timestamp("us", "UTC"),
+    ("integer", ""): pa.int64(),
+    ("boolean", ""): pa.bool_(),
+}
+
+
+def main(stream: BinaryIO) -> None:
+    """Makes what is ordered on the stream."""
+    resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_S, _PROCESSOR_S))
+    os.nice(10)
+    order = json.loads(stream.readline())
+    _WRITERS[order["ending"]](order, _rows(order, stream), Path(order["target"]))
+
+
+def _rows(order: Order, stream: BinaryIO) -> pa.RecordBatchReader:
+    """The rows with their types, the geometry as WKB in ``geometry``."""
+    types = {field["name"]: _type_of(field) for field in order["fields"]}
+    is_point = order["geometry"] == "Point"
+    places = {"lon": pa.float64(), "lat": pa.float64()} if is_point else {"wkb": pa.string()}
+    schema = pa.schema([*types.items(), ("geometry", pa.binary())])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        if not cast("Any", stream).peek(1):
+            return  # which the reader takes for a fault
+        read = csv.open_csv(
+            stream,
+            csv.ReadOptions(column_names=[*types, *places], block_size=_BLOCK_BYTES[order["geometry"]]),
+            csv.ParseOptions(newlines_in_values=True),
+            csv.ConvertOptions(
+                column_types={**types, **places},
+                # An empty text is quoted, NULL is not.
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+                true_values=["true"],
+                false_values=["false"],
+                timestamp_parsers=[csv.ISO8601],
+            ),
+        )
+        for batch in read:
+            shapes = _points(batch) if is_point else _areas(batch)
+            columns = [*(batch.column(name) for name in types), shapes]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _type_of(field: Field) -> pa.DataType:
+    return _TYPES.get((field["type"], field.get("format", "")), pa.string())
+
+
+def _points(batch: pa.RecordBatch) -> pa.Array:
+    lon, lat = (batch.column(name).to_numpy() for name in ("lon", "lat"))
+    wkb = np.empty(len(lon), _WKB_POINT)
+    wkb["order"], wkb["type"], wkb["lon"], wkb["lat"] = 1, 1, lon, lat
+    offsets = np.arange(len(lon) + 1, dtype=np.int32) * wkb.itemsize
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(wkb.tobytes())]
+    return pa.Array.from_buffers(pa.binary(), len(lon), buffers)
+
+
+def _areas(batch: pa.RecordBatch) -> pa.Array:
+    return pa.array([bytes.fromhex(text.as_py()) for text in batch.column("wkb")], pa.binary())
+
+
+def _write_flatgeobuf(order: Order, rows: pa.RecordBatchReader, target: Path) -> None:
+    about = {"TITLE": order["layer"], "DESCRIPTION": _about(order), "TEMPORARY_DIR": str(target.parent)}
+    _write_layer(order, rows, target, "FlatGeobuf", about)
+
+
+def _write_kml(order: Order, rows: pa.RecordBatchReader, target: Path) -> None:
+    names = [field["name"] for field in order["fields"]]
+    named = "number" if "number" in names else "code"
+    _write_layer(order, rows, target, "KML", dataset={"NameField": named})
+
+
+def _write_layer(
+    order: Order,
+    rows: pa.RecordBatchReader,
+    target: Path,
+    driver: str,
+    options: Mapping[str, str] = MappingProxyType({}),
+    dataset: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    pyogrio = _pyogrio()
+    pyogrio.set_gdal_config_options(
+        {
+            # The file is given up if anything fails: nothing need be safe on the disk halfway.
+            "OGR_SQLITE_SYNCHRONOUS": "OFF",
+            "OGR_SQLITE_CACHE": 64,
+            "OGR_CURRENT_DATE": f"{_ALWAYS:%Y-%m-%dT%H:%M:%S.000Z}",
+        }
+    )
+    pyogrio.write_arrow(
+        rows,
+        target,
+        layer=order["layer"],
+        driver=driver,
+        geometry_name="geometry",
+        geometry_type=order["geometry"],
+        crs="EPSG:4326",
+        encoding="UTF-8",
+        layer_options=dict(options),
+        dataset_options=dict(dataset),
+    )
+
+
+def _pyogrio() -> Any:
+    """pyogrio without the frames that it can make: to import pandas would be half of the work of a small file."""
+    frames = dict.fromkeys(("geopandas", "pandas"))
+    sys.modules.update(frames)  # type: ignore[arg-type]
+    import pyogrio
+
+    for name in frames:
+        del sys.modules[name]
+    return pyogrio
+
+
+def _write_geopackage(order: Order, rows: pa.RecordBatchReader, target: Path) -> None:
+    """With what each field is, and which codes it may hold, in the schema extension: GDAL and QGIS show them."""
+    about = {"DESCRIPTION": _about(order), "IDENTIFIER": order["layer"]}
+    _write_layer(order, rows, target, "GPKG", about)
+    lists = [(field, code) for field in order["fields"] for code in field.get("enum", ())]
+    with closing(sqlite3.connect(target)) as database, database:
+        database.executescript(_GPKG_SCHEMA)
+        database.executemany(
+            "INSERT INTO gpkg_data_columns (table_name, column_name, description, constraint_name) VALUES (?, ?, ?, ?)",
+            [
+                (order["layer"], field["name"], field.get("description"), _list_of(order, field))
+                for field in order["fields"]
+            ],
+        )
+        database.executemany(
+            "INSERT INTO gpkg_data_column_constraints (constraint_name, constraint_type, value) VALUES (?, 'enum', ?)",
+            [(_list_of(order, field), code) for field, code in lists],
+        )
+
+
+def _list_of(order: Order, field: Field) -> str | None:
+    return f"{order['layer']}_{field['name']}" if "enum" in field else None
+
+
+#: OGC 12-128r19, F.9: what stands in the columns, and which values they may have.
+_GPKG_SCHEMA: Final = """
+    CREATE TABLE gpkg_data_columns (
+        table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT, mime_type TEXT,
+        constraint_name TEXT,
+        CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), CONSTRAINT gdc_tn UNIQUE (table_name, name)
+    );
+    CREATE TABLE gpkg_data_column_constraints (
+        constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN,
+        max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
+        CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value)
+    );
+    INSERT INTO gpkg_extensions (table_name, column_name, extension_name, definition, scope) VALUES
+        ('gpkg_data_columns', NULL, 'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema', 'read-write'),
+        ('gpkg_data_column_constraints', NULL, 'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema', 'read-write');
+"""
+
+
+def _write_parquet(order: Order, rows: pa.RecordBatchReader, target: Path) -> None:
+    """GeoParquet 1.1 with a column of boxes, by whose statistics a reader leaves out what lies elsewhere."""
+    import shapely
+    from pyproj import CRS
+
+    corners = ("xmin", "ymin", "xmax", "ymax")
+    box = pa.struct([(name, pa.float64()) for name in corners])
+    column = {
+        "encoding": "WKB",
+        "geometry_types": [order["geometry"]],
+        # As other files say it: who joins two of them is not told that their systems differ.
+        "crs": CRS.from_epsg(4326).to_json_dict(),
+        "orientation": "counterclockwise",
+        "covering": {"bbox": {name: ["bbox", name] for name in corners}},
+    }
+    if order["geometry"] == "Point":
+        del column["orientation"]
+    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+    schema = pa.schema([*rows.schema, ("bbox", box)]).with_metadata(
+        {"geo": json.dumps(geo), "description": _about(order), "fields": json.dumps(order["fields"])}
+    )
+    with parquet.ParquetWriter(target, schema, compression="zstd") as writer:
+        for batch in _grouped(rows):
+            bounds = shapely.bounds(shapely.from_wkb(batch.column("geometry").to_numpy(zero_copy_only=False)))
+            boxes = pa.StructArray.from_arrays([pa.array(bounds[:, n]) for n in range(4)], fields=list(box))
+            writer.write_batch(pa.RecordBatch.from_arrays([*batch.columns, boxes], schema=schema))
+
+
+def _grouped(rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """The rows in batches of about ``_GROUP_ROWS``."""
+    held: list[pa.RecordBatch] = []
+    for batch in rows:
+        held.append(batch)
+        if sum(map(len, held)) >= _GROUP_ROWS:
+            yield pa.concat_batches(held)
+            held = []
+    if held:
+        yield pa.concat_batches(held)
+
+
+#: A field of a Shapefile's table: characters of its name, bytes of a text.
+_NAME_MAX: Final = 10
+_TEXT_MAX_BYTES: Final = 254
+
+
+def _write_shapefile(order: Order, rows: pa.RecordBatchReader, target: Path) -> None:
+    """A zipped Shapefile, with a sheet of its fields: their names are cut to 10 characters, texts to 254 bytes."""
+    names = _short_names([field["name"] for field in order["fields"]])
+    schema = pa.schema(
+        [
+            *((names[field.name], _in_shapefile(field.type)) for field in rows.schema if field.name in names),
+            ("geometry", pa.binary()),
+        ]
+    )
+    cut = (
+        pa.RecordBatch.from_arrays(
+            [*(_cut(column) for column in batch.columns[:-1]), batch.columns[-1]], schema=schema
+        )
+        for batch in rows
+    )
+    folder = target.parent / "shapefile"
+    folder.mkdir()
+    reader = pa.RecordBatchReader.from_batches(schema, cut)
+    _write_layer(order, reader, folder / f"{order['layer']}.shp", "ESRI Shapefile", {"RESIZE": "YES"})
+    with (folder / f"{order['layer']}-fields.csv").open("w", encoding="utf-8", newline="") as sheet:
+        table = plain_csv.writer(sheet)
+        table.writerow(["column", "field", "type", "values", "description"])
+        table.writerows([names[field["name"]], *_row_of(field)] for field in order["fields"])
+    (folder / "README.txt").write_text(_about(order) + "\n", encoding="utf-8")
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for path in sorted(folder.iterdir()):
+            entry = zipfile.ZipInfo(path.name, _ALWAYS.timetuple()[:6])
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as packed:
+                while part := source.read(1024 * 1024):
+                    packed.write(part)
+
+
+def _short_names(names: Sequence[str]) -> dict[str, str]:
+    """Names of at most 10 characters, each once: the last of them is a figure where two would be the same."""
+    short: dict[str, str] = {}
+    for name in names:
+        tried, n = name[:_NAME_MAX], 1
+        while tried in short.values():
+            n += 1
+            tried = f"{name[: _NAME_MAX - len(str(n))]}{n}"
+        short[name] = tried
+    return short
+
+
+def _in_shapefile(kind: pa.DataType) -> pa.DataType:
+    return pa.string() if pa.types.is_timestamp(kind) else kind
+
+
+def _cut(column: pa.Array) -> pa.Array:
+    if pa.types.is_timestamp(column.type):
+        whole = compute.cast(column, pa.timestamp("s", "UTC"), safe=False)
+        return compute.strftime(whole, "%Y-%m-%dT%H:%M:%SZ")
+    if not pa.types.is_string(column.type):
+        return column
+    texts = column.to_pylist()
+    return pa.array([text if text is None else _cut_text(text) for text in texts], pa.string())
+
+
+def _cut_text(text: str) -> str:
+    raw = text.encode()
+    return text if len(raw) <= _TEXT_MAX_BYTES else raw[:_TEXT_MAX_BYTES].decode(errors="ignore")
+
+
+def _write_sheet(order: Order, rows: pa.RecordBatchReader, target: Path) -> None:
+    """A workbook: the rows, what each field is, and whose data they are. Texts are texts, never formulas or links."""
+    import xlsxwriter
+
+    options = {
+        "constant_memory": True,
+        "tmpdir": str(target.parent),
+        "default_date_format": "yyyy-mm-dd",
+        "remove_timezone": True,
+    }
+    with xlsxwriter.Workbook(str(target), options) as book:
+        book.set_properties({"created": _ALWAYS.replace(tzinfo=None), "comments": _about(order)})
+        heading = book.add_format({"bold": True})
+        moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        sheet = book.add_worksheet(order["layer"])
+        sheet.freeze_panes(1, 1)
+        names = [field["name"] for field in order["fields"]]
+        for n, name in enumerate([*names, "lon", "lat"]):
+            sheet.write_string(0, n, name, heading)
+        sheet.set_column(0, len(names) + 1, 18)
+        count = 0
+        for batch in rows:
+            places = np.frombuffer(b"".join(batch.column("geometry").to_pylist()), _WKB_POINT)
+            columns = [batch.column(name).to_pylist() for name in names]
+            for row in zip(*columns, places["lon"].tolist(), places["lat"].tolist(), strict=True):
+                count += 1
+                for n, value in enumerate(row):
+                    match value:
+                        case None | "":
+                            continue
+                        case dt.datetime():
+                            sheet.write_datetime(count, n, value, moment)
+                        case dt.date():
+                            sheet.write_datetime(count, n, value)
+                        case bool():
+                            sheet.write_boolean(count, n, value)
+                        case str():
+                            sheet.write_string(count, n, value)
+                        case _:
+                            sheet.write_number(count, n, value)
+        sheet.autofilter(0, 0, count, len(names) + 1)
+        fields = book.add_worksheet("fields")
+        for n, field in enumerate([None, *order["fields"]]):
+            cells = ["field", "type", "values", "description"] if field is None else _row_of(field)
+            for m, text in enumerate(cells):
+                fields.write_string(n, m, text, heading if field is None else None)
+        about = book.add_worksheet("about")
+        about.write_string(0, 0, _about(order))
+
+
+def _row_of(field: Field, between: str = " ") -> list[str]:
+    """Name, type, codes and description of a field, for people."""
+    kind = (
+        "text"
+        if field["type"] == "string" and not field.get("format")
+        else field.get("format") or field["type"]
+    )
+    return [field["name"], kind, between.join(field.get("enum", ())), field.get("description", "")]
+
+
+def _about(order: Order) -> str:
+    licence = " ".join(filter(None, order["licence"].values())) or "not stated"
+    return f"{order['description']} Source: {order['source']} Licence: {licence}"
+
+
+_WRITERS: Final = {
+    "gpkg": _write_geopackage,
+    "fgb": _write_flatgeobuf,
+    "parquet": _write_parquet,
+    "kml": _write_kml,
+    "shp.zip": _write_shapefile,
+    "xlsx": _write_sheet,
+}
+
+if __name__ == "__main__":
+    main(sys.stdin.buffer)

@@ -1,0 +1,204 @@
+"""Files that tools open as they are: tables and the formats of GIS, made of the rows of one snapshot.
+
+Other formats than CSV are written by a process of its own (``opendata.converting``): GDAL holds the interpreter while it
+writes, so that no page would be answered meanwhile, and what it allocates is not given back.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, Final, cast
+
+from django.conf import settings
+from django.db.models import Expression, QuerySet
+
+from districts.versions import public_version
+from geo.geojson import feature_statement
+from media.storage import working_folder
+from opendata.layers import Layer
+from opendata.whole_sets import GEOJSON, GEOJSONL, Batches, Form, WholeSet
+from web.links import public_link
+from web.spreadsheets import check_rows
+
+_ROOT: Final = Path(__file__).resolve().parents[1]
+#: The child has written the last of it by then: an index of ten million features takes some minutes.
+_LAST_S: Final = 600.0
+_END: Final = b"\r\n"
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """A format by the ``ending`` of its address; ``row`` is the text of which ``write`` makes the file."""
+
+    ending: str
+    media_type: str
+    description: str
+    row: Callable[[Layer, str], Expression]
+    write: Callable[[Layer, str, BinaryIO, Batches], object]
+    #: Sorted by place, so that who looks for a part of the map reads a part of the file.
+    in_space: bool = False
+    packs: bool = True
+
+    def whole_set(
+        self,
+        layer: Layer,
+        rows: QuerySet[Any],
+        language: str = "",
+        *,
+        work: Callable[[], AbstractContextManager[None]] = nullcontext,
+        version: Callable[[], str] = public_version,
+    ) -> WholeSet:
+        """The rows of the layer in this format, names in the language where they are in one."""
+        if self.in_space:
+            rows = rows.order_by(layer.column, "pk")
+        # The layer is in its name: two that have no rows are two files.
+        name = f"{layer.name}.{self.ending}"
+        form = Form(name, self.media_type, partial(self.write, layer, language), self.packs)
+        return WholeSet(feature_statement(rows, self.row(layer, language)), form, work, version)
+
+
+def _write_csv(layer: Layer, language: str, file: BinaryIO, batches: Batches) -> None:
+    file.write(",".join(layer.table(language)).encode() + _END)
+    file.writelines(_END.join(batch) + _END for batch in batches)
+
+
+def _converted(ending: str) -> Callable[[Layer, str, BinaryIO, Batches], None]:
+    def write(layer: Layer, language: str, file: BinaryIO, batches: Batches) -> None:
+        with working_folder("data-") as folder:
+            target = Path(folder) / f"{layer.name}.{ending}"
+            order = {"target": str(target), "ending": ending, **_told(layer, language)}
+            _convert(order, _counted(batches) if ending == "xlsx" else batches, Path(folder))
+            with target.open("rb") as made:
+                shutil.copyfileobj(made, file, 1024 * 1024)
+
+    return write
+
+
+def _told(layer: Layer, language: str) -> dict[str, Any]:
+    """What the child must know of a layer."""
+    return {
+        "layer": layer.name,
+        "geometry": layer.geometry,
+        "description": layer.description,
+        "fields": [{"name": one.name, **one.described} for one in layer.properties],
+        "licence": settings.DATA_LICENCE,
+        "source": public_link(f"/data/{layer.name}"),
+        "language": language,
+    }
+
+
+def _counted(batches: Batches) -> Iterator[list[bytes]]:
+    """The batches. Raises ``Refused`` when they are more than a sheet holds."""
+    count = 0
+    for batch in batches:
+        count += len(batch)
+        check_rows(count)
+        yield batch
+
+
+def _convert(order: dict[str, Any], batches: Batches, folder: Path) -> None:
+    """Has a child write the file that is ordered from the rows. Raises ``OSError`` as writing does, and ``RuntimeError``."""
+    with (folder / "errors").open("w+b") as errors:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "opendata.converting"],
+            stdin=subprocess.PIPE,
+            stdout=errors,
+            stderr=errors,
+            cwd=_ROOT,
+            env={
+                "PYTHONPATH": str(_ROOT),
+                "LANG": "C.UTF-8",
+                "TMPDIR": str(folder),
+                "OPENBLAS_NUM_THREADS": "1",
+            },
+        )
+        try:
+            _feed(cast("BinaryIO", child.stdin), order, batches)
+            status = child.wait(_LAST_S)
+        finally:
+            child.kill()
+            child.wait()
+        if status:
+            errors.seek(0)
+            raise RuntimeError(
+                f"{order['target']} was not made: {errors.read()[-2000:].decode(errors='replace')}"
+            )
+
+
+def _feed(stream: BinaryIO, order: dict[str, Any], batches: Batches) -> None:
+    try:
+        with stream:
+            stream.write(json.dumps(order).encode() + b"\n")
+            stream.writelines(b"\n".join(batch) + b"\n" for batch in batches)
+    except BrokenPipeError:
+        pass  # it has ended, and says why
+
+
+CSV: Final = FileKind(
+    "csv",
+    "text/csv; charset=utf-8",
+    "Comma-separated values (RFC 4180), UTF-8 without byte order mark.",
+    Layer.row,
+    _write_csv,
+)
+
+
+def _features(form: Form, description: str) -> FileKind:
+    def write(_layer: Layer, _language: str, file: BinaryIO, batches: Batches) -> None:
+        form.write(file, batches)
+
+    return FileKind(form.ending, form.media_type, description, Layer.feature, write)
+
+
+def _kind(ending: str, media_type: str, description: str, **more: bool) -> FileKind:
+    return FileKind(ending, media_type, description, Layer.raw_row, _converted(ending), **more)
+
+
+XLSX: Final = _kind(
+    "xlsx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "A workbook for Excel and LibreOffice; moments are UTC. At most 1,048,575 rows.",
+    packs=False,
+)
+_GIS: Final = (
+    _kind(
+        "gpkg",
+        "application/geopackage+sqlite3",
+        "GeoPackage, with descriptions and code lists of its fields.",
+    ),
+    _kind("fgb", "application/vnd.flatgeobuf", "FlatGeobuf, with its index in space."),
+    _kind(
+        "parquet",
+        "application/vnd.apache.parquet",
+        "GeoParquet 1.1, sorted in space, with a column of boxes.",
+        in_space=True,
+        packs=False,
+    ),
+    _kind("kml", "application/vnd.google-earth.kml+xml", "KML 2.2."),
+    _kind(
+        "shp.zip",
+        "application/zip",
+        "A zipped Shapefile and a sheet of its fields: names are cut to 10 characters, texts to 254 bytes.",
+        packs=False,
+    ),
+)
+
+_TEXTS: Final = (
+    _features(GEOJSON, "GeoJSON (RFC 7946)."),
+    _features(GEOJSONL, "One GeoJSON feature a line, to be read as it comes (GDAL's GeoJSONSeq)."),
+    CSV,
+)
+
+
+def kinds_of(layer: Layer) -> Mapping[str, FileKind]:
+    """The formats in which the layer can be had, by the ending of the address. A polygon fits in no cell of a sheet."""
+    kinds = (*_TEXTS, *_GIS) if layer.geometry != "Point" else (*_TEXTS, *_GIS, XLSX)
+    return {kind.ending: kind for kind in kinds}

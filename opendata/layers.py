@@ -1,0 +1,76 @@
+"""Layers of the open data: what their features hold, as features and as rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from django.db.models import TextField, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Concat
+from django.utils.translation import gettext_noop
+
+from geo.geojson import FeatureText
+from geo.tables import RowText, lon_lat, well_known_binary, well_known_text
+from opendata.properties import APPEAL, DISTRICT, SERVICE_AREA, Properties, values
+from web.spreadsheets import BEGINS_FORMULA
+
+#: Name of the column with a polygon's hexadecimal WKB, in the rows of which files are made.
+WKB: Final = "wkb"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer, called ``name`` in addresses and files; ``column`` holds its geometry, EPSG:4326."""
+
+    name: str
+    geometry: Literal["Point", "MultiPolygon"]
+    column: str
+    id: str | Combinable
+    properties: Properties
+    description: str
+
+    def feature(self, language: str = "") -> FeatureText:
+        """The text of a feature, names in the language where they are in one."""
+        return FeatureText(id=self.id, geometry=self.column, properties=values(self.properties, language))
+
+    def table(self, language: str = "") -> Mapping[str, str | Combinable]:
+        """Columns for people and their spreadsheets: the properties, then ``lon`` and ``lat``, or ``WKT``."""
+        if self.geometry == "Point":
+            return {**values(self.properties, language), **lon_lat(self.column)}
+        return {**values(self.properties, language), "WKT": well_known_text(self.column)}
+
+    def row(self, language: str = "") -> RowText:
+        """The text of a row of ``table``; what a spreadsheet would run is text."""
+        return RowText(self.table(language), guard=BEGINS_FORMULA)
+
+    def raw_row(self, language: str = "") -> RowText:
+        """The text of a row of which other files are made: the properties as they are, ``lon`` and ``lat`` or ``WKB``."""
+        columns = values(self.properties, language)
+        if self.geometry == "Point":
+            return RowText({**columns, **lon_lat(self.column)})
+        return RowText({**columns, WKB: well_known_binary(self.column)})
+
+
+APPEALS: Final = Layer(
+    "appeals",
+    "Point",
+    "point",
+    "id",
+    APPEAL,
+    gettext_noop("Appeals of residents, each at the place that it is about."),
+)
+_BORDER: Final = ("MultiPolygon", "geom", "district__code", DISTRICT)
+DISTRICTS: Final = Layer("districts", *_BORDER, gettext_noop("The city's districts, which do not overlap."))
+CITY: Final = Layer("city", *_BORDER, gettext_noop("The border of the whole city."))
+SERVICE_AREAS: Final = Layer(
+    "service-areas",
+    "MultiPolygon",
+    "geom",
+    # A code is its service's own: another service may number its areas alike.
+    Concat("service__code", Value("/"), "code", output_field=TextField()),
+    SERVICE_AREA,
+    gettext_noop("Where which service answers; areas may overlap, and the highest priority decides."),
+)
+LAYERS: Final = (APPEALS, DISTRICTS, CITY, SERVICE_AREAS)
