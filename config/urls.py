@@ -29,6 +29,7 @@ urlpatterns = [
         path("accounts/", include(accounts_urls)),
         path("admin/", admin.site.urls),
         path("desk/", include("desk.urls")),
+        path("data/", include("opendata.page_urls")),
         path("reports/", include("reports.urls")),
         path("", include("public.urls")),
     ),

@@ -24,7 +24,15 @@ from tests.browser.faults import violations
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, MessageFactory
 from tests.grid import GridCity
 
-PUBLIC = ("public:map", "public:appeal-new", "public:mine", "public:news", "public:about", "account_login")
+PUBLIC = (
+    "public:map",
+    "public:appeal-new",
+    "public:mine",
+    "public:news",
+    "public:about",
+    "opendata:catalogue",
+    "account_login",
+)
 
 
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])

@@ -1,0 +1,48 @@
+"""The page of the open data, for people."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from django.urls import resolve, reverse
+from pytest_django import Settings
+
+from appeals.vocabulary import Status
+from opendata.files import kinds_of
+from opendata.layers import LAYERS
+from opendata.properties import APPEAL
+from tests.grid import GridCity
+
+
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+def test_every_file_of_every_layer_and_every_field(city: GridCity, client: Client, language: str) -> None:
+    page = client.get(f"/{language}/data/").content.decode()
+    links = set(re.findall(r'href="(/data/[^"]+)" download', page))
+    assert links == {f"/data/{layer.name}.{ending}" for layer in LAYERS for ending in kinds_of(layer)}
+    for link in links:
+        assert resolve(link).url_name.startswith("data-")
+    for link in re.findall(r'href="(/data/[^"]+-metadata.json)"', page):
+        assert client.get(link).status_code == 200
+    for declared in APPEAL:
+        assert f"<code>{declared.name}</code>" in page
+    for status in Status:
+        assert f"<code>{status.value}</code>" in page
+    assert ("In progress" in page) is (language == "en")
+    assert "CC0-1.0" in page
+    assert reverse("api-docs") in page
+
+
+def test_what_the_city_has_not_said_is_not_made_up(
+    city: GridCity, client: Client, settings: Settings
+) -> None:
+    settings.DATA_LICENCE = {"name": "", "url": ""}
+    assert "has not said under which licence" in client.get("/en/data/").content.decode()
+    assert "dc:license" not in client.get("/data/appeals.csv-metadata.json").json()
+
+
+def test_every_page_leads_there(city: GridCity, client: Client) -> None:
+    links = re.findall(r'href="([^"]+)"', client.get("/en/news/").content.decode())
+    assert "/en/data/" in [urlsplit(link).path for link in links]
