@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client, override_settings
 
 from web import health
@@ -41,3 +41,11 @@ def test_a_database_that_hangs_holds_nobody(client: Client, monkeypatch: pytest.
         monkeypatch.setattr(health, "FRESH_S", 0.0)
     while client.get("/healthz").status_code != 200:
         pass  # the question that hung ends when the server's socket closes
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_locks_the_appeals_does_not_hold_it(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "FRESH_S", 0.0)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK appeals_appeal IN ACCESS EXCLUSIVE MODE")
+        assert client.get("/healthz").status_code == 200
