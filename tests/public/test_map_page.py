@@ -88,6 +88,8 @@ def test_a_malformed_filter_is_told_and_nothing_is_listed(
     assert words not in get(client)
     assert listed(page) == []
     assert "data-count=" not in page
+    # The other two fields are not among those that the menu shows.
+    assert ("field-error" in page) is not query.startswith(("?q", "?bbox"))
     assert "no appeals yet" not in page
 
 

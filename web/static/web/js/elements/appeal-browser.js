@@ -107,6 +107,9 @@ export class AppealBrowser extends HTMLElement {
       window.history.replaceState(same ? entry() : { view }, "", address);
     }
     this.#shown = location.search;
+    // What was wrong with the address that the page was opened with; the list says what is wrong now.
+    for (const said of this.#form.querySelectorAll(".field-error")) said.remove();
+    for (const field of this.#form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
     this.#showCount(filter);
     this.#otherLanguages();
     if (!same) this.#map.filter = forMap;
