@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 from appeals.deadlines import WorkingCalendar, city_calendar, city_day
 from appeals.models import Appeal
@@ -69,6 +69,23 @@ class Due:
                 return _("Closed")
             case DueState.ELSEWHERE:
                 return _("Answered before the move, text not known")
+
+    @property
+    def brief(self) -> str:
+        """The state in fewer letters, for a column of a table."""
+        days = {"n": self.days}
+        match self.state:
+            case DueState.OPEN | DueState.SOON:
+                return (
+                    npgettext("narrow column", "%(n)d working day left", "%(n)d working days left", self.days)
+                    % days
+                )
+            case DueState.OVERDUE if self.days:
+                return (
+                    npgettext("narrow column", "%(n)d working day late", "%(n)d working days late", self.days)
+                    % days
+                )
+        return self.words
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.posts import Post
 from appeals.models import Appeal
 from desk.models import SavedFilter
+from districts.models import Category, Service
 from tests.browser.conftest import LANGUAGES, OFFICE, PHONE, Open, at_desk, log_in, path_of
 from tests.browser.faults import running_out
 from tests.factories import AppealFactory, MembershipFactory
@@ -112,6 +113,19 @@ def test_how_late_an_appeal_is_fits_its_column(
     )
     assert window.page.locator(".desk-row .due--overdue").count() > 0
     assert wider == []
+    # The Mayor's Office has one column more; what an appeal is about is read there too, with words of its text.
+    name = "Нужно освещение улицы"
+    Category.objects.filter(code="lamp").update(name_ky=name, name_ru=name, name_en=name)
+    at_desk(window, MembershipFactory(service=Service.objects.get(is_office=True)).user, language)
+    window.at_rest()
+    cut = window.page.evaluate(
+        """() => [...document.querySelectorAll(".desk-row__what a")].filter((name) => {
+            const right = name.closest("th").getBoundingClientRect().right;
+            return name.getBoundingClientRect().right + 16 > right;
+        }).length"""
+    )
+    assert window.page.locator(".desk-row__what a").count() > 0
+    assert cut == 0
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
