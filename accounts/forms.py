@@ -25,6 +25,14 @@ from rates.taking import (
 )
 
 
+class LogInForm(forms.LoginForm):
+    """The cursor stands where something is to be typed: nobody has to reach for the mouse first."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password" if self.data.get("login") else "login"].widget.attrs["autofocus"] = True
+
+
 class ResetPasswordForm(forms.ResetPasswordForm):
     """So many letters from one address, to one person from one address, and to one person from all of them.
 

@@ -167,6 +167,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 # Its own limits are counted in each process and lock a person out; ours are those of ``rates``.
 ACCOUNT_RATE_LIMITS = False
 ACCOUNT_FORMS = {
+    "login": "accounts.forms.LogInForm",
     "reset_password": "accounts.forms.ResetPasswordForm",
     "change_password": "accounts.forms.ChangePasswordForm",
 }

@@ -7,24 +7,28 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
-from geo.points import GeometryRefused, city_point
+from geo.points import GeometryRefused, city_point, lon_lat_from_text
 from news.models import NewsItem
 from news.pictures import published_picture
 
 
 class NewsItemForm(forms.ModelForm[NewsItem]):
-    """The item, with its place as two numbers: they can be copied from any map, and none has to load."""
+    """The item, with its place as one text: it can be copied from any map, and none has to load."""
 
-    lon = forms.CharField(
-        label=_("longitude"), required=False, max_length=20, help_text=_("Such as 72.7985; empty: no place.")
+    place = forms.CharField(
+        label=_("Latitude, longitude"),
+        required=False,
+        max_length=500,
+        help_text=_("Copied from any map, or a link to one: 40.5283, 72.7985. Empty: no place."),
+        widget=AdminTextInputWidget,
     )
-    lat = forms.CharField(label=_("latitude"), required=False, max_length=20)
 
     class Meta:
         model = NewsItem
@@ -33,8 +37,7 @@ class NewsItemForm(forms.ModelForm[NewsItem]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.point:
-            self.initial["lon"] = f"{self.instance.point.x:.6f}"
-            self.initial["lat"] = f"{self.instance.point.y:.6f}"
+            self.initial["place"] = f"{self.instance.point.y:.6f}, {self.instance.point.x:.6f}"
 
     def clean_picture(self) -> Any:
         picture = self.cleaned_data["picture"]
@@ -42,17 +45,16 @@ class NewsItemForm(forms.ModelForm[NewsItem]):
             return picture
         return published_picture(picture)
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        lon, lat = cleaned.get("lon", ""), cleaned.get("lat", "")
-        if not lon and not lat:
-            self.instance.point = None
-            return cleaned
+    def clean_place(self) -> str:
+        written: str = self.cleaned_data["place"]
+        degrees = lon_lat_from_text(written)
+        if written and degrees is None:
+            raise forms.ValidationError(_("Write latitude and longitude, such as 40.5283, 72.7985."))
         try:
-            self.instance.point = city_point(lon, lat)
+            self.instance.point = city_point(*degrees) if degrees else None
         except GeometryRefused as refusal:
-            self.add_error("lon", str(refusal))
-        return cleaned
+            raise forms.ValidationError(str(refusal)) from refusal
+        return written
 
 
 @admin.register(NewsItem)
@@ -70,7 +72,7 @@ class NewsItemAdmin(TranslationAdmin[NewsItem]):
         return [
             (None, {"fields": ["kind", "published_at", "picture"]}),
             *languages,
-            (_("Place on the map"), {"fields": ["lon", "lat"]}),
+            (_("Place on the map"), {"fields": ["place"]}),
         ]
 
     @admin.display(description=_("state"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core import mail
 from django.test import Client
@@ -178,3 +180,13 @@ def test_others_do_not_use_up_a_persons_letters(owner: User, settings: Settings)
     assert ask_for_a_letter("203.0.113.9") == 302
     settings.LIMITS = {"password-reset-account": Rate(2, 1, 86_400)}
     assert [ask_for_a_letter(f"192.0.2.{n}", "nobody@city.example") for n in range(3)] == [302, 302, 429]
+
+
+def test_the_cursor_stands_where_something_is_to_be_typed(owner: User) -> None:
+    """First at the address, after a wrong password at the password."""
+    pages = [Client().get(reverse("account_login")), log_in("198.51.100.7", "wrong")]
+    focused = [
+        re.findall(r'<input[^>]* name="(\w+)"[^>]* autofocus', page.content.decode())  # type: ignore[attr-defined]
+        for page in pages
+    ]
+    assert focused == [["login"], ["password"]]

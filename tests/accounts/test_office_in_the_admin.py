@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import Membership, User
 from news.models import NewsItem
@@ -22,8 +24,7 @@ NEWS = {
     "body_ru": "Сегодня.",
     "published_at_0": "2026-06-01",
     "published_at_1": "10:00",
-    "lon": "",
-    "lat": "",
+    "place": "",
 }
 
 
@@ -42,6 +43,30 @@ def test_the_office_adds_a_news_item_and_everybody_reads_it(
     assert "Мост закрыт" in Client().get("/ru/news/").content.decode()
     client.post(reverse("admin:news_newsitem_delete", args=[item.pk]), {"post": "yes"})
     assert not NewsItem.objects.exists()
+
+
+def test_the_way_there_is_in_the_menu_of_each_page(
+    city: GridCity, office_user: User, light_user: User
+) -> None:
+    for user, ways in ((office_user, 2), (light_user, 0)):
+        client = Client()
+        client.force_login(user)
+        with translation.override("en"):
+            page = client.get(reverse("desk:queue")).content.decode()
+            # On a desk below the name, on a phone in the menu of the bar.
+            assert [
+                len(re.findall(rf'<a href="{reverse("admin:index")}">', part)) for part in _menus(page)
+            ] == [
+                ways // 2,
+                ways // 2,
+            ]
+
+
+def _menus(page: str) -> list[str]:
+    return [
+        page.partition(start)[2].partition("</details>")[0]
+        for start in ('class="account ', 'class="site-bar__more')
+    ]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from PIL import Image
 
 from accounts.models import User
 from news.models import NewsItem
+from tests.grid import IN_EAST, GridCity
 
 EXIF_MAKER = 0x010F
 #: What the form of an item needs.
@@ -23,8 +24,7 @@ NEWS: dict[str, Any] = {
     "body_ky": "Текст",
     "published_at_0": "2026-06-01",
     "published_at_1": "10:00",
-    "lon": "",
-    "lat": "",
+    "place": "",
 }
 
 
@@ -57,6 +57,34 @@ def test_a_picture_is_re_encoded_without_the_phones_metadata(operator: Client, m
         assert (stored.format, stored.size) == ("JPEG", (2048, 1024))
         assert EXIF_MAKER not in stored.getexif()
     assert "news.jpg" not in item.picture.name
+
+
+def test_a_place_is_read_as_people_copy_it_and_what_is_none_is_refused(
+    city: GridCity, operator: Client
+) -> None:
+    lon, lat = IN_EAST
+    comma = f"{lat:.5f} {lon:.5f}".replace(".", ",")
+    link = f"https://www.google.com/maps/@{lat:.6f},{lon:.6f},17z"
+    for written in (f"{lat:.6f}, {lon:.6f}", comma, f"{lon:.6f}, {lat:.6f}", link):
+        NewsItem.objects.all().delete()
+        answer = operator.post(reverse("admin:news_newsitem_add"), NEWS | {"place": written})
+        assert answer.status_code == 302, (written, answer.content.decode())
+        point = NewsItem.objects.get().point
+        assert point is not None
+        assert (point.x, point.y) == pytest.approx((lon, lat), abs=1e-5), written
+    page = reverse("admin:news_newsitem_change", args=[NewsItem.objects.get().pk])
+    assert f'value="{lat:.6f}, {lon:.6f}"' in operator.get(page).content.decode()
+    for written, sentence in (
+        ("the bridge", "Write latitude and longitude"),
+        ("10.5, 20.5", "outside the city"),
+    ):
+        answer = operator.post(page, NEWS | {"place": written})
+        assert answer.status_code == 200
+        assert sentence in answer.content.decode()
+        assert written in answer.content.decode()
+    assert NewsItem.objects.get().point == point
+    assert operator.post(page, NEWS).status_code == 302
+    assert NewsItem.objects.get().point is None
 
 
 @pytest.mark.parametrize("field", ["title_ky", "body_ky"])
