@@ -43,7 +43,7 @@ from appeals.filters import AppealFilter
 from appeals.models import Appeal, Event
 from appeals.vocabulary import OPEN_STATUSES, Clock, Status, Verb
 from appeals.workflow import SUBMIT, VERBS
-from desk.stays import NEVER, Appeals, Events, Ints, Outcome, Stays, Terms, What, stays_of, terms_of
+from desk.stays import NEVER, Appeals, Events, Ints, Stays, Terms, TermState, What, stays_of, terms_of
 from desk.survival import by_group, kaplan_meier
 from desk.working_hours import DAY_S, WorkingHours
 from districts.models import Category, District, Service
@@ -80,7 +80,7 @@ _ROWS: Final[Mapping[By, str | Promise]] = {
 }
 
 
-class TooMany(Exception):
+class TooManyAppeals(Exception):
     """The question is about more appeals than are counted at once."""
 
 
@@ -170,7 +170,7 @@ def score(
 ) -> Scoreboard:
     """The scoreboard of the appeals that the user may see and the filter leaves, as of the moment (now by default).
 
-    A service in the filter keeps the stays with it, whoever has the appeal now. Raises ``TooMany``.
+    A service in the filter keeps the stays with it, whoever has the appeal now. Raises ``TooManyAppeals``.
     """
     at = at or timezone.now()
     clock = LegalClock.read()
@@ -191,9 +191,9 @@ def score(
         by=by,
         rows=tuple(scores),
         whole=whole.score("", _("Together")),
-        running=whole.terms.count(Outcome.RUNNING),
-        dropped=whole.terms.count(Outcome.DROPPED),
-        elsewhere=whole.terms.count(Outcome.ELSEWHERE),
+        running=whole.terms.count(TermState.RUNNING),
+        dropped=whole.terms.count(TermState.DROPPED),
+        elsewhere=whole.terms.count(TermState.ELSEWHERE),
         silent=int(np.count_nonzero((whole.stays.answered != NEVER) & (whole.stays.said < 0))),
         day_hours=hours.day_hours,
     )
@@ -213,7 +213,7 @@ class _Found:
     def read(cls, user: User | AnonymousUser, wanted: AppealFilter, clock: LegalClock) -> _Found:
         rows = Appeal.objects.visible_to(user).filtered(wanted).order_by()
         if rows[MOST : MOST + 1].exists():
-            raise TooMany
+            raise TooManyAppeals
         number, submitted, service, district, category, is_open, due, closed = _columns(
             rows.values_list(
                 "number",
@@ -363,7 +363,7 @@ class _Facts:
         place = np.full(self.stays.start.size, -1)
         place[positions] = np.arange(positions.size)
         counted = np.flatnonzero(place[self.terms.stay] >= 0)
-        terms = Terms(place[self.terms.stay[counted]], self.terms.outcome[counted])
+        terms = Terms(place[self.terms.stay[counted]], self.terms.state[counted])
         return _Facts(stays, terms, self.answering[positions], self.closing[positions], self.age[positions])
 
     def score(self, code: str, name: str) -> Score:
@@ -384,7 +384,7 @@ class _Facts:
             answer_most=hours(answering, 0.9),
             closing_half=hours(closing, 0.5),
             closing_most=hours(closing, 0.9),
-            kept=Share(self.terms.count(Outcome.KEPT), self.terms.count(Outcome.KEPT, Outcome.BROKEN)),
+            kept=Share(self.terms.count(TermState.KEPT), self.terms.count(TermState.KEPT, TermState.BROKEN)),
             reopened=Share(int(np.count_nonzero(stays.reopened)), int(np.count_nonzero(answered))),
             solved=Share(int(np.count_nonzero(stays.said == 1)), int(np.count_nonzero(stays.said >= 0))),
             moved_on=int(np.count_nonzero(stays.moved_on)),

@@ -24,7 +24,18 @@ from appeals.filters import AppealFilter, filter_fields, parse_filter
 from appeals.periods import ready_periods, with_days
 from appeals.vocabulary import OPEN_STATUSES
 from desk.doors import for_whom
-from desk.scoreboard import AGE_BANDS, ENOUGH, MOST, By, Hours, Score, Scoreboard, Share, TooMany, score
+from desk.scoreboard import (
+    AGE_BANDS,
+    ENOUGH,
+    MOST,
+    By,
+    Hours,
+    Score,
+    Scoreboard,
+    Share,
+    TooManyAppeals,
+    score,
+)
 from geo.refusals import Errors, Refusals
 from web.api.problems import bad_parameters
 from web.parameters import left_out, unknown
@@ -132,7 +143,7 @@ def scoreboard_page(request: HttpRequest) -> HttpResponse:
     if not errors:
         try:
             board = score(request.user, asked.wanted, asked.by)
-        except TooMany:
+        except TooManyAppeals:
             errors = _too_many()
     standing = standing_of(request.user)
     fields = filter_fields(asked.wanted, errors, with_days(request.GET), names=ASKED)
@@ -210,7 +221,7 @@ def scoreboard_table(request: HttpRequest) -> HttpResponse:
         return bad_parameters(errors)
     try:
         board = score(request.user, asked.wanted, asked.by)
-    except TooMany:
+    except TooManyAppeals:
         return bad_parameters(_too_many())
     response = HttpResponse(as_csv(board, asked), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="scoreboard-{asked.by}.csv"'

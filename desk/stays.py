@@ -97,7 +97,7 @@ class Stays:
     moved_on: Flags
 
 
-class Outcome(enum.IntEnum):
+class TermState(enum.IntEnum):
     """What became of a legal term."""
 
     BROKEN = 0
@@ -109,17 +109,17 @@ class Outcome(enum.IntEnum):
 
 @dataclass(frozen=True)
 class Terms:
-    """Columns of the legal terms: the ``Outcome`` of each, and the stay that it counts for.
+    """Columns of the legal terms: the ``TermState`` of each, and the stay that it counts for.
 
     One that was kept counts for whoever answered, any other for whoever had the appeal on its last day.
     """
 
     stay: NDArray[np.intp]
-    outcome: Ints
+    state: Ints
 
-    def count(self, *outcomes: Outcome) -> int:
-        """How many terms have one of these outcomes."""
-        return int(np.count_nonzero(np.isin(self.outcome, outcomes)))
+    def count(self, *states: TermState) -> int:
+        """How many terms have one of these states."""
+        return int(np.count_nonzero(np.isin(self.state, states)))
 
 
 def stays_of(appeals: Appeals, events: Events, *, by_service: bool) -> Stays:
@@ -196,10 +196,10 @@ def terms_of(appeals: Appeals, events: Events, stays: Stays, today: int) -> Term
     kept = (answered != NEVER) & (over_day <= due)
     broken = (over_day > due) & ((over != NEVER) | is_open)
     elsewhere = _first(term_of_event, events.at, events.are(What.ELSEWHERE), appeal.size) != NEVER
-    outcome = np.select(
+    state = np.select(
         [elsewhere, kept, broken, is_open],
-        [Outcome.ELSEWHERE, Outcome.KEPT, Outcome.BROKEN, Outcome.RUNNING],
-        Outcome.DROPPED,
+        [TermState.ELSEWHERE, TermState.KEPT, TermState.BROKEN, TermState.RUNNING],
+        TermState.DROPPED,
     )
 
     by_moment = stays.appeal * _WIDTH + np.maximum(stays.start, 0)
@@ -207,7 +207,7 @@ def terms_of(appeals: Appeals, events: Events, stays: Stays, today: int) -> Term
     at = np.searchsorted(by_moment, appeal * _WIDTH + np.clip(moment, 0, _WIDTH - 1), "right") - 1
     # A stay that began later than the term's last day, in an appeal that came in late itself, is still its own appeal's.
     at = np.maximum(at, np.searchsorted(stays.appeal, appeal, "left"))
-    return Terms(at, outcome)
+    return Terms(at, state)
 
 
 def _standing_ends(events: Events, count: int) -> Flags:

@@ -36,10 +36,16 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "appeals/actions": ("tests/appeals/actions",),
     "appeals/actions/attachments.py": (f"{_ACTIONS}/test_attachments.py",),
     "appeals/actions/count_again.py": (f"{_ACTIONS}/test_count_again.py",),
+    "appeals/actions/cover.py": ("tests/test_covering.py",),
     "appeals/actions/drafts.py": (f"{_ACTIONS}/test_drafts.py",),
     "appeals/actions/escalate.py": (f"{_ACTIONS}/test_escalate.py", f"{_ACTIONS}/test_rounds.py"),
     "appeals/actions/hand_over.py": (f"{_ACTIONS}/test_hand_over.py",),
-    "appeals/actions/inputs.py": (f"{_ACTIONS}/test_inputs.py", f"{_ACTIONS}/test_correct.py"),
+    "appeals/actions/inputs.py": (
+        f"{_ACTIONS}/test_inputs.py",
+        f"{_ACTIONS}/test_correct.py",
+        "tests/test_covering.py",
+        "tests/test_redacting.py",
+    ),
     "appeals/actions/perform.py": (
         f"{_ACTIONS}/test_perform.py",
         f"{_ACTIONS}/test_questions.py",
@@ -53,6 +59,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
         f"{_ACTIONS}/test_relations.py",
     ),
     "appeals/actions/questions.py": (f"{_ACTIONS}/test_questions.py",),
+    "appeals/actions/redact.py": ("tests/test_redacting.py",),
     "appeals/actions/rounds.py": (f"{_ACTIONS}/test_rounds.py", f"{_ACTIONS}/test_warn.py"),
     "appeals/actions/split.py": (f"{_ACTIONS}/test_relations.py",),
     "appeals/actions/submit.py": (
