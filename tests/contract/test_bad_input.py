@@ -6,6 +6,8 @@ new page or a new filter is tried here from its first day.
 
 from __future__ import annotations
 
+import copy
+import itertools
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -14,6 +16,7 @@ from unittest import mock
 from urllib.parse import quote, urlencode
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,8 +58,33 @@ HOSTILE = [
 ]
 #: The same for what costs more to try: each stands for a kind.
 FEW_HOSTILE = ["\x00", "\r\nX-A: b", "9" * 400, "\ud800"]
-#: Filters are read in one place. These try everything on it; other pages, which are dear, what breaks on the way there or back.
-WHERE_FILTERS_ARE_TRIED = {"api-appeals", "public:map", "desk:queue"}
+#: What most parameters take for good, and what then breaks on the way to the database or back to the reader.
+GOES_FAR = ["9" * 400, "\ud800", "a\r\nX-A: b"]
+#: Filters are read in one place. Everything is tried on it here, and elsewhere what breaks on the way there or back.
+WHERE_FILTERS_ARE_TRIED = "api-appeals"
+#: Headers that do not keep each other from being read.
+HEADERS_TOGETHER: list[dict[str, str]] = [
+    {
+        "Accept": "*/*;q=nan",
+        "Accept-Language": "ru;q=1e999",
+        "Accept-Encoding": "gzip;q=x",
+        "Range": "bytes=9-1",
+        "If-None-Match": "W/",
+        "If-Modified-Since": "Mon, 99 Jan 99999 00:00:00 GMT",
+        "X-Forwarded-For": "\x00",
+        "Origin": "null",
+        "Referer": "http://[::1",
+        "X-HTTP-Method-Override": "DELETE",
+        "Transfer-Encoding": "chunked",
+    },
+    {
+        "Accept": "application/geo+json;version=9",
+        "Accept-Language": "x" * 5000,
+        "Range": "bytes=" + "9" * 400 + "-",
+    },
+    {"Host": "evil.example:0\r\nX-A: b"},
+    {"Cookie": "django_language=\x00; messages=broken; csrftoken=" + "x" * 3000},
+]
 ODD = st.sampled_from(
     [*HOSTILE, "", " ", "0", "1e400", "9999-12-31", "%'\"--{}", "🏠\u202e", "inf", "1_000", "null", "[]", "ош", BOX, "40.5,72.7,40.54,72.78", "2026-02-30", "1000000",
      "AAAAAAAAAAAAAAAAAAAAAA", "lamp", "new", "new,closed", "complaint", "light"]
@@ -111,45 +139,70 @@ def _asked(client: Client, address: Address, path: str) -> list[str]:
     return sorted(asked.known(FILTERS))
 
 
+#: What some addresses are known to ask for: were the listening broken, the sweep would try nothing.
+ASKED_FOR = {
+    "api-appeals": {"bbox", "q", "page_size", "after", "lang", "status"},
+    "api-route": {"lon", "lat", "category"},
+    "public:map": {"q", "after", "fragment", "from"},
+    "public:news": {"after"},
+    "reports:heatmap": {"cell", "period", "from"},
+    "desk:queue": {"tab", "after", "service"},
+}
+
+
+def test_what_addresses_are_known_to_ask_for_is_of_addresses_that_there_are() -> None:
+    assert set(ASKED_FOR) <= {address.name for address in SITE}
+
+
 @pytest.mark.parametrize("address", SITE, ids=str)
-def test_no_parameter_breaks_an_address(
+def test_nothing_breaks_an_address(
     path_of: PathOf, client: Client, operator: Client, address: Address
 ) -> None:
+    """One city for all that is tried at an address; each part finds it as the one before did."""
     path = path_of(address)
     reader = _reader(address, path, client, operator)
+    for tried in (
+        _no_parameter_breaks,
+        _no_path_breaks,
+        _no_method_breaks,
+        _no_header_breaks,
+        _no_form_breaks,
+    ):
+        cookies = copy.deepcopy(reader.cookies)
+        with transaction.atomic():
+            tried(reader, address, path)
+            transaction.set_rollback(True)
+        reader.cookies = cookies
+
+
+def _no_parameter_breaks(reader: Client, address: Address, path: str) -> None:
+    names = _asked(reader, address, path)
+    assert ASKED_FOR.get(address.name, set()) <= set(names)
     needed = required_query(address)
-    for name in _asked(reader, address, path):
-        few = name in FILTERS and address.name not in WHERE_FILTERS_ARE_TRIED
+    for name in names if address.of_the_api else []:
+        few = name in FILTERS and address.name != WHERE_FILTERS_ARE_TRIED
         for value in FEW_HOSTILE if few else HOSTILE:
             answer = _send(reader, "get", _url(path, {**needed, name: value}))
-            if address.of_the_api and answer.status_code == 400:
+            if answer.status_code == 400:
                 key = "point" if name in {"lon", "lat"} else name
                 assert list(answer.json()["errors"]) == [key], (name, value)
+    if address.of_the_api or not names:
+        return
+    # A page is dear. It reads all of its parameters and says what is wrong with each, so that they are tried together;
+    # those that it does not come to then, alone.
+    for value in HOSTILE:
+        with asking("GET") as asked:
+            _send(reader, "get", _url(path, {**needed, **dict.fromkeys(names, value)}))
+        for name in sorted(set(names) - asked.known(FILTERS)):
+            _send(reader, "get", _url(path, {**needed, name: value}))
+    # A value that is refused keeps good ones from what the page does with them. Filters are the same on every page.
+    for name in names:
+        for value in GOES_FAR[:1] if name in FILTERS else GOES_FAR:
+            _send(reader, "get", _url(path, {**needed, name: value}))
 
 
-def test_the_parameters_are_found(path_of: PathOf, client: Client, operator: Client) -> None:
-    """Were the listening broken, the test before this one would try nothing."""
-    found = {
-        address.name: set(_asked(reader, address, path))
-        for address in SITE
-        for path in [path_of(address)]
-        for reader in [_reader(address, path, client, operator)]
-    }
-    assert {"bbox", "q", "page_size", "after", "lang", "status"} <= found["api-appeals"]
-    assert {"lon", "lat", "category"} <= found["api-route"]
-    assert {"q", "after", "fragment", "from"} <= found["public:map"]
-    assert {"after"} <= found["public:news"]
-    assert {"cell", "period", "from"} <= found["reports:heatmap"]
-    assert {"tab", "after", "service"} <= found["desk:queue"]
-
-
-@pytest.mark.parametrize("address", [address for address in SITE if address.parameters], ids=str)
-def test_no_path_breaks_an_address(
-    path_of: PathOf, client: Client, operator: Client, address: Address
-) -> None:
-    good = path_of(address)
+def _no_path_breaks(reader: Client, address: Address, _path: str) -> None:
     parts = address.path.format(**{name: f"\x01{name}\x01" for name in address.parameters})
-    reader = _reader(address, good, client, operator)
     for name in address.parameters:
         for value in [
             "0",
@@ -165,65 +218,61 @@ def test_no_path_breaks_an_address(
             _send(reader, "get", filled)
 
 
-@pytest.mark.parametrize("address", SITE, ids=str)
-def test_no_method_or_header_breaks_an_address(
-    path_of: PathOf, client: Client, operator: Client, address: Address
-) -> None:
-    path = path_of(address)
-    reader = _reader(address, path, client, operator)
+def _no_method_breaks(reader: Client, _address: Address, path: str) -> None:
     for method in ("head", "options", "put", "patch", "delete"):
         _send(reader, method, path)
     for method in ("QUERY", "PROPFIND", "x" * 300):
         answer = reader.generic(method, path, b"")
         _is_an_answer(method, path, answer)
         assert answer.status_code in {302, 405}, (method, path, answer.status_code)
-    for header, value in (
-        ("Accept", "*/*;q=nan"),
-        ("Accept", "application/geo+json;version=9"),
-        ("Accept-Language", "ru;q=1e999"),
-        ("Accept-Language", "x" * 5000),
-        ("Accept-Encoding", "gzip;q=x"),
-        ("Range", "bytes=9-1"),
-        ("Range", "bytes=" + "9" * 400 + "-"),
-        ("If-None-Match", "W/"),
-        ("If-Modified-Since", "Mon, 99 Jan 99999 00:00:00 GMT"),
-        ("X-Forwarded-For", "\x00"),
-        ("Host", "evil.example:0\r\nX-A: b"),
-        ("Origin", "null"),
-        ("Referer", "http://[::1"),
-        ("X-HTTP-Method-Override", "DELETE"),
-        ("Transfer-Encoding", "chunked"),
-        ("Cookie", "django_language=\x00; messages=broken; csrftoken=" + "x" * 3000),
-    ):
-        _send(reader, "get", _url(path, required_query(address)), **{header: value})
 
 
-@pytest.mark.parametrize("address", SITE, ids=str)
-def test_no_form_breaks_an_address(
-    path_of: PathOf, client: Client, operator: Client, address: Address
-) -> None:
-    path = path_of(address)
-    reader = _reader(address, path, client, operator)
-    if _send(reader, "post", path).status_code == 405:
-        return
+def _no_header_breaks(reader: Client, address: Address, path: str) -> None:
+    asked = _url(path, required_query(address))
+    # No page reads a header itself: whatever reads one for all of them reads the next one too.
+    is_page = _send(reader, "get", asked).get("Content-Type", "").startswith("text/html")
+    for together in HEADERS_TOGETHER:
+        for headers in [together] if is_page else [{name: value} for name, value in together.items()]:
+            _send(reader, "get", asked, **headers)
+
+
+def _no_form_breaks(reader: Client, address: Address, path: str) -> None:
     with asking("POST") as asked:
-        _send(reader, "post", path)
-    # A page that takes steps of the workflow reads the rest of a form only when the step is named.
-    begun = [{"verb": code, "version": "1"} for code in VERBS] if "verb" in asked.names else [{}]
+        answer = _send(reader, "post", path)
+    if answer.status_code == 405:
+        return
     tried: set[str] = set()
-    for form in begun:
+    has_steps = "verb" in asked.names
+    for form in [{"verb": code, "version": "1"} for code in VERBS] if has_steps else [{}]:
+        # A page that takes steps of the workflow reads the rest of a form only when the step is named.
+        if has_steps and {ask.name for ask in VERBS[form["verb"]].asks} <= tried:
+            continue
         with asking("POST") as asked:
-            _send(reader, "post", path, form)
-        for name in sorted(asked.names - tried):
+            _post(reader, path, form)
+        names = sorted(asked.names - tried - set(form))
+        # As with parameters: the page of a refused step of the workflow is dear, and its form says all that is wrong.
+        for together in [names] if has_steps and names else [[name] for name in names]:
             for value in FEW_HOSTILE:
-                sent = {**form, name: value.encode("utf-8", "surrogatepass")}
-                _send(reader, "post", path, sent)
+                _post(reader, path, form | dict.fromkeys(together, value))
         tried |= asked.names
-    for body in (b"", b"\xff\xfe\x00", b"[" * 10_000):
-        for kind in ("application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
-                     "multipart/form-data", "nonsense"):  # fmt: skip
-            Bucket.objects.all().delete()
-            _is_an_answer("post", path, reader.post(path, body, content_type=kind))
+    if has_steps:
+        for name, value in itertools.product(("verb", "version"), FEW_HOSTILE):
+            _post(reader, path, {"verb": "note", "version": "1", name: value})
+    bodies = (b"", b"\xff\xfe\x00", b"[" * 10_000)
+    kinds = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+             "multipart/form-data", "nonsense")  # fmt: skip
+    every = itertools.product(bodies, kinds) if address.of_the_api else zip(itertools.cycle(bodies), kinds)
+    for body, kind in every:
+        Bucket.objects.all().delete()
+        _is_an_answer("post", path, reader.post(path, body, content_type=kind))
+
+
+def _post(reader: Client, path: str, form: Mapping[str, str]) -> None:
+    """Sends the form to the page as it was before: the next one must find the same."""
+    with transaction.atomic():
+        sent = {name: value.encode("utf-8", "surrogatepass") for name, value in form.items()}
+        _send(reader, "post", path, sent)
+        transaction.set_rollback(True)
 
 
 #: What Django's own list reads, the same way whatever it lists, and what does not keep it from reading the rest.
@@ -335,9 +384,8 @@ def test_any_submission_is_answered(city: GridCity, client: Client, changes: dic
         assert answer["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize(
-    ("query", "wrong"),
-    [
+def test_wrong_parameter_is_named(lived_in: GridCity, client: Client) -> None:
+    for query, wrong in (
         ("bbox=1,2,3,4,5", "bbox"),
         ("bbox=nan,40.5,72.8,40.6", "bbox"),
         ("bbox=72.8,40.5,72.7,40.6", "bbox"),
@@ -357,33 +405,41 @@ def test_any_submission_is_answered(city: GridCity, client: Client, changes: dic
         ("category=%00", "category"),
         ("service=%00", "service"),
         ("district=%00", "district"),
-    ],
-)
-def test_wrong_parameter_is_named(lived_in: GridCity, client: Client, query: str, wrong: str) -> None:
-    answer = client.get(f"/api/appeals.geojson?{query}")
-    assert answer.status_code == 400
-    assert answer["Content-Type"] == "application/problem+json"
-    assert list(answer.json()["errors"]) == [wrong]
-    assert answer.json()["errors"][wrong][0].endswith(".")
+    ):
+        answer = client.get(f"/api/appeals.geojson?{query}")
+        assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json"), query
+        assert list(answer.json()["errors"]) == [wrong], query
+        assert answer.json()["errors"][wrong][0].endswith("."), query
 
 
 @pytest.mark.parametrize("address", API, ids=str)
-def test_what_an_address_of_the_api_does_not_know_is_named(
+def test_what_an_address_of_the_api_is_not_to_be_asked(
     path_of: PathOf, client: Client, address: Address
 ) -> None:
-    path, known = path_of(address), required_query(address)
+    path = path_of(address)
+    _names_what_it_does_not_know(client, address, path)
+    if reading(address):
+        _wants_each_parameter_once_and_filled_in(client, address, path)
+        _refuses_writing(client, path)
+
+
+def _names_what_it_does_not_know(client: Client, address: Address, path: str) -> None:
     send = client.get if reading(address) or str(address) in _OF_THE_DOCUMENT else client.post
-    answer = send(_url(path, {**known, "colour": "red", "кеч": "1"}))
+    answer = send(_url(path, {**required_query(address), "colour": "red", "кеч": "1"}))
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
     assert set(answer.json()["errors"]) == {"colour", "кеч"}
 
 
-@pytest.mark.parametrize("address", [address for address in API if reading(address)], ids=str)
-def test_an_address_of_the_api_wants_each_parameter_once_and_filled_in(
-    path_of: PathOf, client: Client, address: Address
-) -> None:
-    path, needed = path_of(address), required_query(address)
+def _refuses_writing(client: Client, path: str) -> None:
+    answer = client.post(path, {}, content_type="application/json")
+    assert answer.status_code == 405
+    assert answer["Content-Type"] == "application/problem+json"
+    assert "GET" in answer["Allow"]
+
+
+def _wants_each_parameter_once_and_filled_in(client: Client, address: Address, path: str) -> None:
+    needed = required_query(address)
     for name in query_parameters(reading(address) or {}):
         for value in ("", "%20"):
             query = urlencode({other: value for other, value in needed.items() if other != name})
@@ -431,35 +487,24 @@ def test_a_page_says_what_its_address_holds_in_vain(
     assert 'notice--info" role="status"><' not in quiet.content.decode()
 
 
-@pytest.mark.parametrize(
-    "file", [f"{report}.{kind}" for report in ("heatmap", "hotspots") for kind in ("geojson", "csv", "html")]
-)
-def test_the_files_of_a_report_refuse_what_they_do_not_know(
-    lived_in: GridCity, client: Client, file: str
-) -> None:
-    answer = client.get(f"/en/reports/{file}?q=lamp&kind=")
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["q"])
+def test_the_files_of_a_report_refuse_what_they_do_not_know(lived_in: GridCity, client: Client) -> None:
+    for report, kind in itertools.product(("heatmap", "hotspots"), ("geojson", "csv", "html")):
+        answer = client.get(f"/en/reports/{report}.{kind}?q=lamp&kind=")
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["q"]), (report, kind)
 
 
-@pytest.mark.parametrize("language", ["ky", "ru"])
-def test_refusal_speaks_the_readers_language(lived_in: GridCity, client: Client, language: str) -> None:
-    in_english = client.get("/api/appeals.geojson?bbox=1,2,3", headers={"Accept-Language": "en"}).json()
-    answer = client.get("/api/appeals.geojson?bbox=1,2,3", headers={"Accept-Language": language}).json()
-    assert answer["title"] != in_english["title"]
-    assert answer["errors"]["bbox"] != in_english["errors"]["bbox"]
+def test_refusal_speaks_the_readers_language(lived_in: GridCity, client: Client) -> None:
+    said = [
+        client.get("/api/appeals.geojson?bbox=1,2,3", headers={"Accept-Language": language}).json()
+        for language in ("ky", "ru", "en")
+    ]
+    assert len({answer["title"] for answer in said}) == 3
+    assert len({answer["errors"]["bbox"][0] for answer in said}) == 3
 
 
 def test_unknown_address_is_a_problem(db: None, client: Client) -> None:
     answer = client.get("/api/no-such-thing")
     assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
-
-
-@pytest.mark.parametrize("address", [address for address in API if reading(address)], ids=str)
-def test_what_can_only_be_read_refuses_writing(path_of: PathOf, client: Client, address: Address) -> None:
-    answer = client.post(path_of(address), {}, content_type="application/json")
-    assert answer.status_code == 405
-    assert answer["Content-Type"] == "application/problem+json"
-    assert "GET" in answer["Allow"]
 
 
 def test_a_break_is_a_problem_without_details(db: None) -> None:
