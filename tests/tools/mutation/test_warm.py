@@ -101,19 +101,15 @@ def test_mutants_of_a_module(shop: Path) -> None:
     assert ["left -= 1", "left += 1", "TIMEOUT"] in found
     # Nothing depends on the loop's end.
     assert ["left > 0", "left >= 0", "SURVIVED"] in found
+    # What acts at the import, a default and a function that the import itself calls: the module is imported anew.
+    assert ["'pear'", "'pear_'", "KILLED"] in found
+    assert ["3", "4", "KILLED"] in found
     assert {file.name: file.read_bytes() for file in shop.iterdir()} == before
 
 
 def test_a_loop_without_an_end_takes_the_time_of_its_own_test(shop: Path) -> None:
     found = verdicts(shop, "shop.py", all_tests_s=3_600, one_test_s=1)
     assert ["left -= 1", "left += 1", "TIMEOUT"] in found
-
-
-def test_a_change_that_acts_at_the_import(shop: Path) -> None:
-    """A default, and a function that the import itself calls: the changed module is imported anew."""
-    found = verdicts(shop, "shop.py")
-    assert ["'pear'", "'pear_'", "KILLED"] in found
-    assert ["3", "4", "KILLED"] in found
 
 
 def test_only_tests_that_call_what_was_changed_are_asked(shop: Path) -> None:
