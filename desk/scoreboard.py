@@ -44,7 +44,7 @@ from appeals.models import Appeal, Event
 from appeals.vocabulary import OPEN_STATUSES, Clock, Status, Verb
 from appeals.workflow import SUBMIT, VERBS
 from desk.stays import NEVER, Appeals, Events, Ints, Stays, Terms, TermState, What, stays_of, terms_of
-from desk.survival import by_group, kaplan_meier
+from desk.survival import Survival, by_group, kaplan_meier
 from desk.working_hours import DAY_S, WorkingHours
 from districts.models import Category, District, Service
 
@@ -148,6 +148,62 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Answering:
+    """Working hours to the first answer: of half of the cases, and of nine of ten."""
+
+    half: Hours
+    most: Hours
+
+
+@dataclass(frozen=True)
+class ServiceByDistrict:
+    """How long one service takes to answer, in each district (in the order of the table; None where it had nothing) and in all."""
+
+    code: str
+    name: str
+    districts: tuple[Answering | None, ...]
+    whole: Answering
+
+    @property
+    def extremes(self) -> tuple[int, int] | None:
+        """The districts that wait the least and the most, by half of the cases; None with fewer than two that have cases enough."""
+        known = [
+            (one.half.sortable, place) for place, one in enumerate(self.districts) if one and one.half.enough
+        ]
+        if len(known) < 2:
+            return None
+        return min(known)[1], max(known, key=lambda one: (one[0], -one[1]))[1]
+
+    @property
+    def times(self) -> float | None:
+        """How many times longer half of the cases wait in the slowest district than in the fastest; None where that is not known."""
+        if self.extremes is None:
+            return None
+        fast, slow = (self.districts[place].half.value for place in self.extremes)  # type: ignore[union-attr]
+        return slow / fast if fast and slow is not None else None
+
+
+@dataclass(frozen=True)
+class Equity:
+    """Whether each service answers alike in all districts: ``districts`` are their names, ``services`` the rows, the most unequal first."""
+
+    districts: tuple[str, ...]
+    services: tuple[ServiceByDistrict, ...]
+
+    @property
+    def compared(self) -> list[tuple[ServiceByDistrict, str, Answering, str, Answering]]:
+        """The services whose districts can be compared, with the fastest district and the slowest one."""
+        found = []
+        for row in self.services:
+            if row.extremes:
+                fast, slow = row.extremes
+                pair = row.districts[fast], row.districts[slow]
+                if pair[0] and pair[1]:
+                    found.append((row, self.districts[fast], pair[0], self.districts[slow], pair[1]))
+        return found
+
+
+@dataclass(frozen=True)
 class Scoreboard:
     """The table, its row for all of it, and what its shares leave out.
 
@@ -163,6 +219,7 @@ class Scoreboard:
     elsewhere: int
     silent: int
     day_hours: float
+    equity: Equity | None = None
 
 
 def score(
@@ -196,7 +253,29 @@ def score(
         elsewhere=whole.terms.count(TermState.ELSEWHERE),
         silent=int(np.count_nonzero((whole.stays.answered != NEVER) & (whole.stays.said < 0))),
         day_hours=hours.day_hours,
+        equity=_equity(rows, found, names) if by is By.SERVICE else None,
     )
+
+
+def _equity(rows: _Facts, found: _Found, services: Mapping[int, tuple[str, str]]) -> Equity:
+    district = found.district[rows.stays.appeal]
+    names = _names(By.DISTRICT, district)
+    # Those in no district come last.
+    order = sorted({int(one) for one in np.unique(district)}, key=lambda pk: (not pk, names[pk][1], pk))
+    made = []
+    for service, positions in by_group(rows.stays.service):
+        parts = dict(by_group(district[positions]))
+        made.append(
+            ServiceByDistrict(
+                *services.get(service, ("", _("none"))),
+                districts=tuple(
+                    rows.of(positions[parts[pk]]).answering_times() if pk in parts else None for pk in order
+                ),
+                whole=rows.of(positions).answering_times(),
+            )
+        )
+    made.sort(key=lambda one: (-(one.times or 0.0), one.name))
+    return Equity(tuple(names[pk][1] for pk in order), tuple(made))
 
 
 # --- Reading: two statements for any number of appeals.
@@ -366,24 +445,25 @@ class _Facts:
         terms = Terms(place[self.terms.stay[counted]], self.terms.state[counted])
         return _Facts(stays, terms, self.answering[positions], self.closing[positions], self.age[positions])
 
+    def answering_times(self) -> Answering:
+        answering = kaplan_meier(self.answering, self.stays.answered != NEVER)
+        return Answering(_hours_of(answering, 0.5), _hours_of(answering, 0.9))
+
     def score(self, code: str, name: str) -> Score:
         stays = self.stays
         answered, closed = stays.answered != NEVER, stays.closed != NEVER
-        answering, closing = kaplan_meier(self.answering, answered), kaplan_meier(self.closing, closed)
+        answering, closing = self.answering_times(), kaplan_meier(self.closing, closed)
         ages = self.age[stays.open]
         bands = np.bincount(np.searchsorted(AGE_BANDS, ages), minlength=len(AGE_BANDS) + 1)
-
-        def hours(survival: Any, share: float) -> Hours:
-            return Hours(survival.quantile(share), survival.watched, survival.n, survival.happened)
 
         return Score(
             code=code,
             name=name,
             n=int(stays.start.size),
-            answer_half=hours(answering, 0.5),
-            answer_most=hours(answering, 0.9),
-            closing_half=hours(closing, 0.5),
-            closing_most=hours(closing, 0.9),
+            answer_half=answering.half,
+            answer_most=answering.most,
+            closing_half=_hours_of(closing, 0.5),
+            closing_most=_hours_of(closing, 0.9),
             kept=Share(self.terms.count(TermState.KEPT), self.terms.count(TermState.KEPT, TermState.BROKEN)),
             reopened=Share(int(np.count_nonzero(stays.reopened)), int(np.count_nonzero(answered))),
             solved=Share(int(np.count_nonzero(stays.said == 1)), int(np.count_nonzero(stays.said >= 0))),
@@ -392,6 +472,10 @@ class _Facts:
             oldest=int(ages.max()) if ages.size else None,
             ages=tuple(int(band) for band in bands),
         )
+
+
+def _hours_of(survival: Survival, share: float) -> Hours:
+    return Hours(survival.quantile(share), survival.watched, survival.n, survival.happened)
 
 
 def _facts(found: _Found, hours: WorkingHours, at: dt.datetime, *, by_service: bool) -> _Facts:

@@ -29,6 +29,7 @@ from desk.scoreboard import (
     ENOUGH,
     MOST,
     By,
+    Equity,
     Hours,
     Score,
     Scoreboard,
@@ -216,15 +217,37 @@ def _heading(column: Column, asked: Question) -> dict[str, str | Promise]:
 @for_whom(lambda standing: standing.sees_figures)
 def scoreboard_table(request: HttpRequest) -> HttpResponse:
     """The table as CSV: UTF-8 with a byte order mark, without which spreadsheets garble Cyrillic names."""
+    return _csv(request, lambda board, asked: (as_csv(board, asked), f"scoreboard-{asked.by}.csv"))
+
+
+@require_safe
+@for_whom(lambda standing: standing.sees_figures)
+def equity_table(request: HttpRequest) -> HttpResponse:
+    """How long each service takes to answer in each district, as CSV; always in rows of services."""
+    return _csv(
+        request,
+        lambda board, _asked: (equity_as_csv(board.equity or Equity((), ())), "scoreboard-districts.csv"),
+        by=By.SERVICE,
+    )
+
+
+def _csv(
+    request: HttpRequest,
+    write: Callable[[Scoreboard, Question], tuple[bytes, str]],
+    **always: Any,
+) -> HttpResponse:
+    """The written content under its name, or what is wrong with the question (400)."""
     asked, errors = _asked_by(request)
     if errors := errors | unknown(request.GET, KNOWN):
         return bad_parameters(errors)
+    asked = replace(asked, **always)
     try:
         board = score(request.user, asked.wanted, asked.by)
     except TooManyAppeals:
         return bad_parameters(_too_many())
-    response = HttpResponse(as_csv(board, asked), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="scoreboard-{asked.by}.csv"'
+    content, name = write(board, asked)
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
@@ -256,6 +279,31 @@ def as_csv(board: Scoreboard, asked: Question) -> bytes:
                 row.moved_on, row.open, "" if row.oldest is None else row.oldest, *row.ages,
             ]
         )  # fmt: skip
+    return text.getvalue().encode("utf-8-sig")
+
+
+def equity_as_csv(equity: Equity) -> bytes:
+    """One row for each service and district that had a case, the figures as in ``as_csv``."""
+    text = io.StringIO(newline="")
+    table = csv.writer(text, delimiter=delimiter())
+    table.writerow(
+        ["service", "service_name", "district_name", "cases", "answered", "answer_median_h", "answer_p90_h"]
+    )
+    for row in equity.services:
+        for district, answering in zip(equity.districts, row.districts, strict=True):
+            if answering:
+                half, most = answering.half, answering.most
+                table.writerow(
+                    [
+                        plain(row.code),
+                        plain(row.name),
+                        plain(district),
+                        half.n,
+                        half.happened,
+                        _hours(half),
+                        _hours(most),
+                    ]
+                )
     return text.getvalue().encode("utf-8-sig")
 
 

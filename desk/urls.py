@@ -47,6 +47,7 @@ urlpatterns = [
     path("people/<int:person>/", people.person_page, name="person"),
     path("scoreboard/", scoreboard_pages.scoreboard_page, name="scoreboard"),
     path("scoreboard.csv", scoreboard_pages.scoreboard_table, name="scoreboard-table"),
+    path("scoreboard-districts.csv", scoreboard_pages.equity_table, name="scoreboard-equity"),
     path("templates/", answer_templates.templates_page, name="templates"),
     path("templates/<int:pk>/", answer_templates.templates_page, name="template"),
     path("session/", drafts.session, name="session"),

@@ -32,7 +32,7 @@ from appeals.models import Appeal, Event, LegalTerm
 from appeals.vocabulary import Status
 from appeals.workflow import ACCEPT, ANSWER, CLOSE, ESCALATE, EXTEND, FORWARD, HIDE, REOPEN, WITHDRAW
 from desk import scoreboard
-from desk.scoreboard import AGE_BANDS, By, Score, score
+from desk.scoreboard import AGE_BANDS, By, Score, Scoreboard, score
 from tests.factories import AppealFactory, CalendarDayFactory, MembershipFactory
 from tests.grid import GridCity
 
@@ -191,6 +191,29 @@ def check(found: Score, cases: list[tuple[Appeal, Case]]) -> None:
     )
 
 
+def check_equity(board: Scoreboard, code: str, cases: list[tuple[Appeal, Case]]) -> None:
+    assert board.equity
+    row = next(row for row in board.equity.services if row.code == code)
+    halves: dict[str, Fraction | None] = {}
+    for name, found in zip(board.equity.districts, row.districts, strict=True):
+        watched = [
+            (hours(case.start, case.answered or case.left or NOW), case.answered is not None)
+            for appeal, case in cases
+            if appeal.district.name == name
+        ]
+        assert (found is None) == (not watched)
+        if found:
+            assert (found.half.n, found.half.happened) == (
+                len(watched),
+                sum(happened for _h, happened in watched),
+            )
+            halves[name] = quantile(watched, Fraction(1, 2))
+            assert (found.half.value, found.most.value) == (halves[name], quantile(watched, Fraction(9, 10)))
+    if len(halves) > 1 and all(halves.values()):
+        known = {name: half for name, half in halves.items() if half}
+        assert row.times == pytest.approx(float(max(known.values()) / min(known.values())))
+
+
 def live(city: GridCity, people: dict[str, Person], source: random.Random, count: int) -> None:
     """Appeals that people do with what they please, for some months."""
     for _n in range(count):
@@ -239,6 +262,7 @@ def test_every_figure_equals_an_independent_count(
         assert len(rows) == bool(cases)
         if cases:
             check(rows[0], cases)
+            check_equity(board, code, cases)
     for by, key in (
         (By.DISTRICT, lambda appeal: appeal.district.code),
         (By.CATEGORY, lambda appeal: appeal.category.code),
@@ -301,7 +325,7 @@ def test_a_late_escalation_is_no_due_date(
 URL = "/en/desk/scoreboard/"
 
 
-@pytest.mark.parametrize("path", [URL, "/en/desk/scoreboard.csv"])
+@pytest.mark.parametrize("path", [URL, "/en/desk/scoreboard.csv", "/en/desk/scoreboard-districts.csv"])
 def test_it_is_the_offices(
     city: GridCity, client: Client, light_user: User, office_user: User, path: str
 ) -> None:
@@ -388,6 +412,40 @@ def test_the_head_of_a_service_sees_its_own_board_and_no_other(city: GridCity, c
     page = client.get("/en/desk/scoreboard/", {"service": "roads"}).content.decode()
     assert "roads en" in page
     assert "service=light" in page
+
+
+def test_services_are_compared_across_districts(
+    city: GridCity, client: Client, office_user: User, people: dict[str, Person]
+) -> None:
+    client.force_login(office_user)
+    at = timezone.now() - dt.timedelta(days=60)
+    assert "No service has 10 cases in each of two districts" in _with(city, at, "west", 1, client, people)
+    page = _with(city, at, "west", 9, client, people)
+    assert "No service has 10 cases in each of two districts" in page
+    # The east has no answers at all: it waits the longest, nobody knows how many times as long.
+    for _n in range(12):
+        appeal_at(city, at, district="east")
+    page = client.get(URL).content.decode()
+    section = page[page.index('id="equity"') :]
+    row = section[section.index("<tbody>") : section.index("</tbody>")]
+    assert re.findall(r"<t[hd][^>]*>([^<]+)<", row) == ["light en", "west en", "east en", "—"]
+    assert "> " in row
+    assert 'id="equity"' not in client.get(f"{URL}?by=month").content.decode()
+    answer = client.get("/en/desk/scoreboard-districts.csv?by=month")
+    east, west = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert (east["district_name"], east["cases"], east["answered"]) == ("east en", "12", "0")
+    assert east["answer_median_h"].startswith(">")
+    assert (west["district_name"], west["cases"], west["answered"]) == ("west en", "10", "10")
+    assert float(west["answer_median_h"]) > 0
+
+
+def _with(
+    city: GridCity, at: dt.datetime, district: str, count: int, client: Client, people: dict[str, Person]
+) -> str:
+    for _n in range(count):
+        appeal = appeal_at(city, at, district=district)
+        take(appeal, ANSWER, people["light"], at + dt.timedelta(days=4), text="Done")
+    return client.get(URL).content.decode()
 
 
 def test_csv_says_what_the_page_says(city: GridCity, client: Client, office_user: User) -> None:
