@@ -5,21 +5,33 @@ Folium imports pandas, so this module is only imported by the first request that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
+import shapely.geometry
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from geo.bbox import Bbox
-from geo.folium_map import CellMap, MapCell, MapLevel, ramp, render
-from geo.grid import Cell, Grid, Ring
+from geo.folium_map import CellMap, MapCell, MapLevel, MapSteps, ramp, render, square
+from geo.grid import Cell, Grid
+from geo.hotspots import Pattern
+from reports.by_district import BREAKS, ByDistrict
+from reports.district_sentences import (
+    district_question_words,
+    district_words,
+    legend_words,
+    measure_words,
+    ratio_class_words,
+    smoothing_words,
+)
 from reports.forms import ReportQuery
 from reports.ground import base_layer, district_borders
-from reports.heatmap import Heatmap
+from reports.heatmap import Borders, Heatmap
 from reports.hot_sentences import (
     LEVELS_SHOWN,
     caution_words,
@@ -30,7 +42,25 @@ from reports.hot_sentences import (
     summary_words,
 )
 from reports.hotspots import Hotspots
-from reports.sentences import appeals_words, borders_words, class_words, question_words, size_words
+from reports.sentences import (
+    appeals_words,
+    borders_words,
+    class_words,
+    created_words,
+    question_words,
+    size_words,
+)
+from reports.trend_sentences import (
+    month_words,
+    months_words,
+    pattern_words,
+    trend_caution_words,
+    trend_cell_words,
+    trend_question_words,
+    trend_size_words,
+    trend_summary_words,
+)
+from reports.trends import Trends
 
 
 def draw(heatmap: Heatmap, selection: ReportQuery, filters: list[tuple[str, str]], *, framed: bool) -> str:
@@ -42,19 +72,21 @@ def draw(heatmap: Heatmap, selection: ReportQuery, filters: list[tuple[str, str]
             question_words(heatmap, filters),
             size_words(heatmap.size),
             borders_words(heatmap.borders),
-            f"{colours} {_created()}",
+            f"{colours} {created_words()}",
         ),
-        grid=heatmap.grid,
-        selection=selection,
-        cells=[
-            (
-                row.cell,
-                row.level,
-                (appeals_words(row.count), *([row.district.name] if row.district else [])),
-                True,
-            )
-            for row in heatmap.cells
-        ],
+        rows_url=_rows_url(heatmap.grid, selection),
+        cells=_squares(
+            heatmap.grid,
+            [
+                (
+                    row.cell,
+                    row.level,
+                    (appeals_words(row.count), *([row.district.name] if row.district else [])),
+                    True,
+                )
+                for row in heatmap.cells
+            ],
+        ),
         levels=ramp([class_words(bounds) for bounds in heatmap.classes]),
         legend=_("Appeals per %(n)d m cell") % {"n": heatmap.size.cell_m},
         framed=framed,
@@ -74,18 +106,111 @@ def draw_hotspots(
             hot_question_words(hotspots, filters),
             summary_words(hotspots),
             compared_words(hotspots),
-            f"{caution_words(hotspots)} {_created()}",
+            f"{caution_words(hotspots)} {created_words()}",
         ),
-        grid=hotspots.grid,
-        selection=selection,
-        cells=[
-            (row.cell, shown.index(row.level), cell_words(hotspots, row), row.count > 0)
-            for row in hotspots.cells
-        ],
+        rows_url=_rows_url(hotspots.grid, selection),
+        cells=_squares(
+            hotspots.grid,
+            [
+                (row.cell, shown.index(row.level), cell_words(hotspots, row), bool(row.count))
+                for row in hotspots.cells
+            ],
+        ),
         levels=[MapLevel(level_words(level), _HOT_COLOURS[level]) for level in shown],
         legend=_("Compared with what was expected"),
         framed=framed,
     )
+
+
+def draw_trends(
+    trends: Trends, selection: ReportQuery, filters: list[tuple[str, str]], *, framed: bool
+) -> str:
+    """The patterns, and each month of them, as one HTML document that works offline; ``framed`` for a page that shows the texts."""
+    shown = [row.pattern for row in trends.patterns]
+    return _document(
+        title=_("Trends: %(city)s") % {"city": _city()},
+        notes=(
+            trend_question_words(trends, filters),
+            trend_summary_words(trends),
+            f"{trend_size_words(trends)} {months_words(trends)}",
+            f"{trend_caution_words()} {created_words()}",
+        ),
+        rows_url=_rows_url(trends.grid, replace(selection, wanted=trends.counted)),
+        cells=[
+            replace(drawn, steps=tuple(LEVELS_SHOWN.index(level) for level in row.levels))
+            for drawn, row in zip(
+                _squares(
+                    trends.grid,
+                    [
+                        (row.cell, shown.index(row.pattern), trend_cell_words(trends, row), bool(row.count))
+                        for row in trends.cells
+                    ],
+                ),
+                trends.cells,
+                strict=True,
+            )
+        ],
+        levels=[MapLevel(pattern_words(pattern), pattern_colour(pattern)) for pattern in shown],
+        legend=_("What became of it"),
+        framed=framed,
+        steps=MapSteps(
+            names=tuple(month_words(month) for month in trends.months),
+            overall=_("All months"),
+            levels=[MapLevel(level_words(level), _HOT_COLOURS[level]) for level in LEVELS_SHOWN],
+            legend=_("Compared with what was expected"),
+            play=pgettext("verb, on the button of a map", "Play"),
+            pause=pgettext("verb, on the button of a map", "Pause"),
+            slider=_("Month"),
+        ),
+        empty=trend_summary_words(trends) if trends.refusal and trends.total else "",
+    )
+
+
+def draw_districts(found: ByDistrict, filters: list[tuple[str, str]], *, framed: bool) -> str:
+    """The districts by class as one HTML document that works offline; ``framed`` for a page that shows the texts."""
+    borders = district_borders(timezone.localdate())
+    outlines = {one["properties"]["code"]: one["geometry"] for one in borders["features"]}
+    classes = [row.level for row in found.rows]
+    levels = [
+        *(
+            (level, MapLevel(ratio_class_words(level), f"colour-{level}"))
+            for level in range(len(BREAKS), -1, -1)
+            if level in classes
+        ),
+        *([(None, MapLevel(_("not compared"), "even"))] if None in classes else []),
+    ]
+    numbers = {level: number for number, (level, _drawn) in enumerate(levels)}
+    return _document(
+        title=_("Districts: %(city)s") % {"city": _city()},
+        notes=(
+            district_question_words(found, filters),
+            measure_words(found),
+            borders_words(found.borders),
+            f"{smoothing_words()} {created_words()}",
+        ),
+        rows_url=f"{settings.PUBLIC_URL}{reverse('public:map')}?"
+        + found.wanted.as_query(district="{cell}").replace("%7Bcell%7D", "{cell}"),
+        cells=[
+            MapCell(
+                row.district.code,
+                outlines[row.district.code],
+                numbers[row.level],
+                (row.district.name, *district_words(found, row)),
+                bool(row.count) and found.borders is Borders.TODAY,
+            )
+            for row in found.rows
+            if row.district.code in outlines
+        ],
+        levels=[drawn for _level, drawn in levels],
+        legend=legend_words(found),
+        framed=framed,
+        borders=borders,
+    )
+
+
+def pattern_colour(pattern: Pattern) -> str:
+    """Name of its colour in the style sheet."""
+    return f"pattern-{pattern.name.lower().replace('_', '-')}" if pattern else "even"
 
 
 #: Colours of the style sheet by level.
@@ -94,39 +219,46 @@ _HOT_COLOURS = {
 }
 
 
+def _squares(grid: Grid, cells: Sequence[tuple[Cell, int, tuple[str, ...], bool]]) -> list[MapCell]:
+    rings = grid.rings([cell for cell, *_ in cells])
+    return [
+        MapCell(cell.id, square(ring), level, lines, rows)
+        for (cell, level, lines, rows), ring in zip(cells, rings, strict=True)
+    ]
+
+
 def _document(
     *,
     title: str,
     notes: tuple[str, ...],
-    grid: Grid,
-    selection: ReportQuery,
-    cells: list[tuple[Cell, int, tuple[str, ...], bool]],
+    rows_url: str,
+    cells: list[MapCell],
     levels: Sequence[MapLevel],
     legend: str,
     framed: bool,
+    steps: MapSteps | None = None,
+    empty: str = "",
+    borders: Mapping[str, Any] | None = None,
 ) -> str:
-    rings = grid.rings([cell for cell, *_ in cells])
     return render(
         CellMap(
             language=get_language() or settings.LANGUAGE_CODE,
             title=title,
             notes=notes,
-            cells=[
-                MapCell(cell.id, ring, level, lines, rows)
-                for (cell, level, lines, rows), ring in zip(cells, rings, strict=True)
-            ],
+            cells=cells,
             levels=levels,
             legend=legend,
             rows_label=_("Show these appeals"),
-            rows_url=_rows_url(grid, selection),
-            empty_label=_("No appeals match these filters."),
+            rows_url=rows_url,
+            empty_label=empty or _("No appeals match these filters."),
             zoom_in=_("Zoom in"),
             zoom_out=_("Zoom out"),
             attribution=settings.CITY_ATTRIBUTION.get(get_language() or "", ""),
             ground=base_layer(),
-            borders=district_borders(timezone.localdate()),
-            frame=_frame(rings),
+            borders=borders or district_borders(timezone.localdate()),
+            frame=_frame(cells),
             framed=framed,
+            steps=steps,
         )
     )
 
@@ -134,13 +266,6 @@ def _document(
 def _city() -> str:
     name: str = settings.CITY_NAME.get(get_language() or "", settings.CITY_NAME[settings.LANGUAGE_CODE])
     return name
-
-
-def _created() -> str:
-    return _("Created on %(day)s from %(address)s.") % {
-        "day": date_format(timezone.localdate(), "DATE_FORMAT"),
-        "address": settings.PUBLIC_URL,
-    }
 
 
 def _rows_url(grid: Grid, selection: ReportQuery) -> str:
@@ -151,10 +276,10 @@ def _rows_url(grid: Grid, selection: ReportQuery) -> str:
     return f"{settings.PUBLIC_URL}{path}{'?' if query else ''}{query}"
 
 
-def _frame(rings: list[Ring]) -> Bbox:
+def _frame(cells: list[MapCell]) -> Bbox:
     """The initial view: all cells, or the city if there are none."""
-    if not rings:
+    if not cells:
         return Bbox(*settings.CITY_BOUNDS)
-    lons = [lon for ring in rings for lon, _lat in ring]
-    lats = [lat for ring in rings for _lon, lat in ring]
-    return Bbox(min(lons), min(lats), max(lons), max(lats))
+    bounds = [shapely.geometry.shape(cell.outline).bounds for cell in cells]
+    west, south, east, north = zip(*bounds, strict=True)
+    return Bbox(min(west), min(south), max(east), max(north))

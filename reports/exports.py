@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -12,11 +12,13 @@ import orjson
 from appeals.filters import AppealFilter
 from geo.grid import Cell, Grid
 from reports.heatmap import Heatmap
-from reports.sizes import WINDOW_CELLS
+from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS
 from web.spreadsheets import plain
 
 if TYPE_CHECKING:
+    from reports.by_district import ByDistrict, DistrictRate
     from reports.hotspots import HotCell, Hotspots
+    from reports.trends import TrendCell, Trends
 
 _CELL = ("cell", "i", "j", "cell_m")
 _PLACE = ("west_m", "south_m", "lon", "lat")
@@ -26,6 +28,13 @@ CSV_COLUMNS = (*_CELL, "count", "district", "district_name", *_PLACE)
 #: Properties of a tested cell, columns of its table.
 _HOT_VALUES = ("count", "observed", "expected", "ratio", "p", "q", "class")
 HOTSPOT_COLUMNS = (*_CELL, *_HOT_VALUES, *_PLACE)
+
+#: Properties of a cell with a pattern, columns of its table. ``months`` has one letter a month: h more, c fewer, a point neither.
+_TREND_VALUES = ("count", "pattern", "hot_months", "cold_months", "trend_z", "trend_q", "months")
+TREND_COLUMNS = (*_CELL, *_TREND_VALUES, *_PLACE)
+
+#: Properties of a district, columns of its table.
+DISTRICT_COLUMNS = ("district", "name", "count", "area_km2", "per_km2", "expected", "ratio", "smoothed_ratio")
 
 
 def as_geojson(heatmap: Heatmap) -> bytes:
@@ -81,6 +90,30 @@ def hotspots_as_geojson(hotspots: Hotspots) -> bytes:
     )
 
 
+def trends_as_geojson(trends: Trends) -> bytes:
+    """FeatureCollection of the cells that have appeals or a pattern (RFC 7946; polygons in EPSG:4326), the most urgent first.
+
+    ``months`` has a letter for each of the report's months: ``h`` clearly more than expected, ``c`` clearly fewer, ``.`` neither.
+    """
+    return _feature_collection(
+        trends.grid,
+        {
+            "total": trends.total,
+            "unfinished": trends.unfinished,
+            "outside": trends.outside,
+            "borders": trends.borders,
+            **_question(trends.wanted),
+            "months": [f"{month:%Y-%m}" for month in trends.months],
+            "appeals_by_month": [row.count for row in trends.by_month],
+            "cells_tested": trends.tested,
+            "neighbours": {"cells": WINDOW_CELLS, "radius_m": WINDOW_RADIUS_CELLS * trends.size.cell_m},
+            "city_trend": {"direction": trends.direction, "p": _digits(trends.p)},
+            "not_tested_because": trends.refusal,
+        },
+        [(row.cell, dict(zip(_TREND_VALUES, _trend_values(row), strict=True))) for row in trends.cells],
+    )
+
+
 def _feature_collection(
     grid: Grid, report: dict[str, Any], cells: list[tuple[Cell, dict[str, Any]]]
 ) -> bytes:
@@ -103,6 +136,62 @@ def _feature_collection(
     )
 
 
+def districts_as_geojson(found: ByDistrict, borders: Mapping[str, Any]) -> bytes:
+    """FeatureCollection of the districts (RFC 7946; EPSG:4326), the highest smoothed ratio first.
+
+    ``borders`` is the collection of their outlines by ``code``; a district of former borders has no geometry. ``per_km2`` is by area in the city's
+    metric CRS; a count under the threshold and all that is made of it are null.
+    """
+    outlines = {one["properties"]["code"]: one["geometry"] for one in borders["features"]}
+    return orjson.dumps(
+        {
+            "type": "FeatureCollection",
+            "report": {
+                "total": found.total,
+                "in_no_district": found.elsewhere,
+                "borders": found.borders,
+                **_question(found.wanted),
+                "compared_with": found.measure,
+                "compared_total": found.others,
+            },
+            "features": [
+                {
+                    "type": "Feature",
+                    "id": row.district.code,
+                    "properties": dict(zip(DISTRICT_COLUMNS, _district_values(row), strict=True)),
+                    "geometry": outlines.get(row.district.code),
+                }
+                for row in found.rows
+            ],
+        }
+    )
+
+
+def districts_as_csv(found: ByDistrict) -> bytes:
+    """The districts as a table, the highest smoothed ratio first; what may not be shown is empty."""
+    return _written(
+        DISTRICT_COLUMNS,
+        [["" if value is None else value for value in _district_values(row)] for row in found.rows],
+    )
+
+
+def _district_values(row: DistrictRate) -> tuple[int | float | str | None, ...]:
+    return (
+        row.district.code,
+        row.district.name,
+        row.count,
+        round(row.district.area_m2 / 1e6, 4),
+        _rounded(row.per_km2),
+        _rounded(row.expected),
+        _rounded(row.ratio),
+        _rounded(row.smoothed),
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
 def _question(wanted: AppealFilter) -> dict[str, Any]:
     return {
         "from": wanted.since,
@@ -120,11 +209,27 @@ def _hot_values(row: HotCell) -> tuple[int | float | None, ...]:
         row.count,
         row.observed,
         round(row.expected, 4),
-        None if row.ratio is None else round(row.ratio, 4),
-        None if row.p is None else float(f"{row.p:.6g}"),
-        None if row.q is None else float(f"{row.q:.6g}"),
+        _rounded(row.ratio),
+        _digits(row.p),
+        _digits(row.q),
         row.level,
     )
+
+
+def _trend_values(row: TrendCell) -> tuple[int | float | str | None, ...]:
+    return (
+        row.count,
+        row.pattern.name.lower(),
+        row.hot_months,
+        row.cold_months,
+        round(row.z, 4),
+        _digits(row.q),
+        "".join("h" if hot else "c" if cold else "." for hot, cold in row.sure),
+    )
+
+
+def _digits(p: float | None) -> float | None:
+    return None if p is None else float(f"{p:.6g}")
 
 
 def as_csv(heatmap: Heatmap) -> bytes:
@@ -157,15 +262,33 @@ def hotspots_as_csv(hotspots: Hotspots) -> bytes:
     )
 
 
+def trends_as_csv(trends: Trends) -> bytes:
+    """The cells with their patterns as a table like that of ``as_csv``, the most urgent first; a count that may not be shown is empty."""
+    return _table(
+        TREND_COLUMNS,
+        trends.grid,
+        [
+            (row.cell, tuple("" if value is None else value for value in _trend_values(row)))
+            for row in trends.cells
+        ],
+    )
+
+
 def _table(columns: Sequence[str], grid: Grid, cells: list[tuple[Cell, tuple[Any, ...]]]) -> bytes:
     rings = grid.rings([cell for cell, _values in cells])
     side = grid.cell_m
-    text = io.StringIO(newline="")
-    table = csv.writer(text)
-    table.writerow(columns)
+    rows = []
     for (cell, values), ring in zip(cells, rings, strict=True):
         (west, south), _, (east, north), *_ = ring
         corner = (cell.i * side, cell.j * side)
         centre = (f"{(west + east) / 2:.6f}", f"{(south + north) / 2:.6f}")
-        table.writerow([cell.id, cell.i, cell.j, side, *map(plain, values), *corner, *centre])
+        rows.append([cell.id, cell.i, cell.j, side, *values, *corner, *centre])
+    return _written(columns, rows)
+
+
+def _written(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
+    text = io.StringIO(newline="")
+    table = csv.writer(text)
+    table.writerow(columns)
+    table.writerows([plain(value) for value in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,24 +49,32 @@ class ReportForm(forms.Form):
     ``period`` names one of ``PERIODS`` and holds where neither day is given.
     """
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        super().__init__(with_days(data), label_suffix="")
+    def __init__(self, data: Mapping[str, Any], without: Collection[str] = ()) -> None:
+        """``without`` names fields that this report does not have: it does not take them from the address."""
+        super().__init__(
+            with_days({name: data[name] for name in data if name not in without}), label_suffix=""
+        )
         declared = dict(_DECLARED)
         if self.data.get("borders") == Borders.TIME:
             # Districts that are no more can be asked for too.
             declared["district"] = replace(declared["district"], choices=lambda: [*districts(past=True)])
-        self._shown = {name: declared[name].field(str(self.data.get(name, "")).strip()) for name in REPORTED}
+        self._shown = {
+            name: declared[name].field(str(self.data.get(name, "")).strip())
+            for name in REPORTED
+            if name not in without
+        }
         for name, shown in self._shown.items():
             self.fields[name] = _FilterField(shown)
-        self.fields["cell"] = forms.ChoiceField(
-            label=_("Cell size"),
-            required=False,
-            choices=[
-                ("", _("Automatic")),
-                *((str(cell_m), _("%(n)s m") % {"n": cell_m}) for cell_m in offered_sizes()),
-            ],
-            error_messages={"invalid_choice": _NOT_AMONG},
-        )
+        if "cell" not in without:
+            self.fields["cell"] = forms.ChoiceField(
+                label=_("Cell size"),
+                required=False,
+                choices=[
+                    ("", _("Automatic")),
+                    *((str(cell_m), _("%(n)s m") % {"n": cell_m}) for cell_m in offered_sizes()),
+                ],
+                error_messages={"invalid_choice": _NOT_AMONG},
+            )
         self.fields["borders"] = forms.ChoiceField(
             label=_("Borders"),
             required=False,
@@ -97,7 +105,7 @@ class ReportForm(forms.Form):
     @property
     def query(self) -> ReportQuery:
         """The question; only of a valid form."""
-        cell = self.cleaned_data["cell"]
+        cell = self.cleaned_data.get("cell")
         borders = self.cleaned_data["borders"]
         return ReportQuery(
             self.cleaned_data["wanted"],

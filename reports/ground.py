@@ -56,7 +56,7 @@ def _grounds(boundaries: QuerySet[DistrictBoundary]) -> tuple[DistrictGround, ..
 
 
 def district_borders(on: dt.date) -> dict[str, Any]:
-    """Territories of the borders in force as a GeoJSON FeatureCollection (name in the reader's language).
+    """Territories of the borders in force as a GeoJSON FeatureCollection (code, and name in the reader's language).
 
     For a city without territories, its own outline.
     """
@@ -67,7 +67,11 @@ def district_borders(on: dt.date) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
         "features": [
-            {"type": "Feature", "properties": {"name": row.name}, "geometry": orjson.loads(row.text)}
+            {
+                "type": "Feature",
+                "properties": {"code": row.district.code, "name": row.name},
+                "geometry": orjson.loads(row.text),
+            }
             for row in drawn
         ],
     }

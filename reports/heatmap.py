@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import Count, F, Max, Min
@@ -23,6 +25,10 @@ from reports.sizes import CellSize, candidate_sizes, is_drawable
 
 #: Classes of counts on the map; more colours than this cannot be told apart.
 MOST_CLASSES = 6
+
+
+#: Without these, which say which appeals are meant and not where and when, a filter means all of them.
+EVERYTHING: Final[Mapping[str, Any]] = {"category": "", "kind": "", "service": "", "status": ()}
 
 
 class Borders(enum.StrEnum):

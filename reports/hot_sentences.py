@@ -23,7 +23,7 @@ def hot_question_words(hotspots: Hotspots, filters: list[tuple[str, str]]) -> st
 def summary_words(hotspots: Hotspots) -> str:
     """The answer in one or two sentences, or why there is none."""
     if hotspots.refusal:
-        return _refusal_words(hotspots)
+        return _refusal_words(hotspots, hotspots.refusal)
     if not hotspots.places:
         if hotspots.compared is Compared.ALL:
             return _(
@@ -114,7 +114,7 @@ def level_words(level: int) -> str:
 
 def cell_words(hotspots: Hotspots, cell: HotCell) -> tuple[str, ...]:
     """What a cell's card says."""
-    lines = [appeals_words(cell.count)]
+    lines = [shown_words(cell.count)]
     if cell.q is not None:
         lines.append(
             _("With its neighbours %(observed)s, about %(expected)s expected")
@@ -129,30 +129,33 @@ def cell_words(hotspots: Hotspots, cell: HotCell) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _refusal_words(hotspots: Hotspots) -> str:
-    facts = {
-        "appeals": appeals_words(hotspots.total - hotspots.outside),
-        "least": LEAST_APPEALS,
-        "cells": LEAST_CELLS,
-    }
-    if hotspots.refusal is Refusal.FEW_APPEALS:
-        return (
-            _(
-                "Too few for a test: %(appeals)s in the study area, at least %(least)d are needed. "
-                "The map shows where they are, not where there are more than chance would give."
-            )
-            % facts
-        )
-    if hotspots.refusal is Refusal.FEW_CELLS:
-        return (
-            _(
-                "Too small an area for a test: at least %(cells)d cells are needed. Choose smaller cells, or a larger area."
-            )
-            % facts
-        )
+def shown_words(count: int | None) -> str:
+    """A cell's appeals, or that they are too few."""
+    return _("Too few appeals to be shown by themselves") if count is None else appeals_words(count)
+
+
+def few_words(refusal: Refusal, appeals: int) -> str:
+    """Why there is no test of so many appeals in the study area."""
+    if refusal is Refusal.FEW_APPEALS:
+        return _("Too few for a test: %(appeals)s in the study area, at least %(least)d are needed.") % {
+            "appeals": appeals_words(appeals),
+            "least": LEAST_APPEALS,
+        }
+    if refusal is Refusal.FEW_CELLS:
+        return _(
+            "Too small an area for a test: at least %(cells)d cells are needed. Choose smaller cells, or a larger area."
+        ) % {"cells": LEAST_CELLS}
     return _(
         "These appeals are too rare for a test: no part of the city expects one. Choose larger cells, or a longer period."
     )
+
+
+def _refusal_words(hotspots: Hotspots, refusal: Refusal) -> str:
+    words = few_words(refusal, hotspots.total - hotspots.outside)
+    if refusal is not Refusal.FEW_APPEALS:
+        return words
+    shown = _("The map shows where they are, not where there are more than chance would give.")
+    return f"{words} {shown}"
 
 
 def _about(value: float) -> str:

@@ -21,7 +21,7 @@ from geo.grid import Cell, Grid
 from geo.hotspots import classes, disc, exposure_test, gi_star, permutation_p, q_values, window_sums
 from geo.hotspots.permutation import TooLarge
 from reports.ground import study_area
-from reports.heatmap import Borders, counted_appeals
+from reports.heatmap import EVERYTHING, Borders, counted_appeals
 from reports.sizes import WINDOW_RADIUS_CELLS, CellSize, TooFine, candidate_sizes, is_drawable
 
 #: With fewer of either there is a list of appeals, but no map to test.
@@ -31,10 +31,7 @@ LEAST_CELLS, LEAST_APPEALS = 30, 60
 MOST_CELLS = 2_000_000
 
 #: A cell and its neighbours.
-_WINDOW = disc(WINDOW_RADIUS_CELLS)
-
-#: The filters that say which appeals are meant, not where and when: without them, they are all appeals.
-_WHICH = {"category": "", "kind": "", "service": "", "status": ()}
+WINDOW = disc(WINDOW_RADIUS_CELLS)
 
 
 class Compared(enum.StrEnum):
@@ -51,6 +48,8 @@ class Refusal(enum.StrEnum):
 
     FEW_APPEALS = "few appeals"
     FEW_CELLS = "few cells"
+    #: Of whole months, for a trend.
+    FEW_MONTHS = "few months"
     #: No window expects one of these appeals.
     RARE = "rare"
 
@@ -59,11 +58,11 @@ class Refusal(enum.StrEnum):
 class HotCell:
     """A cell that has appeals or differs. ``observed`` and ``expected`` are those of the cell with its neighbours.
 
-    ``level`` is -3 to 3: how surely fewer or more (``geo.hotspots.significance``); 0 for no clear difference.
+    ``count`` is None where there are fewer than may be shown. ``level`` is -3 to 3: how surely fewer or more (``geo.hotspots.significance``); 0 for no clear difference.
     """
 
     cell: Cell
-    count: int
+    count: int | None
     observed: int
     expected: float
     p: float | None
@@ -133,14 +132,14 @@ def find_hotspots(
     chance is most of a map on which appeals gather at all. The study area is the district chosen, or the city, between the outermost
     of the appeals compared. ``cell_m`` is one of ``offered_sizes``; raises ``TooFine`` where those are too many.
     """
-    everything = replace(wanted, **_WHICH)  # type: ignore[arg-type]
+    everything = replace(wanted, **EVERYTHING)
     compared = Compared.CHANCE if everything == wanted else Compared.ALL
     appeals = counted_appeals(wanted, borders)
     total = appeals.count()
     area = study_area(timezone.localdate(), wanted.district, past=borders is Borders.TIME)
     size, grid, counts = _counted(appeals, area, candidate_sizes(total, area.area if area else 0.0, cell_m))
     all_counts = _counts(counted_appeals(everything, borders), grid) if compared is Compared.ALL else counts
-    ground = _Ground.of(area, all_counts, size.cell_m)
+    ground = Ground.of(area, all_counts, size.cell_m)
     x = ground.array(counts)
     n = int(x[ground.mask].sum())
     untested = Hotspots(
@@ -181,7 +180,7 @@ def _counted(
     too_many = 0
     for size in sizes:
         grid = Grid(size.cell_m, settings.METRIC_SRID)
-        too_many = _grid_cells(area, size.cell_m) if area else 0
+        too_many = grid_cells(area, size.cell_m) if area else 0
         if too_many > MOST_CELLS:
             continue
         counts = _counts(appeals, grid)
@@ -205,20 +204,20 @@ class _Tested:
 
 def _test(x: NDArray[np.int64], exposure: NDArray[np.int64] | None, mask: NDArray[np.bool_]) -> _Tested:
     if exposure is not None:
-        found = exposure_test(x, exposure, mask, _WINDOW)
+        found = exposure_test(x, exposure, mask, WINDOW)
         here = exposure * (x[mask].sum() / exposure[mask].sum())
         level = _visible(found.classes, found.observed)
         return _Tested(found.observed, found.expected, here, found.p, found.q, level)
     mean = x[mask].mean()
-    z = gi_star(x, mask, _WINDOW)
+    z = gi_star(x, mask, WINDOW)
     try:
-        p = permutation_p(x, mask, _WINDOW).two_sided
+        p = permutation_p(x, mask, WINDOW).two_sided
     except TooLarge:
         # Windows that expect so much obey the normal law.
         p = 2.0 * ndtr(-np.abs(z))
     q = q_values(p)
-    observed = window_sums(x, mask, _WINDOW).astype(float)
-    expected = window_sums(mask, mask, _WINDOW) * mean
+    observed = window_sums(x, mask, WINDOW).astype(float)
+    expected = window_sums(mask, mask, WINDOW) * mean
     level = _visible(np.maximum(classes(q, z), 0), observed)
     return _Tested(observed, expected, np.full(x.shape, mean), p, q, level)
 
@@ -230,7 +229,7 @@ def _visible(level: NDArray[np.int8], observed: NDArray[np.float64]) -> NDArray[
 
 
 @dataclass(frozen=True)
-class _Ground:
+class Ground:
     """Where the arrays lie: the cell of their south-western corner, and the study area."""
 
     west: int
@@ -238,7 +237,7 @@ class _Ground:
     mask: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, area: shapely.Geometry | None, counts: dict[Cell, int], cell_m: int) -> _Ground:
+    def of(cls, area: shapely.Geometry | None, counts: dict[Cell, int], cell_m: int) -> Ground:
         """The cells whose centres lie in the area and no farther than a window from the hull of those with appeals."""
         if area is None or not counts:
             return cls(0, 0, np.zeros((1, 1), dtype=bool))
@@ -256,11 +255,16 @@ class _Ground:
     def array(self, counts: dict[Cell, int]) -> NDArray[np.int64]:
         """The counts in their places; those of cells beyond the array are left out."""
         values = np.zeros(self.mask.shape, dtype=np.int64)
-        rows, columns = self.mask.shape
-        for (i, j), n in counts.items():
-            if 0 <= j - self.south < rows and 0 <= i - self.west < columns:
-                values[j - self.south, i - self.west] = n
+        for cell, n in counts.items():
+            if place := self.place(cell):
+                values[place] = n
         return np.where(self.mask, values, 0)
+
+    def place(self, cell: Cell) -> tuple[int, int] | None:
+        """Row and column of the cell; None beyond the array."""
+        row, column = cell.j - self.south, cell.i - self.west
+        rows, columns = self.mask.shape
+        return (row, column) if 0 <= row < rows and 0 <= column < columns else None
 
     def cell(self, row: int, column: int) -> Cell:
         return Cell(int(column) + self.west, int(row) + self.south)
@@ -272,13 +276,13 @@ class _Ground:
         )
 
 
-def _cells(ground: _Ground, x: NDArray[np.int64], tested: _Tested) -> tuple[HotCell, ...]:
+def _cells(ground: Ground, x: NDArray[np.int64], tested: _Tested) -> tuple[HotCell, ...]:
     """The surest first; of equally sure ones the fuller, then by place."""
     shown = ground.mask & ((x >= max(settings.REPORT_MIN_COUNT, 1)) | (tested.level != 0))
     cells = [
         HotCell(
             cell=ground.cell(row, column),
-            count=int(x[row, column]),
+            count=showable(int(x[row, column])),
             observed=int(tested.observed[row, column]),
             expected=float(tested.expected[row, column]),
             p=_known(tested.p[row, column]),
@@ -290,13 +294,18 @@ def _cells(ground: _Ground, x: NDArray[np.int64], tested: _Tested) -> tuple[HotC
     return tuple(sorted(cells, key=lambda one: (-one.level, -one.observed, one.cell)))
 
 
+def showable(count: int) -> int | None:
+    """The count; None for so few that they may not be shown by themselves."""
+    return None if 0 < count < settings.REPORT_MIN_COUNT else count
+
+
 def _known(value: float) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def _places(ground: _Ground, grid: Grid, x: NDArray[np.int64], tested: _Tested) -> tuple[HotPlace, ...]:
+def _places(ground: Ground, grid: Grid, x: NDArray[np.int64], tested: _Tested) -> tuple[HotPlace, ...]:
     labels, _number = ndimage.label(tested.level > 0, structure=np.ones((3, 3), dtype=int))
-    reach = _WINDOW.shape[0] // 2
+    reach = WINDOW.shape[0] // 2
     places = []
     for label, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
         # The place and its neighbours alone: a city has thousands of times as many cells.
@@ -325,7 +334,7 @@ def _with_neighbours(
     cells: NDArray[np.bool_], mask: NDArray[np.bool_], x: NDArray[np.int64], expected: NDArray[np.float64]
 ) -> tuple[int, float]:
     """The appeals in the cells and their neighbours, by which they were judged, and how many were expected there."""
-    area = ndimage.binary_dilation(cells, structure=_WINDOW) & mask
+    area = ndimage.binary_dilation(cells, structure=WINDOW) & mask
     return int(x[area].sum()), float(expected[area].sum())
 
 
@@ -333,6 +342,6 @@ def _counts(appeals: AppealQuerySet, grid: Grid) -> dict[Cell, int]:
     return {row.cell: row.n for row in grid.count(appeals, CELL_M)}
 
 
-def _grid_cells(area: shapely.Geometry, cell_m: int) -> int:
+def grid_cells(area: shapely.Geometry, cell_m: int) -> int:
     west, south, east, north = area.bounds
     return int(((east - west) / cell_m + 1) * ((north - south) / cell_m + 1))

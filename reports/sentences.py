@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.conf import settings
+from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -119,3 +121,11 @@ def size_words(size: CellSize) -> str:
         )
         % facts
     )
+
+
+def created_words() -> str:
+    """When and where the report was made: for paper and files, which outlive the page."""
+    return _("Created on %(day)s from %(address)s.") % {
+        "day": date_format(timezone.localdate(), "DATE_FORMAT"),
+        "address": settings.PUBLIC_URL,
+    }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
@@ -24,14 +25,24 @@ from geo.refusals import Errors, Refusals
 from rates.senders import sender_of
 from rates.taking import REPORT_WORK, charged
 from reports import sizes
-from reports.exports import as_csv, as_geojson, hotspots_as_csv, hotspots_as_geojson
+from reports.exports import (
+    as_csv,
+    as_geojson,
+    districts_as_csv,
+    districts_as_geojson,
+    hotspots_as_csv,
+    hotspots_as_geojson,
+    trends_as_csv,
+    trends_as_geojson,
+)
 from reports.forms import ReportForm, ReportQuery
-from reports.ground import nearest_places
+from reports.ground import district_borders, nearest_places
 from reports.heatmap import Borders, DistrictCount, Heatmap, appeals_in_cell, make_heatmap
 from reports.sentences import (
     asked_words,
     borders_words,
     class_words,
+    created_words,
     question_words,
     size_words,
 )
@@ -40,7 +51,9 @@ from web.api.problems import bad_parameters
 from web.parameters import left_out, unknown
 
 if TYPE_CHECKING:
-    from reports.hotspots import Hotspots
+    from reports.by_district import ByDistrict
+    from reports.hotspots import HotPlace, Hotspots
+    from reports.trends import TrendPlace, Trends
 
 TOP_CELLS = 10
 ROWS_A_PAGE = 25
@@ -54,6 +67,7 @@ _DOCUMENT_POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 
+_Made = TypeVar("_Made")
 _Answer = Callable[[HttpRequest, ReportForm, Any], HttpResponse]
 
 
@@ -113,7 +127,81 @@ def hotspots_page(request: HttpRequest) -> HttpResponse:
         compared=hot_sentences.compared_words(hotspots),
         caution=hot_sentences.caution_words(hotspots),
         size_words=size_words(hotspots.size),
-        places=_hot_places(hotspots, form.query),
+        places=_linked_places(hotspots.places, form.query),
+    )
+
+
+@require_safe
+@_counts_as_work
+def trends_page(request: HttpRequest) -> HttpResponse:
+    """The planner's page of trends: what became of the places month by month, each pattern in a sentence, and the places."""
+    form = ReportForm(request.GET)
+    trends = _followed(form)
+    if trends is None:
+        return _page(request, "trends", form)
+    from geo.hotspots.trends import LEAST_STEPS
+    from reports import trend_sentences as words
+    from reports.trends import PATTERNS_SHOWN
+
+    return _page(
+        request,
+        "trends",
+        form,
+        trends=trends,
+        question=words.trend_question_words(trends, form.filters_in_words()),
+        summary=words.trend_summary_words(trends),
+        whole_city=words.whole_city_words(trends),
+        method=words.trend_method_words(trends),
+        caution=words.trend_caution_words(),
+        size_words=words.trend_size_words(trends),
+        least_months=LEAST_STEPS,
+        months_words=words.months_words(trends),
+        patterns=[
+            (row, words.pattern_words(row.pattern), words.pattern_sentence(row.pattern))
+            for row in trends.patterns
+        ],
+        others=[
+            (words.pattern_words(pattern), words.pattern_sentence(pattern))
+            for pattern in PATTERNS_SHOWN
+            if pattern not in {row.pattern for row in trends.patterns}
+        ],
+        months=[(words.month_words(row.month), row) for row in trends.by_month],
+        places=[
+            (linked, words.pattern_words(linked.row.pattern))
+            for linked in _linked_places(trends.places, replace(form.query, wanted=trends.counted))
+        ],
+        counts_url=f"{reverse('reports:heatmap')}?{form.query.as_query()}",
+    )
+
+
+@require_safe
+@_counts_as_work
+def districts_page(request: HttpRequest) -> HttpResponse:
+    """The planner's page by district: rates and ratios on a map and in a table, with what they are compared with."""
+    form = _district_form(request.GET)
+    found = _by_district(form)
+    if found is None:
+        return _page(request, "districts", form)
+    from reports import district_sentences as words
+
+    return _page(
+        request,
+        "districts",
+        form,
+        districts=found,
+        question=words.district_question_words(found, form.filters_in_words()),
+        measure=words.measure_words(found),
+        smoothing=words.smoothing_words(),
+        borders_words=borders_words(found.borders),
+        rows=[
+            _Linked(
+                row,
+                _on_map(replace(found.wanted, district=row.district.code).as_query())
+                if found.borders is Borders.TODAY
+                else "",
+            )
+            for row in found.rows
+        ],
     )
 
 
@@ -130,7 +218,11 @@ def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> H
         context |= {
             "made": made[report],
             "query": asked.as_query(),
+            "of_all_districts": replace(
+                asked, cell_m=None, wanted=replace(asked.wanted, district="")
+            ).as_query(),
             "narrowed": form.narrows,
+            "made_words": created_words(),
             "threshold": settings.REPORT_MIN_COUNT,
             "frame_url": f"{reverse(f'reports:{report}-file')}?{asked.as_query(**{FRAME: '1'})}",
             **made,
@@ -162,20 +254,51 @@ def _tested(form: ReportForm) -> Hotspots | None:
     # SciPy is loaded by the first who asks for hotspots.
     from reports.hotspots import find_hotspots
 
+    return _unless_too_fine(form, find_hotspots)
+
+
+def _followed(form: ReportForm) -> Trends | None:
+    """The trends of the form's question; None as for ``_tested``."""
+    if not form.is_valid():
+        return None
+    from reports.trends import find_trends
+
+    return _unless_too_fine(form, find_trends)
+
+
+def _district_form(data: Mapping[str, Any]) -> ReportForm:
+    """The form of the report by district, which is of all districts and has no cells."""
+    return ReportForm(data, without=("cell", "district"))
+
+
+def _by_district(form: ReportForm) -> ByDistrict | None:
+    """The districts of the form's question; None where it is not valid."""
+    if not form.is_valid():
+        return None
+    from reports.by_district import count_districts
+
+    return count_districts(form.query.wanted, form.query.borders)
+
+
+def _unless_too_fine(
+    form: ReportForm, find: Callable[[AppealFilter, int | None, Borders], _Made]
+) -> _Made | None:
     asked = form.query
     try:
-        return find_hotspots(asked.wanted, asked.cell_m, asked.borders)
+        return find(asked.wanted, asked.cell_m, asked.borders)
     except TooFine as refusal:
         form.add_error("cell", _too_many_words(refusal.cells))
         return None
 
 
 def _report_file(
-    make: Callable[[ReportForm], Any], *more: str
+    make: Callable[[ReportForm], Any],
+    *more: str,
+    read: Callable[[Mapping[str, Any]], ReportForm] = ReportForm,
 ) -> Callable[[_Answer], Callable[[HttpRequest], HttpResponse]]:
     """Makes a view that answers with a file made of the report, or with what is wrong with the question (400).
 
-    ``more`` are parameters beside those of the question.
+    ``more`` are parameters beside those of the question, which ``read`` takes from the address.
     """
 
     def decorate(answer: _Answer) -> Callable[[HttpRequest], HttpResponse]:
@@ -183,7 +306,7 @@ def _report_file(
         @_counts_as_work
         @functools.wraps(answer)
         def view(request: HttpRequest) -> HttpResponse:
-            form = ReportForm(request.GET)
+            form = read(request.GET)
             if foreign := unknown(request.GET, [*form.fields, *more]):
                 form.is_valid()
                 return _refusal(form, foreign)
@@ -222,6 +345,60 @@ def hotspots_table(request: HttpRequest, form: ReportForm, hotspots: Hotspots) -
     return _file(
         hotspots_as_csv(hotspots), "text/csv; charset=utf-8", _file_name("hotspots", hotspots, "csv")
     )
+
+
+@xframe_options_sameorigin
+@_report_file(_followed, FRAME)
+def trends_file(request: HttpRequest, form: ReportForm, trends: Trends) -> HttpResponse:
+    """The patterns and their months as one HTML file that opens without a network; ``frame=1`` gives the page's own map."""
+    from reports.drawing import draw_trends
+
+    framed = request.GET.get(FRAME) == "1"
+    return _map(
+        draw_trends(trends, form.query, form.filters_in_words(), framed=framed),
+        "" if framed else _file_name("trends", trends, "html"),
+    )
+
+
+@_report_file(_followed)
+def trends_cells(request: HttpRequest, form: ReportForm, trends: Trends) -> HttpResponse:
+    """The cells with their patterns as GeoJSON."""
+    return _file(trends_as_geojson(trends), "application/geo+json", _file_name("trends", trends, "geojson"))
+
+
+@_report_file(_followed)
+def trends_table(request: HttpRequest, form: ReportForm, trends: Trends) -> HttpResponse:
+    """The cells with their patterns as CSV."""
+    return _file(trends_as_csv(trends), "text/csv; charset=utf-8", _file_name("trends", trends, "csv"))
+
+
+@xframe_options_sameorigin
+@_report_file(_by_district, FRAME, read=_district_form)
+def districts_file(request: HttpRequest, form: ReportForm, found: ByDistrict) -> HttpResponse:
+    """The districts as one HTML file that opens without a network; ``frame=1`` gives the page's own map."""
+    from reports.drawing import draw_districts
+
+    framed = request.GET.get(FRAME) == "1"
+    return _map(
+        draw_districts(found, form.filters_in_words(), framed=framed),
+        "" if framed else "appeals-districts.html",
+    )
+
+
+@_report_file(_by_district, read=_district_form)
+def districts_cells(request: HttpRequest, form: ReportForm, found: ByDistrict) -> HttpResponse:
+    """The districts as GeoJSON."""
+    return _file(
+        districts_as_geojson(found, district_borders(timezone.localdate())),
+        "application/geo+json",
+        "appeals-districts.geojson",
+    )
+
+
+@_report_file(_by_district, read=_district_form)
+def districts_table(request: HttpRequest, form: ReportForm, found: ByDistrict) -> HttpResponse:
+    """The districts as CSV."""
+    return _file(districts_as_csv(found), "text/csv; charset=utf-8", "appeals-districts.csv")
 
 
 @xframe_options_sameorigin
@@ -312,8 +489,8 @@ def _top_cells(heatmap: Heatmap, asked: ReportQuery) -> list[_Linked]:
     ]
 
 
-def _hot_places(hotspots: Hotspots, asked: ReportQuery) -> list[_Linked]:
-    top = hotspots.places[:TOP_CELLS]
+def _linked_places(places: Sequence[HotPlace | TrendPlace], asked: ReportQuery) -> list[_Linked]:
+    top = places[:TOP_CELLS]
     names = nearest_places([place.box.centre() for place in top])
     return [
         _Linked(place, _on_map(replace(_map_filter(asked), bbox=place.box).as_query()), name)
@@ -364,5 +541,5 @@ def _map(document: str, name: str) -> HttpResponse:
     return response
 
 
-def _file_name(report: str, made: Heatmap | Hotspots, suffix: str) -> str:
+def _file_name(report: str, made: Heatmap | Hotspots | Trends, suffix: str) -> str:
     return f"appeals-{report}-{made.size.cell_m}m.{suffix}"

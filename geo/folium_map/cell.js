@@ -21,4 +21,5 @@
     }, {className: "cell-words"});
     // One of the two is enough: an open popup says what the tooltip would.
     layer.on("popupopen", () => layer.closeTooltip());
+    if (cell.properties.steps) (window.steppedCells ??= []).push(layer);
 }

@@ -24,9 +24,14 @@ from geo.grid import Ring
 #: Colours of the ramp in the style sheet; a map with fewer levels spreads them over all of it.
 COLOURS = 6
 
+#: A level of a step is one of these; the scripts read them back in base 36.
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
 _FOLDER = Path(__file__).parent
 _STYLE = (_FOLDER / "document.css").read_text(encoding="utf-8")
 _ON_EACH_CELL = (_FOLDER / "cell.js").read_text(encoding="utf-8")
+_ON_PAPER = (_FOLDER / "paper.js").read_text(encoding="utf-8")
+_ON_STEPS = (_FOLDER / "steps.js").read_text(encoding="utf-8")
 _ON_EACH_BORDER = (_FOLDER / "border.js").read_text(encoding="utf-8")
 
 #: With more districts than this, their names would hide the map.
@@ -53,13 +58,38 @@ def ramp(words: Sequence[str]) -> list[MapLevel]:
 
 @dataclass(frozen=True)
 class MapCell:
-    """A cell to draw: its id, outline, the index of its level, its description, and whether it has rows to show."""
+    """A cell to draw: its id, outline, the index of its level, its description, and whether it has rows to show.
+
+    ``outline`` is a GeoJSON Polygon or MultiPolygon. ``steps`` are the indices of its levels at the steps of a map that has them.
+    """
 
     id: str
-    ring: Ring
+    outline: Mapping[str, Any]
     level: int
     lines: tuple[str, ...]
     rows: bool = True
+    steps: tuple[int, ...] = ()
+
+
+def square(ring: Ring) -> dict[str, Any]:
+    """The outline of a cell of the grid."""
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+@dataclass(frozen=True)
+class MapSteps:
+    """The steps of time that a slider goes through, after the whole of it, which ``overall`` names.
+
+    ``levels`` and ``legend`` are those of a single step; at most 36 levels. ``play``, ``pause`` and ``slider`` are the words of the controls.
+    """
+
+    names: tuple[str, ...]
+    overall: str
+    levels: Sequence[MapLevel]
+    legend: str
+    play: str
+    pause: str
+    slider: str
 
 
 @dataclass(frozen=True)
@@ -88,6 +118,7 @@ class CellMap:
     borders: Mapping[str, Any]
     frame: Bbox
     framed: bool = False
+    steps: MapSteps | None = None
 
 
 def render(drawn: CellMap) -> str:
@@ -118,6 +149,8 @@ class _Document(Figure):
         self.drawn = drawn
         self.leaflet = library
         self.style = _STYLE
+        self.on_paper = _ON_PAPER
+        self.on_steps = _steps_script(drawn.steps) if drawn.steps else ""
 
 
 class _Controls(MacroElement):
@@ -172,6 +205,16 @@ def _folium_map(drawn: CellMap) -> folium.Map:
     return canvas
 
 
+def _steps_script(steps: MapSteps) -> str:
+    told = {
+        "names": [steps.overall, *steps.names],
+        "colours": [level.colour for level in steps.levels],
+        "play": steps.play,
+        "pause": steps.pause,
+    }
+    return _ON_STEPS.replace("STEPS", htmlsafe_json_dumps(told))
+
+
 def _layer(features: list[dict[str, Any]], css_class: str, **options: Any) -> folium.GeoJson:
     # smooth_factor 0: otherwise Leaflet drops corners that neighbours share, leaving gaps between cells.
     return folium.GeoJson(
@@ -185,8 +228,9 @@ def _layer(features: list[dict[str, Any]], css_class: str, **options: Any) -> fo
 def _cell_feature(cell: MapCell) -> dict[str, Any]:
     return {
         "type": "Feature",
-        "properties": {"id": cell.id, "lines": cell.lines, "rows": cell.rows},
-        "geometry": {"type": "Polygon", "coordinates": [cell.ring]},
+        "properties": {"id": cell.id, "lines": cell.lines, "rows": cell.rows}
+        | ({"steps": "".join(_DIGITS[step] for step in cell.steps)} if cell.steps else {}),
+        "geometry": cell.outline,
     }
 
 

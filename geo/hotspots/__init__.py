@@ -12,7 +12,14 @@ from geo.hotspots.gi_star import gi_star
 from geo.hotspots.permutation import Tails, permutation_p
 from geo.hotspots.scan import Cluster, scan
 from geo.hotspots.significance import classes, q_values
-from geo.hotspots.trends import Pattern, emerging_patterns, mann_kendall, space_time_gi_star
+from geo.hotspots.smoothing import smoothed_ratios
+from geo.hotspots.trends import (
+    Pattern,
+    emerging_patterns,
+    mann_kendall,
+    space_time_gi_star,
+    space_time_permutation_p,
+)
 from geo.hotspots.window import disc, window_sums
 
 __all__ = [
@@ -30,6 +37,8 @@ __all__ = [
     "permutation_p",
     "q_values",
     "scan",
+    "smoothed_ratios",
     "space_time_gi_star",
+    "space_time_permutation_p",
     "window_sums",
 ]

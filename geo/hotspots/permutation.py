@@ -55,18 +55,28 @@ def permutation_p(counts: NDArray[Any], mask: NDArray[np.bool_], window: NDArray
     sums, sizes = window_sums(counts, mask, window)[mask], window_sums(mask, mask, window)[mask]
     if not len(sums):
         raise ValueError("an empty study area")
-    table = _joint(counts[mask], most_cells=int(sizes.max()), most_sum=int(sums.max()))
     lower, upper = np.full(mask.shape, np.nan), np.full(mask.shape, np.nan)
-    lows, highs = np.empty(len(sums)), np.empty(len(sums))
+    lower[mask], upper[mask] = tails_of_draws(sums, sizes, counts[mask])
+    return Tails(lower, upper)
+
+
+def tails_of_draws(
+    sums: NDArray[Any], sizes: NDArray[Any], cells: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """P(S <= s) and P(S >= s) of each of the ``sums``, S being that of so many (``sizes``) of the ``cells``, drawn at random.
+
+    Cells are drawn without replacement. Raises ``TooLarge`` as ``permutation_p`` does.
+    """
+    table = _joint(cells, most_cells=int(sizes.max()), most_sum=int(sums.max()))
+    lower, upper = np.empty(sums.shape), np.empty(sums.shape)
     for size in np.unique(sizes):
         row = table[size]
         row = row / row.sum()
         here = sizes == size
-        lows[here] = np.cumsum(row)[sums[here]]
+        lower[here] = np.cumsum(row)[sums[here]]
         # From the far end, so that a small tail is a sum of small numbers and not the rest of a large one.
-        highs[here] = np.cumsum(row[::-1])[::-1][sums[here]]
-    lower[mask], upper[mask] = np.minimum(lows, 1.0), np.minimum(highs, 1.0)
-    return Tails(lower, upper)
+        upper[here] = np.cumsum(row[::-1])[::-1][sums[here]]
+    return np.minimum(lower, 1.0), np.minimum(upper, 1.0)
 
 
 def _joint(cells: NDArray[Any], *, most_cells: int, most_sum: int) -> NDArray[np.float64]:

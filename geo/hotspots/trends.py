@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from geo.hotspots.gi_star import standardised
+from geo.hotspots.permutation import tails_of_draws
 from geo.hotspots.significance import q_values
 from geo.hotspots.window import window_sums
 
@@ -106,20 +107,45 @@ def space_time_gi_star(
     cube, so that the steps can be compared. The first step has its own window alone. Raises ``ValueError`` for what is
     not a cube, and as ``geo.hotspots.gi_star`` does.
     """
-    if cube.ndim != 3:
-        raise ValueError(f"a cube of {cube.ndim} dimensions")
-    sums = np.stack([window_sums(step, mask, window).astype(float) for step in cube])
-    sums[1:] += sums[:-1].copy()
-    size = window_sums(mask, mask, window).astype(float)
-    neighbours = np.stack([size if step == 0 else 2 * size for step in range(len(cube))])
-    z = standardised(sums, neighbours, np.asarray(cube, dtype=float)[:, mask])
+    sums, neighbours = space_time_sums(cube, mask, window)
+    z = standardised(sums.astype(float), neighbours.astype(float), np.asarray(cube, dtype=float)[:, mask])
     z[:, ~mask] = np.nan
     return z
 
 
-def emerging_patterns(z: NDArray[np.float64]) -> NDArray[np.int8]:
+def space_time_permutation_p(
+    cube: NDArray[Any], mask: NDArray[np.bool_], window: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """The two-sided p of each sum that ``space_time_gi_star`` judges, among all permutations of the whole cube's cells.
+
+    Shape of the cube, NaN outside the mask. ``cube`` holds whole numbers from zero. Months are sparser than years: where the
+    neighbours expect fewer than about 60, the normal p calls chance a hotspot. Raises as ``permutation_p`` does, ``TooLarge`` too.
+    """
+    if not np.issubdtype(cube.dtype, np.integer) or (np.where(mask, cube, 0) < 0).any():
+        raise ValueError("counts are whole numbers from zero")
+    sums, neighbours = space_time_sums(cube, mask, window)
+    lower, upper = tails_of_draws(sums[:, mask].ravel(), neighbours[:, mask].ravel(), cube[:, mask].ravel())
+    p = np.full(cube.shape, np.nan)
+    p[:, mask] = np.minimum(1.0, 2.0 * np.minimum(lower, upper)).reshape(len(cube), -1)
+    return p
+
+
+def space_time_sums(
+    cube: NDArray[Any], mask: NDArray[np.bool_], window: NDArray[np.bool_]
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """The sum over each cell's window in its step and the one before, and how many cells that are."""
+    if cube.ndim != 3:
+        raise ValueError(f"a cube of {cube.ndim} dimensions")
+    sums = np.stack([window_sums(step, mask, window) for step in cube])
+    sums[1:] += sums[:-1].copy()
+    size = window_sums(mask, mask, window)
+    return sums, np.stack([size if step == 0 else 2 * size for step in range(len(cube))])
+
+
+def emerging_patterns(z: NDArray[np.float64], p: NDArray[np.float64] | None = None) -> NDArray[np.int8]:
     """The ``Pattern`` of each cell, shape (rows, columns), of the z of ``space_time_gi_star``.
 
+    ``p`` is two-sided and of z's shape, that of ``space_time_permutation_p`` for counts; without it, z is taken as normal.
     A step is hot or cold at a false discovery rate of 0.05 over the whole cube, a trend is one at that rate over all cells.
     The first that fits, for hot (cold is its mirror): in at least 90 % of the steps hot, it is *historical* if the last is
     not, else *intensifying*, *diminishing* or *persistent* by its trend; hot in the last step, it is *new* if it never
@@ -129,7 +155,7 @@ def emerging_patterns(z: NDArray[np.float64]) -> NDArray[np.int8]:
     steps = len(z)
     if steps < LEAST_STEPS:
         raise ValueError(f"{steps} steps; patterns need {LEAST_STEPS}")
-    q = q_values(2.0 * ndtr(-np.abs(z)))
+    q = q_values(2.0 * ndtr(-np.abs(z)) if p is None else p)
     with np.errstate(invalid="ignore"):
         significant = q < SIGNIFICANT
         hot, cold = significant & (z > 0), significant & (z < 0)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OFFICE, PHONE, Open, path_of
 from tests.browser.faults import violations
 from tests.factories import PlaceFactory
-from tests.grid import CITY, IN_EAST, GridCity, at
-from tests.reports.planting import around, everywhere, planter
+from tests.grid import CITY, IN_EAST, IN_PARK, GridCity, at
+from tests.reports.planting import KILOMETRE, around, everywhere, planter
 
 #: What a hot cell's card begins and ends with, and the summary.
 WORDS = {
@@ -80,4 +82,82 @@ def test_a_planner_sees_where_there_are_more_and_goes_there(
     west, south, east, north = map(float, re.split("%2C|,", page.url.partition("bbox=")[2].partition("&")[0]))
     assert CITY[0] < west < IN_EAST[0] < east < CITY[2]
     assert CITY[1] < south < IN_EAST[1] < north < CITY[3]
+    assert window.complaints.said == []
+
+
+def test_a_planner_follows_the_months_compares_districts_and_prints(visit: Open, city: GridCity) -> None:
+    plant = planter(city)
+    for month in range(1, 13):
+        places = everywhere(30, month) + around(IN_PARK, 35, month, KILOMETRE)
+        places += around(IN_EAST, 40, 1, KILOMETRE) if month == 12 else []
+        moment = dt.datetime(2025, month, 10, 12, tzinfo=timezone.get_default_timezone())
+        plant(places, submitted_at=moment)
+    plant(everywhere(1), submitted_at=dt.datetime(2024, 12, 10, 12, tzinfo=timezone.get_default_timezone()))
+    window = visit(**PHONE)
+    page = window.go(path_of("reports:hotspots", "ru") + "?from=2025-01-01&to=2025-12-31&cell=500")
+    page.locator(".report-kinds a").nth(2).click()
+    expect(page.locator("#patterns ~ table")).to_contain_text(
+        "Обращений явно больше в последнем месяце, раньше такого не было."
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
+
+    # The map: the pattern of each place, then month by month with the keys of the keyboard.
+    drawn = page.frame_locator(".report-frame iframe")
+    new = drawn.locator("path.cell.pattern-new")
+    expect(new.first).to_be_visible()
+    assert new.first.evaluate("(cell) => getComputedStyle(cell).fill") == "rgb(214, 0, 108)"
+    slider, month = drawn.get_by_role("slider"), drawn.locator(".steps output")
+    overall, single = (drawn.locator(".legend > div").nth(n) for n in (0, 1))
+    expect(overall).to_be_visible()
+    slider.focus()
+    slider.press("End")
+    expect(month).to_contain_text("2025")
+    expect(drawn.locator("path.cell.hot-3").first).to_be_visible()
+    expect(new).to_have_count(0)
+    expect(single).to_be_visible()
+    expect(overall).to_be_hidden()
+    hot = drawn.locator("path.cell.hot-3, path.cell.hot-2")
+    last = hot.count()
+    slider.press("ArrowLeft")
+    assert 0 < hot.count() < last
+    slider.press("Home")
+    expect(new.first).to_be_visible()
+    play = drawn.locator(".steps button")
+    play.click()
+    expect(slider).not_to_have_js_property("value", "0")
+    expect(play).to_have_text("Пауза")
+    play.click()
+    expect(play).to_have_text("Показать по месяцам")
+    page.emulate_media(reduced_motion="reduce")
+    expect(play).to_be_hidden()
+    assert violations(page) == []
+    for link, begins in ((".geojson", b'{"type":"FeatureCollection"'), (".csv", b"\xef\xbb\xbfcell,i,j")):
+        with page.expect_download() as taken:
+            page.locator(f".report-downloads a[href*='trends{link}']").click()
+        assert Path(taken.value.path()).read_bytes().startswith(begins)
+    page.locator("#trend-places ~ table a").first.click()
+    page.wait_for_url(re.compile("bbox="))
+
+    # The districts, whose map leads to their appeals.
+    page = window.go(path_of("reports:districts", "ru"))
+    expect(page.locator(".report-main .notice")).to_contain_text("Это не показатель на жителя")
+    district = drawn.locator("path.cell").first
+    expect(district).to_be_visible()
+    page.locator(".report-frame").scroll_into_view_if_needed()
+    district.click()
+    with page.context.expect_page() as opened:
+        drawn.locator(".leaflet-popup a[target=_blank]").click()
+    opened.value.wait_for_url(re.compile("district=(east|west)"))
+    opened.value.close()
+    assert violations(page) == []
+
+    # On paper: the map in the middle as on the screen, the day, no control and no card.
+    page.emulate_media(media="print")
+    expect(page.locator(".report-made")).to_be_visible()
+    expect(drawn.locator(".leaflet-popup")).to_be_hidden()
+    frame = page.locator(".report-frame iframe").bounding_box()
+    sheet = drawn.locator(".leaflet-container").bounding_box()
+    assert frame and sheet
+    assert sheet["x"] >= frame["x"] and sheet["x"] + sheet["width"] <= frame["x"] + frame["width"]
+    assert abs(sheet["x"] + sheet["width"] / 2 - frame["x"] - frame["width"] / 2) < 2
     assert window.complaints.said == []

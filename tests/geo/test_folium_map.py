@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request
 
 from geo.bbox import Bbox
-from geo.folium_map import CellMap, MapCell, ramp, render
+from geo.folium_map import CellMap, MapCell, ramp, render, square
 from geo.grid import Cell, Grid
 
 NASTY = "</script><script>document.title = 'broken out'</script><img src=x onerror=\"document.title = 'broken out'\">"
@@ -25,7 +25,7 @@ def cell_map() -> CellMap:
         title=f"Heat {NASTY}",
         notes=(f"A note {NASTY}",),
         cells=[
-            MapCell(cell.id, ring, level, (f"{level + 1} things", NASTY))
+            MapCell(cell.id, square(ring), level, (f"{level + 1} things", NASTY))
             for level, (cell, ring) in enumerate(zip(cells, Grid(250, 32643).rings(cells), strict=True))
         ],
         levels=ramp(["1", "2", "3–5"]),

@@ -57,7 +57,11 @@ def everywhere(n: int = 400, seed: int = 3) -> Places:
     ]
 
 
-def around(place: tuple[float, float], n: int, seed: int = 5) -> Places:
-    """Places within some 120 m of that one."""
+#: Some 120 m and some 1,000 m in degrees.
+CLOSE, KILOMETRE = 0.0012, 0.01
+
+
+def around(place: tuple[float, float], n: int, seed: int = 5, reach: float = CLOSE) -> Places:
+    """Places at most so far from that one, east or west and north or south."""
     random = np.random.default_rng(seed)
-    return [(place[0] + dx, place[1] + dy) for dx, dy in random.uniform(-0.0012, 0.0012, (n, 2)).tolist()]
+    return [(place[0] + dx, place[1] + dy) for dx, dy in random.uniform(-reach, reach, (n, 2)).tolist()]

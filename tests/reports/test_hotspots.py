@@ -152,6 +152,11 @@ def test_windows_with_too_few_to_be_shown_are_not_called(plant: Plant, settings:
     settings.REPORT_MIN_COUNT = 1_000
     found = find_hotspots(AppealFilter(), 250)
     assert (found.cells, found.places) == ((), ())
+    # A cell that is hot by its neighbours does not tell its own few.
+    settings.REPORT_MIN_COUNT = 5
+    found = find_hotspots(AppealFilter(), 250)
+    assert any(cell.level > 0 and cell.count is None for cell in found.cells)
+    assert all(cell.count is None or cell.count == 0 or cell.count >= 5 for cell in found.cells)
 
 
 def test_the_page_says_what_was_found_and_how(client: Client, plant: Plant) -> None:

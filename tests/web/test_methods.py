@@ -15,6 +15,8 @@ READ = [
     "/en/news/",
     "/en/reports/heatmap/",
     "/en/reports/hotspots/",
+    "/en/reports/trends/",
+    "/en/reports/districts/",
     "/api/appeals.geojson",
     "/api/places?q=osh",
     "/api/schema/",

@@ -7,9 +7,20 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from pymannkendall import original_test
+from scipy.special import ndtr
 
-from geo.hotspots import Pattern, disc, emerging_patterns, gi_star, mann_kendall, space_time_gi_star
-from geo.hotspots.trends import LEAST_STEPS
+from geo.hotspots import (
+    Pattern,
+    disc,
+    emerging_patterns,
+    gi_star,
+    mann_kendall,
+    permutation_p,
+    q_values,
+    space_time_gi_star,
+    space_time_permutation_p,
+)
+from geo.hotspots.trends import LEAST_STEPS, space_time_sums
 from tests.geo.hotspots.maps import QUEEN, scattered, ugly_mask
 
 HOT, COLD, QUIET = 8.0, -8.0, 0.1
@@ -130,3 +141,51 @@ def test_outside_the_area_nothing_is_hot() -> None:
 def test_too_few_steps_are_refused() -> None:
     with pytest.raises(ValueError, match="need 8"):
         emerging_patterns(np.zeros((LEAST_STEPS - 1, 2, 2)))
+
+
+def test_the_chance_of_one_step_is_that_of_a_map() -> None:
+    mask = ugly_mask()
+    counts = scattered(mask, 1)
+    expected = permutation_p(counts, mask, disc(QUEEN)).two_sided
+    found = space_time_permutation_p(counts[None], mask, disc(QUEEN))[0]
+    assert np.allclose(found, expected, rtol=1e-9, equal_nan=True)
+
+
+def test_the_chance_is_what_shuffling_the_cube_comes_near_to() -> None:
+    mask = ugly_mask(8, 12)
+    cube = np.stack([scattered(mask, 0.6, seed) for seed in range(3)])
+    random, shuffles = np.random.default_rng(1), 400
+    sums = space_time_sums(cube, mask, disc(QUEEN))[0]
+    as_much, as_little = np.zeros(cube.shape), np.zeros(cube.shape)
+    shuffled = cube.copy()
+    for _ in range(shuffles):
+        shuffled[:, mask] = random.permutation(cube[:, mask].ravel()).reshape(len(cube), -1)
+        drawn = space_time_sums(shuffled, mask, disc(QUEEN))[0]
+        as_much += drawn >= sums
+        as_little += drawn <= sums
+    tail = np.minimum(as_much, as_little)[:, mask] / shuffles
+    found = space_time_permutation_p(cube, mask, disc(QUEEN))
+    assert np.isnan(found[:, ~mask]).all()
+    error = np.sqrt(np.maximum(tail * (1 - tail), 2e-3) / shuffles)
+    assert (np.abs(found[:, mask] - np.minimum(1, 2 * tail)) < 2 * 5 * error).all()
+
+
+def test_chance_alone_is_seldom_called_hot_though_months_are_sparse() -> None:
+    """Where the windows of two months expect two and a half, the normal p calls chance hot on half of the cubes."""
+    mask, window = np.ones((20, 20), dtype=bool), disc(2.5)
+    exact = normal = 0
+    for seed in range(20):
+        cube = np.random.default_rng(seed).poisson(0.06, (12, 20, 20))
+        z = space_time_gi_star(cube, mask, window)
+        p = space_time_permutation_p(cube, mask, window)
+        exact += bool((q_values(p) < 0.05).any())
+        normal += bool((q_values(2 * ndtr(-np.abs(z))) < 0.05).any())
+        assert not emerging_patterns(z, p).any()
+    assert exact <= 1 < 8 <= normal
+
+
+def test_what_is_no_count_has_no_exact_chance() -> None:
+    mask = np.ones((3, 3), bool)
+    for cube in (np.zeros((9, 3, 3)), np.full((9, 3, 3), -1)):
+        with pytest.raises(ValueError, match="whole numbers"):
+            space_time_permutation_p(cube, mask, disc(1))

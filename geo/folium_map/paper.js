@@ -1,0 +1,14 @@
+(() => {
+    // Nothing is drawn anew for paper: the map is put into its middle as it is on the screen, as large as there is room.
+    const [width, height] = [680, 600];
+    const measure = () => {
+        const map = document.querySelector(".leaflet-container");
+        const style = document.documentElement.style;
+        style.setProperty("--screen-width", `${map.clientWidth}px`);
+        style.setProperty("--screen-height", `${map.clientHeight}px`);
+        style.setProperty("--on-paper", Math.min(width / map.clientWidth, height / map.clientHeight));
+    };
+    // A print lays the page out anew, too: what it measures then is not the screen.
+    addEventListener("resize", () => { if (!matchMedia("print").matches) measure(); });
+    measure();
+})();

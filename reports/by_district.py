@@ -1,0 +1,138 @@
+"""The report by district: appeals per square kilometre, or against each district's share of all appeals, smoothed."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+
+import numpy as np
+from django.conf import settings
+from django.db.models import Count, F
+from django.utils import timezone
+
+from appeals.filters import AppealFilter
+from districts.models import District
+from geo.hotspots import smoothed_ratios
+from reports.ground import DistrictGround, district_grounds, past_district_grounds
+from reports.heatmap import EVERYTHING, Borders, counted_appeals
+
+#: Smoothed ratios from each of these on are a class of the map; what is about as expected lies between the middle two.
+BREAKS = (0.5, 0.8, 1.25, 2.0)
+
+#: With fewer there is nothing to compare.
+LEAST_DISTRICTS = 2
+
+
+class Measure(enum.StrEnum):
+    """What a district's appeals are compared with."""
+
+    #: Its share of the city's ground.
+    AREA = "area"
+    #: Its share of all appeals of the same time.
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class DistrictRate:
+    """A district's appeals; ``expected`` and the ratios are None where it had too few to be shown, as ``count`` is.
+
+    ``smoothed`` is the ratio, shrunk towards that of all districts together (``geo.hotspots.smoothing``).
+    """
+
+    district: DistrictGround
+    count: int | None
+    expected: float | None
+    ratio: float | None
+    smoothed: float | None
+
+    @property
+    def per_km2(self) -> float | None:
+        """Appeals per square kilometre of the district."""
+        area_km2 = self.district.area_m2 / 1e6
+        return None if self.count is None or not area_km2 else self.count / area_km2
+
+    @property
+    def level(self) -> int | None:
+        """Index of its class on the map, from far fewer to far more; None where it has none."""
+        return None if self.smoothed is None else int(np.searchsorted(BREAKS, self.smoothed, side="right"))
+
+
+@dataclass(frozen=True)
+class ByDistrict:
+    """The report as a value. ``total`` appeals match; ``elsewhere`` of them lie in none of the ``rows``, the highest first.
+
+    ``others`` is the number of all appeals of the districts where those are compared with, else None. ``comparable`` is False where there are
+    too few districts for a comparison.
+    """
+
+    wanted: AppealFilter
+    borders: Borders
+    measure: Measure
+    total: int
+    elsewhere: int
+    others: int | None
+    rows: tuple[DistrictRate, ...]
+
+    @property
+    def comparable(self) -> bool:
+        """True when there are districts enough."""
+        return len(self.rows) >= LEAST_DISTRICTS
+
+
+def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> ByDistrict:
+    """Public appeals that match the filter, by territory, and how many were to be expected there.
+
+    Where the filter says which appeals are meant (``EVERYTHING``), a district expects its share of all appeals of the same time; where it does
+    not, its share of the ground: nobody has told us how many people live in each. Its own district is no matter here. Two
+    statements, three with all appeals.
+    """
+    wanted = replace(wanted, district="")
+    everything = replace(wanted, **EVERYTHING)
+    measure = Measure.AREA if everything == wanted else Measure.ALL
+    today = timezone.localdate()
+    known = district_grounds(today) if borders is Borders.TODAY else past_district_grounds()
+    grounds = [ground for ground in known if ground.kind != District.Kind.CITY]
+    counts = _counts(wanted, borders)
+    all_counts = _counts(everything, borders) if measure is Measure.ALL else {}
+    observed = np.array([counts.get(ground.id, 0) for ground in grounds])
+    exposure = np.array(
+        [all_counts.get(ground.id, 0) if measure is Measure.ALL else ground.area_m2 for ground in grounds],
+        dtype=float,
+    )
+    rows = _rates(grounds, observed, exposure) if exposure.sum() > 0 else []
+    total = sum(counts.values())
+    return ByDistrict(
+        wanted=wanted,
+        borders=borders,
+        measure=measure,
+        total=total,
+        elsewhere=total - int(observed.sum()),
+        others=int(exposure.sum()) if measure is Measure.ALL else None,
+        rows=tuple(
+            sorted(rows, key=lambda row: (-(row.smoothed or 0.0), row.district.name, row.district.code))
+        ),
+    )
+
+
+def _rates(grounds: list[DistrictGround], observed: np.ndarray, exposure: np.ndarray) -> list[DistrictRate]:
+    expected = exposure * (observed.sum() / exposure.sum())
+    smoothed = smoothed_ratios(observed, expected) if observed.sum() else np.zeros(len(grounds))
+    rows = []
+    for ground, o, e, ratio in zip(
+        grounds, observed.tolist(), expected.tolist(), smoothed.tolist(), strict=True
+    ):
+        if 0 < o < settings.REPORT_MIN_COUNT:
+            rows.append(DistrictRate(ground, None, None, None, None))
+        else:
+            rows.append(DistrictRate(ground, o, e, o / e if e else None, ratio if e else None))
+    return rows
+
+
+def _counts(wanted: AppealFilter, borders: Borders) -> dict[int | None, int]:
+    rows = (
+        counted_appeals(wanted, borders)
+        .order_by()
+        .values(in_district=F(borders.district))
+        .annotate(n=Count("*"))
+    )
+    return {row["in_district"]: row["n"] for row in rows}

@@ -1,0 +1,72 @@
+"""Sentences that explain the report by district: the same on the page and in its file."""
+
+from __future__ import annotations
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from reports.by_district import BREAKS, ByDistrict, DistrictRate, Measure
+from reports.sentences import appeals_words, asked_words
+
+
+def district_question_words(found: ByDistrict, filters: list[tuple[str, str]]) -> str:
+    """How many appeals, of which days and filters."""
+    return asked_words(found.wanted.since, found.wanted.until, filters, count=found.total)
+
+
+def measure_words(found: ByDistrict) -> str:
+    """What the districts are compared by."""
+    if found.measure is Measure.ALL:
+        return _(
+            "Each district is compared with its share of all appeals of the same time (%(others)s): "
+            "“2 ×” means twice as many of these appeals as that share would give."
+        ) % {"others": appeals_words(found.others or 0)}
+    return _(
+        "Each district is compared with its share of the ground: “2 ×” means twice as many appeals per km² as in all districts together. "
+        "It is not a rate per resident: how many people live in each district is not known here, and where more live, more is "
+        "reported. Choose a category, and its appeals are compared with all appeals."
+    )
+
+
+def smoothing_words() -> str:
+    """What smoothing does, and to what end."""
+    return _(
+        "The map shows smoothed ratios: where few appeals are expected, a ratio is drawn towards that of all districts, "
+        "since a few appeals more or fewer are often chance (empirical Bayes, Marshall 1991). The table has both."
+    )
+
+
+def legend_words(found: ByDistrict) -> str:
+    """Heading of the legend."""
+    if found.measure is Measure.ALL:
+        return _("Compared with the share of all appeals")
+    return _("Compared with the share of the ground")
+
+
+def ratio_class_words(level: int) -> str:
+    """A class of the map as in the legend."""
+    if level == 0:
+        return _("under %(times)s ×") % {"times": _short(BREAKS[0])}
+    if level == len(BREAKS):
+        return _("%(times)s × and more") % {"times": _short(BREAKS[-1])}
+    low, high = BREAKS[level - 1], BREAKS[level]
+    return _("%(low)s to under %(high)s ×") % {"low": _short(low), "high": _short(high)}
+
+
+def _short(bound: float) -> str:
+    return number_format(f"{bound:g}")
+
+
+def district_words(found: ByDistrict, row: DistrictRate) -> tuple[str, ...]:
+    """What a district's card says."""
+    if row.count is None:
+        return (_("Too few appeals to be shown by themselves"),)
+    lines = [appeals_words(row.count)]
+    if row.per_km2 is not None:
+        lines.append(_("%(n)s per km²") % {"n": number_format(row.per_km2, 1)})
+    if row.ratio is not None and row.smoothed is not None:
+        lines.append(
+            _("%(ratio)s × as expected, smoothed %(smoothed)s ×")
+            % {"ratio": number_format(row.ratio, 2), "smoothed": number_format(row.smoothed, 2)}
+        )
+    return tuple(lines)

@@ -1,0 +1,338 @@
+"""The trend report: what became of each place month by month, as Gi* of a space-time cube and a pattern with a name."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+from django.conf import settings
+from django.db.models import Min
+from django.db.models.functions import TruncMonth
+from django.utils import timezone
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.special import ndtr
+
+from appeals.deadlines import city_day
+from appeals.filters import AppealFilter
+from appeals.models import Appeal
+from appeals.models.appeal import CELL_M
+from appeals.querysets import AppealQuerySet
+from geo.bbox import Bbox
+from geo.grid import Cell, Grid
+from geo.hotspots import (
+    Pattern,
+    classes,
+    emerging_patterns,
+    mann_kendall,
+    q_values,
+    space_time_gi_star,
+    space_time_permutation_p,
+)
+from geo.hotspots.permutation import TooLarge
+from geo.hotspots.trends import LEAST_STEPS, SIGNIFICANT, space_time_sums
+from reports.ground import study_area
+from reports.heatmap import Borders, counted_appeals
+from reports.hotspots import (
+    LEAST_APPEALS,
+    LEAST_CELLS,
+    MOST_CELLS,
+    WINDOW,
+    Ground,
+    Refusal,
+    grid_cells,
+    showable,
+)
+from reports.sizes import CellSize, TooFine, candidate_sizes, is_drawable
+
+#: What is older is another time; the newest of a longer period are taken.
+MOST_MONTHS = 60
+
+#: A cell is judged by its neighbours of a month and of the one before it.
+MONTHS_TOGETHER = 2
+
+#: In the order of their urgency: the legend, the table and the places follow it.
+PATTERNS_SHOWN = (
+    Pattern.NEW,
+    Pattern.CONSECUTIVE,
+    Pattern.INTENSIFYING,
+    Pattern.PERSISTENT,
+    Pattern.OSCILLATING,
+    Pattern.SPORADIC,
+    Pattern.DIMINISHING,
+    Pattern.HISTORICAL,
+    Pattern.NONE,
+    Pattern.NEW_COLD,
+    Pattern.CONSECUTIVE_COLD,
+    Pattern.INTENSIFYING_COLD,
+    Pattern.PERSISTENT_COLD,
+    Pattern.OSCILLATING_COLD,
+    Pattern.SPORADIC_COLD,
+    Pattern.DIMINISHING_COLD,
+    Pattern.HISTORICAL_COLD,
+)
+
+#: A month of a cell counts as hot or cold from this level on (``geo.hotspots.classes``): q below ``SIGNIFICANT``.
+SURE = 2
+
+
+@dataclass(frozen=True)
+class TrendCell:
+    """A cell with appeals or with a difference; ``levels`` are -3 to 3, one a month.
+
+    ``count`` is None where there are fewer than may be shown. ``z`` and ``q`` are of the trend of the cell's Gi*.
+    """
+
+    cell: Cell
+    count: int | None
+    pattern: Pattern
+    levels: tuple[int, ...]
+    z: float
+    q: float
+
+    @property
+    def sure(self) -> list[tuple[bool, bool]]:
+        """Of each month, whether there are clearly more than expected, and whether clearly fewer."""
+        return [(level >= SURE, level <= -SURE) for level in self.levels]
+
+    @property
+    def hot_months(self) -> int:
+        """Months with clearly more."""
+        return sum(hot for hot, _cold in self.sure)
+
+    @property
+    def cold_months(self) -> int:
+        """Months with clearly fewer."""
+        return sum(cold for _hot, cold in self.sure)
+
+
+@dataclass(frozen=True)
+class PatternCount:
+    """A pattern, how many cells have it, and their appeals; None for fewer than may be shown."""
+
+    pattern: Pattern
+    cells: int
+    count: int | None
+
+
+@dataclass(frozen=True)
+class TrendPlace:
+    """Cells of one hot pattern that touch each other, and the appeals in them and their neighbours, by which they are judged.
+
+    ``count`` is None for fewer than may be shown.
+    """
+
+    pattern: Pattern
+    cells: tuple[Cell, ...]
+    count: int | None
+    box: Bbox
+
+
+@dataclass(frozen=True)
+class MonthCount:
+    """A month: its appeals in the study area, and how many cells had clearly more or fewer."""
+
+    month: dt.date
+    count: int
+    hot: int
+    cold: int
+
+
+@dataclass(frozen=True)
+class Trends:
+    """The report as a value.
+
+    ``total`` appeals match; ``unfinished`` of them came in outside of the ``months`` counted, which are whole ones, and
+    ``outside`` of the rest lie outside the study area. ``direction`` is 1, 0 or -1: whether the number of all of them rises, at the
+    chance ``p`` (Mann and Kendall). With a ``refusal`` there is nothing but these numbers.
+    """
+
+    wanted: AppealFilter
+    borders: Borders
+    size: CellSize
+    grid: Grid
+    months: tuple[dt.date, ...]
+    total: int
+    unfinished: int
+    outside: int
+    tested: int = 0
+    cells: tuple[TrendCell, ...] = ()
+    patterns: tuple[PatternCount, ...] = ()
+    places: tuple[TrendPlace, ...] = ()
+    by_month: tuple[MonthCount, ...] = ()
+    direction: int = 0
+    p: float | None = None
+    refusal: Refusal | None = None
+
+    @property
+    def counted(self) -> AppealFilter:
+        """The filter of the appeals that were counted: those of the months, unless these are too few."""
+        return self.wanted if self.refusal is Refusal.FEW_MONTHS else _of_months(self.wanted, self.months)
+
+
+def find_trends(wanted: AppealFilter, cell_m: int | None = None, borders: Borders = Borders.TODAY) -> Trends:
+    """Public appeals that match the filter, month by month and cell by cell.
+
+    The months are whole ones of the city's calendar since its first appeal, the newest ``MOST_MONTHS`` at most. The study area is that of the hotspots. ``cell_m`` is one of ``offered_sizes``; raises ``TooFine``
+    where those are too many.
+    """
+    total = counted_appeals(wanted, borders).count()
+    months = _months_asked(wanted)
+    area = study_area(timezone.localdate(), wanted.district, past=borders is Borders.TIME)
+    usual = round(MONTHS_TOGETHER * total / max(len(months), 1))
+    sizes = candidate_sizes(usual, area.area if area else 0.0, cell_m)
+    refused = Trends(
+        wanted, borders, sizes[0], Grid(sizes[0].cell_m, settings.METRIC_SRID), months, total, 0, 0
+    )
+    if len(months) < LEAST_STEPS:
+        return replace(refused, refusal=Refusal.FEW_MONTHS)
+    appeals = counted_appeals(_of_months(wanted, months), borders)
+    size, grid, ground, cube, counted = _cube(appeals, area, sizes, months)
+    inside = int(cube.sum())
+    made = replace(refused, size=size, grid=grid, unfinished=total - counted, outside=counted - inside)
+    if inside < LEAST_APPEALS:
+        return replace(made, refusal=Refusal.FEW_APPEALS)
+    if ground.mask.sum() < LEAST_CELLS:
+        return replace(made, refusal=Refusal.FEW_CELLS)
+    return _tested(made, ground, cube)
+
+
+def whole_months(first: dt.date, last: dt.date) -> tuple[dt.date, ...]:
+    """The first days of the months that lie between the two days, both included."""
+    month = first if first.day == 1 else _next(first)
+    months = []
+    while _next(month) - dt.timedelta(days=1) <= last:
+        months.append(month)
+        month = _next(month)
+    return tuple(months)
+
+
+def _months_asked(wanted: AppealFilter) -> tuple[dt.date, ...]:
+    yesterday = timezone.localdate() - dt.timedelta(days=1)
+    # Before the very first appeal nothing was counted; what has none of its own since then has real zeros.
+    began = Appeal.objects.public().aggregate(first=Min("submitted_at"))["first"]
+    if began is None:
+        return ()
+    first = max(wanted.since or city_day(began), city_day(began))
+    return whole_months(first, min(wanted.until or yesterday, yesterday))[-MOST_MONTHS:]
+
+
+def _next(day: dt.date) -> dt.date:
+    """The first day of the month after that day's."""
+    return (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+
+
+def _of_months(wanted: AppealFilter, months: tuple[dt.date, ...]) -> AppealFilter:
+    if not months:
+        return wanted
+    return replace(wanted, since=months[0], until=_next(months[-1]) - dt.timedelta(days=1))
+
+
+def _cube(
+    appeals: AppealQuerySet,
+    area: shapely.Geometry | None,
+    sizes: list[CellSize],
+    months: tuple[dt.date, ...],
+) -> tuple[CellSize, Grid, Ground, NDArray[np.int64], int]:
+    """The first size whose cells are not too many, the counts of its cells by month, and the number of all appeals.
+
+    Counts have shape (months, rows, columns); they are zero outside the study area. Raises ``TooFine`` where there is no size.
+    """
+    too_many = 0
+    month_of = TruncMonth("submitted_at", tzinfo=timezone.get_default_timezone())
+    for size in sizes:
+        too_many = grid_cells(area, size.cell_m) if area else 0
+        if too_many * len(months) > MOST_CELLS:
+            continue
+        grid = Grid(size.cell_m, settings.METRIC_SRID)
+        rows = grid.count_over(appeals, CELL_M, month_of)
+        ground = Ground.of(area, dict.fromkeys((cell for cell, _month, _n in rows), 1), size.cell_m)
+        too_many = int(ground.mask.sum())
+        if is_drawable(too_many):
+            return size, grid, ground, _filled(ground, rows, months), sum(n for _cell, _month, n in rows)
+    raise TooFine(too_many)
+
+
+def _filled(
+    ground: Ground, rows: Iterable[tuple[Cell, dt.datetime, int]], months: tuple[dt.date, ...]
+) -> NDArray[np.int64]:
+    step = {month: number for number, month in enumerate(months)}
+    cube = np.zeros((len(months), *ground.mask.shape), dtype=np.int64)
+    for cell, month, n in rows:
+        if place := ground.place(cell):
+            cube[step[city_day(month)], *place] = n
+    return np.where(ground.mask, cube, 0)
+
+
+def _tested(made: Trends, ground: Ground, cube: NDArray[np.int64]) -> Trends:
+    mask = ground.mask
+    z = space_time_gi_star(cube, mask, WINDOW)
+    try:
+        p = space_time_permutation_p(cube, mask, WINDOW)
+    except TooLarge:
+        # Windows that expect so much obey the normal law.
+        p = 2.0 * ndtr(-np.abs(z))
+    if settings.REPORT_MIN_COUNT > 1:
+        # What may not be shown by itself is called neither.
+        sums, _cells = space_time_sums(cube, mask, WINDOW)
+        p[(sums > 0) & (sums < settings.REPORT_MIN_COUNT) & mask] = 1.0
+    levels = classes(q_values(p), z)
+    pattern = emerging_patterns(z, p)
+    trend = mann_kendall(z)
+    trend_q = q_values(np.where(mask, trend.p, np.nan))
+    counts = cube.sum(axis=0)
+    whole = mann_kendall(cube.sum(axis=(1, 2))[:, None])
+    whole_p = float(whole.p[0])
+    shown = mask & (
+        (counts >= max(settings.REPORT_MIN_COUNT, 1)) | (pattern != 0) | (levels != 0).any(axis=0)
+    )
+    order = {int(one): place for place, one in enumerate(PATTERNS_SHOWN)}
+    cells = [
+        TrendCell(
+            cell=ground.cell(row, column),
+            count=showable(int(counts[row, column])),
+            pattern=Pattern(int(pattern[row, column])),
+            levels=tuple(levels[:, row, column].tolist()),
+            z=float(trend.z[row, column]),
+            q=float(trend_q[row, column]),
+        )
+        for row, column in np.argwhere(shown)
+    ]
+    return replace(
+        made,
+        tested=int(mask.sum()),
+        cells=tuple(sorted(cells, key=lambda one: (order[one.pattern], -(one.count or 0), one.cell))),
+        patterns=tuple(
+            PatternCount(one, int(here.sum()), showable(int(counts[here].sum())))
+            for one in PATTERNS_SHOWN
+            if (here := mask & (pattern == one)).any()
+        ),
+        places=_places(ground, made.grid, counts, pattern),
+        by_month=tuple(
+            MonthCount(month, int(n.sum()), int((level >= SURE).sum()), int((level <= -SURE).sum()))
+            for month, n, level in zip(made.months, cube, levels, strict=True)
+        ),
+        direction=int(np.sign(whole.s[0])) if whole_p < SIGNIFICANT else 0,
+        p=whole_p,
+    )
+
+
+def _places(
+    ground: Ground, grid: Grid, counts: NDArray[np.int64], pattern: NDArray[np.int8]
+) -> tuple[TrendPlace, ...]:
+    """The most urgent first, of equally urgent ones the fullest."""
+    places = []
+    for one in PATTERNS_SHOWN[: PATTERNS_SHOWN.index(Pattern.NONE)]:
+        labels, number = ndimage.label(pattern == one, structure=np.ones((3, 3), dtype=int))
+        found = []
+        for label in range(1, number + 1):
+            here = labels == label
+            cells = tuple(ground.cell(row, column) for row, column in np.argwhere(here))
+            box = Bbox.around([grid.bbox(cell) for cell in cells])
+            around = ndimage.binary_dilation(here, structure=WINDOW) & ground.mask
+            found.append(TrendPlace(one, cells, showable(int(counts[around].sum())), box))
+        places += sorted(found, key=lambda place: (-(place.count or 0), place.cells))
+    return tuple(places)

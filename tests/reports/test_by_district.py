@@ -1,0 +1,110 @@
+"""Districts compared by ground and by their share of all appeals: every number is that of the rows."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from appeals.filters import AppealFilter
+from geo.hotspots import smoothed_ratios
+from reports.by_district import Measure, count_districts
+from reports.heatmap import Borders, make_heatmap
+from tests.grid import IN_EAST, IN_WEST, OUTSIDE, GridCity
+from tests.reports.planting import Plant
+
+PAGE = "/en/reports/districts/"
+FILES = ["/en/reports/districts.html", "/en/reports/districts.geojson", "/en/reports/districts.csv"]
+
+
+def test_numbers_are_those_of_the_rows(plant: Plant, settings: Settings) -> None:
+    plant([IN_EAST] * 30 + [IN_WEST] * 10, category="pothole")
+    plant([IN_EAST] * 15 + [IN_WEST] * 25)
+    plant([IN_EAST] * 40, hidden=True)
+    plant([OUTSIDE] * 3, district=None)
+    found = count_districts(AppealFilter())
+    assert (found.measure, found.total, found.elsewhere, found.others) == (Measure.AREA, 83, 3, None)
+    by_heatmap = {
+        row.district.code: row.per_km2 for row in make_heatmap(AppealFilter()).districts if row.district
+    }
+    assert {row.district.code: row.per_km2 for row in found.rows} == by_heatmap
+    areas = {row.district.code: row.district.area_m2 for row in found.rows}
+    east = next(row for row in found.rows if row.district.code == "east")
+    assert east.expected == pytest.approx(80 * areas["east"] / sum(areas.values()))
+
+    # Of lamps the west has more than its share, though the east has more of everything.
+    lamps = count_districts(AppealFilter(category="lamp", district="east"))
+    assert (lamps.measure, lamps.total, lamps.elsewhere, lamps.others) == (Measure.ALL, 43, 3, 80)
+    assert [row.district.code for row in lamps.rows] == ["west", "east"]
+    expected = np.array([40 * 35 / 80, 40 * 45 / 80])
+    assert [(row.count, row.expected) for row in lamps.rows] == [(25, expected[0]), (15, expected[1])]
+    assert [row.ratio for row in lamps.rows] == pytest.approx([25 / expected[0], 15 / expected[1]])
+    smoothed = smoothed_ratios(np.array([25, 15]), expected)
+    assert [row.smoothed for row in lamps.rows] == pytest.approx(smoothed)
+    assert [row.level for row in lamps.rows] == [
+        3 if smoothed[0] >= 1.25 else 2,
+        2 if smoothed[1] >= 0.8 else 1,
+    ]
+
+    settings.REPORT_MIN_COUNT = 20
+    west, east = count_districts(AppealFilter(category="lamp")).rows
+    assert (west.count, east.count, east.expected, east.smoothed, east.per_km2) == (
+        25,
+        None,
+        None,
+        None,
+        None,
+    )
+    assert count_districts(AppealFilter(category="lamp"), Borders.TIME).rows == ()
+
+
+def test_page_and_files_say_the_same(
+    client: Client, plant: Plant, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    plant([IN_EAST] * 30 + [IN_WEST] * 10, category="pothole")
+    plant([IN_EAST] * 5 + [IN_WEST] * 25)
+    # 3 for the choices; the ground, the counts, those of all; 2 for the limit.
+    with django_assert_num_queries(8):
+        response = client.get(f"{PAGE}?category=lamp")
+    page = response.content.decode()
+    assert "Each district is compared with its share of all appeals of the same time (70 appeals)" in page
+    assert 'href="/en/?category=lamp&amp;district=west"' in page
+    assert 'name="cell"' not in page and 'name="district"' not in page
+    assert "how many people live in each district is not known here" in client.get(PAGE).content.decode()
+    # The other reports keep the question, without what this one does not know.
+    assert 'href="/en/reports/hotspots/?category=lamp"' in page
+    others = client.get("/en/reports/heatmap/?category=lamp&cell=250&district=west").content.decode()
+    assert 'href="/en/reports/districts/?category=lamp"' in others
+    assert "this page does not know it: cell" in client.get(f"{PAGE}?cell=250").content.decode()
+
+    collection = client.get(f"{FILES[1]}?category=lamp").json()
+    assert collection["report"]["compared_with"] == "all"
+    rows = list(
+        csv.DictReader(io.StringIO(client.get(f"{FILES[2]}?category=lamp").content.decode("utf-8-sig")))
+    )
+    assert [(row["district"], row["count"]) for row in rows] == [("west", "25"), ("east", "5")]
+    for row, feature in zip(rows, collection["features"], strict=True):
+        assert {name: str(value) for name, value in feature["properties"].items()} == row
+        assert feature["geometry"]["type"] == "MultiPolygon"
+    document = client.get(f"{FILES[0]}?category=lamp").content.decode()
+    assert "district={cell}" in document
+    assert "Compared with the share of all appeals" in document
+    for address in FILES:
+        assert client.get(address).content == client.get(address).content
+        assert client.get(f"{address}?cell=250").status_code == 400
+    for language in ("ky", "ru"):
+        for address in (f"/{language}/reports/districts/", f"/{language}/reports/districts.html"):
+            assert f'<html lang="{language}">' in client.get(address).content.decode()
+
+
+def test_without_appeals_there_is_no_ratio(client: Client, city: GridCity) -> None:
+    assert "No appeals match these filters." in client.get(PAGE).content.decode()
+    assert {row.count for row in count_districts(AppealFilter()).rows} == {0}
+    assert count_districts(AppealFilter(category="lamp")).rows == ()
+    assert [client.get(address).status_code for address in FILES] == [200, 200, 200]
+    bad = client.get(f"{FILES[1]}?category=nonsense")
+    assert (bad.status_code, list(bad.json()["errors"])) == (400, ["category"])
