@@ -1,6 +1,7 @@
 """The process that makes a file of rows: it takes its order in the first line, then the rows as CSV, until their end.
 
-Knows no Django. Arrow batches go from the rows to the file's writer: it holds a few of them, however many there are.
+Knows no Django. Arrow batches go from the rows to the file's writer; what the libraries keep meanwhile grows slowly with their
+number (235 MB for 50,000 appeals, 410 to 460 MB for 500,000), and is given back when the process ends.
 """
 
 from __future__ import annotations
