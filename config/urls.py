@@ -24,6 +24,7 @@ urlpatterns = [
     path("api/", include("opendata.urls")),
     path("api/", include("public.api.urls")),
     path("data/", include("opendata.data_urls")),
+    path("ogc/", include("opendata.ogc.urls")),
     path("tiles/", include("opendata.tile_urls")),
     *i18n_patterns(
         path("accounts/", include(accounts_urls)),

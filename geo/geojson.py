@@ -38,9 +38,10 @@ Properties = Mapping[str, str | Combinable]
 
 
 class FeatureText(Expression):
-    """Text of one GeoJSON Feature: geometry in EPSG:4326 lon/lat rounded to ``DECIMALS``, properties by name.
+    """Text of one GeoJSON Feature: geometry rounded to ``decimals``, properties by name.
 
-    Property values are column names or expressions; dates and times are written by PostgreSQL (ISO 8601, the
+    The coordinates stand as they are stored, in EPSG:4326 lon/lat, unless ``geometry`` is an expression that makes
+    others of them. Property values are column names or expressions; dates and times are written by PostgreSQL (ISO 8601, the
     session's time zone), NULL as ``null``. A NULL geometry is ``null``.
     """
 
@@ -52,8 +53,10 @@ class FeatureText(Expression):
         geometry: str | Combinable,
         properties: Properties,
         id: str | Combinable | None = None,  # noqa: A002
+        decimals: int = DECIMALS,
     ) -> None:
         super().__init__()
+        self._decimals = decimals
         if len(properties) > _PROPERTIES_MAX:
             raise ValueError(f"a feature takes {_PROPERTIES_MAX} properties, there are {len(properties)}")
         self._names = list(properties)
@@ -87,7 +90,7 @@ class FeatureText(Expression):
         for name, (value_sql, value_params) in zip(self._names, values, strict=True):
             pairs.append(f"%s,{value_sql}")
             params += [name, *value_params]
-        geometry_text = f"coalesce(ST_AsGeoJSON({geometry},{DECIMALS},0),'null')"
+        geometry_text = f"coalesce(ST_AsGeoJSON({geometry},{self._decimals},0),'null')"
         sql = f"{head}||'\"geometry\":'||{geometry_text}||',\"properties\":'||json_build_object({','.join(pairs)})::text||'}}'"
         return f"({sql})", tuple(params)
 
@@ -115,7 +118,7 @@ class PagedFeatures:
         self._chosen = {
             f"chosen_{name}": ExpressionWrapper(F(name), TextField()) for name in columns.values()
         }
-        numbers = {f"geojson_{column}": n for column, n in zip(order.columns, order.numbers(), strict=True)}
+        numbers = _numbers(order)
         texts = (
             model._base_manager.order_by(*order.names)
             .annotate(geojson_text=feature, **numbers)
@@ -138,12 +141,27 @@ class PagedFeatures:
         except EmptyResultSet:
             return PageText([], None)
         found = _fetched(rows.db, f"{self._with} AS ({sql}) {self._texts}", (*params, *self._texts_params))
-        more = len(found) > page.size
-        del found[page.size :]
-        cursor = None
-        if more:
-            cursor = self._order.cursor_of(tuple(map(int, found[-1][1:])))
-        return PageText([row[0] for row in found], cursor)
+        return _page_of(found, self._order, page)
+
+
+def feature_page(rows: QuerySet[Any], feature: FeatureText, order: Order, page: PageRequest) -> PageText:
+    """The page of the rows that the queryset leaves; one statement. For models with few rows, such as borders."""
+    numbers = _numbers(order)
+    # A plain queryset, since that of a translated model loses the order of the columns.
+    chosen: QuerySet[Any, Any] = QuerySet(rows.model, order.following(rows, page).query, rows.db)
+    chosen = chosen.annotate(geojson_text=feature, **numbers)
+    return _page_of(raw_rows(chosen.values_list("geojson_text", *numbers)), order, page)
+
+
+def _numbers(order: Order) -> dict[str, Combinable]:
+    return {f"geojson_{column}": n for column, n in zip(order.columns, order.numbers(), strict=True)}
+
+
+def _page_of(found: list[tuple[Any, ...]], order: Order, page: PageRequest) -> PageText:
+    more = len(found) > page.size
+    del found[page.size :]
+    cursor = order.cursor_of(tuple(map(int, found[-1][1:]))) if more else None
+    return PageText([row[0] for row in found], cursor)
 
 
 def feature_texts(rows: QuerySet[Any], feature: FeatureText) -> list[bytes]:

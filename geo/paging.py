@@ -20,7 +20,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext as _
 
 from geo.numbers import whole_number
-from geo.refusals import Refusals, Refused
+from geo.refusals import Refusals, Refused, ValueRefused
 
 PAGE_SIZE = 100
 PAGE_SIZE_MAX = 1_000
@@ -202,7 +202,8 @@ def parse_page(
     refusals = Refusals()
 
     def cursor(name: str) -> Cursor | None:
-        return refusals.read(lambda text: _cursor(text, order, name), query.get(name, ""), None)
+        text = query.get(name, "")
+        return refusals.read(lambda text: cursor_in(text, order), text, None, name=name) if text else None
 
     page = PageRequest(
         size or refusals.read(_page_size, query.get("page_size", ""), PAGE_SIZE),
@@ -222,12 +223,13 @@ def _page_size(text: str) -> int:
     return size
 
 
-def _cursor(text: str, order: Order, name: str) -> Cursor | None:
+def cursor_in(text: str, order: Order) -> Cursor:
+    """The cursor of this order that wrote the text. Raises ``ValueRefused``."""
     try:
-        return order.read(text) if text else None
+        return order.read(text)
     except ValueError:
         sentence = _("Take this value from the “next” link of a page, without changes.")
-        raise Refused({name: [sentence]}) from None
+        raise ValueRefused(sentence) from None
 
 
 def _layout(kinds: list[_Kind]) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 
 from appeals.filters import YEARS
-from geo.refusals import Refused
+from geo.refusals import Refused, ValueRefused
 
 _NAME: Final = "updated_after"
 _DESCRIPTION: Final = (
@@ -25,10 +25,17 @@ UPDATED_AFTER: Final = OpenApiParameter(
 
 def updated_after(query: Mapping[str, str]) -> dt.datetime | None:
     """The moment that is asked for; None without one. Raises ``Refused`` for what is no moment with an offset."""
+    text = query.get(_NAME, "").strip()
+    try:
+        return moment_in(text) if text else None
+    except ValueRefused as refusal:
+        raise Refused({_NAME: [str(refusal)]}) from None
+
+
+def moment_in(text: str) -> dt.datetime:
+    """The moment, in UTC, that is written with its offset (RFC 3339). Raises ``ValueRefused``."""
     # A plus sign that nobody encoded arrives as a blank.
-    text = query.get(_NAME, "").strip().replace(" ", "+")
-    if not text:
-        return None
+    text = text.replace(" ", "+")
     try:
         at = (
             parse_datetime(text)
@@ -39,4 +46,4 @@ def updated_after(query: Mapping[str, str]) -> dt.datetime | None:
             return at.astimezone(dt.UTC)
     except (ValueError, OverflowError):
         pass
-    raise Refused({_NAME: [_("A moment must be written with its offset, as 2026-05-31T10:00:00Z.")]})
+    raise ValueRefused(_("A moment must be written with its offset, as 2026-05-31T10:00:00Z."))

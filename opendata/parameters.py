@@ -1,13 +1,16 @@
-"""What the OpenAPI document says of the parameters that the lists of appeals share."""
+"""Parameters that several lists share: how they are read, and what the OpenAPI document says of them."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 
 from appeals.filters import FILTERS, Filter
+from districts.models import CODE_MAX
 from geo.paging import AFTER, PAGE_SIZE, PAGE_SIZE_MAX
+from geo.refusals import ValueRefused
 
 
 def _parameter(declared: Filter) -> OpenApiParameter:
@@ -18,6 +21,13 @@ def _parameter(declared: Filter) -> OpenApiParameter:
             declared.name, schema, description=declared.description, style="form", explode=False
         )
     return OpenApiParameter(declared.name, schema, description=declared.description)
+
+
+def code_in(text: str) -> str:
+    """The code of one of the city's own rows, known or not. Raises ``ValueRefused`` for what can be none."""
+    if "\x00" in text or len(text) > CODE_MAX:
+        raise ValueRefused(_("This is not a code."))
+    return text
 
 
 FILTER_PARAMETERS: Final = tuple(_parameter(declared) for declared in FILTERS)

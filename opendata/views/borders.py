@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
-from districts.models import CODE_MAX, BoundaryRevision, District, DistrictBoundary, ServiceArea
+from districts.models import BoundaryRevision, District, DistrictBoundary, ServiceArea
 from geo.geojson import collection, feature_texts
-from geo.refusals import Refusals, Refused, ValueRefused
+from geo.refusals import Refusals, Refused
 from opendata.layers import CITY, DISTRICTS, SERVICE_AREAS, Layer
-from opendata.parameters import REVISION_PARAMETER
+from opendata.parameters import REVISION_PARAMETER, code_in
 from opendata.properties import DISTRICT, SERVICE_AREA, Properties, schema
 from opendata.revision import revision_of
 from opendata.views.whole_sets import described_files, whole_set_answer
@@ -156,16 +156,12 @@ def whole_service_areas(request: HttpRequest, ending: str) -> HttpResponseBase:
 def _asked(query: Mapping[str, str], parameters: Sequence[OpenApiParameter]) -> _Asked:
     """Raises ``Refused`` with what is wrong with each parameter."""
     refusals = Refusals()
-    codes = {one.name: refusals.read(_code, query.get(one.name, ""), "", name=one.name) for one in parameters}
+    codes = {
+        one.name: refusals.read(code_in, query.get(one.name, ""), "", name=one.name) for one in parameters
+    }
     revision = refusals.read(revision_of, query, None)
     refusals.check()
     return _Asked(revision, bool(query.get("revision")), **codes)
-
-
-def _code(text: str) -> str:
-    if "\x00" in text or len(text) > CODE_MAX:
-        raise ValueRefused(_("This is not a code."))
-    return text
 
 
 def _not_found() -> HttpResponse:

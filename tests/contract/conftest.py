@@ -90,6 +90,9 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
 
     def path(address: Address) -> str:
         known = dict(values)
+        if address.name.startswith("ogc-"):
+            keys = {"ogc-districts-item": "1.west", "ogc-service_areas-item": "1.light.light-west"}
+            known |= {"feature": keys.get(address.name, appeal.pk), "collection": "appeals"}
         if address.name == "public:news-item":
             known["pk"] = news.pk
         if address.name == "desk:template":

@@ -269,6 +269,30 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
     ("list_services", 400): [_get("/api/services.json?lang=ky")],
     ("list_categories", 200): [_get("/api/categories.json")],
     ("list_categories", 400): [_get("/api/categories.json?format=json")],
+    ("read_ogc_landing_page", 200): [_get("/ogc/")],
+    ("read_ogc_landing_page", 400): [_get("/ogc/?f=xml")],
+    **{
+        (operation, status): [_get(path.replace("?", query))]
+        for operation, path in {
+            "read_ogc_conformance": "/ogc/conformance?",
+            "read_ogc_api": "/ogc/api?",
+            "list_ogc_collections": "/ogc/collections?",
+            "read_ogc_appeals_item": "/ogc/collections/appeals/items/{id}?",
+            "read_ogc_districts_item": "/ogc/collections/districts/items/1.west?",
+            "read_ogc_service_areas_item": "/ogc/collections/service_areas/items/1.light.light-west?",
+            "read_ogc_collection": "/ogc/collections/appeals?",
+            "read_ogc_queryables": "/ogc/collections/districts/queryables?",
+            "read_ogc_schema": "/ogc/collections/service_areas/schema?",
+            **{f"list_ogc_{name}": f"/ogc/collections/{name}/items?" for name in ("appeals", "districts", "service_areas")},
+        }.items()
+        for status, query in ((200, ""), (400, "?lang=fr"))
+    },
+    ("read_ogc_collection", 404): [_get("/ogc/collections/roads")],
+    ("read_ogc_queryables", 404): [_get("/ogc/collections/roads/queryables")],
+    ("read_ogc_schema", 404): [_get("/ogc/collections/roads/schema")],
+    ("read_ogc_appeals_item", 404): [_get(f"/ogc/collections/appeals/items/{UNKNOWN}")],
+    ("read_ogc_districts_item", 404): [_get("/ogc/collections/districts/items/1.nowhere")],
+    ("read_ogc_service_areas_item", 404): [_get("/ogc/collections/service_areas/items/1.light.nowhere")],
 }  # fmt: skip
 
 

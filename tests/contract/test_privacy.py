@@ -51,6 +51,8 @@ OPEN = {
     "data-appeals-as",
     "api-appeal",
     "api-appeal-by-number",
+    "ogc-appeals-items",
+    "ogc-appeals-item",
     "public:map",
     "public:appeal",
     "reports:heatmap-rows",
@@ -156,6 +158,8 @@ def _path(address: Address, appeal: Appeal, secret: str) -> str:
         {
             "number": appeal.number,
             "pk": appeal.pk if address.of_the_api else 1,
+            "feature": appeal.pk,
+            "collection": "appeals",
             "secret": secret,
             "token": "unknown",
             "attachment": UUID(int=0),

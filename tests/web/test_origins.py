@@ -10,7 +10,13 @@ from tests.factories import AppealFactory
 from tests.grid import GridCity
 
 ELSEWHERE = {"Origin": "https://page.example"}
-READ = ["/api/appeals.geojson", "/data/appeals.geojson", "/api/services.json", "/api/schema/"]
+READ = [
+    "/api/appeals.geojson",
+    "/data/appeals.geojson",
+    "/api/services.json",
+    "/api/schema/",
+    "/ogc/collections",
+]
 
 
 @pytest.mark.parametrize("path", [*READ, "/api/appeals.geojson?bbox=1", "/api/no-such-thing"])
@@ -18,7 +24,9 @@ READ = ["/api/appeals.geojson", "/data/appeals.geojson", "/api/services.json", "
 def test_reading_is_open(city: GridCity, client: Client, path: str, method: str) -> None:
     answer = getattr(client, method)(path, headers=ELSEWHERE)
     assert answer["Access-Control-Allow-Origin"] == "*"
-    assert {"ETag", "Link", "Content-Range"} <= {*answer["Access-Control-Expose-Headers"].split(", ")}
+    assert {"ETag", "Link", "Content-Range", "Content-Crs"} <= {
+        *answer["Access-Control-Expose-Headers"].split(", ")
+    }
     assert "Access-Control-Allow-Credentials" not in answer
 
 
@@ -50,7 +58,8 @@ def test_pages_are_not_opened(city: GridCity, client: Client) -> None:
 
 @pytest.mark.parametrize("path", sorted(templates()))
 def test_every_address_says_what_it_takes(city: GridCity, client: Client, path: str) -> None:
-    path = path.format(pk="5c02fc4a-abd9-4e4d-b4a6-4218fc0780df", number=1, z=0, x=0, y=0)
+    key = "5c02fc4a-abd9-4e4d-b4a6-4218fc0780df"
+    path = path.format(pk=key, feature=key, collection="appeals", number=1, z=0, x=0, y=0)
     answer = client.options(path)
     assert answer.status_code == 204
     assert ("Access-Control-Allow-Origin" in answer) is ("GET" in answer["Allow"])

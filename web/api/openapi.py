@@ -126,9 +126,13 @@ def feature_collection(
     *,
     geometry: Schema = POINT,
     members: Mapping[str, Schema] | None = None,
+    optional: Sequence[str] = (),
     has_id: bool = False,
 ) -> Responses:
-    """200 with a FeatureCollection of features with these properties; ``members`` stand beside the features."""
+    """200 with a FeatureCollection of features with these properties; ``members`` stand beside the features.
+
+    Those of the members that are ``optional`` may be missing.
+    """
     feature = {
         "type": {"type": "string", "enum": ["Feature"]},
         "geometry": geometry,
@@ -141,7 +145,7 @@ def feature_collection(
         "features": {"type": "array", "items": record(feature)},
         **(members or {}),
     }
-    return {(200, MEDIA_TYPE): record(document)}
+    return {(200, MEDIA_TYPE): record(document, optional=optional)}
 
 
 def operation(

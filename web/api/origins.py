@@ -13,7 +13,9 @@ from web.security import methods_taken
 
 _READING: Final = ("GET", "HEAD")
 #: Headers of an answer that a script of another origin sees, beside those that every one sees.
-_EXPOSED: Final = "Accept-Ranges, Allow, Content-Encoding, Content-Range, ETag, Link, Retry-After"
+_EXPOSED: Final = (
+    "Accept-Ranges, Allow, Content-Crs, Content-Encoding, Content-Range, ETag, Link, Retry-After"
+)
 #: Headers that such a script may send beside those that every one may send.
 _TAKEN: Final = "If-Match, If-None-Match, If-Range, Range"
 #: A browser need not ask again for so long; Chromium's own limit.

@@ -22,7 +22,7 @@ PROBLEM_TYPE = "application/problem+json"
 Errors = Mapping[str, Sequence[str]]
 
 #: Beginnings of the addresses that programs read.
-API_PATHS = ("/api/", "/data/", "/tiles/")
+API_PATHS = ("/api/", "/data/", "/ogc/", "/tiles/")
 
 #: Headers that speak of the answer that a problem replaces; all others hold for the problem too.
 _OF_THE_PAGE = {"content-type", "content-length", "content-disposition", "etag", "last-modified"}

@@ -1,0 +1,1 @@
+"""OGC API - Features: what GIS programs read by themselves once they know one address."""

@@ -1,0 +1,247 @@
+"""/ogc/: what leads a client to the features, and what it says of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from typing import Any
+from urllib.parse import quote
+
+import jsonschema
+import pytest
+from django.test import Client
+from drf_spectacular.validation import validate_schema
+from pytest_django import Settings
+
+from appeals.models import Appeal
+from appeals.vocabulary import Status
+from opendata.properties import APPEAL
+from tests.grid import GridCity
+
+_CONF = "http://www.opengis.net/spec/ogcapi-features-"
+
+
+def _get(client: Client, path: str) -> Any:
+    answer = client.get(path)
+    assert answer.status_code == 200, (path, answer.content)
+    return answer.json()
+
+
+def test_one_address_leads_to_all_others(client: Client, appeal: Appeal, settings: Settings) -> None:
+    settings.PUBLIC_URL = "https://city.example"
+    waiting, seen = ["/ogc/"], {}
+    while waiting:
+        path = waiting.pop()
+        answer = client.get(path)
+        assert answer.status_code == 200, (path, answer.content)
+        seen[path] = answer["Content-Type"].partition(";")[0]
+        if not path.startswith("/ogc/") or "api" in path or path.endswith("f=html"):
+            continue
+        document = answer.json()
+        for part in [document, *document.get("collections", [])]:
+            for link in part.get("links", []):
+                assert link["href"].startswith("https://city.example/"), link
+                target = link["href"].removeprefix("https://city.example")
+                if target not in {*seen, *waiting}:
+                    waiting.append(target)
+    assert {
+        "/ogc/",
+        "/ogc/conformance",
+        "/ogc/api",
+        "/api/docs/",
+        "/ogc/collections",
+        *(f"/ogc/collections/{name}{rest}" for name in ("appeals", "districts", "service_areas")
+          for rest in ("", "/items", "/queryables", "/schema")),
+    } == {path for path in seen if not path.endswith("f=html")}  # fmt: skip
+    assert sum(path.endswith("f=html") for path in seen) == 8
+    assert all(kind == "text/html" for path, kind in seen.items() if path.endswith("f=html"))
+    assert seen["/ogc/collections/appeals/items"] == "application/geo+json"
+    assert seen["/ogc/api"] == "application/vnd.oai.openapi+json"
+
+
+def test_conformance(client: Client, db: None) -> None:
+    assert _get(client, "/ogc/conformance") == {
+        "conformsTo": [
+            f"{_CONF}1/1.0/conf/core",
+            f"{_CONF}1/1.0/conf/oas30",
+            f"{_CONF}1/1.0/conf/geojson",
+            f"{_CONF}1/1.0/conf/html",
+            f"{_CONF}2/1.0/conf/crs",
+            f"{_CONF}3/1.0/conf/queryables",
+            f"{_CONF}3/1.0/conf/filter",
+            f"{_CONF}3/1.0/conf/features-filter",
+            "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+            "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
+            "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
+            "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+            "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+            "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+            "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+        ]
+    }
+
+
+def test_the_api_document_is_of_these_addresses(client: Client, db: None, settings: Settings) -> None:
+    settings.PUBLIC_URL = "https://city.example"
+    document = _get(client, "/ogc/api")
+    validate_schema(document)  # type: ignore[no-untyped-call]
+    assert document["servers"] == [{"url": "https://city.example/ogc"}]
+    assert "/collections/appeals/items" in document["paths"]
+    assert all(path == "/" or path.startswith(("/co", "/api")) for path in document["paths"])
+    parameters = {
+        one["name"]: one["schema"]
+        for one in document["paths"]["/collections/appeals/items"]["get"]["parameters"]
+    }
+    # Where GDAL looks for the size of a page, for what it may ask, and for the count.
+    assert (parameters["limit"]["default"], parameters["limit"]["maximum"]) == (100, 1000)
+    assert sorted(parameters["status"]["items"]["enum"]) == sorted(Status.values)
+    assert "hits" in parameters["resultType"]["enum"]
+
+
+def test_a_collection_says_where_and_when(client: Client, appeal: Appeal, settings: Settings) -> None:
+    document = _get(client, "/ogc/collections/appeals?lang=en")
+    assert (document["id"], document["itemType"]) == ("appeals", "feature")
+    assert document["extent"]["spatial"]["bbox"] == [list(settings.CITY_BOUNDS)]
+    ((began, ends),) = document["extent"]["temporal"]["interval"]
+    assert (dt.datetime.fromisoformat(began), ends) == (appeal.submitted_at, None)
+    assert document["storageCrs"] == "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+    assert {name.rpartition("/")[2] for name in document["crs"]} == {"CRS84", "4326", "3857", "32643"}
+    assert document in _get(client, "/ogc/collections?lang=en")["collections"]
+    began = _get(client, "/ogc/collections/districts")["extent"]["temporal"]["interval"][0][0]
+    assert began == "2020-01-01T00:00:00+06:00"
+    Appeal.objects.update(hidden=True)
+    assert _get(client, "/ogc/collections/appeals")["extent"]["temporal"]["interval"] == [[None, None]]
+
+
+@pytest.mark.parametrize("language", ["ky", "ru"])
+def test_titles_are_in_the_language_asked_for(client: Client, city: GridCity, language: str) -> None:
+    english = _get(client, "/ogc/collections?lang=en")["collections"]
+    others = _get(client, f"/ogc/collections?lang={language}")["collections"]
+    for one, other in zip(english, others, strict=True):
+        assert one["id"] == other["id"]
+        assert one["title"] != other["title"] and one["description"] != other["description"]
+
+
+@pytest.mark.parametrize("collection", ["appeals", "districts", "service_areas"])
+def test_features_are_as_the_schema_says(client: Client, appeal: Appeal, collection: str) -> None:
+    path = f"/ogc/collections/{collection}"
+    schema = _get(client, f"{path}/schema")
+    assert client.get(f"{path}/schema")["Content-Type"] == "application/schema+json"
+    geometry = schema["properties"].pop("point" if collection == "appeals" else "geom")
+    assert geometry["x-ogc-role"] == "primary-geometry"
+    features = _get(client, f"{path}/items")["features"]
+    assert features
+    for feature in features:
+        assert set(feature["properties"]) == set(schema["properties"])
+        jsonschema.Draft202012Validator(schema).validate(feature["properties"])
+
+
+@pytest.mark.parametrize(
+    ("collection", "filters", "others"),
+    [
+        ("appeals", {"kind", "status", "category", "service", "district"}, {"category_name", "url"}),
+        ("districts", {"code"}, set()),
+        ("service_areas", {"service"}, {"categories"}),
+    ],
+)
+def test_queryables_narrow(
+    client: Client, appeal: Appeal, collection: str, filters: set[str], others: set[str]
+) -> None:
+    path = f"/ogc/collections/{collection}"
+    document = _get(client, f"{path}/queryables")
+    assert document["$id"].endswith(f"{path}/queryables")
+    assert document["additionalProperties"] is False
+    features = _get(client, f"{path}/items")["features"]
+    asked = set(document["properties"]) - {"point", "geom"}
+    assert others & asked == set()
+    assert asked <= set(features[0]["properties"])
+    for name in asked:
+        value = features[0]["properties"][name]
+        alike = [one["id"] for one in features if one["properties"][name] == value]
+        said = (
+            f"= {json.dumps(value, ensure_ascii=False)}".replace('"', "'") if value is not None else "IS NULL"
+        )
+        ways = [f"filter={quote(f'{name} {said}')}", *([f"{name}={value}"] if name in filters else [])]
+        for way in ways:
+            assert [one["id"] for one in _get(client, f"{path}/items?{way}")["features"]] == alike, way
+
+
+def test_the_vocabulary_is_that_of_the_api(client: Client, db: None) -> None:
+    properties = _get(client, "/ogc/collections/appeals/schema")["properties"]
+    assert list(properties) == [*(declared.name for declared in APPEAL), "point"]
+    assert properties["status"]["enum"] == Status.values
+    assert properties["planned_on"] == {
+        "type": ["string", "null"],
+        "format": "date",
+        "description": "The day for which works are planned.",
+    }
+    assert properties["submitted_at"]["x-ogc-role"] == "primary-instant"
+
+
+def test_what_is_not_there_and_what_is_not_understood(client: Client, city: GridCity) -> None:
+    for path in ("/ogc/collections/roads", "/ogc/collections/roads/items", "/ogc/nothing"):
+        answer = client.get(path)
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    for path, wrong in (
+        ("/ogc/?f=xml", "f"),
+        ("/ogc/collections?lang=fr", "lang"),
+        ("/ogc/api?page=2", "page"),
+    ):
+        answer = client.get(path)
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, [wrong])
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+def test_every_document_is_a_page_too(client: Client, appeal: Appeal) -> None:
+    """In a browser, or asked for by name; in each language, whose links stay in it."""
+    items = f"/ogc/collections/appeals/items/{appeal.pk}"
+    for path, words in {
+        "/ogc/": "Conformance classes",
+        "/ogc/conformance": "ogcapi-features-1/1.0/conf/html",
+        "/ogc/api": "GET /collections/appeals/items",
+        "/ogc/collections": "Service areas",
+        "/ogc/collections/appeals": "EPSG/0/32643",
+        "/ogc/collections/appeals/queryables": "recommendation",
+        "/ogc/collections/appeals/schema": "planned_on",
+        "/ogc/collections/appeals/items?limit=1": f"№ {appeal.number} · lamp en",
+        "/ogc/collections/districts/items": "east en",
+        items: appeal.text,
+        "/ogc/collections/service_areas/items/1.green.park": "green en",
+    }.items():
+        page = (
+            client.get(path, {"lang": "en"}, headers=BROWSER)
+            if "?" not in path
+            else client.get(f"{path}&lang=en", headers=BROWSER)
+        )
+        assert (page.status_code, page["Content-Type"]) == (200, "text/html; charset=utf-8"), path
+        assert (page["Cache-Control"], "ETag" in page) == ("private, no-store", False)
+        assert "Accept" in page["Vary"].split(", ")
+        text = page.content.decode()
+        assert words in text, path
+        assert '<html lang="en">' in text
+        links = re.findall(r'href="(/ogc/[^"]*)"', text)
+        assert all("lang=" in link for link in links), links
+        assert client.get(f"{path}{'&' if '?' in path else '?'}f=html")["Content-Type"].startswith(
+            "text/html"
+        )
+        assert (
+            "json"
+            in client.get(f"{path}{'&' if '?' in path else '?'}f=json", headers=BROWSER)["Content-Type"]
+        )
+    for accept in ("*/*", "image/png", "application/geo+json", "text/html;q=0.5,application/json", ""):
+        assert "json" in client.get("/ogc/collections", headers={"Accept": accept})["Content-Type"]
+    for language in ("ky", "ru"):
+        page = client.get(items, headers={**BROWSER, "Accept-Language": language}).content.decode()
+        assert f'<html lang="{language}">' in page
+        assert f"lamp {language}" in page
+
+
+def test_a_page_shows_words_as_words(client: Client, appeal: Appeal) -> None:
+    Appeal.objects.update(text="<script>alert(1)</script>", address="<b>x</b>")
+    for path in ("/ogc/collections/appeals/items", f"/ogc/collections/appeals/items/{appeal.pk}"):
+        text = client.get(path, headers=BROWSER).content.decode()
+        assert "<script>alert" not in text and "<b>x" not in text
+        assert "&lt;b&gt;x" in text
