@@ -41,8 +41,8 @@ def appeals_tilejson(query: str) -> dict[str, Any]:
 
 
 def districts_tilejson(query: str) -> dict[str, Any]:
-    """TileJSON 3.0.0 of the city and its districts in the borders that the query of an address names."""
-    return _tilejson("districts", "The city and its districts.", DISTRICT, query)
+    """TileJSON 3.0.0 of the districts in the borders that the query of an address names."""
+    return _tilejson("districts", "The city's districts, which do not overlap.", DISTRICT, query)
 
 
 def _tilejson(layer: str, description: str, properties: Properties, query: str) -> dict[str, Any]:

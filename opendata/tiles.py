@@ -20,7 +20,7 @@ from appeals.models import Appeal
 from appeals.models.cell import CELL_ZOOM
 from appeals.querysets import AppealQuerySet
 from appeals.vocabulary import Status
-from districts.models import BoundaryRevision, DistrictBoundary
+from districts.models import BoundaryRevision, District, DistrictBoundary
 from geo.bbox import Bbox
 from geo.tiles import Tile, box_of, column_sql, pixel_sql, row_sql
 from geo.vector_tiles import BUFFER, EXTENT, column_of, compiled, moment, polygon_layer, tile_bytes
@@ -69,35 +69,46 @@ def appeals_tile(user: User | AnonymousUser, wanted: AppealFilter, tile: Tile) -
     cells = _Cells(tile, min(tile.z + _CELLS_DEEPER, CELL_ZOOM))
     appeals = Appeal.objects.visible_to(user).filtered(wanted).order_by()
     counted = _counted(user, wanted, appeals, cells.frame)
-    drawn = {name: moment(value) if name in _MOMENTS else value for name, value in values(PIN).items()}
-    singles = compiled(appeals, {"feature_id": "number", "point": "point", **drawn})
-    if not counted or singles is None:
+    if not counted:
         return b""
     (first_x, first_y), (cell_x, cell_y) = cells.first, pixel_sql("lon", "lat", tile, EXTENT)
-    appeal_x, appeal_y = pixel_sql("ST_X(value_point)", "ST_Y(value_point)", tile, EXTENT)
-    statement = _statement().format(
+    near = tile.z >= SINGLES_ZOOM
+    statement = _sql("appeals_tile").format(
         counted=counted,
-        singles=singles,
-        singles_max=SINGLES_MAX if tile.z >= SINGLES_ZOOM else 0,
+        near=_one_by_one(appeals, cells) if near else "",
+        singles_max=SINGLES_MAX if near else 0,
         names=", ".join(f'"{declared.name}"' for declared in APPEALS),
         of_cell=_OF_CELL,
-        of_appeal=_OF_APPEAL,
         sums=", ".join(f"sum(of_{status})::bigint AS of_{status}" for status in Status.values),
-        column_of_point=column_sql("value_point", cells.zoom),
-        row_of_point=row_sql("value_point", cells.zoom),
-        cells=1 << cells.zoom,
         first_x=first_x,
         first_y=first_y,
         side=cells.side,
         size=EXTENT // cells.side,
         cell_x=cell_x,
         cell_y=cell_y,
-        appeal_x=appeal_x,
-        appeal_y=appeal_y,
         extent=EXTENT,
         buffer=BUFFER,
     )
     return tile_bytes(statement)
+
+
+def _one_by_one(appeals: AppealQuerySet, cells: _Cells) -> str:
+    """The part of the statement that draws single appeals; empty where none can be."""
+    drawn = {name: moment(value) if name in _MOMENTS else value for name, value in values(PIN).items()}
+    singles = compiled(appeals, {"feature_id": "number", "point": "point", **drawn})
+    if singles is None:
+        return ""
+    appeal_x, appeal_y = pixel_sql("ST_X(value_point)", "ST_Y(value_point)", cells.tile, EXTENT)
+    return _sql("appeals_one_by_one").format(
+        singles=singles,
+        singles_max=SINGLES_MAX,
+        of_appeal=_OF_APPEAL,
+        column_of_point=column_sql("value_point", cells.zoom),
+        row_of_point=row_sql("value_point", cells.zoom),
+        cells=1 << cells.zoom,
+        appeal_x=appeal_x,
+        appeal_y=appeal_y,
+    )
 
 
 def _counted(user: User | AnonymousUser, wanted: AppealFilter, appeals: AppealQuerySet, frame: Frame) -> str:
@@ -124,8 +135,9 @@ def _holds(outer: Bbox, inner: Bbox) -> bool:
 
 
 def districts_tile(revision: BoundaryRevision, tile: Tile) -> bytes:
-    """The tile with the city and its districts in the revision; empty where there are none. One statement."""
-    rows = DistrictBoundary.objects.of(revision).order_by("district__kind", "district__code")
+    """The tile with the districts of the city in the revision; empty where there are none. One statement."""
+    rows = DistrictBoundary.objects.of(revision).exclude(district__kind=District.Kind.CITY)
+    rows = rows.order_by("district__code")
     return polygon_layer(tile, "districts", rows, geometry="geom", properties=values(DISTRICT))
 
 
@@ -143,5 +155,5 @@ _OF_APPEAL: Final = ", ".join(
 
 
 @cache
-def _statement() -> str:
-    return (Path(__file__).parent / "sql" / "appeals_tile.sql").read_text(encoding="utf-8")
+def _sql(name: str) -> str:
+    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")

@@ -2,7 +2,7 @@
 -- is drawn depends on the cell and the zoom alone: neighbours that show it in their buffers draw it alike.
 --
 -- counted: statements of "column", "row", "count", of_<status>, lon, lat, joined by UNION ALL; those of a cell are added.
--- singles: the statement of the appeals that may be drawn, with their point; each is read through the index of the points.
+-- near: appeals_one_by_one.sql, or nothing where no cell is drawn so: the planner would look at it in vain.
 -- Places are units of the tile, rounded down, so that whatever belongs to the tile has 0 to extent - 1.
 WITH cell AS MATERIALIZED (
     SELECT "column", "row", sum("count")::bigint AS "count", {sums},
@@ -17,22 +17,7 @@ WITH cell AS MATERIALIZED (
         NULL::bigint AS feature_id, {of_cell}
     FROM cell
     WHERE "count" > {singles_max}
-    UNION ALL
-    SELECT {appeal_x}, {appeal_y}, value_feature_id, {of_appeal}
-    FROM cell CROSS JOIN LATERAL (
-        SELECT * FROM ({singles}) AS appeal
-        WHERE value_point && ST_MakeEnvelope(
-                "column" * 360.0 / {cells} - 180 - 1e-7,
-                degrees(atan(sinh(pi() * (1 - 2.0 * ("row" + 1) / {cells})))) - 1e-7,
-                ("column" + 1) * 360.0 / {cells} - 180 + 1e-7,
-                degrees(atan(sinh(pi() * (1 - 2.0 * "row" / {cells})))) + 1e-7,
-                4326
-            )
-            AND {column_of_point} = "column" AND {row_of_point} = "row"
-        -- Cell by cell, whatever the planner makes of the equations.
-        OFFSET 0
-    ) AS appeal
-    WHERE cell."count" <= {singles_max}
+    {near}
 )
 SELECT ST_AsMVT(tile, 'appeals', {extent}, 'geom', 'feature_id')
 FROM (

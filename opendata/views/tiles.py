@@ -98,7 +98,7 @@ def appeals_mvt(request: HttpRequest, z: str, x: str, y: str) -> HttpResponseBas
     "read_districts_tile", parameters=[*_PLACE, REVISION_PARAMETER], responses={**_TILE, **problems(400, 404)}
 )
 def districts_mvt(request: HttpRequest, z: str, x: str, y: str) -> HttpResponseBase:
-    """A vector tile of the city and its districts: its layer `districts` has their polygons, names in every language."""
+    """A vector tile of the districts of the city: its layer `districts` has their polygons, names in every language."""
     refusals = Refusals()
     tile = refusals.read(lambda place: tile_in(*place), (z, x, y), Tile(0, 0, 0))
     revision = refusals.read(revision_of, request.GET, None)

@@ -251,7 +251,7 @@ def test_what_is_wrong_is_named(city: GridCity, client: Client, path: str, wrong
 def test_districts_are_whole_in_their_tiles(city: GridCity, client: Client) -> None:
     tile = tile_at(*IN_EAST, 9)
     found = {f.properties["code"]: f for f in _features(client, tile, layer="districts")}
-    assert set(found) == {"city", "east", "west"}
+    assert set(found) == {"east", "west"}
     assert found["east"].properties == {
         "code": "east", "kind": "territory", "parent": "city", "name_ky": "east ky", "name_ru": "east ru",
         "name_en": "east en", "approximate": False,

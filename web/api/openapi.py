@@ -163,9 +163,7 @@ def operation(
             responses={**responses, **problems(400)},
             **more,
         )
-        return takes(*(one for one in parameters if one.location == OpenApiParameter.QUERY))(
-            documented(method)
-        )
+        return takes(*parameters)(documented(method))
 
     return describe
 
