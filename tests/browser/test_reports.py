@@ -141,6 +141,9 @@ def test_a_planner_follows_the_months_compares_districts_and_prints(visit: Open,
     # The districts, whose map leads to their appeals.
     page = window.go(path_of("reports:districts", "ru"))
     expect(page.locator(".report-main .notice")).to_contain_text("Это не показатель на жителя")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
+    name = page.locator("#rates ~ .report-wide tbody th").first.bounding_box()
+    assert name and name["height"] < 60
     district = drawn.locator("path.cell").first
     expect(district).to_be_visible()
     page.locator(".report-frame").scroll_into_view_if_needed()
