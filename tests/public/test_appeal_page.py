@@ -144,6 +144,9 @@ def test_hidden_is_gone_for_the_public_and_shown_to_its_staff(
     url = f"/en/appeals/{appeal.number}/"
     gone = client.get(url)
     assert gone.status_code == 410
+    # A browser that is told nothing keeps a 410 for good, and shows it after the appeal is public again.
+    assert gone["Cache-Control"] == "no-store"
+    assert client.get("/en/nothing-here/")["Cache-Control"] == "no-store"
     assert appeal.address not in gone.content.decode()
     assert "күйбөйт" not in gone.content.decode()
     assert "Insults a neighbour" in gone.content.decode()
