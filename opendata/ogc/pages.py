@@ -67,7 +67,7 @@ def landing_page(document: Document) -> Page:
 
 def conformance(document: Document) -> Page:
     """The conformance classes."""
-    classes = tuple(Entry(uri, uri) for uri in document["conformsTo"])
+    classes = tuple(Entry(uri.rpartition("/spec/")[2], uri) for uri in document["conformsTo"])
     return Page(_("Conformance classes"), back=_start(), entries=classes)
 
 
@@ -86,8 +86,10 @@ def collection(document: Document) -> Page:
     facts = (
         Entry("id", words=document["id"]),
         Entry("extent.spatial.bbox", words=", ".join(map(str, document["extent"]["spatial"]["bbox"][0]))),
-        Entry("extent.temporal.interval", words="/".join(moment or ".." for moment in interval)),
-        *(Entry("crs", uri, uri) for uri in document["crs"]),
+        Entry(
+            "extent.temporal.interval", words="/".join(moment[:10] if moment else ".." for moment in interval)
+        ),
+        *(Entry("crs", uri, uri.rpartition("/crs/")[2]) for uri in document["crs"]),
     )
     links = tuple(
         Entry(link["title"], _local(link["href"]))
