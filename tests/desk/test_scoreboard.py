@@ -249,7 +249,7 @@ def test_every_figure_equals_an_independent_count(
     LegalTerm.objects.update(extension_days=5)
     CalendarDayFactory(date=dt.date(2026, 5, 8), working=False)
     CalendarDayFactory(date=dt.date(2026, 5, 16), working=True)
-    live(city, people, random.Random(seed), 30)
+    live(city, people, random.Random(seed), 18)
     board = score(office_user, AppealFilter(), By.SERVICE, NOW)
     whole = [(appeal, case) for appeal, _service, case in histories(by_service=False)]
     assert any(case.reopened for _appeal, case in whole)

@@ -182,11 +182,8 @@ class TestPhoto:
 class TestPhonePictures:
     """The largest that phones make fit into the child; each is opened in it, with its limits."""
 
-    @pytest.mark.parametrize(
-        ("width", "height"), [(12000, 9000), (16320, 12240)], ids=["108 megapixels", "200 megapixels"]
-    )
-    def test_a_jpeg_as_a_phone_writes_it(self, width: int, height: int) -> None:
-        made = process_photo(_in_memory(_jpeg(width, height), Path()))
+    def test_a_jpeg_as_a_phone_writes_it(self) -> None:
+        made = process_photo(_in_memory(_jpeg(16320, 12240), Path()))  # 200 megapixels
         assert made.large.width == 2048
 
     def test_a_heic_as_a_phone_writes_it(self) -> None:
