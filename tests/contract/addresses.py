@@ -140,7 +140,8 @@ def asking(member: str) -> Iterator[Asked]:
     clean = BaseForm.full_clean
 
     def full_clean(form: BaseForm) -> None:
-        asked.names |= {form.add_prefix(name) for name in form.fields}
+        if form.is_bound:
+            asked.names |= {form.add_prefix(name) for name in form.fields}
         clean(form)
 
     with contextlib.ExitStack() as stack:

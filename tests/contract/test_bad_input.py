@@ -270,8 +270,10 @@ def _no_form_breaks(reader: Client, address: Address, path: str) -> None:
 def _post(reader: Client, path: str, form: Mapping[str, str]) -> None:
     """Sends the form to the page as it was before: the next one must find the same."""
     with transaction.atomic():
-        sent = {name: value.encode("utf-8", "surrogatepass") for name, value in form.items()}
-        _send(reader, "post", path, sent)
+        Bucket.objects.all().delete()
+        body = urlencode(form, errors="surrogatepass")
+        answer = reader.post(path, body, content_type="application/x-www-form-urlencoded")
+        _is_an_answer("post", f"{path} {body[:300]}", answer)
         transaction.set_rollback(True)
 
 
