@@ -151,7 +151,7 @@ def draw_trends(
             )
         ],
         levels=[MapLevel(pattern_words(pattern), pattern_colour(pattern)) for pattern in shown],
-        legend=_("What became of it"),
+        legend=_("What became of the place"),
         framed=framed,
         steps=MapSteps(
             names=tuple(month_words(month) for month in trends.months),

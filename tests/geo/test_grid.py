@@ -118,9 +118,13 @@ def test_a_side_has_a_length(cell_m: int) -> None:
         Grid(cell_m, UTM).holding(NEAR_THE_CENTRE, 50)
 
 
+#: The columns that stand for the storage cell's.
+XY = {"x": "tile_x", "y": "tile_y"}
+
+
 def _row(x: int, y: int, value: int) -> CellCount:
     return CellCount(
-        cell_x=x, cell_y=y, n_new=value, lon_sum=0, lat_sum=0, n_accepted=0, n_answered=0, n_closed=0
+        tile_x=x, tile_y=y, n_new=value, lon_sum=0, lat_sum=0, n_accepted=0, n_answered=0, n_closed=0
     )
 
 
@@ -154,24 +158,24 @@ def test_the_fullest_cells_come_first_then_those_to_the_west_and_south(rows: Que
         Counted(Cell(0, 1), 1, 1),
     ]
     grid = Grid(100, UTM)
-    assert grid.count(rows, 50, mode_of="n_new") == expected
-    assert grid.count(rows.order_by("n_new"), 50, mode_of="n_new") == expected
-    assert grid.count(rows, 50, mode_of="n_new", at_least=3) == expected[:2]
-    assert grid.count(rows, 50, mode_of="n_new", at_least=4) == expected[:1]
+    assert grid.count(rows, 50, mode_of="n_new", **XY) == expected
+    assert grid.count(rows.order_by("n_new"), 50, mode_of="n_new", **XY) == expected
+    assert grid.count(rows, 50, mode_of="n_new", **XY, at_least=3) == expected[:2]
+    assert grid.count(rows, 50, mode_of="n_new", **XY, at_least=4) == expected[:1]
 
 
 def test_cells_as_they_are_stored(rows: QuerySet[CellCount]) -> None:
-    counted = Grid(50, UTM).count(rows, 50, mode_of="n_new")
+    counted = Grid(50, UTM).count(rows, 50, mode_of="n_new", **XY)
     assert [(found.cell, found.mode) for found in counted] == sorted(
-        (Cell(row.cell_x, row.cell_y), row.n_new) for row in rows
+        (Cell(row.tile_x, row.tile_y), row.n_new) for row in rows
     )
 
 
 def test_columns_can_have_other_names(rows: QuerySet[CellCount]) -> None:
     grid = Grid(100, UTM)
-    mirrored = grid.count(rows, 50, mode_of="n_new", x="cell_y", y="cell_x")
+    mirrored = grid.count(rows, 50, mode_of="n_new", x="tile_y", y="tile_x")
     assert {(found.cell.j, found.cell.i, found.n) for found in mirrored} == {
-        (*found.cell, found.n) for found in grid.count(rows, 50, mode_of="n_new")
+        (*found.cell, found.n) for found in grid.count(rows, 50, mode_of="n_new", **XY)
     }
     assert grid.holding(Cell(3, -2), 50, x="column", y="row") == {
         "column__gte": 6,
@@ -184,5 +188,5 @@ def test_columns_can_have_other_names(rows: QuerySet[CellCount]) -> None:
 @pytest.mark.parametrize("cell_m", [50, 100, 150])
 def test_a_cell_holds_the_rows_that_were_counted_in_it(rows: QuerySet[CellCount], cell_m: int) -> None:
     grid = Grid(cell_m, UTM)
-    for found in grid.count(rows, 50, mode_of="n_new"):
-        assert rows.filter(**grid.holding(found.cell, 50)).count() == found.n
+    for found in grid.count(rows, 50, mode_of="n_new", **XY):
+        assert rows.filter(**grid.holding(found.cell, 50, **XY)).count() == found.n
