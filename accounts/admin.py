@@ -30,7 +30,6 @@ class NewUserForm(AdminUserCreationForm):
 class MembershipInline(admin.TabularInline[Membership, User]):
     model = Membership
     extra = 1
-    autocomplete_fields = ["service"]
 
 
 class _Recorded:
@@ -105,7 +104,6 @@ class MembershipAdmin(admin.ModelAdmin[Membership]):
     list_filter = ["post", "service"]
     list_select_related = ["user", "service"]
     search_fields = ["user__email", "user__last_name"]
-    autocomplete_fields = ["user", "service"]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
