@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import unicodedata
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -13,10 +15,10 @@ from districts.importing import features
 from districts.importing.features import read_features
 from districts.importing.files import FileRefused
 
-scalars = (
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
-)
-properties = st.dictionaries(st.text(), scalars | st.lists(scalars, max_size=3), max_size=4)
+#: Texts are read in NFC: those that are in it stay as they are.
+texts = st.text().map(partial(unicodedata.normalize, "NFC"))
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
+properties = st.dictionaries(texts, scalars | st.lists(scalars, max_size=3), max_size=4)
 
 
 def collection(members: list[object], **extra: object) -> dict[str, object]:
