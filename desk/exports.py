@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-import xlsxwriter
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
@@ -212,6 +211,9 @@ def _write_xlsx(path: Path, columns: Sequence[_Column], rows: AppealQuerySet) ->
 
     Raises ``Refused`` when there are more than a sheet holds.
     """
+    # Loaded by the first who asks for one.
+    import xlsxwriter
+
     options = {"constant_memory": True, "tmpdir": str(path.parent), "default_date_format": "yyyy-mm-dd"}
     count = 0
     with xlsxwriter.Workbook(str(path), options) as book, transaction.atomic():

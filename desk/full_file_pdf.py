@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
+from desk.coded import Coded
+
 #: desk/fonts/LICENSE lets it be passed on.
 FONT: Final = Path(__file__).parent / "fonts" / "DejaVuSans.ttf"
 #: Millimetres by which what belongs to something stands further in.
@@ -103,18 +105,6 @@ LABELS: Final[dict[str, str | Promise]] = {
     "form": gettext_lazy("Kind"),
     "how": gettext_lazy("Where"),
 }
-
-
-class Coded(str):
-    """A code for programs, and in ``words`` what a reader calls it."""
-
-    __slots__ = ("words",)
-    words: str
-
-    def __new__(cls, code: str, words: str | Promise) -> Coded:
-        coded = super().__new__(cls, code)
-        coded.words = str(words)
-        return coded
 
 
 def as_pdf(number: int, whole: dict[str, Any]) -> bytes:
