@@ -22,6 +22,7 @@ from psycopg2 import extensions
 
 from geo.paging import Cursor, Order, PageRequest
 from geo.points import DECIMALS
+from geo.statements import statement_of
 
 MEDIA_TYPE = "application/geo+json"
 
@@ -174,13 +175,7 @@ def feature_statement(rows: QuerySet[Any], text: Expression) -> str:
 
     Whatever narrows or shapes the text is in it: two texts of one statement and one state of the database are the same.
     """
-    try:
-        sql, params = rows.annotate(geojson_text=text).values_list("geojson_text").query.sql_with_params()
-    except EmptyResultSet:
-        return ""
-    with connections[rows.db].cursor() as cursor:
-        statement: bytes = cursor.mogrify(sql, params)
-    return statement.decode()
+    return statement_of(rows.annotate(geojson_text=text).values_list("geojson_text"))
 
 
 @contextmanager

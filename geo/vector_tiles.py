@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import ExpressionWrapper, F, Func, QuerySet, TextField
 from django.db.models.expressions import Combinable
 
 from geo.bbox import Bbox
+from geo.statements import statement_of
 from geo.tiles import Tile
 
 MEDIA_TYPE: Final = "application/vnd.mapbox-vector-tile"
@@ -34,10 +34,10 @@ def column_of(name: str) -> str:
     return f"value_{name}"
 
 
-def compiled(rows: QuerySet[Any, Any], values: Mapping[str, str | Combinable] | None = None) -> str | None:
-    """The whole statement, values and all, of the rows; of these columns and expressions where any are named.
+def compiled(rows: QuerySet[Any, Any], values: Mapping[str, str | Combinable] | None = None) -> str:
+    """The ``statement_of`` the rows; of these columns and expressions where any are named.
 
-    None where no row can be. A column is as it is stored: GeoDjango would wrap a geometry that is selected.
+    A column is as it is stored: GeoDjango would wrap a geometry that is selected.
     """
     if values is not None:
         columns = {
@@ -45,13 +45,7 @@ def compiled(rows: QuerySet[Any, Any], values: Mapping[str, str | Combinable] | 
             for name, value in values.items()
         }
         rows = rows.annotate(**columns).values_list(*columns)
-    try:
-        sql, params = rows.query.sql_with_params()
-    except EmptyResultSet:
-        return None
-    with connections[rows.db].cursor() as cursor:
-        statement: bytes = cursor.mogrify(sql, params)
-    return statement.decode()
+    return statement_of(rows)
 
 
 def tile_bytes(statement: str, alias: str = DEFAULT_DB_ALIAS) -> bytes:
@@ -80,7 +74,7 @@ def polygon_layer(
     wide, high = ((last - first) * 2 * BUFFER / EXTENT for first, last in ((west, east), (south, north)))
     near = Bbox(west - wide, south - high, east + wide, north + high).polygon()
     found = compiled(rows.filter(**{f"{geometry}__bboverlaps": near}), {"geometry": geometry, **properties})
-    if found is None:
+    if not found:
         return b""
     names = ", ".join(f'{column_of(name)} AS "{name}"' for name in properties)
     return tile_bytes(

@@ -96,7 +96,7 @@ def _one_by_one(appeals: AppealQuerySet, cells: _Cells) -> str:
     """The part of the statement that draws single appeals; empty where none can be."""
     drawn = {name: moment(value) if name in _MOMENTS else value for name, value in values(PIN).items()}
     singles = compiled(appeals, {"feature_id": "number", "point": "point", **drawn})
-    if singles is None:
+    if not singles:
         return ""
     appeal_x, appeal_y = pixel_sql("ST_X(value_point)", "ST_Y(value_point)", cells.tile, EXTENT)
     return _sql("appeals_one_by_one").format(
