@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from districts.models import BoundaryRevision, Category, District, DistrictBoundary, Service
+from districts.models import BoundaryRevision, Category, DistrictBoundary, Service
 from geo.word_forms import beginnings
 
 
@@ -85,7 +85,7 @@ def districts(*, past: bool = False) -> list[Choice]:
 
     What only drafts have is nobody's business yet.
     """
-    rows = DistrictBoundary.objects.exclude(district__kind=District.Kind.CITY).select_related("district")
+    rows = DistrictBoundary.objects.territories().select_related("district")
     if past:
         rows = rows.exclude(revision__state=BoundaryRevision.State.DRAFT)
     else:

@@ -68,6 +68,14 @@ class DistrictBoundaryQuerySet(_CoveringMixin):
         """Boundaries that belong to the revision."""
         return self.filter(revision=revision)
 
+    def territories(self) -> DistrictBoundaryQuerySet:
+        """Those of districts; the city itself is none of them, and would count everything twice."""
+        return self.exclude(district__kind="city")
+
+    def outlines(self) -> DistrictBoundaryQuerySet:
+        """Those of the city itself."""
+        return self.filter(district__kind="city")
+
 
 class ServiceAreaQuerySet(_CoveringMixin):
     def of(self, revision: BoundaryRevision) -> ServiceAreaQuerySet:

@@ -20,7 +20,7 @@ from appeals.models import Appeal
 from appeals.models.cell import CELL_ZOOM
 from appeals.querysets import AppealQuerySet
 from appeals.vocabulary import Status
-from districts.models import BoundaryRevision, District, DistrictBoundary
+from districts.models import BoundaryRevision, DistrictBoundary
 from geo.bbox import Bbox
 from geo.tiles import Tile, box_of, column_sql, pixel_sql, row_sql
 from geo.vector_tiles import BUFFER, EXTENT, column_of, compiled, moment, polygon_layer, tile_bytes
@@ -136,7 +136,7 @@ def _holds(outer: Bbox, inner: Bbox) -> bool:
 
 def districts_tile(revision: BoundaryRevision, tile: Tile) -> bytes:
     """The tile with the districts of the city in the revision; empty where there are none. One statement."""
-    rows = DistrictBoundary.objects.of(revision).exclude(district__kind=District.Kind.CITY)
+    rows = DistrictBoundary.objects.of(revision).territories()
     rows = rows.order_by("district__code")
     return polygon_layer(tile, "districts", rows, geometry="geom", properties=values(DISTRICT))
 

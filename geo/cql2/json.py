@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Any
 
 import orjson
 from django.utils.translation import gettext as _
 
 from geo.cql2.tree import (
     COMPARED,
+    DEPTHS,
     Among,
     Between,
     Both,
@@ -28,9 +29,6 @@ from geo.cql2.tree import (
     Shape,
     check_text,
 )
-
-#: Lists around a position, by the type of geometry.
-_DEPTHS: Final = {"Point": 0, "LineString": 1, "MultiPoint": 1, "Polygon": 2, "MultiLineString": 2, "MultiPolygon": 3}  # fmt: skip
 
 
 def parse_json(text: str) -> Node:
@@ -84,9 +82,9 @@ class _Reader:
         if isinstance(part, dict) and isinstance(numbers := part.get("bbox"), list) and len(part) == 1:
             return Shape("BBox", [_number(number) for number in numbers])
         kind = part.get("type") if isinstance(part, dict) else None
-        if not isinstance(kind, str) or kind not in _DEPTHS:
+        if not isinstance(kind, str) or kind not in DEPTHS:
             raise _not_understood(part)
-        return Shape(kind, self._nested(part.get("coordinates"), _DEPTHS[kind]))
+        return Shape(kind, self._nested(part.get("coordinates"), DEPTHS[kind]))
 
     def _nested(self, part: Any, depth: int) -> list[Any]:
         if not isinstance(part, list) or not part:

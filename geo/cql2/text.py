@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from geo.cql2.tree import (
     COMPARED,
+    DEPTHS,
     Among,
     Between,
     Both,
@@ -35,19 +36,8 @@ _TOKEN: Final = re.compile(
     |(?P<text>'(?:[^']|'')*')|"(?P<quoted>[^"]+)"|(?P<name>[A-Za-z_][\w.]*)|(?P<sign><=|>=|<>|[=<>(),]))""",
     re.VERBOSE,
 )
-#: Brackets around a position, by the type of geometry: none in a POINT's own.
-_DEPTHS: Final = {
-    "POINT": 0,
-    "LINESTRING": 1,
-    "MULTIPOINT": 1,
-    "POLYGON": 2,
-    "MULTILINESTRING": 2,
-    "MULTIPOLYGON": 3,
-}
-_KINDS: Final = {
-    "POINT": "Point", "LINESTRING": "LineString", "MULTIPOINT": "MultiPoint", "POLYGON": "Polygon",
-    "MULTILINESTRING": "MultiLineString", "MULTIPOLYGON": "MultiPolygon",
-}  # fmt: skip
+#: GeoJSON's names of the geometries by their names in WKT.
+_KINDS: Final = {kind.upper(): kind for kind in DEPTHS}
 
 
 class _Token(NamedTuple):
@@ -220,7 +210,7 @@ class _Parser:
             self._must(")")
             return Shape("BBox", numbers)
         word = self.now.text.upper()
-        if self.now.kind != "name" or word not in _DEPTHS:
+        if self.now.kind != "name" or word not in _KINDS:
             self.refuse()
         self._take()
         if word == "POINT":
@@ -230,7 +220,8 @@ class _Parser:
             return Shape("Point", position)
         if word == "MULTIPOINT":
             return Shape("MultiPoint", self._list(self._point_of_many))
-        return Shape(_KINDS[word], self._nested(_DEPTHS[word]))
+        kind = _KINDS[word]
+        return Shape(kind, self._nested(DEPTHS[kind]))
 
     def _point_of_many(self) -> list[float]:
         bracketed = self._sign("(")

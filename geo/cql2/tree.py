@@ -40,6 +40,17 @@ class Instant:
     text: str
 
 
+#: GeoJSON's geometries, each with how many lists stand around its positions.
+DEPTHS: Final = {
+    "Point": 0,
+    "LineString": 1,
+    "MultiPoint": 1,
+    "Polygon": 2,
+    "MultiLineString": 2,
+    "MultiPolygon": 3,
+}
+
+
 @dataclass(frozen=True)
 class Shape:
     """A geometry: GeoJSON's type, and coordinates nested as GeoJSON's are; ``BBox`` has four numbers."""

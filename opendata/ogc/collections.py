@@ -28,7 +28,7 @@ from appeals.filters import FILTERS, AppealFilter, parse_filter
 from appeals.models import Appeal, CellCount
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
 from appeals.vocabulary import Status
-from districts.models import CODE_MAX, BoundaryRevision, District, DistrictBoundary, ServiceArea
+from districts.models import CODE_MAX, BoundaryRevision, DistrictBoundary, ServiceArea
 from districts.versions import public_version
 from geo.cql2.tree import Node
 from geo.geojson import FeatureText, PagedFeatures, PageText, feature_page
@@ -264,7 +264,7 @@ class Districts(Borders):
     filters = (OpenApiParameter("code", {**TEXT, "maxLength": CODE_MAX}, description="Code of a district."),)
 
     def rows(self, reader: Reader, query: Mapping[str, str], refusals: Refusals) -> QuerySet[Any]:
-        rows = DistrictBoundary.objects.filter(district__kind=District.Kind.TERRITORY)
+        rows: QuerySet[Any] = DistrictBoundary.objects.territories()
         code = refusals.read(code_in, query.get("code", ""), "", name="code")
         return rows.filter(district__code=code) if code else rows
 
@@ -273,9 +273,8 @@ class Districts(Borders):
         if more:
             return DistrictBoundary.objects.none()
         published = DistrictBoundary.objects.filter(revision__state=BoundaryRevision.State.PUBLISHED)
-        return published.filter(
-            revision__number=number, district__code=code, district__kind=District.Kind.TERRITORY
-        )
+        found: QuerySet[Any] = published.territories().filter(revision__number=number, district__code=code)
+        return found
 
     def feature(self, language: str, crs: PublishedCrs) -> FeatureText:
         return _feature(_joined("revision__number", "district__code"), self, language, crs)

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Final
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
-from districts.models import BoundaryRevision, District, DistrictBoundary, ServiceArea
+from districts.models import BoundaryRevision, DistrictBoundary, ServiceArea
+from districts.querysets import DistrictBoundaryQuerySet
 from geo.geojson import collection, feature_texts
 from geo.refusals import Refusals, Refused
 from opendata.layers import CITY, DISTRICTS, SERVICE_AREAS, Layer
 from opendata.parameters import REVISION_PARAMETER, code_in
 from opendata.properties import DISTRICT, SERVICE_AREA, Properties, schema
-from opendata.revision import revision_of
+from opendata.revision import no_such_revision, revision_of
 from opendata.views.whole_sets import described_files, whole_set_answer
 from web.api.answers import geojson_answer
 from web.api.openapi import (
@@ -34,7 +33,7 @@ from web.api.openapi import (
     problems,
     record,
 )
-from web.api.problems import bad_parameters, problem
+from web.api.problems import bad_parameters
 from web.api.texts import digest
 
 #: Borders change a few times in a decade, but a new revision should not wait long for its readers.
@@ -74,13 +73,15 @@ class _Asked:
 
 
 def _districts(asked: _Asked) -> QuerySet[Any]:
-    rows = DistrictBoundary.objects.filter(revision=asked.revision)
-    return rows.exclude(district__kind=District.Kind.CITY).order_by("district__code")
+    return _of(asked).territories().order_by("district__code")
 
 
 def _city(asked: _Asked) -> QuerySet[Any]:
-    rows = DistrictBoundary.objects.filter(revision=asked.revision)
-    return rows.filter(district__kind=District.Kind.CITY).order_by("district__code")
+    return _of(asked).outlines().order_by("district__code")
+
+
+def _of(asked: _Asked) -> DistrictBoundaryQuerySet:
+    return DistrictBoundary.objects.filter(revision=asked.revision)
 
 
 def _areas(asked: _Asked) -> QuerySet[Any]:
@@ -164,10 +165,6 @@ def _asked(query: Mapping[str, str], parameters: Sequence[OpenApiParameter]) -> 
     return _Asked(revision, bool(query.get("revision")), **codes)
 
 
-def _not_found() -> HttpResponse:
-    return problem(HTTPStatus.NOT_FOUND, _("There are no published borders of that number."))
-
-
 Rows = Callable[[_Asked], QuerySet[Any]]
 
 
@@ -181,7 +178,7 @@ def _listed(
     revision = asked.revision
     if revision is None:
         if asked.by_number:
-            return _not_found()
+            return no_such_revision()
         return geojson_answer(request, collection([], revision=None), max_age_s=0, per_reader=False)
     member = {
         "number": revision.number,
@@ -205,7 +202,7 @@ def _whole(
     except Refused as refusal:
         return bad_parameters(refusal.errors)
     if asked.revision is None and asked.by_number:
-        return _not_found()
+        return no_such_revision()
     rows = rows_of(asked)
 
     def version() -> str:

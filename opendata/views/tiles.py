@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
@@ -18,12 +16,12 @@ from geo.refusals import Refusals
 from geo.tiles import ZOOM_MAX, Tile, tile_in
 from geo.vector_tiles import MEDIA_TYPE
 from opendata.parameters import FILTER_PARAMETERS, REVISION_PARAMETER
-from opendata.revision import revision_of
+from opendata.revision import no_such_revision, revision_of
 from opendata.tile_sets import appeals_tilejson, districts_tilejson, style
 from opendata.tiles import appeals_tile, districts_tile
 from web.api.answers import cached_for
 from web.api.openapi import NUMBER, TEXT, TEXTS, WHOLE, Responses, described, problems, record
-from web.api.problems import bad_parameters, problem
+from web.api.problems import bad_parameters
 from web.api.texts import digest
 
 #: How long a cache may show what the public saw, and borders, which change a few times in a decade.
@@ -105,7 +103,7 @@ def districts_mvt(request: HttpRequest, z: str, x: str, y: str) -> HttpResponseB
     if refusals.errors:
         return bad_parameters(refusals.errors)
     if revision is None and request.GET.get("revision"):
-        return problem(HTTPStatus.NOT_FOUND, _("There are no published borders of that number."))
+        return no_such_revision()
     body = districts_tile(revision, tile) if revision else b""
     return _answer(request, body, MEDIA_TYPE, BORDERS_MAX_AGE_S if revision else 0)
 
@@ -134,7 +132,7 @@ def districts_tilejson_document(request: HttpRequest) -> HttpResponseBase:
     if refusals.errors:
         return bad_parameters(refusals.errors)
     if revision is None and request.GET.get("revision"):
-        return problem(HTTPStatus.NOT_FOUND, _("There are no published borders of that number."))
+        return no_such_revision()
     return _document(request, districts_tilejson(request.GET.urlencode()))
 
 
