@@ -373,6 +373,30 @@ def _by_code(name: str, label: str | Promise, rows: Callable[[str], QuerySet[Any
     )
 
 
+def days_of(column: str, first: str = "", last: str = "") -> tuple[Filter, Filter]:
+    """The filters by the first and the last day of a column of moments, both included; with their descriptions."""
+    return (
+        Filter(
+            "from",
+            "since",
+            pgettext_lazy("period", "From"),
+            read=day_in,
+            condition=lambda day: Q(**{f"{column}__gte": midnight(day)}),
+            schema=_DAY,
+            description=first,
+        ),
+        Filter(
+            "to",
+            "until",
+            pgettext_lazy("period", "Until"),
+            read=day_in,
+            condition=lambda day: Q(**{f"{column}__lt": midnight(day + dt.timedelta(days=1))}),
+            schema=_DAY,
+            description=last,
+        ),
+    )
+
+
 #: In the order of forms and addresses.
 FILTERS: Final = (
     Filter(
@@ -431,23 +455,10 @@ FILTERS: Final = (
         everything=gettext_lazy("Whole city"),
         choices=lambda: [*choices.districts()],
     ),
-    Filter(
-        "from",
-        "since",
-        pgettext_lazy("period", "From"),
-        read=day_in,
-        condition=lambda day: Q(submitted_at__gte=midnight(day)),
-        schema=_DAY,
-        description="First day of submission, 2026-05-31, of the city's calendar.",
-    ),
-    Filter(
-        "to",
-        "until",
-        pgettext_lazy("period", "Until"),
-        read=day_in,
-        condition=lambda day: Q(submitted_at__lt=midnight(day + dt.timedelta(days=1))),
-        schema=_DAY,
-        description="Last day of submission, included.",
+    *days_of(
+        "submitted_at",
+        "First day of submission, 2026-05-31, of the city's calendar.",
+        "Last day of submission, included.",
     ),
     Filter(
         "bbox",

@@ -12,11 +12,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from appeals.filters import AppealFilter, Filter, day_in, in_order, midnight
+from appeals.filters import AppealFilter, Filter, days_of, in_order
 from desk.doors import for_whom
 from desk.row_changes import code_of, in_words
 from districts.choices import Choice, Group
@@ -78,7 +78,6 @@ def _people() -> list[Choice | Group]:
     return [*others, *(Choice(str(one.pk), str(one), str(one)) for one in people)]
 
 
-_DAY: Final = {"type": "string", "format": "date"}
 #: In the order of the form. A row is chosen by its link.
 FILTERS: Final = (
     Filter(
@@ -101,22 +100,7 @@ FILTERS: Final = (
         everything=gettext_lazy("Everybody"),
         choices=_people,
     ),
-    Filter(
-        "from",
-        "since",
-        pgettext_lazy("period", "From"),
-        read=day_in,
-        condition=lambda day: Q(at__gte=midnight(day)),
-        schema=_DAY,
-    ),
-    Filter(
-        "to",
-        "until",
-        pgettext_lazy("period", "Until"),
-        read=day_in,
-        condition=lambda day: Q(at__lt=midnight(day + dt.timedelta(days=1))),
-        schema=_DAY,
-    ),
+    *days_of("at"),
 )
 ROW: Final = Filter("row", "row", "", read=_row_in, condition=lambda key: Q(row_key=key), schema={})
 
