@@ -42,6 +42,7 @@ from geo.refusals import Refused
 from media.storage import working_folder
 from web.links import public_link
 from web.spreadsheets import Value, check_rows, delimiter, plain
+from web.workbooks import write_cell
 
 #: Rows that are read from the database together.
 ROWS_AT_ONCE: Final = 2_000
@@ -227,17 +228,7 @@ def _write_xlsx(path: Path, columns: Sequence[_Column], rows: AppealQuerySet) ->
         for count, row in enumerate(_read(rows), 1):
             check_rows(count)
             for n, value in enumerate(_cells(columns, row)):
-                match value:
-                    case None | "":
-                        continue
-                    case dt.datetime():
-                        sheet.write_datetime(count, n, value, moment)
-                    case dt.date():
-                        sheet.write_datetime(count, n, value)
-                    case str():
-                        sheet.write_string(count, n, value)
-                    case _:
-                        sheet.write_number(count, n, value)
+                write_cell(sheet, count, n, value, moment)
         sheet.autofilter(0, 0, count, len(columns) - 1)
     return count
 

@@ -24,6 +24,8 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute, csv, parquet
 
+from web.workbooks import write_cell
+
 #: Bytes of rows that are parsed at once; a row is within them. A polygon may have half a million vertices.
 _BLOCK_BYTES: Final = {"Point": 4 * 1024**2, "MultiPolygon": 64 * 1024**2}
 #: Rows that a group of a Parquet file has at least, but for the last.
@@ -337,19 +339,7 @@ def _write_sheet(order: Order, rows: pa.RecordBatchReader, target: Path) -> None
             for row in zip(*columns, places["lon"].tolist(), places["lat"].tolist(), strict=True):
                 count += 1
                 for n, value in enumerate(row):
-                    match value:
-                        case None | "":
-                            continue
-                        case dt.datetime():
-                            sheet.write_datetime(count, n, value, moment)
-                        case dt.date():
-                            sheet.write_datetime(count, n, value)
-                        case bool():
-                            sheet.write_boolean(count, n, value)
-                        case str():
-                            sheet.write_string(count, n, value)
-                        case _:
-                            sheet.write_number(count, n, value)
+                    write_cell(sheet, count, n, value, moment)
         sheet.autofilter(0, 0, count, len(names) + 1)
         fields = book.add_worksheet("fields")
         for n, field in enumerate([None, *order["fields"]]):
