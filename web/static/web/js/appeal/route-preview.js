@@ -107,6 +107,6 @@ function alikeRow({ number, url, text, language, status, submitted_at: submitted
     "li",
     { className: "alike__one" },
     el("p", {}, link, ` · ${facts.join(" · ")}`),
-    el("p", { className: "small muted", lang: language }, text),
+    el("p", { className: "small muted", lang: language, dir: "auto" }, text),
   );
 }
