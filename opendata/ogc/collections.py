@@ -41,6 +41,7 @@ from opendata.ogc.parameters import OF_EVERY_LIST, datetime_parameter
 from opendata.ogc.period import Period
 from opendata.parameters import FILTER_PARAMETERS, code_in
 from opendata.properties import APPEAL, DISTRICT, SERVICE_AREA, Properties, Property, values
+from web.api.answers import LIVE_S, SETTLED_S
 from web.api.openapi import AREA, DAY, POINT, TEXT, WHOLE, Schema
 
 Reader = User | AnonymousUser
@@ -139,7 +140,7 @@ class Appeals(Collection):
     order = NEWEST_FIRST
     filters = (*(one for one in FILTER_PARAMETERS if one.name != "bbox"), UPDATED_AFTER)
     datetime = datetime_parameter("When they were submitted:")
-    max_age_s = 15
+    max_age_s = LIVE_S
 
     def rows(self, reader: Reader, query: Mapping[str, str], refusals: Refusals) -> AppealQuerySet:
         wanted = refusals.read(parse_filter, _own(query), AppealFilter())
@@ -214,7 +215,7 @@ class Borders(Collection):
     moment = "in_force_from"
     order = Order({"id": int})
     datetime = datetime_parameter("When they were in force; without it, those of today.")
-    max_age_s = 300
+    max_age_s = SETTLED_S
 
     #: What the revision adds to the properties.
     _in_force: Final[Properties] = (

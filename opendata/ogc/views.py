@@ -25,6 +25,7 @@ from opendata.ogc.collections import COLLECTIONS, Appeals, Collection
 from opendata.ogc.documents import HTML, JSON, JSON_SCHEMA, OPENAPI, Document, link, own_links
 from opendata.ogc.parameters import CRS, crs_asked_for, list_request, one_of
 from opendata.properties import schema
+from web.api.answers import SETTLED_S
 from web.api.language import language_asked_for
 from web.api.openapi import (
     LANG,
@@ -46,9 +47,6 @@ from web.api.problems import bad_parameters
 from web.api.texts import digest
 
 View = Callable[..., HttpResponseBase]
-
-#: Documents say what changes with a release, but for the first moment of the appeals.
-_MAX_AGE_S: Final = 300
 
 _JSON, _HTML = "json", "html"
 _FORMAT: Final = OpenApiParameter(
@@ -125,7 +123,7 @@ def _document_view(
             with translation.override(language):
                 return orjson.dumps(make(*named))
 
-        return answered(request, written, media_type, max_age_s=_MAX_AGE_S, language=language)
+        return answered(request, written, media_type, max_age_s=SETTLED_S, language=language)
 
     view.__doc__ = words
     wrong = problems(400, 404) if of_collection else problems(400)

@@ -29,14 +29,12 @@ from geo.geojson import MEDIA_TYPE
 from geo.points import DECIMALS
 from geo.refusals import Refused
 from opendata.properties import APPEAL
-from web.api.answers import cached_for
+from web.api.answers import LIVE_S, cached_for
 from web.api.files import FileAddress
 from web.api.language import language_asked_for
 from web.api.openapi import LANG, operation, problems
 from web.api.problems import parameters_refused
 from web.links import public_link
-
-MAX_AGE_S = 15
 
 
 class GeoJSONRenderer(JSONRenderer):
@@ -201,7 +199,7 @@ class _AppealView(APIView):
             context = {"dossier": dossier_of(appeal, request.user, internal=False)}
             document = AppealSerializer(appeal, context=context).data
         answer = Response(document)
-        cached_for(answer, MAX_AGE_S, private=request.user.is_authenticated)
+        cached_for(answer, LIVE_S, private=request.user.is_authenticated)
         return answer
 
 

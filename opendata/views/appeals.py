@@ -18,14 +18,11 @@ from geo.refusals import Refusals
 from opendata.changes import UPDATED_AFTER, updated_after
 from opendata.parameters import AFTER_PARAMETER, FILTER_PARAMETERS, PAGE_SIZE_PARAMETER
 from opendata.properties import APPEAL, schema, values
-from web.api.answers import geojson_answer
+from web.api.answers import LIVE_S, geojson_answer
 from web.api.language import language_asked_for
 from web.api.openapi import LANG, LINKS, WHOLE, described, feature_collection, problems
 from web.api.problems import bad_parameters
 from web.links import public_link
-
-#: How long a cache may show what the public saw.
-MAX_AGE_S = 15
 
 
 @require_safe
@@ -61,7 +58,7 @@ def appeals_geojson(request: HttpRequest) -> HttpResponseBase:
     if found.next is not None:
         links.append(_link(request, "next", after=str(found.next)))
     body = collection(found.features, numberReturned=len(found.features), links=links)
-    return geojson_answer(request, body, max_age_s=MAX_AGE_S)
+    return geojson_answer(request, body, max_age_s=LIVE_S)
 
 
 @lru_cache(maxsize=8)

@@ -21,7 +21,7 @@ from opendata.parameters import REVISION_PARAMETER, code_in
 from opendata.properties import DISTRICT, SERVICE_AREA, Properties, schema
 from opendata.revision import no_such_revision, revision_of
 from opendata.views.whole_sets import described_files, whole_set_answer
-from web.api.answers import geojson_answer
+from web.api.answers import SETTLED_S, geojson_answer
 from web.api.openapi import (
     AREA,
     DAY,
@@ -35,9 +35,6 @@ from web.api.openapi import (
 )
 from web.api.problems import bad_parameters
 from web.api.texts import digest
-
-#: Borders change a few times in a decade, but a new revision should not wait long for its readers.
-MAX_AGE_S = 300
 
 _OF_AREAS: Final = (
     OpenApiParameter("service", str, description="Code of a service."),
@@ -187,7 +184,7 @@ def _listed(
         "accepted_misfits_m2": revision.accepted_misfits_m2,
     }
     body = collection(feature_texts(rows_of(asked), layer.feature()), revision=member)
-    return geojson_answer(request, body, max_age_s=MAX_AGE_S, per_reader=False)
+    return geojson_answer(request, body, max_age_s=SETTLED_S, per_reader=False)
 
 
 def _whole(

@@ -16,11 +16,10 @@ from geo.refusals import Refusals, Refused
 from opendata.clusters import clusters
 from opendata.parameters import FILTER_PARAMETERS
 from opendata.properties import CELL, PIN, schema
-from web.api.answers import geojson_answer
+from web.api.answers import LIVE_S, geojson_answer
 from web.api.openapi import WHOLE, described, feature_collection, problems
 from web.api.problems import bad_parameters
 
-MAX_AGE_S = 15
 ZOOM_MAX = 24
 
 
@@ -64,7 +63,7 @@ def clusters_geojson(request: HttpRequest) -> HttpResponseBase:
         return bad_parameters(refusals.errors)
     found = clusters(request.user, wanted, zoom)
     body = collection(found.features, numberMatched=found.matched, cell_m=found.cell_m)
-    return geojson_answer(request, body, max_age_s=MAX_AGE_S)
+    return geojson_answer(request, body, max_age_s=LIVE_S)
 
 
 def _zoom(query: Mapping[str, str]) -> float:

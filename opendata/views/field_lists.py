@@ -14,11 +14,10 @@ from drf_spectacular.utils import OpenApiParameter
 
 from opendata.layers import LAYERS, Layer
 from opendata.properties import Property
+from web.api.answers import SETTLED_S
 from web.api.openapi import TEXT, described, problems, record
 from web.api.problems import problem
 from web.links import public_link
-
-MAX_AGE_S = 300
 
 _LAYERS: Final = {layer.name: layer for layer in LAYERS}
 #: CSVW's names of the kinds of values, by a schema's format or else its type.
@@ -55,7 +54,7 @@ def field_list(request: HttpRequest, layer: str) -> HttpResponse:
             HTTPStatus.NOT_FOUND, _("There is no such layer. There are: %(layers)s.") % {"layers": layers}
         )
     answer = HttpResponse(orjson.dumps(_told(_LAYERS[layer])), content_type="application/csvm+json")
-    answer["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
+    answer["Cache-Control"] = f"public, max-age={SETTLED_S}"
     return answer
 
 

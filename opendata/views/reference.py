@@ -11,9 +11,8 @@ from django.views.decorators.http import require_safe
 
 from districts.models import Category, Service
 from opendata.properties import CATEGORY, SERVICE, Properties, schema, values
+from web.api.answers import SETTLED_S
 from web.api.openapi import Responses, described
-
-MAX_AGE_S = 300
 
 
 def _list_of(properties: Properties) -> Responses:
@@ -46,5 +45,5 @@ def _listed(rows: QuerySet[Any, Any], properties: Properties) -> HttpResponse:
         orjson.dumps([dict(zip(columns_by_name, row, strict=True)) for row in found]),
         content_type="application/json",
     )
-    answer["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
+    answer["Cache-Control"] = f"public, max-age={SETTLED_S}"
     return answer

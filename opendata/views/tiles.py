@@ -19,14 +19,10 @@ from opendata.parameters import FILTER_PARAMETERS, REVISION_PARAMETER
 from opendata.revision import no_such_revision, revision_of
 from opendata.tile_sets import appeals_tilejson, districts_tilejson, style
 from opendata.tiles import appeals_tile, districts_tile
-from web.api.answers import cached_for
+from web.api.answers import LIVE_S, SETTLED_S, cached_for
 from web.api.openapi import NUMBER, TEXT, TEXTS, WHOLE, Responses, described, problems, record
 from web.api.problems import bad_parameters
 from web.api.texts import digest
-
-#: How long a cache may show what the public saw, and borders, which change a few times in a decade.
-MAX_AGE_S: Final = 15
-BORDERS_MAX_AGE_S: Final = 300
 
 _PLACE: Final = tuple(
     OpenApiParameter(name, int, OpenApiParameter.PATH, description=description)
@@ -82,13 +78,13 @@ def appeals_mvt(request: HttpRequest, z: str, x: str, y: str) -> HttpResponseBas
         answer: HttpResponseBase = HttpResponse(
             appeals_tile(request.user, wanted, tile), content_type=MEDIA_TYPE
         )
-        return cached_for(answer, MAX_AGE_S, private=True)
+        return cached_for(answer, LIVE_S, private=True)
     # Read before the tile, which so is never older than it says. Weak, since the tile may be newer.
     etag = f'W/"{digest(public_version())}"'
     known = get_conditional_response(request, etag=etag)
     answer = known or HttpResponse(appeals_tile(request.user, wanted, tile), content_type=MEDIA_TYPE)
     answer["ETag"] = etag
-    return cached_for(answer, MAX_AGE_S, private=False)
+    return cached_for(answer, LIVE_S, private=False)
 
 
 @require_safe
@@ -105,7 +101,7 @@ def districts_mvt(request: HttpRequest, z: str, x: str, y: str) -> HttpResponseB
     if revision is None and request.GET.get("revision"):
         return no_such_revision()
     body = districts_tile(revision, tile) if revision else b""
-    return _answer(request, body, MEDIA_TYPE, BORDERS_MAX_AGE_S if revision else 0)
+    return _answer(request, body, MEDIA_TYPE, SETTLED_S if revision else 0)
 
 
 @require_safe
@@ -152,7 +148,7 @@ def style_document(request: HttpRequest) -> HttpResponseBase:
 
 
 def _document(request: HttpRequest, document: dict[str, Any]) -> HttpResponseBase:
-    return _answer(request, orjson.dumps(document), "application/json", BORDERS_MAX_AGE_S)
+    return _answer(request, orjson.dumps(document), "application/json", SETTLED_S)
 
 
 def _answer(request: HttpRequest, body: bytes, media_type: str, max_age_s: int) -> HttpResponseBase:

@@ -31,15 +31,12 @@ from opendata.properties import APPEAL, schema
 from opendata.whole_sets import GEOJSON, GEOJSONL, WholeSet
 from rates.senders import sender_of
 from rates.taking import DATA_WORK, TooMany, charged
-from web.api.answers import cached_for, reads_parts, text_answer
+from web.api.answers import LIVE_S, cached_for, reads_parts, text_answer
 from web.api.language import language_asked_for
 from web.api.openapi import BYTES, LANG, TEXT, WHOLE, Responses, described, feature_collection, problems
 from web.api.problems import bad_parameters, problem
 from web.limits import refused
 from web.links import public_link
-
-#: How long a cache may show what the public saw.
-MAX_AGE_S = 15
 
 
 @require_safe
@@ -157,4 +154,4 @@ def _answer(request: HttpRequest, whole: WholeSet) -> HttpResponseBase:
             encoding="gzip" if packed else "identity",
         )
         patch_vary_headers(answer, ["Accept-Encoding"])
-    return cached_for(answer, MAX_AGE_S, private=private)
+    return cached_for(answer, LIVE_S, private=private)

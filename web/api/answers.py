@@ -16,6 +16,11 @@ from geo.geojson import MEDIA_TYPE
 from web.api.problems import busy
 from web.api.texts import Busy, Text, digest, keep, same_text
 
+#: Seconds for which a cache may show what the public saw.
+LIVE_S: Final = 15
+#: Seconds for what changes a few times a year, such as borders; a new revision should not wait long for its readers.
+SETTLED_S: Final = 300
+
 _PRIVATE: Final = "private, no-store"
 #: One range from a first byte on; what is another is answered whole, as RFC 9110, 14.2 wants.
 _ONE_RANGE: Final = re.compile(r"bytes=(\d{1,12})-(\d{0,12})")
