@@ -61,8 +61,8 @@ class DistrictRate:
 class ByDistrict:
     """The report as a value. ``total`` appeals match; ``elsewhere`` of them lie in none of the ``rows``, the highest first.
 
-    ``others`` is the number of all appeals of the districts where those are compared with, else None. ``comparable`` is False where there are
-    too few districts for a comparison.
+    ``others`` is the number of all appeals of the districts where those are compared with, else None. ``comparable`` is
+    False where there are too few districts for a comparison.
     """
 
     wanted: AppealFilter
@@ -82,9 +82,9 @@ class ByDistrict:
 def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> ByDistrict:
     """Public appeals that match the filter, by territory, and how many were to be expected there.
 
-    Where the filter says which appeals are meant (``EVERYTHING``), a district expects its share of all appeals of the same time; where it does
-    not, its share of the ground: nobody has told us how many people live in each. Its own district is no matter here. Two
-    statements, three with all appeals.
+    Where the filter says which appeals are meant (``EVERYTHING``), a district expects its share of all appeals of the same
+    time; where it does not, its share of the ground: how many people live in each is not known. Its own district is
+    no matter here. Two statements, three with all appeals.
     """
     wanted = replace(wanted, district="")
     everything = replace(wanted, **EVERYTHING)

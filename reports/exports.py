@@ -139,8 +139,8 @@ def _feature_collection(
 def districts_as_geojson(found: ByDistrict, borders: Mapping[str, Any]) -> bytes:
     """FeatureCollection of the districts (RFC 7946; EPSG:4326), the highest smoothed ratio first.
 
-    ``borders`` is the collection of their outlines by ``code``; a district of former borders has no geometry. ``per_km2`` is by area in the city's
-    metric CRS; a count under the threshold and all that is made of it are null.
+    ``borders`` is the collection of their outlines by ``code``; a district of former borders has no geometry. ``per_km2``
+    is by area in the city's metric CRS; a count under the threshold and all that is made of it are null.
     """
     outlines = {one["properties"]["code"]: one["geometry"] for one in borders["features"]}
     return orjson.dumps(

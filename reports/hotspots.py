@@ -58,7 +58,8 @@ class Refusal(enum.StrEnum):
 class HotCell:
     """A cell that has appeals or differs. ``observed`` and ``expected`` are those of the cell with its neighbours.
 
-    ``count`` is None where there are fewer than may be shown. ``level`` is -3 to 3: how surely fewer or more (``geo.hotspots.significance``); 0 for no clear difference.
+    ``count`` is None where there are fewer than may be shown. ``level`` is -3 to 3: how surely fewer or more
+    (``geo.hotspots.significance``); 0 for no clear difference.
     """
 
     cell: Cell

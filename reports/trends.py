@@ -176,8 +176,8 @@ class Trends:
 def find_trends(wanted: AppealFilter, cell_m: int | None = None, borders: Borders = Borders.TODAY) -> Trends:
     """Public appeals that match the filter, month by month and cell by cell.
 
-    The months are whole ones of the city's calendar since its first appeal, the newest ``MOST_MONTHS`` at most. The study area is that of the hotspots. ``cell_m`` is one of ``offered_sizes``; raises ``TooFine``
-    where those are too many.
+    The months are whole ones of the city's calendar since its first appeal, the newest ``MOST_MONTHS`` at most. The study
+    area is that of the hotspots. ``cell_m`` is one of ``offered_sizes``; raises ``TooFine`` where those are too many.
     """
     total = counted_appeals(wanted, borders).count()
     months = _months_asked(wanted)

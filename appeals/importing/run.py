@@ -93,8 +93,8 @@ def import_appeals(
 ) -> Totals:
     """Imports the file and returns the totals. Each batch of ``BATCH`` rows is committed separately.
 
-    Calls ``on_start`` when the file is known, ``refuse`` with every refused row and ``progress`` after every batch. Raises ``ImportRefused``, ``FileRefused``, ``EntryRefused`` and ``NotSetUp`` before anything is
-    written.
+    Calls ``on_start`` when the file is known, ``refuse`` with every refused row and ``progress`` after every batch. Raises
+    ``ImportRefused``, ``FileRefused``, ``EntryRefused`` and ``NotSetUp`` before anything is written.
     """
     categories = {category.code: category for category in Category.objects.leaves()}
     mapping = read_mapping(wanted.mapping, categories)

@@ -37,7 +37,8 @@ class AreaReport:
     and seem to be another one, with the reason; ``nameless`` are new and have no name in the city's default language;
     ``findings`` is what ``check`` says of the revision.
     ``crs`` names the coordinate reference system of the file. ``in_force``: the borders in force have all of it
-    already. ``number`` is that of the revision if it is not published, and ``state`` says what it is; ``in_force_from`` is the first day of one that was published.
+    already. ``number`` is that of the revision if it is not published, and ``state`` says what it is; ``in_force_from`` is
+    the first day of one that was published.
     """
 
     read: int = 0

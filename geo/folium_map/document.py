@@ -80,7 +80,8 @@ def square(ring: Ring) -> dict[str, Any]:
 class MapSteps:
     """The steps of time that a slider goes through, after the whole of it, which ``overall`` names.
 
-    ``levels`` and ``legend`` are those of a single step; at most 36 levels. ``play``, ``pause`` and ``slider`` are the words of the controls.
+    ``levels`` and ``legend`` are those of a single step; at most 36 levels. ``play``, ``pause`` and ``slider`` are the
+    words of the controls.
     """
 
     names: tuple[str, ...]

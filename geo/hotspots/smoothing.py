@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 def smoothed_ratios(observed: NDArray[Any], expected: NDArray[Any]) -> NDArray[np.float64]:
     """Observed by expected of each area, shrunk towards Σobserved / Σexpected: the more, the less was expected there.
 
-    Arrays of shape (areas,). An area that expects nothing has the ratio of the whole; where the ratios vary no more than chance, all of them
-    do. Marshall 1991, "Mapping disease and mortality rates using empirical Bayes estimators", Applied Statistics 40(2), the global
-    estimator by moments; equal to PySAL's ``esda.smoothing.Empirical_Bayes``. Raises ``ValueError`` for numbers that are negative or not
-    finite, for different shapes, and where nothing is expected at all.
+    Arrays of shape (areas,). An area that expects nothing has the ratio of the whole; where the ratios vary no more than
+    chance, all of them do. Marshall 1991, "Mapping disease and mortality rates using empirical Bayes estimators", Applied
+    Statistics 40(2), the global estimator by moments; equal to PySAL's ``esda.smoothing.Empirical_Bayes``. Raises
+    ``ValueError`` for numbers that are negative or not finite, for different shapes, and where nothing is expected at all.
     """
     o, e = np.asarray(observed, dtype=float), np.asarray(expected, dtype=float)
     if o.shape != e.shape or o.ndim != 1:
