@@ -40,10 +40,14 @@ def with_days(data: Mapping[str, Any]) -> dict[str, Any]:
     return filled
 
 
-def ready_periods(wanted: AppealFilter, as_query: Callable[[AppealFilter], str]) -> list[Period]:
-    """Links to the same question about each ready period."""
+def ready_periods(
+    wanted: AppealFilter, as_query: Callable[[AppealFilter], str], *, least_days: int = 0
+) -> list[Period]:
+    """Links to the same question about each ready period that is no shorter than ``least_days``."""
     links = []
-    for code, (_length, name) in PERIODS.items():
+    for code, (length, name) in PERIODS.items():
+        if length is not None and length < least_days:
+            continue
         since, until = _days_of(code)
         same = replace(wanted, since=since, until=until)
         links.append(Period(str(name), as_query(same), same == wanted))

@@ -49,8 +49,12 @@ class ReportForm(forms.Form):
     ``period`` names one of ``PERIODS`` and holds where neither day is given.
     """
 
-    def __init__(self, data: Mapping[str, Any], without: Collection[str] = ()) -> None:
-        """``without`` names fields that this report does not have: it does not take them from the address."""
+    def __init__(self, data: Mapping[str, Any], without: Collection[str] = (), least_days: int = 0) -> None:
+        """``without`` names fields that this report does not have: it does not take them from the address.
+
+        A ready period of fewer than ``least_days`` is not offered.
+        """
+        self._least_days = least_days
         super().__init__(
             with_days({name: data[name] for name in data if name not in without}), label_suffix=""
         )
@@ -128,9 +132,13 @@ class ReportForm(forms.Form):
         return bool(self.filters_in_words()) or asked.cell_m is not None or asked.borders is not Borders.TODAY
 
     def periods(self) -> list[Period]:
-        """Links to the same question about each ready period."""
+        """Links to the same question about each ready period that this report can answer."""
         asked = self.query
-        return ready_periods(asked.wanted, lambda wanted: replace(asked, wanted=wanted).as_query())
+        return ready_periods(
+            asked.wanted,
+            lambda wanted: replace(asked, wanted=wanted).as_query(),
+            least_days=self._least_days,
+        )
 
 
 class _FilterField(forms.Field):

@@ -30,7 +30,7 @@ def summary_words(hotspots: Hotspots) -> str:
                 "Nowhere are there clearly more of these appeals than their share of all appeals would give. That is a result too."
             )
         return _(
-            "Nowhere are there clearly more appeals than random placing would give. That is a result too."
+            "Nowhere are there clearly more appeals than the cells of the map, shuffled at random, would give. That is a result too."
         )
     n = len(hotspots.places)
     count, expected = hotspots.together
@@ -52,9 +52,9 @@ def summary_words(hotspots: Hotspots) -> str:
         )
     return (
         ngettext(
-            "In %(n)s place there are clearly more appeals than random placing would give: "
+            "In %(n)s place there are clearly more appeals than the cells of the map, shuffled at random, would give: "
             "%(appeals)s, where about %(expected)s would be expected.",
-            "In %(n)s places there are clearly more appeals than random placing would give: "
+            "In %(n)s places there are clearly more appeals than the cells of the map, shuffled at random, would give: "
             "together %(appeals)s, where about %(expected)s would be expected.",
             n,
         )
@@ -81,8 +81,8 @@ def compared_words(hotspots: Hotspots) -> str:
         )
     return (
         _(
-            "Each cell is judged with its neighbours within %(radius)s m (%(window)d cells): its appeals against the same appeals "
-            "placed at random in the city between the outermost of them. Exact permutation test of Getis and Ord's Gi*; "
+            "Each cell is judged with its neighbours within %(radius)s m (%(window)d cells): its appeals against what would be "
+            "there if the counts of all cells between the outermost appeals were shuffled. Exact permutation test of Getis and Ord's Gi*; "
             "corrected for the %(cells)s cells tested (Benjamini–Hochberg)."
         )
         % facts

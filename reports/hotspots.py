@@ -37,7 +37,7 @@ WINDOW = disc(WINDOW_RADIUS_CELLS)
 class Compared(enum.StrEnum):
     """What a cell's appeals are compared with."""
 
-    #: The same appeals, placed at random in the study area.
+    #: The counts of the study area's cells, shuffled.
     CHANCE = "chance"
     #: Their share of all appeals of the same time and place.
     ALL = "all"

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from geo.hotspots import Pattern
-from geo.hotspots.trends import LEAST_STEPS
 from reports.hot_sentences import few_words, shown_words
 from reports.hotspots import Refusal
+from reports.months import LEAST_MONTHS
 from reports.sentences import asked_words
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS
 from reports.trends import MONTHS_TOGETHER, TrendCell, Trends
@@ -33,7 +33,7 @@ def trend_summary_words(trends: Trends) -> str:
             "Too short for a trend: %(n)d whole month, at least %(least)d are needed. Choose a longer period.",
             "Too short for a trend: %(n)d whole months, at least %(least)d are needed. Choose a longer period.",
             len(trends.months),
-        ) % {"n": len(trends.months), "least": LEAST_STEPS}
+        ) % {"n": len(trends.months), "least": LEAST_MONTHS}
     if trends.refusal:
         return few_words(trends.refusal, trends.total - trends.unfinished - trends.outside)
     found = [row for row in trends.patterns if row.pattern > 0]
@@ -46,6 +46,11 @@ def trend_summary_words(trends: Trends) -> str:
         "cells": number_format(trends.tested, force_grouping=True),
         "patterns": words,
     }
+
+
+def longer_words(last: dt.date) -> str:
+    """What the link says that leads from a period too short to the year of which it is the end."""
+    return _("The whole year up to %(day)s") % {"day": date_format(last, "DATE_FORMAT")}
 
 
 def whole_city_words(trends: Trends) -> str:
@@ -69,7 +74,7 @@ def trend_method_words(trends: Trends) -> str:
     """By which tests a cell gets its pattern."""
     return _(
         "Each cell is judged month by month with its neighbours within %(radius)s m (%(window)d cells) in this month and in the one "
-        "before, against the same appeals placed at random over all cells and months: Getis and Ord's Gi* with an exact "
+        "before, against what would be there if the counts of all cells and months were shuffled: Getis and Ord's Gi* with an exact "
         "permutation test, corrected for all cells and months (Benjamini–Hochberg, 5 %%). “Nearly every” is at least "
         "90 %% of the months; a cell rises or falls by the Mann–Kendall trend of its Gi*, corrected in the same way."
     ) % {

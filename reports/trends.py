@@ -33,7 +33,7 @@ from geo.hotspots import (
     space_time_permutation_p,
 )
 from geo.hotspots.permutation import TooLarge
-from geo.hotspots.trends import LEAST_STEPS, SIGNIFICANT, space_time_sums
+from geo.hotspots.trends import SIGNIFICANT, space_time_sums
 from reports.ground import study_area
 from reports.heatmap import Borders, counted_appeals
 from reports.hotspots import (
@@ -46,6 +46,7 @@ from reports.hotspots import (
     grid_cells,
     showable,
 )
+from reports.months import LEAST_MONTHS, next_month, whole_months
 from reports.sizes import CellSize, TooFine, candidate_sizes, is_drawable
 
 #: What is older is another time; the newest of a longer period are taken.
@@ -187,7 +188,7 @@ def find_trends(wanted: AppealFilter, cell_m: int | None = None, borders: Border
     refused = Trends(
         wanted, borders, sizes[0], Grid(sizes[0].cell_m, settings.METRIC_SRID), months, total, 0, 0
     )
-    if len(months) < LEAST_STEPS:
+    if len(months) < LEAST_MONTHS:
         return replace(refused, refusal=Refusal.FEW_MONTHS)
     appeals = counted_appeals(_of_months(wanted, months), borders)
     size, grid, ground, cube, counted = _cube(appeals, area, sizes, months)
@@ -200,16 +201,6 @@ def find_trends(wanted: AppealFilter, cell_m: int | None = None, borders: Border
     return _tested(made, ground, cube)
 
 
-def whole_months(first: dt.date, last: dt.date) -> tuple[dt.date, ...]:
-    """The first days of the months that lie between the two days, both included."""
-    month = first if first.day == 1 else _next(first)
-    months = []
-    while _next(month) - dt.timedelta(days=1) <= last:
-        months.append(month)
-        month = _next(month)
-    return tuple(months)
-
-
 def _months_asked(wanted: AppealFilter) -> tuple[dt.date, ...]:
     yesterday = timezone.localdate() - dt.timedelta(days=1)
     # Before the very first appeal nothing was counted; what has none of its own since then has real zeros.
@@ -220,15 +211,10 @@ def _months_asked(wanted: AppealFilter) -> tuple[dt.date, ...]:
     return whole_months(first, min(wanted.until or yesterday, yesterday))[-MOST_MONTHS:]
 
 
-def _next(day: dt.date) -> dt.date:
-    """The first day of the month after that day's."""
-    return (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-
-
 def _of_months(wanted: AppealFilter, months: tuple[dt.date, ...]) -> AppealFilter:
     if not months:
         return wanted
-    return replace(wanted, since=months[0], until=_next(months[-1]) - dt.timedelta(days=1))
+    return replace(wanted, since=months[0], until=next_month(months[-1]) - dt.timedelta(days=1))
 
 
 def _cube(

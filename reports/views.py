@@ -38,6 +38,7 @@ from reports.exports import (
 from reports.forms import ReportForm, ReportQuery
 from reports.ground import district_borders, nearest_places
 from reports.heatmap import Borders, DistrictCount, Heatmap, appeals_in_cell, make_heatmap
+from reports.months import LEAST_DAYS, LEAST_MONTHS, long_enough
 from reports.sentences import (
     asked_words,
     borders_words,
@@ -135,14 +136,14 @@ def hotspots_page(request: HttpRequest) -> HttpResponse:
 @_counts_as_work
 def trends_page(request: HttpRequest) -> HttpResponse:
     """The planner's page of trends: what became of the places month by month, each pattern in a sentence, and the places."""
-    form = ReportForm(request.GET)
+    form = ReportForm(request.GET, least_days=LEAST_DAYS)
     trends = _followed(form)
     if trends is None:
         return _page(request, "trends", form)
-    from geo.hotspots.trends import LEAST_STEPS
     from reports import trend_sentences as words
     from reports.trends import PATTERNS_SHOWN
 
+    longer = long_enough(form.query.wanted, timezone.localdate())
     return _page(
         request,
         "trends",
@@ -154,7 +155,7 @@ def trends_page(request: HttpRequest) -> HttpResponse:
         method=words.trend_method_words(trends),
         caution=words.trend_caution_words(),
         size_words=words.trend_size_words(trends),
-        least_months=LEAST_STEPS,
+        least_months=LEAST_MONTHS,
         months_words=words.months_words(trends),
         patterns=[
             (row, words.pattern_words(row.pattern), words.pattern_sentence(row.pattern))
@@ -171,6 +172,8 @@ def trends_page(request: HttpRequest) -> HttpResponse:
             for linked in _linked_places(trends.places, replace(form.query, wanted=trends.counted))
         ],
         counts_url=f"{reverse('reports:heatmap')}?{form.query.as_query()}",
+        longer_query=replace(form.query, wanted=longer).as_query() if longer != form.query.wanted else "",
+        longer_words=words.longer_words(longer.until or timezone.localdate()),
     )
 
 
@@ -218,6 +221,9 @@ def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> H
         context |= {
             "made": made[report],
             "query": asked.as_query(),
+            "of_long_enough": replace(
+                asked, wanted=long_enough(asked.wanted, timezone.localdate())
+            ).as_query(),
             "of_all_districts": replace(
                 asked, cell_m=None, wanted=replace(asked.wanted, district="")
             ).as_query(),

@@ -162,7 +162,10 @@ def test_windows_with_too_few_to_be_shown_are_not_called(plant: Plant, settings:
 def test_the_page_says_what_was_found_and_how(client: Client, plant: Plant) -> None:
     plant(everywhere() + around(IN_EAST, 60))
     page = client.get(f"{PAGE}?cell=250").content.decode()
-    assert "In 1 place there are clearly more appeals than random placing would give" in page
+    assert (
+        "In 1 place there are clearly more appeals than the cells of the map, shuffled at random, would give"
+        in page
+    )
     assert "Where more people live, more is reported" in page
     assert "Exact permutation test of Getis and Ord&#x27;s Gi*" in page
     assert "within 625 m (21 cells)" in page

@@ -6,7 +6,9 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -16,10 +18,12 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from geo.hotspots import Pattern
+from geo.hotspots.trends import LEAST_STEPS
 from reports import trends as module
 from reports.hotspots import Refusal
+from reports.months import LEAST_MONTHS, long_enough, whole_months
 from reports.sizes import TooFine
-from reports.trends import find_trends, whole_months
+from reports.trends import find_trends
 from tests.grid import IN_EAST, GridCity
 from tests.reports.planting import KILOMETRE, Plant, around, everywhere
 
@@ -109,6 +113,15 @@ def test_a_month_counts_when_it_is_whole(first: dt.date, last: dt.date, months: 
     assert len(whole_months(first, last)) == months
 
 
+@pytest.mark.parametrize(
+    ("since", "until"), [(None, None), ("2025-01-01", "2025-12-31"), ("2025-01-01", None)]
+)
+def test_a_period_that_is_long_enough_stays(since: str | None, until: str | None) -> None:
+    first, last = (dt.date.fromisoformat(day) if day else None for day in (since, until))
+    wanted = AppealFilter(since=first, until=last, category="lamp")
+    assert long_enough(wanted, dt.date(2026, 3, 10)) == wanted
+
+
 def test_what_is_too_little_is_refused_with_the_reason(plant: Plant, client: Client) -> None:
     plant_a_year(plant)
     short = client.get(f"{PAGE}?from=2025-06-01&to=2025-12-30&cell=500")
@@ -116,6 +129,15 @@ def test_what_is_too_little_is_refused_with_the_reason(plant: Plant, client: Cli
     words = short.content.decode()
     assert "Too short for a trend: 6 whole months, at least 8 are needed." in words
     assert "495 appeals · 1 June 2025 – 30 December 2025" in words
+    assert LEAST_MONTHS >= LEAST_STEPS
+    # From there, and from the tab of another report of so short a period, one goes to what can be answered.
+    (link,) = re.findall(r'href="(\?[^"]+)">.*The whole year up to 30 December 2025', words)
+    assert client.get(PAGE + unescape(link)).context["trends"].refusal is None
+    counts = client.get("/en/reports/heatmap/?from=2025-12-01&to=2025-12-30&cell=500").content.decode()
+    (tab,) = re.findall(r'href="(/en/reports/trends/[^"]+)"', counts)
+    assert client.get(unescape(tab)).context["trends"].refusal is None
+    # The ready periods are those that have an answer.
+    assert [period.name for period in short.context["form"].periods()] == ["Year", "All time"]
     plant(around(IN_EAST, 9), category="pothole", submitted_at=noon(3))
     few = client.get(f"{PAGE}?{QUERY}&category=pothole")
     assert few.context["trends"].refusal is Refusal.FEW_APPEALS
