@@ -84,9 +84,14 @@ class Grid:
         margin = 10.0**-DECIMALS
         return Bbox(min(lons) - margin, min(lats) - margin, max(lons) + margin, max(lats) + margin)
 
+    def metres(self, box: Bbox) -> tuple[float, float, float, float]:
+        """West, south, east and north of the box in metres of the CRS: of the box around it that is square to the grid."""
+        west, south, east, north = _to_degrees(self.srid).transform_bounds(*box, direction="INVERSE")
+        return west, south, east, north
+
     def cells_at_most(self, box: Bbox) -> int:
         """No more cells than this have points in the box; a few may have none, since the box is not square to the grid."""
-        west, south, east, north = _to_degrees(self.srid).transform_bounds(*box, direction="INVERSE")
+        west, south, east, north = self.metres(box)
         columns = math.floor(east / self.cell_m) - math.floor(west / self.cell_m) + 1
         rows = math.floor(north / self.cell_m) - math.floor(south / self.cell_m) + 1
         return columns * rows

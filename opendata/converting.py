@@ -206,28 +206,17 @@ _GPKG_SCHEMA: Final = """
 def _write_parquet(order: Order, rows: pa.RecordBatchReader, target: Path) -> None:
     """GeoParquet 1.1 with a column of boxes, by whose statistics a reader leaves out what lies elsewhere."""
     import shapely
-    from pyproj import CRS
 
-    corners = ("xmin", "ymin", "xmax", "ymax")
-    box = pa.struct([(name, pa.float64()) for name in corners])
-    column = {
-        "encoding": "WKB",
-        "geometry_types": [order["geometry"]],
-        # As other files say it: who joins two of them is not told that their systems differ.
-        "crs": CRS.from_epsg(4326).to_json_dict(),
-        "orientation": "counterclockwise",
-        "covering": {"bbox": {name: ["bbox", name] for name in corners}},
-    }
-    if order["geometry"] == "Point":
-        del column["orientation"]
-    geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
-    schema = pa.schema([*rows.schema, ("bbox", box)]).with_metadata(
+    from geo.geoparquet import BOX, described_geometry
+
+    geo = described_geometry(order["geometry"], 4326)
+    schema = pa.schema([*rows.schema, ("bbox", BOX)]).with_metadata(
         {"geo": json.dumps(geo), "description": _about(order), "fields": json.dumps(order["fields"])}
     )
     with parquet.ParquetWriter(target, schema, compression="zstd") as writer:
         for batch in _grouped(rows):
             bounds = shapely.bounds(shapely.from_wkb(batch.column("geometry").to_numpy(zero_copy_only=False)))
-            boxes = pa.StructArray.from_arrays([pa.array(bounds[:, n]) for n in range(4)], fields=list(box))
+            boxes = pa.StructArray.from_arrays([pa.array(bounds[:, n]) for n in range(4)], fields=list(BOX))
             writer.write_batch(pa.RecordBatch.from_arrays([*batch.columns, boxes], schema=schema))
 
 

@@ -15,6 +15,7 @@ from districts.models import District
 from geo.hotspots import smoothed_ratios
 from reports.ground import DistrictGround, district_grounds, past_district_grounds
 from reports.heatmap import EVERYTHING, Borders, counted_appeals
+from reports.inputs import digest
 
 #: Smoothed ratios from each of these on are a class of the map; what is about as expected lies between the middle two.
 BREAKS = (0.5, 0.8, 1.25, 2.0)
@@ -62,7 +63,8 @@ class ByDistrict:
     """The report as a value. ``total`` appeals match; ``elsewhere`` of them lie in none of the ``rows``, the highest first.
 
     ``others`` is the number of all appeals of the districts where those are compared with, else None. ``comparable`` is
-    False where there are too few districts for a comparison.
+    False where there are too few districts for a comparison. ``input_sha256`` is that of what was counted and of what it was
+    compared with (``reports.inputs``).
     """
 
     wanted: AppealFilter
@@ -72,6 +74,7 @@ class ByDistrict:
     elsewhere: int
     others: int | None
     rows: tuple[DistrictRate, ...]
+    input_sha256: str
 
     @property
     def comparable(self) -> bool:
@@ -110,6 +113,11 @@ def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> B
         others=int(exposure.sum()) if measure is Measure.ALL else None,
         rows=tuple(
             sorted(rows, key=lambda row: (-(row.smoothed or 0.0), row.district.name, row.district.code))
+        ),
+        input_sha256=digest(
+            counts={ground.code: n for ground, n in zip(grounds, observed, strict=True)},
+            # Square metres, or appeals.
+            compared={ground.code: round(n) for ground, n in zip(grounds, exposure, strict=True)},
         ),
     )
 

@@ -6,7 +6,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from reports.by_district import BREAKS, ByDistrict, DistrictRate, Measure
-from reports.sentences import appeals_words, asked_words
+from reports.sentences import appeals_words, asked_words, borders_words, created_words
 
 
 def district_question_words(found: ByDistrict, filters: list[tuple[str, str]]) -> str:
@@ -33,6 +33,16 @@ def smoothing_words() -> str:
     return _(
         "The map shows smoothed ratios: where few appeals are expected, a ratio is drawn towards that of all districts, "
         "since a few appeals more or fewer are often chance (empirical Bayes, Marshall 1991). The table has both."
+    )
+
+
+def district_notes(found: ByDistrict, filters: list[tuple[str, str]]) -> tuple[str, ...]:
+    """The question, then how it was answered."""
+    return (
+        district_question_words(found, filters),
+        measure_words(found),
+        borders_words(found.borders),
+        f"{smoothing_words()} {created_words()}",
     )
 
 

@@ -1,4 +1,4 @@
-"""The reports as maps: cells, legend and texts for ``geo.folium_map``.
+"""The reports as maps: cells, legend and texts, for the screen (``geo.folium_map``) and for paper (``geo.paper_map``).
 
 Folium imports pandas, so this module is only imported by the first request that draws.
 """
@@ -17,63 +17,46 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from geo.bbox import Bbox
-from geo.folium_map import CellMap, MapCell, MapLevel, MapSteps, ramp, render, square
+from geo.folium_map import CellMap, MapCell, MapLevel, MapSteps, ramp, square
 from geo.grid import Cell, Grid
 from geo.hotspots import Pattern
 from reports.by_district import BREAKS, ByDistrict
 from reports.district_sentences import (
-    district_question_words,
+    district_notes,
     district_words,
     legend_words,
-    measure_words,
     ratio_class_words,
-    smoothing_words,
 )
 from reports.forms import ReportQuery
 from reports.ground import base_layer, district_borders
 from reports.heatmap import Borders, Heatmap
 from reports.hot_sentences import (
     LEVELS_SHOWN,
-    caution_words,
     cell_words,
-    compared_words,
-    hot_question_words,
+    hot_notes,
     level_words,
-    summary_words,
 )
 from reports.hotspots import Hotspots
 from reports.sentences import (
     appeals_words,
-    borders_words,
     class_words,
-    created_words,
-    question_words,
-    size_words,
+    counts_notes,
 )
 from reports.trend_sentences import (
     month_words,
-    months_words,
     pattern_words,
-    trend_caution_words,
     trend_cell_words,
-    trend_question_words,
-    trend_size_words,
+    trend_notes,
     trend_summary_words,
 )
 from reports.trends import Trends
 
 
-def draw(heatmap: Heatmap, selection: ReportQuery, filters: list[tuple[str, str]], *, framed: bool) -> str:
-    """The counts as one HTML document that works offline; ``framed`` for a page that shows the texts."""
-    colours = _("Colours are natural breaks (Jenks) of the counts; the map shows counts, not significance.")
-    return _document(
+def counts_map(heatmap: Heatmap, selection: ReportQuery, filters: list[tuple[str, str]]) -> CellMap:
+    """The counts as a map."""
+    return _map(
         title=_("Where appeals gather: %(city)s") % {"city": _city()},
-        notes=(
-            question_words(heatmap, filters),
-            size_words(heatmap.size),
-            borders_words(heatmap.borders),
-            f"{colours} {created_words()}",
-        ),
+        notes=counts_notes(heatmap, filters),
         rows_url=_rows_url(heatmap.grid, selection),
         cells=_squares(
             heatmap.grid,
@@ -89,25 +72,17 @@ def draw(heatmap: Heatmap, selection: ReportQuery, filters: list[tuple[str, str]
         ),
         levels=ramp([class_words(bounds) for bounds in heatmap.classes]),
         legend=_("Appeals per %(n)d m cell") % {"n": heatmap.size.cell_m},
-        framed=framed,
     )
 
 
-def draw_hotspots(
-    hotspots: Hotspots, selection: ReportQuery, filters: list[tuple[str, str]], *, framed: bool
-) -> str:
-    """The tested cells as one HTML document that works offline; ``framed`` for a page that shows the texts."""
+def hotspots_map(hotspots: Hotspots, selection: ReportQuery, filters: list[tuple[str, str]]) -> CellMap:
+    """The tested cells as a map."""
     shown = [
         level for level in LEVELS_SHOWN if level == 0 or any(cell.level == level for cell in hotspots.cells)
     ]
-    return _document(
+    return _map(
         title=_("Hotspots: %(city)s") % {"city": _city()},
-        notes=(
-            hot_question_words(hotspots, filters),
-            summary_words(hotspots),
-            compared_words(hotspots),
-            f"{caution_words(hotspots)} {created_words()}",
-        ),
+        notes=hot_notes(hotspots, filters),
         rows_url=_rows_url(hotspots.grid, selection),
         cells=_squares(
             hotspots.grid,
@@ -118,23 +93,15 @@ def draw_hotspots(
         ),
         levels=[MapLevel(level_words(level), _HOT_COLOURS[level]) for level in shown],
         legend=_("Compared with what was expected"),
-        framed=framed,
     )
 
 
-def draw_trends(
-    trends: Trends, selection: ReportQuery, filters: list[tuple[str, str]], *, framed: bool
-) -> str:
-    """The patterns, and each month of them, as one HTML document that works offline; ``framed`` for a page that shows the texts."""
+def trends_map(trends: Trends, selection: ReportQuery, filters: list[tuple[str, str]]) -> CellMap:
+    """The patterns, and each month of them, as a map."""
     shown = [row.pattern for row in trends.patterns]
-    return _document(
+    return _map(
         title=_("Trends: %(city)s") % {"city": _city()},
-        notes=(
-            trend_question_words(trends, filters),
-            trend_summary_words(trends),
-            f"{trend_size_words(trends)} {months_words(trends)}",
-            f"{trend_caution_words()} {created_words()}",
-        ),
+        notes=trend_notes(trends, filters),
         rows_url=_rows_url(trends.grid, replace(selection, wanted=trends.counted)),
         cells=[
             replace(drawn, steps=tuple(LEVELS_SHOWN.index(level) for level in row.levels))
@@ -152,7 +119,6 @@ def draw_trends(
         ],
         levels=[MapLevel(pattern_words(pattern), pattern_colour(pattern)) for pattern in shown],
         legend=_("What became of the place"),
-        framed=framed,
         steps=MapSteps(
             names=tuple(month_words(month) for month in trends.months),
             overall=_("All months"),
@@ -166,8 +132,8 @@ def draw_trends(
     )
 
 
-def draw_districts(found: ByDistrict, filters: list[tuple[str, str]], *, framed: bool) -> str:
-    """The districts by class as one HTML document that works offline; ``framed`` for a page that shows the texts."""
+def districts_map(found: ByDistrict, filters: list[tuple[str, str]]) -> CellMap:
+    """The districts by class as a map."""
     borders = district_borders(timezone.localdate())
     outlines = {one["properties"]["code"]: one["geometry"] for one in borders["features"]}
     classes = [row.level for row in found.rows]
@@ -180,14 +146,9 @@ def draw_districts(found: ByDistrict, filters: list[tuple[str, str]], *, framed:
         *([(None, MapLevel(_("not compared"), "even"))] if None in classes else []),
     ]
     numbers = {level: number for number, (level, _drawn) in enumerate(levels)}
-    return _document(
+    return _map(
         title=_("Districts: %(city)s") % {"city": _city()},
-        notes=(
-            district_question_words(found, filters),
-            measure_words(found),
-            borders_words(found.borders),
-            f"{smoothing_words()} {created_words()}",
-        ),
+        notes=district_notes(found, filters),
         rows_url=f"{settings.PUBLIC_URL}{reverse('public:map')}?"
         + found.wanted.as_query(district="{cell}").replace("%7Bcell%7D", "{cell}"),
         cells=[
@@ -203,7 +164,6 @@ def draw_districts(found: ByDistrict, filters: list[tuple[str, str]], *, framed:
         ],
         levels=[drawn for _level, drawn in levels],
         legend=legend_words(found),
-        framed=framed,
         borders=borders,
     )
 
@@ -227,7 +187,7 @@ def _squares(grid: Grid, cells: Sequence[tuple[Cell, int, tuple[str, ...], bool]
     ]
 
 
-def _document(
+def _map(
     *,
     title: str,
     notes: tuple[str, ...],
@@ -235,31 +195,27 @@ def _document(
     cells: list[MapCell],
     levels: Sequence[MapLevel],
     legend: str,
-    framed: bool,
     steps: MapSteps | None = None,
     empty: str = "",
     borders: Mapping[str, Any] | None = None,
-) -> str:
-    return render(
-        CellMap(
-            language=get_language() or settings.LANGUAGE_CODE,
-            title=title,
-            notes=notes,
-            cells=cells,
-            levels=levels,
-            legend=legend,
-            rows_label=_("Show these appeals"),
-            rows_url=rows_url,
-            empty_label=empty or _("No appeals match these filters."),
-            zoom_in=_("Zoom in"),
-            zoom_out=_("Zoom out"),
-            attribution=settings.CITY_ATTRIBUTION.get(get_language() or "", ""),
-            ground=base_layer(),
-            borders=borders or district_borders(timezone.localdate()),
-            frame=_frame(cells),
-            framed=framed,
-            steps=steps,
-        )
+) -> CellMap:
+    return CellMap(
+        language=get_language() or settings.LANGUAGE_CODE,
+        title=title,
+        notes=notes,
+        cells=cells,
+        levels=levels,
+        legend=legend,
+        rows_label=_("Show these appeals"),
+        rows_url=rows_url,
+        empty_label=empty or _("No appeals match these filters."),
+        zoom_in=_("Zoom in"),
+        zoom_out=_("Zoom out"),
+        attribution=settings.CITY_ATTRIBUTION.get(get_language() or "", ""),
+        ground=base_layer(),
+        borders=borders or district_borders(timezone.localdate()),
+        frame=_frame(cells),
+        steps=steps,
     )
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from appeals.filters import AppealFilter
 from geo.grid import Cell, Grid
+from reports.facts import question
 from reports.heatmap import Heatmap
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS
 from web.spreadsheets import plain
@@ -49,7 +49,7 @@ def as_geojson(heatmap: Heatmap) -> bytes:
             "total": heatmap.total,
             "withheld": heatmap.withheld,
             "borders": heatmap.borders,
-            **_question(heatmap.wanted),
+            **question(heatmap.wanted),
             "classes": [list(bounds) for bounds in heatmap.classes],
         },
         [
@@ -79,7 +79,7 @@ def hotspots_as_geojson(hotspots: Hotspots) -> bytes:
             "total": hotspots.total,
             "outside": hotspots.outside,
             "borders": hotspots.borders,
-            **_question(hotspots.wanted),
+            **question(hotspots.wanted),
             "compared_with": hotspots.compared,
             "compared_total": hotspots.others,
             "cells_tested": hotspots.tested,
@@ -102,7 +102,7 @@ def trends_as_geojson(trends: Trends) -> bytes:
             "unfinished": trends.unfinished,
             "outside": trends.outside,
             "borders": trends.borders,
-            **_question(trends.wanted),
+            **question(trends.wanted),
             "months": [f"{month:%Y-%m}" for month in trends.months],
             "appeals_by_month": [row.count for row in trends.by_month],
             "cells_tested": trends.tested,
@@ -150,7 +150,7 @@ def districts_as_geojson(found: ByDistrict, borders: Mapping[str, Any]) -> bytes
                 "total": found.total,
                 "in_no_district": found.elsewhere,
                 "borders": found.borders,
-                **_question(found.wanted),
+                **question(found.wanted),
                 "compared_with": found.measure,
                 "compared_total": found.others,
             },
@@ -158,7 +158,7 @@ def districts_as_geojson(found: ByDistrict, borders: Mapping[str, Any]) -> bytes
                 {
                     "type": "Feature",
                     "id": row.district.code,
-                    "properties": dict(zip(DISTRICT_COLUMNS, _district_values(row), strict=True)),
+                    "properties": dict(zip(DISTRICT_COLUMNS, district_values(row), strict=True)),
                     "geometry": outlines.get(row.district.code),
                 }
                 for row in found.rows
@@ -171,11 +171,12 @@ def districts_as_csv(found: ByDistrict) -> bytes:
     """The districts as a table, the highest smoothed ratio first; what may not be shown is empty."""
     return _written(
         DISTRICT_COLUMNS,
-        [["" if value is None else value for value in _district_values(row)] for row in found.rows],
+        [["" if value is None else value for value in district_values(row)] for row in found.rows],
     )
 
 
-def _district_values(row: DistrictRate) -> tuple[int | float | str | None, ...]:
+def district_values(row: DistrictRate) -> tuple[int | float | str | None, ...]:
+    """The row's values of ``DISTRICT_COLUMNS``; None for what may not be shown."""
     return (
         row.district.code,
         row.district.name,
@@ -190,18 +191,6 @@ def _district_values(row: DistrictRate) -> tuple[int | float | str | None, ...]:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
-
-
-def _question(wanted: AppealFilter) -> dict[str, Any]:
-    return {
-        "from": wanted.since,
-        "to": wanted.until,
-        "category": wanted.category or None,
-        "kind": wanted.kind or None,
-        "district": wanted.district or None,
-        "service": wanted.service or None,
-        "status": list(wanted.status) or None,
-    }
 
 
 def _hot_values(row: HotCell) -> tuple[int | float | None, ...]:

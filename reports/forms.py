@@ -22,6 +22,9 @@ _DECLARED = {declared.name: declared for declared in FILTERS}
 #: Filters that the form offers, in its order.
 REPORTED = ("from", "to", "category", "kind", "district", "service", "status")
 
+#: Everything that a report can be asked; that by district has no size of cells and no district.
+QUESTIONS = (*REPORTED, "cell", "borders", "period")
+
 _NOT_AMONG = gettext_lazy("“%(value)s” is not among the choices.")
 
 

@@ -21,6 +21,7 @@ from districts.models import District
 from geo.classes import CountClass, natural_breaks
 from geo.grid import Cell, Grid
 from reports.ground import DistrictGround, city_area_m2, district_grounds, past_district_grounds
+from reports.inputs import digest
 from reports.sizes import CellSize, candidate_sizes, is_drawable
 
 #: Classes of counts on the map; more colours than this cannot be told apart.
@@ -94,6 +95,14 @@ class Heatmap:
     def highest(self) -> int:
         """Appeals in the fullest cell; 0 if there are no cells."""
         return self.cells[0].count if self.cells else 0
+
+    @property
+    def input_sha256(self) -> str:
+        """That of the counts (``reports.inputs``)."""
+        return digest(
+            counts={row.cell: row.count for row in self.cells},
+            districts={row.district.code if row.district else "": row.count for row in self.districts},
+        )
 
 
 def make_heatmap(

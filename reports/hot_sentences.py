@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Compared, HotCell, Hotspots, Refusal
-from reports.sentences import appeals_words, asked_words
+from reports.sentences import appeals_words, asked_words, created_words
 from reports.sizes import WINDOW_CELLS
 
 #: The levels in the order of the legend: the surest "more" first.
@@ -96,6 +96,16 @@ def caution_words(hotspots: Hotspots) -> str:
     return _(
         "Where more people live, more is reported: this map mostly shows where people are. Choose a category, and its appeals "
         "are compared with all appeals."
+    )
+
+
+def hot_notes(hotspots: Hotspots, filters: list[tuple[str, str]]) -> tuple[str, ...]:
+    """The question, the answer, then how it was judged."""
+    return (
+        hot_question_words(hotspots, filters),
+        summary_words(hotspots),
+        compared_words(hotspots),
+        f"{caution_words(hotspots)} {created_words()}",
     )
 
 

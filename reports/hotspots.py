@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import shapely
@@ -20,9 +21,12 @@ from geo.bbox import Bbox
 from geo.grid import Cell, Grid
 from geo.hotspots import classes, disc, exposure_test, gi_star, permutation_p, q_values, window_sums
 from geo.hotspots.permutation import TooLarge
+from geo.hotspots.significance import LEVELS
+from geo.surface import Band, Surface
 from reports.ground import study_area
 from reports.heatmap import EVERYTHING, Borders, counted_appeals
-from reports.sizes import WINDOW_RADIUS_CELLS, CellSize, TooFine, candidate_sizes, is_drawable
+from reports.inputs import digest
+from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS, CellSize, TooFine, candidate_sizes, is_drawable
 
 #: With fewer of either there is a list of appeals, but no map to test.
 LEAST_CELLS, LEAST_APPEALS = 30, 60
@@ -100,7 +104,8 @@ class Hotspots:
     appeals they are compared with, None where chance is. ``tested`` is the number of cells that were; ``cells`` are those
     with appeals or with a difference, ``places`` the hot ones together, the surest and largest first, and ``together`` the
     appeals of all places and how many were expected, each counted once though neighbours are shared. With a ``refusal`` there
-    is no level but 0 and no place.
+    is no level but 0 and no place, and no ``surface``, which has every cell tested. ``input_sha256`` is that of the counts and
+    the ground (``reports.inputs``).
     """
 
     wanted: AppealFilter
@@ -116,6 +121,8 @@ class Hotspots:
     places: tuple[HotPlace, ...]
     together: tuple[int, float]
     refusal: Refusal | None
+    input_sha256: str
+    surface: Surface | None = field(default=None, compare=False, repr=False)
 
     @property
     def radius_m(self) -> float:
@@ -157,6 +164,7 @@ def find_hotspots(
         places=(),
         together=(0, 0.0),
         refusal=None,
+        input_sha256=digest(area, counts=counts, compared=all_counts),
     )
     if n < LEAST_APPEALS:
         return replace(untested, refusal=Refusal.FEW_APPEALS)
@@ -171,6 +179,7 @@ def find_hotspots(
         cells=_cells(ground, x, tested),
         places=_places(ground, grid, x, tested),
         together=_with_neighbours(tested.level > 0, ground.mask, x, tested.expected_here),
+        surface=_surface(ground, grid, x, tested),
     )
 
 
@@ -201,6 +210,7 @@ class _Tested:
     p: NDArray[np.float64]
     q: NDArray[np.float64]
     level: NDArray[np.int8]
+    z: NDArray[np.float64] | None = None
 
 
 def _test(x: NDArray[np.int64], exposure: NDArray[np.int64] | None, mask: NDArray[np.bool_]) -> _Tested:
@@ -220,13 +230,62 @@ def _test(x: NDArray[np.int64], exposure: NDArray[np.int64] | None, mask: NDArra
     observed = window_sums(x, mask, WINDOW).astype(float)
     expected = window_sums(mask, mask, WINDOW) * mean
     level = _visible(np.maximum(classes(q, z), 0), observed)
-    return _Tested(observed, expected, np.full(x.shape, mean), p, q, level)
+    return _Tested(observed, expected, np.full(x.shape, mean), p, q, level, z)
+
+
+def _surface(ground: Ground, grid: Grid, x: NDArray[np.int64], tested: _Tested) -> Surface:
+    """Every cell of the study area; without what would tell of fewer appeals than may be shown."""
+    none = np.full(x.shape, np.nan)
+    untold = ~ground.mask | hidden(tested.observed)
+    window = f"the cell and its neighbours ({WINDOW_CELLS} cells)"
+    more = {
+        sign * n: f"{words}, q < {bound:g}"
+        for n, bound in zip((3, 2, 1), sorted(LEVELS), strict=True)
+        for sign, words in ((1, "more"), (-1, "fewer"))
+    }
+    bands = (
+        Band("count", "Appeals in the cell.", np.where(hidden(x), np.nan, x), whole=True),
+        Band("observed", f"Appeals in {window}.", tested.observed, whole=True),
+        Band("expected", f"Appeals that were expected in {window}.", tested.expected),
+        Band(
+            "z",
+            "Getis and Ord's Gi*, in standard deviations; none where all appeals are compared with.",
+            none if tested.z is None else tested.z,
+        ),
+        Band("p", "Chance of a difference as large, two-sided.", tested.p),
+        Band("q", "False discovery rate at which the cell differs (Benjamini-Hochberg).", tested.q),
+        Band(
+            "class",
+            "How surely more or fewer.",
+            tested.level.astype(float),
+            whole=True,
+            codes={0: "no clear difference", **dict(sorted(more.items()))},
+        ),
+    )
+    return Surface(
+        grid,
+        ground.west,
+        ground.south,
+        tuple(
+            replace(
+                band,
+                values=np.where(
+                    ~ground.mask if band.name in {"count", "class"} else untold, np.nan, band.values
+                ),
+            )
+            for band in bands
+        ),
+    )
+
+
+def hidden(counts: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where there are appeals, but fewer than may be shown by themselves."""
+    return np.asarray((counts > 0) & (counts < settings.REPORT_MIN_COUNT))
 
 
 def _visible(level: NDArray[np.int8], observed: NDArray[np.float64]) -> NDArray[np.int8]:
     """The levels, without those of windows with fewer appeals than may be shown by themselves."""
-    hidden = (observed > 0) & (observed < settings.REPORT_MIN_COUNT)
-    return np.asarray(np.where(hidden, 0, level), dtype=np.int8)
+    return np.asarray(np.where(hidden(observed), 0, level), dtype=np.int8)
 
 
 @dataclass(frozen=True)

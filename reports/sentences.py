@@ -123,6 +123,17 @@ def size_words(size: CellSize) -> str:
     )
 
 
+def counts_notes(heatmap: Heatmap, filters: list[tuple[str, str]]) -> tuple[str, ...]:
+    """The question, then how it was answered."""
+    colours = _("Colours are natural breaks (Jenks) of the counts; the map shows counts, not significance.")
+    return (
+        question_words(heatmap, filters),
+        size_words(heatmap.size),
+        borders_words(heatmap.borders),
+        f"{colours} {created_words()}",
+    )
+
+
 def created_words() -> str:
     """When and where the report was made: for paper and files, which outlive the page."""
     return _("Created on %(day)s from %(address)s.") % {

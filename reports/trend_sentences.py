@@ -12,7 +12,7 @@ from geo.hotspots import Pattern
 from reports.hot_sentences import few_words, shown_words
 from reports.hotspots import Refusal
 from reports.months import LEAST_MONTHS
-from reports.sentences import asked_words
+from reports.sentences import asked_words, created_words
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS
 from reports.trends import MONTHS_TOGETHER, TrendCell, Trends
 
@@ -121,6 +121,16 @@ def trend_caution_words() -> str:
     return _(
         "Where more people live, more is reported: “more” and “fewer” are of the whole city, so that quiet outskirts count as fewer. "
         "What is new, rising or falling says more than what lasts. A change of the whole city is in it, too."
+    )
+
+
+def trend_notes(trends: Trends, filters: list[tuple[str, str]]) -> tuple[str, ...]:
+    """The question, the answer, then how it was judged."""
+    return (
+        trend_question_words(trends, filters),
+        trend_summary_words(trends),
+        f"{trend_size_words(trends)} {months_words(trends)}",
+        f"{trend_caution_words()} {created_words()}",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
@@ -34,6 +34,7 @@ from geo.hotspots import (
 )
 from geo.hotspots.permutation import TooLarge
 from geo.hotspots.trends import SIGNIFICANT, space_time_sums
+from geo.surface import Band, Surface
 from reports.ground import study_area
 from reports.heatmap import Borders, counted_appeals
 from reports.hotspots import (
@@ -44,8 +45,10 @@ from reports.hotspots import (
     Ground,
     Refusal,
     grid_cells,
+    hidden,
     showable,
 )
+from reports.inputs import digest
 from reports.months import LEAST_MONTHS, next_month, whole_months
 from reports.sizes import CellSize, TooFine, candidate_sizes, is_drawable
 
@@ -148,7 +151,8 @@ class Trends:
 
     ``total`` appeals match; ``unfinished`` of them came in outside of the ``months`` counted, which are whole ones, and
     ``outside`` of the rest lie outside the study area. ``direction`` is 1, 0 or -1: whether the number of all of them rises, at the
-    chance ``p`` (Mann and Kendall). With a ``refusal`` there is nothing but these numbers.
+    chance ``p`` (Mann and Kendall). With a ``refusal`` there is nothing but these numbers. ``surface`` has every cell tested,
+    ``input_sha256`` is that of the counts and the ground (``reports.inputs``).
     """
 
     wanted: AppealFilter
@@ -167,6 +171,8 @@ class Trends:
     direction: int = 0
     p: float | None = None
     refusal: Refusal | None = None
+    input_sha256: str = ""
+    surface: Surface | None = field(default=None, compare=False, repr=False)
 
     @property
     def counted(self) -> AppealFilter:
@@ -193,7 +199,14 @@ def find_trends(wanted: AppealFilter, cell_m: int | None = None, borders: Border
     appeals = counted_appeals(_of_months(wanted, months), borders)
     size, grid, ground, cube, counted = _cube(appeals, area, sizes, months)
     inside = int(cube.sum())
-    made = replace(refused, size=size, grid=grid, unfinished=total - counted, outside=counted - inside)
+    made = replace(
+        refused,
+        size=size,
+        grid=grid,
+        unfinished=total - counted,
+        outside=counted - inside,
+        input_sha256=digest(area, counts=cube, corner={"west": ground.west, "south": ground.south}),
+    )
     if inside < LEAST_APPEALS:
         return replace(made, refusal=Refusal.FEW_APPEALS)
     if ground.mask.sum() < LEAST_CELLS:
@@ -264,7 +277,7 @@ def _tested(made: Trends, ground: Ground, cube: NDArray[np.int64]) -> Trends:
     if settings.REPORT_MIN_COUNT > 1:
         # What may not be shown by itself is called neither.
         sums, _cells = space_time_sums(cube, mask, WINDOW)
-        p[(sums > 0) & (sums < settings.REPORT_MIN_COUNT) & mask] = 1.0
+        p[hidden(sums) & mask] = 1.0
     levels = classes(q_values(p), z)
     pattern = emerging_patterns(z, p)
     trend = mann_kendall(z)
@@ -303,6 +316,51 @@ def _tested(made: Trends, ground: Ground, cube: NDArray[np.int64]) -> Trends:
         ),
         direction=int(np.sign(whole.s[0])) if whole_p < SIGNIFICANT else 0,
         p=whole_p,
+        surface=_surface(ground, made.grid, counts, pattern, levels, trend.z, trend_q),
+    )
+
+
+def _surface(
+    ground: Ground,
+    grid: Grid,
+    counts: NDArray[np.int64],
+    pattern: NDArray[np.int8],
+    levels: NDArray[np.int8],
+    trend_z: NDArray[np.float64],
+    trend_q: NDArray[np.float64],
+) -> Surface:
+    """Every cell of the study area; without counts of fewer appeals than may be shown."""
+    bands = (
+        Band(
+            "count",
+            "Appeals of the cell in all months.",
+            np.where(hidden(counts), np.nan, counts),
+            whole=True,
+        ),
+        Band(
+            "pattern",
+            "What became of the cell; positive for more appeals, negative for fewer.",
+            pattern.astype(float),
+            whole=True,
+            codes={int(one): one.name.lower() for one in sorted(Pattern)},
+        ),
+        Band(
+            "hot_months", "Months with clearly more.", (levels >= SURE).sum(axis=0).astype(float), whole=True
+        ),
+        Band(
+            "cold_months",
+            "Months with clearly fewer.",
+            (levels <= -SURE).sum(axis=0).astype(float),
+            whole=True,
+        ),
+        Band("trend_z", "Mann and Kendall's trend of the cell's Gi*, in standard deviations.", trend_z),
+        Band("trend_q", "False discovery rate of that trend (Benjamini-Hochberg).", trend_q),
+    )
+    return Surface(
+        grid,
+        ground.west,
+        ground.south,
+        tuple(replace(band, values=np.where(ground.mask, band.values, np.nan)) for band in bands),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +12,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
@@ -24,21 +23,12 @@ from geo.paging import AFTER, PageRequest, parse_page
 from geo.refusals import Errors, Refusals
 from rates.senders import sender_of
 from rates.taking import REPORT_WORK, charged
-from reports import sizes
-from reports.exports import (
-    as_csv,
-    as_geojson,
-    districts_as_csv,
-    districts_as_geojson,
-    hotspots_as_csv,
-    hotspots_as_geojson,
-    trends_as_csv,
-    trends_as_geojson,
-)
 from reports.forms import ReportForm, ReportQuery
-from reports.ground import district_borders, nearest_places
-from reports.heatmap import Borders, DistrictCount, Heatmap, appeals_in_cell, make_heatmap
-from reports.months import LEAST_DAYS, LEAST_MONTHS, long_enough
+from reports.ground import nearest_places
+from reports.heatmap import Borders, DistrictCount, Heatmap, appeals_in_cell
+from reports.making import REPORTS, form_of, make_report
+from reports.months import LEAST_MONTHS, long_enough
+from reports.products import Asked, products_of
 from reports.sentences import (
     asked_words,
     borders_words,
@@ -47,14 +37,13 @@ from reports.sentences import (
     question_words,
     size_words,
 )
-from reports.sizes import TooFine, is_drawable, offered_sizes
+from reports.sizes import offered_sizes
 from web.api.problems import bad_parameters
 from web.parameters import left_out, unknown
 
 if TYPE_CHECKING:
-    from reports.by_district import ByDistrict
-    from reports.hotspots import HotPlace, Hotspots
-    from reports.trends import TrendPlace, Trends
+    from reports.hotspots import HotPlace
+    from reports.trends import TrendPlace
 
 TOP_CELLS = 10
 ROWS_A_PAGE = 25
@@ -88,7 +77,7 @@ def _counts_as_work(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 def heatmap_page(request: HttpRequest) -> HttpResponse:
     """The planner's page: filters, map, numbers, and links to the rows behind each of them."""
     form = ReportForm(request.GET)
-    heatmap = _drawn(form)
+    heatmap = make_report("heatmap", form, drawn=True)
     if heatmap is None:
         return _page(request, "heatmap", form)
     asked = form.query
@@ -113,7 +102,7 @@ def heatmap_page(request: HttpRequest) -> HttpResponse:
 def hotspots_page(request: HttpRequest) -> HttpResponse:
     """The planner's page of hotspots: what is asked, the map, the answer in words, and the places with their appeals."""
     form = ReportForm(request.GET)
-    hotspots = _tested(form)
+    hotspots = make_report("hotspots", form)
     if hotspots is None:
         return _page(request, "hotspots", form)
     from reports import hot_sentences
@@ -136,8 +125,8 @@ def hotspots_page(request: HttpRequest) -> HttpResponse:
 @_counts_as_work
 def trends_page(request: HttpRequest) -> HttpResponse:
     """The planner's page of trends: what became of the places month by month, each pattern in a sentence, and the places."""
-    form = ReportForm(request.GET, least_days=LEAST_DAYS)
-    trends = _followed(form)
+    form = form_of("trends", request.GET)
+    trends = make_report("trends", form)
     if trends is None:
         return _page(request, "trends", form)
     from reports import trend_sentences as words
@@ -181,8 +170,8 @@ def trends_page(request: HttpRequest) -> HttpResponse:
 @_counts_as_work
 def districts_page(request: HttpRequest) -> HttpResponse:
     """The planner's page by district: rates and ratios on a map and in a table, with what they are compared with."""
-    form = _district_form(request.GET)
-    found = _by_district(form)
+    form = form_of("districts", request.GET)
+    found = make_report("districts", form)
     if found is None:
         return _page(request, "districts", form)
     from reports import district_sentences as words
@@ -230,207 +219,39 @@ def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> H
             "narrowed": form.narrows,
             "made_words": created_words(),
             "threshold": settings.REPORT_MIN_COUNT,
-            "frame_url": f"{reverse(f'reports:{report}-file')}?{asked.as_query(**{FRAME: '1'})}",
+            "files": [
+                (one, f"{reverse('reports:product', args=[report, one.ending])}?{asked.as_query()}")
+                for one in products_of(report).values()
+            ],
+            "frame_url": f"{reverse('reports:product', args=[report, 'html'])}?{asked.as_query(**{FRAME: '1'})}",
             **made,
         }
     return render(request, f"reports/{report}.html", context, status=200 if made else 400)
 
 
-def _counted(form: ReportForm) -> Heatmap | None:
-    """The counts of the form's question; None where it is not valid."""
-    if not form.is_valid():
-        return None
-    asked = form.query
-    return make_heatmap(asked.wanted, asked.cell_m, asked.borders)
-
-
-def _drawn(form: ReportForm) -> Heatmap | None:
-    """The same for a map; None too where its cells are too many to draw, which the form then says."""
-    heatmap = _counted(form)
-    if heatmap and not is_drawable(len(heatmap.cells)):
-        form.add_error("cell", _too_many_words(len(heatmap.cells)))
-        return None
-    return heatmap
-
-
-def _tested(form: ReportForm) -> Hotspots | None:
-    """The hotspots of the form's question; None where it is not valid, or asks for too many cells, which the form then says."""
-    if not form.is_valid():
-        return None
-    # SciPy is loaded by the first who asks for hotspots.
-    from reports.hotspots import find_hotspots
-
-    return _unless_too_fine(form, find_hotspots)
-
-
-def _followed(form: ReportForm) -> Trends | None:
-    """The trends of the form's question; None as for ``_tested``."""
-    if not form.is_valid():
-        return None
-    from reports.trends import find_trends
-
-    return _unless_too_fine(form, find_trends)
-
-
-def _district_form(data: Mapping[str, Any]) -> ReportForm:
-    """The form of the report by district, which is of all districts and has no cells."""
-    return ReportForm(data, without=("cell", "district"))
-
-
-def _by_district(form: ReportForm) -> ByDistrict | None:
-    """The districts of the form's question; None where it is not valid."""
-    if not form.is_valid():
-        return None
-    from reports.by_district import count_districts
-
-    return count_districts(form.query.wanted, form.query.borders)
-
-
-def _unless_too_fine(
-    form: ReportForm, find: Callable[[AppealFilter, int | None, Borders], _Made]
-) -> _Made | None:
-    asked = form.query
-    try:
-        return find(asked.wanted, asked.cell_m, asked.borders)
-    except TooFine as refusal:
-        form.add_error("cell", _too_many_words(refusal.cells))
-        return None
-
-
-def _report_file(
-    make: Callable[[ReportForm], Any],
-    *more: str,
-    read: Callable[[Mapping[str, Any]], ReportForm] = ReportForm,
-) -> Callable[[_Answer], Callable[[HttpRequest], HttpResponse]]:
-    """Makes a view that answers with a file made of the report, or with what is wrong with the question (400).
-
-    ``more`` are parameters beside those of the question, which ``read`` takes from the address.
-    """
-
-    def decorate(answer: _Answer) -> Callable[[HttpRequest], HttpResponse]:
-        @require_safe
-        @_counts_as_work
-        @functools.wraps(answer)
-        def view(request: HttpRequest) -> HttpResponse:
-            form = read(request.GET)
-            if foreign := unknown(request.GET, [*form.fields, *more]):
-                form.is_valid()
-                return _refusal(form, foreign)
-            report = make(form)
-            return _refusal(form) if report is None else answer(request, form, report)
-
-        return view
-
-    return decorate
-
-
 @xframe_options_sameorigin
-@_report_file(_tested, FRAME)
-def hotspots_file(request: HttpRequest, form: ReportForm, hotspots: Hotspots) -> HttpResponse:
-    """The tested cells as one HTML file that opens without a network; ``frame=1`` gives the page's own map."""
-    from reports.drawing import draw_hotspots
-
-    framed = request.GET.get(FRAME) == "1"
-    return _map(
-        draw_hotspots(hotspots, form.query, form.filters_in_words(), framed=framed),
-        "" if framed else _file_name("hotspots", hotspots, "html"),
-    )
-
-
-@_report_file(_tested)
-def hotspots_cells(request: HttpRequest, form: ReportForm, hotspots: Hotspots) -> HttpResponse:
-    """The tested cells as GeoJSON."""
-    return _file(
-        hotspots_as_geojson(hotspots), "application/geo+json", _file_name("hotspots", hotspots, "geojson")
-    )
-
-
-@_report_file(_tested)
-def hotspots_table(request: HttpRequest, form: ReportForm, hotspots: Hotspots) -> HttpResponse:
-    """The tested cells as CSV."""
-    return _file(
-        hotspots_as_csv(hotspots), "text/csv; charset=utf-8", _file_name("hotspots", hotspots, "csv")
-    )
-
-
-@xframe_options_sameorigin
-@_report_file(_followed, FRAME)
-def trends_file(request: HttpRequest, form: ReportForm, trends: Trends) -> HttpResponse:
-    """The patterns and their months as one HTML file that opens without a network; ``frame=1`` gives the page's own map."""
-    from reports.drawing import draw_trends
-
-    framed = request.GET.get(FRAME) == "1"
-    return _map(
-        draw_trends(trends, form.query, form.filters_in_words(), framed=framed),
-        "" if framed else _file_name("trends", trends, "html"),
-    )
-
-
-@_report_file(_followed)
-def trends_cells(request: HttpRequest, form: ReportForm, trends: Trends) -> HttpResponse:
-    """The cells with their patterns as GeoJSON."""
-    return _file(trends_as_geojson(trends), "application/geo+json", _file_name("trends", trends, "geojson"))
-
-
-@_report_file(_followed)
-def trends_table(request: HttpRequest, form: ReportForm, trends: Trends) -> HttpResponse:
-    """The cells with their patterns as CSV."""
-    return _file(trends_as_csv(trends), "text/csv; charset=utf-8", _file_name("trends", trends, "csv"))
-
-
-@xframe_options_sameorigin
-@_report_file(_by_district, FRAME, read=_district_form)
-def districts_file(request: HttpRequest, form: ReportForm, found: ByDistrict) -> HttpResponse:
-    """The districts as one HTML file that opens without a network; ``frame=1`` gives the page's own map."""
-    from reports.drawing import draw_districts
-
-    framed = request.GET.get(FRAME) == "1"
-    return _map(
-        draw_districts(found, form.filters_in_words(), framed=framed),
-        "" if framed else "appeals-districts.html",
-    )
-
-
-@_report_file(_by_district, read=_district_form)
-def districts_cells(request: HttpRequest, form: ReportForm, found: ByDistrict) -> HttpResponse:
-    """The districts as GeoJSON."""
-    return _file(
-        districts_as_geojson(found, district_borders(timezone.localdate())),
-        "application/geo+json",
-        "appeals-districts.geojson",
-    )
-
-
-@_report_file(_by_district, read=_district_form)
-def districts_table(request: HttpRequest, form: ReportForm, found: ByDistrict) -> HttpResponse:
-    """The districts as CSV."""
-    return _file(districts_as_csv(found), "text/csv; charset=utf-8", "appeals-districts.csv")
-
-
-@xframe_options_sameorigin
-@_report_file(_drawn, FRAME)
-def heatmap_file(request: HttpRequest, form: ReportForm, heatmap: Heatmap) -> HttpResponse:
-    """The map as one HTML file that opens without a network; ``frame=1`` gives the page's own map."""
-    # Folium and the pandas that it brings are loaded by the first who asks for a map.
-    from reports.drawing import draw
-
-    framed = request.GET.get(FRAME) == "1"
-    return _map(
-        draw(heatmap, form.query, form.filters_in_words(), framed=framed),
-        "" if framed else _file_name("heatmap", heatmap, "html"),
-    )
-
-
-@_report_file(_counted)
-def heatmap_cells(request: HttpRequest, form: ReportForm, heatmap: Heatmap) -> HttpResponse:
-    """The cells as GeoJSON."""
-    return _file(as_geojson(heatmap), "application/geo+json", _file_name("heatmap", heatmap, "geojson"))
-
-
-@_report_file(_counted)
-def heatmap_table(request: HttpRequest, form: ReportForm, heatmap: Heatmap) -> HttpResponse:
-    """The cells as CSV."""
-    return _file(as_csv(heatmap), "text/csv; charset=utf-8", _file_name("heatmap", heatmap, "csv"))
+@require_safe
+@_counts_as_work
+def product(request: HttpRequest, report: str, ending: str) -> HttpResponse:
+    """The report as a file, or what is wrong with the question (400); ``frame=1`` gives the page's own map. 404 for what is none."""
+    made_as = products_of(report).get(ending) if report in REPORTS else None
+    if made_as is None:
+        raise Http404("no such file")
+    form = form_of(report, request.GET)
+    foreign = unknown(request.GET, [*form.fields, *([FRAME] if ending == "html" else [])])
+    if foreign:
+        form.is_valid()
+        return _refusal(form, foreign)
+    made = make_report(report, form, drawn=made_as.drawn)
+    if made is None:
+        return _refusal(form)
+    framed = ending == "html" and request.GET.get(FRAME) == "1"
+    asked = Asked(report, form, made, framed)
+    response = _file(made_as.write(asked), made_as.media_type, "" if framed else asked.file_name(ending))
+    if ending == "html":
+        # The document under the policy of one that stands alone.
+        response.headers["Content-Security-Policy"] = _DOCUMENT_POLICY
+    return response
 
 
 @require_safe
@@ -520,13 +341,6 @@ def _on_map(query: str) -> str:
     return f"{reverse('public:map')}?{query}" if query else reverse("public:map")
 
 
-def _too_many_words(cells: int) -> str:
-    return _("These are %(cells)d cells, more than a map of %(most)d shows. Choose a larger size.") % {
-        "cells": cells,
-        "most": sizes.MOST_DRAWN,
-    }
-
-
 def _refusal(form: ReportForm, others: Errors | None = None) -> HttpResponse:
     wrong = {name: [str(sentence) for sentence in sentences] for name, sentences in form.errors.items()}
     return bad_parameters(wrong | (others or {}))
@@ -538,14 +352,3 @@ def _file(content: str | bytes, content_type: str, name: str) -> HttpResponse:
     if name:
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _map(document: str, name: str) -> HttpResponse:
-    """The document under the policy of one that stands alone."""
-    response = _file(document, "text/html; charset=utf-8", name)
-    response.headers["Content-Security-Policy"] = _DOCUMENT_POLICY
-    return response
-
-
-def _file_name(report: str, made: Heatmap | Hotspots | Trends, suffix: str) -> str:
-    return f"appeals-{report}-{made.size.cell_m}m.{suffix}"

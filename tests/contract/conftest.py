@@ -67,6 +67,7 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
     values: dict[str, object] = {
         "form": "large",
         **tile_at(appeal.point.x, appeal.point.y, 16)._asdict(),
+        "report": "hotspots",
         "ending": "csv",
         "layer": "appeals",
         "number": appeal.number,

@@ -1,0 +1,150 @@
+"""A report as facts for programs: what was asked, how it was judged, what came of it, and of what it was made."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from appeals.filters import AppealFilter
+from reports.heatmap import Heatmap
+from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS, CellSize
+
+if TYPE_CHECKING:
+    from reports.by_district import ByDistrict
+    from reports.hotspots import Hotspots
+    from reports.trends import Trends
+
+#: What the numbers depend on.
+_LIBRARIES: Final = ("numpy", "scipy", "shapely", "pyproj")
+
+
+def as_json(report: str, made: Any, address: str, sentences: list[str]) -> bytes:
+    """The facts as JSON, with the sentences in the reader's language; of one day, the same report is the same bytes."""
+    facts = {
+        "report": report,
+        "made_on": timezone.localdate(),
+        "address": address,
+        "language": get_language(),
+        "question": question(made.wanted) | {"borders": made.borders},
+        **_FACTS[report](made),
+        "shown_from_count": settings.REPORT_MIN_COUNT,
+        "sentences": sentences,
+        "input_sha256": made.input_sha256,
+        "versions": {"python": platform.python_version(), **_versions()},
+        "metric_srid": settings.METRIC_SRID,
+        "licence": settings.DATA_LICENCE,
+    }
+    return orjson.dumps(facts, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS)
+
+
+def question(wanted: AppealFilter) -> dict[str, Any]:
+    """Which appeals were asked for, by the names of the filters."""
+    return {
+        "from": wanted.since,
+        "to": wanted.until,
+        "category": wanted.category or None,
+        "kind": wanted.kind or None,
+        "district": wanted.district or None,
+        "service": wanted.service or None,
+        "status": list(wanted.status) or None,
+    }
+
+
+def _size(size: CellSize) -> dict[str, Any]:
+    return {
+        "cell_m": size.cell_m,
+        "chosen": "automatically" if size.automatic else "by the reader",
+        "expected_in_window": round(size.expected, 4),
+    }
+
+
+def _of_heatmap(made: Heatmap) -> dict[str, Any]:
+    return {
+        "method": {"counts": "cells are floor(metres / cell_m)", **_size(made.size)},
+        "numbers": {
+            "total": made.total,
+            "withheld": made.withheld,
+            "cells": len(made.cells),
+            "highest": made.highest,
+        },
+    }
+
+
+def _of_hotspots(made: Hotspots) -> dict[str, Any]:
+    count, expected = made.together
+    return {
+        "method": {
+            "compared_with": made.compared,
+            "test": "negative binomial, variance estimated in two passes"
+            if made.others is not None
+            else "exact permutation of Getis and Ord's Gi*",
+            "corrected": "Benjamini-Hochberg over all cells tested",
+            "window": {"cells": WINDOW_CELLS, "radius_m": made.radius_m},
+            **_size(made.size),
+        },
+        "numbers": {
+            "total": made.total,
+            "outside": made.outside,
+            "compared_total": made.others,
+            "cells_tested": made.tested,
+            "not_tested_because": made.refusal,
+            "places": len(made.places),
+            "in_places": count,
+            "expected_in_places": round(expected, 4),
+        },
+    }
+
+
+def _of_trends(made: Trends) -> dict[str, Any]:
+    return {
+        "method": {
+            "test": "Getis and Ord's Gi* of each month, exact permutation over the cube; Mann-Kendall of each cell",
+            "corrected": "Benjamini-Hochberg over all cells and months",
+            "window": {"cells": WINDOW_CELLS, "radius_m": WINDOW_RADIUS_CELLS * made.size.cell_m},
+            "months": [f"{month:%Y-%m}" for month in made.months],
+            **_size(made.size),
+        },
+        "numbers": {
+            "total": made.total,
+            "unfinished": made.unfinished,
+            "outside": made.outside,
+            "cells_tested": made.tested,
+            "not_tested_because": made.refusal,
+            "direction": made.direction,
+            "p": made.p,
+            "patterns": {row.pattern.name.lower(): row.cells for row in made.patterns},
+        },
+    }
+
+
+def _of_districts(made: ByDistrict) -> dict[str, Any]:
+    return {
+        "method": {"compared_with": made.measure, "smoothed": "empirical Bayes (Marshall 1991)"},
+        "numbers": {
+            "total": made.total,
+            "in_no_district": made.elsewhere,
+            "compared_total": made.others,
+            "districts": len(made.rows),
+        },
+    }
+
+
+_FACTS: Final[dict[str, Callable[[Any], dict[str, Any]]]] = {
+    "heatmap": _of_heatmap,
+    "hotspots": _of_hotspots,
+    "trends": _of_trends,
+    "districts": _of_districts,
+}
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in _LIBRARIES}

@@ -1,0 +1,194 @@
+"""The files that a report can be had as: the same at its address and by the command. Same report, same day, same bytes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from geo.bbox import Bbox
+from geo.grid import Cell, Grid
+from reports import exports
+from reports.facts import as_json, question
+from reports.forms import ReportForm
+from reports.ground import district_borders
+
+if TYPE_CHECKING:
+    from geo.folium_map import CellMap
+    from geo.surface import Surface
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A report that was made, and the question it answers. ``framed`` is for the page that shows the map."""
+
+    report: str
+    form: ReportForm
+    made: Any
+    framed: bool = False
+
+    @property
+    def address(self) -> str:
+        """Where the page of this report is."""
+        query = self.form.query.as_query()
+        return f"{settings.PUBLIC_URL}{reverse(f'reports:{self.report}')}{'?' if query else ''}{query}"
+
+    def file_name(self, ending: str) -> str:
+        """The name under which it is kept."""
+        size = getattr(self.made, "size", None)
+        return f"appeals-{self.report}{f'-{size.cell_m}m' if size else ''}.{ending}"
+
+
+@dataclass(frozen=True)
+class Product:
+    """A kind of file by the ``ending`` of its address. A file that is ``drawn`` is of no more cells than can be drawn."""
+
+    ending: str
+    media_type: str
+    write: Callable[[Asked], bytes]
+    #: What its link says.
+    name: str | Promise
+    drawn: bool = False
+    #: Of cells of a grid; districts are none.
+    of_cells: bool = False
+
+
+def products_of(report: str) -> Mapping[str, Product]:
+    """The files of the report by their endings."""
+    return {one.ending: one for one in _PRODUCTS if report != "districts" or not one.of_cells}
+
+
+def _html(asked: Asked) -> bytes:
+    # Folium and the pandas that it brings are loaded by the first who asks for a map.
+    from geo.folium_map import render
+
+    return render(replace(_map(asked), framed=asked.framed)).encode()
+
+
+def _map(asked: Asked) -> CellMap:
+    from reports import drawing
+
+    query, filters = asked.form.query, asked.form.filters_in_words()
+    match asked.report:
+        case "heatmap":
+            return drawing.counts_map(asked.made, query, filters)
+        case "hotspots":
+            return drawing.hotspots_map(asked.made, query, filters)
+        case "trends":
+            return drawing.trends_map(asked.made, query, filters)
+        case _:
+            return drawing.districts_map(asked.made, filters)
+
+
+def _geojson(asked: Asked) -> bytes:
+    match asked.report:
+        case "heatmap":
+            return exports.as_geojson(asked.made)
+        case "hotspots":
+            return exports.hotspots_as_geojson(asked.made)
+        case "trends":
+            return exports.trends_as_geojson(asked.made)
+        case _:
+            return exports.districts_as_geojson(asked.made, district_borders(timezone.localdate()))
+
+
+def _csv(asked: Asked) -> bytes:
+    match asked.report:
+        case "heatmap":
+            return exports.as_csv(asked.made)
+        case "hotspots":
+            return exports.hotspots_as_csv(asked.made)
+        case "trends":
+            return exports.trends_as_csv(asked.made)
+        case _:
+            return exports.districts_as_csv(asked.made)
+
+
+def _json(asked: Asked) -> bytes:
+    return as_json(asked.report, asked.made, asked.address, [*_notes(asked)])
+
+
+def _notes(asked: Asked) -> tuple[str, ...]:
+    filters = asked.form.filters_in_words()
+    match asked.report:
+        case "heatmap":
+            from reports.sentences import counts_notes
+
+            return counts_notes(asked.made, filters)
+        case "hotspots":
+            from reports.hot_sentences import hot_notes
+
+            return hot_notes(asked.made, filters)
+        case "trends":
+            from reports.trend_sentences import trend_notes
+
+            return trend_notes(asked.made, filters)
+        case _:
+            from reports.district_sentences import district_notes
+
+            return district_notes(asked.made, filters)
+
+
+def _geotiff(asked: Asked) -> bytes:
+    from geo.surface_files import as_geotiff
+
+    return as_geotiff(
+        _surface(asked),
+        {
+            "TITLE": f"{asked.report}, cells of {asked.made.size.cell_m} m",
+            "SOURCE": asked.address,
+            "QUESTION": orjson.dumps(question(asked.made.wanted)).decode(),
+            "INPUT_SHA256": asked.made.input_sha256,
+        },
+    )
+
+
+def _geoparquet(asked: Asked) -> bytes:
+    about = orjson.loads(_json(asked))
+    if asked.report == "districts":
+        from reports.district_files import as_geoparquet as districts_as_geoparquet
+
+        return districts_as_geoparquet(asked.made, about)
+    from geo.surface_files import as_geoparquet
+
+    return as_geoparquet(_surface(asked), about)
+
+
+def _surface(asked: Asked) -> Surface:
+    """Every cell that was tested; without a test, those that have appeals to show."""
+    from geo.surface import Surface
+
+    made = asked.made
+    tested: Surface | None = getattr(made, "surface", None)
+    if tested is not None:
+        return tested
+    return Surface.of_cells(
+        made.grid,
+        {row.cell: row.count for row in made.cells if row.count is not None},
+        _corners(made.grid, Bbox(*settings.CITY_BOUNDS)),
+        "count",
+        "Appeals in the cell.",
+    )
+
+
+def _corners(grid: Grid, box: Bbox) -> tuple[Cell, Cell]:
+    west, south, east, north = (math.floor(metres / grid.cell_m) for metres in grid.metres(box))
+    return Cell(west, south), Cell(east, north)
+
+
+_PRODUCTS: Final = (
+    Product("html", "text/html; charset=utf-8", _html, gettext_lazy("Map as a file (HTML)"), drawn=True),
+    Product("geojson", "application/geo+json", _geojson, "GeoJSON"),
+    Product("csv", "text/csv; charset=utf-8", _csv, "CSV"),
+    Product("parquet", "application/vnd.apache.parquet", _geoparquet, "GeoParquet"),
+    Product("tif", "image/tiff; application=geotiff", _geotiff, "GeoTIFF", of_cells=True),
+    Product("json", "application/json", _json, "JSON"),
+)

@@ -1,0 +1,172 @@
+"""The files of a report: the same numbers in each, the same bytes at the address and by the command."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+from django.contrib.gis.gdal import GDALRaster
+from django.core.management import CommandError, call_command
+from django.test import Client
+from pytest_django import Settings
+
+from reports.making import REPORTS
+from reports.products import products_of
+from tests.grid import IN_EAST, GridCity
+from tests.reports.planting import Plant, around
+from tests.reports.test_trends import noon, plant_a_year
+
+QUERY = "from=2025-01-01&to=2025-12-31&cell=500"
+ASKED = {"--from": "2025-01-01", "--to": "2025-12-31", "--cell": "500"}
+
+
+def run(report: str, ending: str, target: Path, **asked: str) -> None:
+    options = [
+        part
+        for pair in {**ASKED, **asked}.items()
+        for part in pair
+        if report != "districts" or "cell" not in pair[0]
+    ]
+    call_command(
+        "report",
+        report,
+        "--format",
+        ending,
+        "--output",
+        str(target),
+        *filter(None, options),
+        "--language",
+        "ru",
+    )
+
+
+def test_every_file_says_the_same_at_its_address_and_by_the_command(
+    client: Client, plant: Plant, tmp_path: Path, settings: Settings
+) -> None:
+    plant_a_year(plant)
+    plant(around(IN_EAST, 40), category="pothole", submitted_at=noon(3))
+    read: dict[tuple[str, str], bytes] = {}
+    for report in REPORTS:
+        query = QUERY if report != "districts" else QUERY.removesuffix("&cell=500")
+        page = client.get(f"/ru/reports/{report}/?{query}").content.decode()
+        linked = re.findall(rf'href="(/ru/reports/{report}\.(\w+)\?[^"]+)" download', page)
+        assert [ending for _address, ending in linked] == [*products_of(report)]
+        for address, ending in linked:
+            answer = client.get(address.replace("&amp;", "&"))
+            assert (answer.status_code, answer["Content-Type"]) == (
+                200,
+                products_of(report)[ending].media_type,
+            )
+            read[report, ending] = answer.content
+            if report == "hotspots" or ending == "json":
+                run(report, ending, tmp_path / "file")
+                assert (tmp_path / "file").read_bytes() == answer.content, (report, ending)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+    # The cells of one are those of the others.
+    for report in ("hotspots", "trends"):
+        cells = gpd.read_parquet(io.BytesIO(read[report, "parquet"])).set_index("id")
+        shown = json.loads(read[report, "geojson"])
+        facts = json.loads(read[report, "json"])
+        assert len(cells) == facts["numbers"]["cells_tested"] > len(shown["features"]) > 50
+        told = {one["id"]: one["properties"] for one in shown["features"]}
+        assert {name: row["count"] for name, row in told.items()} == cells["count"].loc[[*told]].to_dict()
+        raster = GDALRaster(read[report, "tif"])
+        counts = raster.bands[0].data()
+        assert (
+            np.nansum(counts)
+            == cells["count"].sum()
+            == facts["numbers"]["total"] - facts["numbers"]["outside"]
+        )
+        assert (~np.isnan(counts)).sum() == len(cells)
+        assert re.fullmatch("[0-9a-f]{64}", facts["input_sha256"])
+        assert raster.metadata["DEFAULT"]["INPUT_SHA256"] == facts["input_sha256"]
+    hot = gpd.read_parquet(io.BytesIO(read["hotspots", "parquet"])).set_index("id")
+    first = json.loads(read["hotspots", "geojson"])["features"][0]["properties"]
+    assert hot.loc[first["id"], "q"] == pytest.approx(first["q"], rel=1e-5)
+    assert hot.loc[first["id"], "class"] == "more, q < 0.01"
+    districts = gpd.read_parquet(io.BytesIO(read["districts", "parquet"]))
+    assert districts["district"].tolist() == [
+        one["id"] for one in json.loads(read["districts", "geojson"])["features"]
+    ]
+    facts = json.loads(read["hotspots", "json"])
+    assert facts["question"]["from"] == "2025-01-01"
+    assert facts["method"]["cell_m"] == 500
+    assert facts["address"].endswith(f"/ru/reports/hotspots/?{QUERY}")
+    assert "явно больше" in " ".join(facts["sentences"])
+    assert set(facts["versions"]) >= {"python", "numpy", "scipy"}
+
+
+def test_the_hash_is_of_what_was_counted(client: Client, plant: Plant, city: GridCity) -> None:
+    def hashes() -> list[str]:
+        return [
+            client.get(
+                f"/en/reports/{report}.json?cell=500"
+                if report != "districts"
+                else "/en/reports/districts.json"
+            ).json()["input_sha256"]
+            for report in REPORTS
+        ]
+
+    plant_a_year(plant)
+    before = hashes()
+    assert len(set(before)) == len(REPORTS)
+    plant([IN_EAST], hidden=True)
+    assert hashes() == before
+    plant([IN_EAST], submitted_at=noon(6))
+    assert all(old != new for old, new in zip(before, hashes(), strict=True))
+
+
+def test_small_counts_are_in_no_file(client: Client, plant: Plant, settings: Settings) -> None:
+    plant_a_year(plant)
+    settings.REPORT_MIN_COUNT = 5
+    for report in ("heatmap", "hotspots", "trends"):
+        answer = client.get(f"/en/reports/{report}.parquet?{QUERY}").content
+        cells = gpd.read_parquet(io.BytesIO(answer))
+        bands = GDALRaster(client.get(f"/en/reports/{report}.tif?{QUERY}").content).bands
+        for counts in (
+            cells["count"].dropna(),
+            cells.get("observed", cells["count"]).dropna(),
+            bands[0].data(),
+        ):
+            values = np.asarray(counts, dtype=float)
+            assert ((values == 0) | (values >= 5) | np.isnan(values)).all()
+            assert (values >= 5).any()
+    # What fewer than that were observed in is not told by its chance.
+    hot = gpd.read_parquet(io.BytesIO(client.get(f"/en/reports/hotspots.parquet?{QUERY}").content))
+    assert hot.loc[hot["observed"].isna(), ["p", "q", "expected"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize(
+    ("report", "options", "said"),
+    [
+        ("hotspots", {"--category": "nonsense"}, "--category: "),
+        ("hotspots", {"--cell": "75"}, "--cell: "),
+        ("trends", {"--from": "yesterday"}, "--from: "),
+        ("districts", {"--district": "east"}, "districts is not asked for --district"),
+    ],
+)
+def test_the_command_refuses_what_the_page_refuses(
+    city: GridCity, tmp_path: Path, report: str, options: dict[str, str], said: str
+) -> None:
+    with pytest.raises(CommandError, match=said):
+        run(report, "json", tmp_path / "file", **options)
+    assert [*tmp_path.iterdir()] == []
+    with pytest.raises(CommandError, match="cannot be had as tif, but as: html"):
+        run("districts", "tif", tmp_path / "file")
+    with pytest.raises(CommandError, match="cannot be written"):
+        run("heatmap", "csv", tmp_path / "no" / "file")
+
+
+def test_what_is_no_file_is_not_found_and_nothing_is_no_error(client: Client, city: GridCity) -> None:
+    for name in ("hotspots.exe", "nonsense.csv", "districts.tif"):
+        assert client.get(f"/en/reports/{name}").status_code == 404
+    for report in REPORTS:
+        for ending in products_of(report):
+            assert client.get(f"/en/reports/{report}.{ending}").status_code == 200, (report, ending)
+            assert client.post(f"/en/reports/{report}.{ending}").status_code == 405
