@@ -33,6 +33,7 @@ def run(checkout: Checkout, arguments: Sequence[str]) -> int:
             os.environ.pop(variable.name, None)
         os.environ.update(variables(url, scratch))
         _live_in(checkout.cache / "home")
+        _keep_what_is_compiled()
         browser = packages.browser()
         if browser:
             os.environ["CHROMIUM"] = browser
@@ -68,6 +69,12 @@ def _live_in(home: Path) -> None:
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         os.environ.pop(name, None)
     os.environ["HOME"] = str(home)
+
+
+def _keep_what_is_compiled() -> None:
+    """The tests start Python hundreds of times, and half of a start would be to compile the product anew."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def measured(arguments: Sequence[str]) -> list[str]:

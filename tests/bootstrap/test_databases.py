@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
@@ -78,3 +81,10 @@ def test_fingerprint_follows_the_migrations(settings, tmp_path, monkeypatch: pyt
 )
 def test_suite_is_run_in_parallel_unless_told_otherwise(arguments, parallel):
     assert bool(testing.workers(arguments)) is parallel
+
+
+def test_whatever_a_test_starts_finds_what_was_compiled_before():
+    """Compiling the product is more than half of each start, and the tests start Python hundreds of times."""
+    asked = "import sys; print(sys.dont_write_bytecode)"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    assert (said.strip(), sys.dont_write_bytecode) == ("False", False)
