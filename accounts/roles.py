@@ -42,12 +42,12 @@ class Powers:
 #: Of the posts at the Mayor's Office.
 OFFICE_POWERS: Mapping[Post, Powers] = MappingProxyType(
     {
-        Post.REPRESENTATIVE: Powers(Role.OFFICE, frozenset({Right.FIGURES, Right.ADMIN})),
+        Post.REPRESENTATIVE: Powers(Role.OFFICE, frozenset({Right.FIGURES, Right.ADMIN, Right.NEWS})),
         Post.DISPATCHER: Powers(Role.DISPATCHER, frozenset({Right.FIGURES})),
         Post.MODERATOR: Powers(Role.MODERATOR),
         Post.PLANNER: Powers(Role.PUBLIC, frozenset({Right.FIGURES})),
         Post.ADMINISTRATOR: Powers(
-            Role.OFFICE, frozenset({Right.FIGURES, Right.ADMIN, Right.PEOPLE, Right.FILES})
+            Role.OFFICE, frozenset({Right.FIGURES, Right.ADMIN, Right.NEWS, Right.PEOPLE, Right.FILES})
         ),
     }
 )
@@ -112,6 +112,11 @@ class Standing:
     def looks_after_letters(self) -> bool:
         """True for whoever may open the page of letters that could not be sent."""
         return self.may(Right.PEOPLE)
+
+    @property
+    def writes_news(self) -> bool:
+        """True for whoever writes the news and planned works."""
+        return self.may(Right.NEWS)
 
     @property
     def sees_row_history(self) -> bool:

@@ -36,6 +36,8 @@ _PLACES: Final[Mapping[str, str | Promise]] = {
 }
 #: Columns that name a row that is not there any more, the first that it has.
 _NAMES: Final = ("name", "title", "email", "date", "code")
+#: Corners of a geometry that are written out.
+_CORNERS_SAID: Final = 12
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,8 @@ def _value(field: Field[Any, Any] | None, value: Any, names: _Names) -> str:
             return ""
         case bool():
             return _("yes") if value else _("no")
+        case {"type": str(), "coordinates": list(drawn)}:
+            return _corners(list(_positions(drawn)))
     if isinstance(field, ForeignKey):
         return names.of(field.related_model, value)
     if field is not None and field.choices:
@@ -166,6 +170,22 @@ def _value(field: Field[Any, Any] | None, value: Any, names: _Names) -> str:
     if isinstance(field, DateField) and (day := parse_date(str(value))):
         return date_format(day, "SHORT_DATE_FORMAT")
     return str(value)
+
+
+def _positions(drawn: list[Any]) -> Iterator[tuple[float, float]]:
+    """(lon, lat) of all corners of GeoJSON's coordinates, however deep they are."""
+    if drawn and not isinstance(drawn[0], list):
+        yield drawn[0], drawn[1]
+        return
+    for part in drawn:
+        yield from _positions(part)
+
+
+def _corners(positions: list[tuple[float, float]]) -> str:
+    """The corners, latitude first as everywhere on the pages; of many, how many there are."""
+    said = "; ".join(f"{lat:.6f}, {lon:.6f}" for lon, lat in positions[:_CORNERS_SAID])
+    more = len(positions) - _CORNERS_SAID
+    return said if more <= 0 else f"{said} … (+{more})"
 
 
 def _field(model: type[Model] | None, column: str) -> Field[Any, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import uuid
 from collections.abc import Collection
@@ -29,10 +30,20 @@ def sweep_pictures(now: dt.datetime | None = None) -> int:
     return sweep_files(Path(field.storage.path(folder)), in_use, now)
 
 
-def published_picture(file: UploadedFile) -> ContentFile[bytes]:
-    """The picture as ``media`` makes it, newly named. Raises ``ValidationError`` with the reason."""
+def stored_picture(file: UploadedFile) -> str:
+    """Name of the file with the picture as ``media`` makes it; it is swept where no item takes it.
+
+    Raises ``ValidationError`` with the reason.
+    """
     try:
         prepared = process_photo(file)
     except (MediaRefused, Busy) as refusal:
         raise ValidationError(refusal.message) from refusal
-    return ContentFile(prepared.large.data, name=f"{uuid.uuid4()}.jpg")
+    field = NewsItem.picture.field
+    return field.storage.save(f"{field.upload_to}/{uuid.uuid4()}.jpg", ContentFile(prepared.large.data))
+
+
+def picture_as_text(name: str) -> str:
+    """The stored picture as the address of an image, for a page that shows it before any item has it."""
+    with NewsItem.picture.field.storage.open(name) as file:
+        return "data:image/jpeg;base64," + base64.b64encode(file.read()).decode("ascii")

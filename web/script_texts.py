@@ -150,6 +150,17 @@ def script_texts() -> dict[str, str]:
         "deskPin.failed": _("Who would answer could not be asked just now."),
         "deskPin.unread": _("This is no latitude and longitude: the pin stands where it stood."),
         "deskPin.back": _("Back to where it was"),
+        # The place of news is drawn
+        "draw.hint": _(
+            "Press the map for each corner; drag a corner to move it. A chosen corner gets the next one behind it. With the "
+            "keyboard: the arrow keys move the map, Enter puts a corner in its middle; on a corner the arrow keys move it, "
+            "Delete removes it."
+        ),
+        "draw.remove": _("Remove the corner"),
+        "draw.clear": _("Remove all corners"),
+        "draw.corner": _("Corner %(n)s: %(lat)s, %(lon)s"),
+        "draw.unread": _("Line %(n)s is no latitude and longitude."),
+        "draw.count": _("Corners: %(count)s"),
         # Areas of a photo
         "areas.hint": _(
             "Draw rectangles on the photo with the mouse or a finger. With the keyboard: add an area; the arrow keys "

@@ -18,12 +18,12 @@ PAGE_SIZE = 12
 
 @require_safe
 def news_list(request: HttpRequest) -> HttpResponse:
-    """Published items, the newest first, in pages; an invalid ``after`` is reported with the first page and 400."""
+    """Published items without ended works, the newest first, in pages; an invalid ``after`` is reported with the first page and 400."""
     refusals, address = Refusals(), reverse("public:news")
     asked = refusals.read(
         lambda query: parse_page(query, NEWEST_FIRST, size=PAGE_SIZE), request.GET, PageRequest(PAGE_SIZE)
     )
-    page = NEWEST_FIRST.page(NewsItem.objects.published(), asked)
+    page = NEWEST_FIRST.page(NewsItem.objects.current(), asked)
     return render(
         request,
         "public/news_list.html",

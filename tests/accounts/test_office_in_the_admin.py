@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -12,37 +11,25 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import Membership, User
-from news.models import NewsItem
+from appeals.models import CalendarDay
 from tests.factories import CalendarDayFactory, MembershipFactory
 from tests.grid import GridCity
 
-NEWS = {
-    "kind": "news",
-    "title_ky": "Көпүрө ачылды",
-    "body_ky": "Бүгүн.",
-    "title_ru": "Мост открыт",
-    "body_ru": "Сегодня.",
-    "published_at_0": "2026-06-01",
-    "published_at_1": "10:00",
-    "place": "",
-}
+DAY = {"date": "2026-06-01", "name_ky": "Майрам", "name_ru": "Праздник"}
 
 
-def test_the_office_adds_a_news_item_and_everybody_reads_it(
-    city: GridCity, office_user: User, media_root: Path
-) -> None:
+def test_the_office_keeps_the_calendar_there(city: GridCity, office_user: User) -> None:
     client = Client()
     client.force_login(office_user)
     assert client.get(reverse("admin:index")).status_code == 200
-    saved = client.post(reverse("admin:news_newsitem_add"), NEWS)
+    saved = client.post(reverse("admin:appeals_calendarday_add"), DAY)
     assert saved.status_code == 302, saved.content.decode()
-    item = NewsItem.objects.get()
-    assert "Мост открыт" in Client().get("/ru/news/").content.decode()
-    assert "Мост открыт" in Client().get(f"/ru/news/{item.pk}/").content.decode()
-    client.post(reverse("admin:news_newsitem_change", args=[item.pk]), {**NEWS, "title_ru": "Мост закрыт"})
-    assert "Мост закрыт" in Client().get("/ru/news/").content.decode()
-    client.post(reverse("admin:news_newsitem_delete", args=[item.pk]), {"post": "yes"})
-    assert not NewsItem.objects.exists()
+    day = CalendarDay.objects.get()
+    change = reverse("admin:appeals_calendarday_change", args=[day.pk])
+    assert client.post(change, {**DAY, "name_ru": "Выходной"}).status_code == 302
+    assert CalendarDay.objects.get().name_ru == "Выходной"
+    client.post(reverse("admin:appeals_calendarday_delete", args=[day.pk]), {"post": "yes"})
+    assert not CalendarDay.objects.exists()
 
 
 def test_the_way_there_is_in_the_menu_of_each_page(
@@ -72,7 +59,6 @@ def _menus(page: str) -> list[str]:
 @pytest.mark.parametrize(
     ("page", "status"),
     [
-        ("news_newsitem_changelist", 200),
         ("districts_category_add", 200),
         ("districts_service_changelist", 200),
         ("districts_boundaryrevision_changelist", 200),
@@ -102,8 +88,8 @@ def test_services_and_strangers_stay_outside(city: GridCity, light_user: User, o
         client = Client()
         client.force_login(user)
         assert client.get(reverse("admin:index"), follow=True).status_code == 403
-        assert client.post(reverse("admin:news_newsitem_add"), NEWS, follow=True).status_code == 403
-    assert not NewsItem.objects.exists()
+        assert client.post(reverse("admin:appeals_calendarday_add"), DAY, follow=True).status_code == 403
+    assert not CalendarDay.objects.exists()
 
 
 def test_whoever_leaves_the_office_leaves_the_admin(city: GridCity, office_user: User) -> None:

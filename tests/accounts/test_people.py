@@ -39,7 +39,7 @@ TABLE = [
     ("light", Post.REPRESENTATIVE, "service", "public", set(), False),
     ("light", Post.HEAD, "service", "public", {Right.OWN_PEOPLE}, True),
     ("roads", Post.HEAD, "public", "public", {Right.OWN_PEOPLE}, True),
-    ("office", Post.REPRESENTATIVE, "office", "office", {Right.FIGURES, Right.ADMIN}, False),
+    ("office", Post.REPRESENTATIVE, "office", "office", {Right.FIGURES, Right.ADMIN, Right.NEWS}, False),
     ("office", Post.DISPATCHER, "dispatcher", "dispatcher", {Right.FIGURES}, False),
     ("office", Post.MODERATOR, "moderator", "moderator", set(), False),
     ("office", Post.PLANNER, "public", "public", {Right.FIGURES}, False),
@@ -48,7 +48,7 @@ TABLE = [
         Post.ADMINISTRATOR,
         "office",
         "office",
-        {Right.FIGURES, Right.ADMIN, Right.PEOPLE, Right.FILES},
+        {Right.FIGURES, Right.ADMIN, Right.NEWS, Right.PEOPLE, Right.FILES},
         False,
     ),
     # No such post there: whatever put it in the table, it is worth nothing.

@@ -14,7 +14,7 @@ from PIL import Image
 from jobs.schedule import registered
 from media.storage import FORGOTTEN_AFTER
 from news.models import NewsItem
-from news.pictures import published_picture, sweep_pictures
+from news.pictures import stored_picture, sweep_pictures
 from tests.factories import NewsItemFactory
 
 LATER = FORGOTTEN_AFTER + dt.timedelta(minutes=5)
@@ -24,7 +24,7 @@ def with_picture() -> NewsItem:
     content = io.BytesIO()
     Image.new("RGB", (640, 480), "red").save(content, "JPEG")
     item: NewsItem = NewsItemFactory()
-    item.picture = published_picture(SimpleUploadedFile("photo.jpg", content.getvalue()))
+    item.picture = stored_picture(SimpleUploadedFile("photo.jpg", content.getvalue()))
     item.save()
     return item
 

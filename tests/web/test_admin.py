@@ -53,7 +53,6 @@ def make_rows(city: GridCity) -> None:
     appeal = factories.AppealFactory(category=city.categories["lamp"])
     factories.MessageFactory(event=Event.objects.get(appeal=appeal))
     factories.AttachmentFactory(appeal=appeal)
-    factories.NewsItemFactory()
     factories.PlaceFactory()
     factories.MembershipFactory(service=city.services["light"])
     factories.CalendarDayFactory()

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 import re
-from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -11,7 +9,6 @@ from django.core import mail
 from django.test import Client, RequestFactory
 from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
-from PIL import Image
 
 from accounts.adapter import StaffOnlyAdapter
 from accounts.models import User
@@ -76,39 +73,6 @@ def test_a_news_item_has_its_place(city: GridCity, client: Client) -> None:
     page = client.get(f"/en/news/{item.pk}/").content.decode()
     assert '<city-map class="place__map" mode="single" lon="72.760000" lat="40.520000"' in page
     assert "<p>First paragraph.</p>" in page
-
-
-def test_news_are_written_in_the_admin(
-    city: GridCity, client: Client, django_user_model: type[User], media_root: Path
-) -> None:
-    client.force_login(User.objects.create_superuser("admin@city.example"))
-    picture = io.BytesIO()
-    with_gps = Image.Exif()
-    with_gps[0x0110] = "A phone"
-    Image.new("RGB", (4000, 100), "red").save(picture, "JPEG", exif=with_gps)
-    form = {
-        "kind": "works",
-        "published_at_0": "23.11.2026",
-        "published_at_1": "10:00",
-        "title_ky": "Суу өчүрүлөт",
-        "body_ky": "Кечээ",
-        "title_ru": "Воду отключат",
-        "body_ru": "Вчера",
-        "place": "40.52, 72.76",
-    }
-    picture.seek(0)
-    picture.name = "x.jpg"
-    response = client.post("/ru/admin/news/newsitem/add/", {**form, "picture": picture})
-    assert response.status_code == 302, response.content.decode()
-    item = NewsItem.objects.get()
-    assert (item.title_ky, item.title_ru) == ("Суу өчүрүлөт", "Воду отключат")
-    assert (item.point.x, item.point.y) == (72.76, 40.52)  # type: ignore[union-attr]
-    with Image.open(item.picture.path) as kept:
-        assert kept.size == (2048, 51)
-        assert not kept.getexif()
-    elsewhere = client.post("/ru/admin/news/newsitem/add/", {**form, "place": "42.87, 74.59"})
-    assert elsewhere.status_code == 200
-    assert NewsItem.objects.count() == 1
 
 
 def test_about_page_states_the_legal_term(city: GridCity, client: Client) -> None:

@@ -13,6 +13,7 @@ const ELEMENTS = {
   "field-start": () => import("city/elements/field-start.js"),
   "desk-map": () => import("city/elements/desk-map.js"),
   "desk-pin": () => import("city/elements/desk-pin.js"),
+  "news-place": () => import("city/elements/news-place.js"),
   "photo-areas": () => import("city/elements/photo-areas.js"),
   "desk-keys": () => import("city/elements/desk-keys.js"),
   "second-step-key": () => import("city/elements/second-step-key.js"),

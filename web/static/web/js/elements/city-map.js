@@ -3,9 +3,12 @@
  *
  * `mode="browse"`: all appeals, clustered by the server; set `filter` to narrow them. Fires `city-map:moved` (detail:
  * west, south, east, north).
- * `mode="single"`: one pin at `lon`, `lat`, coloured by `status`; `label` describes it for screen readers.
+ * `mode="single"`: one pin at `lon`, `lat`, coloured by `status`, or the `area` (GeoJSON); `label` describes it for screen
+ * readers.
  * `mode="points"`: those of `points`, one of which is chosen: `choose(number)`; fires `city-map:chosen` (detail: number).
  * `mode="pick"`: the reader places a pin; fires `city-map:picked` (detail: lon, lat); `place(spot)` moves it.
+ * `mode="draw"`: the reader draws a point, a line or an area; fires `city-map:drawn` (detail: corners); `draw(drawing)`
+ * shows what is drawn elsewhere.
  *
  * Where a place can be given without it (`mode="pick"`), a phone on a weak network loads the map when it is asked for.
  *
@@ -26,6 +29,8 @@ import { MapView } from "city/map/view.js";
 /** @typedef {import("city/map/browse.js").BrowseMode} BrowseMode */
 /** @typedef {import("city/map/points.js").PointsMode} PointsMode */
 /** @typedef {import("city/map/spot.js").PickMode} PickMode */
+/** @typedef {import("city/map/draw.js").DrawMode} DrawMode */
+/** @typedef {import("city/map/draw.js").Drawing} Drawing */
 
 export class CityMap extends HTMLElement {
   #bar = new StatusBar();
@@ -38,6 +43,10 @@ export class CityMap extends HTMLElement {
   #pick;
   /** @type {PointsMode | undefined} */
   #pointsMode;
+  /** @type {DrawMode | undefined} */
+  #drawMode;
+  /** @type {Drawing} */
+  #drawing = { shape: "", corners: [], reachM: 0 };
   /** @type {import("city/map/points.js").ListedPoint[]} */
   #points = [];
   /** @type {Spot | undefined} */
@@ -62,7 +71,7 @@ export class CityMap extends HTMLElement {
   disconnectedCallback() {
     this.#browse?.close();
     this.#view?.close();
-    this.#view = this.#browse = this.#pick = this.#pointsMode = undefined;
+    this.#view = this.#browse = this.#pick = this.#pointsMode = this.#drawMode = undefined;
   }
 
   /** @param {URLSearchParams} filter */
@@ -100,6 +109,19 @@ export class CityMap extends HTMLElement {
    */
   choose(number) {
     this.#pointsMode?.choose(number);
+  }
+
+  /** What `mode="draw"` shows. @param {Drawing} drawing @param {boolean} follow move the map there too */
+  draw(drawing, follow) {
+    this.#drawing = drawing;
+    if (!this.#view || !this.#drawMode) return;
+    this.#drawMode.set(drawing, follow);
+    this.#settle(this.#view);
+  }
+
+  /** Removes the chosen corner of `mode="draw"`. */
+  removeCorner() {
+    this.#drawMode?.remove();
   }
 
   /** The visible part of the world: west, south, east, north. */
@@ -213,12 +235,23 @@ export class CityMap extends HTMLElement {
         this.#settle(view);
       };
     }
-    const { PickMode, showSpot } = await import("city/map/spot.js");
+    if (mode === "draw") {
+      const { DrawMode } = await import("city/map/draw.js");
+      return (view) => {
+        this.#drawMode = new DrawMode(view, this);
+        this.#drawMode.set(this.#drawing, true);
+        this.#settle(view);
+      };
+    }
+    const { PickMode, showArea, showSpot } = await import("city/map/spot.js");
     return (view) => {
       const spot = this.#given();
+      const area = this.getAttribute("area");
       if (mode === "pick") {
         this.#pick = new PickMode(view, this);
         if (spot) this.#pick.set(spot, true);
+      } else if (area) {
+        showArea(view, JSON.parse(area));
       } else if (spot) {
         showSpot(view, spot, this.getAttribute("status") ?? "");
       }
@@ -286,7 +319,7 @@ export class CityMap extends HTMLElement {
     this.#bar.clear();
     const mode = this.getAttribute("mode") ?? "single";
     this.append(
-      el("div", { className: "city-map__note" }, icon("info"), el("p", {}, t(`map.noWebgl.${mode === "points" ? "single" : mode}`))),
+      el("div", { className: "city-map__note" }, icon("info"), el("p", {}, t(`map.noWebgl.${mode === "browse" || mode === "pick" ? mode : "single"}`))),
     );
   }
 }

@@ -69,8 +69,8 @@ export class DeskSession extends HTMLElement {
     own?.leave();
     this.#passed.add(form);
     form.requestSubmit(button);
-    // What brings a file leaves the page as it is, with its other buttons to be pressed.
-    if (form.hasAttribute("data-brings-file")) this.#stay();
+    // What brings a file, or is shown in another tab, leaves the page as it is, with its other buttons to be pressed.
+    if (form.hasAttribute("data-brings-file") || button?.hasAttribute("formtarget")) this.#stay();
     else setTimeout(() => this.#stay(), GIVEN_UP_MS);
   }
 

@@ -37,6 +37,16 @@ export function inCity(lon, lat) {
   return west <= lon && lon <= east && south <= lat && lat <= north;
 }
 
+/**
+ * The smallest box with all of the positions (lon, lat) in it.
+ * @param {number[][]} positions
+ * @returns {Box}
+ */
+export function around(positions) {
+  const [lons, lats] = [positions.map(([lon = 0]) => lon), positions.map(([, lat = 0]) => lat)];
+  return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)];
+}
+
 /** @param {Box} box */
 export const bboxText = (box) => box.map((value) => String(Number(value.toFixed(5)))).join(",");
 

@@ -6,6 +6,7 @@ import { partsOf } from "city/map/symbols.js";
 
 /** @typedef {import("maplibre-gl").LayerSpecification} Layer */
 /** @typedef {import("city/map/view.js").Overlay} Overlay */
+/** @typedef {import("city/map/palette.js").Palette} Palette */
 /** @typedef {import("geojson").FeatureCollection} FeatureCollection */
 
 export const APPEALS = "appeals";
@@ -87,15 +88,33 @@ export const browseOverlay = {
 };
 
 export const SPOT = "spot";
+export const AREA = "area";
 
 /**
- * One pin in the colour of a status (an appeal's page), or in the page's accent (news, the form).
+ * Areas in the colour of works: filled below the names on the map, with an outline that is no border of the city.
+ * @param {string} source
+ * @param {Palette} colours
+ * @returns {Layer[]}
+ */
+export const areaLayers = (source, colours) => [
+  { id: `${source}-fill`, type: "fill", source, paint: { "fill-color": colours.works, "fill-opacity": 0.3 } },
+  {
+    id: `${source}-line`,
+    type: "line",
+    source,
+    layout: { "line-join": "round", "line-cap": "round" },
+    paint: { "line-color": colours.works, "line-width": 2.5 },
+  },
+];
+
+/**
+ * One pin in the colour of a status (an appeal's page), or in the page's accent (news, the form); or an area.
  * @type {Overlay}
  */
 export const spotOverlay = {
-  sources: [SPOT],
+  sources: [SPOT, AREA],
   hidden: [],
-  ground: () => [],
+  ground: (colours) => areaLayers(AREA, colours),
   layers: () => [
     {
       id: SPOT,

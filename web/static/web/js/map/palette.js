@@ -76,7 +76,7 @@ const NIGHT = {
   shadow: "rgba(0, 0, 0, .6)",
 };
 
-/** @typedef {typeof DAY & {dark: boolean, accent: string, status: Record<Status, string>}} Palette */
+/** @typedef {typeof DAY & {dark: boolean, accent: string, works: string, status: Record<Status, string>}} Palette */
 
 const night = matchMedia("(prefers-color-scheme: dark)");
 
@@ -95,6 +95,7 @@ export function currentPalette() {
     ...(dark ? NIGHT : DAY),
     dark,
     accent: colour("--accent"),
+    works: colour("--status-accepted"),
     status: {
       new: colour("--status-new"),
       accepted: colour("--status-accepted"),

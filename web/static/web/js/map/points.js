@@ -1,5 +1,6 @@
 /** The rows of a list as pins: one of them is chosen, here or in the list. */
 
+import { around } from "city/map/extent.js";
 import { CHOSEN_LAYER, APPEALS, PIN_LAYER, drawable } from "city/map/overlays.js";
 
 /** @typedef {import("city/map/view.js").MapView} MapView */
@@ -55,9 +56,8 @@ export class PointsMode {
         })),
       }),
     );
-    const [lons, lats] = [points.map(({ lon }) => lon), points.map(({ lat }) => lat)];
     if (!points.length) return;
-    this.#view.map.fitBounds([Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)], {
+    this.#view.map.fitBounds(around(points.map(({ lon, lat }) => [lon, lat])), {
       padding: 48,
       maxZoom: NEAREST_ZOOM,
       animate: false,

@@ -2,8 +2,8 @@
 
 import { el } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
-import { inCity } from "city/map/extent.js";
-import { SPOT } from "city/map/overlays.js";
+import { around, inCity } from "city/map/extent.js";
+import { AREA, SPOT } from "city/map/overlays.js";
 
 /** @typedef {import("city/map/view.js").MapView} MapView */
 /** @typedef {{lon: number, lat: number}} Spot degrees */
@@ -21,6 +21,17 @@ export function showSpot(view, { lon, lat }, status) {
       { type: "Feature", properties: { picture: `pin|${status || "accent"}|chosen` }, geometry: { type: "Point", coordinates: [lon, lat] } },
     ],
   });
+}
+
+/**
+ * A fixed area, and the map moved to it.
+ * @param {MapView} view
+ * @param {import("geojson").Polygon | import("geojson").MultiPolygon} geometry
+ */
+export function showArea(view, geometry) {
+  view.put(AREA, { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry }] });
+  const rings = geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat();
+  view.map.fitBounds(around(rings.flat()), { padding: 28, maxZoom: 16.5, animate: false });
 }
 
 /** The reader places the pin: a tap, a drag, or Enter for the centre of the map. */

@@ -1,0 +1,39 @@
+"""Strict parsing of lines, and the ground along them: a street with some metres on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import shapely
+from django.conf import settings
+from django.contrib.gis.geos import LineString
+from django.utils.translation import gettext as _
+
+from geo.crs import Crs
+from geo.metric import in_metres
+from geo.points import WGS84_SRID, GeometryRefused, city_point
+from geo.polygons import Area, multipolygon
+
+#: Segments of a quarter of a circle, where a corridor ends or bends.
+_QUARTER: Final = 8
+
+
+def city_line(positions: Sequence[tuple[object, object]]) -> LineString:
+    """Line in EPSG:4326 through the positions (lon, lat), each as ``city_point`` takes it; repeated ones count once.
+
+    Raises ``GeometryRefused`` for a position that is none, or fewer than two different ones.
+    """
+    points = [city_point(*position).coords for position in positions]
+    corners = [point for n, point in enumerate(points) if n == 0 or point != points[n - 1]]
+    if len(corners) < 2:
+        raise GeometryRefused(_("A line has at least two different corners."))
+    return LineString(*corners, srid=WGS84_SRID)
+
+
+def corridor(line: LineString, reach_m: float) -> Area:
+    """The ground within ``reach_m`` metres of the line, measured in the city's metric CRS, EPSG:4326."""
+    srid: int = settings.METRIC_SRID
+    around = shapely.buffer(in_metres(shapely.LineString(line.coords), srid), reach_m, quad_segs=_QUARTER)
+    metric = Crs(f"EPSG:{srid}", "")
+    return Area(multipolygon(shapely.transform(around, metric.to_degrees)))

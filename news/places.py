@@ -1,0 +1,127 @@
+"""The place of a news item: a point, a line with some metres on both sides, or an area, as people write and draw it.
+
+A place is written as its corners, one a line, latitude first as maps and phones copy it. The map of the editor reads and
+writes the same lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.contrib.gis.geos import LineString, MultiPolygon, Point
+from django.db.models import TextChoices
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from geo.lines import city_line, corridor
+from geo.numbers import whole_number
+from geo.points import GeometryRefused, city_point, lon_lat_from_text
+from geo.polygons import city_area
+from geo.refusals import Refusals
+
+CORNERS_MAX: Final = 200
+#: Characters of all lines: a link to a map is longer than a pair of numbers.
+TEXT_MAX: Final = 40_000
+#: Metres on both sides of a line: a narrow lane, and what is a quarter rather than a street.
+REACH_MIN_M: Final = 5
+REACH_MAX_M: Final = 500
+
+
+class Shape(TextChoices):
+    """What is drawn."""
+
+    NONE = "", gettext_lazy("No place")
+    POINT = "point", gettext_lazy("A point")
+    LINE = "line", gettext_lazy("Along a street")
+    AREA = "area", gettext_lazy("An area")
+
+
+@dataclass(frozen=True)
+class NewsPlace:
+    """Where it is, EPSG:4326: nowhere, at the point, or in the area. ``line`` and ``reach_m`` say what the area was made of."""
+
+    point: Point | None = None
+    line: LineString | None = None
+    reach_m: int | None = None
+    area: MultiPolygon | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """What was drawn."""
+        if self.line is not None:
+            return Shape.LINE
+        return Shape.AREA if self.area is not None else Shape.POINT if self.point is not None else Shape.NONE
+
+    @property
+    def corners(self) -> str:
+        """The corners as they are written, one a line; of an area those of its outer ring, the first once."""
+        drawn: tuple[tuple[float, ...], ...]
+        if self.line is not None:
+            drawn = self.line.coords
+        elif self.area is not None:
+            drawn = self.area[0].exterior_ring.coords[:-1]
+        else:
+            drawn = (self.point.coords,) if self.point is not None else ()
+        return "\n".join(f"{lat:.6f}, {lon:.6f}" for lon, lat in drawn)
+
+
+def place_from_text(shape: str, corners: str, reach_m: str) -> NewsPlace:
+    """The place that is written. Raises ``Refused`` with sentences for ``shape``, ``corners`` and ``reach_m``."""
+    refusals = Refusals()
+    if shape not in Shape.values:
+        refusals.add({"shape": [_("Choose what is drawn.")]})
+    if shape == Shape.NONE:
+        if corners.strip():
+            refusals.add({"shape": [_("Choose what the corners below are: a point, a street, or an area.")]})
+        refusals.check()
+        return NewsPlace()
+    nothing: list[tuple[float, float]] = []
+    positions = refusals.read(_positions, corners, nothing, name="corners")
+    reach = whole_number(reach_m.strip()) if shape == Shape.LINE else REACH_MIN_M
+    if reach is None or not REACH_MIN_M <= reach <= REACH_MAX_M:
+        words = _("Between %(least)d and %(most)d metres.") % {"least": REACH_MIN_M, "most": REACH_MAX_M}
+        refusals.add({"reach_m": [words]})
+    refusals.check()
+    found = refusals.read(
+        lambda drawn: _drawn(shape, drawn, reach or REACH_MIN_M), positions, NewsPlace(), name="corners"
+    )
+    refusals.check()
+    return found
+
+
+def _drawn(shape: str, positions: list[tuple[float, float]], reach_m: int) -> NewsPlace:
+    if shape == Shape.POINT:
+        if len(positions) != 1:
+            raise GeometryRefused(_("A point is one place: write one line."))
+        return NewsPlace(point=city_point(*positions[0]))
+    if shape == Shape.LINE:
+        line = city_line(positions)
+        return NewsPlace(line=line, reach_m=reach_m, area=corridor(line, reach_m).geom())
+    if positions[-1] == positions[0] and len(positions) > 1:
+        positions = positions[:-1]
+    if len(set(positions)) < 3:
+        raise GeometryRefused(_("An area has at least three different corners."))
+    for position in positions:
+        city_point(*position)
+    ring = [list(position) for position in [*positions, positions[0]]]
+    return NewsPlace(area=city_area({"type": "Polygon", "coordinates": [ring]}).geom())
+
+
+def _positions(corners: str) -> list[tuple[float, float]]:
+    """(lon, lat) of each line that is not empty. Raises ``GeometryRefused`` with the number of the first that is none."""
+    lines = [line.strip() for line in corners[: TEXT_MAX + 1].splitlines()]
+    written = [(n, line) for n, line in enumerate(lines, 1) if line]
+    if not written:
+        raise GeometryRefused(_("Draw it on the map, or write its corners."))
+    if len(written) > CORNERS_MAX or len(corners) > TEXT_MAX:
+        raise GeometryRefused(_("At most %(n)d corners.") % {"n": CORNERS_MAX})
+    found = []
+    for n, line in written:
+        degrees = lon_lat_from_text(line)
+        if degrees is None:
+            raise GeometryRefused(
+                _("Line %(n)d is no latitude and longitude, such as 40.5283, 72.7985.") % {"n": n}
+            )
+        found.append((float(degrees[0]), float(degrees[1])))
+    return found

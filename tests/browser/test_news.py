@@ -1,0 +1,115 @@
+"""The Mayor's Office draws works on the map, looks at them, publishes them; everybody sees them on the map until they end."""
+
+from __future__ import annotations
+
+import datetime as dt
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from accounts.models import User
+from news.models import NewsItem
+from tests.browser.conftest import OFFICE, Open, Visit, log_in, path_of
+from tests.browser.test_pins import _COLOUR
+from tests.factories import MembershipFactory
+from tests.grid import GridCity
+from tools.chromium import until
+
+
+@pytest.fixture
+def editor(city: GridCity, settings: Any, tmp_path: Path) -> User:
+    settings.MEDIA_ROOT = tmp_path
+    user: User = MembershipFactory(service=city.services["office"]).user
+    return user
+
+
+def works_px(page: Page) -> int:
+    """Pixels of the map in the colour of the outline of works."""
+    wanted = page.evaluate(_COLOUR, "--status-accepted")
+    picture = Image.open(BytesIO(page.locator("city-map canvas").screenshot())).convert("RGB")
+    found: list[tuple[int, tuple[int, ...]]] = picture.getcolors(maxcolors=1 << 24)  # type: ignore[assignment]
+    return sum(n for n, has in found if all(abs(a - b) < 14 for a, b in zip(has, wanted, strict=True)))
+
+
+def press(canvas: Locator, across: float, down: float) -> None:
+    box = canvas.bounding_box()
+    assert box is not None
+    canvas.click(position={"x": box["width"] * across, "y": box["height"] * down})
+
+
+def corners(page: Page, n: int) -> list[str]:
+    """The corners that the field holds, once there are so many."""
+    until(page, f"document.querySelector('[name=corners]').value.split('\\n').filter(Boolean).length === {n}")
+    return page.input_value("[name=corners]").split("\n")
+
+
+def test_works_are_drawn_previewed_published_and_seen(visit: Open, editor: User) -> None:
+    window: Visit = visit(**OFFICE)
+    log_in(window, editor)
+    page = window.go(path_of("desk:news-new", "ru"))
+    for language in ("ky", "ru", "en"):
+        page.fill(f"[name=title_{language}]", f"Water {language}")
+        page.fill(f"[name=body_{language}]", "It is off.")
+    page.select_option("[name=kind]", "works")
+    now = timezone.localtime()
+    page.fill("[name=starts_at]", f"{now - dt.timedelta(hours=1):%Y-%m-%dT%H:%M}")
+    page.fill("[name=ends_at]", f"{now + dt.timedelta(days=1):%Y-%m-%dT%H:%M}")
+    page.select_option("[name=shape]", "area")
+    window.map_drawn()
+    canvas = page.locator("news-place canvas")
+    # With the mouse; a corner is dragged; one is added and removed with the keys.
+    for across, down in ((0.3, 0.3), (0.7, 0.3), (0.7, 0.7)):
+        press(canvas, across, down)
+    before = corners(page, 3)
+    last = page.locator(".map-corner").nth(2)
+    box, frame = last.bounding_box(), canvas.bounding_box()
+    assert box is not None
+    assert frame is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + frame["width"] * 0.6, frame["y"] + frame["height"] * 0.8, steps=4)
+    page.mouse.up()
+    dragged = corners(page, 3)
+    assert dragged[:2] == before[:2]
+    assert dragged[2] != before[2]
+    canvas.focus()
+    page.keyboard.press("Enter")
+    assert corners(page, 4)[:3] == dragged
+    added = page.locator(".map-corner").nth(3)
+    added.focus()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Delete")
+    assert corners(page, 3) == dragged
+    expect(page.locator(".map-corner").nth(2)).to_be_focused()
+    page.locator("news-place button:has-text('Убрать угол')").click()
+    corners(page, 2)
+    press(canvas, 0.35, 0.75)
+    drawn = corners(page, 3)
+    window.map_drawn()
+    assert works_px(page) > 100
+    # Nothing is kept by looking at it.
+    with window.context.expect_page() as opened:
+        page.locator("button[name=preview][value=en]").click()
+    preview = opened.value
+    window.complaints.listen(preview)
+    preview.wait_for_selector('city-map[aria-busy="false"]')
+    expect(preview.locator("h1")).to_have_text("Water en")
+    assert works_px(preview) > 100
+    assert not NewsItem.objects.exists()
+    preview.close()
+    page.check("[name=when][value=now]")
+    page.locator("form.news-form button.button--primary").click()
+    page.wait_for_url("**/desk/news/*/")
+    item = NewsItem.objects.get()
+    assert sorted(item.place.corners.split("\n")) == sorted(drawn)
+    assert window.complaints.said == []
+    public = visit(**OFFICE)
+    public.go(path_of("public:news-item", "ky", item.pk))
+    public.map_drawn()
+    assert works_px(public.page) > 100
+    assert public.complaints.said == []
