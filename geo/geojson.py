@@ -129,6 +129,11 @@ class PagedFeatures:
         quoted = connections[DEFAULT_DB_ALIAS].ops.quote_name
         self._with = f"WITH {quoted(model._meta.db_table)} ({', '.join(map(quoted, columns))})"
 
+    @property
+    def shape(self) -> str:
+        """What tells features made in another way apart: of one shape and one state of the data they are the same."""
+        return repr((self._texts, self._texts_params))
+
     def page(self, rows: QuerySet[Any], page: PageRequest) -> PageText:
         """The page of the rows that the queryset leaves; one statement.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
@@ -87,19 +87,23 @@ class Cursor:
 
 
 class Order:
-    """What a list is ordered by: columns with their types (aware ``datetime``, ``date``, ``int``), all one way.
+    """What a list is ordered by: columns with their types (aware ``datetime``, ``date``, ``int``).
 
-    No two rows may be equal in all of the columns, or some would be lost between pages, and none may be NULL there. A
-    list that pages fast has an index on these columns. ``Order({"submitted_at": datetime, "number": int},
-    descending=True)`` is the newest first.
+    ``descending`` are all of them, or those that are named. No two rows may be equal in all of the columns, or some would
+    be lost between pages, and none may be NULL there. A list that pages fast has an index on these columns, or at least on
+    a first one of which few rows are equal. ``Order({"submitted_at": datetime, "number": int}, descending=True)`` is the
+    newest first.
     """
 
-    def __init__(self, columns: Mapping[str, type], *, descending: bool = False) -> None:
+    def __init__(self, columns: Mapping[str, type], *, descending: bool | Collection[str] = False) -> None:
         self.columns = tuple(columns)
-        self.descending = descending
         self._types = dict(columns)
         self._kinds = [_KINDS[kind] for kind in columns.values()]
-        self.names = tuple(f"-{column}" if descending else column for column in columns)
+        down = (columns if descending else ()) if isinstance(descending, bool) else descending
+        self.signs = tuple("<" if column in down else ">" for column in columns)
+        self.names = tuple(
+            f"-{column}" if sign == "<" else column for column, sign in zip(columns, self.signs, strict=True)
+        )
 
     def cursor_at(self, row: Any) -> Cursor:
         """The cursor of the page that follows the row."""
@@ -129,7 +133,8 @@ class Order:
     @property
     def turned(self) -> Order:
         """The same columns the other way round."""
-        return Order(self._types, descending=not self.descending)
+        ascending = [column for column, sign in zip(self.columns, self.signs, strict=True) if sign == ">"]
+        return Order(self._types, descending=ascending)
 
     def beyond(self, rows: QuerySet[_M], cursor: Cursor) -> QuerySet[_M]:
         """The rows that come after the cursor in this order."""
@@ -237,14 +242,17 @@ def _layout(kinds: list[_Kind]) -> str:
 
 
 class _Beyond(Expression):
-    """Row comparison ``(moment, number) < (at, n)``: one condition on an index, which AND and OR are not."""
+    """Row comparison ``(moment, number) < (at, n)``: one condition on an index, which AND and OR are not.
+
+    Where the columns go both ways there is no such comparison; then one on the first column bounds the others.
+    """
 
     output_field = BooleanField()
 
     def __init__(self, order: Order, cursor: Cursor) -> None:
         super().__init__()
         self._sides: list[Any] = [*map(F, order.columns), *map(Value, cursor.values)]
-        self._sign = "<" if order.descending else ">"
+        self._signs = order.signs
 
     def get_source_expressions(self) -> list[Any]:
         return self._sides
@@ -253,9 +261,24 @@ class _Beyond(Expression):
         self._sides = list(exprs)
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        parts = [compiler.compile(side) for side in self._sides]
-        sql = [text for text, _params in parts]
-        half = len(sql) // 2
-        return f"({', '.join(sql[:half])}) {self._sign} ({', '.join(sql[half:])})", tuple(
-            value for _text, params in parts for value in params
+        half = len(self._signs)
+        left, right = (
+            [compiler.compile(side) for side in sides] for sides in (self._sides[:half], self._sides[half:])
         )
+        if len(set(self._signs)) == 1:
+            row, at = (", ".join(text for text, _params in side) for side in (left, right))
+            return f"({row}) {self._signs[0]} ({at})", _params(*left, *right)
+        beyond, params = "", tuple[Any, ...]()
+        for column, value, sign in reversed(list(zip(left, right, self._signs, strict=True))):
+            first = f"{column[0]} {sign} {value[0]}"
+            if beyond:
+                beyond = f"({first} OR ({column[0]} = {value[0]} AND {beyond}))"
+                params = (*_params(column, value, column, value), *params)
+            else:
+                beyond, params = first, _params(column, value)
+        bound = f"{left[0][0]} {self._signs[0]}= {right[0][0]}"
+        return f"({bound} AND {beyond})", (*_params(left[0], right[0]), *params)
+
+
+def _params(*compiled: tuple[str, Any]) -> tuple[Any, ...]:
+    return tuple(value for _text, params in compiled for value in params)

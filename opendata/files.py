@@ -61,7 +61,8 @@ class FileKind:
             rows = rows.order_by(layer.column, "pk")
         # The layer is in its name: two that have no rows are two files.
         name = f"{layer.name}.{self.ending}"
-        form = Form(name, self.media_type, partial(self.write, layer, language), self.packs)
+        words = json.dumps(_told(layer, language))
+        form = Form(name, self.media_type, partial(self.write, layer, language), self.packs, words)
         return WholeSet(feature_statement(rows, self.row(layer, language)), form, work, version)
 
 
@@ -151,7 +152,9 @@ CSV: Final = FileKind(
 )
 
 
-def _features(form: Form, description: str) -> FileKind:
+def of_features(form: Form, description: str) -> FileKind:
+    """What the form makes of the texts of features."""
+
     def write(_layer: Layer, _language: str, file: BinaryIO, batches: Batches) -> None:
         form.write(file, batches)
 
@@ -162,6 +165,7 @@ def _kind(ending: str, media_type: str, description: str, **more: bool) -> FileK
     return FileKind(ending, media_type, description, Layer.raw_row, _converted(ending), **more)
 
 
+FLATGEOBUF: Final = _kind("fgb", "application/vnd.flatgeobuf", "FlatGeobuf, with its index in space.")
 XLSX: Final = _kind(
     "xlsx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -174,7 +178,7 @@ _GIS: Final = (
         "application/geopackage+sqlite3",
         "GeoPackage, with descriptions and code lists of its fields.",
     ),
-    _kind("fgb", "application/vnd.flatgeobuf", "FlatGeobuf, with its index in space."),
+    FLATGEOBUF,
     _kind(
         "parquet",
         "application/vnd.apache.parquet",
@@ -192,8 +196,8 @@ _GIS: Final = (
 )
 
 _TEXTS: Final = (
-    _features(GEOJSON, "GeoJSON (RFC 7946)."),
-    _features(GEOJSONL, "One GeoJSON feature a line, to be read as it comes (GDAL's GeoJSONSeq)."),
+    of_features(GEOJSON, "GeoJSON (RFC 7946)."),
+    of_features(GEOJSONL, "One GeoJSON feature a line, to be read as it comes (GDAL's GeoJSONSeq)."),
     CSV,
 )
 

@@ -134,6 +134,13 @@ def _holds(outer: Bbox, inner: Bbox) -> bool:
     )
 
 
+@cache
+def shape() -> str:
+    """What tells tiles of appeals that are made in another way apart, though no data have changed."""
+    made_by = (_sql("appeals_tile"), _sql("appeals_one_by_one"), _OF_CELL, _OF_APPEAL)
+    return repr((*made_by, _CELLS_DEEPER, SINGLES_ZOOM, SINGLES_MAX, EXTENT, BUFFER))
+
+
 def districts_tile(revision: BoundaryRevision, tile: Tile) -> bytes:
     """The tile with the districts of the city in the revision; empty where there are none. One statement."""
     rows = DistrictBoundary.objects.of(revision).territories()

@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import BinaryIO, Final
 
 import orjson
@@ -39,6 +41,8 @@ class Form:
     write: Callable[[BinaryIO, Batches], object]
     #: Compressed on its way; what is compressed already is not.
     packs: bool = True
+    #: What else stands in it than the rows.
+    words: str = ""
 
 
 def _write_collection(file: BinaryIO, batches: Batches) -> None:
@@ -56,7 +60,13 @@ def _write_lines(file: BinaryIO, batches: Batches) -> None:
     file.writelines(b"\n".join(batch) + b"\n" for batch in batches)
 
 
+def _write_sequence(file: BinaryIO, batches: Batches) -> None:
+    file.writelines(b"".join(b"\x1e%b\n" % text for text in batch) for batch in batches)
+
+
 GEOJSON: Final = Form("geojson", MEDIA_TYPE, _write_collection)
+#: GeoJSON text sequences (RFC 8142).
+GEOJSONSEQ: Final = Form("geojsonseq", "application/geo+json-seq", _write_sequence)
 #: One feature a line: newline-delimited GeoJSON, which GDAL knows as GeoJSONSeq.
 GEOJSONL: Final = Form("geojsonl", "application/x-ndjson", _write_lines)
 
@@ -109,7 +119,7 @@ class WholeSet:
 
     @property
     def _folder(self) -> str:
-        return digest(self.form.ending, self.statement)
+        return digest(self.form.ending, self.form.words, self.statement, _made_by())
 
     def _name(self, version: str) -> str:
         return digest(self._folder, version)
@@ -124,6 +134,13 @@ class WholeSet:
                     yield before, batches
                     return
         raise Busy
+
+
+@cache
+def _made_by() -> bytes:
+    """What writes texts and files: a release that changes it makes them anew, though no data have changed."""
+    folder = Path(__file__).parent
+    return b"".join((folder / name).read_bytes() for name in ("whole_sets.py", "files.py", "converting.py"))
 
 
 def _pack(plain: BinaryIO, file: BinaryIO) -> None:

@@ -225,6 +225,8 @@ class Appeal(models.Model):
             models.Index(fields=["category", "submitted_at"], name="appeal_category"),
             models.Index(fields=["service", "due_on"], condition=Q(hidden=True), name="appeal_hidden"),
             models.Index(fields=["updated_at"], name="appeal_updated"),
+            # What programs sort the open data by.
+            models.Index(fields=["due_on", "number"], name="appeal_due"),
             models.Index(Upper("external_id"), name="appeal_external_id", condition=~Q(external_id="")),
         ]
         triggers = [*counting_triggers(), noting(_SEEN), _UPDATED]

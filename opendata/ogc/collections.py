@@ -32,17 +32,26 @@ from districts.models import CODE_MAX, BoundaryRevision, DistrictBoundary, Servi
 from districts.versions import public_version
 from geo.cql2.tree import Node
 from geo.geojson import FeatureText, PagedFeatures, PageText, feature_page
-from geo.paging import Order, PageRequest
+from geo.paging import Order
 from geo.published_crs import Box, PublishedCrs
 from geo.refusals import Refusals
 from opendata.changes import UPDATED_AFTER, updated_after
+from opendata.layers import APPEALS, DISTRICTS, SERVICE_AREAS, Layer
 from opendata.ogc.filtering import Conditions, can_be_asked
-from opendata.ogc.parameters import OF_EVERY_LIST, datetime_parameter
+from opendata.ogc.parameters import (
+    OF_EVERY_LIST,
+    ListRequest,
+    datetime_parameter,
+    properties_parameter,
+    sortby_parameter,
+)
 from opendata.ogc.period import Period
+from opendata.ogc.sorting import Sortables
 from opendata.parameters import FILTER_PARAMETERS, code_in
 from opendata.properties import APPEAL, DISTRICT, SERVICE_AREA, Properties, Property, values
 from web.api.answers import LIVE_S, SETTLED_S
 from web.api.openapi import AREA, DAY, POINT, TEXT, WHOLE, Schema
+from web.api.texts import digest
 
 Reader = User | AnonymousUser
 
@@ -63,7 +72,9 @@ class Collection(ABC):
     model: ClassVar[type[Model]]
     column: ClassVar[str]
     moment: ClassVar[str]
-    order: ClassVar[Order]
+    sortables: ClassVar[Sortables]
+    #: As which its features stand in files.
+    layer: ClassVar[Layer]
     filters: ClassVar[tuple[OpenApiParameter, ...]]
     datetime: ClassVar[OpenApiParameter]
     max_age_s: ClassVar[int]
@@ -71,7 +82,14 @@ class Collection(ABC):
     @property
     def parameters(self) -> tuple[OpenApiParameter, ...]:
         """Everything that its list of features takes."""
-        return (*OF_EVERY_LIST[:1], self.datetime, *self.filters, *OF_EVERY_LIST[1:])
+        return (
+            *OF_EVERY_LIST[:1],
+            self.datetime,
+            *self.filters,
+            sortby_parameter(self.sortables.columns),
+            properties_parameter(self.properties),
+            *OF_EVERY_LIST[1:],
+        )
 
     @property
     def queryables(self) -> tuple[Property, ...]:
@@ -99,12 +117,21 @@ class Collection(ABC):
         """The row of that feature id, which may be none."""
 
     @abstractmethod
-    def page(self, rows: QuerySet[Any], language: str, crs: PublishedCrs, page: PageRequest) -> PageText:
-        """The page of the rows as features."""
+    def page(self, rows: QuerySet[Any], asked: ListRequest) -> PageText:
+        """The page of the rows as features, in the order that is asked for."""
 
     @abstractmethod
-    def feature(self, language: str, crs: PublishedCrs) -> FeatureText:
-        """One of its features."""
+    def key(self) -> str | Combinable:
+        """The id of a feature."""
+
+    def feature(self, language: str, crs: PublishedCrs, properties: Properties) -> FeatureText:
+        """A feature with these of its properties."""
+        return FeatureText(
+            id=self.key(),
+            geometry=crs.of(self.column),
+            properties=values(properties, language),
+            decimals=crs.decimals,
+        )
 
     @abstractmethod
     def began(self) -> dt.datetime | None:
@@ -120,8 +147,8 @@ class Collection(ABC):
         """How many rows there are; None where that is not known at once and need not be."""
         return rows.order_by().count()
 
-    def version(self) -> str | None:
-        """Which state of the data an answer is of; None where the answer itself must tell."""
+    def version(self, asked: ListRequest) -> str | None:
+        """Which state of the data, and shape of the features, an answer is of; None where the answer itself must tell."""
         return None
 
 
@@ -137,7 +164,17 @@ class Appeals(Collection):
     model = Appeal
     column = "point"
     moment = "submitted_at"
-    order = NEWEST_FIRST
+    sortables = Sortables(
+        {
+            "submitted_at": ("submitted_at", dt.datetime),
+            "updated_at": ("updated_at", dt.datetime),
+            "due_on": ("due_on", dt.date),
+            "number": ("number", int),
+        },
+        NEWEST_FIRST,
+        "number",
+    )
+    layer = APPEALS
     filters = (*(one for one in FILTER_PARAMETERS if one.name != "bbox"), UPDATED_AFTER)
     datetime = datetime_parameter("When they were submitted:")
     max_age_s = LIVE_S
@@ -164,11 +201,11 @@ class Appeals(Collection):
     def one(self, reader: Reader, feature: str) -> QuerySet[Any]:
         return Appeal.objects.visible_to(reader).filter(pk=feature)
 
-    def page(self, rows: QuerySet[Any], language: str, crs: PublishedCrs, page: PageRequest) -> PageText:
-        return _paged_appeals(language, crs, settings.PUBLIC_URL).page(rows, page)
+    def page(self, rows: QuerySet[Any], asked: ListRequest) -> PageText:
+        return self._paged(asked).page(rows, asked.page)
 
-    def feature(self, language: str, crs: PublishedCrs) -> FeatureText:
-        return _feature("id", self, language, crs)
+    def key(self) -> str | Combinable:
+        return "id"
 
     def began(self) -> dt.datetime | None:
         oldest = (
@@ -203,8 +240,11 @@ class Appeals(Collection):
         counted = rows.order_by().values("pk")[: COUNTED_MAX + 1].count()
         return counted if counted <= COUNTED_MAX else None
 
-    def version(self) -> str | None:
-        return public_version()
+    def version(self, asked: ListRequest) -> str | None:
+        return digest(public_version(), self._paged(asked).shape)
+
+    def _paged(self, asked: ListRequest) -> PagedFeatures:
+        return _paged(self, asked.language, asked.crs, asked.properties, asked.order, settings.PUBLIC_URL)
 
 
 class Borders(Collection):
@@ -213,7 +253,11 @@ class Borders(Collection):
     geometry = AREA
     column = "geom"
     moment = "in_force_from"
-    order = Order({"id": int})
+    sortables = Sortables(
+        {"revision": ("revision__number", int), "in_force_from": ("revision__effective_from", dt.date)},
+        Order({"id": int}),
+        "id",
+    )
     datetime = datetime_parameter("When they were in force; without it, those of today.")
     max_age_s = SETTLED_S
 
@@ -237,8 +281,9 @@ class Borders(Collection):
     def in_box(self, box: Box) -> Q:
         return box.meets(self.column)
 
-    def page(self, rows: QuerySet[Any], language: str, crs: PublishedCrs, page: PageRequest) -> PageText:
-        return feature_page(rows, self.feature(language, crs), self.order, page)
+    def page(self, rows: QuerySet[Any], asked: ListRequest) -> PageText:
+        feature = self.feature(asked.language, asked.crs, asked.properties)
+        return feature_page(rows, feature, asked.order, asked.page)
 
     def began(self) -> dt.datetime | None:
         begins = [begins for _revision, begins, _ends in _in_force()]
@@ -262,6 +307,7 @@ class Districts(Borders):
     model = DistrictBoundary
     words = "Districts of the borders in force on a day, without the city itself, in pages."
     properties = (*DISTRICT, *Borders._in_force)
+    layer = DISTRICTS
     filters = (OpenApiParameter("code", {**TEXT, "maxLength": CODE_MAX}, description="Code of a district."),)
 
     def rows(self, reader: Reader, query: Mapping[str, str], refusals: Refusals) -> QuerySet[Any]:
@@ -277,8 +323,8 @@ class Districts(Borders):
         found: QuerySet[Any] = published.territories().filter(revision__number=number, district__code=code)
         return found
 
-    def feature(self, language: str, crs: PublishedCrs) -> FeatureText:
-        return _feature(_joined("revision__number", "district__code"), self, language, crs)
+    def key(self) -> str | Combinable:
+        return _joined("revision__number", "district__code")
 
 
 class ServiceAreas(Borders):
@@ -290,6 +336,7 @@ class ServiceAreas(Borders):
     model = ServiceArea
     words = "Service areas of the borders in force on a day, in pages. Where several cover a place, the highest priority decides, then the smallest."
     properties = (*SERVICE_AREA, *Borders._in_force)
+    layer = SERVICE_AREAS
     filters = (
         OpenApiParameter("service", {**TEXT, "maxLength": CODE_MAX}, description="Code of a service."),
         OpenApiParameter(
@@ -315,8 +362,8 @@ class ServiceAreas(Borders):
         published = ServiceArea.objects.filter(revision__state=BoundaryRevision.State.PUBLISHED)
         return published.filter(revision__number=number, service__code=service, code=code[0])
 
-    def feature(self, language: str, crs: PublishedCrs) -> FeatureText:
-        return _feature(_joined("revision__number", "service__code", "code"), self, language, crs)
+    def key(self) -> str | Combinable:
+        return _joined("revision__number", "service__code", "code")
 
     def _valid(self, first: dt.date, last: dt.date) -> Q:
         begun = Q(valid_from__isnull=True) | Q(valid_from__lte=last)
@@ -326,18 +373,16 @@ class ServiceAreas(Borders):
 COLLECTIONS: Final[tuple[Collection, ...]] = (Appeals(), Districts(), ServiceAreas())
 
 
-@lru_cache(maxsize=32)
-def _paged_appeals(language: str, crs: PublishedCrs, _public_url: str) -> PagedFeatures:
-    return PagedFeatures(Appeal, COLLECTIONS[0].feature(language, crs), NEWEST_FIRST)
-
-
-def _feature(key: str | Combinable, collection: Collection, language: str, crs: PublishedCrs) -> FeatureText:
-    return FeatureText(
-        id=key,
-        geometry=crs.of(collection.column),
-        properties=values(collection.properties, language),
-        decimals=crs.decimals,
-    )
+@lru_cache(maxsize=64)
+def _paged(
+    of: Collection,
+    language: str,
+    crs: PublishedCrs,
+    properties: Properties,
+    order: Order,
+    _public_url: str,
+) -> PagedFeatures:
+    return PagedFeatures(of.model, of.feature(language, crs, properties), order)
 
 
 def _own(query: Mapping[str, str]) -> dict[str, str]:

@@ -17,7 +17,8 @@ from config.city import CITY
 from geo.geojson import MEDIA_TYPE
 from geo.published_crs import CRS84, published_crs
 from opendata.ogc.collections import COLLECTIONS, Collection
-from opendata.properties import Property
+from opendata.ogc.whole_answers import FORMS
+from opendata.properties import Property, chosen
 from web.api.openapi import Schema
 from web.links import public_link
 
@@ -31,6 +32,7 @@ _REL: Final = "http://www.opengis.net/def/rel/ogc/1.0/"
 _CONF: Final = "http://www.opengis.net/spec/ogcapi-features-"
 
 QUERYABLES: Final = gettext_lazy("What can be asked for")
+SORTABLES: Final = gettext_lazy("What can be sorted by")
 SCHEMA: Final = gettext_lazy("What a feature holds")
 
 #: What the tests hold the service to, and nothing else.
@@ -43,6 +45,8 @@ CONFORMANCE: Final = (
     f"{_CONF}3/1.0/conf/queryables",
     f"{_CONF}3/1.0/conf/filter",
     f"{_CONF}3/1.0/conf/features-filter",
+    f"{_CONF}5/1.0/conf/sortables",
+    f"{_CONF}8/1.0/conf/sorting",
     *(
         f"http://www.opengis.net/spec/cql2/1.0/conf/{name}"
         for name in (
@@ -66,11 +70,19 @@ def link(rel: str, path: str, media_type: str, title: str = "") -> dict[str, str
 
 def own_links(path: str, media_type: str = JSON) -> list[dict[str, str]]:
     """Links of a document to itself and to its page; the path may have a query, without ``f``."""
-    as_page = f"{path}{'&' if '?' in path else '?'}f=html"
     return [
         link("self", path, media_type, _("This document")),
-        link("alternate", as_page, HTML, _("The same as a page")),
+        link("alternate", _as(path, "html"), HTML, _("The same as a page")),
     ]
+
+
+def whole_links(path: str) -> list[dict[str, str]]:
+    """Links of a list of features to all of it in the formats that have no pages."""
+    return [link("alternate", _as(path, name), form.media_type, form.title) for name, form in FORMS.items()]
+
+
+def _as(path: str, name: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}f={name}"
 
 
 def landing_page() -> Document:
@@ -122,7 +134,12 @@ def described(collection: Collection) -> Document:
         "links": [
             *own_links(path),
             link("items", f"{path}/items", MEDIA_TYPE, str(collection.title)),
+            *(
+                link("items", f"{path}/items?f={name}", form.media_type, form.title)
+                for name, form in FORMS.items()
+            ),
             link(f"{_REL}queryables", f"{path}/queryables", JSON_SCHEMA, str(QUERYABLES)),
+            link(f"{_REL}sortables", f"{path}/sortables", JSON_SCHEMA, str(SORTABLES)),
             link(f"{_REL}schema", f"{path}/schema", JSON_SCHEMA, str(SCHEMA)),
         ],
     }
@@ -133,12 +150,21 @@ def queryables(collection: Collection) -> Document:
     return _json_schema(collection, "queryables", collection.queryables)
 
 
+def sortables(collection: Collection) -> Document:
+    """JSON Schema of the properties by which features can be sorted (Part 5, 10)."""
+    return _json_schema(
+        collection, "sortables", chosen(collection.properties, *collection.sortables.columns), geometry=False
+    )
+
+
 def schema(collection: Collection) -> Document:
     """JSON Schema of a feature's properties (Part 5, 7)."""
     return _json_schema(collection, "schema", collection.properties)
 
 
-def _json_schema(collection: Collection, name: str, properties: Iterable[Property]) -> Document:
+def _json_schema(
+    collection: Collection, name: str, properties: Iterable[Property], *, geometry: bool = True
+) -> Document:
     kind = (
         "geometry-point"
         if collection.geometry["properties"]["type"]["enum"] == ["Point"]
@@ -151,7 +177,7 @@ def _json_schema(collection: Collection, name: str, properties: Iterable[Propert
         "title": str(collection.title),
         "properties": {
             **{declared.name: _property(declared, collection) for declared in properties},
-            collection.column: {"format": kind, "x-ogc-role": "primary-geometry"},
+            **({collection.column: {"format": kind, "x-ogc-role": "primary-geometry"}} if geometry else {}),
         },
         "additionalProperties": False,
     }

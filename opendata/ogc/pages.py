@@ -15,7 +15,7 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from opendata.ogc.collections import Collection
-from opendata.ogc.documents import Document
+from opendata.ogc.documents import HTML, Document
 from web.context import LanguageLink
 
 
@@ -128,7 +128,7 @@ def items(of: Collection, document: Document, language: str) -> Page:
     path = reverse(f"ogc-{of.id}-items")
     shown = []
     for feature in document["features"]:
-        title, words = of.in_words(feature["properties"], language)
+        title, words = _told(of, feature, language)
         shown.append(Entry(title, f"{path}/{feature['id']}", words))
     matched = document.get("numberMatched")
     following = [_local(link["href"]) for link in document["links"] if link["rel"] == "next"]
@@ -145,7 +145,7 @@ def items(of: Collection, document: Document, language: str) -> Page:
 def item(of: Collection, document: Document, language: str) -> Page:
     """One feature with all of its properties."""
     properties = document["properties"]
-    title, _words = of.in_words(properties, language)
+    title, _words = _told(of, document, language)
     facts = tuple(
         Entry(name, str(value) if name == "url" else "", _written(value))
         for name, value in properties.items()
@@ -153,6 +153,15 @@ def item(of: Collection, document: Document, language: str) -> Page:
     )
     back = Entry(str(of.title), reverse(f"ogc-{of.id}-items"))
     return Page(title, back=back, buttons=_buttons(document), facts=facts)
+
+
+def _told(of: Collection, feature: dict[str, Any], language: str) -> tuple[str, str]:
+    """A title for the feature and what else is told of it; where few properties were asked for, those."""
+    properties = feature["properties"]
+    if len(properties) == len(of.properties):
+        return of.in_words(properties, language)
+    told = (f"{name}: {_written(value)}" for name, value in properties.items() if value not in (None, ""))
+    return feature["id"], " · ".join(told)
 
 
 def _written(value: Any) -> str:
@@ -176,7 +185,13 @@ def _buttons(document: Document) -> tuple[Entry, ...]:
     others = "&".join(
         part for part in address.partition("?")[2].split("&") if part and not part.startswith("f=")
     )
-    return (Entry("JSON", f"{address.partition('?')[0]}?{others}{'&' if others else ''}f=json"),)
+    as_json = Entry("JSON", f"{address.partition('?')[0]}?{others}{'&' if others else ''}f=json")
+    alternates = (
+        Entry(link["title"], _local(link["href"]))
+        for link in document["links"]
+        if link["rel"] == "alternate" and link["type"] != HTML
+    )
+    return (as_json, *alternates)
 
 
 def _start() -> Entry:

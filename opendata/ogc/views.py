@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 
 import orjson
@@ -18,16 +19,35 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
 from geo.geojson import MEDIA_TYPE, PageText, collection, feature_texts
+from geo.paging import AFTER
 from geo.refusals import Refusals
 from opendata.ogc import documents, pages
 from opendata.ogc.answers import answered, as_page
 from opendata.ogc.collections import COLLECTIONS, Appeals, Collection
-from opendata.ogc.documents import HTML, JSON, JSON_SCHEMA, OPENAPI, Document, link, own_links
-from opendata.ogc.parameters import CRS, crs_asked_for, list_request, one_of
-from opendata.properties import schema
+from opendata.ogc.documents import (
+    HTML,
+    JSON,
+    JSON_SCHEMA,
+    OPENAPI,
+    Document,
+    link,
+    own_links,
+    whole_links,
+)
+from opendata.ogc.parameters import (
+    CRS,
+    LIMIT,
+    crs_asked_for,
+    list_request,
+    one_of,
+    properties_asked_for,
+    properties_parameter,
+)
+from opendata.ogc.whole_answers import FORMS, WholeForm, check, whole_answer
 from web.api.answers import SETTLED_S
 from web.api.language import language_asked_for
 from web.api.openapi import (
+    BYTES,
     LANG,
     MOMENT,
     NUMBER,
@@ -51,6 +71,12 @@ View = Callable[..., HttpResponseBase]
 _JSON, _HTML = "json", "html"
 _FORMAT: Final = OpenApiParameter(
     "f", str, enum=[_JSON, _HTML], description="The representation, whatever the Accept header says."
+)
+_LIST_FORMAT: Final = OpenApiParameter(
+    "f",
+    str,
+    enum=[_JSON, _HTML, *FORMS],
+    description="The representation, whatever the Accept header says. Pages are of JSON and HTML; the others hold everything that is asked for.",
 )
 _PAGE: Final[Responses] = {(200, HTML): TEXT}
 _LINKS: Final[Schema] = {
@@ -137,8 +163,10 @@ def _items_view(of: Collection) -> View:
 
     def view(request: HttpRequest) -> HttpResponseBase:
         refusals = Refusals()
-        asked = list_request(request, of.order, refusals)
-        form = refusals.read(_representation, request, _JSON, name="f")
+        asked = list_request(request, of.sortables, of.properties, refusals)
+        form = refusals.read(lambda request: _representation(request, FORMS), request, _JSON, name="f")
+        if form in FORMS:
+            check(FORMS[form], asked, refusals)
         rows = of.during(of.rows(request.user, request.GET, refusals), asked.period)
         if asked.box is not None:
             rows = rows.filter(of.in_box(asked.box))
@@ -149,23 +177,25 @@ def _items_view(of: Collection) -> View:
             rows = rows.filter(said)
         if refusals.errors:
             return bad_parameters(refusals.errors)
+        if form in FORMS:
+            return whole_answer(request, of, FORMS[form], rows, asked)
 
         def found() -> _Found:
             exactly, first = asked.hits, asked.page.after is None
             matched = (
                 of.matched(request.user, request.GET, rows, exactly=exactly) if exactly or first else None
             )
-            page = PageText([], None) if asked.hits else of.page(rows, asked.language, asked.crs, asked.page)
+            page = PageText([], None) if asked.hits else of.page(rows, asked)
             return _Found(page, matched)
 
         if form == _HTML:
             with translation.override(asked.language):
-                document = orjson.loads(_list_document(request, of, found()))
+                document = orjson.loads(_list_document(request, of, found(), asked.mark))
                 page = pages.items(of, document, asked.language)
                 return as_page(request, pages.rendered(request, page, asked.language))
 
         private = request.user.is_authenticated
-        version = None if private else of.version()
+        version = None if private else of.version(asked)
         # Where nothing tells the state of the data, what was found does.
         known = found() if version is None else None
         if known is not None:
@@ -173,7 +203,7 @@ def _items_view(of: Collection) -> View:
 
         def written() -> bytes:
             with translation.override(asked.language):
-                return _list_document(request, of, known or found())
+                return _list_document(request, of, known or found(), asked.mark)
 
         answer = answered(
             request,
@@ -190,7 +220,7 @@ def _items_view(of: Collection) -> View:
     view.__doc__ = of.words
     responses: Responses = {
         **feature_collection(
-            schema(of.properties),
+            _some_of(of),
             geometry=of.geometry,
             members={
                 "numberMatched": {
@@ -205,17 +235,21 @@ def _items_view(of: Collection) -> View:
             has_id=True,
         ),
         **_PAGE,
-        **problems(400),
+        **{(200, form.kind.media_type): BYTES for form in FORMS.values()},
+        **problems(400, 429, 503),
     }
-    parameters = [*of.parameters, _FORMAT]
+    parameters = [*of.parameters, _LIST_FORMAT]
     documented = described(f"list_ogc_{of.id}", parameters=parameters, responses=responses)(view)
     return require_safe(documented)
 
 
-def _list_document(request: HttpRequest, of: Collection, found: _Found) -> bytes:
-    links = own_links(_here(request), MEDIA_TYPE)
+def _list_document(request: HttpRequest, of: Collection, found: _Found, mark: str) -> bytes:
+    links = [
+        *own_links(_here(request), MEDIA_TYPE),
+        *whole_links(_here(request, but=("f", LIMIT.name, AFTER))),
+    ]
     if found.page.next is not None:
-        links.append(link("next", _here(request, after=str(found.page.next)), MEDIA_TYPE))
+        links.append(link("next", _here(request, but=(), after=f"{mark}{found.page.next}"), MEDIA_TYPE))
     links.append(link("collection", reverse("ogc-collection", args=[of.id]), JSON, str(of.title)))
     members: dict[str, Any] = {
         "numberReturned": len(found.page.features),
@@ -234,10 +268,11 @@ def _item_view(of: Collection) -> View:
         refusals = Refusals()
         language = refusals.read(language_asked_for, request, "")
         crs = crs_asked_for(request, refusals)
+        properties = properties_asked_for(request, of.properties, refusals)
         form = refusals.read(_representation, request, _JSON, name="f")
         if refusals.errors:
             return bad_parameters(refusals.errors)
-        found = feature_texts(of.one(request.user, str(feature)), of.feature(language, crs))
+        found = feature_texts(of.one(request.user, str(feature)), of.feature(language, crs, properties))
         if not found:
             raise Http404
         with translation.override(language):
@@ -262,9 +297,8 @@ def _item_view(of: Collection) -> View:
 
     view.__doc__ = f"One feature of the collection `{of.id}`, with the properties that it has in the list."
     responses: Responses = {(200, MEDIA_TYPE): _feature_schema(of), **_PAGE, **problems(400, 404)}
-    documented = described(f"read_ogc_{of.id}_item", parameters=[CRS, _FORMAT, LANG], responses=responses)(
-        view
-    )
+    parameters = [properties_parameter(of.properties), CRS, _FORMAT, LANG]
+    documented = described(f"read_ogc_{of.id}_item", parameters=parameters, responses=responses)(view)
     return require_safe(documented)
 
 
@@ -274,10 +308,16 @@ def _feature_schema(of: Collection) -> Schema:
             "type": {**TEXT, "enum": ["Feature"]},
             "id": UUID if isinstance(of, Appeals) else TEXT,
             "geometry": of.geometry,
-            "properties": schema(of.properties),
+            "properties": _some_of(of),
             "links": _LINKS,
         }
     )
+
+
+def _some_of(of: Collection) -> Schema:
+    """Properties of a feature: all of them, or those that were asked for."""
+    described = {declared.name: declared.described for declared in of.properties}
+    return record(described, optional=list(described))
 
 
 def _collection(named: str) -> Collection:
@@ -287,18 +327,20 @@ def _collection(named: str) -> Collection:
     raise Http404
 
 
-def _representation(request: HttpRequest) -> str:
+def _representation(request: HttpRequest, others: Mapping[str, WholeForm] = MappingProxyType({})) -> str:
     if text := request.GET.get("f", ""):
-        return one_of(text, [_JSON, _HTML])
-    # A client that knows neither gets JSON: RFC 9110, 12.4.1 prefers that to 406.
-    return _HTML if request.get_preferred_type([JSON, MEDIA_TYPE, HTML]) == HTML else _JSON
+        return one_of(text, [_JSON, _HTML, *others])
+    named = {JSON: _JSON, MEDIA_TYPE: _JSON, HTML: _HTML}
+    named |= {form.media_type: name for name, form in others.items()}
+    # A client that knows none of them gets JSON: RFC 9110, 12.4.1 prefers that to 406.
+    return named.get(request.get_preferred_type(list(named)) or JSON, _JSON)
 
 
-def _here(request: HttpRequest, **changes: str) -> str:
+def _here(request: HttpRequest, but: Sequence[str] = ("f",), **changes: str) -> str:
+    """The address without these parameters, and with the changes: each representation is told by a link of its own."""
     query = request.GET.copy()
-    if not changes:
-        # Each representation is told by a link of its own.
-        query.pop("f", None)
+    for name in but:
+        query.pop(name, None)
     for name, value in changes.items():
         query[name] = value
     return f"{request.path}?{query.urlencode()}" if query else request.path
@@ -389,6 +431,19 @@ _OF_COLLECTIONS: Final = [
             of_collection=True,
         ),
         name="ogc-queryables",
+    ),
+    path(
+        "collections/<slug:collection>/sortables",
+        _document_view(
+            "read_ogc_sortables",
+            "JSON Schema of the properties by which features of the collection can be sorted.",
+            documents.sortables,
+            pages.json_schema(documents.SORTABLES),
+            _ANY_OBJECT,
+            JSON_SCHEMA,
+            of_collection=True,
+        ),
+        name="ogc-sortables",
     ),
     path(
         "collections/<slug:collection>/schema",

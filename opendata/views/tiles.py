@@ -18,7 +18,7 @@ from geo.vector_tiles import MEDIA_TYPE
 from opendata.parameters import FILTER_PARAMETERS, REVISION_PARAMETER
 from opendata.revision import no_such_revision, revision_of
 from opendata.tile_sets import appeals_tilejson, districts_tilejson, style
-from opendata.tiles import appeals_tile, districts_tile
+from opendata.tiles import appeals_tile, districts_tile, shape
 from web.api.answers import LIVE_S, SETTLED_S, cached_for
 from web.api.openapi import NUMBER, TEXT, TEXTS, WHOLE, Responses, described, problems, record
 from web.api.problems import bad_parameters
@@ -80,7 +80,7 @@ def appeals_mvt(request: HttpRequest, z: str, x: str, y: str) -> HttpResponseBas
         )
         return cached_for(answer, LIVE_S, private=True)
     # Read before the tile, which so is never older than it says. Weak, since the tile may be newer.
-    etag = f'W/"{digest(public_version())}"'
+    etag = f'W/"{digest(public_version(), shape())}"'
     known = get_conditional_response(request, etag=etag)
     answer = known or HttpResponse(appeals_tile(request.user, wanted, tile), content_type=MEDIA_TYPE)
     answer["ETag"] = etag

@@ -24,7 +24,7 @@ from appeals.filters import AppealFilter, parse_filter
 from appeals.models import Appeal
 from geo.refusals import Refusals, Refused
 from opendata.changes import UPDATED_AFTER, updated_after
-from opendata.files import kinds_of
+from opendata.files import FileKind, kinds_of
 from opendata.layers import APPEALS, Layer
 from opendata.parameters import FILTER_PARAMETERS
 from opendata.properties import APPEAL, schema
@@ -120,17 +120,24 @@ def whole_set_answer(
         return problem(
             HTTPStatus.NOT_FOUND, _("There is no such format. There are: %(formats)s.") % {"formats": formats}
         )
+    answer = kind_answer(request, kind, layer, rows, language, **more)
+    fields = reverse("data-fields", args=[layer.name])
+    answer["Link"] = f'<{public_link(fields)}>; rel="describedby"; type="application/csvm+json"'
+    return answer
+
+
+def kind_answer(
+    request: HttpRequest, kind: FileKind, layer: Layer, rows: QuerySet[Any], language: str, **more: Any
+) -> HttpResponseBase:
+    """The rows of the layer as a file of the kind, kept for the public, or why it cannot be had."""
     work = partial(charged, DATA_WORK, sender_of(request))
     whole = kind.whole_set(layer, rows, language, work=work, **more)
     try:
-        answer = _answer(request, whole)
+        return _answer(request, whole)
     except Refused as refusal:
         return problem(HTTPStatus.BAD_REQUEST, str(refusal))
     except TooMany as refusal:
         return refused(problem(HTTPStatus.TOO_MANY_REQUESTS, str(refusal)), refusal)
-    fields = reverse("data-fields", args=[layer.name])
-    answer["Link"] = f'<{public_link(fields)}>; rel="describedby"; type="application/csvm+json"'
-    return answer
 
 
 def _answer(request: HttpRequest, whole: WholeSet) -> HttpResponseBase:

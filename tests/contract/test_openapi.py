@@ -283,12 +283,19 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
             "read_ogc_collection": "/ogc/collections/appeals?",
             "read_ogc_queryables": "/ogc/collections/districts/queryables?",
             "read_ogc_schema": "/ogc/collections/service_areas/schema?",
+            "read_ogc_sortables": "/ogc/collections/appeals/sortables?",
             **{f"list_ogc_{name}": f"/ogc/collections/{name}/items?" for name in ("appeals", "districts", "service_areas")},
         }.items()
         for status, query in ((200, ""), (400, "?lang=fr"))
     },
+    **{
+        (f"list_ogc_{name}", status): [way(f"/ogc/collections/{name}/items?f=csv")]
+        for name in ("appeals", "districts", "service_areas")
+        for status, way in ((429, _with_work_used_up), (503, _while_others_are_made))
+    },
     ("read_ogc_collection", 404): [_get("/ogc/collections/roads")],
     ("read_ogc_queryables", 404): [_get("/ogc/collections/roads/queryables")],
+    ("read_ogc_sortables", 404): [_get("/ogc/collections/roads/sortables")],
     ("read_ogc_schema", 404): [_get("/ogc/collections/roads/schema")],
     ("read_ogc_appeals_item", 404): [_get(f"/ogc/collections/appeals/items/{UNKNOWN}")],
     ("read_ogc_districts_item", 404): [_get("/ogc/collections/districts/items/1.nowhere")],

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import struct
+from operator import attrgetter
 
 import pytest
 from django.db import connection
@@ -24,7 +25,10 @@ OLDEST = Order({"submitted_at": dt.datetime, "number": int})
 URGENT = Order({"due_on": dt.date, "number": int})
 LATEST = Order({"due_on": dt.date, "number": int}, descending=True)
 NUMBERED = Order({"number": int})
-ORDERS = [NEWEST, OLDEST, URGENT, LATEST, NUMBERED]
+BOTH_WAYS = Order(
+    {"due_on": dt.date, "submitted_at": dt.datetime, "number": int}, descending={"submitted_at"}
+)
+ORDERS = [NEWEST, OLDEST, URGENT, LATEST, NUMBERED, BOTH_WAYS]
 
 MOMENTS = st.datetimes(timezones=st.just(dt.UTC))
 NUMBERS = st.integers(0, 2**63 - 1)
@@ -184,10 +188,10 @@ def test_every_row_once_in_order(appeals: list[Appeal], order: Order, size: int)
 
 
 def _in_order(appeals: list[Appeal], order: Order) -> list[Appeal]:
-    def key(row: Appeal) -> list[object]:
-        return [getattr(row, column) for column in order.columns]
-
-    return sorted(appeals, key=key, reverse=order.descending)
+    rows = list(appeals)
+    for column, name in reversed(list(zip(order.columns, order.names, strict=True))):
+        rows.sort(key=attrgetter(column), reverse=name.startswith("-"))
+    return rows
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=lambda order: ",".join(order.names))

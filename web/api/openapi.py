@@ -118,7 +118,8 @@ def problems(*statuses: int) -> Responses:
 def record(properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
     """A JSON object with these members."""
     required = [name for name in properties if name not in optional]
-    return {"type": "object", "required": required, "properties": dict(properties)}
+    # An empty list is none (OpenAPI 3.0).
+    return {"type": "object", **({"required": required} if required else {}), "properties": dict(properties)}
 
 
 def feature_collection(

@@ -30,13 +30,14 @@ def _get(client: Client, path: str) -> Any:
 
 def test_one_address_leads_to_all_others(client: Client, appeal: Appeal, settings: Settings) -> None:
     settings.PUBLIC_URL = "https://city.example"
+    forms = {"geojsonseq": "application/geo+json-seq", "csv": "text/csv", "fgb": "application/vnd.flatgeobuf"}
     waiting, seen = ["/ogc/"], {}
     while waiting:
         path = waiting.pop()
         answer = client.get(path)
         assert answer.status_code == 200, (path, answer.content)
         seen[path] = answer["Content-Type"].partition(";")[0]
-        if not path.startswith("/ogc/") or "api" in path or path.endswith("f=html"):
+        if not path.startswith("/ogc/") or "api" in path or "f=" in path:
             continue
         document = answer.json()
         for part in [document, *document.get("collections", [])]:
@@ -52,10 +53,12 @@ def test_one_address_leads_to_all_others(client: Client, appeal: Appeal, setting
         "/api/docs/",
         "/ogc/collections",
         *(f"/ogc/collections/{name}{rest}" for name in ("appeals", "districts", "service_areas")
-          for rest in ("", "/items", "/queryables", "/schema")),
+          for rest in ("", "/items", "/queryables", "/sortables", "/schema", *(f"/items?f={form}" for form in forms))),
     } == {path for path in seen if not path.endswith("f=html")}  # fmt: skip
     assert sum(path.endswith("f=html") for path in seen) == 8
     assert all(kind == "text/html" for path, kind in seen.items() if path.endswith("f=html"))
+    for form, kind in forms.items():
+        assert seen[f"/ogc/collections/appeals/items?f={form}"] == kind
     assert seen["/ogc/collections/appeals/items"] == "application/geo+json"
     assert seen["/ogc/api"] == "application/vnd.oai.openapi+json"
 
@@ -71,6 +74,8 @@ def test_conformance(client: Client, db: None) -> None:
             f"{_CONF}3/1.0/conf/queryables",
             f"{_CONF}3/1.0/conf/filter",
             f"{_CONF}3/1.0/conf/features-filter",
+            f"{_CONF}5/1.0/conf/sortables",
+            f"{_CONF}8/1.0/conf/sorting",
             "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
             "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
             "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
@@ -206,6 +211,7 @@ def test_every_document_is_a_page_too(client: Client, appeal: Appeal) -> None:
         "/ogc/collections/appeals": "EPSG/0/32643",
         "/ogc/collections/appeals/queryables": "recommendation",
         "/ogc/collections/appeals/schema": "planned_on",
+        "/ogc/collections/appeals/sortables": "due_on",
         "/ogc/collections/appeals/items?limit=1": f"№ {appeal.number} · lamp en",
         "/ogc/collections/districts/items": "east en",
         items: appeal.text,

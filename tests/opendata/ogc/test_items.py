@@ -76,7 +76,7 @@ class TestPages:
             "limit": ["3"], "kind": ["complaint"], "lang": ["ru"], "after": [],
         }  # fmt: skip
         second = client.get(f"{following.path}?{following.query}").json()
-        assert [one["rel"] for one in second["links"]] == ["self", "alternate", "collection"]
+        assert [one["rel"] for one in second["links"]] == ["self", *["alternate"] * 4, "collection"]
         visited = [feature["id"] for feature in first["features"] + second["features"]]
         assert visited == [str(appeal.pk) for appeal in appeals]
         assert (second["numberReturned"], "numberMatched" in second) == (1, False)
@@ -102,7 +102,7 @@ class TestPages:
     ) -> None:
         document = _get(client, APPEALS, resultType="hits", category="lamp")
         assert (document["numberMatched"], document["numberReturned"], document["features"]) == (2, 0, [])
-        assert [link["rel"] for link in document["links"]] == ["self", "alternate", "collection"]
+        assert [link["rel"] for link in document["links"]] == ["self", *["alternate"] * 4, "collection"]
         # A list says how many there are as long as that is cheap.
         monkeypatch.setattr("opendata.ogc.collections.COUNTED_MAX", 1)
         assert "numberMatched" not in _get(client, APPEALS, category="lamp")
