@@ -4,7 +4,7 @@
 -- one in force), "on" (date), metric_srid (a CRS in metres).
 -- Rows: (n, kind, id, code, service_id, priority, area_m2, border_m); n numbers the pins from 1; 0 means all.
 --   revision   id of the revision used                              (n = 0)
---   office     service_id of the Mayor's Office, if it is active    (n = 0)
+--   office     service_id of the Mayor's Office, which is active    (n = 0)
 --   category   the pin's category exists; service_id that answers for it if no area decides, or NULL
 --   city, territory   id of a district that covers the pin, its area_m2; border_m for the city if no area covers
 --   area       id of a service area that covers the pin and handles its category
@@ -75,7 +75,7 @@ SELECT 0::bigint AS n, 'revision' AS kind, r.id, NULL::text AS code, NULL::bigin
 FROM revision r
 UNION ALL
 SELECT 0, 'office', NULL, NULL, s.id, NULL, NULL, NULL
-FROM districts_service s WHERE s.is_office AND s.active
+FROM districts_service s WHERE s.is_office
 UNION ALL
 SELECT p.n, 'category', NULL, NULL, s.id, NULL, NULL, NULL
 FROM pins p

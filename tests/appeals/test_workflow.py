@@ -288,6 +288,23 @@ def test_ends_without_an_answer_say_why() -> None:
     }
 
 
+def test_what_a_step_does_besides() -> None:
+    """Links, words taken out, the state before and how often: by verb, where it is not as in most rows."""
+    besides: dict[str, dict[str, object]] = {
+        "links": {"split": True, "rejoin": False, "link": True, "unlink": False},
+        "redacts": {"redact": True, "restore": False},
+        "returns": {"separate": True},
+        "passes_max": {"forward": 2},
+    }
+    for name, expected in besides.items():
+        usual = getattr(ACCEPT, name)
+        found = {
+            verb.code: getattr(verb, name) for verb in VERBS.values() if getattr(verb, name) is not usual
+        }
+        assert found == expected
+    assert [verb.code for verb in VERBS.values() if verb.words.instead] == ["forward"]
+
+
 def test_the_stages_of_a_term_and_their_warnings() -> None:
     assert STAGES == {Guard.HALF_PASSED: 1, Guard.MOST_PASSED: 2, Guard.LAST_DAY: 3}
     assert dict(WARNINGS) == {1: VERBS["warn_half"], 2: VERBS["warn_most"], 3: VERBS["warn_due"]}

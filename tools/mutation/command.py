@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,12 +20,13 @@ _EACH = 25
 @dataclass
 class Result:
     """What became of a target's mutants. ``excused``: survivors that ``equal.toml`` lists; ``wrong``: entries of it
-    that match nothing, or a mutant that the tests kill."""
+    that match nothing, or a mutant that the tests kill; ``left_out``: mutants that were not tried."""
 
     target: str
     killed: int = 0
     by_time: int = 0
     excused: int = 0
+    left_out: int = 0
     survivors: list[Mutant] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
@@ -35,18 +37,15 @@ class Result:
 
 def run(arguments: Sequence[str], root: Path, scratch: Path, say: Callable[[str], None]) -> int:
     """Exit code: 0 when every mutant of the wanted targets is killed or rightly listed as equal."""
-    unknown = [one for one in arguments if one.startswith("-") and one != "--mutate"]
-    if unknown:
-        say(f"./manage.py test --mutate [target …] knows no {unknown[0]}")
-        return 2
+    wanted = _parsed(arguments)
     try:
         entries = equal.read(equal.FILE.read_text(encoding="utf-8"))
         everything = chosen([], root)
-        targets = chosen([one for one in arguments if one != "--mutate"], root)
+        targets = chosen(wanted.targets, root)
         lost = [entry for entry in entries if entry.target not in {target.path for target in everything}]
         if lost:
             raise NoSuchTarget(f"equal.toml names {lost[0].target}, which is no target")
-        results = [_result(target, entries, root, scratch, say) for target in targets]
+        results = [_result(target, entries, wanted.every, root, scratch, say) for target in targets]
     except (NoSuchTarget, BadEntry, CannotTry) as error:
         say(str(error))
         return 2
@@ -55,16 +54,44 @@ def run(arguments: Sequence[str], root: Path, scratch: Path, say: Callable[[str]
     return 0 if all(result.is_good for result in results) else 1
 
 
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="./manage.py test",
+        description="Tells which small changes of the product no test of its room notices.",
+    )
+    parser.add_argument("--mutate", action="store_true", help="this command")
+    parser.add_argument(
+        "--every", type=_count, default=1, metavar="N", help="try each N-th mutant of a target: a sample"
+    )
+    parser.add_argument(
+        "targets", nargs="*", metavar="target", help="a path of tools/mutation/targets.py; else all"
+    )
+    return parser.parse_intermixed_args(arguments)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is no whole number above zero")
+    return int(text)
+
+
 def _result(
-    target: Target, entries: Sequence[Equal], root: Path, scratch: Path, say: Callable[[str], None]
+    target: Target,
+    entries: Sequence[Equal],
+    every: int,
+    root: Path,
+    scratch: Path,
+    say: Callable[[str], None],
 ) -> Result:
     source = (root / target.path).read_text(encoding="utf-8")
-    mutants = list((sql_mutants if target.is_sql else python_mutants).mutants(source))
-    result = Result(target.path)
-    say(f"{target.path}: {len(mutants)} mutants against {' '.join(target.tests)}")
+    whole = list((sql_mutants if target.is_sql else python_mutants).mutants(source))
+    mutants = whole[::every]
+    result = Result(target.path, left_out=len(whole) - len(mutants))
+    of = f" of {len(whole)}" if result.left_out else ""
+    say(f"{target.path}: {len(mutants)}{of} mutants against {' '.join(target.tests)}")
     result.wrong += [
         f"equal.toml matches no mutant any more: {entry.line} | {entry.was} → {entry.now}"
-        for entry in equal.stale(entries, target.path, mutants)
+        for entry in equal.stale(entries, target.path, whole)
     ]
     if mutants:
         verdicts = tried(target, mutants, root=root, scratch=scratch)
@@ -103,9 +130,15 @@ def table(results: Sequence[Result]) -> list[str]:
     """Lines of the summary, the total at its end."""
     width = max([len("total"), *(len(result.target) for result in results)])
     lines = [f"{'':{width}}  killed  survived  equal, with a reason"]
-    rows = [(one.target, one.killed, one.by_time, len(one.survivors), one.excused) for one in results]
+    rows = [
+        (one.target, one.killed, one.by_time, len(one.survivors), one.excused, one.left_out)
+        for one in results
+    ]
     sums = [sum(column) for column in list(zip(*rows, strict=True))[1:]]
-    for name, killed, by_time, survived, excused in [*rows, ("total", *sums)]:
+    for name, killed, by_time, survived, excused, left_out in [*rows, ("total", *sums)]:
         line = f"{name:{width}}  {killed:6}  {survived:8}  {excused:5}"
-        lines.append(f"{line}  ({by_time} killed for their time)" if by_time else line)
+        notes = [f"{by_time} killed for their time"] * bool(by_time) + [f"{left_out} not tried"] * bool(
+            left_out
+        )
+        lines.append(f"{line}  ({', '.join(notes)})" if notes else line)
     return lines

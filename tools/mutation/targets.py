@@ -43,6 +43,8 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "appeals/actions/inputs.py": (
         f"{_ACTIONS}/test_inputs.py",
         f"{_ACTIONS}/test_correct.py",
+        f"{_ACTIONS}/test_relations.py",
+        f"{_ACTIONS}/test_repetitions.py",
         "tests/test_covering.py",
         "tests/test_redacting.py",
     ),

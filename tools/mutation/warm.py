@@ -52,7 +52,7 @@ PROCESSOR_TIMES, PROCESSOR_LEAST_S = 4.0, 15.0
 CLOCK_TIMES, CLOCK_LEAST_S = 10.0, 120.0
 #: Of the processor, for one test: a loop without an end is known by it long before the time for all of them is up. The
 #: first test of a child also makes the database and reads templates, and on a busy machine all of it takes longer.
-TEST_TIMES, TEST_LEAST_S = 4.0, 30.0
+TEST_TIMES, TEST_LEAST_S = 4.0, 10.0
 #: A loop that only grows shall not take the machine with it.
 MEMORY_BYTES = 8 << 30
 #: Imported before the target whatever it is: slow, and nothing of ours.

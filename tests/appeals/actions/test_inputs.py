@@ -9,7 +9,7 @@ import uuid
 import pytest
 from django.db import connection, transaction
 
-from appeals.actions.inputs import Given, checked, required_text
+from appeals.actions.inputs import AREAS_MAX, PIECES_MAX, Given, checked, required_text
 from appeals.errors import Invalid
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
@@ -62,6 +62,15 @@ def test_words_that_are_taken_out() -> None:
     ]
     assert "three characters" in refused(Input.WORDS, "17", appeal)
     assert refused(Input.WORDS, " \n", appeal) == "Write a few words."
+    assert len(one(Input.WORDS, "Two\n" * PIECES_MAX, appeal).replaced) == 1
+    assert PIECES_MAX == 20
+    most = f"{'x' * (TEXT_MAX - 3)}\n"
+    assert (
+        refused(Input.WORDS, f"{most}Two", appeal)
+        == f"This stands in no public text of the appeal: {most.strip()}"
+    )
+    for too_many in ("Two\n" * (PIECES_MAX + 1), f"{most}lamp"):
+        assert refused(Input.WORDS, too_many, appeal) == "These are too many words at once."
 
 
 def test_a_service() -> None:
@@ -114,6 +123,46 @@ def test_one_of_the_appeal_s_files(kind: Input, hidden: bool, already: str) -> N
         assert refused(kind, unknown, appeal) == "The appeal has no such photo or video."
     Attachment.objects.filter(pk=file.pk).update(hidden=not hidden)
     assert refused(kind, file.pk, appeal) == already
+
+
+def test_areas_of_a_photo() -> None:
+    assert one(Input.AREAS, "0 0 100 100\n 1,2; 3.5 4 ").areas == ((0, 0, 100, 100), (1, 2, 3.5, 4))
+    # As whoever draws it may have rounded it, and no more.
+    assert one(Input.AREAS, "0 0 100.01 100.01").areas == ((0, 0, 100.01, 100.01),)
+    wrong = (
+        "0 0 100.02 9",
+        "0 0 9 100.02",
+        "90 0 11 9",
+        "0 90 9 11",
+        "0 0 0 9",
+        "0 0 9 0",
+        "1 2 3",
+        "1 2 3 4 5",
+    )
+    for line in (*wrong, "1 2 3 x"):
+        assert refused(Input.AREAS, f"1 2 3 4\n{line}").startswith(
+            f"This is no area of a photo: {line}. Write"
+        )
+    assert f": {'9' * 60}. " in refused(Input.AREAS, "9" * 70)
+    assert refused(Input.AREAS, None) == "Mark one area at least."
+
+
+@pytest.mark.django_db
+def test_areas_that_are_covered_already_count() -> None:
+    appeal = AppealFactory()
+    whole = {"whole_large": "photos/whole.jpg", "whole_thumb": "thumbs/whole.jpg"}
+    covered = AttachmentFactory(appeal=appeal, covered=[[0, 0, 1, 1]] * (AREAS_MAX - 2), **whole)
+    plain = AttachmentFactory(appeal=appeal)
+    asked = asking(Ask("photo", Input.PHOTO, "Photo"), Ask("areas", Input.AREAS, "Areas"))
+    for photo, most in ((plain, AREAS_MAX), (covered, 2)):
+        area = "1 1 1 1\n"
+        given = checked(asked, appeal, {"photo": photo.pk, "areas": area * most}, AT)
+        assert (given.photo, given.areas) == (photo, ((1, 1, 1, 1),) * most)
+        with pytest.raises(Invalid) as refusal:
+            checked(asked, appeal, {"photo": photo.pk, "areas": area * (most + 1)}, AT)
+        assert refusal.value.errors == {"areas": ["At most 50 areas of a photo."]}
+    assert one(Input.COVERED_PHOTO, covered.pk, appeal).details == {"it": str(covered.pk)}
+    assert refused(Input.COVERED_PHOTO, plain.pk, appeal) == "The public sees it whole already."
 
 
 def test_a_ground_in_force_in_the_words_of_its_day() -> None:

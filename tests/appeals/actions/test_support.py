@@ -38,6 +38,8 @@ def test_what_is_kept_is_not_the_secret(make: Callable[..., Appeal]) -> None:
     support(appeal, ONE, sender="1.2.3.4")
     assert [*Support.objects.values_list("person", flat=True)] == [person_of(ONE)]
     assert ONE not in person_of(ONE)
+    # Nobody is who has no secret, whatever is kept.
+    Support.objects.create(appeal=appeal, person=person_of(""))
     assert not supports(appeal, "")
 
 

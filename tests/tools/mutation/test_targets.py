@@ -119,9 +119,12 @@ def test_an_entry_that_matches_nothing_is_stale() -> None:
 
 
 def test_the_report_ends_with_the_total() -> None:
-    results = [Result("a.py", killed=8, by_time=1, survivors=[MUTANT]), Result("b.sql", killed=10, excused=2)]
+    results = [
+        Result("a.py", killed=8, by_time=1, survivors=[MUTANT]),
+        Result("b.sql", killed=10, excused=2, left_out=9),
+    ]
     assert [line.split() for line in table(results)][1:] == [
         ["a.py", "8", "1", "0", "(1", "killed", "for", "their", "time)"],
-        ["b.sql", "10", "0", "2"],
-        ["total", "18", "1", "2", "(1", "killed", "for", "their", "time)"],
+        ["b.sql", "10", "0", "2", "(9", "not", "tried)"],
+        ["total", "18", "1", "2", "(1", "killed", "for", "their", "time,", "9", "not", "tried)"],
     ]
