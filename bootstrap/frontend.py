@@ -33,6 +33,10 @@ def ensure(checkout: Checkout, *, dev: bool) -> None:
     )
     if not npm.exists():
         raise Stop(f"{npm} is missing; remove var/venv and run the same command again.")
+    if checkout.node_modules.is_symlink():
+        # Another checkout's folder: npm would empty it, and only then take away the link.
+        checkout.node_modules.unlink()
+        checkout.node_modules.mkdir()
     run_step(
         f"Browser packages ({count})",
         # No install scripts: none of the packages needs one, and none should run.

@@ -130,7 +130,16 @@ def _static_sources() -> list[tuple[str, os.stat_result]]:
             full = storage.path(path)
             found.append((full, os.stat(full)))
     # The addresses of the files, and what is put together of them, depend on code.
-    code = [this_checkout().root / name for name in ("config/settings.py", "web/styles.py")]
+    code = [
+        this_checkout().root / name
+        for name in (
+            "config/settings.py",
+            "web/collecting.py",
+            "web/styles.py",
+            "web/bundles.py",
+            "package-lock.json",
+        )
+    ]
     found.extend((str(path), path.stat()) for path in code)
     return found
 

@@ -246,20 +246,23 @@ OFFICE_HOURS = CITY.office_hours
 
 STATIC_URL = "static/"
 STATIC_ROOT = variables.STATIC_ROOT.read(os.environ) or VAR_DIR / "static"
+NODE_MODULES = BASE_DIR / "node_modules"
 STATICFILES_DIRS = [
-    ("vendor/maplibre-gl", BASE_DIR / "node_modules" / "maplibre-gl" / "dist"),
+    ("vendor/maplibre-gl", NODE_MODULES / "maplibre-gl" / "dist"),
 ]
 #: The whole of Leaflet is embedded in the heat report's file, so that it opens offline.
-LEAFLET_DIST = BASE_DIR / "node_modules" / "leaflet" / "dist"
+LEAFLET_DIST = NODE_MODULES / "leaflet" / "dist"
+#: Whether pages load the scripts' bundles, which are made when the static files are collected, or the modules as they lie.
+SCRIPTS_ARE_BUNDLED = not DEBUG
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "web.styles.StaticFiles"
+        else "web.collecting.StaticFiles"
     },
 }
-# ES modules import each other by plain relative names: the manifest storage rewrites those too.
+# Files that name each other without the manifest, such as the map library and its worker, have their own names too.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 MEDIA_URL = "media/"
 MEDIA_ROOT = variables.MEDIA_ROOT.read(os.environ) or VAR_DIR / "media"

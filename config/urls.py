@@ -8,7 +8,7 @@ from django.urls import include, path
 
 from accounts import urls as accounts_urls
 from web import health
-from web.views import media, pages, shell
+from web.views import media, pages, shell, still
 
 urlpatterns = [
     path("", pages.front_door, name="front-door"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("manifest.webmanifest", shell.manifest, name="manifest"),
     path("robots.txt", shell.robots, name="robots"),
     path("favicon.ico", shell.favicon, name="favicon"),
+    path("map.svg", still.still_map, name="still-map"),
     path("offline/", pages.offline, name="offline"),
     path("media/<uuid:attachment>/<slug:form>", media.appeal_file, name="attachment"),
     path("media/news/<int:item>/<slug:form>", media.news_file, name="news-file"),

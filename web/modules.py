@@ -19,6 +19,11 @@ def module_paths() -> tuple[str, ...]:
     return tuple(sorted(path.relative_to(root).as_posix() for path in root.rglob("*.js")))
 
 
+def module_source(path: str) -> str:
+    """Text of the module below ``MODULES_PREFIX``."""
+    return (_STATIC / MODULES_PREFIX / path).read_text(encoding="utf-8")
+
+
 #: A module that is needed before the one that names it can run; those that are loaded when they are needed are none.
 _NEEDED = re.compile(r'^(?:import|export)[^"()]*?"city/([^"]+)";$', re.MULTILINE)
 
@@ -26,16 +31,16 @@ _NEEDED = re.compile(r'^(?:import|export)[^"()]*?"city/([^"]+)";$', re.MULTILINE
 @lru_cache(maxsize=32)
 def with_what_they_need(*names: str) -> tuple[str, ...]:
     """Path of each of these modules and of all that must be there before they run; nearest first, each once."""
-    root, found = _STATIC / MODULES_PREFIX, dict.fromkeys(names)
+    found = dict.fromkeys(names)
     for name in (waiting := list(found)):
-        needed = _NEEDED.findall((root / name).read_text(encoding="utf-8"))
+        needed = _NEEDED.findall(module_source(name))
         waiting += [each for each in dict.fromkeys(needed) if each not in found]
         found |= dict.fromkeys(needed)
     return tuple(found)
 
 
 #: Beginnings of the modules that only the desk's pages load, which need the network anyway.
-_OF_DESK = ("desk/", "elements/desk-")
+_OF_DESK = ("desk/", "elements/desk-", "elements/field-", "elements/photo-areas", "elements/second-step-")
 
 
 def offline_modules() -> tuple[str, ...]:

@@ -10,11 +10,8 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from django.contrib.staticfiles import finders
-from django.core.files.base import ContentFile
-from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 _IMPORT = re.compile(r'^@import "([^":]+\.css)";$', re.MULTILINE)
 
@@ -26,6 +23,11 @@ def whole(name: str, read: Callable[[str], str]) -> str:
         return whole(posixpath.normpath(posixpath.join(posixpath.dirname(name), match[1])), read).rstrip()
 
     return _IMPORT.sub(part, read(name))
+
+
+def is_made_of_parts(text: str) -> bool:
+    """True for the text of a sheet that imports others."""
+    return _IMPORT.search(text) is not None
 
 
 def parts(name: str, read: Callable[[str], str]) -> Iterator[str]:
@@ -41,25 +43,3 @@ def source(name: str) -> str:
     if not isinstance(found, str):
         raise FileNotFoundError(name)
     return Path(found).read_text(encoding="utf-8")
-
-
-class StaticFiles(CompressedManifestStaticFilesStorage):
-    """Collected files, compressed and named by their content, with sheets made whole under both their names."""
-
-    def post_process(
-        self, paths: dict[str, tuple[Any, str]], dry_run: bool = False, **options: Any
-    ) -> Iterator[Any]:
-        # Read from the rooms, never from what was collected before: a part may be newer than its sheet.
-        def read(name: str) -> str:
-            storage, path = paths[name]
-            with storage.open(path) as file:
-                return str(file.read().decode())
-
-        if not dry_run:
-            sheets = [name for name in paths if name.endswith(".css") and _IMPORT.search(read(name))]
-            made = {name: whole(name, read) for name in sheets}
-            for name, text in made.items():
-                self.delete(name)
-                self.save(name, ContentFile(text.encode()))
-                paths[name] = (self, name)
-        yield from super().post_process(paths, dry_run=dry_run, **options)

@@ -286,6 +286,28 @@ def test_what_is_downloaded_stays_in_var(checkout: Checkout, monkeypatch: pytest
     assert npm_environment["npm_config_cache"] == str(checkout.var / "cache" / "npm")
 
 
+def test_packages_of_another_checkout_are_left_to_it(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A linked folder is shared; npm empties what it installs into, through the link too."""
+    others = tmp_path / "others"
+    others.mkdir()
+    (others / "leaflet").mkdir()
+    checkout.node_modules.symlink_to(others)
+    (checkout.root / "package-lock.json").write_text('{"packages": {}}')
+    npm = frontend.node_folder(checkout).parent / "lib/node_modules/npm/bin/npm-cli.js"
+    npm.parent.mkdir(parents=True)
+    npm.touch()
+    linked: list[bool] = []
+    monkeypatch.setattr(
+        frontend, "run_step", lambda *_, **__: linked.append(checkout.node_modules.is_symlink())
+    )
+    frontend.ensure(checkout, dev=False)
+    assert linked == [False]
+    assert [path.name for path in others.iterdir()] == ["leaflet"]
+    assert frontend.current(checkout, dev=False)
+
+
 def test_the_tests_leave_the_developers_home_alone():
     assert Path.home() == checkouts.this_checkout().cache / "home"
 

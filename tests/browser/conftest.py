@@ -34,6 +34,7 @@ from accounts.models import User
 from tests.factories import PASSWORD, MembershipFactory, PlaceFactory, UserFactory
 from tests.grid import IN_EAST, IN_PARK, GridCity, at, make_city
 from tools.chromium import AT_REST, until
+from web.bundles import BUNDLES_PREFIX, made
 from web.styles import source, whole
 
 LANGUAGES = ("ky", "ru", "en")
@@ -62,15 +63,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _sheets_are_whole() -> Iterator[None]:
-    """As where the static files have been collected: forty requests fewer for the first page of each window."""
-    serve, made = StaticFilesHandler.serve, cache(lambda name: whole(name, source))
+def _sheets_and_scripts_are_whole() -> Iterator[None]:
+    """As where the static files have been collected: a hundred requests fewer for the first page of each window."""
+    serve = StaticFilesHandler.serve
+
+    @cache
+    def put_together(name: str) -> str | bytes | None:
+        if name.startswith(BUNDLES_PREFIX):
+            return made(Path(name).stem)
+        return whole(name, source) if name.endswith(".css") else None
 
     def serve_whole(handler: StaticFilesHandler, request: HttpRequest) -> HttpResponseBase:
         name = handler.file_path(request.path)
-        if not name.endswith(".css"):
+        content = put_together(name)
+        if content is None:
             return serve(handler, request)
-        return HttpResponse(made(name), content_type="text/css", headers={"Cache-Control": "max-age=3600"})
+        kind = "text/css" if name.endswith(".css") else "text/javascript"
+        return HttpResponse(content, content_type=kind, headers={"Cache-Control": "max-age=3600"})
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(StaticFilesHandler, "serve", serve_whole)
@@ -130,6 +139,7 @@ def visit(browser: Browser, live_server: LiveServer, settings: Settings) -> Iter
     map takes more of the processor's time than ten pages.
     """
     settings.PUBLIC_URL = live_server.url
+    settings.SCRIPTS_ARE_BUNDLED = True
     server = live_server.thread.httpd
     contexts: list[BrowserContext] = []
     complaints = Complaints()

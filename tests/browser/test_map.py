@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from io import BytesIO
 
+import brotli
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Response, expect
 from pytest_django import Settings
 
 from appeals.vocabulary import Status
+from config.city import CITY
 from public.views.map import PAGE_SIZE
 from tests.browser.conftest import DESKTOP, LANGUAGES, Open, Visit, path_of
 from tests.factories import AppealFactory
@@ -242,20 +245,57 @@ def test_what_the_device_does_to_the_map_is_said(visit: Open, city: GridCity) ->
         expect(page.locator(tool)).to_be_hidden()
 
 
-def test_a_page_asks_for_its_scripts_at_once_and_for_no_other_page_s(visit: Open, city: GridCity) -> None:
-    """One after the other they would be six ways to the server and back, each half a second on a weak network."""
-    window = visit(**DESKTOP, maps=False)
-    for name, foreign in (("public:map", "map/spot.js"), ("public:appeal-new", "map/browse.js")):
-        page = window.go(path_of(name, "en"))
-        expect(page.locator("city-map .city-map__note").last).to_contain_text("cannot draw")
+def test_first_pages_are_light_and_ask_for_their_scripts_at_once(visit: Open, city: GridCity) -> None:
+    """What comes before the map library, compressed; one after the other the scripts would be six ways to the server."""
+    for number in range(40):
+        AppealFactory(category=city.categories["lamp"], text=f"{number} " + "Түнкүсүн караңгы. " * 20)
+    for name, ready, foreign, most_kb in (
+        ("public:map", ".city-map__note", ("form", "desk"), 350),
+        ("public:appeal-new", ".city-map__ask", ("browse", "map", "desk"), 120),
+    ):
+        window = visit(maps=False)
+        answers: list[Response] = []
+        window.page.on("response", lambda answer, seen=answers: seen.append(answer))
+        page = window.go(path_of(name, "ky"))
+        page.locator(ready).last.wait_for()
+        page.wait_for_load_state("networkidle")
         loaded, named = page.evaluate(
             """() => [
-                performance.getEntriesByType("resource").map(({name}) => name).filter((name) => name.includes("/web/js/")),
+                performance.getEntriesByType("resource").map(({name}) => name).filter((name) => name.includes("/web/bundles/")),
                 [...document.querySelectorAll("link[rel=modulepreload]")].map(({href}) => href),
             ]"""
         )
-        assert set(loaded) == set(named)
-        assert not any(foreign in address for address in loaded)
+        assert set(loaded) == set(named) != set()
+        assert not any(f"/{bundle}.js" in url for url in loaded for bundle in foreign)
+        weights = {answer.url: len(brotli.compress(answer.body(), quality=5)) for answer in answers}
+        assert not any("maplibre" in url for url in weights)
+        assert len(answers) <= 15, sorted(weights)
+        assert sum(weights.values()) < most_kb * 1000, weights
+        assert window.complaints.said == []
+
+
+def test_a_touch_of_the_still_picture_brings_the_map_there(visit: Open, city: GridCity) -> None:
+    window = visit()
+    page = window.go(path_of("public:appeal-new", "en"))
+    still, touch = page.locator(".city-map__still"), page.locator(".city-map__ask")
+    touch.wait_for()
+    until(page, "() => document.querySelector('.city-map__still').naturalWidth > 0")
+    frame = still.bounding_box()
+    assert frame is not None
+    touch.click(position={"x": 60, "y": 80})
+    window.map_drawn()
+    expect(still).to_have_count(0)
+    page.locator("city-map canvas").click(position={"x": frame["width"] / 2, "y": frame["height"] / 2})
+    expect(page.locator("[name=lon]")).not_to_have_value("")
+    degrees = 360 / 512 / 2**CITY.zoom
+    east, north = 60 - frame["width"] / 2, frame["height"] / 2 - 80
+    lon, lat = CITY.center
+    flat = math.cos(math.radians(lat))
+    assert float(page.input_value("[name=lon]")) == pytest.approx(lon + east * degrees, abs=2 * degrees)
+    assert float(page.input_value("[name=lat]")) == pytest.approx(
+        lat + north * degrees * flat, abs=2 * degrees
+    )
+    assert window.complaints.said == []
 
 
 def test_without_webgl_the_list_is_there_and_the_map_says_why(visit: Open, city: GridCity) -> None:

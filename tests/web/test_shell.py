@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.test import Client
 from django.urls import resolve, reverse
 from django.utils import translation
 from PIL import Image
+from pytest_django import Settings
 
 from tools.management.commands.draw_icons import ICONS_DIR, draw, svg
+from web import bundles
+from web.bundles import BUNDLES, BUNDLES_PREFIX, made, modules_of
 from web.modules import MODULES_PREFIX, module_paths
 from web.script_texts import script_texts
 
@@ -80,6 +86,49 @@ def test_the_service_worker_keeps_no_page_of_one_person_or_of_staff(client: Clie
 
 
 @pytest.mark.django_db
+def test_where_scripts_are_bundled_a_device_keeps_the_bundles_of_the_residents(
+    client: Client, settings: Settings
+) -> None:
+    settings.SCRIPTS_ARE_BUNDLED = True
+    match = re.match(r"self\.RELEASE = (\{.*\});\n", client.get(reverse("service-worker")).content.decode())
+    assert match is not None
+    kept = {Path(url).stem for url in json.loads(match[1])["shell"] if url.endswith(".js")}
+    assert kept == BUNDLES.keys() - {"desk"}
+    page = client.get(reverse("public:about")).content.decode()
+    found = re.search(r'<script type="importmap"[^>]*>(.*?)</script>', page)
+    assert found is not None
+    files = set(json.loads(found[1])["imports"].values())
+    assert files == {static(f"{BUNDLES_PREFIX}{name}.js") for name in BUNDLES} | {
+        static("vendor/maplibre-gl/maplibre-gl.mjs")
+    }
+    assert f'<link rel="modulepreload" href="{static(BUNDLES_PREFIX + "site.js")}">' in page
+
+
+def test_a_bundle_has_what_its_modules_export_and_leaves_the_rest_to_the_others() -> None:
+    assert sorted(path for name in BUNDLES for path in modules_of(name)) == sorted(module_paths())
+    for name in BUNDLES:
+        text = made(name).decode()
+        own = set(modules_of(name))
+        needed = set(re.findall(r'(?:from|import)\s*\(?"city/([^"]+)"', text))
+        assert needed <= set(module_paths()) - own, name
+        assert "@typedef" not in text
+    # Those that every page loads need no other at once.
+    assert not re.findall(r'from"city/', made("site").decode())
+
+
+def test_two_modules_of_a_bundle_do_not_export_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundles, "module_source", lambda path: "export const twice = 1;\n")
+    with pytest.raises(ImproperlyConfigured, match="both export twice"):
+        made("form")
+
+
+def test_without_esbuild_it_is_said_where_to_get_it(settings: Settings, tmp_path: Path) -> None:
+    settings.NODE_MODULES = tmp_path
+    with pytest.raises(ImproperlyConfigured, match="npm ci"):
+        made("form")
+
+
+@pytest.mark.django_db
 def test_a_device_keeps_the_scripts_of_the_residents_and_none_of_the_desk(client: Client) -> None:
     match = re.match(r"self\.RELEASE = (\{.*\});\n", client.get(reverse("service-worker")).content.decode())
     assert match is not None
@@ -94,6 +143,24 @@ def test_a_device_keeps_the_scripts_of_the_residents_and_none_of_the_desk(client
         # What is imported at once must be kept too; what is loaded on demand need not.
         for name in re.findall(r'from "city/([^"]+)"', Path(found).read_text(encoding="utf-8")):
             assert static(MODULES_PREFIX + name) in kept, (path, name)
+
+
+def test_the_still_picture_shows_the_city_s_own_layers_and_is_light(
+    client: Client, settings: Settings
+) -> None:
+    answer = client.get(reverse("still-map"))
+    assert answer["Content-Type"] == "image/svg+xml"
+    drawing = answer.content.decode()
+    ElementTree.fromstring(drawing)
+    assert {"water", "park", "streetMain"} <= set(re.findall(r'<path class="(\w+)', drawing))
+    assert "prefers-color-scheme:dark" in drawing
+    assert "None" not in drawing
+    assert len(gzip.compress(answer.content)) < 12_000
+    again = client.get(reverse("still-map"), headers={"If-None-Match": answer["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    # A city without layers of its own has the ground alone.
+    settings.CITY_FOLDER = settings.BASE_DIR / "data" / "chicago"
+    assert "<path" not in client.get(reverse("still-map")).content.decode()
 
 
 def test_robots_are_asked_to_leave_alone_what_is_not_everybody_s(client: Client) -> None:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
+import brotli
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
@@ -16,7 +17,9 @@ from django.test import Client
 from django.urls import reverse
 
 from web import offline
-from web.styles import StaticFiles, parts, source, whole
+from web.bundles import made
+from web.collecting import StaticFiles
+from web.styles import parts, source, whole
 
 _ROOT = Path(settings.BASE_DIR)
 _ROOMS = sorted(path.parent.name for path in _ROOT.glob("*/apps.py"))
@@ -290,6 +293,9 @@ def test_collected_sheets_are_whole_under_both_their_names_and_follow_their_part
         done = {
             name: hashed for name, hashed, _ in storage.post_process({n: (s, n) for n, s in paths.items()})
         }
+        assert (collected / "web/bundles/site.js").read_bytes() == made("site")
+        (packed,) = (collected / "web/bundles").glob("site.*.js.br")
+        assert brotli.decompress(packed.read_bytes()) == made("site")
         plain = (collected / "web/css/site.css").read_text(encoding="utf-8")
         assert (collected / done["web/css/site.css"]).read_text(encoding="utf-8") == plain
         return plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -19,16 +19,17 @@ from django.utils.translation import get_language
 from appeals.limits import ATTACHMENTS_MAX
 from config.city import CITY
 from media.limits import PhotoLimits, VideoLimits
-from web.modules import MODULES_PREFIX, module_paths, with_what_they_need
+from web.bundles import files_of_modules
+from web.modules import with_what_they_need
 from web.script_texts import script_texts
 
 register = template.Library()
 
 
-@lru_cache(maxsize=1)
-def _import_map() -> dict[str, dict[str, str]]:
+@lru_cache(maxsize=2)
+def _import_map(bundled: bool) -> dict[str, dict[str, str]]:
     # Modules are named city/…; the map is what turns that name into the hashed address of this release.
-    imports = {f"city/{path}": static(MODULES_PREFIX + path) for path in module_paths()}
+    imports = {f"city/{path}": static(file) for path, file in files_of_modules(bundled).items()}
     imports["maplibre-gl"] = static("vendor/maplibre-gl/maplibre-gl.mjs")
     return {"imports": imports}
 
@@ -94,24 +95,34 @@ _ENTRY = ("main.js", "site/network.js")
 @register.simple_tag
 def preload(*names: str) -> SafeString:
     """Links to the modules that this page's elements are made of, so that all of them are asked for at once."""
-    shared = with_what_they_need(*_ENTRY)
-    return _links([path for path in with_what_they_need(*names) if path not in shared])
+    shared = _files(_ENTRY)
+    return _links([file for file in _files(names) if file not in shared])
 
 
-def _links(paths: Iterable[str]) -> SafeString:
+def _files(names: Sequence[str]) -> dict[str, None]:
+    """Static files that have these modules and all that must be there before they run; each once."""
+    files = files_of_modules(settings.SCRIPTS_ARE_BUNDLED)
+    return dict.fromkeys(files[path] for path in with_what_they_need(*names))
+
+
+def _links(files: Iterable[str]) -> SafeString:
     return format_html_join(
-        "\n  ", '<link rel="modulepreload" href="{}">', ((static(MODULES_PREFIX + path),) for path in paths)
+        "\n  ", '<link rel="modulepreload" href="{}">', ((static(file),) for file in files)
     )
 
 
 @register.simple_tag(takes_context=True)
 def city_scripts(context: Context) -> SafeString:
     """Everything in ``<head>`` that the modules stand on; the entry module follows the import map."""
-    opening = format_html('<script type="importmap" nonce="{}">', context.get("csp_nonce", ""))
+    nonce = context.get("csp_nonce", "")
+    opening = format_html('<script type="importmap" nonce="{}">', nonce)
     return mark_safe(  # noqa: S308  (each part is escaped by json_script and format_html)
-        json_script(_import_map()).replace('<script type="application/json">', opening, 1)
+        json_script(_import_map(settings.SCRIPTS_ARE_BUNDLED)).replace(
+            '<script type="application/json">', opening, 1
+        )
         + json_script(_settings(), "site-settings")
         + json_script(script_texts(), "site-texts")
-        + _links(with_what_they_need(*_ENTRY))
-        + format_html('<script type="module" src="{}"></script>', static(MODULES_PREFIX + "main.js"))
+        + _links(_files(_ENTRY))
+        # By its name: a browser that knows no import maps begins nothing, and shows what stands for the scripts.
+        + format_html('<script type="module" nonce="{}">import "city/main.js";</script>', nonce)
     )

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from config.city import CITY
 from web.api.problems import API_PATHS
+from web.bundles import files_of_modules
 from web.modules import MODULES_PREFIX, offline_modules
 from web.offline import kept
 from web.styles import source, whole
@@ -92,8 +93,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     """
     release = {
         "version": _version(),
-        "shell": [static(path) for path in kept()]
-        + [static(MODULES_PREFIX + path) for path in offline_modules()],
+        "shell": [static(path) for path in kept()] + [static(file) for file in _scripts()],
         "static": settings.STATIC_URL,
         "media": settings.MEDIA_URL,
         "offline": {code: _offline_page(code) for code, _name in settings.LANGUAGES},
@@ -105,7 +105,8 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         ],
         "private": [start for code, _name in settings.LANGUAGES for start in _private(code)],
         "baseLayers": [
-            reverse(name) for name in ("api-base", "api-city", "api-districts", "api-service-areas")
+            reverse(name)
+            for name in ("api-base", "api-city", "api-districts", "api-service-areas", "still-map")
         ],
         "mapData": [reverse("api-clusters"), reverse("api-appeals")],
         "feature": reverse("api-appeal", args=[UUID(int=0)]),
@@ -118,6 +119,12 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     )
     response["Service-Worker-Allowed"] = "/"
     return response
+
+
+def _scripts() -> dict[str, None]:
+    """Static files with the modules that a device keeps."""
+    files = files_of_modules(settings.SCRIPTS_ARE_BUNDLED)
+    return dict.fromkeys(files[path] for path in offline_modules())
 
 
 def _offline_page(language: str) -> str:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 from argparse import ArgumentParser
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.request import urlopen
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -23,7 +25,7 @@ CPU_SLOWER = 4
 USABLE = """() => document.documentElement.classList.contains("has-scripts")
     && [...document.querySelectorAll("appeal-browser, appeal-form")].every((one) => one.matches(":defined"))"""
 #: What comes for the map alone.
-OF_THE_MAP = ("maplibre", "/api/base", "/api/districts", "/api/clusters")
+OF_THE_MAP = ("maplibre", "/api/base", "/api/city", "/api/districts", "/api/clusters")
 
 
 @dataclass
@@ -59,7 +61,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "pages", nargs="*", default=["", "appeals/new/"], help="URL paths after the language"
+            "pages",
+            nargs="*",
+            help="URL paths after the language; the map, the form and the newest appeal unless said otherwise",
         )
         parser.add_argument("--url", default="http://localhost:8000", help="URL of the running city")
         parser.add_argument("--language", default="ky")
@@ -75,17 +79,24 @@ class Command(BaseCommand):
             except NoChromium as missing:
                 raise CommandError(str(missing)) from None
             try:
-                for path in options["pages"]:
+                for path in options["pages"] or ["", "appeals/new/", newest_appeal(options["url"])]:
                     address = f"{options['url']}/{options['language']}/{path}"
                     loaded = load(browser, address)
                     self.stdout.write(
                         f"/{path:24} {loaded.page}   the map: {loaded.of_the_map}   "
                         f"usable {loaded.usable_s:.1f} s, drawn {loaded.drawn_s:.1f} s"
                     )
-            except Error as error:
-                raise CommandError(f"is the city running at {options['url']}? {error.message}") from None
+            except (Error, OSError) as error:
+                raise CommandError(f"is the city running at {options['url']}? {error}") from None
             finally:
                 browser.close()
+
+
+def newest_appeal(url: str) -> str:
+    """Path of its page, after the language."""
+    with urlopen(f"{url}/api/appeals.geojson?page_size=1", timeout=60) as answer:  # noqa: S310 - the user's own city
+        (feature,) = json.load(answer)["features"]
+    return f"appeals/{feature['properties']['number']}/"
 
 
 def load(browser: Browser, address: str) -> Loaded:

@@ -10,7 +10,8 @@
  * `mode="draw"`: the reader draws a point, a line or an area; fires `city-map:drawn` (detail: corners); `draw(drawing)`
  * shows what is drawn elsewhere.
  *
- * Where a place can be given without it (`mode="pick"`), a phone on a weak network loads the map when it is asked for.
+ * Where a place can be given without it (`mode="pick"`), the map is loaded when it is asked for: always over a `still`
+ * picture of the city, which stands for the map until then, and else where the network is weak.
  *
  * The element's content is shown until the map has loaded, and stays if it cannot. `aria-busy` is "false" once everything
  * that belongs on the map is drawn and the map has stopped moving to where it was sent.
@@ -20,12 +21,11 @@ import { el, icon } from "city/site/dom.js";
 import { settings } from "city/site/settings.js";
 import { t } from "city/site/texts.js";
 import { frameOf, inCity } from "city/map/extent.js";
-import { NoWebGL } from "city/map/load.js";
-import { browseOverlay, spotOverlay } from "city/map/overlays.js";
+import { CLOSER, spotOnStill } from "city/map/still.js";
 import { StatusBar } from "city/map/status-bar.js";
-import { MapView } from "city/map/view.js";
 
 /** @typedef {import("city/map/spot.js").Spot} Spot */
+/** @typedef {import("city/map/view.js").MapView} MapView */
 /** @typedef {import("city/map/browse.js").BrowseMode} BrowseMode */
 /** @typedef {import("city/map/points.js").PointsMode} PointsMode */
 /** @typedef {import("city/map/spot.js").PickMode} PickMode */
@@ -51,6 +51,8 @@ export class CityMap extends HTMLElement {
   #points = [];
   /** @type {Spot | undefined} */
   #spot;
+  /** Where the reader touched the still picture. @type {Spot | undefined} */
+  #touched;
   #opening = false;
   /** How often the map was asked to settle. */
   #asked = 0;
@@ -64,7 +66,7 @@ export class CityMap extends HTMLElement {
 
   connectedCallback() {
     if (this.#view || this.#opening) return;
-    if (this.getAttribute("mode") === "pick" && isNetworkWeak()) this.#openWhenAsked();
+    if (this.getAttribute("mode") === "pick" && (this.#still || isNetworkWeak())) this.#openWhenAsked();
     else void this.#open();
   }
 
@@ -85,11 +87,12 @@ export class CityMap extends HTMLElement {
   }
 
   /**
-   * Places the pin of `mode="pick"`, and moves there.
+   * Places the pin of `mode="pick"`, and moves there; over a still picture the map is loaded to show it.
    * @param {Spot | undefined} spot
    */
   place(spot) {
     this.#spot = spot;
+    if (spot && this.#still && !isNetworkWeak()) void this.#openNow();
     if (!this.#view || !this.#pick) return;
     this.#pick.set(spot, true);
     this.#settle(this.#view);
@@ -150,14 +153,34 @@ export class CityMap extends HTMLElement {
     this.#view?.map.resize();
   }
 
+  /** The picture of the city that stands for the map until it is loaded. */
+  get #still() {
+    return this.querySelector("img");
+  }
+
   #openWhenAsked() {
-    const ask = el("button", { type: "button", className: "button city-map__ask" }, icon("map"), el("span", {}, t("map.show")));
-    ask.addEventListener("click", () => {
-      ask.remove();
-      void this.#open();
+    const still = this.#still;
+    const words = el("span", { className: "button" }, icon("map"), el("span", {}, t("map.show")));
+    const ask = el("button", { type: "button", className: "city-map__ask" }, words);
+    ask.addEventListener("click", (event) => {
+      // The keyboard's press is nowhere on the picture.
+      if (still && event.detail) this.#touched = spotOnStill(still, event);
+      void this.#openNow();
     });
     this.append(ask);
     this.setAttribute("aria-busy", "false");
+  }
+
+  /** Opens the map that was not opened yet; the reader's focus goes on to it. */
+  async #openNow() {
+    const ask = this.querySelector(".city-map__ask");
+    if (!ask) return;
+    const focused = ask === document.activeElement;
+    ask.remove();
+    await this.#open();
+    if (!this.#view) return;
+    this.#still?.remove();
+    if (focused) this.#view.map.getCanvas().focus({ preventScroll: true });
   }
 
   async #open() {
@@ -167,7 +190,7 @@ export class CityMap extends HTMLElement {
     this.append(container, this.#bar.element);
     this.#bar.loading();
     try {
-      const [enter, view] = await Promise.all([this.#mode(), MapView.open(this.#options(container))]);
+      const [enter, view] = await Promise.all([this.#mode(), this.#viewOf(container)]);
       this.#view = view;
       this.#bar.clear();
       this.#controls();
@@ -183,18 +206,29 @@ export class CityMap extends HTMLElement {
   }
 
   /**
+   * The map itself, whose modules are loaded now.
    * @param {HTMLElement} container
+   */
+  async #viewOf(container) {
+    const [{ MapView }, overlays] = await Promise.all([import("city/map/view.js"), import("city/map/overlays.js")]);
+    return MapView.open(this.#options(container, overlays));
+  }
+
+  /**
+   * @param {HTMLElement} container
+   * @param {typeof import("city/map/overlays.js")} overlays
    * @returns {import("city/map/view.js").ViewOptions}
    */
-  #options(container) {
-    const spot = this.#given();
+  #options(container, { browseOverlay, spotOverlay }) {
+    const spot = this.#given() ?? this.#touched;
+    const closer = this.#touched ? settings.map.zoom + CLOSER : 15.5;
     const browse = this.getAttribute("mode") === "browse";
     const center = /** @type {[number, number]} */ (spot ? [spot.lon, spot.lat] : settings.map.center);
     return {
       container,
       overlay: browse || this.getAttribute("mode") === "points" ? browseOverlay : spotOverlay,
       center,
-      zoom: Number(this.getAttribute("zoom")) || (spot ? 15.5 : settings.map.zoom),
+      zoom: Number(this.getAttribute("zoom")) || (spot ? closer : settings.map.zoom),
       hash: browse,
       title: this.getAttribute("label") || t("map.title"),
       cooperative: this.getAttribute("mode") === "single",
@@ -309,7 +343,7 @@ export class CityMap extends HTMLElement {
   /** @param {unknown} error */
   #cannot(error) {
     this.removeAttribute("aria-busy");
-    if (!(error instanceof NoWebGL) && !isGpuFailure(error)) {
+    if (!isGpuFailure(error)) {
       this.#bar.failed(t("map.unreachable"), () => {
         this.#bar.element.remove();
         void this.#open();
@@ -330,7 +364,7 @@ function isNetworkWeak() {
   return Boolean(connection && (connection.saveData || /2g|3g/.test(connection.effectiveType ?? "")));
 }
 
-/** @param {unknown} error */
-const isGpuFailure = (error) => error instanceof Error && error.name === "GPUInitializationError";
+/** Of ours, before the map library is loaded, and of its own. @param {unknown} error */
+const isGpuFailure = (error) => error instanceof Error && /^(NoWebGL|GPUInitializationError)$/.test(error.name);
 
 customElements.define("city-map", CityMap);

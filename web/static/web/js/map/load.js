@@ -5,7 +5,10 @@ import { settings } from "city/site/settings.js";
 /** @typedef {typeof import("maplibre-gl")} MapLibre */
 
 /** The browser or the device cannot draw the map. */
-export class NoWebGL extends Error {}
+export class NoWebGL extends Error {
+  /** @override */
+  name = "NoWebGL";
+}
 
 /** @type {Promise<MapLibre> | undefined} */
 let loading;
