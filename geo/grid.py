@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from django.db.models import Aggregate, Count, ExpressionWrapper, F, FloatField, IntegerField, QuerySet, Value
+from django.db.models import Count, ExpressionWrapper, F, FloatField, IntegerField, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Floor
 from pyproj import Transformer
@@ -47,11 +48,54 @@ def parse_cell(text: str) -> Cell | None:
 
 
 class GridCount(NamedTuple):
-    """The number of rows in a cell, and the most frequent value of the requested column among them, None without one."""
+    """The number of rows in a cell, and the most frequent value that they were counted by, None without one."""
 
     cell: Cell
     n: int
     mode: Any
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The number of rows for each cell, of sides of ``cell_m`` metres, and value that they were counted by."""
+
+    cell_m: int
+    counts: Mapping[tuple[Cell, Any], int]
+
+    def coarser(self, cell_m: int) -> Tally:
+        """The same rows in cells with sides of a multiple of these; a sum, so that no row is read again."""
+        k, rest = divmod(cell_m, self.cell_m)
+        if rest or k < 1:
+            raise ValueError(f"cells of {cell_m} m cannot be built from cells of {self.cell_m} m")
+        sums: dict[tuple[Cell, Any], int] = defaultdict(int)
+        for ((i, j), value), n in self.counts.items():
+            # Rounds down, west and south of the origin too.
+            sums[Cell(i // k, j // k), value] += n
+        return Tally(cell_m, dict(sums))
+
+    def cells(self) -> dict[Cell, int]:
+        """Each cell and the number of all its rows."""
+        sums: dict[Cell, int] = defaultdict(int)
+        for (cell, _value), n in self.counts.items():
+            sums[cell] += n
+        return dict(sums)
+
+    def fullest(self, at_least: int = 1) -> list[GridCount]:
+        """Cells with ``at_least`` rows, the fullest first, of equally full ones the western, then the southern.
+
+        Of equally frequent values the smallest is named, and None only where a cell has no other.
+        """
+        modes: dict[Cell, tuple[int, Any]] = {}
+        for (cell, value), n in self.counts.items():
+            best = modes.get(cell)
+            if value is not None and (best is None or (n, best[1]) > (best[0], value)):
+                modes[cell] = n, value
+        rows = [
+            GridCount(cell, n, modes[cell][1] if cell in modes else None)
+            for cell, n in self.cells().items()
+            if n >= at_least
+        ]
+        return sorted(rows, key=lambda row: (-row.n, row.cell))
 
 
 @dataclass(frozen=True)
@@ -110,68 +154,34 @@ class Grid:
         self,
         rows: QuerySet[Any],
         stored_m: int,
+        by: str | Combinable | None = None,
         *,
-        mode_of: str | None = None,
-        at_least: int = 1,
+        finer: Tally | None = None,
         x: str = "cell_x",
         y: str = "cell_y",
-    ) -> list[GridCount]:
-        """Cells with ``at_least`` rows and their counts, fullest first; one grouped statement.
+    ) -> Tally:
+        """Rows per cell, apart for each value of ``by`` (a column, or the month of one); one grouped statement.
 
         ``x``, ``y`` name integer columns of ``stored_m`` cells with the same origin; the side must be a
-        multiple of ``stored_m`` (``ValueError`` otherwise), so that rounding down twice is exact. ``mode_of``
-        names a column whose most frequent value is reported; of equally frequent ones, the smallest.
+        multiple of ``stored_m`` (``ValueError`` otherwise), so that rounding down twice is exact. ``finer`` is the same
+        count in smaller cells: where they make up whole ones of these, it is summed and the database is not asked.
         """
         k = self._multiple_of(stored_m)
+        if finer is not None and self.cell_m % finer.cell_m == 0:
+            return finer.coarser(self.cell_m)
+        columns: dict[str, Any] = {"grid_i": _coarser(x, k), "grid_j": _coarser(y, k)}
+        if by is not None:
+            columns["grid_by"] = F(by) if isinstance(by, str) else by
         # Ordering is cleared because Django would add the model's ordering to GROUP BY.
-        grouped = (
-            rows.order_by()
-            .values(grid_i=_coarser(x, k), grid_j=_coarser(y, k))
-            .annotate(grid_n=Count("*"), **({"grid_mode": _Mode(mode_of)} if mode_of else {}))
-            .filter(grid_n__gte=at_least)
-            .order_by("-grid_n", "grid_i", "grid_j")
-        )
-        return [
-            GridCount(Cell(row["grid_i"], row["grid_j"]), row["grid_n"], row.get("grid_mode"))
-            for row in grouped.iterator()
-        ]
-
-    def count_over(
-        self,
-        rows: QuerySet[Any],
-        stored_m: int,
-        steps: Combinable,
-        *,
-        x: str = "cell_x",
-        y: str = "cell_y",
-    ) -> list[tuple[Cell, Any, int]]:
-        """Each cell with the value of ``steps`` (a month of the row, for one) and the number of rows that have both.
-
-        By cell and step; one grouped statement. Cells as in ``count``.
-        """
-        k = self._multiple_of(stored_m)
-        grouped = (
-            rows.order_by()
-            .values(grid_i=_coarser(x, k), grid_j=_coarser(y, k), grid_step=steps)
-            .annotate(grid_n=Count("*"))
-            .order_by("grid_i", "grid_j", "grid_step")
-        )
-        return [
-            (Cell(row["grid_i"], row["grid_j"]), row["grid_step"], row["grid_n"])
-            for row in grouped.iterator()
-        ]
+        grouped = rows.order_by().values(**columns).annotate(grid_n=Count("*"))
+        found = grouped.values_list(*columns, "grid_n").iterator()
+        return Tally(self.cell_m, {(Cell(i, j), value[0] if value else None): n for i, j, *value, n in found})
 
     def _multiple_of(self, stored_m: int) -> int:
         k, rest = divmod(self.cell_m, stored_m)
         if rest or k < 1:
             raise ValueError(f"cells of {self.cell_m} m cannot be built from stored cells of {stored_m} m")
         return k
-
-
-class _Mode(Aggregate):
-    # Of equally frequent values mode() takes the first in this order, so the result does not depend on the
-    # plan.
-    template = "mode() WITHIN GROUP (ORDER BY %(expressions)s)"
 
 
 def _coarser(column: str, k: int) -> Combinable:

@@ -19,7 +19,7 @@ from appeals.models.appeal import CELL_M
 from appeals.querysets import AppealQuerySet
 from districts.models import District
 from geo.classes import CountClass, natural_breaks
-from geo.grid import Cell, Grid
+from geo.grid import Cell, Grid, Tally
 from reports.ground import DistrictGround, city_area_m2, district_grounds, past_district_grounds
 from reports.inputs import digest
 from reports.sizes import CellSize, candidate_sizes, is_drawable
@@ -111,7 +111,7 @@ def make_heatmap(
     """Public appeals that match the filter, counted by cell and by district.
 
     ``cell_m`` is one of ``offered_sizes``, and then the cells may be too many to draw; without it they never are.
-    Three statements, and one for each size that would be too many cells.
+    Three statements, and another where the smallest cells are too many and do not make up whole ones of the next size.
     """
     today = timezone.localdate()
     grounds = district_grounds(today) if borders is Borders.TODAY else past_district_grounds()
@@ -123,9 +123,12 @@ def make_heatmap(
     )
     total = sum(row["n"] for row in by_district)
     known = {ground.id: ground for ground in grounds}
+    finest: Tally | None = None
     for size in candidate_sizes(total, _ground_m2(grounds, wanted), cell_m):
         grid = Grid(size.cell_m, settings.METRIC_SRID)
-        counts = grid.count(appeals, CELL_M, mode_of=borders.district, at_least=settings.REPORT_MIN_COUNT)
+        tally = grid.count(appeals, CELL_M, borders.district, finer=finest)
+        finest = finest or tally
+        counts = tally.fullest(settings.REPORT_MIN_COUNT)
         if is_drawable(len(counts)):
             break
     classes = natural_breaks((row.n for row in counts), MOST_CLASSES)

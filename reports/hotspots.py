@@ -18,7 +18,7 @@ from appeals.filters import AppealFilter
 from appeals.models.appeal import CELL_M
 from appeals.querysets import AppealQuerySet
 from geo.bbox import Bbox
-from geo.grid import Cell, Grid
+from geo.grid import Cell, Grid, Tally
 from geo.hotspots import classes, disc, exposure_test, gi_star, permutation_p, q_values, window_sums
 from geo.hotspots.permutation import TooLarge
 from geo.hotspots.significance import LEVELS
@@ -146,7 +146,9 @@ def find_hotspots(
     total = appeals.count()
     area = study_area(timezone.localdate(), wanted.district, past=borders is Borders.TIME)
     size, grid, counts = _counted(appeals, area, candidate_sizes(total, area.area if area else 0.0, cell_m))
-    all_counts = _counts(counted_appeals(everything, borders), grid) if compared is Compared.ALL else counts
+    all_counts = (
+        grid.count(counted_appeals(everything, borders), CELL_M).cells() if compared is Compared.ALL else counts
+    )
     ground = Ground.of(area, all_counts, size.cell_m)
     x = ground.array(counts)
     n = int(x[ground.mask].sum())
@@ -188,12 +190,15 @@ def _counted(
 ) -> tuple[CellSize, Grid, dict[Cell, int]]:
     """The first size whose cells are not too many, its grid and the counts. Raises ``TooFine`` where there is none."""
     too_many = 0
+    finest: Tally | None = None
     for size in sizes:
         grid = Grid(size.cell_m, settings.METRIC_SRID)
         too_many = grid_cells(area, size.cell_m) if area else 0
         if too_many > MOST_CELLS:
             continue
-        counts = _counts(appeals, grid)
+        tally = grid.count(appeals, CELL_M, finer=finest)
+        finest = finest or tally
+        counts = tally.cells()
         too_many = len(counts)
         if is_drawable(too_many):
             return size, grid, counts
@@ -396,10 +401,6 @@ def _with_neighbours(
     """The appeals in the cells and their neighbours, by which they were judged, and how many were expected there."""
     area = ndimage.binary_dilation(cells, structure=WINDOW) & mask
     return int(x[area].sum()), float(expected[area].sum())
-
-
-def _counts(appeals: AppealQuerySet, grid: Grid) -> dict[Cell, int]:
-    return {row.cell: row.n for row in grid.count(appeals, CELL_M)}
 
 
 def grid_cells(area: shapely.Geometry, cell_m: int) -> int:

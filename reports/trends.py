@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
 from django.conf import settings
+from django.db import models
 from django.db.models import Min
 from django.db.models.functions import TruncMonth
 from django.utils import timezone
@@ -22,7 +22,7 @@ from appeals.models import Appeal
 from appeals.models.appeal import CELL_M
 from appeals.querysets import AppealQuerySet
 from geo.bbox import Bbox
-from geo.grid import Cell, Grid
+from geo.grid import Cell, Grid, Tally
 from geo.hotspots import (
     Pattern,
     classes,
@@ -241,28 +241,32 @@ def _cube(
     Counts have shape (months, rows, columns); they are zero outside the study area. Raises ``TooFine`` where there is no size.
     """
     too_many = 0
-    month_of = TruncMonth("submitted_at", tzinfo=timezone.get_default_timezone())
+    month_of = TruncMonth(
+        "submitted_at", tzinfo=timezone.get_default_timezone(), output_field=models.DateField()
+    )
+    finest: Tally | None = None
     for size in sizes:
         too_many = grid_cells(area, size.cell_m) if area else 0
         if too_many * len(months) > MOST_CELLS:
             continue
         grid = Grid(size.cell_m, settings.METRIC_SRID)
-        rows = grid.count_over(appeals, CELL_M, month_of)
-        ground = Ground.of(area, dict.fromkeys((cell for cell, _month, _n in rows), 1), size.cell_m)
+        tally = grid.count(appeals, CELL_M, month_of, finer=finest)
+        finest = finest or tally
+        ground = Ground.of(area, tally.cells(), size.cell_m)
         too_many = int(ground.mask.sum())
         if is_drawable(too_many):
-            return size, grid, ground, _filled(ground, rows, months), sum(n for _cell, _month, n in rows)
+            return size, grid, ground, _filled(ground, tally, months), sum(tally.counts.values())
     raise TooFine(too_many)
 
 
 def _filled(
-    ground: Ground, rows: Iterable[tuple[Cell, dt.datetime, int]], months: tuple[dt.date, ...]
+    ground: Ground, tally: Tally, months: tuple[dt.date, ...]
 ) -> NDArray[np.int64]:
     step = {month: number for number, month in enumerate(months)}
     cube = np.zeros((len(months), *ground.mask.shape), dtype=np.int64)
-    for cell, month, n in rows:
+    for (cell, month), n in tally.counts.items():
         if place := ground.place(cell):
-            cube[step[city_day(month)], *place] = n
+            cube[step[month], *place] = n
     return np.where(ground.mask, cube, 0)
 
 

@@ -9,10 +9,11 @@ import pytest
 import shapely
 from django.db.models import QuerySet
 from pyproj import Transformer
+from pytest_django import DjangoAssertNumQueries
 
 from appeals.models import CellCount
 from geo.bbox import Bbox
-from geo.grid import Cell, Grid, parse_cell
+from geo.grid import Cell, Grid, Tally, parse_cell
 from geo.grid import GridCount as Counted
 
 UTM = 32643
@@ -158,24 +159,48 @@ def test_the_fullest_cells_come_first_then_those_to_the_west_and_south(rows: Que
         Counted(Cell(0, 1), 1, 1),
     ]
     grid = Grid(100, UTM)
-    assert grid.count(rows, 50, mode_of="n_new", **XY) == expected
-    assert grid.count(rows.order_by("n_new"), 50, mode_of="n_new", **XY) == expected
-    assert grid.count(rows, 50, mode_of="n_new", **XY, at_least=3) == expected[:2]
-    assert grid.count(rows, 50, mode_of="n_new", **XY, at_least=4) == expected[:1]
+    counted = grid.count(rows, 50, "n_new", **XY)
+    assert counted.fullest() == expected
+    assert grid.count(rows.order_by("n_new"), 50, "n_new", **XY) == counted
+    assert counted.fullest(3) == expected[:2]
+    assert counted.fullest(4) == expected[:1]
+    assert counted.cells() == {row.cell: row.n for row in expected} == grid.count(rows, 50, **XY).cells()
+
+
+def test_larger_cells_are_summed_without_asking_again(
+    rows: QuerySet[CellCount], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    fine = Grid(100, UTM).count(rows, 50, "n_new", **XY)
+    asked = {cell_m: Grid(cell_m, UTM).count(rows, 50, "n_new", **XY) for cell_m in (150, 200, 500)}
+    with django_assert_num_queries(0):
+        for cell_m in (200, 500):
+            assert Grid(cell_m, UTM).count(rows, 50, "n_new", finer=fine, **XY) == asked[cell_m]
+    # Cells of 150 m are not made up of whole ones of 100 m.
+    with django_assert_num_queries(1):
+        assert Grid(150, UTM).count(rows, 50, "n_new", finer=fine, **XY) == asked[150]
+    for cell_m in (150, 50, 0):
+        with pytest.raises(ValueError, match=f"{cell_m} m"):
+            fine.coarser(cell_m)
+
+
+def test_a_cell_is_called_after_nothing_only_where_it_has_no_value() -> None:
+    here, there = Cell(0, 0), Cell(-1, 3)
+    tally = Tally(50, {(here, None): 9, (here, 7): 2, (here, 5): 2, (here, 4): 1, (there, None): 1})
+    assert tally.fullest() == [Counted(here, 14, 5), Counted(there, 1, None)]
 
 
 def test_cells_as_they_are_stored(rows: QuerySet[CellCount]) -> None:
-    counted = Grid(50, UTM).count(rows, 50, mode_of="n_new", **XY)
-    assert [(found.cell, found.mode) for found in counted] == sorted(
+    counted = Grid(50, UTM).count(rows, 50, "n_new", **XY)
+    assert [(found.cell, found.mode) for found in counted.fullest()] == sorted(
         (Cell(row.tile_x, row.tile_y), row.n_new) for row in rows
     )
 
 
 def test_columns_can_have_other_names(rows: QuerySet[CellCount]) -> None:
     grid = Grid(100, UTM)
-    mirrored = grid.count(rows, 50, mode_of="n_new", x="tile_y", y="tile_x")
+    mirrored = grid.count(rows, 50, "n_new", x="tile_y", y="tile_x").fullest()
     assert {(found.cell.j, found.cell.i, found.n) for found in mirrored} == {
-        (*found.cell, found.n) for found in grid.count(rows, 50, mode_of="n_new", **XY)
+        (*found.cell, found.n) for found in grid.count(rows, 50, "n_new", **XY).fullest()
     }
     assert grid.holding(Cell(3, -2), 50, x="column", y="row") == {
         "column__gte": 6,
@@ -188,5 +213,5 @@ def test_columns_can_have_other_names(rows: QuerySet[CellCount]) -> None:
 @pytest.mark.parametrize("cell_m", [50, 100, 150])
 def test_a_cell_holds_the_rows_that_were_counted_in_it(rows: QuerySet[CellCount], cell_m: int) -> None:
     grid = Grid(cell_m, UTM)
-    for found in grid.count(rows, 50, mode_of="n_new", **XY):
+    for found in grid.count(rows, 50, "n_new", **XY).fullest():
         assert rows.filter(**grid.holding(found.cell, 50, **XY)).count() == found.n

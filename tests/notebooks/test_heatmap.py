@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from pytest_django.live_server_helper import LiveServer
 
-from geo.grid import Cell, GridCount, Grid
+from geo.grid import Cell, Grid, Tally
 from tests.reports.planting import Plant
 from tests.grid import CITY
 
@@ -74,8 +74,11 @@ def test_a_difference_stops_the_notebook(
     """The notebook's check is one: a page that counted in the neighbouring cells would not pass it."""
     count = Grid.count
 
-    def shifted(*args: Any, **options: Any) -> list[GridCount]:
-        return [row._replace(cell=Cell(row.cell.i + 1, row.cell.j)) for row in count(*args, **options)]
+    def shifted(*args: Any, **options: Any) -> Tally:
+        found = count(*args, **options)
+        return Tally(
+            found.cell_m, {(Cell(cell.i + 1, cell.j), value): n for (cell, value), n in found.counts.items()}
+        )
 
     monkeypatch.setattr(Grid, "count", shifted)
     plant(scatter(60))

@@ -81,9 +81,9 @@ def test_cells_below_zero_are_floored_not_truncated(plant: Plant) -> None:
     """West of the false easting columns are negative; SQL integer division would round them towards zero."""
     plant(scattered(60))
     mirrored = Appeal.objects.annotate(west=-F("cell_x"), south=-F("cell_y"))
-    counted = Grid(250, 32643).count(mirrored, CELL_M, mode_of="district_id", x="west", y="south")
+    counted = Grid(250, 32643).count(mirrored, CELL_M, "district_id", x="west", y="south")
     by_hand = Counter((-x // 5, -y // 5) for x, y in Appeal.objects.values_list("cell_x", "cell_y"))
-    assert {row.cell: row.n for row in counted} == by_hand
+    assert counted.cells() == by_hand
 
 
 def test_a_cell_keeps_its_id_under_any_filter(plant: Plant) -> None:
@@ -196,13 +196,18 @@ def test_nothing_gives_an_empty_report(city: GridCity) -> None:
 
 @pytest.mark.parametrize("count", [3, 400, 4000])
 def test_the_automatic_size_is_the_smallest_that_can_be_drawn(
-    plant: Plant, monkeypatch: pytest.MonkeyPatch, count: int
+    plant: Plant,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    count: int,
 ) -> None:
     plant(scattered(count))
     unlimited = make_heatmap(EVERYTHING)
     for most in (4, 30, 200):
         monkeypatch.setattr(sizes, "MOST_DRAWN", most)
-        heatmap = make_heatmap(EVERYTHING)
+        # However many sizes are tried, the appeals are read once for them.
+        with django_assert_num_queries(3):
+            heatmap = make_heatmap(EVERYTHING)
         assert len(heatmap.cells) <= most
         assert sum(row.count for row in heatmap.cells) == count, most
         assert heatmap.size.crowded == (len(unlimited.cells) > most), most
