@@ -147,7 +147,9 @@ def find_hotspots(
     area = study_area(timezone.localdate(), wanted.district, past=borders is Borders.TIME)
     size, grid, counts = _counted(appeals, area, candidate_sizes(total, area.area if area else 0.0, cell_m))
     all_counts = (
-        grid.count(counted_appeals(everything, borders), CELL_M).cells() if compared is Compared.ALL else counts
+        grid.count(counted_appeals(everything, borders), CELL_M).cells()
+        if compared is Compared.ALL
+        else counts
     )
     ground = Ground.of(area, all_counts, size.cell_m)
     x = ground.array(counts)

@@ -259,9 +259,7 @@ def _cube(
     raise TooFine(too_many)
 
 
-def _filled(
-    ground: Ground, tally: Tally, months: tuple[dt.date, ...]
-) -> NDArray[np.int64]:
+def _filled(ground: Ground, tally: Tally, months: tuple[dt.date, ...]) -> NDArray[np.int64]:
     step = {month: number for number, month in enumerate(months)}
     cube = np.zeros((len(months), *ground.mask.shape), dtype=np.int64)
     for (cell, month), n in tally.counts.items():
