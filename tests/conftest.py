@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
+from django.test import client as test_client
 from django.utils import translation
 from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django import DjangoDbBlocker, Settings
@@ -46,6 +48,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         raise pytest.UsageError(
             f"nothing is tested by {', '.join(empty)}: the list of its parameters is empty"
         )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What is there by now stays until the end: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _context_of_the_page_alone() -> Iterator[None]:
+    """An answer's context is that of its page. Django copies one more for each of the hundred parts of a page."""
+    keep = test_client.store_rendered_templates
+
+    def keep_the_first(store: dict[str, object], *args: object, **kwargs: object) -> None:
+        if "context" not in store:
+            keep(store, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(test_client, "store_rendered_templates", keep_the_first)
+        yield
 
 
 @pytest.fixture(scope="session")
