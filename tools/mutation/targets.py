@@ -59,6 +59,8 @@ TARGETS: dict[str, tuple[str, ...]] = {
         f"{_ACTIONS}/test_repetitions.py",
         f"{_ACTIONS}/test_passing_on.py",
         f"{_ACTIONS}/test_relations.py",
+        "tests/test_covering.py",
+        "tests/test_redacting.py",
     ),
     "appeals/actions/questions.py": (f"{_ACTIONS}/test_questions.py",),
     "appeals/actions/redact.py": ("tests/test_redacting.py",),

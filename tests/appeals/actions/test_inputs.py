@@ -9,11 +9,13 @@ import uuid
 import pytest
 from django.db import connection, transaction
 
+from accounts.roles import Role
 from appeals.actions.inputs import AREAS_MAX, PIECES_MAX, Given, checked, required_text
-from appeals.errors import Invalid
+from appeals.errors import Busy, Invalid
 from appeals.limits import TEXT_MAX
-from appeals.models import Appeal, Attachment, RefusalGround
+from appeals.models import Appeal, Attachment, Event, RefusalGround
 from appeals.vocabulary import Ask, Input, Verb, Words
+from appeals.workflow import REJOIN, SPLIT
 from districts.models import Category, Service
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
 
@@ -126,7 +128,9 @@ def test_one_of_the_appeal_s_files(kind: Input, hidden: bool, already: str) -> N
 
 
 def test_areas_of_a_photo() -> None:
-    assert one(Input.AREAS, "0 0 100 100\n 1,2; 3.5 4 ").areas == ((0, 0, 100, 100), (1, 2, 3.5, 4))
+    assert one(Input.AREAS, "0 0 100 100\n 1,2; 0.5 0.5 ").areas == ((0, 0, 100, 100), (1, 2, 0.5, 0.5))
+    assert len(one(Input.AREAS, "0 0 1 1\n" * AREAS_MAX).areas) == AREAS_MAX == 50
+    assert refused(Input.AREAS, "0 0 1 1\n" * (AREAS_MAX + 1)) == "At most 50 areas of a photo."
     # As whoever draws it may have rounded it, and no more.
     assert one(Input.AREAS, "0 0 100.01 100.01").areas == ((0, 0, 100.01, 100.01),)
     wrong = (
@@ -194,6 +198,12 @@ def test_another_appeal_that_everyone_sees() -> None:
 def test_an_appeal_that_somebody_works_on_is_not_waited_for() -> None:
     """Two that are made repetitions of each other at once would wait for each other."""
     first, second = AppealFactory(), AppealFactory()
+    Event(
+        appeal=first, version=2, verb=SPLIT.code, at=AT, actor_role=Role.SYSTEM, to_status="new",
+        service=first.service, details={"other": second.number},
+    ).save()  # fmt: skip
+    first.linked.add(second)
+    second.version = 2
     held, done = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -210,10 +220,13 @@ def test_an_appeal_that_somebody_works_on_is_not_waited_for() -> None:
     try:
         assert held.wait(PATIENCE_S)
         assert "working on that appeal just now" in refused(Input.APPEAL, first.number, second)
+        with pytest.raises(Busy, match="working on that appeal just now"):
+            checked(REJOIN, second, {}, AT)
     finally:
         done.set()
         other.join(PATIENCE_S)
     assert one(Input.APPEAL, first.number, second).original == first
+    assert checked(REJOIN, second, {}, AT).original == first
 
 
 @pytest.mark.django_db

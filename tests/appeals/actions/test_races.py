@@ -21,11 +21,13 @@ from django_tasks_db.models import DBTaskResult
 from PIL import Image
 
 from appeals.actions import submit as submitting
+from appeals.actions import support as supporting
 from appeals.actions import upload as uploading
 from appeals.actions.submit import Submission, Submitted, submit
+from appeals.actions.support import support
 from appeals.actions.upload import ORPHAN_AGE, remove_orphans, upload
 from appeals.errors import ActionRefused, Conflict, Invalid
-from appeals.models import Appeal, AppealContact, Attachment, Event, Message, RoutingDecision
+from appeals.models import Appeal, AppealContact, Attachment, Event, Message, RoutingDecision, Support
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -165,6 +167,16 @@ class TestSubmit:
             assert list(refusal.errors) == ["uploads"]
             assert not Appeal.objects.exists()
             assert files_below(tmp_path) == []
+
+
+def test_one_person_who_supports_an_appeal_twice_at_once(
+    submission: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    appeal = submit(submission(), sender=None).appeal
+    # Neither has found the other's row.
+    meeting_after(monkeypatch, supporting, "take", 2)
+    assert at_once(*[lambda: support(appeal, "a" * 43, sender="192.0.2.1")] * 2) == [None, None]
+    assert Support.objects.filter(appeal=appeal).count() == 1
 
 
 def _between(
