@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from pathlib import Path
 from typing import Any, Final
 
 from django.utils import timezone
@@ -16,9 +15,8 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from desk.coded import Coded
+from web.fonts import REGULAR
 
-#: desk/fonts/LICENSE lets it be passed on.
-FONT: Final = Path(__file__).parent / "fonts" / "DejaVuSans.ttf"
 #: Millimetres by which what belongs to something stands further in.
 INDENT: Final = 5
 #: What each key of the file is called on paper.
@@ -113,7 +111,7 @@ def as_pdf(number: int, whole: dict[str, Any]) -> bytes:
     Signs that the font lacks stand as their code point, such as [U+1F9F1].
     """
     paper = _Paper(format="A4")
-    paper.add_font("text", fname=FONT)
+    paper.add_font("text", fname=REGULAR)
     paper.set_title(f"№ {number}")
     paper.set_lang(get_language() or "")
     paper.add_page()

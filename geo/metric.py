@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import shapely
@@ -14,15 +15,14 @@ from geo.points import WGS84_SRID
 _PIECE_DEGREES = 0.002
 
 
-def in_metres(shape: shapely.Geometry, srid: int) -> shapely.Geometry:
-    """The shape (EPSG:4326, lon/lat) in metres of CRS ``srid``, its sides as straight as they are in degrees."""
+def in_metres(shape: Any, srid: int) -> Any:
+    """The shape, or array of shapes (EPSG:4326, lon/lat), in metres of CRS ``srid``, its sides as straight as they are in degrees."""
 
     def transformed(degrees: np.ndarray) -> np.ndarray:
         return np.column_stack(_to_metres(srid).transform(degrees[:, 0], degrees[:, 1]))
 
     pieces = shapely.segmentize(shape, _PIECE_DEGREES)
-    metres: shapely.Geometry = shapely.transform(pieces, transformed)
-    return metres
+    return shapely.transform(pieces, transformed)
 
 
 @lru_cache(maxsize=8)

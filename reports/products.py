@@ -20,9 +20,11 @@ from reports import exports
 from reports.facts import as_json, question
 from reports.forms import ReportForm
 from reports.ground import district_borders
+from web import fonts
 
 if TYPE_CHECKING:
     from geo.folium_map import CellMap
+    from geo.paper_map import Fonts, Sheet
     from geo.surface import Surface
 
 
@@ -137,6 +139,30 @@ def _notes(asked: Asked) -> tuple[str, ...]:
             return district_notes(asked.made, filters)
 
 
+def _pdf(asked: Asked) -> bytes:
+    from geo.paper_map import as_pdf
+
+    return as_pdf(_sheet(asked), _fonts())
+
+
+def _png(asked: Asked) -> bytes:
+    from geo.paper_map import as_png
+
+    return as_png(_sheet(asked), _fonts())
+
+
+def _sheet(asked: Asked) -> Sheet:
+    from reports.paper import sheet_of
+
+    return sheet_of(asked.report, asked.made, _map(asked), asked.address)
+
+
+def _fonts() -> Fonts:
+    from geo.paper_map import Fonts
+
+    return Fonts(regular=fonts.REGULAR, bold=fonts.BOLD)
+
+
 def _geotiff(asked: Asked) -> bytes:
     from geo.surface_files import as_geotiff
 
@@ -186,6 +212,8 @@ def _corners(grid: Grid, box: Bbox) -> tuple[Cell, Cell]:
 
 _PRODUCTS: Final = (
     Product("html", "text/html; charset=utf-8", _html, gettext_lazy("Map as a file (HTML)"), drawn=True),
+    Product("pdf", "application/pdf", _pdf, gettext_lazy("To print (PDF)"), drawn=True),
+    Product("png", "image/png", _png, gettext_lazy("Picture (PNG)"), drawn=True),
     Product("geojson", "application/geo+json", _geojson, "GeoJSON"),
     Product("csv", "text/csv; charset=utf-8", _csv, "CSV"),
     Product("parquet", "application/vnd.apache.parquet", _geoparquet, "GeoParquet"),

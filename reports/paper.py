@@ -1,0 +1,179 @@
+"""The reports on paper: the map, the tables of the page and its sentences for ``geo.paper_map``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from geo.bbox import Bbox
+from geo.folium_map import CellMap
+from geo.paper_map import Sheet, Table, Units
+from reports.ground import nearest_places
+from reports.heatmap import Heatmap
+from reports.sentences import created_words, size_words
+
+if TYPE_CHECKING:
+    from reports.by_district import ByDistrict
+    from reports.hotspots import Hotspots
+    from reports.trends import Trends
+
+#: Places in a table; the files of data have all of them.
+_MOST_PLACES = 12
+
+
+def sheet_of(report: str, made: Any, drawn: CellMap, address: str) -> Sheet:
+    """The report on two pages: ``drawn`` is its map, whose notes are the question, the answer and the method."""
+    question, answer, *method = drawn.notes
+    created = created_words()
+    licence = " ".join(filter(None, settings.DATA_LICENCE.values()))
+    return Sheet(
+        drawn=drawn,
+        srid=settings.METRIC_SRID,
+        question=question,
+        answer=answer,
+        tables=_TABLES[report](made),
+        method_title=_("How this is judged"),
+        method=[*_method(report, made), *(words.removesuffix(created).strip() for words in method)],
+        sources=[created, " · ".join(filter(None, [drawn.attribution, licence]))],
+        address=address,
+        made_on=timezone.localdate(),
+        north=pgettext("north, on the arrow of a map", "N"),
+        units=Units(
+            m=pgettext("metres, after a number", "m"), km=pgettext("kilometres, after a number", "km")
+        ),
+    )
+
+
+def _method(report: str, made: Any) -> list[str]:
+    """What the page says beside its notes."""
+    if report == "trends" and not made.refusal:
+        from reports.trend_sentences import trend_method_words
+
+        return [trend_method_words(made)]
+    return [size_words(made.size)] if report == "hotspots" else []
+
+
+def _of_heatmap(made: Heatmap) -> list[Table]:
+    top = made.cells[:_MOST_PLACES]
+    return [
+        _table(
+            _("The fullest cells"),
+            (_("Cell, by the nearest known place"), _number()),
+            [
+                (name or row.cell.id, _whole(row.count))
+                for row, name in zip(top, _near([made.grid.bbox(row.cell) for row in top]), strict=True)
+            ],
+        ),
+        _table(
+            _("By district"),
+            (_("District"), _number(), _("per km²")),
+            [
+                (
+                    row.district.name if row.district else _("In no district"),
+                    _whole(row.count),
+                    "—" if row.per_km2 is None else number_format(row.per_km2, 1, force_grouping=True),
+                )
+                for row in made.districts
+            ],
+        ),
+    ]
+
+
+def _of_hotspots(made: Hotspots) -> list[Table]:
+    top = made.places[:_MOST_PLACES]
+    rows = [
+        (
+            name or place.cells[0].id,
+            _whole(place.count),
+            number_format(place.expected, 1, force_grouping=True),
+            f"{number_format(place.ratio, 1)} ×",
+        )
+        for place, name in zip(top, _near([place.box for place in top]), strict=True)
+    ]
+    columns = (
+        _("Place, by the nearest known one"),
+        _number(),
+        pgettext("number of appeals, head of a column", "Expected"),
+        pgettext("observed by expected, head of a column", "Times"),
+    )
+    return [_table(_("Where there are more"), columns, rows)] if rows else []
+
+
+def _of_trends(made: Trends) -> list[Table]:
+    from reports.trend_sentences import pattern_words
+
+    if made.refusal:
+        return []
+    top = made.places[:_MOST_PLACES]
+    tables = [
+        _table(
+            _("What became of the cells"),
+            (_("Pattern"), _("Cells"), _number()),
+            [(pattern_words(row.pattern), _whole(row.cells), _shown(row.count)) for row in made.patterns],
+        )
+    ]
+    rows = [
+        (f"{name or place.cells[0].id} – {pattern_words(place.pattern)}", _shown(place.count))
+        for place, name in zip(top, _near([place.box for place in top]), strict=True)
+    ]
+    if rows:
+        columns = (_("Place, by the nearest known one"), _number())
+        tables.append(_table(_("Where something begins, grows or lasts"), columns, rows))
+    return tables
+
+
+def _of_districts(made: ByDistrict) -> list[Table]:
+    columns = (
+        _("District"),
+        _number(),
+        _("per km²"),
+        pgettext("number of appeals, head of a column", "Expected"),
+        pgettext("observed by expected, head of a column", "Times"),
+        pgettext("ratio, head of a column", "Smoothed"),
+    )
+    rows = [
+        (
+            row.district.name,
+            _shown(row.count),
+            *(
+                "—" if value is None else number_format(value, digits, force_grouping=True)
+                for value, digits in ((row.per_km2, 1), (row.expected, 0), (row.ratio, 2), (row.smoothed, 2))
+            ),
+        )
+        for row in made.rows
+    ]
+    return [_table(_("By district"), columns, rows)]
+
+
+_TABLES: Final[dict[str, Callable[[Any], list[Table]]]] = {
+    "heatmap": _of_heatmap,
+    "hotspots": _of_hotspots,
+    "trends": _of_trends,
+    "districts": _of_districts,
+}
+
+
+def _table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
+    return Table(title, columns, rows, more=_("… and %(n)d more, in the files of data."))
+
+
+def _number() -> str:
+    return pgettext("of appeals, head of a column", "Number")
+
+
+def _near(boxes: list[Bbox]) -> list[str]:
+    return nearest_places([box.centre() for box in boxes])
+
+
+def _whole(count: int) -> str:
+    return number_format(count, force_grouping=True)
+
+
+def _shown(count: int | None) -> str:
+    return "—" if count is None else _whole(count)

@@ -1,0 +1,144 @@
+"""The map on paper: what is drawn lies where it is on the ground, and everything is said."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from geo.bbox import Bbox
+from geo.folium_map import CellMap, MapCell, MapLevel, square
+from geo.grid import Cell, Grid
+from geo.paper_map import Fonts, Sheet, Table, Units, as_pdf, as_png
+from geo.paper_map.palette import colours
+from web import fonts
+
+GRID = Grid(500, 32643)
+CELLS = [Cell(620 + i, 8980 + j) for i in range(11) for j in range(11)]
+#: In the middle, and in the north-eastern corner.
+HOT, NEW = Cell(625, 8985), Cell(630, 8990)
+LEVELS = [MapLevel("дагы көп", "hot-3"), MapLevel("жаңы", "pattern-new"), MapLevel("айырма жок", "even")]
+FONTS = Fonts(fonts.REGULAR, fonts.BOLD)
+
+
+def sheet(**changes: object) -> Sheet:
+    cells = [
+        MapCell(cell.id, square(ring), 0 if cell == HOT else 1 if cell == NEW else 2, ())
+        for cell, ring in zip(CELLS, GRID.rings(CELLS), strict=True)
+    ]
+    west, south = GRID.bbox(CELLS[0])[:2]
+    east, north = GRID.bbox(CELLS[-1])[2:]
+    borders = {
+        "features": [
+            {
+                "properties": {"name": name},
+                "geometry": {
+                    "type": "Polygon",
+                    "coordinates": [[[w, south], [e, south], [e, north], [w, north], [w, south]]],
+                },
+            }
+            for name, w, e in (("Батыш", west, (west + east) / 2), ("Чыгыш", (west + east) / 2, east))
+        ]
+    }
+    drawn = CellMap(
+        language="ky",
+        title="Ысык жерлер: Ош",
+        notes=(),
+        cells=cells,
+        levels=LEVELS,
+        legend="Салыштырганда",
+        rows_label="",
+        rows_url="",
+        empty_label="",
+        zoom_in="",
+        zoom_out="",
+        attribution="",
+        ground={"features": []},
+        borders=borders,
+        frame=Bbox(west, south, east, north),
+    )
+    return dataclasses.replace(
+        Sheet(
+            drawn=drawn,
+            srid=32643,
+            question="121 чакмак",
+            answer="Бир жерде көп.",
+            tables=[
+                Table("Жерлер", ("Жер", "Саны"), [(f"{n}-жер", str(n)) for n in range(80)], "дагы %(n)d")
+            ],
+            method_title="Кантип",
+            method=["Ар бир чакмак кошуналары менен."],
+            sources=["2026-ж. түзүлгөн", "Булак"],
+            address="https://city.example/ky/reports/hotspots/?" + "category=lamp&" * 20,
+            made_on=dt.date(2026, 3, 10),
+            north="Т",
+            units=Units("м", "км"),
+        ),
+        **changes,  # type: ignore[arg-type]
+    )
+
+
+def test_the_pdf_says_everything_on_two_pages() -> None:
+    made = as_pdf(sheet(), FONTS)
+    assert made == as_pdf(sheet(), FONTS)
+    paper = PdfReader(io.BytesIO(made))
+    first, second = (" ".join(page.extract_text().split()) for page in paper.pages)
+    for words in ("Ысык жерлер: Ош", "121 чакмак", "Бир жерде көп.", "Салыштырганда", "дагы көп", "жаңы"):
+        assert words in first
+    for words in ("Батыш", "Чыгыш", "1 км", "Т", "2026-ж. түзүлгөн", "Булак", "1 / 2"):
+        assert words in first
+    # Rows that have no room are counted, and push nothing off the page.
+    rest = re.search(r"дагы (\d+)", second)
+    assert rest
+    assert f"{79 - int(rest[1])}-жер" in second and f"{80 - int(rest[1])}-жер" not in second
+    assert ("Ар бир чакмак" in second and second.endswith("Булак")) or "2 / 2" in second
+    assert paper.metadata is not None and paper.metadata.title == "Ысык жерлер: Ош"
+    assert as_pdf(sheet(made_on=dt.date(2026, 3, 11)), FONTS) != made
+
+
+def test_the_picture_has_the_cells_in_the_middle_and_each_at_its_place() -> None:
+    made = as_png(sheet(), FONTS)
+    assert made == as_png(sheet(), FONTS)
+    picture = Image.open(io.BytesIO(made)).convert("RGB")
+    assert picture.size == (1240, 1754)
+
+    def reach(name: str, opacity: float) -> tuple[float, float, float, float]:
+        """Where the colour is seen through on the map, as shares of the page."""
+        paper = _rgb(colours()["paper"])
+        seen = tuple(
+            round(c * opacity + p * (1 - opacity)) for c, p in zip(_rgb(colours()[name]), paper, strict=True)
+        )
+        alike = (np.abs(np.asarray(picture, dtype=int)[:1480] - seen) <= 2).all(axis=2)
+        ys, xs = np.nonzero(alike)
+        return xs.min(), ys.min(), xs.max(), ys.max()
+
+    even = reach("even", 0.6)
+    hot, new = reach("hot-3", 0.85), reach("pattern-new", 0.85)
+    # Centred from side to side, and square: a cell is as wide as it is high.
+    assert (even[0] + even[2]) / 2 == pytest.approx(620, abs=6)
+    side = (even[2] - even[0]) / 11
+    for box in (hot, new):
+        assert box[2] - box[0] == pytest.approx(side, abs=6)
+        assert box[3] - box[1] == pytest.approx(side, abs=6)
+    # The hot one in the middle of the others, the new one in the north-east.
+    assert (hot[0] + hot[2]) / 2 == pytest.approx((even[0] + even[2]) / 2, abs=4)
+    assert (new[0] - hot[0]) / side == pytest.approx(5, abs=0.2)
+    assert (hot[1] - new[1]) / side == pytest.approx(5, abs=0.2)
+
+
+def test_a_map_of_nothing_and_of_long_words_is_drawn() -> None:
+    whole = sheet()
+    empty = dataclasses.replace(whole.drawn, cells=[], levels=[], borders={"features": []})
+    long = "Кыргыз-Россия технологиялык университетинин колледжи " * 4
+    made = as_pdf(sheet(drawn=empty, answer=long, tables=[], method=[long]), FONTS)
+    assert len(PdfReader(io.BytesIO(made)).pages) == 2
+
+
+def _rgb(colour: str) -> tuple[int, ...]:
+    return tuple(bytes.fromhex(colour.removeprefix("#")))
