@@ -128,9 +128,9 @@ def make_heatmap(
         grid = Grid(size.cell_m, settings.METRIC_SRID)
         tally = grid.count(appeals, CELL_M, borders.district, finer=finest)
         finest = finest or tally
-        counts = tally.fullest(settings.REPORT_MIN_COUNT)
-        if is_drawable(len(counts)):
+        if is_drawable(sum(n >= settings.REPORT_MIN_COUNT for n in tally.cells().values())):
             break
+    counts = tally.fullest(settings.REPORT_MIN_COUNT)
     classes = natural_breaks((row.n for row in counts), MOST_CLASSES)
     cells = tuple(HeatCell(row.cell, row.n, _level(row.n, classes), known.get(row.mode)) for row in counts)
     return Heatmap(

@@ -250,12 +250,14 @@ def _cube(
         if too_many * len(months) > MOST_CELLS:
             continue
         grid = Grid(size.cell_m, settings.METRIC_SRID)
-        tally = grid.count(appeals, CELL_M, month_of, finer=finest)
+        tally = grid.count(appeals, CELL_M, finer=finest)
         finest = finest or tally
         ground = Ground.of(area, tally.cells(), size.cell_m)
         too_many = int(ground.mask.sum())
         if is_drawable(too_many):
-            return size, grid, ground, _filled(ground, tally, months), sum(tally.counts.values())
+            # By month once the size is known: of cells that are too many there would be as many rows as appeals.
+            monthly = grid.count(appeals, CELL_M, month_of)
+            return size, grid, ground, _filled(ground, monthly, months), sum(monthly.counts.values())
     raise TooFine(too_many)
 
 
