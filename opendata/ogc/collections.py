@@ -49,6 +49,7 @@ from opendata.ogc.period import Period
 from opendata.ogc.sorting import Sortables
 from opendata.parameters import FILTER_PARAMETERS, code_in
 from opendata.properties import APPEAL, DISTRICT, SERVICE_AREA, Properties, Property, values
+from opendata.tiles import APPEALS as OF_TILES
 from web.api.answers import LIVE_S, SETTLED_S
 from web.api.openapi import AREA, DAY, POINT, TEXT, WHOLE, Schema
 from web.api.texts import digest
@@ -75,6 +76,8 @@ class Collection(ABC):
     sortables: ClassVar[Sortables]
     #: As which its features stand in files.
     layer: ClassVar[Layer]
+    #: Properties of the features of its vector tiles; none where it has no tiles.
+    in_tiles: ClassVar[Properties] = ()
     filters: ClassVar[tuple[OpenApiParameter, ...]]
     datetime: ClassVar[OpenApiParameter]
     max_age_s: ClassVar[int]
@@ -175,6 +178,7 @@ class Appeals(Collection):
         "number",
     )
     layer = APPEALS
+    in_tiles = OF_TILES
     filters = (*(one for one in FILTER_PARAMETERS if one.name != "bbox"), UPDATED_AFTER)
     datetime = datetime_parameter("When they were submitted:")
     max_age_s = LIVE_S
@@ -308,6 +312,7 @@ class Districts(Borders):
     words = "Districts of the borders in force on a day, without the city itself, in pages."
     properties = (*DISTRICT, *Borders._in_force)
     layer = DISTRICTS
+    in_tiles = DISTRICT
     filters = (OpenApiParameter("code", {**TEXT, "maxLength": CODE_MAX}, description="Code of a district."),)
 
     def rows(self, reader: Reader, query: Mapping[str, str], refusals: Refusals) -> QuerySet[Any]:

@@ -16,18 +16,16 @@ from drf_spectacular.generators import SchemaGenerator
 from config.city import CITY
 from geo.geojson import MEDIA_TYPE
 from geo.published_crs import CRS84, published_crs
+from opendata.ogc import tiling
 from opendata.ogc.collections import COLLECTIONS, Collection
+from opendata.ogc.links import HTML, JSON, Document, as_form, link, own_links
 from opendata.ogc.whole_answers import FORMS
 from opendata.properties import Property, chosen
 from web.api.openapi import Schema
 from web.links import public_link
 
-Document = dict[str, Any]
-
-JSON: Final = "application/json"
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.0"
 JSON_SCHEMA: Final = "application/schema+json"
-HTML: Final = "text/html"
 _REL: Final = "http://www.opengis.net/def/rel/ogc/1.0/"
 _CONF: Final = "http://www.opengis.net/spec/ogcapi-features-"
 
@@ -59,30 +57,15 @@ CONFORMANCE: Final = (
             "basic-spatial-functions-plus",
         )
     ),
+    *tiling.CONFORMANCE,
 )
-
-
-def link(rel: str, path: str, media_type: str, title: str = "") -> dict[str, str]:
-    """A link of a document to a path of this site."""
-    titled = {"title": title} if title else {}
-    return {"rel": rel, "type": media_type, "href": public_link(path), **titled}
-
-
-def own_links(path: str, media_type: str = JSON) -> list[dict[str, str]]:
-    """Links of a document to itself and to its page; the path may have a query, without ``f``."""
-    return [
-        link("self", path, media_type, _("This document")),
-        link("alternate", _as(path, "html"), HTML, _("The same as a page")),
-    ]
 
 
 def whole_links(path: str) -> list[dict[str, str]]:
     """Links of a list of features to all of it in the formats that have no pages."""
-    return [link("alternate", _as(path, name), form.media_type, form.title) for name, form in FORMS.items()]
-
-
-def _as(path: str, name: str) -> str:
-    return f"{path}{'&' if '?' in path else '?'}f={name}"
+    return [
+        link("alternate", as_form(path, name), form.media_type, form.title) for name, form in FORMS.items()
+    ]
 
 
 def landing_page() -> Document:
@@ -96,6 +79,7 @@ def landing_page() -> Document:
             link("service-doc", reverse("api-docs"), HTML, _("Description of the API, as a page")),
             link("conformance", reverse("ogc-conformance"), JSON, _("Conformance classes")),
             link("data", reverse("ogc-collections"), JSON, _("Collections")),
+            tiling.schemes_link(),
         ],
     }
 
@@ -141,6 +125,7 @@ def described(collection: Collection) -> Document:
             link(f"{_REL}queryables", f"{path}/queryables", JSON_SCHEMA, str(QUERYABLES)),
             link(f"{_REL}sortables", f"{path}/sortables", JSON_SCHEMA, str(SORTABLES)),
             link(f"{_REL}schema", f"{path}/schema", JSON_SCHEMA, str(SCHEMA)),
+            *([tiling.tilesets_link(collection)] if collection.in_tiles else []),
         ],
     }
 

@@ -15,7 +15,8 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from opendata.ogc.collections import Collection
-from opendata.ogc.documents import HTML, Document
+from opendata.ogc.links import HTML, Document
+from opendata.ogc.tiling import SCHEMES, TILES
 from web.context import LanguageLink
 
 
@@ -121,6 +122,52 @@ def json_schema(title: str | Promise) -> MakePage:
         return Page(str(title), document["title"], back=back, entries=shown)
 
     return page
+
+
+def tiling_schemes(document: Document) -> Page:
+    """The schemes by which tiles are numbered."""
+    shown = tuple(
+        Entry(one["id"], _local(one["links"][0]["href"]), one["title"]) for one in document["tileMatrixSets"]
+    )
+    return Page(str(SCHEMES), back=_start(), buttons=_buttons(document), entries=shown)
+
+
+def tiling_scheme(document: Document) -> Page:
+    """A scheme: its zooms, with the scale of each."""
+    facts = tuple(
+        Entry(one["id"], words=f"1 : {one['scaleDenominator']:,.0f}".replace(",", "\u00a0"))
+        for one in document["tileMatrices"]
+    )
+    back = Entry(str(SCHEMES), reverse("ogc-tiling-schemes"))
+    return Page(document["id"], document["title"], back=back, buttons=_buttons(document), facts=facts)
+
+
+def tilesets(document: Document) -> Page:
+    """What tiles there are of a collection."""
+    shown = tuple(
+        Entry(one["title"], _local(one["links"][0]["href"]), one["tileMatrixSetURI"])
+        for one in document["tilesets"]
+    )
+    back = Entry(_("Collections"), reverse("ogc-collections"))
+    return Page(str(TILES), back=back, buttons=_buttons(document), entries=shown)
+
+
+def tileset(document: Document) -> Page:
+    """Tiles of a collection: their address, and what their features hold."""
+    layer = document["layers"][0]
+    (address,) = (link["href"] for link in document["links"] if link["rel"] == "item")
+    facts = (
+        Entry("tileMatrix", words=f"{layer['minTileMatrix']}–{layer['maxTileMatrix']}"),
+        Entry(layer["id"], words=", ".join(layer["propertiesSchema"]["properties"])),
+    )
+    links = tuple(
+        Entry(link["title"], _local(link["href"]))
+        for link in document["links"]
+        if link["rel"] not in {"self", "alternate", "item"}
+    )
+    back = Entry(str(TILES), reverse("ogc-tilesets", args=[layer["id"]]))
+    buttons = (*links, *_buttons(document))
+    return Page(document["title"], address, back=back, buttons=buttons, facts=facts)
 
 
 def items(of: Collection, document: Document, language: str) -> Page:

@@ -21,19 +21,11 @@ from drf_spectacular.utils import OpenApiParameter
 from geo.geojson import MEDIA_TYPE, PageText, collection, feature_texts
 from geo.paging import AFTER
 from geo.refusals import Refusals
-from opendata.ogc import documents, pages
+from opendata.ogc import documents, pages, tiling
 from opendata.ogc.answers import answered, as_page
 from opendata.ogc.collections import COLLECTIONS, Appeals, Collection
-from opendata.ogc.documents import (
-    HTML,
-    JSON,
-    JSON_SCHEMA,
-    OPENAPI,
-    Document,
-    link,
-    own_links,
-    whole_links,
-)
+from opendata.ogc.documents import JSON_SCHEMA, OPENAPI, whole_links
+from opendata.ogc.links import HTML, JSON, Document, link, own_links
 from opendata.ogc.parameters import (
     CRS,
     LIMIT,
@@ -85,6 +77,7 @@ _LINKS: Final[Schema] = {
         {"rel": TEXT, "type": TEXT, "href": {**TEXT, "format": "uri"}, "title": TEXT}, optional=["title"]
     ),
 }
+_ANY_OBJECT: Final[Schema] = {"type": "object"}
 _COLLECTION: Final = record(
     {
         "id": TEXT,
@@ -128,14 +121,17 @@ def _document_view(
     media_type: str = JSON,
     *,
     of_collection: bool = False,
+    of_tiles: bool = False,
 ) -> View:
     """A view of a document that is the same for every reader of a language.
 
-    One ``of_collection`` is made of the collection that the address names.
+    One ``of_collection`` is made of the collection that the address names, one ``of_tiles`` of a collection with tiles.
     """
 
     def view(request: HttpRequest, collection: str = "") -> HttpResponseBase:
-        named = [_collection(collection)] if of_collection else []
+        named = [_collection(collection)] if of_collection or of_tiles else []
+        if of_tiles and not named[0].in_tiles:
+            raise Http404
         refusals = Refusals()
         language = refusals.read(language_asked_for, request, "")
         form = refusals.read(_representation, request, _JSON, name="f")
@@ -152,7 +148,7 @@ def _document_view(
         return answered(request, written, media_type, max_age_s=SETTLED_S, language=language)
 
     view.__doc__ = words
-    wrong = problems(400, 404) if of_collection else problems(400)
+    wrong = problems(400, 404) if of_collection or of_tiles else problems(400)
     responses: Responses = {(200, media_type): answer, **_PAGE, **wrong}
     documented = described(operation_id, parameters=[_FORMAT, LANG], responses=responses)(view)
     return require_safe(documented)
@@ -402,10 +398,30 @@ _ADDRESSES: Final = [
         ),
         name="ogc-collections",
     ),
+    path(
+        "tileMatrixSets",
+        _document_view(
+            "list_ogc_tiling_schemes",
+            "OGC API - Tiles: the schemes by which tiles are numbered.",
+            tiling.schemes,
+            pages.tiling_schemes,
+            record({"links": _LINKS, "tileMatrixSets": {"type": "array", "items": _ANY_OBJECT}}),
+        ),
+        name="ogc-tiling-schemes",
+    ),
+    path(
+        "tileMatrixSets/WebMercatorQuad",
+        _document_view(
+            "read_ogc_tiling_scheme",
+            "The scheme that web maps number their tiles by, with its zooms.",
+            tiling.scheme,
+            pages.tiling_scheme,
+            _ANY_OBJECT,
+        ),
+        name="ogc-tiling-scheme",
+    ),
 ]
 
-
-_ANY_OBJECT: Final[Schema] = {"type": "object"}
 _OF_COLLECTIONS: Final = [
     path(
         "collections/<slug:collection>",
@@ -444,6 +460,30 @@ _OF_COLLECTIONS: Final = [
             of_collection=True,
         ),
         name="ogc-sortables",
+    ),
+    path(
+        "collections/<slug:collection>/tiles",
+        _document_view(
+            "list_ogc_tilesets",
+            "OGC API - Tiles: the sets of vector tiles of the collection.",
+            tiling.tilesets,
+            pages.tilesets,
+            record({"links": _LINKS, "tilesets": {"type": "array", "items": _ANY_OBJECT}}),
+            of_tiles=True,
+        ),
+        name="ogc-tilesets",
+    ),
+    path(
+        "collections/<slug:collection>/tiles/WebMercatorQuad",
+        _document_view(
+            "read_ogc_tileset",
+            "A set of vector tiles: the address of a tile, which tiles there are, what their features hold.",
+            tiling.tileset,
+            pages.tileset,
+            _ANY_OBJECT,
+            of_tiles=True,
+        ),
+        name="ogc-tileset",
     ),
     path(
         "collections/<slug:collection>/schema",

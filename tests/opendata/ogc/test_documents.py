@@ -40,9 +40,12 @@ def test_one_address_leads_to_all_others(client: Client, appeal: Appeal, setting
         if not path.startswith("/ogc/") or "api" in path or "f=" in path:
             continue
         document = answer.json()
-        for part in [document, *document.get("collections", [])]:
+        listed = ("collections", "tileMatrixSets", "tilesets")
+        for part in [document, *(part for name in listed for part in document.get(name, []))]:
             for link in part.get("links", []):
                 assert link["href"].startswith("https://city.example/"), link
+                if link.get("templated"):
+                    continue
                 target = link["href"].removeprefix("https://city.example")
                 if target not in {*seen, *waiting}:
                     waiting.append(target)
@@ -52,10 +55,14 @@ def test_one_address_leads_to_all_others(client: Client, appeal: Appeal, setting
         "/ogc/api",
         "/api/docs/",
         "/ogc/collections",
+        "/ogc/tileMatrixSets",
+        "/ogc/tileMatrixSets/WebMercatorQuad",
+        *(f"/ogc/collections/{name}/tiles{rest}" for name in ("appeals", "districts") for rest in ("", "/WebMercatorQuad")),
+        *(f"/tiles/{name}.json" for name in ("appeals", "districts")),
         *(f"/ogc/collections/{name}{rest}" for name in ("appeals", "districts", "service_areas")
           for rest in ("", "/items", "/queryables", "/sortables", "/schema", *(f"/items?f={form}" for form in forms))),
     } == {path for path in seen if not path.endswith("f=html")}  # fmt: skip
-    assert sum(path.endswith("f=html") for path in seen) == 8
+    assert sum(path.endswith("f=html") for path in seen) == 14
     assert all(kind == "text/html" for path, kind in seen.items() if path.endswith("f=html"))
     for form, kind in forms.items():
         assert seen[f"/ogc/collections/appeals/items?f={form}"] == kind
@@ -83,6 +90,12 @@ def test_conformance(client: Client, db: None) -> None:
             "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
             "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
             "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+            *(
+                f"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/{name}"
+                for name in ("core", "tileset", "tilesets-list", "geodata-tilesets", "mvt")
+            ),
+            "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+            "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
         ]
     }
 
@@ -93,7 +106,7 @@ def test_the_api_document_is_of_these_addresses(client: Client, db: None, settin
     validate_schema(document)  # type: ignore[no-untyped-call]
     assert document["servers"] == [{"url": "https://city.example/ogc"}]
     assert "/collections/appeals/items" in document["paths"]
-    assert all(path == "/" or path.startswith(("/co", "/api")) for path in document["paths"])
+    assert all(path == "/" or path.startswith(("/co", "/api", "/tile")) for path in document["paths"])
     parameters = {
         one["name"]: one["schema"]
         for one in document["paths"]["/collections/appeals/items"]["get"]["parameters"]
@@ -212,6 +225,10 @@ def test_every_document_is_a_page_too(client: Client, appeal: Appeal) -> None:
         "/ogc/collections/appeals/queryables": "recommendation",
         "/ogc/collections/appeals/schema": "planned_on",
         "/ogc/collections/appeals/sortables": "due_on",
+        "/ogc/tileMatrixSets": "Google Maps Compatible",
+        "/ogc/tileMatrixSets/WebMercatorQuad": "1 : 559\u00a0082\u00a0264",
+        "/ogc/collections/districts/tiles": "Districts: vector tiles",
+        "/ogc/collections/appeals/tiles/WebMercatorQuad": "/{tileMatrix}/{tileCol}/{tileRow}.mvt",
         "/ogc/collections/appeals/items?limit=1": f"№ {appeal.number} · lamp en",
         "/ogc/collections/districts/items": "east en",
         items: appeal.text,
