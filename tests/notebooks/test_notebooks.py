@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from nbclient.exceptions import CellExecutionError
 from pytest_django.live_server_helper import LiveServer
 
 from geo.grid import Cell, Grid, Tally
-from tests.reports.planting import Plant
+from tests.reports.planting import NOON, Plant
 from tests.grid import CITY
 
 FOLDER = Path(settings.BASE_DIR) / "notebooks"
@@ -84,6 +86,32 @@ def test_a_difference_stops_the_notebook(
     plant(scatter(60))
     with pytest.raises(CellExecutionError, match="counted in other cells"):
         run(FOLDER / "heatmap.ipynb", live_server, monkeypatch)
+
+
+@pytest.mark.slow
+def test_the_figures_of_hotspots_are_found_again_and_answers_compared(
+    live_server: LiveServer, plant: Plant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One city for all of them: the notebooks check the page's figures themselves, and stop where one differs."""
+    west, south, east, north = CITY
+    chance = random.Random(3)
+    even = [(chance.uniform(west, east), chance.uniform(south, north)) for _ in range(200)]
+    plant(scatter(200) + even[:100], status="answered", answered_at=NOON + dt.timedelta(days=4))
+    plant(even[100:])
+    steps = printed(run(FOLDER / "hotspots.ipynb", live_server, monkeypatch, CELL_M="500"))
+    assert "z is the page's to nine decimals" in steps
+    (tested,) = re.findall(r"^(\d+) cells of 500 m", steps, re.MULTILINE)
+    (hot,) = re.findall(r"(\d+) of them hot together", steps)
+    assert 0 < int(hot) < int(tested)
+    assert "largest difference of z" in printed(
+        run(FOLDER / "pysal.ipynb", live_server, monkeypatch, CELL_M="500")
+    )
+    answers = printed(run(FOLDER / "equity.ipynb", live_server, monkeypatch))
+    assert "400 appeals, 300 of them answered" in answers
+    assert re.search(r"the city +400.0? +100.0? +4.0", answers), answers
+    sheet = tmp_path / "map.pdf"
+    run(FOLDER / "paper_map.ipynb", live_server, monkeypatch, CELL_M="500", FILE=repr(str(sheet)))
+    assert sheet.read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)
