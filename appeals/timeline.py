@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 
 from accounts.roles import Role
 from appeals.models import Attachment, Event
-from appeals.workflow import REASONS, VERBS
+from appeals.workflow import CHANNELS, REASONS, VERBS
 from config.city import CITY
 
 
@@ -62,6 +62,8 @@ def title_of(event: Event) -> str:
     details = {name: _in_words(value) for name, value in event.details.items()}
     if reason := REASONS.get(event.details.get("reason", "")):
         details["reason"] = str(reason) % details
+    if channel := CHANNELS.get(event.details.get("channel", "")):
+        details["channel"] = str(channel)
     step = f"{words.step}. {words.instead}" if "chosen" in details else str(words.step)
     return step % {
         **details,

@@ -52,6 +52,19 @@ OPEN_STATUSES = (Status.NEW, Status.ACCEPTED, Status.PLANNED, Status.WAITING)
 RUNNING_STATUSES = tuple(status for status in OPEN_STATUSES if status is not Status.WAITING)
 
 
+class Channel(models.TextChoices):
+    """How an appeal came in, if no other system sent it; kept as its source."""
+
+    WEB = "web", _("Through the site")
+    PHONE = "phone", _("By phone")
+    VISIT = "visit", _("In person")
+
+    @property
+    def has_staff_write(self) -> bool:
+        """True when somebody of the staff takes down what the author says."""
+        return self is not Channel.WEB
+
+
 class Clock(enum.Enum):
     """What a verb does to the legal clock."""
 
@@ -240,6 +253,11 @@ class Verb:
     def resumes(self, status: str) -> bool:
         """True when the clock, which stands still in that state, goes on from where it stood."""
         return status == Status.WAITING and self.target not in {None, Status.WAITING}
+
+    @property
+    def begins(self) -> bool:
+        """True when an appeal's history begins with it."""
+        return not self.sources
 
     @property
     def answers(self) -> bool:

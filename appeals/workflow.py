@@ -22,6 +22,7 @@ from appeals.vocabulary import (
     RUNNING_STATUSES,
     Ask,
     Audience,
+    Channel,
     Clock,
     Guard,
     Input,
@@ -59,6 +60,16 @@ SUBMIT = Verb(
         Audience.AUTHOR: _("Your appeal No. %(number)d has been received"),
         Audience.SERVICE: _("New appeal No. %(number)d"),
     },
+)
+#: Somebody of the staff takes down what the author says, by phone or in person.
+SUBMIT_FOR = Verb(
+    "submit_for",
+    sources=(),
+    target=Status.NEW,
+    roles=_OFFICE,
+    clock=Clock.START,
+    words=Words(step=_("%(channel)s. Given to: %(service)s")),
+    letters=SUBMIT.letters,
 )
 ACCEPT = Verb(
     "accept",
@@ -835,6 +846,7 @@ VERBS: dict[str, Verb] = {
     verb.code: verb
     for verb in (
         SUBMIT,
+        SUBMIT_FOR,
         ACCEPT,
         ANSWER,
         SUPPLEMENT,
@@ -878,7 +890,7 @@ VERBS: dict[str, Verb] = {
 
 
 def verbs_for(status: str, role: Role, *, hidden: bool, barred: Collection[Guard] = ()) -> Iterator[Verb]:
-    """What a person in that role may do now, in the table's order; never ``SUBMIT``, which begins the life."""
+    """What a person in that role may do now, in the table's order; never what begins the life."""
     return (verb for verb in VERBS.values() if verb.allows(status, role, hidden=hidden, barred=barred))
 
 
@@ -888,6 +900,13 @@ STAGES: Mapping[Guard, int] = {Guard.HALF_PASSED: 1, Guard.MOST_PASSED: 2, Guard
 #: The warnings by stage.
 WARNINGS: Mapping[int, Verb] = {
     stage: verb for guard, stage in STAGES.items() for verb in VERBS.values() if verb.guard is guard
+}
+
+
+#: By what channel the staff were told, as the public reads it; kept among the event's details.
+CHANNELS: Mapping[str, Text] = {
+    Channel.PHONE: _("Taken by phone"),
+    Channel.VISIT: _("Taken in person"),
 }
 
 

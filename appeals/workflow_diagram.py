@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accounts.roles import Role
 from appeals.vocabulary import OPEN_STATUSES, Clock, Status, Verb
 from appeals.workflow import VERBS
 
@@ -20,7 +21,8 @@ _CLOCK = {
 
 def diagram() -> str:
     """Mermaid source; one arrow for each row and source state of the table."""
-    lines = ["stateDiagram-v2", f"    [*] --> {Status.NEW}: submit (anyone)"]
+    lines = ["stateDiagram-v2"]
+    lines += [f"    [*] --> {verb.target}: {verb} ({_who(verb)})" for verb in VERBS.values() if verb.begins]
     for verb in VERBS.values():
         lines += [
             f"    {source} --> {target}: {_label(verb, source)}"
@@ -32,4 +34,8 @@ def diagram() -> str:
 
 def _label(verb: Verb, source: Status) -> str:
     goes_on = ", term goes on" if verb.resumes(source) and verb.clock is Clock.KEEP else ""
-    return f"{verb} ({', '.join(sorted(verb.roles))}{_CLOCK[verb.clock]}{goes_on})"
+    return f"{verb} ({_who(verb)}{_CLOCK[verb.clock]}{goes_on})"
+
+
+def _who(verb: Verb) -> str:
+    return "anyone" if Role.PUBLIC in verb.roles else ", ".join(sorted(verb.roles))

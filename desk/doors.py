@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from accounts.roles import Standing, standing_of
@@ -27,6 +27,13 @@ from rates.senders import sender_of
 from rates.taking import TooMany
 
 _HELD: Final = "held"
+_HELD_VALUES: Final = "held values"
+_SESSION_ENDED: Final = gettext_lazy(
+    "Your session had ended. What you wrote is kept: log in, and it is there again."
+)
+_BACK_AGAIN: Final = gettext_lazy(
+    "What you wrote before the session ended is here again; it has not been sent."
+)
 #: A browser bears this mark, signed, after somebody of a service was logged in on it; it names the person.
 _MARK: Final = "was_here"
 _MARK_AGE: Final = dt.timedelta(days=30)
@@ -119,9 +126,28 @@ def _hold(request: HttpRequest) -> None:
         "text": text,
         "uploads": uploads,
     }
-    messages.info(
-        request, _("Your session had ended. What you wrote is kept: log in, and it is there again.")
-    )
+    messages.info(request, _SESSION_ENDED)
+
+
+def hold_values(request: HttpRequest, values: Mapping[str, str]) -> None:
+    """Keeps what stood in a form of this page in the session, for the person whose page it was."""
+    writer = request.POST.get("writer", "")
+    if _was_here(request, writer):
+        kept = {name: value[:TEXT_MAX] for name, value in values.items()}
+        request.session[_HELD_VALUES] = {"path": request.path, "writer": writer, "values": kept}
+        messages.info(request, _SESSION_ENDED)
+
+
+def held_values(request: HttpRequest) -> dict[str, str]:
+    """What was held for this page and this person, once; nothing of what another person wrote."""
+    held = request.session.get(_HELD_VALUES)
+    if not held or held["path"] != request.path:
+        return {}
+    del request.session[_HELD_VALUES]
+    if held["writer"] != str(request.user.pk):
+        return {}
+    messages.info(request, _BACK_AGAIN)
+    return dict(held["values"])
 
 
 def restore_held(request: HttpRequest, appeal: Appeal) -> None:
@@ -134,7 +160,7 @@ def restore_held(request: HttpRequest, appeal: Appeal) -> None:
         return
     uploads = read_uuids(held["uploads"])
     keep_draft(request.user, appeal, held["verb"], text=held["text"], uploads=uploads)  # type: ignore[arg-type]
-    messages.info(request, _("What you wrote before the session ended is here again; it has not been sent."))
+    messages.info(request, _BACK_AGAIN)
 
 
 def read_uuids(values: Iterable[str]) -> list[uuid.UUID]:

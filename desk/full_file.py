@@ -152,7 +152,7 @@ def _appeal(dossier: Dossier) -> dict[str, Any]:
         "answered_at": appeal.answered_at,
         "closed_at": appeal.closed_at,
         "escalated_at": appeal.escalated_at,
-        "source": appeal.source,
+        "source": Coded(appeal.source, str(appeal.channel.label)) if appeal.channel else appeal.source,
         "external_id": appeal.external_id,
         "repeats": appeal.duplicate_of.number if appeal.duplicate_of else None,
         "repeated_by": [other.number for other in dossier.repetitions],

@@ -42,7 +42,7 @@ from appeals.deadlines import LegalClock, NoLegalTerm
 from appeals.filters import AppealFilter
 from appeals.models import Appeal, Event
 from appeals.vocabulary import OPEN_STATUSES, Clock, Status, Verb
-from appeals.workflow import SUBMIT, VERBS
+from appeals.workflow import VERBS
 from desk.stays import NEVER, Appeals, Events, Ints, Stays, Terms, TermState, What, stays_of, terms_of
 from desk.survival import Survival, by_group, kaplan_meier
 from desk.working_hours import DAY_S, WorkingHours
@@ -374,7 +374,7 @@ def _meaning(verb: Verb) -> What:
     meaning = What(0)
     if verb.answers:
         meaning |= What.ANSWER
-    if verb.clock is Clock.START and verb is not SUBMIT:
+    if verb.clock is Clock.START and not verb.begins:
         meaning |= What.REOPEN
     if verb.target is Status.CLOSED:
         meaning |= What.CLOSE

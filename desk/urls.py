@@ -5,6 +5,7 @@ from django.urls import path
 from desk import (
     answer_templates,
     bulk,
+    callers,
     drafts,
     exports,
     field_list,
@@ -28,7 +29,9 @@ urlpatterns = [
     path("bulk/", bulk.bulk_page, name="bulk"),
     path("export.csv", exports.export, {"form": exports.Form.CSV}, name="export-csv"),
     path("export.xlsx", exports.export, {"form": exports.Form.XLSX}, name="export-xlsx"),
+    path("appeals/new/", callers.new_page, name="appeal-new"),
     path("appeals/<int:number>/", views.appeal_page, name="appeal"),
+    path("appeals/<int:number>/taken/", callers.taken_page, name="taken"),
     path("appeals/<int:number>/file.pdf", full_file.take_file, {"form": full_file.Form.PDF}, name="file-pdf"),
     path(
         "appeals/<int:number>/file.json", full_file.take_file, {"form": full_file.Form.JSON}, name="file-json"

@@ -23,7 +23,7 @@ from appeals.filters import FILTERS, filter_fields
 from appeals.limits import ALIKE_MAX, TEXT_MAX
 from appeals.models import Appeal, Attachment
 from appeals.redactions import redactions_of
-from appeals.workflow import COVER, DUPLICATE, REDACT, VERBS
+from appeals.workflow import COVER, DUPLICATE, REDACT, SUBMIT_FOR, VERBS
 from desk.answer_templates import NAMES_AUTHOR, filled, names_author, offered
 from desk.bulk import CHOSEN, bulk_verbs
 from desk.doors import for_staff, restore_held
@@ -91,6 +91,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "rows": [AppealRow(appeal, due_of(appeal, queue.calendar, queue.today)) for appeal in page.rows],
         "live_every_ms": EVERY_MS,
         "bulk_verbs": bulk_verbs(),
+        "takes_down": standing.everywhere in SUBMIT_FOR.roles,
         "all_chosen": request.GET.get(CHOSEN) == "all",
         "choose_all_url": f"{reverse('desk:queue')}?{place.as_query(chosen='all')}",
         "shows_assignees": any(appeal.assignee_id for appeal in page.rows),

@@ -151,7 +151,9 @@ APPEAL: Final[Properties] = (
         "source",
         "source",
         TEXT,
-        gettext_noop("The door it came through, or the system that it was imported from."),
+        gettext_noop(
+            "How it came: web, phone or visit (staff took down what the author said), or the system that it was imported from."
+        ),
     ),
     Property(
         "external_id",

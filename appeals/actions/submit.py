@@ -16,12 +16,13 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Role
 from appeals.actions.attachments import attach
+from appeals.actors import Person
 from appeals.deadlines import LegalClock, city_day
-from appeals.errors import Conflict, Invalid
+from appeals.errors import Conflict, Invalid, NotAllowed
 from appeals.models import Appeal, AppealContact, Event, RoutingDecision
 from appeals.notify.queue import queue_messages
 from appeals.vocabulary import Status
-from appeals.workflow import SUBMIT
+from appeals.workflow import SUBMIT, SUBMIT_FOR
 from districts.explanation import refusal_in_words
 from districts.models import Category
 from districts.routing import Pin, Route, RoutingError, route
@@ -76,11 +77,15 @@ class Submitted:
     created: bool
 
 
-def submit(submission: Submission, *, sender: str | None, at: dt.datetime | None = None) -> Submitted:
+def submit(
+    submission: Submission, *, sender: str | None, by: Person | None = None, at: dt.datetime | None = None
+) -> Submitted:
     """The routed appeal, committed with its contact, decision, first event and messages.
 
     Sent again, after a lost answer, the same content under the same UUID gives the same appeal; all else is counted
-    against the ``sender`` (``rates.senders``; None is the platform itself), refused or not. Raises ``TooMany``;
+    against the ``sender`` (``rates.senders``; None is the platform itself), refused or not. ``by`` is whoever of the staff
+    takes down what the author says, by the channel that is the submission's source. Raises ``NotAllowed`` where the
+    workflow's table does not let them; ``TooMany``;
     ``Conflict`` for other content under a known UUID; ``Invalid`` for a point outside the city or an unknown upload.
     """
     at = at or timezone.now()
@@ -95,7 +100,7 @@ def submit(submission: Submission, *, sender: str | None, at: dt.datetime | None
     try:
         with transaction.atomic():
             due_on = LegalClock.held().due_on(submission.kind, at)
-            return Submitted(_write(submission, decision, due_on, at), created=True)
+            return Submitted(_write(submission, decision, due_on, by, at), created=True)
     except IntegrityError:
         # The same submission may have been committed by another request between the look-up and the insert.
         known = _known(submission)
@@ -180,32 +185,51 @@ def new_contact(submission: Submission, appeal: Appeal) -> AppealContact:
     )
 
 
-def first_event(appeal: Appeal, role: Role = Role.RESIDENT) -> Event:
-    """The event with which the appeal's history begins, not saved."""
+def first_event(appeal: Appeal, role: Role = Role.RESIDENT, by: Person | None = None) -> Event:
+    """The event with which the appeal's history begins, not saved. ``by`` took down what the author said.
+
+    Raises ``NotAllowed`` where they may not.
+    """
+    taken = {} if by is None else _taken_down(appeal, by)
     return Event(
         appeal=appeal,
         version=1,
-        verb=SUBMIT.code,
         at=appeal.submitted_at,
-        actor_role=role,
         to_status=Status.NEW,
         service_id=appeal.service_id,
+        **{"verb": SUBMIT.code, "actor_role": role, **taken},
     )
 
 
-def insert(appeal: Appeal, contact: AppealContact | None, decision: Route, at: dt.datetime) -> None:
+def _taken_down(appeal: Appeal, by: Person) -> dict[str, object]:
+    role = by.role_towards(appeal)
+    if role not in SUBMIT_FOR.roles:
+        raise NotAllowed
+    details = {"channel": appeal.source}
+    return {"verb": SUBMIT_FOR.code, "actor": by.user, "actor_role": role.speaks_as, "details": details}
+
+
+def insert(
+    appeal: Appeal,
+    contact: AppealContact | None,
+    decision: Route,
+    at: dt.datetime,
+    by: Person | None = None,
+) -> None:
     """Writes the new appeal with its contact, decision, first event and messages, inside the caller's transaction."""
     appeal.save(force_insert=True)
     if contact is not None:
         contact.save(force_insert=True)
     stored_decision(appeal.pk, decision, at).save(force_insert=True)
-    event = first_event(appeal)
+    event = first_event(appeal, by=by)
     event.save(force_insert=True)
     queue_messages(event)
 
 
-def _write(submission: Submission, decision: Route, due_on: dt.date, at: dt.datetime) -> Appeal:
+def _write(
+    submission: Submission, decision: Route, due_on: dt.date, by: Person | None, at: dt.datetime
+) -> Appeal:
     appeal = new_appeal(submission, decision, due_on, at)
-    insert(appeal, new_contact(submission, appeal), decision, at)
+    insert(appeal, new_contact(submission, appeal), decision, at, by)
     attach(submission.uploads, appeal=appeal, event=None)
     return appeal

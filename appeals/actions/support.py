@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
-from appeals.errors import NotAllowed
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from appeals.actors import Person
+from appeals.errors import Invalid, NotAllowed
 from appeals.models import Appeal, Support
+from appeals.workflow import SUBMIT_FOR
 from rates.taking import SUPPORT, take
 
 
@@ -23,6 +28,23 @@ def support(appeal: Appeal, secret: str, *, sender: str) -> None:
         return
     take(SUPPORT, sender)
     Support.objects.bulk_create([Support(appeal=appeal, person=person)], ignore_conflicts=True)
+
+
+def support_for(appeal: Appeal, *, phone: str, email: str, by: Person, sender: str) -> None:
+    """Whoever has this phone (E.164), or this e-mail address where there is none, supports the appeal; twice is once.
+
+    Raises ``NotAllowed`` also where ``by`` may not take down what somebody says, ``Invalid`` without phone and address,
+    ``TooMany``.
+    """
+    if by.role_towards(appeal) not in SUBMIT_FOR.roles:
+        raise NotAllowed
+    contact = phone or email.casefold()
+    if not contact:
+        raise Invalid(
+            {"phone": [_("Give a phone number or an e-mail address: each counts once for an appeal.")]}
+        )
+    # With the platform's key: from what is kept nobody finds the number by trying them all.
+    support(appeal, salted_hmac("supporter", contact, algorithm="sha256").hexdigest(), sender=sender)
 
 
 def take_back(appeal: Appeal, secret: str) -> None:

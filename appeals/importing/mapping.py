@@ -16,7 +16,7 @@ from string import Formatter
 from django.conf import settings
 
 from appeals.limits import SOURCE_MAX
-from appeals.vocabulary import Kind, Status
+from appeals.vocabulary import Channel, Kind, Status
 from config.city import CITY
 from districts.importing.entries import Entry, read_toml
 from geo.crs import Crs, CrsRefused, crs_named
@@ -195,6 +195,10 @@ def read_mapping(file: Path, leaves: Collection[str]) -> SourceMapping:
     source = top.text("source")
     if len(source) > SOURCE_MAX:
         raise top.refuse(f"source must have at most {SOURCE_MAX} characters")
+    if source in Channel.values:
+        raise top.refuse(
+            f"source must name another system: {', '.join(Channel.values)} are ways into this one"
+        )
     return SourceMapping(
         source=source,
         encoding=top.text("encoding", "utf-8"),

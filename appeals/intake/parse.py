@@ -79,6 +79,19 @@ def parse_submission(data: Mapping[str, Any], *, language: str, source: str) -> 
     return Submission(**members, source=source)
 
 
+def reach_of(data: Mapping[str, Any]) -> dict[str, str]:
+    """``phone`` (E.164) and ``email`` as a submission has them, empty where none is given. Raises ``Invalid``."""
+    refusals = Refusals()
+    found = {
+        field.member: refusals.read(field.read_from, data, "", name=field.member)
+        for field in FIELDS
+        if field.member in {"phone", "email"}
+    }
+    if refusals.errors:
+        raise Invalid(refusals.errors)
+    return found
+
+
 def submission_schema() -> dict[str, Any]:
     """OpenAPI schema of the object that ``parse_submission`` reads."""
     return {

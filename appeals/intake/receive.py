@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from appeals.actions.submit import Submission, Submitted, submit
+from appeals.actors import Person
 from appeals.errors import Invalid
 from appeals.intake.parse import parse_submission
 from rates.taking import SUBMIT, take
@@ -17,12 +18,13 @@ def receive(
     language: str,
     source: str,
     sender: str,
+    by: Person | None = None,
     refused: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[Submission, Submitted]:
     """What was sent, as ``parse_submission`` reads it, and what ``submit`` made of it.
 
-    ``refused`` is what the door itself could not take, by field. Raises ``Invalid`` with the sentences of all wrong
-    fields, ``Conflict`` and ``TooMany``; what is refused is counted like what is taken.
+    ``by`` takes down what the author says. ``refused`` is what the door itself could not take, by field. Raises ``Invalid`` with the sentences of all wrong
+    fields, ``Conflict``, ``NotAllowed`` and ``TooMany``; what is refused is counted like what is taken.
     """
     try:
         submission = parse_submission(data, language=language, source=source)
@@ -31,4 +33,4 @@ def receive(
     except Invalid:
         take(SUBMIT, sender)
         raise
-    return submission, submit(submission, sender=sender)
+    return submission, submit(submission, sender=sender, by=by)

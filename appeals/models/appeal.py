@@ -28,7 +28,7 @@ from appeals.limits import (
 )
 from appeals.models.cell import counting_triggers
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
-from appeals.vocabulary import OPEN_STATUSES, Kind, Outcome, Status
+from appeals.vocabulary import OPEN_STATUSES, Channel, Kind, Outcome, Status
 from districts.models import BoundaryRevision, Category, District, Service, ServiceArea
 from districts.routing import Rule
 from districts.versions import noting
@@ -252,6 +252,12 @@ class Appeal(models.Model):
         if self.status == Status.PLANNED and self.planned_on:
             return gettext("Planned for %(day)s") % {"day": date_format(self.planned_on, "MONTH_DAY_FORMAT")}
         return self.get_status_display()
+
+    @property
+    def channel(self) -> Channel | None:
+        """How it came in; None for what another system sent."""
+        own = not self.external_id and self.source in Channel.values
+        return Channel(self.source) if own else None
 
     @property
     def plan_has_passed(self) -> bool:

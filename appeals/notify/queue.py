@@ -12,7 +12,7 @@ from accounts.models import LetterChoice, PersonChange
 from appeals.models import Appeal, Event, Message
 from appeals.notify.proof import may_be_written_to
 from appeals.vocabulary import Audience
-from appeals.workflow import SUBMIT, VERBS
+from appeals.workflow import VERBS
 from districts.models import Service
 
 #: Another digest goes to the same recipient after this time at the earliest.
@@ -60,7 +60,7 @@ def _to(audience: Audience, event: Event) -> Iterator[Message]:
     if audience is Audience.AUTHOR:
         # Imported appeals have no contact; the error for a missing relation is also an AttributeError.
         contact = getattr(event.appeal, "contact", None)
-        if contact is not None and may_be_written_to(contact, first=event.verb == SUBMIT.code):
+        if contact is not None and may_be_written_to(contact, first=VERBS[event.verb].begins):
             yield _message(event, audience, contact.email, event.appeal.language, contact=contact)
         return
     service = event.given_to if audience is Audience.SERVICE else Service.objects.office()

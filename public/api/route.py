@@ -15,8 +15,8 @@ from rest_framework.views import APIView
 from appeals.models import Appeal
 from appeals.vocabulary import Kind
 from public.api.refusals import refusals_as_problems
-from public.preview import ALIKE_TEXT, preview
 from web.api.openapi import operation, problems
+from web.preview import ALIKE_TEXT, preview
 
 
 class _NamedSerializer(serializers.Serializer[Any]):

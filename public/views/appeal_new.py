@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.gis.geos import Point
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -28,16 +27,15 @@ from appeals.models import AppealContact, Attachment
 from appeals.vocabulary import Kind
 from districts.choices import category_groups
 from districts.models import Place
-from districts.places import WORDS_MIN, cleaned, find_places
-from geo.numbers import whole_number
-from geo.points import lon_lat_from_text
-from geo.refusals import Refused
+from districts.places import WORDS_MIN
+from geo.refusals import Refused, ValueRefused
 from media.limits import VideoLimits
-from public.preview import Preview, preview
 from rates.senders import sender_of
 from rates.taking import TooMany
 from web.caching import kept_for_offline
 from web.limits import refused
+from web.place_field import SeveralPlaces, degrees_of
+from web.preview import Preview, preview
 from web.views.media import show_to_sender
 
 #: What is typed or chosen, as the form names it; ``lon`` and ``lat`` are filled in by the map. Files come by themselves,
@@ -252,36 +250,12 @@ def _uuid(text: str) -> UUID | None:
 
 
 def _find_place(request: HttpRequest, draft: Draft) -> None:
-    """Fills in lon and lat from what is there: typed coordinates, the map's pin, the place chosen, the address."""
-    values = draft.values
-    # Scripts keep the two alike; without them what is seen in the form is meant, not an earlier pin.
-    if values["coordinates"].strip():
-        found = lon_lat_from_text(values["coordinates"])
-        if found is None:
-            draft.errors["point"] = [_("Coordinates are two numbers of degrees, such as 40.5172, 72.8037.")]
-        else:
-            values["lon"], values["lat"] = found
-        return
-    if values["lon"] and values["lat"]:
-        return
-    chosen = whole_number(request.POST.get("place", ""))
-    if chosen is not None:
-        place = Place.objects.filter(pk=chosen).first()
-        if place is not None:
-            _take(place.point, values)
-            return
-    draft.places = find_places(values["address"])
-    if len(draft.places) == 1:
-        _take(draft.places.pop().point, values)
-    elif draft.places:
-        draft.errors["point"] = [_("Several places are called so: choose one of them.")]
-    elif len(cleaned(values["address"])) < WORDS_MIN:
-        draft.errors["point"] = [_("Show the place: tap the map, or type an address or coordinates.")]
-    else:
-        draft.errors["point"] = [
-            _("No such street or place is known. Try another name, or give coordinates.")
-        ]
-
-
-def _take(point: Point, values: dict[str, str]) -> None:
-    values["lon"], values["lat"] = f"{point.x:.6f}", f"{point.y:.6f}"
+    """Fills in lon and lat from what is there, or says what is wrong with it."""
+    try:
+        draft.values["lon"], draft.values["lat"] = degrees_of(
+            {**draft.values, "place": request.POST.get("place", "")}
+        )
+    except ValueRefused as refusal:
+        draft.errors["point"] = [str(refusal)]
+        if isinstance(refusal, SeveralPlaces):
+            draft.places = refusal.places

@@ -39,7 +39,6 @@ from appeals.workflow import (
     REOPEN,
     SHOW,
     STAGES,
-    SUBMIT,
     VERBS,
     WARNINGS,
     Cause,
@@ -60,6 +59,7 @@ MODERATION = {"office", "moderator"}
 #: verb: from, to, who, clock, hides, public, asks, letters
 TABLE = {
     "submit": ((), NEW, {"public"}, "start", None, True, (), {"author", "service"}),
+    "submit_for": ((), NEW, {"office", "dispatcher"}, "start", None, True, (), {"author", "service"}),
     "accept": ((NEW,), ACCEPTED, STAFF, "keep", None, True, (), {"author"}),
     "answer": (
         OPEN, ANSWERED, STAFF, "stop", None, True,
@@ -224,6 +224,7 @@ def test_what_is_read_as_an_answer() -> None:
 def test_terms_and_calendar_are_read_only_where_they_decide() -> None:
     anywhere = {
         "submit",
+        "submit_for",
         "reopen",
         "ask",
         "extend",
@@ -360,7 +361,7 @@ def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
 
 
 #: What people do; the platform's own steps have no button.
-DEEDS = [verb for verb in VERBS.values() if verb is not SUBMIT and verb.roles != {Role.SYSTEM}]
+DEEDS = [verb for verb in VERBS.values() if not verb.begins and verb.roles != {Role.SYSTEM}]
 
 
 @pytest.mark.parametrize("verb", DEEDS, ids=str)
@@ -394,7 +395,7 @@ def test_prominent_buttons() -> None:
 def test_every_icon_is_drawn() -> None:
     sprite = Path(__file__).parents[2] / "web" / "static" / "web" / "img" / "icons.svg"
     drawn = re.findall(r'id="([\w-]+)"', sprite.read_text(encoding="utf-8"))
-    assert {verb.icon for verb in VERBS.values() if verb is not SUBMIT} <= {*drawn}
+    assert {verb.icon for verb in VERBS.values() if not verb.begins} <= {*drawn}
 
 
 @pytest.mark.parametrize(

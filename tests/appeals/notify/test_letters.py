@@ -52,6 +52,7 @@ from appeals.workflow import (
     SHOW,
     SHOW_FILE,
     SPLIT,
+    SUBMIT_FOR,
     SUPPLEMENT,
     UNCOVER,
     UNLINK,
@@ -149,6 +150,10 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
     ([RECOUNT], {}),
     ([ANSWERED_ELSEWHERE], {}),
     ([FOUND_OVERDUE], {}),
+    (
+        [SUBMIT_FOR],
+        {AUTHOR: "Your appeal No. N has been received", LIGHT: "New appeal No. N"},
+    ),
 ]
 
 
@@ -204,7 +209,10 @@ def test_subjects(
     settings.LANGUAGE_CODE = "en"
     LegalTerm.objects.update(extension_days=5)
     long_ago = timezone.now() - dt.timedelta(days=90) if {ESCALATE, FOUND_OVERDUE} & {*road} else None
-    appeal = submit(submission(language="en"), sender=None, at=long_ago).appeal
+    by = {"source": "phone"}, office_actor
+    values, taken_by = by if road == [SUBMIT_FOR] else ({}, None)
+    road = road if taken_by is None else []
+    appeal = submit(submission(language="en", **values), sender=None, by=taken_by, at=long_ago).appeal
     # Who has opened the link in the first letter.
     AppealContact.objects.update(email_proven=bool(road))
     at: dt.datetime | None = None

@@ -14,6 +14,7 @@ const ELEMENTS = {
   "desk-map": () => import("city/elements/desk-map.js"),
   "desk-pin": () => import("city/elements/desk-pin.js"),
   "news-place": () => import("city/elements/news-place.js"),
+  "desk-caller": () => import("city/elements/desk-caller.js"),
   "photo-areas": () => import("city/elements/photo-areas.js"),
   "desk-keys": () => import("city/elements/desk-keys.js"),
   "second-step-key": () => import("city/elements/second-step-key.js"),

@@ -23,7 +23,7 @@ const METRES_PER_DEGREE = 111_195;
  * @property {import("city/elements/city-map.js").CityMap} map
  * @property {HTMLInputElement} address
  * @property {HTMLElement} list
- * @property {HTMLElement} locate
+ * @property {HTMLElement} [locate] asks for the position of the device
  * @property {HTMLInputElement} coordinates
  * @property {HTMLElement} said
  * @property {HTMLElement} hint
@@ -64,7 +64,7 @@ export class PlacePicker {
     });
     address.addEventListener("keydown", (event) => this.#typed(event));
     address.addEventListener("blur", () => setTimeout(() => this.#close(), 150));
-    locate.addEventListener("click", () => this.#locate());
+    locate?.addEventListener("click", () => this.#locate());
     coordinates.addEventListener("change", () => void this.#readCoordinates());
     map.addEventListener("city-map:picked", (event) => {
       const spot = /** @type {CustomEvent<Spot>} */ (event).detail;

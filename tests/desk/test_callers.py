@@ -1,0 +1,223 @@
+"""An appeal that a dispatcher takes down for somebody who phones or comes in."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.http import HttpResponse
+from django.test import Client
+
+from accounts.models import User
+from accounts.posts import Post
+from accounts.roles import Role
+from appeals.actions.submit import Submission, submit
+from appeals.actions.support import support_for
+from appeals.actors import Person
+from appeals.errors import NotAllowed
+from appeals.identifiers import new_uuid7
+from appeals.models import Appeal, Message, Support
+from bootstrap.rates import Rate
+from desk import callers
+from tests.factories import AppealFactory, MembershipFactory
+from tests.grid import IN_EAST, OUTSIDE, GridCity, at
+
+ADDRESS = "/en/desk/appeals/new/"
+
+
+@pytest.fixture
+def dispatcher(city: GridCity) -> User:
+    return MembershipFactory(
+        service=city.services["office"], post=Post.DISPATCHER, user__last_name="Asanova"
+    ).user
+
+
+@pytest.fixture
+def at_phone(client: Client, dispatcher: User) -> Client:
+    client.force_login(dispatcher)
+    return client
+
+
+def fields(page: HttpResponse) -> dict[str, str]:
+    """The hidden fields that the page gave."""
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.content.decode()))
+
+
+def said(client: Client, **changes: Any) -> dict[str, Any]:
+    return {
+        **fields(client.get(ADDRESS)),
+        "channel": "phone",
+        "kind": "complaint",
+        "category": "lamp",
+        "text": "It is dark at the school.",
+        "coordinates": f"{IN_EAST[1]}, {IN_EAST[0]}",
+        "language": "ky",
+        "name": "Aigul",
+        "phone": "0555 12 34 56",
+        "email": "",
+    } | changes
+
+
+def test_it_is_an_appeal_like_any_other_and_says_how_it_came(
+    at_phone: Client, dispatcher: User, city: GridCity, settings: LazySettings, office_user: User
+) -> None:
+    settings.LIMITS = {"submit": Rate(1, 1, 86_400)}
+    for phone in range(2):
+        # The desk is behind one address with the whole city hall: that of others does not stop a dispatcher.
+        Client().post("/api/appeals/", {"nothing": phone}, content_type="application/json")
+    assert ADDRESS in at_phone.get("/en/desk/").content.decode()
+    form = said(at_phone, email="aigul@mail.example")
+    receipt = at_phone.post(ADDRESS, form, follow=True)
+    appeal = Appeal.objects.select_related("contact").get()
+    assert receipt.redirect_chain == [(f"/en/desk/appeals/{appeal.number}/taken/", 302)]
+    page = receipt.content.decode()
+    assert f"№ {appeal.number}</h1>" in page
+    assert f"/en/follow/{appeal.contact.secret}/" in page
+    assert (appeal.service, appeal.source, appeal.language) == (city.services["light"], "phone", "ky")
+    assert (appeal.contact.name, appeal.contact.phone) == ("Aigul", "+996555123456")
+    assert set(Message.objects.values_list("audience", "recipient")) >= {("author", "aigul@mail.example")}
+    event = appeal.events.get()
+    assert (event.verb, event.actor, event.actor_role, event.details) == (
+        "submit_for", dispatcher, Role.OFFICE, {"channel": "phone"},
+    )  # fmt: skip
+    desk = at_phone.get(f"/en/desk/appeals/{appeal.number}/").content.decode()
+    assert re.search(r"By phone, taken down by [\w ]*Asanova", desk)
+    for language, words in {
+        "en": "Taken by phone. Given to:", "ru": "Принято по телефону. Передано:", "ky": "Телефон аркылуу кабыл алынды.",
+    }.items():  # fmt: skip
+        public = Client().get(f"/{language}/appeals/{appeal.number}/").content.decode()
+        assert words in public
+        assert "Asanova" not in public
+    assert (
+        json.loads(Client().get(f"/api/appeals/{appeal.number}/").content)["properties"]["source"] == "phone"
+    )
+    # The back button and a second press make no second one, and nobody else is shown the link.
+    again = at_phone.post(ADDRESS, form)
+    assert again["Location"] == f"/en/desk/appeals/{appeal.number}/taken/"
+    assert Appeal.objects.count() == 1
+    at_phone.force_login(office_user)
+    other = at_phone.get(f"/en/desk/appeals/{appeal.number}/taken/")
+    assert other["Location"] == f"/en/desk/appeals/{appeal.number}/"
+
+
+def test_the_link_is_shown_for_a_shift(at_phone: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = at_phone.post(ADDRESS, said(at_phone, channel="visit"))["Location"]
+    assert Appeal.objects.get().source == "visit"
+    assert at_phone.get(address).status_code == 200
+    monkeypatch.setattr(callers, "RECEIPT_AGE", dt.timedelta(0))
+    assert at_phone.get(address).status_code == 302
+
+
+@pytest.mark.parametrize("who", ["representative", "moderator", "planner", "stranger"])
+def test_no_other_role_takes_appeals_down(city: GridCity, client: Client, who: str) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"], point=at(IN_EAST))
+    if who != "stranger":
+        service = city.services["light" if who == "representative" else "office"]
+        person = MembershipFactory(service=service, post=who).user
+        client.force_login(person)
+        assert ADDRESS not in client.get("/en/desk/", follow=True).content.decode()
+        with pytest.raises(NotAllowed):
+            submit(
+                Submission(
+                    id=new_uuid7(), kind="complaint", category=city.categories["lamp"], text="Dark", point=at(IN_EAST),
+                    language="en", source="phone",
+                ),
+                sender=None,
+                by=Person(person),
+            )  # fmt: skip
+        with pytest.raises(NotAllowed):
+            support_for(appeal, phone="+996555123456", email="", by=Person(person), sender="desk")
+    for method in ("get", "post"):
+        response = getattr(client, method)(ADDRESS)
+        assert response.status_code == (302 if who == "stranger" else 403)
+    assert Appeal.objects.count() == 1
+    assert not Support.objects.exists()
+
+
+WRONG = [
+    ({"channel": "web"}, "channel"),
+    ({"channel": "pigeon"}, "channel"),
+    ({"text": " "}, "text"),
+    ({"text": "a\x00b"}, "text"),
+    ({"kind": "praise"}, "kind"),
+    ({"category": "street"}, "category"),
+    ({"phone": "call me"}, "phone"),
+    ({"email": "nobody"}, "email"),
+    ({"language": "xx"}, "language"),
+    ({"coordinates": f"{OUTSIDE[1]}, {OUTSIDE[0]}"}, "point"),
+    ({"coordinates": "", "address": "Nowhere Street"}, "point"),
+    ({"id": "none", "text": ""}, "text"),
+]
+
+
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(at_phone: Client) -> None:
+    for changes, where in WRONG:
+        response = at_phone.post(ADDRESS, said(at_phone, name="Aigul the caller", **changes))
+        assert (response.status_code, list(response.context["errors"])) == (400, [where]), changes
+        assert "Aigul the caller" in response.content.decode()
+    assert not Appeal.objects.exists()
+
+
+def test_what_is_perhaps_the_same_is_shown_before_and_concerns_the_caller_once(
+    at_phone: Client, city: GridCity, office_user: User
+) -> None:
+    there = AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), text="The lamp is broken")
+    form = said(at_phone)
+    page = at_phone.post(ADDRESS, form)
+    assert page.status_code == 200
+    assert "The lamp is broken" in page.content.decode()
+    assert f'name="concerns" value="{there.number}"' in page.content.decode()
+    assert Appeal.objects.count() == 1
+    for caller in ({"phone": "+996 555 123456"}, {"phone": "0555123456", "email": "x@mail.example"}):
+        counted = at_phone.post(ADDRESS, {**form, **fields(page), "concerns": there.number, **caller})
+        assert counted["Location"] == f"/en/desk/appeals/{there.number}/"
+    assert "555" not in Support.objects.get().person
+    nobody = at_phone.post(ADDRESS, {**form, "concerns": there.number, "phone": "", "email": ""})
+    assert nobody.status_code == 400
+    for unknown in ("x", 10**30, 0, "1\x00"):
+        assert at_phone.post(ADDRESS, {**form, "concerns": unknown}).status_code == 404
+    # Another matter: seen, and sent.
+    assert at_phone.post(ADDRESS, {**form, **fields(page)}).status_code == 302
+    assert Appeal.objects.count() == 2
+    Appeal.objects.filter(pk=there.pk).update(status="answered")
+    assert at_phone.post(ADDRESS, {**form, "concerns": there.number}).status_code == 409
+    assert Support.objects.count() == 1
+
+
+def test_who_would_answer_is_told_without_scripts(at_phone: Client, city: GridCity) -> None:
+    page = at_phone.post(ADDRESS, said(at_phone, ask="who", text=""))
+    assert page.status_code == 200
+    assert f"Answers: {city.services['light'].name}" in page.content.decode()
+    assert at_phone.post(ADDRESS, said(at_phone, ask="who", category="")).status_code == 400
+    assert not Appeal.objects.exists()
+
+
+def test_a_session_that_ends_while_the_caller_speaks_loses_no_word(
+    at_phone: Client, dispatcher: User, office_user: User
+) -> None:
+    form = said(at_phone, text="Words of the caller")
+    at_phone.cookies.pop("sessionid")
+    log_in = at_phone.post(ADDRESS, form)
+    assert log_in["Location"] == f"/en/accounts/login/?next={ADDRESS}"
+    at_phone.force_login(dispatcher)
+    page = at_phone.get(ADDRESS)
+    assert page.context["values"]["text"] == "Words of the caller"
+    assert page.context["values"]["id"] != form["id"]
+    assert at_phone.get(ADDRESS).context["values"]["text"] == ""
+    # What another one on this machine was writing is not for who logs in next.
+    at_phone.cookies.pop("sessionid")
+    at_phone.post(ADDRESS, form)
+    at_phone.force_login(office_user)
+    assert at_phone.get(ADDRESS).context["values"]["text"] == ""
+
+
+def test_too_much_from_one_person_is_told_and_kept(at_phone: Client, settings: LazySettings) -> None:
+    settings.LIMITS = {"submit": Rate(1, 1, 86_400)}
+    assert at_phone.post(ADDRESS, said(at_phone)).status_code == 302
+    refused = at_phone.post(ADDRESS, said(at_phone, text="Another one", category="pothole"))
+    assert refused.status_code == 429
+    assert refused.context["values"]["text"] == "Another one"

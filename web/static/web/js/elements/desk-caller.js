@@ -1,0 +1,63 @@
+/**
+ * `<desk-caller>`: around the form in which an appeal is taken down for somebody who phones. The map and the address find
+ * the place, and who would answer is said with appeals that are perhaps the same, while the caller speaks. The form is sent
+ * as it is; the server shows once more what is perhaps the same before anything is written.
+ */
+
+import { PlacePicker } from "city/appeal/place.js";
+import { RoutePreview } from "city/appeal/route-preview.js";
+import { CityMap } from "city/elements/city-map.js";
+import { find } from "city/site/dom.js";
+
+/** @typedef {import("city/map/spot.js").Spot} Spot */
+
+export class DeskCaller extends HTMLElement {
+  #stop = new AbortController();
+  #changed = false;
+
+  connectedCallback() {
+    const { signal } = this.#stop;
+    const form = find(this, "form", HTMLFormElement);
+    const part = (/** @type {string} */ selector) => find(this, selector, HTMLElement);
+    const field = (/** @type {string} */ name) => find(form, `[name="${name}"]`, HTMLInputElement);
+    const select = (/** @type {string} */ name) => find(form, `select[name="${name}"]`, HTMLSelectElement);
+    const [lon, lat, category, kind] = [field("lon"), field("lat"), select("category"), select("kind")];
+    const error = part("[data-error=point]");
+    const route = new RoutePreview(part("[data-route]"), (errors) => (error.textContent = errors.point?.join(" ") ?? ""), {
+      // The server has shown them, with a button for each.
+      alike: !this.querySelector("#alike"),
+    });
+    const place = new PlacePicker(
+      {
+        map: find(this, "city-map", CityMap),
+        address: find(this, "[data-address]", HTMLInputElement),
+        list: part("#place-list"),
+        coordinates: find(this, "[data-coordinates]", HTMLInputElement),
+        said: part("[data-place-said]"),
+        hint: part("[data-tap-hint]"),
+      },
+      (spot) => {
+        lon.value = spot ? spot.lon.toFixed(7) : "";
+        lat.value = spot ? spot.lat.toFixed(7) : "";
+        this.#changed = true;
+        error.textContent = "";
+        ask(spot);
+      },
+    );
+    const ask = (/** @type {Spot | undefined} */ spot) => void route.ask(spot, category.value, kind.value);
+    for (const chosen of [category, kind]) chosen.addEventListener("change", () => ask(place.spot), { signal });
+    form.addEventListener("input", () => (this.#changed = true), { signal });
+    // A form that was sent is left on purpose; one that was not is asked about: nothing of a caller stays on the device.
+    form.addEventListener("submit", () => (this.#changed = false), { signal });
+    window.addEventListener("beforeunload", (event) => this.#changed && event.preventDefault(), { signal });
+    const spot = lon.value && lat.value ? { lon: Number(lon.value), lat: Number(lat.value) } : undefined;
+    if (spot) place.set(spot);
+    ask(spot);
+  }
+
+  disconnectedCallback() {
+    this.#stop.abort();
+  }
+}
+
+customElements.define("desk-caller", DeskCaller);
