@@ -22,7 +22,7 @@ from accounts.roles import Role, standing_of
 from appeals.filters import AppealFilter, Keys, condition_of, keys_of
 from appeals.limits import ALIKE_DAYS, ALIKE_M
 from appeals.vocabulary import OPEN_STATUSES, RUNNING_STATUSES, Status
-from appeals.workflow import RECOUNT, Cause
+from appeals.workflow import ESCALATE, FOUND_OVERDUE, GIVEN_BACK, RECOUNT, STAGES, Cause
 from geo.paging import Order
 from geo.points import WGS84_SRID
 from media.refusal import Refusal
@@ -161,8 +161,10 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
     def count_again(self, due_dates: Mapping[TermGroup, dt.date], cause: Cause, at: dt.datetime) -> int:
         """Gives the open appeals of each group its due date, with the event of the step; their number.
 
-        A statement for every ``COUNTED_AT_ONCE`` of them, so that none runs into a session's limit. A row that
-        somebody holds is waited for and looked at again.
+        One of which the Mayor's Office was told, and whose term has not passed any more, is no longer with the Office, unless
+        somebody of the Office has done anything to it since, or its term was changed otherwise. Whose last day is another one
+        is warned of it anew. A statement for every ``COUNTED_AT_ONCE`` of them, so that none runs into a session's limit. A
+        row that somebody holds is waited for and looked at again.
         """
         if not due_dates:
             return 0
@@ -181,6 +183,11 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
             "public": RECOUNT.public,
             "cause": json.dumps(cause.details),
             "at": at,
+            "today": at.astimezone(timezone.get_default_timezone()).date(),
+            "told": [ESCALATE.code, FOUND_OVERDUE.code],
+            "office": Role.OFFICE.value,
+            "given_back": GIVEN_BACK,
+            "most_passed": max(STAGES.values()) - 1,
         }
         counted = 0
         with connection.cursor() as cursor:
@@ -279,7 +286,14 @@ _COUNT_AGAIN: Final = """
         FROM unnest(%(kinds)s::text[], %(days)s::date[], %(extended)s::int[], %(pauses)s::text[], %(due_dates)s::date[])
             AS counted (kind, day, extended_days, pauses, due_on)
     ), wrong AS (
-        SELECT appeal.id, appeal.due_on AS was, counted.due_on
+        SELECT appeal.id, appeal.due_on AS was, counted.due_on,
+            appeal.escalated_at IS NOT NULL AND appeal.due_on < %(today)s AND counted.due_on >= %(today)s
+                AND NOT EXISTS (
+                    SELECT FROM appeals_event AS told
+                    JOIN appeals_event AS since ON since.appeal_id = told.appeal_id AND since.version > told.version
+                    WHERE told.appeal_id = appeal.id AND told.verb = ANY(%(told)s) AND told.at = appeal.escalated_at
+                    AND (since.actor_role = %(office)s OR since.details ? 'due' AND since.verb <> %(verb)s)
+                ) AS given_back
         FROM appeals_appeal AS appeal
         JOIN counted ON counted.kind = appeal.kind
             AND counted.day = (coalesce(appeal.term_began_at, appeal.submitted_at) AT TIME ZONE %(zone)s)::date
@@ -291,15 +305,18 @@ _COUNT_AGAIN: Final = """
         FOR UPDATE OF appeal
     ), moved AS (
         UPDATE appeals_appeal AS appeal
-        SET due_on = wrong.due_on, version = version + 1
+        SET due_on = wrong.due_on, version = version + 1, warned = least(appeal.warned, %(most_passed)s),
+            escalated_at = CASE WHEN NOT wrong.given_back THEN appeal.escalated_at END
         FROM wrong
         WHERE appeal.id = wrong.id
-        RETURNING appeal.id, appeal.version, appeal.status, appeal.service_id, appeal.due_on, wrong.was
+        RETURNING appeal.id, appeal.version, appeal.status, appeal.service_id, appeal.due_on, wrong.was,
+            wrong.given_back
     )
     INSERT INTO appeals_event
         (appeal_id, version, verb, at, actor_role, from_status, to_status, service_id, text, details, public)
     SELECT id, version, %(verb)s, %(at)s, %(role)s, status, status, service_id, '',
-        jsonb_build_object('was', was, 'due', due_on) || %(cause)s::jsonb, %(public)s
+        jsonb_build_object('was', was, 'due', due_on) || %(cause)s::jsonb
+            || CASE WHEN given_back THEN jsonb_build_object(%(given_back)s, true) ELSE '{}' END, %(public)s
     FROM moved
 """
 

@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 
 from accounts.roles import Role
 from appeals.models import Attachment, Event
-from appeals.workflow import CHANNELS, REASONS, VERBS
+from appeals.workflow import CHANNELS, GIVEN_BACK, REASONS, VERBS
 from config.city import CITY
 
 
@@ -64,7 +64,7 @@ def title_of(event: Event) -> str:
         details["reason"] = str(reason) % details
     if channel := CHANNELS.get(event.details.get("channel", "")):
         details["channel"] = str(channel)
-    step = f"{words.step}. {words.instead}" if "chosen" in details else str(words.step)
+    step = f"{words.step}. {words.instead}" if {"chosen", GIVEN_BACK} & {*details} else str(words.step)
     return step % {
         **details,
         "by": _office() if event.actor_role == Role.OFFICE else event.service.short,

@@ -183,7 +183,7 @@ class Words:
     invitation: Text = ""
     #: Said to whoever did it; it knows %(number)s and %(service)s.
     done: Text = ""
-    #: Follows the step where the Mayor's Office got the appeal instead of %(chosen)s.
+    #: Follows the step where the Mayor's Office got the appeal instead of %(chosen)s, or gave it back by itself.
     instead: Text = ""
 
 

@@ -838,8 +838,15 @@ RECOUNT = Verb(
     icon="clock",
     clock=Clock.RECOUNT,
     quiet=True,
-    words=Words(step=_("The answer is due by %(due)s instead of %(was)s: %(reason)s")),
+    words=Words(
+        step=_("The answer is due by %(due)s instead of %(was)s: %(reason)s"),
+        instead=_("The term has not passed after all: the appeal is with the service again"),
+    ),
 )
+
+#: Among the details of a due date that was counted again: it had passed by the calendar as it was known then, and has not
+#: passed any more, so that the Mayor's Office, which had been told, has the appeal no longer.
+GIVEN_BACK = "given_back"
 
 #: The table, in the order in which buttons stand; the last ones are the platform's own.
 VERBS: dict[str, Verb] = {

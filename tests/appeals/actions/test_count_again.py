@@ -7,17 +7,21 @@ from collections.abc import Callable
 
 import pytest
 from django.db import transaction
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import User
+from appeals.actions.count_again import count_again
+from appeals.actions.escalate import escalate_overdue
 from appeals.actions.perform import perform
 from appeals.actions.submit import Submission, submit
+from appeals.actions.warn import warn_services
 from appeals.actors import PLATFORM, Author, Person
 from appeals.models import Appeal, CalendarDay, LegalTerm
 from appeals.timeline import title_of
-from appeals.workflow import ACCEPT, ANSWER, REOPEN
+from appeals.workflow import ACCEPT, ANSWER, EXTEND, NOTE, REOPEN, Cause, Reason
 from tests.factories import AppealFactory
 from tests.grid import GridCity
 
@@ -228,3 +232,40 @@ def test_one_appeal_counted_again_is_as_all_of_them(appeal: Appeal, city: GridCi
     first, second = other.events.filter(verb="recount").order_by("version")
     assert first.details == {"was": "2026-06-20", "due": "2026-06-26", "reason": "calendar"}
     assert second.details == appeal.events.get(verb="recount").details
+
+
+def test_a_term_that_has_not_passed_after_all_takes_the_appeal_back_from_the_office(
+    appeal: Appeal, city: GridCity, service_actor: Person, office_actor: Person
+) -> None:
+    LegalTerm.objects.update(extension_days=1)
+    touched, extended, late = (
+        AppealFactory(category=city.categories["lamp"], submitted_at=at)
+        for at in (MONDAY, MONDAY - dt.timedelta(days=1), MONDAY - dt.timedelta(days=9))
+    )
+    overdue = dt.datetime(2026, 6, 27, 6, 0, tzinfo=dt.UTC)
+    assert escalate_overdue(overdue) == 4
+    Appeal.objects.update(warned=3)
+    perform(touched.pk, NOTE, office_actor, version=None, text="I have called them.", at=overdue)
+    perform(appeal.pk, NOTE, service_actor, version=None, text="We know.", at=overdue)
+    perform(extended.pk, EXTEND, service_actor, version=None, text="No parts.", at=overdue)
+    monday = overdue + dt.timedelta(days=2)
+    # As if it were written on that Monday: the models themselves count by today's clock.
+    QuerySet(CalendarDay).bulk_create([CalendarDay(date=DUE, working=False, name="declared afterwards")])
+    assert count_again(Cause(Reason.DAY_OFF, DUE), at=monday) == 3
+    left = set(Appeal.objects.escalated())
+    assert left == {touched, extended, late}
+    event = appeal.events.order_by("-version").select_related("service")[0]
+    assert (event.verb, event.actor_role, event.public) == ("recount", "system", True)
+    for language, words in {
+        "en": "The term has not passed after all",
+        "ru": "Срок, как выяснилось, не истёк",
+        "ky": "Мөөнөт өтпөптүр",
+    }.items():
+        with translation.override(language):
+            assert words in title_of(event)
+            assert words not in title_of(touched.events.order_by("-version").select_related("service")[0])
+    # Its last day is another one, of which the service is warned; when it passes, the Office is told once more.
+    assert warn_services(monday) == 2
+    assert appeal.events.order_by("-version")[0].verb == "warn_due"
+    assert escalate_overdue(monday + dt.timedelta(days=1)) == 1
+    assert Appeal.objects.get(pk=appeal.pk).escalated_at == monday + dt.timedelta(days=1)
