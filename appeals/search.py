@@ -36,3 +36,9 @@ def telephone(words: str, column: str) -> Q:
     """The column holds the digits of that telephone number, or a part of them; nothing for other words."""
     number: Any = digits(words)
     return Q(**{f"{column}__contains": number}) if number else Q(pk__in=[])
+
+
+def mailbox(words: str, column: str) -> Q:
+    """The column holds that e-mail address, whatever its capitals; nothing for words that are none."""
+    address = words.strip()
+    return Q(**{f"{column}__iexact": address}) & ~Q(**{column: ""}) if "@" in address else Q(pk__in=[])

@@ -22,7 +22,7 @@ from appeals.due import SOON_DAYS
 from appeals.filters import AppealFilter, Keys, holding, keys_of, parse_filter
 from appeals.models import Appeal, AppealContact, Draft
 from appeals.querysets import AppealQuerySet, HowMany
-from appeals.search import telephone
+from appeals.search import mailbox, telephone
 from appeals.vocabulary import Status
 from districts.models import Service
 from geo.paging import AFTER, BEFORE, Order, PageOfRows, PageRequest, parse_page
@@ -238,7 +238,9 @@ class Queue:
         if not wanted.q:
             return mine.filtered(wanted, keys)
         # Whoever works on an appeal sees who sent it, and may look for them. No public list knows these names.
-        sent_by = AppealContact.objects.filter(holds(wanted.q, "name") | telephone(wanted.q, "phone"))
+        sent_by = AppealContact.objects.filter(
+            holds(wanted.q, "name") | telephone(wanted.q, "phone") | mailbox(wanted.q, "email")
+        )
         found = Q(_AnyOf(F("pk"), ArraySubquery(sent_by.values("pk"))))
         keys = keys_of([wanted]) if keys is None else keys
         return mine.filtered(replace(wanted, q=""), keys).filter(holding(wanted.q, keys) | found)

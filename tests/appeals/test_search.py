@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from appeals.filters import AppealFilter
-from appeals.models import Appeal
-from appeals.search import digits
+from appeals.models import Appeal, AppealContact
+from appeals.search import digits, mailbox
 from geo.word_forms import folded, holds, pattern
 from tests.factories import AppealFactory, ServiceFactory
 from tests.grid import IN_EAST, IN_WEST, GridCity, at
@@ -184,6 +184,13 @@ def test_all_the_words_must_be_there_in_address_or_text(city: GridCity) -> None:
 @given(st.text(min_size=1, max_size=60).filter(lambda text: "\x00" not in text))
 def test_any_words_can_be_looked_for(words: str) -> None:
     list(Appeal.objects.filtered(AppealFilter(q=words))[:1])
+
+
+def test_an_index_finds_a_mailbox(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = AppealContact.objects.filter(mailbox("Bakyt@mail.example", "email")).explain()
+    assert "contact_email" in plan
 
 
 def test_an_index_finds_them(city: GridCity) -> None:

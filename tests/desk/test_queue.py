@@ -99,12 +99,24 @@ def test_search_by_number_words_and_address(city: GridCity, client: Client, ligh
     assert "Nothing has been found" in get(client, "?q=zzz")
 
 
-@pytest.mark.parametrize("words", ["Эсенов", "эсенова бакыт", "+996 555 98-76-54", "0555987654", "987654"])
-def test_the_resident_is_found_by_name_and_phone_by_those_who_see_them(
+@pytest.mark.parametrize(
+    "words",
+    ["Эсенов", "эсенова бакыт", "+996 555 98-76-54", "0555987654", "987654", " Bakyt@Mail.EXAMPLE"],
+)
+def test_the_resident_is_found_by_name_phone_and_mailbox_by_those_who_see_them(
     city: GridCity, client: Client, light_user: User, office_user: User, words: str
 ) -> None:
-    other = {"contact__name": "Айбек Асанов", "contact__phone": "+996700111222"}
-    wanted = make(city, contact__name="Бакыт Эсенов", contact__phone="+996555987654")
+    other = {
+        "contact__name": "Айбек Асанов",
+        "contact__phone": "+996700111222",
+        "contact__email": "aibek@mail.example",
+    }
+    wanted = make(
+        city,
+        contact__name="Бакыт Эсенов",
+        contact__phone="+996555987654",
+        contact__email="bakyt@mail.example",
+    )
     make(city, **other)
     make(city, "pothole", **other)
     for person in (light_user, office_user):
