@@ -38,6 +38,28 @@ def queue(city: GridCity) -> list[int]:
     ]
 
 
+def test_every_tab_of_the_office_is_seen_on_an_office_screen(visit: Open, queue: list[int]) -> None:
+    office = MembershipFactory(service=Service.objects.office()).user
+    window = visit(maps=False, **OFFICE)
+    for language in LANGUAGES:
+        at_desk(window, office, language)
+        # As after some years.
+        window.page.evaluate(
+            "for (const count of document.querySelectorAll('.desk-tabs .count')) count.textContent = '1000+'"
+        )
+        window.at_rest()
+        seen = window.page.evaluate(
+            """() => [...document.querySelectorAll(".desk-tabs a")].map((tab) => {
+                const {left, right, top, bottom} = tab.getBoundingClientRect();
+                const there = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+                return left >= 0 && right <= innerWidth && tab.contains(there);
+            })"""
+        )
+        assert seen == [True] * 9, language
+        rows = window.page.locator("[data-appeal]").nth(ROWS_LEAST - 1)
+        assert rows.evaluate("(row) => row.getBoundingClientRect().bottom <= innerHeight"), language
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_twelve_rows_fit_on_an_office_screen_and_nothing_runs_out(
     visit: Open, queue: list[int], representative: User, language: str
