@@ -40,7 +40,14 @@ def with_what_they_need(*names: str) -> tuple[str, ...]:
 
 
 #: Beginnings of the modules that only the desk's pages load, which need the network anyway.
-_OF_DESK = ("desk/", "elements/desk-", "elements/field-", "elements/photo-areas", "elements/second-step-")
+_OF_DESK = (
+    "desk/",
+    "elements/desk-",
+    "elements/field-",
+    "elements/news-",
+    "elements/photo-areas",
+    "elements/second-step-",
+)
 
 
 def offline_modules() -> tuple[str, ...]:
