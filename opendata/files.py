@@ -119,6 +119,10 @@ def _convert(order: dict[str, Any], batches: Batches, folder: Path) -> None:
                 "LANG": "C.UTF-8",
                 "TMPDIR": str(folder),
                 "OPENBLAS_NUM_THREADS": "1",
+                # What a batch took is given back before the next one comes.
+                "ARROW_DEFAULT_MEMORY_POOL": "system",
+                "MALLOC_ARENA_MAX": "1",
+                "MALLOC_TRIM_THRESHOLD_": "131072",
             },
         )
         try:
