@@ -201,11 +201,12 @@ def test_hidden_appeals_are_in_no_cell_and_pins_only_for_who_may_see_them(
     AppealFactory(**values, hidden=True)
     office = MembershipFactory(service=city.services["office"]).user
     other = MembershipFactory(service=city.services["roads"]).user
-    # Cells that nothing narrows are kept by triggers, and are the public's whoever reads.
+    # Cells that nothing but a status narrows are kept by triggers, and are the public's whoever reads.
     for reader, seen, counted in ((PUBLIC, 1, 1), (other, 1, 1), (office, 2, 1)):
-        found = clusters(reader, EVERYTHING, 13)
-        assert found.matched == (seen if pins_max else counted)
-        assert (found.cell_m is None) == bool(pins_max)
+        for wanted in (EVERYTHING, AppealFilter(status=("new",))):
+            found = clusters(reader, wanted, 13)
+            assert found.matched == (seen if pins_max else counted)
+            assert (found.cell_m is None) == bool(pins_max)
         assert clusters(reader, AppealFilter(kind="complaint"), 13).matched == seen
 
 
@@ -234,6 +235,14 @@ def test_never_too_many_cells(bbox: Bbox, zoom: float) -> None:
             assert frame.y[0] <= tile.y <= frame.y[1]
     for first, last in (frame.x, frame.y):
         assert first % (1 << frame.doublings) == 0 == (last + 1) % (1 << frame.doublings)
+
+
+def test_cells_are_no_coarser_than_their_most_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    city = Bbox(*settings.CITY_BOUNDS)
+    frame = module._frame(city, 11)
+    for most, coarser in ((_drawn_cells(frame), 0), (_drawn_cells(frame) - 1, 1)):
+        monkeypatch.setattr(module, "CELLS_MAX", most)
+        assert module._frame(city, 11).cell_zoom == frame.cell_zoom - coarser
 
 
 def test_the_fullest_answer_of_cells_is_small(city: GridCity, client: Client) -> None:
