@@ -127,6 +127,8 @@ def script_texts() -> dict[str, str]:
         "form.failed": _(
             "The server could not take the appeal just now. It is kept on this device; try again."
         ),
+        "category.suggested": _("By your words it may be:"),
+        "category.because": _("for “%(word)s”"),
         "form.noLeaf": _("No category has such a word in its name."),
         # The desk
         "desk.kept": _("Kept at %(time)s"),

@@ -204,7 +204,7 @@ def _kinds() -> list[KindChoice]:
 
 
 #: Where the field of an error is on the page.
-_ANCHORS = {"point": "step-place", "address": "field-address", "kind": "step-what", "category": "step-what",
+_ANCHORS = {"point": "step-place", "address": "field-address", "kind": "step-kind", "category": "step-what",
             "text": "field-text", "uploads": "step-files", "files": "step-files", "name": "field-name",
             "email": "field-email", "phone": "field-phone"}  # fmt: skip
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
+from data.demo.texts import texts
 from tests.browser.conftest import Open, path_of
 from tests.grid import IN_EAST, IN_WEST, GridCity
 from tests.osh import osh_categories
@@ -52,6 +55,47 @@ def test_a_category_is_found_by_what_people_call_it(visit: Open, city: GridCity)
     assert max(len(leaves) for leaves in found.values()) < 15
     assert shown(page, "ямальский") == shown(page, "xyzzy") == []
     expect(page.locator("[data-category-none]")).to_be_visible()
+    assert window.complaints.said == []
+
+
+def test_categories_are_suggested_by_the_words_and_none_is_chosen(visit: Open, city: GridCity) -> None:
+    known = osh_categories()
+    # What the demo's residents write; no word of a category was taken from there.
+    written = [
+        (language, code, re.sub(r"\{\w+\}", "", template.text))
+        for language in ("ky", "ru")
+        for code, templates in texts(language).appeals.items()
+        if code in known
+        for template in templates
+    ]
+    window = visit(maps=False)
+    page = window.go(path_of("public:appeal-new", "en"))
+    listening(page)
+    suggested = page.evaluate(
+        """async (written) => {
+            const { suggestions } = await import("city/appeal/category.js");
+            const root = document.querySelector("[data-categories]");
+            return written.map((text) => suggestions(root, text).map(({ input }) => input.value));
+        }""",
+        [text for _language, _code, text in written],
+    )
+    for language in ("ky", "ru"):
+        hits = [
+            code in found
+            for (of, code, _text), found in zip(written, suggested, strict=True)
+            if of == language
+        ]
+        share = sum(hits) / len(hits)
+        assert len(hits) > 300
+        assert share > 0.65, f"{language}: {share:.1%} have their category among the first three"
+
+    page.fill("[name=text]", "Во дворе не горит фонарь")
+    offered = page.locator("[data-suggested] button")
+    expect(offered.first).to_contain_text("for “")
+    assert page.locator("[name=category]:checked").count() == 0
+    offered.first.click()
+    expect(page.locator("[name=category]:checked")).to_have_value("lamp-out")
+    expect(page.locator("[data-suggested]")).to_be_hidden()
     assert window.complaints.said == []
 
 

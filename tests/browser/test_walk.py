@@ -107,7 +107,7 @@ def test_errors_are_at_their_fields_and_nothing_is_sent(visit: Open, city: GridC
     expect(summary).to_be_focused()
     expect(summary.locator("li")).to_have_count(4)
     expect(page.locator("[data-error=text]")).not_to_be_empty()
-    summary.locator("a").last.click()
+    summary.locator("a").nth(1).click()
     expect(page.locator("[name=text]")).to_be_focused()
     page.fill("[name=text]", "Dark.")
     expect(page.locator("[data-error=text]")).to_be_empty()

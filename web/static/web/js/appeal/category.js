@@ -1,6 +1,14 @@
-/** Category picker: searches all leaves, and shows the chosen one beside its closed group. */
+/** Category picker: searches all leaves, suggests some by what was written, and shows the chosen one beside its closed group. */
 
+import { el } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
+
+/** How many categories are suggested at most. */
+const SUGGESTED_MAX = 3;
+/** Words of a text that are looked at: it says early what it is about, and phones are slow. */
+const WORDS_READ = 80;
+/** A group's words say less than a category's own. */
+const OF_GROUP = 0.3;
 
 export class CategoryChoice {
   #root;
@@ -36,6 +44,39 @@ export class CategoryChoice {
   open() {
     const group = this.#root.querySelector("input:checked")?.closest("details");
     if (group) group.open = true;
+  }
+
+  /**
+   * Offers the categories that the words of the appeal mean most likely, each with the word that says so. None is chosen.
+   * @param {string} text
+   */
+  suggest(text) {
+    const place = this.#root.querySelector("[data-suggested]");
+    if (!(place instanceof HTMLElement)) return;
+    const chosen = this.#root.querySelector("input:checked");
+    const found = suggestions(this.#root, text).filter(({ input }) => input !== chosen);
+    place.hidden = !found.length || Boolean(chosen);
+    if (place.hidden) return place.replaceChildren();
+    place.replaceChildren(
+      el("p", { className: "small muted" }, t("category.suggested")),
+      ...found.map(({ input, name, word }) =>
+        el(
+          "button",
+          { type: "button", className: "button", onclick: () => this.#take(input) },
+          el("span", {}, name),
+          el("small", { className: "faint" }, t("category.because", { word })),
+        ),
+      ),
+    );
+  }
+
+  /** @param {HTMLInputElement} input */
+  #take(input) {
+    input.checked = true;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    this.open();
+    input.focus();
   }
 
   /** @param {string} typed */
@@ -78,6 +119,47 @@ export class CategoryChoice {
     return shown;
   }
 }
+
+/**
+ * The categories that a text is about, the likeliest first. A word counts the more the fewer categories have it, and the
+ * earlier it stands.
+ * @param {HTMLElement} root
+ * @param {string} text
+ * @returns {{input: HTMLInputElement, name: string, word: string}[]}
+ */
+export function suggestions(root, text) {
+  const written = [...text.normalize("NFC").matchAll(/[\p{L}\d]{3,}/gu)].map(([word]) => word).slice(0, WORDS_READ);
+  const words = [...new Map(written.map((word) => [plain(word), word]))];
+  const leaves = [...root.querySelectorAll("details")].flatMap((group) => {
+    const ofGroup = meanings(group, group.querySelector("summary"));
+    return [...group.querySelectorAll("label")].map((leaf) => ({ leaf, own: meanings(leaf, leaf), ofGroup, score: 0, best: 0, word: "" }));
+  });
+  for (const [at, [word, asWritten]] of words.entries()) {
+    const weights = leaves.map(({ own, ofGroup }) => (own.some((one) => says(word, one)) ? 1 : ofGroup.some((one) => says(word, one)) ? OF_GROUP : 0));
+    const having = weights.reduce((/** @type {number} */ sum, weight) => sum + weight, 0);
+    for (const [index, entry] of leaves.entries()) {
+      const counts = ((weights[index] ?? 0) / (having || 1)) / Math.sqrt(1 + at / 10);
+      entry.score += counts;
+      if (counts > entry.best) [entry.best, entry.word] = [counts, asWritten];
+    }
+  }
+  return leaves
+    .filter(({ score }) => score > 0)
+    .sort((one, other) => other.score - one.score)
+    .slice(0, SUGGESTED_MAX)
+    .flatMap(({ leaf, word }) => {
+      const input = leaf.querySelector("input");
+      return input ? [{ input, name: leaf.textContent?.trim() ?? "", word }] : [];
+    });
+}
+
+/**
+ * True for a whole word of a text that begins so, unlike one that is still being typed.
+ * @param {string} word
+ * @param {string} beginning
+ */
+const says = (word, beginning) =>
+  beginning.length > 2 && (word === beginning || (!beginning.startsWith(word) && begins(word, beginning, 0)));
 
 /**
  * Beginnings of the words that mean it, which the server made of its names and other words, and the words of the name.

@@ -17,7 +17,7 @@ import { followUrl, settings } from "city/site/settings.js";
 import { formatNumber, t } from "city/site/texts.js";
 
 /** Fields that are sent, in the order in which they are checked and corrected. */
-const REQUIRED = /** @type {const} */ (["point", "category", "kind", "text"]);
+const REQUIRED = /** @type {const} */ (["point", "text", "category", "kind"]);
 
 /** @typedef {import("city/outbox/store.js").Draft} Draft */
 /** @typedef {import("city/outbox/store.js").Parcel} Parcel */
@@ -127,6 +127,7 @@ export class AppealForm extends HTMLElement {
       if (field.name) this.#error(field.name, undefined);
       if (field.name === "category" || field.name === "kind") this.#askRoute(this.#place?.spot);
       if (field.name === "text") this.#count();
+      if (field.name === "text" || field.name === "category") this.#suggest();
     }
     this.#keep();
   }
@@ -142,6 +143,8 @@ export class AppealForm extends HTMLElement {
     place.textContent = left < 0 ? t("text.tooLong", { count: formatNumber(-left) }) : t("text.left", { count: formatNumber(left) });
     place.toggleAttribute("data-over", left < 0);
   }
+
+  #suggest = debounce(400, () => this.#category?.suggest(this.#value("text")));
 
   // The draft
 
@@ -183,6 +186,7 @@ export class AppealForm extends HTMLElement {
     }
     this.#category?.showChosen();
     this.#category?.open();
+    this.#suggest();
     this.#count();
     const [lon, lat] = [this.#value("lon"), this.#value("lat")];
     const spot = lon && lat ? { lon: Number(lon), lat: Number(lat) } : undefined;
