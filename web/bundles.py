@@ -70,6 +70,11 @@ def files_of_modules(bundled: bool) -> Mapping[str, str]:
     }
 
 
+def offline_modules() -> tuple[str, ...]:
+    """Path of every module that a device keeps for the time without a network; the desk needs one anyway."""
+    return tuple(path for path in module_paths() if bundle_of(path) != "desk")
+
+
 def modules_of(bundle: str) -> list[str]:
     """Paths of the bundle's modules."""
     return [path for path in module_paths() if bundle_of(path) == bundle]

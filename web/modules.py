@@ -37,19 +37,3 @@ def with_what_they_need(*names: str) -> tuple[str, ...]:
         waiting += [each for each in dict.fromkeys(needed) if each not in found]
         found |= dict.fromkeys(needed)
     return tuple(found)
-
-
-#: Beginnings of the modules that only the desk's pages load, which need the network anyway.
-_OF_DESK = (
-    "desk/",
-    "elements/desk-",
-    "elements/field-",
-    "elements/news-",
-    "elements/photo-areas",
-    "elements/second-step-",
-)
-
-
-def offline_modules() -> tuple[str, ...]:
-    """Path of every module that a device keeps for the time without a network."""
-    return tuple(path for path in module_paths() if not path.startswith(_OF_DESK))

@@ -19,8 +19,8 @@ from django.views.decorators.http import require_safe
 
 from config.city import CITY
 from web.api.problems import API_PATHS
-from web.bundles import files_of_modules
-from web.modules import MODULES_PREFIX, offline_modules
+from web.bundles import files_of_modules, offline_modules
+from web.modules import MODULES_PREFIX
 from web.offline import kept
 from web.styles import source, whole
 
