@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from districts.importing.entries import Entry, toml_entries
 from geo.points import GeometryRefused, city_point
+from geo.refusals import Refused
 from news.models import NewsItem
+from news.places import place_from_text
 
 _HOUR = 10
 
@@ -35,17 +37,24 @@ def _item(entry: Entry, picture: Callable[[str], bytes], today: dt.date) -> News
     if kind not in NewsItem.Kind.values:
         raise entry.refuse(f"kind must be one of {', '.join(NewsItem.Kind.values)}")
     day = today - dt.timedelta(days=entry.whole("days_ago"))
+    published_at = dt.datetime.combine(day, dt.time(_HOUR), timezone.get_default_timezone())
     item = NewsItem(
         kind=kind,
-        published_at=dt.datetime.combine(day, dt.time(_HOUR), timezone.get_default_timezone()),
+        published_at=published_at,
         **entry.translated("title"),
         **{key: text.strip() for key, text in entry.translated("body").items()},
     )
-    if "lon" in entry.values:
-        try:
+    if lasts := entry.whole("lasts_days", 0):
+        item.starts_at = published_at
+        item.ends_at = published_at + dt.timedelta(days=lasts)
+    try:
+        if "lon" in entry.values:
             item.point = city_point(entry.values["lon"], entry.values.get("lat"))
-        except GeometryRefused as refusal:
-            raise entry.refuse(str(refusal)) from None
+        else:
+            shape, corners = entry.text("shape", ""), entry.text("corners", "")
+            item.place = place_from_text(shape, corners, str(entry.whole("reach_m", 0)))
+    except (GeometryRefused, Refused) as refusal:
+        raise entry.refuse(str(refusal)) from None
     if name := entry.text("picture", ""):
         try:
             item.picture.save(f"{entry.text('code', name)}.jpg", ContentFile(picture(name)), save=False)

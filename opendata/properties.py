@@ -23,6 +23,7 @@ from appeals.limits import ADDRESS_MAX, TEXT_MAX
 from appeals.vocabulary import Kind, Outcome, Status
 from districts.models import Category, District
 from districts.names import translated
+from news.models import NewsItem
 from web.api.openapi import (
     DAY,
     DAY_OR_NULL,
@@ -100,11 +101,16 @@ def _in_every_language(name: str, path: str) -> Iterable[Property]:
         yield Property(f"{name}_{code}", f"{path}_{code}", TEXT_OR_NULL)
 
 
-def _page_link(language: str) -> Combinable:
-    with translation.override(language):
-        before, after = reverse("public:appeal", args=[0]).split("0", 1)
-    before = public_link(before)
-    return Concat(Value(before), Cast(F("number"), TextField()), Value(after), output_field=TextField())
+def _link_to(page: str, column: str) -> Callable[[str], Combinable]:
+    """The public page of the row, whose address ends with the column."""
+
+    def in_language(language: str) -> Combinable:
+        with translation.override(language):
+            before, after = reverse(page, args=[0]).split("0", 1)
+        before = public_link(before)
+        return Concat(Value(before), Cast(F(column), TextField()), Value(after), output_field=TextField())
+
+    return in_language
 
 
 def _codes(values: Iterable[str]) -> Schema:
@@ -162,7 +168,12 @@ APPEAL: Final[Properties] = (
         gettext_noop("Its number in the system that it was imported from."),
     ),
     Property("updated_at", "updated_at", MOMENT, gettext_noop("When what is public of it last changed.")),
-    Property("url", _page_link, {**TEXT, "format": "uri"}, gettext_noop("Address of the public page.")),
+    Property(
+        "url",
+        _link_to("public:appeal", "number"),
+        {**TEXT, "format": "uri"},
+        gettext_noop("Address of the public page."),
+    ),
 )
 
 #: A single appeal on the map.
@@ -202,6 +213,25 @@ SERVICE_AREA: Final[Properties] = (
     Property("priority", "priority", WHOLE),
     Property("valid_from", "valid_from", DAY_OR_NULL),
     Property("valid_to", "valid_to", DAY_OR_NULL, gettext_noop("Exclusive.")),
+)
+
+NEWS_ITEM: Final[Properties] = (
+    _coded("kind", NewsItem.Kind),
+    _named("title", "title"),
+    Property("published_at", "published_at", MOMENT),
+    Property("starts_at", "starts_at", MOMENT_OR_NULL, gettext_noop("Of planned works.")),
+    Property(
+        "ends_at",
+        "ends_at",
+        MOMENT_OR_NULL,
+        gettext_noop("Of planned works; then they are not listed any more."),
+    ),
+    Property(
+        "url",
+        _link_to("public:news-item", "id"),
+        {**TEXT, "format": "uri"},
+        gettext_noop("Address of the public page."),
+    ),
 )
 
 SERVICE: Final[Properties] = (

@@ -10,6 +10,7 @@ from opendata.views.base_map import base_geojson
 from opendata.views.borders import city_geojson, districts_geojson, service_areas_geojson
 from opendata.views.clusters import clusters_geojson
 from opendata.views.document import DocumentPage, DocumentView
+from opendata.views.news import news_geojson
 from opendata.views.reference import categories_json, services_json
 from web.security import with_inline_styles
 
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("districts.geojson", districts_geojson, name="api-districts"),
     path("city.geojson", city_geojson, name="api-city"),
     path("service-areas.geojson", service_areas_geojson, name="api-service-areas"),
+    path("news.geojson", news_geojson, name="api-news"),
     path("base.geojson", base_geojson, name="api-base"),
     path("services.json", services_json, name="api-services"),
     path("categories.json", categories_json, name="api-categories"),

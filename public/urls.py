@@ -12,6 +12,7 @@ from public.views.letters import letters_page
 from public.views.map import map_page
 from public.views.mine import mine
 from public.views.news import news_item, news_list
+from public.views.news_feed import news_feed
 from public.views.support import support_page
 
 app_name = "public"
@@ -25,6 +26,7 @@ urlpatterns = [
     path("mine/", mine, name="mine"),
     path("letters/<str:token>/", letters_page, name="letters"),
     path("news/", news_list, name="news"),
+    path("news/feed.atom", news_feed, name="news-feed"),
     path("news/<int:pk>/", news_item, name="news-item"),
     path("about/", about, name="about"),
 ]

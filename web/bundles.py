@@ -42,6 +42,7 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
         "map/browse.js",
         "map/card.js",
         "map/gather.js",
+        "map/works.js",
     ),
     "map": ("map/*",),
     "form": ("elements/appeal-form.js", "appeal/*"),

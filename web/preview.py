@@ -17,6 +17,7 @@ from districts.models import District, Service, ServiceArea
 from districts.routing import Rule
 from geo.points import city_point
 from geo.refusals import Refusals, Refused
+from news.models import NewsItem
 
 #: Nearer than this, a small move of the pin may change who answers, so that the border is mentioned.
 NEAR_M = 30
@@ -30,7 +31,8 @@ ALIKE_TEXT = 140
 class Preview:
     """The routing decision in words. ``due_on`` is None while that depends on the kind of appeal.
 
-    ``alike`` are open appeals of the category near by that are perhaps the same, the nearest first, with their ``metres``.
+    ``works`` are under way where the place is, what ends first is first. ``alike`` are open appeals of the category near by
+    that are perhaps the same, the nearest first, with their ``metres``.
     """
 
     district: District | None
@@ -40,6 +42,7 @@ class Preview:
     border_m: float
     due_on: dt.date | None
     alike: list[Appeal]
+    works: list[NewsItem]
 
 
 def preview(lon: str | None, lat: str | None, category: str | None, kind: str | None) -> Preview:
@@ -64,6 +67,7 @@ def preview(lon: str | None, lat: str | None, category: str | None, kind: str | 
         border_m=decision.border_m,
         due_on=_due_on(known, now),
         alike=list(Appeal.objects.perhaps_about(point, leaf.pk, now)[:ALIKE_SHOWN]),
+        works=list(NewsItem.objects.in_force_at(point, now)[:ALIKE_SHOWN]),
     )
 
 

@@ -33,6 +33,8 @@ def script_texts() -> dict[str, str]:
         "map.layers": _("Layers"),
         "map.heat": _("Where appeals gather"),
         "map.districts": _("Borders of the districts"),
+        "map.works": _("Planned works"),
+        "map.works.failed": _("The planned works could not be loaded."),
         "map.legend": _("Status of an appeal"),
         "map.failed": _("The appeals could not be loaded."),
         "map.groundMissing": _("The streets could not be loaded."),
@@ -97,6 +99,9 @@ def script_texts() -> dict[str, str]:
         "alike.what": _(
             "If it is the same, open it and press “It concerns me too”: it is answered sooner than a second one."
         ),
+        "works.known": _("Known already"),
+        "works.until": _("until %(until)s"),
+        "works.what": _("If it is this, you need not write. If it is something else, go on."),
         # The form: words and files
         "text.left": _("Characters left: %(count)s"),
         "text.tooLong": _("Too long by %(count)s characters."),

@@ -54,9 +54,9 @@ def appeals_geojson(request: HttpRequest) -> HttpResponseBase:
     if since is not None:
         rows = rows.updated_since(since)
     found = _paged(language, settings.PUBLIC_URL).page(rows, page)
-    links = [_link(request, "self")]
+    links = [link_to(request, "self")]
     if found.next is not None:
-        links.append(_link(request, "next", after=str(found.next)))
+        links.append(link_to(request, "next", after=str(found.next)))
     body = collection(found.features, numberReturned=len(found.features), links=links)
     return geojson_answer(request, body, max_age_s=LIVE_S)
 
@@ -67,7 +67,8 @@ def _paged(language: str, _public_url: str) -> PagedFeatures:
     return PagedFeatures(Appeal, feature, NEWEST_FIRST)
 
 
-def _link(request: HttpRequest, rel: str, **changes: str) -> dict[str, Any]:
+def link_to(request: HttpRequest, rel: str, **changes: str) -> dict[str, Any]:
+    """A link to the same list with other parameters."""
     query = request.GET.copy()
     for name, value in changes.items():
         query[name] = value

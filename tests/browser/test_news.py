@@ -18,7 +18,7 @@ from tests.browser.conftest import OFFICE, Open, Visit, log_in, path_of
 from tests.browser.test_pins import _COLOUR
 from tests.factories import MembershipFactory
 from tests.grid import GridCity
-from tools.chromium import until
+from tools.chromium import AT_REST, until
 
 
 @pytest.fixture
@@ -104,12 +104,42 @@ def test_works_are_drawn_previewed_published_and_seen(visit: Open, editor: User)
     preview.close()
     page.check("[name=when][value=now]")
     page.locator("form.news-form button.button--primary").click()
-    page.wait_for_url("**/desk/news/*/")
+    expect(page.locator(".messages")).to_contain_text("Опубликовано.")
     item = NewsItem.objects.get()
     assert sorted(item.place.corners.split("\n")) == sorted(drawn)
     assert window.complaints.said == []
     public = visit(**OFFICE)
-    public.go(path_of("public:news-item", "ky", item.pk))
+    seen = public.go(path_of("public:news-item", "ky", item.pk))
     public.map_drawn()
-    assert works_px(public.page) > 100
+    assert works_px(seen) > 100
+    public.go(path_of("public:map", "en"))
+    public.map_drawn()
+    assert works_px(seen) > 100
+    lon, lat = item.spot.coords  # type: ignore[union-attr]
+    # Far enough that the whole area is in view, and pressed in its middle with the keyboard.
+    public.go(path_of("public:about", "en"))
+    public.go(f"{path_of('public:map', 'en')}#map=13/{lat:.5f}/{lon:.5f}")
+    public.map_drawn()
+    seen.locator("city-map canvas").focus()
+    seen.keyboard.press("Enter")
+    link = seen.locator(".map-card a.map-card__item")
+    expect(link).to_contain_text("Water en")
+    expect(link).to_have_attribute("href", path_of("public:news-item", "en", item.pk))
+    seen.keyboard.press("Escape")
+    seen.locator(".map-layers summary").click()
+    toggle = seen.get_by_role("checkbox", name="Planned works")
+    expect(toggle).to_be_checked()
+    toggle.uncheck()
+    # The legend has the colour too.
+    seen.locator(".map-layers summary").click()
+    until(seen, AT_REST)
+    assert works_px(seen) == 0
+    # Whoever writes an appeal there learns that it is known, and can go on.
+    public.go(f"{path_of('public:appeal-new', 'en')}?lon={lon:.6f}&lat={lat:.6f}")
+    expect(seen.locator(".known-works a")).to_have_text("Water en")
+    expect(seen.locator("[data-send]")).to_be_enabled()
+    NewsItem.objects.update(ends_at=timezone.now())
+    public.go(path_of("public:map", "ky"))
+    public.map_drawn()
+    assert works_px(seen) == 0
     assert public.complaints.said == []

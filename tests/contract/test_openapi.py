@@ -242,6 +242,11 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
     ("preview_route", 400): [_get("/api/route")],
     ("search_places", 200): [_get("/api/places?q=улица"), _get("/api/places?q=x")],
     ("search_places", 400): [_get("/api/places"), _get("/api/places?q=")],
+    ("list_news", 200): [
+        _get(f"/api/news.geojson?{query}")
+        for query in ("", f"kind=works&at={IN_EAST[0]},{IN_EAST[1]}", "page_size=1")
+    ],
+    ("list_news", 400): [_get("/api/news.geojson?kind=rain"), _get("/api/news.geojson?at=72.8")],
     ("list_districts", 200): [_get("/api/districts.geojson"), _get("/api/districts.geojson?revision=1")],
     ("list_districts", 400): [_get("/api/districts.geojson?revision=first")],
     ("list_districts", 404): [_get("/api/districts.geojson?revision=99")],

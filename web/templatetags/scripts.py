@@ -39,6 +39,7 @@ def _settings() -> dict[str, Any]:
     language = get_language() or CITY.default_language
     return {
         "language": language,
+        "timeZone": settings.TIME_ZONE,
         "languages": list(CITY.languages),
         "city": CITY.name.get(language, CITY.name[CITY.default_language]),
         "urls": {
@@ -53,6 +54,7 @@ def _settings() -> dict[str, Any]:
             "city": reverse("api-city"),
             "districts": reverse("api-districts"),
             "base": reverse("api-base"),
+            "news": reverse("api-news"),
             "route": reverse("api-route"),
             "places": reverse("api-places"),
             "uploads": reverse("api-upload"),

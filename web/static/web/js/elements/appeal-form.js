@@ -6,6 +6,7 @@
 import { CategoryChoice } from "city/appeal/category.js";
 import { Files } from "city/appeal/files.js";
 import { newSecret, uuid7 } from "city/appeal/identifiers.js";
+import { KnownWorks } from "city/appeal/known-works.js";
 import { PlacePicker } from "city/appeal/place.js";
 import { RoutePreview } from "city/appeal/route-preview.js";
 import { CityMap } from "city/elements/city-map.js";
@@ -30,6 +31,8 @@ export class AppealForm extends HTMLElement {
   #place;
   /** @type {RoutePreview | undefined} */
   #route;
+  /** @type {KnownWorks | undefined} */
+  #works;
   /** @type {CategoryChoice | undefined} */
   #category;
   #sending = false;
@@ -48,6 +51,7 @@ export class AppealForm extends HTMLElement {
       () => this.#keep(),
     );
     this.#route = new RoutePreview(this.#part("[data-route]"), (errors) => this.#error("point", errors.point));
+    this.#works = new KnownWorks(this.#part("[data-works]"));
     this.#place = new PlacePicker(
       {
         map: find(this, "city-map", CityMap),
@@ -117,6 +121,7 @@ export class AppealForm extends HTMLElement {
 
   /** @param {import("city/map/spot.js").Spot | undefined} spot */
   #askRoute(spot) {
+    void this.#works?.ask(spot);
     void this.#route?.ask(spot, this.#value("category"), this.#value("kind"));
   }
 

@@ -4,6 +4,7 @@
  * as it is; the server shows once more what is perhaps the same before anything is written.
  */
 
+import { KnownWorks } from "city/appeal/known-works.js";
 import { PlacePicker } from "city/appeal/place.js";
 import { RoutePreview } from "city/appeal/route-preview.js";
 import { CityMap } from "city/elements/city-map.js";
@@ -27,6 +28,7 @@ export class DeskCaller extends HTMLElement {
       // The server has shown them, with a button for each.
       alike: !this.querySelector("#alike"),
     });
+    const works = new KnownWorks(part("[data-works]"));
     const place = new PlacePicker(
       {
         map: find(this, "city-map", CityMap),
@@ -44,7 +46,10 @@ export class DeskCaller extends HTMLElement {
         ask(spot);
       },
     );
-    const ask = (/** @type {Spot | undefined} */ spot) => void route.ask(spot, category.value, kind.value);
+    const ask = (/** @type {Spot | undefined} */ spot) => {
+      void works.ask(spot);
+      void route.ask(spot, category.value, kind.value);
+    };
     for (const chosen of [category, kind]) chosen.addEventListener("change", () => ask(place.spot), { signal });
     form.addEventListener("input", () => (this.#changed = true), { signal });
     // A form that was sent is left on purpose; one that was not is asked about: nothing of a caller stays on the device.

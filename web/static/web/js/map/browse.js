@@ -9,11 +9,16 @@ import { AppealsSource, appealsAround } from "city/map/appeals-source.js";
 import { Card } from "city/map/card.js";
 import { frameOf } from "city/map/extent.js";
 import { extentOf, gathered } from "city/map/gather.js";
-import { APPEALS, CELL_LAYER, CHOSEN_LAYER, HEAT, HEAT_LAYER, PIN_LAYER, drawable, heatable } from "city/map/overlays.js";
+import { APPEALS, CELL_LAYER, CHOSEN_LAYER, HEAT, HEAT_LAYER, PIN_LAYER, WORKS_LAYERS, WORKS_PRESSED, drawable, heatable } from "city/map/overlays.js";
 import { STATUSES } from "city/map/palette.js";
+import { WorksSource } from "city/map/works.js";
 
 /** @typedef {import("city/map/card.js").Brief} Brief */
-/** What the card is about, as the history keeps it. @typedef {{briefs: Brief[], place?: import("geojson").Geometry}} Chosen */
+/** @typedef {import("city/map/works.js").Works} Works */
+/**
+ * What the card is about, as the history keeps it: appeals, or works where there are none.
+ * @typedef {{briefs: Brief[], works?: Works[], place?: import("geojson").Geometry}} Chosen
+ */
 /** @typedef {import("city/map/view.js").MapView} MapView */
 /** @typedef {import("maplibre-gl").MapGeoJSONFeature} Feature */
 
@@ -33,6 +38,7 @@ export class BrowseMode {
   #filter = new URLSearchParams();
   #source;
   #heatSource;
+  #works;
   #heat = false;
   /** Counts what was asked for, so that only the last answer ends the waiting. */
   #asked = 0;
@@ -73,6 +79,7 @@ export class BrowseMode {
       },
       failed: (error) => this.#failed(error),
     });
+    this.#works = new WorksSource(view, () => this.#bar.say(t("map.works.failed")));
     const layers = this.#layersPanel(names);
     host.append(this.#card.element, layers);
     this.#stop.signal.addEventListener("abort", () => {
@@ -118,12 +125,14 @@ export class BrowseMode {
     const { map } = this.#view;
     const [frame, zoom] = [frameOf(map), map.getZoom()];
     void this.#source.ask(frame, zoom, this.#filter);
+    void this.#works.refresh();
     if (this.#heat) void this.#heatSource.ask(frame, zoom + HEAT_FINER, this.#filter);
   }
 
   close() {
     this.#source.stop();
     this.#heatSource.stop();
+    this.#works.stop();
     this.#stop.abort();
   }
 
@@ -140,7 +149,7 @@ export class BrowseMode {
     map.on("zoomend", () => this.#draw());
     map.on("click", (event) => this.#pointed(event.point));
     map.on("mousemove", (event) => {
-      map.getCanvas().style.cursor = this.#under(event.point).length ? "pointer" : "";
+      map.getCanvas().style.cursor = this.#under(event.point).length || this.#worksUnder(event.point).length ? "pointer" : "";
     });
     // The pins are drawn, not elements: Enter selects the one nearest to the centre, arrows move the map.
     map.getCanvas().addEventListener("keydown", (event) => {
@@ -168,6 +177,13 @@ export class BrowseMode {
     return [...new Map(found.map((feature) => [JSON.stringify(feature.geometry) + feature.properties.id, feature])).values()];
   }
 
+  /** @param {{x: number, y: number}} point @returns {Works[]} */
+  #worksUnder({ x, y }) {
+    const layers = WORKS_PRESSED.filter((id) => this.#view.map.getLayer(id));
+    const found = this.#view.map.queryRenderedFeatures([x, y], { layers });
+    return [...new Map(found.map(({ properties }) => [properties.url, /** @type {Works} */ (properties)])).values()];
+  }
+
   /**
    * @param {{x: number, y: number}} point
    * @param {number} [reach]
@@ -176,8 +192,10 @@ export class BrowseMode {
     const features = this.#under(point, reach);
     const pins = features.filter((feature) => feature.properties.kind === "appeal");
     const [cell] = features.filter((feature) => feature.properties.kind === "cell");
-    if (pins.length) this.#choose(pins.map((feature) => /** @type {Brief} */ (feature.properties)), pins[0]?.geometry);
-    else if (cell) void this.#enter(cell);
+    if (pins.length) return this.#choose(pins.map((feature) => /** @type {Brief} */ (feature.properties)), pins[0]?.geometry);
+    if (cell) return void this.#enter(cell);
+    const works = this.#worksUnder(point);
+    if (works.length) this.#open({ briefs: [], works });
     else this.#dismiss();
   }
 
@@ -186,16 +204,20 @@ export class BrowseMode {
    * @param {import("geojson").Geometry} [place]
    */
   #choose(briefs, place) {
-    if (!briefs.length) return;
-    const chosen = { briefs, place };
+    if (briefs.length) this.#open({ briefs, place });
+  }
+
+  /** @param {Chosen} chosen */
+  #open(chosen) {
     if (entry().card) keep("card", chosen);
     else open("card", chosen);
     this.#show(chosen);
   }
 
   /** @param {Chosen} chosen */
-  #show({ briefs, place }) {
+  #show({ briefs, works, place }) {
     const [first] = briefs;
+    if (works?.length) this.#card.showWorks(works);
     if (!first) return;
     this.#view.map.setFilter(CHOSEN_LAYER, ["in", ["get", "number"], ["literal", briefs.map((brief) => brief.number)]]);
     if (briefs.length === 1) this.#card.show(first);
@@ -317,8 +339,8 @@ export class BrowseMode {
 
   /** @param {import("city/map/card.js").Names} names */
   #layersPanel(names) {
-    const toggle = (/** @type {string} */ text, /** @type {(on: boolean) => void} */ run) => {
-      const box = el("input", { type: "checkbox", onchange: () => run(box.checked) });
+    const toggle = (/** @type {string} */ text, /** @type {(on: boolean) => void} */ run, checked = false) => {
+      const box = el("input", { type: "checkbox", checked, onchange: () => run(box.checked) });
       return el("label", { className: "map-layers__toggle" }, box, text);
     };
     const legend = STATUSES.map((status) =>
@@ -333,6 +355,7 @@ export class BrowseMode {
         { className: "map-layers__body" },
         toggle(t("map.heat"), (on) => this.#showHeat(on)),
         toggle(t("map.districts"), (on) => this.#view.showDistricts(on)),
+        toggle(t("map.works"), (on) => this.#view.show(WORKS_LAYERS, on), true),
         el("p", { className: "map-layers__caption" }, t("map.legend")),
         el("ul", { role: "list", className: "map-layers__legend" }, ...legend),
       ),

@@ -3,7 +3,7 @@
 import { el, icon } from "city/site/dom.js";
 import { getJson } from "city/site/http.js";
 import { appealUrl, featureUrl } from "city/site/settings.js";
-import { formatDay, t } from "city/site/texts.js";
+import { formatDay, formatMoment, t } from "city/site/texts.js";
 
 /**
  * What the map itself knows about an appeal.
@@ -88,9 +88,31 @@ export class Card {
     );
   }
 
+  /**
+   * Planned works at one place.
+   * @param {import("city/map/works.js").Works[]} works
+   */
+  showWorks(works) {
+    const items = works.map(({ title, url, starts_at: startsAt, ends_at: endsAt }) =>
+      el(
+        "li",
+        {},
+        el(
+          "a",
+          { className: "map-card__item", href: new URL(url, location.href).pathname },
+          el("span", {}, title),
+          el("span", { className: "small muted" }, `${formatMoment(startsAt)} – ${formatMoment(endsAt)}`),
+        ),
+      ),
+    );
+    this.#open(el("h2", { className: "map-card__title" }, t("map.works")), el("ul", { className: "map-card__list", role: "list" }, ...items));
+    this.element.setAttribute("aria-label", t("map.works"));
+  }
+
   /** @param {...HTMLElement} content */
   #open(...content) {
     this.#opened += 1;
+    this.element.setAttribute("aria-label", t("card.title"));
     const close = el("button", { type: "button", className: "map-card__close", "aria-label": t("close"), onclick: this.#dismissed }, icon("cross"));
     this.element.replaceChildren(close, ...content);
     this.element.hidden = false;

@@ -11,16 +11,46 @@ import { partsOf } from "city/map/symbols.js";
 
 export const APPEALS = "appeals";
 export const HEAT = "heat";
+export const WORKS = "works";
 export const PIN_LAYER = "appeal-pin";
 export const CELL_LAYER = "appeal-cell";
 export const HEAT_LAYER = "appeal-heat";
 export const CHOSEN_LAYER = "appeal-chosen";
+const WORKS_POINT_LAYER = "works-point";
+/** All that is drawn of works, and what of it can be pressed. */
+export const WORKS_LAYERS = ["works-fill", "works-line", WORKS_POINT_LAYER];
+export const WORKS_PRESSED = ["works-fill", WORKS_POINT_LAYER];
+
+/**
+ * Areas in the colour of works: filled below the names on the map, with an outline that is no border of the city.
+ * @param {string} source
+ * @param {Palette} colours
+ * @returns {Layer[]}
+ */
+export const areaLayers = (source, colours) => [
+  { id: `${source}-fill`, type: "fill", source, paint: { "fill-color": colours.works, "fill-opacity": 0.3 } },
+  {
+    id: `${source}-line`,
+    type: "line",
+    source,
+    layout: { "line-join": "round", "line-cap": "round" },
+    paint: { "line-color": colours.works, "line-width": 2.5 },
+  },
+];
 
 /** @type {Overlay} */
 export const browseOverlay = {
-  sources: [APPEALS, HEAT],
+  sources: [APPEALS, HEAT, WORKS],
   hidden: [HEAT_LAYER],
   ground: (colours) => [
+    ...areaLayers(WORKS, colours),
+    {
+      id: WORKS_POINT_LAYER,
+      type: "circle",
+      source: WORKS,
+      filter: ["==", ["geometry-type"], "Point"],
+      paint: { "circle-radius": 9, "circle-color": colours.works, "circle-opacity": 0.5, "circle-stroke-color": colours.works, "circle-stroke-width": 2.5 },
+    },
     {
       id: HEAT_LAYER,
       type: "heatmap",
@@ -89,23 +119,6 @@ export const browseOverlay = {
 
 export const SPOT = "spot";
 export const AREA = "area";
-
-/**
- * Areas in the colour of works: filled below the names on the map, with an outline that is no border of the city.
- * @param {string} source
- * @param {Palette} colours
- * @returns {Layer[]}
- */
-export const areaLayers = (source, colours) => [
-  { id: `${source}-fill`, type: "fill", source, paint: { "fill-color": colours.works, "fill-opacity": 0.3 } },
-  {
-    id: `${source}-line`,
-    type: "line",
-    source,
-    layout: { "line-join": "round", "line-cap": "round" },
-    paint: { "line-color": colours.works, "line-width": 2.5 },
-  },
-];
 
 /**
  * One pin in the colour of a status (an appeal's page), or in the page's accent (news, the form); or an area.

@@ -31,7 +31,7 @@ export function showSpot(view, { lon, lat }, status) {
 export function showArea(view, geometry) {
   view.put(AREA, { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry }] });
   const rings = geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat();
-  view.map.fitBounds(around(rings.flat()), { padding: 28, maxZoom: 16.5, animate: false });
+  view.map.fitBounds(around(rings.flat()), { padding: { top: 28, right: 28, bottom: 48, left: 28 }, maxZoom: 16.5, animate: false });
 }
 
 /** The reader places the pin: a tap, a drag, or Enter for the centre of the map. */

@@ -14,9 +14,10 @@
 /**
  * @typedef {object} Settings
  * @property {string} language
+ * @property {string} timeZone of the city
  * @property {string[]} languages
  * @property {string} city
- * @property {Record<"home"|"newAppeal"|"appeal"|"follow"|"submit"|"feature"|"appealsGeojson"|"clusters"|"city"|"districts"|"base"|"route"|"places"|"uploads"|"serviceWorker"|"health", string>} urls
+ * @property {Record<"home"|"newAppeal"|"appeal"|"follow"|"submit"|"feature"|"appealsGeojson"|"clusters"|"city"|"districts"|"base"|"news"|"route"|"places"|"uploads"|"serviceWorker"|"health", string>} urls
  * @property {Record<"icons"|"mapIcons", string>} files sheets of SVG symbols
  * @property {MapSettings} map
  * @property {{files: number, photoBytes: number, videoBytes: number, videoSeconds: number}} limits of what is sent with a form

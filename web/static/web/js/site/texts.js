@@ -30,6 +30,14 @@ export const formatNumber = (n) => numbers.format(n);
  */
 export const formatCompact = (n) => (n < 1000 ? String(n) : compact.format(n).replace(/\s/g, "\u00a0"));
 
+const moments = new Intl.DateTimeFormat(locale === "en" ? "en-GB" : "ru", { dateStyle: "short", timeStyle: "short", timeZone: settings.timeZone });
+
+/**
+ * A moment as the server writes it, in the city's time: 31.05.2026, 18:00.
+ * @param {string} iso
+ */
+export const formatMoment = (iso) => moments.format(new Date(iso));
+
 const inWords = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
 
 /**
