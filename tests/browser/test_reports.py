@@ -67,7 +67,12 @@ def test_a_planner_sees_where_there_are_more_and_goes_there(
     opened.value.close()
 
     assert violations(page) == []
-    for link, begins in ((".geojson", b'{"type":"FeatureCollection"'), (".csv", b"\xef\xbb\xbfcell,i,j")):
+    for link, begins in (
+        (".geojson", b'{"type":"FeatureCollection"'),
+        (".csv", b"\xef\xbb\xbfcell,i,j"),
+        (".pdf", b"%PDF-"),
+        (".tif", b"II*"),
+    ):
         with page.expect_download() as taken:
             page.locator(f".report-downloads a[href*='hotspots{link}']").click()
         assert Path(taken.value.path()).read_bytes().startswith(begins)
