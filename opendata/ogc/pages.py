@@ -167,7 +167,7 @@ def tileset(document: Document) -> Page:
     )
     back = Entry(str(TILES), reverse("ogc-tilesets", args=[layer["id"]]))
     buttons = (*links, *_buttons(document))
-    return Page(document["title"], address, back=back, buttons=buttons, facts=facts)
+    return Page(document["title"], back=back, buttons=buttons, entries=(Entry(address),), facts=facts)
 
 
 def items(of: Collection, document: Document, language: str) -> Page:
