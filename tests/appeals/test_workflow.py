@@ -303,7 +303,7 @@ def test_what_a_step_does_besides() -> None:
             verb.code: getattr(verb, name) for verb in VERBS.values() if getattr(verb, name) is not usual
         }
         assert found == expected
-    assert [verb.code for verb in VERBS.values() if verb.words.instead] == ["forward"]
+    assert [verb.code for verb in VERBS.values() if verb.words.instead] == ["forward", "recount"]
 
 
 def test_the_stages_of_a_term_and_their_warnings() -> None:
