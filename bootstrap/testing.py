@@ -90,8 +90,9 @@ def workers(arguments: Sequence[str]) -> list[str]:
     single = any(one.endswith(".py") or "::" in one for one in arguments)
     if own or single or "no:xdist" in arguments:
         return []
-    # worksteal gives each process neighbouring tests, which share their module's fixtures.
-    return ["-n", str(min(8, max(2, os.cpu_count() or 2))), "--dist", "worksteal"]
+    # worksteal gives each process neighbouring tests, which share their module's fixtures. One process more than there
+    # are processors: some tests wait for a limit of time to pass, or for the database.
+    return ["-n", str(min(8, 1 + max(2, os.cpu_count() or 2))), "--dist", "worksteal"]
 
 
 @contextmanager
