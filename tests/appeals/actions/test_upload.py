@@ -24,6 +24,7 @@ from appeals.actions.submit import Submission, submit
 from appeals.actions.upload import (
     DRAFT_AGE,
     ORPHAN_AGE,
+    UPLOAD_MAX_BYTES,
     delete_files,
     megabytes,
     prepare_again,
@@ -175,6 +176,8 @@ class TestVideo:
         }
         assert files_below(tmp_path) == []
         film.size = VideoLimits().max_bytes
+        # With the rest of its form.
+        assert film.size + 500_000 < UPLOAD_MAX_BYTES
         assert upload(uuid4(), film, sender=None).state == "processing"
 
     def test_a_film_that_failed_meanwhile_says_why_when_it_is_sent_again(self, film_bytes: bytes) -> None:
@@ -350,6 +353,15 @@ class TestCost:
             for status in statuses:
                 sent = {"id": str(new_uuid7()), "file": photo()}
                 assert client.post("/api/uploads/", sent, REMOTE_ADDR=address).status_code == status
+
+    def test_the_work_that_a_film_will_be_is_charged_to_its_sender(
+        self, film_bytes: bytes, settings: Settings
+    ) -> None:
+        settings.LIMITS = {"film-work": Rate(1, 1, 86_400)}
+        for sender in ("a", None, "b"):
+            upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender=sender)
+        with pytest.raises(TooMany):
+            upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender="a")
 
     def test_a_photo_that_is_refused_is_charged_too(self, client: Client, settings: Settings) -> None:
         settings.LIMITS = {"upload-work": Rate(1, 1, 86_400)}
