@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.mutation import equal
+from tools.mutation import equal, python_mutants, sql_mutants
 from tools.mutation.command import Result, count, table
 from tools.mutation.equal import BadEntry, Equal
 from tools.mutation.mutant import Mutant
@@ -41,6 +41,17 @@ def test_the_table_names_what_is_there() -> None:
         "districts/routing.py",
         "districts/sql/candidates.sql",
     }
+
+
+def test_every_mutant_called_equal_is_one_of_its_source() -> None:
+    """Whoever changes a line that stands in the list learns of it at once, and not from the next run of all mutants."""
+    entries = equal.read(equal.FILE.read_text(encoding="utf-8"))
+    for target in chosen([], ROOT):
+        source = (ROOT / target.path).read_text(encoding="utf-8")
+        if any(entry.target == target.path for entry in entries):
+            mutants = (sql_mutants if target.is_sql else python_mutants).mutants(source)
+            assert not equal.stale(entries, target.path, mutants)
+    assert {entry.target for entry in entries} <= {target.path for target in chosen([], ROOT)}
 
 
 def test_a_folder_stands_for_its_sources(tree: Path) -> None:
