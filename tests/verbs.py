@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from appeals.vocabulary import Input, Verb
+from appeals.vocabulary import Channel, Input, Verb
 from appeals.workflow import Reason
 
 _NAMES: Final = {"ky": "чырак", "ru": "фонарь", "en": "lamp"}
@@ -20,6 +20,7 @@ _KEPT: Final[dict[Input, Any]] = {
 #: What the steps themselves add.
 _ADDED: Final = {
     "answers": _NAMES,
+    "channel": Channel.PHONE.value,
     "original": 5,
     "other": 6,
     "reason": Reason.TERM.value,

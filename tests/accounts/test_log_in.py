@@ -131,7 +131,7 @@ def test_the_old_password_is_not_guessed_at_the_page_that_changes_it(owner: User
     assert statuses[-1] == 429
 
 
-@pytest.mark.parametrize("path", ["/en/admin/login/", "/en/admin/login/?next=/en/admin/news/newsitem/"])
+@pytest.mark.parametrize("path", ["/en/admin/login/", "/en/admin/login/?next=/en/admin/districts/service/"])
 def test_the_admin_has_no_door_of_its_own(owner: User, path: str) -> None:
     User.objects.create_superuser("root@city.example", PASSWORD)
     form = {"username": "root@city.example", "password": PASSWORD}
@@ -148,17 +148,17 @@ def test_the_admin_has_no_door_of_its_own(owner: User, path: str) -> None:
 def test_who_logs_in_at_the_one_door_comes_back_to_the_admin(owner: User) -> None:
     User.objects.create_superuser("root@city.example", PASSWORD)
     client = Client()
-    asked = client.get("/en/admin/news/newsitem/", follow=True)
+    asked = client.get("/en/admin/districts/service/", follow=True)
     door, status = asked.redirect_chain[-1]
     assert status == 302
     assert door.startswith("/en/accounts/login/?next=")
     entered = client.post(
         door,
-        {"login": "root@city.example", "password": PASSWORD, "next": "/en/admin/news/newsitem/"},
+        {"login": "root@city.example", "password": PASSWORD, "next": "/en/admin/districts/service/"},
         follow=True,
     )
     assert entered.status_code == 200
-    assert entered.redirect_chain[-1][0] == "/en/admin/news/newsitem/"
+    assert entered.redirect_chain[-1][0] == "/en/admin/districts/service/"
 
 
 @pytest.mark.django_db

@@ -167,6 +167,7 @@ def _path(address: Address, appeal: Appeal, secret: str) -> str:
             "person": 1,
             "form": "large",
             **tile_at(appeal.point.x, appeal.point.y, 16)._asdict(),
+            "report": "hotspots",
             "ending": "csv",
             "layer": "appeals",
             "cell_m": 250,

@@ -88,7 +88,7 @@ def facts(value: Any) -> Iterator[str]:
 
 
 CODES = {
-    "verb", "as", "from_status", "to_status", "kind", "state", "audience", "channel", "field", "what",
+    "verb", "as", "from_status", "to_status", "kind", "state", "audience", "channel", "field", "what", "source",
 }  # fmt: skip
 
 
