@@ -25,7 +25,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from desk.doors import for_whom
-from geo.numbers import whole_number
+from geo.numbers import key_or_0
 from geo.paging import AFTER, Order, PageRequest, parse_page
 from geo.refusals import Refusals, Refused
 from geo.words import trimming
@@ -295,9 +295,9 @@ def _lacks(item: NewsItem) -> list[str]:
 
 
 def _moved(request: HttpRequest) -> HttpResponse:
-    key = whole_number(request.POST.get("item", ""), digits=9) or 0
+    key = key_or_0(request.POST.get("item", ""))
     item = get_object_or_404(NewsItem, pk=key)
-    version = whole_number(request.POST.get("version", ""), digits=9) or 0
+    version = key_or_0(request.POST.get("version", ""))
     do = request.POST.get("do", "")
     try:
         if do == "archive":
@@ -340,7 +340,7 @@ def _editor(request: HttpRequest, item: NewsItem | None) -> HttpResponse:
         try:
             if previewed:
                 return _preview(request, form, previewed)
-            version = whole_number(request.POST.get("version", ""), digits=9) or 0
+            version = key_or_0(request.POST.get("version", ""))
             kept = actions.save(by, form.draft(), item, version)
         except Refused as refusal:
             form.refuse(refusal)
@@ -448,7 +448,7 @@ def _shown(
     # The version is that of the page that is shown now, or the one that the refused form was written on.
     version = item.version if item is not None else 0
     if form.is_bound and meanwhile is None:
-        version = whole_number(form.data.get("version", ""), digits=9) or 0
+        version = key_or_0(form.data.get("version", ""))
     stage = item.stage() if item is not None else None
     context = {
         "form": form,

@@ -28,7 +28,7 @@ from desk.models import FILTER_NAME_MAX, FILTER_QUERY_MAX, SavedFilter
 from desk.queue import Place
 from desk.saved import nothing_left, read_saved, shares_with
 from districts.models import Service
-from geo.numbers import whole_number
+from geo.numbers import key_or_0
 from geo.paging import AFTER, BEFORE
 from geo.words import trimmed
 
@@ -69,12 +69,12 @@ def filters_page(request: HttpRequest) -> HttpResponse:
             return _shown(request, user, query, _Tried(0, name, str(refusal)), status=400)
         messages.success(request, _("“%(name)s” is saved.") % {"name": name})
         return redirect(f"{reverse('desk:queue')}?{query}")
-    row = _rows(user).filter(pk=_number(request.POST.get("filter", ""))).first()
+    row = _rows(user).filter(pk=key_or_0(request.POST.get("filter", ""))).first()
     if row is None:
         messages.error(request, _("This filter is not there any more."))
         return redirect("desk:filters")
     try:
-        messages.success(request, _done(user, row, do, name, _number(request.POST.get("version", ""))))
+        messages.success(request, _done(user, row, do, name, key_or_0(request.POST.get("version", ""))))
     except _NotDone as refusal:
         # Where there is no form for the sentence to stand in.
         if row.removed_at is not None or not _may_change(user, row):
@@ -154,7 +154,7 @@ def _done(user: User, row: SavedFilter, do: str, name: str, version: int) -> str
             _change(row, version, name=_named(name))
             return _("It is called “%(name)s” now.") % {"name": name}
         case ["share", ":", service]:
-            return _share(user, row, version, _number(service))
+            return _share(user, row, version, key_or_0(service))
         case ["unshare", "", ""]:
             _change(row, version, service=None)
             return _("“%(name)s” is shared no more; its owner keeps it.") % {"name": row.name}
@@ -195,11 +195,6 @@ def _change(row: SavedFilter, version: int, **values: Any) -> None:
         same = SavedFilter.objects.filter(pk=row.pk, version=version)
         if not same.update(version=F("version") + 1, **values):
             raise _NotDone(_("Somebody has changed this filter meanwhile. Look at it, and do it again."))
-
-
-def _number(text: str) -> int:
-    """The number that the text is; 0 for any other text."""
-    return whole_number(text, digits=9) or 0
 
 
 def _shown(request: HttpRequest, user: User, query: str, tried: _Tried, *, status: int = 200) -> HttpResponse:
