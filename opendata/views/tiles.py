@@ -19,7 +19,7 @@ from opendata.parameters import FILTER_PARAMETERS, REVISION_PARAMETER
 from opendata.revision import no_such_revision, revision_of
 from opendata.tile_sets import appeals_tilejson, districts_tilejson, style
 from opendata.tiles import appeals_tile, districts_tile, shape
-from web.api.answers import LIVE_S, SETTLED_S, cached_for
+from web.api.answers import LIVE_S, SETTLED_S, cached_for, public_answer
 from web.api.openapi import NUMBER, TEXT, TEXTS, WHOLE, Responses, described, problems, record
 from web.api.problems import bad_parameters
 from web.api.texts import digest
@@ -101,7 +101,7 @@ def districts_mvt(request: HttpRequest, z: str, x: str, y: str) -> HttpResponseB
     if revision is None and request.GET.get("revision"):
         return no_such_revision()
     body = districts_tile(revision, tile) if revision else b""
-    return _answer(request, body, MEDIA_TYPE, SETTLED_S if revision else 0)
+    return public_answer(request, body, MEDIA_TYPE, max_age_s=SETTLED_S if revision else 0)
 
 
 @require_safe
@@ -148,11 +148,4 @@ def style_document(request: HttpRequest) -> HttpResponseBase:
 
 
 def _document(request: HttpRequest, document: dict[str, Any]) -> HttpResponseBase:
-    return _answer(request, orjson.dumps(document), "application/json", SETTLED_S)
-
-
-def _answer(request: HttpRequest, body: bytes, media_type: str, max_age_s: int) -> HttpResponseBase:
-    answer = HttpResponse(body, content_type=media_type)
-    answer["ETag"] = etag = f'"{digest(body)}"'
-    known = get_conditional_response(request, etag=etag, response=answer)
-    return cached_for(known or answer, max_age_s, private=False, per_reader=False)
+    return public_answer(request, orjson.dumps(document), "application/json", max_age_s=SETTLED_S)

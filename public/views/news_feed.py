@@ -5,22 +5,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.formats import date_format
 from django.utils.html import escape, linebreaks
-from django.utils.http import quote_etag
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from config.city import CITY
 from news.models import NewsItem
-from web.api.answers import SETTLED_S
-from web.api.texts import digest
+from web.api.answers import SETTLED_S, public_answer
 from web.links import public_link
 
 #: The newest; who wants older ones reads the pages.
@@ -30,7 +27,7 @@ _NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\ufff
 
 
 @require_safe
-def news_feed(request: HttpRequest) -> HttpResponse:
+def news_feed(request: HttpRequest) -> HttpResponseBase:
     """The newest news and works in the language of the address, without works that have ended."""
     language = get_language() or CITY.default_language
     feed = Atom1Feed(
@@ -53,10 +50,7 @@ def news_feed(request: HttpRequest) -> HttpResponse:
             categories=[item.get_kind_display()],
         )
     body = feed.writeString("utf-8").encode()
-    etag = quote_etag(digest(body))
-    answer = HttpResponse(body, content_type=feed.content_type, headers={"ETag": etag})
-    answer["Cache-Control"] = f"public, max-age={SETTLED_S}"
-    return get_conditional_response(request, etag=etag, response=answer) or answer
+    return public_answer(request, body, feed.content_type, max_age_s=SETTLED_S)
 
 
 def _period(item: NewsItem) -> str:

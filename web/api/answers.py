@@ -51,6 +51,14 @@ def geojson_answer(
     return cached_for(answer, max_age_s, private=private, per_reader=per_reader)
 
 
+def public_answer(request: HttpRequest, body: bytes, media_type: str, *, max_age_s: int) -> HttpResponseBase:
+    """The body, the same for every reader, which others may keep for ``max_age_s``; 304 for a reader who has it already."""
+    answer = HttpResponse(body, content_type=media_type)
+    answer["ETag"] = etag = quote_etag(digest(body))
+    known: HttpResponseBase | None = get_conditional_response(request, etag=etag, response=answer)
+    return cached_for(known or answer, max_age_s, private=False, per_reader=False)
+
+
 def cached_for(
     answer: HttpResponseBase, max_age_s: int, *, private: bool, per_reader: bool = True
 ) -> HttpResponseBase:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import re
@@ -13,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.utils.cache import get_conditional_response
+from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from config.city import CITY
+from web.api.answers import public_answer
 from web.modules import module_source
 
 MAX_AGE_S = 86_400
@@ -45,15 +44,11 @@ _DRAWN = (
 
 
 @require_safe
-def still_map(request: HttpRequest) -> HttpResponse:
+def still_map(request: HttpRequest) -> HttpResponseBase:
     """SVG of the city's centre at the zoom at which its map begins, pixel for pixel, by day and by night."""
     path = Path(settings.CITY_FOLDER) / "base.geojson"
     drawing = _drawing(path, path.stat().st_mtime_ns if path.exists() else 0)
-    answer = HttpResponse(drawing, content_type="image/svg+xml")
-    answer["ETag"] = etag = f'"{hashlib.blake2b(drawing, digest_size=16).hexdigest()}"'
-    answer["Cache-Control"] = f"public, max-age={MAX_AGE_S}"
-    conditional: HttpResponse | None = get_conditional_response(request, etag=etag, response=answer)
-    return answer if conditional is None else conditional
+    return public_answer(request, drawing, "image/svg+xml", max_age_s=MAX_AGE_S)
 
 
 @lru_cache(maxsize=2)
