@@ -16,7 +16,7 @@ from django.contrib.gis.gdal.libgdal import lgdal
 from numpy.typing import NDArray
 from pyarrow import parquet
 
-from geo.geoparquet import BOX, described_geometry
+from geo.geoparquet import boxes, schema_of
 from geo.grid import Cell
 from geo.surface import Band, Surface
 
@@ -82,9 +82,8 @@ def as_geoparquet(surface: Surface, about: Mapping[str, Any]) -> bytes:
     for band in surface.bands:
         kind = pa.string() if band.codes else pa.int64() if band.whole else pa.float64()
         fields.append((band.name, kind))
-    schema = pa.schema([*fields, ("geometry", pa.binary()), ("bbox", BOX)]).with_metadata(
-        {"geo": json.dumps(described_geometry("Polygon", surface.grid.srid)), "report": json.dumps(about)}
-    )
+    fields.append(("geometry", pa.binary()))
+    schema = schema_of(fields, "Polygon", surface.grid.srid, report=json.dumps(about))
     made = io.BytesIO()
     with parquet.ParquetWriter(made, schema, compression="zstd") as writer:
         for batch in _batches(surface, schema):
@@ -105,7 +104,6 @@ def _batches(surface: Surface, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         shapes = pa.Array.from_buffers(
             pa.binary(), len(rows), [None, pa.py_buffer(offsets), pa.py_buffer(squares.tobytes())]
         )
-        corners = [(at * side).astype(float) for at in (i, j, i + 1, j + 1)]
         yield pa.RecordBatch.from_arrays(
             [
                 pa.array([Cell(*cell).id for cell in zip(i.tolist(), j.tolist(), strict=True)]),
@@ -113,7 +111,7 @@ def _batches(surface: Surface, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
                 pa.array(j, pa.int32()),
                 *(_column(band, band.values[rows, columns]) for band in surface.bands),
                 shapes,
-                pa.StructArray.from_arrays([pa.array(at) for at in corners], fields=list(BOX)),
+                boxes((at * side).astype(float) for at in (i, j, i + 1, j + 1)),
             ],
             schema=schema,
         )

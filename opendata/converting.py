@@ -210,17 +210,19 @@ def _write_parquet(order: Order, rows: pa.RecordBatchReader, target: Path) -> No
     """GeoParquet 1.1 with a column of boxes, by whose statistics a reader leaves out what lies elsewhere."""
     import shapely
 
-    from geo.geoparquet import BOX, described_geometry
+    from geo.geoparquet import boxes, schema_of
 
-    geo = described_geometry(order["geometry"], 4326)
-    schema = pa.schema([*rows.schema, ("bbox", BOX)]).with_metadata(
-        {"geo": json.dumps(geo), "description": _about(order), "fields": json.dumps(order["fields"])}
+    schema = schema_of(
+        rows.schema,
+        order["geometry"],
+        4326,
+        description=_about(order),
+        fields=json.dumps(order["fields"]),
     )
     with parquet.ParquetWriter(target, schema, compression="zstd") as writer:
         for batch in _grouped(rows):
             bounds = shapely.bounds(shapely.from_wkb(batch.column("geometry").to_numpy(zero_copy_only=False)))
-            boxes = pa.StructArray.from_arrays([pa.array(bounds[:, n]) for n in range(4)], fields=list(BOX))
-            writer.write_batch(pa.RecordBatch.from_arrays([*batch.columns, boxes], schema=schema))
+            writer.write_batch(pa.RecordBatch.from_arrays([*batch.columns, boxes(bounds.T)], schema=schema))
 
 
 def _grouped(rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

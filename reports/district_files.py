@@ -13,7 +13,7 @@ import shapely
 from django.utils import timezone
 from pyarrow import parquet
 
-from geo.geoparquet import BOX, described_geometry
+from geo.geoparquet import boxes, schema_of
 from geo.points import WGS84_SRID
 from reports.by_district import ByDistrict
 from reports.exports import DISTRICT_COLUMNS, district_values
@@ -38,14 +38,13 @@ def as_geoparquet(found: ByDistrict, about: Mapping[str, Any]) -> bytes:
     ]
     columns = [*zip(*map(district_values, rows), strict=True)] or [()] * len(DISTRICT_COLUMNS)
     fields = [(name, _KINDS.get(name, pa.float64())) for name in DISTRICT_COLUMNS]
-    schema = pa.schema([*fields, ("geometry", pa.binary()), ("bbox", BOX)]).with_metadata(
-        {"geo": json.dumps(described_geometry("MultiPolygon", WGS84_SRID)), "report": json.dumps(about)}
+    schema = schema_of(
+        [*fields, ("geometry", pa.binary())], "MultiPolygon", WGS84_SRID, report=json.dumps(about)
     )
-    bounds = shapely.bounds(shapes).reshape(-1, 4)
     arrays = [
         *(pa.array(list(values), kind) for values, (_name, kind) in zip(columns, fields, strict=True)),
         pa.array([shapely.to_wkb(shape) for shape in shapes], pa.binary()),
-        pa.StructArray.from_arrays([pa.array(bounds[:, n]) for n in range(4)], fields=list(BOX)),
+        boxes(shapely.bounds(shapes).reshape(-1, 4).T),
     ]
     made = io.BytesIO()
     with parquet.ParquetWriter(made, schema, compression="zstd") as writer:
