@@ -90,28 +90,26 @@ def _map(asked: Asked) -> CellMap:
             return drawing.districts_map(asked.made, filters)
 
 
+_GEOJSON: Final[Mapping[str, Callable[[Any], bytes]]] = {
+    "heatmap": exports.as_geojson,
+    "hotspots": exports.hotspots_as_geojson,
+    "trends": exports.trends_as_geojson,
+    "districts": lambda made: exports.districts_as_geojson(made, district_borders(timezone.localdate())),
+}
+_CSV: Final[Mapping[str, Callable[[Any], bytes]]] = {
+    "heatmap": exports.as_csv,
+    "hotspots": exports.hotspots_as_csv,
+    "trends": exports.trends_as_csv,
+    "districts": exports.districts_as_csv,
+}
+
+
 def _geojson(asked: Asked) -> bytes:
-    match asked.report:
-        case "heatmap":
-            return exports.as_geojson(asked.made)
-        case "hotspots":
-            return exports.hotspots_as_geojson(asked.made)
-        case "trends":
-            return exports.trends_as_geojson(asked.made)
-        case _:
-            return exports.districts_as_geojson(asked.made, district_borders(timezone.localdate()))
+    return _GEOJSON[asked.report](asked.made)
 
 
 def _csv(asked: Asked) -> bytes:
-    match asked.report:
-        case "heatmap":
-            return exports.as_csv(asked.made)
-        case "hotspots":
-            return exports.hotspots_as_csv(asked.made)
-        case "trends":
-            return exports.trends_as_csv(asked.made)
-        case _:
-            return exports.districts_as_csv(asked.made)
+    return _CSV[asked.report](asked.made)
 
 
 def _json(asked: Asked) -> bytes:

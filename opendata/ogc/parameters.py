@@ -82,25 +82,24 @@ def datetime_parameter(description: str) -> OpenApiParameter:
 def sortby_parameter(sortables: Iterable[str]) -> OpenApiParameter:
     """``sortby``, with what a collection can be sorted by."""
     signed = [f"{sign}{name}" for name in sortables for sign in ("", "+", "-")]
-    return OpenApiParameter(
-        "sortby",
-        {"type": "array", "items": {"type": "string", "enum": signed}, "minItems": 1},
-        style="form",
-        explode=False,
-        description="Names of `sortables`, the first one decides; `-` before a name is descending.",
+    return _names_parameter(
+        "sortby", signed, "Names of `sortables`, the first one decides; `-` before a name is descending."
     )
 
 
 def properties_parameter(properties: Properties) -> OpenApiParameter:
     """``properties``, with those of a collection."""
-    names = [declared.name for declared in properties]
-    return OpenApiParameter(
+    return _names_parameter(
         "properties",
-        {"type": "array", "items": {"type": "string", "enum": names}, "minItems": 1},
-        style="form",
-        explode=False,
-        description="The properties that a feature of the answer has, beside its `id` and geometry; without it, all.",
+        [declared.name for declared in properties],
+        "The properties that a feature of the answer has, beside its `id` and geometry; without it, all.",
     )
+
+
+def _names_parameter(name: str, known: list[str], description: str) -> OpenApiParameter:
+    """A parameter of some of the known names, with commas between them."""
+    names = {"type": "array", "items": {"type": "string", "enum": known}, "minItems": 1}
+    return OpenApiParameter(name, names, style="form", explode=False, description=description)
 
 
 @dataclass(frozen=True)
