@@ -19,10 +19,11 @@ from appeals.models.appeal import CELL_M
 from appeals.querysets import AppealQuerySet
 from districts.models import District
 from geo.classes import CountClass, natural_breaks
-from geo.grid import Cell, Grid, Tally
+from geo.grid import Cell, Grid
 from reports.ground import DistrictGround, city_area_m2, district_grounds, past_district_grounds
 from reports.inputs import digest
 from reports.sizes import CellSize, candidate_sizes, is_drawable
+from reports.tallies import tallies
 
 #: Classes of counts on the map; more colours than this cannot be told apart.
 MOST_CLASSES = 6
@@ -123,11 +124,8 @@ def make_heatmap(
     )
     total = sum(row["n"] for row in by_district)
     known = {ground.id: ground for ground in grounds}
-    finest: Tally | None = None
-    for size in candidate_sizes(total, _ground_m2(grounds, wanted), cell_m):
-        grid = Grid(size.cell_m, settings.METRIC_SRID)
-        tally = grid.count(appeals, CELL_M, borders.district, finer=finest)
-        finest = finest or tally
+    sizes = candidate_sizes(total, _ground_m2(grounds, wanted), cell_m)
+    for size, grid, tally in tallies(appeals, sizes, borders.district):  # noqa: B007 - the last one stays
         if is_drawable(sum(n >= settings.REPORT_MIN_COUNT for n in tally.cells().values())):
             break
     counts = tally.fullest(settings.REPORT_MIN_COUNT)

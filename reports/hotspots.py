@@ -18,7 +18,7 @@ from appeals.filters import AppealFilter
 from appeals.models.appeal import CELL_M
 from appeals.querysets import AppealQuerySet
 from geo.bbox import Bbox
-from geo.grid import Cell, Grid, Tally
+from geo.grid import Cell, Grid
 from geo.hotspots import classes, disc, exposure_test, gi_star, permutation_p, q_values, window_sums
 from geo.hotspots.permutation import TooLarge
 from geo.hotspots.significance import LEVELS
@@ -27,6 +27,7 @@ from reports.ground import study_area
 from reports.heatmap import EVERYTHING, Borders, counted_appeals
 from reports.inputs import digest
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS, CellSize, TooFine, candidate_sizes, is_drawable
+from reports.tallies import tallies
 
 #: With fewer of either there is a list of appeals, but no map to test.
 LEAST_CELLS, LEAST_APPEALS = 30, 60
@@ -191,15 +192,9 @@ def _counted(
     appeals: AppealQuerySet, area: shapely.Geometry | None, sizes: list[CellSize]
 ) -> tuple[CellSize, Grid, dict[Cell, int]]:
     """The first size whose cells are not too many, its grid and the counts. Raises ``TooFine`` where there is none."""
-    too_many = 0
-    finest: Tally | None = None
-    for size in sizes:
-        grid = Grid(size.cell_m, settings.METRIC_SRID)
-        too_many = grid_cells(area, size.cell_m) if area else 0
-        if too_many > MOST_CELLS:
-            continue
-        tally = grid.count(appeals, CELL_M, finer=finest)
-        finest = finest or tally
+    too_many = grid_cells(area, sizes[-1].cell_m)
+    possible = [size for size in sizes if grid_cells(area, size.cell_m) <= MOST_CELLS]
+    for size, grid, tally in tallies(appeals, possible):
         counts = tally.cells()
         too_many = len(counts)
         if is_drawable(too_many):
@@ -405,6 +400,9 @@ def _with_neighbours(
     return int(x[area].sum()), float(expected[area].sum())
 
 
-def grid_cells(area: shapely.Geometry, cell_m: int) -> int:
+def grid_cells(area: shapely.Geometry | None, cell_m: int) -> int:
+    """Cells of the whole grid around the area, no fewer than there are."""
+    if area is None:
+        return 0
     west, south, east, north = area.bounds
     return int(((east - west) / cell_m + 1) * ((north - south) / cell_m + 1))

@@ -51,6 +51,7 @@ from reports.hotspots import (
 from reports.inputs import digest
 from reports.months import LEAST_MONTHS, next_month, whole_months
 from reports.sizes import CellSize, TooFine, candidate_sizes, is_drawable
+from reports.tallies import tallies
 
 #: What is older is another time; the newest of a longer period are taken.
 MOST_MONTHS = 60
@@ -240,18 +241,12 @@ def _cube(
 
     Counts have shape (months, rows, columns); they are zero outside the study area. Raises ``TooFine`` where there is no size.
     """
-    too_many = 0
+    too_many = grid_cells(area, sizes[-1].cell_m)
     month_of = TruncMonth(
         "submitted_at", tzinfo=timezone.get_default_timezone(), output_field=models.DateField()
     )
-    finest: Tally | None = None
-    for size in sizes:
-        too_many = grid_cells(area, size.cell_m) if area else 0
-        if too_many * len(months) > MOST_CELLS:
-            continue
-        grid = Grid(size.cell_m, settings.METRIC_SRID)
-        tally = grid.count(appeals, CELL_M, finer=finest)
-        finest = finest or tally
+    possible = [size for size in sizes if grid_cells(area, size.cell_m) * len(months) <= MOST_CELLS]
+    for size, grid, tally in tallies(appeals, possible):
         ground = Ground.of(area, tally.cells(), size.cell_m)
         too_many = int(ground.mask.sum())
         if is_drawable(too_many):
