@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import User
 from appeals.actions.perform import perform
@@ -166,6 +166,32 @@ def test_what_is_thrown_away_while_the_server_is_away_does_not_come_back(
     page.reload()
     until(page, f"!Object.keys(localStorage).some((key) => key.endsWith('/{appeal.number}/answer'))")
     assert not Draft.objects.exists()
+    expect(page.locator("#answer-text")).to_have_value("")
+
+
+def test_what_is_thrown_away_does_not_come_back_from_what_the_server_was_just_given(
+    visit: Open, appeal: Appeal, representative: User
+) -> None:
+    window = visit(**OFFICE, maps=False)
+    page = at_appeal(window, representative, appeal)
+    given: list[Route] = []
+    taken: list[int] = []
+
+    def unanswered(route: Route) -> None:
+        """The server takes the first; its answer is on the way for ever, and nothing else arrives."""
+        given.append(route)
+        if len(given) == 1:
+            taken.append(route.fetch().status)
+        else:
+            route.abort()
+
+    window.context.route("**/draft/", unanswered)
+    page.fill("#answer-text", WORDS)
+    while not taken:
+        page.wait_for_timeout(20)
+    page.click("[data-verb=answer] [data-throw]")
+    expect(page.locator("[data-verb=answer] [data-back]")).to_be_focused()
+    page.reload()
     expect(page.locator("#answer-text")).to_have_value("")
 
 

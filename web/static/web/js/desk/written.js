@@ -21,7 +21,7 @@ const START = "desk/written/";
  * @property {string} text
  * @property {Record<string, string>} values the form's other fields
  * @property {string[]} files
- * @property {string} base the text that the server knew when writing began
+ * @property {string[]} bases texts that the server may have from here: the last that it said it had, and what was sent since
  * @property {boolean} known the server has all of it
  * @property {string} url where the server keeps it
  * @property {string[]} takes

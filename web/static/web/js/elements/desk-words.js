@@ -27,7 +27,8 @@ export class DeskWords extends HTMLElement {
   #files;
   /** @type {Content | undefined} */
   #thrown;
-  #base = "";
+  /** Texts that the server may have from here: an answer to what is sent can be lost where the text was not. @type {string[]} */
+  #bases = [];
   #known = true;
   #leaving = false;
   #letters = 0;
@@ -38,7 +39,7 @@ export class DeskWords extends HTMLElement {
   begin(session) {
     if (this.#session) return;
     this.#session = session;
-    this.#base = this.#text?.value ?? "";
+    this.#bases = [this.#text?.value ?? ""];
     this.#takeFiles();
     holdOpen(this.#place);
     this.#form.addEventListener("input", () => this.#edited());
@@ -153,10 +154,21 @@ export class DeskWords extends HTMLElement {
   #soon = debounce(PAUSE_MS, () => void this.#keepOnServer());
 
   #keepHere() {
+    if (this.#write()) this.#say(t("draft.saved"));
+  }
+
+  #write() {
     const { values, text } = this.#content;
     const files = this.#files?.ids ?? [];
-    const isKept = writeWritten(this.#place, { values, text, files, base: this.#base, known: this.#known, url: this.dataset.url ?? "", takes: this.#takes });
-    if (isKept) this.#say(t("draft.saved"));
+    const url = this.dataset.url ?? "";
+    return writeWritten(this.#place, { values, text, files, bases: this.#bases, known: this.#known, url, takes: this.#takes });
+  }
+
+  /** Before it is sent, so that another page knows it for this one's. @param {string} text */
+  #sends(text) {
+    if (this.#bases.includes(text)) return;
+    this.#bases.push(text);
+    if (readWritten(this.#place)) this.#write();
   }
 
   get #takes() {
@@ -177,10 +189,10 @@ export class DeskWords extends HTMLElement {
    * What this machine has goes before what the server has, unless the server has heard of it and knows better.
    * @param {import("city/desk/written.js").Written} written
    */
-  async #takeUp({ known, text, files, base, values }) {
+  async #takeUp({ known, text, files, bases, values }) {
     const server = this.#text?.value ?? "";
     const isThrown = !known && !text.trim() && !files.length;
-    if (isThrown ? server !== base : known && this.#isEmpty) {
+    if (isThrown ? !bases.includes(server) : known && this.#isEmpty) {
       // Sent, thrown away or written anew at another machine.
       await dropWritten(this.#place);
       return;
@@ -188,7 +200,7 @@ export class DeskWords extends HTMLElement {
     if (isThrown) {
       this.#content = { values, text, files: [] };
     } else if (!known) {
-      const goesOn = !server.trim() || server === base || text.startsWith(server);
+      const goesOn = !server.trim() || bases.includes(server) || text.startsWith(server);
       if (this.#text) this.#text.value = goesOn ? text : `${server}\n\n${text}`;
       await this.#files?.restore(files.filter((id) => !this.#files?.ids.includes(id)));
     }
@@ -213,12 +225,13 @@ export class DeskWords extends HTMLElement {
     if (!session || this.#leaving) return true;
     const { text } = this.#content;
     const ids = this.#files?.sentIds ?? [];
+    this.#sends(text);
     try {
       const { at } = await session.post(this.dataset.url ?? "", draftForm(this.#place.verb, { text, takes: this.#takes }, ids));
       const isWhole = text === (this.#text?.value ?? "") && ids.length === (this.#files?.ids.length ?? 0);
       if (!isWhole) return true;
       this.#known = true;
-      this.#base = text;
+      this.#bases = [text];
       if (this.#isEmpty) await dropWritten(this.#place);
       else {
         this.#keepHere();
@@ -233,6 +246,7 @@ export class DeskWords extends HTMLElement {
   /** The page may be gone before there is an answer. */
   #lastWords() {
     const { text } = this.#content;
+    this.#sends(text);
     const form = draftForm(this.#place.verb, { text, takes: this.#takes }, this.#files?.sentIds ?? []);
     void this.#session?.post(this.dataset.url ?? "", form, { keepalive: true }).catch(() => undefined);
   }
