@@ -66,8 +66,8 @@ def content_of(head: bytes) -> Content | None:
     return Content.QUICKTIME if box in _QUICKTIME_FIRST_BOXES else None
 
 
-def media_kind(head: bytes) -> MediaKind:
-    """Photo or video, by the first :data:`HEAD_BYTES` of a file.
+def accepted_content(head: bytes) -> Content:
+    """The family of formats of a photo or video, by the first :data:`HEAD_BYTES` of the file.
 
     Raises :class:`MediaRefused` (``EMPTY``, ``NOT_MEDIA``) for anything else.
     """
@@ -76,7 +76,7 @@ def media_kind(head: bytes) -> MediaKind:
     content = content_of(head)
     if content is None:
         raise MediaRefused(Refusal.NOT_MEDIA)
-    return content.kind
+    return content
 
 
 def is_cut_short(stream: BinaryIO, content: Content) -> bool:

@@ -14,11 +14,14 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from structlog.testing import capture_logs
 
 from accounts.models import User
 from accounts.posts import Post
 from accounts.roles import Role
+from appeals.actions.cover import PATIENCE_S
+from appeals.actions.cover import cover as cover_photo
 from appeals.actions.perform import perform
 from appeals.actions.upload import sweep_uploads
 from appeals.actors import Author, Person
@@ -27,6 +30,8 @@ from appeals.models import Appeal, Attachment
 from appeals.notify.delivery import deliver_due
 from appeals.workflow import COVER, UNCOVER
 from desk.full_file import whole_file
+from jobs.limits import WEB
+from media import turns
 from media.storage import FORGOTTEN_AFTER
 from tests.doors import doors
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory
@@ -256,10 +261,37 @@ def test_a_photo_that_cannot_be_opened_stays_as_it_is(
         cover(appeal, photo, office_user)
     assert list(refusal.value.errors) == ["photo"]
     Path(photo.large.path).unlink()
-    with pytest.raises(Busy):
+    with capture_logs() as logs, pytest.raises(Busy, match="This photo cannot be opened just now"):
         cover(appeal, photo, office_user)
+    assert [(log["event"], log["id"]) for log in logs] == [("a photo could not be covered", str(photo.pk))]
     photo.refresh_from_db()
     assert (photo.covered, appeal.events.filter(verb="cover").count()) == ([], 0)
+
+
+def test_what_the_machine_has_no_time_or_place_for_may_be_tried_again(
+    appeal: Appeal,
+    photo: Attachment,
+    office_user: User,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Whoever waits for the appeal meanwhile must not give up first.
+    assert WEB.lock_s > PATIENCE_S
+    monkeypatch.setattr("appeals.actions.cover.PATIENCE_S", 0.0)
+    with turns.turn(), pytest.raises(Busy, match="Many photos are arriving"):
+        cover(appeal, photo, office_user)
+    settings.VAR_DIR = tmp_path / "file"
+    settings.VAR_DIR.touch()
+    with pytest.raises(Busy, match="This photo cannot be opened just now"):
+        cover(appeal, photo, office_user)
+
+
+def test_what_was_done_to_the_row_meanwhile_stays(photo: Attachment) -> None:
+    Attachment.objects.filter(pk=photo.pk).update(hidden=True)
+    cover_photo(photo, [])
+    photo.refresh_from_db()
+    assert photo.hidden
 
 
 def test_the_database_lets_nothing_be_covered_without_what_it_was(photo: Attachment) -> None:

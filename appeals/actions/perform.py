@@ -218,7 +218,7 @@ class Change:
         if self.verb.guard is Guard.REPEATS and appeal.duplicate_of is not None:
             event.details |= {"original": appeal.duplicate_of.number}
         if self.verb.target is not None:
-            day = self.given.details.get("planned_on") if self.verb.target is Status.PLANNED else None
+            day = self.given.details.get("planned_on")
             appeal.planned_on = dt.date.fromisoformat(day) if day else None
             if self.given.before is not None:
                 appeal.planned_on = self.given.before.planned_on

@@ -22,7 +22,7 @@ from appeals.querysets import AttachmentQuerySet
 from appeals.tasks import prepare_video
 from media import refusal as media_refusal
 from media.confined import ProcessingFailed, process_photo, work_of_video
-from media.content import HEAD_BYTES, MediaKind, content_of, is_cut_short, media_kind
+from media.content import HEAD_BYTES, Content, MediaKind, accepted_content, is_cut_short
 from media.limits import VideoLimits
 from media.refusal import MediaRefused, Refusal
 from media.storage import sweep_files, sweep_workshop
@@ -59,7 +59,7 @@ def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None) ->
     it makes too. Raises ``TooMany``; ``Invalid`` with the reason when the file is refused; ``Conflict`` for another file
     under a known id; ``Busy`` when it cannot be opened just now, which costs nothing. Then nothing is kept.
     """
-    size = megabytes(file.size or 0)
+    size = megabytes(len(file))
     if sender is not None:
         take(UPLOAD_MEGABYTES, sender, cost=size)
     digest = digest_of(file)
@@ -68,11 +68,10 @@ def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None) ->
     if sender is not None:
         check(UPLOAD_WORK, sender)
         take(UPLOAD, sender)
-    head = file.read(HEAD_BYTES)
-    file.seek(0)
     try:
-        if media_kind(head) is MediaKind.VIDEO:
-            attachment = _store_video(upload_id, file, digest, sender)
+        content = accepted_content(file.read(HEAD_BYTES))
+        if content.kind is MediaKind.VIDEO:
+            attachment = _store_video(upload_id, file, content, digest, sender)
         else:
             attachment = _store_photo(upload_id, file, digest, sender)
     except MediaRefused as refusal:
@@ -130,20 +129,18 @@ def _store_photo(upload_id: UUID, file: UploadedFile[bytes], digest: bytes, send
     return _insert(attachment)
 
 
-def _store_video(upload_id: UUID, file: UploadedFile[bytes], digest: bytes, sender: str | None) -> Attachment:
+def _store_video(
+    upload_id: UUID, file: UploadedFile[bytes], content: Content, digest: bytes, sender: str | None
+) -> Attachment:
     # Nothing is decoded before an appeal or an answer has taken the film.
     limit = VideoLimits().max_bytes
-    if (file.size or 0) > limit:
+    if len(file) > limit:
         raise MediaRefused(Refusal.VIDEO_TOO_HEAVY, limit // 1_048_576)
-    content = content_of(file.read(HEAD_BYTES))
-    file.seek(0)
-    if content is not None and is_cut_short(file, content):  # type: ignore[arg-type]
+    if is_cut_short(file, content):  # type: ignore[arg-type]
         raise MediaRefused(Refusal.VIDEO_CUT_SHORT)
-    file.seek(0)
     work_s = work_of_video(file, sender=sender)
     if sender is not None:
         take(FILM_WORK, sender, cost=max(1, round(work_s)))
-    file.seek(0)
     attachment = Attachment(
         id=upload_id, kind=Attachment.Kind.VIDEO, state=Attachment.State.PROCESSING, digest=digest
     )

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from media.content import Content, MediaKind, content_of, is_cut_short, media_kind
+from media.content import Content, MediaKind, accepted_content, content_of, is_cut_short
 from media.refusal import MediaRefused, Refusal
 
 
@@ -37,14 +37,14 @@ def test_content_is_recognised_by_the_first_bytes(head: bytes, content: Content 
 
 
 def test_kind_of_photo_and_video() -> None:
-    assert media_kind(b"GIF89a") is MediaKind.PHOTO
-    assert media_kind(b"\x1a\x45\xdf\xa3") is MediaKind.VIDEO
+    assert accepted_content(b"GIF89a").kind is MediaKind.PHOTO
+    assert accepted_content(b"\x1a\x45\xdf\xa3").kind is MediaKind.VIDEO
 
 
 @pytest.mark.parametrize(("head", "code"), [(b"", Refusal.EMPTY), (b"MZ", Refusal.NOT_MEDIA)])
 def test_neither_photo_nor_video_is_refused(head: bytes, code: Refusal) -> None:
     with pytest.raises(MediaRefused) as refused:
-        media_kind(head)
+        accepted_content(head)
     assert refused.value.code is code
 
 

@@ -59,6 +59,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
         f"{_ACTIONS}/test_repetitions.py",
         f"{_ACTIONS}/test_passing_on.py",
         f"{_ACTIONS}/test_relations.py",
+        f"{_ACTIONS}/test_count_again.py",
         "tests/test_covering.py",
         "tests/test_redacting.py",
     ),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+import time
 from collections.abc import Callable
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
@@ -221,10 +223,50 @@ def test_a_form_that_is_being_written_does_not_become_stale(appeal: Appeal, serv
     assert perform(appeal.pk, ACCEPT, service_actor, version=1).version == 3
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_is_coming_in_meanwhile_is_waited_for_and_counted_too(
+    appeal: Appeal, submission: Callable[..., Submission]
+) -> None:
+    """It has read the clock as it was, and is committed when all others have been counted already."""
+    written, counted = threading.Event(), threading.Event()
+
+    def come_in() -> None:
+        try:
+            with transaction.atomic():
+                submit(submission(), sender=None, at=MONDAY)
+                written.set()
+                while not (_somebody_waits_for_the_clock() or counted.is_set()):
+                    time.sleep(0.01)
+        finally:
+            connection.close()
+
+    sender = threading.Thread(target=come_in)
+    sender.start()
+    assert written.wait(60)
+    QuerySet(CalendarDay).bulk_create([CalendarDay(date=DUE, working=False, name="moved")])
+    try:
+        assert count_again() == 2
+    finally:
+        counted.set()
+        sender.join(60)
+    assert {one.due_on for one in Appeal.objects.all()} == {NEXT_MONDAY}
+
+
+def _somebody_waits_for_the_clock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database AND datname = current_database()"
+            " WHERE locktype = 'advisory' AND NOT granted"
+        )
+        return cursor.rowcount > 0
+
+
 def test_one_appeal_counted_again_is_as_all_of_them(appeal: Appeal, city: GridCity) -> None:
     """The verb, done to one appeal, and the recount of all are the same step."""
     from appeals.workflow import RECOUNT
 
+    # Which nobody has made use of.
+    LegalTerm.objects.update(extension_days=5)
     other = AppealFactory(category=city.categories["lamp"], submitted_at=MONDAY, due_on=dt.date(2026, 6, 20))
     perform(other.pk, RECOUNT, PLATFORM, version=None)
     CalendarDay.objects.create(date=DUE, working=False, name="moved")

@@ -82,9 +82,11 @@ def test_what_was_sent_is_forgotten_and_nothing_else(user: User, appeal: Appeal)
 
 def test_a_draft_moves_to_another_appeal(user: User, appeal: Appeal, photos: list[Attachment]) -> None:
     other = AppealFactory(category=appeal.category)
-    draft = keep_draft(user, appeal, "answer", text="A lamp", uploads=[photos[0].pk])
-    assert draft is not None
-    written = draft.updated_at
+    draft = keep_draft(user, appeal, "answer", text="A")
+    # In another tab, after it was read for the move.
+    latest = keep_draft(user, appeal, "answer", text="A lamp", uploads=[photos[0].pk])
+    assert draft is not None and latest is not None
+    written = latest.updated_at
     # Of somebody else, for another verb, of a third appeal: they stay what they are.
     keep_draft(UserFactory(), other, "answer", text="Theirs")
     keep_draft(user, other, "note", text="A note")

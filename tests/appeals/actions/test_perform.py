@@ -147,6 +147,7 @@ def test_who_works_on_it_disturbs_only_whoever_says_so_too(appeal: Appeal, servi
         perform(appeal.pk, ASSIGN, service_actor, version=2, assignee=None)
     assert [event.verb for event in refusal.value.since] == ["assign", "note"]
     assert perform(appeal.pk, ASSIGN, service_actor, version=3, assignee=None).assignee is None
+    assert appeal.events.get(version=5).details == {"assignee": "—"}
 
 
 def test_what_happened_to_other_appeals_is_nothing_that_was_missed(

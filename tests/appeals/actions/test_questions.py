@@ -8,6 +8,7 @@ import io
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 from structlog.testing import capture_logs
 
@@ -145,8 +146,10 @@ def test_a_reminder_half_way_and_once(asked: Appeal) -> None:
     assert "17-июнь" in letter([reminder]).body
     with pytest.raises(NotAllowed):
         perform(asked.pk, REMIND, PLATFORM, version=None, at=days(5))
+    assert asked.events.get(verb="remind").details == {"until": "2026-06-17"}
     # What the author was writing is not stale.
-    perform(asked.pk, REPLY, Author(asked.pk), version=2, text="The second", at=days(5))
+    replied = perform(asked.pk, REPLY, Author(asked.pk), version=2, text="The second", at=days(5))
+    assert asked.events.get(verb="reply").details == {"due": replied.due_on.isoformat()}
 
 
 def test_without_a_reply_the_term_goes_on(asked: Appeal) -> None:
@@ -269,5 +272,7 @@ def test_questions_that_were_followed_are_logged(asked: Appeal) -> None:
     with capture_logs() as logs:
         assert follow_questions(days(3)) == 0
         assert follow_questions(days(6)) == 1
-        assert follow_questions(days(10)) == 1
+        # Now is when it is looked at.
+        Appeal.objects.update(reply_by=timezone.localdate() - dt.timedelta(days=1))
+        assert follow_questions() == 1
     assert [(log["reminded"], log["without_reply"]) for log in logs] == [(1, 0), (0, 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -98,14 +99,14 @@ class TestSplit:
         self, city: GridCity, make: Callable[..., Appeal], service_actor: Person, client: Client
     ) -> None:
         before = make(contact__phone="+996555999999", contact__name="Somebody else")
-        first = make(contact__phone="+996555112233", contact__name="Бакыт")
+        first = make(contact__phone="+996555112233", contact__name="Бакыт", source="phone")
         perform(
             first.pk, SPLIT, service_actor, version=1, category=city.categories["pothole"], text="A hole too"
         )
         second = Appeal.objects.exclude(pk__in=[before.pk, first.pk]).get()
         assert (second.text, second.category.code, second.service.code) == ("A hole too", "pothole", "roads")
         assert second.point.equals_exact(first.point)
-        same = ("kind", "language", "address", "submitted_at", "due_on")
+        same = ("kind", "language", "address", "source", "submitted_at", "due_on")
         assert [getattr(second, name) for name in same] == [getattr(first, name) for name in same]
         assert second.routing.service.code == "roads"
         known = ("name", "email", "phone", "email_proven")
@@ -145,12 +146,15 @@ class TestSplit:
     ) -> None:
         first = make(status=Status.ANSWERED)
         perform(first.pk, REOPEN, Author(first.pk), version=1, text="Again")
+        asked, replied = dt.date(2026, 6, 8), dt.date(2026, 6, 10)
+        Appeal.objects.update(pauses=[asked, replied], extended_days=3)
         first = perform(
             first.pk, SPLIT, service_actor, version=2, category=city.categories["lamp"], text="Another lamp"
         )
         second = Appeal.objects.exclude(pk=first.pk).get()
         term = ("due_on", "term_began", "extended_days", "pauses")
         assert [getattr(second, name) for name in term] == [getattr(first, name) for name in term]
+        assert (second.extended_days, second.pauses) == (3, [asked, replied])
 
     def test_not_while_the_author_is_asked(
         self, city: GridCity, make: Callable[..., Appeal], service_actor: Person

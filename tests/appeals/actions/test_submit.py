@@ -13,7 +13,8 @@ from pytest_django import Settings
 
 from accounts.roles import Role
 from appeals.actions.submit import Submission, Submitted, submit
-from appeals.errors import Conflict, Invalid
+from appeals.actors import Person
+from appeals.errors import Conflict, Invalid, NotAllowed
 from appeals.models import Appeal, AppealContact, Event, Message, RoutingDecision
 from bootstrap.rates import Rate
 from districts.routing import Pin, route
@@ -135,9 +136,10 @@ def test_without_a_secret_how_to_reach_the_author_is_no_part_of_it(submission: M
 
 
 def test_what_the_database_refuses_for_another_reason_is_not_the_sender_s_fault(submission: Make) -> None:
+    submit(submission(), sender=None)
     with pytest.raises(IntegrityError, match="appeal_has_text"):
         submit(submission(text=""), sender=None)
-    assert not Appeal.objects.exists()
+    assert Appeal.objects.count() == 1
 
 
 def test_what_need_not_be_said(city: GridCity, submission: Make) -> None:
@@ -148,6 +150,17 @@ def test_what_need_not_be_said(city: GridCity, submission: Make) -> None:
     assert (appeal.contact.name, appeal.contact.email, appeal.contact.phone) == ("", "", "")
     assert list(appeal.events.values_list("public", "actor_role")) == [(True, Role.RESIDENT)]
     assert Message.objects.get().audience == "service"
+
+
+def test_whoever_of_the_staff_takes_it_down_is_named(
+    submission: Make, office_actor: Person, service_actor: Person
+) -> None:
+    event = submit(submission(source="phone"), sender=None, by=office_actor).appeal.events.get()
+    assert (event.verb, event.actor, event.actor_role) == ("submit_for", office_actor.user, Role.OFFICE)
+    assert event.details == {"channel": "phone"}
+    with pytest.raises(NotAllowed):
+        submit(submission(source="phone"), sender=None, by=service_actor)
+    assert Appeal.objects.count() == 1
 
 
 def test_what_was_sent_cannot_be_changed(submission: Make) -> None:
@@ -216,9 +229,17 @@ def test_sent_twice_is_one_appeal(submission: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"text": "Other words"}, {"secret": "t" * 32}, {"email": ""}, {"kind": "request"}]
+    "change",
+    [
+        {"text": "Other words"},
+        {"secret": "t" * 32},
+        {"email": ""},
+        {"kind": "request"},
+        # Whatever else is wrong with it.
+        {"point": at(OUTSIDE)},
+    ],
 )
-def test_same_uuid_with_other_content_is_refused(submission: Make, change: dict[str, str]) -> None:
+def test_same_uuid_with_other_content_is_refused(submission: Make, change: dict[str, object]) -> None:
     sent = submission()
     submit(sent, sender=None)
     with pytest.raises(Conflict):

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import pytest
 from django.conf import LazySettings
+from django.utils.crypto import salted_hmac
 
 from appeals.actions.perform import perform
-from appeals.actions.support import person_of, support, supports, take_back
+from appeals.actions.support import person_of, support, support_for, supports, take_back
 from appeals.actors import Person
-from appeals.errors import NotAllowed
+from appeals.errors import Invalid, NotAllowed
 from appeals.models import Appeal, Support
 from appeals.workflow import DUPLICATE, HIDE, SEPARATE
 from bootstrap.rates import Rate
@@ -31,6 +32,9 @@ def test_a_person_counts_once_and_can_take_it_back(make: Callable[..., Appeal]) 
     take_back(appeal, ONE)
     take_back(appeal, ONE)
     assert (people(appeal), supports(appeal, ONE), supports(appeal, TWO)) == (1, False, True)
+    support(other, TWO, sender="1.2.3.4")
+    take_back(appeal, TWO)
+    assert (people(appeal), people(other)) == (0, 1), "of that appeal alone"
 
 
 def test_what_is_kept_is_not_the_secret(make: Callable[..., Appeal]) -> None:
@@ -41,6 +45,35 @@ def test_what_is_kept_is_not_the_secret(make: Callable[..., Appeal]) -> None:
     # Nobody is who has no secret, whatever is kept.
     Support.objects.create(appeal=appeal, person=person_of(""))
     assert not supports(appeal, "")
+
+
+def test_whoever_phones_counts_once_by_the_number_or_else_by_the_address(
+    make: Callable[..., Appeal], office_actor: Person, service_actor: Person, settings: LazySettings
+) -> None:
+    settings.LIMITS = {"support": Rate(4, 1, 86_400)}
+    appeal = make()
+    phone = "+996555123456"
+
+    def call(by: Person = office_actor, **reach: str) -> None:
+        support_for(appeal, **{"phone": "", "email": "", **reach}, by=by, sender="desk")
+
+    for reach in ({"phone": phone, "email": "a@mail.example"}, {"phone": phone}):
+        call(**reach)
+    # What is kept must stay the same from release to release: with the platform's key, and by this name.
+    kept = salted_hmac("supporter", phone, algorithm="sha256").hexdigest()
+    assert Support.objects.get().person == person_of(kept)
+    for email in ("a@mail.example", "A@Mail.Example", "b@mail.example"):
+        call(email=email)
+    assert people(appeal) == 3
+    with pytest.raises(NotAllowed):
+        call(service_actor, phone="+996555000000")
+    with pytest.raises(Invalid) as refusal:
+        call()
+    assert list(refusal.value.errors) == ["phone"]
+    call(phone="+996555000001")
+    with pytest.raises(TooMany):
+        call(phone="+996555000002")
+    assert people(appeal) == 4
 
 
 def test_supporters_move_along_with_a_repetition_and_back(

@@ -4,19 +4,21 @@ import datetime as dt
 import hashlib
 import io
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import av
 import numpy as np
 import pytest
 from django.core.files.base import ContentFile
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from PIL import Image
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from accounts.models import User
 from appeals.actions.drafts import keep_draft
@@ -24,6 +26,7 @@ from appeals.actions.submit import Submission, submit
 from appeals.actions.upload import (
     DRAFT_AGE,
     ORPHAN_AGE,
+    TURN_RETRY_S,
     UPLOAD_MAX_BYTES,
     delete_files,
     megabytes,
@@ -32,7 +35,7 @@ from appeals.actions.upload import (
     sweep_uploads,
     upload,
 )
-from appeals.errors import Conflict, Invalid
+from appeals.errors import Busy, Conflict, Invalid
 from appeals.identifiers import new_uuid7
 from appeals.models import Attachment, Draft
 from appeals.tasks import prepare_video
@@ -45,7 +48,7 @@ from media.limits import VideoLimits
 from media.refusal import Refusal
 from media.storage import FORGOTTEN_AFTER
 from rates.taking import TooMany
-from tests.factories import AppealFactory
+from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import GridCity
 
 
@@ -96,6 +99,8 @@ class TestPhoto:
 
     def test_only_what_comes_anew_is_counted_against_the_sender(self, settings: Settings) -> None:
         settings.LIMITS = {"upload": Rate(2, 1, 86_400), "upload-megabytes": None}
+        for _n in range(3):
+            upload(uuid4(), photo(), sender=None)
         upload_id = uuid4()
         for _n in range(4):
             upload(upload_id, photo(), sender="a")
@@ -103,17 +108,20 @@ class TestPhoto:
             upload(uuid4(), SimpleUploadedFile("photo.jpg", b"no photo"), sender="a")
         with pytest.raises(TooMany):
             upload(uuid4(), photo(), sender="a")
-        for sender in ("b", None):
-            upload(uuid4(), photo(), sender=sender)
+        upload(uuid4(), photo(), sender="b")
 
     def test_its_megabytes_are_counted(self, settings: Settings) -> None:
         settings.LIMITS = {"upload": None, "upload-megabytes": Rate(3, 1, 86_400)}
+        for _n in range(4):
+            assert upload(UUID(int=0), photo(), sender=None).pk
+        with pytest.raises(Invalid):
+            upload(uuid4(), SimpleUploadedFile("photo.jpg", b""), sender="a")
         heavy = SimpleUploadedFile("photo.jpg", photo().read() + bytes(1_000_000))
         upload(uuid4(), heavy, sender="a")
         upload(uuid4(), photo(), sender="a")
         with pytest.raises(TooMany):
             upload(uuid4(), photo(), sender="a")
-        assert Attachment.objects.count() == 2
+        assert Attachment.objects.count() == 3
 
     @pytest.mark.parametrize(
         ("size", "counted"), [(0, 0), (1, 1), (999_999, 1), (1_000_000, 1), (1_000_001, 2), (7_500_000, 8)]
@@ -188,12 +196,16 @@ class TestVideo:
             upload(stored.pk, SimpleUploadedFile("film.mp4", film_bytes), sender=None)
         assert refusal.value.errors == {"file": [stored.error_text]}
 
-    def test_what_was_given_up_is_tried_once_more(self, film_bytes: bytes) -> None:
+    def test_what_was_given_up_is_tried_once_more(self, film_bytes: bytes, settings: Settings) -> None:
+        # What the platform itself sends costs nobody anything.
+        settings.LIMITS = {"film-work": Rate(1, 1, 86_400)}
         films = [upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender=None) for _n in range(3)]
         DBTaskResult.objects.all().delete()
         given_up = Attachment.objects.filter(pk__in=[film.pk for film in films[:2]])
         given_up.update(state=Attachment.State.FAILED, error=Refusal.VIDEO_NOT_PREPARED)
-        assert prepare_again(Attachment.objects.filter(pk__in=[films[0].pk, films[2].pk])) == 1
+        chosen = Attachment.objects.filter(pk__in=[films[0].pk, films[2].pk])
+        # As the admin's list reads them.
+        assert prepare_again(chosen.select_related("appeal")) == 1
         assert list(Attachment.objects.filter(state=Attachment.State.FAILED)) == [films[1]]
         films[0].refresh_from_db()
         assert (films[0].state, films[0].error) == ("processing", "")
@@ -219,9 +231,12 @@ class TestVideo:
 @pytest.mark.django_db(transaction=True)
 class TestOrphans:
     def test_forgotten_upload_is_removed_with_its_files(self, tmp_path: Path) -> None:
-        upload(uuid4(), photo(), sender=None)
-        assert remove_orphans() == 0
-        assert remove_orphans(timezone.now() + ORPHAN_AGE + dt.timedelta(minutes=1)) == 1
+        stored = upload(uuid4(), photo(), sender=None)
+        fresh = AttachmentFactory(id=UUID(int=0), appeal=None)
+        Attachment.objects.filter(pk=fresh.pk).update(created_at=stored.created_at + ORPHAN_AGE)
+        assert remove_orphans() == remove_orphans(stored.created_at + ORPHAN_AGE) == 0
+        assert remove_orphans(stored.created_at + ORPHAN_AGE + dt.timedelta(minutes=1)) == 1
+        assert list(Attachment.objects.all()) == [fresh]
         assert files_below(tmp_path) == []
 
     def test_a_draft_keeps_its_files_as_long_as_it_is_kept_itself(
@@ -229,11 +244,11 @@ class TestOrphans:
     ) -> None:
         stored = upload(uuid4(), photo(), sender=None)
         appeal = AppealFactory(category=city.categories["lamp"])
-        keep_draft(light_user, appeal, "answer", text="", uploads=[stored.pk])
-        now = timezone.now()
-        assert remove_orphans(now + DRAFT_AGE - dt.timedelta(minutes=1)) == 0
+        draft = keep_draft(light_user, appeal, "answer", text="", uploads=[stored.pk])
+        assert draft is not None
+        assert remove_orphans(draft.updated_at + DRAFT_AGE) == 0
         assert Draft.objects.exists()
-        assert remove_orphans(now + DRAFT_AGE + dt.timedelta(minutes=1)) == 1
+        assert remove_orphans(draft.updated_at + DRAFT_AGE + dt.timedelta(minutes=1)) == 1
         assert not Draft.objects.exists()
         assert files_below(tmp_path) == []
 
@@ -314,16 +329,17 @@ class TestBusy:
     def test_the_api_says_when_to_come_again(self, client: Client, tmp_path: Path) -> None:
         answer = client.post("/api/uploads/", {"id": str(new_uuid7()), "file": photo()}, headers=ENGLISH)
         assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
-        assert int(answer["Retry-After"]) > 0
+        assert int(answer["Retry-After"]) == TURN_RETRY_S
         assert "try again" in answer.json()["title"]
         assert not Attachment.objects.exists()
         assert files_below(tmp_path / "media") == []
 
     def test_it_costs_nothing(self, client: Client, settings: Settings) -> None:
-        settings.LIMITS = {"upload": Rate(1, 1, 86_400), "upload-megabytes": Rate(1, 1, 86_400)}
-        sent = {"id": str(new_uuid7()), "file": photo()}
+        settings.LIMITS = {"upload": Rate(1, 1, 86_400), "upload-megabytes": Rate(2, 1, 86_400)}
+        heavy = photo().read() + bytes(1_000_000)
         for _ in range(3):
-            assert client.post("/api/uploads/", {**sent, "file": photo()}).status_code == 503
+            sent = {"id": str(new_uuid7()), "file": SimpleUploadedFile("photo.jpg", heavy)}
+            assert client.post("/api/uploads/", sent).status_code == 503
 
     def test_the_form_keeps_its_words(self, city: GridCity, client: Client) -> None:
         page = client.post("/en/appeals/new/", {"text": "The lamp is dark", "files": [photo()]})
@@ -344,11 +360,41 @@ def test_a_fault_of_the_machine_is_no_fault_of_the_photo(
 
 
 @pytest.mark.django_db
+def test_a_file_that_is_lost_meanwhile_is_no_fault_of_the_photo_either() -> None:
+    content = photo().read()
+    file = TemporaryUploadedFile("photo.jpg", "image/jpeg", len(content), None)
+    file.write(content)
+    Path(file.temporary_file_path()).unlink()
+    upload_id = uuid4()
+    with capture_logs() as logs, pytest.raises(Busy, match="the fault is ours"):
+        upload(upload_id, file, sender=None)
+    assert [(log["event"], log["id"]) for log in logs] == [("a photo could not be opened", str(upload_id))]
+    file.close()
+    assert not Attachment.objects.exists()
+
+
+@pytest.mark.django_db
+def test_one_sender_leaves_places_for_others(film_bytes: bytes) -> None:
+    with ExitStack() as taken:
+        for _n in range(turns.OF_ONE_SENDER):
+            taken.enter_context(turns._places.one("a"))
+        for content in (photo().read(), film_bytes):
+            with pytest.raises(Busy):
+                upload(uuid4(), SimpleUploadedFile("file", content), sender="a")
+            upload(uuid4(), SimpleUploadedFile("file", content), sender="b")
+
+
+@pytest.mark.django_db
 class TestCost:
     def test_what_takes_the_processors_time_is_charged_to_its_sender(
         self, client: Client, settings: Settings
     ) -> None:
         settings.LIMITS = {"upload-work": Rate(1, 1, 86_400)}
+        # Whoever holds no door of ours, too.
+        for sender in ("a", None, None):
+            upload(uuid4(), photo(), sender=sender)
+        with pytest.raises(TooMany):
+            upload(uuid4(), photo(), sender="a")
         for address, statuses in (("192.0.2.1", (201, 429)), ("192.0.2.2", (201,))):
             for status in statuses:
                 sent = {"id": str(new_uuid7()), "file": photo()}
@@ -357,8 +403,8 @@ class TestCost:
     def test_the_work_that_a_film_will_be_is_charged_to_its_sender(
         self, film_bytes: bytes, settings: Settings
     ) -> None:
-        settings.LIMITS = {"film-work": Rate(1, 1, 86_400)}
-        for sender in ("a", None, "b"):
+        settings.LIMITS = {"film-work": Rate(2, 1, 86_400)}
+        for sender in ("a", None, "a"):
             upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender=sender)
         with pytest.raises(TooMany):
             upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender="a")
