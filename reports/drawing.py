@@ -20,6 +20,8 @@ from geo.bbox import Bbox
 from geo.folium_map import CellMap, MapCell, MapLevel, MapSteps, ramp, square
 from geo.grid import Cell, Grid
 from geo.hotspots import Pattern
+from reports.alert_sentences import alert_cell_words, alert_notes, alert_summary_words
+from reports.alerts import Alerts
 from reports.by_district import BREAKS, ByDistrict
 from reports.district_sentences import (
     district_notes,
@@ -129,6 +131,28 @@ def trends_map(trends: Trends, selection: ReportQuery, filters: list[tuple[str, 
             slider=_("Month"),
         ),
         empty=trend_summary_words(trends) if trends.refusal and trends.total else "",
+    )
+
+
+def alerts_map(found: Alerts, selection: ReportQuery, filters: list[tuple[str, str]]) -> CellMap:
+    """The cells of the recent weeks, those of an alert by how sure it is."""
+    shown = [
+        level for level in LEVELS_SHOWN if level == 0 or any(cell.level == level for cell in found.cells)
+    ]
+    return _map(
+        title=_("Weekly alerts: %(city)s") % {"city": _city()},
+        notes=alert_notes(found, filters),
+        rows_url=_rows_url(found.grid, replace(selection, wanted=found.lately)),
+        cells=_squares(
+            found.grid,
+            [
+                (row.cell, shown.index(row.level), alert_cell_words(found, row), bool(row.count))
+                for row in found.cells
+            ],
+        ),
+        levels=[MapLevel(level_words(level), _HOT_COLOURS[level]) for level in shown],
+        legend=_("The last weeks, compared with those before"),
+        empty=alert_summary_words(found) if found.refusal and found.total else "",
     )
 
 

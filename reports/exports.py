@@ -16,6 +16,7 @@ from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS
 from web.spreadsheets import plain
 
 if TYPE_CHECKING:
+    from reports.alerts import AlertCell, Alerts
     from reports.by_district import ByDistrict, DistrictRate
     from reports.hotspots import HotCell, Hotspots
     from reports.trends import TrendCell, Trends
@@ -32,6 +33,10 @@ HOTSPOT_COLUMNS = (*_CELL, *_HOT_VALUES, *_PLACE)
 #: Properties of a cell with a pattern, columns of its table. ``months`` has one letter a month: h more, c fewer, a point neither.
 _TREND_VALUES = ("count", "pattern", "hot_months", "cold_months", "trend_z", "trend_q", "months")
 TREND_COLUMNS = (*_CELL, *_TREND_VALUES, *_PLACE)
+
+#: Properties of a cell of the recent weeks, columns of its table; what begins with ``alert`` is of the alert it belongs to, if any.
+_ALERT_VALUES = ("count", "expected", "alert", "alert_weeks", "alert_count", "alert_expected", "alert_p")
+ALERT_COLUMNS = (*_CELL, *_ALERT_VALUES, *_PLACE)
 
 #: Properties of a district, columns of its table.
 DISTRICT_COLUMNS = ("district", "name", "count", "area_km2", "per_km2", "expected", "ratio", "smoothed_ratio")
@@ -111,6 +116,40 @@ def trends_as_geojson(trends: Trends) -> bytes:
             "not_tested_because": trends.refusal,
         },
         [(row.cell, dict(zip(_TREND_VALUES, _trend_values(row), strict=True))) for row in trends.cells],
+    )
+
+
+def alerts_as_geojson(found: Alerts) -> bytes:
+    """FeatureCollection of the cells with appeals in the recent weeks, or in an alert (RFC 7946; polygons in EPSG:4326).
+
+    ``count`` and ``expected`` are of all recent weeks, ``alert_count`` and ``alert_expected`` of the whole alert in its own weeks. The first
+    alert is the strongest; the foreign member ``report`` has them all.
+    """
+    return _feature_collection(
+        found.grid,
+        {
+            "total": found.total,
+            "unfinished": found.unfinished,
+            "borders": found.borders,
+            **question(found.wanted),
+            "weeks": [f"{week:%G-W%V}" for week in found.weeks],
+            "appeals_by_recent_week": [row.count for row in found.recent],
+            "usual_in_a_week": round(found.usual, 4),
+            "cells_searched": found.tested,
+            "radius_m": WINDOW_RADIUS_CELLS * found.size.cell_m,
+            "alerts": [
+                {
+                    "cells": [cell.id for cell in alert.cells],
+                    "weeks": alert.weeks,
+                    "count": alert.count,
+                    "expected": round(alert.expected, 4),
+                    "p": _digits(alert.p),
+                }
+                for alert in found.alerts
+            ],
+            "not_searched_because": found.refusal,
+        },
+        [(row.cell, dict(zip(_ALERT_VALUES, _alert_values(found, row), strict=True))) for row in found.cells],
     )
 
 
@@ -217,6 +256,21 @@ def _trend_values(row: TrendCell) -> tuple[int | float | str | None, ...]:
     )
 
 
+def _alert_values(found: Alerts, row: AlertCell) -> tuple[int | float | None, ...]:
+    if not row.alert:
+        return (row.count, _rounded(row.expected), None, None, None, None, None)
+    alert = found.alerts[row.alert - 1]
+    return (
+        row.count,
+        _rounded(row.expected),
+        row.alert,
+        alert.weeks,
+        alert.count,
+        round(alert.expected, 4),
+        _digits(alert.p),
+    )
+
+
 def _digits(p: float | None) -> float | None:
     return None if p is None else float(f"{p:.6g}")
 
@@ -259,6 +313,18 @@ def trends_as_csv(trends: Trends) -> bytes:
         [
             (row.cell, tuple("" if value is None else value for value in _trend_values(row)))
             for row in trends.cells
+        ],
+    )
+
+
+def alerts_as_csv(found: Alerts) -> bytes:
+    """The cells of the recent weeks as a table like that of ``as_csv``, the alerts first; what is in none has empty columns of it."""
+    return _table(
+        ALERT_COLUMNS,
+        found.grid,
+        [
+            (row.cell, tuple("" if value is None else value for value in _alert_values(found, row)))
+            for row in found.cells
         ],
     )
 

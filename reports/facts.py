@@ -18,6 +18,7 @@ from reports.heatmap import Heatmap
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS, CellSize
 
 if TYPE_CHECKING:
+    from reports.alerts import Alerts
     from reports.by_district import ByDistrict
     from reports.hotspots import Hotspots
     from reports.trends import Trends
@@ -125,6 +126,35 @@ def _of_trends(made: Trends) -> dict[str, Any]:
     }
 
 
+def _of_alerts(made: Alerts) -> dict[str, Any]:
+    return {
+        "method": {
+            "test": "space-time scan of circles over the last weeks, expectation-based Poisson score; appeals of each place at other times",
+            "corrected": "the strongest of each map drawn",
+            "window": {"radius_m": WINDOW_RADIUS_CELLS * made.size.cell_m},
+            "weeks": [f"{week:%G-W%V}" for week in made.weeks],
+            **_size(made.size),
+        },
+        "numbers": {
+            "total": made.total,
+            "unfinished": made.unfinished,
+            "cells_searched": made.tested,
+            "maps_drawn": made.simulations,
+            "not_searched_because": made.refusal,
+            "alerts": [
+                {
+                    "cells": len(alert.cells),
+                    "weeks": alert.weeks,
+                    "count": alert.count,
+                    "expected": round(alert.expected, 4),
+                    "p": round(alert.p, 4),
+                }
+                for alert in made.alerts
+            ],
+        },
+    }
+
+
 def _of_districts(made: ByDistrict) -> dict[str, Any]:
     return {
         "method": {"compared_with": made.measure, "smoothed": "empirical Bayes (Marshall 1991)"},
@@ -141,6 +171,7 @@ _FACTS: Final[dict[str, Callable[[Any], dict[str, Any]]]] = {
     "heatmap": _of_heatmap,
     "hotspots": _of_hotspots,
     "trends": _of_trends,
+    "alerts": _of_alerts,
     "districts": _of_districts,
 }
 

@@ -37,7 +37,7 @@ def summary_words(hotspots: Hotspots) -> str:
     facts = {
         "n": number_format(n, force_grouping=True),
         "appeals": appeals_words(count),
-        "expected": _about(expected),
+        "expected": about(expected),
     }
     if hotspots.compared is Compared.ALL:
         return (
@@ -130,7 +130,7 @@ def cell_words(hotspots: Hotspots, cell: HotCell) -> tuple[str, ...]:
             _("With its neighbours %(observed)s, about %(expected)s expected")
             % {
                 "observed": number_format(cell.observed, force_grouping=True),
-                "expected": _about(cell.expected),
+                "expected": about(cell.expected),
             }
         )
         lines.append(level_words(cell.level))
@@ -168,5 +168,6 @@ def _refusal_words(hotspots: Hotspots, refusal: Refusal) -> str:
     return f"{words} {shown}"
 
 
-def _about(value: float) -> str:
+def about(value: float) -> str:
+    """An expected number: whole where it is large."""
     return number_format(value, 0 if value >= 10 else 1, force_grouping=True)

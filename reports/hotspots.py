@@ -55,6 +55,10 @@ class Refusal(enum.StrEnum):
     FEW_CELLS = "few cells"
     #: Of whole months, for a trend.
     FEW_MONTHS = "few months"
+    #: Whole ones, for what is new in the last of them.
+    FEW_WEEKS = "few weeks"
+    #: More than can be searched, at the largest size.
+    MANY_PLACES = "many places"
     #: No window expects one of these appeals.
     RARE = "rare"
 

@@ -7,14 +7,18 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from reports import sizes
+from reports import weeks
 from reports.forms import ReportForm
 from reports.heatmap import make_heatmap
 from reports.months import LEAST_DAYS
 from reports.sizes import TooFine, is_drawable
 
 #: The names of the reports, as in their addresses.
-REPORTS: Final = ("heatmap", "hotspots", "trends", "districts")
+REPORTS: Final = ("heatmap", "hotspots", "trends", "alerts", "districts")
+
+
+#: Ready periods that are shorter have no answer.
+_LEAST_DAYS: Final[Mapping[str, int]] = {"trends": LEAST_DAYS, "alerts": weeks.LEAST_DAYS}
 
 
 def form_of(report: str, data: Mapping[str, Any]) -> ReportForm:
@@ -22,7 +26,7 @@ def form_of(report: str, data: Mapping[str, Any]) -> ReportForm:
     return ReportForm(
         data,
         without=("cell", "district") if report == "districts" else (),
-        least_days=LEAST_DAYS if report == "trends" else 0,
+        least_days=_LEAST_DAYS.get(report, 0),
     )
 
 
@@ -36,10 +40,10 @@ def make_report(report: str, form: ReportForm, *, drawn: bool = False) -> Any:
     try:
         made = _MAKERS[report](form)
     except TooFine as refusal:
-        form.add_error("cell", _too_many_words(refusal.cells))
+        form.add_error("cell", _too_many_words(refusal))
         return None
     if report == "heatmap" and drawn and not is_drawable(len(made.cells)):
-        form.add_error("cell", _too_many_words(len(made.cells)))
+        form.add_error("cell", _too_many_words(TooFine(len(made.cells))))
         return None
     return made
 
@@ -64,6 +68,13 @@ def _trends(form: ReportForm) -> Any:
     return find_trends(asked.wanted, asked.cell_m, asked.borders)
 
 
+def _alerts(form: ReportForm) -> Any:
+    from reports.alerts import find_alerts
+
+    asked = form.query
+    return find_alerts(asked.wanted, asked.cell_m, asked.borders)
+
+
 def _districts(form: ReportForm) -> Any:
     from reports.by_district import count_districts
 
@@ -74,12 +85,15 @@ _MAKERS: Final[Mapping[str, Callable[[ReportForm], Any]]] = {
     "heatmap": _heatmap,
     "hotspots": _hotspots,
     "trends": _trends,
+    "alerts": _alerts,
     "districts": _districts,
 }
 
 
-def _too_many_words(cells: int) -> str:
-    return _("These are %(cells)d cells, more than a map of %(most)d shows. Choose a larger size.") % {
-        "cells": cells,
-        "most": sizes.MOST_DRAWN,
+def _too_many_words(refusal: TooFine) -> str:
+    return _(
+        "These are %(cells)d cells, more than this report can take (%(most)d). Choose a larger size."
+    ) % {
+        "cells": refusal.cells,
+        "most": refusal.most,
     }

@@ -19,6 +19,7 @@ from reports.heatmap import Heatmap
 from reports.sentences import created_words, size_words
 
 if TYPE_CHECKING:
+    from reports.alerts import Alerts
     from reports.by_district import ByDistrict
     from reports.hotspots import Hotspots
     from reports.trends import Trends
@@ -128,6 +129,33 @@ def _of_trends(made: Trends) -> list[Table]:
     return tables
 
 
+def _of_alerts(made: Alerts) -> list[Table]:
+    from reports.alert_sentences import alert_words
+    from reports.hot_sentences import about
+
+    if not made.alerts:
+        return []
+    top = made.alerts[:_MOST_PLACES]
+    rows = [
+        (
+            f"{number}. {name or alert.cells[0].id} – {alert_words(alert)}",
+            _whole(alert.count),
+            about(alert.expected),
+            f"{about(alert.ratio)} ×",
+        )
+        for number, (alert, name) in enumerate(
+            zip(top, _near([alert.box for alert in top]), strict=True), start=1
+        )
+    ]
+    columns = (
+        _("Place, by the nearest known one"),
+        _number(),
+        pgettext("number of appeals, head of a column", "Expected"),
+        pgettext("observed by expected, head of a column", "Times"),
+    )
+    return [_table(_("What is new"), columns, rows)]
+
+
 def _of_districts(made: ByDistrict) -> list[Table]:
     columns = (
         _("District"),
@@ -155,6 +183,7 @@ _TABLES: Final[dict[str, Callable[[Any], list[Table]]]] = {
     "heatmap": _of_heatmap,
     "hotspots": _of_hotspots,
     "trends": _of_trends,
+    "alerts": _of_alerts,
     "districts": _of_districts,
 }
 

@@ -86,6 +86,8 @@ def _map(asked: Asked) -> CellMap:
             return drawing.hotspots_map(asked.made, query, filters)
         case "trends":
             return drawing.trends_map(asked.made, query, filters)
+        case "alerts":
+            return drawing.alerts_map(asked.made, query, filters)
         case _:
             return drawing.districts_map(asked.made, filters)
 
@@ -94,12 +96,14 @@ _GEOJSON: Final[Mapping[str, Callable[[Any], bytes]]] = {
     "heatmap": exports.as_geojson,
     "hotspots": exports.hotspots_as_geojson,
     "trends": exports.trends_as_geojson,
+    "alerts": exports.alerts_as_geojson,
     "districts": lambda made: exports.districts_as_geojson(made, district_borders(timezone.localdate())),
 }
 _CSV: Final[Mapping[str, Callable[[Any], bytes]]] = {
     "heatmap": exports.as_csv,
     "hotspots": exports.hotspots_as_csv,
     "trends": exports.trends_as_csv,
+    "alerts": exports.alerts_as_csv,
     "districts": exports.districts_as_csv,
 }
 
@@ -131,6 +135,10 @@ def _notes(asked: Asked) -> tuple[str, ...]:
             from reports.trend_sentences import trend_notes
 
             return trend_notes(asked.made, filters)
+        case "alerts":
+            from reports.alert_sentences import alert_notes
+
+            return alert_notes(asked.made, filters)
         case _:
             from reports.district_sentences import district_notes
 

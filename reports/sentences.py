@@ -134,6 +134,11 @@ def counts_notes(heatmap: Heatmap, filters: list[tuple[str, str]]) -> tuple[str,
     )
 
 
+def longer_words(last: dt.date) -> str:
+    """What the link says that leads from a period too short to the year of which it is the end."""
+    return _("The whole year up to %(day)s") % {"day": date_format(last, "DATE_FORMAT")}
+
+
 def created_words() -> str:
     """When and where the report was made: for paper and files, which outlive the page."""
     return _("Created on %(day)s from %(address)s.") % {

@@ -48,11 +48,12 @@ class CellSize:
 
 
 class TooFine(ValueError):
-    """The chosen cells are too many; ``cells`` is how many there are."""
+    """The chosen cells are too many; ``cells`` is how many there are, ``most`` how many there may be."""
 
-    def __init__(self, cells: int) -> None:
+    def __init__(self, cells: int, most: int | None = None) -> None:
         super().__init__(f"{cells} cells")
         self.cells = cells
+        self.most = MOST_DRAWN if most is None else most
 
 
 def is_drawable(cells: int) -> bool:

@@ -48,11 +48,6 @@ def trend_summary_words(trends: Trends) -> str:
     }
 
 
-def longer_words(last: dt.date) -> str:
-    """What the link says that leads from a period too short to the year of which it is the end."""
-    return _("The whole year up to %(day)s") % {"day": date_format(last, "DATE_FORMAT")}
-
-
 def whole_city_words(trends: Trends) -> str:
     """Whether the number of all of the appeals rises."""
     value = trends.p or 0.0

@@ -8,6 +8,7 @@ urlpatterns = [
     path("heatmap/", views.heatmap_page, name="heatmap"),
     path("hotspots/", views.hotspots_page, name="hotspots"),
     path("trends/", views.trends_page, name="trends"),
+    path("alerts/", views.alerts_page, name="alerts"),
     path("districts/", views.districts_page, name="districts"),
     path("<str:report>.<str:ending>", views.product, name="product"),
     path("heatmap/<int:cell_m>/<str:cell>/", views.heatmap_rows, name="heatmap-rows"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ from reports.sentences import (
     borders_words,
     class_words,
     created_words,
+    longer_words,
     question_words,
     size_words,
 )
@@ -42,6 +44,7 @@ from web.api.problems import bad_parameters
 from web.parameters import left_out, unknown
 
 if TYPE_CHECKING:
+    from reports.alerts import Alerts
     from reports.hotspots import HotPlace
     from reports.trends import TrendPlace
 
@@ -162,7 +165,47 @@ def trends_page(request: HttpRequest) -> HttpResponse:
         ],
         counts_url=f"{reverse('reports:heatmap')}?{form.query.as_query()}",
         longer_query=replace(form.query, wanted=longer).as_query() if longer != form.query.wanted else "",
-        longer_words=words.longer_words(longer.until or timezone.localdate()),
+        longer_words=longer_words(longer.until or timezone.localdate()),
+    )
+
+
+@require_safe
+@_counts_as_work
+def alerts_page(request: HttpRequest) -> HttpResponse:
+    """The planner's page of the weekly alerts: what is new in the last weeks, where, and how surely."""
+    form = form_of("alerts", request.GET)
+    found = make_report("alerts", form)
+    if found is None:
+        return _page(request, "alerts", form)
+    from reports import alert_sentences as words
+    from reports.hot_sentences import about
+
+    asked = form.query
+    longer = long_enough(asked.wanted, timezone.localdate())
+    return _page(
+        request,
+        "alerts",
+        form,
+        alerts=found,
+        question=words.alert_question_words(found, form.filters_in_words()),
+        summary=words.alert_summary_words(found),
+        method="" if found.refusal else words.alert_method_words(found),
+        caution=words.alert_caution_words(),
+        size_words=words.alert_size_words(found),
+        weeks_words=words.alert_weeks_words(found) if found.weeks else "",
+        places=[
+            (
+                linked,
+                words.alert_words(linked.row),
+                about(linked.row.expected),
+                about(linked.row.ratio),
+            )
+            for linked in _linked_alerts(found, asked)
+        ],
+        weeks=[(row.monday, row.monday + dt.timedelta(days=6), row.count) for row in found.recent],
+        counts_url=f"{reverse('reports:heatmap')}?{asked.as_query()}",
+        longer_query=replace(asked, wanted=longer).as_query() if longer != asked.wanted else "",
+        longer_words=longer_words(longer.until or timezone.localdate()),
     )
 
 
@@ -322,6 +365,24 @@ def _linked_places(places: Sequence[HotPlace | TrendPlace], asked: ReportQuery) 
     return [
         _Linked(place, _on_map(replace(_map_filter(asked), bbox=place.box).as_query()), name)
         for place, name in zip(top, names, strict=True)
+    ]
+
+
+def _linked_alerts(found: Alerts, asked: ReportQuery) -> list[_Linked]:
+    """The alerts with their appeals, those of each one's own weeks; without any, the strongest rise."""
+    top = found.alerts[:TOP_CELLS] or ([found.strongest] if found.strongest else [])
+    names = nearest_places([alert.box.centre() for alert in top])
+    return [
+        _Linked(
+            alert,
+            _on_map(
+                replace(
+                    _map_filter(replace(asked, wanted=found.of_last(alert.weeks))), bbox=alert.box
+                ).as_query()
+            ),
+            name,
+        )
+        for alert, name in zip(top, names, strict=True)
     ]
 
 

@@ -10,7 +10,7 @@ from geo.hotspots.density import density_surface
 from geo.hotspots.exposure import Exposure, exposure_test
 from geo.hotspots.gi_star import gi_star
 from geo.hotspots.permutation import Tails, permutation_p
-from geo.hotspots.scan import Cluster, scan
+from geo.hotspots.scan import Cluster, History, scan, scan_history
 from geo.hotspots.significance import classes, q_values
 from geo.hotspots.smoothing import smoothed_ratios
 from geo.hotspots.trends import (
@@ -25,6 +25,7 @@ from geo.hotspots.window import disc, window_sums
 __all__ = [
     "Cluster",
     "Exposure",
+    "History",
     "Pattern",
     "Tails",
     "classes",
@@ -37,6 +38,7 @@ __all__ = [
     "permutation_p",
     "q_values",
     "scan",
+    "scan_history",
     "smoothed_ratios",
     "space_time_gi_star",
     "space_time_permutation_p",

@@ -16,6 +16,7 @@ READ = [
     "/en/reports/heatmap/",
     "/en/reports/hotspots/",
     "/en/reports/trends/",
+    "/en/reports/alerts/",
     "/en/reports/districts/",
     "/api/appeals.geojson",
     "/api/places?q=osh",

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from pyproj import Transformer
 
-from geo.hotspots import scan
-from geo.hotspots.scan import zones
+from geo.hotspots import scan, scan_history
+from geo.hotspots.scan import circles, zones
 from tests.realdata import real_file
 
 PLACES = np.array([(0.0, 0.0), (1.0, 0.2), (2.1, 0.0), (0.0, 3.3), (5.0, 5.0), (5.5, 5.2)])
@@ -92,6 +92,81 @@ def test_chance_alone_seldom_raises_an_alert() -> None:
 def test_what_does_not_fit_is_refused(counts: np.ndarray, expected: np.ndarray, places: np.ndarray) -> None:
     with pytest.raises(ValueError, match="expectation"):
         scan(counts, expected, places)
+
+
+def grid_of(side: int) -> np.ndarray:
+    return np.array([(500.0 * i + 250, 500.0 * j + 250) for i in range(side) for j in range(side)])
+
+
+def test_a_circle_holds_all_that_is_as_near() -> None:
+    found = {frozenset(zone) for zone in circles(grid_of(5), 1250)}
+    middle = 12
+    away = np.hypot(*(grid_of(5) - grid_of(5)[middle]).T)
+    rings = [frozenset(np.flatnonzero(away <= reach).tolist()) for reach in (0, 500, 710, 1000, 1250)]
+    assert [len(ring) for ring in rings] == [1, 5, 9, 13, 21]
+    assert set(rings) <= found
+    # No set is a part of a ring, at the border neither.
+    corner = {frozenset(zone) for zone in circles(grid_of(5), 1250) if zone[0] == 0}
+    assert frozenset({0, 1}) not in corner
+    assert frozenset({0, 1, 5}) in corner
+    assert circles(np.zeros((2, 2)), 10) == ((0, 1),)
+
+
+def test_what_is_new_is_found_with_what_the_steps_before_let_expect() -> None:
+    """Two clusters against their own sums; what the whole map has more of, and what lasts, is none."""
+    random = np.random.default_rng(7)
+    rates = random.gamma(1.0, 2.0, 64)
+    rates[20] *= 10
+    season = np.ones(40)
+    season[-4:] = 2.5
+    counts = random.poisson(np.outer(season, rates))
+    quiet = scan_history(counts, grid_of(8), within=1250)
+    assert quiet.clusters[0].p > 0.05
+    assert quiet.simulations < 999
+    counts[-3:, 9] += 30
+    counts[-1:, 54] += 40
+    found = scan_history(counts, grid_of(8), within=1250)
+    assert [(cluster.steps, cluster.p) for cluster in found.clusters] == [(3, 0.001), (1, 0.001)]
+    assert 9 in found.clusters[0].zone and 54 in found.clusters[1].zone
+    for cluster in found.clusters:
+        zone = list(cluster.zone)
+        assert cluster.observed == counts[-cluster.steps :, zone].sum()
+        assert cluster.expected == pytest.approx(found.expected[-cluster.steps :, zone].sum())
+    np.testing.assert_allclose(found.expected.sum(axis=1), counts[-8:].sum(axis=1))
+    share = (counts[:-8].sum(axis=0) + 0.5) / (counts[:-8].sum() + 32)
+    np.testing.assert_allclose(found.expected[0], counts[-8].sum() * share)
+    assert scan_history(counts, grid_of(8), within=1250) is not found
+    assert scan_history(counts, grid_of(8), within=1250).clusters == found.clusters
+
+
+def test_a_short_history_raises_no_more_alarms() -> None:
+    """16 steps of chance alone: with Poisson maps of what 8 steps let expect, half of these maps would be called."""
+    random = np.random.default_rng(11)
+    alarms = {"history": 0, "poisson": 0}
+    for seed in range(40):
+        rates = random.gamma(0.5, 1.0, 49)
+        counts = random.poisson(np.outer(np.ones(16), 40 * rates / rates.sum()))
+        found = scan_history(counts, grid_of(7), within=1250, simulations=99, seed=seed)
+        alarms["history"] += bool(found.clusters) and found.clusters[0].p <= 0.05
+        told = scan(counts[-8:], found.expected, grid_of(7), simulations=99, seed=seed)
+        alarms["poisson"] += told is not None and told.p <= 0.05
+    assert alarms["history"] <= 6
+    assert alarms["poisson"] >= 10
+
+
+def test_a_history_without_anything_to_tell_has_no_cluster() -> None:
+    counts = np.ones((20, 4), dtype=np.int64)
+    counts[-8:] = 0
+    assert scan_history(counts, grid_of(2), within=1250).clusters == ()
+    assert scan_history(np.zeros((20, 0), dtype=np.int64), np.zeros((0, 2)), within=1250).clusters == ()
+
+
+@pytest.mark.parametrize(
+    ("shape", "places", "recent"), [((20, 4), 3, 8), ((8, 4), 4, 8), ((20, 4), 4, 0), ((20,), 4, 8)]
+)
+def test_a_history_that_does_not_fit_is_refused(shape: tuple[int, ...], places: int, recent: int) -> None:
+    with pytest.raises(ValueError, match=r"places of|recent of"):
+        scan_history(np.ones(shape, dtype=np.int64), grid_of(2)[:places], within=1250, recent=recent)
 
 
 def test_new_mexicos_brain_cancer() -> None:
