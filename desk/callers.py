@@ -25,20 +25,23 @@ from appeals.errors import Conflict, NotAllowed
 from appeals.identifiers import new_secret, new_uuid7
 from appeals.intake.parse import SENT, reach_of, submission_schema, uuid7
 from appeals.intake.receive import receive
-from appeals.models import Appeal, AppealContact, Event
+from appeals.models import Appeal, AppealContact, Attachment, Event
 from appeals.vocabulary import Channel, Kind
 from appeals.workflow import SUBMIT_FOR
-from desk.doors import for_whom, held_values, hold_values
+from desk.doors import for_whom, held_form, hold_form
 from districts.choices import category_groups
 from districts.models import Place
 from districts.places import WORDS_MIN
 from geo.numbers import whole_number
 from geo.refusals import Refused, ValueRefused
+from media.limits import VideoLimits
 from rates.senders import sender_of
 from rates.taking import TooMany
+from web.form_files import take_files
 from web.limits import refused
 from web.place_field import SeveralPlaces, degrees_of
 from web.preview import Preview, preview
+from web.views.media import show_to_sender
 
 #: What is typed or chosen, as the form names it.
 FIELDS: Final = (*(name for name in SENT if name != "uploads"), "coordinates", "channel")
@@ -54,7 +57,7 @@ _for_those_who_take_down = for_whom(lambda standing: standing.everywhere in SUBM
 
 @dataclass
 class Written:
-    """What the form shows: the values typed so far, what is wrong with them, the places to choose among.
+    """What the form shows: the values typed so far, what is wrong with them, the places to choose among, the files.
 
     ``preview`` says who would answer, and which appeals are perhaps the same.
     """
@@ -62,6 +65,7 @@ class Written:
     values: dict[str, str]
     errors: dict[str, list[str]] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
+    uploads: list[Attachment] = field(default_factory=list)
     preview: Preview | None = None
 
     @property
@@ -78,14 +82,16 @@ def new_page(request: HttpRequest) -> HttpResponseBase:
     form again after the log-in.
     """
     if request.method == "POST" and not request.user.is_authenticated:
-        hold_values(request, {name: request.POST.get(name, "") for name in KEPT})
+        hold_form(request, {name: request.POST.get(name, "") for name in KEPT})
     return _new_page(request)
 
 
 @_for_those_who_take_down
 def _new_page(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return _form(request, Written(_fresh() | held_values(request)))
+        held = held_form(request)
+        uploads = list(Attachment.objects.waiting().filter(pk__in=held.uploads))
+        return _form(request, Written(_fresh() | dict(held.values), uploads=uploads))
     written = Written({name: request.POST.get(name, "") for name in FIELDS})
     try:
         appeal_id = uuid7(written.values["id"])
@@ -94,6 +100,7 @@ def _new_page(request: HttpRequest) -> HttpResponse:
         written.values |= {name: _fresh()[name] for name in ("id", "secret")}
         appeal_id = UUID(written.values["id"])
     try:
+        written.errors |= take_files(request, appeal_id, written.uploads)
         if "concerns" in request.POST:
             return _concerns(request, written)
         if (shown := _shown_before(request, written, appeal_id)) is not None:
@@ -150,7 +157,7 @@ def _taken_down(request: HttpRequest, written: Written, appeal_id: UUID) -> Http
     values["secret"] = values["secret"] or new_secret()
     try:
         _submission, result = receive(
-            values,
+            {**values, "uploads": [str(upload.pk) for upload in written.uploads]},
             language=get_language() or "",
             source=values["channel"],
             sender=sender_of(request),
@@ -197,9 +204,11 @@ def _form(request: HttpRequest, written: Written, *, status: int = HTTPStatus.OK
         "languages": settings.LANGUAGES,
         "fields": submission_schema()["properties"],
         "words_min": WORDS_MIN,
-        "kept": " ".join(KEPT),
+        "video_minutes": VideoLimits().max_duration_s / 60,
     }
-    return render(request, "desk/caller.html", context, status=status)
+    response = render(request, "desk/caller.html", context, status=status)
+    show_to_sender(response, written.uploads)
+    return response
 
 
 @require_safe
@@ -221,4 +230,5 @@ def taken_page(request: HttpRequest, number: int) -> HttpResponse:
         return redirect("desk:appeal", number)
     appeal = began.appeal
     path = reverse("public:follow", args=[appeal.contact.secret])
-    return render(request, "desk/taken.html", {"appeal": appeal, "follow_path": path})
+    context = {"appeal": appeal, "follow_path": path, "files": appeal.attachments.count()}
+    return render(request, "desk/taken.html", context)

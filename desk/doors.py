@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ from rates.senders import sender_of
 from rates.taking import TooMany
 
 _HELD: Final = "held"
-_HELD_VALUES: Final = "held values"
+_HELD_FORM: Final = "held form"
 _SESSION_ENDED: Final = gettext_lazy(
     "Your session had ended. What you wrote is kept: log in, and it is there again."
 )
@@ -110,44 +111,62 @@ def _hold(request: HttpRequest) -> None:
     """Keeps words and files of a verb's form in the session, for the person whose page it was."""
     verb, writer = request.POST.get("verb", ""), request.POST.get("writer", "")
     text = request.POST.get("text", "")[:TEXT_MAX]
-    files = request.FILES.getlist("files")[:ATTACHMENTS_MAX]
-    if verb not in VERBS or not (text.strip() or files) or not _was_here(request, writer):
+    has_words = bool(text.strip() or request.FILES.getlist("files"))
+    if verb not in VERBS or not has_words or not _was_here(request, writer):
         return
-    uploads = [str(upload_id) for upload_id in read_uuids(request.POST.getlist("uploads"))][:ATTACHMENTS_MAX]
-    for file in files:
-        try:
-            uploads.append(str(upload(uuid.uuid4(), file, sender=sender_of(request)).pk))
-        except (Busy, Invalid, TooMany) as refusal:
-            messages.error(request, f"{file.name}: {refusal}")
     request.session[_HELD] = {
         "path": request.path,
         "writer": writer,
         "verb": verb,
         "text": text,
-        "uploads": uploads,
+        "uploads": _held_files(request),
     }
     messages.info(request, _SESSION_ENDED)
 
 
-def hold_values(request: HttpRequest, values: Mapping[str, str]) -> None:
-    """Keeps what stood in a form of this page in the session, for the person whose page it was."""
+def _held_files(request: HttpRequest) -> list[str]:
+    """Identifiers of the form's photos and videos, of those too that come with it now."""
+    uploads = [str(upload_id) for upload_id in read_uuids(request.POST.getlist("uploads"))][:ATTACHMENTS_MAX]
+    for file in request.FILES.getlist("files")[:ATTACHMENTS_MAX]:
+        try:
+            uploads.append(str(upload(uuid.uuid4(), file, sender=sender_of(request)).pk))
+        except (Busy, Invalid, TooMany) as refusal:
+            messages.error(request, f"{file.name}: {refusal}")
+    return uploads
+
+
+@dataclass(frozen=True)
+class Held:
+    """What stood in a form whose session had ended: values by name, and identifiers of files."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    uploads: Sequence[uuid.UUID] = ()
+
+
+def hold_form(request: HttpRequest, values: Mapping[str, str]) -> None:
+    """Keeps what stood in a form of this page, and its files, in the session, for the person whose page it was."""
     writer = request.POST.get("writer", "")
     if _was_here(request, writer):
         kept = {name: value[:TEXT_MAX] for name, value in values.items()}
-        request.session[_HELD_VALUES] = {"path": request.path, "writer": writer, "values": kept}
+        request.session[_HELD_FORM] = {
+            "path": request.path,
+            "writer": writer,
+            "values": kept,
+            "uploads": _held_files(request),
+        }
         messages.info(request, _SESSION_ENDED)
 
 
-def held_values(request: HttpRequest) -> dict[str, str]:
+def held_form(request: HttpRequest) -> Held:
     """What was held for this page and this person, once; nothing of what another person wrote."""
-    held = request.session.get(_HELD_VALUES)
+    held = request.session.get(_HELD_FORM)
     if not held or held["path"] != request.path:
-        return {}
-    del request.session[_HELD_VALUES]
+        return Held()
+    del request.session[_HELD_FORM]
     if held["writer"] != str(request.user.pk):
-        return {}
+        return Held()
     messages.info(request, _BACK_AGAIN)
-    return dict(held["values"])
+    return Held(held["values"], read_uuids(held["uploads"]))
 
 
 def restore_held(request: HttpRequest, appeal: Appeal) -> None:

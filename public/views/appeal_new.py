@@ -17,12 +17,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from appeals.actions.upload import digest_of, upload
-from appeals.errors import Busy, Conflict, Invalid
-from appeals.identifiers import file_uuid7, new_secret, new_uuid7
+from appeals.errors import Conflict, Invalid
+from appeals.identifiers import new_secret, new_uuid7
 from appeals.intake.parse import SENT, submission_schema, uuid7
 from appeals.intake.receive import receive
-from appeals.limits import ATTACHMENTS_MAX
 from appeals.models import AppealContact, Attachment
 from appeals.vocabulary import Kind
 from districts.choices import category_groups
@@ -33,6 +31,7 @@ from media.limits import VideoLimits
 from rates.senders import sender_of
 from rates.taking import TooMany
 from web.caching import kept_for_offline
+from web.form_files import take_files
 from web.limits import refused
 from web.place_field import SeveralPlaces, degrees_of
 from web.preview import Preview, preview
@@ -80,7 +79,7 @@ def _asked(request: HttpRequest) -> HttpResponse:
     draft, appeal_id = _sent(request)
     given = {name: draft.values[name] for name in ("lon", "lat")}
     try:
-        draft.errors |= _take_files(request, appeal_id, draft)
+        draft.errors |= take_files(request, appeal_id, draft.uploads)
         _find_place(request, draft)
         if not draft.errors:
             values = draft.values
@@ -112,7 +111,7 @@ def _received(request: HttpRequest) -> HttpResponse:
     # The answer leads to the author's own page, so that there must be a key to it.
     draft.values["secret"] = draft.values["secret"] or new_secret()
     try:
-        uploads = _take_files(request, appeal_id, draft)
+        uploads = take_files(request, appeal_id, draft.uploads)
         _find_place(request, draft)
     except TooMany as refusal:
         return _too_many(request, draft, refusal)
@@ -215,38 +214,6 @@ def _error_links(errors: Mapping[str, list[str]]) -> list[tuple[str, str]]:
         for name, sentences in errors.items()
         for sentence in sentences
     ]
-
-
-def _take_files(request: HttpRequest, appeal_id: UUID, draft: Draft) -> dict[str, list[str]]:
-    """Stores the files of the form and remembers them in the draft; what was refused, by field.
-
-    Files that came with an earlier, refused form are named by its hidden fields and need not be chosen again.
-    """
-    refused: list[str] = []
-    earlier = [value for value in request.POST.getlist("uploads") if len(value) == 36]
-    kept = Attachment.objects.waiting().filter(pk__in=[key for key in map(_uuid, earlier) if key])
-    draft.uploads = list(kept[:ATTACHMENTS_MAX])
-    for file in request.FILES.getlist("files"):
-        if len(draft.uploads) >= ATTACHMENTS_MAX:
-            refused.append(_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX})
-            break
-        try:
-            stored = upload(file_uuid7(appeal_id, digest_of(file)), file, sender=sender_of(request))
-            draft.uploads += [] if stored in draft.uploads else [stored]
-        except Invalid as refusal:
-            refused += [
-                f"{file.name}: {sentence}" for sentences in refusal.errors.values() for sentence in sentences
-            ]
-        except Busy as busy:
-            refused.append(f"{file.name}: {busy}")
-    return {"files": refused} if refused else {}
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _find_place(request: HttpRequest, draft: Draft) -> None:

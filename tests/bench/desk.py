@@ -1,8 +1,12 @@
-"""What a desk's list costs among many appeals: blocks of the whole statement against a page of bare rows by their index."""
+"""What a desk's list costs among many appeals: blocks of the whole statement against a page of bare rows by their index,
+its pages over HTTP against a view that does nothing, and against the same pages of a city with few appeals.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
@@ -52,6 +56,14 @@ SEARCHES: tuple[dict[str, str], ...] = (
 SEARCH_MS_MAX = 500
 SEARCH_RATIO_MAX = 20
 
+#: Appeals of the city whose lists cost as much as those of the large one, and how much more is as much.
+FEW = 10_000
+SAME_MOST = 1.5
+#: Of a whole page over HTTP: statements, and such pages that a core of this machine gives in a second.
+STATEMENTS_MAX = 8
+PAGES_A_SECOND_MIN = 50
+NULL = "/peer/null/"
+
 # What the list shows is in the rows; the names beside them and the counts of the tabs are what is held against it.
 _BARE = """
 SELECT * FROM appeals_appeal
@@ -88,6 +100,85 @@ def desk_lists() -> list[Line]:
                 )
         transaction.set_rollback(True)
     return lines
+
+
+@dataclass(frozen=True)
+class PageCost:
+    """CPU milliseconds of server and database for a page, and statements of the database."""
+
+    cpu_ms: float
+    statements: int
+
+
+def list_pages(server: Server) -> Mapping[str, PageCost]:
+    """What each list costs as a page over HTTP, by what it is called; under ``NULL`` the view that does nothing."""
+    found: dict[str, PageCost] = {}
+    busiest = Appeal.objects.values("service").annotate(n=Count("pk")).order_by("-n")[0]["service"]
+    for name, service in (("the office", Service.objects.get(is_office=True).pk), ("a service", busiest)):
+        with _at_desk(server, service) as (ask, client):
+            for query in LISTS:
+                path = f"/en/desk/?{_place_of(query)}"
+                with CaptureQueriesContext(connection) as captured:
+                    assert client.get(path).status_code == 200
+                cost = cpu_per_call(ask, [path] * ASKED, server.pids)
+                found[f"{name}, {_place_of(query)}"] = PageCost(cost, len(captured.captured_queries))
+            found[NULL] = PageCost(cpu_per_call(ask, [NULL] * ASKED, server.pids), 0)
+    return found
+
+
+def _place_of(query: Mapping[str, str]) -> str:
+    place, _errors = parse_place(query)
+    return place.as_query()
+
+
+def pages_among_many(many: Mapping[str, PageCost], few: Mapping[str, PageCost]) -> list[Line]:
+    """Pages a second and core against the view that does nothing; cost and statements against those among few appeals."""
+    lines = []
+    for called, cost in many.items():
+        if called == NULL:
+            continue
+        rate, before = 1000 / cost.cpu_ms, few[called]
+        lines += [
+            Line(
+                f"page of {called}",
+                f"{rate:.0f} a second and core, {cost.cpu_ms:.1f} CPU ms",
+                f"{many[NULL].cpu_ms:.2f} of a view that does nothing",
+                cost.cpu_ms / many[NULL].cpu_ms,
+                f"at least {PAGES_A_SECOND_MIN} a second and core",
+                rate >= PAGES_A_SECOND_MIN,
+            ),
+            Line(
+                f"the same among {FEW:,} appeals",
+                f"{cost.cpu_ms:.1f} CPU ms, {cost.statements} statements",
+                f"{before.cpu_ms:.1f}, {before.statements} among few",
+                cost.cpu_ms / before.cpu_ms,
+                f"at most {SAME_MOST}, {STATEMENTS_MAX} statements",
+                cost.cpu_ms <= SAME_MOST * before.cpu_ms
+                and max(cost.statements, before.statements) <= STATEMENTS_MAX,
+            ),
+        ]
+    return lines
+
+
+@contextmanager
+def _at_desk(server: Server, service: int) -> Iterator[tuple[Callable[[str], None], Client]]:
+    """A person of the service who is logged in: what asks the server for a page, and a client without a server."""
+    user = User.objects.create_user("desks@bench.example")
+    Membership.objects.create(user=user, service_id=service)
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(user)
+    cookie = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
+
+    def ask(path: str) -> None:
+        answer = server.session.get(f"{server.url}{path}", cookies=cookie, timeout=60, allow_redirects=False)
+        assert answer.status_code == 200, answer.status_code
+
+    try:
+        yield ask, client
+    finally:
+        client.logout()
+        Membership.objects.filter(user=user).delete()
+        user.delete()
 
 
 def desk_searches() -> list[Line]:
@@ -129,24 +220,9 @@ def _took_ms(read: Callable[[], object]) -> float:
 
 def open_desks(server: Server) -> list[Line]:
     """CPU of the question that each open desk asks every few seconds, against one that reads no list; for 50 desks."""
-    office = Service.objects.get(is_office=True)
-    user = User.objects.create_user("desks@bench.example")
-    Membership.objects.create(user=user, service=office)
-    client = Client(SERVER_NAME="localhost")
-    client.force_login(user)
-    cookie = {settings.SESSION_COOKIE_NAME: client.cookies[settings.SESSION_COOKIE_NAME].value}
-
-    def ask(path: str) -> None:
-        answer = server.session.get(f"{server.url}{path}", cookies=cookie, timeout=60, allow_redirects=False)
-        assert answer.status_code == 200, answer.status_code
-
-    try:
+    with _at_desk(server, Service.objects.get(is_office=True).pk) as (ask, _client):
         ours = cpu_per_call(ask, ["/en/desk/changes/"] * ASKED, server.pids)
         alone = cpu_per_call(ask, ["/en/desk/session/"] * ASKED, server.pids)
-    finally:
-        client.logout()
-        Membership.objects.filter(user=user).delete()
-        user.delete()
     share = ours / EVERY_MS * DESKS
     return [
         Line(

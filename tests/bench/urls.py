@@ -1,9 +1,10 @@
-"""The product's addresses, and what a project would have out of the box: a djangorestframework-gis ModelViewSet."""
+"""The product's addresses, a view that does nothing, and what a project would have out of the box: a ModelViewSet."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.routers import SimpleRouter
@@ -41,4 +42,10 @@ class PeerViewSet(ReadOnlyModelViewSet):
 router = SimpleRouter()
 router.register("appeals", PeerViewSet)
 
-urlpatterns = [path("peer/drf-gis/", include(router.urls)), *own]
+
+def null(request: HttpRequest) -> HttpResponse:
+    """Nothing: what the server and the middleware cost."""
+    return HttpResponse()
+
+
+urlpatterns = [path("peer/null/", null), path("peer/drf-gis/", include(router.urls)), *own]

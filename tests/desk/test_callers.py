@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,11 +20,13 @@ from accounts.roles import Role
 from appeals.actions.submit import Submission, submit
 from appeals.actions.support import support_for
 from appeals.actors import Person
-from appeals.errors import NotAllowed
+from appeals.errors import Invalid, NotAllowed
 from appeals.identifiers import new_uuid7
-from appeals.models import Appeal, Message, Support
+from appeals.models import Appeal, Attachment, Message, Support
 from bootstrap.rates import Rate
 from desk import callers
+from rates.taking import TooMany
+from tests.desk.pages import picture
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import IN_EAST, OUTSIDE, GridCity, at
 
@@ -175,7 +179,7 @@ def test_what_is_perhaps_the_same_is_shown_before_and_concerns_the_caller_once(
     for caller in ({"phone": "+996 555 123456"}, {"phone": "0555123456", "email": "x@mail.example"}):
         counted = at_phone.post(ADDRESS, {**form, **fields(page), "concerns": there.number, **caller})
         assert counted["Location"] == f"/en/desk/appeals/{there.number}/"
-    assert "555" not in Support.objects.get().person
+    assert "555123456" not in Support.objects.get().person
     nobody = at_phone.post(ADDRESS, {**form, "concerns": there.number, "phone": "", "email": ""})
     assert nobody.status_code == 400
     for unknown in ("x", 10**30, 0, "1\x00"):
@@ -213,6 +217,86 @@ def test_a_session_that_ends_while_the_caller_speaks_loses_no_word(
     at_phone.post(ADDRESS, form)
     at_phone.force_login(office_user)
     assert at_phone.get(ADDRESS).context["values"]["text"] == ""
+
+
+def received(page: HttpResponse) -> list[str]:
+    """Identifiers of the photos that the form names."""
+    return re.findall(r'name="uploads" value="([^"]+)"', page.content.decode())
+
+
+def test_photos_are_those_of_the_appeal_and_are_chosen_once(
+    at_phone: Client, city: GridCity, media_root: Path
+) -> None:
+    AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), text="The lamp is broken")
+    form = said(at_phone)
+    refused = at_phone.post(ADDRESS, {**form, "text": "", "files": [picture(), io.BytesIO(b"no picture")]})
+    assert (refused.status_code, set(refused.context["errors"])) == (400, {"text", "files"})
+    (photo,) = received(refused)
+    # The one who sent it sees it before any appeal has it.
+    assert at_phone.get(Attachment.objects.get(pk=photo).thumb.url).status_code == 200
+    assert Client().get(Attachment.objects.get(pk=photo).thumb.url).status_code == 404
+    asked = at_phone.post(ADDRESS, {**form, "uploads": [photo], "files": [picture("second.jpg")]})
+    assert "The lamp is broken" in asked.content.decode()
+    both = received(asked)
+    assert both[0] == photo
+    assert len(both) == 2
+    seen = {**form, **fields(asked), "uploads": both}
+    assert at_phone.post(ADDRESS, seen).status_code == 302
+    receipt = at_phone.post(ADDRESS, seen, follow=True)
+    assert re.search(r"Photos and videos</dt><dd>2<", receipt.content.decode())
+    taken = Appeal.objects.order_by("number").last()
+    assert taken is not None
+    assert {str(photo.pk) for photo in taken.attachments.all()} == set(both)
+    assert Appeal.objects.count() == 2
+
+
+def test_photos_of_a_session_that_has_ended_are_there_after_the_log_in(
+    at_phone: Client, dispatcher: User, media_root: Path
+) -> None:
+    form = said(at_phone)
+    at_phone.cookies.pop("sessionid")
+    at_phone.post(ADDRESS, {**form, "files": [picture()]})
+    stored = Attachment.objects.get()
+    at_phone.force_login(dispatcher)
+    assert received(at_phone.get(ADDRESS)) == [str(stored.pk)]
+    # Of somebody who was never here, nothing is kept.
+    Client().post(ADDRESS, {**form, "files": [picture("other.jpg")]})
+    assert Attachment.objects.count() == 1
+
+
+def test_who_supports_is_known_by_the_phone_and_else_by_the_address(
+    city: GridCity, dispatcher: User, settings: LazySettings
+) -> None:
+    settings.LIMITS = {"support": Rate(5, 1, 86_400)}
+    here: Appeal = AppealFactory(category=city.categories["lamp"], point=at(IN_EAST))
+    there: Appeal = AppealFactory(category=city.categories["lamp"], point=at(IN_EAST))
+    by = Person(dispatcher)
+
+    def count(appeal: Appeal, phone: str = "", email: str = "") -> int:
+        support_for(appeal, phone=phone, email=email, by=by, sender="desk")
+        return Support.objects.filter(appeal=appeal).count()
+
+    assert count(here, "+996555123456", "a@mail.example") == 1
+    assert count(here, "+996555123456", "b@mail.example") == 1
+    assert count(here, "", "a@mail.example") == 2
+    assert count(here, "", "A@Mail.example") == 2
+    assert count(there, "+996555123456") == 1
+    # What is kept names nobody.
+    kept = set(Support.objects.values_list("person", flat=True))
+    assert not any("555123456" in person or "mail" in person for person in kept)
+    with pytest.raises(Invalid) as refusal:
+        support_for(here, phone="", email="", by=by, sender="desk")
+    assert list(refusal.value.errors) == ["phone"]
+    assert count(here, "+996555123457") == 3
+    assert count(here, "+996555123458") == 4
+    with pytest.raises(TooMany):
+        support_for(here, phone="+996555123459", email="", by=by, sender="desk")
+    Appeal.objects.filter(pk=there.pk).update(hidden=True)
+    Appeal.objects.filter(pk=here.pk).update(status="closed")
+    for appeal in (here, there):
+        with pytest.raises(NotAllowed):
+            support_for(appeal, phone="+996555123459", email="", by=by, sender="other desk")
+    assert Support.objects.count() == 5
 
 
 def test_too_much_from_one_person_is_told_and_kept(at_phone: Client, settings: LazySettings) -> None:

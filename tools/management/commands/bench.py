@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
@@ -23,7 +24,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, count: int, **options: Any) -> None:
         try:
             from tests.bench.city import bench_database
-            from tests.bench.desk import desk_lists, desk_searches, open_desks
+            from tests.bench.desk import (
+                FEW,
+                desk_lists,
+                desk_searches,
+                list_pages,
+                open_desks,
+                pages_among_many,
+            )
             from tests.bench.hotspots import statistics
             from tests.bench.routing import decisions
             from tests.bench.scoreboard import scoreboard
@@ -36,6 +44,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{count:,} appeals; {platform.machine()}, {os.cpu_count()} cores")
         log = settings.VAR_DIR / "log" / "bench-server.log"
         log.parent.mkdir(parents=True, exist_ok=True)
+        # Pages name their styles and scripts.
+        call_command("collectstatic", interactive=False, verbosity=0)
+        with bench_database(FEW) as url, running_server(url, log) as server:
+            few = list_pages(server)
         with bench_database(count) as url:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT version(), postgis_lib_version()")
@@ -47,6 +59,7 @@ class Command(BaseCommand):
                     *map_tiles(server),
                     *submit_over_http(server),
                     *open_desks(server),
+                    *pages_among_many(list_pages(server), few),
                 ]
             lines += [*decisions(), *desk_lists(), *desk_searches(), *scoreboard(), *statistics()]
         self.stdout.write(render(lines))

@@ -25,6 +25,7 @@ export class Files {
   #list;
   #error;
   #changed;
+  #keeps;
   /** @type {Row[]} */
   #rows = [];
   /** The last of what is sent one after the other: on a weak network one photo arrives sooner than six halves. */
@@ -33,8 +34,10 @@ export class Files {
   /**
    * @param {{list: HTMLElement, input: HTMLInputElement, drop: HTMLElement, error: HTMLElement}} parts
    * @param {() => void} changed
+   * @param {{keeps?: boolean}} [options] whether the device keeps the files until the server has them
    */
-  constructor({ list, input, drop, error }, changed) {
+  constructor({ list, input, drop, error }, changed, { keeps = true } = {}) {
+    this.#keeps = keeps;
     this.#list = list;
     this.#error = error;
     this.#changed = changed;
@@ -99,7 +102,7 @@ export class Files {
     }
     this.#rows = [];
     for (const file of files) {
-      void writeFile(file).catch(() => undefined);
+      void this.#write(file);
       const row = this.#row(file);
       if (file.sent) this.#state(row, "done");
       else row.settled = this.#send(row);
@@ -146,7 +149,7 @@ export class Files {
       if (problem) return this.#turnAway(row, problem);
       row.file.blob = await lightened(original);
       if (row.stop.signal.aborted) return;
-      await writeFile(row.file).catch(() => undefined);
+      await this.#write(row.file);
       this.#changed();
       await this.#send(row);
     })();
@@ -165,7 +168,7 @@ export class Files {
     try {
       await sendFile(row.file, (share) => this.#progress(row, share), row.stop.signal);
       row.file.sent = true;
-      await writeFile(row.file).catch(() => undefined);
+      await this.#write(row.file);
       this.#state(row, "done");
     } catch (error) {
       if (isAbort(error)) return;
@@ -177,6 +180,11 @@ export class Files {
       }
     }
     this.#changed();
+  }
+
+  /** @param {StoredFile} file */
+  async #write(file) {
+    if (this.#keeps) await writeFile(file).catch(() => undefined);
   }
 
   /** @param {StoredFile} file */

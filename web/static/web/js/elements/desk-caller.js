@@ -4,17 +4,22 @@
  * as it is; the server shows once more what is perhaps the same before anything is written.
  */
 
+import { Files } from "city/appeal/files.js";
 import { KnownWorks } from "city/appeal/known-works.js";
 import { PlacePicker } from "city/appeal/place.js";
 import { RoutePreview } from "city/appeal/route-preview.js";
 import { CityMap } from "city/elements/city-map.js";
-import { find } from "city/site/dom.js";
+import { el, find } from "city/site/dom.js";
+import { t } from "city/site/texts.js";
 
 /** @typedef {import("city/map/spot.js").Spot} Spot */
 
 export class DeskCaller extends HTMLElement {
   #stop = new AbortController();
   #changed = false;
+  #leaving = false;
+  /** @type {Files | undefined} */
+  #files;
 
   connectedCallback() {
     const { signal } = this.#stop;
@@ -53,11 +58,54 @@ export class DeskCaller extends HTMLElement {
     for (const chosen of [category, kind]) chosen.addEventListener("change", () => ask(place.spot), { signal });
     form.addEventListener("input", () => (this.#changed = true), { signal });
     // A form that was sent is left on purpose; one that was not is asked about: nothing of a caller stays on the device.
-    form.addEventListener("submit", () => (this.#changed = false), { signal });
-    window.addEventListener("beforeunload", (event) => this.#changed && event.preventDefault(), { signal });
+    window.addEventListener("beforeunload", (event) => this.#changed && !this.#leaving && event.preventDefault(), { signal });
+    this.#takeFiles();
     const spot = lon.value && lat.value ? { lon: Number(lon.value), lat: Number(lat.value) } : undefined;
     if (spot) place.set(spot);
     ask(spot);
+  }
+
+  /** The list of files takes the place of the field's own, with those that the server has received already. */
+  #takeFiles() {
+    const parts = {
+      list: find(this, "[data-files]", HTMLElement),
+      input: find(this, "[data-file-input]", HTMLInputElement),
+      drop: find(this, ".files__drop", HTMLElement),
+      error: find(this, "[data-error=files]", HTMLElement),
+    };
+    const kept = [...parts.list.querySelectorAll("[data-kept]")];
+    this.#files = new Files(parts, () => (this.#changed = true), { keeps: false });
+    for (const had of kept) {
+      const name = had.querySelector(".file__name")?.textContent ?? "";
+      this.#files.adopt({ id: find(had, "input", HTMLInputElement).value, name, thumb: had.querySelector("img")?.src });
+      had.remove();
+    }
+  }
+
+  /** Makes the form ready to be sent: its files are on the server. False when something must be done first, which is said. */
+  async ready() {
+    const files = this.#files;
+    if (!files) return true;
+    await files.delivered();
+    if (files.hasRefused || files.hasWaiting) {
+      const error = find(this, "[data-error=files]", HTMLElement);
+      error.textContent = files.hasRefused ? t("upload.failed") : t("desk.unreached");
+      error.scrollIntoView({ block: "center" });
+      return false;
+    }
+    const form = find(this, "form", HTMLFormElement);
+    for (const old of form.querySelectorAll("input[name=uploads]")) old.remove();
+    form.append(...files.ids.map((id) => el("input", { type: "hidden", name: "uploads", value: id })));
+    return true;
+  }
+
+  /** The form is being sent: nobody asks whether to leave it. */
+  leave() {
+    this.#leaving = true;
+  }
+
+  stay() {
+    this.#leaving = false;
   }
 
   disconnectedCallback() {

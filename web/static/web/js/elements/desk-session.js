@@ -1,6 +1,6 @@
 /**
  * `<desk-session>`: one on each page of the desk. It asks whether the person is still logged in before any form is sent,
- * and says so when not; what the forms hold is kept by `<desk-words>`. Its children are the sentences, one for each
+ * and says so when not; what the forms hold is kept by the elements around them. Its children are the sentences, one for each
  * standing.
  */
 
@@ -12,6 +12,12 @@ import { DeskWords } from "city/elements/desk-words.js";
 const GIVEN_UP_MS = 15_000;
 
 /** @typedef {import("city/desk/session.js").Standing} Standing */
+/**
+ * An element around a form, which makes it ready to be sent and learns that it goes, or that it stays after all.
+ * @typedef {HTMLElement & {ready(): Promise<boolean>, leave(): void, stay(): void}} Around
+ */
+
+const AROUND = "desk-words, desk-caller";
 
 export class DeskSession extends HTMLElement {
   #session = new Session(this.dataset.url ?? "", this.dataset.writer ?? "");
@@ -59,8 +65,7 @@ export class DeskSession extends HTMLElement {
   async #send(form, button) {
     this.#busy = true;
     button?.setAttribute("aria-disabled", "true");
-    const words = form.closest("desk-words");
-    const own = words instanceof DeskWords ? words : undefined;
+    const [own] = around([form.closest(AROUND)]);
     const mayGo = (await this.#session.ask()) === "same" && (!own || (await own.ready()));
     if (!mayGo) {
       this.#stay();
@@ -77,7 +82,7 @@ export class DeskSession extends HTMLElement {
   #stay() {
     this.#busy = false;
     for (const button of document.querySelectorAll("main button[aria-disabled=true]")) button.removeAttribute("aria-disabled");
-    for (const words of this.#words()) words.stay();
+    for (const each of around(document.querySelectorAll(AROUND))) each.stay();
   }
 
   /** @param {Standing} standing */
@@ -93,6 +98,14 @@ export class DeskSession extends HTMLElement {
   async #deliverLeft() {
     if (await deliverLeft(this.#session)) this.querySelector("[data-left]")?.removeAttribute("hidden");
   }
+}
+
+/**
+ * Those of the elements whose modules have been loaded.
+ * @param {Iterable<Element | null>} elements
+ */
+function around(elements) {
+  return /** @type {Around[]} */ ([...elements].filter((each) => each && "ready" in each));
 }
 
 customElements.define("desk-session", DeskSession);
