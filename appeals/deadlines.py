@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import accumulate
 
 import holidays
 from django.conf import settings
@@ -77,7 +79,22 @@ class WorkingCalendar:
     def working_days_between(self, start: dt.date, end: dt.date) -> int:
         """Working days after ``start`` up to and including ``end``; negative when ``end`` is earlier."""
         sign, first, last = (1, start, end) if start <= end else (-1, end, start)
-        return sign * sum(self.is_working(day) for day in _days(first, last))
+        # Counted without a look at each day: a list has rows that were due years ago.
+        weekdays = _weekdays_until(last) - _weekdays_until(first)
+        off = sum(
+            bisect_right(days, last) - bisect_right(days, first)
+            for year in range(first.year, last.year + 1)
+            for days in [_holidays_on_weekdays(self.country, self.subdivision, year)]
+        )
+        changed, by = self._own_changes
+        own = by[bisect_right(changed, last)] - by[bisect_right(changed, first)]
+        return sign * (weekdays - off + own)
+
+    @cached_property
+    def _own_changes(self) -> tuple[list[dt.date], list[int]]:
+        """Own days that differ from the country's, in order, and how many working days those before each add together."""
+        days = sorted(day for day, works in self.own_days.items() if works == self.off_in_the_country(day))
+        return days, [0, *accumulate(1 if self.own_days[day] else -1 for day in days)]
 
 
 def pairs(pauses: Sequence[dt.date]) -> Iterator[tuple[dt.date, dt.date]]:
@@ -98,6 +115,17 @@ def _days(after: dt.date, until: dt.date) -> Iterator[dt.date]:
 @lru_cache
 def _public_holidays(country: str, subdivision: str | None, year: int) -> frozenset[dt.date]:
     return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
+
+
+@lru_cache
+def _holidays_on_weekdays(country: str, subdivision: str | None, year: int) -> list[dt.date]:
+    return sorted(day for day in _public_holidays(country, subdivision, year) if day.weekday() < 5)
+
+
+def _weekdays_until(day: dt.date) -> int:
+    """Mondays to Fridays up to and including the day, from a Monday long ago on."""
+    weeks, days = divmod(day.toordinal(), 7)
+    return weeks * 5 + min(days, 5)
 
 
 @lru_cache

@@ -31,6 +31,7 @@ from desk.drafts import drafts_here
 from desk.live import EVERY_MS
 from desk.models import ContactSeen, FileTaken
 from desk.queue import PAGE_SIZE, Listed, Place, Queue, Sort, counted_to, parse_place
+from desk.rows import Look, rows_as_html
 from desk.saved import Saved, calendar_and_saved, nothing_left, places_of
 from geo.paging import AFTER, BEFORE, PageRequest
 from rates.senders import sender_of
@@ -64,6 +65,12 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         return f"{reverse('desk:queue')}?{there.as_query()}"
 
     total = listed.counts[place.tab]
+    look = Look(
+        place=place.as_query(),
+        office=standing.office,
+        assignees=any(appeal.assignee_id for appeal in page.rows),
+        chosen=request.GET.get(CHOSEN) == "all",
+    )
     context = {
         "office": standing.office,
         "tab": place.tab,
@@ -88,13 +95,14 @@ def queue_page(request: HttpRequest) -> HttpResponse:
             if not each.descending
         },
         "sort": place.sort.value if place.sort is not place.tab.sort else "",
-        "rows": [AppealRow(appeal, due_of(appeal, queue.calendar, queue.today)) for appeal in page.rows],
+        "rows": rows_as_html(
+            (AppealRow(appeal, due_of(appeal, queue.calendar, queue.today)) for appeal in page.rows), look
+        ),
         "live_every_ms": EVERY_MS,
         "bulk_verbs": bulk_verbs(),
         "takes_down": standing.everywhere in SUBMIT_FOR.roles,
-        "all_chosen": request.GET.get(CHOSEN) == "all",
         "choose_all_url": f"{reverse('desk:queue')}?{place.as_query(chosen='all')}",
-        "shows_assignees": any(appeal.assignee_id for appeal in page.rows),
+        "shows_assignees": look.assignees,
         "place": place.as_query(),
         "list_query": place.at(PageRequest()).as_query(),
         "total": total,

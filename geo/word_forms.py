@@ -18,6 +18,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Final
@@ -235,8 +236,9 @@ def stands_in(word: str, text: str) -> bool:
     return re.search(pattern(word).replace(_LETTER, r"[^\W_]"), text) is not None
 
 
-def beginnings(text: str) -> list[str]:
-    """How the forms of all telling words of the text begin, in order."""
+@lru_cache(maxsize=1_024)
+def beginnings(text: str) -> tuple[str, ...]:
+    """How the forms of all telling words of the text begin, in order; kept for texts that stand on every page."""
     words = {same for word in words_in(text).telling for same in _same(word)}
     stems = {stem for word in words for stem in _stems(word)}
     found: list[str] = []
@@ -244,7 +246,7 @@ def beginnings(text: str) -> list[str]:
         # Whatever begins with the longer one begins with the shorter one.
         if not (found and len(found[-1]) > _LONG and begun.startswith(found[-1])) and begun not in found:
             found.append(begun)
-    return found
+    return tuple(found)
 
 
 def kind_named(word: str) -> str:

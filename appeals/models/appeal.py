@@ -216,6 +216,12 @@ class Appeal(models.Model):
                 name="appeal_open_of_service",
             ),
             models.Index(fields=["service", "status", "due_on"], name="appeal_queue"),
+            # A handful of what is open: without an index all that is open is read for their number.
+            models.Index(
+                fields=["due_on", "number"],
+                condition=Q(status__in=OPEN_STATUSES, escalated_at__isnull=False),
+                name="appeal_escalated",
+            ),
             models.Index(fields=["status", "due_on"], name="appeal_office_queue"),
             models.Index(
                 fields=["assignee", "status", "due_on"],

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import translation
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from appeals.deadlines import LegalClock, NoLegalTerm, Term, WorkingCalendar, city_calendar, city_day
@@ -115,6 +115,21 @@ def test_adding_and_counting_agree(start: dt.date, days: int) -> None:
     assert KG.working_days_between(start, end) == days
     assert KG.working_days_between(end, start) == -days
     assert days == 0 or KG.is_working(end)
+
+
+@given(
+    st.dates(day("2019-01-01"), day("2031-12-31")),
+    st.dates(day("2019-01-01"), day("2031-12-31")),
+    st.dictionaries(st.dates(day("2020-01-01"), day("2030-12-31")), st.booleans(), max_size=40),
+)
+@example(day("2026-06-05"), day("2026-06-08"), {day("2026-06-06"): True, day("2026-06-08"): False})
+def test_days_are_counted_as_one_by_one(start: dt.date, end: dt.date, own: dict[dt.date, bool]) -> None:
+    """What the country has off already, or works anyway, changes nothing when the city says it once more."""
+    moved = WorkingCalendar("KG", None, own)
+    later = [start + dt.timedelta(days=n) for n in range(1, (end - start).days + 1)]
+    earlier = [end + dt.timedelta(days=n) for n in range(1, (start - end).days + 1)]
+    one_by_one = sum(map(moved.is_working, later)) - sum(map(moved.is_working, earlier))
+    assert moved.working_days_between(start, end) == one_by_one
 
 
 def _advisory_locks() -> list[str]:
