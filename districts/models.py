@@ -157,6 +157,14 @@ class DistrictBoundary(models.Model):
     name = models.CharField(_("name"), max_length=200)
     geom = models.MultiPolygonField(srid=WGS84_SRID)
     approximate = models.BooleanField(_("approximate"), default=False)
+    residents = models.PositiveIntegerField(
+        _("residents"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "How many people live within these borders. Where all districts have it, reports count per resident."
+        ),
+    )
 
     objects = DistrictBoundaryQuerySet.as_manager()
 

@@ -29,6 +29,8 @@ class Measure(enum.StrEnum):
 
     #: Its share of the city's ground.
     AREA = "area"
+    #: Its share of the city's residents.
+    RESIDENTS = "residents"
     #: Its share of all appeals of the same time.
     ALL = "all"
 
@@ -51,6 +53,12 @@ class DistrictRate:
         """Appeals per square kilometre of the district."""
         area_km2 = self.district.area_m2 / 1e6
         return None if self.count is None or not area_km2 else self.count / area_km2
+
+    @property
+    def per_1000(self) -> float | None:
+        """Appeals per thousand residents; None where these are not known, or none."""
+        residents = self.district.residents
+        return None if self.count is None or not residents else self.count / residents * 1_000
 
     @property
     def level(self) -> int | None:
@@ -77,6 +85,14 @@ class ByDistrict:
     input_sha256: str
 
     @property
+    def residents(self) -> int | None:
+        """Of all districts together; None where those of one are not known, or of borders that are no more."""
+        if self.borders is not Borders.TODAY:
+            return None
+        known = [row.district.residents for row in self.rows]
+        return sum(n for n in known if n is not None) if known and None not in known else None
+
+    @property
     def comparable(self) -> bool:
         """True when there are districts enough."""
         return len(self.rows) >= LEAST_DISTRICTS
@@ -86,22 +102,23 @@ def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> B
     """Public appeals that match the filter, by territory, and how many were to be expected there.
 
     Where the filter says which appeals are meant (``EVERYTHING``), a district expects its share of all appeals of the same
-    time; where it does not, its share of the ground: how many people live in each is not known. Its own district is
+    time; where it does not, its share of the residents or, where these are not known of each, of the ground. Its own district is
     no matter here. Two statements, three with all appeals.
     """
     wanted = replace(wanted, district="")
     everything = replace(wanted, **EVERYTHING)
-    measure = Measure.AREA if everything == wanted else Measure.ALL
     today = timezone.localdate()
     known = district_grounds(today) if borders is Borders.TODAY else past_district_grounds()
     grounds = [ground for ground in known if ground.kind != District.Kind.CITY]
+    measure = Measure.ALL
+    if everything == wanted:
+        # Districts of one time after the other have the same residents.
+        counted = borders is Borders.TODAY and all(ground.residents is not None for ground in grounds)
+        measure = Measure.RESIDENTS if counted else Measure.AREA
     counts = _counts(wanted, borders)
     all_counts = _counts(everything, borders) if measure is Measure.ALL else {}
     observed = np.array([counts.get(ground.id, 0) for ground in grounds])
-    exposure = np.array(
-        [all_counts.get(ground.id, 0) if measure is Measure.ALL else ground.area_m2 for ground in grounds],
-        dtype=float,
-    )
+    exposure = np.array([_exposure(ground, measure, all_counts) for ground in grounds], dtype=float)
     rows = _rates(grounds, observed, exposure) if exposure.sum() > 0 else []
     total = sum(counts.values())
     return ByDistrict(
@@ -116,10 +133,20 @@ def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> B
         ),
         input_sha256=digest(
             counts={ground.code: n for ground, n in zip(grounds, observed, strict=True)},
-            # Square metres, or appeals.
+            # Square metres, residents or appeals.
             compared={ground.code: round(n) for ground, n in zip(grounds, exposure, strict=True)},
         ),
     )
+
+
+def _exposure(ground: DistrictGround, measure: Measure, all_counts: dict[int | None, int]) -> float:
+    match measure:
+        case Measure.ALL:
+            return all_counts.get(ground.id, 0)
+        case Measure.RESIDENTS:
+            return ground.residents or 0
+        case Measure.AREA:
+            return ground.area_m2
 
 
 def _rates(grounds: list[DistrictGround], observed: np.ndarray, exposure: np.ndarray) -> list[DistrictRate]:

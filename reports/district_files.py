@@ -19,7 +19,7 @@ from reports.by_district import ByDistrict
 from reports.exports import DISTRICT_COLUMNS, district_values
 from reports.ground import district_borders
 
-_KINDS = {"district": pa.string(), "name": pa.string(), "count": pa.int64()}
+_KINDS = {"district": pa.string(), "name": pa.string(), "count": pa.int64(), "residents": pa.int64()}
 
 
 def as_geoparquet(found: ByDistrict, about: Mapping[str, Any]) -> bytes:

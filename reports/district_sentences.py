@@ -21,6 +21,11 @@ def measure_words(found: ByDistrict) -> str:
             "Each district is compared with its share of all appeals of the same time (%(others)s): "
             "“2 ×” means twice as many of these appeals as that share would give."
         ) % {"others": appeals_words(found.others or 0)}
+    if found.measure is Measure.RESIDENTS:
+        return _(
+            "Each district is compared with its share of the residents (%(residents)s in all): “2 ×” means twice as many appeals per resident "
+            "as in all districts together. Residents are not all who report: where many work, trade or pass through, more is reported."
+        ) % {"residents": number_format(found.residents or 0, force_grouping=True)}
     return _(
         "Each district is compared with its share of the ground: “2 ×” means twice as many appeals per km² as in all districts together. "
         "It is not a rate per resident: how many people live in each district is not known here, and where more live, more is "
@@ -50,6 +55,8 @@ def legend_words(found: ByDistrict) -> str:
     """Heading of the legend."""
     if found.measure is Measure.ALL:
         return _("Compared with the share of all appeals")
+    if found.measure is Measure.RESIDENTS:
+        return _("Compared with the share of the residents")
     return _("Compared with the share of the ground")
 
 
@@ -74,6 +81,8 @@ def district_words(found: ByDistrict, row: DistrictRate) -> tuple[str, ...]:
     lines = [appeals_words(row.count)]
     if row.per_km2 is not None:
         lines.append(_("%(n)s per km²") % {"n": number_format(row.per_km2, 1)})
+    if row.per_1000 is not None:
+        lines.append(_("%(n)s per 1,000 residents") % {"n": number_format(row.per_1000, 1)})
     if row.ratio is not None and row.smoothed is not None:
         lines.append(
             _("%(ratio)s × as expected, smoothed %(smoothed)s ×")

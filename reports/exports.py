@@ -39,7 +39,18 @@ _ALERT_VALUES = ("count", "expected", "alert", "alert_weeks", "alert_count", "al
 ALERT_COLUMNS = (*_CELL, *_ALERT_VALUES, *_PLACE)
 
 #: Properties of a district, columns of its table.
-DISTRICT_COLUMNS = ("district", "name", "count", "area_km2", "per_km2", "expected", "ratio", "smoothed_ratio")
+DISTRICT_COLUMNS = (
+    "district",
+    "name",
+    "count",
+    "area_km2",
+    "per_km2",
+    "residents",
+    "per_1000_residents",
+    "expected",
+    "ratio",
+    "smoothed_ratio",
+)
 
 
 def as_geojson(heatmap: Heatmap) -> bytes:
@@ -222,6 +233,8 @@ def district_values(row: DistrictRate) -> tuple[int | float | str | None, ...]:
         row.count,
         round(row.district.area_m2 / 1e6, 4),
         _rounded(row.per_km2),
+        row.district.residents,
+        _rounded(row.per_1000),
         _rounded(row.expected),
         _rounded(row.ratio),
         _rounded(row.smoothed),

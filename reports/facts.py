@@ -162,6 +162,7 @@ def _of_districts(made: ByDistrict) -> dict[str, Any]:
             "total": made.total,
             "in_no_district": made.elsewhere,
             "compared_total": made.others,
+            "residents": made.residents,
             "districts": len(made.rows),
         },
     }

@@ -29,6 +29,8 @@ class DistrictGround:
     name: str
     kind: str
     area_m2: float
+    #: None where it is not known.
+    residents: int | None = None
 
 
 def district_grounds(on: dt.date) -> tuple[DistrictGround, ...]:
@@ -48,7 +50,7 @@ def _grounds(boundaries: QuerySet[DistrictBoundary]) -> tuple[DistrictGround, ..
     # The later one of a district replaces the earlier.
     grounds = {
         row.district_id: DistrictGround(
-            row.district_id, row.district.code, row.name, row.district.kind, row.area_m2
+            row.district_id, row.district.code, row.name, row.district.kind, row.area_m2, row.residents
         )
         for row in rows
     }

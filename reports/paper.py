@@ -161,6 +161,7 @@ def _of_districts(made: ByDistrict) -> list[Table]:
         _("District"),
         _number(),
         _("per km²"),
+        *([_("per 1,000 residents")] if made.residents else []),
         pgettext("number of appeals, head of a column", "Expected"),
         pgettext("observed by expected, head of a column", "Times"),
         pgettext("ratio, head of a column", "Smoothed"),
@@ -171,7 +172,13 @@ def _of_districts(made: ByDistrict) -> list[Table]:
             _shown(row.count),
             *(
                 "—" if value is None else number_format(value, digits, force_grouping=True)
-                for value, digits in ((row.per_km2, 1), (row.expected, 0), (row.ratio, 2), (row.smoothed, 2))
+                for value, digits in (
+                    (row.per_km2, 1),
+                    *([(row.per_1000, 1)] if made.residents else []),
+                    (row.expected, 0),
+                    (row.ratio, 2),
+                    (row.smoothed, 2),
+                )
             ),
         )
         for row in made.rows

@@ -92,7 +92,7 @@ def says_the_same(revision: BoundaryRevision) -> BoundaryRevision | None:
 def _said(revision: BoundaryRevision) -> set[tuple[Any, ...]]:
     names = [f"name_{language}" for language in _languages()]
     districts = DistrictBoundary.objects.of(revision).values_list(
-        "district__code", "parent__code", "approximate", "geom", *names
+        "district__code", "parent__code", "approximate", "residents", "geom", *names
     )
     areas = ServiceArea.objects.of(revision).annotate(
         sorted_categories=ArrayAgg("categories", order_by="categories")
@@ -211,6 +211,8 @@ class _Districts:
             row = DistrictBoundary(
                 revision=self._revision, district=district, geom=geom, **{**kept, **values}
             )
+            if former and former.geom.equals_exact(geom):
+                row.residents = former.residents
             row.save()
             self._known[code] = row
             self._report.created.append(code)
@@ -221,6 +223,10 @@ class _Districts:
         if not row.geom.equals_exact(geom):
             row.geom = geom
             changes.append("moved")
+            if row.residents is not None:
+                # They were those of other ground.
+                changes.append(f"residents {row.residents} → unknown")
+                row.residents = None
         if changes:
             row.save()
         self._report.written(code, changes)

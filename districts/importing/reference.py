@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.contrib.gis.geos import MultiPolygon, Point
 from django.core.exceptions import ValidationError
@@ -192,6 +192,10 @@ def _first_revision(folder: Path) -> BoundaryRevision:
     )
 
 
+#: More people than live anywhere: a slip of the pen.
+MOST_RESIDENTS: Final = 100_000_000
+
+
 def _load_districts(folder: Path, revision: BoundaryRevision) -> dict[str, District]:
     entries = feature_entries(folder / "districts.geojson")
     kinds = {kind.value for kind in District.Kind}
@@ -224,11 +228,20 @@ def _load_districts(folder: Path, revision: BoundaryRevision) -> dict[str, Distr
             parent=made.get(parents.get(entry.text("code"), "")),
             geom=_geom(entry),
             approximate=entry.flag("approximate", False),
+            residents=_residents(entry),
             **entry.translated("name"),
         )
         for entry in entries
     )
     return made
+
+
+def _residents(entry: Entry) -> int | None:
+    """How many people live in the district; None where the profile does not say."""
+    residents = entry.whole("residents", 0)
+    if not 0 <= residents <= MOST_RESIDENTS:
+        raise entry.refuse(f"residents must be from 0 to {MOST_RESIDENTS}, not {residents}")
+    return residents if "residents" in entry.values else None
 
 
 def _leads_back(code: str, parents: dict[str, str]) -> bool:

@@ -217,6 +217,8 @@ def edited(folder: Path, name: str, old: str, new: str) -> Path:
         ("districts.geojson", '"kind":"city"', '"kind":"territory"', "kind city"),
         ("districts.geojson", '"parent":"osh"', '"parent":"moon"', "is not a district"),
         ("districts.geojson", '"kind":"territory"', '"kind":"moon"', "kind must be one of"),
+        ("districts.geojson", '"kind":"city"', '"kind":"city","residents":-1', "residents must be from 0 to"),
+        ("districts.geojson", '"kind":"city"', '"kind":"city","residents":"5"', "residents must be a whole"),
         ("districts.geojson", "72.8", "172.8", r"feature \d+ \([\w-]+\): "),
         ("districts.geojson", '"type":"FeatureCollection"', '"type":', "districts.geojson: "),
         (
@@ -292,10 +294,13 @@ def test_a_slip_in_the_name_of_a_file_is_no_file_that_nobody_wanted(
 
 
 def test_other_files_of_a_folder_are_named(tmp_path: Path) -> None:
-    folder = edited(tmp_path, "terms.toml", "", "")
+    folder = edited(tmp_path, "districts.geojson", '"kind":"city"', '"kind":"city","residents":340000')
     for name in ("mapping.toml", "districts of 2020.geojson", "notes.txt"):
         (folder / name).touch()
     assert load_reference(folder).not_read == ["districts of 2020.geojson", "mapping.toml"]
+    # Of what was read, how many people live in the city; of its parts nobody says.
+    residents = DistrictBoundary.objects.values_list("district__code", "residents")
+    assert {code: n for code, n in residents if n is not None} == {"osh": 340_000}
 
 
 def test_what_is_not_drawn_is_no_part_of_a_name(tmp_path: Path) -> None:

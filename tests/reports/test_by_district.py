@@ -11,6 +11,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from appeals.filters import AppealFilter
+from districts.models import DistrictBoundary
 from geo.hotspots import smoothed_ratios
 from reports.by_district import Measure, count_districts
 from reports.heatmap import Borders, make_heatmap
@@ -88,7 +89,8 @@ def test_page_and_files_say_the_same(
     )
     assert [(row["district"], row["count"]) for row in rows] == [("west", "25"), ("east", "5")]
     for row, feature in zip(rows, collection["features"], strict=True):
-        assert {name: str(value) for name, value in feature["properties"].items()} == row
+        told = {name: "" if value is None else str(value) for name, value in feature["properties"].items()}
+        assert told == row
         assert feature["geometry"]["type"] == "MultiPolygon"
     document = client.get(f"{FILES[0]}?category=lamp").content.decode()
     assert "district={cell}" in document
@@ -99,6 +101,36 @@ def test_page_and_files_say_the_same(
     for language in ("ky", "ru"):
         for address in (f"/{language}/reports/districts/", f"/{language}/reports/districts.html"):
             assert f'<html lang="{language}">' in client.get(address).content.decode()
+
+
+def test_where_residents_are_known_all_appeals_are_compared_with_them(
+    client: Client, plant: Plant, city: GridCity
+) -> None:
+    plant([IN_EAST] * 30 + [IN_WEST] * 10)
+    boundaries = DistrictBoundary.objects.filter(revision=city.revision)
+    boundaries.filter(district__code="east").update(residents=6_000)
+    assert count_districts(AppealFilter()).measure is Measure.AREA
+    boundaries.filter(district__code="west").update(residents=500)
+    found = count_districts(AppealFilter())
+    assert (found.measure, found.residents, found.others) == (Measure.RESIDENTS, 6_500, None)
+    # Fewer appeals, of far fewer people.
+    assert [(row.district.code, row.per_1000) for row in found.rows] == [("west", 20), ("east", 5)]
+    assert [row.expected for row in found.rows] == pytest.approx([40 * 500 / 6_500, 40 * 6_000 / 6_500])
+    page = client.get(PAGE).content.decode()
+    assert "compared with its share of the residents (6,500 in all)" in page
+    assert "per 1,000 residents" in page and ">20.0<" in page
+    assert "is not known here" not in page
+    first = client.get(FILES[1]).json()["features"][0]["properties"]
+    assert (first["residents"], first["per_1000_residents"]) == (500, 20)
+    document = client.get(FILES[0]).content.decode()
+    assert "20.0 per 1,000 residents" in document
+    assert "Compared with the share of the residents" in document
+    for ending in ("parquet", "pdf", "json"):
+        assert client.get(f"/ru/reports/districts.{ending}").status_code == 200
+    # A category keeps its share of all appeals; its table has the rate too.
+    lamps = count_districts(AppealFilter(category="lamp"))
+    assert (lamps.measure, lamps.rows[0].per_1000) == (Measure.ALL, 5)
+    assert count_districts(AppealFilter(), Borders.TIME).measure is Measure.AREA
 
 
 def test_without_appeals_there_is_no_ratio(client: Client, city: GridCity) -> None:

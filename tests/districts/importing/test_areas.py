@@ -122,6 +122,29 @@ def test_a_draft_is_updated(tmp_path: Path) -> None:
     assert "changed: left: name_ky: Area left → Links; moved" in out
 
 
+def test_residents_are_those_of_the_ground(city: GridCity, tmp_path: Path) -> None:
+    """What is drawn as before keeps them, in a draft that began empty too; other ground has others."""
+    DistrictBoundary.objects.filter(district__code="west").update(residents=7_000)
+    same = [feature(code, ground) for code, ground in (("west", WEST), ("east", EAST))]
+    for draft in ((), ("--empty",)):
+        name = f"next{len(draft)}"
+        run(written(tmp_path, same), "--revision", name, "--same-codes", *draft)
+        rows = DistrictBoundary.objects.of(BoundaryRevision.objects.get(name=name))
+        assert dict(rows.filter(residents__isnull=False).values_list("district__code", "residents")) == {
+            "west": 7_000
+        }
+    out, _ = run(
+        written(tmp_path, [feature("west", (72.70, 40.50, 72.73, 40.54))]),
+        "--revision",
+        "next0",
+        "--same-codes",
+    )
+    assert "moved; residents 7000 → unknown" in out
+    assert DistrictBoundary.objects.get(revision__name="next0", district__code="west").residents is None
+    # Counted by others, the same borders are no longer the same.
+    assert DistrictBoundary.objects.of(city.revision).get(district__code="west").residents == 7_000
+
+
 def test_a_new_draft_begins_with_the_borders_in_force(city: GridCity, tmp_path: Path) -> None:
     run(written(tmp_path, [feature("north", (72.70, 40.53, 72.78, 40.54))]), "--revision", "next")
     draft = BoundaryRevision.objects.get(name="next")
