@@ -36,6 +36,10 @@ from geo.word_forms import folded, readings, required, stands_in, words_in, word
 YEARS = range(1900, 2200)
 
 
+#: As a filter, it narrows nothing; written out where a page shows fewer of itself.
+EVERY_STATUS: Final = tuple(Status.values)
+
+
 @dataclass(frozen=True)
 class AppealFilter:
     """Empty members do not narrow. Codes, not ids, so that a shared address outlives the database.
@@ -61,6 +65,11 @@ class AppealFilter:
     def without(self, declared: Filter) -> AppealFilter:
         """The filter as if that one had not been given."""
         return replace(self, **{declared.member: getattr(AppealFilter(), declared.member)})
+
+    @property
+    def of_every_status(self) -> AppealFilter:
+        """The filter with every status named if it has none."""
+        return self if self.status else replace(self, status=EVERY_STATUS)
 
     @property
     def narrows(self) -> bool:
@@ -414,7 +423,7 @@ FILTERS: Final = (
         "status",
         gettext_lazy("Status"),
         read=_some_of(Status),
-        condition=lambda statuses: Q(status__in=statuses),
+        condition=lambda statuses: Q() if statuses == EVERY_STATUS else Q(status__in=statuses),
         schema={"type": "array", "items": {**_TEXT, "enum": list(Status.values)}},
         description="One or several.",
         everything=gettext_lazy("All statuses"),

@@ -174,7 +174,7 @@ def districts_map(found: ByDistrict, filters: list[tuple[str, str]]) -> CellMap:
         title=_("Districts: %(city)s") % {"city": _city()},
         notes=district_notes(found, filters),
         rows_url=f"{settings.PUBLIC_URL}{reverse('public:map')}?"
-        + found.wanted.as_query(district="{cell}").replace("%7Bcell%7D", "{cell}"),
+        + found.wanted.of_every_status.as_query(district="{cell}").replace("%7Bcell%7D", "{cell}"),
         cells=[
             MapCell(
                 row.district.code,

@@ -96,7 +96,7 @@ def heatmap_page(request: HttpRequest) -> HttpResponse:
         classes=[class_words(bounds) for bounds in heatmap.classes],
         top=_top_cells(heatmap, asked),
         districts=[_district_link(row, heatmap, asked) for row in heatmap.districts],
-        map_url=_on_map(_map_filter(asked).as_query()),
+        map_url=_on_map(_map_filter(asked)),
     )
 
 
@@ -231,7 +231,7 @@ def districts_page(request: HttpRequest) -> HttpResponse:
         rows=[
             _Linked(
                 row,
-                _on_map(replace(found.wanted, district=row.district.code).as_query())
+                _on_map(replace(found.wanted, district=row.district.code))
                 if found.borders is Borders.TODAY
                 else "",
             )
@@ -327,7 +327,7 @@ def heatmap_rows(request: HttpRequest, cell_m: int, cell: str) -> HttpResponse:
             "left_out": left_out(request.GET, {*form.fields, AFTER}),
             "question": asked_words(asked.wanted.since, asked.wanted.until, form.filters_in_words()),
             "report_url": f"{reverse('reports:heatmap')}?{asked.as_query()}",
-            "map_url": _on_map(replace(_map_filter(asked), bbox=grid.bbox(place)).as_query()),
+            "map_url": _on_map(replace(_map_filter(asked), bbox=grid.bbox(place))),
             "first_url": f"?{asked.rows_query()}" if page_asked.after else "",
             "next_url": f"?{asked.rows_query(after=str(page.next))}" if page.next else "",
         },
@@ -363,7 +363,7 @@ def _linked_places(places: Sequence[HotPlace | TrendPlace], asked: ReportQuery) 
     top = places[:TOP_CELLS]
     names = nearest_places([place.box.centre() for place in top])
     return [
-        _Linked(place, _on_map(replace(_map_filter(asked), bbox=place.box).as_query()), name)
+        _Linked(place, _on_map(replace(_map_filter(asked), bbox=place.box)), name)
         for place, name in zip(top, names, strict=True)
     ]
 
@@ -390,7 +390,7 @@ def _district_link(row: DistrictCount, heatmap: Heatmap, asked: ReportQuery) -> 
     # The map knows today's districts alone.
     if row.district is None or heatmap.borders is not Borders.TODAY:
         return _Linked(row, "")
-    return _Linked(row, _on_map(replace(asked.wanted, district=row.district.code).as_query()))
+    return _Linked(row, _on_map(replace(asked.wanted, district=row.district.code)))
 
 
 def _map_filter(asked: ReportQuery) -> AppealFilter:
@@ -398,8 +398,9 @@ def _map_filter(asked: ReportQuery) -> AppealFilter:
     return asked.wanted if asked.borders is Borders.TODAY else replace(asked.wanted, district="")
 
 
-def _on_map(query: str) -> str:
-    return f"{reverse('public:map')}?{query}" if query else reverse("public:map")
+def _on_map(wanted: AppealFilter) -> str:
+    """The address of the map with all that a report counts, the answered ones too."""
+    return f"{reverse('public:map')}?{wanted.of_every_status.as_query()}"
 
 
 def _refusal(form: ReportForm, others: Errors | None = None) -> HttpResponse:

@@ -31,6 +31,7 @@ def script_texts() -> dict[str, str]:
         "map.gestures.mac": _("Hold ⌘ and scroll to zoom the map"),
         "map.gestures.touch": _("Move the map with two fingers"),
         "map.layers": _("Layers"),
+        "map.answered": _("Answered ones too"),
         "map.heat": _("Where appeals gather"),
         "map.districts": _("Borders of the districts"),
         "map.works": _("Planned works"),
@@ -40,6 +41,7 @@ def script_texts() -> dict[str, str]:
         "map.groundMissing": _("The streets could not be loaded."),
         "map.unreachable": _("The map could not be loaded."),
         "map.empty": _("There are no appeals in this part of the map."),
+        "map.empty.awaiting": _("No appeal in this part of the map awaits an answer."),
         "map.empty.filtered": _("No appeal in this part of the map matches the filters."),
         "map.noWebgl.browse": _("This device cannot draw the map. The list has the same appeals."),
         "map.noWebgl.pick": _(

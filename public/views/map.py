@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,10 +14,11 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from appeals.due import AppealRow, rows_of
-from appeals.filters import FILTERS, AppealFilter, FilterField, filter_fields, parse_filter
+from appeals.filters import EVERY_STATUS, FILTERS, AppealFilter, FilterField, filter_fields, parse_filter
 from appeals.models import Appeal
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
-from districts.choices import flat
+from appeals.vocabulary import OPEN_STATUSES, Status
+from districts.choices import Choice, flat
 from geo.paging import AFTER, PageRequest, parse_page
 from geo.refusals import Refusals
 from web.caching import kept_for_offline
@@ -31,6 +32,7 @@ COUNT_LIMIT = 10_000
 FRAGMENT = "fragment"
 #: Filters that the form shows outside of its menu, whose button counts the others.
 _UNCOUNTED = {"q", "bbox"}
+_DONE = tuple(status for status in Status if status not in OPEN_STATUSES)
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ class Chip:
 
 @dataclass(frozen=True)
 class ListPage:
-    """One page of the list. ``count`` stops at ``COUNT_LIMIT``; ``more_query`` is empty on the last page."""
+    """One page of the list. ``count`` stops at ``COUNT_LIMIT``; ``more_query`` is empty on the last page.
+
+    ``done`` are those that are left out as answered, and ``done_query`` shows them too; it stops at the same limit.
+    """
 
     rows: list[AppealRow]
     count: int
@@ -51,11 +56,20 @@ class ListPage:
     chips: list[Chip]
     more_query: str
     continued: bool
+    done: int
+    done_query: str
+
+    @property
+    def counted_all_done(self) -> bool:
+        """True when there are no more of them than were counted."""
+        return self.done < COUNT_LIMIT
 
 
 @require_safe
 def map_page(request: HttpRequest) -> HttpResponse:
     """The map with the first page of the list; ``?fragment=list`` answers with the list alone.
+
+    Without a status, it shows what awaits an answer: a city's past would cover its present.
 
     A malformed filter is reported at its field, and nothing is then listed: what is below would not be what was asked for.
     """
@@ -63,14 +77,14 @@ def map_page(request: HttpRequest) -> HttpResponse:
     read = refusals.read(parse_filter, request.GET, None)
     wanted = read or AppealFilter()
     fields = filter_fields(wanted, refusals.errors, request.GET)
+    fields["status"] = _awaiting_first(fields["status"])
     asked = refusals.read(
         lambda query: parse_page(query, NEWEST_FIRST, size=PAGE_SIZE), request.GET, PageRequest(PAGE_SIZE)
     )
     status = 400 if AFTER in refusals.errors else 200
     visible = Appeal.objects.visible_to(request.user)
-    found = visible.filtered(wanted) if read else visible.none()
     context = {
-        "page": _list_page(found, wanted, fields, asked),
+        "page": _list_page(visible if read else visible.none(), wanted, fields, asked),
         "errors": refusals.errors,
         "refused": read is None,
         "fields": fields,
@@ -85,6 +99,8 @@ def map_page(request: HttpRequest) -> HttpResponse:
         "public/map.html",
         {
             **context,
+            "awaiting": fields["status"].declared.write(OPEN_STATUSES),
+            "every_status": fields["status"].declared.write(EVERY_STATUS),
             "filter_count": sum(
                 bool(field.given) for name, field in fields.items() if name not in _UNCOUNTED
             ),
@@ -96,6 +112,16 @@ def map_page(request: HttpRequest) -> HttpResponse:
         status=status,
     )
     return kept_for_offline(response, request)
+
+
+def _awaiting_first(field: FilterField) -> FilterField:
+    """The field of statuses on this page, where none means those that await an answer."""
+    awaiting, *others = field.choices
+    everything = str(field.declared.everything)
+    choices = [Choice(field.declared.write(EVERY_STATUS), everything, everything), *others]
+    declared = replace(field.declared, everything=flat([awaiting])[0].name)
+    given = "" if field.given == declared.write(OPEN_STATUSES) else field.given
+    return replace(field, declared=declared, choices=choices, given=given)
 
 
 def _chip(field: FilterField) -> str:
@@ -120,13 +146,15 @@ def _day(iso: str) -> str:
 
 
 def _list_page(
-    found: AppealQuerySet, wanted: AppealFilter, fields: Mapping[str, FilterField], asked: PageRequest
+    visible: AppealQuerySet, wanted: AppealFilter, fields: Mapping[str, FilterField], asked: PageRequest
 ) -> ListPage:
     chips = [
         Chip(_chip(fields[declared.name]), wanted.without(declared).as_query())
         for declared in FILTERS
-        if declared.written(wanted)
+        if declared.written(wanted) and fields[declared.name].given
     ]
+    found = visible.filtered(wanted if wanted.status else replace(wanted, status=OPEN_STATUSES))
+    done = visible.filtered(replace(wanted, status=_DONE)) if not wanted.status else visible.none()
     count = found.order_by()[: COUNT_LIMIT + 1].count()
     page = NEWEST_FIRST.page(found.with_names(), asked)
     return ListPage(
@@ -136,4 +164,6 @@ def _list_page(
         chips=chips,
         more_query=wanted.as_query(**{AFTER: str(page.next)}) if page.next else "",
         continued=asked.after is not None,
+        done=0 if asked.after else done.order_by()[:COUNT_LIMIT].count(),
+        done_query=wanted.of_every_status.as_query(),
     )

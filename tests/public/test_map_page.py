@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from appeals.models import Appeal
 from appeals.querysets import NEWEST_FIRST
-from appeals.vocabulary import Status
+from appeals.vocabulary import OPEN_STATUSES, Status
 from public.views.map import PAGE_SIZE
 from tests.factories import AppealFactory
 from tests.grid import GridCity
@@ -58,6 +58,40 @@ def test_every_appeal_is_on_one_page_of_the_list(client: Client, lamps: list[App
 def test_the_filter_goes_on_to_the_next_page(client: Client, lamps: list[Appeal]) -> None:
     after = NEWEST_FIRST.cursor_at(lamps[PAGE_SIZE - 1])
     assert f'href="?status=new&amp;after={after}"' in get(client, "?status=new")
+
+
+def test_what_awaits_an_answer_comes_first_and_the_answered_ones_are_counted(
+    client: Client, city: GridCity
+) -> None:
+    lamp = city.categories["lamp"]
+    made = {status.value: AppealFactory(category=lamp, status=status).number for status in Status}
+    awaiting = {made[status] for status in OPEN_STATUSES}
+    page = get(client)
+    assert set(listed(page)) == awaiting
+    assert "Answered: 2</a>" in page
+    assert '<option value="">Awaiting an answer</option>' in page
+    every = next(query for query in re.findall(r'href="\?([^"]*)" data-filter-link>Answered', page))
+    page = get(client, f"?{every}")
+    assert set(listed(page)) == set(made.values())
+    assert "Answered: " not in page
+    assert ">All statuses</span>" in page
+    assert set(listed(get(client, "?status=answered"))) == {made["answered"]}
+    # Without a status, and with those that it stands for, it is one page.
+    page = get(client, f"?status={','.join(OPEN_STATUSES)}")
+    assert set(listed(page)) == awaiting
+    assert 'class="chip"' not in page
+
+
+def test_an_answered_one_that_was_looked_for_is_not_said_to_be_missing(
+    client: Client, city: GridCity
+) -> None:
+    number = AppealFactory(category=city.categories["lamp"], status=Status.CLOSED).number
+    for query in ("", f"?q={number}"):
+        page = get(client, query)
+        assert listed(page) == []
+        assert "no appeals yet" not in page
+        (every,) = re.findall(r'href="\?([^"]*)" data-filter-link>Show the answered ones', page)
+        assert listed(get(client, f"?{every.replace('&amp;', '&')}")) == [number]
 
 
 def test_each_chip_takes_its_own_filter_away(client: Client, city: GridCity) -> None:
@@ -117,7 +151,7 @@ def test_the_cost_does_not_grow_with_the_list(
     client: Client, lamps: list[Appeal], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     get(client)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         get(client, "?kind=complaint")
     with django_assert_num_queries(6):
         get(client, f"?kind=complaint&after={NEWEST_FIRST.cursor_at(lamps[PAGE_SIZE])}")

@@ -38,6 +38,7 @@ export class AppealBrowser extends HTMLElement {
     this.#frameBox.addEventListener("change", () => this.#frameToggled(), { signal });
     this.addEventListener("click", (event) => this.#clicked(event), { signal });
     this.addEventListener("city-map:moved", (event) => this.#moved(event), { signal });
+    this.addEventListener("city-map:answered", (event) => this.#answeredToggled(event), { signal });
     this.addEventListener("pointerover", (event) => this.#pointed(event), { signal });
     window.addEventListener("popstate", () => this.#wentBack(), { signal });
     this.#map.filter = this.#mapFilter();
@@ -83,10 +84,11 @@ export class AppealBrowser extends HTMLElement {
     return filter;
   }
 
-  /** The filters for the map, which has its own frame. */
+  /** The filters for the map, which has its own frame; without a status, the page is of what awaits an answer. */
   #mapFilter() {
     const filter = this.#filter();
     filter.delete("bbox");
+    if (!filter.has("status")) filter.set("status", this.dataset.awaiting ?? "");
     return filter;
   }
 
@@ -131,6 +133,8 @@ export class AppealBrowser extends HTMLElement {
       if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) {
         if (field.name) field.value = wanted.get(field.name) ?? "";
       }
+      // What is shown without being asked for has no choice of its own.
+      if (field instanceof HTMLSelectElement && field.selectedIndex < 0) field.selectedIndex = 0;
     }
     this.#frameBox.checked = wanted.has("bbox");
     this.#apply("keep");
@@ -255,6 +259,13 @@ export class AppealBrowser extends HTMLElement {
     this.#frame = /** @type {CustomEvent} */ (event).detail;
     this.#otherLanguages();
     if (this.#frameBox.checked) this.#frameToggled("replace");
+  }
+
+  /** @param {Event} event */
+  #answeredToggled(event) {
+    const every = /** @type {CustomEvent<boolean>} */ (event).detail ? this.dataset.everyStatus : "";
+    find(this.#form, "[name=status]", HTMLSelectElement).value = every ?? "";
+    this.#apply("push");
   }
 
   /** @param {"push" | "replace"} [history] */

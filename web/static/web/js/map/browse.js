@@ -40,6 +40,8 @@ export class BrowseMode {
   #heatSource;
   #works;
   #heat = false;
+  /** The switch of what is answered. */
+  #answered = el("label");
   /** Counts what was asked for, so that only the last answer ends the waiting. */
   #asked = 0;
   /** What stays said until the reader moves the map. */
@@ -99,6 +101,7 @@ export class BrowseMode {
   setFilter(filter) {
     this.#filter = filter;
     this.#card.close();
+    this.#showAnswered();
     this.refresh();
   }
 
@@ -315,7 +318,7 @@ export class BrowseMode {
     this.#busy(false);
     this.#answer = answer;
     this.#draw();
-    if (!answer.features.length && !this.#note) this.#bar.say(t(this.#filter.size ? "map.empty.filtered" : "map.empty"));
+    if (!answer.features.length && !this.#note) this.#bar.say(this.#empty);
   }
 
   /**
@@ -328,6 +331,18 @@ export class BrowseMode {
     this.#answer = { type: "FeatureCollection", features: [] };
     this.#draw();
     this.#bar.say(Object.values(error.errors).flat().join(" ") || t("map.failed"));
+  }
+
+  /** Why the map is empty. */
+  get #empty() {
+    if (this.#filter.size > 1 || this.#answered.hidden) return t("map.empty.filtered");
+    return t(this.#filter.get("status") === this.#page.everyStatus ? "map.empty" : "map.empty.awaiting");
+  }
+
+  /** What the page says about its statuses. @returns {DOMStringMap} */
+  get #page() {
+    const page = this.#host.closest("appeal-browser");
+    return page instanceof HTMLElement ? page.dataset : {};
   }
 
   #draw() {
@@ -343,6 +358,8 @@ export class BrowseMode {
       const box = el("input", { type: "checkbox", checked, onchange: () => run(box.checked) });
       return el("label", { className: "map-layers__toggle" }, box, text);
     };
+    const ask = (/** @type {boolean} */ on) => this.#host.dispatchEvent(new CustomEvent("city-map:answered", { bubbles: true, detail: on }));
+    this.#answered = toggle(t("map.answered"), ask);
     const legend = STATUSES.map((status) =>
       el("li", { className: `map-layers__status status--${status}` }, icon(`status-${status}`), names.status[status] ?? status),
     );
@@ -353,6 +370,7 @@ export class BrowseMode {
       el(
         "div",
         { className: "map-layers__body" },
+        this.#answered,
         toggle(t("map.heat"), (on) => this.#showHeat(on)),
         toggle(t("map.districts"), (on) => this.#view.showDistricts(on)),
         toggle(t("map.works"), (on) => this.#view.show(WORKS_LAYERS, on), true),
@@ -362,6 +380,15 @@ export class BrowseMode {
     );
     closeLikeMenu(panel, this.#stop.signal);
     return panel;
+  }
+
+  /** Whether what is answered is on the map too; of one status, the question does not arise. */
+  #showAnswered() {
+    const { awaiting, everyStatus } = this.#page;
+    const status = this.#filter.get("status");
+    this.#answered.hidden = status !== awaiting && status !== everyStatus;
+    const box = this.#answered.control;
+    if (box instanceof HTMLInputElement) box.checked = status === everyStatus;
   }
 
   /** @param {boolean} on */
