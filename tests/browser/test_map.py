@@ -16,6 +16,7 @@ from appeals.vocabulary import Status
 from config.city import CITY
 from public.views.map import PAGE_SIZE
 from tests.browser.conftest import DESKTOP, LANGUAGES, Open, Visit, path_of
+from tests.browser.pixels import colour_px
 from tests.factories import AppealFactory
 from tests.grid import IN_EAST, IN_WEST, GridCity, at
 from tools.chromium import until
@@ -159,8 +160,23 @@ def test_filters_are_in_the_address_and_the_back_button_undoes_them(visit: Open,
     page = window.go(path_of("public:map", "en"))
     window.map_drawn()
     count = page.locator(".results__count")
+    # What awaits an answer comes first; the switch among the layers is one of the filters.
+    expect(count).to_have_text("1 appeal")
+    assert colour_px(page, "--status-answered") == 0
+    page.locator(".map-layers__button").click()
+    with page.expect_response(re.compile(r"/api/clusters\.geojson\?.*status=new%2C.*answered")):
+        page.get_by_label("Answered ones too").check()
     expect(count).to_have_text("2 appeals")
+    window.map_drawn()
+    assert colour_px(page, "--status-answered")
+    page.go_back()
+    expect(count).to_have_text("1 appeal")
+    expect(page.get_by_label("Answered ones too")).not_to_be_checked()
+    page.locator(".results__done a").click()
+    expect(count).to_have_text("2 appeals")
+    expect(page.get_by_label("Answered ones too")).to_be_checked()
 
+    page.keyboard.press("Escape")
     page.locator(".filters__button").click()
     with page.expect_request(re.compile(r"/api/clusters\.geojson\?.*status=answered")):
         page.select_option("[name=status]", Status.ANSWERED)
@@ -178,7 +194,8 @@ def test_filters_are_in_the_address_and_the_back_button_undoes_them(visit: Open,
     expect(page.locator("[name=category]")).to_have_value("")
     page.go_back()
     expect(count).to_have_text("2 appeals")
-    expect(page.locator("[name=status]")).to_have_value("")
+    expect(page.locator("[name=status]")).to_have_value(re.compile("^new,.*closed$"))
+    expect(page.get_by_label("Answered ones too")).to_be_checked()
     page.go_forward()
     expect(count).to_have_text("1 appeal")
     page.reload()

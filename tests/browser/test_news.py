@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User
 from news.models import NewsItem
 from tests.browser.conftest import OFFICE, Open, Visit, log_in, path_of
-from tests.browser.test_pins import _COLOUR
+from tests.browser.pixels import colour_px
 from tests.factories import MembershipFactory
 from tests.grid import GridCity
 from tools.chromium import AT_REST, until
@@ -30,10 +28,7 @@ def editor(city: GridCity, settings: Any, tmp_path: Path) -> User:
 
 def works_px(page: Page) -> int:
     """Pixels of the map in the colour of the outline of works."""
-    wanted = page.evaluate(_COLOUR, "--status-accepted")
-    picture = Image.open(BytesIO(page.locator("city-map canvas").screenshot())).convert("RGB")
-    found: list[tuple[int, tuple[int, ...]]] = picture.getcolors(maxcolors=1 << 24)  # type: ignore[assignment]
-    return sum(n for n, has in found if all(abs(a - b) < 14 for a, b in zip(has, wanted, strict=True)))
+    return colour_px(page, "--status-accepted")
 
 
 def press(canvas: Locator, across: float, down: float) -> None:

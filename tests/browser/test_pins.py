@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 import time
-from io import BytesIO
 from typing import Any
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Route, expect
 from pytest_django import Settings
 
 from accounts.models import User
 from appeals.vocabulary import Status
 from tests.browser.conftest import DESKTOP, Open, Visit, log_in, path_of
+from tests.browser.pixels import colour_px, rgb_of
 from tests.factories import AppealFactory, NewsItemFactory
 from tests.grid import IN_EAST, GridCity, at
-
-#: As browsers write it: what the page's own property means in red, green and blue.
-_COLOUR = """(property) => {
-    const context = document.createElement("canvas").getContext("2d");
-    context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(property);
-    context.fillRect(0, 0, 1, 1);
-    return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
-}"""
 
 
 def pin_px(window: Visit, colour: str) -> int:
     """Pixels of that colour of the page where the pin must be: in the middle of the map."""
-    wanted = window.page.evaluate(_COLOUR, colour)
-    picture = Image.open(BytesIO(window.page.locator("city-map canvas").screenshot())).convert("RGB")
-    x, y = picture.width // 2, picture.height // 2
-    middle = picture.crop((x - 30, y - 30, x + 30, y + 30))
-    found: list[tuple[int, tuple[int, ...]]] = middle.getcolors(maxcolors=1 << 24)  # type: ignore[assignment]
-    return sum(n for n, has in found if all(abs(a - b) < 12 for a, b in zip(has, wanted, strict=True)))
+    return colour_px(window.page, colour, middle=30)
 
 
 @pytest.fixture
@@ -107,9 +93,9 @@ def test_the_pin_stays_when_the_colour_scheme_changes(page_with_pin: tuple[Visit
     window, path, colour = page_with_pin
     window.go(path)
     window.at_rest()
-    by_day = window.page.evaluate(_COLOUR, colour)
+    by_day = rgb_of(window.page, colour)
     window.page.emulate_media(color_scheme="dark")
     deadline = time.monotonic() + 120
-    while window.page.evaluate(_COLOUR, colour) == by_day or not pin_px(window, colour):
+    while rgb_of(window.page, colour) == by_day or not pin_px(window, colour):
         assert time.monotonic() < deadline, "the pin has not the colour of the night"
         window.page.wait_for_timeout(20)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from urllib.parse import urlencode
 
 import numpy as np
 from django.utils import timezone
 
+from appeals.filters import EVERY_STATUS
 from appeals.identifiers import new_uuid7
 from appeals.models import Appeal
 from tests.grid import CITY, EAST, GridCity, at
 
 #: Noon in the city, in the middle of the period used in tests.
 NOON = dt.datetime(2026, 3, 10, 12, tzinfo=timezone.get_default_timezone())
+
+#: In the address of the map that a report leads to, which shows by itself what awaits an answer alone.
+EVERY_STATUS_QUERY = urlencode({"status": ",".join(EVERY_STATUS)})
 
 Plant = Callable[..., list[Appeal]]
 Places = list[tuple[float, float]]

@@ -19,6 +19,7 @@ from districts.routing import OutsideCity, Pin, Route, route_many
 from reports.heatmap import Borders, Heatmap, make_heatmap
 from tests.factories import AppealFactory
 from tests.grid import CITY, IN_WEST, WEST, GridCity, at, box, make_ugly_city, names, spot
+from tests.reports.planting import EVERY_STATUS_QUERY
 
 pytestmark = pytest.mark.django_db
 
@@ -142,7 +143,7 @@ class TestPage:
         assert "New borders have come into force" not in page
         assert '<option value="time">As they were on the day</option>' in page
         assert "where its pin lies now" in page
-        assert 'href="/en/?district=quarter"' in page
+        assert f'href="/en/?{EVERY_STATUS_QUERY}&amp;district=quarter"' in page
         page = self.page(client, "?borders=time")
         assert '<option value="time" selected>' in page
         assert "by which each appeal was assigned" in page

@@ -16,7 +16,7 @@ from geo.hotspots import smoothed_ratios
 from reports.by_district import Measure, count_districts
 from reports.heatmap import Borders, make_heatmap
 from tests.grid import IN_EAST, IN_WEST, OUTSIDE, GridCity
-from tests.reports.planting import Plant
+from tests.reports.planting import EVERY_STATUS_QUERY, Plant
 
 PAGE = "/en/reports/districts/"
 FILES = ["/en/reports/districts.html", "/en/reports/districts.geojson", "/en/reports/districts.csv"]
@@ -73,7 +73,7 @@ def test_page_and_files_say_the_same(
         response = client.get(f"{PAGE}?category=lamp")
     page = response.content.decode()
     assert "Each district is compared with its share of all appeals of the same time (70 appeals)" in page
-    assert 'href="/en/?category=lamp&amp;district=west"' in page
+    assert f'href="/en/?{EVERY_STATUS_QUERY}&amp;category=lamp&amp;district=west"' in page
     assert 'name="cell"' not in page and 'name="district"' not in page
     assert "how many people live in each district is not known here" in client.get(PAGE).content.decode()
     # The other reports keep the question, without what this one does not know.

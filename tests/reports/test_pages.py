@@ -17,7 +17,7 @@ from bootstrap.rates import Rate
 from districts.models import DistrictBoundary, Place
 from reports import sizes
 from tests.grid import IN_EAST, IN_WEST, GridCity, at, names
-from tests.reports.planting import Plant
+from tests.reports.planting import EVERY_STATUS_QUERY, Plant
 
 PAGE = "/en/reports/heatmap/"
 FILES = ["/en/reports/heatmap.html", "/en/reports/heatmap.geojson", "/en/reports/heatmap.csv"]
@@ -59,7 +59,7 @@ def test_the_page_shows_the_numbers_and_their_sources(client: Client, plant: Pla
     assert "EPSG:32643" in page
     assert "natural breaks (Jenks) of the counts: 1, 3." in page
     assert '<iframe src="/en/reports/heatmap.html?frame=1"' in page
-    assert 'href="/en/?district=east"' in page
+    assert f'href="/en/?{EVERY_STATUS_QUERY}&amp;district=east"' in page
 
 
 def test_the_page_makes_few_queries(
