@@ -58,14 +58,21 @@ def split_off_from(appeal: Appeal) -> Appeal | None:
 
 
 @dataclass(frozen=True)
+class Question:
+    """What the author was asked and has not replied to: when, and until when a reply may come."""
+
+    asked_on: dt.date
+    reply_by: dt.date
+    reminded: bool
+
+
+@dataclass(frozen=True)
 class Before:
     """How an open appeal stood at some moment: its state, and the days that belong to it."""
 
     status: Status
     planned_on: dt.date | None = None
-    asked_on: dt.date | None = None
-    reply_by: dt.date | None = None
-    reminded: bool = False
+    question: Question | None = None
 
 
 def before_the_merge(appeal: Appeal, at: dt.datetime) -> Before | None:
@@ -88,7 +95,7 @@ def before_the_merge(appeal: Appeal, at: dt.datetime) -> Before | None:
     if until < city_day(at):
         return None
     reminded = since.filter(verb=REMIND.code, version__gt=began.version).exists()
-    return Before(status, asked_on=city_day(began.at), reply_by=until, reminded=reminded)
+    return Before(status, question=Question(city_day(began.at), until, reminded))
 
 
 def goes_to_office(appeal: Appeal, verb: Verb, role: Role) -> bool:

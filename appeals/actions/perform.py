@@ -22,7 +22,7 @@ from appeals.actions.submit import stored_decision
 from appeals.actors import Actor
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed, Stale
-from appeals.guards import Before, barred, goes_to_office
+from appeals.guards import Question, barred, goes_to_office
 from appeals.models import Appeal, Attachment, Event
 from appeals.notify.queue import queue_messages
 from appeals.vocabulary import Audience, Clock, Guard, Status, Verb
@@ -256,8 +256,8 @@ class Change:
                 event.details |= {"was": was.isoformat(), "due": appeal.due_on.isoformat()}
             case Clock.GO_ON:
                 appeal.closed_at = None
-                if self.given.before is not None:
-                    self._ask_on(appeal, self.given.before, clock)
+                if self.given.before is not None and self.given.before.question is not None:
+                    self._ask_on(appeal, self.given.before.question, clock)
                 _count(appeal, clock)
                 event.details |= {"due": appeal.due_on.isoformat()}
             case Clock.KEEP | Clock.END | Clock.ELSEWHERE:
@@ -274,17 +274,15 @@ class Change:
         _count(appeal, clock)
         event.details |= {"until": appeal.reply_by.isoformat(), "due": appeal.due_on.isoformat()}
 
-    def _ask_on(self, appeal: Appeal, before: Before, clock: LegalClock | None) -> None:
-        """If the author was asked, the clock stands still as before: from the question to the last day for the reply."""
-        if before.asked_on is None or before.reply_by is None:
-            return
+    def _ask_on(self, appeal: Appeal, question: Question, clock: LegalClock | None) -> None:
+        """The clock stands still as before: from the question to the last day for the reply."""
         clock, former = clock or LegalClock.read(), appeal.pauses
-        if former[-2:-1] == [before.asked_on]:
+        if former[-2:-1] == [question.asked_on]:
             former = former[:-2]
-        appeal.pauses, appeal.reply_by = [*former, before.asked_on, before.reply_by], before.reply_by
+        appeal.pauses, appeal.reply_by = [*former, question.asked_on, question.reply_by], question.reply_by
         days = clock.term(appeal.kind, city_day(appeal.term_began)).reply_days
-        if days > 1 and not before.reminded:
-            appeal.remind_on = clock.calendar.add_working_days(before.asked_on, days // 2)
+        if days > 1 and not question.reminded:
+            appeal.remind_on = clock.calendar.add_working_days(question.asked_on, days // 2)
 
     def _resume(self, appeal: Appeal, event: Event, clock: LegalClock | None) -> None:
         """The days after the question, up to that of the reply, do not count."""

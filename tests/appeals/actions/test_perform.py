@@ -20,9 +20,10 @@ from appeals.actions.submit import Submission, submit
 from appeals.actors import PLATFORM, Author, Person
 from appeals.deadlines import LegalClock
 from appeals.errors import Invalid, NotAllowed, Stale
+from appeals.guards import Before, Question
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, AppealContact, Attachment, Event, LegalTerm, Message
-from appeals.vocabulary import Verb
+from appeals.vocabulary import Status, Verb
 from appeals.workflow import (
     ACCEPT,
     ANSWER,
@@ -38,6 +39,7 @@ from appeals.workflow import (
     PLAN,
     REOPEN,
     REPLY,
+    SEPARATE,
     SHOW,
     SHOW_FILE,
 )
@@ -183,13 +185,22 @@ def test_terms_are_held_only_by_steps_that_count_by_them(city: GridCity, service
     assert clock_locks() == 1
 
 
-@pytest.mark.parametrize("verb", [REOPEN, EXTEND, ASK], ids=str)
+#: Asked on a Tuesday of 2026, until the Friday.
+ASKED = Before(Status.WAITING, question=Question(dt.date(2026, 6, 9), dt.date(2026, 6, 12), reminded=False))
+
+
+@pytest.mark.parametrize(
+    ("verb", "before"), [(REOPEN, None), (EXTEND, None), (ASK, None), (SEPARATE, ASKED)], ids=str
+)
 def test_a_clock_that_was_read_is_not_read_again(
-    appeal: Appeal, verb: Verb, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+    appeal: Appeal,
+    verb: Verb,
+    before: Before | None,
+    django_assert_num_queries: Callable[[int], AbstractContextManager[object]],
 ) -> None:
     LegalTerm.objects.update(extension_days=5)
     clock = LegalClock.read()
-    change = Change(verb, Role.OFFICE, None, appeal.submitted_at + dt.timedelta(days=1), Given())
+    change = Change(verb, Role.OFFICE, None, appeal.submitted_at + dt.timedelta(days=1), Given(before=before))
     kept, again = Appeal.objects.get(), Appeal.objects.get()
     with django_assert_num_queries(0):
         change.apply(kept, clock)

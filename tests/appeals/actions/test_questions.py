@@ -53,6 +53,7 @@ def test_the_term_stands_still_as_long_as_a_reply_may_come(asked: Appeal) -> Non
     assert (asked.status, asked.reply_by) == (Status.WAITING, dt.date(2026, 6, 17))
     assert asked.due_on == dt.date(2026, 7, 3), "five working days later"
     event = asked.events.select_related("service").get(verb="ask")
+    assert event.details == {"until": "2026-06-17", "due": "2026-07-03"}
     assert title_of(event) == (
         "Question to the author: light en. The term stands still until the reply, until 17 June 2026 at most"
     )

@@ -14,12 +14,12 @@ from django.utils import timezone
 from accounts.models import User
 from appeals.actions.count_again import count_again
 from appeals.actions.perform import perform
-from appeals.actors import Author, Person
+from appeals.actors import PLATFORM, Author, Person
 from appeals.errors import NotAllowed
 from appeals.limits import ALIKE_DAYS, ALIKE_M
 from appeals.models import Appeal, LegalTerm, Message
 from appeals.vocabulary import Status
-from appeals.workflow import ACCEPT, ANSWER, ASK, DUPLICATE, HIDE, NOTE, PLAN, REPLY, SEPARATE
+from appeals.workflow import ACCEPT, ANSWER, ASK, DUPLICATE, HIDE, NOTE, PLAN, REMIND, REPLY, SEPARATE
 from tests.factories import AppealFactory
 from tests.grid import IN_EAST, GridCity
 
@@ -27,6 +27,11 @@ from tests.grid import IN_EAST, GridCity
 def east(metres: float) -> Point:
     """A point that many metres east of the middle of the grid city's east: a degree has 84,600 m there."""
     return Point(IN_EAST[0] + metres / 84_600, IN_EAST[1], srid=4326)
+
+
+def at_noon(day: int) -> dt.datetime:
+    """Noon in Bishkek on that day of June 2026; the 8th is a Monday."""
+    return dt.datetime(2026, 6, day, 6, tzinfo=dt.UTC)
 
 
 def told(appeal: Appeal) -> set[str]:
@@ -123,6 +128,40 @@ class TestUndone:
                 )
             else:
                 assert (undone.reply_by, undone.pauses) == (None, closed.pauses)
+
+    @pytest.mark.parametrize(
+        ("reply_days", "half_way"), [(1, None), (2, dt.date(2026, 6, 12)), (5, dt.date(2026, 6, 15))]
+    )
+    def test_a_question_after_another_one_goes_on_and_the_first_stays_what_it_was(
+        self, make: Callable[..., Appeal], service_actor: Person, reply_days: int, half_way: dt.date | None
+    ) -> None:
+        """The first was asked on a Monday and replied to on the Wednesday; the second is asked on the Thursday."""
+        first, again = make(), make(submitted_at=at_noon(8))
+        perform(again.pk, ASK, service_actor, version=1, text="Where?", at=at_noon(8))
+        perform(again.pk, REPLY, Author(again.pk), version=2, text="Here", at=at_noon(10))
+        LegalTerm.objects.update(reply_days=reply_days)
+        asked = perform(again.pk, ASK, service_actor, version=3, text="Which?", at=at_noon(11))
+        assert (asked.pauses[:3], asked.remind_on) == (
+            [dt.date(2026, 6, 8), dt.date(2026, 6, 10), dt.date(2026, 6, 11)],
+            half_way,
+        )
+        for version, day in ((4, 11), (6, 12)):
+            perform(
+                again.pk, DUPLICATE, service_actor, version=version, at=at_noon(day), original=first.number
+            )
+            undone = perform(again.pk, SEPARATE, service_actor, version=version + 1, at=at_noon(day))
+            now = (undone.pauses, undone.reply_by, undone.remind_on, undone.due_on)
+            assert now == (asked.pauses, asked.reply_by, half_way, asked.due_on), day
+
+    def test_whoever_was_reminded_of_a_question_is_not_reminded_again(
+        self, make: Callable[..., Appeal], service_actor: Person
+    ) -> None:
+        first, again = make(), make(submitted_at=at_noon(8))
+        asked = perform(again.pk, ASK, service_actor, version=1, text="Where?", at=at_noon(8))
+        perform(again.pk, REMIND, PLATFORM, version=None, at=at_noon(10))
+        perform(again.pk, DUPLICATE, service_actor, version=3, at=at_noon(11), original=first.number)
+        undone = perform(again.pk, SEPARATE, service_actor, version=4, at=at_noon(11))
+        assert (undone.reply_by, undone.remind_on) == (asked.reply_by, None)
 
     def test_work_that_was_begun_is_in_progress(
         self, make: Callable[..., Appeal], service_actor: Person
