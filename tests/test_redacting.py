@@ -132,7 +132,7 @@ def test_notes_of_the_staff_stay_as_they_are(appeal: Appeal, office_user: User, 
         ("17", REASON, "pieces", "three characters"),
         ("[…]", REASON, "pieces", "[…]"),
         ("\n".join(["lamp"] * 21), REASON, "pieces", "too many"),
-        ("flat 17", "It names FLAT  17", "text", "do not repeat"),
+        ("lamp\nflat 17", "It names FLAT  17", "text", "do not repeat"),
         ("flat 17", "", "text", "Write a few words."),
     ],
 )

@@ -62,7 +62,7 @@ def test_words_that_are_taken_out() -> None:
     assert [replaced.after for replaced in one(Input.WORDS, " Two \n", appeal).replaced] == [
         "[…] lamps at No. 17"
     ]
-    assert "three characters" in refused(Input.WORDS, "17", appeal)
+    assert "three characters" in refused(Input.WORDS, "Two\n17", appeal)
     assert refused(Input.WORDS, " \n", appeal) == "Write a few words."
     assert len(one(Input.WORDS, "Two\n" * PIECES_MAX, appeal).replaced) == 1
     assert PIECES_MAX == 20

@@ -225,6 +225,8 @@ class TestSplit:
         perform(first.pk, SPLIT, service_actor, version=2, category=city.categories["lamp"], text="Another")
         second = Appeal.objects.exclude(pk__in=[first.pk, other.pk]).get()
         perform(second.pk, NOTE, service_actor, version=2, text="Mine")
+        # Another step than that leaves the first one alone.
+        assert second.events.get(verb="note").details == {}
         for appeal in (first, other, second):
             with pytest.raises(NotAllowed):
                 perform(appeal.pk, REJOIN, service_actor, version=None)
