@@ -274,7 +274,7 @@ def _other_appeal(value: object, among: AppealQuerySet, appeal: Appeal) -> Appea
     try:
         # Its own row is locked for this step. Two that are named by each other must not wait for each other.
         with transaction.atomic():
-            other = among.select_for_update(nowait=True, of=("self",)).filter(number=value).first()
+            other = among.select_for_update(nowait=True).filter(number=value).first()
     except OperationalError:
         raise _InputRefused(_("Somebody is working on that appeal just now. Please try again.")) from None
     if other is None:

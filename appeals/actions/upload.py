@@ -162,9 +162,7 @@ def _insert(attachment: Attachment) -> Attachment:
 def delete_files(attachment: Attachment) -> None:
     """Removes every file of the attachment from storage; the row is left as it is."""
     for field in _FILES:
-        file = getattr(attachment, field.field.name)
-        if file:
-            file.delete(save=False)
+        getattr(attachment, field.field.name).delete(save=False)
 
 
 def prepare_again(failed: AttachmentQuerySet) -> int:

@@ -218,6 +218,7 @@ class TestVideo:
         assert len(files_below(tmp_path)) == 4
         delete_files(stored)
         assert files_below(tmp_path) == []
+        assert Attachment.objects.get().original, "the row says what it was"
 
     def test_film_that_is_none_is_refused_at_once(self, film_bytes: bytes, tmp_path: Path) -> None:
         with pytest.raises(Invalid):
