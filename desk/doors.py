@@ -101,7 +101,7 @@ def _mark(request: HttpRequest, response: HttpResponseBase) -> None:
     )
 
 
-def _was_here(request: HttpRequest, writer: str) -> bool:
+def was_here(request: HttpRequest, writer: str) -> bool:
     """Whether that person was logged in on this browser: whoever was not has nothing to be kept."""
     marked = request.get_signed_cookie(_MARK, default=None, salt=_MARK, max_age=_MARK_AGE)
     return bool(writer) and marked == writer
@@ -112,7 +112,7 @@ def _hold(request: HttpRequest) -> None:
     verb, writer = request.POST.get("verb", ""), request.POST.get("writer", "")
     text = request.POST.get("text", "")[:TEXT_MAX]
     has_words = bool(text.strip() or request.FILES.getlist("files"))
-    if verb not in VERBS or not has_words or not _was_here(request, writer):
+    if verb not in VERBS or not has_words or not was_here(request, writer):
         return
     request.session[_HELD] = {
         "path": request.path,
@@ -143,11 +143,14 @@ class Held:
     uploads: Sequence[uuid.UUID] = ()
 
 
-def hold_form(request: HttpRequest, values: Mapping[str, str]) -> None:
-    """Keeps what stood in a form of this page, and its files, in the session, for the person whose page it was."""
+def hold_form(request: HttpRequest, values: Mapping[str, str], *, most: int = TEXT_MAX) -> None:
+    """Keeps what stood in a form of this page, and its files, in the session, for the person whose page it was.
+
+    ``most`` are the letters of a value that are kept.
+    """
     writer = request.POST.get("writer", "")
-    if _was_here(request, writer):
-        kept = {name: value[:TEXT_MAX] for name, value in values.items()}
+    if was_here(request, writer):
+        kept = {name: value[:most] for name, value in values.items()}
         request.session[_HELD_FORM] = {
             "path": request.path,
             "writer": writer,

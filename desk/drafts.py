@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,11 +23,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.models import User
 from accounts.roles import Role, standing_of
 from appeals.actions.drafts import keep_draft, move_draft
+from appeals.actions.upload import DRAFT_AGE
 from appeals.filters import number_in
 from appeals.models import Appeal, Draft
 from appeals.workflow import VERBS
 from desk.doors import for_staff, read_uuids
-from geo.numbers import whole_number
+from desk.models import FormDraft
+from geo.numbers import key_or_0, whole_number
 from web.verb_forms import TAKES, Kept
 from web.views.media import show_to_sender
 
@@ -48,10 +56,8 @@ def keep(request: HttpRequest, number: int) -> JsonResponse:
 
     For scripts: 401 when nobody of a service is logged in, 409 when it is another person than the writer.
     """
-    if not standing_of(request.user).works_here:
-        return JsonResponse({"user": ""}, status=HTTPStatus.UNAUTHORIZED)
-    if request.POST.get("writer") != str(request.user.pk):
-        return JsonResponse({"user": str(request.user.pk)}, status=HTTPStatus.CONFLICT)
+    if (refused := not_the_writer(request)) is not None:
+        return refused
     appeal = Appeal.objects.visible_to(request.user).filter(number=number).first()
     row = VERBS.get(request.POST.get("verb", ""))
     if appeal is None or row is None or not row.asks:
@@ -67,11 +73,44 @@ def keep(request: HttpRequest, number: int) -> JsonResponse:
     return JsonResponse({"kept": kept is not None, "at": timezone.localtime().strftime("%H:%M")})
 
 
+def kept_form(
+    request: HttpRequest, page: str, values: Mapping[str, str] | None, **more: object
+) -> JsonResponse:
+    """Keeps what stands in the form of that page, nothing for None, and says whether there was anything, and when."""
+    user = cast("User", request.user)
+    if values is None:
+        FormDraft.objects.drop(user, page)
+    else:
+        FormDraft.objects.keep(user, page, values)
+    at = timezone.localtime().strftime("%H:%M")
+    return JsonResponse({"kept": values is not None, "at": at, **more})
+
+
+def not_the_writer(request: HttpRequest) -> JsonResponse | None:
+    """401 when nobody of a service is logged in, 409 when it is another person than the writer; None for the writer."""
+    if not standing_of(request.user).works_here:
+        return JsonResponse({"user": ""}, status=HTTPStatus.UNAUTHORIZED)
+    if request.POST.get("writer") != str(request.user.pk):
+        return JsonResponse({"user": str(request.user.pk)}, status=HTTPStatus.CONFLICT)
+    return None
+
+
+def forget_old_forms(now: dt.datetime | None = None) -> int:
+    """Number of unfinished forms forgotten: those that nobody has touched for as long as words for an appeal are kept."""
+    old = FormDraft.objects.filter(updated_at__lt=(now or timezone.now()) - DRAFT_AGE)
+    return old.delete()[0]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_staff
 def drafts_page(request: HttpRequest) -> HttpResponse:
     """The person's drafts; POST moves one to another appeal of theirs, or throws it away."""
-    mine = Draft.objects.filter(user=request.user)  # type: ignore[misc]
+    user = cast("User", request.user)
+    mine, forms = Draft.objects.filter(user=user), FormDraft.objects.filter(user=user)
+    if request.method == "POST" and "form" in request.POST:
+        forms.filter(page=request.POST["form"].replace("\x00", "")).delete()
+        messages.success(request, _("The draft is thrown away."))
+        return redirect("desk:drafts")
     if request.method == "POST":
         key = whole_number(request.POST.get("draft", ""), digits=11)
         draft = mine.filter(pk=key).first() if key is not None else None
@@ -91,6 +130,7 @@ def drafts_page(request: HttpRequest) -> HttpResponse:
     standing = standing_of(request.user)
     drafts = list(mine.select_related("appeal__category", "appeal__service").prefetch_related("uploads"))
     context = {
+        "forms": [_form_shown(draft) for draft in forms],
         "drafts": [
             {
                 "draft": draft,
@@ -98,11 +138,24 @@ def drafts_page(request: HttpRequest) -> HttpResponse:
                 "on_my_desk": standing.role_towards(draft.appeal.service_id) is not Role.PUBLIC,
             }
             for draft in drafts
-        ]
+        ],
     }
     response = render(request, "desk/drafts.html", context)
     show_to_sender(response, [upload for draft in drafts for upload in draft.uploads.all()])
     return response
+
+
+def _form_shown(draft: FormDraft) -> dict[str, object]:
+    """What the list shows of an unfinished news item: its first words, and where to go on."""
+    key = key_or_0(draft.page.rpartition("/")[2])
+    languages = [get_language() or "", *dict(settings.LANGUAGES)]
+    named = (draft.values.get(f"{part}_{code}", "") for part in ("title", "body") for code in languages)
+    return {
+        "page": draft.page,
+        "words": next((words for words in named if words.strip()), ""),
+        "url": reverse("desk:news-item", args=[key]) if key else reverse("desk:news-new"),
+        "updated_at": draft.updated_at,
+    }
 
 
 def _appeal_of(request: HttpRequest, given: str) -> Appeal | None:

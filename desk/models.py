@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -98,6 +98,43 @@ class SavedFilter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FormDraftQuerySet(models.QuerySet["FormDraft"]):
+    def keep(self, user: AbstractBaseUser, page: str, values: Mapping[str, str]) -> None:
+        """Keeps what stands in the form now, in the place of what stood there before."""
+        self.update_or_create(user_id=user.pk, page=page, defaults={"values": dict(values)})
+
+    def drop(self, user: AbstractBaseUser, page: str) -> None:
+        """Forgets it: it was sent, or thrown away."""
+        self.filter(user_id=user.pk, page=page).delete()
+
+    def of(self, user: AbstractBaseUser, page: str) -> FormDraft | None:
+        """The person's unfinished form of that page."""
+        return self.filter(user_id=user.pk, page=page).first()
+
+
+class FormDraft(models.Model):
+    """What one person is writing in a form of the desk that is of no appeal, and has not sent: its values by name.
+
+    ``page`` says which form: ``news/new``, ``news/12``. Unfinished words for an appeal are ``appeals.models.Draft``.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    page = models.CharField(max_length=40)
+    values = models.JSONField(default=dict)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[FormDraftQuerySet] = FormDraftQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("unfinished form")
+        verbose_name_plural = _("unfinished forms")
+        ordering = ["-updated_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["user", "page"], name="one_form_draft_a_page")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.page}"
 
 
 class PresenceQuerySet(models.QuerySet["Presence"]):

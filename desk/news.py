@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -11,8 +12,9 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core import signing
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,10 +23,14 @@ from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import get_language, get_language_info, gettext_lazy, override
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
-from desk.doors import for_whom
+from accounts.roles import standing_of
+from desk.doors import for_whom, held_form, hold_form, was_here
+from desk.drafts import kept_form, not_the_writer
+from desk.models import FormDraft
 from geo.numbers import key_or_0
 from geo.paging import AFTER, Order, PageRequest, parse_page
 from geo.refusals import Refusals, Refused
@@ -34,6 +40,9 @@ from news.models import TITLE_MAX, NewsItem, Stage
 from news.pictures import picture_as_text, stored_picture
 from news.places import REACH_MAX_M, REACH_MIN_M, TEXT_MAX, NewsPlace, Shape, place_from_text
 from web.parameters import left_out
+
+#: What comes with the form and is none of its words.
+_NOT_WRITTEN: Final = frozenset({"csrfmiddlewaretoken", "writer", "preview"})
 
 #: What was written last is first, drafts too.
 _ORDER: Final = Order({"id": int}, descending=True)
@@ -101,8 +110,18 @@ class NewsForm(forms.Form):
     when = When()
     published_at = _moment(gettext_lazy("The moment"))
 
-    def __init__(self, item: NewsItem | None, by: User, data: Any = None, files: Any = None) -> None:
+    def __init__(
+        self,
+        item: NewsItem | None,
+        by: User,
+        data: Any = None,
+        files: Any = None,
+        kept: Mapping[str, str] | None = None,
+    ) -> None:
+        """``kept`` is what was written and not sent, by the names of the fields."""
         initial = {} if item is None else _initial(item)
+        if kept is not None:
+            initial = {name: kept.get(name, "") for name in self.base_fields} | dict(kept)
         super().__init__(data, files, initial=initial, label_suffix="")
         self.item, self._by = item, by
         #: Name of the picture's file as things stand.
@@ -121,6 +140,8 @@ class NewsForm(forms.Form):
             )
             self.fields[f"title_{code}"], self.fields[f"body_{code}"] = trimming(title), trimming(body)
         self.place = NewsPlace()
+        if kept is not None:
+            self._take_kept(kept)
 
     def languages(self) -> list[dict[str, Any]]:
         """Title and text of each language, the city's own first."""
@@ -176,14 +197,27 @@ class NewsForm(forms.Form):
             except forms.ValidationError as refusal:
                 self.add_error("picture", refusal)
             return
+        self._take_kept(self.data)
+
+    def _take_kept(self, data: Mapping[str, Any]) -> None:
+        """The picture that came with this form before, and whether it is to be without any."""
         try:
-            by, name = signing.loads(self.data.get("picture_kept", ""), salt=_KEPT_SALT)
+            by, name = signing.loads(data.get("picture_kept", ""), salt=_KEPT_SALT)
         except (signing.BadSignature, ValueError):
             by, name = None, ""
         if by == self._by.pk and NewsItem.picture.field.storage.exists(name):
             self.picture_name = name
-        if cleaned.get("no_picture"):
+        if data.get("no_picture"):
             self.picture_name = ""
+
+    def unsent(self) -> dict[str, str] | None:
+        """What stands in the form, as it is kept until it is sent; None where it says nothing but what is there."""
+        own = str(self.item.picture.name or "") if self.item is not None else ""
+        if not self.has_changed() and self.picture_name == own:
+            return None
+        values = {name: self.data.get(name, "") for name in (*self.fields, "version") if name != "picture"}
+        values = {name: value.replace("\x00", "")[: actions.BODY_MAX] for name, value in values.items()}
+        return values | {"picture_kept": self.picture_token}
 
     def draft(self) -> actions.Draft:
         """What the form says."""
@@ -259,6 +293,7 @@ def news_page(request: HttpRequest) -> HttpResponse:
     page = _ORDER.page(NewsItem.objects.at_stage(stage, now).order_by(*_ORDER.names), asked)
     address = f"{reverse('desk:news')}?{urlencode({_STAGE: stage})}"
     context = {
+        "unfinished": FormDraft.objects.filter(user=cast(User, request.user)).exists(),
         "tabs": [
             {
                 "label": label,
@@ -317,23 +352,71 @@ def _moved(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_for_writers
-def new_page(request: HttpRequest) -> HttpResponse:
+def new_page(request: HttpRequest) -> HttpResponseBase:
     """The editor of an item that is not there yet; POST keeps or previews it."""
+    _hold(request)
     return _editor(request, None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_for_writers
-def item_page(request: HttpRequest, pk: int) -> HttpResponse:
+def item_page(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The editor of one item; POST keeps or previews it. What somebody else changed meanwhile is not overwritten."""
-    return _editor(request, get_object_or_404(NewsItem, pk=pk))
+    _hold(request)
+    return _editor(request, pk)
 
 
-def _editor(request: HttpRequest, item: NewsItem | None) -> HttpResponse:
+def _hold(request: HttpRequest) -> None:
+    """What is sent after the session has ended is in the form again after the log-in, its picture too."""
+    if request.method != "POST" or request.user.is_authenticated:
+        return
+    values = {name: request.POST.get(name, "") for name in request.POST if name not in _NOT_WRITTEN}
+    writer = key_or_0(request.POST.get("writer", ""))
+    if (file := request.FILES.get("picture")) is not None and was_here(request, str(writer)):
+        try:
+            values["picture_kept"] = signing.dumps([writer, stored_picture(file)], salt=_KEPT_SALT)
+        except forms.ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+    hold_form(request, values, most=actions.BODY_MAX)
+
+
+@require_POST
+@never_cache
+def keep_page(request: HttpRequest, pk: int | None = None) -> JsonResponse:
+    """Keeps what is being written, and says so; for scripts.
+
+    401 when nobody is logged in, 409 when it is another person than the writer, 400 with the reason for a picture that
+    cannot be taken.
+    """
+    if (refused := not_the_writer(request)) is not None:
+        return refused
+    if not standing_of(request.user).writes_news:
+        raise PermissionDenied
+    item = None if pk is None else get_object_or_404(NewsItem, pk=pk)
+    form = NewsForm(item, cast(User, request.user), request.POST, request.FILES)
+    form.is_valid()
+    if "picture" in form.errors:
+        return JsonResponse(
+            {"errors": {"picture": list(form.errors["picture"])}}, status=HTTPStatus.BAD_REQUEST
+        )
+    return kept_form(
+        request, _page_of(item), None if "drop" in request.POST else form.unsent(), token=form.picture_token
+    )
+
+
+def _page_of(item: NewsItem | None) -> str:
+    return f"news/{item.pk}" if item is not None else "news/new"
+
+
+@_for_writers
+def _editor(request: HttpRequest, pk: int | None) -> HttpResponse:
+    item = None if pk is None else get_object_or_404(NewsItem, pk=pk)
     by = cast(User, request.user)
     if request.method != "POST":
-        return _shown(request, NewsForm(item, by), item)
+        if held := held_form(request).values:
+            FormDraft.objects.keep(by, _page_of(item), held)
+        draft = FormDraft.objects.of(by, _page_of(item))
+        form = NewsForm(item, by, kept=draft.values if draft else None)
+        return _shown(request, form, item, draft=draft)
     form = NewsForm(item, by, request.POST, request.FILES)
     previewed = request.POST.get("preview", "")
     if form.is_valid():
@@ -342,6 +425,7 @@ def _editor(request: HttpRequest, item: NewsItem | None) -> HttpResponse:
                 return _preview(request, form, previewed)
             version = key_or_0(request.POST.get("version", ""))
             kept = actions.save(by, form.draft(), item, version)
+            FormDraft.objects.drop(by, _page_of(item))
         except Refused as refusal:
             form.refuse(refusal)
         except actions.Outdated as outdated:
@@ -421,6 +505,17 @@ def _lost(request: HttpRequest, form: NewsForm, current: NewsItem) -> HttpRespon
     return _shown(request, form, current, meanwhile=words + others, status=HTTPStatus.CONFLICT)
 
 
+def _sent_as(form: NewsForm, version: int) -> dict[str, str]:
+    """The values that the form would send if nothing were changed in it."""
+    values = {name: form[name].value() for name in form.fields if name not in {"picture", "no_picture"}}
+    sent = {
+        # A moment is as the field shows it: of the city's clock, without a zone.
+        name: value.strftime(_MINUTES) if isinstance(value, dt.datetime) else str(value or "")
+        for name, value in values.items()
+    }
+    return {**sent, "version": str(version), "picture_kept": ""}
+
+
 def _typed(value: Any) -> str:
     """The value as the form sends it."""
     if value is None:
@@ -443,15 +538,26 @@ def _shown(
     item: NewsItem | None,
     *,
     meanwhile: list[_Meanwhile] | None = None,
+    draft: FormDraft | None = None,
     status: int = 200,
 ) -> HttpResponse:
     # The version is that of the page that is shown now, or the one that the refused form was written on.
     version = item.version if item is not None else 0
     if form.is_bound and meanwhile is None:
         version = key_or_0(form.data.get("version", ""))
+    if draft is not None:
+        # So that what somebody else has changed since it was begun is shown, and not overwritten.
+        version = key_or_0(draft.values.get("version", ""))
     stage = item.stage() if item is not None else None
     context = {
         "form": form,
+        "draft": draft,
+        # What throwing it away leads back to.
+        "own": _sent_as(NewsForm(item, cast(User, request.user)), item.version if item is not None else 0),
+        "page": _page_of(item),
+        "draft_url": reverse("desk:news-item-draft", args=[item.pk])
+        if item is not None
+        else reverse("desk:news-new-draft"),
         "item": item,
         "version": version,
         "stage": STAGES[stage] if stage else "",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User
+from desk.models import FormDraft
 from news.models import NewsItem
 from tests.browser.conftest import OFFICE, Open, Visit, log_in, path_of
 from tests.browser.pixels import colour_px
@@ -138,3 +141,48 @@ def test_works_are_drawn_previewed_published_and_seen(visit: Open, editor: User)
     public.map_drawn()
     assert works_px(seen) == 0
     assert public.complaints.said == []
+
+
+def test_what_is_written_is_there_again_after_the_page_is_left_and_the_session_has_ended(
+    visit: Open, editor: User, photo: dict[str, Any]
+) -> None:
+    window = visit(**OFFICE, maps=False)
+    log_in(window, editor)
+    page = window.go(path_of("desk:news-new", "en"))
+    until(page, "Boolean(customElements.get('desk-sheet'))")
+    page.fill("[name=title_en]", "No water")
+    page.check("[name=when][value=later]")
+    page.set_input_files("[name=picture]", photo)
+    expect(page.locator(".news-form__picture")).to_be_visible()
+    expect(page.locator("[data-said]")).to_contain_text("Kept at")
+    # The last words are on the machine alone: nobody is logged in any more.
+    Session.objects.all().delete()
+    page.fill("[name=body_en]", "Until 18:00.")
+    expect(page.locator("[data-standing=nobody]")).to_be_visible()
+    page.close()
+    assert FormDraft.objects.get().values["body_en"] == ""
+    window.page = window.context.new_page()
+    log_in(window, editor)
+    page = window.go(path_of("desk:news-new", "en"))
+    expect(page.locator("[data-said]")).to_contain_text("Kept at")
+    assert FormDraft.objects.get().values["body_en"] == "Until 18:00."
+    assert page.input_value("[name=body_en]") == "Until 18:00."
+    assert page.input_value("[name=title_en]") == "No water"
+    assert page.is_checked("[name=when][value=later]")
+    expect(page.locator(".news-form__picture")).to_be_visible()
+    # Thrown away, and taken back.
+    with page.expect_response("**/draft/"):
+        page.click("[data-throw]")
+    assert page.input_value("[name=title_en]") == ""
+    assert not FormDraft.objects.exists()
+    page.click("[data-back]")
+    expect(page.locator("[data-said]")).to_contain_text("Kept at")
+    page.check("[name=when][value=draft]")
+    page.fill("[name=title_ky]", "Суу жок")
+    page.fill("[name=body_ky]", "Саат 18ге чейин.")
+    page.click("desk-sheet .button--primary")
+    page.wait_for_url(re.compile(r"/desk/news/\d+/$"))
+    item = NewsItem.objects.get()
+    assert (item.title_en, item.body_en, bool(item.picture)) == ("No water", "Until 18:00.", True)
+    assert not FormDraft.objects.exists()
+    assert window.go(path_of("desk:news-new", "en")).input_value("[name=title_en]") == ""

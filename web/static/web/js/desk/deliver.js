@@ -24,6 +24,13 @@ export function draftForm(verb, { text, takes }, uploads) {
   return form;
 }
 
+/** What the server keeps of a form that is of no appeal. @param {Record<string, string>} values */
+export function valuesForm(values) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(values)) form.set(name, value);
+  return form;
+}
+
 /**
  * Takes what no open page holds: left by a tab that was closed without a network or a session, or by a form that its
  * appeal does not have any more. It is among the person's drafts then.
@@ -37,7 +44,7 @@ export async function deliverLeft(session) {
       if (!written) return;
       if (!written.known) {
         if (!(await deliver(session, place, written))) return;
-        if (written.text.trim() || written.files.length) delivered++;
+        if (written.whole || written.text.trim() || written.files.length) delivered++;
       }
       await dropWritten(place);
     });
@@ -58,7 +65,8 @@ async function deliver(session, place, written) {
       await sendFile(file, () => undefined);
       await writeFile({ ...file, sent: true });
     }
-    await session.post(written.url, draftForm(place.verb, written, written.files));
+    const form = written.whole ? valuesForm(written.values) : draftForm(place.verb, written, written.files);
+    await session.post(written.url, form);
     return true;
   } catch (error) {
     if (error instanceof Refused || error instanceof Unreachable) return false;

@@ -25,6 +25,7 @@ const START = "desk/written/";
  * @property {boolean} known the server has all of it
  * @property {string} url where the server keeps it
  * @property {string[]} takes
+ * @property {boolean} [whole] all of it is in the values: a form that is of no appeal
  */
 
 /** @param {Place} place */

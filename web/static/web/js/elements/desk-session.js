@@ -6,6 +6,7 @@
 
 import { deliverLeft } from "city/desk/deliver.js";
 import { ASKED, Session } from "city/desk/session.js";
+import { DeskSheet } from "city/elements/desk-sheet.js";
 import { DeskWords } from "city/elements/desk-words.js";
 
 /** A form that nothing has come of after this long may be sent again. */
@@ -17,7 +18,7 @@ const GIVEN_UP_MS = 15_000;
  * @typedef {HTMLElement & {ready(): Promise<boolean>, leave(): void, stay(): void}} Around
  */
 
-const AROUND = "desk-words, desk-caller";
+const AROUND = "desk-words, desk-sheet, desk-caller";
 
 export class DeskSession extends HTMLElement {
   #session = new Session(this.dataset.url ?? "", this.dataset.writer ?? "");
@@ -36,12 +37,10 @@ export class DeskSession extends HTMLElement {
     window.addEventListener("focus", () => this.#seen());
     window.addEventListener("online", () => this.#seen());
     window.addEventListener("pageshow", () => this.#stay());
-    for (const words of this.#words()) words.begin(this.#session);
+    for (const each of document.querySelectorAll("desk-words, desk-sheet")) {
+      if (each instanceof DeskWords || each instanceof DeskSheet) each.begin(this.#session);
+    }
     void this.#deliverLeft();
-  }
-
-  *#words() {
-    for (const words of document.querySelectorAll("desk-words")) if (words instanceof DeskWords) yield words;
   }
 
   /** The page is looked at again: perhaps after a log-in in another tab. */
