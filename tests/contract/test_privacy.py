@@ -25,6 +25,7 @@ from appeals.vocabulary import Status
 from appeals.workflow import ACCEPT
 from geo.tiles import tile_at
 from opendata import clusters
+from opendata.ogc.whole_answers import FORMS
 from tests.contract.addresses import Address, all_addresses, asking
 from tests.factories import AppealContactFactory, AppealFactory, EventFactory, MembershipFactory
 from tests.grid import CITY, IN_EAST, GridCity, at
@@ -37,6 +38,8 @@ QUERIES = [
     "page_size=1000&fragment=list",
     f"lon={IN_EAST[0]}&lat={IN_EAST[1]}&category=lamp",
 ]
+#: The same in another format, whose words are looked for by themselves.
+FORMATS = ["f=html", *(f"f={name}" for name in FORMS)]
 NAME, EMAIL, PHONE, SECRET = (
     "Privatename",
     "private@example.org",
@@ -56,6 +59,9 @@ OPEN = {
     "public:map",
     "public:appeal",
     "reports:heatmap-rows",
+    # The page of a list has no words of theirs.
+    *(f"ogc-appeals-items f={name}" for name in FORMS),
+    "ogc-appeals-item f=html",
 }
 #: Whose desk an appeal of the tests is on, and who watches every desk.
 STAFF = {"light", "office"}
@@ -118,8 +124,10 @@ def _words(answer: Any) -> str:
     """What a reader can make of the answer: JSON without its escapes, and numbers of telephones without their gaps."""
     content = answer.getvalue() if answer.streaming else answer.content
     if "json" in answer["Content-Type"]:
-        documents = content.splitlines() if "ndjson" in answer["Content-Type"] else [content]
-        text = "\n".join(_texts([json.loads(document) for document in documents]))
+        # Of JSON alone it is the whole; of the two kinds of sequences, each line, in one of them behind a mark.
+        lines = "ndjson" in answer["Content-Type"] or "seq" in answer["Content-Type"]
+        documents = content.splitlines() if lines else [content]
+        text = "\n".join(_texts([json.loads(document.lstrip(b"\x1e")) for document in documents]))
     else:
         text = content.decode("utf-8", "replace").replace("&#x27;", "'").replace("&amp;", "&")
     return text + "\n" + re.sub(r"[\s().\u00a0\u202f-]", "", text)
@@ -129,20 +137,22 @@ def _everything(client: Client, appeals: list[Appeal], *, secret: str = "unknown
     """All that can be read, by the name of the address; the appeals' own addresses among it."""
     read: dict[str, str] = {}
     for address in SITE:
-        words = []
+        words: dict[str, list[str]] = {address.name: []}
         for path, appeal in {_path(address, appeal, secret): appeal for appeal in appeals}.items():
             answers = list(_answers(client, path))
             if address.name in OPEN - {"reports:heatmap-rows"} and not appeal.hidden:
-                assert any(answer.status_code == 200 for answer in answers), path
-            words += map(_words, answers)
-        read[address.name] = "\n".join(words)
+                assert any(answer.status_code == 200 for _query, answer in answers), path
+            for query, answer in answers:
+                name = f"{address.name} {query}" if query in FORMATS else address.name
+                words.setdefault(name, []).append(_words(answer))
+        read |= {name: "\n".join(parts) for name, parts in words.items()}
     return read
 
 
-def _answers(client: Client, path: str) -> Iterator[Any]:
-    """The answers to every query that holds something the address asks for; it gives no other to the rest."""
+def _answers(client: Client, path: str) -> Iterator[tuple[str, Any]]:
+    """Every query that holds something the address asks for, with its answer; the address gives no other to the rest."""
     asked_for: set[str] = set()
-    for query in QUERIES:
+    for query in [*QUERIES, *FORMATS]:
         names = set(parse_qs(query))
         if names and not names & asked_for:
             continue
@@ -150,7 +160,7 @@ def _answers(client: Client, path: str) -> Iterator[Any]:
             answer = client.get(f"{path}?{query}", headers={"Accept-Language": "en"})
         assert answer.status_code < 500, path
         asked_for |= asked.known(names)
-        yield answer
+        yield query, answer
 
 
 def _path(address: Address, appeal: Appeal, secret: str) -> str:
