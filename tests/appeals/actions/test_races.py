@@ -28,6 +28,8 @@ from appeals.actions.support import support
 from appeals.actions.upload import ORPHAN_AGE, remove_orphans, upload
 from appeals.errors import ActionRefused, Conflict, Invalid
 from appeals.models import Appeal, AppealContact, Attachment, Event, Message, RoutingDecision, Support
+from appeals.querysets import AttachmentQuerySet
+from tests.factories import AttachmentFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -147,14 +149,20 @@ class TestSubmit:
         late = timezone.now() + ORPHAN_AGE + dt.timedelta(minutes=1)
         listed, taken = threading.Event(), threading.Event()
         if first == "submit":
+            # Another one, which has not waited long.
+            fresh = AttachmentFactory(appeal=None)
+            Attachment.objects.filter(pk=fresh.pk).update(created_at=late)
             # Removing has read its list, and comes to the photo when an appeal has it.
-            _between(monkeypatch, uploading.transaction, "atomic", listed, taken)
+            _between(monkeypatch, AttachmentQuerySet, "select_for_update", listed, taken)
             removed = _in_a_thread(lambda: remove_orphans(late))
             assert listed.wait(PATIENCE_S)
             result = submit(submission(uploads=(stored.pk,)), sender=None)
             taken.set()
             assert removed() == 0
-            assert Attachment.objects.get().appeal == result.appeal
+            assert dict(Attachment.objects.values_list("pk", "appeal")) == {
+                stored.pk: result.appeal.pk,
+                fresh.pk: None,
+            }
             assert len(files_below(tmp_path)) == 2
         else:
             _between(monkeypatch, submitting, "attach", listed, taken)

@@ -72,8 +72,12 @@ def photo(colour: str = "red", name: str = "photo.jpg") -> SimpleUploadedFile:
 
 @pytest.fixture(scope="module")
 def film_bytes() -> bytes:
+    return film("mp4")
+
+
+def film(form: str) -> bytes:
     stream = io.BytesIO()
-    with av.open(stream, "w", format="mp4") as container:
+    with av.open(stream, "w", format=form) as container:
         track = container.add_stream("mpeg4", rate=10)
         track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"
         for n in range(10):
@@ -223,6 +227,10 @@ class TestVideo:
     def test_film_that_is_none_is_refused_at_once(self, film_bytes: bytes, tmp_path: Path) -> None:
         with pytest.raises(Invalid):
             upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes[:200]), sender=None)
+        # Whoever plays it would take what has come for the whole.
+        with pytest.raises(Invalid) as refusal:
+            upload(uuid4(), SimpleUploadedFile("film.mkv", film("matroska")[:-100]), sender=None)
+        assert "Only part of the video arrived" in refusal.value.errors["file"][0]
         assert files_below(tmp_path) == []
         assert not Attachment.objects.exists()
 
