@@ -130,7 +130,7 @@ def _weekdays_until(day: dt.date) -> int:
 
 @lru_cache
 def _named_holidays(country: str, subdivision: str | None, year: int, language: str) -> dict[dt.date, str]:
-    known = holidays.country_holidays(country, subdiv=subdivision).supported_languages
+    known = holidays.country_holidays(country).supported_languages
     # The package names its languages as de, en_US or ru_KG.
     named = next((code for code in known if code.split("_")[0] == language.split("-")[0]), None)
     return dict(holidays.country_holidays(country, subdiv=subdivision, years=year, language=named))

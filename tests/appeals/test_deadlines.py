@@ -12,7 +12,7 @@ from django.utils import translation
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from appeals.deadlines import LegalClock, NoLegalTerm, Term, WorkingCalendar, city_calendar, city_day
+from appeals.deadlines import LegalClock, NoLegalTerm, Term, WorkingCalendar, city_calendar, city_day, pairs
 from appeals.models import Appeal, CalendarDay, LegalTerm
 from appeals.vocabulary import Guard
 from appeals.workflow import STAGES
@@ -107,6 +107,13 @@ def test_what_was_read_cannot_be_changed() -> None:
     for value in (KG, term, LegalClock(KG, (term,))):
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(value, dataclasses.fields(value)[0].name, None)
+
+
+def test_a_pause_has_its_end() -> None:
+    question, reply, again = day("2026-06-08"), day("2026-06-10"), day("2026-06-11")
+    assert list(pairs([question, reply])) == [(question, reply)]
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
+        list(pairs([question, reply, again]))
 
 
 @given(st.dates(day("2020-01-01"), day("2030-12-31")), st.integers(0, 60))
