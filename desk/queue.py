@@ -78,13 +78,13 @@ class Tab(enum.StrEnum):
 _LABELS: dict[Tab, str | Promise] = {
     Tab.OPEN: _("All open"),
     Tab.MINE: pgettext_lazy("appeals that I work on", "Mine"),
-    Tab.SOON: _("Due soon"),
-    Tab.OVERDUE: _("Overdue"),
+    Tab.SOON: pgettext_lazy("tab of the queue", "Due soon"),
+    Tab.OVERDUE: pgettext_lazy("tab of the queue", "Overdue"),
     Tab.ESCALATED: pgettext_lazy("tab of the queue", "With the Mayor's Office"),
-    Tab.WAITING: _("Author asked"),
-    Tab.ANSWERED: _("Answered"),
+    Tab.WAITING: pgettext_lazy("tab of the queue", "Author asked"),
+    Tab.ANSWERED: pgettext_lazy("tab of the queue", "Answered"),
     Tab.CLOSED: _("Closed"),
-    Tab.HIDDEN: _("Hidden"),
+    Tab.HIDDEN: pgettext_lazy("tab of the queue", "Hidden"),
 }
 
 

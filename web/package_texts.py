@@ -7,6 +7,7 @@ catalogue.
 from django.utils.translation import gettext_noop, pgettext_lazy
 
 LOG_IN = (
+    gettext_noop("Successfully signed in as %(name)s."),
     gettext_noop("Email"),
     gettext_noop("Email address"),
     gettext_noop("Password"),

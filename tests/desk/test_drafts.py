@@ -38,6 +38,15 @@ def log_in(client: Client, user: User, following: str) -> str:
     ).content.decode()
 
 
+@pytest.mark.parametrize(("language", "words"), [("ky", "аты менен кирдиңиз."), ("ru", "Вы вошли как")])
+def test_whose_name_one_is_logged_in_with_is_said_to_that_person(
+    client: Client, light_user: User, language: str, words: str
+) -> None:
+    form = {"login": light_user.email, "password": PASSWORD}
+    page = client.post(f"/{language}/accounts/login/?next=/{language}/desk/", form, follow=True)
+    assert words in page.content.decode()
+
+
 def session_ends(client: Client, user: User, appeal: Appeal) -> None:
     """The person was at the page, and is logged in no longer."""
     client.force_login(user)

@@ -12,8 +12,8 @@ from appeals.models import Appeal
 from appeals.vocabulary import Status
 from appeals.workflow import ANSWER, NOTE
 from desk import printing
-from tests.desk.pages import get, make, numbers
-from tests.factories import MembershipFactory
+from tests.desk.pages import get, make, numbers, url
+from tests.factories import DistrictFactory, MembershipFactory
 from tests.grid import GridCity
 
 
@@ -81,3 +81,12 @@ def test_strangers_and_other_services_print_nothing_of_it(
     assert numbers(get(client, "print/?tab=answered")) == []
     Appeal.objects.update(hidden=True)
     assert client.get(url).status_code == 404
+
+
+def test_a_place_without_an_address_is_its_district_alone(
+    city: GridCity, at_desk: Client, light_user: User
+) -> None:
+    district = DistrictFactory()
+    appeal = make(city, address="", district=district)
+    page = at_desk.get(f"{url(appeal)}print/").content.decode()
+    assert f"<p>{district.name}</p>" in page
