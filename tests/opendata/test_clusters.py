@@ -209,6 +209,10 @@ def test_hidden_appeals_are_in_no_cell_and_pins_only_for_who_may_see_them(
             assert found.matched == (seen if pins_max else counted)
             assert (found.cell_m is None) == bool(pins_max)
         assert clusters(reader, AppealFilter(kind="complaint"), 13).matched == seen
+    # Few for the public, but too many to be drawn one by one for whoever sees the hidden too.
+    monkeypatch.setattr(module, "PINS_MAX", 1)
+    found = clusters(office, EVERYTHING, 13)
+    assert (found.matched, found.cell_m is None) == (1, False)
 
 
 FRAME = st.tuples(st.floats(-180, 180), st.floats(-90, 90), st.floats(-180, 180), st.floats(-90, 90)).map(
