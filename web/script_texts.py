@@ -139,6 +139,9 @@ def script_texts() -> dict[str, str]:
         "form.noLeaf": _("No category has such a word in its name."),
         # The desk
         "desk.kept": _("Kept at %(time)s"),
+        "desk.sheetKept": _(
+            "Your unfinished version is kept (%(time)s); only you see it until the button is pressed."
+        ),
         "desk.restored": _("Your unfinished text is here again; it has not been sent."),
         "desk.thrown": _("Thrown away."),
         "desk.unreached": _("Not sent: the server does not answer. All of it is kept here; try again."),

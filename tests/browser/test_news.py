@@ -154,7 +154,7 @@ def test_what_is_written_is_there_again_after_the_page_is_left_and_the_session_h
     page.check("[name=when][value=later]")
     page.set_input_files("[name=picture]", photo)
     expect(page.locator(".news-form__picture")).to_be_visible()
-    expect(page.locator("[data-said]")).to_contain_text("Kept at")
+    expect(page.locator("[data-said]")).to_contain_text("unfinished version is kept")
     # The last words are on the machine alone: nobody is logged in any more.
     Session.objects.all().delete()
     page.fill("[name=body_en]", "Until 18:00.")
@@ -164,7 +164,7 @@ def test_what_is_written_is_there_again_after_the_page_is_left_and_the_session_h
     window.page = window.context.new_page()
     log_in(window, editor)
     page = window.go(path_of("desk:news-new", "en"))
-    expect(page.locator("[data-said]")).to_contain_text("Kept at")
+    expect(page.locator("[data-said]")).to_contain_text("unfinished version is kept")
     assert FormDraft.objects.get().values["body_en"] == "Until 18:00."
     assert page.input_value("[name=body_en]") == "Until 18:00."
     assert page.input_value("[name=title_en]") == "No water"
@@ -176,7 +176,7 @@ def test_what_is_written_is_there_again_after_the_page_is_left_and_the_session_h
     assert page.input_value("[name=title_en]") == ""
     assert not FormDraft.objects.exists()
     page.click("[data-back]")
-    expect(page.locator("[data-said]")).to_contain_text("Kept at")
+    expect(page.locator("[data-said]")).to_contain_text("unfinished version is kept")
     page.check("[name=when][value=draft]")
     page.fill("[name=title_ky]", "Суу жок")
     page.fill("[name=body_ky]", "Саат 18ге чейин.")

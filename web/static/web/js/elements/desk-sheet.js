@@ -169,7 +169,7 @@ export class DeskSheet extends HTMLElement {
       this.#known = true;
       if (kept) this.#keepHere();
       else await dropWritten(this.#place);
-      if (!this.#thrown) this.#say(kept ? t("desk.kept", { time: at }) : "");
+      if (!this.#thrown) this.#say(kept ? t("desk.sheetKept", { time: at }) : "");
       this.#show();
       return true;
     } catch (error) {
