@@ -375,11 +375,7 @@ def _linked_alerts(found: Alerts, asked: ReportQuery) -> list[_Linked]:
     return [
         _Linked(
             alert,
-            _on_map(
-                replace(
-                    _map_filter(replace(asked, wanted=found.of_last(alert.weeks))), bbox=alert.box
-                ).as_query()
-            ),
+            _on_map(replace(_map_filter(replace(asked, wanted=found.of_last(alert.weeks))), bbox=alert.box)),
             name,
         )
         for alert, name in zip(top, names, strict=True)
