@@ -161,7 +161,7 @@ class _Controls(MacroElement):
             L.control.zoom({
                 zoomInTitle: {{ this.drawn.zoom_in|tojson }}, zoomOutTitle: {{ this.drawn.zoom_out|tojson }}
             }).addTo({{ this._parent.get_name() }});
-            L.control.scale({imperial: false, position: "bottomright"}).addTo({{ this._parent.get_name() }});
+            L.control.scale({imperial: false, position: innerWidth < 640 ? "topright" : "bottomright"}).addTo({{ this._parent.get_name() }});
             {{ this._parent.get_name() }}.attributionControl.setPrefix("Leaflet")
                 .addAttribution({{ this.attribution|tojson }});
         {% endmacro %}
