@@ -286,7 +286,8 @@ class Queue:
         mine = self.appeals(place.wanted, keys)
         rows = self.in_tab(mine, place.tab)
         most = counted_to(place.wanted)
-        counted = {f"n_{tab}": HowMany(self.in_tab(mine, tab), most=most) for tab in Tab}
+        shown = {*self.tabs, place.tab}
+        counted = {f"n_{tab}": HowMany(self.in_tab(mine, tab), most=most) for tab in Tab if tab in shown}
         counted["n_drafts"] = HowMany(Draft.objects.filter(user=self.user), most=COUNT_MAX)
         for n, other in enumerate(others):
             there = self.in_tab(self.appeals(other.wanted, keys), other.tab)
@@ -307,7 +308,7 @@ class Queue:
             ahead = max(ahead - len(found.rows), 0)
         return Listed(
             found,
-            {tab: beside[f"n_{tab}"] for tab in Tab},
+            {tab: beside[f"n_{tab}"] for tab in Tab if tab in shown},
             ahead,
             beside["n_drafts"],
             most,

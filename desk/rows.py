@@ -17,7 +17,6 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -60,10 +59,12 @@ class Look:
 def rows_as_html(rows: Iterable[AppealRow], look: Look) -> list[SafeString]:
     """Each row of the table."""
     language = get_language() or ""
-    return [_row(row.appeal, row.due, look, language) for row in rows]
+    # One address for all of them, with a place for the number.
+    url = reverse("desk:appeal", args=[0]).replace("/0/", "/{}/")
+    return [_row(row.appeal, row.due, look, language, url.format(row.appeal.number)) for row in rows]
 
 
-def _row(appeal: Appeal, due: Due, look: Look, language: str) -> SafeString:
+def _row(appeal: Appeal, due: Due, look: Look, language: str, url: str) -> SafeString:
     received_at = localtime(appeal.submitted_at)
     where = appeal.address or (appeal.district.name if appeal.district else "")
     text = appeal.text
@@ -78,11 +79,11 @@ def _row(appeal: Appeal, due: Due, look: Look, language: str) -> SafeString:
         due_day=_day(appeal.due_on, language),
         due=_due(due, language),
         checked=_CHECKED if look.chosen else _NOTHING,
-        url=reverse("desk:appeal", args=[appeal.number]),
+        url=url,
         place=look.place,
         category=appeal.category.name,
         language=appeal.language,
-        text=Truncator(text).chars(TEXT_SHOWN) if len(text) > TEXT_SHOWN else text,
+        text=f"{text[: TEXT_SHOWN - 1].rstrip()}…" if len(text) > TEXT_SHOWN else text,
         where=where,
         service=format_html('<td class="desk-row__service">{}</td>', appeal.service.short)
         if look.office
@@ -90,7 +91,7 @@ def _row(appeal: Appeal, due: Due, look: Look, language: str) -> SafeString:
         received_at=received_at.isoformat(),
         received_day=_day(received_at.date(), language),
         assignee=_assignee(appeal) if look.assignees else _NOTHING,
-        status=_status(_Status.of(appeal), language),
+        status=_status(_Status.of(appeal, language), language),
         warned=_warned(appeal, due, language),
     )
 
@@ -140,15 +141,20 @@ class _Status:
     is_open: bool
 
     @classmethod
-    def of(cls, appeal: Appeal) -> _Status:
+    def of(cls, appeal: Appeal, language: str) -> _Status:
         return cls(
             appeal.hidden,
             appeal.status,
-            str(appeal.status_in_words),
+            _status_in_words(appeal.status, appeal.outcome, appeal.planned_on, language),
             appeal.plan_has_passed,
             appeal.escalated_at is not None,
             appeal.is_open,
         )
+
+
+@lru_cache(maxsize=_KEPT)
+def _status_in_words(status: str, outcome: str, planned_on: dt.date | None, language: str) -> str:
+    return str(Appeal(status=status, outcome=outcome, planned_on=planned_on).status_in_words)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -399,3 +399,21 @@ def test_the_header_says_who_is_logged_in_and_for_whom(
         header = get(client).partition("</header>")[0]
         assert str(person) in header
         assert service in header
+
+
+def test_what_rows_have_in_common_is_drawn_for_each_language_and_day(
+    city: GridCity, at_desk: Client, light_user: User
+) -> None:
+    today = timezone.localdate()
+    for days in (1, 2):
+        make(city, status="planned", planned_on=today + dt.timedelta(days=days), text="ө" * 200)
+    make(city, due_in=-30, warned=2)
+    first = re.findall(r'<span class="status status--planned">.*?</svg>([^<]+)</span>', get(at_desk))
+    assert len(set(first)) == 2
+    page = at_desk.get("/ky/desk/").content.decode()
+    kyrgyz = re.findall(r'<span class="status status--planned">.*?</svg>([^<]+)</span>', page)
+    assert len(set(kyrgyz)) == 2
+    assert not set(first) & set(kyrgyz)
+    assert f'dir="auto">{"ө" * 139}…</span>' in page
+    # How much of a term has passed is said while it runs.
+    assert "80 %" not in page
