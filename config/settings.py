@@ -270,6 +270,7 @@ MEDIA_ROOT = variables.MEDIA_ROOT.read(os.environ) or VAR_DIR / "media"
 UPLOADS_ROOT = variables.UPLOADS_ROOT.read(os.environ) or VAR_DIR / "uploads"
 #: Texts that are read in parts; whatever is lost is made again.
 TEXTS_ROOT = VAR_DIR / "texts"
+BUNDLE_ROOT = VAR_DIR / "bundle"
 FILE_UPLOAD_PERMISSIONS = 0o644
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200

@@ -1,5 +1,14 @@
+import datetime as dt
+
 from django.apps import AppConfig
 
 
 class OpenDataConfig(AppConfig):
     name = "opendata"
+
+    def ready(self) -> None:
+        from jobs.schedule import every
+        from opendata.bundle import bundle_of_the_night
+
+        # A large city's takes minutes, and deadlines do not wait for it.
+        every(dt.timedelta(hours=1), bundle_of_the_night, lane="bundle")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from opendata.bundle import CHECKSUMS
 from opendata.views.borders import whole_city, whole_districts, whole_service_areas
+from opendata.views.bundle import bundle_zip, catalogue_jsonld, checksums
 from opendata.views.field_lists import field_list
 from opendata.views.removed import removed_json
 from opendata.views.whole_sets import whole_appeals, whole_appeals_as, whole_appeals_by_line
@@ -17,5 +19,8 @@ urlpatterns: list[URLPattern] = [
     path("districts.<str:ending>", whole_districts, name="data-districts"),
     path("city.<str:ending>", whole_city, name="data-city"),
     path("service-areas.<str:ending>", whole_service_areas, name="data-service-areas"),
+    path("bundle.zip", bundle_zip, name="data-bundle"),
+    path(CHECKSUMS, checksums, name="data-checksums"),
+    path("catalog.jsonld", catalogue_jsonld, name="data-catalogue"),
     path("removed.json", removed_json, name="data-removed"),
 ]

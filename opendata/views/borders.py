@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
-from districts.models import BoundaryRevision, DistrictBoundary, ServiceArea
-from districts.querysets import DistrictBoundaryQuerySet
 from geo.geojson import collection, feature_texts
 from geo.refusals import Refusals, Refused
+from opendata.border_rows import AskedBorders, city, districts, service_areas
 from opendata.layers import CITY, DISTRICTS, SERVICE_AREAS, Layer
 from opendata.parameters import REVISION_PARAMETER, code_in
 from opendata.properties import DISTRICT, SERVICE_AREA, Properties, schema
@@ -59,51 +56,18 @@ def _borders(properties: Properties) -> dict[Any, Any]:
     return {**features, **problems(400, 404)}
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What an address asks for; ``revision`` is None where there is none such, ``by_number`` when it was named."""
-
-    revision: BoundaryRevision | None
-    by_number: bool
-    service: str = ""
-    category: str = ""
-
-
-def _districts(asked: _Asked) -> QuerySet[Any]:
-    return _of(asked).territories().order_by("district__code")
-
-
-def _city(asked: _Asked) -> QuerySet[Any]:
-    return _of(asked).outlines().order_by("district__code")
-
-
-def _of(asked: _Asked) -> DistrictBoundaryQuerySet:
-    return DistrictBoundary.objects.filter(revision=asked.revision)
-
-
-def _areas(asked: _Asked) -> QuerySet[Any]:
-    rows = ServiceArea.objects.filter(revision=asked.revision).order_by("service__code", "code")
-    if not asked.by_number:
-        rows = rows.as_of(timezone.localdate())
-    if asked.service:
-        rows = rows.filter(service__code=asked.service)
-    if asked.category:
-        rows = rows.deciding_for(asked.category)
-    return rows
-
-
 @require_safe
 @described("list_districts", parameters=[REVISION_PARAMETER], responses=_borders(DISTRICT))
 def districts_geojson(request: HttpRequest) -> HttpResponseBase:
     """The districts of the city in one boundary revision, names in every language. The city itself is in ``city.geojson``."""
-    return _listed(request, DISTRICTS, _districts)
+    return _listed(request, DISTRICTS, districts)
 
 
 @require_safe
 @described("read_city", parameters=[REVISION_PARAMETER], responses=_borders(DISTRICT))
 def city_geojson(request: HttpRequest) -> HttpResponseBase:
     """The border of the whole city in one boundary revision, its name in every language."""
-    return _listed(request, CITY, _city)
+    return _listed(request, CITY, city)
 
 
 @require_safe
@@ -116,7 +80,7 @@ def service_areas_geojson(request: HttpRequest) -> HttpResponseBase:
     Where several areas cover a place, the highest priority decides, then the smallest area. Of the borders in force
     the areas valid today are member; of a revision that is asked for by number, all.
     """
-    return _listed(request, SERVICE_AREAS, _areas, _OF_AREAS)
+    return _listed(request, SERVICE_AREAS, service_areas, _OF_AREAS)
 
 
 _DISTRICTS_ENDING, _DISTRICTS_RESPONSES = described_files(DISTRICTS)
@@ -130,14 +94,14 @@ _AREAS_ENDING, _AREAS_RESPONSES = described_files(SERVICE_AREAS)
 )
 def whole_districts(request: HttpRequest, ending: str) -> HttpResponseBase:
     """The districts as a file that a GIS opens. They do not overlap: each place is in one of them."""
-    return _whole(request, DISTRICTS, ending, _districts)
+    return _whole(request, DISTRICTS, ending, districts)
 
 
 @require_safe
 @described("read_city_as", parameters=[_CITY_ENDING, REVISION_PARAMETER], responses=_CITY_RESPONSES)
 def whole_city(request: HttpRequest, ending: str) -> HttpResponseBase:
     """The border of the whole city as a file that a GIS opens."""
-    return _whole(request, CITY, ending, _city)
+    return _whole(request, CITY, ending, city)
 
 
 @require_safe
@@ -148,10 +112,10 @@ def whole_city(request: HttpRequest, ending: str) -> HttpResponseBase:
 )
 def whole_service_areas(request: HttpRequest, ending: str) -> HttpResponseBase:
     """The service areas as a file that a GIS opens. They may overlap; the highest ``priority`` decides."""
-    return _whole(request, SERVICE_AREAS, ending, _areas, _OF_AREAS)
+    return _whole(request, SERVICE_AREAS, ending, service_areas, _OF_AREAS)
 
 
-def _asked(query: Mapping[str, str], parameters: Sequence[OpenApiParameter]) -> _Asked:
+def _asked(query: Mapping[str, str], parameters: Sequence[OpenApiParameter]) -> AskedBorders:
     """Raises ``Refused`` with what is wrong with each parameter."""
     refusals = Refusals()
     codes = {
@@ -159,10 +123,10 @@ def _asked(query: Mapping[str, str], parameters: Sequence[OpenApiParameter]) -> 
     }
     revision = refusals.read(revision_of, query, None)
     refusals.check()
-    return _Asked(revision, bool(query.get("revision")), **codes)
+    return AskedBorders(revision, bool(query.get("revision")), **codes)
 
 
-Rows = Callable[[_Asked], QuerySet[Any]]
+Rows = Callable[[AskedBorders], QuerySet[Any]]
 
 
 def _listed(

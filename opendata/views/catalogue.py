@@ -14,19 +14,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from opendata.bundle import newest_bundle
 from opendata.files import kinds_of
 from opendata.layers import APPEALS, CITY, DISTRICTS, LAYERS, SERVICE_AREAS, Layer
 from opendata.properties import Property
 from web.links import public_link
 
-_TITLES: Final = {
+#: What a layer is called, by its name.
+TITLES: Final = {
     APPEALS.name: gettext_lazy("Appeals"),
     DISTRICTS.name: gettext_lazy("Districts"),
     CITY.name: gettext_lazy("City border"),
     SERVICE_AREAS.name: gettext_lazy("Service areas"),
 }
 #: A format as people call it, by its ending.
-_FORMATS: Final = {
+FORMATS: Final = {
     "geojson": "GeoJSON",
     "geojsonl": "GeoJSON Lines",
     "csv": "CSV",
@@ -56,6 +58,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "layers": [_shown(layer) for layer in LAYERS],
         "url": public_link("/data/appeals.geojson"),
         "licence": settings.DATA_LICENCE,
+        "bundle": newest_bundle(),
     }
     return render(request, "opendata/catalogue.html", context)
 
@@ -63,10 +66,10 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 def _shown(layer: Layer) -> dict[str, Any]:
     return {
         "name": layer.name,
-        "title": _TITLES[layer.name],
+        "title": TITLES[layer.name],
         "description": _(layer.description),
         "files": [
-            {"name": _FORMATS[ending], "ending": ending, "url": f"/data/{layer.name}.{ending}"}
+            {"name": FORMATS[ending], "ending": ending, "url": f"/data/{layer.name}.{ending}"}
             for ending in kinds_of(layer)
         ],
         "fields": [
