@@ -27,6 +27,7 @@ from web.links import public_link
 
 ZIP: Final = "application/zip"
 JSON_LD: Final = "application/ld+json"
+_PLAIN: Final = "text/plain; charset=utf-8"
 _MEDIA_TYPES: Final = "https://www.iana.org/assignments/media-types/"
 #: Data Catalog Vocabulary (DCAT) 3, with the terms of SPDX for checksums.
 _CONTEXT: Final = {
@@ -53,13 +54,13 @@ def bundle_zip(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_safe
-@described("read_bundle_checksums", responses={(200, "text/plain"): TEXT, **problems(404)})
+@described("read_bundle_checksums", responses={(200, _PLAIN): TEXT, **problems(404)})
 def checksums(request: HttpRequest) -> HttpResponseBase:
     """SHA-256 of the bundle and of each file in it, as `sha256sum --check` reads them. 404 before the first night."""
     bundle = newest_bundle()
     if bundle is None:
         return _none_yet()
-    answer = HttpResponse(bundle.checksums, content_type="text/plain; charset=utf-8")
+    answer = HttpResponse(bundle.checksums, content_type=_PLAIN)
     return cached_for(answer, SETTLED_S, private=False)
 
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from django.apps import apps
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
@@ -13,6 +16,7 @@ from appeals.models import Appeal, Event
 from appeals.notify.subscriptions import path_for
 from desk.models import AnswerTemplate
 from geo.tiles import tile_at
+from opendata import bundle
 from tests.contract.addresses import Address
 from tests.factories import (
     AppealFactory,
@@ -26,9 +30,17 @@ from tests.factories import (
 from tests.grid import IN_EAST, IN_PARK, IN_WEST, GridCity, at
 
 
+def _empty(file: BinaryIO) -> tuple[()]:
+    zipfile.ZipFile(file, "w").close()
+    return ()
+
+
 @pytest.fixture
-def lived_in(city: GridCity) -> GridCity:
-    """The grid city with an appeal in each part of it and a place in its gazetteer."""
+def lived_in(city: GridCity, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GridCity:
+    """The grid city with an appeal in each part of it, a place in its gazetteer, and a bundle of last night, though empty."""
+    settings.BUNDLE_ROOT = tmp_path / "bundle"
+    monkeypatch.setattr(bundle, "_write", _empty)
+    bundle.make_bundle(timezone.now())
     for place in (IN_WEST, IN_EAST, IN_PARK):
         AppealFactory(
             category=city.categories["lamp"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import re
+import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import Client
@@ -24,6 +26,7 @@ from appeals.workflow import VERBS
 from bootstrap.rates import Rate
 from media import turns
 from opendata import clusters
+from opendata.bundle import newest_bundle
 from rates.taking import DATA_WORK, charge
 from tests.contract.addresses import Address, all_addresses, asking, templates
 from tests.contract.document import (
@@ -106,6 +109,23 @@ def _while_others_are_made(path: str) -> Ask:
             return client.get(path)
 
     return ask
+
+
+def _before_the_first_night(path: str) -> Ask:
+    def ask(client: Client, _appeal: Appeal) -> HttpResponse:
+        shutil.rmtree(django_settings.BUNDLE_ROOT)
+        return client.get(path)
+
+    return ask
+
+
+def _while_the_next_takes_its_place(client: Client, _appeal: Appeal) -> HttpResponse:
+    before = newest_bundle()
+    assert before is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("opendata.views.bundle.newest_bundle", lambda: before)
+        shutil.rmtree(django_settings.BUNDLE_ROOT)
+        return client.get("/data/bundle.zip")
 
 
 def _body(**changes: object) -> dict[str, object]:
@@ -209,6 +229,15 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
     ("read_field_list", 200): [_get(f"/data/{name}.csv-metadata.json") for name in ("appeals", "city")],
     ("read_field_list", 400): [_get("/data/appeals.csv-metadata.json?lang=ky")],
     ("read_field_list", 404): [_get("/data/none.csv-metadata.json")],
+    ("read_bundle", 200): [_get("/data/bundle.zip")],
+    ("read_bundle", 400): [_get("/data/bundle.zip?lang=ky")],
+    ("read_bundle", 404): [_before_the_first_night("/data/bundle.zip")],
+    ("read_bundle", 503): [_while_the_next_takes_its_place],
+    ("read_bundle_checksums", 200): [_get("/data/SHA256SUMS")],
+    ("read_bundle_checksums", 400): [_get("/data/SHA256SUMS?lang=ky")],
+    ("read_bundle_checksums", 404): [_before_the_first_night("/data/SHA256SUMS")],
+    ("read_catalogue", 200): [_get("/data/catalog.jsonld"), _before_the_first_night("/data/catalog.jsonld")],
+    ("read_catalogue", 400): [_get("/data/catalog.jsonld?lang=ky")],
     ("list_removed_appeals", 200): [_get("/data/removed.json")],
     ("list_removed_appeals", 400): [_get("/data/removed.json?updated_after=now")],
     ("list_clusters", 200): [_get(f"/api/clusters.geojson?bbox={BOX}&zoom={zoom}") for zoom in (10, 18)],

@@ -77,7 +77,10 @@ def test_everything_that_is_open_is_in_it_and_nothing_else(
     assert b"CC0-1.0" in texts["README.txt"]
     # The list in it is of all others; the one beside it is of the whole too.
     checked = subprocess.run(
-        ["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=tmp_path / "unpacked", capture_output=True, check=False
+        ["sha256sum", "--check", "--strict", "SHA256SUMS"],
+        cwd=tmp_path / "unpacked",
+        capture_output=True,
+        check=False,
     )
     assert (checked.returncode, checked.stdout.count(b": OK")) == (0, len(NAMES))
     first, rest = client.get("/data/SHA256SUMS").content.decode().split("\n", 1)
