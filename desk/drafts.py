@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import cast
 
@@ -99,6 +99,12 @@ def forget_old_forms(now: dt.datetime | None = None) -> int:
     """Number of unfinished forms forgotten: those that nobody has touched for as long as words for an appeal are kept."""
     old = FormDraft.objects.filter(updated_at__lt=(now or timezone.now()) - DRAFT_AGE)
     return old.delete()[0]
+
+
+def pictures_held(names: Collection[str]) -> set[str]:
+    """Those of the pictures that unfinished news hold: they are there as long as the words are."""
+    held = FormDraft.objects.filter(values__picture_name__in=list(names))
+    return {draft.values["picture_name"] for draft in held}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

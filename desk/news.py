@@ -217,7 +217,7 @@ class NewsForm(forms.Form):
             return None
         values = {name: self.data.get(name, "") for name in (*self.fields, "version") if name != "picture"}
         values = {name: value.replace("\x00", "")[: actions.BODY_MAX] for name, value in values.items()}
-        return values | {"picture_kept": self.picture_token}
+        return values | {"picture_kept": self.picture_token, "picture_name": self.picture_name}
 
     def draft(self) -> actions.Draft:
         """What the form says."""
@@ -413,7 +413,8 @@ def _editor(request: HttpRequest, pk: int | None) -> HttpResponse:
     by = cast(User, request.user)
     if request.method != "POST":
         if held := held_form(request).values:
-            FormDraft.objects.keep(by, _page_of(item), held)
+            picture = NewsForm(item, by, kept=held).picture_name
+            FormDraft.objects.keep(by, _page_of(item), {**held, "picture_name": picture})
         draft = FormDraft.objects.of(by, _page_of(item))
         form = NewsForm(item, by, kept=draft.values if draft else None)
         return _shown(request, form, item, draft=draft)

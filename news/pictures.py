@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path, PurePath
 
 from django.core.exceptions import ValidationError
@@ -17,15 +17,20 @@ from media.refusal import Busy, MediaRefused
 from media.storage import sweep_files
 from news.models import NewsItem
 
+#: Those of the pictures, by their names in the storage, that something else than an item holds; rooms above add theirs.
+held_elsewhere: list[Callable[[Collection[str]], set[str]]] = []
+
 
 def sweep_pictures(now: dt.datetime | None = None) -> int:
-    """Number of pictures removed that no news item shows any more, or has ever shown."""
+    """Number of pictures removed that no news item shows any more, or has ever shown, and nothing else holds."""
     field = NewsItem.picture.field
     folder = str(field.upload_to)
 
     def in_use(names: Collection[str]) -> set[str]:
-        shown = NewsItem.objects.filter(picture__in=[f"{folder}/{name}" for name in names])
-        return {PurePath(name).name for name in shown.values_list("picture", flat=True)}
+        paths = [f"{folder}/{name}" for name in names]
+        shown = {*NewsItem.objects.filter(picture__in=paths).values_list("picture", flat=True)}
+        held = {path for elsewhere in held_elsewhere for path in elsewhere(paths)}
+        return {PurePath(name).name for name in shown | held}
 
     return sweep_files(Path(field.storage.path(folder)), in_use, now)
 

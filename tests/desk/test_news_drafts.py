@@ -17,6 +17,7 @@ from appeals.actions.upload import DRAFT_AGE
 from desk.drafts import forget_old_forms
 from desk.models import FormDraft
 from news.models import NewsItem
+from news.pictures import sweep_pictures
 from tests.desk.test_news import form, jpeg
 from tests.factories import MembershipFactory, NewsItemFactory
 from tests.grid import GridCity
@@ -114,8 +115,16 @@ def test_a_picture_is_kept_with_the_words(office: Client, office_user: User) -> 
     assert "data:image/jpeg;base64," in page
     (kept,) = re.findall(r'name="picture_kept" value="([^"]+)"', page)
     assert kept
+    # The sweep leaves it as long as the words are there.
+    much_later = timezone.now() + dt.timedelta(days=30)
+    assert sweep_pictures(much_later) == 0
+    FormDraft.objects.update(values={})
+    assert office.get(NEW).status_code == 200
     assert office.post(NEW, form(picture_kept=token)).status_code == 302
     assert NewsItem.objects.get().picture
+    keep(office, office_user, picture=jpeg(60, 40))
+    FormDraft.objects.all().delete()
+    assert sweep_pictures(much_later) == 1
     refused = keep(office, office_user, picture=SimpleUploadedFile("x.jpg", b"no picture"))
     assert (refused.status_code, list(refused.json()["errors"])) == (400, ["picture"])
 
