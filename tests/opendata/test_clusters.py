@@ -188,6 +188,27 @@ def test_cells_do_not_change_when_the_map_is_moved(crowd: list[Appeal]) -> None:
     assert {json.dumps(f) for f in _features(part)} <= whole
 
 
+def test_kept_cells_are_those_that_the_frame_touches_and_whole(crowd: list[Appeal]) -> None:
+    west, south, east, north = CITY
+    bbox = Bbox(west + 0.029, south + 0.013, east - 0.031, north - 0.009)
+    frame = module._frame(bbox, 13)
+    tiles = [tile_at(appeal.point.x, appeal.point.y, CELL_ZOOM) for appeal in crowd]
+    columns, rows = (range(first, last + 1) for first, last in (frame.x, frame.y))
+    touched = sum(tile.x in columns and tile.y in rows for tile in tiles)
+    assert clusters(PUBLIC, AppealFilter(bbox=bbox), 13).matched == touched
+    # Some lie in no such column, some in no such row, and some in a cell but outside of the frame.
+    assert touched < min(sum(tile.x in columns for tile in tiles), sum(tile.y in rows for tile in tiles))
+    inside = Appeal.objects.public().filtered(AppealFilter(bbox=bbox)).count()
+    assert 3 < inside < touched
+
+
+def test_a_frame_that_touches_the_city_has_its_border() -> None:
+    west, south, east, north = CITY
+    city = Bbox(*CITY)
+    assert module._common(Bbox(east, south - 1, east + 1, north), city) == Bbox(east, south, east, north)
+    assert module._common(Bbox(west, north, east, north + 1), city) == Bbox(west, north, east, north)
+
+
 def test_a_frame_beside_the_city_is_empty(crowd: list[Appeal]) -> None:
     assert clusters(PUBLIC, AppealFilter(bbox=Bbox(10, 10, 11, 11)), 13) == Clusters([], 0, None)
 
