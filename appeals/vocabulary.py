@@ -92,7 +92,10 @@ class Audience(enum.StrEnum):
 
 
 class Guard(enum.Enum):
-    """What must be true of the appeal besides its state; ``guards.barred`` knows which are not."""
+    """What must be true of the appeal besides its state; ``guards.barred`` knows which are not.
+
+    It decides whether a verb may be done, and never what it does: that stands in the verb's own row.
+    """
 
     EXTENDABLE = "extendable"  #: the law allows an extension, and this term has had none
     TERM_PASSED = "term passed"  #: the due date is over, and this was not noted before in this term
@@ -222,6 +225,12 @@ class Verb:
     passes_max: int | None = None
     #: The authors of what repeats the appeal are told.
     followed: bool = False
+    #: From then on the appeal is known to the Mayor's Office as overdue, until a new term begins.
+    escalates: bool = False
+    #: The stage of the term, 1 and up, of which its service is then warned; kept with the appeal.
+    warns: int | None = None
+    #: The author is reminded of the question, which is not done again.
+    reminds: bool = False
     asks: tuple[Ask, ...] = ()
     #: Subjects, which know %(number)d, by who gets the letter.
     letters: Mapping[Audience, Text] = field(default_factory=lambda: MappingProxyType({}))

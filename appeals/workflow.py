@@ -750,6 +750,7 @@ ESCALATE = Verb(
     roles=_PLATFORM,
     icon="status-overdue",
     guard=Guard.TERM_PASSED,
+    escalates=True,
     quiet=True,
     words=Words(step=_("The term has passed without an answer: the Mayor's Office has been told")),
     letters={
@@ -765,6 +766,7 @@ FOUND_OVERDUE = Verb(
     roles=_PLATFORM,
     icon="status-overdue",
     guard=Guard.TERM_PASSED,
+    escalates=True,
     quiet=True,
     words=Words(
         step=_("When the appeal was moved here from another system, its term had passed without an answer")
@@ -777,6 +779,7 @@ WARN_HALF = Verb(
     roles=_PLATFORM,
     icon="clock",
     guard=Guard.HALF_PASSED,
+    warns=1,
     quiet=True,
     public=False,
     words=Words(step=_("Half of the term has passed: the service is warned")),
@@ -789,6 +792,7 @@ WARN_MOST = Verb(
     roles=_PLATFORM,
     icon="clock",
     guard=Guard.MOST_PASSED,
+    warns=2,
     quiet=True,
     public=False,
     words=Words(step=_("80 %% of the term has passed: the service is warned")),
@@ -801,6 +805,7 @@ WARN_DUE = Verb(
     roles=_PLATFORM,
     icon="clock",
     guard=Guard.LAST_DAY,
+    warns=3,
     quiet=True,
     public=False,
     words=Words(step=_("The last day for the answer: the service is warned")),
@@ -813,6 +818,7 @@ REMIND = Verb(
     roles=_PLATFORM,
     icon="clock",
     guard=Guard.REMINDER_DUE,
+    reminds=True,
     quiet=True,
     words=Words(step=_("The author is reminded of the question, which can be replied to until %(until)s")),
     letters={Audience.AUTHOR: _("Please reply: a question about your appeal No. %(number)d")},
@@ -901,13 +907,11 @@ def verbs_for(status: str, role: Role, *, hidden: bool, barred: Collection[Guard
     return (verb for verb in VERBS.values() if verb.allows(status, role, hidden=hidden, barred=barred))
 
 
-#: How far a term has come, by the guards of the warnings; kept with the appeal once its service was warned.
-STAGES: Mapping[Guard, int] = {Guard.HALF_PASSED: 1, Guard.MOST_PASSED: 2, Guard.LAST_DAY: 3}
-
 #: The warnings by stage.
-WARNINGS: Mapping[int, Verb] = {
-    stage: verb for guard, stage in STAGES.items() for verb in VERBS.values() if verb.guard is guard
-}
+WARNINGS: Mapping[int, Verb] = {verb.warns: verb for verb in VERBS.values() if verb.warns is not None}
+
+#: How far a term has come, by the guards of the warnings; kept with the appeal once its service was warned.
+STAGES: Mapping[Guard, int] = {verb.guard: stage for stage, verb in WARNINGS.items() if verb.guard is not None}
 
 
 #: By what channel the staff were told, as the public reads it; kept among the event's details.

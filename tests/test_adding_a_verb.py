@@ -20,14 +20,15 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.roles import Role
+from appeals.actions.escalate import escalate_overdue
 from appeals.actions.perform import perform
 from appeals.actors import Author, Person
 from appeals.deadlines import city_calendar
 from appeals.due import DueState, due_of
-from appeals.errors import Invalid
+from appeals.errors import Invalid, NotAllowed
 from appeals.models import Appeal, Attachment, Event
 from appeals.notify.delivery import deliver_due
-from appeals.vocabulary import Ask, Audience, Clock, Input, Status, Tone, Verb, Words
+from appeals.vocabulary import Ask, Audience, Clock, Guard, Input, Status, Tone, Verb, Words
 from appeals.workflow import VERBS, verb_choices
 from appeals.workflow_diagram import diagram
 from bootstrap.rates import Rate
@@ -75,11 +76,21 @@ RETRACT = Verb(
     ),
     letters={Audience.SERVICE: "Appeal No. %(number)d has been retracted"},
 )
+#: Where the term is over, but the platform alone tells the Mayor's Office so.
+APOLOGISE = Verb(
+    "apologise",
+    sources=(Status.ACCEPTED,),
+    target=None,
+    roles=frozenset({Role.SERVICE}),
+    guard=Guard.TERM_PASSED,
+    words=Words(step="Sorry for the delay", button="Apologise", done="Said."),
+    letters={Audience.AUTHOR: "We are sorry about your appeal No. %(number)d"},
+)
 
 
 @pytest.fixture(autouse=True)
 def _declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    for verb in (VISIT, RETRACT):
+    for verb in (VISIT, RETRACT, APOLOGISE):
         monkeypatch.setitem(VERBS, verb.code, verb)
 
 
@@ -107,6 +118,16 @@ def jpeg(name: str) -> SimpleUploadedFile:
 def written(day: dt.date) -> str:
     with translation.override("en"):
         return date_format(day, "DATE_FORMAT")
+
+
+def test_a_guard_does_nothing_by_itself(appeal: Appeal, light_user: User) -> None:
+    with pytest.raises(NotAllowed):
+        perform(appeal.pk, APOLOGISE, Person(light_user), version=1)
+    Appeal.objects.update(due_on=timezone.localdate() - dt.timedelta(days=1))
+    said = perform(appeal.pk, APOLOGISE, Person(light_user), version=1)
+    assert said.escalated_at is None
+    assert escalate_overdue() == 1
+    assert [event.verb for event in appeal.events.order_by("version")][-2:] == ["apologise", "escalate"]
 
 
 def test_the_event_keeps_what_was_asked_for(planned: Appeal, day: dt.date) -> None:

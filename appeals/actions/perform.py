@@ -25,8 +25,8 @@ from appeals.errors import NotAllowed, Stale
 from appeals.guards import Question, barred, goes_to_office
 from appeals.models import Appeal, Attachment, Event
 from appeals.notify.queue import queue_messages
-from appeals.vocabulary import Audience, Clock, Guard, Status, Verb
-from appeals.workflow import LINK, STAGES, UNLINK, VERBS, Cause, Reason
+from appeals.vocabulary import Audience, Clock, Status, Verb
+from appeals.workflow import LINK, UNLINK, VERBS, Cause, Reason
 from districts.models import Service
 
 
@@ -215,7 +215,7 @@ class Change:
             appeal.district_id = self.given.route.district_id
         if self.verb.hides is not None:
             appeal.hidden = self.verb.hides
-        if self.verb.guard is Guard.REPEATS and appeal.duplicate_of is not None:
+        if self.verb.returns and appeal.duplicate_of is not None:
             event.details |= {"original": appeal.duplicate_of.number}
         if self.verb.target is not None:
             day = self.given.details.get("planned_on")
@@ -226,11 +226,11 @@ class Change:
             appeal.duplicate_of = self.given.original
         if self.verb.target is Status.CLOSED:
             appeal.closed_at = self.at
-        if self.verb.guard is Guard.TERM_PASSED:
+        if self.verb.escalates:
             appeal.escalated_at = self.at
-        if self.verb.guard is not None and self.verb.guard in STAGES:
-            appeal.warned = STAGES[self.verb.guard]
-        if self.verb.guard is Guard.REMINDER_DUE and appeal.reply_by:
+        if self.verb.warns is not None:
+            appeal.warned = self.verb.warns
+        if self.verb.reminds and appeal.reply_by:
             appeal.remind_on = None
             event.details |= {"until": appeal.reply_by.isoformat()}
         if self.verb.resumes(before):

@@ -296,6 +296,9 @@ def test_what_a_step_does_besides() -> None:
         "redacts": {"redact": True, "restore": False},
         "returns": {"separate": True},
         "passes_max": {"forward": 2},
+        "escalates": {"escalate": True, "found_overdue": True},
+        "warns": {"warn_half": 1, "warn_most": 2, "warn_due": 3},
+        "reminds": {"remind": True},
     }
     for name, expected in besides.items():
         usual = getattr(ACCEPT, name)
