@@ -73,6 +73,19 @@ class TestChoice:
         decided = choose(candidates(area("big", area_m2=200), area("small", area_m2=50, service_id=3)))
         assert (decided.service_id, decided.rule) == (3, Rule.SMALLEST_AREA)
 
+    def test_what_two_tools_make_of_one_polygon_is_of_one_size(self) -> None:
+        """Coordinates are rounded differently: less than a square metre decides nothing."""
+        for first, second in ((100.0, 100.3), (100.3, 100.0)):
+            decided = choose(candidates(area("b", area_m2=first), area("a", area_m2=second, service_id=3)))
+            assert (decided.service_id, decided.rule) == (3, Rule.TIE_BY_CODE)
+
+    def test_areas_of_two_services_may_have_one_code(self) -> None:
+        same = [area("a", service_id=5), area("a", service_id=3), area("a", service_id=4)]
+        for order in itertools.permutations(same):
+            decided = choose(candidates(*order))
+            assert (decided.service_id, decided.rule) == (3, Rule.TIE_BY_CODE)
+            assert [rival.service_id for rival in decided.rivals] == [4, 5]
+
     def test_equal_areas_are_decided_by_code(self) -> None:
         decided = choose(candidates(area("b"), area("a", service_id=3)))
         assert (decided.service_id, decided.rule) == (3, Rule.TIE_BY_CODE)

@@ -27,8 +27,8 @@ def test_it_counts_every_permutation() -> None:
         draws = Counter(sum(draw) for draw in combinations(cells, size))
         lower = sum(n for s, n in draws.items() if s <= total) / comb(len(cells), size)
         upper = sum(n for s, n in draws.items() if s >= total) / comb(len(cells), size)
-        assert tails.lower[row, column] == pytest.approx(lower, rel=1e-12)
-        assert tails.upper[row, column] == pytest.approx(upper, rel=1e-12)
+        assert tails.lower[row, column] == pytest.approx(lower, rel=1e-12, abs=0)
+        assert tails.upper[row, column] == pytest.approx(upper, rel=1e-12, abs=0)
     assert np.isnan(tails.lower[0, 0]) and np.isnan(tails.upper[0, 0])
 
 
@@ -67,9 +67,9 @@ def test_far_tails_keep_their_digits() -> None:
     counts[19:22, 19:22] = 1
     upper = permutation_p(counts, mask, disc(QUEEN)).upper
     draws = comb(1600, 9)
-    assert upper[20, 20] == pytest.approx(1 / draws, rel=1e-9)
+    assert upper[20, 20] == pytest.approx(1 / draws, rel=1e-9, abs=0)
     six = sum(comb(9, k) * comb(1591, 9 - k) for k in range(6, 10)) / draws
-    assert upper[20, 21] == pytest.approx(six, rel=1e-9)
+    assert upper[20, 21] == pytest.approx(six, rel=1e-9, abs=0)
 
 
 def test_chance_alone_is_seldom_called_a_hotspot() -> None:
