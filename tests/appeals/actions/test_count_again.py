@@ -311,3 +311,19 @@ def test_a_term_that_has_not_passed_after_all_takes_the_appeal_back_from_the_off
     assert appeal.events.order_by("-version")[0].verb == "warn_due"
     assert escalate_overdue(monday + dt.timedelta(days=1)) == 1
     assert Appeal.objects.get(pk=appeal.pk).escalated_at == monday + dt.timedelta(days=1)
+
+
+def test_whoever_asked_for_more_time_since_then_knows_that_the_office_was_told(
+    appeal: Appeal, service_actor: Person
+) -> None:
+    LegalTerm.objects.update(extension_days=1)
+    saturday = dt.datetime(2026, 6, 27, 6, 0, tzinfo=dt.UTC)
+    assert escalate_overdue(saturday) == 1
+    perform(appeal.pk, EXTEND, service_actor, version=None, text="No parts.", at=saturday)
+    assert due(appeal) == NEXT_MONDAY
+    # On the Tuesday the longer term is over too, and then the day that it rests on is declared a holiday.
+    tuesday = saturday + dt.timedelta(days=3)
+    QuerySet(CalendarDay).bulk_create([CalendarDay(date=DUE, working=False, name="declared afterwards")])
+    assert count_again(Cause(Reason.DAY_OFF, DUE), at=tuesday) == 1
+    assert due(appeal) == NEXT_MONDAY + dt.timedelta(days=1)
+    assert Appeal.objects.get(pk=appeal.pk).escalated_at == saturday

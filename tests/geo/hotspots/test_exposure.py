@@ -72,7 +72,9 @@ def test_with_it_the_law_is_the_negative_binomial() -> None:
     lower, upper = nbinom.cdf(o, r, r / (r + m)), nbinom.sf(o - 1, r, r / (r + m))
     tested = ~np.isnan(result.p)
     assert np.array_equal(tested, m >= 1)
-    assert np.allclose(result.p[tested], np.minimum(1, 2 * np.minimum(lower, upper))[tested], rtol=1e-9, atol=0)
+    assert np.allclose(
+        result.p[tested], np.minimum(1, 2 * np.minimum(lower, upper))[tested], rtol=1e-9, atol=0
+    )
 
 
 @pytest.mark.parametrize("alpha", [None, 0.4])

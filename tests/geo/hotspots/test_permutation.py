@@ -60,6 +60,17 @@ def test_it_is_what_shuffling_comes_near_to(mean: float) -> None:
             assert (np.abs(exact - seen) <= 5 * error + 1 / draws).all()
 
 
+def test_a_window_as_large_as_the_map_has_a_chance_everywhere() -> None:
+    """Where every cell is drawn, the sum is what it is; the smaller windows at the edge are drawn as ever."""
+    mask = np.ones((2, 5), dtype=bool)
+    counts = np.arange(10).reshape(2, 5)
+    tails = permutation_p(counts, mask, disc(2.5))
+    assert np.isfinite(tails.upper).all() and np.isfinite(tails.lower).all()
+    whole = window_sums(mask.astype(int), mask, disc(2.5)) == mask.sum()
+    assert whole.any() and not whole.all()
+    assert (tails.upper[whole] == 1).all() and (tails.lower[whole] == 1).all()
+
+
 def test_far_tails_keep_their_digits() -> None:
     """One full window among empty cells: there are exactly as many ways as windows of that size."""
     mask = np.ones((40, 40), dtype=bool)
