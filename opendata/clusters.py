@@ -83,7 +83,7 @@ def clusters(user: User | AnonymousUser, wanted: AppealFilter, zoom: float) -> C
     frame = _frame(bbox, zoom)
     # Every appeal is in the city: a frame that holds all of it needs no look at a million points.
     narrowed = replace(wanted, bbox=None if bbox == city else bbox)
-    if not replace(wanted, bbox=None, status=()).narrows:
+    if not replace(wanted, status=()).narrows:
         drawn = _counted_cells(frame, wanted.status)
         return drawn if drawn.matched > PINS_MAX else _pins(user, narrowed) or drawn
     return _pins(user, narrowed) or _filtered_cells(user, narrowed, frame)
