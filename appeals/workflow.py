@@ -911,7 +911,9 @@ def verbs_for(status: str, role: Role, *, hidden: bool, barred: Collection[Guard
 WARNINGS: Mapping[int, Verb] = {verb.warns: verb for verb in VERBS.values() if verb.warns is not None}
 
 #: How far a term has come, by the guards of the warnings; kept with the appeal once its service was warned.
-STAGES: Mapping[Guard, int] = {verb.guard: stage for stage, verb in WARNINGS.items() if verb.guard is not None}
+STAGES: Mapping[Guard, int] = {
+    verb.guard: stage for stage, verb in WARNINGS.items() if verb.guard is not None
+}
 
 
 #: By what channel the staff were told, as the public reads it; kept among the event's details.

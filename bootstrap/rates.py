@@ -52,7 +52,7 @@ DEFAULTS: Final[dict[str, Rate]] = {
     # appeals take some ten: everybody in an office of analysts fetches them once, and again whenever they changed.
     "data-work": Rate(300, 1_800, _HOUR),
     # Supports of appeals, by address: a house with one connection supports its three appeals, and a mobile operator's gateway
-    # is a village. Who wants to look like more people forgets the browser's cookie; this is what that is worth.
+    # is a village. Whoever clears the browser's cookies looks like somebody new; this limits what that is worth.
     "support": Rate(60, 120, _HOUR),
     # Wrong passwords for one account from one address. Five are a forgotten password; 1,440 a day guess none.
     "log-in": Rate(5, 60, _HOUR),

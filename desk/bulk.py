@@ -169,7 +169,7 @@ def _done(chosen: Chosen, appeal: Appeal | None, verb: Verb, user: User, given: 
         return Outlook(
             chosen, appeal, refusal=_("The database did not answer in time; the appeal is as it was.")
         )
-    return Outlook(chosen, appeal, _differences(appeal, after, verb))
+    return Outlook(chosen, appeal, [*_differences(appeal, after, verb), *_turned(after, given)])
 
 
 def _gone(chosen: Chosen) -> Outlook:

@@ -9,7 +9,7 @@ from media.limits import PhotoLimits
 from media.refusal import MediaRefused, Refusal
 
 _LIMITS: Final = PhotoLimits()
-#: Bytes of a JPEG's segments that are looked through for its frame: a phone's thumbnails and maps come before it.
+#: Segments of a JPEG that are looked through for its frame: a phone's thumbnails and maps come before it.
 _SEGMENTS_MAX: Final = 1_000
 _PROGRESSIVE: Final = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _FRAMES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})

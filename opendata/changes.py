@@ -24,7 +24,7 @@ UPDATED_AFTER: Final = OpenApiParameter(
 
 
 def updated_after(query: Mapping[str, str]) -> dt.datetime | None:
-    """The moment that is asked for; None without one. Raises ``Refused`` for what is no moment with an offset."""
+    """The moment that is asked for; None without one. Raises ``Refused`` unless it is a date and time with a UTC offset."""
     text = query.get(_NAME, "").strip()
     try:
         return moment_in(text) if text else None

@@ -344,14 +344,14 @@ def _write_sheet(order: Order, rows: pa.RecordBatchReader, target: Path) -> None
         about.write_string(0, 0, _about(order))
 
 
-def _row_of(field: Field, between: str = " ") -> list[str]:
+def _row_of(field: Field) -> list[str]:
     """Name, type, codes and description of a field, for people."""
     kind = (
         "text"
         if field["type"] == "string" and not field.get("format")
         else field.get("format") or field["type"]
     )
-    return [field["name"], kind, between.join(field.get("enum", ())), field.get("description", "")]
+    return [field["name"], kind, " ".join(field.get("enum", ())), field.get("description", "")]
 
 
 def _about(order: Order) -> str:

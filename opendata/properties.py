@@ -1,7 +1,7 @@
 """Properties of features, each declared once for the answers and for the OpenAPI document.
 
-A property is added here and nowhere else: the list of appeals, the single one, the map's pins, districts, service
-areas and the reference lists are all made of these declarations.
+The list of appeals, the map's pins, districts, service areas and the reference lists are made of these declarations alone;
+the single appeal has more, and takes from here what is a column.
 """
 
 from __future__ import annotations
@@ -245,8 +245,15 @@ SERVICE: Final[Properties] = (
 
 CATEGORY: Final[Properties] = (
     Property("code", "code", TEXT),
-    Property("group", "parent__code", TEXT_OR_NULL, "Code of the group that holds it; appeals take leaves."),
+    Property(
+        "group",
+        "parent__code",
+        TEXT_OR_NULL,
+        gettext_noop("Code of the group that holds it; appeals take leaves."),
+    ),
     *_in_every_language("name", "name"),
     Property("icon", "icon", TEXT),
-    Property("service", "service__code", TEXT_OR_NULL, "Answers where no service area decides."),
+    Property(
+        "service", "service__code", TEXT_OR_NULL, gettext_noop("Answers where no service area decides.")
+    ),
 )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -139,8 +140,15 @@ class WholeSet:
 @cache
 def _made_by() -> bytes:
     """What writes texts and files: a release that changes it makes them anew, though no data have changed."""
-    folder = Path(__file__).parent
-    return b"".join((folder / name).read_bytes() for name in ("whole_sets.py", "files.py", "converting.py"))
+    sources = [path.read_bytes() for path in writers()]
+    return b"".join([*sources, *(version(name).encode() for name in ("pyarrow", "pyogrio", "xlsxwriter"))])
+
+
+def writers() -> list[Path]:
+    """The files of the product that have a hand in a text, and some that have none: one too many costs a file made again."""
+    root = Path(__file__).parents[1]
+    of_rooms = [path for room in ("geo", "opendata") for path in sorted((root / room).glob("*.py"))]
+    return [*of_rooms, root / "web/workbooks.py", root / "web/spreadsheets.py"]
 
 
 def _pack(plain: BinaryIO, file: BinaryIO) -> None:

@@ -46,7 +46,9 @@ def window_sums(values: NDArray[Any], mask: NDArray[np.bool_], window: NDArray[n
 
 
 def check_shapes(values: NDArray[Any], mask: NDArray[np.bool_], window: NDArray[np.bool_]) -> None:
-    """Raises ``ValueError`` unless the map and its mask have one shape and the window is odd and no larger than twice it."""
+    """Raises ``ValueError`` unless map and mask have one shape, and mask and window are Boolean, the window with odd sides and
+    its own mirror image. It may be larger than the map.
+    """
     if values.ndim != 2 or values.shape != mask.shape:
         raise ValueError(f"a map of {values.shape} with a mask of {mask.shape}")
     if mask.dtype != bool or window.dtype != bool:

@@ -109,7 +109,9 @@ class TestCsv:
     def test_what_a_spreadsheet_would_run_is_text(self, city: GridCity, client: Client) -> None:
         """The same in the database as in the files that Python writes."""
         by_number = {AppealFactory(text=text).number: text for text in [*FORMULAS, *HARMLESS]}
-        for row in _table(_read(client, "/data/appeals.csv")):
+        rows = _table(_read(client, "/data/appeals.csv"))
+        assert len(rows) == len(by_number)
+        for row in rows:
             text = by_number[int(row["number"])]
             assert row["text"] == (f"'{text}" if text in FORMULAS else text) == spreadsheets.plain(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gzip
 import itertools
 import json
@@ -26,6 +27,8 @@ from appeals.models import Appeal
 from bootstrap.rates import Rate
 from districts.versions import public_version
 from geo.paging import PAGE_SIZE
+from opendata import converting
+from opendata.whole_sets import writers
 from rates.taking import DATA_WORK, charge
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import IN_EAST, GridCity, at, make_city
@@ -392,3 +395,17 @@ def test_ogr2ogr_reads_all_while_appeals_come_in(
         assert (read.returncode, read.stderr) == (0, ""), (opened, path)
         assert len(target.read_text().splitlines()) > 200
         target.unlink()
+
+
+def test_whatever_the_writing_process_runs_makes_files_anew_when_it_changes() -> None:
+    root = Path(converting.__file__).parents[1]
+    found, left = set(), {Path(converting.__file__)}
+    while left:
+        path = left.pop()
+        found.add(path)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                other = root / f"{node.module.replace('.', '/')}.py"
+                left |= {other} - found if other.is_file() else set()
+    assert root / "geo/geoparquet.py" in found
+    assert found <= set(writers())

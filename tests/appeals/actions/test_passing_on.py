@@ -146,6 +146,7 @@ def test_so_it_is_with_many_at_once(passing: Passing, people: dict[str, User], c
     page = client.post("/en/desk/bulk/", sent | {"step": "look"}).content.decode()
     assert "light en → office en" in page
     assert "the Mayor&#x27;s Office decides who answers" in page
-    client.post("/en/desk/bulk/", sent | {"step": "do"})
+    page = client.post("/en/desk/bulk/", sent | {"step": "do"}).content.decode()
+    assert "the Mayor&#x27;s Office decides who answers" in page, "not only before"
     appeal.refresh_from_db()
     assert appeal.service.code == "office"
