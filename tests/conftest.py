@@ -127,8 +127,9 @@ def stored_in(
 
 @pytest.fixture(autouse=True)
 def _texts_of_their_own(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No test goes on reading what another one has begun."""
-    settings.TEXTS_ROOT = tmp_path_factory.getbasetemp() / f"texts-{secrets.token_hex(8)}"
+    """No test goes on reading what another one has begun, or the developer's own city has made."""
+    own = tmp_path_factory.getbasetemp() / f"texts-{secrets.token_hex(8)}"
+    settings.TEXTS_ROOT, settings.BUNDLE_ROOT = own, own / "bundle"
 
 
 @pytest.fixture(autouse=True)
