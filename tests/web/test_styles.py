@@ -113,10 +113,11 @@ def _measure(value: str) -> tuple[float, str] | None:
 
 @cache
 def _used(room: str) -> dict[str, set[str]]:
-    """Classes that a room's templates, scripts and modules give to elements, ``*`` for what only a page knows."""
+    """Classes that a room's templates, scripts, tags and rows give to elements, ``*`` for what only a page knows."""
     used: dict[str, set[str]] = {}
     templates = [path for path in _TEMPLATES if _room(path) == room]
-    for path in [*templates, *_ROOT.glob(f"{room}/**/*.py")]:
+    tags = [*_ROOT.glob(f"{room}/templatetags/*.py"), *_ROOT.glob(f"{room}/rows.py")]
+    for path in [*templates, *tags]:
         text = path.read_text(encoding="utf-8")
         found = re.findall(r'\bclass="((?:\{%.*?%\}|[^"])*)"', text)
         found += re.findall(r"\{% block (?:body|main)_class %\}([^{}]+)\{% endblock %\}", text)
