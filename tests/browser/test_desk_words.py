@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -164,8 +165,11 @@ def test_what_is_thrown_away_while_the_server_is_away_does_not_come_back(
     expect(attached(page)).to_have_count(0)
     window.context.unroute("**/draft/")
     page.reload()
-    until(page, f"!Object.keys(localStorage).some((key) => key.endsWith('/{appeal.number}/answer'))")
+    until(page, f"JSON.parse(localStorage['desk/written/{representative.pk}/{appeal.number}/answer']).known")
     assert not Draft.objects.exists()
+    # Nothing is left of it when the form has been looked at once more.
+    page.reload()
+    until(page, "!Object.keys(localStorage).some((key) => key.startsWith('desk/written/'))")
     expect(page.locator("#answer-text")).to_have_value("")
 
 
@@ -193,6 +197,43 @@ def test_what_is_thrown_away_does_not_come_back_from_what_the_server_was_just_gi
     expect(page.locator("[data-verb=answer] [data-back]")).to_be_focused()
     page.reload()
     expect(page.locator("#answer-text")).to_have_value("")
+
+
+@pytest.mark.parametrize("now", ["", "We put two new lamps there."], ids=["thrown away", "changed"])
+def test_a_page_that_was_made_before_the_last_words_arrived_does_not_bring_back_the_former(
+    visit: Open, appeal: Appeal, representative: User, now: str
+) -> None:
+    """The next page is asked for while the one before it still runs."""
+    window = visit(**OFFICE, maps=False)
+    page = at_appeal(window, representative, appeal)
+    page.fill("#answer-text", WORDS)
+    kept(page)
+    held: list[Route] = []
+    window.context.route("**/draft/", lambda route: held.append(route))
+
+    def made_before(route: Route) -> None:
+        answer = route.fetch()
+        for one in held:
+            one.continue_()
+        deadline = time.monotonic() + 60
+        while Draft.objects.filter(text=WORDS).exists():
+            assert time.monotonic() < deadline
+            page.wait_for_timeout(20)
+        # The page that asks hears of it too.
+        page.wait_for_timeout(500)
+        window.context.unroute("**/draft/")
+        route.fulfill(response=answer)
+
+    if now:
+        page.fill("#answer-text", now)
+    else:
+        page.click("[data-verb=answer] [data-throw]")
+    while not held:
+        page.wait_for_timeout(20)
+    window.context.route(f"**/desk/appeals/{appeal.number}/", made_before)
+    page.reload()
+    expect(page.locator("#answer-text")).to_have_value(now)
+    assert set(Draft.objects.values_list("text", flat=True)) == ({now} if now else set())
 
 
 def test_what_is_thrown_away_does_not_take_what_was_written_elsewhere_since(

@@ -106,7 +106,7 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
         if address.name.startswith("ogc-"):
             keys = {"ogc-districts-item": "1.west", "ogc-service_areas-item": "1.light.light-west"}
             known |= {"feature": keys.get(address.name, appeal.pk), "collection": "appeals"}
-        if address.name in {"public:news-item", "desk:news-item"}:
+        if address.name in {"public:news-item", "desk:news-item", "desk:news-item-draft"}:
             known["pk"] = news.pk
         if address.name == "desk:template":
             known["pk"] = template.pk

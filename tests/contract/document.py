@@ -77,6 +77,8 @@ def check(answer: Any, described: dict[str, Any], *, closed: bool = True) -> Non
 def _read(answer: Any) -> Any:
     if answer["Content-Type"] == MVT:
         return answer.content.decode("latin-1")
+    if answer["Content-Type"].startswith("text/plain"):
+        return answer.content.decode()
     if not getattr(answer, "streaming", False):
         return answer.json()
     body = answer.getvalue().decode()

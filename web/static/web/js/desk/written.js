@@ -21,10 +21,11 @@ const START = "desk/written/";
  * @property {string} text
  * @property {Record<string, string>} values the form's other fields
  * @property {string[]} files
- * @property {string[]} bases texts that the server may have from here: the last that it said it had, and what was sent since
+ * @property {string[]} bases texts that the server may have from here, and a page that was made a moment ago
  * @property {boolean} known the server has all of it
  * @property {string} url where the server keeps it
  * @property {string[]} takes
+ * @property {number} [at] when it was written here, in milliseconds since 1970
  * @property {boolean} [whole] all of it is in the values: a form that is of no appeal
  */
 
@@ -41,13 +42,24 @@ export function readWritten(place) {
 }
 
 /**
+ * For the page that is being shown: `known` only if the server had all of it before this page was asked for. A page is
+ * asked for while the one before it still runs and brings its last words to the server.
+ * @param {Place} place
+ * @returns {Written | undefined}
+ */
+export function readForPage(place) {
+  const written = readWritten(place);
+  return written && { ...written, known: written.known && performance.timeOrigin >= (written.at ?? 0) };
+}
+
+/**
  * False where the browser stores nothing, as in some private windows; the server keeps it all the same.
  * @param {Place} place
  * @param {Written} written
  */
 export function writeWritten(place, written) {
   try {
-    localStorage.setItem(keyOf(place), JSON.stringify(written));
+    localStorage.setItem(keyOf(place), JSON.stringify({ ...written, at: Date.now() }));
     return true;
   } catch {
     return false;

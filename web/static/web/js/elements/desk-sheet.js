@@ -6,7 +6,7 @@
 
 import { valuesForm } from "city/desk/deliver.js";
 import { ASKED } from "city/desk/session.js";
-import { dropWritten, holdOpen, readWritten, writeWritten } from "city/desk/written.js";
+import { dropWritten, holdOpen, readForPage, writeWritten } from "city/desk/written.js";
 import { debounce, find } from "city/site/dom.js";
 import { Refused } from "city/site/http.js";
 import { t } from "city/site/texts.js";
@@ -114,7 +114,7 @@ export class DeskSheet extends HTMLElement {
 
   /** What this machine has and the server has not heard of goes before what the server has. */
   #restore() {
-    const written = readWritten(this.#place);
+    const written = readForPage(this.#place);
     if (!written) return;
     if (written.known) {
       // Sent, thrown away or written anew at another machine.
@@ -167,8 +167,9 @@ export class DeskSheet extends HTMLElement {
       else if (sent !== JSON.stringify(this.#values)) return true;
       this.#last = JSON.stringify(this.#values);
       this.#known = true;
-      if (kept) this.#keepHere();
-      else await dropWritten(this.#place);
+      if (!kept) await dropWritten(this.#place);
+      // Also of what is thrown away: the next page may have been made with the words in it.
+      this.#keepHere();
       if (!this.#thrown) this.#say(kept ? t("desk.sheetKept", { time: at }) : "");
       this.#show();
       return true;

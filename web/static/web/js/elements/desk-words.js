@@ -7,7 +7,7 @@
 import { Files } from "city/appeal/files.js";
 import { draftForm } from "city/desk/deliver.js";
 import { ASKED } from "city/desk/session.js";
-import { dropWritten, holdOpen, readWritten, writeWritten } from "city/desk/written.js";
+import { dropWritten, holdOpen, readForPage, readWritten, writeWritten } from "city/desk/written.js";
 import { debounce, el, find } from "city/site/dom.js";
 import { Refused } from "city/site/http.js";
 import { t } from "city/site/texts.js";
@@ -15,6 +15,8 @@ import { t } from "city/site/texts.js";
 /** The server is told this long after the last letter, and after so many while one goes on typing. */
 const PAUSE_MS = 800;
 const LETTERS_MOST = 40;
+/** Of so many texts that were sent, any may be the one in a page that was made a moment ago. */
+const BASES_MOST = 8;
 
 /** @typedef {import("city/desk/session.js").Session} Session */
 /** @typedef {import("city/outbox/store.js").StoredFile} StoredFile */
@@ -27,7 +29,7 @@ export class DeskWords extends HTMLElement {
   #files;
   /** @type {Content | undefined} */
   #thrown;
-  /** Texts that the server may have from here: an answer to what is sent can be lost where the text was not. @type {string[]} */
+  /** Texts that the server, or the page that comes next, may have from here. @type {string[]} */
   #bases = [];
   #known = true;
   #leaving = false;
@@ -167,7 +169,7 @@ export class DeskWords extends HTMLElement {
   /** Before it is sent, so that another page knows it for this one's. @param {string} text */
   #sends(text) {
     if (this.#bases.includes(text)) return;
-    this.#bases.push(text);
+    this.#bases = [...this.#bases, text].slice(-BASES_MOST);
     if (readWritten(this.#place)) this.#write();
   }
 
@@ -176,7 +178,7 @@ export class DeskWords extends HTMLElement {
   }
 
   async #restore() {
-    const written = readWritten(this.#place);
+    const written = readForPage(this.#place);
     if (written) await this.#takeUp(written);
     if (!this.#known) void this.#keepOnServer();
     if (this.#isEmpty) return;
@@ -231,9 +233,11 @@ export class DeskWords extends HTMLElement {
       const isWhole = text === (this.#text?.value ?? "") && ids.length === (this.#files?.ids.length ?? 0);
       if (!isWhole) return true;
       this.#known = true;
-      this.#bases = [text];
-      if (this.#isEmpty) await dropWritten(this.#place);
-      else {
+      if (this.#isEmpty) {
+        await dropWritten(this.#place);
+        // The next page may have been made with the words in it. It forgets this, or the next one does.
+        this.#write();
+      } else {
         this.#keepHere();
         this.#say(t("desk.kept", { time: at }));
       }
