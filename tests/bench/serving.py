@@ -12,7 +12,7 @@ import psycopg2
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 
 from geo.tiles import tile_at
 from tests.bench.cpu import cpu_of
@@ -48,9 +48,9 @@ def frames() -> list[str]:
     return [f"{lon - x:.4f},{lat - y:.4f},{lon + x:.4f},{lat + y:.4f}" for x, y in half]
 
 
-def statement_behind(path: str) -> str:
-    """The statement that makes the page, as the product sends it to PostGIS."""
-    with CaptureQueriesContext(connection) as captured:
+def statement_behind(path: str, public_url: str) -> str:
+    """The statement that makes the page, as the product that is served at that address sends it to PostGIS."""
+    with override_settings(PUBLIC_URL=public_url), CaptureQueriesContext(connection) as captured:
         answer = Client(SERVER_NAME="localhost").get(path, headers={"Accept-Language": "en"})
     assert answer.status_code == 200, answer.content
     return max((query["sql"] for query in captured.captured_queries), key=len)
@@ -59,7 +59,7 @@ def statement_behind(path: str) -> str:
 def geojson_page(server: Server) -> list[Line]:
     """A page of 1,000 features over HTTP, against the statement alone and against a ModelViewSet."""
     paths = [f"/api/appeals.geojson?bbox={frame}&page_size={PAGE}&lang=en" for frame in frames()]
-    statements = [statement_behind(path) for path in paths]
+    statements = [statement_behind(path, server.url) for path in paths]
     peers = [f"/peer/drf-gis/appeals/?in_bbox={frame}" for frame in frames()]
     parameters = connection.get_connection_params()
     parameters.pop("cursor_factory", None)
