@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.dispatch import Signal
 from django.utils.translation import get_language
@@ -75,10 +75,18 @@ def invite(by: User, newcomer: Newcomer, service: Service, post: str) -> User:
     """The new person, who has no password yet. Raises ``Refused`` for a known address, ``PermissionDenied``."""
     _check(standing_of(by), service, post)
     email = newcomer.email.strip().lower()
+    known = Refused({"email": [_("There is a person with this address already.")]})
     with transaction.atomic():
         if User.objects.filter(email=email).exists():
-            raise Refused({"email": [_("There is a person with this address already.")]})
-        person = User.objects.create_user(email, first_name=newcomer.first_name, last_name=newcomer.last_name)
+            raise known
+        try:
+            with transaction.atomic():
+                person = User.objects.create_user(
+                    email, first_name=newcomer.first_name, last_name=newcomer.last_name
+                )
+        except IntegrityError as error:
+            # Invited by somebody else this moment.
+            raise known from error
         Membership.objects.create(user=person, service=service, post=post)
         _have_letter_sent(record(by, person, What.INVITED, service=service, post=post))
     return person

@@ -51,8 +51,14 @@ class Dossier:
 
     @property
     def answers(self) -> list[Step]:
-        """The answers and what was added to them, newest first."""
-        return [step for step in reversed(self.steps) if step.is_answer]
+        """The answers, the newest first, each followed by what was added to it."""
+        groups: list[list[Step]] = []
+        for step in self.steps:
+            if step.is_answer and (not step.supplements or not groups):
+                groups.append([step])
+            elif step.is_answer:
+                groups[-1].append(step)
+        return [step for group in reversed(groups) for step in group]
 
     @property
     def standing_answer(self) -> Step | None:

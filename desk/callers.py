@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -179,7 +179,8 @@ def _concerns(request: HttpRequest, written: Written) -> HttpResponse:
     number = whole_number(request.POST["concerns"])
     appeal = None if number is None else Appeal.objects.public().filter(number=number).first()
     if appeal is None:
-        raise Http404
+        messages.error(request, _("This appeal is not public: nobody can support it."))
+        return _form(request, written, status=HTTPStatus.CONFLICT)
     by = Person(cast("User", request.user))
     try:
         support_for(appeal, **reach_of(written.person), by=by, sender=sender_of(request))

@@ -1,5 +1,3 @@
-import datetime as dt
-
 from django.apps import AppConfig
 
 
@@ -8,7 +6,7 @@ class OpenDataConfig(AppConfig):
 
     def ready(self) -> None:
         from jobs.schedule import every
-        from opendata.bundle import bundle_of_the_night
+        from opendata.bundle import LOOKED_FOR, bundle_of_the_night
 
         # A large city's takes minutes, and deadlines do not wait for it.
-        every(dt.timedelta(hours=1), bundle_of_the_night, lane="bundle")
+        every(LOOKED_FOR, bundle_of_the_night, lane="bundle")

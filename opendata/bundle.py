@@ -1,7 +1,8 @@
 """The bundle: all that is open in one ZIP file with its checksums, for archives, mirrors and whoever wants a fixed state.
 
-Made once a night by a worker, of one snapshot of the database; the one before is then gone, and with it what is not public
-any more. The same data make the same bytes.
+Made once a night by a worker, of one snapshot of the database; the one before is then gone. The same data make the same bytes.
+Where something of it has been taken from the public since, it is no longer served, and made anew within half an hour: what is
+hidden is hidden at every door.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ import structlog
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from appeals.models import Appeal
+from appeals.workflow import VERBS
 from media.storage import working_folder
 from opendata.border_rows import AskedBorders, city, districts, service_areas
 from opendata.files import FileKind, kinds_of
@@ -38,6 +40,10 @@ log = structlog.get_logger()
 ENDINGS: Final = ("geojson", "csv", "gpkg", "parquet")
 #: From this hour of the city's night on it is made.
 NIGHT_HOUR: Final = 2
+#: How often it is looked for a bundle to make.
+LOOKED_FOR: Final = dt.timedelta(minutes=15)
+#: What was hidden this long before the snapshot may have been committed after it; no transaction takes as long.
+_COMMITTED_BY: Final = dt.timedelta(minutes=10)
 #: The file of checksums, in the bundle and beside it, as ``sha256sum --check`` reads it.
 CHECKSUMS: Final = "SHA256SUMS"
 
@@ -79,7 +85,10 @@ class Bundle:
 
 
 def newest_bundle() -> Bundle | None:
-    """The bundle that there is; None before the first night."""
+    """The bundle that there is; None before the first one, and where it holds what is not public any more.
+
+    At most one query, by the index of what has changed lately.
+    """
     try:
         told = json.loads((_root() / _ABOUT).read_bytes())
     except FileNotFoundError:
@@ -87,12 +96,23 @@ def newest_bundle() -> Bundle | None:
     whole = Entry(**told["whole"])
     if not (_root() / whole.sha256).is_file():
         return None
-    entries = tuple(Entry(**one) for one in told["entries"])
-    return Bundle(dt.datetime.fromisoformat(told["made_at"]), whole, entries)
+    made_at = dt.datetime.fromisoformat(told["made_at"])
+    if _taken_away_since(made_at - _COMMITTED_BY):
+        return None
+    return Bundle(made_at, whole, tuple(Entry(**one) for one in told["entries"]))
+
+
+def _taken_away_since(moment: dt.datetime) -> bool:
+    """Whether appeals or words of them were taken from the public since then."""
+    lately = Appeal.objects.updated_since(moment)
+    redacted = Q(
+        events__verb__in=[verb.code for verb in VERBS.values() if verb.redacts], events__at__gte=moment
+    )
+    return lately.filter(Q(hidden=True) | redacted).exists()
 
 
 def bundle_of_the_night(now: dt.datetime | None = None) -> Bundle | None:
-    """Makes the bundle if there is none of this night yet; an extra call does nothing. The worker calls it every hour."""
+    """Makes the bundle if there is none of this night, or none that may be served; an extra call does nothing."""
     local = timezone.localtime(now)
     newest = newest_bundle()
     if newest and (local.hour < NIGHT_HOUR or timezone.localtime(newest.made_at).date() >= local.date()):

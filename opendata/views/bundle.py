@@ -45,7 +45,7 @@ _LIST: Schema = {"type": "array", "items": {"type": "object", "additionalPropert
 def bundle_zip(request: HttpRequest) -> HttpResponseBase:
     """Every layer as GeoJSON, CSV, GeoPackage and GeoParquet in one file: the state of last night, the same until the next.
 
-    404 before the first night.
+    404 while there is none: before the first night, and for a while after something of it was hidden.
     """
     bundle = newest_bundle()
     if bundle is None:
@@ -56,7 +56,7 @@ def bundle_zip(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @described("read_bundle_checksums", responses={(200, _PLAIN): TEXT, **problems(404)})
 def checksums(request: HttpRequest) -> HttpResponseBase:
-    """SHA-256 of the bundle and of each file in it, as `sha256sum --check` reads them. 404 before the first night."""
+    """SHA-256 of the bundle and of each file in it, as `sha256sum --check` reads them. 404 while there is none: before the first night, and for a while after something of it was hidden."""
     bundle = newest_bundle()
     if bundle is None:
         return _none_yet()
@@ -98,7 +98,7 @@ def catalogue_jsonld(request: HttpRequest) -> HttpResponseBase:
 
 
 def _none_yet() -> HttpResponse:
-    return problem(HTTPStatus.NOT_FOUND, _("The first bundle is made in the coming night."))
+    return problem(HTTPStatus.NOT_FOUND, _("There is no bundle at the moment: one is being prepared."))
 
 
 def _dataset(layer: Layer) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 
@@ -111,6 +112,18 @@ def test_an_invitation(city: GridCity, administrator: User) -> None:
     assert history(person) == [("invited", "light", "head")]
     with pytest.raises(Refused, match="already"):
         people.invite(administrator, NEWCOMER, city.services["light"], Post.HEAD)
+
+
+def test_whoever_is_invited_by_two_at_once_is_invited_once(
+    city: GridCity, administrator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have looked before either has written."""
+    person = people.invite(administrator, NEWCOMER, city.services["light"], Post.HEAD)
+    monkeypatch.setattr(QuerySet, "exists", lambda _rows: False)
+    with pytest.raises(Refused, match="already"):
+        people.invite(administrator, NEWCOMER, city.services["light"], Post.HEAD)
+    assert PersonChange.objects.count() == 1
+    assert User.objects.filter(email=person.email).count() == 1
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,9 @@ def test_what_is_perhaps_the_same_is_shown_before_and_concerns_the_caller_once(
     nobody = at_phone.post(ADDRESS, {**form, "concerns": there.number, "phone": "", "email": ""})
     assert nobody.status_code == 400
     for unknown in ("x", 10**30, 0, "1\x00"):
-        assert at_phone.post(ADDRESS, {**form, "concerns": unknown}).status_code == 404
+        answer = at_phone.post(ADDRESS, {**form, "concerns": unknown})
+        assert answer.status_code == 409
+        assert form["text"] in answer.content.decode(), "nothing of what the person said is lost"
     # Another matter: seen, and sent.
     assert at_phone.post(ADDRESS, {**form, **fields(page)}).status_code == 302
     assert Appeal.objects.count() == 2

@@ -97,6 +97,11 @@ def test_search_by_number_words_and_address(city: GridCity, client: Client, ligh
     assert numbers(get(client, "?q=Масалиев")) == [two.number]
     assert numbers(get(client, f"?q=№{two.number}")) == [two.number]
     assert "Nothing has been found" in get(client, "?q=zzz")
+    # What stands in another part of the queue is not said to be nowhere.
+    Appeal.objects.filter(pk=two.pk).update(status=Status.ANSWERED)
+    page = get(client, f"?tab=open&q={two.number}")
+    (there,) = re.findall(r'class="button" href="([^"]*tab=answered[^"]*)">Answered: 1</a>', page)
+    assert numbers(get(client, there[there.index("?") :].replace("&amp;", "&"))) == [two.number]
 
 
 @pytest.mark.parametrize(

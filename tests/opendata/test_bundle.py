@@ -20,7 +20,11 @@ from django.urls import resolve
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.models import User
+from appeals.actions.perform import perform
+from appeals.actors import Person
 from appeals.models import Appeal
+from appeals.workflow import ACCEPT, REDACT
 from opendata import bundle as bundles
 from opendata.bundle import ENDINGS, NIGHT_HOUR, bundle_of_the_night, make_bundle, newest_bundle
 from opendata.files import FileKind
@@ -34,8 +38,10 @@ NAMES = [f"{layer.name}.{ending}" for layer in LAYERS for ending in ENDINGS]
 
 
 @pytest.fixture(autouse=True)
-def _own_place(settings: Settings, tmp_path: Path) -> None:
+def _own_place(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no time that a transaction may have taken: what the tests hide beforehand was hidden before."""
     settings.BUNDLE_ROOT = tmp_path / "bundle"
+    monkeypatch.setattr(bundles, "_COMMITTED_BY", dt.timedelta(0))
 
 
 @pytest.fixture
@@ -89,19 +95,34 @@ def test_everything_that_is_open_is_in_it_and_nothing_else(
 
 
 @pytest.mark.usefixtures("texts_alone")
-def test_what_is_hidden_is_gone_with_the_next_one(two: tuple[Appeal, Appeal], client: Client) -> None:
+def test_what_is_hidden_is_gone_at_once(two: tuple[Appeal, Appeal], client: Client) -> None:
     first = make_bundle(timezone.now())
     assert make_bundle(timezone.now()).whole == first.whole, "the same data make the same bytes"
     reading = first.opened()
     Appeal.objects.filter(pk=two[0].pk).update(hidden=True)
+    assert newest_bundle() is None, "it is not served any more"
+    assert client.get("/data/bundle.zip").status_code == 404
     second = make_bundle(timezone.now())
     assert second.whole.sha256 != first.whole.sha256
     assert newest_bundle() == second
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bundles, "_COMMITTED_BY", dt.timedelta(minutes=10))
+        assert newest_bundle() is None, "hidden before, but perhaps committed after the snapshot"
     assert {path.name for path in bundles._root().iterdir()} == {second.whole.sha256, "bundle.json"}
     with reading.file, zipfile.ZipFile(reading.file) as archive:
         assert archive.testzip() is None, "who is reading the one before reads on"
     with zipfile.ZipFile(io.BytesIO(client.get("/data/bundle.zip").getvalue())) as archive:
         assert json.loads(archive.read("appeals.geojson"))["features"] == []
+
+
+@pytest.mark.usefixtures("texts_alone")
+def test_words_that_are_taken_out_are_gone_at_once(two: tuple[Appeal, Appeal], office_user: User) -> None:
+    make_bundle(timezone.now())
+    perform(two[0].pk, ACCEPT, Person(office_user), version=1)
+    assert newest_bundle() is not None, "another step takes nothing from anybody"
+    perform(two[0].pk, REDACT, Person(office_user), version=2, pieces="zanthoxylum", text="A name")
+    assert newest_bundle() is None
+    assert bundle_of_the_night(at_hour(NIGHT_HOUR - 1)) is not None, "it does not wait for the night"
 
 
 @pytest.mark.usefixtures("texts_alone")
@@ -148,7 +169,7 @@ def _elsewhere(run: Callable[[], None]) -> None:
 
 
 @pytest.mark.usefixtures("texts_alone")
-def test_a_night_has_one(two: tuple[Appeal, Appeal]) -> None:
+def test_a_night_has_one(city: GridCity) -> None:
     assert bundle_of_the_night(at_hour(12)) is not None, "the very first does not wait"
     assert bundle_of_the_night(at_hour(23)) is None
     assert bundle_of_the_night(at_hour(NIGHT_HOUR - 1, days=1)) is None
@@ -181,8 +202,10 @@ def test_before_the_first_night_it_is_said(city: GridCity, client: Client) -> No
     for path in ("/data/bundle.zip", "/data/SHA256SUMS"):
         answer = client.get(path, headers={"Accept-Language": "en"})
         assert answer.status_code == 404
-        assert answer.json()["title"] == "The first bundle is made in the coming night."
-    assert "The first bundle is made in the coming night." in client.get("/en/data/").content.decode()
+        assert answer.json()["title"] == "There is no bundle at the moment: one is being prepared."
+    assert (
+        "There is no bundle at the moment: one is being prepared." in client.get("/en/data/").content.decode()
+    )
     assert [one["dct:identifier"] for one in client.get("/data/catalog.jsonld").json()["dcat:dataset"]] == [
         layer.name for layer in LAYERS
     ]
