@@ -49,15 +49,15 @@ class Dossier:
         """How many people say that it, or what repeats it, concerns them too; read when it is asked for."""
         return Support.objects.of(self.appeal).people()
 
-    @property
+    @cached_property
     def answers(self) -> list[Step]:
         """The answers, the newest first, each followed by what was added to it."""
         groups: list[list[Step]] = []
-        for step in self.steps:
-            if step.is_answer and (not step.supplements or not groups):
-                groups.append([step])
-            elif step.is_answer:
+        for step in filter(lambda step: step.is_answer, self.steps):
+            if step.supplements and groups:
                 groups[-1].append(step)
+            else:
+                groups.append([step])
         return [step for group in reversed(groups) for step in group]
 
     @property

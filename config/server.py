@@ -364,12 +364,11 @@ def main(arguments: list[str]) -> int:
     from django.conf import settings
 
     from config.wsgi import application
+    from media.storage import receive_in_workshop
 
     # What is loaded stays: the collector need not walk over it again and again, which was a tenth of each page.
     gc.collect()
     gc.freeze()
-    from media.storage import receive_in_workshop
-
     receive_in_workshop()
     server = Server(
         application,

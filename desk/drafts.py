@@ -70,7 +70,7 @@ def keep(request: HttpRequest, number: int) -> JsonResponse:
         uploads=read_uuids(request.POST.getlist("uploads")),
         takes=request.POST.getlist(TAKES),
     )
-    return JsonResponse({"kept": kept is not None, "at": timezone.localtime().strftime("%H:%M")})
+    return _said(kept is not None)
 
 
 def kept_form(
@@ -82,8 +82,11 @@ def kept_form(
         FormDraft.objects.drop(user, page)
     else:
         FormDraft.objects.keep(user, page, values)
-    at = timezone.localtime().strftime("%H:%M")
-    return JsonResponse({"kept": values is not None, "at": at, **more})
+    return _said(values is not None, **more)
+
+
+def _said(kept: bool, **more: object) -> JsonResponse:
+    return JsonResponse({"kept": kept, "at": timezone.localtime().strftime("%H:%M"), **more})
 
 
 def not_the_writer(request: HttpRequest) -> JsonResponse | None:

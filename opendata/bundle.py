@@ -30,6 +30,7 @@ from media.storage import working_folder
 from opendata.border_rows import AskedBorders, city, districts, service_areas
 from opendata.files import FileKind, kinds_of
 from opendata.layers import APPEALS, CITY, DISTRICTS, SERVICE_AREAS, Layer
+from opendata.licence import licence_in_words
 from opendata.revision import revision_of
 from web.api.texts import Busy, Text
 from web.links import public_link
@@ -194,10 +195,9 @@ def _named(name: str) -> zipfile.ZipInfo:
 
 
 def _readme() -> str:
-    licence = " ".join(filter(None, settings.DATA_LICENCE.values())) or "not stated"
     return (
         f"Open data of {public_link('/')}\n"
-        f"Licence: {licence}\n"
+        f"Licence: {licence_in_words(settings.DATA_LICENCE)}\n"
         "Coordinates: EPSG:4326, longitude first.\n"
         f"What each field is: {public_link('/data/appeals.csv-metadata.json')} and its like.\n"
         f"Check the files: sha256sum --check {CHECKSUMS}\n"

@@ -24,6 +24,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute, csv, parquet
 
+from opendata.licence import licence_in_words
 from web.workbooks import write_cell
 
 #: Bytes of rows that are parsed at once; a row is within them. A polygon may have half a million vertices.
@@ -355,8 +356,7 @@ def _row_of(field: Field) -> list[str]:
 
 
 def _about(order: Order) -> str:
-    licence = " ".join(filter(None, order["licence"].values())) or "not stated"
-    return f"{order['description']} Source: {order['source']} Licence: {licence}"
+    return f"{order['description']} Source: {order['source']} Licence: {licence_in_words(order['licence'])}"
 
 
 _WRITERS: Final = {

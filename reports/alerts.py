@@ -8,15 +8,10 @@ from typing import Final
 
 import numpy as np
 from django.conf import settings
-from django.db import models
-from django.db.models import Min
-from django.db.models.functions import TruncWeek
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from appeals.deadlines import city_day
 from appeals.filters import AppealFilter
-from appeals.models import Appeal
 from appeals.models.appeal import CELL_M
 from appeals.querysets import AppealQuerySet
 from geo.bbox import Bbox
@@ -29,6 +24,7 @@ from reports.heatmap import Borders, counted_appeals
 from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Refusal, hidden, showable
 from reports.inputs import digest
 from reports.sizes import WINDOW_RADIUS_CELLS, CellSize, TooFine, candidate_sizes
+from reports.steps import days_counted, week_of_submission
 from reports.tallies import tallies
 from reports.weeks import LEAST_WEEKS, MOST_WEEKS, RECENT_WEEKS, WEEK, whole_weeks
 
@@ -177,13 +173,8 @@ def find_alerts(wanted: AppealFilter, cell_m: int | None = None, borders: Border
 
 
 def _weeks_asked(wanted: AppealFilter) -> tuple[dt.date, ...]:
-    yesterday = timezone.localdate() - dt.timedelta(days=1)
-    # Before the very first appeal nothing was counted; what has none of its own since then has real zeros.
-    began = Appeal.objects.public().aggregate(first=Min("submitted_at"))["first"]
-    if began is None:
-        return ()
-    first = max(wanted.since or city_day(began), city_day(began))
-    return whole_weeks(first, min(wanted.until or yesterday, yesterday))[-MOST_WEEKS:]
+    days = days_counted(wanted)
+    return whole_weeks(*days)[-MOST_WEEKS:] if days else ()
 
 
 def _of_weeks(wanted: AppealFilter, weeks: tuple[dt.date, ...]) -> AppealFilter:
@@ -205,10 +196,7 @@ def _counted(appeals: AppealQuerySet, sizes: list[CellSize]) -> tuple[CellSize, 
         if not size.automatic:
             raise TooFine(len(places), MOST_PLACES)
     # By week once the size is known: of the smallest cells there would be as many rows as appeals.
-    week_of = TruncWeek(
-        "submitted_at", tzinfo=timezone.get_default_timezone(), output_field=models.DateField()
-    )
-    return size, grid, grid.count(appeals, CELL_M, week_of), places
+    return size, grid, grid.count(appeals, CELL_M, week_of_submission()), places
 
 
 def _cube(weekly: Tally, places: list[Cell], weeks: tuple[dt.date, ...]) -> NDArray[np.int64]:

@@ -11,17 +11,16 @@ import pyarrow as pa
 import shapely
 from django.conf import settings
 from django.contrib.gis.db.models.functions import AsWKB
-from django.db import models
 from django.db.models import Count, F
-from django.db.models.functions import TruncMonth
-from django.utils import timezone
 from pyarrow import parquet
 
+from appeals.filters import midnight
 from appeals.models import Appeal
 from geo.cube import SCHEMA
 from geo.geoparquet import boxes, schema_of
 from geo.points import WGS84_SRID
 from reports.months import next_month
+from reports.steps import month_of_submission
 
 _COLUMNS = (
     ("number", pa.int64()),
@@ -45,7 +44,7 @@ def write_archive(folder: Path) -> Iterator[tuple[Path, int]]:
     """
     city = folder / f"city={city_of_archive()}"
     written = set()
-    for month, _n in _months():
+    for month in _months():
         target = city / f"month={month:%Y-%m}" / "appeals.parquet"
         target.parent.mkdir(parents=True, exist_ok=True)
         rows = _rows(month)
@@ -63,7 +62,7 @@ def cube_of_database() -> pa.Table:
     rows = (
         Appeal.objects.public()
         .order_by()
-        .values("cell_x", "cell_y", code=F("category__code"), month=_month())
+        .values("cell_x", "cell_y", code=F("category__code"), month=month_of_submission())
         .annotate(n=Count("*"))
         .values_list("month", "cell_x", "cell_y", "code", "n")
     )
@@ -78,21 +77,14 @@ def cube_of_database() -> pa.Table:
     )
 
 
-def _month() -> TruncMonth:
-    return TruncMonth("submitted_at", tzinfo=timezone.get_default_timezone(), output_field=models.DateField())
-
-
-def _months() -> list[tuple[dt.date, int]]:
-    found = Appeal.objects.public().order_by().values(month=_month()).annotate(n=Count("*"))
-    return sorted(found.values_list("month", "n"))
+def _months() -> list[dt.date]:
+    return sorted(Appeal.objects.public().order_by().values_list(month_of_submission(), flat=True).distinct())
 
 
 def _rows(month: dt.date) -> pa.Table:
-    zone = timezone.get_default_timezone()
-    since, until = (dt.datetime.combine(day, dt.time(), zone) for day in (month, next_month(month)))
     found = (
         Appeal.objects.public()
-        .filter(submitted_at__gte=since, submitted_at__lt=until)
+        .filter(submitted_at__gte=midnight(month), submitted_at__lt=midnight(next_month(month)))
         .order_by("cell_x", "cell_y", "number")
         .annotate(wkb=AsWKB("point"))
         .values_list("number", "submitted_at", "category__code", "cell_x", "cell_y", "wkb")

@@ -8,17 +8,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import shapely
 from django.conf import settings
-from django.db import models
-from django.db.models import Min
-from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.special import ndtr
 
-from appeals.deadlines import city_day
 from appeals.filters import AppealFilter
-from appeals.models import Appeal
 from appeals.models.appeal import CELL_M
 from appeals.querysets import AppealQuerySet
 from geo.bbox import Bbox
@@ -51,6 +46,7 @@ from reports.hotspots import (
 from reports.inputs import digest
 from reports.months import LEAST_MONTHS, next_month, whole_months
 from reports.sizes import CellSize, TooFine, candidate_sizes, is_drawable
+from reports.steps import days_counted, month_of_submission
 from reports.tallies import tallies
 
 #: What is older is another time; the newest of a longer period are taken.
@@ -216,13 +212,8 @@ def find_trends(wanted: AppealFilter, cell_m: int | None = None, borders: Border
 
 
 def _months_asked(wanted: AppealFilter) -> tuple[dt.date, ...]:
-    yesterday = timezone.localdate() - dt.timedelta(days=1)
-    # Before the very first appeal nothing was counted; what has none of its own since then has real zeros.
-    began = Appeal.objects.public().aggregate(first=Min("submitted_at"))["first"]
-    if began is None:
-        return ()
-    first = max(wanted.since or city_day(began), city_day(began))
-    return whole_months(first, min(wanted.until or yesterday, yesterday))[-MOST_MONTHS:]
+    days = days_counted(wanted)
+    return whole_months(*days)[-MOST_MONTHS:] if days else ()
 
 
 def _of_months(wanted: AppealFilter, months: tuple[dt.date, ...]) -> AppealFilter:
@@ -242,16 +233,13 @@ def _cube(
     Counts have shape (months, rows, columns); they are zero outside the study area. Raises ``TooFine`` where there is no size.
     """
     too_many = grid_cells(area, sizes[-1].cell_m)
-    month_of = TruncMonth(
-        "submitted_at", tzinfo=timezone.get_default_timezone(), output_field=models.DateField()
-    )
     possible = [size for size in sizes if grid_cells(area, size.cell_m) * len(months) <= MOST_CELLS]
     for size, grid, tally in tallies(appeals, possible):
         ground = Ground.of(area, tally.cells(), size.cell_m)
         too_many = int(ground.mask.sum())
         if is_drawable(too_many):
             # By month once the size is known: of cells that are too many there would be as many rows as appeals.
-            monthly = grid.count(appeals, CELL_M, month_of)
+            monthly = grid.count(appeals, CELL_M, month_of_submission())
             return size, grid, ground, _filled(ground, monthly, months), sum(monthly.counts.values())
     raise TooFine(too_many)
 

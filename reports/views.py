@@ -44,7 +44,7 @@ from web.api.problems import bad_parameters
 from web.parameters import left_out, unknown
 
 if TYPE_CHECKING:
-    from reports.alerts import Alerts
+    from reports.alerts import Alert
     from reports.hotspots import HotPlace
     from reports.trends import TrendPlace
 
@@ -135,7 +135,6 @@ def trends_page(request: HttpRequest) -> HttpResponse:
     from reports import trend_sentences as words
     from reports.trends import PATTERNS_SHOWN
 
-    longer = long_enough(form.query.wanted, timezone.localdate())
     return _page(
         request,
         "trends",
@@ -163,9 +162,7 @@ def trends_page(request: HttpRequest) -> HttpResponse:
             (linked, words.pattern_words(linked.row.pattern))
             for linked in _linked_places(trends.places, replace(form.query, wanted=trends.counted))
         ],
-        counts_url=f"{reverse('reports:heatmap')}?{form.query.as_query()}",
-        longer_query=replace(form.query, wanted=longer).as_query() if longer != form.query.wanted else "",
-        longer_words=longer_words(longer.until or timezone.localdate()),
+        **_ways_on(form.query),
     )
 
 
@@ -181,7 +178,6 @@ def alerts_page(request: HttpRequest) -> HttpResponse:
     from reports.hot_sentences import about
 
     asked = form.query
-    longer = long_enough(asked.wanted, timezone.localdate())
     return _page(
         request,
         "alerts",
@@ -200,12 +196,15 @@ def alerts_page(request: HttpRequest) -> HttpResponse:
                 about(linked.row.expected),
                 about(linked.row.ratio),
             )
-            for linked in _linked_alerts(found, asked)
+            for linked in _linked_places(
+                # Without an alert, the strongest rise.
+                found.alerts or ([found.strongest] if found.strongest else []),
+                asked,
+                lambda alert: found.of_last(alert.weeks),
+            )
         ],
         weeks=[(row.monday, row.monday + dt.timedelta(days=6), row.count) for row in found.recent],
-        counts_url=f"{reverse('reports:heatmap')}?{asked.as_query()}",
-        longer_query=replace(asked, wanted=longer).as_query() if longer != asked.wanted else "",
-        longer_words=longer_words(longer.until or timezone.localdate()),
+        **_ways_on(asked),
     )
 
 
@@ -238,6 +237,16 @@ def districts_page(request: HttpRequest) -> HttpResponse:
             for row in found.rows
         ],
     )
+
+
+def _ways_on(asked: ReportQuery) -> dict[str, str]:
+    """Where a report leads that its period is too short for: to the counts, and to itself about a whole year."""
+    longer = long_enough(asked.wanted, timezone.localdate())
+    return {
+        "counts_url": f"{reverse('reports:heatmap')}?{asked.as_query()}",
+        "longer_query": replace(asked, wanted=longer).as_query() if longer != asked.wanted else "",
+        "longer_words": longer_words(longer.until or timezone.localdate()),
+    }
 
 
 def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> HttpResponse:
@@ -359,26 +368,25 @@ def _top_cells(heatmap: Heatmap, asked: ReportQuery) -> list[_Linked]:
     ]
 
 
-def _linked_places(places: Sequence[HotPlace | TrendPlace], asked: ReportQuery) -> list[_Linked]:
+def _linked_places(
+    places: Sequence[HotPlace | TrendPlace | Alert],
+    asked: ReportQuery,
+    wanted: Callable[[Any], AppealFilter] | None = None,
+) -> list[_Linked]:
+    """The first of the places, each with the appeals in its box; ``wanted`` gives the filter of its own, if it has one."""
     top = places[:TOP_CELLS]
     names = nearest_places([place.box.centre() for place in top])
     return [
-        _Linked(place, _on_map(replace(_map_filter(asked), bbox=place.box)), name)
-        for place, name in zip(top, names, strict=True)
-    ]
-
-
-def _linked_alerts(found: Alerts, asked: ReportQuery) -> list[_Linked]:
-    """The alerts with their appeals, those of each one's own weeks; without any, the strongest rise."""
-    top = found.alerts[:TOP_CELLS] or ([found.strongest] if found.strongest else [])
-    names = nearest_places([alert.box.centre() for alert in top])
-    return [
         _Linked(
-            alert,
-            _on_map(replace(_map_filter(replace(asked, wanted=found.of_last(alert.weeks))), bbox=alert.box)),
+            place,
+            _on_map(
+                replace(
+                    _map_filter(replace(asked, wanted=wanted(place)) if wanted else asked), bbox=place.box
+                )
+            ),
             name,
         )
-        for alert, name in zip(top, names, strict=True)
+        for place, name in zip(top, names, strict=True)
     ]
 
 

@@ -18,7 +18,7 @@ from appeals.filters import EVERY_STATUS, FILTERS, AppealFilter, FilterField, fi
 from appeals.models import Appeal
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
 from appeals.vocabulary import OPEN_STATUSES, Status
-from districts.choices import Choice, flat
+from districts.choices import Choice, Group, flat
 from geo.paging import AFTER, PageRequest, parse_page
 from geo.refusals import Refusals
 from web.caching import kept_for_offline
@@ -116,10 +116,13 @@ def map_page(request: HttpRequest) -> HttpResponse:
 
 def _awaiting_first(field: FilterField) -> FilterField:
     """The field of statuses on this page, where none means those that await an answer."""
-    awaiting, *others = field.choices
+    awaiting, *others = flat(field.choices)
     everything = str(field.declared.everything)
-    choices = [Choice(field.declared.write(EVERY_STATUS), everything, everything), *others]
-    declared = replace(field.declared, everything=flat([awaiting])[0].name)
+    choices: list[Choice | Group] = [
+        Choice(field.declared.write(EVERY_STATUS), everything, everything),
+        *others,
+    ]
+    declared = replace(field.declared, everything=awaiting.name)
     given = "" if field.given == declared.write(OPEN_STATUSES) else field.given
     return replace(field, declared=declared, choices=choices, given=given)
 
