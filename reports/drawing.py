@@ -5,7 +5,7 @@ Folium imports pandas, so this module is only imported by the first request that
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from geo.folium_map import CellMap, MapCell, MapLevel, MapSteps, ramp, square
 from geo.grid import Cell, Grid
 from geo.hotspots import Pattern
 from reports.alert_sentences import alert_cell_words, alert_notes, alert_summary_words
-from reports.alerts import Alerts
+from reports.alerts import AlertCell, Alerts
 from reports.by_district import BREAKS, ByDistrict
 from reports.district_sentences import (
     district_notes,
@@ -38,7 +38,7 @@ from reports.hot_sentences import (
     hot_notes,
     level_words,
 )
-from reports.hotspots import Hotspots
+from reports.hotspots import HotCell, Hotspots
 from reports.sentences import (
     appeals_words,
     class_words,
@@ -79,9 +79,7 @@ def counts_map(heatmap: Heatmap, selection: ReportQuery, filters: list[tuple[str
 
 def hotspots_map(hotspots: Hotspots, selection: ReportQuery, filters: list[tuple[str, str]]) -> CellMap:
     """The tested cells as a map."""
-    shown = [
-        level for level in LEVELS_SHOWN if level == 0 or any(cell.level == level for cell in hotspots.cells)
-    ]
+    shown = _levels_of(hotspots.cells)
     return _map(
         title=_("Hotspots: %(city)s") % {"city": _city()},
         notes=hot_notes(hotspots, filters),
@@ -93,7 +91,7 @@ def hotspots_map(hotspots: Hotspots, selection: ReportQuery, filters: list[tuple
                 for row in hotspots.cells
             ],
         ),
-        levels=[MapLevel(level_words(level), _HOT_COLOURS[level]) for level in shown],
+        levels=_drawn(shown),
         legend=_("Compared with what was expected"),
     )
 
@@ -124,7 +122,7 @@ def trends_map(trends: Trends, selection: ReportQuery, filters: list[tuple[str, 
         steps=MapSteps(
             names=tuple(month_words(month) for month in trends.months),
             overall=_("All months"),
-            levels=[MapLevel(level_words(level), _HOT_COLOURS[level]) for level in LEVELS_SHOWN],
+            levels=_drawn(LEVELS_SHOWN),
             legend=_("Compared with what was expected"),
             play=pgettext("verb, on the button of a map", "Play"),
             pause=pgettext("verb, on the button of a map", "Pause"),
@@ -136,9 +134,7 @@ def trends_map(trends: Trends, selection: ReportQuery, filters: list[tuple[str, 
 
 def alerts_map(found: Alerts, selection: ReportQuery, filters: list[tuple[str, str]]) -> CellMap:
     """The cells of the recent weeks, those of an alert by how sure it is."""
-    shown = [
-        level for level in LEVELS_SHOWN if level == 0 or any(cell.level == level for cell in found.cells)
-    ]
+    shown = _levels_of(found.cells)
     return _map(
         title=_("Weekly alerts: %(city)s") % {"city": _city()},
         notes=alert_notes(found, filters),
@@ -150,7 +146,7 @@ def alerts_map(found: Alerts, selection: ReportQuery, filters: list[tuple[str, s
                 for row in found.cells
             ],
         ),
-        levels=[MapLevel(level_words(level), _HOT_COLOURS[level]) for level in shown],
+        levels=_drawn(shown),
         legend=_("The last weeks, compared with those before"),
         empty=alert_summary_words(found) if found.refusal and found.total else "",
     )
@@ -201,6 +197,16 @@ def pattern_colour(pattern: Pattern) -> str:
 _HOT_COLOURS = {
     level: f"hot-{level}" if level > 0 else f"cold-{-level}" if level else "even" for level in LEVELS_SHOWN
 }
+
+
+def _levels_of(cells: Sequence[HotCell | AlertCell]) -> list[int]:
+    """The levels that the map shows of the cells: those that occur, and what is neither more nor fewer."""
+    occurring = {0, *(cell.level for cell in cells)}
+    return [level for level in LEVELS_SHOWN if level in occurring]
+
+
+def _drawn(levels: Iterable[int]) -> list[MapLevel]:
+    return [MapLevel(level_words(level), _HOT_COLOURS[level]) for level in levels]
 
 
 def _squares(grid: Grid, cells: Sequence[tuple[Cell, int, tuple[str, ...], bool]]) -> list[MapCell]:
