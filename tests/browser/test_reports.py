@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.utils import timezone
@@ -88,7 +89,8 @@ def test_a_planner_sees_where_there_are_more_and_goes_there(
 
     page.locator("#hot-places ~ table a").first.click()
     page.wait_for_url(re.compile(r"bbox=([\d.,]|%2C)+"))
-    west, south, east, north = map(float, re.split("%2C|,", page.url.partition("bbox=")[2].partition("&")[0]))
+    (bbox,) = parse_qs(urlsplit(page.url).query)["bbox"]
+    west, south, east, north = map(float, bbox.split(","))
     assert CITY[0] < west < IN_EAST[0] < east < CITY[2]
     assert CITY[1] < south < IN_EAST[1] < north < CITY[3]
     assert window.complaints.said == []
