@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from accounts.models import User
 from tests.browser.conftest import Open, Visit, log_in_by_password, path_of
 from tests.factories import PASSWORD
+from tools.chromium import until
 
 
 def with_a_key(window: Visit) -> None:
@@ -49,6 +50,8 @@ def test_a_key_that_cannot_be_used_is_said(visit: Open, representative: User) ->
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("button", name="Add a key")).to_be_visible()
+    # Nobody shuts the browser's own window before the page's scripts are there.
+    until(page, "Boolean(customElements.get('second-step-key'))")
     # Whoever shuts the browser's own window refuses.
     page.evaluate(
         "() => { navigator.credentials.create = () => Promise.reject(new DOMException('', 'NotAllowedError')); }"
