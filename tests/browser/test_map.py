@@ -9,7 +9,7 @@ from io import BytesIO
 import brotli
 import pytest
 from PIL import Image
-from playwright.sync_api import Response, expect
+from playwright.sync_api import Response, Route, expect
 from pytest_django import Settings
 
 from appeals.vocabulary import Status
@@ -246,11 +246,20 @@ def test_what_the_device_does_to_the_map_is_said(visit: Open, city: GridCity) ->
     window.map_drawn()
     expect(said, "also after what belongs there was loaded").to_contain_text("outside the city")
 
-    # As when the phone is short of memory.
+    # As when the phone is short of memory; and what was asked for before arrives afterwards.
+    held: list[Route] = []
+    window.context.route(re.compile(r"/api/clusters\.geojson"), lambda route: held.append(route))
+    page.fill("[name=q]", "lamp")
+    while not held:
+        page.wait_for_timeout(20)
     page.locator("city-map canvas").evaluate(
         "canvas => canvas.getContext('webgl2').getExtension('WEBGL_lose_context').loseContext()"
     )
     expect(said).to_contain_text("The list has the same appeals.")
+    with page.expect_response(re.compile(r"/api/clusters\.geojson.*q=lamp")):
+        window.context.unroute(re.compile(r"/api/clusters\.geojson"))
+    page.wait_for_timeout(300)
+    expect(said, "whatever arrives").to_contain_text("The list has the same appeals.")
     # By its key: without a context nothing is drawn, and a pointer waits for the next frame.
     page.get_by_role("button", name="Try again").press("Enter")
     window.map_drawn()

@@ -299,8 +299,8 @@ export class CityMap extends HTMLElement {
    */
   #watchDevice({ map }) {
     const name = this.getAttribute("mode") === "browse" ? "map.lost.browse" : "map.lost";
-    map.on("webglcontextlost", () => this.#bar.failed(t(name), () => this.#again()));
-    map.on("webglcontextrestored", () => this.#bar.clear());
+    map.on("webglcontextlost", () => this.#bar.broken(t(name), () => this.#again()));
+    map.on("webglcontextrestored", () => this.#bar.over());
   }
 
   /** The map anew, where it was. */
@@ -309,6 +309,7 @@ export class CityMap extends HTMLElement {
     this.disconnectedCallback();
     if (place) history.replaceState(history.state, "", place);
     this.querySelector(".city-map__canvas")?.remove();
+    this.#bar.over();
     this.#bar.element.remove();
     this.classList.remove("city-map--ready");
     void this.#open();
