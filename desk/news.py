@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Final, cast
+from uuid import UUID, uuid4
 
 from django import forms
 from django.conf import settings
@@ -20,6 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import get_language, get_language_info, gettext_lazy, override
 from django.utils.translation import gettext as _
@@ -28,6 +30,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from accounts.roles import standing_of
+from appeals.limits import DRAFT_MAX
 from desk.doors import for_whom, held_form, hold_form, was_here
 from desk.drafts import kept_form, not_the_writer
 from desk.models import FormDraft
@@ -42,7 +45,7 @@ from news.places import REACH_MAX_M, REACH_MIN_M, TEXT_MAX, NewsPlace, Shape, pl
 from web.parameters import left_out
 
 #: What comes with the form and is none of its words.
-_NOT_WRITTEN: Final = frozenset({"csrfmiddlewaretoken", "writer", "preview"})
+_NOT_WRITTEN: Final = frozenset({"csrfmiddlewaretoken", "writer", "preview", "form_id"})
 
 #: What was written last is first, drafts too.
 _ORDER: Final = Order({"id": int}, descending=True)
@@ -136,7 +139,7 @@ class NewsForm(forms.Form):
             body = forms.CharField(
                 label=gettext_lazy("Text"),
                 required=False,
-                widget=forms.Textarea(attrs | {"rows": 9, "maxlength": actions.BODY_MAX}),
+                widget=forms.Textarea(attrs | {"rows": 9, "data-most": actions.BODY_MAX}),
             )
             self.fields[f"title_{code}"], self.fields[f"body_{code}"] = trimming(title), trimming(body)
         self.place = NewsPlace()
@@ -216,7 +219,7 @@ class NewsForm(forms.Form):
         if not self.has_changed() and self.picture_name == own:
             return None
         values = {name: self.data.get(name, "") for name in (*self.fields, "version") if name != "picture"}
-        values = {name: value.replace("\x00", "")[: actions.BODY_MAX] for name, value in values.items()}
+        values = {name: value.replace("\x00", "")[:DRAFT_MAX] for name, value in values.items()}
         return values | {"picture_kept": self.picture_token, "picture_name": self.picture_name}
 
     def draft(self) -> actions.Draft:
@@ -376,7 +379,7 @@ def _hold(request: HttpRequest) -> None:
             values["picture_kept"] = signing.dumps([writer, stored_picture(file)], salt=_KEPT_SALT)
         except forms.ValidationError as refusal:
             messages.error(request, " ".join(refusal.messages))
-    hold_form(request, values, most=actions.BODY_MAX)
+    hold_form(request, values)
 
 
 @require_POST
@@ -425,12 +428,14 @@ def _editor(request: HttpRequest, pk: int | None) -> HttpResponse:
             if previewed:
                 return _preview(request, form, previewed)
             version = key_or_0(request.POST.get("version", ""))
-            kept = actions.save(by, form.draft(), item, version)
+            kept = actions.save(by, form.draft(), item, version, _form_id(request.POST))
             FormDraft.objects.drop(by, _page_of(item))
         except Refused as refusal:
             form.refuse(refusal)
         except actions.Outdated as outdated:
             return _lost(request, form, outdated.current)
+        except actions.Known as known:
+            return _made_before(request, form, known.item)
         else:
             messages.success(request, _said(kept))
             return redirect("desk:news-item", kept.pk)
@@ -439,6 +444,30 @@ def _editor(request: HttpRequest, pk: int | None) -> HttpResponse:
             request, "desk/news_preview.html", {"form": form, "item": None}, status=HTTPStatus.BAD_REQUEST
         )
     return _shown(request, form, item, status=HTTPStatus.BAD_REQUEST)
+
+
+def _form_id(sent: Mapping[str, str]) -> UUID | None:
+    """What names the form of a new item; None for a form that is not ours, from which each send is an item."""
+    try:
+        return UUID(sent.get("form_id", ""))
+    except ValueError:
+        return None
+
+
+def _made_before(request: HttpRequest, form: NewsForm, made: NewsItem) -> HttpResponse:
+    """The form under a new name, with all that was written: kept once more, it is another item."""
+    form.add_error(
+        None,
+        format_html(
+            _(
+                'From this form <a href="{}">{}</a> was made already, and nothing was kept now. To change that one, open it. '
+                "If this is to be another item, keep it again."
+            ),
+            reverse("desk:news-item", args=[made.pk]),
+            made.title,
+        ),
+    )
+    return _shown(request, form, None, renamed=True, status=HTTPStatus.CONFLICT)
 
 
 def _said(item: NewsItem) -> str:
@@ -540,8 +569,10 @@ def _shown(
     *,
     meanwhile: list[_Meanwhile] | None = None,
     draft: FormDraft | None = None,
+    renamed: bool = False,
     status: int = 200,
 ) -> HttpResponse:
+    sent_as = None if renamed or not form.is_bound else _form_id(form.data)
     # The version is that of the page that is shown now, or the one that the refused form was written on.
     version = item.version if item is not None else 0
     if form.is_bound and meanwhile is None:
@@ -561,6 +592,7 @@ def _shown(
         else reverse("desk:news-new-draft"),
         "item": item,
         "version": version,
+        "form_id": sent_as or uuid4(),
         "stage": STAGES[stage] if stage else "",
         "is_public": stage in {Stage.PUBLISHED, Stage.ENDED},
         "meanwhile": meanwhile or [],

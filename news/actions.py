@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from accounts.roles import standing_of
 from geo.refusals import Refusals
 from geo.words import shows
 from news.models import TITLE_MAX, NewsItem
+from news.pictures import same_picture
 from news.places import NewsPlace
 
 #: Characters of a text in one language.
@@ -33,6 +35,14 @@ class Outdated(Exception):
     def __init__(self, current: NewsItem) -> None:
         super().__init__(current)
         self.current = current
+
+
+class Known(Exception):
+    """Nothing was made: something else was sent from the same form before, and is ``item``."""
+
+    def __init__(self, item: NewsItem) -> None:
+        super().__init__(item)
+        self.item = item
 
 
 @dataclass(frozen=True)
@@ -103,18 +113,42 @@ class Draft:
         return wrong
 
 
-def save(by: User, draft: Draft, item: NewsItem | None, version: int) -> NewsItem:
+def save(
+    by: User, draft: Draft, item: NewsItem | None, version: int, form_id: UUID | None = None
+) -> NewsItem:
     """The item as the draft says, a new one where there is none; ``version`` is the one that was on the screen.
 
-    Raises ``PermissionDenied``, ``Refused`` and ``Outdated``.
+    The same draft sent again from the form of a new item, after a lost answer or a second press, is the same item.
+    Raises ``PermissionDenied``, ``Refused`` and ``Outdated``; ``Known`` for another draft from such a form.
     """
     _check(by)
     draft.check(timezone.now())
-    with transaction.atomic():
-        kept = NewsItem() if item is None else _locked(item.pk, version)
-        fill(kept, draft)
-        kept.save()
+    try:
+        with transaction.atomic():
+            kept = NewsItem(form_id=form_id) if item is None else _locked(item.pk, version)
+            fill(kept, draft)
+            kept.save()
+    except IntegrityError:
+        known = None if form_id is None else NewsItem.objects.filter(form_id=form_id).first()
+        if item is not None or known is None:
+            raise
+        if not _says(known, draft):
+            raise Known(known) from None
+        return known
     return kept
+
+
+def _says(item: NewsItem, draft: Draft) -> bool:
+    """True when the item is what the draft would make; "now" is any moment up to this one."""
+    made, now = NewsItem(), timezone.now()
+    fill(made, draft)
+    names = ["kind", "starts_at", "ends_at", "point", "line", "reach_m", "area"]
+    names += [f"{part}_{code}" for part in ("title", "body") for code in draft.words]
+    if any(getattr(made, name) != getattr(item, name) for name in names):
+        return False
+    out = [moment is not None and moment <= now for moment in (item.published_at, made.published_at)]
+    when_is_same = item.published_at == made.published_at or all(out)
+    return when_is_same and same_picture(str(item.picture.name or ""), draft.picture)
 
 
 def fill(item: NewsItem, draft: Draft) -> None:

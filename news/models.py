@@ -69,6 +69,11 @@ class NewsItemQuerySet(models.QuerySet["NewsItem"]):
             case Stage.ARCHIVED:
                 return self.filter(archived_at__isnull=False)
 
+    def taken_back(self, now: dt.datetime | None = None) -> NewsItemQuerySet:
+        """What the public could open, and cannot since it went into the archive."""
+        out = self.filter(published_at__lte=now or timezone.now(), archived_at__isnull=False)
+        return out.filter(archived_at__gte=F("published_at"))
+
     def visible_to(self, user: User | AnonymousUser) -> NewsItemQuerySet:
         """Items that the user can open now: drafts, and what appears later, only for those who write them."""
         return self.all() if standing_of(user).may(Right.NEWS) else self.published()
@@ -100,6 +105,12 @@ class NewsItem(models.Model):
     )
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
+    form_id = models.UUIDField(
+        null=True,
+        unique=True,
+        editable=False,
+        help_text="Of the form it was written in: sent twice, it is one item.",
+    )
 
     objects = NewsItemQuerySet.as_manager()
 
@@ -124,7 +135,7 @@ class NewsItem(models.Model):
                 name="news_line_has_its_area",
             ),
         ]
-        triggers = [recorded(leave_out=("version",))]
+        triggers = [recorded(leave_out=("version", "form_id"))]
 
     def __str__(self) -> str:
         return self.title

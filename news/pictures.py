@@ -48,6 +48,15 @@ def stored_picture(file: UploadedFile) -> str:
     return field.storage.save(f"{field.upload_to}/{uuid.uuid4()}.jpg", ContentFile(prepared.large.data))
 
 
+def same_picture(one: str, other: str) -> bool:
+    """True when the names are of the same picture: a file that is sent twice is stored twice. Empty names are none."""
+    if one == other or not (one and other):
+        return one == other
+    storage = NewsItem.picture.field.storage
+    with storage.open(one) as first, storage.open(other) as second:
+        return bool(first.read() == second.read())
+
+
 def picture_as_text(name: str) -> str:
     """The stored picture as the address of an image, for a page that shows it before any item has it."""
     with NewsItem.picture.field.storage.open(name) as file:

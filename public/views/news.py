@@ -40,6 +40,8 @@ def news_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def news_item(request: HttpRequest, pk: int) -> HttpResponse:
-    """One published item; 404 for drafts and for what appears later."""
+    """One published item; 410 for one that was taken back, 404 for drafts and for what appears later."""
+    if taken_back := NewsItem.objects.taken_back().filter(pk=pk).first():
+        return render(request, "public/news_taken_back.html", {"item": taken_back}, status=410)
     item = get_object_or_404(NewsItem.objects.published(), pk=pk)
     return render(request, "public/news_item.html", {"item": item})

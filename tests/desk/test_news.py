@@ -99,7 +99,8 @@ def test_an_item_goes_from_a_draft_to_the_archive_and_back_and_the_public_sees_i
         assert found == {stage}
         assert "Нет воды" in office.get(f"/ru/desk/news/?stage={stage}").content.decode()
         assert ("Нет воды" in public.get("/ru/news/").content.decode()) is listed
-        assert public.get(seen).status_code == (200 if opens else 404)
+        unseen = 410 if stage is Stage.ARCHIVED else 404
+        assert public.get(seen).status_code == (200 if opens else unseen)
 
     stands(Stage.DRAFT, listed=False, opens=False)
     later = f"{timezone.localtime() + dt.timedelta(days=2):%Y-%m-%dT%H:%M}"
@@ -294,3 +295,40 @@ def test_only_who_writes_news_comes_in_at_any_door(
     assert office.get("/en/desk/news/").status_code == 200
     assert office.get("/en/desk/news/?stage=x").status_code == 400
     assert office.get("/en/desk/news/999999/").status_code == 404
+
+
+def test_a_form_that_is_sent_twice_is_one_item(office: Client) -> None:
+    page = office.get("/en/desk/news/new/").content.decode()
+    sent = form(form_id=re.search(r'name="form_id" value="([^"]+)"', page)[1])  # type: ignore[index]
+    picture = jpeg(300, 200).read()
+    kept = [
+        office.post("/en/desk/news/new/", {**sent, "picture": SimpleUploadedFile("one.jpg", picture)})[
+            "Location"
+        ]
+        for _ in range(2)
+    ]
+    assert len({*kept}) == 1
+    assert NewsItem.objects.count() == 1
+    # Other words are no mistake of the finger: they stay, and are another item if they are meant to be.
+    answer = office.post("/en/desk/news/new/", {**sent, "title_en": "Other works"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "was made already" in page and 'value="Other works"' in page
+    renamed = re.search(r'name="form_id" value="([^"]+)"', page)[1]  # type: ignore[index]
+    assert office.post("/en/desk/news/new/", {**sent, "form_id": renamed}).status_code == 302
+    assert NewsItem.objects.count() == 2
+
+
+def test_what_was_taken_back_says_so_to_the_public(office: Client, office_user: User) -> None:
+    item, draft = NewsItemFactory(), NewsItemFactory(published_at=None)
+    public = Client()
+    for one in (item, draft):
+        actions.archive(office_user, one, one.version)
+    answer = public.get(f"/en/news/{item.pk}/")
+    page = answer.content.decode()
+    assert answer.status_code == 410
+    assert "took it back" in page and 'href="/en/news/"' in page and item.title not in page
+    # What was never out is nobody's business.
+    assert public.get(f"/en/news/{draft.pk}/").status_code == 404
+    actions.put_back(office_user, item, item.version + 1)
+    assert public.get(f"/en/news/{item.pk}/").status_code == 200

@@ -13,7 +13,7 @@ import { t } from "city/site/texts.js";
 
 const PAUSE_MS = 800;
 /** What the server puts into the form, or what is no words. */
-const NOT_WRITTEN = ["csrfmiddlewaretoken", "writer", "picture"];
+const NOT_WRITTEN = ["csrfmiddlewaretoken", "writer", "picture", "form_id"];
 
 /** @typedef {import("city/desk/session.js").Session} Session */
 /** @typedef {Record<string, string>} Values */
