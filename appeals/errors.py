@@ -43,8 +43,10 @@ class Busy(ActionRefused):
 class NotAllowed(ActionRefused):
     """The workflow table has no such step for this person and state."""
 
-    def __init__(self) -> None:
-        super().__init__(_("This cannot be done to the appeal in its present state, or not by you."))
+    def __init__(self, message: str = "") -> None:
+        super().__init__(
+            message or _("This cannot be done to the appeal in its present state, or not by you.")
+        )
 
 
 class Stale(ActionRefused):

@@ -6,9 +6,15 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import BigIntegerField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
+
 from accounts.roles import Role
 from appeals.deadlines import LegalClock, city_day
 from appeals.models import Appeal, Attachment, Event
+from appeals.querysets import AppealQuerySet
 from appeals.redactions import is_redacted
 from appeals.vocabulary import OPEN_STATUSES, Guard, Status, Verb
 from appeals.workflow import ASK, PLAN, REMIND, SPLIT
@@ -19,8 +25,8 @@ def barred(
 ) -> frozenset[Guard]:
     """The guards of these verbs that are not true of the appeal at that moment.
 
-    One query each for photos and videos, for words that were taken out and for links, where a verb asks about them; and
-    those of the clock, unless it was read before.
+    One query each for photos and videos, for words that were taken out and for links, where a verb asks about them, and
+    one for each of its links' kinds where there are any; and those of the clock, unless it was read before.
     """
     asked = frozenset(verb.guard for verb in verbs if verb.guard is not None)
     met: set[Guard] = set()
@@ -36,25 +42,47 @@ def barred(
                 met.add(Guard.PHOTO_THERE)
             if covered:
                 met.add(Guard.PHOTO_COVERED)
-    if Guard.SPLIT_OFF in asked and split_off_from(appeal) is not None:
-        met.add(Guard.SPLIT_OFF)
     if appeal.duplicate_of_id is not None:
         met.add(Guard.REPEATS)
-    if Guard.LINKED in asked and appeal.linked.exists():
+    of_links = asked & {Guard.LINKED, Guard.SPLIT_OFF, Guard.HAS_PART}
+    if of_links and appeal.linked.exists():
         met.add(Guard.LINKED)
+        if Guard.SPLIT_OFF in asked and split_off_from(appeal) is not None:
+            met.add(Guard.SPLIT_OFF)
+        if Guard.HAS_PART in asked and parts_of(appeal).exists():
+            met.add(Guard.HAS_PART)
     return asked - met
 
 
 def split_off_from(appeal: Appeal) -> Appeal | None:
-    """The appeal whose second matter this one is, while nothing has been done to it since; at most one query."""
-    # Its first event and that of the link, which are made with it.
-    if appeal.version != 2 or appeal.status != Status.NEW:
+    """The appeal whose second matter this one is, while nobody has begun with it; at most one query."""
+    if appeal.status != Status.NEW:
         return None
     split = Event.objects.filter(
         verb=SPLIT.code, details__other=appeal.number, appeal__in=appeal.linked.all()
     ).select_related("appeal")
     found = split.first()
     return found.appeal if found else None
+
+
+def parts_of(appeal: Appeal) -> AppealQuerySet:
+    """What was split off the appeal and nobody has begun with, whichever service it is with, by number."""
+    split = Event.objects.filter(appeal=appeal, verb=SPLIT.code)
+    numbers = split.values_list(Cast(KeyTextTransform("other", "details"), BigIntegerField()))
+    return appeal.linked.filter(status=Status.NEW, number__in=numbers).order_by("number")
+
+
+def why_not(appeal: Appeal, verb: Verb, role: Role) -> str:
+    """Why somebody in that role may not do the verb to the appeal, if its state or the role is why; else empty."""
+    if role not in verb.roles:
+        return _("This is not among what you may do with this appeal.")
+    if appeal.status not in verb.sources:
+        words = _("Its status is “%(status)s”; this can be done only where it is: %(sources)s.")
+        sources = ", ".join(str(source.label) for source in verb.sources)
+        return words % {"status": appeal.get_status_display(), "sources": sources}
+    if verb.hides is not None and verb.hides == appeal.hidden:
+        return _("It is hidden already.") if appeal.hidden else _("The public sees it already.")
+    return ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from typing import Final
 
 #: The words of an appeal, and of each answer and reason.
 TEXT_MAX: Final = 4_000
+#: Of what is not published yet: more than may be, so that whoever has written too much can shorten it.
+DRAFT_MAX: Final = 100_000
 ADDRESS_MAX: Final = 300
 NAME_MAX: Final = 200
 #: RFC 5321, 4.5.3.1.3, without its angle brackets.

@@ -112,14 +112,15 @@ class Guard(enum.Enum):
     PHOTO_THERE = "photo there"  #: it has a photo, hidden or not
     PHOTO_COVERED = "photo covered"  #: areas of one of its photos are covered
     REDACTED = "redacted"  #: words of it are taken out
-    SPLIT_OFF = "split off"  #: it was split off another appeal, and nobody has touched it since
+    SPLIT_OFF = "split off"  #: it was split off another appeal, and nobody has begun with it
+    HAS_PART = "has part"  #: a matter was split off it, and nobody has begun with that
     REPEATS = "repeats"  #: it is closed as a repetition of another appeal
     LINKED = "linked"  #: another appeal belongs together with it
 
     @property
     def of_the_clock(self) -> bool:
         """True when terms and calendar decide it."""
-        of_relations = {Guard.SPLIT_OFF, Guard.REPEATS, Guard.LINKED}
+        of_relations = {Guard.SPLIT_OFF, Guard.HAS_PART, Guard.REPEATS, Guard.LINKED}
         return self is not Guard.REDACTED and self not in of_relations and not self.of_files
 
     @property
@@ -149,6 +150,7 @@ class Input(enum.Enum):
     PLACE = "place"  #: another place, by which the appeal is routed again
     RELATED = "related appeal"  #: another appeal, by its number, which belongs together with this one
     LINKED = "linked appeal"  #: one of those that belong together with it, by its number
+    PART = "part"  #: one of those that were split off it and nobody has begun with, by its number
     SECOND_CATEGORY = (
         "second category"  #: the category of the second matter, which becomes an appeal of its own
     )
@@ -206,6 +208,8 @@ class Verb:
     hides: bool | None = None
     #: True: the appeal belongs together with another one; False: it does not any more. Both histories tell it.
     links: bool | None = None
+    #: The other one, which was split off it, is closed as its repetition, whoever it is with.
+    rejoins: bool = False
     #: True: words are taken out of its texts; False: all that were taken out are put back.
     redacts: bool | None = None
     guard: Guard | None = None

@@ -281,7 +281,37 @@ REJOIN = Verb(
         button=_("Take the split back"),
         done=_("Appeal %(number)s is considered with the first one again."),
     ),
-    letters={Audience.AUTHOR: _("Your appeal No. %(number)d is considered with the first one again")},
+    letters={
+        Audience.AUTHOR: _("Your appeal No. %(number)d is considered with the first one again"),
+        Audience.SERVICE: _("Appeal No. %(number)d is closed: it is considered with the first one again"),
+    },
+)
+#: From the side of the first appeal: whoever has split it may have nothing to do with the service that the part went to.
+UNSPLIT = Verb(
+    "unsplit",
+    sources=OPEN_STATUSES,
+    target=None,
+    roles=_STAFF,
+    icon="reopen",
+    guard=Guard.HAS_PART,
+    links=False,
+    rejoins=True,
+    asks=(
+        Ask(
+            "other",
+            Input.PART,
+            _("Which one"),
+            _("It is closed, and its author and its service get a letter. Nobody has begun with it."),
+        ),
+    ),
+    words=Words(
+        step=_(
+            "The split is taken back: the matter of appeal No. %(other)s is considered here again (%(by)s)"
+        ),
+        invitation=_("Take a split back"),
+        button=_("Take the split back"),
+        done=_("The matter is considered in appeal %(number)s again."),
+    ),
 )
 LINK = Verb(
     "link",
@@ -875,6 +905,7 @@ VERBS: dict[str, Verb] = {
         SEPARATE,
         SPLIT,
         REJOIN,
+        UNSPLIT,
         LINK,
         UNLINK,
         REFUSE,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final, cast
 
 from django import forms
@@ -74,13 +75,15 @@ class _Form(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = AnswerTemplate
         fields = ["service", "language", "title", "text"]
-        widgets: Mapping[str, Any] = {"text": forms.Textarea(attrs={"rows": 8, "maxlength": TEXT_MAX})}
+        widgets: Mapping[str, Any] = {"text": forms.Textarea(attrs={"rows": 8, "data-most": TEXT_MAX})}
 
     def __init__(self, standing: Standing, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "label_suffix": ""})
         services = cast("forms.ModelChoiceField[Service]", self.fields["service"])
         services.queryset = services_of(standing)
         services.empty_label = None
+        # A text that is too long is refused with all of its words; the browser would cut off what is pasted.
+        del self.fields["text"].widget.attrs["maxlength"]
         languages = cast("forms.TypedChoiceField", self.fields["language"])
         languages.choices = settings.LANGUAGES
         languages.initial = get_language()
@@ -125,7 +128,9 @@ def templates_page(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     mine = AnswerTemplate.objects.filter(service__in=services_of(standing)).select_related("service")
     current = mine.filter(pk=pk).first() if pk is not None else None
     if pk is not None and current is None:
-        raise Http404
+        if AnswerTemplate.objects.filter(pk=pk).exists():
+            raise Http404
+        return _gone(request, standing, mine)
     if request.method != "POST":
         return _shown(request, _Form(standing, instance=current), current, mine)
     if current is not None and "drop" in request.POST:
@@ -145,6 +150,19 @@ def templates_page(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         return _shown(request, form, current, mine, status=409)
     messages.success(request, _("The template is kept."))
     return redirect("desk:templates")
+
+
+def _gone(request: HttpRequest, standing: Standing, templates: Any) -> HttpResponse:
+    """Of a template that somebody has removed: what was written for it stands in the form of a new one."""
+    if request.method != "POST" or "drop" in request.POST:
+        messages.info(request, _("This template is not there any more."))
+        return redirect("desk:templates")
+    form = _Form(standing, request.POST)
+    form.is_valid()
+    form.add_error(
+        None, _("This template is not there any more. Your words are here: keep them, and it is a new one.")
+    )
+    return _shown(request, form, None, templates, status=HTTPStatus.CONFLICT)
 
 
 def _kept(form: _Form, current: AnswerTemplate | None) -> bool:

@@ -27,6 +27,7 @@ from appeals.deadlines import LegalClock
 from appeals.errors import ActionRefused, Invalid, Stale
 from appeals.filters import AppealFilter
 from appeals.models import Appeal
+from appeals.timeline import steps_of
 from appeals.vocabulary import Audience, Verb
 from appeals.workflow import VERBS
 from desk.doors import for_staff
@@ -178,7 +179,10 @@ def _gone(chosen: Chosen) -> Outlook:
 
 def _why(refusal: ActionRefused) -> str:
     if isinstance(refusal, Stale):
-        return _("Somebody has changed it since you opened the list: look at it first.")
+        steps = "; ".join(str(step.title) for step in steps_of(refusal.since))
+        return _("Somebody has changed it since you opened the list: look at it first. %(steps)s") % {
+            "steps": steps
+        }
     return str(refusal)
 
 

@@ -21,7 +21,7 @@ from accounts.roles import Standing, standing_of
 from appeals.actions.drafts import keep_draft
 from appeals.actions.upload import upload
 from appeals.errors import Busy, Invalid
-from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
+from appeals.limits import ATTACHMENTS_MAX, DRAFT_MAX
 from appeals.models import Appeal
 from appeals.workflow import VERBS
 from rates.senders import sender_of
@@ -110,7 +110,7 @@ def was_here(request: HttpRequest, writer: str) -> bool:
 def _hold(request: HttpRequest) -> None:
     """Keeps words and files of a verb's form in the session, for the person whose page it was."""
     verb, writer = request.POST.get("verb", ""), request.POST.get("writer", "")
-    text = request.POST.get("text", "")[:TEXT_MAX]
+    text = request.POST.get("text", "")[:DRAFT_MAX]
     has_words = bool(text.strip() or request.FILES.getlist("files"))
     if verb not in VERBS or not has_words or not was_here(request, writer):
         return
@@ -143,14 +143,11 @@ class Held:
     uploads: Sequence[uuid.UUID] = ()
 
 
-def hold_form(request: HttpRequest, values: Mapping[str, str], *, most: int = TEXT_MAX) -> None:
-    """Keeps what stood in a form of this page, and its files, in the session, for the person whose page it was.
-
-    ``most`` are the letters of a value that are kept.
-    """
+def hold_form(request: HttpRequest, values: Mapping[str, str]) -> None:
+    """Keeps what stood in a form of this page, and its files, in the session, for the person whose page it was."""
     writer = request.POST.get("writer", "")
     if was_here(request, writer):
-        kept = {name: value[:most] for name, value in values.items()}
+        kept = {name: value[:DRAFT_MAX] for name, value in values.items()}
         request.session[_HELD_FORM] = {
             "path": request.path,
             "writer": writer,

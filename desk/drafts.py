@@ -25,6 +25,7 @@ from accounts.roles import Role, standing_of
 from appeals.actions.drafts import keep_draft, move_draft
 from appeals.actions.upload import DRAFT_AGE
 from appeals.filters import number_in
+from appeals.limits import DRAFT_MAX
 from appeals.models import Appeal, Draft
 from appeals.workflow import VERBS
 from desk.doors import for_staff, read_uuids
@@ -52,7 +53,7 @@ def session(request: HttpRequest) -> JsonResponse:
 @require_POST
 @never_cache
 def keep(request: HttpRequest, number: int) -> JsonResponse:
-    """Keeps what is being written for the appeal, and says whether there was anything to keep, and when.
+    """Keeps what is being written for the appeal, and says whether there was anything to keep, when, and whether it was cut.
 
     For scripts: 401 when nobody of a service is logged in, 409 when it is another person than the writer.
     """
@@ -70,7 +71,7 @@ def keep(request: HttpRequest, number: int) -> JsonResponse:
         uploads=read_uuids(request.POST.getlist("uploads")),
         takes=request.POST.getlist(TAKES),
     )
-    return _said(kept is not None)
+    return _said(kept is not None, cut=len(request.POST.get("text", "")) > DRAFT_MAX)
 
 
 def kept_form(

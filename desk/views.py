@@ -251,7 +251,10 @@ def _insert(request: HttpRequest, appeal: Appeal, place: Place) -> HttpResponse:
     else:
         text = f"{text.rstrip()}\n\n{filled(template, appeal)}".strip()
         if len(text) > TEXT_MAX:
-            messages.error(request, _("With the template the text is too long: its end is cut off."))
+            words = _(
+                "With the template the text is too long by %(n)d characters: shorten it before you send it."
+            )
+            messages.warning(request, words % {"n": len(text) - TEXT_MAX})
         if names_author(template):
             messages.warning(request, str(NAMES_AUTHOR))
     keep_draft(

@@ -14,6 +14,7 @@ _KEPT: Final[dict[Input, Any]] = {
     Input.APPEAL: 5,
     Input.RELATED: 6,
     Input.LINKED: 6,
+    Input.PART: 6,
     Input.COLLEAGUE: "Somebody",
     Input.DAY: "2026-06-12",
 }

@@ -142,6 +142,9 @@ def script_texts() -> dict[str, str]:
         "desk.sheetKept": _(
             "Your unfinished version is kept (%(time)s); only you see it until the button is pressed."
         ),
+        "desk.cut": _(
+            "Too long to be kept whole: the end is on this page alone. Shorten it before you go on."
+        ),
         "desk.restored": _("Your unfinished text is here again; it has not been sent."),
         "desk.thrown": _("Thrown away."),
         "desk.unreached": _("Not sent: the server does not answer. All of it is kept here; try again."),

@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -26,11 +27,11 @@ from accounts.roles import Role
 from appeals.actions.perform import perform
 from appeals.actions.upload import upload
 from appeals.actors import Actor
-from appeals.deadlines import LegalClock
+from appeals.deadlines import LegalClock, city_day
 from appeals.errors import ActionRefused, Invalid, Stale
 from appeals.filters import number_in
-from appeals.guards import barred, goes_to_office
-from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
+from appeals.guards import barred, goes_to_office, parts_of
+from appeals.limits import ATTACHMENTS_MAX, DRAFT_MAX, TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.timeline import Step, steps_of
 from appeals.vocabulary import Ask, Input, Tone, Verb, Words
@@ -56,7 +57,7 @@ class Kept:
 
     def with_more(self, other: Kept) -> Kept:
         """Both, one after the other."""
-        text = f"{self.text}\n\n{other.text}".strip()[:TEXT_MAX]
+        text = f"{self.text}\n\n{other.text}".strip()[:DRAFT_MAX]
         return Kept(text, [*self.uploads, *other.uploads], (*self.takes, *other.takes))
 
 
@@ -296,7 +297,7 @@ def _said(ask: Ask) -> dict[str, Any]:
 
 def _text(ask: Ask, appeal: Appeal, *, rows: int) -> dict[str, forms.Field]:
     widget = forms.Textarea(
-        attrs={"rows": rows, "dir": "auto", "maxlength": TEXT_MAX, "required": ask.required}
+        attrs={"rows": rows, "dir": "auto", "data-most": TEXT_MAX, "required": ask.required}
     )
     return {ask.name: forms.CharField(required=False, strip=False, widget=widget, **_said(ask))}
 
@@ -323,7 +324,14 @@ def _category(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
 
 
 def _second_category(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
-    return _by_code(ask, Category.objects.leaves().order_by("name"), _("Choose…"))
+    fields = _by_code(ask, Category.objects.leaves().order_by("name"), _("Choose…"))
+    said = _("Its answer is due by %(date)s too, whichever service gets it.")
+    if appeal.due_on < city_day(timezone.now()):
+        said = _(
+            "The term was over on %(date)s: the second appeal is overdue at once, whichever service gets it."
+        )
+    fields[ask.name].help_text = said % {"date": date_format(appeal.due_on)}
+    return fields
 
 
 def _colleague(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
@@ -433,6 +441,18 @@ def _linked(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     }
 
 
+def _part(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    parts = parts_of(appeal).select_related("category", "service")
+    choices = [
+        (part.number, f"№ {part.number}: {part.category.name} ({part.service.short})") for part in parts
+    ]
+    return {
+        ask.name: forms.TypedChoiceField(
+            coerce=int, required=False, empty_value=None, choices=choices, **_said(ask)
+        )
+    }
+
+
 def _day(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     return {
@@ -463,6 +483,7 @@ _FIELDS: dict[Input, Callable[[Ask, Appeal], dict[str, forms.Field]]] = {
     Input.PLACE: _place,
     Input.RELATED: _appeal,
     Input.LINKED: _linked,
+    Input.PART: _part,
     Input.SECOND_CATEGORY: _second_category,
     Input.DAY: _day,
 }

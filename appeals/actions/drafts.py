@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
-from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
+from appeals.limits import ATTACHMENTS_MAX, DRAFT_MAX
 from appeals.models import Appeal, Attachment, Draft
 
 
@@ -23,10 +23,11 @@ def keep_draft(
 ) -> Draft | None:
     """The draft of this person, appeal and verb as it is now; None, and no draft any more, where nothing is written.
 
-    A text that is too long is kept to its limit. Files that are unknown, or that an appeal has taken, are left out.
+    Of a text the first ``DRAFT_MAX`` characters are kept: ``draft.text`` says what. Files that are unknown, or that an appeal
+    has taken, are left out.
     Drafts for the verbs of ``takes`` are part of it now.
     """
-    written = text.replace("\x00", "")[:TEXT_MAX]
+    written = text.replace("\x00", "")[:DRAFT_MAX]
     files = list(Attachment.objects.waiting().filter(pk__in=uploads[:ATTACHMENTS_MAX]))
     if not written.strip() and not files:
         drop_draft(user, appeal, verb, *takes)
@@ -54,7 +55,7 @@ def move_draft(draft: Draft, appeal: Appeal) -> Draft:
             draft.appeal = appeal
             draft.save(update_fields=["appeal", "updated_at"])
             return draft
-        known.text = f"{known.text}\n\n{draft.text}".strip()[:TEXT_MAX]
+        known.text = f"{known.text}\n\n{draft.text}".strip()[:DRAFT_MAX]
         known.save(update_fields=["text", "updated_at"])
         known.uploads.add(*draft.uploads.all())
         draft.delete()

@@ -20,12 +20,12 @@ from appeals.actions.submit import route_or_refuse
 from appeals.deadlines import city_day
 from appeals.errors import Busy, Invalid
 from appeals.filters import YEARS
-from appeals.guards import Before, before_the_merge, split_off_from
+from appeals.guards import Before, before_the_merge, parts_of, split_off_from
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.querysets import AppealQuerySet
 from appeals.redactions import GAP, Replacement, as_written, without
-from appeals.vocabulary import Guard, Input, Verb
+from appeals.vocabulary import Guard, Input, Status, Verb
 from districts.models import Category, Service
 from districts.routing import Route
 from geo.points import GeometryRefused, city_point
@@ -296,6 +296,15 @@ def _linked(given: Given, name: str, value: object, appeal: Appeal, at: dt.datet
     given.other = _other_appeal(value, Appeal.objects.all(), appeal)
 
 
+def _part(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    wrong = _InputRefused(_("Choose an appeal that was split off this one and that nobody has begun with."))
+    if not isinstance(value, int) or not parts_of(appeal).filter(number=value).exists():
+        raise wrong
+    given.other = _other_appeal(value, Appeal.objects.all(), appeal)
+    if given.other.status != Status.NEW:
+        raise wrong
+
+
 def _second_category(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
     _category(given, name, value, appeal, at)
     given.second_category, given.category = given.category, None
@@ -350,6 +359,7 @@ _CHECKS: dict[Input, Callable[[Given, str, object, Appeal, dt.datetime], None]] 
     Input.PLACE: _place,
     Input.RELATED: _related,
     Input.LINKED: _linked,
+    Input.PART: _part,
     Input.SECOND_CATEGORY: _second_category,
     Input.DAY: _day,
 }

@@ -22,11 +22,11 @@ from appeals.actions.submit import stored_decision
 from appeals.actors import Actor
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed, Stale
-from appeals.guards import Question, barred, goes_to_office
+from appeals.guards import Question, barred, goes_to_office, why_not
 from appeals.models import Appeal, Attachment, Event
 from appeals.notify.queue import queue_messages
 from appeals.vocabulary import Audience, Clock, Status, Verb
-from appeals.workflow import LINK, UNLINK, VERBS, Cause, Reason
+from appeals.workflow import LINK, REJOIN, UNLINK, VERBS, Cause, Reason
 from districts.models import Service
 
 
@@ -42,7 +42,8 @@ def perform(
 ) -> Appeal:
     """The appeal after the verb, committed with its event and messages.
 
-    ``version`` is the one that the actor saw; None skips the check and is meant for the platform itself. ``given`` is
+    ``version`` is the one that the actor saw; None skips the check and is meant for the platform itself. The same step of the
+    same actor with the same words, sent again with the version that it was sent with, is that step. ``given`` is
     what the verb asks for, by name. ``at`` is the moment, now by default. Those of
     ``digest`` get one letter about all that needs attention instead of one about this step. Nothing is written when it raises:
     ``Appeal.DoesNotExist``; ``Stale`` when somebody was faster; ``NotAllowed`` when the table has no such step for the
@@ -51,9 +52,11 @@ def perform(
     at = at or timezone.now()
     with transaction.atomic():
         appeal = Appeal.objects.select_for_update().get(pk=appeal_id)
-        _refuse_stale(appeal, verb, version)
+        unseen = _unseen_by(appeal, verb, version)
         clock = LegalClock.held() if verb.reads_clock(appeal.status) else None
         change = _change(appeal, verb, actor, at, given, clock)
+        if any(change.repeats(event) for event in unseen):
+            return appeal
         event, inputs = change.apply(appeal, clock), change.given
         appeal.save(update_fields=[*CHANGED_FIELDS, *(CORRECTED_FIELDS if inputs.route else ())])
         if inputs.route:
@@ -66,6 +69,7 @@ def perform(
         event.save(force_insert=True)
         if other is not None and verb.links is not None:
             _relate(change, appeal, other, linked=verb.links)
+            queue_messages(_step_of_other(change, appeal, other), digest=digest)
         replace(appeal, event, inputs.replaced)
         attach(inputs.uploads, appeal=appeal, event=event)
         if inputs.file is not None:
@@ -88,18 +92,20 @@ def foresee(
     **given: object,
 ) -> Appeal:
     """The appeal as ``perform`` would leave it now, by that clock; raises what it would. Nothing is written or locked."""
-    _refuse_stale(appeal, verb, version)
+    _unseen_by(appeal, verb, version)
     at, after = at or timezone.now(), copy.copy(appeal)
     _change(appeal, verb, actor, at, given, clock).apply(after, clock)
     return after
 
 
-def _refuse_stale(appeal: Appeal, verb: Verb, version: int | None) -> None:
-    """Raises ``Stale`` when what the form of the verb rests on has changed since that version."""
-    if version is not None and version != appeal.version:
-        unseen = _unseen(appeal, version)
-        if version > appeal.version or any(_disturbs(VERBS[event.verb], verb) for event in unseen):
-            raise Stale(appeal, unseen)
+def _unseen_by(appeal: Appeal, verb: Verb, version: int | None) -> list[Event]:
+    """What was done since that version; raises ``Stale`` when the form of the verb rests on what it has changed."""
+    if version is None or version == appeal.version:
+        return []
+    unseen = _unseen(appeal, version)
+    if version > appeal.version or any(_disturbs(VERBS[event.verb], verb) for event in unseen):
+        raise Stale(appeal, unseen)
+    return unseen
 
 
 def _change(
@@ -113,7 +119,7 @@ def _change(
     """The verb ready to be applied. Raises ``NotAllowed`` and ``Invalid``."""
     role = actor.role_towards(appeal)
     if not verb.allows(appeal.status, role, hidden=appeal.hidden, barred=barred(appeal, [verb], at, clock)):
-        raise NotAllowed
+        raise NotAllowed(why_not(appeal, verb, role))
     inputs = checked(verb, appeal, given, at)
     if goes_to_office(appeal, verb, role):
         _turn_to_office(inputs)
@@ -130,18 +136,23 @@ def _turn_to_office(given: Given) -> None:
 
 
 def _relate(change: Change, appeal: Appeal, other: Appeal, *, linked: bool) -> None:
-    """The appeal and the other one, whose row is locked, belong together from now on, or do not any more.
-
-    The step stands in the history of the other one too.
-    """
+    """The appeal and the other one, whose row is locked, belong together from now on, or do not any more."""
     if linked:
         appeal.linked.add(other)
     else:
         appeal.linked.remove(other)
-    given = Given(details={"other": appeal.number})
-    event = Change(LINK if linked else UNLINK, change.role, change.user, change.at, given).apply(other)
-    other.save(update_fields=["version"])
+
+
+def _step_of_other(change: Change, appeal: Appeal, other: Appeal) -> Event:
+    """What the step is in the history of the other appeal, saved: that of a link, or its end as a part of its own."""
+    verb, given = LINK if change.verb.links else UNLINK, Given(details={"other": appeal.number})
+    if change.verb.rejoins:
+        verb, given.original = REJOIN, appeal
+        given.details["original"] = appeal.number
+    event = Change(verb, change.role, change.user, change.at, given).apply(other)
+    other.save(update_fields=CHANGED_FIELDS)
     event.save(force_insert=True)
+    return event
 
 
 #: The fields of an appeal that ``Change`` may set.
@@ -180,6 +191,12 @@ class Change:
     user: User | None
     at: dt.datetime
     given: Given
+
+    def repeats(self, event: Event) -> bool:
+        """True when the event is this very step, which was sent again."""
+        said = (event.verb, event.actor_id, event.text, event.details)
+        by = self.user.pk if self.user else None
+        return said == (self.verb.code, by, self.given.text, self.given.details) and not self.given.uploads
 
     def apply(self, appeal: Appeal, clock: LegalClock | None = None) -> Event:
         """The event, not saved; the appeal in memory becomes its next version.

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from appeals.limits import TEXT_MAX
+from appeals.limits import DRAFT_MAX
 from appeals.models.appeal import Appeal
 from appeals.models.attachment import Attachment
 from appeals.workflow import verb_choices
@@ -19,7 +19,7 @@ class Draft(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
     appeal = models.ForeignKey(Appeal, models.CASCADE, related_name="drafts")
     verb = models.CharField(max_length=20, choices=verb_choices)
-    text = models.TextField(max_length=TEXT_MAX, blank=True)
+    text = models.TextField(max_length=DRAFT_MAX, blank=True)
     uploads = models.ManyToManyField(Attachment, related_name="drafts", blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -100,7 +100,8 @@ TABLE = {
         RUNNING, None, STAFF, "keep", None, True,
         (("category", "second category", True), ("text", "text", True)), {"author"},
     ),
-    "rejoin": ((NEW,), CLOSED, STAFF, "end", None, True, (), {"author"}),
+    "rejoin": ((NEW,), CLOSED, STAFF, "end", None, True, (), {"author", "service"}),
+    "unsplit": (OPEN, None, STAFF, "keep", None, True, (("other", "part", True),), set()),
     "link": (EVERYWHERE, None, STAFF, "keep", None, True, (("other", "related appeal", True),), set()),
     "unlink": (EVERYWHERE, None, STAFF, "keep", None, True, (("other", "linked appeal", True),), set()),
     "refuse": (
@@ -292,7 +293,8 @@ def test_ends_without_an_answer_say_why() -> None:
 def test_what_a_step_does_besides() -> None:
     """Links, words taken out, the state before and how often: by verb, where it is not as in most rows."""
     besides: dict[str, dict[str, object]] = {
-        "links": {"split": True, "rejoin": False, "link": True, "unlink": False},
+        "links": {"split": True, "rejoin": False, "unsplit": False, "link": True, "unlink": False},
+        "rejoins": {"unsplit": True},
         "redacts": {"redact": True, "restore": False},
         "returns": {"separate": True},
         "passes_max": {"forward": 2},
@@ -323,6 +325,7 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
         "extend": "extendable",
         "separate": "repeats",
         "rejoin": "split off",
+        "unsplit": "has part",
         "unlink": "linked",
         "hide_file": "file shown",
         "show_file": "file hidden",

@@ -69,10 +69,12 @@ def test_the_first_appeal_takes_three_clicks_and_the_next_ones_no_mouse(
     expect(page.locator(".desk-next")).to_be_focused()
     press(page, "Enter")
     at(page, queue[1])
-    press(page, "a")
+    press(page, "a", "Control+Enter")
+    # Nothing is written yet.
+    expect(page.locator("#answer-text")).to_be_focused()
     page.keyboard.type("jkna?/ all of it is text")
     expect(page.locator("#answer-text")).to_have_value("jkna?/ all of it is text")
-    press(page, "Tab", "Tab", "Enter")
+    press(page, "Control+Enter")
     expect(page.locator(".answer")).to_contain_text("all of it is text")
     page.wait_for_selector("desk-keys:defined", state="attached")
     press(page, "n")
@@ -129,7 +131,7 @@ def test_the_keys_are_told_once_listed_and_can_be_switched_off(
     press(page, "?")
     dialog = page.locator("dialog")
     expect(dialog).to_be_visible()
-    assert dialog.locator("kbd").count() == 11
+    assert dialog.locator("kbd").count() == 13
     dialog.locator("input").uncheck()
     dialog.locator("[data-close]").click()
     press(page, "j", "?")
@@ -183,3 +185,6 @@ def test_answer_words_photos_due_date_and_map_are_in_view_on_an_office_screen(
         })"""
     )
     assert out == []
+    # Nothing lies over what is filled in.
+    field, button = (page.locator(one).bounding_box() for one in ("#answer-files", "[data-key=publish]"))
+    assert field and button and field["y"] + field["height"] <= button["y"]

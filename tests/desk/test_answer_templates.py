@@ -110,6 +110,18 @@ def test_nobody_overwrites_a_colleague_s_change(city: GridCity, at_desk: Client)
     assert at_desk.post(f"{URL}{kept.pk}/", form(city, text="Second", version=2)).status_code == 302
 
 
+def test_words_for_one_that_a_colleague_has_removed_make_a_new_one(city: GridCity, at_desk: Client) -> None:
+    kept = template(city)
+    there = f"{URL}{kept.pk}/"
+    kept.delete()
+    answer = at_desk.post(there, form(city, text="My words", version=1))
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "My words</textarea>" in page and f'action="{URL}"' in page
+    for answer in (at_desk.get(there, follow=True), at_desk.post(there, {"drop": "1"}, follow=True)):
+        assert "This template is not there any more." in answer.content.decode()
+
+
 def test_another_service_s_templates_are_out_of_reach(
     city: GridCity, at_desk: Client, client: Client, office_user: User
 ) -> None:
@@ -183,7 +195,9 @@ def test_a_template_that_is_not_there_loses_no_words(
 def test_what_does_not_fit_is_said(city: GridCity, at_desk: Client, appeal: Appeal) -> None:
     kept = template(city, "y" * 3000)
     sent = {"verb": "answer", "version": 1, "text": "x" * 2000, "insert": "1", "template": kept.pk}
-    assert "its end is cut off" in at_desk.post(url(appeal), sent, follow=True).content.decode()
+    page = at_desk.post(url(appeal), sent, follow=True).content.decode()
+    assert "too long by 1002 characters" in page
+    assert f"{'x' * 2000}\n\n{'y' * 3000}</textarea>" in page
 
 
 def test_those_of_another_service_put_nothing_in(city: GridCity, client: Client, appeal: Appeal) -> None:

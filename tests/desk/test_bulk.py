@@ -88,7 +88,9 @@ def test_one_that_cannot_be_done_stops_no_other_and_is_named_with_the_reason(
     perform(two.pk, FORWARD, colleague, version=1, to_service=city.services["roads"], text="Not ours")
     for step in ("", "do"):
         told = fates(send(at_desk, "accept", chosen, step=step))
-        assert told[one.number] == "Somebody has changed it since you opened the list: look at it first."
+        assert told[one.number] == (
+            "Somebody has changed it since you opened the list: look at it first. Taken in progress: light en"
+        )
         assert told[two.number] == "It is not on your desk: it is with another service now."
         assert told[three.number].startswith("New → In progress")
     page = send(at_desk, "accept", chosen, step="do")
@@ -100,7 +102,7 @@ def test_one_that_cannot_be_done_stops_no_other_and_is_named_with_the_reason(
 def test_what_the_table_forbids_is_foreseen(city: GridCity, at_desk: Client, appeals: list[Appeal]) -> None:
     answered = make(city, status=Status.ANSWERED)
     told = fates(send(at_desk, "close", [f"{appeals[0].number}:1", f"{answered.number}:1"]))
-    assert told[appeals[0].number].startswith("This cannot be done to the appeal in its present state")
+    assert told[appeals[0].number] == "Its status is “New”; this can be done only where it is: Answered."
     assert told[answered.number].startswith("Answered → Closed")
 
 

@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from appeals import limits
 from appeals.actions.drafts import keep_draft
 from appeals.actions.perform import perform
 from appeals.actions.upload import DRAFT_AGE, remove_orphans
@@ -267,3 +268,33 @@ def test_scripts_learn_who_is_logged_in(client: Client, light_user: User, outsid
     assert answer.json()["user"] == str(light_user.pk)
     assert answer.json()["token"]
     assert "no-store" in answer["Cache-Control"]
+
+
+def test_more_than_may_be_published_is_kept_and_what_is_cut_is_said(
+    client: Client, light_user: User, appeal: Appeal
+) -> None:
+    client.force_login(light_user)
+    for n, cut in ((limits.TEXT_MAX + 1, False), (limits.DRAFT_MAX, False), (limits.DRAFT_MAX + 1, True)):
+        answer = client.post(f"{url(appeal)}draft/", written(light_user, text="ы" * n))
+        assert answer.json()["cut"] is cut
+        assert len(Draft.objects.get().text) == min(n, limits.DRAFT_MAX)
+    Draft.objects.update(text="x" * 5000)
+    other = AppealFactory(category=appeal.category)
+    keep_draft(light_user, other, "answer", text="y")
+    client.post(
+        "/en/desk/drafts/", {"draft": Draft.objects.get(appeal=appeal).pk, "to": other.number, "move": "1"}
+    )
+    assert Draft.objects.get().text == "y\n\n" + "x" * 5000
+    page = client.post(url(appeal), written(light_user, text="z" * 300_000))
+    assert page.status_code == 400
+    assert "At most 4000 characters; there are 300000." in page.content.decode()
+    assert "z" * 300_000 in page.content.decode()
+
+
+def test_a_form_that_is_larger_than_what_is_read_says_where_its_words_are(
+    client: Client, light_user: User, appeal: Appeal
+) -> None:
+    client.force_login(light_user)
+    page = client.post(url(appeal), written(light_user, text="z" * 2_000_000))
+    assert page.status_code == 413
+    assert "what you wrote is still there" in page.content.decode()

@@ -17,7 +17,7 @@ from accounts.roles import Role
 from appeals.actions.perform import perform
 from appeals.actors import Actor, Author, Person
 from appeals.deadlines import LegalClock
-from appeals.limits import TEXT_MAX
+from appeals.limits import DRAFT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.vocabulary import Input, Status
 from appeals.workflow import ACCEPT, ANSWER, FORWARD, NOTE, REOPEN, SUPPLEMENT, VERBS
@@ -85,6 +85,7 @@ class TestFields:
             Input.APPEAL: [(f"№ {linked.number}", linked.number), ("none", None)],
             Input.RELATED: [(f"№ {linked.number}", linked.number)],
             Input.LINKED: [(str(linked.number), linked.number), ("1", None)],
+            Input.PART: [("1", None)],
             Input.DAY: [("2026-05-31", dt.date(2026, 5, 31)), ("31.05.2026", None)],
         }
         #: Keys of the appeal's files that the form has to choose from.
@@ -267,8 +268,8 @@ class TestKeptWords:
         assert [code for code, form in forms.items() if form.kept] == ["supplement", "note"]
 
     def test_many_words_are_cut_where_a_text_ends(self) -> None:
-        both = Kept("a" * (TEXT_MAX - 1), takes=("note",)).with_more(Kept("b", takes=("ask",)))
-        assert (len(both.text), both.takes) == (TEXT_MAX, ("note", "ask"))
+        both = Kept("a" * (DRAFT_MAX - 1), takes=("note",)).with_more(Kept("b", takes=("ask",)))
+        assert (len(both.text), both.takes) == (DRAFT_MAX, ("note", "ask"))
         assert Kept("").with_more(Kept("b")).text == "b"
 
     def test_the_heir_of_words_for_the_staff_is_never_public(self, city: GridCity) -> None:

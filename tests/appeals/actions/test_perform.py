@@ -140,6 +140,16 @@ def test_what_is_quiet_disturbs_nobody(appeal: Appeal, office_actor: Person, ser
     assert perform(appeal.pk, ACCEPT, service_actor, version=1).version == 3
 
 
+def test_a_note_that_is_sent_twice_is_one(
+    appeal: Appeal, office_actor: Person, service_actor: Person
+) -> None:
+    for text, actor in (("Mine", service_actor), ("Mine", service_actor), ("Mine", office_actor)):
+        perform(appeal.pk, NOTE, actor, version=1, text=text)
+    # Whoever has seen the first one means another.
+    perform(appeal.pk, NOTE, service_actor, version=2, text="Mine")
+    assert appeal.events.filter(verb="note").count() == 3
+
+
 def test_who_works_on_it_disturbs_only_whoever_says_so_too(appeal: Appeal, service_actor: Person) -> None:
     mine = {"assignee": service_actor.user}
     perform(appeal.pk, NOTE, service_actor, version=1, text="Asked the depot")

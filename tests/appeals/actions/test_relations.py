@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from unittest import mock
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.test import Client
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from appeals.actions.perform import perform
 from appeals.actors import Author, Person
@@ -15,7 +19,21 @@ from appeals.errors import Invalid, NotAllowed
 from appeals.models import Appeal, AppealContact, Message
 from appeals.notify.delivery import deliver_due
 from appeals.vocabulary import Status
-from appeals.workflow import ANSWER, ASK, HIDE, LINK, NOTE, REJOIN, REOPEN, SEPARATE, SPLIT, UNLINK
+from appeals.workflow import (
+    ACCEPT,
+    ANSWER,
+    ASK,
+    FORWARD,
+    HIDE,
+    LINK,
+    NOTE,
+    REJOIN,
+    REOPEN,
+    SEPARATE,
+    SPLIT,
+    UNLINK,
+    UNSPLIT,
+)
 from tests.grid import GridCity
 
 
@@ -217,16 +235,68 @@ class TestSplit:
         # Whoever meant it after all has it back in one step, as new as it was.
         assert perform(second.pk, SEPARATE, service_actor, version=3).status == Status.NEW
 
-    def test_what_somebody_has_touched_or_nobody_split_off_is_not_taken_back(
+    def test_whoever_split_it_takes_it_back_from_another_service(
+        self,
+        city: GridCity,
+        make: Callable[..., Appeal],
+        service_actor: Person,
+        office_actor: Person,
+        client: Client,
+        mailoutbox: list[EmailMessage],
+    ) -> None:
+        first = make()
+        perform(first.pk, SPLIT, service_actor, version=1, category=city.categories["pothole"], text="A hole")
+        second = Appeal.objects.exclude(pk=first.pk).get()
+        # What they note, and who gets it next, begins nothing.
+        perform(second.pk, NOTE, office_actor, version=2, text="Whose?")
+        perform(second.pk, FORWARD, office_actor, version=3, to_service=city.services["green"], text="Yours")
+        client.force_login(service_actor.user)
+        url = f"/en/desk/appeals/{first.number}/"
+        assert f'<option value="{second.number}">№ {second.number}: ' in client.get(url).content.decode()
+        other = make()
+        refused = client.post(url, {"verb": "unsplit", "version": 2, "other": other.number})
+        assert refused.status_code == 400
+        deliver_due()
+        mailoutbox.clear()
+        sent = {"verb": "unsplit", "version": 2, "other": second.number}
+        page = client.post(url, sent, follow=True).content.decode()
+        assert f"The matter is considered in appeal № {first.number} again." in page
+        assert f"the matter of appeal No. {second.number} is considered here again" in page
+        second.refresh_from_db()
+        assert (second.status, second.outcome, second.duplicate_of) == (Status.CLOSED, "duplicate", first)
+        assert not first.linked.exists()
+        assert second.events.get(verb="rejoin").actor == service_actor.user
+        deliver_due()
+        told = {letter.to[0]: letter.subject for letter in mailoutbox}
+        assert told == {
+            first.contact.email: f"Your appeal No. {second.number} is considered with the first one again",
+            "green@city.example": mock.ANY,
+        }
+        with pytest.raises(NotAllowed):
+            perform(first.pk, UNSPLIT, service_actor, version=None, other=second.number)
+
+    def test_the_form_says_the_term_that_the_second_one_has(
+        self, make: Callable[..., Appeal], service_actor: Person, client: Client
+    ) -> None:
+        client.force_login(service_actor.user)
+        today = timezone.localdate()
+        for days, words in ((3, "Its answer is due by {} too"), (-3, "The term was over on {}")):
+            due_on = today + dt.timedelta(days=days)
+            page = client.get(f"/en/desk/appeals/{make(due_on=due_on).number}/").content.decode()
+            assert words.format(date_format(due_on)) in page
+
+    def test_what_somebody_has_begun_with_or_nobody_split_off_is_not_taken_back(
         self, city: GridCity, make: Callable[..., Appeal], service_actor: Person
     ) -> None:
         first, other = make(), make()
         perform(other.pk, LINK, service_actor, version=1, other=first.number)
         perform(first.pk, SPLIT, service_actor, version=2, category=city.categories["lamp"], text="Another")
         second = Appeal.objects.exclude(pk__in=[first.pk, other.pk]).get()
-        perform(second.pk, NOTE, service_actor, version=2, text="Mine")
+        perform(second.pk, ACCEPT, service_actor, version=2)
         # Another step than that leaves the first one alone.
-        assert second.events.get(verb="note").details == {}
+        assert second.events.get(verb="accept").details == {}
+        with pytest.raises(NotAllowed):
+            perform(first.pk, UNSPLIT, service_actor, version=None, other=second.number)
         for appeal in (first, other, second):
             with pytest.raises(NotAllowed):
                 perform(appeal.pk, REJOIN, service_actor, version=None)

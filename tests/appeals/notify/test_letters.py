@@ -56,6 +56,7 @@ from appeals.workflow import (
     SUPPLEMENT,
     UNCOVER,
     UNLINK,
+    UNSPLIT,
     VERBS,
     WARN_DUE,
     WARN_HALF,
@@ -101,7 +102,20 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
     ([DUPLICATE], {AUTHOR: "Your appeal No. N repeats another one"}),
     ([DUPLICATE, SEPARATE], {AUTHOR: "Your appeal No. N is considered by itself again"}),
     # Of the second appeal.
-    ([SPLIT, REJOIN], {AUTHOR: "Your appeal No. N is considered with the first one again"}),
+    (
+        [SPLIT, REJOIN],
+        {
+            AUTHOR: "Your appeal No. N is considered with the first one again",
+            ROADS: "Appeal No. N is closed: it is considered with the first one again",
+        },
+    ),
+    (
+        [SPLIT, UNSPLIT],
+        {
+            AUTHOR: "Your appeal No. M is considered with the first one again",
+            ROADS: "Appeal No. M is closed: it is considered with the first one again",
+        },
+    ),
     (
         [SPLIT],
         {
@@ -187,6 +201,7 @@ def given_to(verb: Verb, appeal: Appeal, city: GridCity) -> dict[str, object]:
         Input.SECOND_CATEGORY: lambda: city.categories["pothole"],
         Input.RELATED: lambda: AppealFactory(category=city.categories["lamp"]).number,
         Input.LINKED: lambda: appeal.linked.get().number,
+        Input.PART: lambda: appeal.linked.get().number,
         Input.DAY: timezone.localdate,
     }
     return {ask.name: values[ask.input]() for ask in verb.asks if ask.input in values}
@@ -236,7 +251,7 @@ def test_subjects(
         perform(appeal.pk, verb, actor, version=None if verb is REJOIN else version, at=at, **given)
     deliver_due(at)
     sent = {letter.to[0]: letter.subject for letter in mail.outbox}
-    linked = appeal.linked.first()
+    linked = appeal.linked.first() or Appeal.objects.filter(duplicate_of=appeal).first()
     numbers = {"N": appeal.number, "M": linked and linked.number}
     assert sent == {
         who: re.sub(r"No\. ([NM])", lambda found: f"No. {numbers[found[1]]}", subject)

@@ -21,6 +21,7 @@ const ELEMENTS = {
   "my-appeals": () => import("city/elements/my-appeals.js"),
   "my-appeal": () => import("city/elements/my-appeals.js"),
   "copy-link": () => import("city/site/copy-link.js"),
+  "textarea[data-most]": () => import("city/site/too-long.js"),
 };
 
 for (const [name, load] of Object.entries(ELEMENTS)) {

@@ -9,6 +9,9 @@ import { Refused, Unreachable } from "city/site/http.js";
 /** @typedef {import("city/desk/written.js").Place} Place */
 /** @typedef {import("city/desk/written.js").Written} Written */
 
+/** As much of a text as the server keeps of it; a larger form it would not read at all. */
+const DRAFT_MAX = 100_000;
+
 /**
  * What the server keeps of it.
  * @param {string} verb
@@ -18,7 +21,8 @@ import { Refused, Unreachable } from "city/site/http.js";
 export function draftForm(verb, { text, takes }, uploads) {
   const form = new FormData();
   form.set("verb", verb);
-  form.set("text", text);
+  // One more, so that the server knows it for cut.
+  form.set("text", text.slice(0, DRAFT_MAX + 1));
   for (const code of takes) form.append("takes", code);
   for (const id of uploads) form.append("uploads", id);
   return form;
@@ -27,7 +31,7 @@ export function draftForm(verb, { text, takes }, uploads) {
 /** What the server keeps of a form that is of no appeal. @param {Record<string, string>} values */
 export function valuesForm(values) {
   const form = new FormData();
-  for (const [name, value] of Object.entries(values)) form.set(name, value);
+  for (const [name, value] of Object.entries(values)) form.set(name, value.slice(0, DRAFT_MAX));
   return form;
 }
 

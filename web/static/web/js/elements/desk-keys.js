@@ -1,6 +1,6 @@
 /**
  * `<desk-keys>`: the desk by single keys, a dialog that lists them, and a hint that there is one. Nothing of it acts while
- * one types, and it can be switched off (WCAG 2.1.4). A key is what is written on it, or where it lies on a keyboard with
+ * one types but Esc and Ctrl+Enter, and the single keys can be switched off (WCAG 2.1.4). A key is what is written on it, or where it lies on a keyboard with
  * another alphabet.
  */
 
@@ -48,6 +48,7 @@ export class DeskKeys extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && this.#publish(event)) event.preventDefault();
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     const target = event.target instanceof Element ? event.target : document.body;
     if (event.key === "Escape" && target.matches("main textarea")) {
@@ -64,6 +65,18 @@ export class DeskKeys extends HTMLElement {
       return;
     }
     if (this.#act(key)) event.preventDefault();
+  }
+
+  /**
+   * Presses the button below the text of an answer; in no other form, and once however long the keys are held down.
+   * @param {KeyboardEvent} event
+   */
+  #publish({ target, repeat, isComposing, shiftKey, altKey, defaultPrevented }) {
+    if (!(target instanceof HTMLTextAreaElement) || isComposing || shiftKey || altKey || defaultPrevented) return false;
+    const button = target.form?.querySelector("[data-key=publish]");
+    if (!(button instanceof HTMLButtonElement)) return false;
+    if (!repeat) button.click();
+    return true;
   }
 
   /** @param {string} key */

@@ -229,9 +229,10 @@ export class DeskWords extends HTMLElement {
     const ids = this.#files?.sentIds ?? [];
     this.#sends(text);
     try {
-      const { at } = await session.post(this.dataset.url ?? "", draftForm(this.#place.verb, { text, takes: this.#takes }, ids));
+      const { at, cut } = await session.post(this.dataset.url ?? "", draftForm(this.#place.verb, { text, takes: this.#takes }, ids));
       const isWhole = text === (this.#text?.value ?? "") && ids.length === (this.#files?.ids.length ?? 0);
-      if (!isWhole) return true;
+      if (cut) this.#say(t("desk.cut"));
+      if (!isWhole || cut) return true;
       this.#known = true;
       if (this.#isEmpty) {
         await dropWritten(this.#place);
