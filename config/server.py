@@ -37,6 +37,8 @@ log = structlog.get_logger()
 
 #: Seconds that a process which was told to stop has for what it has begun.
 FINISH_S: Final = 15.0
+#: Seconds after the word to stop in which a request that is on its way may still arrive on a connection that is open.
+LAST_WORDS_S: Final = 1.0
 #: Files a process may hold open: connections, and what is too large for memory.
 OPEN_FILES: Final = 8192
 #: Pages are made by these; answers that ask no database of their own have threads that no page can occupy.
@@ -333,10 +335,13 @@ class Server(TcpWSGIServer):
         self.accepting = False
         self.del_channel()
         self.socket.close()
-        deadline = time.monotonic() + FINISH_S
-        while time.monotonic() < deadline:
+        stopped = time.monotonic()
+        while (now := time.monotonic()) < stopped + FINISH_S:
+            # Who has had an answer is asked to come again, and will find another process; a client whose first request
+            # is on its way would see it thrown away.
+            closed = {Phase.IDLE} if now < stopped + LAST_WORDS_S else {Phase.IDLE, Phase.SILENT, Phase.HEADERS}
             for channel in list(self.active_channels.values()):
-                if channel.phase in {Phase.SILENT, Phase.IDLE, Phase.HEADERS}:
+                if channel.phase in closed:
                     channel.handle_close()
             if not self.active_channels:
                 break

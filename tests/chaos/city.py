@@ -58,7 +58,7 @@ class City:
     def sessions(self) -> list[int]:
         """Pids of the database's sessions that work for the city."""
         server = self.postmaster()
-        return [pid for pid in _children_of(server) if " oshcity " in _title(pid)] if server else []
+        return [pid for pid in _children_of(server) if " oshcity " in process_title(pid)] if server else []
 
     def database(self) -> list[int]:
         """Pids of all processes of the database's server, itself last."""
@@ -122,7 +122,7 @@ class City:
         return place
 
     def _children(self, title: str) -> list[int]:
-        return [pid for pid in _children_of(self.starter.pid) if title in _title(pid)]
+        return [pid for pid in _children_of(self.starter.pid) if title in process_title(pid)]
 
 
 def wait_until_whole(city: City, deadline_s: float = 120.0) -> float:
@@ -171,7 +171,8 @@ def _children_of(pid: int) -> list[int]:
     return []
 
 
-def _title(pid: int) -> str:
+def process_title(pid: int) -> str:
+    """The command line of a process; empty when there is none or it has died."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
     return ""

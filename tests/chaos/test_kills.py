@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import requests
 
 from appeals.identifiers import new_secret, new_uuid7
-from tests.chaos.city import City, wait_until_whole
+from tests.chaos.city import City, process_title, wait_until_whole
 
 SUBMITS = 1000
 KILLS = 40
@@ -212,6 +212,9 @@ def _kill(city: City, ledger: Ledger) -> None:
         for pid in victims:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        # A large process takes a moment to die, in which all would still look whole.
+        while any(process_title(pid) for pid in victims):
+            time.sleep(0.005)
         ledger.kills.append((kind, wait_until_whole(city)))
 
 

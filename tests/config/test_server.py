@@ -139,6 +139,16 @@ def request(path: str = "/", headers: str = "") -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n".encode()
 
 
+def eventually(true: Callable[[], bool]) -> bool:
+    """True as soon as that is so; false when it does not become so."""
+    ends = time.monotonic() + GIVE_UP_S
+    while not true():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.01)
+    return True
+
+
 def read(one: socket.socket) -> bytes:
     """Everything until the other side closes."""
     received = []
@@ -392,6 +402,26 @@ def test_told_to_stop_it_answers_what_was_asked(tmp_path: Path):
         site.thread.join(GIVE_UP_S)
         with pytest.raises(ConnectionRefusedError):
             site.connect()
+
+
+def test_told_to_stop_it_answers_a_request_that_is_on_its_way(tmp_path: Path):
+    with serving(tmp_path) as site:
+        client = site.connect()
+        assert eventually(lambda: len(site.server.active_channels) == 1)
+        site.stopping.set()
+        assert eventually(lambda: not site.server.accepting)
+        client.sendall(request())
+        assert read(client).endswith(b"ok")
+
+
+def test_told_to_stop_it_does_not_wait_for_who_says_nothing(tmp_path: Path):
+    with serving(tmp_path) as site:
+        silent, slow = site.connect(), site.connect(b"GET / HTTP/1.1\r\nHost: loc")
+        assert eventually(lambda: len(site.server.active_channels) == 2)
+        site.stopping.set()
+        assert (read(silent), read(slow)) == (b"", b"")
+        site.thread.join(GIVE_UP_S)
+        assert not site.thread.is_alive()
 
 
 @pytest.mark.django_db
