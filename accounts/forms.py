@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account import forms
 from allauth.core import context
 from django import forms as django_forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language, gettext, gettext_lazy
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
 
 from accounts.adapter import account_key, too_many_error
-from accounts.models import LetterChoice, User
+from accounts.keys import DAYS
+from accounts.models import LetterChoice, Scope, User
+from geo.refusals import Refused
+from geo.words import trimming
 from rates.senders import address_of, sender_of
 from rates.taking import (
     PASSWORD_CHANGE,
@@ -119,3 +122,34 @@ class LetterChoiceForm(django_forms.Form):
         """Keeps the choice; what a letter's link had stopped goes on as chosen now."""
         chosen = {name: self.cleaned_data[name] for name in self.fields}
         LetterChoice.objects.update_or_create(user=self._user, defaults={**chosen, "stopped": False})
+
+
+class ApiKeyForm(django_forms.Form):
+    """What a new key is called, what it opens, and for how long."""
+
+    name = trimming(
+        django_forms.CharField(
+            label=gettext_lazy("Name"),
+            max_length=60,
+            help_text=gettext_lazy("Where it is used: “QGIS on my computer”."),
+        )
+    )
+    scopes = django_forms.MultipleChoiceField(
+        choices=Scope.choices,
+        label=gettext_lazy("What it opens"),
+        widget=django_forms.CheckboxSelectMultiple,
+        initial=[Scope.FEATURES, Scope.MAP],
+    )
+    days = django_forms.TypedChoiceField(
+        coerce=int, label=gettext_lazy("Valid for"), widget=django_forms.RadioSelect, initial=DAYS[1]
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs | {"label_suffix": ""})
+        days = cast("django_forms.TypedChoiceField", self.fields["days"])
+        days.choices = [(n, ngettext("%(n)d day", "%(n)d days", n) % {"n": n}) for n in DAYS]
+
+    def refuse(self, refusal: Refused) -> None:
+        """Puts the sentences of a refused action at their fields."""
+        for name, sentences in refusal.errors.items():
+            self.add_error(name if name in self.fields else None, sentences)

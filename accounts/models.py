@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import pgtrigger
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -175,3 +176,50 @@ class LetterChoice(models.Model):
     def wanted(self) -> bool:
         """True when there are letters to be sent."""
         return self.how != self.How.NONE and not self.stopped
+
+
+class Scope(models.TextChoices):
+    """A part of the open data that a key opens as its person sees it."""
+
+    FEATURES = "features", _("Appeals one by one: lists, OGC API, files")
+    MAP = "map", _("The map: tiles and clusters")
+    PHOTOS = "photos", _("Photos and films")
+
+
+class ApiKey(models.Model):
+    """A program reads the open data as a person: what the person may see then, of the key's scopes.
+
+    The key itself is kept nowhere: ``token_hash`` is its SHA-256. It has 256 random bits, so that nobody can try all keys
+    against a stolen table, and no slower hash is needed. ``begins`` are its first characters, by which its owner knows it.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_keys", verbose_name=_("person"))
+    name = models.CharField(_("name of the key"), max_length=60)
+    token_hash = models.CharField(_("hash of the key"), max_length=64, unique=True)
+    begins = models.CharField(_("first characters"), max_length=20)
+    scopes = ArrayField(models.CharField(max_length=20, choices=Scope), verbose_name=_("what it opens"))
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("valid until"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        constraints = [
+            # Sending the form twice makes one key, and a list tells its keys apart.
+            models.UniqueConstraint(
+                fields=["user", "name"],
+                condition=models.Q(revoked_at__isnull=True),
+                name="one_api_key_of_a_name",
+            ),
+        ]
+        triggers = [recorded(leave_out=("last_used_at",))]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.begins}…)"
+
+    @property
+    def scope_labels(self) -> list[str]:
+        """What it opens, in words."""
+        return [str(Scope(scope).label) for scope in self.scopes]

@@ -87,6 +87,11 @@ def needs_second_factor(user: User | AnonymousUser) -> bool:
             return False
 
 
+def lacks_second_factor(user: User | AnonymousUser) -> bool:
+    """True for whoever must have a second factor and has none."""
+    return needs_second_factor(user) and not has_second_factor(user)  # type: ignore[arg-type]
+
+
 class RequireSecondFactor:
     """Middleware: whoever must have a second factor and has none sets one up first.
 
@@ -104,11 +109,15 @@ class RequireSecondFactor:
         match = request.resolver_match
         if match is None or (match.url_name or "").startswith(("account_", "mfa_")):
             return None
-        user = request.user
-        if not needs_second_factor(user) or has_second_factor(user):  # type: ignore[arg-type]
+        if not lacks_second_factor(request.user):
             return None
         if not {"desk", "admin"} & set(match.namespaces):
             request.user = AnonymousUser()
             return None
-        messages.info(request, _("Your post needs a second step to log in. Set it up first."))
-        return redirect("mfa_index")
+        return to_second_factor(request)
+
+
+def to_second_factor(request: HttpRequest) -> HttpResponse:
+    """To the page on which a second factor is set up, with the reason."""
+    messages.info(request, _("Your post needs a second step to log in. Set it up first."))
+    return redirect("mfa_index")

@@ -51,6 +51,9 @@ DEFAULTS: Final[dict[str, Rate]] = {
     # Seconds in which whole sets of open data are made, by address; one that is there already costs nothing. A million
     # appeals take some ten: everybody in an office of analysts fetches them once, and again whenever they changed.
     "data-work": Rate(300, 1_800, _HOUR),
+    # Requests with one API key. A view of a tiled map is some thirty of them, a million appeals in pages a thousand; ten a
+    # second is what a program may go on with.
+    "api-key": Rate(1_200, 36_000, _HOUR),
     # Supports of appeals, by address: a house with one connection supports its three appeals, and a mobile operator's gateway
     # is a village. Whoever clears the browser's cookies looks like somebody new; this limits what that is worth.
     "support": Rate(60, 120, _HOUR),

@@ -110,6 +110,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.second_factor.RequireSecondFactor",
+    "web.api.keys.ApiKeys",
 ]
 
 # web.security.FormTokens is Django's CsrfViewMiddleware, which the check looks for under its own name.
@@ -301,7 +302,9 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "OshCity API",
-    "DESCRIPTION": "Appeals, districts and services of the city as GeoJSON.",
+    "DESCRIPTION": "Appeals, districts and services of the city as GeoJSON, for everybody. A program of somebody who works for "
+    "the city may bring an API key (`Authorization: Bearer KEY`, or the password of Basic), and reads what that person may see; "
+    "a key that is not good is answered with 401, one that does not open the address with 403.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     # Nothing here needs to be logged in for.

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from accounts import people
-from accounts.models import Membership, PersonChange, User
+from accounts import keys, people
+from accounts.models import ApiKey, Membership, PersonChange, User
 from accounts.second_factor import has_second_factor
 from appeals.notify.outbox import latest_invitation
 from desk.doors import for_whom
@@ -123,6 +123,7 @@ def person_page(request: HttpRequest, person: int) -> HttpResponse:
         "form": form,
         "has_factor": has_second_factor(found),
         "may_change": people.may_change(by, found),
+        "keys": keys.kept_of(found),
         "is_oneself": by.pk == found.pk,
         "changes": changes[:100],
         "invitation": latest_invitation(found),
@@ -154,6 +155,12 @@ def _done(request: HttpRequest, by: User, person: User, form: _PostFields) -> bo
         case "factor":
             people.remove_factor(by, person)
             messages.success(request, _("The password alone is enough again."))
+        case "key":
+            number = whole_number(request.POST.get("key", ""), digits=9)
+            if number is None:
+                return False
+            keys.revoke(by, get_object_or_404(ApiKey, pk=number, user=person))
+            messages.success(request, _("The key opens nothing any more."))
         case "activate":
             people.activate(by, person)
             messages.success(request, _("The person can log in again."))

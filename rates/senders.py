@@ -15,7 +15,10 @@ _WITH_PORT: Final = re.compile(r"\[([^\]]{1,50})\](?::\d{1,5})?|([0-9.]{7,15}):\
 
 
 def sender_of(request: HttpRequest) -> str:
-    """The person who is logged in, wherever they are; else the client's address."""
+    """The API key that came with the request; else the person who is logged in, wherever they are; else the client's address."""
+    key = getattr(request, "api_key", None)
+    if key is not None:
+        return f"key {key.pk}"
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         return f"person {user.pk}"

@@ -54,6 +54,9 @@ UPLOAD_WORK: Final = Limit("upload-work", _SENT)
 FILM_WORK: Final = Limit("film-work", _SENT)
 REPORT_WORK: Final = Limit("report-work", _ASKED)
 DATA_WORK: Final = Limit("data-work", _DATA)
+API_KEY: Final = Limit(
+    "api-key", gettext_lazy("Too much has been asked for with this key in a short time. Ask again %(wait)s.")
+)
 SUPPORT: Final = Limit("support", _SUPPORTED)
 FIRST_LETTER: Final = Limit("first-letter", _LETTERS)
 LINK_LETTER: Final = Limit("link-letter", _LETTERS)
@@ -74,6 +77,7 @@ LIMITS: Final = (
     FILM_WORK,
     REPORT_WORK,
     DATA_WORK,
+    API_KEY,
     SUPPORT,
     LOG_IN,
     LOG_IN_ADDRESS,

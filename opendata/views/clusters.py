@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
+from accounts.models import Scope
 from appeals.filters import AppealFilter, parse_filter
 from geo.geojson import collection
 from geo.refusals import Refusals, Refused
@@ -17,12 +18,14 @@ from opendata.clusters import clusters
 from opendata.parameters import FILTER_PARAMETERS
 from opendata.properties import CELL, PIN, schema
 from web.api.answers import LIVE_S, geojson_answer
+from web.api.keys import opened_by
 from web.api.openapi import WHOLE, described, feature_collection, problems
 from web.api.problems import bad_parameters
 
 ZOOM_MAX = 24
 
 
+@opened_by(Scope.MAP)
 @require_safe
 @described(
     "list_clusters",

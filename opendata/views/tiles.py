@@ -10,6 +10,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
+from accounts.models import Scope
 from appeals.filters import AppealFilter, parse_filter
 from districts.versions import public_version
 from geo.refusals import Refusals
@@ -20,6 +21,7 @@ from opendata.revision import no_such_revision, revision_of
 from opendata.tile_sets import appeals_tilejson, districts_tilejson, style
 from opendata.tiles import appeals_tile, districts_tile, shape
 from web.api.answers import LIVE_S, SETTLED_S, cached_for, public_answer
+from web.api.keys import opened_by
 from web.api.openapi import NUMBER, TEXT, TEXTS, WHOLE, Responses, described, problems, record
 from web.api.problems import bad_parameters
 from web.api.texts import digest
@@ -59,6 +61,7 @@ _TILEJSON: Final[Responses] = {
 }
 
 
+@opened_by(Scope.MAP)
 @require_safe
 @described(
     "read_appeals_tile", parameters=[*_PLACE, *FILTER_PARAMETERS], responses={**_TILE, **problems(400)}
@@ -87,6 +90,7 @@ def appeals_mvt(request: HttpRequest, z: str, x: str, y: str) -> HttpResponseBas
     return cached_for(answer, LIVE_S, private=False)
 
 
+@opened_by(Scope.MAP)
 @require_safe
 @described(
     "read_districts_tile", parameters=[*_PLACE, REVISION_PARAMETER], responses={**_TILE, **problems(400, 404)}
@@ -104,6 +108,7 @@ def districts_mvt(request: HttpRequest, z: str, x: str, y: str) -> HttpResponseB
     return public_answer(request, body, MEDIA_TYPE, max_age_s=SETTLED_S if revision else 0)
 
 
+@opened_by(Scope.MAP)
 @require_safe
 @described("describe_appeals_tiles", parameters=FILTER_PARAMETERS, responses={**_TILEJSON, **problems(400)})
 def appeals_tilejson_document(request: HttpRequest) -> HttpResponseBase:
@@ -115,6 +120,7 @@ def appeals_tilejson_document(request: HttpRequest) -> HttpResponseBase:
     return _document(request, appeals_tilejson(wanted.as_query()))
 
 
+@opened_by(Scope.MAP)
 @require_safe
 @described(
     "describe_districts_tiles",
@@ -132,6 +138,7 @@ def districts_tilejson_document(request: HttpRequest) -> HttpResponseBase:
     return _document(request, districts_tilejson(request.GET.urlencode()))
 
 
+@opened_by(Scope.MAP)
 @require_safe
 @described(
     "read_map_style",

@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
+from accounts.roles import standing_of
 from appeals.filters import AppealFilter, parse_filter
 from appeals.models import Appeal
 from geo.refusals import Refusals, Refused
@@ -141,10 +142,10 @@ def kind_answer(
 
 
 def _answer(request: HttpRequest, whole: WholeSet) -> HttpResponseBase:
-    private, media_type = request.user.is_authenticated, whole.form.media_type
+    media_type = whole.form.media_type
     answer: HttpResponseBase
-    if private:
-        # What staff see is kept in no file that has a name.
+    if standing_of(request.user).works_on_appeals:
+        # What is hidden from the public is kept in no file that has a name. A planner sees what the public sees.
         answer = FileResponse(whole.own_text(), content_type=media_type)
         answer["Accept-Ranges"] = "none"
     else:
@@ -161,4 +162,4 @@ def _answer(request: HttpRequest, whole: WholeSet) -> HttpResponseBase:
             encoding="gzip" if packed else "identity",
         )
         patch_vary_headers(answer, ["Accept-Encoding"])
-    return cached_for(answer, LIVE_S, private=private)
+    return cached_for(answer, LIVE_S, private=request.user.is_authenticated)

@@ -142,7 +142,14 @@ def test_the_pages_of_the_office(visit: Open, city: GridCity, language: str) -> 
     perform(appeal.pk, REDACT, Person(administrator), version=1, pieces="Asanov", text="A neighbour is named")
     log_in(window, administrator)
     found = {}
-    names = ("desk:queue", "desk:scoreboard", "desk:letters", "desk:row-history", "account_letters")
+    names = (
+        "desk:queue",
+        "desk:scoreboard",
+        "desk:letters",
+        "desk:row-history",
+        "account_letters",
+        "account_keys",
+    )
     with translation.override(language):
         paths = [*(reverse(name) for name in names), path_for(appeal.contact)]
         paths += [reverse(name, args=[appeal.number]) for name in ("desk:appeal", "public:appeal")]

@@ -18,7 +18,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts import keys
+from accounts.models import ApiKey, Scope, User
 from accounts.roles import Role
 from appeals.models import Appeal
 from appeals.vocabulary import Status
@@ -65,6 +66,7 @@ OPEN = {
 }
 #: Whose desk an appeal of the tests is on, and who watches every desk.
 STAFF = {"light", "office"}
+OF_THE_API = {name for name in OPEN if not name.startswith(("public:", "reports:"))}
 SITE = [address for address in all_addresses() if not address.of_the_admin]
 
 
@@ -96,12 +98,17 @@ def appeal(city: GridCity) -> Callable[..., Appeal]:
 
 @pytest.fixture
 def reader(city: GridCity) -> Callable[[str], Client]:
-    """A client of somebody of the service, of nobody in particular ("")."""
+    """A client of somebody of the service, of nobody in particular (""); of a program that brings such a person's "key"."""
 
-    def of(service: str) -> Client:
+    def of(who: str) -> Client:
+        service, _comma, brings_key = who.partition(", ")
         client = Client()
         if service:
-            client.force_login(MembershipFactory(service=city.services[service]).user)
+            user = MembershipFactory(service=city.services[service]).user
+            if brings_key:
+                _key, text = keys.make(user, who, list(Scope), 30)
+                return Client(headers={"Authorization": f"Bearer {text}"})
+            client.force_login(user)
         return client
 
     return of
@@ -193,26 +200,32 @@ def _where(read: dict[str, str], words: str) -> set[str]:
     return {name for name, text in read.items() if words in text}
 
 
-@pytest.mark.parametrize("service", ["", "roads", "light", "office"])
+@pytest.mark.parametrize(
+    "who", ["", "roads", "light", "office", "roads, with a key", "light, with a key", "office, with a key"]
+)
 def test_everybody_reads_what_is_theirs(
-    city: GridCity, appeal: Callable[..., Appeal], reader: Callable[[str], Client], service: str
+    city: GridCity, appeal: Callable[..., Appeal], reader: Callable[[str], Client], who: str
 ) -> None:
     """Contact data and what staff wrote to each other are for the desk, a hidden appeal for its staff alone."""
     shown = appeal("zanthoxylum in the open", status=Status.ACCEPTED)
     hidden = appeal("zanthoxylum behind the curtain", hidden=True, address="Secretstreet 1")
     person = _written_by_staff(shown, city, {"whisper between us": False, "said aloud": True})
-    client = reader(service)
+    client = reader(who)
     read = _everything(client, [shown, hidden])
+    # A key opens the open data as its person sees it, and the pages of nobody.
+    is_staff, at_the_desk = who.partition(",")[0] in STAFF, who in STAFF
 
     assert _where(read, shown.text) >= OPEN
     assert _where(read, "said aloud") >= {"api-appeal", "public:appeal"}
     # Not even who answers may write in the author's place.
     assert _where(read, SECRET) == set()
     for words in (NAME, EMAIL, PHONE, "whisper", person.last_name):
-        assert _where(read, words) == ({"desk:appeal"} if service in STAFF else set()), words
-    if service in STAFF:
+        assert _where(read, words) == ({"desk:appeal"} if at_the_desk else set()), words
+    if is_staff:
         # Reports are made for everybody, whoever reads them.
-        assert _where(read, hidden.text) >= {*OPEN, "desk:appeal"} - {"reports:heatmap-rows"}
+        theirs = {*OPEN, "desk:appeal"} - {"reports:heatmap-rows"}
+        assert _where(read, hidden.text) >= (theirs if at_the_desk else theirs & OF_THE_API)
+        assert at_the_desk or _where(read, hidden.text) <= OF_THE_API
         assert hidden.text not in read["reports:heatmap-rows"]
         return
     assert _where(read, person.email) == set()
@@ -227,6 +240,45 @@ def test_everybody_reads_what_is_theirs(
     assert client.get(f"/api/appeals/{hidden.pk}/").status_code == 404
     assert client.get(f"/api/appeals/{hidden.number}/").status_code == 404
     assert client.get(f"/en/appeals/{hidden.number}/").status_code == 410
+
+
+def _revoked(key: ApiKey) -> None:
+    keys.revoke(key.user, key)
+
+
+def _expired(key: ApiKey) -> None:
+    ApiKey.objects.filter(pk=key.pk).update(expires_at=timezone.now())
+
+
+def _left(key: ApiKey) -> None:
+    key.user.memberships.all().delete()
+
+
+def _deactivated(key: ApiKey) -> None:
+    User.objects.filter(pk=key.user_id).update(is_active=False)
+
+
+def _for_nothing(key: ApiKey) -> None:
+    ApiKey.objects.filter(pk=key.pk).update(scopes=[])
+
+
+@pytest.mark.parametrize("end", [_revoked, _expired, _left, _deactivated, _for_nothing])
+def test_a_key_that_is_over_opens_nothing_at_all(
+    appeal: Callable[..., Appeal], light_user: User, end: Callable[[ApiKey], None]
+) -> None:
+    """Not even what the public reads: whoever brings it is told, and takes nothing for the whole."""
+    made = appeal("zanthoxylum behind the curtain", hidden=True)
+    key, text = keys.make(light_user, "mine", list(Scope), 30)
+    client = Client(headers={"Authorization": f"Bearer {text}"})
+    assert "zanthoxylum" in _words(client.get(f"/api/appeals/{made.pk}/"))
+    end(key)
+    for address in SITE:
+        answer = client.get(_path(address, made, "unknown"))
+        if address.of_the_api or address.name in {"attachment", "news-file"}:
+            # Or because of what is asked for, which is looked at first.
+            assert answer.status_code in {403 if end is _for_nothing else 401, 400, 405}, address
+            assert answer["Cache-Control"] == "private, no-store"
+        assert "zanthoxylum" not in _words(answer), address
 
 
 def _written_by_staff(made: Appeal, city: GridCity, words: dict[str, bool]) -> User:
@@ -258,11 +310,12 @@ def test_the_authors_page_is_for_who_knows_the_secret(
         assert _where(read, words) == set(), words
 
 
+@pytest.mark.parametrize("who", ["office", "office, with a key"])
 def test_what_staff_see_is_kept_by_no_cache(
-    appeal: Callable[..., Appeal], reader: Callable[[str], Client]
+    appeal: Callable[..., Appeal], reader: Callable[[str], Client], who: str
 ) -> None:
     made = appeal("zanthoxylum behind the curtain", hidden=True)
-    client = reader("office")
+    client = reader(who)
     for address in SITE:
         answer = client.get(_path(address, made, "unknown"))
         if "zanthoxylum" in _words(answer):

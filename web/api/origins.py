@@ -17,7 +17,7 @@ _EXPOSED: Final = (
     "Accept-Ranges, Allow, Content-Crs, Content-Encoding, Content-Range, ETag, Link, Retry-After"
 )
 #: Headers that such a script may send beside those that every one may send.
-_TAKEN: Final = "If-Match, If-None-Match, If-Range, Range"
+_TAKEN: Final = "Authorization, If-Match, If-None-Match, If-Range, Range"
 #: A browser need not ask again for so long; Chromium's own limit.
 _REMEMBERED_S: Final = 7_200
 
@@ -25,8 +25,8 @@ _REMEMBERED_S: Final = 7_200
 class OpenToOrigins:
     """Middleware: reading below ``API_PATHS`` is open to pages of every origin, and OPTIONS says what an address takes.
 
-    Never with credentials: a browser that sends cookies along does not show the answer to another origin's script. What
-    can only be sent is not opened.
+    Never with cookies: a browser that sends them along does not show the answer to another origin's script. A key that the
+    script itself brings is another matter. What can only be sent is not opened.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

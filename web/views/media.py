@@ -20,12 +20,13 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 from whitenoise.responders import MissingFileError, NotARegularFileError, StaticFile
 
-from accounts.models import User
+from accounts.models import Scope, User
 from accounts.roles import standing_of
 from appeals.actions.upload import ORPHAN_AGE
 from appeals.models import Appeal, Attachment
 from appeals.workflow import COVER
 from news.models import NewsItem
+from web.api.keys import opened_by
 
 #: The files of an attachment that are served; all were made by us. What was received is not among them.
 FORMS: Final = ("large", "thumb", "playable")
@@ -40,6 +41,7 @@ _CACHE_OF_SOME: Final = "private, no-store"
 _SENDER: Final = "sender"
 
 
+@opened_by(Scope.PHOTOS)
 @require_safe
 def appeal_file(request: HttpRequest, attachment: UUID, form: str) -> HttpResponseBase:
     """One of an attachment's ``FORMS``: whole, the byte range asked for (Safari plays no video without), or 304.
@@ -69,6 +71,7 @@ def may_see_whole(user: User | AnonymousUser, appeal: Appeal | None) -> bool:
     return appeal is not None and standing_of(user).role_towards(appeal.service_id) in COVER.roles
 
 
+@opened_by(Scope.PHOTOS)
 @require_safe
 def news_file(request: HttpRequest, item: int, form: str) -> HttpResponseBase:
     """The picture of a news item that the reader may see, in the same way."""
