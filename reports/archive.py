@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from pyarrow import parquet
 
 from appeals.filters import midnight
 from appeals.models import Appeal
-from geo.cube import SCHEMA
+from geo.cube import Part, Partition, summed
 from geo.geoparquet import boxes, schema_of
 from geo.points import WGS84_SRID
 from reports.months import next_month
@@ -57,24 +59,20 @@ def write_archive(folder: Path) -> Iterator[tuple[Path, int]]:
         stale.unlink()
 
 
-def cube_of_database() -> pa.Table:
+def cube_of_database() -> Iterator[Part]:
     """The cube (``geo.cube``) of the public appeals, by one grouped statement."""
     rows = (
         Appeal.objects.public()
         .order_by()
         .values("cell_x", "cell_y", code=F("category__code"), month=month_of_submission())
         .annotate(n=Count("*"))
+        .order_by("month")
         .values_list("month", "cell_x", "cell_y", "code", "n")
     )
     city = city_of_archive()
-    columns = [*zip(*((city, f"{month:%Y-%m}", *rest) for month, *rest in rows.iterator()), strict=True)]
-    return pa.table(
-        [
-            pa.array(column, kind.type)
-            for column, kind in zip(columns or [()] * len(SCHEMA), SCHEMA, strict=True)
-        ],
-        schema=SCHEMA,
-    )
+    for month, counts in groupby(rows.iterator(), key=itemgetter(0)):
+        _month, *columns = zip(*counts, strict=True)
+        yield summed(Partition(city, f"{month:%Y-%m}"), *columns)
 
 
 def _months() -> list[dt.date]:

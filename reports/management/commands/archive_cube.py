@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from pyarrow import parquet
 
 from geo import cube
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 class Command(BaseCommand):
@@ -48,34 +46,35 @@ class Command(BaseCommand):
         **options: Any,
     ) -> None:
         started = time.monotonic()
-        folder = folder.absolute()
         try:
-            made = _made(folder, engine, scheduler, memory)
+            with _parts(folder.absolute(), engine, scheduler, memory) as parts:
+                told = cube.tell(parts, output)
         except ImportError as error:
             raise CommandError(f"{engine} is not installed: pip install duckdb distributed") from error
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error
-        if output:
-            parquet.write_table(made, output, compression="zstd")
-        total = sum(made["n"].to_pylist())
-        self.stdout.write(f"{total:,} appeals, {len(made):,} counts, {time.monotonic() - started:.1f} s")
-        self.stdout.write(cube.digest(made))
+        self.stdout.write(
+            f"{told.appeals:,} appeals, {told.counts:,} counts, {time.monotonic() - started:.1f} s"
+        )
+        self.stdout.write(told.sha256)
 
 
-def _made(folder: Path, engine: str, scheduler: str, memory: str) -> pa.Table:
+@contextmanager
+def _parts(folder: Path, engine: str, scheduler: str, memory: str) -> Iterator[Iterator[cube.Part]]:
     match engine:
         case "postgis":
             from reports.archive import cube_of_database
 
-            return cube_of_database()
+            yield cube_of_database()
         case "duckdb":
-            return cube.by_duckdb(folder, memory=memory)
+            yield cube.by_duckdb(folder, memory=memory)
         case _:
             from distributed import Client
 
-            cube.files_of(folder)
+            # Before the workers are started.
+            cube.partitions_of(folder)
             # The library has no types.
             connect: Any = Client
             own = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
             with connect(scheduler) if scheduler else connect(**own) as client:
-                return cube.by_dask(folder, client)
+                yield cube.by_dask(folder, client)

@@ -20,9 +20,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--count", type=int, default=1_000_000, help="appeals in the benchmark database")
+        parser.add_argument(
+            "--archive", type=int, default=50_000_000, help="rows of the archive, whose files are made anew"
+        )
 
-    def handle(self, *args: Any, count: int, **options: Any) -> None:
+    def handle(self, *args: Any, count: int, archive: int, **options: Any) -> None:
         try:
+            from tests.bench.archive import archives
             from tests.bench.city import bench_database
             from tests.bench.desk import (
                 FEW,
@@ -61,7 +65,14 @@ class Command(BaseCommand):
                     *open_desks(server),
                     *pages_among_many(list_pages(server), few),
                 ]
-            lines += [*decisions(), *desk_lists(), *desk_searches(), *scoreboard(), *statistics()]
+            lines += [
+                *decisions(),
+                *desk_lists(),
+                *desk_searches(),
+                *scoreboard(),
+                *statistics(),
+                *archives(archive),
+            ]
         self.stdout.write(render(lines))
         if not all(line.kept for line in lines):
             raise CommandError("a limit was exceeded")
