@@ -7,13 +7,14 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
@@ -82,6 +83,24 @@ def for_whom(
         return inside
 
     return guard
+
+
+def for_scripts(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """The view for what a page's script asks, which a log-in page would not help.
+
+    401 when nobody of a service is logged in; 409 for what is sent by the page of another person, who is its ``writer``.
+    """
+
+    @never_cache
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not standing_of(request.user).works_here:
+            return JsonResponse({"user": ""}, status=HTTPStatus.UNAUTHORIZED)
+        if request.method == "POST" and request.POST.get("writer") != str(request.user.pk):
+            return JsonResponse({"user": str(request.user.pk)}, status=HTTPStatus.CONFLICT)
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 def _mark(request: HttpRequest, response: HttpResponseBase) -> None:

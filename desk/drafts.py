@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from http import HTTPStatus
 from typing import cast
 
 from django.conf import settings
@@ -17,7 +16,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
@@ -28,7 +26,7 @@ from appeals.filters import number_in
 from appeals.limits import DRAFT_MAX
 from appeals.models import Appeal, Draft
 from appeals.workflow import VERBS
-from desk.doors import for_staff, read_uuids
+from desk.doors import for_scripts, for_staff, read_uuids
 from desk.models import FormDraft
 from geo.numbers import key_or_0, whole_number
 from web.verb_forms import TAKES, Kept
@@ -42,23 +40,16 @@ def drafts_here(user: User | AnonymousUser, appeal: Appeal) -> dict[str, Kept]:
 
 
 @require_safe
-@never_cache
+@for_scripts
 def session(request: HttpRequest) -> JsonResponse:
-    """Who is logged in, and the token of their forms; 401 for nobody. For scripts that ask before they send."""
-    if not standing_of(request.user).works_here:
-        return JsonResponse({"user": ""}, status=HTTPStatus.UNAUTHORIZED)
+    """Who is logged in, and the token of their forms. For scripts that ask before they send."""
     return JsonResponse({"user": str(request.user.pk), "token": get_token(request)})
 
 
 @require_POST
-@never_cache
+@for_scripts
 def keep(request: HttpRequest, number: int) -> JsonResponse:
-    """Keeps what is being written for the appeal, and says whether there was anything to keep, when, and whether it was cut.
-
-    For scripts: 401 when nobody of a service is logged in, 409 when it is another person than the writer.
-    """
-    if (refused := not_the_writer(request)) is not None:
-        return refused
+    """Keeps what is being written for the appeal, and says whether there was anything to keep, when, and whether it was cut."""
     appeal = Appeal.objects.visible_to(request.user).filter(number=number).first()
     row = VERBS.get(request.POST.get("verb", ""))
     if appeal is None or row is None or not row.asks:
@@ -88,15 +79,6 @@ def kept_form(
 
 def _said(kept: bool, **more: object) -> JsonResponse:
     return JsonResponse({"kept": kept, "at": timezone.localtime().strftime("%H:%M"), **more})
-
-
-def not_the_writer(request: HttpRequest) -> JsonResponse | None:
-    """401 when nobody of a service is logged in, 409 when it is another person than the writer; None for the writer."""
-    if not standing_of(request.user).works_here:
-        return JsonResponse({"user": ""}, status=HTTPStatus.UNAUTHORIZED)
-    if request.POST.get("writer") != str(request.user.pk):
-        return JsonResponse({"user": str(request.user.pk)}, status=HTTPStatus.CONFLICT)
-    return None
 
 
 def forget_old_forms(now: dt.datetime | None = None) -> int:

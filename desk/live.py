@@ -19,7 +19,7 @@ from accounts.roles import Role, standing_of
 from appeals.deadlines import city_calendar
 from appeals.models import Appeal, Event
 from appeals.timeline import title_of
-from desk.doors import for_staff
+from desk.doors import for_scripts
 from desk.models import Presence
 from desk.queue import Place, Queue, parse_place
 from geo.numbers import whole_number
@@ -39,7 +39,7 @@ def listed_now(queue: Queue, place: Place) -> dict[str, int]:
 
 
 @require_safe
-@for_staff
+@for_scripts
 def changes(request: HttpRequest) -> HttpResponse:
     """The numbers and versions of the list's page as it is now; 304 when it is as it was."""
     place, _errors = parse_place(request.GET)
@@ -56,7 +56,7 @@ def changes(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@for_staff
+@for_scripts
 def presence(request: HttpRequest, number: int) -> JsonResponse:
     """Keeps that the person has the appeal open, and tells who else has and what has happened since ``version``."""
     user = cast("User", request.user)

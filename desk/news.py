@@ -25,14 +25,13 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import get_language, get_language_info, gettext_lazy, override
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
 from accounts.roles import standing_of
 from appeals.limits import DRAFT_MAX
-from desk.doors import for_whom, held_form, hold_form, was_here
-from desk.drafts import kept_form, not_the_writer
+from desk.doors import for_scripts, for_whom, held_form, hold_form, was_here
+from desk.drafts import kept_form
 from desk.models import FormDraft
 from geo.numbers import key_or_0
 from geo.paging import AFTER, Order, PageRequest, parse_page
@@ -383,15 +382,9 @@ def _hold(request: HttpRequest) -> None:
 
 
 @require_POST
-@never_cache
+@for_scripts
 def keep_page(request: HttpRequest, pk: int | None = None) -> JsonResponse:
-    """Keeps what is being written, and says so; for scripts.
-
-    401 when nobody is logged in, 409 when it is another person than the writer, 400 with the reason for a picture that
-    cannot be taken.
-    """
-    if (refused := not_the_writer(request)) is not None:
-        return refused
+    """Keeps what is being written, and says so; 400 with the reason for a picture that cannot be taken."""
     if not standing_of(request.user).writes_news:
         raise PermissionDenied
     item = None if pk is None else get_object_or_404(NewsItem, pk=pk)

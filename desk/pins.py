@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from appeals.deadlines import city_calendar
-from desk.doors import for_staff
+from desk.doors import for_scripts
 from desk.queue import Queue, parse_place
 
 #: Pins of one map, the first of the list's order: more hide each other, and a narrower filter shows the rest.
@@ -18,7 +18,7 @@ PINS_MAX: Final = 2_000
 
 
 @require_safe
-@for_staff
+@for_scripts
 def pins(request: HttpRequest) -> JsonResponse:
     """Number, status, place (degrees) and category of each appeal of the place's list.
 

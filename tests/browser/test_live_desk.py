@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.sessions.models import Session
 from playwright.sync_api import expect
 
 from accounts.models import User
@@ -10,7 +11,7 @@ from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal
 from appeals.workflow import ACCEPT
-from tests.browser.conftest import OFFICE, Open, at_desk
+from tests.browser.conftest import OFFICE, Open, at_desk, give_password, path_of
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
 
@@ -52,3 +53,20 @@ def test_changes_and_colleagues_appear_by_themselves_and_move_nothing(
     expect(mine.page.locator("[data-changed]")).to_contain_text("Taken in progress: light en")
     assert mine.page.locator("#note-text").input_value() == "Ask the plant"
     assert mine.complaints.said == []
+
+
+def test_a_page_says_that_the_session_is_over_and_goes_on_with_one_renewed_in_another_tab(
+    visit: Open, city: GridCity, representative: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desk.views.EVERY_MS", 200)
+    appeal = AppealFactory(category=city.categories["lamp"])
+    window = visit(**OFFICE, maps=False)
+    at_desk(window, representative, "en")
+    page = window.go(path_of("desk:appeal", "en", appeal.number))
+    Session.objects.all().delete()
+    expect(page.locator("[data-standing=nobody]")).to_be_visible()
+    other = window.context.new_page()
+    other.goto(window.root + path_of("account_login", "en"))
+    with page.expect_response(lambda answer: answer.url.endswith("/presence/") and answer.ok):
+        give_password(other, representative)
+    expect(page.locator("[data-standing=back]")).to_be_visible()

@@ -38,7 +38,10 @@ def colleague(city: GridCity) -> User:
 
 
 def ask(client: Client, appeal: Appeal, **more: object) -> dict[str, list[str]]:
-    answer = client.post(f"/en/desk/appeals/{appeal.number}/presence/", {"version": 1, **more})
+    answer = client.post(
+        f"/en/desk/appeals/{appeal.number}/presence/",
+        {"version": 1, "writer": client.session["_auth_user_id"], **more},
+    )
     assert answer.status_code == 200
     told: dict[str, list[str]] = answer.json()
     return told
@@ -117,15 +120,22 @@ def test_strangers_and_other_services_learn_nothing(
     inside = Client()
     inside.force_login(colleague)
     ask(inside, appeal, writing="1")
-    assert client.get(CHANGES).status_code == client.post(url).status_code == 302
+    assert client.get(CHANGES).status_code == client.post(url).status_code == 401
     client.force_login(outsider)
-    assert client.get(CHANGES).status_code == client.post(url).status_code == 403
-    client.force_login(MembershipFactory(service=city.services["roads"]).user)
+    assert client.get(CHANGES).status_code == client.post(url).status_code == 401
+    of_roads = MembershipFactory(service=city.services["roads"]).user
+    client.force_login(of_roads)
     assert client.get(CHANGES).json() == {"rows": {}}
-    assert "Жумабаев" not in client.post(url).content.decode()
+    assert "Жумабаев" not in client.post(url, {"writer": of_roads.pk}).content.decode()
     Appeal.objects.update(hidden=True)
-    assert client.post(url).status_code == 404
+    assert client.post(url, {"writer": of_roads.pk}).status_code == 404
     assert Presence.objects.count() == 1
+
+
+def test_nobody_is_present_by_the_page_of_another(at_desk: Client, appeal: Appeal, colleague: User) -> None:
+    answer = at_desk.post(f"/en/desk/appeals/{appeal.number}/presence/", {"writer": colleague.pk})
+    assert answer.status_code == 409
+    assert not Presence.objects.exists()
 
 
 def test_where_somebody_was_is_forgotten(city: GridCity, at_desk: Client, appeal: Appeal) -> None:

@@ -52,9 +52,9 @@ def test_it_says_that_there_are_more(city: GridCity, client: Client, light_user:
 
 def test_it_is_for_those_whose_queue_it_is(city: GridCity, client: Client, outsider: User) -> None:
     make(city)
-    assert client.get(URL).status_code == 302
+    assert client.get(URL).status_code == 401
     client.force_login(outsider)
-    assert client.get(URL).status_code == 403
+    assert client.get(URL).status_code == 401
     client.force_login(MembershipFactory(service=city.services["roads"]).user)
     assert client.get(URL, {"service": "light"}).json()["points"] == []
     assert client.post(URL).status_code == 405

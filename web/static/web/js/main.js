@@ -9,7 +9,6 @@ const ELEMENTS = {
   "appeal-browser": () => import("city/elements/appeal-browser.js"),
   "appeal-form": () => import("city/elements/appeal-form.js"),
   "desk-session": () => import("city/elements/desk-session.js"),
-  "desk-live": () => import("city/elements/desk-live.js"),
   "field-start": () => import("city/elements/field-start.js"),
   "desk-map": () => import("city/elements/desk-map.js"),
   "desk-pin": () => import("city/elements/desk-pin.js"),

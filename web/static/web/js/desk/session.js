@@ -1,4 +1,7 @@
-/** Whether the person whose page this is, is still logged in; asked before anything is sent, and when the page is seen again. */
+/**
+ * Whether the person whose page this is, is still logged in; asked before anything is sent, and when the page is seen again.
+ * All that scripts of the desk ask of the server in the person's name goes through it.
+ */
 
 import { Refused, request } from "city/site/http.js";
 
@@ -48,6 +51,15 @@ export class Session {
   }
 
   /**
+   * The response of a GET; a session that is over is said. Throws `Refused` or `Unreachable`.
+   * @param {string} url
+   * @param {Record<string, string>} headers
+   */
+  async get(url, headers) {
+    return this.#again(() => request(url, { cache: "no-store", headers }));
+  }
+
+  /**
    * Posts a form in this person's name. Throws `Refused` or `Unreachable`.
    * @param {string} url
    * @param {FormData} body
@@ -57,12 +69,17 @@ export class Session {
   async post(url, body, { keepalive = false } = {}) {
     if (!this.#token) this.#token = tokenOfPage();
     body.set("writer", this.writer);
-    const send = async () => (await request(url, { method: "POST", body, keepalive, headers: { "X-CSRFToken": this.#token } })).json();
+    const send = () => request(url, { method: "POST", body, keepalive, headers: { "X-CSRFToken": this.#token } });
+    return (await (keepalive ? send() : this.#again(send))).json();
+  }
+
+  /** @param {() => Promise<Response>} send */
+  async #again(send) {
     try {
       return await send();
     } catch (error) {
       // The token is that of another session, or the session is over; asking tells which, and everybody who listens.
-      if (!(error instanceof Refused) || ![401, 403, 409].includes(error.status) || keepalive) throw error;
+      if (!(error instanceof Refused) || ![401, 403, 409].includes(error.status)) throw error;
       if ((await this.ask()) !== "same") throw error;
       return send();
     }

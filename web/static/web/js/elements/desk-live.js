@@ -4,19 +4,23 @@
  */
 
 import { find } from "city/site/dom.js";
-import { Unreachable } from "city/site/http.js";
-import { settings } from "city/site/settings.js";
 
 /** A tab in the background asks this much less often. */
 const HIDDEN_FACTOR = 5;
-const TIMEOUT_MS = 20_000;
+
+/** @typedef {import("city/desk/session.js").Session} Session */
 
 export class DeskLive extends HTMLElement {
+  /** @type {Session | undefined} */
+  #session;
   #etag = "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #next;
 
-  connectedCallback() {
+  /** @param {Session} session */
+  begin(session) {
+    if (this.#session) return;
+    this.#session = session;
     document.addEventListener("visibilitychange", this.#seen);
     this.#later();
   }
@@ -38,17 +42,19 @@ export class DeskLive extends HTMLElement {
 
   async #ask() {
     clearTimeout(this.#next);
+    const session = this.#session;
     try {
-      await (this.dataset.version ? this.#askOfAppeal() : this.#askOfList());
+      if (session) await (this.dataset.version ? this.#askOfAppeal(session) : this.#askOfList(session));
     } catch {
       // Whoever sends something is told that the server does not answer; this asks again.
     }
     this.#later();
   }
 
-  async #askOfList() {
-    const response = await this.#fetch({ headers: this.#etag ? { "If-None-Match": this.#etag } : {} });
-    if (response.status !== 200) return;
+  /** @param {Session} session */
+  async #askOfList(session) {
+    const response = await session.get(this.dataset.url ?? "", this.#etag ? { "If-None-Match": this.#etag } : {});
+    if (response.status === 304) return;
     this.#etag = response.headers.get("ETag") ?? "";
     /** @type {Record<string, number>} */
     const now = (await response.json()).rows;
@@ -64,16 +70,13 @@ export class DeskLive extends HTMLElement {
     find(this, "p", HTMLElement).hidden = changed === 0;
   }
 
-  async #askOfAppeal() {
-    const token = document.querySelector("input[name=csrfmiddlewaretoken]");
+  /** @param {Session} session */
+  async #askOfAppeal(session) {
     const body = new FormData();
     body.set("version", this.dataset.version ?? "");
     body.set("writing", this.#isWriting ? "1" : "");
-    const headers = { "X-CSRFToken": token instanceof HTMLInputElement ? token.value : "" };
-    const response = await this.#fetch({ method: "POST", body, headers });
-    if (response.status !== 200) return;
     /** @type {{steps: string[], present: string[]}} */
-    const { steps, present } = await response.json();
+    const { steps, present } = await session.post(this.dataset.url ?? "", body);
     this.#say("[data-present]", present);
     this.#say("[data-changed]", steps);
   }
@@ -95,22 +98,6 @@ export class DeskLive extends HTMLElement {
     // The same words again would be read aloud again.
     if (words.textContent !== said) words.textContent = said;
     notice.hidden = !said;
-  }
-
-  /** @param {RequestInit} options */
-  async #fetch({ headers, ...rest }) {
-    const limit = AbortSignal.timeout(TIMEOUT_MS);
-    try {
-      return await fetch(this.dataset.url ?? "", {
-        ...rest,
-        cache: "no-store",
-        redirect: "error",
-        signal: limit,
-        headers: { "Accept-Language": settings.language, ...headers },
-      });
-    } catch (error) {
-      throw new Unreachable(error);
-    }
   }
 }
 

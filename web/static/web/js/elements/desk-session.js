@@ -6,6 +6,7 @@
 
 import { deliverLeft } from "city/desk/deliver.js";
 import { ASKED, Session } from "city/desk/session.js";
+import { DeskLive } from "city/elements/desk-live.js";
 import { DeskSheet } from "city/elements/desk-sheet.js";
 import { DeskWords } from "city/elements/desk-words.js";
 
@@ -37,8 +38,8 @@ export class DeskSession extends HTMLElement {
     window.addEventListener("focus", () => this.#seen());
     window.addEventListener("online", () => this.#seen());
     window.addEventListener("pageshow", () => this.#stay());
-    for (const each of document.querySelectorAll("desk-words, desk-sheet")) {
-      if (each instanceof DeskWords || each instanceof DeskSheet) each.begin(this.#session);
+    for (const each of document.querySelectorAll("desk-words, desk-sheet, desk-live")) {
+      if (each instanceof DeskWords || each instanceof DeskSheet || each instanceof DeskLive) each.begin(this.#session);
     }
     void this.#deliverLeft();
   }

@@ -5,70 +5,44 @@
  */
 
 import { valuesForm } from "city/desk/deliver.js";
-import { ASKED } from "city/desk/session.js";
-import { dropWritten, holdOpen, readForPage, writeWritten } from "city/desk/written.js";
-import { debounce, find } from "city/site/dom.js";
+import { KeptForm } from "city/desk/kept-form.js";
+import { dropWritten, readForPage } from "city/desk/written.js";
+import { find } from "city/site/dom.js";
 import { Refused } from "city/site/http.js";
 import { t } from "city/site/texts.js";
 
-const PAUSE_MS = 800;
 /** What the server puts into the form, or what is no words. */
 const NOT_WRITTEN = ["csrfmiddlewaretoken", "writer", "picture", "form_id"];
 
 /** @typedef {import("city/desk/session.js").Session} Session */
 /** @typedef {Record<string, string>} Values */
 
-export class DeskSheet extends HTMLElement {
-  /** @type {Session | undefined} */
-  #session;
+/** @extends {KeptForm<Values>} */
+export class DeskSheet extends KeptForm {
   /** What the form says when nothing is written in it. @type {Values} */
   #own = {};
   #last = "";
-  #known = true;
-  #leaving = false;
-  /** @type {Values | undefined} */
-  #thrown;
-  #line = Promise.resolve(true);
 
-  /** @param {Session} session */
-  begin(session) {
-    if (this.#session) return;
-    this.#session = session;
+  /** @override */
+  start() {
     this.#own = JSON.parse(document.getElementById("own-values")?.textContent ?? "{}");
-    holdOpen(this.#place);
     this.#restore();
-    this.#last = JSON.stringify(this.#values);
+    this.#last = JSON.stringify(this.content);
     for (const event of ["input", "change", "click", "city-map:drawn"]) {
       // After whoever fills in fields by itself has done so.
       this.addEventListener(event, () => queueMicrotask(() => this.#look()));
     }
-    this.#picture.addEventListener("change", () => void this.#keepOnServer());
-    find(this, "[data-throw]", HTMLElement).addEventListener("click", () => this.#throwAway());
-    find(this, "[data-back]", HTMLElement).addEventListener("click", () => this.#takeBack());
-    document.addEventListener(ASKED, (event) => {
-      if (event instanceof CustomEvent && event.detail === "same" && !this.#known) void this.#keepOnServer();
-    });
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden" && !this.#known && !this.#leaving) this.#lastWords();
-    });
-    if (!this.#known) void this.#keepOnServer();
-    this.#show();
+    this.#picture.addEventListener("change", () => void this.keepOnServer());
+    if (!this.known) void this.keepOnServer();
+    this.show();
   }
 
   /** Everything is on the server, which forgets its draft when the form has been taken. */
   async ready() {
-    if (this.#known && !this.#picture.files?.length) return true;
-    if (await this.#keepOnServer()) return true;
-    if (!this.#said.textContent) this.#say(t("desk.unreached"));
+    if (this.known && !this.#picture.files?.length) return true;
+    if (await this.keepOnServer()) return true;
+    if (!this.#said.textContent) this.say(t("desk.unreached"));
     return false;
-  }
-
-  leave() {
-    this.#leaving = true;
-  }
-
-  stay() {
-    this.#leaving = false;
   }
 
   get #form() {
@@ -83,18 +57,20 @@ export class DeskSheet extends HTMLElement {
     return find(this, "[data-said]", HTMLElement);
   }
 
-  get #place() {
+  /** @override */
+  get place() {
     const [number = "", verb = ""] = (this.dataset.page ?? "").split("/");
     return { writer: this.dataset.writer ?? "", number, verb };
   }
 
-  /** @returns {Values} */
-  get #values() {
+  /** @override @returns {Values} */
+  get content() {
     const written = [...new FormData(this.#form)].filter(([name, value]) => typeof value === "string" && !NOT_WRITTEN.includes(name));
     return Object.fromEntries(written.map(([name, value]) => [name, String(value)]));
   }
 
-  set #values(values) {
+  /** @override */
+  set content(values) {
     for (const field of this.#form.elements) {
       if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement)) continue;
       if (NOT_WRITTEN.includes(field.name) || !field.name) continue;
@@ -105,78 +81,68 @@ export class DeskSheet extends HTMLElement {
     if (!values.picture_kept) this.#form.querySelector('.news-form__picture[src^="blob:"]')?.remove();
     // Whoever draws the place reads it anew.
     this.#form.querySelector("[name=shape]")?.dispatchEvent(new Event("change", { bubbles: true }));
+    this.#last = JSON.stringify(this.content);
   }
 
-  get #isOwn() {
-    const values = this.#values;
+  /** @override */
+  get blank() {
+    return this.#own;
+  }
+
+  /** @override */
+  get isBlank() {
+    const values = this.content;
     return Object.keys({ ...values, ...this.#own }).every((name) => (values[name] ?? "") === (this.#own[name] ?? ""));
   }
 
   /** What this machine has and the server has not heard of goes before what the server has. */
   #restore() {
-    const written = readForPage(this.#place);
+    const written = readForPage(this.place);
     if (!written) return;
     if (written.known) {
       // Sent, thrown away or written anew at another machine.
-      void dropWritten(this.#place);
+      void dropWritten(this.place);
       return;
     }
-    this.#values = written.values;
-    this.#known = false;
-    if (!this.#isOwn) this.#say(t("desk.restored"));
+    this.content = written.values;
+    this.known = false;
+    if (!this.isBlank) this.say(t("desk.restored"));
   }
 
   #look() {
-    const now = JSON.stringify(this.#values);
-    if (this.#leaving || now === this.#last) return;
+    const now = JSON.stringify(this.content);
+    if (this.isLeaving || now === this.#last) return;
     this.#last = now;
-    this.#thrown = undefined;
-    this.#edited();
+    this.edited();
   }
 
-  #edited() {
-    this.#known = false;
-    if (this.#keepHere()) this.#say(t("draft.saved"));
-    this.#show();
-    this.#soon();
+  /** @override */
+  get written() {
+    return { text: "", values: this.content, files: [], bases: [], takes: [], whole: true };
   }
 
-  #soon = debounce(PAUSE_MS, () => void this.#keepOnServer());
-
-  #keepHere() {
-    const url = this.dataset.url ?? "";
-    return writeWritten(this.#place, { text: "", values: this.#values, files: [], bases: [], known: this.#known, url, takes: [], whole: true });
+  /** @override */
+  toSend() {
+    return valuesForm(this.content);
   }
 
-  /** True when the server has all of it. */
-  #keepOnServer() {
-    this.#line = this.#line.then(() => this.#keepNow());
-    return this.#line;
-  }
-
-  async #keepNow() {
-    const session = this.#session;
-    if (!session || this.#leaving) return true;
-    const sent = JSON.stringify(this.#values);
+  /** @override @param {Session} session */
+  async send(session) {
+    const sent = JSON.stringify(this.content);
     const picture = this.#picture.files?.[0];
-    const form = valuesForm(this.#values);
+    const form = this.toSend();
     if (picture) form.set("picture", picture);
-    try {
-      const { at, kept, token } = await session.post(this.dataset.url ?? "", form);
-      if (picture) this.#pictureIsKept(picture, token);
-      else if (sent !== JSON.stringify(this.#values)) return true;
-      this.#last = JSON.stringify(this.#values);
-      this.#known = true;
-      if (!kept) await dropWritten(this.#place);
-      // Also of what is thrown away: the next page may have been made with the words in it.
-      this.#keepHere();
-      if (!this.#thrown) this.#say(kept ? t("desk.sheetKept", { time: at }) : "");
-      this.#show();
-      return true;
-    } catch (error) {
-      if (error instanceof Refused && error.status === 400) this.#say(error.errors.picture?.join(" ") || t("upload.failed"));
-      return false;
-    }
+    const { at, kept, token } = await session.post(this.url, form);
+    if (picture) this.#pictureIsKept(picture, token);
+    const isWhole = Boolean(picture) || sent === JSON.stringify(this.content);
+    if (isWhole) this.#last = JSON.stringify(this.content);
+    return { isWhole, kept, said: t("desk.sheetKept", { time: at }) };
+  }
+
+  /** @override @param {unknown} error */
+  notKept(error) {
+    if (error instanceof Refused && error.status === 400) this.say(error.errors.picture?.join(" ") || t("upload.failed"));
+    return false;
   }
 
   /** It is shown, and comes with the form by what names it. @param {File} picture @param {string} token */
@@ -189,36 +155,6 @@ export class DeskSheet extends HTMLElement {
     shown.alt = "";
     shown.src = URL.createObjectURL(picture);
     this.#picture.before(shown);
-  }
-
-  /** The page may be gone before there is an answer. */
-  #lastWords() {
-    void this.#session?.post(this.dataset.url ?? "", valuesForm(this.#values), { keepalive: true }).catch(() => undefined);
-  }
-
-  #throwAway() {
-    this.#thrown = this.#values;
-    this.#values = this.#own;
-    this.#last = JSON.stringify(this.#values);
-    this.#edited();
-    this.#say(t("desk.thrown"));
-    find(this, "[data-back]", HTMLElement).focus();
-  }
-
-  #takeBack() {
-    if (!this.#thrown) return;
-    this.#values = this.#thrown;
-    this.#look();
-  }
-
-  #show() {
-    find(this, "[data-throw]", HTMLElement).hidden = this.#isOwn;
-    find(this, "[data-back]", HTMLElement).hidden = !this.#thrown;
-  }
-
-  /** @param {string} words */
-  #say(words) {
-    if (this.#said.textContent !== words) this.#said.textContent = words;
   }
 }
 

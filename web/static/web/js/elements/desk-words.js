@@ -6,15 +6,12 @@
 
 import { Files } from "city/appeal/files.js";
 import { draftForm } from "city/desk/deliver.js";
-import { ASKED } from "city/desk/session.js";
-import { dropWritten, holdOpen, readForPage, readWritten, writeWritten } from "city/desk/written.js";
-import { debounce, el, find } from "city/site/dom.js";
+import { KeptForm } from "city/desk/kept-form.js";
+import { dropWritten, readForPage, readWritten } from "city/desk/written.js";
+import { el, find } from "city/site/dom.js";
 import { Refused } from "city/site/http.js";
 import { t } from "city/site/texts.js";
 
-/** The server is told this long after the last letter, and after so many while one goes on typing. */
-const PAUSE_MS = 800;
-const LETTERS_MOST = 40;
 /** Of so many texts that were sent, any may be the one in a page that was made a moment ago. */
 const BASES_MOST = 8;
 
@@ -22,47 +19,19 @@ const BASES_MOST = 8;
 /** @typedef {import("city/outbox/store.js").StoredFile} StoredFile */
 /** @typedef {{values: Record<string, string>, text: string, files: StoredFile[]}} Content */
 
-export class DeskWords extends HTMLElement {
-  /** @type {Session | undefined} */
-  #session;
+/** @extends {KeptForm<Content>} */
+export class DeskWords extends KeptForm {
   /** @type {Files | undefined} */
   #files;
-  /** @type {Content | undefined} */
-  #thrown;
   /** Texts that the server, or the page that comes next, may have from here. @type {string[]} */
   #bases = [];
-  #known = true;
-  #leaving = false;
-  #letters = 0;
-  /** The last request to keep it: they go one after the other. @type {Promise<boolean>} */
-  #line = Promise.resolve(true);
 
-  /** @param {Session} session */
-  begin(session) {
-    if (this.#session) return;
-    this.#session = session;
+  /** @override */
+  start() {
     this.#bases = [this.#text?.value ?? ""];
     this.#takeFiles();
-    holdOpen(this.#place);
-    this.#form.addEventListener("input", () => this.#edited());
-    find(this, "[data-throw]", HTMLElement).addEventListener("click", () => void this.#throwAway());
-    find(this, "[data-back]", HTMLElement).addEventListener("click", () => this.#takeBack());
-    document.addEventListener(ASKED, (event) => {
-      if (event instanceof CustomEvent && event.detail === "same" && !this.#known) void this.#keepOnServer();
-    });
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden" && !this.#known && !this.#leaving) this.#lastWords();
-    });
+    this.#form.addEventListener("input", () => this.edited());
     void this.#restore();
-  }
-
-  /** Takes what is typed from now on for sent: until the page is shown again, nothing more is kept. */
-  leave() {
-    this.#leaving = true;
-  }
-
-  stay() {
-    this.#leaving = false;
   }
 
   /**
@@ -73,7 +42,7 @@ export class DeskWords extends HTMLElement {
     await this.#files?.delivered();
     if (this.#files?.hasRefused) return this.#refuse(t("upload.failed"));
     if (this.#files?.hasWaiting) return this.#refuse(t("desk.unreached"));
-    if (!(await this.#keepOnServer())) return this.#refuse(t("desk.unreached"));
+    if (!(await this.keepOnServer())) return this.#refuse(t("desk.unreached"));
     for (const old of this.#form.querySelectorAll("input[name=uploads]")) old.remove();
     this.#form.append(...(this.#files?.ids ?? []).map((id) => el("input", { type: "hidden", name: "uploads", value: id })));
     return true;
@@ -88,7 +57,8 @@ export class DeskWords extends HTMLElement {
     return field instanceof HTMLTextAreaElement ? field : undefined;
   }
 
-  get #place() {
+  /** @override */
+  get place() {
     const { writer = "", number = "", verb = "" } = this.dataset;
     return { writer, number, verb };
   }
@@ -103,8 +73,8 @@ export class DeskWords extends HTMLElement {
     );
   }
 
-  /** @returns {Content} */
-  get #content() {
+  /** @override @returns {Content} */
+  get content() {
     const values = Object.fromEntries(
       this.#others.map((field) => {
         const { name, value } = /** @type {HTMLInputElement} */ (field);
@@ -114,14 +84,21 @@ export class DeskWords extends HTMLElement {
     return { values, text: this.#text?.value ?? "", files: this.#files?.all ?? [] };
   }
 
-  set #content({ values, text, files }) {
+  /** @override */
+  set content({ values, text, files }) {
     for (const field of this.#others) fill(field, values);
     if (this.#text) this.#text.value = text;
     this.#files?.replace(files);
   }
 
-  get #isEmpty() {
-    const { text, files } = this.#content;
+  /** @override @returns {Content} */
+  get blank() {
+    return { values: {}, text: "", files: [] };
+  }
+
+  /** @override */
+  get isBlank() {
+    const { text, files } = this.content;
     return !text.trim() && !files.length;
   }
 
@@ -133,7 +110,7 @@ export class DeskWords extends HTMLElement {
     const list = el("ul", { className: "files", role: "list" });
     const error = el("p", { className: "field-error", role: "alert" });
     field.append(list, error);
-    this.#files = new Files({ list, input, drop: field, error }, () => this.#edited());
+    this.#files = new Files({ list, input, drop: field, error }, () => this.edited());
     for (const had of this.#form.querySelectorAll("[data-received]")) {
       if (!(had instanceof HTMLElement)) continue;
       this.#files.adopt({ id: had.dataset.received ?? "", name: had.dataset.name ?? "", thumb: had.querySelector("img")?.src });
@@ -143,34 +120,17 @@ export class DeskWords extends HTMLElement {
 
   // On this machine
 
-  #edited() {
-    if (this.#leaving) return;
-    this.#thrown = undefined;
-    this.#known = false;
-    this.#keepHere();
-    this.#show();
-    if (++this.#letters >= LETTERS_MOST) void this.#keepOnServer();
-    else this.#soon();
-  }
-
-  #soon = debounce(PAUSE_MS, () => void this.#keepOnServer());
-
-  #keepHere() {
-    if (this.#write()) this.#say(t("draft.saved"));
-  }
-
-  #write() {
-    const { values, text } = this.#content;
-    const files = this.#files?.ids ?? [];
-    const url = this.dataset.url ?? "";
-    return writeWritten(this.#place, { values, text, files, bases: this.#bases, known: this.#known, url, takes: this.#takes });
+  /** @override */
+  get written() {
+    const { values, text } = this.content;
+    return { values, text, files: this.#files?.ids ?? [], bases: this.#bases, takes: this.#takes };
   }
 
   /** Before it is sent, so that another page knows it for this one's. @param {string} text */
   #sends(text) {
     if (this.#bases.includes(text)) return;
     this.#bases = [...this.#bases, text].slice(-BASES_MOST);
-    if (readWritten(this.#place)) this.#write();
+    if (readWritten(this.place)) this.write();
   }
 
   get #takes() {
@@ -178,13 +138,13 @@ export class DeskWords extends HTMLElement {
   }
 
   async #restore() {
-    const written = readForPage(this.#place);
+    const written = readForPage(this.place);
     if (written) await this.#takeUp(written);
-    if (!this.#known) void this.#keepOnServer();
-    if (this.#isEmpty) return;
+    if (!this.known) void this.keepOnServer();
+    if (this.isBlank) return;
     this.closest("details")?.setAttribute("open", "");
-    this.#say(t("desk.restored"));
-    this.#show();
+    this.say(t("desk.restored"));
+    this.show();
   }
 
   /**
@@ -194,20 +154,20 @@ export class DeskWords extends HTMLElement {
   async #takeUp({ known, text, files, bases, values }) {
     const server = this.#text?.value ?? "";
     const isThrown = !known && !text.trim() && !files.length;
-    if (isThrown ? !bases.includes(server) : known && this.#isEmpty) {
+    if (isThrown ? !bases.includes(server) : known && this.isBlank) {
       // Sent, thrown away or written anew at another machine.
-      await dropWritten(this.#place);
+      await dropWritten(this.place);
       return;
     }
     if (isThrown) {
-      this.#content = { values, text, files: [] };
+      this.content = { values, text, files: [] };
     } else if (!known) {
       const goesOn = !server.trim() || bases.includes(server) || text.startsWith(server);
       if (this.#text) this.#text.value = goesOn ? text : `${server}\n\n${text}`;
       await this.#files?.restore(files.filter((id) => !this.#files?.ids.includes(id)));
     }
     // A template may have been put into it since.
-    this.#known = known && text === server;
+    this.known = known && text === server;
     for (const field of this.#others) {
       if (!(/** @type {HTMLInputElement} */ (field).value)) fill(field, values);
     }
@@ -215,84 +175,30 @@ export class DeskWords extends HTMLElement {
 
   // On the server
 
-  /** True when the server has all of it, or knows no such form, which it will say when the form is sent. */
-  #keepOnServer() {
-    this.#letters = 0;
-    this.#line = this.#line.then(() => this.#keepNow());
-    return this.#line;
-  }
-
-  async #keepNow() {
-    const session = this.#session;
-    if (!session || this.#leaving) return true;
-    const { text } = this.#content;
-    const ids = this.#files?.sentIds ?? [];
+  /** @override */
+  toSend() {
+    const { text } = this.content;
     this.#sends(text);
-    try {
-      const { at, cut } = await session.post(this.dataset.url ?? "", draftForm(this.#place.verb, { text, takes: this.#takes }, ids));
-      const isWhole = text === (this.#text?.value ?? "") && ids.length === (this.#files?.ids.length ?? 0);
-      if (cut) this.#say(t("desk.cut"));
-      if (!isWhole || cut) return true;
-      this.#known = true;
-      if (this.#isEmpty) {
-        await dropWritten(this.#place);
-        // The next page may have been made with the words in it. It forgets this, or the next one does.
-        this.#write();
-      } else {
-        this.#keepHere();
-        this.#say(t("desk.kept", { time: at }));
-      }
-      return true;
-    } catch (error) {
-      return error instanceof Refused && error.status === 404;
-    }
+    return draftForm(this.place.verb, { text, takes: this.#takes }, this.#files?.sentIds ?? []);
   }
 
-  /** The page may be gone before there is an answer. */
-  #lastWords() {
-    const { text } = this.#content;
-    this.#sends(text);
-    const form = draftForm(this.#place.verb, { text, takes: this.#takes }, this.#files?.sentIds ?? []);
-    void this.#session?.post(this.dataset.url ?? "", form, { keepalive: true }).catch(() => undefined);
+  /** @override @param {Session} session */
+  async send(session) {
+    const form = this.toSend();
+    const { at, cut } = await session.post(this.url, form);
+    if (cut) this.say(t("desk.cut"));
+    const isAll = form.get("text") === (this.#text?.value ?? "") && form.getAll("uploads").length === (this.#files?.ids.length ?? 0);
+    return { isWhole: isAll && !cut, kept: !this.isBlank, said: t("desk.kept", { time: at }) };
   }
 
-  // Thrown away and taken back
-
-  async #throwAway() {
-    this.#thrown = this.#content;
-    this.#content = { values: {}, text: "", files: [] };
-    const dropped = dropWritten(this.#place);
-    // Until the server has heard of it: the page may be gone before.
-    this.#known = false;
-    this.#keepHere();
-    await dropped;
-    this.#say(t("desk.thrown"));
-    this.#show();
-    find(this, "[data-back]", HTMLElement).focus();
-    void this.#keepOnServer();
-  }
-
-  #takeBack() {
-    if (!this.#thrown) return;
-    this.#content = this.#thrown;
-    this.#edited();
-    this.#text?.focus();
-  }
-
-  #show() {
-    find(this, "[data-throw]", HTMLElement).hidden = this.#isEmpty;
-    find(this, "[data-back]", HTMLElement).hidden = !this.#thrown;
-  }
-
-  /** @param {string} words */
-  #say(words) {
-    const place = find(this, "[data-said]", HTMLElement);
-    if (place.textContent !== words) place.textContent = words;
+  /** The server knows no such form, which it will say when the form is sent. @override @param {unknown} error */
+  notKept(error) {
+    return error instanceof Refused && error.status === 404;
   }
 
   /** @param {string} words */
   #refuse(words) {
-    this.#say(words);
+    this.say(words);
     return false;
   }
 }

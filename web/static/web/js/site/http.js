@@ -53,7 +53,8 @@ export function refusalFrom(status, body, retryAfter) {
 }
 
 /**
- * The response of a successful request. Throws `Refused`, `Unreachable`, or the `AbortError` of the caller's signal.
+ * The response of a successful request, or 304 where it named what it has. Throws `Refused`, `Unreachable`, or the
+ * `AbortError` of the caller's signal.
  * @param {string} url
  * @param {RequestInit & {timeoutMs?: number}} [options]
  */
@@ -77,7 +78,7 @@ export async function request(url, { timeoutMs = TIMEOUT_MS, signal, headers, ..
   } finally {
     clearTimeout(limit);
   }
-  if (!response.ok) throw refusalFrom(response.status, await response.text());
+  if (!response.ok && response.status !== 304) throw refusalFrom(response.status, await response.text());
   return response;
 }
 
