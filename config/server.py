@@ -339,7 +339,9 @@ class Server(TcpWSGIServer):
         while (now := time.monotonic()) < stopped + FINISH_S:
             # Who has had an answer is asked to come again, and will find another process; a client whose first request
             # is on its way would see it thrown away.
-            closed = {Phase.IDLE} if now < stopped + LAST_WORDS_S else {Phase.IDLE, Phase.SILENT, Phase.HEADERS}
+            closed = (
+                {Phase.IDLE} if now < stopped + LAST_WORDS_S else {Phase.IDLE, Phase.SILENT, Phase.HEADERS}
+            )
             for channel in list(self.active_channels.values()):
                 if channel.phase in closed:
                     channel.handle_close()
