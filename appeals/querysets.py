@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.conf import settings
@@ -256,6 +256,10 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def waiting(self) -> AttachmentQuerySet:
         """Uploads that no appeal has taken yet."""
         return self.filter(appeal__isnull=True)
+
+    def held_by(self, holders: Collection[str]) -> AttachmentQuerySet:
+        """Those of them that one of the holders brought, or the platform itself."""
+        return self.waiting().filter(holder__in=[*holders, ""])
 
 
 #: What an appeal's due date is counted from: its kind, the city's day on which its term began, its days of extension,

@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "web.security.FormTokens",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "history.acting.WhoActs",
+    "web.uploads.BrowsersOfUploads",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.second_factor.RequireSecondFactor",

@@ -41,7 +41,7 @@ from web.form_files import take_files
 from web.limits import refused
 from web.place_field import SeveralPlaces, degrees_of
 from web.preview import Preview, preview
-from web.views.media import show_to_sender
+from web.uploads import holders_of
 
 #: What is typed or chosen, as the form names it.
 FIELDS: Final = (*(name for name in SENT if name != "uploads"), "coordinates", "channel")
@@ -90,7 +90,7 @@ def new_page(request: HttpRequest) -> HttpResponseBase:
 def _new_page(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         held = held_form(request)
-        uploads = list(Attachment.objects.waiting().filter(pk__in=held.uploads))
+        uploads = list(Attachment.objects.held_by(holders_of(request)).filter(pk__in=held.uploads))
         return _form(request, Written(_fresh() | dict(held.values), uploads=uploads))
     written = Written({name: request.POST.get(name, "") for name in FIELDS})
     try:
@@ -161,6 +161,7 @@ def _taken_down(request: HttpRequest, written: Written, appeal_id: UUID) -> Http
             language=get_language() or "",
             source=values["channel"],
             sender=sender_of(request),
+            holders=holders_of(request),
             by=Person(cast("User", request.user)),
             refused=written.errors,
         )
@@ -207,9 +208,7 @@ def _form(request: HttpRequest, written: Written, *, status: int = HTTPStatus.OK
         "words_min": WORDS_MIN,
         "video_minutes": VideoLimits().max_duration_s / 60,
     }
-    response = render(request, "desk/caller.html", context, status=status)
-    show_to_sender(response, written.uploads)
-    return response
+    return render(request, "desk/caller.html", context, status=status)
 
 
 @require_safe

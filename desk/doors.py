@@ -27,6 +27,7 @@ from appeals.models import Appeal
 from appeals.workflow import VERBS
 from rates.senders import sender_of
 from rates.taking import TooMany
+from web.uploads import browser_of, holder_of
 
 _HELD: Final = "held"
 _HELD_FORM: Final = "held form"
@@ -148,7 +149,9 @@ def _held_files(request: HttpRequest) -> list[str]:
     uploads = [str(upload_id) for upload_id in read_uuids(request.POST.getlist("uploads"))][:ATTACHMENTS_MAX]
     for file in request.FILES.getlist("files")[:ATTACHMENTS_MAX]:
         try:
-            uploads.append(str(upload(uuid.uuid4(), file, sender=sender_of(request)).pk))
+            uploads.append(
+                str(upload(uuid.uuid4(), file, sender=sender_of(request), holder=holder_of(request)).pk)
+            )
         except (Busy, Invalid, TooMany) as refusal:
             messages.error(request, f"{file.name}: {refusal}")
     return uploads
@@ -197,7 +200,14 @@ def restore_held(request: HttpRequest, appeal: Appeal) -> None:
     if held["writer"] != str(request.user.pk):
         return
     uploads = read_uuids(held["uploads"])
-    keep_draft(request.user, appeal, held["verb"], text=held["text"], uploads=uploads)  # type: ignore[arg-type]
+    keep_draft(
+        request.user,  # type: ignore[arg-type]
+        appeal,
+        held["verb"],
+        text=held["text"],
+        uploads=uploads,
+        browser=browser_of(request),
+    )
     messages.info(request, _BACK_AGAIN)
 
 

@@ -29,8 +29,8 @@ from appeals.workflow import VERBS
 from desk.doors import for_scripts, for_staff, read_uuids
 from desk.models import FormDraft
 from geo.numbers import key_or_0, whole_number
+from web.uploads import browser_of
 from web.verb_forms import TAKES, Kept
-from web.views.media import show_to_sender
 
 
 def drafts_here(user: User | AnonymousUser, appeal: Appeal) -> dict[str, Kept]:
@@ -61,6 +61,7 @@ def keep(request: HttpRequest, number: int) -> JsonResponse:
         text=request.POST.get("text", ""),
         uploads=read_uuids(request.POST.getlist("uploads")),
         takes=request.POST.getlist(TAKES),
+        browser=browser_of(request),
     )
     return _said(kept is not None, cut=len(request.POST.get("text", "")) > DRAFT_MAX)
 
@@ -132,9 +133,7 @@ def drafts_page(request: HttpRequest) -> HttpResponse:
             for draft in drafts
         ],
     }
-    response = render(request, "desk/drafts.html", context)
-    show_to_sender(response, [upload for draft in drafts for upload in draft.uploads.all()])
-    return response
+    return render(request, "desk/drafts.html", context)
 
 
 def _form_shown(draft: FormDraft) -> dict[str, object]:

@@ -34,11 +34,10 @@ from desk.queue import PAGE_SIZE, Listed, Place, Queue, Sort, counted_to, parse_
 from desk.rows import Look, rows_as_html
 from desk.saved import Saved, calendar_and_saved, nothing_left, places_of
 from geo.paging import AFTER, BEFORE, PageRequest
-from rates.senders import sender_of
 from rates.taking import TooMany
 from web.parameters import left_out
+from web.uploads import browser_of, holders_of
 from web.verb_forms import TAKES, Attempt, VerbForm, attempt, verb_context
-from web.views.media import show_to_sender
 
 #: Of those who saw an author's data on the page of the appeal; the whole file names all of them.
 SEEN_MAX: Final = 50
@@ -178,7 +177,8 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "POST" and "insert" in request.POST:
         return _insert(request, appeal, place)
     if request.method == "POST":
-        tried = attempt(request, appeal, role, Person(request.user))  # type: ignore[arg-type]
+        by = Person(cast("User", request.user), browser=browser_of(request))
+        tried = attempt(request, appeal, role, by)
         if tried.done:
             done = (request.POST["verb"], *request.POST.getlist(TAKES))
             drop_draft(request.user, appeal, *done)  # type: ignore[arg-type]
@@ -227,9 +227,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "next_appeal": next_appeal,
         "previous_appeal": previous_appeal,
     }
-    response = tried.shown_in(render(request, "desk/appeal.html", context))
-    show_to_sender(response, verbs["kept_uploads"])
-    return response
+    return tried.shown_in(render(request, "desk/appeal.html", context))
 
 
 def _insert(request: HttpRequest, appeal: Appeal, place: Place) -> HttpResponse:
@@ -239,11 +237,11 @@ def _insert(request: HttpRequest, appeal: Appeal, place: Place) -> HttpResponse:
     template = next((each for each in offered(appeal) if str(each.pk) == given), None)
     if row is None or not row.speaks:
         raise Http404
-    form = VerbForm(row, Role.SERVICE, appeal, request.POST, request.FILES)
+    form = VerbForm(row, Role.SERVICE, appeal, request.POST, request.FILES, holders=holders_of(request))
     form.is_valid()
     text = form.text
     try:
-        form.take_files(sender_of(request))
+        form.take_files(request)
     except (Invalid, TooMany) as refusal:
         messages.error(request, str(refusal))
     if template is None:
@@ -263,6 +261,7 @@ def _insert(request: HttpRequest, appeal: Appeal, place: Place) -> HttpResponse:
         row.code,
         text=text,
         uploads=[upload.pk for upload in form.received],
+        browser=browser_of(request),
     )
     return redirect(f"{reverse('desk:appeal', args=[appeal.number])}?{place.as_query()}#{row.code}-text")
 
@@ -280,11 +279,11 @@ def _moved(request: HttpRequest, appeal: Appeal, tried: Attempt | None = None) -
     form = (
         tried.form
         if tried and tried.form
-        else VerbForm(row, Role.SERVICE, appeal, request.POST, request.FILES)
+        else VerbForm(row, Role.SERVICE, appeal, request.POST, request.FILES, holders=holders_of(request))
     )
     form.is_valid()
     try:
-        form.take_files(sender_of(request))
+        form.take_files(request)
     except (Invalid, TooMany) as refusal:
         messages.error(request, str(refusal))
     kept = keep_draft(
@@ -293,6 +292,7 @@ def _moved(request: HttpRequest, appeal: Appeal, tried: Attempt | None = None) -
         row.code,
         text=form.text,
         uploads=[upload.pk for upload in form.received],
+        browser=browser_of(request),
     )
     return redirect("desk:drafts" if kept else "desk:queue")
 

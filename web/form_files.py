@@ -13,6 +13,7 @@ from appeals.identifiers import file_uuid7
 from appeals.limits import ATTACHMENTS_MAX
 from appeals.models import Attachment
 from rates.senders import sender_of
+from web.uploads import holder_of, holders_of
 
 
 def take_files(request: HttpRequest, appeal_id: UUID, uploads: list[Attachment]) -> dict[str, list[str]]:
@@ -23,14 +24,21 @@ def take_files(request: HttpRequest, appeal_id: UUID, uploads: list[Attachment])
     """
     refused: list[str] = []
     earlier = [value for value in request.POST.getlist("uploads") if len(value) == 36]
-    kept = Attachment.objects.waiting().filter(pk__in=[key for key in map(_uuid, earlier) if key])
+    kept = Attachment.objects.held_by(holders_of(request)).filter(
+        pk__in=[key for key in map(_uuid, earlier) if key]
+    )
     uploads += kept[:ATTACHMENTS_MAX]
     for file in request.FILES.getlist("files"):
         if len(uploads) >= ATTACHMENTS_MAX:
             refused.append(_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX})
             break
         try:
-            stored = upload(file_uuid7(appeal_id, digest_of(file)), file, sender=sender_of(request))
+            stored = upload(
+                file_uuid7(appeal_id, digest_of(file)),
+                file,
+                sender=sender_of(request),
+                holder=holder_of(request),
+            )
             uploads += [] if stored in uploads else [stored]
         except Invalid as refusal:
             refused += [

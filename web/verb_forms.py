@@ -6,7 +6,7 @@ The desk and the author's own page read it; ``web/appeal/_verb_fields.html`` and
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, Final
@@ -41,6 +41,7 @@ from geo.points import lon_lat_from_text
 from rates.senders import sender_of
 from rates.taking import TooMany
 from web.limits import refused
+from web.uploads import holder_of, holders_of
 
 #: Name of the fields with the codes of ``Kept.takes``.
 TAKES: Final = "takes"
@@ -78,10 +79,12 @@ class VerbForm(forms.Form):
         data: Mapping[str, Any] | None = None,
         files: MultiValueDict[str, UploadedFile] | None = None,
         kept: Kept | None = None,
+        holders: Collection[str] = (),
     ) -> None:
+        """``holders`` are whose uploads may stand in the form."""
         initial = {"text": kept.text} if kept else None
         super().__init__(data, files, initial=initial, auto_id=f"{row.code}-%s", label_suffix="")
-        self.row, self.words, self.kept = row, row.words_for(role), kept
+        self.row, self.words, self.kept, self._holders = row, row.words_for(role), kept, holders
         for ask in row.asks:
             self.fields |= _FIELDS[ask.input](ask, appeal)
             if ask.input is Input.SERVICE and goes_to_office(appeal, row, role):
@@ -127,16 +130,17 @@ class VerbForm(forms.Form):
         """Files that came with an earlier try, or with words that are kept, and wait for this one."""
         if self.is_bound:
             ids = self.cleaned_data.get("uploads") if hasattr(self, "cleaned_data") else None
-            return list(Attachment.objects.waiting().filter(pk__in=ids)) if ids else []
+            return list(Attachment.objects.held_by(self._holders).filter(pk__in=ids)) if ids else []
         return list(self.kept.uploads) if self.kept else []
 
-    def take_files(self, sender: str) -> None:
+    def take_files(self, request: HttpRequest) -> None:
         """Stores the files that came with the form, so that they need not be chosen again whatever else is wrong in it.
 
         Raises ``Invalid`` and ``TooMany``.
         """
         for file in self.cleaned_data.pop("files", []):
-            self.cleaned_data.setdefault("uploads", []).append(upload(uuid.uuid4(), file, sender=sender).pk)
+            stored = upload(uuid.uuid4(), file, sender=sender_of(request), holder=holder_of(request))
+            self.cleaned_data.setdefault("uploads", []).append(stored.pk)
 
     def given(self) -> dict[str, Any]:
         """What the verb asks for, by name, for ``perform``."""
@@ -174,10 +178,10 @@ def attempt(request: HttpRequest, appeal: Appeal, role: Role, actor: Actor) -> A
     row = VERBS.get(request.POST.get("verb", ""))
     if row is None or not row.sources:
         return Attempt(status=400, message=_("This form is not one of ours. Please use the buttons below."))
-    form = VerbForm(row, role, appeal, request.POST, request.FILES)
+    form = VerbForm(row, role, appeal, request.POST, request.FILES, holders=holders_of(request))
     valid = form.is_valid()
     try:
-        form.take_files(sender_of(request))
+        form.take_files(request)
         if not valid:
             return Attempt(status=400, form=form)
         changed = perform(appeal.pk, row, actor, version=form.cleaned_data["version"], **form.given())
@@ -230,7 +234,6 @@ def verb_context(
         "refusal": tried.message or (lost.all_errors if lost else ""),
         "kept_text": lost.text if lost and not found_place else "",
         "found_place": found_place,
-        "kept_uploads": [item for form in offered for item in form.received],
     }
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -12,27 +12,27 @@ from appeals.models import Appeal, Attachment, Event
 from appeals.tasks import prepare_video
 
 
-def attach(uploads: Sequence[UUID], *, appeal: Appeal, event: Event | None) -> None:
+def attach(
+    uploads: Sequence[UUID], *, appeal: Appeal, event: Event | None, holders: Collection[str] | None
+) -> None:
     """Gives the uploaded files to the appeal (and the event), inside the caller's transaction; its films are prepared now.
 
-    Raises ``Invalid`` when there are too many, or one is unknown, failed, or belongs to another appeal: the caller's
-    transaction is undone.
+    ``holders`` are whose files they may be; None: the platform's own work, anybody's. Raises ``Invalid`` when there are too
+    many, or one is unknown, failed, another holder's, or belongs to another appeal: the caller's transaction is undone.
     """
     wanted = set(uploads)
     if not wanted:
         return
     if len(wanted) > ATTACHMENTS_MAX:
         raise Invalid({"uploads": [_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX}]})
+    theirs = Attachment.objects.waiting() if holders is None else Attachment.objects.held_by(holders)
     taken = (
-        Attachment.objects.waiting()
-        .filter(pk__in=wanted)
-        .exclude(state=Attachment.State.FAILED)
-        .update(appeal=appeal, event=event)
+        theirs.filter(pk__in=wanted).exclude(state=Attachment.State.FAILED).update(appeal=appeal, event=event)
     )
     if taken == len(wanted):
         _prepare_films(wanted, appeal)
     else:
-        failed = Attachment.objects.waiting().filter(pk__in=wanted, state=Attachment.State.FAILED)
+        failed = theirs.filter(pk__in=wanted, state=Attachment.State.FAILED)
         reasons = [attachment.error_text for attachment in failed]
         raise Invalid(
             {

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
+from appeals.actors import held_by_person
 from appeals.limits import ATTACHMENTS_MAX, DRAFT_MAX
 from appeals.models import Appeal, Attachment, Draft
 
@@ -20,15 +21,18 @@ def keep_draft(
     text: str,
     uploads: Sequence[UUID] = (),
     takes: Sequence[str] = (),
+    browser: str = "",
 ) -> Draft | None:
     """The draft of this person, appeal and verb as it is now; None, and no draft any more, where nothing is written.
 
     Of a text the first ``DRAFT_MAX`` characters are kept: ``draft.text`` says what. Files that are unknown, or that an appeal
     has taken, are left out.
+    So are those that neither the person nor the ``browser`` has brought; the others are the person's wherever they log in.
     Drafts for the verbs of ``takes`` are part of it now.
     """
     written = text.replace("\x00", "")[:DRAFT_MAX]
-    files = list(Attachment.objects.waiting().filter(pk__in=uploads[:ATTACHMENTS_MAX]))
+    person = held_by_person(user)
+    files = list(Attachment.objects.held_by({person, browser}).filter(pk__in=uploads[:ATTACHMENTS_MAX]))
     if not written.strip() and not files:
         drop_draft(user, appeal, verb, *takes)
         return None
@@ -38,6 +42,7 @@ def keep_draft(
             user=user, appeal=appeal, verb=verb, defaults={"text": written}
         )
         draft.uploads.set(files)
+        Attachment.objects.waiting().filter(drafts=draft).exclude(holder=person).update(holder=person)
     return draft
 
 

@@ -71,7 +71,7 @@ def perform(
             _relate(change, appeal, other, linked=verb.links)
             queue_messages(_step_of_other(change, appeal, other), digest=digest)
         replace(appeal, event, inputs.replaced)
-        attach(inputs.uploads, appeal=appeal, event=event)
+        attach(inputs.uploads, appeal=appeal, event=event, holders=actor.holders)
         if inputs.file is not None:
             # This column alone: the worker may be writing what it has made of a film.
             Attachment.objects.filter(pk=inputs.file.pk).update(hidden=not inputs.file.hidden)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -78,13 +79,19 @@ class Submitted:
 
 
 def submit(
-    submission: Submission, *, sender: str | None, by: Person | None = None, at: dt.datetime | None = None
+    submission: Submission,
+    *,
+    sender: str | None,
+    by: Person | None = None,
+    holders: Collection[str] | None = None,
+    at: dt.datetime | None = None,
 ) -> Submitted:
     """The routed appeal, committed with its contact, decision, first event and messages.
 
     Sent again, after a lost answer, the same content under the same UUID gives the same appeal; all else is counted
     against the ``sender`` (``rates.senders``; None is the platform itself), refused or not. ``by`` is whoever of the staff
-    takes down what the author says, by the channel that is the submission's source. Raises ``NotAllowed`` where the
+    takes down what the author says, by the channel that is the submission's source. ``holders`` are whose uploads it may take
+    (None: anybody's, for the platform itself). Raises ``NotAllowed`` where the
     workflow's table does not let them; ``TooMany``;
     ``Conflict`` for other content under a known UUID; ``Invalid`` for a point outside the city or an unknown upload.
     """
@@ -100,7 +107,7 @@ def submit(
     try:
         with transaction.atomic():
             due_on = LegalClock.held().due_on(submission.kind, at)
-            return Submitted(_write(submission, decision, due_on, by, at), created=True)
+            return Submitted(_write(submission, decision, due_on, by, holders, at), created=True)
     except IntegrityError:
         # The same submission may have been committed by another request between the look-up and the insert.
         known = _known(submission)
@@ -227,9 +234,14 @@ def insert(
 
 
 def _write(
-    submission: Submission, decision: Route, due_on: dt.date, by: Person | None, at: dt.datetime
+    submission: Submission,
+    decision: Route,
+    due_on: dt.date,
+    by: Person | None,
+    holders: Collection[str] | None,
+    at: dt.datetime,
 ) -> Appeal:
     appeal = new_appeal(submission, decision, due_on, at)
     insert(appeal, new_contact(submission, appeal), decision, at, by)
-    attach(submission.uploads, appeal=appeal, event=None)
+    attach(submission.uploads, appeal=appeal, event=None, holders=holders)
     return appeal

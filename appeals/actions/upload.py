@@ -51,8 +51,8 @@ _FILES = (
 )
 
 
-def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None) -> Attachment:
-    """The stored attachment: a photo is ready, a video is being prepared by the worker.
+def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None, holder: str = "") -> Attachment:
+    """The stored attachment, the ``holder``'s alone until an appeal takes it: a photo is ready, a video is being prepared.
 
     The same file under the same id again, after a lost answer, gives the same attachment, and costs the ``sender``
     (``rates.senders``; None is the platform itself) its size alone; every other is counted by number and by the work that
@@ -63,7 +63,7 @@ def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None) ->
     if sender is not None:
         take(UPLOAD_MEGABYTES, sender, cost=size)
     digest = digest_of(file)
-    if known := _known(upload_id, digest):
+    if known := _known(upload_id, digest, holder):
         return known
     if sender is not None:
         check(UPLOAD_WORK, sender)
@@ -71,9 +71,11 @@ def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None) ->
     try:
         content = accepted_content(file.read(HEAD_BYTES))
         if content.kind is MediaKind.VIDEO:
-            attachment = _store_video(upload_id, file, content, digest, sender)
+            attachment = _store_video(
+                Attachment(id=upload_id, digest=digest, holder=holder), file, content, sender
+            )
         else:
-            attachment = _store_photo(upload_id, file, digest, sender)
+            attachment = _store_photo(Attachment(id=upload_id, digest=digest, holder=holder), file, sender)
     except MediaRefused as refusal:
         raise Invalid({"file": [refusal.message]}) from refusal
     except media_refusal.Busy as busy:
@@ -86,7 +88,7 @@ def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None) ->
         raise Busy from error
     except IntegrityError:
         # The same upload, sent twice at once.
-        if known := _known(upload_id, digest):
+        if known := _known(upload_id, digest, holder):
             return known
         raise
     return attachment
@@ -97,13 +99,19 @@ def megabytes(size: int) -> int:
     return -(-size // 1_000_000)
 
 
-def _known(upload_id: UUID, digest: bytes) -> Attachment | None:
+def _known(upload_id: UUID, digest: bytes, holder: str) -> Attachment | None:
+    """The attachment that has come before; whoever has all of its content too is its holder from now on.
+
+    The answer that made a browser known may have been lost.
+    """
     known = Attachment.objects.filter(pk=upload_id).first()
     if known and bytes(known.digest) != digest:
         raise Conflict(_("Another file has already been received under this identifier."))
     if known and known.state == Attachment.State.FAILED:
         # A film that an appeal has taken meanwhile, and that could not be prepared.
         raise Invalid({"file": [known.error_text]})
+    if known and known.holder != holder:
+        Attachment.objects.waiting().filter(pk=upload_id).update(holder=holder)
     return known
 
 
@@ -116,21 +124,19 @@ def digest_of(file: UploadedFile[bytes]) -> bytes:
     return sha.digest()
 
 
-def _store_photo(upload_id: UUID, file: UploadedFile[bytes], digest: bytes, sender: str | None) -> Attachment:
+def _store_photo(attachment: Attachment, file: UploadedFile[bytes], sender: str | None) -> Attachment:
     def spent(seconds: float) -> None:
         if sender is not None:
             charge(UPLOAD_WORK, sender, cost=seconds)
 
     prepared = process_photo(file, sender=sender, spent=spent)
-    attachment = Attachment(
-        id=upload_id, kind=Attachment.Kind.PHOTO, state=Attachment.State.READY, digest=digest
-    )
+    attachment.kind, attachment.state = Attachment.Kind.PHOTO, Attachment.State.READY
     attachment.store_pictures(prepared.large, prepared.thumb)
     return _insert(attachment)
 
 
 def _store_video(
-    upload_id: UUID, file: UploadedFile[bytes], content: Content, digest: bytes, sender: str | None
+    attachment: Attachment, file: UploadedFile[bytes], content: Content, sender: str | None
 ) -> Attachment:
     # Nothing is decoded before an appeal or an answer has taken the film.
     limit = VideoLimits().max_bytes
@@ -141,11 +147,9 @@ def _store_video(
     work_s = work_of_video(file, sender=sender)
     if sender is not None:
         take(FILM_WORK, sender, cost=max(1, round(work_s)))
-    attachment = Attachment(
-        id=upload_id, kind=Attachment.Kind.VIDEO, state=Attachment.State.PROCESSING, digest=digest
-    )
+    attachment.kind, attachment.state = Attachment.Kind.VIDEO, Attachment.State.PROCESSING
     # No extension: what the file is was read from its bytes, and its name came from outside.
-    attachment.original.save(str(upload_id), File(file), save=False)
+    attachment.original.save(str(attachment.pk), File(file), save=False)
     return _insert(attachment)
 
 

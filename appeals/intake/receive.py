@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from appeals.actions.submit import Submission, Submitted, submit
@@ -18,12 +18,13 @@ def receive(
     language: str,
     source: str,
     sender: str,
+    holders: Collection[str],
     by: Person | None = None,
     refused: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[Submission, Submitted]:
     """What was sent, as ``parse_submission`` reads it, and what ``submit`` made of it.
 
-    ``by`` takes down what the author says. ``refused`` is what the door itself could not take, by field. Raises ``Invalid`` with the sentences of all wrong
+    ``holders`` are whose uploads it may take; ``by`` takes down what the author says. ``refused`` is what the door itself could not take, by field. Raises ``Invalid`` with the sentences of all wrong
     fields, ``Conflict``, ``NotAllowed`` and ``TooMany``; what is refused is counted like what is taken.
     """
     try:
@@ -33,4 +34,4 @@ def receive(
     except Invalid:
         take(SUBMIT, sender)
         raise
-    return submission, submit(submission, sender=sender, by=by)
+    return submission, submit(submission, sender=sender, by=by, holders=holders)

@@ -67,6 +67,13 @@ class Attachment(models.Model):
     digest = models.BinaryField(
         max_length=32, help_text="SHA-256 of the original: a repeated upload is recognised."
     )
+    holder = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Whose it is until an appeal takes it: a person or a browser. Empty: of the platform itself.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = AttachmentQuerySet.as_manager()

@@ -21,6 +21,7 @@ from rates.senders import sender_of
 from rates.taking import SUBMIT
 from web.api.openapi import operation, problems
 from web.api.parsers import StrictJSONParser
+from web.uploads import holders_of
 
 
 class ReceiptSerializer(serializers.Serializer[Any]):
@@ -58,7 +59,11 @@ class AppealSubmitView(APIView):
             document = cast("dict[str, Any]", request.data)
         with refusals_as_problems():
             submission, result = receive(
-                document, language=translation.get_language(), source="web", sender=sender
+                document,
+                language=translation.get_language(),
+                source="web",
+                sender=sender,
+                holders=holders_of(request._request),
             )
         appeal = result.appeal
         receipt: dict[str, Any] = {

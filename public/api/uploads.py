@@ -24,7 +24,7 @@ from rates.taking import UPLOAD, UPLOAD_MEGABYTES, UPLOAD_WORK, check, take
 from web.api.files import FileAddress
 from web.api.openapi import operation, problems
 from web.api.problems import Problem
-from web.views.media import show_to_sender
+from web.uploads import holder_of
 
 
 class UploadRequestSerializer(serializers.Serializer[Any]):
@@ -38,7 +38,7 @@ class UploadSerializer(serializers.ModelSerializer[Attachment]):
         allow_null=True,
         help_text=(
             "Address of the small form; null while a video is being prepared. Until an appeal has taken the upload, "
-            "only whoever has this answer's cookie can read it."
+            "only whoever sends this answer's cookie can read it, and only an appeal that comes with the cookie can take it."
         ),
     )
 
@@ -83,7 +83,5 @@ class UploadView(APIView):
             if file is None or refusals.errors:
                 take(UPLOAD, sender)
                 raise Refused(refusals.errors)
-            attachment = upload(upload_id, file, sender=sender)
-        response = Response(UploadSerializer(attachment).data, HTTPStatus.CREATED)
-        show_to_sender(response, [attachment])
-        return response
+            attachment = upload(upload_id, file, sender=sender, holder=holder_of(request._request))
+        return Response(UploadSerializer(attachment).data, HTTPStatus.CREATED)

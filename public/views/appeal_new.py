@@ -35,7 +35,7 @@ from web.form_files import take_files
 from web.limits import refused
 from web.place_field import SeveralPlaces, degrees_of
 from web.preview import Preview, preview
-from web.views.media import show_to_sender
+from web.uploads import holders_of
 
 #: What is typed or chosen, as the form names it; ``lon`` and ``lat`` are filled in by the map. Files come by themselves,
 #: and the language is the page's.
@@ -126,6 +126,7 @@ def _received(request: HttpRequest) -> HttpResponse:
             language=get_language() or "",
             source="web",
             sender=sender_of(request),
+            holders=holders_of(request),
             refused=draft.errors | uploads,
         )
     except TooMany as refusal:
@@ -158,7 +159,7 @@ def _known_already(request: HttpRequest, appeal_id: UUID, draft: Draft, refusal:
 def _form(request: HttpRequest, draft: Draft, *, status: int) -> HttpResponse:
     groups = category_groups()
     chosen = draft.values["category"]
-    response = render(
+    return render(
         request,
         "public/appeal_new.html",
         {
@@ -180,8 +181,6 @@ def _form(request: HttpRequest, draft: Draft, *, status: int) -> HttpResponse:
         },
         status=status,
     )
-    show_to_sender(response, draft.uploads)
-    return response
 
 
 @dataclass(frozen=True)

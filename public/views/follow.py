@@ -20,8 +20,8 @@ from appeals.notify.proof import PROOF, prove
 from appeals.notify.subscriptions import path_for
 from public.key_addresses import guarded
 from public.views.mine import mine_page
+from web.uploads import browser_of
 from web.verb_forms import Attempt, attempt, verb_context
-from web.views.media import show_to_sender
 
 
 @never_cache
@@ -41,7 +41,7 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
         return guarded(redirect("public:follow", secret=secret))
     tried = Attempt()
     if request.method == "POST":
-        tried = attempt(request, appeal, Role.RESIDENT, Author(appeal.pk))
+        tried = attempt(request, appeal, Role.RESIDENT, Author(appeal.pk, browser=browser_of(request)))
         if tried.done:
             messages.success(request, tried.done)
             return guarded(redirect("public:follow", secret=secret))
@@ -56,7 +56,6 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
         "letters_path": path_for(appeal.contact) if appeal.contact.unsubscribed else "",
     }
     response = tried.shown_in(render(request, "public/follow.html", context))
-    show_to_sender(response, context["kept_uploads"])
     return guarded(response)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from bootstrap.rates import Rate
 from tests.desk.pages import picture
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
 from tests.grid import GridCity
+from web.uploads import browser_of
 from web.verb_forms import Attempt, Kept, VerbForm, attempt, verb_context
 
 
@@ -39,7 +41,9 @@ def sent(
 ) -> Attempt:
     """What becomes of the form; its version is the appeal's unless another one is given."""
     form = {"version": appeal.version if version is None else version, **fields}
-    return attempt(RequestFactory().post("/", form), appeal, role, by)
+    request = RequestFactory().post("/", form)
+    request.COOKIES["uploads"] = "this browser"
+    return attempt(request, appeal, role, replace(by, browser=browser_of(request)))  # type: ignore[type-var]
 
 
 def forms_of(

@@ -22,6 +22,7 @@ from appeals.limits import ATTACHMENTS_MAX
 from rates.senders import sender_of
 from rates.taking import TooMany
 from web import outage
+from web.uploads import holder_of
 
 
 @requires_csrf_token
@@ -69,7 +70,7 @@ def _received(request: HttpRequest) -> list[UUID]:
     received = []
     for file in request.FILES.getlist("files")[:ATTACHMENTS_MAX]:
         with suppress(Busy, Invalid, TooMany):
-            received.append(upload(uuid4(), file, sender=sender_of(request)).pk)
+            received.append(upload(uuid4(), file, sender=sender_of(request), holder=holder_of(request)).pk)
     return received
 
 

@@ -7,26 +7,23 @@ from __future__ import annotations
 
 import mimetypes
 import os
-from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models.fields.files import FieldFile
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 from whitenoise.responders import MissingFileError, NotARegularFileError, StaticFile
 
 from accounts.models import Scope, User
 from accounts.roles import standing_of
-from appeals.actions.upload import ORPHAN_AGE
 from appeals.models import Appeal, Attachment
 from appeals.workflow import COVER
 from news.models import NewsItem
 from web.api.keys import opened_by
+from web.uploads import holders_of
 
 #: The files of an attachment that are served; all were made by us. What was received is not among them.
 FORMS: Final = ("large", "thumb", "playable")
@@ -38,15 +35,13 @@ WHOLE_FORMS: Final = ("whole_large", "whole_thumb")
 _CACHE_OF_THE_PUBLIC: Final = "private, no-cache"
 _CACHE_OF_SOME: Final = "private, no-store"
 
-_SENDER: Final = "sender"
-
 
 @opened_by(Scope.PHOTOS)
 @require_safe
 def appeal_file(request: HttpRequest, attachment: UUID, form: str) -> HttpResponseBase:
     """One of an attachment's ``FORMS``: whole, the byte range asked for (Safari plays no video without), or 304.
 
-    404 unless an appeal that the reader may see has taken it; until one has, it is there for the browser that sent it.
+    404 unless an appeal that the reader may see has taken it; until one has, it is there for whoever sent it.
     """
     known = Attachment.objects.filter(pk=attachment)
     if form in WHOLE_FORMS:
@@ -59,8 +54,8 @@ def appeal_file(request: HttpRequest, attachment: UUID, form: str) -> HttpRespon
     if found := known.public().first():
         return _served(request, getattr(found, form), _CACHE_OF_THE_PUBLIC)
     found = known.visible_to(request.user).first()
-    if found is None and _was_sent_from_here(request, attachment):
-        found = known.waiting().first()
+    if found is None:
+        found = known.held_by(holders_of(request)).exclude(holder="").first()
     if found is None:
         raise Http404("not for this reader")
     return _served(request, getattr(found, form), _CACHE_OF_SOME)
@@ -84,29 +79,6 @@ def news_file(request: HttpRequest, item: int, form: str) -> HttpResponseBase:
     if found is None:
         raise Http404("not for this reader")
     return _served(request, found.picture, _CACHE_OF_SOME)
-
-
-def show_to_sender(response: HttpResponseBase, uploads: Iterable[Attachment]) -> None:
-    """Lets the browser that gets this response see the uploads, and no other, until an appeal takes them.
-
-    Each has a cookie of its own, sent to the addresses of this upload alone: parallel uploads overwrite nothing.
-    """
-    for upload in uploads:
-        response.set_signed_cookie(
-            _SENDER,
-            str(upload.pk),
-            salt=str(upload.pk),
-            max_age=ORPHAN_AGE,
-            path=reverse("attachment", args=[upload.pk, FORMS[0]]).removesuffix(FORMS[0]),
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Strict",
-        )
-
-
-def _was_sent_from_here(request: HttpRequest, upload_id: UUID) -> bool:
-    signed = request.get_signed_cookie(_SENDER, None, salt=str(upload_id), max_age=ORPHAN_AGE)
-    return signed == str(upload_id)
 
 
 def _served(request: HttpRequest, stored: FieldFile, cache: str) -> HttpResponseBase:

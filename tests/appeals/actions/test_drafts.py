@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import User
 from appeals.actions.drafts import drop_draft, keep_draft, move_draft
-from appeals.limits import ATTACHMENTS_MAX, TEXT_MAX
+from appeals.limits import ATTACHMENTS_MAX, DRAFT_MAX
 from appeals.models import Appeal, Attachment, Draft
 from tests.factories import AppealFactory, AttachmentFactory, UserFactory
 from tests.grid import GridCity
@@ -39,9 +39,9 @@ def test_a_draft_is_what_was_written_last(user: User, appeal: Appeal, photos: li
     assert first == second == Draft.objects.get()
     assert kept() == [("answer", " A new lamp ", 1)]
     assert Draft.objects.get().uploads.get() == photos[1]
-    keep_draft(user, appeal, "note", text="x" * (TEXT_MAX + 1))
+    keep_draft(user, appeal, "note", text="x" * (DRAFT_MAX + 1))
     keep_draft(UserFactory(), appeal, "answer", text="Theirs")
-    assert kept() == [("answer", " A new lamp ", 1), ("note", "x" * TEXT_MAX, 0), ("answer", "Theirs", 0)]
+    assert kept() == [("answer", " A new lamp ", 1), ("note", "x" * DRAFT_MAX, 0), ("answer", "Theirs", 0)]
 
 
 def test_a_draft_takes_those_of_other_verbs_in(user: User, appeal: Appeal) -> None:
@@ -105,10 +105,10 @@ def test_a_draft_that_is_there_already_comes_first(
 ) -> None:
     other = AppealFactory(category=appeal.category)
     there = keep_draft(user, other, "answer", text="A", uploads=[photos[0].pk])
-    draft = keep_draft(user, appeal, "answer", text="x" * TEXT_MAX, uploads=[photos[1].pk])
+    draft = keep_draft(user, appeal, "answer", text="x" * DRAFT_MAX, uploads=[photos[1].pk])
     assert draft is not None and there is not None
     assert move_draft(draft, other) == there
     there.refresh_from_db()
-    assert there.text == f"A\n\n{'x' * (TEXT_MAX - 3)}"
+    assert there.text == f"A\n\n{'x' * (DRAFT_MAX - 3)}"
     assert {*there.uploads.all()} == {*photos[:2]}
     assert Draft.objects.get() == there
