@@ -1,5 +1,25 @@
 """A Folium map of cells as one self-contained HTML document; it knows cells, not what they count."""
 
-from geo.folium_map.document import CellMap, MapCell, MapLevel, MapSteps, ramp, render, square
+from geo.folium_map.document import (
+    NAMED_STREETS,
+    CellMap,
+    MapCell,
+    MapLevel,
+    MapSteps,
+    name_of,
+    ramp,
+    render,
+    square,
+)
 
-__all__ = ["CellMap", "MapCell", "MapLevel", "MapSteps", "ramp", "render", "square"]
+__all__ = [
+    "NAMED_STREETS",
+    "CellMap",
+    "MapCell",
+    "MapLevel",
+    "MapSteps",
+    "name_of",
+    "ramp",
+    "render",
+    "square",
+]

@@ -1,10 +1,10 @@
-(cell, layer) => {
+((said) => (cell, layer) => {
     // Words go in as text, never as markup.
     const words = () => {
         const box = document.createElement("div");
         cell.properties.lines.forEach((line, number) => {
             const element = number ? "span" : "strong";
-            box.appendChild(document.createElement("div")).appendChild(document.createElement(element)).textContent = line;
+            box.appendChild(document.createElement("div")).appendChild(document.createElement(element)).textContent = said[line];
         });
         return box;
     };
@@ -22,4 +22,4 @@
     // One of the two is enough: an open popup says what the tooltip would.
     layer.on("popupopen", () => layer.closeTooltip());
     if (cell.properties.steps) (window.steppedCells ??= []).push(layer);
-}
+})(SAID)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,13 +13,13 @@ import folium
 from branca.element import Element, Figure, MacroElement
 from django.conf import settings
 from folium.template import Template
-from folium.utilities import JsCode
 from jinja2 import Environment
 from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import escape
 
 from geo.bbox import Bbox
 from geo.folium_map.leaflet import Leaflet, leaflet
+from geo.folium_map.packed import packed
 from geo.grid import Ring
 
 #: Colours of the ramp in the style sheet; a map with fewer levels spreads them over all of it.
@@ -33,6 +34,12 @@ _ON_EACH_CELL = (_FOLDER / "cell.js").read_text(encoding="utf-8")
 _ON_PAPER = (_FOLDER / "paper.js").read_text(encoding="utf-8")
 _ON_STEPS = (_FOLDER / "steps.js").read_text(encoding="utf-8")
 _ON_EACH_BORDER = (_FOLDER / "border.js").read_text(encoding="utf-8")
+_ON_EACH_STREET = (_FOLDER / "street.js").read_text(encoding="utf-8")
+_UNPACK = (_FOLDER / "unpack.js").read_text(encoding="utf-8")
+_NAMES = (_FOLDER / "names.js").read_text(encoding="utf-8")
+
+#: Classes of streets whose names stand along them, the largest first.
+NAMED_STREETS = ("primary", "secondary", "tertiary", "residential")
 
 #: With more districts than this, their names would hide the map.
 _MOST_NAMES = 20
@@ -98,8 +105,8 @@ class CellMap:
     """Everything the document shows, in the reader's language.
 
     ``levels`` are the legend's, in its order; ``rows_url`` links to a cell's rows, with ``{cell}`` for
-    its id. ``ground`` is a GeoJSON FeatureCollection drawn faintly below (properties ``layer``, ``class``;
-    points are skipped), ``borders`` one drawn as lines above (property ``name``). ``frame`` is the initial
+    its id. ``ground`` is a GeoJSON FeatureCollection drawn faintly below (properties ``layer``, ``class``, and
+    ``name_<language>`` or ``name``, which stand along streets; points are skipped), ``borders`` one drawn as lines above (property ``name``). ``frame`` is the initial
     view. ``framed`` omits the heading, for a page that already shows it beside the map.
     """
 
@@ -150,6 +157,7 @@ class _Document(Figure):
         self.drawn = drawn
         self.leaflet = library
         self.style = _STYLE
+        self.unpack = _UNPACK
         self.on_paper = _ON_PAPER
         self.on_steps = _steps_script(drawn.steps) if drawn.steps else ""
 
@@ -176,33 +184,84 @@ class _Controls(MacroElement):
         self.attribution = str(escape(drawn.attribution))
 
 
+class _Layer(MacroElement):
+    """Features as Folium's ``GeoJson`` draws them, in a third of its bytes; ``options`` are those of ``L.geoJSON``, as script."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            L.geoJSON(unpacked({{ this.packed }}, {{ this.names }}), {
+                style: {className: {{ this.css_class }}}, {{ this.options }}
+            }).addTo({{ this._parent.get_name() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(
+        self,
+        features: Iterable[tuple[Mapping[str, Any], Sequence[Any]]],
+        css_class: str,
+        options: str,
+        names: Sequence[str] = (),
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Layer"
+        self.packed = htmlsafe_json_dumps(packed(features), dumps=_tight)
+        self.names = htmlsafe_json_dumps(names)
+        self.css_class = htmlsafe_json_dumps(css_class)
+        self.options = options
+
+
+class _Names(MacroElement):
+    _template = Template("{% macro script(this, kwargs) %}{{ this.names(this._parent) }}{% endmacro %}")
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Names"
+
+    def names(self, canvas: folium.Map) -> str:
+        return _NAMES.replace("MAP", canvas.get_name())
+
+
+def _tight(value: Any, **options: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), **options)
+
+
 def _folium_map(drawn: CellMap) -> folium.Map:
     canvas = _Map(tiles=None, zoom_control=False, maxZoom=18, zoomSnap=0.25, wheelPxPerZoomLevel=120)
-    for kind, features in _ground_layers(drawn.ground):
-        _layer(features, f"ground {kind}", interactive=False).add_to(canvas)
+    for kind, rank, features in _ground_layers(drawn.ground, drawn.language):
+        _Layer(
+            features,
+            f"ground {kind}",
+            "interactive: false"
+            if rank is None
+            else f"interactive: false, onEachFeature: {_ON_EACH_STREET.replace('RANK', str(rank))}",
+            () if rank is None else ("name",),
+        ).add_to(canvas)
     on_each_cell = _ON_EACH_CELL.replace("ROWS_LABEL", htmlsafe_json_dumps(drawn.rows_label)).replace(
         "ROWS_URL", htmlsafe_json_dumps(drawn.rows_url)
     )
     for level, cells in groupby(
         sorted(drawn.cells, key=lambda cell: cell.level), key=lambda cell: cell.level
     ):
-        _layer(
-            [_cell_feature(cell) for cell in cells],
+        # Said once for all cells of the level that it is said of.
+        said: dict[str, int] = {}
+        squares = [(cell.outline, _values(cell, said)) for cell in cells]
+        _Layer(
+            squares,
             f"cell {drawn.levels[level].colour}",
-            on_each_feature=JsCode(on_each_cell),
+            # Otherwise Leaflet drops corners that neighbours share, leaving gaps between cells.
+            f"smoothFactor: 0, onEachFeature: {on_each_cell.replace('SAID', htmlsafe_json_dumps([*said], dumps=_tight))}",
+            ("id", "lines", "rows", "steps"),
         ).add_to(canvas)
-    borders = [
-        {
-            "type": "Feature",
-            "properties": {"name": str(feature["properties"]["name"])},
-            "geometry": feature["geometry"],
-        }
-        for feature in drawn.borders["features"]
+    borders: list[tuple[Mapping[str, Any], Sequence[Any]]] = [
+        (feature["geometry"], [str(feature["properties"]["name"])]) for feature in drawn.borders["features"]
     ]
-    named = {"on_each_feature": JsCode(_ON_EACH_BORDER)} if len(borders) <= _MOST_NAMES else {}
-    _layer(borders, "border", interactive=False, fill=False, **named).add_to(canvas)
+    named = f", onEachFeature: {_ON_EACH_BORDER}" if len(borders) <= _MOST_NAMES else ""
+    _Layer(borders, "border", f"interactive: false{named}", ("name",)).add_to(canvas)
     _Controls(drawn).add_to(canvas)
     canvas.fit_bounds(_lat_lon_corners(drawn.frame), padding=(8, 8))
+    _Names().add_to(canvas)
     return canvas
 
 
@@ -216,34 +275,39 @@ def _steps_script(steps: MapSteps) -> str:
     return _ON_STEPS.replace("STEPS", htmlsafe_json_dumps(told))
 
 
-def _layer(features: list[dict[str, Any]], css_class: str, **options: Any) -> folium.GeoJson:
-    # smooth_factor 0: otherwise Leaflet drops corners that neighbours share, leaving gaps between cells.
-    return folium.GeoJson(
-        {"type": "FeatureCollection", "features": features},
-        smooth_factor=0 if css_class.startswith("cell") else 1,
-        className=css_class,
-        **options,
-    )
+def _values(cell: MapCell, said: dict[str, int]) -> tuple[Any, ...]:
+    """The cell's properties; its lines as their places in what is ``said``."""
+    values = (cell.id, [said.setdefault(line, len(said)) for line in cell.lines], int(cell.rows))
+    return (*values, "".join(_DIGITS[step] for step in cell.steps)) if cell.steps else values
 
 
-def _cell_feature(cell: MapCell) -> dict[str, Any]:
-    return {
-        "type": "Feature",
-        "properties": {"id": cell.id, "lines": cell.lines, "rows": cell.rows}
-        | ({"steps": "".join(_DIGITS[step] for step in cell.steps)} if cell.steps else {}),
-        "geometry": cell.outline,
-    }
-
-
-def _ground_layers(ground: Mapping[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """CSS classes and bare features of each kind of ground, areas before lines, in source order."""
-    kinds: dict[str, list[dict[str, Any]]] = {}
+def _ground_layers(
+    ground: Mapping[str, Any], language: str
+) -> Iterator[tuple[str, int | None, list[tuple[Mapping[str, Any], list[str]]]]]:
+    """CSS classes, rank among the named streets, and features of each kind of ground: areas before lines, in source order."""
+    kinds: dict[tuple[str, int | None], list[tuple[Mapping[str, Any], list[str]]]] = {}
     for feature in ground["features"]:
         geometry, properties = feature["geometry"], feature["properties"]
         if geometry["type"] in _DRAWN_GROUND:
-            name = f"ground-{_word(properties.get('layer'))} ground-{_word(properties.get('class'))}"
-            kinds.setdefault(name, []).append({"type": "Feature", "properties": {}, "geometry": geometry})
-    return iter(sorted(kinds.items(), key=lambda item: _DRAWN_GROUND[item[1][0]["geometry"]["type"]]))
+            layer, kind = properties.get("layer"), properties.get("class")
+            rank = NAMED_STREETS.index(kind) if layer == "street" and kind in NAMED_STREETS else None
+            name = name_of(properties, language) if rank is not None else ""
+            names = f"ground-{_word(layer)} ground-{_word(kind)}"
+            kinds.setdefault((names, rank), []).append((geometry, [name] if name else []))
+    return iter(
+        sorted(
+            ((*kind, features) for kind, features in kinds.items()),
+            key=lambda one: (
+                _DRAWN_GROUND[one[2][0][0]["type"]],
+                -len(NAMED_STREETS) if one[1] is None else -one[1],
+            ),
+        )
+    )
+
+
+def name_of(properties: Mapping[str, Any], language: str) -> str:
+    """The name in that language, or in none; empty where there is none."""
+    return str(properties.get(f"name_{language}") or properties.get("name") or "")
 
 
 _DRAWN_GROUND = {"Polygon": 0, "MultiPolygon": 0, "LineString": 1, "MultiLineString": 1}

@@ -63,9 +63,21 @@ class Pen(Protocol):
         """Draws the shapes, what lies outside of the box left out."""
 
     def text(
-        self, x: float, y: float, words: str, size: float, *, bold: bool = False, colour: str, halo: str = ""
+        self,
+        x: float,
+        y: float,
+        words: str,
+        size: float,
+        *,
+        bold: bool = False,
+        colour: str,
+        halo: str = "",
+        rising: float = 0.0,
     ) -> None:
-        """Writes one line that begins at ``x`` and stands on ``y``, with a ``halo`` around its letters."""
+        """Writes one line that begins at ``x`` and stands on ``y``, with a ``halo`` around its letters.
+
+        It rises by so many degrees, around where it begins.
+        """
 
     def width(self, words: str, size: float, *, bold: bool = False) -> float:
         """Millimetres that the line is long."""
@@ -133,15 +145,25 @@ class PdfPen:
                 path.close()
 
     def text(
-        self, x: float, y: float, words: str, size: float, *, bold: bool = False, colour: str, halo: str = ""
+        self,
+        x: float,
+        y: float,
+        words: str,
+        size: float,
+        *,
+        bold: bool = False,
+        colour: str,
+        halo: str = "",
+        rising: float = 0.0,
     ) -> None:
         pdf = self._pdf
         pdf.set_font("map", "B" if bold else "", size)
-        if halo:
-            with pdf.local_context(text_mode=TextMode.STROKE, draw_color=halo, line_width=0.7):
-                pdf.text(x, y, words)
-        pdf.set_text_color(colour)
-        pdf.text(x, y, words)
+        with pdf.rotation(rising, x, y) if rising else nullcontext():
+            if halo:
+                with pdf.local_context(text_mode=TextMode.STROKE, draw_color=halo, line_width=0.7):
+                    pdf.text(x, y, words)
+            pdf.set_text_color(colour)
+            pdf.text(x, y, words)
 
     def width(self, words: str, size: float, *, bold: bool = False) -> float:
         self._pdf.set_font("map", "B" if bold else "", size)
@@ -195,17 +217,35 @@ class PngPen:
                     draw.line(piece, fill=shape.line, width=width, joint="curve")
 
     def text(
-        self, x: float, y: float, words: str, size: float, *, bold: bool = False, colour: str, halo: str = ""
+        self,
+        x: float,
+        y: float,
+        words: str,
+        size: float,
+        *,
+        bold: bool = False,
+        colour: str,
+        halo: str = "",
+        rising: float = 0.0,
     ) -> None:
-        ImageDraw.Draw(self._image).text(
-            (x * self._dots, y * self._dots),
-            words,
-            fill=colour,
-            font=self._font(size, bold=bold),
-            anchor="ls",
-            stroke_width=round(0.35 * self._dots) if halo else 0,
-            stroke_fill=halo or None,
-        )
+        font = self._font(size, bold=bold)
+        style: dict[str, Any] = {
+            "fill": colour,
+            "font": font,
+            "anchor": "ls",
+            "stroke_width": round(0.35 * self._dots) if halo else 0,
+            "stroke_fill": halo or None,
+        }
+        at = (x * self._dots, y * self._dots)
+        if not rising:
+            ImageDraw.Draw(self._image).text(at, words, **style)
+            return
+        # Turned in a picture of its own, in whose middle it begins.
+        reach = round(font.getlength(words) + size * self._dots)
+        turned = Image.new("RGBA", (2 * reach, 2 * reach))
+        ImageDraw.Draw(turned).text((reach, reach), words, **style)
+        turned = turned.rotate(rising, Image.Resampling.BICUBIC)
+        self._image.paste(turned, (round(at[0]) - reach, round(at[1]) - reach), turned)
 
     def width(self, words: str, size: float, *, bold: bool = False) -> float:
         return self._font(size, bold=bold).getlength(words) / self._dots

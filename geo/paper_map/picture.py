@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,10 +12,11 @@ import shapely
 import shapely.geometry
 from pyproj import Transformer
 
-from geo.folium_map import CellMap
+from geo.folium_map import NAMED_STREETS, CellMap, name_of
 from geo.metric import in_metres
 from geo.paper_map.palette import colour
 from geo.paper_map.pens import Box, Pen, Points, Shape
+from geo.paper_map.streets import along_streets
 
 #: Part of the box left free on each side, and the least that a map is wide.
 _MARGIN: Final = 0.04
@@ -30,6 +31,9 @@ _LINES: Final = {
     "secondary": ("road", 0.55),
     "street": ("road", 0.25),
 }
+#: Points of the names of streets, and millimetres a metre from which each further class of them has its name.
+_STREET_SIZE: Final = 5.5
+_NAMED_FROM: Final = 0.008
 #: Outlines by the beginning of a level's colour: what began lately is firm, what fades is broken.
 _FIRM: Final = {"pattern-new", "pattern-consecutive", "pattern-new-cold", "pattern-consecutive-cold"}
 _BROKEN: Final = {
@@ -108,6 +112,8 @@ def draw_map(pen: Pen, drawn: CellMap, srid: int, box: Box, north: str, units: U
     taken: list[tuple[float, float, float, float]] = []
     _names(pen, [(name, shape) for name, shape in borders if len(borders) > 1], view, taken, bold=True)
     _names(pen, _places(drawn, srid), view, taken, bold=False)
+    for name, begins, rising in along_streets(_streets(drawn, view, srid), box, _street_width(pen), taken):
+        pen.text(*begins, name, _STREET_SIZE, colour=colour("ink-soft"), halo="#ffffff", rising=rising)
     _bar(pen, view, units)
     _arrow(pen, view, srid, north)
     pen.shapes(
@@ -194,10 +200,33 @@ def _places(drawn: CellMap, srid: int) -> list[tuple[str, shapely.Geometry]]:
     named = []
     for feature in drawn.ground["features"]:
         properties = feature["properties"]
-        name = properties.get(f"name_{drawn.language}") or properties.get("name")
+        name = name_of(properties, drawn.language)
         if feature["geometry"]["type"] == "Point" and name and properties.get("layer") == "place":
-            named.append((str(name), _projected(feature["geometry"], srid)))
+            named.append((name, _projected(feature["geometry"], srid)))
     return named
+
+
+def _streets(drawn: CellMap, view: View, srid: int) -> list[tuple[str, list[Points]]]:
+    """Names and lines on the page of the streets that have one, the larger first; as many as the scale has room for."""
+    shown = NAMED_STREETS[: 1 + int(view.scale / _NAMED_FROM)]
+    named = []
+    for feature in drawn.ground["features"]:
+        geometry, properties = feature["geometry"], feature["properties"]
+        if (
+            geometry["type"].endswith("LineString")
+            and properties.get("layer") == "street"
+            and properties.get("class") in shown
+            and (name := name_of(properties, drawn.language))
+        ):
+            shape = _projected(geometry, srid)
+            if shape.intersects(view.window):
+                rank = shown.index(properties["class"])
+                named.append((rank, name, [view.place(ring) for ring in _rings(shape)]))
+    return [(name, lines) for _rank, name, lines in sorted(named, key=lambda one: one[:2])]
+
+
+def _street_width(pen: Pen) -> Callable[[str], float]:
+    return lambda words: pen.width(words, _STREET_SIZE)
 
 
 def _names(

@@ -110,6 +110,13 @@ def test_a_planner_follows_the_months_compares_districts_and_prints(visit: Open,
     expect(page.locator("#patterns ~ table")).to_contain_text(
         "Обращений явно больше в последнем месяце, раньше такого не было."
     )
+    # The map is seen without scrolling, and what it says and can be asked follows it.
+    tops = [
+        page.locator(part).first.bounding_box()["y"]
+        for part in (".report-frame", ".report-main .notice", ".report-settings")
+    ]
+    assert tops == sorted(tops)
+    assert tops[0] < PHONE["viewport"]["height"] * 0.6
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
 
     # The map: the pattern of each place, then month by month with the keys of the keyboard.

@@ -1,19 +1,24 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
 from geo.bbox import Bbox
 from geo.folium_map import CellMap, MapCell, ramp, render, square
+from geo.folium_map.packed import packed
 from geo.grid import Cell, Grid
 
 NASTY = "</script><script>document.title = 'broken out'</script><img src=x onerror=\"document.title = 'broken out'\">"
+ROAD = "Long <b>Road</b>"
 EMPTY = {"type": "FeatureCollection", "features": []}
 SQUARE = [[72.79, 40.5], [72.82, 40.5], [72.82, 40.53], [72.79, 40.53], [72.79, 40.5]]
 
@@ -41,7 +46,7 @@ def cell_map() -> CellMap:
             "features": [
                 {
                     "type": "Feature",
-                    "properties": {"layer": "street", "class": "primary", "name_en": NASTY},
+                    "properties": {"layer": "street", "class": "primary", "name_en": ROAD},
                     "geometry": {"type": "LineString", "coordinates": SQUARE[:3]},
                 },
                 {
@@ -99,6 +104,7 @@ def test_the_file_draws_its_cells_without_a_network(page: Page, tmp_path: Path) 
     assert page.locator("path.cell").count() == 3
     assert page.locator("path.ground").count() == 1  # places are points and skipped
     assert page.locator("path.border").count() == 1
+    assert page.locator(".leaflet-names-pane span").all_inner_texts() == [ROAD]
     assert page.locator(".legend li").all_inner_texts() == ["1", "2", "3–5"]
     colours = [
         page.locator("path.cell").nth(number).evaluate("path => getComputedStyle(path).fill")
@@ -144,6 +150,60 @@ def test_the_same_map_gives_the_same_text() -> None:
     assert render(cell_map()) == render(cell_map())
 
 
+def test_packed_features_are_as_near_as_before() -> None:
+    """What ``unpack.js`` makes of them: sums of whole millionths, over all lines of all features."""
+    ring = [[72.79, 40.5], [72.8200004, 40.5], [72.82, 40.5300016], [72.79, 40.5]]
+    hole = [[72.8, 40.51], [72.81, 40.51], [72.81, 40.52], [72.8, 40.51]]
+    shapes = [
+        {"type": "LineString", "coordinates": SQUARE},
+        {"type": "MultiLineString", "coordinates": [SQUARE[:2], SQUARE[2:]]},
+        {"type": "Polygon", "coordinates": [ring, hole]},
+        {"type": "MultiPolygon", "coordinates": [[ring, hole], [SQUARE]]},
+    ]
+    here = np.zeros(2, dtype=int)
+
+    def unpacked(part: list[Any]) -> list[Any]:
+        if isinstance(part[0], list):
+            return [unpacked(each) for each in part]
+        places = here + np.cumsum(np.reshape(part, (-1, 2)), axis=0)
+        here[:] = places[-1]
+        return (places / 1e6).tolist()
+
+    written = packed((shape, [number, "words"]) for number, shape in enumerate(shapes))
+    assert [one[0] for one in written] == [0, 1, 2, 3]
+    assert [one[2:] for one in written] == [[number, "words"] for number in range(4)]
+    for shape, one in zip(shapes, written, strict=True):
+        assert unpacked(one[1]) == json.loads(
+            json.dumps(shape["coordinates"]), parse_float=lambda n: round(float(n), 6)
+        )
+
+
+def test_a_map_of_the_city_with_its_streets_is_less_than_a_megabyte() -> None:
+    cells = [Cell(1230 + i, 17930 + j) for i in range(60) for j in range(60)]
+    drawn = replace(
+        cell_map(),
+        language="ky",
+        cells=[
+            MapCell(
+                cell.id,
+                square(ring),
+                0,
+                (
+                    f"{cell.i % 40} кайрылуу",
+                    f"Кошуналары менен {cell.i % 40 * 3}, күтүлгөнү болжол менен {cell.j % 30},{cell.i % 10}",
+                    "кокустук эң көбү 100дөн 1",
+                ),
+            )
+            for cell, ring in zip(cells, Grid(250, 32643).rings(cells), strict=True)
+        ],
+        ground=json.loads(Path("data/osh/base.geojson").read_bytes()),
+    )
+    document = render(drawn)
+    assert "Тоголок Молдо көчөсү" in document
+    assert "улица" not in document
+    assert len(document.encode()) < 1_000_000
+
+
 def test_framed_map_omits_the_heading() -> None:
     assert "<h1>" in render(cell_map())
     assert "<h1>" not in render(replace(cell_map(), framed=True))
@@ -152,8 +212,8 @@ def test_framed_map_omits_the_heading() -> None:
 def test_many_borders_get_no_names() -> None:
     border = cell_map().borders["features"][0]
     many = {"type": "FeatureCollection", "features": [border] * 21}
-    assert "border-name" in re.sub(r"<style>.*?</style>", "", render(cell_map()), flags=re.DOTALL)
-    assert "border-name" not in re.sub(
+    assert "{permanent: true" in re.sub(r"<style>.*?</style>", "", render(cell_map()), flags=re.DOTALL)
+    assert "{permanent: true" not in re.sub(
         r"<style>.*?</style>", "", render(replace(cell_map(), borders=many)), flags=re.DOTALL
     )
 

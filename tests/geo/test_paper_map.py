@@ -17,6 +17,8 @@ from geo.folium_map import CellMap, MapCell, MapLevel, square
 from geo.grid import Cell, Grid
 from geo.paper_map import Fonts, Sheet, Table, Units, as_pdf, as_png
 from geo.paper_map.palette import colours
+from geo.paper_map.pens import Box
+from geo.paper_map.streets import along_streets
 from web import fonts
 
 GRID = Grid(500, 32643)
@@ -142,3 +144,51 @@ def test_a_map_of_nothing_and_of_long_words_is_drawn() -> None:
 
 def _rgb(colour: str) -> tuple[int, ...]:
     return tuple(bytes.fromhex(colour.removeprefix("#")))
+
+
+def test_names_of_streets_stand_along_straight_pieces_of_them_and_apart() -> None:
+    box = Box(0, 0, 100, 60)
+    line = {
+        "level": [(10.0, 10.0), (90.0, 10.0)],
+        # Drawn from right to left, and read from left to right.
+        "rising": [(60.0, 20.0), (20.0, 60.0)],
+        "zigzag": [(70 + n % 2 * 3.0, 20 + n * 1.5) for n in range(20)],
+        "crossing": [(50.0, 0.0), (50.0, 60.0)],
+        "leaving": [(92.0, 30.0), (140.0, 30.0)],
+        "level again": [(10.0, 10.5), (90.0, 10.5)],
+    }
+    streets = [(name, [np.array(places)]) for name, places in line.items()]
+    found = {
+        name: (at, rising)
+        for name, at, rising in along_streets(streets, box, lambda _words: 12.0, [(46, 40, 60, 60)])
+    }
+    assert set(found) == {"level", "rising", "crossing", "level again"}
+    assert found["level"][0] == pytest.approx((44, 10), abs=1.5)
+    assert found["level"][1] == pytest.approx(0)
+    assert found["rising"][1] == pytest.approx(45)
+    # Beside the first name, and off the box that is taken.
+    (x, y), rising = found["crossing"]
+    assert abs(rising) == pytest.approx(90)
+    assert x == pytest.approx(50, abs=1)
+    assert 12 < y - 12 * (rising > 0) < y + 12 * (rising < 0) < 40
+    assert abs(found["level again"][0][0] - 44) > 12
+
+
+def test_streets_have_their_names_on_paper() -> None:
+    (west, south, east, north) = sheet().drawn.frame
+    middle = (south + north) / 2
+    street = {
+        "properties": {"layer": "street", "class": "primary", "name_ky": "Узун көчөсү", "name_ru": "Длинная"},
+        "geometry": {
+            "type": "LineString",
+            "coordinates": [[west, middle], [east, south + (north - south) * 0.9]],
+        },
+    }
+    made = sheet()
+    drawn = dataclasses.replace(made.drawn, ground={"features": [street]})
+    words = (
+        PdfReader(io.BytesIO(as_pdf(dataclasses.replace(made, drawn=drawn), FONTS))).pages[0].extract_text()
+    )
+    assert "Узун көчөсү" in words
+    assert "Длинная" not in words
+    assert as_png(dataclasses.replace(made, drawn=drawn), FONTS) != as_png(made, FONTS)

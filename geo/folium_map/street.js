@@ -1,0 +1,3 @@
+({properties: {name}}, layer) => {
+    if (name) (window.namedStreets ??= []).push({name, rank: RANK, layer});
+}
