@@ -61,11 +61,17 @@ class Product:
     drawn: bool = False
     #: Of cells of a grid; districts are none.
     of_cells: bool = False
+    #: Of one report alone.
+    report: str = ""
 
 
 def products_of(report: str) -> Mapping[str, Product]:
     """The files of the report by their endings."""
-    return {one.ending: one for one in _PRODUCTS if report != "districts" or not one.of_cells}
+    return {
+        one.ending: one
+        for one in _PRODUCTS
+        if one.report in {"", report} and (report != "districts" or not one.of_cells)
+    }
 
 
 def _html(asked: Asked) -> bytes:
@@ -110,6 +116,12 @@ _CSV: Final[Mapping[str, Callable[[Any], bytes]]] = {
 
 def _geojson(asked: Asked) -> bytes:
     return _GEOJSON[asked.report](asked.made)
+
+
+def _contours(asked: Asked) -> bytes:
+    from reports.contours import contours_as_geojson
+
+    return contours_as_geojson(asked.made)
 
 
 def _csv(asked: Asked) -> bytes:
@@ -224,5 +236,12 @@ _PRODUCTS: Final = (
     Product("csv", "text/csv; charset=utf-8", _csv, "CSV"),
     Product("parquet", "application/vnd.apache.parquet", _geoparquet, "GeoParquet"),
     Product("tif", "image/tiff; application=geotiff", _geotiff, "GeoTIFF", of_cells=True),
+    Product(
+        "contours.geojson",
+        "application/geo+json",
+        _contours,
+        gettext_lazy("Contours (GeoJSON)"),
+        report="heatmap",
+    ),
     Product("json", "application/json", _json, "JSON"),
 )

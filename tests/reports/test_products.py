@@ -55,7 +55,7 @@ def test_every_file_says_the_same_at_its_address_and_by_the_command(
     for report in REPORTS:
         query = QUERY if report != "districts" else QUERY.removesuffix("&cell=500")
         page = client.get(f"/ru/reports/{report}/?{query}").content.decode()
-        linked = re.findall(rf'href="(/ru/reports/{report}\.(\w+)\?[^"]+)" download', page)
+        linked = re.findall(rf'href="(/ru/reports/{report}\.([\w.]+)\?[^"]+)" download', page)
         assert [ending for _address, ending in linked] == [*products_of(report)]
         for address, ending in linked:
             # Paper takes long, and is read below.

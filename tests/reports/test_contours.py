@@ -1,0 +1,70 @@
+"""The contours of the counts as a file: areas of appeals per km², what is in them, and where."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import shapely.geometry
+from django.test import Client
+from pytest_django import Settings
+
+from geo.metric import in_metres
+from tests.grid import IN_EAST, IN_WEST
+from tests.reports.planting import Plant, around
+
+ADDRESS = "/en/reports/heatmap.contours.geojson"
+
+
+def read(client: Client, query: str = "") -> dict[str, Any]:
+    answer = client.get(f"{ADDRESS}{query}")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/geo+json")
+    assert 'filename="appeals-heatmap-' in answer["Content-Disposition"]
+    assert answer.content == client.get(f"{ADDRESS}{query}").content
+    found: dict[str, Any] = json.loads(answer.content)
+    return found
+
+
+def test_contours_gather_around_where_appeals_do(client: Client, plant: Plant, settings: Settings) -> None:
+    plant(around(IN_WEST, 60))
+    plant(around(IN_EAST, 20), category="pothole")
+    plant([IN_EAST] * 30, hidden=True)
+    found = read(client)
+    about = found["contours"]
+    assert (about["unit"], about["srid"], about["appeals"]) == ("appeals per km²", settings.METRIC_SRID, 80)
+    assert (about["pixel_m"], about["bandwidth_m"]) == (50, 200)
+    rows = [(one["properties"], shapely.geometry.shape(one["geometry"])) for one in found["features"]]
+    levels = [values["appeals_per_km2"] for values, _shape in rows]
+    assert levels == [about["interval"] * n for n in range(1, len(rows) + 1)]
+    assert 3 <= len(rows) <= 8
+    assert [values["share"] for values, _shape in rows] == sorted(
+        (row["share"] for row, _shape in rows), reverse=True
+    )
+    for values, shape in rows:
+        assert shape.is_valid
+        assert (
+            shape.exterior.is_ccw
+            if shape.geom_type == "Polygon"
+            else all(part.exterior.is_ccw for part in shape.geoms)
+        )
+        assert abs(in_metres(shape, settings.METRIC_SRID).area / 1e6 - values["area_km2"]) < 1e-3
+    # The lowest is of both places and nearly all appeals, the highest of the fuller place alone.
+    west, east = shapely.Point(IN_WEST), shapely.Point(IN_EAST)
+    assert rows[0][0]["share"] > 0.9
+    assert rows[0][1].contains(west)
+    assert rows[0][1].contains(east)
+    assert rows[-1][1].distance(west) < rows[-1][1].distance(east)
+    # The question is the report's.
+    potholes = read(client, "?category=pothole")
+    assert potholes["contours"]["appeals"] == 20
+    assert potholes["report"]["category"] == "pothole"
+    assert client.get(f"{ADDRESS}?category=none").status_code == 400
+    assert client.get("/en/reports/hotspots.contours.geojson").status_code == 404
+
+
+def test_few_appeals_are_in_no_contour(client: Client, plant: Plant, settings: Settings) -> None:
+    plant([IN_WEST] * 2)
+    assert read(client)["features"]
+    settings.REPORT_MIN_COUNT = 3
+    found = read(client)
+    assert (found["features"], found["contours"]["appeals"], found["contours"]["interval"]) == ([], 0, None)
