@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from http import HTTPStatus
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -21,6 +22,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 from modeltranslation.admin import TranslationAdmin
 
+from appeals.actions.count_again import Move, foresee_moves
 from appeals.actions.upload import prepare_again
 from appeals.calendar_year import year_of
 from appeals.deadlines import NoLegalTerm, city_calendar
@@ -35,6 +37,7 @@ from appeals.models import (
     Message,
     RefusalGround,
     changing_the_clock,
+    trying_the_clock,
 )
 from appeals.notify.outbox import send_again
 from appeals.querysets import AttachmentQuerySet
@@ -180,6 +183,30 @@ def _no_term(refusal: NoLegalTerm) -> str:
     return words % {"day": date_format(refusal.day)}
 
 
+#: Names the field of a form whose sender has seen which due dates move.
+_SEEN: Final = "moves_seen"
+#: Appeals that are named.
+_EXAMPLES: Final = 20
+
+
+def _moves_shown(
+    of: Any, request: HttpRequest, moves: Sequence[Move], values: Iterable[tuple[str, str]] | None = None
+) -> HttpResponse:
+    """The page that asks whether a change is meant; sent from it, the same form is taken. ``values`` are the form's own."""
+    sent = [(name, value) for name, values in request.POST.lists() for value in values]
+    context = {
+        **of.admin_site.each_context(request),
+        "opts": of.model._meta,
+        "title": _("Due dates that would move"),
+        "count": len(moves),
+        "moves": moves[:_EXAMPLES],
+        "sent": [(name, value) for name, value in values or sent if name != "csrfmiddlewaretoken"],
+        "seen": _SEEN,
+        "back_url": request.get_full_path(),
+    }
+    return TemplateResponse(request, "appeals/admin/due_dates_move.html", context)
+
+
 class _MovesDueDates:
     """What is changed here moves the due dates of open appeals: it says how many, or why it cannot be."""
 
@@ -197,20 +224,45 @@ class _MovesDueDates:
     ) -> HttpResponse:
         if request.method != "POST":
             return view(request, *args, **kwargs)
+        if _SEEN not in request.POST and (shown := self._foreseen(request, view, *args, **kwargs)):
+            return shown
         try:
             with changing_the_clock() as change:
                 response = view(request, *args, **kwargs)
         except NoLegalTerm as refusal:
             messages.error(request, _no_term(refusal))
             return HttpResponseRedirect(request.get_full_path())
-        if change.moved:
+        self._say_moved(request, change.moved)
+        return response
+
+    def _foreseen(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any
+    ) -> HttpResponse | None:
+        """What the change would do to the due dates, before it is made; the page itself where nothing would be changed.
+
+        None where no due date would move.
+        """
+        try:
+            with trying_the_clock():
+                response = view(request, *args, **kwargs)
+                if response.status_code != HTTPStatus.FOUND:
+                    return response
+                moves = foresee_moves()
+        except NoLegalTerm as refusal:
+            messages.error(request, _no_term(refusal))
+            return HttpResponseRedirect(request.get_full_path())
+        # What the page says to have done is undone.
+        [*messages.get_messages(request)]
+        return _moves_shown(self, request, moves) if moves else None
+
+    def _say_moved(self, request: HttpRequest, moved: int) -> None:
+        if moved:
             said = ngettext(
                 "The due date of %(n)d open appeal has moved; its history says why.",
                 "The due dates of %(n)d open appeals have moved; their histories say why.",
-                change.moved,
+                moved,
             )
-            messages.warning(request, said % {"n": change.moved})
-        return response
+            messages.warning(request, said % {"n": moved})
 
 
 @admin.register(LegalTerm)
@@ -248,8 +300,15 @@ class CalendarDayAdmin(_MovesDueDates, TranslationAdmin[CalendarDay]):
             if not (self.has_change_permission(request) and self.has_add_permission(request)):
                 raise PermissionDenied
             file = request.FILES.get("file")
+            content = file.read(BYTES_MAX + 1) if file else request.POST.get("content", "").encode()
             try:
-                loaded = load_calendar(file.read(BYTES_MAX + 1) if file else b"")
+                if _SEEN not in request.POST:
+                    with trying_the_clock():
+                        load_calendar(content)
+                        moves = foresee_moves()
+                    if moves:
+                        return _moves_shown(self, request, moves, [("content", content.decode("utf-8-sig"))])
+                loaded = load_calendar(content)
             except Refused as refusal:
                 sentences = [sentence for said in refusal.errors.values() for sentence in said]
             except NoLegalTerm as refusal:

@@ -151,12 +151,21 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
 
     def term_groups(self) -> Iterable[tuple[TermGroup, dt.date]]:
         """What the due dates of open appeals are counted from, and these dates, each pair once."""
-        began = TruncDate(Coalesce("term_began_at", "submitted_at"), tzinfo=timezone.get_default_timezone())
-        rows = self.open().annotate(day=began).order_by()
-        for kind, day, extended, pauses, due_on in rows.values_list(
-            "kind", "day", "extended_days", "pauses", "due_on"
-        ).distinct():
+        for kind, day, extended, pauses, due_on in self._counted_from().order_by().distinct():
             yield (kind, day, extended, tuple(pauses)), due_on
+
+    def terms(self) -> Iterable[tuple[int, TermGroup, dt.date]]:
+        """The number of each open appeal, what its due date is counted from, and that date; by number."""
+        for kind, day, extended, pauses, due_on, number in (
+            self._counted_from("number").order_by("number").iterator()
+        ):
+            yield number, (kind, day, extended, tuple(pauses)), due_on
+
+    def _counted_from(self, *more: str) -> models.QuerySet[Any, tuple[Any, ...]]:
+        """Of open appeals: kind, first day of the term, days of extension, pauses, due date, and the fields of ``more``."""
+        began = TruncDate(Coalesce("term_began_at", "submitted_at"), tzinfo=timezone.get_default_timezone())
+        names = ("kind", "day", "extended_days", "pauses", "due_on", *more)
+        return self.open().annotate(day=began).values_list(*names)
 
     def count_again(self, due_dates: Mapping[TermGroup, dt.date], cause: Cause, at: dt.datetime) -> int:
         """Gives the open appeals of each group its due date, with the event of the step; their number.

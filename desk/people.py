@@ -177,4 +177,5 @@ def _done(request: HttpRequest, by: User, person: User, form: _PostFields) -> bo
 
 
 def _say_invited(request: HttpRequest, person: User) -> None:
-    messages.success(request, _("A letter is on its way to %(email)s.") % {"email": person.email})
+    """What has become of the letter stands on the person's page."""
+    messages.success(request, _("%(person)s is invited.") % {"person": person})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
 
 from appeals.deadlines import LegalClock
 from appeals.models import Appeal, LegalTerm
+from appeals.querysets import TermGroup
 from appeals.workflow import Cause, Reason
 
 
@@ -25,6 +27,30 @@ def count_again(cause: Cause | None = None, *, at: dt.datetime | None = None) ->
         # Those that were coming in meanwhile have read the clock as it was before.
         LegalTerm.objects.wait_for_writers()
         return moved + _count_again(cause, at)
+
+
+@dataclass(frozen=True)
+class Move:
+    """An open appeal that would be due on another day."""
+
+    number: int
+    was: dt.date
+    due_on: dt.date
+
+
+def foresee_moves() -> list[Move]:
+    """What ``count_again`` would change by the terms and the calendar as this transaction has them; by number.
+
+    Nothing is locked or written. Raises ``NoLegalTerm``.
+    """
+    clock, due_dates = LegalClock.read(), dict[TermGroup, dt.date]()
+    moves = []
+    for number, group, was in Appeal.objects.terms():
+        if group not in due_dates:
+            due_dates[group] = clock.due_after(*group)
+        if due_dates[group] != was:
+            moves.append(Move(number, was, due_dates[group]))
+    return moves
 
 
 def _count_again(cause: Cause, at: dt.datetime) -> int:

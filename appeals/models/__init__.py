@@ -9,7 +9,7 @@ from appeals.models.ground import RefusalGround
 from appeals.models.message import Message
 from appeals.models.redaction import Redaction
 from appeals.models.support import Support
-from appeals.models.term import CalendarDay, LegalTerm, changing_the_clock, clock_changed
+from appeals.models.term import CalendarDay, LegalTerm, changing_the_clock, clock_changed, trying_the_clock
 
 __all__ = [
     "Appeal",
@@ -27,4 +27,5 @@ __all__ = [
     "Support",
     "changing_the_clock",
     "clock_changed",
+    "trying_the_clock",
 ]

@@ -57,6 +57,18 @@ def changing_the_clock(*causes: Cause) -> Iterator[ClockChange]:
         _current.reset(token)
 
 
+@contextmanager
+def trying_the_clock() -> Iterator[None]:
+    """A transaction in which terms and calendar may be changed, and no appeal is; all of it is undone at its end."""
+    token = _current.set(ClockChange())
+    try:
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+    finally:
+        _current.reset(token)
+
+
 def _together(causes: list[Cause]) -> Cause:
     if len(set(causes)) == 1:
         return causes[0]

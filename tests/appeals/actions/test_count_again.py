@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.test import Client
@@ -96,12 +97,26 @@ def test_a_holiday_that_is_taken_back_moves_it_back(
 def test_the_admin_is_a_door(appeal: Appeal, client: Client) -> None:
     client.force_login(User.objects.create_superuser("root@city.example"))
     form = {"date": DUE.isoformat(), "name_ky": "Көчүрүлгөн", "name_ru": "Перенос", "name_en": "Moved"}
-    answer = client.post(reverse("admin:appeals_calendarday_add"), form)
-    assert answer.status_code == 302, answer.content.decode()
+    add, listed = reverse("admin:appeals_calendarday_add"), reverse("admin:appeals_calendarday_changelist")
+    # What would move is shown first, and nothing is changed by that.
+    shown = client.post(add, form).content.decode()
+    assert "The due date of 1 open appeal would move." in shown
+    assert f">{appeal.number}</a>" in shown and "26 June 2026" in shown and "29 June 2026" in shown
+    assert f'name="name_ky" value="{form["name_ky"]}"' in shown
+    assert not CalendarDay.objects.exists() and not LogEntry.objects.exists()
+    assert due(appeal) == DUE and Appeal.objects.get().version == 1
+    answer = client.post(add, {**form, "moves_seen": "1"}, follow=True)
+    assert answer.redirect_chain, answer.content.decode()
+    assert answer.content.decode().count("was added successfully") == 1
     assert due(appeal) == NEXT_MONDAY
     chosen = {"action": "delete_selected", "_selected_action": [DUE.isoformat()], "post": "yes"}
-    client.post(reverse("admin:appeals_calendarday_changelist"), chosen)
+    assert "would move" in client.post(listed, chosen).content.decode()
+    assert due(appeal) == NEXT_MONDAY
+    client.post(listed, {**chosen, "moves_seen": "1"})
     assert due(appeal) == DUE
+    # A day that moves nothing is not asked about, and what is wrong is said at once.
+    assert client.post(add, {**form, "date": "2031-01-15"}).status_code == 302
+    assert "Enter a valid date" in client.post(add, {**form, "date": "x"}).content.decode()
 
 
 @pytest.mark.parametrize(

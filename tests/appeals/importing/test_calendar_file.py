@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -123,11 +125,20 @@ def test_the_year_says_where_it_differs() -> None:
 
 
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
-def test_the_office_enters_it_in_the_admin(client: Client, office_user: User, language: str) -> None:
+def test_the_office_enters_it_in_the_admin(
+    city: GridCity, client: Client, office_user: User, language: str
+) -> None:
     client.force_login(office_user)
     client.cookies["django_language"] = language
     file = SimpleUploadedFile("2026.csv", DAYS.encode(), "text/csv")
-    page = client.post(f"{reverse(URL)}?year=2026", {"file": file}, follow=True)
+    AppealFactory(
+        category=city.categories["lamp"], submitted_at=dt.datetime(2026, 5, 12, 6, 0, tzinfo=dt.UTC)
+    )
+    shown = client.post(f"{reverse(URL)}?year=2026", {"file": file}).content.decode()
+    assert not CalendarDay.objects.exists() and 'name="moves_seen"' in shown
+    content = html.unescape(re.search(r'name="content" value="([^"]+)"', shown)[1])  # type: ignore[index]
+    form = {"content": content, "moves_seen": "1"}
+    page = client.post(f"{reverse(URL)}?year=2026", form, follow=True)
     shown = page.content.decode()
     assert page.status_code == 200
     assert "2026-05-11/change/" in shown and "2026-05-16/change/" in shown
