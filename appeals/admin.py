@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from django.contrib import admin, messages
+from django.contrib.messages.storage import default_storage
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -242,6 +243,8 @@ class _MovesDueDates:
 
         None where no due date would move.
         """
+        kept = request._messages  # type: ignore[attr-defined]
+        request._messages = default_storage(request)  # type: ignore[attr-defined]
         try:
             with trying_the_clock():
                 response = view(request, *args, **kwargs)
@@ -252,7 +255,7 @@ class _MovesDueDates:
             messages.error(request, _no_term(refusal))
             return HttpResponseRedirect(request.get_full_path())
         # What the page says to have done is undone.
-        [*messages.get_messages(request)]
+        request._messages = kept  # type: ignore[attr-defined]
         return _moves_shown(self, request, moves) if moves else None
 
     def _say_moved(self, request: HttpRequest, moved: int) -> None:

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -29,6 +29,7 @@ from appeals.models import Appeal, AppealContact, Attachment, Event
 from appeals.vocabulary import Channel, Kind
 from appeals.workflow import SUBMIT_FOR
 from desk.doors import for_whom, held_form, hold_form
+from desk.qr import qr_svg
 from districts.choices import category_groups
 from districts.models import Place
 from districts.places import WORDS_MIN
@@ -39,6 +40,7 @@ from rates.senders import sender_of
 from rates.taking import TooMany
 from web.form_files import take_files
 from web.limits import refused
+from web.links import public_link
 from web.place_field import SeveralPlaces, degrees_of
 from web.preview import Preview, preview
 from web.uploads import holders_of
@@ -218,6 +220,36 @@ def taken_page(request: HttpRequest, number: int) -> HttpResponse:
 
     Others, and later, are led to the appeal: the link acts in the author's name.
     """
+    appeal = _just_taken(request, number)
+    if appeal is None:
+        return redirect("desk:appeal", number)
+    path = reverse("public:follow", args=[appeal.contact.secret])
+    context = {"appeal": appeal, "follow_path": path, "files": appeal.attachments.count()}
+    return render(request, "desk/taken.html", context)
+
+
+@require_safe
+@_for_those_who_take_down
+def receipt_page(request: HttpRequest, number: int) -> HttpResponse:
+    """The same on paper for the caller, in the language of the appeal, as codes that a phone reads; for the same time."""
+    appeal = _just_taken(request, number)
+    if appeal is None:
+        return redirect("desk:appeal", number)
+    with override(appeal.language):
+        public_url = public_link(appeal.get_absolute_url())
+        own_url = public_link(reverse("public:follow", args=[appeal.contact.secret]))
+        context = {
+            "appeal": appeal,
+            "now": timezone.now(),
+            "shown_url": public_url.partition("://")[2],
+            "public_code": qr_svg(public_url, _("The appeal on the site")),
+            "own_code": qr_svg(own_url, _("Your own link")),
+        }
+        return render(request, "desk/receipt.html", context)
+
+
+def _just_taken(request: HttpRequest, number: int) -> Appeal | None:
+    """The appeal, if the person has taken it down during this shift."""
     since = timezone.now() - RECEIPT_AGE
     began = (
         Event.objects.filter(
@@ -226,9 +258,4 @@ def taken_page(request: HttpRequest, number: int) -> HttpResponse:
         .select_related("appeal__service", "appeal__category", "appeal__district", "appeal__contact")
         .first()
     )
-    if began is None:
-        return redirect("desk:appeal", number)
-    appeal = began.appeal
-    path = reverse("public:follow", args=[appeal.contact.secret])
-    context = {"appeal": appeal, "follow_path": path, "files": appeal.attachments.count()}
-    return render(request, "desk/taken.html", context)
+    return began.appeal if began else None

@@ -32,6 +32,7 @@ urlpatterns = [
     path("appeals/new/", callers.new_page, name="appeal-new"),
     path("appeals/<int:number>/", views.appeal_page, name="appeal"),
     path("appeals/<int:number>/taken/", callers.taken_page, name="taken"),
+    path("appeals/<int:number>/taken/print/", callers.receipt_page, name="receipt"),
     path("appeals/<int:number>/file.pdf", full_file.take_file, {"form": full_file.Form.PDF}, name="file-pdf"),
     path(
         "appeals/<int:number>/file.json", full_file.take_file, {"form": full_file.Form.JSON}, name="file-json"

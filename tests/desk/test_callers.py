@@ -81,6 +81,10 @@ def test_it_is_an_appeal_like_any_other_and_says_how_it_came(
     page = receipt.content.decode()
     assert f"№ {appeal.number}</h1>" in page
     assert f"/en/follow/{appeal.contact.secret}/" in page
+    # On paper it is in the caller's language, and what acts in the caller's name is in a code alone.
+    paper = at_phone.get(f"/en/desk/appeals/{appeal.number}/taken/print/").content.decode()
+    assert f"№ {appeal.number} кайрылууңуз" in paper and f"/ky/appeals/{appeal.number}/" in paper
+    assert paper.count('<svg role="img"') == 2 and appeal.contact.secret not in paper
     assert (appeal.service, appeal.source, appeal.language) == (city.services["light"], "phone", "ky")
     assert (appeal.contact.name, appeal.contact.phone) == ("Aigul", "+996555123456")
     assert set(Message.objects.values_list("audience", "recipient")) >= {("author", "aigul@mail.example")}
@@ -104,8 +108,9 @@ def test_it_is_an_appeal_like_any_other_and_says_how_it_came(
     assert again["Location"] == f"/en/desk/appeals/{appeal.number}/taken/"
     assert Appeal.objects.count() == 1
     at_phone.force_login(office_user)
-    other = at_phone.get(f"/en/desk/appeals/{appeal.number}/taken/")
-    assert other["Location"] == f"/en/desk/appeals/{appeal.number}/"
+    for page in ("taken/", "taken/print/"):
+        other = at_phone.get(f"/en/desk/appeals/{appeal.number}/{page}")
+        assert other["Location"] == f"/en/desk/appeals/{appeal.number}/"
 
 
 def test_the_link_is_shown_for_a_shift(at_phone: Client, monkeypatch: pytest.MonkeyPatch) -> None:
