@@ -24,7 +24,7 @@ from districts.versions import public_version
 from geo.geojson import feature_statement
 from media.storage import working_folder
 from opendata.layers import Layer
-from opendata.whole_sets import GEOJSON, GEOJSONL, Batches, Form, WholeSet
+from opendata.whole_sets import GEOJSON, GEOJSONL, Batches, Copying, Form, WholeSet
 from web.links import public_link
 from web.spreadsheets import check_rows
 
@@ -46,6 +46,8 @@ class FileKind:
     #: Sorted by place, so that who looks for a part of the map reads a part of the file.
     in_space: bool = False
     packs: bool = True
+    #: As of a ``Form``.
+    copy: Callable[[BinaryIO, Copying], object] | None = None
 
     def whole_set(
         self,
@@ -62,7 +64,8 @@ class FileKind:
         # The layer is in its name: two that have no rows are two files.
         name = f"{layer.name}.{self.ending}"
         words = json.dumps(_told(layer, language))
-        form = Form(name, self.media_type, partial(self.write, layer, language), self.packs, words)
+        write = partial(self.write, layer, language)
+        form = Form(name, self.media_type, write, self.packs, words, self.copy)
         return WholeSet(feature_statement(rows, self.row(layer, language)), form, work, version)
 
 
@@ -162,10 +165,10 @@ def of_features(form: Form, description: str) -> FileKind:
     def write(_layer: Layer, _language: str, file: BinaryIO, batches: Batches) -> None:
         form.write(file, batches)
 
-    return FileKind(form.ending, form.media_type, description, Layer.feature, write)
+    return FileKind(form.ending, form.media_type, description, Layer.feature, write, copy=form.copy)
 
 
-def _kind(ending: str, media_type: str, description: str, **more: bool) -> FileKind:
+def _kind(ending: str, media_type: str, description: str, **more: Any) -> FileKind:
     return FileKind(ending, media_type, description, Layer.raw_row, _converted(ending), **more)
 
 

@@ -7,6 +7,7 @@ and no reader, however slow, holds a thread or a transaction.
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,12 +16,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 import orjson
 
 from districts.versions import public_version
 from geo.geojson import MEDIA_TYPE, feature_batches
+from geo.large_texts import copy_lines, is_large, shared_snapshot
 from web.api.texts import Busy, Text, digest, keep, kept, making
 
 #: How often the beginning of a reading is tried until nobody commits between two statements.
@@ -31,6 +33,8 @@ _LEVEL: Final = 1
 _PACKED: Final = "-gzip"
 
 Batches = Iterator[list[bytes]]
+#: Copies the texts of all rows to a file, with this before each, and says how many there are.
+Copying = Callable[[BinaryIO, str], int]
 
 
 @dataclass(frozen=True)
@@ -44,32 +48,51 @@ class Form:
     packs: bool = True
     #: What else stands in it than the rows.
     words: str = ""
+    #: The same of a large set, whose lines PostgreSQL copies (``geo.large_texts``); None where a text is no line.
+    copy: Callable[[BinaryIO, Copying], object] | None = None
+
+
+_HEAD: Final = b'{"type":"FeatureCollection","features":[\n'
+
+
+def _tail(count: int) -> bytes:
+    return b"]," + orjson.dumps({"numberMatched": count, "numberReturned": count})[1:] + b"\n"
 
 
 def _write_collection(file: BinaryIO, batches: Batches) -> None:
-    file.write(b'{"type":"FeatureCollection","features":[')
+    file.write(_HEAD)
     count = 0
     for batch in batches:
-        file.write(b",\n" if count else b"\n")
-        file.write(b",\n".join(batch))
+        file.write((b"," if count else b" ") + b"\n,".join(batch) + b"\n")
         count += len(batch)
-    members = orjson.dumps({"numberMatched": count, "numberReturned": count})
-    file.write(b"\n]," + members[1:] + b"\n")
+    file.write(_tail(count))
 
 
-def _write_lines(file: BinaryIO, batches: Batches) -> None:
-    file.writelines(b"\n".join(batch) + b"\n" for batch in batches)
+def _copy_collection(file: BinaryIO, copying: Copying) -> None:
+    file.write(_HEAD)
+    first = file.tell()
+    if count := copying(file, ","):
+        file.seek(first)
+        file.write(b" ")
+        file.seek(0, os.SEEK_END)
+    file.write(_tail(count))
 
 
-def _write_sequence(file: BinaryIO, batches: Batches) -> None:
-    file.writelines(b"".join(b"\x1e%b\n" % text for text in batch) for batch in batches)
+def _lines(before: str = "") -> dict[str, Any]:
+    mark = before.encode()
+    between = b"\n" + mark
+
+    def write(file: BinaryIO, batches: Batches) -> None:
+        file.writelines(mark + between.join(batch) + b"\n" for batch in batches)
+
+    return {"write": write, "copy": lambda file, copying: copying(file, before)}
 
 
-GEOJSON: Final = Form("geojson", MEDIA_TYPE, _write_collection)
+GEOJSON: Final = Form("geojson", MEDIA_TYPE, _write_collection, copy=_copy_collection)
 #: GeoJSON text sequences (RFC 8142).
-GEOJSONSEQ: Final = Form("geojsonseq", "application/geo+json-seq", _write_sequence)
+GEOJSONSEQ: Final = Form("geojsonseq", "application/geo+json-seq", **_lines("\x1e"))
 #: One feature a line: newline-delimited GeoJSON, which GDAL knows as GeoJSONSeq.
-GEOJSONL: Final = Form("geojsonl", "application/x-ndjson", _write_lines)
+GEOJSONL: Final = Form("geojsonl", "application/x-ndjson", **_lines())
 
 
 @dataclass(frozen=True)
@@ -100,8 +123,8 @@ class WholeSet:
     def own_text(self) -> BinaryIO:
         """The text of this moment for one reader, in a file that is gone when it is closed."""
         file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115
-        with self.work(), feature_batches(self.statement) as batches:
-            self.form.write(file, batches)
+        with self.work(), self._opened() as (_version, write):
+            write(file)
         file.seek(0)
         return file
 
@@ -109,8 +132,8 @@ class WholeSet:
         with making(folder):
             if text := kept(folder, self._name(self.version())):
                 return text  # of another thread that made it meanwhile
-            with self._opened() as (version, batches):
-                return keep(folder, self._name(version), lambda file: self.form.write(file, batches))
+            with self._opened() as (version, write):
+                return keep(folder, self._name(version), write)
 
     def _packed(self, folder: str) -> Text:
         plain = kept(self._folder, self._name(self.version())) or self._made(self._folder)
@@ -126,15 +149,29 @@ class WholeSet:
         return digest(self._folder, version)
 
     @contextmanager
-    def _opened(self) -> Iterator[tuple[str, Batches]]:
-        """The version and its rows: the cursor was opened between two looks that saw the same version."""
+    def _opened(self) -> Iterator[tuple[str, Callable[[BinaryIO], object]]]:
+        """The version and what writes its rows: what is read was seen between two looks that saw the same version."""
+        seen = self._copied if self.form.copy and is_large(self.statement) else self._fetched
         for _try in range(_TRIES):
             before = self.version()
-            with feature_batches(self.statement) as batches:
+            with seen() as write:
                 if self.version() == before:
-                    yield before, batches
+                    yield before, write
                     return
         raise Busy
+
+    @contextmanager
+    def _fetched(self) -> Iterator[Callable[[BinaryIO], object]]:
+        with feature_batches(self.statement) as batches:
+            yield lambda file: self.form.write(file, batches)
+
+    @contextmanager
+    def _copied(self) -> Iterator[Callable[[BinaryIO], object]]:
+        def copying(file: BinaryIO, before: str) -> int:
+            return copy_lines(file, self.statement, snapshot, before=before)
+
+        with shared_snapshot() as snapshot:
+            yield lambda file: cast("Any", self.form.copy)(file, copying)
 
 
 @cache

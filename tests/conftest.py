@@ -18,10 +18,19 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django import DjangoDbBlocker, Settings
 
 from tests import databases
-from tests.people import administrator, city, head, light_user, media_root, office_user, outsider
+from tests.people import administrator, city, committed, head, light_user, media_root, office_user, outsider
 from tools.chromium import launch
 
-__all__ = ["administrator", "city", "head", "light_user", "media_root", "office_user", "outsider"]
+__all__ = [
+    "administrator",
+    "city",
+    "committed",
+    "head",
+    "light_user",
+    "media_root",
+    "office_user",
+    "outsider",
+]
 
 # No clock: a busy machine is no fault of the product's. The rows of a database fixture are shared by a test's examples
 # on purpose. A run of continuous integration tries the same examples each time, so that it never fails by chance on

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from accounts.models import User
 from accounts.posts import Post
+from jobs.limits import COMMANDS, WEB, limit_sessions
 from tests.factories import MembershipFactory, UserFactory
 from tests.grid import GridCity, make_city
 
@@ -53,3 +56,13 @@ def administrator(city: GridCity) -> User:
 def outsider(db: None) -> User:
     """A person with a password and no service."""
     return UserFactory()
+
+
+@pytest.fixture
+def committed(transactional_db: None) -> Iterator[GridCity]:
+    """The grid city for others' sessions; this process's own have the limits of a web process meanwhile."""
+    connection.close()
+    limit_sessions(WEB)
+    yield make_city()
+    connection.close()
+    limit_sessions(COMMANDS)

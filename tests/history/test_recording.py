@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -30,9 +30,8 @@ from districts.models import Category, Service
 from history.acting import command_of
 from history.models import BY_A_COMMAND, PAST_THE_PLATFORM, RowChange
 from history.recording import MASKED, recorded_models
-from jobs.limits import COMMANDS, WEB, limit_sessions
 from tests.factories import PASSWORD, AppealFactory, CalendarDayFactory, UserFactory
-from tests.grid import GridCity, make_city
+from tests.grid import GridCity
 
 PHONE = "+996322255555"
 
@@ -167,16 +166,6 @@ def test_whatever_writes_in_this_process_has_its_name(
     assert len(written) == lines
     assert {(one.by, one.page) for one in written} == {(None, "")}
     assert {one.command for one in written} == {command_of(sys.argv)} != {""}
-
-
-@pytest.fixture
-def committed(transactional_db: None) -> Iterator[GridCity]:
-    """The grid city for others' sessions; this process's own have the limits of a web process meanwhile."""
-    connection.close()
-    limit_sessions(WEB)
-    yield make_city()
-    connection.close()
-    limit_sessions(COMMANDS)
 
 
 def test_a_command_has_its_name_and_psql_has_none(committed: GridCity) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import ast
+import errno
 import gzip
 import itertools
 import json
+import os
 import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
-from django.db import connection, connections, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.db.models import Value
 from django.db.models.functions import Concat, Left
 from django.test import Client
@@ -26,8 +30,10 @@ from appeals.identifiers import new_uuid7
 from appeals.models import Appeal
 from bootstrap.rates import Rate
 from districts.versions import public_version
+from geo import large_texts
+from geo.large_texts import copy_lines, shared_snapshot
 from geo.paging import PAGE_SIZE
-from opendata import converting
+from opendata import converting, whole_sets
 from opendata.whole_sets import writers
 from rates.taking import DATA_WORK, charge
 from tests.factories import AppealFactory, MembershipFactory
@@ -395,6 +401,60 @@ def test_ogr2ogr_reads_all_while_appeals_come_in(
         assert (read.returncode, read.stderr) == (0, ""), (opened, path)
         assert len(target.read_text().splitlines()) > 200
         target.unlink()
+
+
+@pytest.mark.parametrize(
+    "path", [WHOLE, LINES, "/ogc/collections/appeals/items?f=geojsonseq", f"{WHOLE}?q=nothing"]
+)
+def test_a_large_set_is_copied_and_is_the_same_text(
+    committed: GridCity, client: Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """What the database copies by itself, in another process, is what is fetched here, to the byte, and of one snapshot."""
+    _made(committed, 3, text='50% \\ "Көчөдө" \x7f\n\t \u2028')
+    fetched = client.get(path)
+    copied_at: list[int] = []
+
+    def change() -> None:
+        parameters = connection.get_connection_params()
+        del parameters["cursor_factory"]
+        with closing(psycopg2.connect(**parameters)) as other, other, other.cursor() as cursor:
+            cursor.execute("UPDATE appeals_appeal SET address = 'changed meanwhile'")
+
+    def copy(*given: Any, **named: Any) -> int:
+        copied_at.append(Appeal.objects.count())
+        # What comes in meanwhile is not in it.
+        change()
+        return large_texts.copy_lines(*given, **named)
+
+    monkeypatch.setattr(large_texts, "LARGE", 0)
+    monkeypatch.setattr(whole_sets, "copy_lines", copy)
+    monkeypatch.setattr(texts, "kept", lambda folder, name: None)
+    monkeypatch.setattr(whole_sets, "kept", lambda folder, name: None)
+    copied = client.get(path)
+    assert copied_at == [3]
+    assert (copied["ETag"], _read(copied)) == (fetched["ETag"], _read(fetched))
+
+
+@pytest.mark.parametrize(
+    ("table", "raised"), [("nowhere", OperationalError), ("generate_series(1, 10)", None)]
+)
+def test_what_the_copying_process_meets_is_raised_here(
+    committed: GridCity, tmp_path: Path, table: str, raised: type[Exception] | None
+) -> None:
+    statement = f"SELECT n::text AS geojson_text FROM {table} AS n ORDER BY n DESC"
+    with shared_snapshot() as snapshot, (tmp_path / "lines").open("wb") as file:
+        if raised:
+            with pytest.raises(raised, match=table):
+                copy_lines(file, statement, snapshot)
+            return
+        assert copy_lines(file, statement, snapshot, before="% ") == 10
+    assert (tmp_path / "lines").read_bytes().splitlines()[:2] == [b"% 10", b"% 9"]
+    with (
+        shared_snapshot() as snapshot,
+        Path("/dev/full").open("wb") as full,
+        pytest.raises(OSError, match=os.strerror(errno.ENOSPC)),
+    ):
+        copy_lines(full, statement, snapshot)
 
 
 def test_whatever_the_writing_process_runs_makes_files_anew_when_it_changes() -> None:

@@ -43,6 +43,7 @@ class Command(BaseCommand):
             from tests.bench.serving import geojson_page, map_tiles, map_view
             from tests.bench.submitting import submit_over_http
             from tests.bench.table import render
+            from tests.bench.whole_sets import sequence_and_copy
         except ImportError as error:
             raise CommandError(f"{error}; run ./manage.py test once: it installs what this needs") from None
         self.stdout.write(f"{count:,} appeals; {platform.machine()}, {os.cpu_count()} cores")
@@ -61,6 +62,7 @@ class Command(BaseCommand):
                     *geojson_page(server),
                     *map_view(server),
                     *map_tiles(server),
+                    *sequence_and_copy(server),
                     *submit_over_http(server),
                     *open_desks(server),
                     *pages_among_many(list_pages(server), few),

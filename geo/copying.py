@@ -1,0 +1,52 @@
+"""The process that has PostgreSQL copy lines into a file: its order is one line of JSON on its input, its reply one on its output.
+
+Knows no Django, and starts in a tenth of a second.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import closing
+from typing import Any, BinaryIO
+
+import psycopg2
+
+
+def main(orders: BinaryIO, replies: BinaryIO) -> None:
+    """Writes the lines that are ordered to the inherited ``file``; replies with their ``count``, or why it failed."""
+    order = json.loads(orders.readline())
+    reply: dict[str, Any]
+    try:
+        reply = {"count": _copied(order)}
+    except psycopg2.Error as error:
+        reply = {"database": str(error)}
+    except OSError as error:
+        reply = {"errno": error.errno}
+    replies.write(json.dumps(reply).encode())
+
+
+def _copied(order: dict[str, Any]) -> int:
+    with (
+        closing(psycopg2.connect(**order["parameters"])) as connection,
+        os.fdopen(order["file"], "wb", buffering=0) as file,
+        connection.cursor() as cursor,
+    ):
+        connection.autocommit = True
+        cursor.execute(
+            "SELECT set_config(name, value, false) FROM json_each_text(%s) AS wanted(name, value)",
+            [json.dumps(order["settings"])],
+        )
+        cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        cursor.execute("SET TRANSACTION SNAPSHOT %s", [order["snapshot"]])
+        # CSV, where nothing in a row has a meaning, is each row as it is, and a line.
+        how = cursor.mogrify(
+            "FORMAT csv, NULL '', QUOTE e'\\x01', DELIMITER %s", [order["delimiter"]]
+        ).decode()
+        cursor.copy_expert(" ".join(["COPY (", order["statement"], ") TO STDOUT WITH (", how, ")"]), file)
+        return int(cursor.rowcount)
+
+
+if __name__ == "__main__":
+    main(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,0 +1,112 @@
+"""Lines of large texts, which PostgreSQL itself copies into a file, in a process of its own.
+
+COPY may use several of the server's processors, which a cursor may not, and the web process neither holds a row nor its
+interpreter meanwhile: of a million features the cursor takes twice the time. It could not make one itself, whose sessions
+have limits (``jobs.limits``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
+
+#: Rows from which another process is worth its start.
+LARGE: Final = 50_000
+#: Ten million features are written by then.
+_LONGEST_S: Final = 600
+#: A character that no text of JSON holds (RFC 8259, 7).
+_NEVER: Final = "\x02"
+#: A client that is gone is noticed within this time.
+_CHECK_CLIENT_S: Final = 2
+_ROOT: Final = Path(__file__).resolve().parents[1]
+
+
+def is_large(statement: str, alias: str = DEFAULT_DB_ALIAS) -> bool:
+    """Whether the planner expects the statement to have ``LARGE`` rows or more."""
+    if not statement:
+        return False
+    with connections[alias].cursor() as cursor:
+        # The values are in it: a percent sign is one.
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
+        plans = cursor.fetchone()[0]
+    return bool((plans if isinstance(plans, list) else json.loads(plans))[0]["Plan"]["Plan Rows"] >= LARGE)
+
+
+@contextmanager
+def shared_snapshot(alias: str = DEFAULT_DB_ALIAS) -> Iterator[str]:
+    """The name of what this session sees now, for others to see the same while the block runs."""
+    with transaction.atomic(alias), connections[alias].cursor() as cursor:
+        cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{2 * _LONGEST_S}s'")
+        cursor.execute("SELECT pg_export_snapshot()")
+        yield cursor.fetchone()[0]
+
+
+def copy_lines(
+    file: BinaryIO, statement: str, snapshot: str, *, before: str = "", alias: str = DEFAULT_DB_ALIAS
+) -> int:
+    """Writes the one column of the statement's rows to the file as it is, a line each; their number.
+
+    The texts are JSON without line ends, and so hold no control character. ``before`` stands before each; one of those costs least.
+    Raises ``OSError`` as writing does, ``OperationalError`` where the database refuses or is away.
+    """
+    connection = connections[alias]
+    parameters = connection.get_connection_params()
+    for ours in ("cursor_factory", "context"):
+        parameters.pop(ours, None)
+    delimiter = _NEVER
+    if before and before < " ":
+        # Between an empty column and the text: joined by ||, the texts would be copied once more, a quarter of the time.
+        statement = " ".join(["SELECT NULL, lines.* FROM (", statement, ") AS lines"])
+        delimiter = before
+    elif before:
+        with connection.cursor() as cursor:
+            mark = cursor.mogrify("%s", [before]).decode()
+        statement = " ".join(["SELECT", mark, "|| lines.geojson_text FROM (", statement, ") AS lines"])
+    file.flush()
+    order = {
+        "parameters": parameters,
+        "file": file.fileno(),
+        "snapshot": snapshot,
+        "statement": statement,
+        "delimiter": delimiter,
+        "settings": {
+            "TimeZone": connection.timezone_name,
+            "statement_timeout": f"{_LONGEST_S}s",
+            "client_connection_check_interval": f"{_CHECK_CLIENT_S}s",
+        },
+    }
+    with tempfile.TemporaryFile() as errors:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "geo.copying"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            pass_fds=[file.fileno()],
+            cwd=_ROOT,
+            env={**os.environ, "PYTHONPATH": str(_ROOT)},
+        )
+        try:
+            said, _nothing = child.communicate(json.dumps(order).encode() + b"\n", _LONGEST_S)
+        finally:
+            child.kill()
+            child.wait()
+        if not said:
+            errors.seek(0)
+            raise RuntimeError(f"nothing was copied: {errors.read()[-2000:].decode(errors='replace')}")
+    reply = json.loads(said)
+    if "database" in reply:
+        raise OperationalError(reply["database"])
+    if "errno" in reply:
+        raise OSError(reply["errno"], os.strerror(reply["errno"]))
+    # The child's end of the file moved, and ours with it; what Python remembers of it did not.
+    file.seek(0, os.SEEK_END)
+    return int(reply["count"])
