@@ -11,11 +11,16 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.db.models.functions import Distance, Transform
 from django.contrib.gis.geos import Point
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
-from django.db.models import Count, IntegerField, Q, Subquery
+from django.db.models import Count, F, Func, IntegerField, Q, TextField
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
+from django.utils.translation import get_language
+from modeltranslation.utils import resolution_order
 
 from accounts.models import User
 from accounts.roles import Role, standing_of
@@ -34,18 +39,42 @@ if TYPE_CHECKING:
 NEWEST_FIRST: Final = Order({"submitted_at": dt.datetime, "number": int}, descending=True)
 
 
-class HowMany(Subquery):
-    """How many rows the queryset has, up to a number at which counting ends; read beside the rows of any statement.
+def how_many(counted: Iterable[tuple[models.QuerySet[Any], int]]) -> RawSQL:
+    """How many rows each queryset has, up to a number at which counting ends, as one array; read beside the rows of any statement.
 
-    So a page's list and all its counts are one statement, and each costs the same after ten years.
+    So a page's list and all its counts are one statement, and each costs the same after ten years. Compiled now, and may
+    be kept: the querysets, which nothing of the statement around them touches, are not looked at again.
+    """
+    selects, params = [], list[Any]()
+    for rows, most in counted:
+        try:
+            sql, its_own = rows.order_by().values("pk")[:most].query.sql_with_params()
+        except EmptyResultSet:
+            # Known beforehand to have none.
+            selects.append("0")
+        else:
+            selects.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608
+            params += its_own
+    return RawSQL(f"ARRAY[{', '.join(selects)}]::integer[]", params, ArrayField(IntegerField()))  # noqa: S611
+
+
+class InLanguage(Func):
+    """The text of a translated column in the reader's language, else in the first that has one; empty where none has.
+
+    ``column`` may lead through relations. As the model's own attribute, without the model.
     """
 
-    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
-    output_field = IntegerField()
-    empty_result_set_value = 0
+    output_field = TextField()
 
-    def __init__(self, rows: models.QuerySet[Any], *, most: int) -> None:
-        super().__init__(rows.order_by().values("pk")[:most])
+    def __init__(self, column: str) -> None:
+        super().__init__(*(F(f"{column}_{language}") for language in resolution_order(get_language() or "")))
+
+    def as_sql(
+        self, compiler: SQLCompiler, connection: Any, *_: Any, **__: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        compiled = [compiler.compile(source) for source in self.get_source_expressions()]
+        said = ", ".join(f"NULLIF({sql}, '')" for sql, _params in compiled)
+        return f"COALESCE({said}, '')", tuple(value for _sql, params in compiled for value in params)
 
 
 class AppealQuerySet(models.QuerySet["Appeal"]):
@@ -213,6 +242,18 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
     def with_names(self) -> AppealQuerySet:
         """With what a list row names, in the same statement."""
         return self.select_related("category", "service", "district")
+
+    def with_names_alone(self) -> AppealQuerySet:
+        """With the texts of what a list row names as ``category_name``, ``service_short`` and ``district_name``.
+
+        No more of these rows is read: of a long list they would be most of the work.
+        """
+        names = {
+            "category_name": InLanguage("category__name"),
+            "service_short": InLanguage("service__short"),
+            "district_name": InLanguage("district__name"),
+        }
+        return self.annotate(**names)
 
 
 def seen_until() -> dt.datetime:

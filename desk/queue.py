@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, F, Func, Q
+from django.db.models import BooleanField, F, Func, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +23,7 @@ from appeals.deadlines import WorkingCalendar, city_day
 from appeals.due import SOON_DAYS
 from appeals.filters import AppealFilter, Keys, holding, keys_of, parse_filter
 from appeals.models import Appeal, AppealContact, Draft
-from appeals.querysets import AppealQuerySet, HowMany
+from appeals.querysets import AppealQuerySet, how_many
 from appeals.search import mailbox, telephone
 from appeals.vocabulary import Status
 from districts.models import Service
@@ -199,7 +201,7 @@ class _AnyOf(Func):
 
 @dataclass(frozen=True)
 class Listed:
-    """A page of the queue: its rows, how many are in each tab (up to ``most``) and before the page.
+    """A page of the queue: its rows (``with_names_alone``), how many are in each tab (up to ``most``) and before the page.
 
     ``drafts`` are the person's own unfinished texts. ``others`` are how many the other places hold, as they were given;
     ``keys`` those of all codes and words in the filters.
@@ -220,13 +222,16 @@ class Queue:
 
     user: User
     standing: Standing
-    calendar: WorkingCalendar
+    calendar: WorkingCalendar = field(compare=False)
     today: dt.date
+    #: The last day of what is due soon.
+    soon: dt.date
 
     @classmethod
     def of(cls, user: User, calendar: WorkingCalendar) -> Queue:
         """The person's desk now."""
-        return cls(user, standing_of(user), calendar, city_day(timezone.now()))
+        today = city_day(timezone.now())
+        return cls(user, standing_of(user), calendar, today, calendar.add_working_days(today, SOON_DAYS))
 
     def appeals(self, wanted: AppealFilter, keys: Keys | None = None) -> AppealQuerySet:
         """All appeals of the desk that the filter leaves; one small query for its codes and words, unless ``keys`` has them."""
@@ -258,8 +263,7 @@ class Queue:
             case Tab.MINE:
                 return rows.open().filter(assignee=self.user)
             case Tab.SOON:
-                until = self.calendar.add_working_days(self.today, SOON_DAYS)
-                return rows.running().filter(due_on__gte=self.today, due_on__lte=until)
+                return rows.running().filter(due_on__gte=self.today, due_on__lte=self.soon)
             case Tab.OVERDUE:
                 return rows.overdue(self.today)
             case Tab.ESCALATED:
@@ -286,35 +290,48 @@ class Queue:
         mine = self.appeals(place.wanted, keys)
         rows = self.in_tab(mine, place.tab)
         most = counted_to(place.wanted)
-        shown = {*self.tabs, place.tab}
-        counted = {f"n_{tab}": HowMany(self.in_tab(mine, tab), most=most) for tab in Tab if tab in shown}
-        counted["n_drafts"] = HowMany(Draft.objects.filter(user=self.user), most=COUNT_MAX)
-        for n, other in enumerate(others):
-            there = self.in_tab(self.appeals(other.wanted, keys), other.tab)
-            counted[f"n_other_{n}"] = HowMany(there, most=counted_to(other.wanted))
+        shown = tuple(tab for tab in Tab if tab in {*self.tabs, place.tab})
+        narrowed = place.wanted != AppealFilter()
+        of_tabs = self._of_tabs(mine, shown, most) if narrowed else self._of_all(shown, most)
+        counted: list[tuple[QuerySet[Any], int]] = [
+            (self.in_tab(self.appeals(other.wanted, keys), other.tab), counted_to(other.wanted))
+            for other in others
+        ]
         if page.before is not None:
-            counted["n_ahead"] = HowMany(order.turned.beyond(rows, page.before), most=most)
+            counted.append((order.turned.beyond(rows, page.before), most))
         elif page.after is not None:
-            counted["n_ahead"] = HowMany(order.until(rows, page.after), most=most)
-        found = order.page(rows.with_names().select_related("assignee").annotate(**counted), page)
+            counted.append((order.until(rows, page.after), most))
+        counts = {"of_tabs": of_tabs, "of_others": how_many(counted)}
+        found = order.page(rows.with_names_alone().select_related("assignee").annotate(**counts), page)
         if not found.rows and (page.after or page.before):
             return self.listed(place.at(PageRequest(PAGE_SIZE)), others)
         # Where there is no row, the counts stand beside one of any other table.
         beside: Mapping[str, Any] = (
-            vars(found.rows[0]) if found.rows else Service.objects.order_by("pk").values(**counted)[0]
+            vars(found.rows[0]) if found.rows else Service.objects.order_by("pk").values(**counts)[0]
         )
-        ahead = beside.get("n_ahead", 0)
+        *in_tabs, drafts = beside["of_tabs"]
+        ahead = beside["of_others"][-1] if page.after or page.before else 0
         if page.before is not None:
             ahead = max(ahead - len(found.rows), 0)
         return Listed(
             found,
-            {tab: beside[f"n_{tab}"] for tab in Tab if tab in shown},
+            dict(zip(shown, in_tabs, strict=True)),
             ahead,
-            beside["n_drafts"],
+            drafts,
             most,
-            tuple(beside[f"n_other_{n}"] for n in range(len(others))),
+            tuple(beside["of_others"][: len(others)]),
             keys,
         )
+
+    def _of_tabs(self, mine: AppealQuerySet, tabs: Iterable[Tab], most: int) -> RawSQL:
+        """How many of the appeals each tab holds, and at the end how many drafts the person has."""
+        drafts = (Draft.objects.filter(user=self.user), COUNT_MAX)
+        return how_many([*((self.in_tab(mine, tab), most) for tab in tabs), drafts])
+
+    def _of_all(self, tabs: tuple[Tab, ...], most: int) -> RawSQL:
+        """The same of the whole desk."""
+        # Of the person the key alone: what is kept must not hold a request.
+        return _compiled(replace(self, user=User(pk=self.user.pk)), tabs, most)
 
     def beside(self, place: Place, current: Appeal) -> tuple[Appeal | None, Appeal | None]:
         """The appeals after and before the current one in the list of the place.
@@ -330,3 +347,9 @@ class Queue:
             order.beyond(rising, here).first() or rising.first(),
             back.beyond(others.order_by(*back.names), here).only("number").first(),
         )
+
+
+# Building ten querysets is a sixth of the work of a page that people load all day long.
+@lru_cache(maxsize=256)
+def _compiled(queue: Queue, tabs: tuple[Tab, ...], most: int) -> RawSQL:
+    return queue._of_tabs(queue.appeals(AppealFilter()), tabs, most)

@@ -15,7 +15,7 @@ from typing import Final
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
@@ -42,7 +42,6 @@ _ROW: Final = (
     '<td class="desk-row__received"><time datetime="{received_at}">{received_day}</time></td>{assignee}'
     '<td class="desk-row__status">{status}{warned}</td></tr>\n'
 )
-_CHECKED: Final = SafeString(" checked")
 _NOTHING: Final = SafeString("")
 
 
@@ -57,7 +56,7 @@ class Look:
 
 
 def rows_as_html(rows: Iterable[AppealRow], look: Look) -> list[SafeString]:
-    """Each row of the table."""
+    """Each row of the table, of appeals as ``with_names_alone`` reads them."""
     language = get_language() or ""
     # One address for all of them, with a place for the number.
     url = reverse("desk:appeal", args=[0]).replace("/0/", "/{}/")
@@ -66,34 +65,39 @@ def rows_as_html(rows: Iterable[AppealRow], look: Look) -> list[SafeString]:
 
 def _row(appeal: Appeal, due: Due, look: Look, language: str, url: str) -> SafeString:
     received_at = localtime(appeal.submitted_at)
-    where = appeal.address or (appeal.district.name if appeal.district else "")
     text = appeal.text
-    return format_html(
-        _ROW,
-        number=str(appeal.number),
-        version=str(appeal.version),
-        status_code=appeal.status,
-        lon=f"{appeal.point.x:.6f}",
-        lat=f"{appeal.point.y:.6f}",
-        due_on=appeal.due_on.isoformat(),
-        due_day=_day(appeal.due_on, language),
-        due=_due(due, language),
-        checked=_CHECKED if look.chosen else _NOTHING,
-        url=url,
-        place=look.place,
-        category=appeal.category.name,
-        language=appeal.language,
-        text=f"{text[: TEXT_SHOWN - 1].rstrip()}…" if len(text) > TEXT_SHOWN else text,
-        where=where,
-        service=format_html('<td class="desk-row__service">{}</td>', appeal.service.short)
-        if look.office
-        else _NOTHING,
-        received_at=received_at.isoformat(),
-        received_day=_day(received_at.date(), language),
-        assignee=_assignee(appeal) if look.assignees else _NOTHING,
-        status=_status(_Status.of(appeal, language), language),
-        warned=_warned(appeal, due, language),
+    lon, lat = appeal.point.coords
+    # What people have written or named is escaped here; all else is numbers, days, codes of ours, and parts drawn below.
+    return SafeString(
+        _ROW.format(
+            number=appeal.number,
+            version=appeal.version,
+            status_code=escape(appeal.status),
+            lon=f"{lon:.6f}",
+            lat=f"{lat:.6f}",
+            due_on=appeal.due_on.isoformat(),
+            due_day=_day(appeal.due_on, language),
+            due=_due(due, language),
+            checked=" checked" if look.chosen else "",
+            url=url,
+            place=escape(look.place),
+            category=escape(appeal.category_name),
+            language=escape(appeal.language),
+            text=escape(f"{text[: TEXT_SHOWN - 1].rstrip()}…" if len(text) > TEXT_SHOWN else text),
+            where=escape(appeal.address or appeal.district_name),
+            service=_service(appeal.service_short) if look.office else "",
+            received_at=received_at.isoformat(),
+            received_day=_day(received_at.date(), language),
+            assignee=_assignee(appeal) if look.assignees else "",
+            status=_status(_Status.of(appeal, language), language),
+            warned=_warned(appeal, due, language),
+        )
     )
+
+
+@lru_cache(maxsize=_KEPT)
+def _service(short: str) -> SafeString:
+    return format_html('<td class="desk-row__service">{}</td>', short)
 
 
 def _assignee(appeal: Appeal) -> SafeString:
@@ -121,7 +125,7 @@ def _share_passed(half: bool, language: str) -> SafeString:
 
 @lru_cache(maxsize=_KEPT)
 def _day(day: dt.date, language: str) -> str:
-    return date_format(day, "SHORT_DATE_FORMAT")
+    return escape(date_format(day, "SHORT_DATE_FORMAT"))
 
 
 @lru_cache(maxsize=_KEPT)

@@ -5,19 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 from urllib.parse import parse_qsl
 
-from django.db.models import TextField, Value
-from django.db.models.functions import Cast, Coalesce, JSONObject, NullIf
+import orjson
+from django.db import connection
+from django.db.models import TextField
+from django.db.models.functions import Cast, JSONObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from modeltranslation.utils import resolution_order
 
 from accounts.models import User
 from accounts.roles import Standing
 from appeals.deadlines import WorkingCalendar, calendar_of
 from appeals.filters import FILTERS, Keys
 from appeals.models import CalendarDay
+from appeals.querysets import InLanguage
 from desk.models import SavedFilter
 from desk.queue import Place, Sort, Tab, parse_place
 from districts.models import Service
@@ -68,21 +72,9 @@ def nothing_left(place: Place, keys: Keys) -> str:
 
 def calendar_and_saved(user: User, standing: Standing) -> tuple[WorkingCalendar, list[Saved]]:
     """What a list is read with: the city's calendar, and the person's saved filters by name; one statement for both."""
-    names = [
-        NullIf(f"name_{language}", Value(""), output_field=TextField())
-        for language in resolution_order(get_language() or "")
-    ]
-    days = CalendarDay.objects.order_by().values_list(
-        JSONObject(
-            day=Cast("date", TextField()),
-            name=Coalesce(*names, Value(""), output_field=TextField()),
-            working="working",
-        ),
-        flat=True,
-    )
-    mine = SavedFilter.objects.kept().seen_by(user, standing.service_ids).order_by()
-    saved = mine.values_list(JSONObject(pk="pk", query="query", name="name", service="service"), flat=True)
-    rows = list(days.union(saved, all=True))
+    with connection.cursor() as cursor:
+        cursor.execute(*_calendar_and_saved(user.pk, standing.service_ids, get_language() or ""))
+        rows = [orjson.loads(text) for (text,) in cursor.fetchall()]
     calendar = calendar_of(
         (dt.date.fromisoformat(row["day"]), row["working"], row["name"]) for row in rows if "day" in row
     )
@@ -92,6 +84,17 @@ def calendar_and_saved(user: User, standing: Standing) -> tuple[WorkingCalendar,
         if "pk" in row
     ]
     return calendar, sorted(found, key=lambda each: (each.name.casefold(), each.pk))
+
+
+@lru_cache(maxsize=256)
+def _calendar_and_saved(person: int, services: frozenset[int], _language: str) -> tuple[str, tuple[Any, ...]]:
+    """The statement, compiled once, since every page of the list asks it."""
+    day = JSONObject(day=Cast("date", TextField()), name=InLanguage("name"), working="working")
+    days = CalendarDay.objects.order_by().values_list(day, flat=True)
+    mine = SavedFilter.objects.kept().seen_by(User(pk=person), services).order_by()
+    saved = mine.values_list(JSONObject(pk="pk", query="query", name="name", service="service"), flat=True)
+    sql, params = days.union(saved, all=True).query.sql_with_params()
+    return sql, params
 
 
 def places_of(saved: Iterable[Saved]) -> list[Place]:

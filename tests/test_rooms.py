@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-_USES = re.compile(r"""\{%-?\s*(?:extends|include)\s+["']([^"']+)["']""")
+_USES = re.compile(r"""\{%-?\s*(?:extends|include|same_everywhere)\s+["']([^"']+)["']""")
 #: Folders of templates that ``web`` keeps for other packages' pages.
 _OF_WEB = {"web", "account", "admin", "429.html"}
 

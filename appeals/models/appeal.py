@@ -80,6 +80,11 @@ class Appeal(models.Model):
     an outdated version is stale.
     """
 
+    # What ``AppealQuerySet.with_names_alone`` reads beside the row.
+    category_name: str
+    service_short: str
+    district_name: str
+
     id = models.UUIDField(primary_key=True, help_text="UUIDv7 made by the client.")
     number = models.BigIntegerField(
         _("number"),

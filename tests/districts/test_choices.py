@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils.translation import override
 
 from appeals.intake.parse import leaf_category
-from districts.choices import category_groups
-from districts.models import Category
+from districts.choices import category_groups, districts, flat, services
+from districts.models import Category, DistrictBoundary, Service
 from geo.refusals import ValueRefused
 from tests import factories
 from tests.grid import IN_EAST, GridCity
@@ -54,3 +55,17 @@ def test_appeals_of_what_is_closed_can_still_be_filtered(city: GridCity, client:
     page = client.get("/en/", {"category": "lamp"})
     assert f"№ {appeal.number}" in page.content.decode() or str(appeal.number) in page.content.decode()
     assert '<option value="lamp"' in client.get("/en/").content.decode()
+
+
+def test_what_is_renamed_is_offered_by_its_new_name_at_once(city: GridCity) -> None:
+    def names(language: str) -> list[str]:
+        with override(language):
+            choices = [*flat([*category_groups()]), *services(), *districts()]
+            return [choice.short for choice in choices if choice.code in {"lamp", "light", "east"}]
+
+    assert names("en") == ["lamp en", "light en", "east en"]
+    Category.objects.filter(code="lamp").update(name_en="Lights")
+    Service.objects.filter(code="light").update(short_en="Lamplighters")
+    DistrictBoundary.objects.filter(district__code="east").update(name_en="")
+    assert names("en") == ["Lights", "Lamplighters", "east ky"]
+    assert names("ru") == ["lamp ru", "light ru", "east ru"]

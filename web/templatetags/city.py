@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from django import template
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language, get_language_info
 
 from appeals.filters import FilterField
 from districts.choices import Choice, Group
@@ -31,6 +32,17 @@ def icon(name: str, modifier: str = "") -> SafeString:
     )
 
 
+@register.simple_tag
+def same_everywhere(template_name: str) -> SafeString:
+    """A part that is the same on every page of a language: drawn once, without the page's context."""
+    return _drawn(template_name, get_language() or "")
+
+
+@lru_cache(maxsize=64)
+def _drawn(template_name: str, _language: str) -> SafeString:
+    return render_to_string(template_name)
+
+
 @register.filter
 def language_name(code: str) -> str:
     """Name of the language in itself; the code where it has none."""
@@ -43,16 +55,22 @@ def language_name(code: str) -> str:
 @register.simple_tag
 def filter_options(field: FilterField) -> SafeString:
     """The options of a filter's select: a hundred on a page with categories and services, so that no template loops."""
-    given = str(field.given)
+    offered = tuple(field.offered)
+    return _options_of(str(field.declared.everything), offered, str(field.given), get_language() or "")
+
+
+# By the choices themselves, so that others are drawn anew.
+@lru_cache(maxsize=128)
+def _options_of(
+    everything: str, offered: tuple[Choice | Group, ...], given: str, language: str
+) -> SafeString:
     groups = (
         format_html('<optgroup label="{}">{}</optgroup>', choice.choice.name, _options(choice.options, given))
         if isinstance(choice, Group)
         else _options([choice], given)
-        for choice in field.offered
+        for choice in offered
     )
-    return format_html(
-        '<option value="">{}</option>{}', field.declared.everything, SafeString("".join(groups))
-    )
+    return format_html('<option value="">{}</option>{}', everything, SafeString("".join(groups)))
 
 
 def _options(choices: Iterable[Choice], given: str) -> SafeString:
