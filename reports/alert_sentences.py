@@ -10,6 +10,7 @@ from reports.alerts import MOST_PLACES, SIMULATIONS, Alert, AlertCell, Alerts
 from reports.ground import nearest_places
 from reports.hot_sentences import about, few_words, shown_words
 from reports.hotspots import Refusal
+from reports.models import CategoryAlert
 from reports.sentences import appeals_words, asked_words, created_words
 from reports.sizes import WINDOW_RADIUS_CELLS
 from reports.weeks import LEAST_WEEKS, RECENT_WEEKS
@@ -181,3 +182,19 @@ def p_words(p: float) -> str:
     """The chance with as many decimals as it has."""
     # Never broken between lines.
     return f"p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{number_format(p, _P_DECIMALS)}"
+
+
+def category_words(row: CategoryAlert, place: str) -> str:
+    """Where what is new of a category is, how many came in and were expected, and how sure that is among all categories."""
+    words = ngettext(
+        "Near “%(place)s”: %(appeals)s in the last %(weeks)s week, where about %(expected)s would be expected (q = %(q)s)",
+        "Near “%(place)s”: %(appeals)s in the last %(weeks)s weeks, where about %(expected)s would be expected (q = %(q)s)",
+        row.weeks or 0,
+    )
+    return words % {
+        "place": place or "—",
+        "appeals": appeals_words(row.count or 0),
+        "weeks": row.weeks,
+        "expected": about(row.expected or 0.0),
+        "q": number_format(row.q or 0.0, _P_DECIMALS),
+    }

@@ -26,7 +26,7 @@ from rates.senders import sender_of
 from rates.taking import REPORT_WORK, charged
 from reports.forms import ReportForm, ReportQuery
 from reports.ground import nearest_places
-from reports.heatmap import Borders, DistrictCount, Heatmap, appeals_in_cell
+from reports.heatmap import EVERYTHING, Borders, DistrictCount, Heatmap, appeals_in_cell
 from reports.making import REPORTS, form_of, make_report
 from reports.months import LEAST_MONTHS, long_enough
 from reports.products import Asked, products_of
@@ -40,6 +40,7 @@ from reports.sentences import (
     size_words,
 )
 from reports.sizes import offered_sizes
+from reports.weekly import overview
 from web.api.problems import bad_parameters
 from web.parameters import left_out, unknown
 
@@ -178,6 +179,7 @@ def alerts_page(request: HttpRequest) -> HttpResponse:
     from reports.hot_sentences import about
 
     asked = form.query
+    by_category = overview() if replace(asked.wanted, **EVERYTHING) == asked.wanted else None
     return _page(
         request,
         "alerts",
@@ -204,6 +206,19 @@ def alerts_page(request: HttpRequest) -> HttpResponse:
             )
         ],
         weeks=[(row.monday, row.monday + dt.timedelta(days=6), row.count) for row in found.recent],
+        by_category=by_category,
+        new_categories=[
+            (
+                f"{reverse('reports:alerts')}?category={row.category.code}",
+                row.category.name,
+                words.category_words(row, place),
+            )
+            for row, place in (by_category.new if by_category else ())
+        ],
+        quiet_categories=[
+            (f"{reverse('reports:alerts')}?category={row.category.code}", row.category.name)
+            for row in (by_category.quiet if by_category else ())
+        ],
         **_ways_on(asked),
     )
 

@@ -55,10 +55,14 @@ def generate(profile_dir: Path, seed: int, count: int = 3000, *, until: dt.date)
     scenes = _scenes(ground)
     places = _Places(ground)
     end = dt.datetime.combine(until, dt.time(0), zone)
+    by_category = {scene.category: scene for scene in scenes}
     for at in moments(chance, count, until - dt.timedelta(days=DAYS), until, zone):
         weights = [scene.weight * scene.months[at.month - 1] for scene in scenes]
-        scene = chance.choices(scenes, weights)[0]
-        spot = places.choose(scene, at, chance)
+        scene, near = chance.choices(scenes, weights)[0], None
+        incident = places.incident((end - at).days, chance)
+        if incident:
+            scene, near = by_category[incident["category"]], incident
+        spot = places.choose(scene, at, chance, near)
         yield _appeal(ground, scene, spot, at, end, chance)
 
 
@@ -86,8 +90,21 @@ class _Places:
         self._recent: list[tuple[dt.datetime, str, Spot]] = []
         self._weights = cache(self._weigh)
 
-    def choose(self, scene: _Scene, at: dt.datetime, chance: random.Random) -> Spot:
-        """A place for an appeal of this scene at this time."""
+    def incident(self, days_ago: int, chance: random.Random) -> dict[str, Any] | None:
+        """What many write about on that day, if the appeal is one of theirs."""
+        for row in self._ground.scenes.get("incident", ()):
+            first, last = row["days_ago"]
+            if last <= days_ago <= first and chance.random() < row["share"]:
+                return dict(row)
+        return None
+
+    def choose(
+        self, scene: _Scene, at: dt.datetime, chance: random.Random, incident: dict[str, Any] | None = None
+    ) -> Spot:
+        """A place for an appeal of this scene at this time, near to the incident if it is about one."""
+        if incident:
+            near = Spot(incident["lon"], incident["lat"])
+            return self._jittered(near, incident["radius_m"], chance)
         self._recent = [row for row in self._recent if (at - row[0]).days <= _ECHO_DAYS]
         echoes = [spot for _, texts_key, spot in self._recent if texts_key == scene.texts]
         if echoes and chance.random() < _ECHO_SHARE:

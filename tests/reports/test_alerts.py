@@ -189,7 +189,7 @@ def test_page_and_files_say_the_same(
     plant([IN_EAST] * 9, hidden=True, submitted_at=in_week(WEEKS - 1))
     # 3 for the choices; the number, the first day, the ground, the counts by cell and by week; the place of the sentence, those of the
     # table; 2 for the limit.
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         response = client.get(f"{PAGE}?{QUERY}")
     found, page = response.context["alerts"], response.content.decode()
     (alert,) = found.alerts
