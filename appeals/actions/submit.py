@@ -225,6 +225,9 @@ def insert(
 ) -> None:
     """Writes the new appeal with its contact, decision, first event and messages, inside the caller's transaction."""
     appeal.save(force_insert=True)
+    # The letters name the service, the receipt both of them: one statement for the two.
+    named = Appeal.objects.select_related("service", "district").only("service", "district").get(pk=appeal.pk)
+    appeal.service, appeal.district = named.service, named.district
     if contact is not None:
         contact.save(force_insert=True)
     stored_decision(appeal.pk, decision, at).save(force_insert=True)
