@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from appeals.models import Appeal
-from tests.browser.conftest import LANGUAGES, OFFICE, Open, Visit, at_desk, path_of
+from tests.browser.conftest import LANGUAGES, OFFICE, Open, Visit, at_desk, log_in_by_password, path_of
 from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import GridCity
 
@@ -56,8 +56,9 @@ def at(page: Page, number: int) -> None:
 def test_the_first_appeal_takes_three_clicks_and_the_next_ones_no_mouse(
     visit: Open, queue: list[int], representative: User
 ) -> None:
-    page = at_queue(visit, representative).page
-    clicks = []
+    window = visit(maps=False, **OFFICE)
+    log_in_by_password(window, representative, "en")
+    page, clicks = window.page, []
     for step in (f"#appeal-{queue[0]} a", "#answer-text", "[data-verb=answer] .button--primary"):
         page.click(step)
         clicks.append(step)
