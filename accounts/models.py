@@ -40,6 +40,16 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]
     email = models.EmailField(_("e-mail"), unique=True)
 
+    # Django's own names of these two say nothing to whoever reads them on the page of changes.
+    is_staff = models.BooleanField(
+        _("enters the administration"),
+        default=False,
+        help_text=_("As the operator's staff, whatever post they have."),
+    )
+    is_superuser = models.BooleanField(
+        _("operator"), default=False, help_text=_("May do everything, in the administration too.")
+    )
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 

@@ -23,7 +23,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.http import urlencode
-from django.utils.translation import get_language, get_language_info, gettext_lazy, override
+from django.utils.translation import get_language, get_language_info, gettext_lazy, override, pgettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -59,6 +59,16 @@ STAGES: Final[Mapping[Stage, str | Promise]] = {
     Stage.DRAFT: gettext_lazy("Drafts"),
     Stage.ENDED: gettext_lazy("Ended"),
     Stage.ARCHIVED: gettext_lazy("Archive"),
+}
+
+
+#: How one item is called at its stage.
+_OF_ONE: Final[Mapping[Stage, str | Promise]] = {
+    Stage.PUBLISHED: pgettext_lazy("one news item", "Published"),
+    Stage.PLANNED: pgettext_lazy("one news item", "Appears later"),
+    Stage.DRAFT: pgettext_lazy("one news item", "Draft"),
+    Stage.ENDED: pgettext_lazy("one news item", "Ended"),
+    Stage.ARCHIVED: pgettext_lazy("one news item", "In the archive"),
 }
 
 
@@ -586,7 +596,7 @@ def _shown(
         "item": item,
         "version": version,
         "form_id": sent_as or uuid4(),
-        "stage": STAGES[stage] if stage else "",
+        "stage": _OF_ONE[stage] if stage else "",
         "is_public": stage in {Stage.PUBLISHED, Stage.ENDED},
         "meanwhile": meanwhile or [],
     }

@@ -32,6 +32,19 @@ def test_the_office_keeps_the_calendar_there(city: GridCity, office_user: User) 
     assert not CalendarDay.objects.exists()
 
 
+@pytest.mark.parametrize(("language", "words"), [("ru", "Всего: 5"), ("ky", "Баары: 5"), ("en", "In all: 5")])
+def test_a_list_says_how_many_rows_it_has(
+    city: GridCity, client: Client, office_user: User, language: str, words: str
+) -> None:
+    """Without the rows' name, whose form after a number only people know: not 5 «дни календаря»."""
+    for day in range(1, 6):
+        CalendarDay.objects.create(date=f"2031-01-{day:02}", working=False, name="x")
+    client.force_login(office_user)
+    with translation.override(language):
+        address = reverse("admin:appeals_calendarday_changelist")
+    assert words in client.get(address).content.decode()
+
+
 def test_the_way_there_is_in_the_menu_of_each_page(
     city: GridCity, office_user: User, light_user: User
 ) -> None:

@@ -103,6 +103,12 @@ def test_an_item_goes_from_a_draft_to_the_archive_and_back_and_the_public_sees_i
         assert public.get(seen).status_code == (200 if opens else unseen)
 
     stands(Stage.DRAFT, listed=False, opens=False)
+    # The list of many is called otherwise than the one that is open.
+    for path, badge in (
+        (f"/ru/desk/news/{item.pk}/", "Черновик<"),
+        (f"/ky/desk/news/{item.pk}/", "Каралама<"),
+    ):
+        assert f'<span class="news-stage">{badge}' in office.get(path).content.decode()
     later = f"{timezone.localtime() + dt.timedelta(days=2):%Y-%m-%dT%H:%M}"
     path = f"{item.pk}/"
     assert send(office, path, version="1", when="later", published_at=later)[0] == 302

@@ -7,10 +7,11 @@ import html
 import re
 
 import pytest
+from django.contrib.auth.models import AbstractUser
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Membership, User
 from accounts.posts import Post
@@ -181,3 +182,12 @@ def test_ways_lead_there(city: GridCity, client: Client, administrator_at_desk: 
     of_person = client.get(f"/en/desk/people/{person.pk}/").content.decode()
     assert f"{URL}?what=accounts.user&amp;row={person.pk}" in of_person
     assert f"{URL}?by={person.pk}" in of_person
+
+
+@pytest.mark.parametrize("language", ["ky", "ru"])
+def test_rights_are_named_in_words_of_ours(language: str) -> None:
+    with translation.override(language):
+        names = {str(User._meta.get_field(name).verbose_name) for name in ("is_staff", "is_superuser")}
+        assert not names & {
+            str(AbstractUser._meta.get_field(name).verbose_name) for name in ("is_staff", "is_superuser")
+        }
