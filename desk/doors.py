@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from http import HTTPStatus
@@ -20,14 +20,13 @@ from django.views.decorators.cache import never_cache
 
 from accounts.roles import Standing, standing_of
 from appeals.actions.drafts import keep_draft
-from appeals.actions.upload import upload
-from appeals.errors import Busy, Invalid
+from appeals.identifiers import new_uuid7
 from appeals.limits import ATTACHMENTS_MAX, DRAFT_MAX
-from appeals.models import Appeal
+from appeals.models import Appeal, Attachment
 from appeals.workflow import VERBS
-from rates.senders import sender_of
 from rates.taking import TooMany
-from web.uploads import browser_of, holder_of
+from web.form_files import read_uuids, store_files
+from web.uploads import browser_of
 
 _HELD: Final = "held"
 _HELD_FORM: Final = "held form"
@@ -145,16 +144,17 @@ def _hold(request: HttpRequest) -> None:
 
 
 def _held_files(request: HttpRequest) -> list[str]:
-    """Identifiers of the form's photos and videos, of those too that come with it now."""
-    uploads = [str(upload_id) for upload_id in read_uuids(request.POST.getlist("uploads"))][:ATTACHMENTS_MAX]
-    for file in request.FILES.getlist("files")[:ATTACHMENTS_MAX]:
-        try:
-            uploads.append(
-                str(upload(uuid.uuid4(), file, sender=sender_of(request), holder=holder_of(request)).pk)
-            )
-        except (Busy, Invalid, TooMany) as refusal:
-            messages.error(request, f"{file.name}: {refusal}")
-    return uploads
+    """Identifiers of the form's photos and videos, of those too that come with it now; what is refused is said."""
+    # Whose the earlier ones are is looked at when they are given back.
+    earlier = read_uuids(request.POST.getlist("uploads"))[:ATTACHMENTS_MAX]
+    stored: list[Attachment] = []
+    try:
+        refused = store_files(request, new_uuid7(), stored, most=ATTACHMENTS_MAX - len(earlier))
+    except TooMany as refusal:
+        refused = [str(refusal)]
+    for sentence in refused:
+        messages.error(request, sentence)
+    return [str(key) for key in [*earlier, *(one.pk for one in stored)]]
 
 
 @dataclass(frozen=True)
@@ -209,14 +209,3 @@ def restore_held(request: HttpRequest, appeal: Appeal) -> None:
         browser=browser_of(request),
     )
     messages.info(request, _BACK_AGAIN)
-
-
-def read_uuids(values: Iterable[str]) -> list[uuid.UUID]:
-    """The identifiers among the values; what is none is left out."""
-    found = []
-    for value in values:
-        try:
-            found.append(uuid.UUID(value))
-        except ValueError:
-            continue
-    return found

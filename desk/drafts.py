@@ -26,9 +26,10 @@ from appeals.filters import number_in
 from appeals.limits import DRAFT_MAX
 from appeals.models import Appeal, Draft
 from appeals.workflow import VERBS
-from desk.doors import for_scripts, for_staff, read_uuids
+from desk.doors import for_scripts, for_staff
 from desk.models import FormDraft
 from geo.numbers import key_or_0, whole_number
+from web.form_files import read_uuids
 from web.uploads import browser_of
 from web.verb_forms import TAKES, Kept
 

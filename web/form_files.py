@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -22,14 +23,20 @@ def take_files(request: HttpRequest, appeal_id: UUID, uploads: list[Attachment])
     Files that came with an earlier, refused form are named by its hidden fields and need not be chosen again. What was
     stored before ``TooMany`` is raised is among the uploads.
     """
+    earlier = read_uuids(request.POST.getlist("uploads"))
+    uploads += Attachment.objects.held_by(holders_of(request)).filter(pk__in=earlier)[:ATTACHMENTS_MAX]
+    refused = store_files(request, appeal_id, uploads, most=ATTACHMENTS_MAX)
+    return {"files": refused} if refused else {}
+
+
+def store_files(request: HttpRequest, appeal_id: UUID, uploads: list[Attachment], *, most: int) -> list[str]:
+    """Stores the files that come with the form now, until there are ``most`` uploads; sentences about what was refused.
+
+    Each file once: ``appeal_id`` and its content name it. What was stored before ``TooMany`` is raised is among the uploads.
+    """
     refused: list[str] = []
-    earlier = [value for value in request.POST.getlist("uploads") if len(value) == 36]
-    kept = Attachment.objects.held_by(holders_of(request)).filter(
-        pk__in=[key for key in map(_uuid, earlier) if key]
-    )
-    uploads += kept[:ATTACHMENTS_MAX]
     for file in request.FILES.getlist("files"):
-        if len(uploads) >= ATTACHMENTS_MAX:
+        if len(uploads) >= most:
             refused.append(_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX})
             break
         try:
@@ -46,11 +53,15 @@ def take_files(request: HttpRequest, appeal_id: UUID, uploads: list[Attachment])
             ]
         except Busy as busy:
             refused.append(f"{file.name}: {busy}")
-    return {"files": refused} if refused else {}
+    return refused
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+def read_uuids(values: Iterable[str]) -> list[UUID]:
+    """The identifiers among the values; what is none is left out."""
+    found = []
+    for value in values:
+        try:
+            found.append(UUID(value))
+        except ValueError:
+            continue
+    return found

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -85,6 +86,18 @@ def test_what_is_sent_after_the_session_has_ended_is_there_after_the_log_in(
     client.post(url(appeal), written(light_user, uploads=[photo]))
     assert Event.objects.get(verb="answer").attachments.count() == 1
     assert not Draft.objects.exists()
+
+
+def test_what_is_too_much_or_no_picture_is_said_when_the_session_has_ended(
+    client: Client, appeal: Appeal, light_user: User, media_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desk.doors.ATTACHMENTS_MAX", 1)
+    session_ends(client, light_user, appeal)
+    files = [SimpleUploadedFile("a.jpg", b"no picture"), picture("b.jpg"), picture("c.jpg")]
+    answer = client.post(url(appeal), written(light_user, files=files))
+    said = client.get(answer["Location"]).content.decode()
+    assert "a.jpg: " in said and "photos and videos." in said
+    assert len(re.findall('name="uploads"', form_of(log_in(client, light_user, url(appeal)), "answer"))) == 1
 
 
 def test_what_one_person_wrote_is_not_given_to_the_next_at_the_same_machine(
