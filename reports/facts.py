@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
@@ -27,15 +26,15 @@ if TYPE_CHECKING:
 _LIBRARIES: Final = ("numpy", "scipy", "shapely", "pyproj")
 
 
-def as_json(report: str, made: Any, address: str, sentences: list[str]) -> bytes:
-    """The facts as JSON, with the sentences in the reader's language; of one day, the same report is the same bytes."""
+def as_json(report: str, made: Any, told: dict[str, Any], address: str, sentences: list[str]) -> bytes:
+    """The facts as JSON: what is ``told`` of this report alone, and what is of each, with the sentences in the reader's language; of one day, the same report is the same bytes."""
     facts = {
         "report": report,
         "made_on": timezone.localdate(),
         "address": address,
         "language": get_language(),
         "question": question(made.wanted) | {"borders": made.borders},
-        **_FACTS[report](made),
+        **told,
         "shown_from_count": settings.REPORT_MIN_COUNT,
         "sentences": sentences,
         "input_sha256": made.input_sha256,
@@ -67,7 +66,7 @@ def _size(size: CellSize) -> dict[str, Any]:
     }
 
 
-def _of_heatmap(made: Heatmap) -> dict[str, Any]:
+def heatmap_facts(made: Heatmap) -> dict[str, Any]:
     return {
         "method": {"counts": "cells are floor(metres / cell_m)", **_size(made.size)},
         "numbers": {
@@ -79,7 +78,7 @@ def _of_heatmap(made: Heatmap) -> dict[str, Any]:
     }
 
 
-def _of_hotspots(made: Hotspots) -> dict[str, Any]:
+def hotspots_facts(made: Hotspots) -> dict[str, Any]:
     count, expected = made.together
     return {
         "method": {
@@ -104,7 +103,7 @@ def _of_hotspots(made: Hotspots) -> dict[str, Any]:
     }
 
 
-def _of_trends(made: Trends) -> dict[str, Any]:
+def trends_facts(made: Trends) -> dict[str, Any]:
     return {
         "method": {
             "test": "Getis and Ord's Gi* of each month, exact permutation over the cube; Mann-Kendall of each cell",
@@ -126,7 +125,7 @@ def _of_trends(made: Trends) -> dict[str, Any]:
     }
 
 
-def _of_alerts(made: Alerts) -> dict[str, Any]:
+def alerts_facts(made: Alerts) -> dict[str, Any]:
     return {
         "method": {
             "test": "space-time scan of circles over the last weeks, expectation-based Poisson score; appeals of each place at other times",
@@ -155,7 +154,7 @@ def _of_alerts(made: Alerts) -> dict[str, Any]:
     }
 
 
-def _of_districts(made: ByDistrict) -> dict[str, Any]:
+def districts_facts(made: ByDistrict) -> dict[str, Any]:
     return {
         "method": {"compared_with": made.measure, "smoothed": "empirical Bayes (Marshall 1991)"},
         "numbers": {
@@ -166,15 +165,6 @@ def _of_districts(made: ByDistrict) -> dict[str, Any]:
             "districts": len(made.rows),
         },
     }
-
-
-_FACTS: Final[dict[str, Callable[[Any], dict[str, Any]]]] = {
-    "heatmap": _of_heatmap,
-    "hotspots": _of_hotspots,
-    "trends": _of_trends,
-    "alerts": _of_alerts,
-    "districts": _of_districts,
-}
 
 
 @cache

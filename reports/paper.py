@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils import timezone
@@ -16,7 +16,7 @@ from geo.folium_map import CellMap
 from geo.paper_map import Sheet, Table, Units
 from reports.ground import nearest_places
 from reports.heatmap import Heatmap
-from reports.sentences import created_words, size_words
+from reports.sentences import created_words
 
 if TYPE_CHECKING:
     from reports.alerts import Alerts
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 _MOST_PLACES = 12
 
 
-def sheet_of(report: str, made: Any, drawn: CellMap, address: str) -> Sheet:
-    """The report on two pages: ``drawn`` is its map, whose notes are the question, the answer and the method."""
+def sheet_of(drawn: CellMap, tables: list[Table], more_method: list[str], address: str) -> Sheet:
+    """The report on two pages: ``drawn`` is its map, whose notes are the question, the answer and the method,
+    before which ``more_method`` stands."""
     question, answer, *method = drawn.notes
     created = created_words()
     licence = " ".join(filter(None, settings.DATA_LICENCE.values()))
@@ -38,9 +39,9 @@ def sheet_of(report: str, made: Any, drawn: CellMap, address: str) -> Sheet:
         srid=settings.METRIC_SRID,
         question=question,
         answer=answer,
-        tables=_TABLES[report](made),
+        tables=tables,
         method_title=_("How this is judged"),
-        method=[*_method(report, made), *(words.removesuffix(created).strip() for words in method)],
+        method=[*more_method, *(words.removesuffix(created).strip() for words in method)],
         sources=[created, " · ".join(filter(None, [drawn.attribution, licence]))],
         address=address,
         made_on=timezone.localdate(),
@@ -51,16 +52,7 @@ def sheet_of(report: str, made: Any, drawn: CellMap, address: str) -> Sheet:
     )
 
 
-def _method(report: str, made: Any) -> list[str]:
-    """What the page says beside its notes."""
-    if report == "trends" and not made.refusal:
-        from reports.trend_sentences import trend_method_words
-
-        return [trend_method_words(made)]
-    return [size_words(made.size)] if report == "hotspots" else []
-
-
-def _of_heatmap(made: Heatmap) -> list[Table]:
+def heatmap_tables(made: Heatmap) -> list[Table]:
     top = made.cells[:_MOST_PLACES]
     return [
         _table(
@@ -86,7 +78,7 @@ def _of_heatmap(made: Heatmap) -> list[Table]:
     ]
 
 
-def _of_hotspots(made: Hotspots) -> list[Table]:
+def hotspots_tables(made: Hotspots) -> list[Table]:
     top = made.places[:_MOST_PLACES]
     rows = [
         (
@@ -106,7 +98,7 @@ def _of_hotspots(made: Hotspots) -> list[Table]:
     return [_table(_("Where there are more"), columns, rows)] if rows else []
 
 
-def _of_trends(made: Trends) -> list[Table]:
+def trends_tables(made: Trends) -> list[Table]:
     from reports.trend_sentences import pattern_words
 
     if made.refusal:
@@ -129,7 +121,7 @@ def _of_trends(made: Trends) -> list[Table]:
     return tables
 
 
-def _of_alerts(made: Alerts) -> list[Table]:
+def alerts_tables(made: Alerts) -> list[Table]:
     from reports.alert_sentences import alert_words
     from reports.hot_sentences import about
 
@@ -156,7 +148,7 @@ def _of_alerts(made: Alerts) -> list[Table]:
     return [_table(_("What is new"), columns, rows)]
 
 
-def _of_districts(made: ByDistrict) -> list[Table]:
+def districts_tables(made: ByDistrict) -> list[Table]:
     columns = (
         _("District"),
         _number(),
@@ -184,15 +176,6 @@ def _of_districts(made: ByDistrict) -> list[Table]:
         for row in made.rows
     ]
     return [_table(_("By district"), columns, rows)]
-
-
-_TABLES: Final[dict[str, Callable[[Any], list[Table]]]] = {
-    "heatmap": _of_heatmap,
-    "hotspots": _of_hotspots,
-    "trends": _of_trends,
-    "alerts": _of_alerts,
-    "districts": _of_districts,
-}
 
 
 def _table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:

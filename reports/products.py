@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from geo.bbox import Bbox
 from geo.grid import Cell, Grid
-from reports import exports
 from reports.facts import as_json, question
 from reports.forms import ReportForm
-from reports.ground import district_borders
+from reports.kinds import KINDS
 from web import fonts
 
 if TYPE_CHECKING:
@@ -70,7 +68,7 @@ def products_of(report: str) -> Mapping[str, Product]:
     return {
         one.ending: one
         for one in _PRODUCTS
-        if one.report in {"", report} and (report != "districts" or not one.of_cells)
+        if one.report in {"", report} and (KINDS[report].of_cells or not one.of_cells)
     }
 
 
@@ -82,40 +80,11 @@ def _html(asked: Asked) -> bytes:
 
 
 def _map(asked: Asked) -> CellMap:
-    from reports import drawing
-
-    query, filters = asked.form.query, asked.form.filters_in_words()
-    match asked.report:
-        case "heatmap":
-            return drawing.counts_map(asked.made, query, filters)
-        case "hotspots":
-            return drawing.hotspots_map(asked.made, query, filters)
-        case "trends":
-            return drawing.trends_map(asked.made, query, filters)
-        case "alerts":
-            return drawing.alerts_map(asked.made, query, filters)
-        case _:
-            return drawing.districts_map(asked.made, filters)
-
-
-_GEOJSON: Final[Mapping[str, Callable[[Any], bytes]]] = {
-    "heatmap": exports.as_geojson,
-    "hotspots": exports.hotspots_as_geojson,
-    "trends": exports.trends_as_geojson,
-    "alerts": exports.alerts_as_geojson,
-    "districts": lambda made: exports.districts_as_geojson(made, district_borders(timezone.localdate())),
-}
-_CSV: Final[Mapping[str, Callable[[Any], bytes]]] = {
-    "heatmap": exports.as_csv,
-    "hotspots": exports.hotspots_as_csv,
-    "trends": exports.trends_as_csv,
-    "alerts": exports.alerts_as_csv,
-    "districts": exports.districts_as_csv,
-}
+    return KINDS[asked.report].map(asked.made, asked.form.query, asked.form.filters_in_words())
 
 
 def _geojson(asked: Asked) -> bytes:
-    return _GEOJSON[asked.report](asked.made)
+    return KINDS[asked.report].geojson(asked.made)
 
 
 def _contours(asked: Asked) -> bytes:
@@ -125,36 +94,13 @@ def _contours(asked: Asked) -> bytes:
 
 
 def _csv(asked: Asked) -> bytes:
-    return _CSV[asked.report](asked.made)
+    return KINDS[asked.report].csv(asked.made)
 
 
 def _json(asked: Asked) -> bytes:
-    return as_json(asked.report, asked.made, asked.address, [*_notes(asked)])
-
-
-def _notes(asked: Asked) -> tuple[str, ...]:
-    filters = asked.form.filters_in_words()
-    match asked.report:
-        case "heatmap":
-            from reports.sentences import counts_notes
-
-            return counts_notes(asked.made, filters)
-        case "hotspots":
-            from reports.hot_sentences import hot_notes
-
-            return hot_notes(asked.made, filters)
-        case "trends":
-            from reports.trend_sentences import trend_notes
-
-            return trend_notes(asked.made, filters)
-        case "alerts":
-            from reports.alert_sentences import alert_notes
-
-            return alert_notes(asked.made, filters)
-        case _:
-            from reports.district_sentences import district_notes
-
-            return district_notes(asked.made, filters)
+    kind, made = KINDS[asked.report], asked.made
+    sentences = [*kind.notes(made, asked.form.filters_in_words())]
+    return as_json(asked.report, made, kind.facts(made), asked.address, sentences)
 
 
 def _pdf(asked: Asked) -> bytes:
@@ -172,7 +118,8 @@ def _png(asked: Asked) -> bytes:
 def _sheet(asked: Asked) -> Sheet:
     from reports.paper import sheet_of
 
-    return sheet_of(asked.report, asked.made, _map(asked), asked.address)
+    kind = KINDS[asked.report]
+    return sheet_of(_map(asked), kind.tables(asked.made), kind.method(asked.made), asked.address)
 
 
 def _fonts() -> Fonts:
@@ -197,7 +144,7 @@ def _geotiff(asked: Asked) -> bytes:
 
 def _geoparquet(asked: Asked) -> bytes:
     about = orjson.loads(_json(asked))
-    if asked.report == "districts":
+    if not KINDS[asked.report].of_cells:
         from reports.district_files import as_geoparquet as districts_as_geoparquet
 
         return districts_as_geoparquet(asked.made, about)

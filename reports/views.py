@@ -27,7 +27,8 @@ from rates.taking import REPORT_WORK, charged
 from reports.forms import ReportForm, ReportQuery
 from reports.ground import nearest_places
 from reports.heatmap import EVERYTHING, Borders, DistrictCount, Heatmap, appeals_in_cell
-from reports.making import REPORTS, form_of, make_report
+from reports.kinds import KINDS
+from reports.making import form_of, make_report
 from reports.months import LEAST_MONTHS, long_enough
 from reports.products import Asked, products_of
 from reports.sentences import (
@@ -301,7 +302,7 @@ def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> H
 @_counts_as_work
 def product(request: HttpRequest, report: str, ending: str) -> HttpResponse:
     """The report as a file, or what is wrong with the question (400); ``frame=1`` gives the page's own map. 404 for what is none."""
-    made_as = products_of(report).get(ending) if report in REPORTS else None
+    made_as = products_of(report).get(ending) if report in KINDS else None
     if made_as is None:
         raise Http404("no such file")
     form = form_of(report, request.GET)

@@ -16,7 +16,7 @@ from django.test import Client
 from pypdf import PdfReader
 from pytest_django import Settings
 
-from reports.making import REPORTS
+from reports.kinds import KINDS
 from reports.products import products_of
 from tests.grid import IN_EAST, GridCity
 from tests.reports.planting import Plant, around
@@ -52,7 +52,7 @@ def test_every_file_says_the_same_at_its_address_and_by_the_command(
     plant_a_year(plant)
     plant(around(IN_EAST, 40), category="pothole", submitted_at=noon(3))
     read: dict[tuple[str, str], bytes] = {}
-    for report in REPORTS:
+    for report in KINDS:
         query = QUERY if report != "districts" else QUERY.removesuffix("&cell=500")
         page = client.get(f"/ru/reports/{report}/?{query}").content.decode()
         linked = re.findall(rf'href="(/ru/reports/{report}\.([\w.]+)\?[^"]+)" download', page)
@@ -114,12 +114,12 @@ def test_the_hash_is_of_what_was_counted(client: Client, plant: Plant, city: Gri
                 if report != "districts"
                 else "/en/reports/districts.json"
             ).json()["input_sha256"]
-            for report in REPORTS
+            for report in KINDS
         ]
 
     plant_a_year(plant)
     before = hashes()
-    assert len(set(before)) == len(REPORTS)
+    assert len(set(before)) == len(KINDS)
     plant([IN_EAST], hidden=True)
     assert hashes() == before
     plant([IN_EAST], submitted_at=noon(6))
@@ -170,7 +170,7 @@ def test_the_command_refuses_what_the_page_refuses(
 def test_what_is_no_file_is_not_found_and_nothing_is_no_error(client: Client, city: GridCity) -> None:
     for name in ("hotspots.exe", "nonsense.csv", "districts.tif"):
         assert client.get(f"/en/reports/{name}").status_code == 404
-    for report in REPORTS:
+    for report in KINDS:
         for ending in products_of(report).keys() - (set() if report == "hotspots" else {"pdf", "png"}):
             assert client.get(f"/en/reports/{report}.{ending}").status_code == 200, (report, ending)
             assert client.post(f"/en/reports/{report}.{ending}").status_code == 405

@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import translation
 
 from reports.forms import QUESTIONS
-from reports.making import REPORTS, form_of, make_report
+from reports.kinds import KINDS
+from reports.making import form_of, make_report
 from reports.products import Asked, products_of
 
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("report", choices=REPORTS)
+        parser.add_argument("report", choices=KINDS)
         parser.add_argument("--format", dest="ending", required=True, choices=sorted(products_of("heatmap")))
         parser.add_argument("--output", metavar="FILE", help="where to (its usual name, in this folder)")
         parser.add_argument("--language", choices=sorted(settings.CITY_NAME), default=settings.LANGUAGE_CODE)

@@ -1,0 +1,251 @@
+"""The reports by their names: of each, in one place, how it is made, drawn, put into words, tables and facts, and written as data.
+
+What needs SciPy or Folium is imported by the first who asks for it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from django.utils import timezone
+
+from reports import exports, facts, weeks
+from reports.forms import ReportQuery
+from reports.months import LEAST_DAYS
+
+if TYPE_CHECKING:
+    from geo.folium_map import CellMap
+    from geo.paper_map import Table
+
+#: Labels and values of the filters, as a reader sees them.
+Filters = list[tuple[str, str]]
+
+
+class Kind(ABC):
+    """One report. ``made`` is always what its own ``make`` returned."""
+
+    #: As in its addresses.
+    name: ClassVar[str]
+    #: Ready periods that are shorter have no answer.
+    least_days: ClassVar[int] = 0
+    #: Counted in the cells of a grid.
+    of_cells: ClassVar[bool] = True
+
+    @abstractmethod
+    def make(self, asked: ReportQuery) -> Any:
+        """The report. Raises ``TooFine`` where these are too many cells."""
+
+    @abstractmethod
+    def map(self, made: Any, asked: ReportQuery, filters: Filters) -> CellMap:
+        """The report as a map."""
+
+    @abstractmethod
+    def notes(self, made: Any, filters: Filters) -> tuple[str, ...]:
+        """Its sentences: the question, the answer, the method."""
+
+    def method(self, made: Any) -> list[str]:
+        """What the page says of the method beside the notes."""
+        return []
+
+    @abstractmethod
+    def tables(self, made: Any) -> list[Table]:
+        """The tables on paper."""
+
+    @abstractmethod
+    def facts(self, made: Any) -> dict[str, Any]:
+        """Method and numbers, for programs."""
+
+    @abstractmethod
+    def geojson(self, made: Any) -> bytes:
+        """Its cells or districts as GeoJSON."""
+
+    @abstractmethod
+    def csv(self, made: Any) -> bytes:
+        """Its cells or districts as a table."""
+
+
+class _Heatmap(Kind):
+    name = "heatmap"
+
+    def make(self, asked: ReportQuery) -> Any:
+        from reports.heatmap import make_heatmap
+
+        return make_heatmap(asked.wanted, asked.cell_m, asked.borders)
+
+    def map(self, made: Any, asked: ReportQuery, filters: Filters) -> CellMap:
+        from reports.drawing import counts_map
+
+        return counts_map(made, asked, filters)
+
+    def notes(self, made: Any, filters: Filters) -> tuple[str, ...]:
+        from reports.sentences import counts_notes
+
+        return counts_notes(made, filters)
+
+    def tables(self, made: Any) -> list[Table]:
+        from reports.paper import heatmap_tables
+
+        return heatmap_tables(made)
+
+    def facts(self, made: Any) -> dict[str, Any]:
+        return facts.heatmap_facts(made)
+
+    def geojson(self, made: Any) -> bytes:
+        return exports.as_geojson(made)
+
+    def csv(self, made: Any) -> bytes:
+        return exports.as_csv(made)
+
+
+class _Hotspots(Kind):
+    name = "hotspots"
+
+    def make(self, asked: ReportQuery) -> Any:
+        from reports.hotspots import find_hotspots
+
+        return find_hotspots(asked.wanted, asked.cell_m, asked.borders)
+
+    def map(self, made: Any, asked: ReportQuery, filters: Filters) -> CellMap:
+        from reports.drawing import hotspots_map
+
+        return hotspots_map(made, asked, filters)
+
+    def notes(self, made: Any, filters: Filters) -> tuple[str, ...]:
+        from reports.hot_sentences import hot_notes
+
+        return hot_notes(made, filters)
+
+    def method(self, made: Any) -> list[str]:
+        from reports.sentences import size_words
+
+        return [size_words(made.size)]
+
+    def tables(self, made: Any) -> list[Table]:
+        from reports.paper import hotspots_tables
+
+        return hotspots_tables(made)
+
+    def facts(self, made: Any) -> dict[str, Any]:
+        return facts.hotspots_facts(made)
+
+    def geojson(self, made: Any) -> bytes:
+        return exports.hotspots_as_geojson(made)
+
+    def csv(self, made: Any) -> bytes:
+        return exports.hotspots_as_csv(made)
+
+
+class _Trends(Kind):
+    name = "trends"
+    least_days = LEAST_DAYS
+
+    def make(self, asked: ReportQuery) -> Any:
+        from reports.trends import find_trends
+
+        return find_trends(asked.wanted, asked.cell_m, asked.borders)
+
+    def map(self, made: Any, asked: ReportQuery, filters: Filters) -> CellMap:
+        from reports.drawing import trends_map
+
+        return trends_map(made, asked, filters)
+
+    def notes(self, made: Any, filters: Filters) -> tuple[str, ...]:
+        from reports.trend_sentences import trend_notes
+
+        return trend_notes(made, filters)
+
+    def method(self, made: Any) -> list[str]:
+        from reports.trend_sentences import trend_method_words
+
+        return [] if made.refusal else [trend_method_words(made)]
+
+    def tables(self, made: Any) -> list[Table]:
+        from reports.paper import trends_tables
+
+        return trends_tables(made)
+
+    def facts(self, made: Any) -> dict[str, Any]:
+        return facts.trends_facts(made)
+
+    def geojson(self, made: Any) -> bytes:
+        return exports.trends_as_geojson(made)
+
+    def csv(self, made: Any) -> bytes:
+        return exports.trends_as_csv(made)
+
+
+class _Alerts(Kind):
+    name = "alerts"
+    least_days = weeks.LEAST_DAYS
+
+    def make(self, asked: ReportQuery) -> Any:
+        from reports.alerts import find_alerts
+
+        return find_alerts(asked.wanted, asked.cell_m, asked.borders)
+
+    def map(self, made: Any, asked: ReportQuery, filters: Filters) -> CellMap:
+        from reports.drawing import alerts_map
+
+        return alerts_map(made, asked, filters)
+
+    def notes(self, made: Any, filters: Filters) -> tuple[str, ...]:
+        from reports.alert_sentences import alert_notes
+
+        return alert_notes(made, filters)
+
+    def tables(self, made: Any) -> list[Table]:
+        from reports.paper import alerts_tables
+
+        return alerts_tables(made)
+
+    def facts(self, made: Any) -> dict[str, Any]:
+        return facts.alerts_facts(made)
+
+    def geojson(self, made: Any) -> bytes:
+        return exports.alerts_as_geojson(made)
+
+    def csv(self, made: Any) -> bytes:
+        return exports.alerts_as_csv(made)
+
+
+class _Districts(Kind):
+    name = "districts"
+    of_cells = False
+
+    def make(self, asked: ReportQuery) -> Any:
+        from reports.by_district import count_districts
+
+        return count_districts(asked.wanted, asked.borders)
+
+    def map(self, made: Any, asked: ReportQuery, filters: Filters) -> CellMap:
+        from reports.drawing import districts_map
+
+        return districts_map(made, filters)
+
+    def notes(self, made: Any, filters: Filters) -> tuple[str, ...]:
+        from reports.district_sentences import district_notes
+
+        return district_notes(made, filters)
+
+    def tables(self, made: Any) -> list[Table]:
+        from reports.paper import districts_tables
+
+        return districts_tables(made)
+
+    def facts(self, made: Any) -> dict[str, Any]:
+        return facts.districts_facts(made)
+
+    def geojson(self, made: Any) -> bytes:
+        from reports.ground import district_borders
+
+        return exports.districts_as_geojson(made, district_borders(timezone.localdate()))
+
+    def csv(self, made: Any) -> bytes:
+        return exports.districts_as_csv(made)
+
+
+_ALL: Final[Sequence[Kind]] = (_Heatmap(), _Hotspots(), _Trends(), _Alerts(), _Districts())
+#: In the order in which they are offered.
+KINDS: Final[Mapping[str, Kind]] = {one.name: one for one in _ALL}
