@@ -349,7 +349,8 @@ class Queue:
         )
 
 
-# Building ten querysets is a sixth of the work of a page that people load all day long.
+# Building ten querysets was a tenth of the work of a page that people load all day long; of a person and a day they are
+# the same.
 @lru_cache(maxsize=256)
 def _compiled(queue: Queue, tabs: tuple[Tab, ...], most: int) -> RawSQL:
     return queue._of_tabs(queue.appeals(AppealFilter()), tabs, most)

@@ -17,6 +17,7 @@ from appeals.models import Appeal
 from appeals.vocabulary import Status
 from desk import queue
 from desk.queue import Queue
+from districts.models import Category, Service
 from tests.desk.pages import counts, get, make, numbers
 from tests.factories import MembershipFactory
 from tests.grid import CITY, GridCity
@@ -422,3 +423,32 @@ def test_what_rows_have_in_common_is_drawn_for_each_language_and_day(
     assert f'dir="auto">{"ө" * 139}…</span>' in page
     # How much of a term has passed is said while it runs.
     assert "80 %" not in page
+
+
+def test_what_people_have_written_is_shown_as_they_wrote_it(
+    city: GridCity, client: Client, light_user: User, office_user: User
+) -> None:
+    client.force_login(office_user)
+    make(city)
+    get(client)  # what is kept of a page has the former names
+    light_user.first_name = "<i>Ада</i>"
+    light_user.save()
+    Appeal.objects.update(text='<b>"no" & light', address="<u>Lenina</u>", assignee=light_user)
+    Category.objects.filter(code="lamp").update(name_en="<s>Lamps</s>")
+    Service.objects.filter(code="light").update(short_en="", short_ky="<em>Жарык</em>")
+    table = get(client, "?q=light").partition("<table")[2]
+    for words in (
+        "&lt;i&gt;Ада&lt;/i&gt;",
+        "&lt;b&gt;&quot;no&quot; &amp; light",
+        "&lt;u&gt;Lenina",
+        "&lt;s&gt;Lamps",
+    ):
+        assert words in table
+    assert "&lt;em&gt;Жарык" in table
+    assert not re.search("<(i|b|u|s|em)>", table)
+
+
+def test_without_an_address_the_district_is_named(city: GridCity, client: Client, light_user: User) -> None:
+    make(city, address="", district=city.districts["east"])
+    client.force_login(light_user)
+    assert '<td class="desk-row__where">east en</td>' in get(client)

@@ -50,3 +50,10 @@ def test_pages_link_to_themselves_in_every_language(city: GridCity, client: Clie
     for code in ("ky", "ru", "en"):
         assert f'href="/{code}/news/?before=x"' in page
         assert f'hreflang="{code}" href="http://localhost:8000/{code}/news/"' in page
+
+
+@pytest.mark.django_db
+def test_menus_lead_to_pages_of_the_same_language(client: Client) -> None:
+    for code in ("en", "ru", "en"):
+        page = client.get(f"/{code}/about/").content.decode()
+        assert f'<a href="/{code}/news/"' in page
