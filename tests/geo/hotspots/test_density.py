@@ -4,6 +4,7 @@ from math import erf
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from geo.hotspots import density_surface
 from tests.geo.hotspots.maps import scattered, ugly_mask
@@ -30,6 +31,21 @@ def test_it_is_the_sum_of_the_kernels() -> None:
         bell = np.exp(-squared / (2 * bandwidth_m**2)).sum() / (2 * np.pi * (bandwidth_m / 1000) ** 2)
         inside = share(x, columns * pixel_m) * share(y, rows * pixel_m)
         assert abs(surface[row, column] - bell / inside) < 0.001 * surface.max()
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (1, 40), (64, 31)])
+@pytest.mark.parametrize("deviations", [4, 30])
+def test_it_is_scipys_filter(shape: tuple[int, int], deviations: int) -> None:
+    """Also where the kernel is wider than the map: nothing comes back on the other side."""
+    counts = np.random.default_rng(3).poisson(2, shape)
+    mask = np.ones(shape, bool)
+    deviation = (deviations**2 - 1 / 12) ** 0.5
+    smooth, within = (
+        gaussian_filter(values.astype(float), deviation, mode="constant", truncate=5.5)
+        for values in (counts, mask)
+    )
+    surface = density_surface(counts, mask, pixel_m=1000, bandwidth_m=1000 * deviations)
+    assert np.allclose(surface, smooth / within, rtol=1e-9, atol=0)
 
 
 def test_an_even_city_is_even_up_to_its_edge() -> None:
