@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from reports.alerts import MOST_PLACES, SIMULATIONS, Alert, AlertCell, Alerts
+from reports.figures import about, rounded
 from reports.ground import nearest_places
-from reports.hot_sentences import about, few_words, shown_words
+from reports.hot_sentences import few_words, shown_words
 from reports.hotspots import Refusal
 from reports.models import CategoryAlert
 from reports.sentences import appeals_words, asked_words, created_words
@@ -42,7 +43,7 @@ def alert_summary_words(found: Alerts) -> str:
         by_chance = _(
             "A rise as strong as the strongest here is somewhere on the map by chance in %(percent)s of 100 cases."
         )
-        return f"{words} {by_chance % {'percent': number_format(round(100 * found.strongest.p))}}"
+        return f"{words} {by_chance % {'percent': rounded(100 * found.strongest.p)}}"
     first = found.alerts[0]
     n = len(found.alerts)
     (place,) = nearest_places([first.box.centre()])
@@ -93,7 +94,7 @@ def alert_method_words(found: Alerts) -> str:
         "something as strong is anywhere on maps on which the appeals of each place came in at other times (%(maps)s maps); up to "
         "0.05 is an alert."
     ) % {
-        "radius": number_format(WINDOW_RADIUS_CELLS * found.size.cell_m, 0, force_grouping=True),
+        "radius": rounded(WINDOW_RADIUS_CELLS * found.size.cell_m),
         "cells": number_format(found.tested, force_grouping=True),
         "recent": RECENT_WEEKS,
         "before": len(found.weeks) - RECENT_WEEKS,
@@ -181,7 +182,7 @@ def alert_cell_words(found: Alerts, cell: AlertCell) -> tuple[str, ...]:
 def p_words(p: float) -> str:
     """The chance with as many decimals as it has."""
     # Never broken between lines.
-    return f"p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{number_format(p, _P_DECIMALS)}"
+    return f"p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{rounded(p, _P_DECIMALS)}"
 
 
 def category_words(row: CategoryAlert, place: str) -> str:
@@ -196,5 +197,5 @@ def category_words(row: CategoryAlert, place: str) -> str:
         "appeals": appeals_words(row.count or 0),
         "weeks": row.weeks,
         "expected": about(row.expected or 0.0),
-        "q": number_format(row.q or 0.0, _P_DECIMALS),
+        "q": rounded(row.q or 0.0, _P_DECIMALS),
     }

@@ -6,6 +6,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from reports.by_district import BREAKS, ByDistrict, DistrictRate, Measure
+from reports.figures import rounded
 from reports.sentences import appeals_words, asked_words, borders_words, created_words
 
 
@@ -80,12 +81,12 @@ def district_words(found: ByDistrict, row: DistrictRate) -> tuple[str, ...]:
         return (_("Too few appeals to be shown by themselves"),)
     lines = [appeals_words(row.count)]
     if row.per_km2 is not None:
-        lines.append(_("%(n)s per km²") % {"n": number_format(row.per_km2, 1)})
+        lines.append(_("%(n)s per km²") % {"n": rounded(row.per_km2, 1)})
     if row.per_1000 is not None:
-        lines.append(_("%(n)s per 1,000 residents") % {"n": number_format(row.per_1000, 1)})
+        lines.append(_("%(n)s per 1,000 residents") % {"n": rounded(row.per_1000, 1)})
     if row.ratio is not None and row.smoothed is not None:
         lines.append(
             _("%(ratio)s × as expected, smoothed %(smoothed)s ×")
-            % {"ratio": number_format(row.ratio, 2), "smoothed": number_format(row.smoothed, 2)}
+            % {"ratio": rounded(row.ratio, 2), "smoothed": rounded(row.smoothed, 2)}
         )
     return tuple(lines)

@@ -6,6 +6,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from reports.figures import about, rounded
 from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Compared, HotCell, Hotspots, Refusal
 from reports.sentences import appeals_words, asked_words, created_words
 from reports.sizes import WINDOW_CELLS
@@ -66,7 +67,7 @@ def compared_words(hotspots: Hotspots) -> str:
     """What the cells are compared with, and by which test."""
     facts = {
         "window": WINDOW_CELLS,
-        "radius": number_format(hotspots.radius_m, 0, force_grouping=True),
+        "radius": rounded(hotspots.radius_m),
         "cells": number_format(hotspots.tested, force_grouping=True),
         "others": appeals_words(hotspots.others or 0),
     }
@@ -166,8 +167,3 @@ def _refusal_words(hotspots: Hotspots, refusal: Refusal) -> str:
         return words
     shown = _("The map shows where they are, not where there are more than chance would give.")
     return f"{words} {shown}"
-
-
-def about(value: float) -> str:
-    """An expected number: whole where it is large."""
-    return number_format(value, 0 if value >= 10 else 1, force_grouping=True)

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext
 from geo.bbox import Bbox
 from geo.folium_map import CellMap
 from geo.paper_map import Sheet, Table, Units
+from reports.figures import about, rounded, times
 from reports.ground import nearest_places
 from reports.heatmap import Heatmap
 from reports.sentences import created_words
@@ -70,7 +71,7 @@ def heatmap_tables(made: Heatmap) -> list[Table]:
                 (
                     row.district.name if row.district else _("In no district"),
                     _whole(row.count),
-                    "—" if row.per_km2 is None else number_format(row.per_km2, 1, force_grouping=True),
+                    "—" if row.per_km2 is None else rounded(row.per_km2, 1),
                 )
                 for row in made.districts
             ],
@@ -84,8 +85,8 @@ def hotspots_tables(made: Hotspots) -> list[Table]:
         (
             name or place.cells[0].id,
             _whole(place.count),
-            number_format(place.expected, 1, force_grouping=True),
-            f"{number_format(place.ratio, 1)} ×",
+            rounded(place.expected, 1),
+            times(place.ratio),
         )
         for place, name in zip(top, _near([place.box for place in top]), strict=True)
     ]
@@ -123,7 +124,6 @@ def trends_tables(made: Trends) -> list[Table]:
 
 def alerts_tables(made: Alerts) -> list[Table]:
     from reports.alert_sentences import alert_words
-    from reports.hot_sentences import about
 
     if not made.alerts:
         return []
@@ -163,13 +163,13 @@ def districts_tables(made: ByDistrict) -> list[Table]:
             row.district.name,
             _shown(row.count),
             *(
-                "—" if value is None else number_format(value, digits, force_grouping=True)
-                for value, digits in (
-                    (row.per_km2, 1),
-                    *([(row.per_1000, 1)] if made.residents else []),
-                    (row.expected, 0),
-                    (row.ratio, 2),
-                    (row.smoothed, 2),
+                "—" if value is None else written(value, decimals)
+                for value, decimals, written in (
+                    (row.per_km2, 1, rounded),
+                    *([(row.per_1000, 1, rounded)] if made.residents else []),
+                    (row.expected, 0, rounded),
+                    (row.ratio, 2, times),
+                    (row.smoothed, 2, times),
                 )
             ),
         )

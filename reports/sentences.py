@@ -12,6 +12,7 @@ from django.utils.translation import ngettext, pgettext
 
 from geo.classes import CountClass
 from reports import sizes
+from reports.figures import rounded
 from reports.heatmap import Borders, Heatmap
 from reports.sizes import EXPECTED_IN_WINDOW, WINDOW_CELLS, CellSize
 
@@ -77,7 +78,7 @@ def size_words(size: CellSize) -> str:
     facts = {
         "size": size.cell_m,
         "window": WINDOW_CELLS,
-        "expected": number_format(size.expected, 1),
+        "expected": rounded(size.expected, 1),
         "enough": EXPECTED_IN_WINDOW,
         "most": number_format(sizes.MOST_DRAWN, force_grouping=True),
     }

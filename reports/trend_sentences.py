@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from geo.hotspots import Pattern
+from reports.figures import rounded
 from reports.hot_sentences import few_words, shown_words
 from reports.hotspots import Refusal
 from reports.months import LEAST_MONTHS
@@ -51,7 +52,7 @@ def trend_summary_words(trends: Trends) -> str:
 def whole_city_words(trends: Trends) -> str:
     """Whether the number of all of the appeals rises."""
     value = trends.p or 0.0
-    p = f"p = {number_format(value, 3)}" if value >= LEAST_P else f"p < {number_format(LEAST_P, 3)}"
+    p = f"p = {rounded(value, 3)}" if value >= LEAST_P else f"p < {rounded(LEAST_P, 3)}"
     if trends.direction > 0:
         return _("All in all, the number of these appeals a month is rising (Mann–Kendall, %(p)s).") % {
             "p": p
@@ -73,7 +74,7 @@ def trend_method_words(trends: Trends) -> str:
         "permutation test, corrected for all cells and months (Benjamini–Hochberg, 5 %%). “Nearly every” is at least "
         "90 %% of the months; a cell rises or falls by the Mann–Kendall trend of its Gi*, corrected in the same way."
     ) % {
-        "radius": number_format(WINDOW_RADIUS_CELLS * trends.size.cell_m, 0, force_grouping=True),
+        "radius": rounded(WINDOW_RADIUS_CELLS * trends.size.cell_m),
         "window": WINDOW_CELLS,
     }
 
@@ -84,7 +85,7 @@ def trend_size_words(trends: Trends) -> str:
         "size": trends.size.cell_m,
         "window": WINDOW_CELLS,
         "months": MONTHS_TOGETHER,
-        "expected": number_format(trends.size.expected, 1),
+        "expected": rounded(trends.size.expected, 1),
     }
     words = (
         _(

@@ -177,7 +177,7 @@ def alerts_page(request: HttpRequest) -> HttpResponse:
     if found is None:
         return _page(request, "alerts", form)
     from reports import alert_sentences as words
-    from reports.hot_sentences import about
+    from reports.figures import about
 
     asked = form.query
     by_category = overview() if replace(asked.wanted, **EVERYTHING) == asked.wanted else None

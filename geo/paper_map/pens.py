@@ -102,7 +102,11 @@ class PdfPen:
         self._pdf.add_page()
 
     def shapes(self, shapes: Iterable[Shape], within: Box) -> None:
-        with self._pdf.rect_clip(within.x, within.y, within.width, within.height):
+        # fpdf does not know that the end of a clip gives back the colours and widths from before it; of a context it does.
+        with (
+            self._pdf.local_context(),
+            self._pdf.rect_clip(within.x, within.y, within.width, within.height),
+        ):
             for opacity, alike in groupby(shapes, key=lambda shape: shape.opacity):
                 with self._pdf.local_context(fill_opacity=opacity) if opacity < 1 else nullcontext():
                     for shape in alike:

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import io
 import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -172,6 +173,42 @@ def test_names_of_streets_stand_along_straight_pieces_of_them_and_apart() -> Non
     assert x == pytest.approx(50, abs=1)
     assert 12 < y - 12 * (rising > 0) < y + 12 * (rising < 0) < 40
     assert abs(found["level again"][0][0] - 44) > 12
+
+
+def test_cells_have_the_outline_of_their_level_whatever_was_drawn_before() -> None:
+    made = sheet()
+    west, south, east, north = made.drawn.frame
+    # White roads below, so that the pen was white before the first cell.
+    street = {
+        "properties": {"layer": "street", "class": "primary"},
+        "geometry": {"type": "LineString", "coordinates": [[west, south], [east, north]]},
+    }
+    drawn = dataclasses.replace(made.drawn, ground={"features": [street]})
+    paper = PdfReader(io.BytesIO(as_pdf(dataclasses.replace(made, drawn=drawn), FONTS)))
+    contents = paper.pages[0].get_contents()
+    assert contents is not None
+    outlines = _outlines(contents.operations)
+    # 119 cells without a difference and a hot one; the swatches of their levels.
+    assert outlines[(1.0,)] >= 119 + 1 + 2
+    # The new one and its swatch, of which the outline is ink; nothing is black.
+    assert (0.0,) not in outlines
+
+
+def _outlines(operations: list[tuple[list[float], bytes]]) -> Counter[tuple[float, ...]]:
+    """How often an area was filled with an outline of each colour, as a viewer keeps account of it."""
+    counted: Counter[tuple[float, ...]] = Counter()
+    kept: list[tuple[float, ...]] = []
+    stroke: tuple[float, ...] = (0.0,)
+    for operands, operator in operations:
+        if operator == b"q":
+            kept.append(stroke)
+        elif operator == b"Q":
+            stroke = kept.pop()
+        elif operator in {b"G", b"RG"}:
+            stroke = tuple(map(float, operands))
+        elif operator in {b"B", b"b", b"B*", b"b*"}:
+            counted[stroke] += 1
+    return counted
 
 
 def test_streets_have_their_names_on_paper() -> None:
