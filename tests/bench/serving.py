@@ -14,6 +14,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 
+from appeals.models import Appeal
+from appeals.querysets import NEWEST_FIRST
 from geo.tiles import tile_at
 from tests.bench.cpu import cpu_of
 from tests.bench.server import Server
@@ -108,6 +110,28 @@ def _same_answer(ours: bytes, raw: list[str], peer: bytes) -> None:
         lon, lat = their_places[feature["id"]]
         x, y = feature["geometry"]["coordinates"]
         assert abs(lon - x) < 1e-6 and abs(lat - y) < 1e-6
+
+
+def deep_page(server: Server) -> list[Line]:
+    """A page of 1,000 behind half a million others, against the first one."""
+    deep = min(500_000, Appeal.objects.count() // 2)
+    numbers = {f"n_{n}": number for n, number in enumerate(NEWEST_FIRST.numbers())}
+    rows = Appeal.objects.public().newest_first().annotate(**numbers).values_list(*numbers)
+    after = NEWEST_FIRST.cursor_of(tuple(map(int, rows[deep])))
+    first = f"/api/appeals.geojson?page_size={PAGE}&lang=en"
+    assert len(orjson.loads(server.get(f"{first}&after={after}").content)["features"]) == PAGE
+    by_first = cpu_per_call(server.get, [first] * 5, server.pids)
+    by_deep = cpu_per_call(server.get, [f"{first}&after={after}"] * 5, server.pids)
+    return [
+        Line(
+            f"page of {PAGE:,} behind {deep:,} others",
+            f"{by_deep:.1f} CPU ms",
+            f"{by_first:.1f} the first one",
+            by_deep / by_first,
+            "at most 1.5",
+            by_deep <= 1.5 * by_first,
+        )
+    ]
 
 
 def map_view(server: Server) -> list[Line]:

@@ -1,4 +1,4 @@
-"""A million appeals in one text or file over HTTP, against the database's own COPY and against the peers that write files."""
+"""A million appeals in one text over HTTP, against the database's own COPY."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def _peak_mb(pid: int) -> float:
     return int(found) / 1024
 
 
-def _forget(server: Server) -> None:
+def _forget() -> None:
     """The next reader's text is made anew: nothing is kept between rounds."""
     shutil.rmtree(settings.TEXTS_ROOT, ignore_errors=True)
 
 
-def _fetched(server: Server, path: str, target: Path) -> None:
+def _fetch(server: Server, path: str, target: Path) -> None:
     with (
         server.session.get(
             f"{server.url}{path}", headers={"Accept-Encoding": "identity"}, stream=True, timeout=900
@@ -63,7 +63,7 @@ def _fetched(server: Server, path: str, target: Path) -> None:
             file.write(chunk)
 
 
-def _copied(target: Path, language: str = "en") -> None:
+def _copy(target: Path, language: str = "en") -> None:
     statement = feature_statement(Appeal.objects.public().newest_first(), APPEALS.feature(language))
     parameters = connection.get_connection_params()
     parameters.pop("cursor_factory", None)
@@ -78,9 +78,9 @@ def sequence_and_copy(server: Server) -> list[Line]:
         got, copied = folder / "got", folder / "copied"
         before = _peak_mb(server.process.pid)
         for _round in range(ROUNDS):
-            theirs.append(_seconds(lambda: _copied(copied)))
-            _forget(server)
-            ours.append(_seconds(lambda: _fetched(server, f"{SEQUENCE}&lang=en", got)))
+            theirs.append(_seconds(lambda: _copy(copied)))
+            _forget()
+            ours.append(_seconds(lambda: _fetch(server, f"{SEQUENCE}&lang=en", got)))
         more = _peak_mb(server.process.pid) - before
         with got.open("rb") as one, copied.open("rb") as other:
             count = sum(chunk.count(b"\n") for chunk in iter(lambda: one.read(_CHUNK), b""))

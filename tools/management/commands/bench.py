@@ -23,8 +23,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--archive", type=int, default=50_000_000, help="rows of the archive, whose files are made anew"
         )
+        parser.add_argument(
+            "--peers", action="store_true", help="also tipg and pygeoapi, which are installed from PyPI"
+        )
 
-    def handle(self, *args: Any, count: int, archive: int, **options: Any) -> None:
+    def handle(self, *args: Any, count: int, archive: int, peers: bool, **options: Any) -> None:
         try:
             from tests.bench.archive import archives
             from tests.bench.city import bench_database
@@ -37,10 +40,11 @@ class Command(BaseCommand):
                 pages_among_many,
             )
             from tests.bench.hotspots import statistics
+            from tests.bench.peers import beside_peers
             from tests.bench.routing import decisions
             from tests.bench.scoreboard import scoreboard
             from tests.bench.server import running_server
-            from tests.bench.serving import geojson_page, map_tiles, map_view
+            from tests.bench.serving import deep_page, geojson_page, map_tiles, map_view
             from tests.bench.submitting import submit_over_http
             from tests.bench.table import render
             from tests.bench.whole_sets import sequence_and_copy
@@ -60,9 +64,11 @@ class Command(BaseCommand):
             with running_server(url, log) as server:
                 lines = [
                     *geojson_page(server),
+                    *deep_page(server),
                     *map_view(server),
                     *map_tiles(server),
                     *sequence_and_copy(server),
+                    *(beside_peers(server) if peers else []),
                     *submit_over_http(server),
                     *open_desks(server),
                     *pages_among_many(list_pages(server), few),
