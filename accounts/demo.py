@@ -1,4 +1,4 @@
-"""People who can log in to the demo: one representative of each service, and an operator."""
+"""People who can log in to the demo: one representative of each service, a planner of the Mayor's Office, and an operator."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from districts.models import Service
 #: What everybody's password was in demo data until it became a secret of each installation: no longer one.
 PUBLISHED_PASSWORD = "map-of-appeals"  # noqa: S105
 OPERATOR = "operator"
+PLANNER = "planner"
 
 
 def demo_email(name: str, city_code: str) -> str:
@@ -27,7 +28,7 @@ def new_password() -> str:
 
 
 def make_demo_people(city_code: str, full_name: Callable[[str], str], secret: str) -> dict[str, User]:
-    """Representatives by service code, plus the operator, a superuser, under ``OPERATOR``.
+    """Representatives by service code, the planner under ``PLANNER``, the operator, a superuser, under ``OPERATOR``.
 
     ``full_name`` invents a name for the person with that code; ``secret`` is the password of all of them.
     """
@@ -42,14 +43,15 @@ def make_demo_people(city_code: str, full_name: Callable[[str], str], secret: st
     password = make_password(secret)
     services = list(Service.objects.order_by("-is_office", "code"))
     people = {service.code: person(service.code) for service in services}
+    people[PLANNER] = person(PLANNER)
     people[OPERATOR] = person(OPERATOR, is_staff=True, is_superuser=True)
     User.objects.bulk_create(people.values())
-    Membership.objects.bulk_create(
-        Membership(
-            user=people[service.code],
-            service=service,
-            post=Post.ADMINISTRATOR if service.is_office else Post.REPRESENTATIVE,
-        )
+    posts = [
+        (people[service.code], service, Post.ADMINISTRATOR if service.is_office else Post.REPRESENTATIVE)
         for service in services
+    ]
+    posts += [(people[PLANNER], service, Post.PLANNER) for service in services if service.is_office]
+    Membership.objects.bulk_create(
+        Membership(user=user, service=service, post=post) for user, service, post in posts
     )
     return people

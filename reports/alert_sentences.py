@@ -91,7 +91,7 @@ def alert_method_words(found: Alerts) -> str:
         "Circles of up to %(radius)s m around each of the %(cells)s cells with appeals are searched over the last 1 to %(recent)d weeks "
         "(space-time scan, Kulldorff; scores by Neill 2005). A place is expected to have, of all appeals of a week, the share that "
         "it had in the %(before)d weeks before: what the whole city has more of is no alert. The chance p is of the whole search: how often "
-        "something as strong is anywhere on maps on which the appeals of each place came in at other times (%(maps)s maps); up to "
+        "something as strong is anywhere on maps on which the appeals of each place came in at other times (up to %(maps)s maps, fewer where the answer is plain sooner); up to "
         "0.05 is an alert."
     ) % {
         "radius": rounded(WINDOW_RADIUS_CELLS * found.size.cell_m),

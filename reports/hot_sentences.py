@@ -35,13 +35,14 @@ def summary_words(hotspots: Hotspots) -> str:
         )
     n = len(hotspots.places)
     count, expected = hotspots.together
+    sure = sum(place.level > 1 for place in hotspots.places)
     facts = {
         "n": number_format(n, force_grouping=True),
         "appeals": appeals_words(count),
         "expected": about(expected),
     }
     if hotspots.compared is Compared.ALL:
-        return (
+        answer = (
             ngettext(
                 "In %(n)s place there are clearly more of these appeals than their share of all appeals would give: "
                 "%(appeals)s, where about %(expected)s would be expected.",
@@ -51,16 +52,38 @@ def summary_words(hotspots: Hotspots) -> str:
             )
             % facts
         )
-    return (
-        ngettext(
-            "In %(n)s place there are clearly more appeals than the cells of the map, shuffled at random, would give: "
-            "%(appeals)s, where about %(expected)s would be expected.",
-            "In %(n)s places there are clearly more appeals than the cells of the map, shuffled at random, would give: "
-            "together %(appeals)s, where about %(expected)s would be expected.",
-            n,
+    else:
+        answer = (
+            ngettext(
+                "In %(n)s place there are clearly more appeals than the cells of the map, shuffled at random, would give: "
+                "%(appeals)s, where about %(expected)s would be expected.",
+                "In %(n)s places there are clearly more appeals than the cells of the map, shuffled at random, would give: "
+                "together %(appeals)s, where about %(expected)s would be expected.",
+                n,
+            )
+            % facts
         )
-        % facts
+    if sure == n:
+        return answer
+    # The palest red of the map, which no other report calls "clearly".
+    return f"{answer} " + (
+        ngettext(
+            "%(sure)s of them is sure at 1 in 20 by chance, the others only at 1 in 10.",
+            "%(sure)s of them are sure at 1 in 20 by chance, the others only at 1 in 10.",
+            sure,
+        )
+        % {"sure": number_format(sure, force_grouping=True)}
+        if sure
+        else _("None of them is surer than at 1 in 10 by chance.")
     )
+
+
+def places_words(hotspots: Hotspots) -> str:
+    """Which appeals the numbers of the places are."""
+    return _(
+        "A cell is judged with its neighbours within %(radius)s m: it can be red and have no appeal of its own. Expected and times are "
+        "of both together; places near each other share neighbours. The name leads to the appeals in the rectangle around the cells."
+    ) % {"radius": number_format(hotspots.radius_m, 0, force_grouping=True)}
 
 
 def compared_words(hotspots: Hotspots) -> str:

@@ -87,9 +87,14 @@ class HotCell:
 
 @dataclass(frozen=True)
 class HotPlace:
-    """Hot cells that touch each other: the appeals in them and their neighbours, and how many were expected there."""
+    """Hot cells that touch each other.
+
+    ``count`` and ``expected`` are of the cells and their neighbours, by which they were judged: places that are near share
+    some. ``in_cells`` is of the cells alone, None where they are fewer than may be shown.
+    """
 
     cells: tuple[Cell, ...]
+    in_cells: int | None
     count: int
     expected: float
     level: int
@@ -383,6 +388,7 @@ def _places(ground: Ground, grid: Grid, x: NDArray[np.int64], tested: _Tested) -
         places.append(
             HotPlace(
                 cells=cells,
+                in_cells=showable(int(x[around][here].sum())),
                 count=count,
                 expected=expected,
                 level=int(tested.level[around][here].max()),

@@ -1,10 +1,13 @@
 from django.urls import path
+from django.views.generic import RedirectView
 
 from reports import views
 
 app_name = "reports"
 
 urlpatterns = [
+    # Whoever shortens the address of a report comes to the first of them.
+    path("", RedirectView.as_view(pattern_name="reports:heatmap", query_string=True), name="first"),
     path("heatmap/", views.heatmap_page, name="heatmap"),
     path("hotspots/", views.hotspots_page, name="hotspots"),
     path("trends/", views.trends_page, name="trends"),

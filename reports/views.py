@@ -111,6 +111,7 @@ def hotspots_page(request: HttpRequest) -> HttpResponse:
     if hotspots is None:
         return _page(request, "hotspots", form)
     from reports import hot_sentences
+    from reports.hotspots import Compared
 
     return _page(
         request,
@@ -121,6 +122,8 @@ def hotspots_page(request: HttpRequest) -> HttpResponse:
         summary=hot_sentences.summary_words(hotspots),
         compared=hot_sentences.compared_words(hotspots),
         caution=hot_sentences.caution_words(hotspots),
+        by_chance=hotspots.compared is Compared.CHANCE,
+        places_words=hot_sentences.places_words(hotspots),
         size_words=size_words(hotspots.size),
         places=_linked_places(hotspots.places, form.query),
     )

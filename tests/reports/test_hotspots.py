@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -105,6 +106,29 @@ def test_the_numbers_are_those_of_the_rows(plant: Plant, city: GridCity) -> None
         # What lies at the city's edge with its centre outside is in no study area.
         assert near - found.outside <= cell.observed <= near
     assert found.grid == grid
+
+
+def test_a_place_tells_its_own_appeals_from_those_of_its_neighbours(
+    client: Client, plant: Plant, city: GridCity
+) -> None:
+    plant(everywhere() + around(IN_EAST, 60))
+    page = client.get(f"{PAGE}?cell=250")
+    (place, *_others) = page.context["hotspots"].places
+    points = [appeal.point.transform(32643, clone=True) for appeal in Appeal.objects.public()]
+    inside = sum((int(point.x // 250), int(point.y // 250)) in set(place.cells) for point in points)
+    assert place.in_cells == inside < place.count
+    row = page.content.decode().partition('id="hot-places"')[2].partition("<tbody>")[2].partition("</tr>")[0]
+    assert re.findall(r'__number">([\d.]+)', row)[:2] == [str(inside), str(place.count)]
+
+
+def test_a_place_of_few_appeals_does_not_tell_them(plant: Plant, settings: Settings) -> None:
+    plant(everywhere() + around(IN_EAST, 60))
+    (place, *_others) = find_hotspots(AppealFilter(), 250).places
+    assert place.in_cells is not None
+    settings.REPORT_MIN_COUNT = place.in_cells + 1
+    (few, *_others) = find_hotspots(AppealFilter(), 250).places
+    assert few.in_cells is None
+    assert few.count >= settings.REPORT_MIN_COUNT
 
 
 def test_too_few_are_shown_and_not_tested(plant: Plant) -> None:

@@ -90,6 +90,11 @@ def test_links_go_to_the_rows_behind_the_numbers(client: Client, plant: Plant, c
     assert "2 appeals on" in text(client, links[1].replace("&amp;", "&"))
 
 
+def test_the_address_of_all_reports_is_that_of_the_first(client: Client) -> None:
+    response = client.get("/ru/reports/?category=lamp")
+    assert (response.status_code, response["Location"]) == (302, "/ru/reports/heatmap/?category=lamp")
+
+
 @pytest.mark.parametrize("path", ["75/x1_y1", "250/x1", "250/x1_y1;drop", "250/x99999999_y1", "0/x1_y1"])
 def test_an_invalid_cell_is_not_found(client: Client, city: GridCity, path: str) -> None:
     assert client.get(f"/en/reports/heatmap/{path}/").status_code == 404

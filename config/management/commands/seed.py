@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import timezone, translation
 
-from accounts.demo import OPERATOR, demo_email, make_demo_people, new_password
+from accounts.demo import OPERATOR, PLANNER, demo_email, make_demo_people, new_password
 from accounts.models import User
 from appeals.importing.demonstration import write_demonstration
 from appeals.importing.terms import load_grounds, load_terms
@@ -128,7 +128,8 @@ class Command(BaseCommand):
         """Writes the logins that ``up`` shows, for this installation's owner alone."""
         # The first are shown by ``up``: those with the most to do.
         busiest = Service.objects.annotate(n=Count("appeals")).order_by("-is_office", "-n", "code")
-        notes = {service.code: service.short for service in busiest} | {OPERATOR: "operator: /admin/"}
+        notes = {service.code: service.short for service in busiest}
+        notes |= {PLANNER: "planner: /desk/scoreboard/", OPERATOR: "operator: /admin/"}
         width = max(len(person.email) for person in people.values())
         lines = [f"Log in with the password {password} as"]
         lines += [

@@ -19,6 +19,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.demo import PUBLISHED_PASSWORD
 from accounts.models import Membership, User
+from accounts.posts import Post
 from appeals.models import Appeal, AppealContact, Attachment, Event, Message, RoutingDecision
 from appeals.vocabulary import OPEN_STATUSES
 from config.city import CITY
@@ -73,7 +74,7 @@ def test_appeals_have_complete_histories(folder: Path) -> None:
 
 def test_people_pictures_and_news(folder: Path) -> None:
     for service in Service.objects.all():
-        person = Membership.objects.get(service=service).user
+        person = Membership.objects.exclude(post=Post.PLANNER).get(service=service).user
         assert person.email == f"{service.code}@{CITY.code}.example"
         assert person.get_full_name().strip().count(" ") == 1
     logins = (folder / "logins.txt").read_text(encoding="utf-8")
@@ -86,6 +87,8 @@ def test_people_pictures_and_news(folder: Path) -> None:
     with_most = Service.objects.exclude(is_office=True).annotate(n=Count("appeals")).order_by("-n").first()
     assert with_most is not None
     assert shown[:2] == [Service.objects.get(is_office=True).code, with_most.code]
+    planner = Membership.objects.get(post=Post.PLANNER)
+    assert (planner.user.email, planner.service.is_office) == (f"planner@{CITY.code}.example", True)
     assert all(email in logins for email in User.objects.values_list("email", flat=True))
     picture = Attachment.objects.select_related("appeal").first()
     assert picture is not None

@@ -28,6 +28,14 @@ for (const [name, load] of Object.entries(ELEMENTS)) {
 }
 document.documentElement.classList.add("has-scripts");
 
+// A page that comes back as it was left would show what was chosen next beside the answer to what was asked before.
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
+  for (const form of document.querySelectorAll("form[data-as-answered]")) {
+    if (form instanceof HTMLFormElement) form.reset();
+  }
+});
+
 void import("city/site/network.js").then(({ watchNetwork }) => watchNetwork());
 
 if ("serviceWorker" in navigator) {
