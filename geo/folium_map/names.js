@@ -48,8 +48,10 @@
         const middle = (run.length - count) / 2;
         for (let off = 0; off <= middle; off += 5) {
             for (const first of [Math.round(middle - off), Math.round(middle + off)]) {
-                const part = run.slice(first, first + count);
-                if (part.length < count || part[0].distanceTo(part.at(-1)) < 0.97 * step * (count - 1)) continue;
+                const [a, b] = [run[first], run[first + count - 1]];
+                if (!b || a.distanceTo(b) < 0.99 * step * (count - 1)) continue;
+                // Where its letters stand: on the way from end to end.
+                const part = run.slice(first, first + count).map((_at, n) => a.add(b.subtract(a).multiplyBy(n / (count - 1))));
                 if (part.some((at) => taken.some((other) => other.distanceTo(at) < gap) || names.some((box) => box.contains(at)))) continue;
                 return part;
             }

@@ -14,7 +14,7 @@ _STEP_MM: Final = 1.0
 #: Between a name and another one, and free at its ends.
 _GAP_MM, _FREE_MM = 2.6, 2.0
 #: A name stands on a piece whose ends are nearly as far from each other as it is long.
-_STRAIGHT: Final = 0.97
+_STRAIGHT: Final = 0.99
 #: Its letters stand on this side of the middle of the street.
 _BELOW_MM: Final = 0.65
 _Rectangle = tuple[float, float, float, float]
@@ -78,6 +78,8 @@ def _piece(run: Points, count: int, written: Points, rectangles: Points) -> Poin
         piece = run[first : first + count]
         if math.hypot(*(piece[-1] - piece[0])) < _STRAIGHT * _STEP_MM * (count - 1):
             continue
+        # Where its letters stand: on the way from end to end.
+        piece = np.linspace(piece[0], piece[-1], count)
         x, y = piece[:, :1], piece[:, 1:]
         near = np.hypot(x - written[:, 0], y - written[:, 1]) < _GAP_MM
         left, top, right, bottom = rectangles.T

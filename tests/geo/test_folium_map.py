@@ -47,7 +47,7 @@ def cell_map() -> CellMap:
                 {
                     "type": "Feature",
                     "properties": {"layer": "street", "class": "primary", "name_en": ROAD},
-                    "geometry": {"type": "LineString", "coordinates": SQUARE[:3]},
+                    "geometry": {"type": "LineString", "coordinates": [SQUARE[0], SQUARE[2]]},
                 },
                 {
                     "type": "Feature",
@@ -104,7 +104,14 @@ def test_the_file_draws_its_cells_without_a_network(page: Page, tmp_path: Path) 
     assert page.locator("path.cell").count() == 3
     assert page.locator("path.ground").count() == 1  # places are points and skipped
     assert page.locator("path.border").count() == 1
+    # Along its street, which rises from corner to corner.
     assert page.locator(".leaflet-names-pane span").all_inner_texts() == [ROAD]
+    name, street = (page.locator(part).bounding_box() for part in (".leaflet-names-pane span", "path.ground"))
+    assert name is not None and street is not None
+    along = (name["x"] + name["width"] / 2 - street["x"]) / street["width"]
+    middle = name["y"] + name["height"] / 2
+    assert middle == pytest.approx(street["y"] + street["height"] * (1 - along), abs=4)
+    assert min(name["width"], name["height"]) > 30
     assert page.locator(".legend li").all_inner_texts() == ["1", "2", "3–5"]
     colours = [
         page.locator("path.cell").nth(number).evaluate("path => getComputedStyle(path).fill")
