@@ -274,8 +274,22 @@ class SupportQuerySet(models.QuerySet["Support"]):
         return self.filter(Q(appeal=appeal) | Q(appeal__in=keys))
 
     def people(self) -> int:
-        """How many people they are of; one may support several of what repeats each other."""
-        return int(self.aggregate(people=Count("person", distinct=True))["people"])
+        """How many people they are of; one may support several of what repeats each other, by phone and by e-mail."""
+        counted = self.aggregate(
+            people=Count("person", distinct=True), linked=Count("pk", filter=~Q(also=""))
+        )
+        if not counted["linked"]:
+            return int(counted["people"])
+        leaders: dict[str, str] = {}
+
+        def leader(person: str) -> str:
+            while leaders.setdefault(person, person) != person:
+                person = leaders[person]
+            return person
+
+        for person, also in self.values_list("person", "also"):
+            leaders[leader(also or person)] = leader(person)
+        return len({leader(person) for person in leaders})
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):

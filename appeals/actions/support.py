@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
+from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from appeals.actors import Person
 from appeals.errors import Invalid, NotAllowed
-from appeals.models import Appeal, Support
+from appeals.models import Appeal, AppealContact, Support
 from appeals.workflow import SUBMIT_FOR
 from rates.taking import SUPPORT, take
 
@@ -21,30 +23,55 @@ def support(appeal: Appeal, secret: str, *, sender: str) -> None:
     Raises ``NotAllowed`` for an appeal that is over or hidden, ``TooMany`` when the sender (``rates.senders``) has
     supported too much.
     """
+    _count(appeal, [person_of(secret)], sender)
+
+
+def _count(appeal: Appeal, persons: Sequence[str], sender: str) -> None:
+    """Counts whoever is known by one or by two of these once."""
     if not Appeal.objects.public().open().filter(pk=appeal.pk).exists():
         raise NotAllowed
-    person = person_of(secret)
-    if Support.objects.filter(appeal=appeal, person=person).exists():
-        return
-    take(SUPPORT, sender)
-    Support.objects.bulk_create([Support(appeal=appeal, person=person)], ignore_conflicts=True)
+    there = Support.objects.filter(appeal=appeal).filter(Q(person__in=persons) | Q(also__in=persons)).first()
+    if there is None:
+        take(SUPPORT, sender)
+        person, also = (*persons, "")[:2]
+        Support.objects.bulk_create([Support(appeal=appeal, person=person, also=also)], ignore_conflicts=True)
+    elif not there.also:
+        others = [person for person in persons if person != there.person]
+        Support.objects.filter(pk=there.pk).update(also="".join(others[:1]))
 
 
 def support_for(appeal: Appeal, *, phone: str, email: str, by: Person, sender: str) -> None:
-    """Whoever has this phone (E.164), or this e-mail address where there is none, supports the appeal; twice is once.
+    """Whoever has this phone (E.164), this e-mail address, or both, supports the appeal; twice is once.
+
+    So is by phone and later by e-mail, where both were given once, here or with an appeal whose address was proven.
 
     Raises ``NotAllowed`` also where ``by`` may not take down what somebody says, ``Invalid`` without phone and address,
     ``TooMany``.
     """
     if by.role_towards(appeal) not in SUBMIT_FOR.roles:
         raise NotAllowed
-    contact = phone or email.casefold()
-    if not contact:
+    contacts = [contact for contact in (phone, email.casefold()) if contact]
+    if not contacts:
         raise Invalid(
             {"phone": [_("Give a phone number or an e-mail address: each counts once for an appeal.")]}
         )
+    if len(contacts) == 1:
+        contacts += _same_person(phone, email)
     # With the platform's key: from what is kept nobody finds the number by trying them all.
-    support(appeal, salted_hmac("supporter", contact, algorithm="sha256").hexdigest(), sender=sender)
+    secrets = [salted_hmac("supporter", contact, algorithm="sha256").hexdigest() for contact in contacts]
+    _count(appeal, [person_of(secret) for secret in secrets], sender)
+
+
+def _same_person(phone: str, email: str) -> list[str]:
+    """The address of that phone number, or the other way round, as authors have given them; none where either has several."""
+    proven = AppealContact.objects.filter(email_proven=True).exclude(phone="").order_by()
+    if not phone:
+        phones = {*proven.filter(email__iexact=email).values_list("phone", flat=True)}
+        phone = phones.pop() if len(phones) == 1 else ""
+    emails = {other.casefold() for other in proven.filter(phone=phone).values_list("email", flat=True)}
+    if len(emails) != 1:
+        return []
+    return [phone] if email else [*emails]
 
 
 def take_back(appeal: Appeal, secret: str) -> None:

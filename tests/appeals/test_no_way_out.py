@@ -14,7 +14,7 @@ from appeals.actions.perform import perform
 from appeals.actors import PLATFORM, Actor, Author, Person
 from appeals.deadlines import LegalClock
 from appeals.errors import NotAllowed
-from appeals.guards import barred
+from appeals.guards import barred, parts_of
 from appeals.models import Appeal, Attachment, Event, LegalTerm, RefusalGround
 from appeals.vocabulary import OPEN_STATUSES, Input, Outcome, Status, Verb
 from appeals.workflow import STAGES, VERBS
@@ -48,6 +48,7 @@ def what_it_asks_for(verb: Verb, appeal: Appeal, city: GridCity, moment: dt.date
         ],
         Input.RELATED: lambda: AppealFactory(category=city.categories["lamp"]).number,
         Input.LINKED: lambda: appeal.linked.values_list("number", flat=True).first(),
+        Input.PART: lambda: parts_of(appeal).values_list("number", flat=True).first(),
         Input.SECOND_CATEGORY: lambda: city.categories["tree"],
         Input.DAY: lambda: (moment + dt.timedelta(days=9)).date(),
     }

@@ -10,7 +10,7 @@ from appeals.actions.perform import perform
 from appeals.actions.support import person_of, support, support_for, supports, take_back
 from appeals.actors import Person
 from appeals.errors import Invalid, NotAllowed
-from appeals.models import Appeal, Support
+from appeals.models import Appeal, AppealContact, Support
 from appeals.workflow import DUPLICATE, HIDE, SEPARATE
 from bootstrap.rates import Rate
 from rates.taking import TooMany
@@ -50,7 +50,7 @@ def test_what_is_kept_is_not_the_secret(make: Callable[..., Appeal]) -> None:
 def test_whoever_phones_counts_once_by_the_number_or_else_by_the_address(
     make: Callable[..., Appeal], office_actor: Person, service_actor: Person, settings: LazySettings
 ) -> None:
-    settings.LIMITS = {"support": Rate(4, 1, 86_400)}
+    settings.LIMITS = {"support": Rate(3, 1, 86_400)}
     appeal = make()
     phone = "+996555123456"
 
@@ -64,7 +64,8 @@ def test_whoever_phones_counts_once_by_the_number_or_else_by_the_address(
     assert Support.objects.get().person == person_of(kept)
     for email in ("a@mail.example", "A@Mail.Example", "b@mail.example"):
         call(email=email)
-    assert people(appeal) == 3
+    # The address is that of whoever phoned: both were given together.
+    assert people(appeal) == 2
     with pytest.raises(NotAllowed):
         call(service_actor, phone="+996555000000")
     with pytest.raises(Invalid) as refusal:
@@ -73,7 +74,44 @@ def test_whoever_phones_counts_once_by_the_number_or_else_by_the_address(
     call(phone="+996555000001")
     with pytest.raises(TooMany):
         call(phone="+996555000002")
-    assert people(appeal) == 4
+    assert people(appeal) == 3
+
+
+def test_whoever_phones_and_then_writes_is_one_where_that_is_known(
+    make: Callable[..., Appeal], office_actor: Person
+) -> None:
+    phone, email = "+996700111222", "a@mail.example"
+
+    def call(appeal: Appeal, *, phone: str = "", email: str = "") -> None:
+        support_for(appeal, phone=phone, email=email, by=office_actor, sender="desk")
+
+    unknown, by_author, later, repeated = (make() for _ in range(4))
+    for reach in ({"phone": phone}, {"email": email}):
+        call(unknown, **reach)
+    assert people(unknown) == 2
+    # Said at last, what was counted by each is one.
+    call(unknown, phone=phone, email=email)
+    assert people(unknown) == 1
+    # An author has given both, and has shown that the address is theirs.
+    theirs = make(contact__phone=phone, contact__email="A@Mail.example").contact
+    call(later, phone=phone)
+    AppealContact.objects.filter(pk=theirs.pk).update(email_proven=True)
+    for appeal in (by_author, later):
+        call(appeal, phone=phone)
+        call(appeal, email=email)
+        assert people(appeal) == 1
+    # So is one that is known by each in two that repeat each other.
+    call(repeated, email=email)
+    Appeal.objects.filter(pk=repeated.pk).update(
+        duplicate_of=later, outcome="duplicate", status="closed", closed_at=later.submitted_at
+    )
+    assert people(later) == 1
+    # A number that several share says nothing of the address.
+    make(contact__phone=phone, contact__email="b@mail.example", contact__email_proven=True)
+    other = make()
+    call(other, phone=phone)
+    call(other, email=email)
+    assert people(other) == 2
 
 
 def test_supporters_move_along_with_a_repetition_and_back(
