@@ -14,7 +14,7 @@ from django.contrib.gis.geos import Point
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
-from django.db.models import Count, F, Func, IntegerField, Q, TextField
+from django.db.models import Count, F, FloatField, Func, IntegerField, Q, TextField
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, TruncDate
 from django.db.models.sql.compiler import SQLCompiler
@@ -243,17 +243,20 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """With what a list row names, in the same statement."""
         return self.select_related("category", "service", "district")
 
-    def with_names_alone(self) -> AppealQuerySet:
-        """With the texts of what a list row names as ``category_name``, ``service_short`` and ``district_name``.
+    def as_rows(self) -> AppealQuerySet:
+        """With what a row of a list shows and no more: ``lon`` and ``lat`` (EPSG:4326) instead of the point, and the texts
+        ``category_name``, ``service_short`` and ``district_name`` instead of what has these names.
 
-        No more of these rows is read: of a long list they would be most of the work.
+        All of that made for each row was much of the work of a long list.
         """
-        names = {
+        shown: dict[str, Func] = {
+            "lon": Func(F("point"), function="ST_X", output_field=FloatField()),
+            "lat": Func(F("point"), function="ST_Y", output_field=FloatField()),
             "category_name": InLanguage("category__name"),
             "service_short": InLanguage("service__short"),
             "district_name": InLanguage("district__name"),
         }
-        return self.annotate(**names)
+        return self.defer("point", "fingerprint").annotate(**shown)
 
 
 def seen_until() -> dt.datetime:

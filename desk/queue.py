@@ -201,7 +201,7 @@ class _AnyOf(Func):
 
 @dataclass(frozen=True)
 class Listed:
-    """A page of the queue: its rows (``with_names_alone``), how many are in each tab (up to ``most``) and before the page.
+    """A page of the queue: its rows (``as_rows``), how many are in each tab (up to ``most``) and before the page.
 
     ``drafts`` are the person's own unfinished texts. ``others`` are how many the other places hold, as they were given;
     ``keys`` those of all codes and words in the filters.
@@ -302,7 +302,7 @@ class Queue:
         elif page.after is not None:
             counted.append((order.until(rows, page.after), most))
         counts = {"of_tabs": of_tabs, "of_others": how_many(counted)}
-        found = order.page(rows.with_names_alone().select_related("assignee").annotate(**counts), page)
+        found = order.page(rows.as_rows().select_related("assignee").annotate(**counts), page)
         if not found.rows and (page.after or page.before):
             return self.listed(place.at(PageRequest(PAGE_SIZE)), others)
         # Where there is no row, the counts stand beside one of any other table.

@@ -56,7 +56,7 @@ class Look:
 
 
 def rows_as_html(rows: Iterable[AppealRow], look: Look) -> list[SafeString]:
-    """Each row of the table, of appeals as ``with_names_alone`` reads them."""
+    """Each row of the table, of appeals as ``AppealQuerySet.as_rows`` reads them."""
     language = get_language() or ""
     # One address for all of them, with a place for the number.
     url = reverse("desk:appeal", args=[0]).replace("/0/", "/{}/")
@@ -66,15 +66,14 @@ def rows_as_html(rows: Iterable[AppealRow], look: Look) -> list[SafeString]:
 def _row(appeal: Appeal, due: Due, look: Look, language: str, url: str) -> SafeString:
     received_at = localtime(appeal.submitted_at)
     text = appeal.text
-    lon, lat = appeal.point.coords
     # What people have written or named is escaped here; all else is numbers, days, codes of ours, and parts drawn below.
     return SafeString(
         _ROW.format(
             number=appeal.number,
             version=appeal.version,
             status_code=escape(appeal.status),
-            lon=f"{lon:.6f}",
-            lat=f"{lat:.6f}",
+            lon=f"{appeal.lon:.6f}",
+            lat=f"{appeal.lat:.6f}",
             due_on=appeal.due_on.isoformat(),
             due_day=_day(appeal.due_on, language),
             due=_due(due, language),

@@ -60,8 +60,10 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     chosen_by = ["service", "category", "district"] if standing.office else ["category", "district"]
     fields = filter_fields(place.wanted, errors, request.GET, names=["q", *chosen_by])
 
+    here = reverse("desk:queue")
+
     def address(there: Place) -> str:
-        return f"{reverse('desk:queue')}?{there.as_query()}"
+        return f"{here}?{there.as_query()}"
 
     total = listed.counts[place.tab]
     look = Look(
@@ -100,7 +102,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "live_every_ms": EVERY_MS,
         "bulk_verbs": bulk_verbs(),
         "takes_down": standing.everywhere in SUBMIT_FOR.roles,
-        "choose_all_url": f"{reverse('desk:queue')}?{place.as_query(chosen='all')}",
+        "choose_all_url": f"{here}?{place.as_query(chosen='all')}",
         "shows_assignees": look.assignees,
         "place": place.as_query(),
         "list_query": place.at(PageRequest()).as_query(),

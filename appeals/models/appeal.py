@@ -80,7 +80,9 @@ class Appeal(models.Model):
     an outdated version is stale.
     """
 
-    # What ``AppealQuerySet.with_names_alone`` reads beside the row.
+    # What ``AppealQuerySet.as_rows`` reads beside the row.
+    lon: float
+    lat: float
     category_name: str
     service_short: str
     district_name: str
