@@ -55,7 +55,7 @@ def test_expected_numbers_fit_the_ratio_beside_them(value: float, written: str) 
 def test_paper_has_the_numbers_of_the_page(client: Client, plant: Plant, report: str) -> None:
     plant(everywhere(600, 1), category="pothole")
     plant(everywhere(150, 2) + around(IN_EAST, 40))
-    query = "?category=lamp" + ("&cell=250" if report == "hotspots" else "")
+    query = "?cell=250" if report == "hotspots" else "?category=lamp"
     page = client.get(f"/en/reports/{report}/{query}").content.decode()
     numbers = re.findall(r'<td class="report-table__number">([\d.,]+\.\d(?:\d?)(?: ×)?)</td>', page)
     assert len(numbers) > 1
