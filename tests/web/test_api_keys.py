@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -169,3 +173,20 @@ def test_a_planner_reads_the_text_that_the_public_reads(
     own = client.get("/data/appeals.geojsonl", headers=brought)
     assert (own["ETag"], own.getvalue()) == (public["ETag"], public.getvalue())
     assert own["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize("how", ["GDAL_HTTP_USERPWD", "GDAL_HTTP_HEADERS"])
+def test_gdal_brings_it(committed: GridCity, live_server: Any, how: str) -> None:
+    light = committed.services["light"]
+    for is_hidden in (True, False):
+        AppealFactory(category=committed.categories["lamp"], service=light, hidden=is_hidden)
+    _key, text = keys.make(MembershipFactory(service=light).user, "GDAL", [Scope.FEATURES], 30)
+    brought = f"whoever:{text}" if how.endswith("USERPWD") else f"Authorization: {bearer(text)}"
+    read = "import sys, pyogrio; print(len(pyogrio.read_dataframe(sys.argv[1])))"
+    for more, count in (({how: brought}, "2"), ({}, "1")):
+        # A process of its own: GDAL holds the interpreter while the server of this process must answer.
+        done = subprocess.run(
+            [sys.executable, "-c", read, f"{live_server.url}/data/appeals.geojson"],
+            capture_output=True, text=True, timeout=600, check=False, env={**os.environ, **more},
+        )  # fmt: skip
+        assert done.stdout.split() == [count], done.stderr
