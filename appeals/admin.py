@@ -270,7 +270,7 @@ class _MovesDueDates:
 
 @admin.register(LegalTerm)
 class LegalTermAdmin(_MovesDueDates, TranslationAdmin[LegalTerm]):
-    list_display = ["valid_from", "kind", "working_days", "extension_days", "reply_days", "law"]
+    list_display = ["valid_from", "kind", "category", "working_days", "extension_days", "reply_days", "law"]
 
 
 @admin.register(RefusalGround)

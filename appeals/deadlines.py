@@ -1,4 +1,4 @@
-"""The legal clock: working days in the city's calendar, counted from the day after submission."""
+"""The clock of terms, legal or of a service level: working days in the city's calendar, counted from the day after submission."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from itertools import accumulate
 
 import holidays
 from django.conf import settings
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q, Value
 from django.utils import timezone
 from django.utils.translation import get_language
 
 from appeals.models import Appeal, CalendarDay, LegalTerm
-from appeals.vocabulary import Guard
+from appeals.vocabulary import Guard, Kind
 from appeals.workflow import STAGES
 
 
@@ -159,7 +161,10 @@ def city_day(moment: dt.datetime) -> dt.date:
 
 @dataclass(frozen=True)
 class Term:
-    """A legal term as it is stored; ``kind`` is empty for every kind."""
+    """A term as it is stored; ``kind`` is empty for every kind.
+
+    ``category`` is that of a service level, None for every one; ``within`` are the categories below it.
+    """
 
     kind: str
     valid_from: dt.date
@@ -167,6 +172,16 @@ class Term:
     extension_days: int
     reply_days: int
     law: str
+    category: int | None = None
+    within: frozenset[int] = frozenset()
+
+    def closeness(self, category: int | None) -> int:
+        """How closely it is meant for that category: 2 for itself, 1 for its group, 0 for every one, -1 not at all."""
+        if self.category is None:
+            return 0
+        if self.category == category:
+            return 2
+        return 1 if category in self.within else -1
 
 
 @dataclass(frozen=True)
@@ -179,7 +194,8 @@ class LegalClock:
     @classmethod
     def read(cls) -> LegalClock:
         """The clock as currently stored."""
-        rows = LegalTerm.objects.order_by("-valid_from", "-kind")
+        within = ArrayAgg("category__children", default=Value([]), filter=Q(category__children__isnull=False))
+        rows = LegalTerm.objects.order_by("-valid_from", "-kind").annotate(within=within)
         return cls(
             city_calendar(),
             tuple(
@@ -190,6 +206,8 @@ class LegalClock:
                     row.extension_days,
                     row.reply_days,
                     row.law,
+                    row.category_id,
+                    frozenset(row.within),
                 )
                 for row in rows
             ),
@@ -204,33 +222,54 @@ class LegalClock:
         LegalTerm.objects.keep_still()
         return cls.read()
 
-    def term(self, kind: str, on: dt.date) -> Term:
+    def term(self, kind: str, on: dt.date, category: int | None = None) -> Term:
         """The term in force on that day; at the same date, the kind's own term beats the one for every kind.
 
-        Raises ``NoLegalTerm``.
+        Of civic reports it is the service level that is meant most closely for the category, of these the latest; where the
+        city has set none, the term of every kind. Raises ``NoLegalTerm``.
         """
-        for term in self.terms:
-            if term.valid_from <= on and term.kind in {"", kind}:
+        in_force = [term for term in self.terms if term.valid_from <= on]
+        if kind == Kind.REPORT:
+            levels = [term for term in in_force if term.kind == kind and term.closeness(category) >= 0]
+            if levels:
+                return max(levels, key=lambda term: (term.closeness(category), term.valid_from))
+        for term in in_force:
+            if term.kind in {"", kind}:
                 return term
         raise NoLegalTerm(on)
 
+    def term_of(self, appeal: Appeal) -> Term:
+        """The term of the appeal. Raises ``NoLegalTerm``."""
+        return self.term(appeal.kind, city_day(appeal.term_began), appeal.category_id)
+
     def due_on(
-        self, kind: str, start: dt.datetime, *, extended_days: int = 0, pauses: Sequence[dt.date] = ()
+        self,
+        kind: str,
+        start: dt.datetime,
+        *,
+        extended_days: int = 0,
+        pauses: Sequence[dt.date] = (),
+        category: int | None = None,
     ) -> dt.date:
         """Last day on which an answer is on time, for a term that began at that moment. Raises ``NoLegalTerm``."""
-        return self.due_after(kind, city_day(start), extended_days, pauses)
+        return self.due_after(kind, city_day(start), extended_days, pauses, category)
 
     def due_after(
-        self, kind: str, day: dt.date, extended_days: int = 0, pauses: Sequence[dt.date] = ()
+        self,
+        kind: str,
+        day: dt.date,
+        extended_days: int = 0,
+        pauses: Sequence[dt.date] = (),
+        category: int | None = None,
     ) -> dt.date:
         """As ``due_on``, for a term that began on that day in the city's time zone."""
-        days = self.term(kind, day).working_days + extended_days
+        days = self.term(kind, day, category).working_days + extended_days
         return self.calendar.add_working_days(day, days, pauses)
 
     def met(self, appeal: Appeal, at: dt.datetime) -> frozenset[Guard]:
         """The guards of the clock that are true of the appeal at that moment."""
         try:
-            term = self.term(appeal.kind, city_day(appeal.term_began))
+            term = self.term_of(appeal)
             extension_days, reply_days = term.extension_days, term.reply_days
         except NoLegalTerm:
             extension_days = reply_days = 0  # closed long ago, and its term has been removed since
@@ -254,7 +293,7 @@ class LegalClock:
         if today > appeal.due_on:
             return 0
         try:
-            term = self.term(appeal.kind, city_day(appeal.term_began))
+            term = self.term_of(appeal)
         except NoLegalTerm:
             return 0
         days = term.working_days + appeal.extended_days

@@ -17,7 +17,7 @@ from appeals.models import Appeal, Attachment, Event, RoutingDecision, Support
 from appeals.routing_decision import Explanation, explain
 from appeals.timeline import Step, steps_of
 from appeals.vocabulary import Status
-from appeals.workflow import ASK, HIDE
+from appeals.workflow import ASK, HIDE, RATE
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,16 @@ class Dossier:
     def standing_answer(self) -> Step | None:
         """The answer that no later one has replaced."""
         return next((step for step in self.answers if not step.supplements), None)
+
+    @cached_property
+    def rating(self) -> Step | None:
+        """What the author says of the standing answer, for the author and the staff alone; read when it is asked for."""
+        answer = self.standing_answer
+        if answer is None:
+            return None
+        ratings = Event.objects.filter(appeal=self.appeal, verb=RATE.code, version__gt=answer.event.version)
+        said = ratings.select_related("service", "to_service").order_by("-version").first()
+        return steps_of([said])[0] if said else None
 
     @property
     def passes(self) -> list[Step]:

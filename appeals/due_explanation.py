@@ -17,10 +17,14 @@ from appeals.models import Appeal
 
 @dataclass(frozen=True)
 class DueExplanation:
-    """The sentences in their order; ``law`` is what the term rests on, empty when no term is known any more."""
+    """The sentences in their order; ``law`` is what the term rests on, empty when no term is known any more.
+
+    ``is_legal`` is true of a term of the law, false of the city's service level.
+    """
 
     sentences: tuple[str, ...]
     law: str
+    is_legal: bool
 
 
 def explain_due(appeal: Appeal, clock: LegalClock) -> DueExplanation:
@@ -30,7 +34,7 @@ def explain_due(appeal: Appeal, clock: LegalClock) -> DueExplanation:
     sentences = [_began(appeal), _("The first day that counts: %(day)s") % {"day": _weekday_and_date(first)}]
     law = ""
     try:
-        term = clock.term(appeal.kind, city_day(began))
+        term = clock.term_of(appeal)
     except NoLegalTerm:
         pass
     else:
@@ -59,14 +63,14 @@ def explain_due(appeal: Appeal, clock: LegalClock) -> DueExplanation:
     if worked := _listed(calendar, calendar.days_worked_instead(city_day(began), until)):
         sentences.append(_("Days off that count as working days: %(days)s") % {"days": worked})
     sentences.append(_("The last day for the answer: %(day)s") % {"day": _weekday_and_date(appeal.due_on)})
-    return DueExplanation(tuple(sentences), law)
+    return DueExplanation(tuple(sentences), law, appeal.is_legal)
 
 
 def _began(appeal: Appeal) -> str:
     local = appeal.term_began.astimezone(get_default_timezone())
     words = {"day": _weekday_and_date(local.date()), "time": date_format(local, "TIME_FORMAT")}
     if appeal.term_began_at:
-        return _("Reopened: %(day)s, %(time)s; the term began anew") % words
+        return _("The term began anew: %(day)s, %(time)s") % words
     return _("Received: %(day)s, %(time)s") % words
 
 

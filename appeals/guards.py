@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Role
 from appeals.deadlines import LegalClock, city_day
+from appeals.limits import RATING_DAYS
 from appeals.models import Appeal, Attachment, Event
 from appeals.querysets import AppealQuerySet
 from appeals.redactions import is_redacted
@@ -51,6 +52,11 @@ def barred(
             met.add(Guard.SPLIT_OFF)
         if Guard.HAS_PART in asked and parts_of(appeal).exists():
             met.add(Guard.HAS_PART)
+    met.add(Guard.LEGAL if appeal.is_legal else Guard.CIVIC)
+    if appeal.answered_at is not None and (
+        appeal.closed_at is None or at <= appeal.closed_at + dt.timedelta(days=RATING_DAYS)
+    ):
+        met.add(Guard.RATEABLE)
     return asked - met
 
 

@@ -31,6 +31,9 @@ SECRET_MAX: Final = 64
 #: Photos and videos that one appeal or one answer may carry.
 ATTACHMENTS_MAX: Final = 6
 
+#: Days after an appeal is closed in which its author may still rate the answer.
+RATING_DAYS: Final = 30
+
 #: Words that a list is searched for.
 SEARCH_MAX: Final = 200
 

@@ -14,7 +14,7 @@ from django.contrib.gis.geos import Point
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
-from django.db.models import Count, F, FloatField, Func, IntegerField, Q, TextField
+from django.db.models import Case, Count, F, FloatField, Func, IntegerField, Q, TextField, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, TruncDate
 from django.db.models.sql.compiler import SQLCompiler
@@ -26,8 +26,9 @@ from accounts.models import User
 from accounts.roles import Role, standing_of
 from appeals.filters import AppealFilter, Keys, condition_of, keys_of
 from appeals.limits import ALIKE_DAYS, ALIKE_M
-from appeals.vocabulary import OPEN_STATUSES, RUNNING_STATUSES, Status
+from appeals.vocabulary import OPEN_STATUSES, RUNNING_STATUSES, Kind, Status
 from appeals.workflow import ESCALATE, FOUND_OVERDUE, GIVEN_BACK, RECOUNT, STAGES, Cause
+from districts.routing import Rule
 from geo.paging import Order
 from geo.points import WGS84_SRID
 from media.refusal import Refusal
@@ -149,6 +150,10 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """Open appeals of which the Mayor's Office was told that their term has passed."""
         return self.open().filter(escalated_at__isnull=False)
 
+    def unrouted(self) -> AppealQuerySet:
+        """Open appeals for whose place and category no service was found, and that nobody has given to one since."""
+        return self.open().filter(routing__rule=Rule.OFFICE, service__is_office=True)
+
     def within_metres(self, point: Point, radius_m: float) -> AppealQuerySet:
         """Appeals at most that far from the point (EPSG:4326), border included, measured in the city's metric CRS.
 
@@ -180,21 +185,25 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
 
     def term_groups(self) -> Iterable[tuple[TermGroup, dt.date]]:
         """What the due dates of open appeals are counted from, and these dates, each pair once."""
-        for kind, day, extended, pauses, due_on in self._counted_from().order_by().distinct():
-            yield (kind, day, extended, tuple(pauses)), due_on
+        for kind, day, extended, pauses, category, due_on in self._counted_from().order_by().distinct():
+            yield (kind, day, extended, tuple(pauses), category), due_on
 
     def terms(self) -> Iterable[tuple[int, TermGroup, dt.date]]:
         """The number of each open appeal, what its due date is counted from, and that date; by number."""
-        for kind, day, extended, pauses, due_on, number in (
+        for kind, day, extended, pauses, category, due_on, number in (
             self._counted_from("number").order_by("number").iterator()
         ):
-            yield number, (kind, day, extended, tuple(pauses)), due_on
+            yield number, (kind, day, extended, tuple(pauses), category), due_on
 
     def _counted_from(self, *more: str) -> models.QuerySet[Any, tuple[Any, ...]]:
-        """Of open appeals: kind, first day of the term, days of extension, pauses, due date, and the fields of ``more``."""
+        """Of open appeals: kind, first day of the term, days of extension, pauses, category, due date, and the fields of ``more``.
+
+        The category is that of a report: the terms of the law are the same for every one.
+        """
         began = TruncDate(Coalesce("term_began_at", "submitted_at"), tzinfo=timezone.get_default_timezone())
-        names = ("kind", "day", "extended_days", "pauses", "due_on", *more)
-        return self.open().annotate(day=began).values_list(*names)
+        category = Case(When(kind=Kind.REPORT, then="category_id"), default=None)
+        names = ("kind", "day", "extended_days", "pauses", "counted_for", "due_on", *more)
+        return self.open().annotate(day=began, counted_for=category).values_list(*names)
 
     def count_again(self, due_dates: Mapping[TermGroup, dt.date], cause: Cause, at: dt.datetime) -> int:
         """Gives the open appeals of each group its due date, with the event of the step; their number.
@@ -206,12 +215,13 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """
         if not due_dates:
             return 0
-        kinds, days, extended, pauses = zip(*due_dates, strict=True)
+        kinds, days, extended, pauses, categories = zip(*due_dates, strict=True)
         values: dict[str, Any] = {
             "kinds": list(kinds),
             "days": list(days),
             "extended": list(extended),
             "pauses": [f"{{{','.join(day.isoformat() for day in each)}}}" for each in pauses],
+            "categories": list(categories),
             "due_dates": list(due_dates.values()),
             "open": [status.value for status in OPEN_STATUSES],
             "zone": settings.TIME_ZONE,
@@ -330,8 +340,8 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
 
 
 #: What an appeal's due date is counted from: its kind, the city's day on which its term began, its days of extension,
-#: and when it stood still.
-TermGroup = tuple[str, dt.date, int, tuple[dt.date, ...]]
+#: when it stood still, and of a report its category.
+TermGroup = tuple[str, dt.date, int, tuple[dt.date, ...], int | None]
 
 #: Due dates that one statement changes: some seconds' work on a busy machine.
 COUNTED_AT_ONCE: Final = 5_000
@@ -353,9 +363,11 @@ _REPEATING: Final = """
 
 _COUNT_AGAIN: Final = """
     WITH counted AS (
-        SELECT kind, day, extended_days, pauses::date[] AS pauses, due_on
-        FROM unnest(%(kinds)s::text[], %(days)s::date[], %(extended)s::int[], %(pauses)s::text[], %(due_dates)s::date[])
-            AS counted (kind, day, extended_days, pauses, due_on)
+        SELECT kind, day, extended_days, pauses::date[] AS pauses, category_id, due_on
+        FROM unnest(
+            %(kinds)s::text[], %(days)s::date[], %(extended)s::int[], %(pauses)s::text[], %(categories)s::bigint[],
+            %(due_dates)s::date[]
+        ) AS counted (kind, day, extended_days, pauses, category_id, due_on)
     ), wrong AS (
         SELECT appeal.id, appeal.due_on AS was, counted.due_on,
             appeal.escalated_at IS NOT NULL AND appeal.due_on < %(today)s AND counted.due_on >= %(today)s
@@ -370,6 +382,7 @@ _COUNT_AGAIN: Final = """
             AND counted.day = (coalesce(appeal.term_began_at, appeal.submitted_at) AT TIME ZONE %(zone)s)::date
             AND counted.extended_days = appeal.extended_days
             AND counted.pauses = appeal.pauses
+            AND (counted.category_id IS NULL OR counted.category_id = appeal.category_id)
         WHERE appeal.status = ANY(%(open)s) AND appeal.due_on <> counted.due_on
         ORDER BY appeal.id
         LIMIT %(limit)s

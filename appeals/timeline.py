@@ -11,7 +11,8 @@ from django.utils.translation import get_language
 
 from accounts.roles import Role
 from appeals.models import Attachment, Event
-from appeals.workflow import CHANNELS, GIVEN_BACK, REASONS, VERBS
+from appeals.vocabulary import Kind
+from appeals.workflow import CHANNELS, GIVEN_BACK, REASONS, VERBS, VERDICTS
 from config.city import CITY
 
 
@@ -64,6 +65,10 @@ def title_of(event: Event) -> str:
         details["reason"] = str(reason) % details
     if channel := CHANNELS.get(event.details.get("channel", "")):
         details["channel"] = str(channel)
+    if (kind := event.details.get("kind")) in Kind.values:
+        details["kind"] = str(Kind(kind).label)
+    if verdict := VERDICTS.get(event.details.get("satisfied", "")):
+        details["satisfied"] = str(verdict)
     step = f"{words.step}. {words.instead}" if {"chosen", GIVEN_BACK} & {*details} else str(words.step)
     return step % {
         **details,

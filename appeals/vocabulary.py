@@ -38,11 +38,25 @@ class Outcome(models.TextChoices):
 
 
 class Kind(models.TextChoices):
-    """What the law calls the appeal."""
+    """What an appeal is: a civic report, whose author need not be known, or what the law calls an appeal.
 
+    A report is answered within the service level that the city has set itself; the others within the term of the law, which
+    considers an electronic appeal only if its author is named in full, with address and contact (``appeals.identity``).
+    """
+
+    REPORT = "report", _("Civic report")
     COMPLAINT = "complaint", _("Complaint")
     REQUEST = "request", _("Request")
     RECOMMENDATION = "recommendation", _("Recommendation")
+
+    @property
+    def is_legal(self) -> bool:
+        """True when the law's procedure holds: identity, registration, the statutory term."""
+        return self is not Kind.REPORT
+
+
+#: The kinds that the law knows.
+LEGAL_KINDS = tuple(kind for kind in Kind if kind.is_legal)
 
 
 #: States in which an answer is awaited.
@@ -116,12 +130,18 @@ class Guard(enum.Enum):
     HAS_PART = "has part"  #: a matter was split off it, and nobody has begun with that
     REPEATS = "repeats"  #: it is closed as a repetition of another appeal
     LINKED = "linked"  #: another appeal belongs together with it
+    CIVIC = "civic"  #: it is a report, and no appeal under the law
+    LEGAL = "legal"  #: it is an appeal under the law
+    RATEABLE = (
+        "rateable"  #: it has an answer, and was not closed so long ago that its author has no say any more
+    )
 
     @property
     def of_the_clock(self) -> bool:
         """True when terms and calendar decide it."""
         of_relations = {Guard.SPLIT_OFF, Guard.HAS_PART, Guard.REPEATS, Guard.LINKED}
-        return self is not Guard.REDACTED and self not in of_relations and not self.of_files
+        of_itself = of_relations | {Guard.REDACTED, Guard.CIVIC, Guard.LEGAL, Guard.RATEABLE}
+        return self not in of_itself and not self.of_files
 
     @property
     def of_files(self) -> bool:
@@ -155,6 +175,10 @@ class Input(enum.Enum):
         "second category"  #: the category of the second matter, which becomes an appeal of its own
     )
     DAY = "day"  #: a day from today on, kept among the event's details
+    KIND = "kind"  #: another kind of appeal
+    LEGAL_KIND = "legal kind"  #: one of the kinds that the law knows
+    IDENTITY = "identity"  #: who the author is or how to reach them, by the name of the column; kept apart from the event
+    VERDICT = "verdict"  #: whether the author is satisfied, kept among the event's details
 
 
 class Tone(enum.StrEnum):
@@ -261,7 +285,9 @@ class Verb:
         """True when terms and calendar decide what it does from that state, or whether it may be done."""
         guarded = self.guard is not None and self.guard.of_the_clock
         changes = self.clock in {Clock.START, Clock.PAUSE, Clock.EXTEND, Clock.RECOUNT, Clock.GO_ON}
-        return guarded or changes or self.resumes(status)
+        # The service level of a report is that of its category.
+        corrects = any(ask.input in {Input.CATEGORY, Input.SECOND_CATEGORY} for ask in self.asks)
+        return guarded or changes or corrects or self.resumes(status)
 
     def resumes(self, status: str) -> bool:
         """True when the clock, which stands still in that state, goes on from where it stood."""
@@ -281,6 +307,11 @@ class Verb:
     def assigns(self) -> bool:
         """True when it says who works on the appeal."""
         return any(ask.input is Input.COLLEAGUE for ask in self.asks)
+
+    @property
+    def names_author(self) -> bool:
+        """True when it says who the author is and how to reach them."""
+        return any(ask.input is Input.IDENTITY for ask in self.asks)
 
     @property
     def speaks(self) -> bool:

@@ -49,6 +49,9 @@ _REASON_TO_MOVE = Ask(
     "text", Input.TEXT, _("Reason"), _("Everyone reads it. The term of the answer does not begin anew.")
 )
 
+_FOR_THE_SERVICE: Text = _("Only the service that answers sees it.")
+_KEEPS: Text = _("One of the two is needed. What is left empty stays as you gave it.")
+
 SUBMIT = Verb(
     "submit",
     sources=(),
@@ -564,6 +567,94 @@ REOPEN = Verb(
         Audience.SERVICE: _("Appeal No. %(number)d has been reopened"),
     },
 )
+#: A legal appeal is registered when its author is known: its term begins with that.
+IDENTIFY = Verb(
+    "identify",
+    sources=RUNNING_STATUSES,
+    target=None,
+    roles=_OFFICE | _AUTHOR,
+    icon="person",
+    clock=Clock.START,
+    guard=Guard.CIVIC,
+    asks=(
+        Ask(
+            "kind",
+            Input.LEGAL_KIND,
+            _("Kind of appeal"),
+            _(
+                "Everyone reads it. The term of the law begins today, and may end later than that of the report."
+            ),
+        ),
+        Ask("name", Input.IDENTITY, _("Full name"), _FOR_THE_SERVICE, required=False),
+        Ask("postal_address", Input.IDENTITY, _("Postal address"), _FOR_THE_SERVICE, required=False),
+        Ask("phone", Input.IDENTITY, _("Phone"), _KEEPS, required=False),
+        Ask("email", Input.IDENTITY, _("E-mail"), _KEEPS, required=False),
+    ),
+    words=Words(
+        step=_(
+            "The author is named: an appeal under the law from now on (%(kind)s). The answer is due by %(due)s"
+        ),
+        invitation=_("Make it an appeal under the law"),
+        button=_("Register the appeal"),
+        done=_("No. %(number)s is an appeal under the law now."),
+    ),
+    letters={
+        Audience.AUTHOR: _("Your report No. %(number)d is registered as an appeal under the law"),
+        Audience.SERVICE: _("No. %(number)d is an appeal under the law now"),
+    },
+)
+RECLASSIFY = Verb(
+    "reclassify",
+    sources=OPEN_STATUSES,
+    target=None,
+    roles=_OFFICE,
+    icon="shield",
+    clock=Clock.RECOUNT,
+    guard=Guard.LEGAL,
+    asks=(
+        Ask("kind", Input.KIND, _("Right kind")),
+        Ask(
+            "text",
+            Input.TEXT,
+            _("Reason"),
+            _("Everyone reads it. The term is counted again from its beginning."),
+        ),
+    ),
+    words=Words(
+        step=_("Kind put right: %(kind)s (%(by)s). The answer is due by %(due)s"),
+        invitation=_("Put the kind right"),
+        button=pgettext_lazy("verb: the kind of an appeal", "Put right"),
+        done=_("The kind of appeal %(number)s is put right."),
+    ),
+    letters={Audience.AUTHOR: _("The kind of your appeal No. %(number)d has been put right")},
+)
+#: Only whoever holds the author's link says it. The words are for those who answered, and never public.
+RATE = Verb(
+    "rate",
+    sources=(Status.ANSWERED, Status.CLOSED),
+    target=None,
+    roles=_AUTHOR,
+    icon="check",
+    guard=Guard.RATEABLE,
+    quiet=True,
+    public=False,
+    asks=(
+        Ask("satisfied", Input.VERDICT, _("Are you satisfied with the answer?")),
+        Ask(
+            "text",
+            Input.TEXT,
+            _("In your words"),
+            _("Only the service and the Mayor's Office read it."),
+            required=False,
+        ),
+    ),
+    words=Words(
+        step=_("The author says: %(satisfied)s"),
+        invitation=_("Rate the answer"),
+        button=_("Send the rating"),
+        done=_("Thank you. Your rating is kept; you can change it here."),
+    ),
+)
 EXTEND = Verb(
     "extend",
     sources=OPEN_STATUSES,
@@ -896,11 +987,14 @@ VERBS: dict[str, Verb] = {
         REPLY,
         CLOSE,
         REOPEN,
+        RATE,
         PLAN,
         ASK,
         FORWARD,
         EXTEND,
         CORRECT,
+        IDENTIFY,
+        RECLASSIFY,
         DUPLICATE,
         SEPARATE,
         SPLIT,
@@ -951,6 +1045,13 @@ STAGES: Mapping[Guard, int] = {
 CHANNELS: Mapping[str, Text] = {
     Channel.PHONE: _("Taken by phone"),
     Channel.VISIT: _("Taken in person"),
+}
+
+
+#: What an author can say of an answer; kept among the event's details.
+VERDICTS: Mapping[str, Text] = {
+    "yes": pgettext_lazy("rating", "satisfied with the answer"),
+    "no": pgettext_lazy("rating", "not satisfied with the answer"),
 }
 
 

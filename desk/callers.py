@@ -119,7 +119,7 @@ def _new_page(request: HttpRequest) -> HttpResponse:
 
 def _fresh() -> dict[str, str]:
     blank = dict.fromkeys(FIELDS, "") | {"language": get_language() or "", "channel": Channel.PHONE.value}
-    return blank | {"id": str(new_uuid7()), "secret": new_secret()}
+    return blank | {"id": str(new_uuid7()), "secret": new_secret(), "kind": Kind.REPORT.value}
 
 
 def _shown_before(request: HttpRequest, written: Written, appeal_id: UUID) -> HttpResponse | None:

@@ -146,6 +146,7 @@ def _columns(*, contacts: bool) -> list[_Column]:
     if contacts:
         columns += [
             _Column(pgettext_lazy("of a person", "Name"), lambda row: row.contact__name or "", 24),
+            _Column(gettext_lazy("Postal address"), lambda row: row.contact__postal_address or "", 30),
             _Column(gettext_lazy("Phone"), lambda row: row.contact__phone or "", 18),
             _Column(gettext_lazy("E-mail"), lambda row: row.contact__email or "", 24),
         ]
@@ -168,6 +169,7 @@ _FIELDS: Final = (
     "hidden",
     "point",
     "contact__name",
+    "contact__postal_address",
     "contact__phone",
     "contact__email",
 )

@@ -165,7 +165,9 @@ def _author(appeal: Appeal) -> dict[str, Any] | None:
     contact = getattr(appeal, "contact", None)
     if contact is None:
         return None
-    return {name: getattr(contact, name) for name in ("name", "phone", "email", "email_proven")}
+    return {
+        name: getattr(contact, name) for name in ("name", "postal_address", "phone", "email", "email_proven")
+    }
 
 
 def _routing(dossier: Dossier) -> dict[str, Any] | None:

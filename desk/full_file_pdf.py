@@ -42,6 +42,7 @@ LABELS: Final[dict[str, str | Promise]] = {
     "text": gettext_lazy("Text"),
     "language": gettext_lazy("Language"),
     "address": gettext_lazy("Address"),
+    "postal_address": gettext_lazy("Postal address"),
     "longitude": gettext_lazy("Longitude"),
     "latitude": gettext_lazy("Latitude"),
     "district": gettext_lazy("District"),

@@ -44,13 +44,14 @@ def counted_to(wanted: AppealFilter) -> int:
 
 
 class Tab(enum.StrEnum):
-    """A part of the queue; the first six await an answer."""
+    """A part of the queue; the first seven await an answer."""
 
     OPEN = "open"
     MINE = "mine"
     SOON = "soon"
     OVERDUE = "overdue"
     ESCALATED = "escalated"
+    UNROUTED = "unrouted"
     WAITING = "waiting"
     ANSWERED = "answered"
     CLOSED = "closed"
@@ -69,7 +70,9 @@ class Tab(enum.StrEnum):
     @property
     def awaits(self) -> bool:
         """True for the tabs whose appeals await an answer."""
-        return self in {Tab.OPEN, Tab.MINE, Tab.SOON, Tab.OVERDUE, Tab.ESCALATED, Tab.WAITING}
+        return self in {
+            Tab.OPEN, Tab.MINE, Tab.SOON, Tab.OVERDUE, Tab.ESCALATED, Tab.UNROUTED, Tab.WAITING,
+        }  # fmt: skip
 
     @property
     def sort(self) -> Sort:
@@ -83,6 +86,7 @@ _LABELS: dict[Tab, str | Promise] = {
     Tab.SOON: pgettext_lazy("tab of the queue", "Due soon"),
     Tab.OVERDUE: pgettext_lazy("tab of the queue", "Overdue"),
     Tab.ESCALATED: pgettext_lazy("tab of the queue", "With the Mayor's Office"),
+    Tab.UNROUTED: pgettext_lazy("tab of the queue", "No service found"),
     Tab.WAITING: pgettext_lazy("tab of the queue", "Author asked"),
     Tab.ANSWERED: pgettext_lazy("tab of the queue", "Answered"),
     Tab.CLOSED: _("Closed"),
@@ -252,8 +256,9 @@ class Queue:
 
     @property
     def tabs(self) -> list[Tab]:
-        """The parts of the person's queue: escalations are the Mayor's Office's."""
-        return [tab for tab in Tab if tab is not Tab.ESCALATED or self.standing.office]
+        """The parts of the person's queue: escalations, and what found no service, are the Mayor's Office's."""
+        of_office = {Tab.ESCALATED, Tab.UNROUTED}
+        return [tab for tab in Tab if tab not in of_office or self.standing.office]
 
     def in_tab(self, rows: AppealQuerySet, tab: Tab) -> AppealQuerySet:
         """Those of the appeals that the tab holds."""
@@ -268,6 +273,8 @@ class Queue:
                 return rows.overdue(self.today)
             case Tab.ESCALATED:
                 return rows.escalated()
+            case Tab.UNROUTED:
+                return rows.unrouted()
             case Tab.WAITING:
                 return rows.waiting()
             case Tab.ANSWERED:

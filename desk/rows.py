@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 
 from appeals.due import AppealRow, Due, DueState
 from appeals.models import Appeal
+from appeals.vocabulary import LEGAL_KINDS
 from web.templatetags.city import icon
 
 #: Letters of an appeal's text that a row shows.
@@ -36,7 +37,7 @@ _ROW: Final = (
     '<td><time class="desk-row__day" datetime="{due_on}">{due_day}</time>{due}</td>'
     '<td class="desk-row__number number"><label class="desk-row__choose"><input type="checkbox" form="bulk" name="chosen"'
     ' value="{number}:{version}"{checked}><span>{number}</span></label></td>'
-    '<th scope="row" class="desk-row__what"><a href="{url}?{place}" data-key="open">{category}</a>'
+    '<th scope="row" class="desk-row__what"><a href="{url}?{place}" data-key="open">{category}</a>{legal}'
     '<span class="desk-row__text" lang="{language}" dir="auto">{text}</span></th>'
     '<td class="desk-row__where">{where}</td>{service}'
     '<td class="desk-row__received"><time datetime="{received_at}">{received_day}</time></td>{assignee}'
@@ -81,6 +82,7 @@ def _row(appeal: Appeal, due: Due, look: Look, language: str, url: str) -> SafeS
             url=url,
             place=escape(look.place),
             category=escape(appeal.category_name),
+            legal=_legal(language) if appeal.kind in LEGAL_KINDS else "",
             language=escape(appeal.language),
             text=escape(f"{text[: TEXT_SHOWN - 1].rstrip()}…" if len(text) > TEXT_SHOWN else text),
             where=escape(appeal.address or appeal.district_name),
@@ -97,6 +99,13 @@ def _row(appeal: Appeal, due: Due, look: Look, language: str, url: str) -> SafeS
 @lru_cache(maxsize=_KEPT)
 def _service(short: str) -> SafeString:
     return format_html('<td class="desk-row__service">{}</td>', short)
+
+
+@lru_cache(maxsize=_KEPT)
+def _legal(language: str) -> SafeString:
+    """The mark of an appeal under the law."""
+    words = _("An appeal under the law: its term is statutory")
+    return format_html(' <span class="count" title="{}">{}</span>', words, _("law"))
 
 
 def _assignee(appeal: Appeal) -> SafeString:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -41,7 +42,7 @@ from accounts.roles import Role
 from appeals.deadlines import LegalClock, NoLegalTerm
 from appeals.filters import AppealFilter
 from appeals.models import Appeal, Event
-from appeals.vocabulary import OPEN_STATUSES, Clock, Status, Verb
+from appeals.vocabulary import LEGAL_KINDS, OPEN_STATUSES, Clock, Input, Status, Verb
 from appeals.workflow import VERBS
 from desk.stays import NEVER, Appeals, Events, Ints, Stays, Terms, TermState, What, stays_of, terms_of
 from desk.survival import Survival, by_group, kaplan_meier
@@ -126,10 +127,28 @@ class Share:
         """Of a hundred; None where there are too few."""
         return 100 * self.part / self.n if self.enough else None
 
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Percent between which the true share lies 95 times of 100 (Wilson 1927); None where there are too few."""
+        if not self.enough:
+            return None
+        z2, n, share = _Z**2, self.n, self.part / self.n
+        middle = share + z2 / (2 * n)
+        half = _Z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+        return 100 * (middle - half) / (1 + z2 / n), 100 * (middle + half) / (1 + z2 / n)
+
+
+#: Standard deviations within which 95 of 100 normal values lie.
+_Z: Final = 1.959964
+
 
 @dataclass(frozen=True)
 class Score:
-    """A row of the table. ``n`` appeals came in, or came to the service; ``oldest`` is in working days."""
+    """A row of the table. ``n`` appeals came in, or came to the service; ``oldest`` is in working days.
+
+    ``kept`` are the terms of all, ``kept_reports`` the service levels among them, ``kept_legal`` the terms of the law.
+    ``satisfied`` is of the authors who rated the answer.
+    """
 
     code: str
     name: str
@@ -139,6 +158,9 @@ class Score:
     closing_half: Hours
     closing_most: Hours
     kept: Share
+    kept_reports: Share
+    kept_legal: Share
+    satisfied: Share
     reopened: Share
     solved: Share
     moved_on: int
@@ -287,13 +309,14 @@ class _Found:
     events: Events
     district: Ints
     category: Ints
+    legal: NDArray[np.bool_]
 
     @classmethod
     def read(cls, user: User | AnonymousUser, wanted: AppealFilter, clock: LegalClock) -> _Found:
         rows = Appeal.objects.visible_to(user).filtered(wanted).order_by()
         if rows[MOST : MOST + 1].exists():
             raise TooManyAppeals
-        number, submitted, service, district, category, is_open, due, closed = _columns(
+        number, submitted, service, district, category, is_open, due, closed, legal = _columns(
             rows.values_list(
                 "number",
                 _local("submitted_at"),
@@ -303,14 +326,15 @@ class _Found:
                 Case(When(status__in=OPEN_STATUSES, then=1), default=0),
                 _day("due_on"),
                 Case(When(status=Status.CLOSED, then=_local("closed_at")), default=None),
+                Case(When(kind__in=LEGAL_KINDS, then=1), default=0),
             ),
-            8,
+            9,
         )
         order = np.argsort(number)
         number, submitted, due = number[order], submitted[order], due[order]
         events, first_due = _events(rows, number, submitted, due, clock)
         appeals = Appeals(submitted, service[order], is_open[order] > 0, due, first_due, closed[order])
-        return cls(appeals, events, district[order], category[order])
+        return cls(appeals, events, district[order], category[order], legal[order] > 0)
 
 
 def _events(rows: Any, number: Ints, submitted: Ints, due: Ints, clock: LegalClock) -> tuple[Events, Ints]:
@@ -320,7 +344,7 @@ def _events(rows: Any, number: Ints, submitted: Ints, due: Ints, clock: LegalClo
         telling | Q(to_service__isnull=False) | Q(details__has_key="due")
     )
     codes = list(VERBS)
-    appeal, version, at, verb, author, service, to_service, new_due, kind = _columns(
+    appeal, version, at, verb, author, service, to_service, new_due, kind, category, satisfied = _columns(
         known.order_by().values_list(
             "appeal__number",
             "version",
@@ -331,8 +355,10 @@ def _events(rows: Any, number: Ints, submitted: Ints, due: Ints, clock: LegalClo
             Coalesce("to_service_id", 0),
             _day(Cast(KT("details__due"), DateField())),
             Case(*[When(appeal__kind=code, then=n) for n, code in enumerate(_KINDS)], default=-1),
+            "appeal__category_id",
+            Case(When(details__satisfied="yes", then=1), default=0),
         ),
-        9,
+        11,
     )
     # An appeal that was taken in since its columns were read is left out with its events.
     place = np.searchsorted(number, appeal)
@@ -340,30 +366,35 @@ def _events(rows: Any, number: Ints, submitted: Ints, due: Ints, clock: LegalClo
     inside = number[place] == appeal if number.size else np.zeros(appeal.size, dtype=np.bool_)
     order = np.lexsort((version, place))
     order = order[inside[order]]
-    place, version, at, verb, author, service, to_service, new_due, kind = (
-        column[order] for column in (place, version, at, verb, author, service, to_service, new_due, kind)
-    )
+    place, version, at, verb, author, service, to_service, new_due, kind, category, satisfied = (
+        column[order]
+        for column in (
+            place, version, at, verb, author, service, to_service, new_due, kind, category, satisfied,
+        )
+    )  # fmt: skip
     meanings = np.array([*(int(_meaning(each)) for each in VERBS.values()), 0], dtype=np.int64)
     what = meanings[verb]
     what |= np.where((to_service > 0) & (to_service != service), int(What.MOVE), 0)
     what |= np.where(new_due != NEVER, int(What.DUE), 0)
     what |= np.where(author > 0, int(What.AUTHOR), 0)
+    what |= np.where(satisfied > 0, int(What.SATISFIED), 0)
     first_due = due.copy()
-    counted: dict[tuple[int, int], int] = {}
+    counted: dict[tuple[int, int, int], int] = {}
 
-    def term_from(kind_no: int, moment: int) -> int:
-        day = moment // DAY_S
-        if (kind_no, day) not in counted:
+    def term_from(n: int, moment: int) -> int:
+        key = int(kind[n]), int(category[n]), moment // DAY_S
+        if key not in counted:
             try:
-                ends = clock.due_after(_KINDS[kind_no], _EPOCH + dt.timedelta(days=day))
-                counted[kind_no, day] = (ends - _EPOCH).days
+                began = _EPOCH + dt.timedelta(days=key[2])
+                ends = clock.due_after(_KINDS[key[0]], began, category=key[1])
+                counted[key] = (ends - _EPOCH).days
             except NoLegalTerm:
-                counted[kind_no, day] = NEVER
-        return counted[kind_no, day]
+                counted[key] = NEVER
+        return counted[key]
 
     for n in np.flatnonzero(what & What.REOPEN):
-        new_due[n] = term_from(int(kind[n]), int(at[n]))
-        first_due[place[n]] = term_from(int(kind[n]), int(submitted[place[n]]))
+        new_due[n] = term_from(int(n), int(at[n]))
+        first_due[place[n]] = term_from(int(n), int(submitted[place[n]]))
     return Events(place, version, at, what, service, to_service, new_due), first_due
 
 
@@ -374,7 +405,8 @@ def _meaning(verb: Verb) -> What:
     meaning = What(0)
     if verb.answers:
         meaning |= What.ANSWER
-    if verb.clock is Clock.START and not verb.begins:
+    # A report that becomes an appeal under the law has another due date, and was not reopened.
+    if verb.clock is Clock.START and not verb.begins and not verb.names_author:
         meaning |= What.REOPEN
     if verb.target is Status.CLOSED:
         meaning |= What.CLOSE
@@ -382,6 +414,8 @@ def _meaning(verb: Verb) -> What:
         meaning |= What.END
     if verb.clock is Clock.ELSEWHERE:
         meaning |= What.ELSEWHERE
+    if any(ask.input is Input.VERDICT for ask in verb.asks):
+        meaning |= What.RATED
     return meaning
 
 
@@ -415,13 +449,17 @@ def _day(day: Any) -> Func:
 
 @dataclass(frozen=True)
 class _Facts:
-    """Stays and terms with what their figures are made of: ``answering`` and ``closing`` in hours, ``age`` in days."""
+    """Stays and terms with what their figures are made of: ``answering`` and ``closing`` in hours, ``age`` in days.
+
+    ``legal`` says of each stay whether its appeal is one under the law.
+    """
 
     stays: Stays
     terms: Terms
     answering: NDArray[np.float64]
     closing: NDArray[np.float64]
     age: Ints
+    legal: NDArray[np.bool_]
 
     def groups(self, by: By, found: _Found) -> Ints:
         match by:
@@ -443,7 +481,14 @@ class _Facts:
         place[positions] = np.arange(positions.size)
         counted = np.flatnonzero(place[self.terms.stay] >= 0)
         terms = Terms(place[self.terms.stay[counted]], self.terms.state[counted])
-        return _Facts(stays, terms, self.answering[positions], self.closing[positions], self.age[positions])
+        return _Facts(
+            stays,
+            terms,
+            self.answering[positions],
+            self.closing[positions],
+            self.age[positions],
+            self.legal[positions],
+        )
 
     def answering_times(self) -> Answering:
         answering = kaplan_meier(self.answering, self.stays.answered != NEVER)
@@ -464,7 +509,10 @@ class _Facts:
             answer_most=answering.most,
             closing_half=_hours_of(closing, 0.5),
             closing_most=_hours_of(closing, 0.9),
-            kept=Share(self.terms.count(TermState.KEPT), self.terms.count(TermState.KEPT, TermState.BROKEN)),
+            kept=_kept(self.terms),
+            kept_reports=_kept(self.terms, ~self.legal),
+            kept_legal=_kept(self.terms, self.legal),
+            satisfied=Share(int(np.count_nonzero(stays.rated == 1)), int(np.count_nonzero(stays.rated >= 0))),
             reopened=Share(int(np.count_nonzero(stays.reopened)), int(np.count_nonzero(answered))),
             solved=Share(int(np.count_nonzero(stays.said == 1)), int(np.count_nonzero(stays.said >= 0))),
             moved_on=int(np.count_nonzero(stays.moved_on)),
@@ -472,6 +520,14 @@ class _Facts:
             oldest=int(ages.max()) if ages.size else None,
             ages=tuple(int(band) for band in bands),
         )
+
+
+def _kept(terms: Terms, of_stays: NDArray[np.bool_] | None = None) -> Share:
+    """The terms that were kept, of those that have ended; of some stays alone."""
+    counted = (
+        terms if of_stays is None else Terms(terms.stay, np.where(of_stays[terms.stay], terms.state, -1))
+    )
+    return Share(counted.count(TermState.KEPT), counted.count(TermState.KEPT, TermState.BROKEN))
 
 
 def _hours_of(survival: Survival, share: float) -> Hours:
@@ -492,6 +548,7 @@ def _facts(found: _Found, hours: WorkingHours, at: dt.datetime, *, by_service: b
             np.minimum(np.where(stays.closed != NEVER, stays.closed, stays.left), now),
         ),
         hours.days_before(np.full(stays.start.size, now)) - hours.days_before(submitted),
+        found.legal[stays.appeal],
     )
 
 

@@ -70,6 +70,7 @@ COLUMNS: Final = (
     Column("moved", gettext_lazy("Passed on"), lambda row: row.moved_on),
     Column("open", gettext_lazy("Open"), lambda row: row.open),
     Column("oldest", gettext_lazy("Oldest open"), lambda row: row.oldest),
+    Column("satisfied", gettext_lazy("Satisfied, say authors"), lambda row: row.satisfied.percent),
 )
 _BY_NAME: Final = {column.name: column for column in COLUMNS}
 
@@ -266,6 +267,9 @@ def as_csv(board: Scoreboard, asked: Question) -> bytes:
             "within_term_percent", "terms_kept", "terms_ended",
             "reopened_percent", "reopened", "answered_for_reopened",
             "solved_percent", "solved", "authors_who_said",
+            "reports_within_percent", "reports_kept", "reports_ended",
+            "legal_within_percent", "legal_kept", "legal_ended",
+            "satisfied_percent", "satisfied", "ratings", "satisfied_from_percent", "satisfied_to_percent",
             "passed_on", "open", "oldest_working_days", *[f"open_{band}" for band in _band_codes()],
         ]
     )  # fmt: skip
@@ -276,6 +280,7 @@ def as_csv(board: Scoreboard, asked: Question) -> bytes:
                 _hours(row.answer_half), _hours(row.answer_most), row.answer_half.happened,
                 _hours(row.closing_half), _hours(row.closing_most), row.closing_half.happened,
                 *_share(row.kept), *_share(row.reopened), *_share(row.solved),
+                *_share(row.kept_reports), *_share(row.kept_legal), *_share(row.satisfied), *_interval(row.satisfied),
                 row.moved_on, row.open, "" if row.oldest is None else row.oldest, *row.ages,
             ]
         )  # fmt: skip
@@ -329,6 +334,13 @@ def _hours(hours: Hours) -> str:
 
 def _share(share: Share) -> tuple[str, int, int]:
     return ("" if share.percent is None else _number(share.percent), share.part, share.n)
+
+
+def _interval(share: Share) -> tuple[str, str]:
+    if share.interval is None:
+        return "", ""
+    low, high = share.interval
+    return _number(low), _number(high)
 
 
 def _number(value: float) -> str:

@@ -36,6 +36,8 @@ class What(enum.IntFlag):
     DUE = 32  #: the due date became another one
     AUTHOR = 64  #: it was the author who did it
     ELSEWHERE = 128  #: it was answered in another system, in words not known here
+    RATED = 256  #: the author said whether the answer satisfies
+    SATISFIED = 512  #: it does
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ class Stays:
 
     ``answered`` is the first answer within the stay, ``closed`` the closing that stands, ``left`` when the stay or the waiting
     ended otherwise; each is ``NEVER`` where that did not happen. ``said`` is what the author said last of the stay's answers:
-    1 solved, 0 not solved, -1 nothing. ``open`` is true of the last stay of an open appeal.
+    1 solved, 0 not solved, -1 nothing; ``rated`` likewise, whether they are satisfied with the answer: one rating an appeal and
+    stay, the last one since its last answer. ``open`` is true of the last stay of an open appeal.
     """
 
     appeal: Ints
@@ -93,6 +96,7 @@ class Stays:
     left: Ints
     reopened: Flags
     said: Ints
+    rated: Ints
     open: Flags
     moved_on: Flags
 
@@ -161,8 +165,20 @@ def stays_of(appeals: Appeals, events: Events, *, by_service: bool) -> Stays:
     )
     # Of those with the same place the last is kept: NumPy assigns in order.
     said[stay_of_event[verdicts]] = events.are(What.CLOSE)[verdicts]
+    rated = np.full(start.size, -1)
+    # A rating counts for whoever gave the answer, wherever the appeal is by then; a new answer has none yet.
+    of_answer = np.full(events.at.size, -1)
+    answers = np.flatnonzero(events.are(What.ANSWER))
+    before = np.searchsorted(answers, np.arange(events.at.size), "right") - 1
+    known = before >= 0
+    of_answer[known] = answers[before[known]]
+    telling = np.flatnonzero(events.are(What.ANSWER | What.RATED) & (of_answer >= 0))
+    telling = telling[events.appeal[of_answer[telling]] == events.appeal[telling]]
+    rated[stay_of_event[of_answer[telling]]] = np.where(
+        events.are(What.RATED)[telling], events.are(What.SATISFIED)[telling], -1
+    )
     return Stays(
-        appeal, service, start, answered, closed, np.minimum(left, ended), reopened, said,
+        appeal, service, start, answered, closed, np.minimum(left, ended), reopened, said, rated,
         appeals.open[appeal] & last, followed,
     )  # fmt: skip
 

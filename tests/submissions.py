@@ -12,7 +12,7 @@ def submission_document(**changes: Any) -> dict[str, Any]:
     """The smallest body of POST /api/appeals/ that is taken, of a new id, with these members besides or instead."""
     return {
         "id": str(new_uuid7()),
-        "kind": "complaint",
+        "kind": "report",
         "category": "lamp",
         "text": "The lamp is out",
         "lon": IN_EAST[0],

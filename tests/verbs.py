@@ -17,6 +17,9 @@ _KEPT: Final[dict[Input, Any]] = {
     Input.PART: 6,
     Input.COLLEAGUE: "Somebody",
     Input.DAY: "2026-06-12",
+    Input.KIND: "request",
+    Input.LEGAL_KIND: "complaint",
+    Input.VERDICT: "yes",
 }
 #: What the steps themselves add.
 _ADDED: Final = {

@@ -11,7 +11,6 @@ from appeals.actions.submit import route_or_refuse
 from appeals.deadlines import LegalClock
 from appeals.intake.parse import kind_of, leaf_category
 from appeals.models import Appeal
-from appeals.vocabulary import Kind
 from districts.explanation import border_in_words, rule_in_words
 from districts.models import District, Service, ServiceArea
 from districts.routing import Rule
@@ -29,7 +28,7 @@ ALIKE_TEXT = 140
 
 @dataclass(frozen=True)
 class Preview:
-    """The routing decision in words. ``due_on`` is None while that depends on the kind of appeal.
+    """The routing decision in words, and the last day for the answer.
 
     ``works`` are under way where the place is, what ends first is first. ``alike`` are open appeals of the category near by
     that are perhaps the same, the nearest first, with their ``metres``.
@@ -40,17 +39,17 @@ class Preview:
     rule: Rule
     explanation: str
     border_m: float
-    due_on: dt.date | None
+    due_on: dt.date
     alike: list[Appeal]
     works: list[NewsItem]
 
 
 def preview(lon: str | None, lat: str | None, category: str | None, kind: str | None) -> Preview:
-    """What would be decided now; degrees in EPSG:4326, ``kind`` may be empty. Raises ``Refused`` with sentences by field."""
+    """What would be decided now; degrees in EPSG:4326, without a ``kind`` of a civic report. Raises ``Refused`` with sentences by field."""
     refusals = Refusals()
     point = refusals.read(lambda place: city_point(*place), (lon, lat), None, name="point")
     leaf = refusals.read(leaf_category, category, None, name="category")
-    known = refusals.read(kind_of, kind, "", name="kind") if kind else ""
+    known = refusals.read(kind_of, kind, "", name="kind")
     if point is None or leaf is None or refusals.errors:
         raise Refused(refusals.errors)
     now = timezone.now()
@@ -65,14 +64,7 @@ def preview(lon: str | None, lat: str | None, category: str | None, kind: str | 
         rule=decision.rule,
         explanation=" ".join(part for part in (because, near) if part),
         border_m=decision.border_m,
-        due_on=_due_on(known, now),
+        due_on=LegalClock.read().due_on(known, now, category=leaf.pk),
         alike=list(Appeal.objects.perhaps_about(point, leaf.pk, now)[:ALIKE_SHOWN]),
         works=list(NewsItem.objects.in_force_at(point, now)[:ALIKE_SHOWN]),
     )
-
-
-def _due_on(kind: str, now: dt.datetime) -> dt.date | None:
-    """Last day of the term; without a kind, None if it is not the same for all of them."""
-    clock = LegalClock.read()
-    days = {clock.due_on(each, now) for each in ([kind] if kind else Kind.values)}
-    return days.pop() if len(days) == 1 else None

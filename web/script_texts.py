@@ -93,7 +93,6 @@ def script_texts() -> dict[str, str]:
         "route.because": _("Why: %(reason)s"),
         "route.district": _("District: %(district)s"),
         "route.due": _("The answer is due by %(day)s."),
-        "route.dueByKind": _("Choose the kind of appeal, and you will see by when."),
         "route.waiting": _("Choose the place and the category, and you will see who answers and by when."),
         "route.failed": _("Who answers will be decided when the appeal arrives."),
         "alike.title": _("Has somebody written of it already?"),
@@ -129,7 +128,13 @@ def script_texts() -> dict[str, str]:
         "form.errors": _("Your appeal has not been sent yet. Still to correct (%(count)s):"),
         "form.required.point": _("Show the place: tap the map or type an address."),
         "form.required.category": _("Choose what the appeal is about."),
-        "form.required.kind": _("Choose the kind of appeal."),
+        "form.required.name": _(
+            "An appeal under the law needs the author's full name: surname and first name."
+        ),
+        "form.required.postal_address": _("An appeal under the law needs the author's postal address."),
+        "form.required.phone": _(
+            "An appeal under the law needs a phone number or an e-mail address of its author."
+        ),
         "form.required.text": _("Describe it in a few words."),
         "form.failed": _(
             "The server could not take the appeal just now. It is kept on this device; try again."

@@ -31,10 +31,11 @@ from appeals.deadlines import LegalClock, city_day
 from appeals.errors import ActionRefused, Invalid, Stale
 from appeals.filters import number_in
 from appeals.guards import barred, goes_to_office, parts_of
+from appeals.identity import LENGTHS
 from appeals.limits import ATTACHMENTS_MAX, DRAFT_MAX, TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.timeline import Step, steps_of
-from appeals.vocabulary import Ask, Input, Tone, Verb, Words
+from appeals.vocabulary import LEGAL_KINDS, Ask, Input, Kind, Tone, Verb, Words
 from appeals.workflow import VERBS, verbs_for
 from districts.models import Category, Service
 from geo.points import lon_lat_from_text
@@ -249,7 +250,8 @@ def _heir(verb: Verb, rows: Sequence[Verb]) -> Verb | None:
 
 
 def _has_room_for_words(verb: Verb) -> bool:
-    return any(ask.input is Input.TEXT for ask in verb.asks)
+    # What may be left out is a remark on something else, such as on a rating.
+    return any(ask.input is Input.TEXT and ask.required for ask in verb.asks)
 
 
 def _done_words(words: Words, appeal: Appeal) -> str:
@@ -469,6 +471,36 @@ def _day(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     }
 
 
+def _kinds(ask: Ask, appeal: Appeal, *, offered: Sequence[Kind]) -> dict[str, forms.Field]:
+    choices = [(kind.value, kind.label) for kind in offered if kind != appeal.kind]
+    return {
+        ask.name: forms.ChoiceField(
+            required=False, choices=choices, widget=forms.RadioSelect, initial=choices[0][0], **_said(ask)
+        )
+    }
+
+
+def _identity(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    """Never filled in with what is known: whoever has the link may not be who gave it."""
+    attrs = {
+        "type": _TYPED_AS.get(ask.name, "text"),
+        "autocomplete": _AUTOCOMPLETE[ask.name],
+        "maxlength": LENGTHS[ask.name],
+    }
+    return {ask.name: forms.CharField(required=False, widget=forms.TextInput(attrs=attrs), **_said(ask))}
+
+
+_TYPED_AS: Final = {"phone": "tel", "email": "email"}
+_AUTOCOMPLETE: Final = {"name": "name", "postal_address": "street-address", "phone": "tel", "email": "email"}
+
+
+def _verdict(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    choices = [("yes", _("Yes")), ("no", _("No"))]
+    return {
+        ask.name: forms.ChoiceField(required=False, choices=choices, widget=forms.RadioSelect, **_said(ask))
+    }
+
+
 _FIELDS: dict[Input, Callable[[Ask, Appeal], dict[str, forms.Field]]] = {
     Input.TEXT: partial(_text, rows=6),
     Input.WORDS: partial(_text, rows=3),
@@ -489,4 +521,8 @@ _FIELDS: dict[Input, Callable[[Ask, Appeal], dict[str, forms.Field]]] = {
     Input.PART: _part,
     Input.SECOND_CATEGORY: _second_category,
     Input.DAY: _day,
+    Input.KIND: partial(_kinds, offered=tuple(Kind)),
+    Input.LEGAL_KIND: partial(_kinds, offered=LEGAL_KINDS),
+    Input.IDENTITY: _identity,
+    Input.VERDICT: _verdict,
 }

@@ -21,14 +21,17 @@ from appeals.deadlines import city_day
 from appeals.errors import Busy, Invalid
 from appeals.filters import YEARS
 from appeals.guards import Before, before_the_merge, parts_of, split_off_from
+from appeals.identity import READERS, missing_identity
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.querysets import AppealQuerySet
 from appeals.redactions import GAP, Replacement, as_written, without
-from appeals.vocabulary import Guard, Input, Status, Verb
+from appeals.vocabulary import LEGAL_KINDS, Guard, Input, Kind, Status, Verb
+from appeals.workflow import VERDICTS
 from districts.models import Category, Service
 from districts.routing import Route
 from geo.points import GeometryRefused, city_point
+from geo.refusals import ValueRefused
 from geo.words import trimmed
 
 #: Areas that are covered in one photo.
@@ -53,6 +56,8 @@ class Given:
     other: Appeal | None = None  #: which belongs together with it, or does not any more
     second_category: Category | None = None  #: of the matter that becomes an appeal of its own
     assignee: User | None = None
+    kind: str = ""  #: in the place of what it was
+    identity: dict[str, str] = field(default_factory=dict)  #: who the author is, and how to reach them
     uploads: tuple[UUID, ...] = ()
     file: Attachment | None = None  #: which is hidden from now on, or shown
     photo: Attachment | None = None  #: whose covered areas change
@@ -83,6 +88,8 @@ def checked(verb: Verb, appeal: Appeal, values: Mapping[str, object], at: dt.dat
             errors[ask.name] = [str(refusal)]
     if errors:
         raise Invalid(errors)
+    if given.kind:
+        _require_identity(given, appeal, verb)
     if verb.redacts:
         _refuse_repeating(given, values)
     elif verb.redacts is False:
@@ -94,6 +101,24 @@ def checked(verb: Verb, appeal: Appeal, values: Mapping[str, object], at: dt.dat
     if any(ask.input is Input.CATEGORY for ask in verb.asks):
         _route_again(given, appeal, at)
     return given
+
+
+def _require_identity(given: Given, appeal: Appeal, verb: Verb) -> None:
+    """Completes what is given with what is known of the author, for a verb that asks for it.
+
+    Raises ``Invalid`` where the law wants more, and where an appeal whose author is known to it would be a report.
+    """
+    contact = getattr(appeal, "contact", None)
+    known = {name: getattr(contact, name, "") for name in READERS}
+    if verb.names_author:
+        given.identity = known | {name: value for name, value in given.identity.items() if value}
+        if missing := missing_identity(given.kind, given.identity):
+            raise Invalid(missing)
+    elif given.kind == Kind.REPORT and not missing_identity(appeal.kind, known):
+        words = _(
+            "The author is named as the law wants it, and may rely on its term: it stays such an appeal."
+        )
+        raise Invalid({"kind": [words]})
 
 
 def _join_again(given: Given, appeal: Appeal) -> None:
@@ -342,6 +367,33 @@ def _day(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime
     given.details[name] = value.isoformat()
 
 
+def _kind(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    if value not in Kind.values:
+        raise _InputRefused(_("Choose a kind."))
+    if value == appeal.kind:
+        raise _InputRefused(_("It is of this kind already."))
+    given.kind = given.details[name] = Kind(value).value
+
+
+def _legal_kind(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    if value not in LEGAL_KINDS:
+        raise _InputRefused(_("Choose a kind."))
+    _kind(given, name, value, appeal, at)
+
+
+def _identity(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    try:
+        given.identity[name] = READERS[name](value)
+    except ValueRefused as refusal:
+        raise _InputRefused(str(refusal)) from None
+
+
+def _verdict(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
+    if value not in VERDICTS:
+        raise _InputRefused(_("Say whether you are satisfied."))
+    given.details[name] = value
+
+
 _CHECKS: dict[Input, Callable[[Given, str, object, Appeal, dt.datetime], None]] = {
     Input.TEXT: _text,
     Input.WORDS: _words,
@@ -362,4 +414,8 @@ _CHECKS: dict[Input, Callable[[Given, str, object, Appeal, dt.datetime], None]] 
     Input.PART: _part,
     Input.SECOND_CATEGORY: _second_category,
     Input.DAY: _day,
+    Input.KIND: _kind,
+    Input.LEGAL_KIND: _legal_kind,
+    Input.IDENTITY: _identity,
+    Input.VERDICT: _verdict,
 }

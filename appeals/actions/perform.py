@@ -23,9 +23,10 @@ from appeals.actors import Actor
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed, Stale
 from appeals.guards import Question, barred, goes_to_office, why_not
-from appeals.models import Appeal, Attachment, Event
+from appeals.identifiers import new_secret
+from appeals.models import Appeal, AppealContact, Attachment, Event
 from appeals.notify.queue import queue_messages
-from appeals.vocabulary import Audience, Clock, Status, Verb
+from appeals.vocabulary import OPEN_STATUSES, Audience, Clock, Kind, Status, Verb
 from appeals.workflow import LINK, REJOIN, UNLINK, VERBS, Cause, Reason
 from districts.models import Service
 
@@ -63,10 +64,12 @@ def perform(
             stored_decision(appeal.pk, inputs.route, at).save(force_update=True)
         other = inputs.other
         if inputs.second_category is not None:
-            other = split_off(appeal, inputs.second_category, inputs.text, at)
+            other = split_off(appeal, inputs.second_category, inputs.text, at, clock or LegalClock.held())
         if other is not None:
             event.details |= {"other": other.number}
         event.save(force_insert=True)
+        if inputs.identity:
+            _name_author(appeal, inputs.identity)
         if other is not None and verb.links is not None:
             _relate(change, appeal, other, linked=verb.links)
             queue_messages(_step_of_other(change, appeal, other), digest=digest)
@@ -135,6 +138,16 @@ def _turn_to_office(given: Given) -> None:
     given.details |= {"chosen": {"code": chosen.code, **in_every_language(chosen, "short")}}
 
 
+def _name_author(appeal: Appeal, identity: Mapping[str, str]) -> None:
+    """Keeps who the author is, and how to reach them, beside the appeal."""
+    contact = getattr(appeal, "contact", None) or AppealContact(appeal=appeal, secret=new_secret())
+    if contact.email != identity["email"]:
+        contact.email_proven = False
+    for name, value in identity.items():
+        setattr(contact, name, value)
+    contact.save()
+
+
 def _relate(change: Change, appeal: Appeal, other: Appeal, *, linked: bool) -> None:
     """The appeal and the other one, whose row is locked, belong together from now on, or do not any more."""
     if linked:
@@ -158,6 +171,7 @@ def _step_of_other(change: Change, appeal: Appeal, other: Appeal) -> Event:
 #: The fields of an appeal that ``Change`` may set.
 CHANGED_FIELDS = (
     "version",
+    "kind",
     "status",
     "outcome",
     "duplicate_of",
@@ -230,6 +244,10 @@ class Change:
         if self.given.route is not None and self.given.category is not None and self.given.point is not None:
             appeal.category, appeal.point = self.given.category, self.given.point
             appeal.district_id = self.given.route.district_id
+            if appeal.kind == Kind.REPORT:
+                self._count_corrected(appeal, event, clock)
+        if self.given.kind:
+            appeal.kind = self.given.kind
         if self.verb.hides is not None:
             appeal.hidden = self.verb.hides
         if self.verb.returns and appeal.duplicate_of is not None:
@@ -260,14 +278,15 @@ class Change:
                 appeal.warned = 0
                 appeal.answered_at = appeal.closed_at = appeal.escalated_at = None
                 _count(appeal, clock)
+                if before in OPEN_STATUSES:
+                    event.details |= {"due": appeal.due_on.isoformat()}
             case Clock.PAUSE:
                 self._pause(appeal, event, clock)
             case Clock.EXTEND | Clock.RECOUNT:
                 clock, was = clock or LegalClock.read(), appeal.due_on
                 if self.verb.clock is Clock.EXTEND:
-                    term = clock.term(appeal.kind, city_day(appeal.term_began))
-                    appeal.extended_days = term.extension_days
-                else:
+                    appeal.extended_days = clock.term_of(appeal).extension_days
+                elif self.role is Role.SYSTEM:
                     event.details |= Cause(Reason.CALENDAR).details
                 _count(appeal, clock)
                 event.details |= {"was": was.isoformat(), "due": appeal.due_on.isoformat()}
@@ -281,10 +300,17 @@ class Change:
                 pass
         return event
 
+    def _count_corrected(self, appeal: Appeal, event: Event, clock: LegalClock | None) -> None:
+        """The service level of the right category, from the beginning of the term."""
+        was = appeal.due_on
+        _count(appeal, clock)
+        if appeal.due_on != was:
+            event.details |= {"due": appeal.due_on.isoformat()}
+
     def _pause(self, appeal: Appeal, event: Event, clock: LegalClock | None) -> None:
         """The clock stands still as if the reply came on the last day for it: so the due date holds whatever comes."""
         clock, today = clock or LegalClock.read(), city_day(self.at)
-        days = clock.term(appeal.kind, city_day(appeal.term_began)).reply_days
+        days = clock.term_of(appeal).reply_days
         appeal.reply_by = clock.calendar.add_working_days(today, days)
         appeal.remind_on = clock.calendar.add_working_days(today, days // 2) if days > 1 else None
         appeal.pauses = [*appeal.pauses, today, appeal.reply_by]
@@ -297,7 +323,7 @@ class Change:
         if former[-2:-1] == [question.asked_on]:
             former = former[:-2]
         appeal.pauses, appeal.reply_by = [*former, question.asked_on, question.reply_by], question.reply_by
-        days = clock.term(appeal.kind, city_day(appeal.term_began)).reply_days
+        days = clock.term_of(appeal).reply_days
         if days > 1 and not question.reminded:
             appeal.remind_on = clock.calendar.add_working_days(question.asked_on, days // 2)
 
@@ -315,7 +341,11 @@ def _count(appeal: Appeal, clock: LegalClock | None) -> None:
     """Sets the due date of the appeal's present term."""
     clock = clock or LegalClock.read()
     appeal.due_on = clock.due_on(
-        appeal.kind, appeal.term_began, extended_days=appeal.extended_days, pauses=appeal.pauses
+        appeal.kind,
+        appeal.term_began,
+        extended_days=appeal.extended_days,
+        pauses=appeal.pauses,
+        category=appeal.category_id,
     )
 
 

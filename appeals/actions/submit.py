@@ -20,6 +20,7 @@ from appeals.actions.attachments import attach
 from appeals.actors import Person
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import Conflict, Invalid, NotAllowed
+from appeals.identity import READERS, missing_identity
 from appeals.models import Appeal, AppealContact, Event, RoutingDecision
 from appeals.notify.queue import queue_messages
 from appeals.vocabulary import Status
@@ -46,9 +47,15 @@ class Submission:
     name: str = ""
     email: str = ""
     phone: str = ""
+    postal_address: str = ""
     uploads: tuple[UUID, ...] = ()
     source: str = "web"
     external_id: str = ""
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Who the author is and how to reach them, by the names of ``AppealContact``."""
+        return {name: getattr(self, name) for name in READERS}
 
     def fingerprint(self) -> bytes:
         """SHA-256 of all that was sent: two submissions are the same when these are.
@@ -56,6 +63,9 @@ class Submission:
         Without a secret, of what everybody may read: whoever repeats that learns nothing of how to reach the author.
         """
         contact = [self.name, self.email, self.phone] if self.secret else ["", "", ""]
+        if self.secret and self.postal_address:
+            # Beside it: what was sent before there was such a field is still the same.
+            contact.append(self.postal_address)
         content = [
             self.kind,
             self.category.code,
@@ -93,7 +103,8 @@ def submit(
     takes down what the author says, by the channel that is the submission's source. ``holders`` are whose uploads it may take
     (None: anybody's, for the platform itself). Raises ``NotAllowed`` where the
     workflow's table does not let them; ``TooMany``;
-    ``Conflict`` for other content under a known UUID; ``Invalid`` for a point outside the city or an unknown upload.
+    ``Conflict`` for other content under a known UUID; ``Invalid`` for a point outside the city, an unknown upload, and an
+    appeal under the law that does not say who its author is.
     """
     at = at or timezone.now()
     known = _known(submission)
@@ -103,10 +114,12 @@ def submit(
         take(SUBMISSIONS, sender)
     if known is not None:
         raise Conflict
+    if missing := missing_identity(submission.kind, submission.identity):
+        raise Invalid(missing)
     decision = route_or_refuse(submission.point, submission.category, at)
     try:
         with transaction.atomic():
-            due_on = LegalClock.held().due_on(submission.kind, at)
+            due_on = LegalClock.held().due_on(submission.kind, at, category=submission.category.pk)
             return Submitted(_write(submission, decision, due_on, by, holders, at), created=True)
     except IntegrityError:
         # The same submission may have been committed by another request between the look-up and the insert.
@@ -186,9 +199,7 @@ def new_contact(submission: Submission, appeal: Appeal) -> AppealContact:
     return AppealContact(
         appeal=appeal,
         secret=submission.secret or secrets.token_urlsafe(24),
-        name=submission.name,
-        email=submission.email,
-        phone=submission.phone,
+        **submission.identity,
     )
 
 

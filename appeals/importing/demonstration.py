@@ -85,13 +85,14 @@ class _Author:
             name=appeal.name,
             email=appeal.email,
             phone="".join((appeal.phone or "").split()),
+            postal_address=appeal.postal_address,
             secret=get_random_string(32),
             source=SOURCE,
         )
 
     def past(self, appeal: DemoAppeal, submission: Submission, decision: Route) -> Past:
         at = appeal.submitted_at
-        past = begin(submission, decision, at, self._due_dates.due_on(appeal.kind, at), Role.RESIDENT)
+        past = begin(submission, decision, at, self._due_dates.due_on(submission, at), Role.RESIDENT)
         past.contact = new_contact(submission, past.appeal)
         if appeal.picture:
             past.attachments.append(self._picture(appeal.picture).attached_to(past))
@@ -111,6 +112,7 @@ class _Author:
             actor=self._actor(verb, past.appeal),
             text=step.text,
             to_service=to_service,
+            details={"satisfied": step.satisfied} if step.satisfied else None,
             clock=self._due_dates.clock,
         )
 

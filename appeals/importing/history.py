@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -47,10 +47,13 @@ class Past:
         actor: Actor = PLATFORM,
         text: str = "",
         to_service: Service | None = None,
+        details: Mapping[str, str] | None = None,
         clock: LegalClock | None = None,
     ) -> Event:
         """Takes the next step of the workflow; its event becomes the last in ``events``. Raises as ``take_step``."""
-        event = take_step(self.appeal, verb, at, actor=actor, text=text, to_service=to_service, clock=clock)
+        event = take_step(
+            self.appeal, verb, at, actor=actor, text=text, to_service=to_service, details=details, clock=clock
+        )
         self.events.append(event)
         return event
 
@@ -68,6 +71,7 @@ def take_step(
     actor: Actor = PLATFORM,
     text: str = "",
     to_service: Service | None = None,
+    details: Mapping[str, str] | None = None,
     clock: LegalClock | None = None,
 ) -> Event:
     """The event of a step that was taken at that moment, not saved; the appeal in memory becomes its next version.
@@ -80,22 +84,23 @@ def take_step(
     not_met = () if recorded else barred(appeal, [verb], at, clock)
     if not recorded and not verb.allows(appeal.status, role, hidden=appeal.hidden, barred=not_met):
         raise NotAllowed
-    given = Given(text=text, to_service=to_service)
+    given = Given(text=text, to_service=to_service, details=dict(details or {}))
     return Change(verb, role, actor.user, at, given).apply(appeal, clock)
 
 
 class DueDates:
-    """The legal clock for many appeals: each kind and day is computed once."""
+    """The clock for many appeals: each kind, category and day is computed once."""
 
     def __init__(self, clock: LegalClock) -> None:
         self.clock = clock
-        self._counted: dict[tuple[str, dt.date], dt.date] = {}
+        self._counted: dict[tuple[str, int, dt.date], dt.date] = {}
 
-    def due_on(self, kind: str, start: dt.datetime) -> dt.date:
+    def due_on(self, submission: Submission, start: dt.datetime) -> dt.date:
         """As ``LegalClock.due_on``."""
-        key = (kind, city_day(start))
+        kind, category = submission.kind, submission.category.pk
+        key = (kind, category, city_day(start))
         if key not in self._counted:
-            self._counted[key] = self.clock.due_on(kind, start)
+            self._counted[key] = self.clock.due_on(kind, start, category=category)
         return self._counted[key]
 
 

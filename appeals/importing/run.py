@@ -248,7 +248,7 @@ class _Batches:
                 Reason.OUTSIDE_CITY, f"no district of the city covers {point.x:.6f}, {point.y:.6f}"
             )
         try:
-            due_on = due_dates.due_on(draft.submission.kind, draft.at)
+            due_on = due_dates.due_on(draft.submission, draft.at)
         except NoLegalTerm as refusal:
             raise RowRefused(Reason.BAD_DATE, str(refusal)) from None
         past = begin(draft.submission, decision, draft.at, due_on, Role.SYSTEM)

@@ -12,18 +12,19 @@ from appeals.limits import REPLY_DAYS, TERM_DAYS_MAX
 from appeals.models import CalendarDay, LegalTerm, RefusalGround, changing_the_clock
 from appeals.vocabulary import Kind
 from districts.importing.entries import Entry, EntryRefused, toml_entries
+from districts.models import Category
 
 
 @translation.override(None)
 def load_terms(folder: Path) -> tuple[int, int]:
     """Loads terms.toml; returns the numbers of legal terms and calendar days. Raises ``EntryRefused``."""
     file = folder / "terms.toml"
-    terms: dict[tuple[str, dt.date], LegalTerm] = {}
+    terms: dict[tuple[str, int | None, dt.date], LegalTerm] = {}
     for entry in toml_entries(file, "term", beside=("day", "refusal")):
         term = _term(entry)
-        key = (term.kind, term.valid_from)
+        key = (term.kind, term.category_id, term.valid_from)
         if key in terms:
-            raise entry.refuse(f"another one of its kind is valid from {term.valid_from}")
+            raise entry.refuse(f"another one of its kind and category is valid from {term.valid_from}")
         terms[key] = term
     if not terms:
         raise EntryRefused("terms.toml: at least one [[term]] is required, or no appeal has a due date")
@@ -66,6 +67,11 @@ def _term(entry: Entry) -> LegalTerm:
     kind = entry.text("kind", "")
     if kind and kind not in Kind.values:
         raise entry.refuse(f"kind must be one of {', '.join(Kind.values)}")
+    category = None
+    if code := entry.text("category", ""):
+        category = Category.objects.filter(code=code).first()
+        if category is None or kind != Kind.REPORT:
+            raise entry.refuse(f"category {code!r}: only a term of kind report has one, and it must exist")
     working_days = entry.whole("working_days")
     if not 0 < working_days <= TERM_DAYS_MAX:
         raise entry.refuse(f"working_days must be between 1 and {TERM_DAYS_MAX}")
@@ -77,6 +83,7 @@ def _term(entry: Entry) -> LegalTerm:
         raise entry.refuse(f"reply_days must be between 0 and {TERM_DAYS_MAX}")
     term = LegalTerm(
         kind=kind,
+        category=category,
         working_days=working_days,
         extension_days=extension_days,
         reply_days=reply_days,

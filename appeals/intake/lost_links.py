@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from appeals.intake.parse import email_address
+from appeals.identity import email_address
 from appeals.models import AppealContact
 from appeals.tasks import mail_links
 from geo.refusals import Refusals, Refused

@@ -6,21 +6,27 @@ Each field is declared once in ``FIELDS``: how it is read, and how the OpenAPI d
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-import phonenumbers
 from django.conf import settings
 from django.contrib.gis.geos import Point
-from django.core.exceptions import ValidationError
-from django.core.validators import EmailValidator
 from django.utils.translation import gettext as _
 
 from appeals.actions.submit import Submission
 from appeals.errors import Invalid
+from appeals.identity import (
+    READERS,
+    address_line,
+    clean_text,
+    email_address,
+    missing_identity,
+    person_name,
+    phone_number,
+    text_value,
+)
 from appeals.limits import (
     ADDRESS_MAX,
     ATTACHMENTS_MAX,
@@ -35,12 +41,9 @@ from appeals.vocabulary import Kind
 from districts.models import CODE_MAX, Category
 from geo.points import DECIMALS, city_point
 from geo.refusals import Refusals, ValueRefused
-from geo.words import trimmed
 
 SECRET: Final = re.compile(f"[A-Za-z0-9_-]{{{SECRET_MIN},{SECRET_MAX}}}")
 
-_email = EmailValidator()
-_NO_MAILBOX: Final = re.compile(r"[?&%#=/\\\"<>;,\s]")
 
 Schema = Mapping[str, Any]
 
@@ -69,13 +72,16 @@ def parse_submission(data: Mapping[str, Any], *, language: str, source: str) -> 
     ``language`` is the one that the page was read in; ``data["language"]`` goes before it. Raises ``Invalid`` with
     the sentences of all wrong fields; a wrong coordinate is under ``point``.
     """
-    given = {**data, "language": language} if data.get("language") in (None, "") else data
+    sent = {**data, "language": language} if data.get("language") in (None, "") else data
     refusals = Refusals()
     members = {
-        field.member: refusals.read(field.read_from, given, None, name=field.member) for field in FIELDS
+        field.member: refusals.read(field.read_from, sent, None, name=field.member) for field in FIELDS
     }
-    if refusals.errors:
-        raise Invalid(refusals.errors)
+    # Of what could be read: what is wrong with a field is said before that more is needed.
+    given = {name: members[name] or "" for name in READERS}
+    errors = {**missing_identity(members["kind"] or "", given), **refusals.errors}
+    if errors:
+        raise Invalid(errors)
     return Submission(**members, source=source)
 
 
@@ -112,50 +118,16 @@ def uuid7(value: object) -> UUID:
     return identifier
 
 
-def _string(value: object) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ValueRefused(_("Text is needed here."))
-    return value
-
-
-def _clean(value: object, limit: int) -> str:
-    # Counted before normalising: what is too long is not worth the work.
-    raw = _string(value)
-    if len(raw) > limit * 4:
-        raise ValueRefused(_("At most %(n)d characters; there are %(m)d.") % {"n": limit, "m": len(raw)})
-    text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    if len(text) > limit:
-        raise ValueRefused(_("At most %(n)d characters; there are %(m)d.") % {"n": limit, "m": len(text)})
-    if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in text):
-        raise ValueRefused(_("The text holds a character that cannot be kept."))
-    return trimmed(text)
-
-
 def appeal_text(value: object) -> str:
     """The words of an appeal. Raises ``ValueRefused``."""
-    text = _clean(value, TEXT_MAX)
+    text = clean_text(value, TEXT_MAX)
     if not text:
         raise ValueRefused(_("Tell in a few words what it is about."))
     return text
 
 
-def _line(value: object, limit: int) -> str:
-    return " ".join(_clean(value, limit).split())
-
-
-def address_line(value: object) -> str:
-    """The address, on one line; may be empty. Raises ``ValueRefused``."""
-    return _line(value, ADDRESS_MAX)
-
-
-def _name(value: object) -> str:
-    return _line(value, NAME_MAX)
-
-
 def _secret(value: object) -> str:
-    secret = _string(value)
+    secret = text_value(value)
     if secret and not SECRET.fullmatch(secret):
         raise ValueRefused(
             _("The secret must be %(least)d to %(most)d letters, digits, - or _.")
@@ -165,16 +137,16 @@ def _secret(value: object) -> str:
 
 
 def kind_of(value: object) -> str:
-    """The kind of that name. Raises ``ValueRefused``."""
-    kind = _string(value)
+    """The kind of that name, a civic report where none is named. Raises ``ValueRefused``."""
+    kind = text_value(value) or Kind.REPORT.value
     if kind not in Kind.values:
-        raise ValueRefused(_("Choose: complaint, request or recommendation."))
+        raise ValueRefused(_("Choose: civic report, complaint, request or recommendation."))
     return kind
 
 
 def leaf_category(value: object) -> Category:
     """The active category of that code that appeals may take. Raises ``ValueRefused``."""
-    code = _string(value)
+    code = text_value(value)
     found: Category | None = (
         Category.objects.leaves().filter(code=code).first() if code and "\x00" not in code else None
     )
@@ -184,7 +156,7 @@ def leaf_category(value: object) -> Category:
 
 
 def _language(value: object) -> str:
-    language = _string(value)
+    language = text_value(value)
     if language not in dict(settings.LANGUAGES):
         raise ValueRefused(_("This language is not spoken here."))
     return language
@@ -194,33 +166,6 @@ def _place(lon: object, lat: object) -> Point:
     # What is stored is what the open data will show, so that both count a pin in the same cell.
     point = city_point(lon, lat)
     return Point(round(point.x, DECIMALS), round(point.y, DECIMALS), srid=point.srid)
-
-
-def email_address(value: object) -> str:
-    """The address, empty where none is given. Raises ``ValueRefused``."""
-    address = _line(value, EMAIL_MAX)
-    if address:
-        try:
-            _email(address)
-        except ValidationError:
-            raise ValueRefused(_("This is not an e-mail address.")) from None
-        # A mailbox may be named so (RFC 5322, 3.2.3), and nobody's is; a mail program reads more than an address there.
-        if _NO_MAILBOX.search(address):
-            raise ValueRefused(_("This is not an e-mail address."))
-    return address
-
-
-def _phone(value: object) -> str:
-    written = _line(value, PHONE_WRITTEN_MAX)
-    if not written:
-        return ""
-    try:
-        number = phonenumbers.parse(written, settings.CALENDAR_COUNTRY)
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_possible_number(number):
-        raise ValueRefused(_("This is not a phone number."))
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _uploads(value: object) -> tuple[UUID, ...]:
@@ -259,16 +204,25 @@ FIELDS: Final = (
         "Opens the author's page; made by the client. Send one: without it, the same appeal again is known by what everybody "
         "may read, and its name, e-mail and phone are neither compared nor changed.",
     ),
-    _one("kind", kind_of, {"type": "string", "enum": list(Kind.values)}, required=True),
+    _one(
+        "kind",
+        kind_of,
+        {"type": "string", "enum": list(Kind.values), "default": Kind.REPORT.value},
+        "Without it a civic report, answered within the city's service level; its author need not be known. The others are "
+        "appeals under the law, with its term: they need `name` (surname and first name), `postal_address`, and `phone` or `email`.",
+    ),
     _one(
         "category", leaf_category, _text_of(CODE_MAX), "Code of a category without children.", required=True
     ),
     _one("text", appeal_text, _text_of(TEXT_MAX, minLength=1), "Everyone will read it.", required=True),
     _one("address", address_line, _text_of(ADDRESS_MAX)),
     Field("point", _place, {"lon": _DEGREES, "lat": _DEGREES}, required=True),
-    _one("name", _name, _text_of(NAME_MAX), "Only the service that answers sees how to reach the author."),
+    _one(
+        "name", person_name, _text_of(NAME_MAX), "Only the service that answers sees how to reach the author."
+    ),
+    _one("postal_address", address_line, _text_of(ADDRESS_MAX), "Where the author lives; never public."),
     _one("email", email_address, _text_of(EMAIL_MAX, format="email")),
-    _one("phone", _phone, _text_of(PHONE_WRITTEN_MAX), "As people write it; kept as E.164."),
+    _one("phone", phone_number, _text_of(PHONE_WRITTEN_MAX), "As people write it; kept as E.164."),
     _one(
         "uploads",
         _uploads,

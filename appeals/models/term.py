@@ -18,6 +18,7 @@ from appeals.limits import REPLY_DAYS, TERM_DAYS_MAX
 from appeals.querysets import ClockQuerySet
 from appeals.vocabulary import Kind
 from appeals.workflow import Cause, Reason
+from districts.models import Category
 from history.recording import recorded
 
 #: Sent with ``cause``, a ``workflow.Cause``, in the transaction that changes terms or calendar, after the change. A
@@ -124,10 +125,31 @@ class _ClockRow(models.Model):
 
 
 class LegalTerm(_ClockRow):
-    """Working days within which to answer an appeal, for appeals submitted from ``valid_from`` on."""
+    """Working days within which to answer an appeal, for appeals submitted from ``valid_from`` on.
+
+    A row of civic reports is the city's service level, for one category, a group of them or all; ``law`` is what it rests on.
+    """
 
     kind = models.CharField(
-        _("kind"), max_length=20, choices=Kind, blank=True, help_text=_("Empty: every kind.")
+        _("kind"),
+        max_length=20,
+        choices=Kind,
+        blank=True,
+        help_text=_(
+            "Empty: every kind. Of civic reports it is the city's service level, which no law knows."
+        ),
+    )
+    category = models.ForeignKey(
+        Category,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("category"),
+        help_text=_(
+            "Of civic reports alone: a category or a group of them, which goes before the service level of all. Empty: every"
+            " category."
+        ),
     )
     working_days = models.PositiveSmallIntegerField(
         _("working days"), validators=[MinValueValidator(1), MaxValueValidator(TERM_DAYS_MAX)]
@@ -161,7 +183,17 @@ class LegalTerm(_ClockRow):
         verbose_name_plural = _("legal terms")
         ordering = ["-valid_from", "kind"]
         constraints = [
-            models.UniqueConstraint(fields=["kind", "valid_from"], name="one_term_a_kind_and_date")
+            models.UniqueConstraint(
+                fields=["kind", "category", "valid_from"],
+                name="one_term_a_kind_and_date",
+                nulls_distinct=False,
+                violation_error_message=_("Another term of this kind and category begins on this day."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(category=None) | models.Q(kind=Kind.REPORT),
+                name="only_a_service_level_has_a_category",
+                violation_error_message=_("The terms of the law are the same for every category."),
+            ),
         ]
         triggers = [recorded()]
 

@@ -101,6 +101,7 @@ def _of_the_event(message: Message) -> tuple[str, str]:
             "step": title_of(event)
             if event.details or VERBS[event.verb].speaks or audience is Audience.FOLLOWER
             else "",
+            "invites_rating": VERBS[event.verb].answers,
             "link": f"{settings.PUBLIC_URL}{link}",
             "city": settings.CITY_NAME.get(message.language, ""),
         },

@@ -59,8 +59,8 @@ def _to(audience: Audience, event: Event) -> Iterator[Message]:
     """The letters for an audience: to the author, or to the service's own address and to whoever there wants one."""
     if audience is Audience.AUTHOR:
         # Imported appeals have no contact; the error for a missing relation is also an AttributeError.
-        contact = getattr(event.appeal, "contact", None)
-        if contact is not None and may_be_written_to(contact, first=VERBS[event.verb].begins):
+        contact, verb = getattr(event.appeal, "contact", None), VERBS[event.verb]
+        if contact is not None and may_be_written_to(contact, first=verb.begins or verb.names_author):
             yield _message(event, audience, contact.email, event.appeal.language, contact=contact)
         return
     service = event.given_to if audience is Audience.SERVICE else Service.objects.office()

@@ -25,6 +25,8 @@ from data.demo.texts import texts
 DAYS = 730
 _KYRGYZ_SHARE = 0.45
 _PICTURE_SHARE = 0.30
+#: Share of appeals under the law, whose authors say where they live; the others are civic reports.
+_LEGAL_SHARE = 0.22
 #: Share of appeals that repeat a place and topic somebody has just written about.
 _ECHO_SHARE = 0.06
 _ECHO_DAYS = 21
@@ -164,8 +166,10 @@ def _appeal(
     )
     service = ground.service_at(spot, scene.category, at.date())
     picture = chance.choice(scene.pictures) if scene.pictures and chance.random() < _PICTURE_SHARE else None
+    # A choice of its own: what else is invented does not depend on it.
+    is_legal = random.Random(f"kind {at.isoformat()} {spot.lon}").random() < _LEGAL_SHARE
     return DemoAppeal(
-        kind=template.kind,
+        kind=template.kind if is_legal else "report",
         category=scene.category,
         text=" ".join(sentences),
         address=_address(language, around, spot),
@@ -178,6 +182,7 @@ def _appeal(
         phone=phone,
         steps=history(ground, service, scene.forward, at, end, pen, chance),
         picture=picture,
+        postal_address=f"{around.street[language]}, {around.house}" if is_legal else "",
     )
 
 

@@ -16,6 +16,7 @@ _SPREAD = 0.55
 _FORWARDED = 0.05
 _CLOSED = 0.74
 _REOPENED = 0.045
+_RATED, _SATISFIED = 0.3, 0.72
 #: Shares of neglected appeals: never taken up, among older ones and among those of the last weeks; and the
 #: same for appeals taken up but not answered.
 _LOST, _WAITING, _WAITING_DAYS = 0.016, 0.55, 36
@@ -106,6 +107,11 @@ def _whole(
     if chance.random() < _CLOSED:
         at = waking_time(at, chance.expovariate(1 / 6) + 0.3, chance)
         steps.append(DemoStep("close", at, pen.note("close", at, chance) if chance.random() < 0.45 else ""))
+    # Chances of their own: what else is invented does not depend on it.
+    rating = random.Random(f"rating {submitted_at.isoformat()}")
+    if rating.random() < _RATED:
+        at = waking_time(at, rating.uniform(0.1, 3), rating)
+        steps.append(DemoStep("rate", at, "", satisfied="yes" if rating.random() < _SATISFIED else "no"))
     return steps
 
 

@@ -6,18 +6,22 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["complaint", "request", "recommendation"]
-StepVerb = Literal["accept", "answer", "close", "forward", "reopen"]
+Kind = Literal["report", "complaint", "request", "recommendation"]
+StepVerb = Literal["accept", "answer", "close", "forward", "rate", "reopen"]
 
 
 @dataclass(frozen=True)
 class DemoStep:
-    """One action after submission. ``to_service`` is the code of the service the appeal is forwarded to."""
+    """One action after submission.
+
+    ``to_service`` is the code of the service the appeal is forwarded to; ``satisfied`` is what a rating says: yes or no.
+    """
 
     verb: StepVerb
     at: dt.datetime
     text: str
     to_service: str | None = None
+    satisfied: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,3 +45,4 @@ class DemoAppeal:
     phone: str | None
     steps: tuple[DemoStep, ...]
     picture: str | None = None
+    postal_address: str = ""

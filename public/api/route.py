@@ -55,8 +55,7 @@ class RouteSerializer(serializers.Serializer[Any]):
         help_text="Metres to the border of the deciding area, else of the city."
     )
     due_on = serializers.DateField(
-        allow_null=True,
-        help_text="Last day of the legal term if it were sent now; null while that depends on the kind.",
+        help_text="Last day for the answer if it were sent now: of the service level, or of the legal term for a legal kind."
     )
     alike = AlikeSerializer(
         many=True,
@@ -78,7 +77,10 @@ class RouteView(APIView):
                 "category", str, required=True, description="Code of a category without children."
             ),
             OpenApiParameter(
-                "kind", str, enum=list(Kind.values), description="The legal term may depend on it."
+                "kind",
+                str,
+                enum=list(Kind.values),
+                description="The term depends on it; without it a civic report.",
             ),
         ],
         responses={200: RouteSerializer, **problems(400)},

@@ -71,7 +71,8 @@ def appeal_new(request: HttpRequest) -> HttpResponse:
 
 
 def _fresh() -> dict[str, str]:
-    return dict.fromkeys(FIELDS, "") | {"id": str(new_uuid7()), "secret": new_secret()}
+    blank = dict.fromkeys(FIELDS, "") | {"kind": Kind.REPORT.value}
+    return blank | {"id": str(new_uuid7()), "secret": new_secret()}
 
 
 def _asked(request: HttpRequest) -> HttpResponse:
@@ -190,21 +191,25 @@ class KindChoice:
     value: str
     label: str
     hint: str
+    is_legal: bool
 
 
 def _kinds() -> list[KindChoice]:
     hints = {
+        Kind.REPORT: _(
+            "The short way: no name is needed. It is answered in public within the time that the city has set itself."
+        ),
         Kind.COMPLAINT: _("Something is broken, missing or done badly."),
         Kind.REQUEST: _("You ask for something to be done or explained."),
         Kind.RECOMMENDATION: _("You know how the city could be better."),
     }
-    return [KindChoice(kind.value, str(kind.label), hints[kind]) for kind in Kind]
+    return [KindChoice(kind.value, str(kind.label), hints[kind], kind.is_legal) for kind in Kind]
 
 
 #: Where the field of an error is on the page.
 _ANCHORS = {"point": "step-place", "address": "field-address", "kind": "step-kind", "category": "step-what",
             "text": "field-text", "uploads": "step-files", "files": "step-files", "name": "field-name",
-            "email": "field-email", "phone": "field-phone"}  # fmt: skip
+            "email": "field-email", "postal_address": "field-postal_address", "phone": "field-phone"}  # fmt: skip
 
 
 def _error_links(errors: Mapping[str, list[str]]) -> list[tuple[str, str]]:

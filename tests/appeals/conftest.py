@@ -21,7 +21,7 @@ def submission(city: GridCity) -> Callable[..., Submission]:
     def make(**changes: object) -> Submission:
         values: dict[str, object] = {
             "id": new_uuid7(),
-            "kind": "complaint",
+            "kind": "report",
             "category": city.categories["lamp"],
             "text": "The lamp is out",
             "point": at(IN_EAST),

@@ -81,7 +81,7 @@ def test_an_extension_and_a_reopening_are_said(appeal: Appeal, light_user: User)
     perform(appeal.pk, EXTEND, Person(light_user), version=None, text="Ordered")
     assert "The service has extended it by 5 working days." in said(appeal)
     Appeal.objects.update(term_began_at=FRIDAY_EVENING)
-    assert said(appeal)[0].startswith("Reopened: Friday, 24 April 2026")
+    assert said(appeal)[0].startswith("The term began anew: Friday, 24 April 2026")
 
 
 def test_the_last_day_said_is_the_last_day_counted(appeal: Appeal) -> None:

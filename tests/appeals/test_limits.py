@@ -112,7 +112,8 @@ def test_the_page_reads_the_same_limits(city: GridCity, client: Client) -> None:
     documented = _body()["properties"]
     of_fields = dict(re.findall(r'name="(\w+)"[^>]* maxlength="(\d+)"', page))
     assert of_fields == {
-        name: str(documented[name]["maxLength"]) for name in ("address", "text", "name", "email", "phone")
+        name: str(documented[name]["maxLength"])
+        for name in ("address", "text", "name", "postal_address", "email", "phone")
     }
     assert f'data-text-max="{documented["text"]["maxLength"]}"' in page
     for_scripts = json.loads(re.findall(r'<script id="site-settings"[^>]*>(.*?)</script>', page)[0])

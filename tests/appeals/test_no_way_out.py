@@ -15,9 +15,9 @@ from appeals.actors import PLATFORM, Actor, Author, Person
 from appeals.deadlines import LegalClock
 from appeals.errors import NotAllowed
 from appeals.guards import barred, parts_of
-from appeals.models import Appeal, Attachment, Event, LegalTerm, RefusalGround
+from appeals.models import Appeal, AppealContact, Attachment, Event, LegalTerm, RefusalGround
 from appeals.vocabulary import OPEN_STATUSES, Input, Outcome, Status, Verb
-from appeals.workflow import STAGES, VERBS
+from appeals.workflow import IDENTIFY, STAGES, VERBS
 from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import IN_EAST, GridCity, at
 
@@ -29,6 +29,11 @@ pytestmark = pytest.mark.no_cover
 BEGAN = dt.datetime(2026, 4, 20, 6, 0, tzinfo=dt.UTC)
 
 DEEDS = [verb for verb in VERBS.values() if verb.sources]
+
+
+def named(appeal: Appeal) -> bool:
+    """True when its author is known as the law wants it."""
+    return bool(AppealContact.objects.get(appeal=appeal).postal_address)
 
 
 def what_it_asks_for(verb: Verb, appeal: Appeal, city: GridCity, moment: dt.datetime) -> dict[str, Any]:
@@ -51,7 +56,15 @@ def what_it_asks_for(verb: Verb, appeal: Appeal, city: GridCity, moment: dt.date
         Input.PART: lambda: parts_of(appeal).values_list("number", flat=True).first(),
         Input.SECOND_CATEGORY: lambda: city.categories["tree"],
         Input.DAY: lambda: (moment + dt.timedelta(days=9)).date(),
+        Input.LEGAL_KIND: lambda: "complaint",
+        # Whose author is named in full stays an appeal under the law.
+        Input.KIND: lambda: (
+            "report" if not named(appeal) else "request" if appeal.kind == "complaint" else "complaint"
+        ),
+        Input.VERDICT: lambda: "no",
     }
+    if verb is IDENTIFY:
+        return {"kind": "complaint", "name": "Бакыт Эсенов", "postal_address": "5 Lenin street"}
     return {ask.name: values[ask.input]() for ask in verb.asks if ask.input in values}
 
 
@@ -80,7 +93,11 @@ def is_lawful(appeal: Appeal, clock: LegalClock) -> None:
     if appeal.status in OPEN_STATUSES:
         assert appeal.answered_at is None and appeal.closed_at is None
         assert appeal.due_on == clock.due_on(
-            appeal.kind, appeal.term_began, extended_days=appeal.extended_days, pauses=appeal.pauses
+            appeal.kind,
+            appeal.term_began,
+            extended_days=appeal.extended_days,
+            pauses=appeal.pauses,
+            category=appeal.category_id,
         )
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from accounts.roles import Role
 from appeals.vocabulary import (
+    LEGAL_KINDS,
     OPEN_STATUSES,
     RUNNING_STATUSES,
     Audience,
@@ -78,6 +79,10 @@ TABLE = {
         (ANSWERED, CLOSED), ACCEPTED, {"office", "dispatcher", "resident"}, "start", None, True, (("text", "text", True),),
         {"author", "service"},
     ),
+    "rate": (
+        (ANSWERED, CLOSED), None, {"resident"}, "keep", None, False,
+        (("satisfied", "verdict", True), ("text", "text", False)), set(),
+    ),
     "plan": (
         OPEN, PLANNED, STAFF, "keep", None, True,
         (("planned_on", "day", True), ("text", "text", True)), {"author"},
@@ -93,6 +98,17 @@ TABLE = {
     "correct": (
         OPEN, None, STAFF, "keep", None, True,
         (("category", "category", False), ("point", "place", False), ("text", "text", True)), {"author", "service"},
+    ),
+    "identify": (
+        RUNNING, None, {"office", "dispatcher", "resident"}, "start", None, True,
+        (
+            ("kind", "legal kind", True), ("name", "identity", False), ("postal_address", "identity", False),
+            ("phone", "identity", False), ("email", "identity", False),
+        ), {"author", "service"},
+    ),
+    "reclassify": (
+        OPEN, None, {"office", "dispatcher"}, "recount", None, True, (("kind", "kind", True), ("text", "text", True)),
+        {"author"},
     ),
     "duplicate": (OPEN, CLOSED, STAFF, "end", None, True, (("original", "appeal", True),), {"author"}),
     "separate": ((CLOSED,), ACCEPTED, STAFF, "go on", None, True, (), {"author"}),
@@ -238,6 +254,10 @@ def test_terms_and_calendar_are_read_only_where_they_decide() -> None:
         "recount",
         "separate",
         "found_overdue",
+        "identify",
+        "reclassify",
+        "correct",
+        "split",
     }
     assert {verb.code for verb in VERBS.values() if verb.reads_clock(NEW)} == anywhere
     # What leaves the state in which the clock stands still sets it going.
@@ -324,6 +344,9 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
         "ask": "askable",
         "extend": "extendable",
         "separate": "repeats",
+        "rate": "rateable",
+        "identify": "civic",
+        "reclassify": "legal",
         "rejoin": "split off",
         "unsplit": "has part",
         "unlink": "linked",
@@ -345,6 +368,7 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
 def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
     quiet = [verb for verb in VERBS.values() if verb.quiet]
     assert [verb.code for verb in quiet] == [
+        "rate",
         "link",
         "unlink",
         "assign",
@@ -408,7 +432,7 @@ def test_every_icon_is_drawn() -> None:
     ("names", "values"),
     [
         (Status, EVERYWHERE),
-        (Kind, ("complaint", "request", "recommendation")),
+        (Kind, ("report", "complaint", "request", "recommendation")),
         (Tone, ("plain", "primary", "danger")),
         (Audience, ("author", "service", "office", "follower", "invited")),
         (Reason, ("day_off", "working_day", "ordinary_day", "calendar", "term")),
@@ -487,4 +511,4 @@ def test_diagram_in_the_docs_is_the_table() -> None:
 )
 def test_the_kinds_are_called_as_the_law_calls_them(language: str, names: list[str]) -> None:
     with translation.override(language):
-        assert [str(kind.label) for kind in Kind] == names
+        assert [str(kind.label) for kind in LEGAL_KINDS] == names

@@ -29,7 +29,7 @@ def submissions(count: int) -> list[bytes]:
             {
                 "id": str(new_uuid7()),
                 "secret": new_secret(),
-                "kind": "request",
+                "kind": "report",
                 "category": category.code,
                 "text": f"The lamp is out, number {n}",
                 "lon": round(place.x, 6),

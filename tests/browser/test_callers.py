@@ -27,7 +27,7 @@ def test_from_the_queue_to_the_number_and_for_what_was_there_already(
     page = window.page
     page.click('.office-head a[href$="/desk/appeals/new/"]')
     page.select_option("#category", "lamp")
-    page.select_option("#kind", "complaint")
+    page.select_option("#kind", "report")
     page.fill("#field-address", "Масалиев")
     page.click("#place-list [role=option]")
     expect(page.locator("[data-route] .route__service")).to_contain_text(f"light {language}")
@@ -59,7 +59,7 @@ def test_from_the_queue_to_the_number_and_for_what_was_there_already(
     page.select_option("#category", "lamp")
     page.click(".appeal-form__coordinates summary")
     page.fill("#field-coordinates", f"{IN_EAST[1]}, {IN_EAST[0]}")
-    page.select_option("#kind", "complaint")
+    page.select_option("#kind", "report")
     page.fill("#phone", "0555 12 34 57")
     window.at_rest()
     assert running_out(page) == []

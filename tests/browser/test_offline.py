@@ -101,7 +101,7 @@ def test_an_appeal_waits_for_the_network(visit: Open, city: GridCity) -> None:
     window.context.set_offline(True)
     page.reload()
     page.get_by_role("button", name="I am here").click()
-    page.check("[name=kind][value=request]")
+    page.check("[name=kind][value=report]")
     page.fill("[data-category-search]", "lamp")
     page.locator("[data-leaf]:visible").first.click()
     page.fill("[name=text]", "Sent from a cellar")

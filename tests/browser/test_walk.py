@@ -37,7 +37,7 @@ def test_from_the_pin_to_the_public_answer(
     # What: the search finds the leaf whatever group it is in.
     page.fill("[data-category-search]", "lamp")
     page.locator("[data-leaf]:visible").get_by_text(f"lamp {language}").click()
-    page.check("[name=kind][value=complaint]")
+    # A report is what it is if nothing is said.
     # Who answers is said before anything is sent.
     expect(page.locator("[data-route]")).to_contain_text(f"light {language}")
     expect(page.locator("[data-route]")).to_contain_text(f"east {language}")
@@ -85,15 +85,17 @@ def test_from_the_pin_to_the_public_answer(
 
 def test_the_term_that_is_promised_is_that_of_the_kind(visit: Open, city: GridCity) -> None:
     LegalTermFactory(kind=Kind.COMPLAINT, working_days=30)
-    clock = LegalClock.read()
+    LegalTermFactory(kind=Kind.REPORT, working_days=3)
     window = visit(maps=False)
     lon, lat = IN_EAST
     page = window.go(path_of("public:appeal-new", "en") + f"?lon={lon}&lat={lat}&category=lamp")
     route = page.locator("[data-route]")
-    expect(route).to_contain_text("Choose the kind of appeal")
-    for kind in (Kind.COMPLAINT, Kind.REQUEST):
+    address = page.locator("[name=postal_address]")
+    for kind in (Kind.COMPLAINT, Kind.REPORT, Kind.REQUEST):
         page.check(f"[name=kind][value={kind}]")
-        due_on = clock.due_on(kind, timezone.now())
+        # What only an appeal under the law needs is there for such a one alone.
+        expect(address).to_be_visible(visible=kind.is_legal)
+        due_on = LegalClock.read().due_on(kind, timezone.now())
         expect(route).to_contain_text(f"due by {due_on.day} {due_on:%B %Y}")
 
 
@@ -105,7 +107,7 @@ def test_errors_are_at_their_fields_and_nothing_is_sent(visit: Open, city: GridC
 
     summary = page.locator("#errors")
     expect(summary).to_be_focused()
-    expect(summary.locator("li")).to_have_count(4)
+    expect(summary.locator("li")).to_have_count(3)
     expect(page.locator("[data-error=text]")).not_to_be_empty()
     summary.locator("a").nth(1).click()
     expect(page.locator("[name=text]")).to_be_focused()

@@ -23,6 +23,9 @@ def test_an_appeal_with_a_photo_by_its_address(
     page = visit(java_script_enabled=False).go(path_of("public:appeal-new", "en"))
     page.fill("[name=address]", "улица Масалиев")
     page.check("[name=kind][value=complaint]")
+    page.fill("[name=name]", "Бакыт Эсенов")
+    page.fill("[name=postal_address]", "Ош, Ленин көчөсү 5")
+    page.fill("[name=phone]", "0555 12 34 56")
     page.locator("details", has=page.locator("[value=lamp]")).locator("summary").click()
     page.check("[name=category][value=lamp]")
     page.fill("[name=text]", "No light at the stop.")
@@ -57,7 +60,7 @@ def test_what_was_typed_and_sent_survives_an_error(
     assert not Appeal.objects.exists()
 
     page.locator(".place-choices label", has_text="Lenin second").click()
-    page.check("[name=kind][value=complaint]")
+    page.check("[name=kind][value=report]")
     page.locator("details", has=page.locator("[value=lamp]")).locator("summary").click()
     page.check("[name=category][value=lamp]")
     page.fill("[name=email]", "somebody@example.org")
@@ -131,7 +134,7 @@ def test_who_answers_is_said_before_anything_is_sent(
 
     # Another address afterwards is another place.
     page.fill("[name=address]", "Токтогул")
-    page.check("[name=kind][value=complaint]")
+    page.check("[name=kind][value=report]")
     page.click("[data-send]")
     page.wait_for_url("**/follow/**")
     appeal = Appeal.objects.get()

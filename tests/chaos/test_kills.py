@@ -138,7 +138,7 @@ def _submit_and_answer(
     body = {
         "id": identifier,
         "secret": new_secret(),
-        "kind": "request",
+        "kind": "report",
         "category": category,
         "text": f"chaos {n} {identifier}",
         "lon": lon,

@@ -131,7 +131,7 @@ def _while_the_next_takes_its_place(client: Client, _appeal: Appeal) -> HttpResp
 def _body(**changes: object) -> dict[str, object]:
     lon, lat = IN_EAST
     return {
-        "id": str(new_uuid7()), "secret": "s" * 22, "kind": "complaint", "category": "lamp", "text": "Dark",
+        "id": str(new_uuid7()), "secret": "s" * 22, "kind": "report", "category": "lamp", "text": "Dark",
         "lon": lon, "lat": lat,
     } | changes  # fmt: skip
 

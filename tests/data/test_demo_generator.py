@@ -34,6 +34,8 @@ MOVES = {
     ("answered", "close"): "closed",
     ("answered", "reopen"): "accepted",
     ("closed", "reopen"): "accepted",
+    ("answered", "rate"): "answered",
+    ("closed", "rate"): "closed",
 }
 
 
@@ -100,7 +102,11 @@ def test_every_leaf_occurs_and_both_languages(appeals: list[DemoAppeal]) -> None
     languages = Counter(appeal.language for appeal in appeals)
     assert 0.40 < languages["ky"] / 3000 < 0.50
     assert languages["ky"] + languages["ru"] == 3000
-    assert set(Counter(appeal.kind for appeal in appeals)) == {"complaint", "request", "recommendation"}
+    kinds = Counter(appeal.kind for appeal in appeals)
+    assert set(kinds) == {"report", "complaint", "request", "recommendation"}
+    assert 0.7 < kinds["report"] / len(appeals) < 0.85
+    # Who appeals under the law says where they live, and nobody else.
+    assert all(bool(appeal.postal_address) == (appeal.kind != "report") for appeal in appeals)
 
 
 def test_histories_follow_the_workflow_in_chronological_order(appeals: list[DemoAppeal]) -> None:

@@ -55,7 +55,7 @@ def said(client: Client, **changes: Any) -> dict[str, Any]:
     return {
         **fields(client.get(ADDRESS)),
         "channel": "phone",
-        "kind": "complaint",
+        "kind": "report",
         "category": "lamp",
         "text": "It is dark at the school.",
         "coordinates": f"{IN_EAST[1]}, {IN_EAST[0]}",
@@ -132,7 +132,7 @@ def test_no_other_role_takes_appeals_down(city: GridCity, client: Client, who: s
         with pytest.raises(NotAllowed):
             submit(
                 Submission(
-                    id=new_uuid7(), kind="complaint", category=city.categories["lamp"], text="Dark", point=at(IN_EAST),
+                    id=new_uuid7(), kind="report", category=city.categories["lamp"], text="Dark", point=at(IN_EAST),
                     language="en", source="phone",
                 ),
                 sender=None,

@@ -117,6 +117,7 @@ def test_json_holds_everything(client: Client, administrator: User, appeal: Appe
         "phone": "+996555987654",
         "email": "bakyt@mail.example",
         "email_proven": appeal.contact.email_proven,
+        "postal_address": "",
     }
     assert [step["verb"] for step in file["steps"]] == ["submit", "note", "forward", "answer"]
     assert [step["version"] for step in file["steps"]] == [1, 2, 3, 4]

@@ -18,8 +18,9 @@ from appeals.vocabulary import Status
 from desk import queue
 from desk.queue import Queue
 from districts.models import Category, Service
+from districts.routing import Rule
 from tests.desk.pages import counts, get, make, numbers
-from tests.factories import MembershipFactory
+from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import CITY, GridCity
 
 
@@ -43,6 +44,24 @@ def test_the_own_queue_by_due_date(city: GridCity, client: Client, light_user: U
     make(city, status=Status.ANSWERED)
     client.force_login(light_user)
     assert numbers(get(client)) == [late.number, sooner.number, later.number]
+
+
+def test_what_found_no_service_waits_with_the_office_until_it_is_given_to_one(
+    city: GridCity, client: Client, light_user: User, office_user: User
+) -> None:
+    office, lamp = city.services["office"], city.categories["lamp"]
+    lost, given, own = (
+        AppealFactory(category=lamp, service=service, routing__rule=rule)
+        for service, rule in (
+            (office, Rule.OFFICE), (city.services["light"], Rule.OFFICE), (office, Rule.ONLY_AREA),
+        )
+    )  # fmt: skip
+    client.force_login(office_user)
+    page = get(client, "?tab=unrouted")
+    assert (numbers(page), counts(page)["unrouted"]) == ([lost.number], "1")
+    assert {given.number, own.number} < set(numbers(get(client)))
+    client.force_login(light_user)
+    assert "unrouted" not in counts(get(client))
 
 
 def test_tabs_and_their_counts(city: GridCity, client: Client, light_user: User) -> None:

@@ -20,6 +20,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
+from scipy.stats import binomtest
 
 from accounts.models import User
 from accounts.posts import Post
@@ -30,10 +31,22 @@ from appeals.errors import NotAllowed
 from appeals.filters import AppealFilter
 from appeals.models import Appeal, Event, LegalTerm
 from appeals.vocabulary import Status
-from appeals.workflow import ACCEPT, ANSWER, CLOSE, ESCALATE, EXTEND, FORWARD, HIDE, REOPEN, WITHDRAW
+from appeals.workflow import (
+    ACCEPT,
+    ANSWER,
+    CLOSE,
+    ESCALATE,
+    EXTEND,
+    FORWARD,
+    HIDE,
+    IDENTIFY,
+    RATE,
+    REOPEN,
+    WITHDRAW,
+)
 from desk import scoreboard
 from desk.scoreboard import AGE_BANDS, By, Score, Scoreboard, score
-from tests.factories import AppealFactory, CalendarDayFactory, MembershipFactory
+from tests.factories import AppealFactory, CalendarDayFactory, LegalTermFactory, MembershipFactory
 from tests.grid import GridCity
 
 ZONE = ZoneInfo("Asia/Bishkek")
@@ -512,3 +525,51 @@ def test_two_statements_whatever_there_is(
 
 def test_settings_name_the_offices_hours() -> None:
     assert all(opens < closes for opens, closes in settings.OFFICE_HOURS)
+
+
+def test_satisfaction_counts_for_whoever_answered_with_its_number_and_its_uncertainty(
+    city: GridCity, people: dict[str, Person], office_user: User
+) -> None:
+    rated = [appeal_at(city, moment(1)) for _n in range(12)]
+    for n, appeal in enumerate(rated):
+        take(appeal, ANSWER, people["light"], moment(2), text="Done")
+        for said in ("no", "yes" if n < 9 else "no"):  # the last word counts
+            take(appeal, RATE, Author(appeal.pk), moment(3), satisfied=said)
+    # A new answer, by another service, has no rating yet; that of the first one stays with its service.
+    take(rated[0], REOPEN, Author(rated[0].pk), moment(4), text="Dark")
+    take(rated[0], FORWARD, people["light"], moment(4, 11), to_service=city.services["roads"], text="Yours")
+    take(rated[0], ANSWER, people["roads"], moment(5), text="Done")
+    board = score(office_user, AppealFilter(), By.SERVICE, moment(9))
+    rows = {row.code: row.satisfied for row in board.rows}
+    assert (rows["light"].part, rows["light"].n, rows["roads"].n) == (9, 12, 0)
+    expected = binomtest(9, 12).proportion_ci(0.95, method="wilson")
+    assert rows["light"].interval == pytest.approx((100 * expected.low, 100 * expected.high), abs=1e-3)
+    assert rows["roads"].interval is None and rows["roads"].percent is None
+    # Counted as a whole, the first appeal's last answer has none.
+    assert (board.whole.satisfied.part, board.whole.satisfied.n) == (8, 11)
+
+
+def test_service_levels_and_terms_of_the_law_are_told_apart(
+    city: GridCity, people: dict[str, Person], office_user: User
+) -> None:
+    LegalTermFactory(working_days=14, valid_from="2007-01-01")
+    LegalTermFactory(kind="report", working_days=2, valid_from="2016-01-01")
+    for kind in ("report", "complaint"):
+        appeal = AppealFactory(category=city.categories["lamp"], submitted_at=moment(1), kind=kind)
+        take(appeal, ANSWER, people["light"], moment(10), text="Done")
+    whole = score(office_user, AppealFilter(), By.SERVICE, moment(11)).whole
+    assert [(each.part, each.n) for each in (whole.kept, whole.kept_reports, whole.kept_legal)] == [
+        (1, 2), (0, 1), (1, 1),
+    ]  # fmt: skip
+
+
+def test_a_report_that_becomes_an_appeal_under_the_law_was_not_reopened(
+    city: GridCity, people: dict[str, Person], office_user: User
+) -> None:
+    LegalTermFactory(working_days=14, valid_from="2007-01-01")
+    LegalTermFactory(kind="report", working_days=2, valid_from="2016-01-01")
+    appeal = AppealFactory(category=city.categories["lamp"], submitted_at=moment(1), kind="report")
+    take(appeal, IDENTIFY, Author(appeal.pk), moment(2), kind="complaint", postal_address="Ош")
+    take(appeal, ANSWER, people["light"], moment(10), text="Done")
+    whole = score(office_user, AppealFilter(), By.SERVICE, moment(11)).whole
+    assert (whole.reopened.part, whole.kept_legal.part) == (0, 1)

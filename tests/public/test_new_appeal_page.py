@@ -28,7 +28,7 @@ def filled(client: Client, city: GridCity, stored_in: Path) -> dict[str, Any]:
     return {
         "id": values["id"],
         "secret": values["secret"],
-        "kind": "complaint",
+        "kind": "report",
         "category": "lamp",
         "text": "It is dark.",
         "coordinates": f"{IN_EAST[1]}, {IN_EAST[0]}",

@@ -51,6 +51,7 @@ def test_all_that_was_sent_is_kept(city: GridCity, submission: Make) -> None:
         "external_id": "old-7",
     }
     contact = {"secret": "t" * 32, "name": "A. B.", "email": "a@example.org", "phone": "+996 555 123456"}
+    contact["postal_address"] = "Osh, 5 Lenin street"
     sent = submission(**values, **contact)
     submit(sent, at=when, sender=None)
     appeal = Appeal.objects.get()
@@ -109,6 +110,7 @@ def test_a_secret_opens_one_appeal_alone(submission: Make) -> None:
         ({"name": "A"}, False),
         ({"email": "b@example.org"}, False),
         ({"phone": "1"}, False),
+        ({"postal_address": "Osh"}, False),
         ({"uploads": (UUID(int=2), UUID(int=1))}, True),
         ({"uploads": (UUID(int=1),)}, False),
         ({"point": at((IN_EAST[0] + 1e-7, IN_EAST[1]))}, False),

@@ -36,10 +36,13 @@ from appeals.workflow import (
     FOUND_OVERDUE,
     HIDE,
     HIDE_FILE,
+    IDENTIFY,
     LAPSE,
     LINK,
     NOTE,
     PLAN,
+    RATE,
+    RECLASSIFY,
     RECOUNT,
     REDACT,
     REFUSE,
@@ -123,6 +126,15 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
             ROADS: "New appeal No. M",
         },
     ),
+    (
+        [IDENTIFY],
+        {
+            AUTHOR: "Your report No. N is registered as an appeal under the law",
+            LIGHT: "No. N is an appeal under the law now",
+        },
+    ),
+    ([IDENTIFY, RECLASSIFY], {AUTHOR: "The kind of your appeal No. N has been put right"}),
+    ([ANSWER, RATE], {}),
     ([LINK], {}),
     ([LINK, UNLINK], {}),
     ([REFUSE], {AUTHOR: "Your appeal No. N will not be considered"}),
@@ -203,7 +215,11 @@ def given_to(verb: Verb, appeal: Appeal, city: GridCity) -> dict[str, object]:
         Input.LINKED: lambda: appeal.linked.get().number,
         Input.PART: lambda: appeal.linked.get().number,
         Input.DAY: timezone.localdate,
+        Input.KIND: lambda: "request",
+        Input.VERDICT: lambda: "yes",
     }
+    if verb is IDENTIFY:
+        return {"kind": "complaint", "name": "Бакыт Эсенов", "postal_address": "Ош, Ленин көчөсү 5"}
     return {ask.name: values[ask.input]() for ask in verb.asks if ask.input in values}
 
 

@@ -345,7 +345,8 @@ class TestRoute:
         lon, lat = IN_PARK
         where = {"lon": lon, "lat": lat, "category": "lamp"}
         promised = client.get("/api/route", {**where, "kind": kind}).json()["due_on"]
-        sent = submission_document(**where, kind=kind)
+        who = {"name": "Бакыт Эсенов", "postal_address": "Ош", "phone": "0555 12 34 56"}
+        sent = submission_document(**where, **who, kind=kind)
         receipt = client.post(
             "/api/appeals/", sent, content_type="application/json", headers={"Accept-Language": "en"}
         ).json()
@@ -355,14 +356,15 @@ class TestRoute:
         follow = client.get(receipt["follow_url"]).content.decode()
         assert date_format(appeal.due_on) in follow
 
-    def test_without_a_kind_nothing_is_promised_that_depends_on_it(
+    def test_without_a_kind_the_service_level_of_a_report_is_promised(
         self, city: GridCity, client: Client
     ) -> None:
         lon, lat = IN_PARK
         where = {"lon": lon, "lat": lat, "category": "lamp"}
-        assert client.get("/api/route", where).json()["due_on"] is not None
-        LegalTermFactory(kind=Kind.COMPLAINT, working_days=30)
-        assert client.get("/api/route", where).json()["due_on"] is None
+        LegalTermFactory(kind=Kind.REPORT, working_days=3)
+        promised = client.get("/api/route", where).json()["due_on"]
+        assert promised == client.get("/api/route", {**where, "kind": "report"}).json()["due_on"]
+        assert promised < client.get("/api/route", {**where, "kind": "complaint"}).json()["due_on"]
 
     @pytest.mark.parametrize(
         "query",

@@ -8,7 +8,7 @@ import { formatDay, formatNumber, t } from "city/site/texts.js";
 /** @typedef {import("city/map/spot.js").Spot} Spot */
 
 /** @typedef {{number: number, url: string, text: string, language: string, status: string, submitted_at: string, metres: number}} Alike */
-/** @typedef {{district: {name: string} | null, service: {name: string}, explanation: string, due_on: string | null, alike: Alike[]}} Preview */
+/** @typedef {{district: {name: string} | null, service: {name: string}, explanation: string, due_on: string, alike: Alike[]}} Preview */
 
 export class RoutePreview {
   #place;
@@ -34,7 +34,7 @@ export class RoutePreview {
   /**
    * @param {Spot | undefined} spot
    * @param {string} category
-   * @param {string} kind empty until it is chosen
+   * @param {string} kind empty: a civic report
    */
   async ask(spot, category, kind) {
     if (!spot || !category) {
@@ -77,7 +77,7 @@ export class RoutePreview {
         el(
           "p",
           { className: "route__facts" },
-          this.#options.due && el("span", {}, icon("calendar"), dueOn ? t("route.due", { day: formatDay(dueOn) }) : t("route.dueByKind")),
+          this.#options.due && el("span", {}, icon("calendar"), t("route.due", { day: formatDay(dueOn) })),
           district && el("span", {}, icon("pin"), t("route.district", { district: district.name })),
         ),
         el("p", { className: "route__why" }, t("route.because", { reason: explanation })),

@@ -18,7 +18,10 @@ import { followUrl, settings } from "city/site/settings.js";
 import { formatNumber, t } from "city/site/texts.js";
 
 /** Fields that are sent, in the order in which they are checked and corrected. */
-const REQUIRED = /** @type {const} */ (["point", "text", "category", "kind"]);
+const REQUIRED = /** @type {const} */ (["point", "text", "category"]);
+
+/** Fields that an appeal under the law needs besides; the server says what is wrong with what is there. */
+const IDENTITY = /** @type {const} */ (["name", "postal_address", "phone"]);
 
 /** @typedef {import("city/outbox/store.js").Draft} Draft */
 /** @typedef {import("city/outbox/store.js").Parcel} Parcel */
@@ -181,7 +184,7 @@ export class AppealForm extends HTMLElement {
       this.#setValue("id", draft.id);
       this.#setValue("secret", draft.secret);
       // What the address bar asks for ("report this here") goes before what was left.
-      for (const name of this.#kept) if (!this.#value(name)) this.#setValue(name, draft.values[name] ?? "");
+      for (const name of this.#kept) if (!this.#value(name) || name === "kind") this.#setValue(name, draft.values[name] || this.#value(name));
       await this.#files?.restore(draft.files);
       this.#tellRestored();
     } else if (!server) {
@@ -255,6 +258,12 @@ export class AppealForm extends HTMLElement {
     for (const name of REQUIRED) {
       const missing = name === "point" ? !this.#place?.spot : !this.#value(name).trim();
       if (missing) errors[name] = [t(`form.required.${name}`)];
+    }
+    if (this.#form.querySelector("[data-legal]:checked")) {
+      for (const name of IDENTITY) {
+        const reached = name === "phone" && this.#value("email").trim();
+        if (!this.#value(name).trim() && !reached) errors[name] = [t(`form.required.${name}`)];
+      }
     }
     if (this.#left < 0) errors.text = [t("text.tooLong", { count: formatNumber(-this.#left) })];
     if (this.#files?.hasRefused) errors.files = [t("upload.failed")];
@@ -387,6 +396,6 @@ function large(drawing) {
 }
 
 /** @param {Draft} draft */
-const hasContent = ({ values, files }) => files.length > 0 || Object.values(values).some((value) => value.trim());
+const hasContent = ({ values, files }) => files.length > 0 || Object.entries(values).some(([name, value]) => name !== "kind" && value.trim());
 
 customElements.define("appeal-form", AppealForm);
