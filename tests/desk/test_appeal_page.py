@@ -78,7 +78,7 @@ def test_the_buttons_are_those_of_the_workflow_table(
     client.force_login(light_user if role is Role.SERVICE else office_user)
     page = client.get(url(appeal)).content.decode()
     # Nothing has been taken out or blackened, and it is no second matter.
-    barred = {Guard.REDACTED, Guard.PHOTO_COVERED, Guard.SPLIT_OFF, Guard.HAS_PART}
+    barred = {Guard.REDACTED, Guard.PHOTO_COVERED, Guard.SPLIT_OFF, Guard.HAS_PART, Guard.CIVIC}
     assert offered(page) == {verb.code for verb in verbs_for(status, role, hidden=hidden, barred=barred)}
 
 
