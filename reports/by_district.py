@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.db.models import Count, F
 from django.utils import timezone
 
+from appeals.deadlines import city_day
 from appeals.filters import AppealFilter
 from districts.models import District
 from geo.hotspots import smoothed_ratios
 from reports.ground import DistrictGround, district_grounds, past_district_grounds
-from reports.heatmap import EVERYTHING, Borders, counted_appeals
+from reports.heatmap import EVERYTHING, Borders, counted_appeals, tallied_by_district
 from reports.inputs import digest
 
 #: Smoothed ratios from each of these on are a class of the map; what is about as expected lies between the middle two.
@@ -68,7 +70,7 @@ class DistrictRate:
 
 @dataclass(frozen=True)
 class ByDistrict:
-    """The report as a value. ``total`` appeals match; ``elsewhere`` of them lie in none of the ``rows``, the highest first.
+    """The report as a value. ``total`` appeals match, which came in from ``first_on`` to ``last_on``; ``elsewhere`` of them lie in none of the ``rows``, the highest first.
 
     ``others`` is the number of all appeals of the districts where those are compared with, else None. ``comparable`` is
     False where there are too few districts for a comparison. ``input_sha256`` is that of what was counted and of what it was
@@ -79,6 +81,8 @@ class ByDistrict:
     borders: Borders
     measure: Measure
     total: int
+    first_on: dt.date | None
+    last_on: dt.date | None
     elsewhere: int
     others: int | None
     rows: tuple[DistrictRate, ...]
@@ -115,8 +119,13 @@ def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> B
         # Districts of one time after the other have the same residents.
         counted = borders is Borders.TODAY and all(ground.residents is not None for ground in grounds)
         measure = Measure.RESIDENTS if counted else Measure.AREA
-    counts = _counts(wanted, borders)
-    all_counts = _counts(everything, borders) if measure is Measure.ALL else {}
+    tallied = tallied_by_district(counted_appeals(wanted, borders), borders)
+    counts = _numbers(tallied)
+    all_counts = (
+        _numbers(tallied_by_district(counted_appeals(everything, borders), borders))
+        if measure is Measure.ALL
+        else {}
+    )
     observed = np.array([counts.get(ground.id, 0) for ground in grounds])
     exposure = np.array([_exposure(ground, measure, all_counts) for ground in grounds], dtype=float)
     rows = _rates(grounds, observed, exposure) if exposure.sum() > 0 else []
@@ -126,6 +135,8 @@ def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> B
         borders=borders,
         measure=measure,
         total=total,
+        first_on=city_day(min(row["first"] for row in tallied)) if tallied else None,
+        last_on=city_day(max(row["last"] for row in tallied)) if tallied else None,
         elsewhere=total - int(observed.sum()),
         others=int(exposure.sum()) if measure is Measure.ALL else None,
         rows=tuple(
@@ -163,11 +174,5 @@ def _rates(grounds: list[DistrictGround], observed: np.ndarray, exposure: np.nda
     return rows
 
 
-def _counts(wanted: AppealFilter, borders: Borders) -> dict[int | None, int]:
-    rows = (
-        counted_appeals(wanted, borders)
-        .order_by()
-        .values(in_district=F(borders.district))
-        .annotate(n=Count("*"))
-    )
-    return {row["in_district"]: row["n"] for row in rows}
+def _numbers(tallied: list[dict[str, Any]]) -> dict[int | None, int]:
+    return {row["in_district"]: row["n"] for row in tallied}

@@ -11,8 +11,11 @@ from reports.sentences import appeals_words, asked_words, borders_words, created
 
 
 def district_question_words(found: ByDistrict, filters: list[tuple[str, str]]) -> str:
-    """How many appeals, of which days and filters."""
-    return asked_words(found.wanted.since, found.wanted.until, filters, count=found.total)
+    """How many appeals, of which days and filters; for all time, the days of the first and last."""
+    wanted = found.wanted
+    return asked_words(
+        wanted.since or found.first_on, wanted.until or found.last_on, filters, count=found.total
+    )
 
 
 def measure_words(found: ByDistrict) -> str:
@@ -34,12 +37,14 @@ def measure_words(found: ByDistrict) -> str:
     )
 
 
-def smoothing_words() -> str:
-    """What smoothing does, and to what end."""
-    return _(
+def smoothing_words(*, tabled: bool = False) -> str:
+    """What smoothing does, and to what end; ``tabled`` where a table stands beside the map."""
+    words = _(
         "The map shows smoothed ratios: where few appeals are expected, a ratio is drawn towards that of all districts, "
-        "since a few appeals more or fewer are often chance (empirical Bayes, Marshall 1991). The table has both."
+        "since a few appeals more or fewer are often chance (empirical Bayes, Marshall 1991)."
     )
+    both = _("The table has both.")
+    return f"{words} {both}" if tabled else words
 
 
 def district_notes(found: ByDistrict, filters: list[tuple[str, str]]) -> tuple[str, ...]:

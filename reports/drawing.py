@@ -17,6 +17,7 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from geo.bbox import Bbox
+from geo.classes import CountClass, natural_breaks
 from geo.folium_map import CellMap, MapCell, MapLevel, MapSteps, ramp, square
 from geo.grid import Cell, Grid
 from geo.hotspots import Pattern
@@ -31,7 +32,7 @@ from reports.district_sentences import (
 )
 from reports.forms import ReportQuery
 from reports.ground import base_layer, district_borders
-from reports.heatmap import Borders, Heatmap
+from reports.heatmap import MOST_CLASSES, Borders, Heatmap, class_of
 from reports.hot_sentences import (
     LEVELS_SHOWN,
     cell_words,
@@ -44,6 +45,7 @@ from reports.sentences import (
     class_words,
     counts_notes,
 )
+from reports.sizes import CellSize
 from reports.trend_sentences import (
     month_words,
     pattern_words,
@@ -72,13 +74,14 @@ def counts_map(heatmap: Heatmap, selection: ReportQuery, filters: list[tuple[str
                 for row in heatmap.cells
             ],
         ),
-        levels=ramp([class_words(bounds) for bounds in heatmap.classes]),
-        legend=_("Appeals per %(n)d m cell") % {"n": heatmap.size.cell_m},
+        levels=_ramp(heatmap.classes),
+        legend=_counts_legend(heatmap.size),
     )
 
 
 def hotspots_map(hotspots: Hotspots, selection: ReportQuery, filters: list[tuple[str, str]]) -> CellMap:
-    """The tested cells as a map."""
+    """The tested cells as a map; without a test, their counts."""
+    classes = natural_breaks((row.count or 0 for row in hotspots.cells if hotspots.refusal), MOST_CLASSES)
     shown = _levels_of(hotspots.cells)
     return _map(
         title=_("Hotspots: %(city)s") % {"city": _city()},
@@ -87,12 +90,17 @@ def hotspots_map(hotspots: Hotspots, selection: ReportQuery, filters: list[tuple
         cells=_squares(
             hotspots.grid,
             [
-                (row.cell, shown.index(row.level), cell_words(hotspots, row), bool(row.count))
+                (
+                    row.cell,
+                    class_of(row.count or 0, classes) if hotspots.refusal else shown.index(row.level),
+                    cell_words(hotspots, row),
+                    bool(row.count),
+                )
                 for row in hotspots.cells
             ],
         ),
-        levels=_drawn(shown),
-        legend=_("Compared with what was expected"),
+        levels=_ramp(classes) if hotspots.refusal else _drawn(shown),
+        legend=_counts_legend(hotspots.size) if hotspots.refusal else _("Compared with what was expected"),
     )
 
 
@@ -207,6 +215,14 @@ def _levels_of(cells: Sequence[HotCell | AlertCell]) -> list[int]:
 
 def _drawn(levels: Iterable[int]) -> list[MapLevel]:
     return [MapLevel(level_words(level), _HOT_COLOURS[level]) for level in levels]
+
+
+def _ramp(classes: Iterable[CountClass]) -> list[MapLevel]:
+    return ramp([class_words(bounds) for bounds in classes])
+
+
+def _counts_legend(size: CellSize) -> str:
+    return _("Appeals per %(n)d m cell") % {"n": size.cell_m}
 
 
 def _squares(grid: Grid, cells: Sequence[tuple[Cell, int, tuple[str, ...], bool]]) -> list[MapCell]:

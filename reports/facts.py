@@ -58,6 +58,11 @@ def question(wanted: AppealFilter) -> dict[str, Any]:
     }
 
 
+def _tested(made: Hotspots | Trends | Alerts, test: str, corrected: str) -> dict[str, str | None]:
+    """The test and its correction; none where none was made."""
+    return {"test": None, "corrected": None} if made.refusal else {"test": test, "corrected": corrected}
+
+
 def _size(size: CellSize) -> dict[str, Any]:
     return {
         "cell_m": size.cell_m,
@@ -83,10 +88,13 @@ def hotspots_facts(made: Hotspots) -> dict[str, Any]:
     return {
         "method": {
             "compared_with": made.compared,
-            "test": "negative binomial, variance estimated in two passes"
-            if made.others is not None
-            else "exact permutation of Getis and Ord's Gi*",
-            "corrected": "Benjamini-Hochberg over all cells tested",
+            **_tested(
+                made,
+                "negative binomial, variance estimated in two passes"
+                if made.others is not None
+                else "exact permutation of Getis and Ord's Gi*",
+                "Benjamini-Hochberg over all cells tested",
+            ),
             "window": {"cells": WINDOW_CELLS, "radius_m": made.radius_m},
             **_size(made.size),
         },
@@ -106,8 +114,11 @@ def hotspots_facts(made: Hotspots) -> dict[str, Any]:
 def trends_facts(made: Trends) -> dict[str, Any]:
     return {
         "method": {
-            "test": "Getis and Ord's Gi* of each month, exact permutation over the cube; Mann-Kendall of each cell",
-            "corrected": "Benjamini-Hochberg over all cells and months",
+            **_tested(
+                made,
+                "Getis and Ord's Gi* of each month, exact permutation over the cube; Mann-Kendall of each cell",
+                "Benjamini-Hochberg over all cells and months",
+            ),
             "window": {"cells": WINDOW_CELLS, "radius_m": WINDOW_RADIUS_CELLS * made.size.cell_m},
             "months": [f"{month:%Y-%m}" for month in made.months],
             **_size(made.size),
@@ -128,8 +139,11 @@ def trends_facts(made: Trends) -> dict[str, Any]:
 def alerts_facts(made: Alerts) -> dict[str, Any]:
     return {
         "method": {
-            "test": "space-time scan of circles over the last weeks, expectation-based Poisson score; appeals of each place at other times",
-            "corrected": "the strongest of each map drawn",
+            **_tested(
+                made,
+                "space-time scan of circles over the last weeks, expectation-based Poisson score; appeals of each place at other times",
+                "the strongest of each map drawn",
+            ),
             "window": {"radius_m": WINDOW_RADIUS_CELLS * made.size.cell_m},
             "weeks": [f"{week:%G-W%V}" for week in made.weeks],
             **_size(made.size),

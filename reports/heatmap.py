@@ -117,11 +117,7 @@ def make_heatmap(
     today = timezone.localdate()
     grounds = district_grounds(today) if borders is Borders.TODAY else past_district_grounds()
     appeals = counted_appeals(wanted, borders)
-    by_district = list(
-        appeals.order_by()
-        .values(in_district=F(borders.district))
-        .annotate(n=Count("*"), first=Min("submitted_at"), last=Max("submitted_at"))
-    )
+    by_district = tallied_by_district(appeals, borders)
     total = sum(row["n"] for row in by_district)
     known = {ground.id: ground for ground in grounds}
     sizes = candidate_sizes(total, _ground_m2(grounds, wanted), cell_m)
@@ -130,7 +126,7 @@ def make_heatmap(
             break
     counts = tally.fullest(settings.REPORT_MIN_COUNT)
     classes = natural_breaks((row.n for row in counts), MOST_CLASSES)
-    cells = tuple(HeatCell(row.cell, row.n, _level(row.n, classes), known.get(row.mode)) for row in counts)
+    cells = tuple(HeatCell(row.cell, row.n, class_of(row.n, classes), known.get(row.mode)) for row in counts)
     return Heatmap(
         wanted=wanted,
         borders=borders,
@@ -155,6 +151,23 @@ def counted_appeals(wanted: AppealFilter, borders: Borders) -> AppealQuerySet:
     return elsewhere.filter(routing__district__code=wanted.district)
 
 
+def tallied_by_district(appeals: AppealQuerySet, borders: Borders) -> list[dict[str, Any]]:
+    """Of each district (``in_district``, None for none) how many they are (``n``), and the moments of its oldest and newest; one statement."""
+    return [
+        {**row}
+        for row in appeals.order_by()
+        .values(in_district=F(borders.district))
+        .annotate(n=Count("*"), first=Min("submitted_at"), last=Max("submitted_at"))
+    ]
+
+
+def days_of(appeals: AppealQuerySet) -> tuple[int, dt.date | None, dt.date | None]:
+    """How many they are, and the days of the oldest and newest; one statement."""
+    found = appeals.order_by().aggregate(n=Count("*"), first=Min("submitted_at"), last=Max("submitted_at"))
+    first, last = (city_day(at) if at else None for at in (found["first"], found["last"]))
+    return found["n"], first, last
+
+
 def appeals_in_cell(
     wanted: AppealFilter, grid: Grid, cell: Cell, borders: Borders = Borders.TODAY
 ) -> AppealQuerySet:
@@ -173,7 +186,8 @@ def _ground_m2(grounds: tuple[DistrictGround, ...], wanted: AppealFilter) -> flo
     return chosen[0] if chosen else city_area_m2(grounds)
 
 
-def _level(count: int, classes: tuple[CountClass, ...]) -> int:
+def class_of(count: int, classes: tuple[CountClass, ...]) -> int:
+    """Index of the class that the count is in, one of those that the classes were made of."""
     return next(level for level, bounds in enumerate(classes) if count <= bounds.high)
 
 

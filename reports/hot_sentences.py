@@ -16,9 +16,11 @@ LEVELS_SHOWN = (3, 2, 1, 0, -1, -2, -3)
 
 
 def hot_question_words(hotspots: Hotspots, filters: list[tuple[str, str]]) -> str:
-    """How many appeals, of which days and filters."""
+    """How many appeals, of which days and filters; for all time, the days of the first and last."""
     wanted = hotspots.wanted
-    return asked_words(wanted.since, wanted.until, filters, count=hotspots.total)
+    return asked_words(
+        wanted.since or hotspots.first_on, wanted.until or hotspots.last_on, filters, count=hotspots.total
+    )
 
 
 def summary_words(hotspots: Hotspots) -> str:
@@ -128,7 +130,7 @@ def hot_notes(hotspots: Hotspots, filters: list[tuple[str, str]]) -> tuple[str, 
     return (
         hot_question_words(hotspots, filters),
         summary_words(hotspots),
-        compared_words(hotspots),
+        *([] if hotspots.refusal else [compared_words(hotspots)]),
         f"{caution_words(hotspots)} {created_words()}",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,7 +25,7 @@ from geo.hotspots.permutation import TooLarge
 from geo.hotspots.significance import LEVELS
 from geo.surface import Band, Surface
 from reports.ground import study_area
-from reports.heatmap import EVERYTHING, Borders, counted_appeals
+from reports.heatmap import EVERYTHING, Borders, counted_appeals, days_of
 from reports.inputs import digest
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS, CellSize, TooFine, candidate_sizes, is_drawable
 from reports.tallies import tallies
@@ -110,7 +111,7 @@ class HotPlace:
 class Hotspots:
     """The report as a value.
 
-    ``total`` appeals match; ``outside`` of them lie outside the study area and are left out. ``others`` is the number of all
+    ``total`` appeals match, which came in from ``first_on`` to ``last_on``; ``outside`` of them lie outside the study area and are left out. ``others`` is the number of all
     appeals they are compared with, None where chance is. ``tested`` is the number of cells that were; ``cells`` are those
     with appeals or with a difference, ``places`` the hot ones together, the surest and largest first, and ``together`` the
     appeals of all places and how many were expected, each counted once though neighbours are shared. With a ``refusal`` there
@@ -124,6 +125,8 @@ class Hotspots:
     grid: Grid
     compared: Compared
     total: int
+    first_on: dt.date | None
+    last_on: dt.date | None
     outside: int
     others: int | None
     tested: int
@@ -153,7 +156,7 @@ def find_hotspots(
     everything = replace(wanted, **EVERYTHING)
     compared = Compared.CHANCE if everything == wanted else Compared.ALL
     appeals = counted_appeals(wanted, borders)
-    total = appeals.count()
+    total, first_on, last_on = days_of(appeals)
     area = study_area(timezone.localdate(), wanted.district, past=borders is Borders.TIME)
     size, grid, counts = _counted(appeals, area, candidate_sizes(total, area.area if area else 0.0, cell_m))
     all_counts = (
@@ -171,6 +174,8 @@ def find_hotspots(
         grid=grid,
         compared=compared,
         total=total,
+        first_on=first_on,
+        last_on=last_on,
         outside=total - n,
         others=sum(all_counts.values()) if compared is Compared.ALL else None,
         tested=0,

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from geo.bbox import Bbox
 from geo.folium_map import CellMap
@@ -45,6 +45,7 @@ def sheet_of(drawn: CellMap, tables: list[Table], more_method: list[str], addres
         method=[*more_method, *(words.removesuffix(created).strip() for words in method)],
         sources=[created, " · ".join(filter(None, [drawn.attribution, licence]))],
         address=address,
+        author=f"OshCity · {settings.PUBLIC_URL}",
         made_on=timezone.localdate(),
         north=pgettext("north, on the arrow of a map", "N"),
         units=Units(
@@ -55,14 +56,23 @@ def sheet_of(drawn: CellMap, tables: list[Table], more_method: list[str], addres
 
 def heatmap_tables(made: Heatmap) -> list[Table]:
     top = made.cells[:_MOST_PLACES]
+    boxes = [made.grid.bbox(row.cell) for row in top]
     return [
         _table(
             _("The fullest cells"),
             (_("Cell, by the nearest known place"), _number()),
             [
-                (name or row.cell.id, _whole(row.count))
-                for row, name in zip(top, _near([made.grid.bbox(row.cell) for row in top]), strict=True)
+                (
+                    _place(
+                        number,
+                        name or row.cell.id,
+                        " · ".join(filter(None, [row.district.name if row.district else "", row.cell.id])),
+                    ),
+                    _whole(row.count),
+                )
+                for number, (row, name) in enumerate(zip(top, _near(boxes), strict=True), start=1)
             ],
+            at=[box.centre() for box in boxes],
         ),
         _table(
             _("By district"),
@@ -83,24 +93,40 @@ def hotspots_tables(made: Hotspots) -> list[Table]:
     top = made.places[:_MOST_PLACES]
     rows = [
         (
-            name or place.cells[0].id,
+            _place(number, name or place.cells[0].id, _cells(len(place.cells))),
+            _shown(place.in_cells),
             _whole(place.count),
             rounded(place.expected, 1),
             times(place.ratio),
         )
-        for place, name in zip(top, _near([place.box for place in top]), strict=True)
+        for number, (place, name) in enumerate(
+            zip(top, _near([place.box for place in top]), strict=True), start=1
+        )
     ]
     columns = (
         _("Place, by the nearest known one"),
-        _number(),
+        pgettext("of appeals, head of a column", "In the cells"),
+        _with_neighbours(),
         pgettext("number of appeals, head of a column", "Expected"),
         pgettext("observed by expected, head of a column", "Times"),
     )
-    return [_table(_("Where there are more"), columns, rows)] if rows else []
+    return (
+        [
+            _table(
+                _("Where there are more"),
+                columns,
+                rows,
+                at=[place.box.centre() for place in top],
+                note=_judged_words(),
+            )
+        ]
+        if rows
+        else []
+    )
 
 
 def trends_tables(made: Trends) -> list[Table]:
-    from reports.trend_sentences import pattern_words
+    from reports.trend_sentences import month_words, pattern_sentence, pattern_words
 
     if made.refusal:
         return []
@@ -109,17 +135,46 @@ def trends_tables(made: Trends) -> list[Table]:
         _table(
             _("What became of the cells"),
             (_("Pattern"), _("Cells"), _number()),
-            [(pattern_words(row.pattern), _whole(row.cells), _shown(row.count)) for row in made.patterns],
+            [
+                (
+                    f"{pattern_words(row.pattern)}\n{pattern_sentence(row.pattern)}",
+                    _whole(row.cells),
+                    _shown(row.count),
+                )
+                for row in made.patterns
+            ],
         )
     ]
     rows = [
-        (f"{name or place.cells[0].id} – {pattern_words(place.pattern)}", _shown(place.count))
-        for place, name in zip(top, _near([place.box for place in top]), strict=True)
+        (
+            f"{number}. {name or place.cells[0].id} – {pattern_words(place.pattern)} ({_cells(len(place.cells))})",
+            _shown(place.count),
+        )
+        for number, (place, name) in enumerate(
+            zip(top, _near([place.box for place in top]), strict=True), start=1
+        )
     ]
     if rows:
-        columns = (_("Place, by the nearest known one"), _number())
-        tables.append(_table(_("Where something begins, grows or lasts"), columns, rows))
-    return tables
+        columns = (_("Place, by the nearest known one"), _with_neighbours())
+        tables.append(
+            _table(
+                _("Where something begins, grows or lasts"),
+                columns,
+                rows,
+                at=[place.box.centre() for place in top],
+                note=_judged_words(),
+            )
+        )
+    months = _table(
+        _("Month by month"),
+        (_("Month"), _number(), _("Cells with clearly more"), _("Cells with clearly fewer")),
+        # Where there is no room for all, the oldest are left out.
+        [
+            (month_words(row.month), _whole(row.count), _whole(row.hot), _whole(row.cold))
+            for row in reversed(made.by_month)
+        ],
+    )
+    return [*tables, months]
 
 
 def alerts_tables(made: Alerts) -> list[Table]:
@@ -130,7 +185,7 @@ def alerts_tables(made: Alerts) -> list[Table]:
     top = made.alerts[:_MOST_PLACES]
     rows = [
         (
-            f"{number}. {name or alert.cells[0].id} – {alert_words(alert)}",
+            _place(number, name or alert.cells[0].id, alert_words(alert)),
             _whole(alert.count),
             about(alert.expected),
             f"{about(alert.ratio)} ×",
@@ -145,7 +200,7 @@ def alerts_tables(made: Alerts) -> list[Table]:
         pgettext("number of appeals, head of a column", "Expected"),
         pgettext("observed by expected, head of a column", "Times"),
     )
-    return [_table(_("What is new"), columns, rows)]
+    return [_table(_("What is new"), columns, rows, at=[alert.box.centre() for alert in top])]
 
 
 def districts_tables(made: ByDistrict) -> list[Table]:
@@ -178,12 +233,36 @@ def districts_tables(made: ByDistrict) -> list[Table]:
     return [_table(_("By district"), columns, rows)]
 
 
-def _table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
-    return Table(title, columns, rows, more=_("… and %(n)d more, in the files of data."))
+def _table(
+    title: str,
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+    at: Sequence[tuple[float, float]] = (),
+    note: str = "",
+) -> Table:
+    more = _("… and %(n)d more, in the files of data.")
+    return Table(title, columns, rows, more=more, at=at, note=note)
+
+
+def _place(number: int, name: str, note: str) -> str:
+    """A row's first text: the number that the place has on the map, its name, and below it what it is."""
+    return f"{number}. {name}\n{note}"
+
+
+def _cells(count: int) -> str:
+    return ngettext("%(n)s cell", "%(n)s cells", count) % {"n": _whole(count)}
 
 
 def _number() -> str:
     return pgettext("of appeals, head of a column", "Number")
+
+
+def _with_neighbours() -> str:
+    return pgettext("of appeals, head of a column", "With neighbours")
+
+
+def _judged_words() -> str:
+    return _("A cell is judged with its neighbours: it can differ and have no appeal of its own.")
 
 
 def _near(boxes: list[Bbox]) -> list[str]:

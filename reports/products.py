@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy
 
 from geo.bbox import Bbox
 from geo.grid import Cell, Grid
 from reports.facts import as_json, question
 from reports.forms import ReportForm
+from reports.heatmap import Borders
 from reports.kinds import KINDS
 from web import fonts
 
@@ -42,9 +44,21 @@ class Asked:
         return f"{settings.PUBLIC_URL}{reverse(f'reports:{self.report}')}{'?' if query else ''}{query}"
 
     def file_name(self, ending: str) -> str:
-        """The name under which it is kept."""
+        """The name under which it is kept: the report, what it was asked, the size of its cells, and its language."""
+        asked = self.form.query
+        wanted = asked.wanted
+        until = wanted.until or timezone.localdate()
         size = getattr(self.made, "size", None)
-        return f"appeals-{self.report}{f'-{size.cell_m}m' if size else ''}.{ending}"
+        parts = [
+            "appeals",
+            self.report,
+            *filter(None, (wanted.category, wanted.kind, wanted.district, wanted.service, *wanted.status)),
+            f"{wanted.since}_{until}" if wanted.since else f"until-{until}",
+            *(["borders-of-the-day"] if asked.borders is Borders.TIME else []),
+            *([f"{size.cell_m}m"] if size else []),
+            get_language() or settings.LANGUAGE_CODE,
+        ]
+        return f"{'-'.join(parts)}.{ending}"
 
 
 @dataclass(frozen=True)

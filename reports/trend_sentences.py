@@ -122,10 +122,16 @@ def trend_caution_words() -> str:
 
 def trend_notes(trends: Trends, filters: list[tuple[str, str]]) -> tuple[str, ...]:
     """The question, the answer, then how it was judged."""
+    answer, judged = trend_summary_words(trends), []
+    if not trends.refusal:
+        answer = f"{answer} {whole_city_words(trends)}"
+        judged.append(f"{trend_size_words(trends)} {months_words(trends)}")
+    elif trends.refusal is not Refusal.FEW_MONTHS:
+        judged.append(months_words(trends))
     return (
         trend_question_words(trends, filters),
-        trend_summary_words(trends),
-        f"{trend_size_words(trends)} {months_words(trends)}",
+        answer,
+        *judged,
         f"{trend_caution_words()} {created_words()}",
     )
 

@@ -244,7 +244,7 @@ def districts_page(request: HttpRequest) -> HttpResponse:
         districts=found,
         question=words.district_question_words(found, form.filters_in_words()),
         measure=words.measure_words(found),
-        smoothing=words.smoothing_words(),
+        smoothing=words.smoothing_words(tabled=True),
         borders_words=borders_words(found.borders),
         rows=[
             _Linked(

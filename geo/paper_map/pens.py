@@ -86,12 +86,13 @@ class Pen(Protocol):
 class PdfPen:
     """Draws into a PDF, page after page."""
 
-    def __init__(self, fonts: Fonts, *, title: str, language: str, made_on: dt.date) -> None:
+    def __init__(self, fonts: Fonts, *, title: str, author: str, language: str, made_on: dt.date) -> None:
         self._pdf = FPDF(format="A4")
         self._pdf.set_auto_page_break(False)
         self._pdf.add_font("map", "", fonts.regular)
         self._pdf.add_font("map", "B", fonts.bold)
         self._pdf.set_title(title)
+        self._pdf.set_author(author)
         self._pdf.set_lang(language)
         # Of one day, the same page is the same bytes.
         self._pdf.set_creation_date(dt.datetime.combine(made_on, dt.time(), dt.UTC))

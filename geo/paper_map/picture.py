@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,6 +31,9 @@ _LINES: Final = {
     "secondary": ("road", 0.55),
     "street": ("road", 0.25),
 }
+#: Radius of the circle around a number, and from a line of a name to the next.
+_MARK_MM: Final = 1.9
+_NAME_LEADING_MM: Final = 3.2
 #: Points of the names of streets, and millimetres a metre from which each further class of them has its name.
 _STREET_SIZE: Final = 5.5
 _NAMED_FROM: Final = 0.008
@@ -90,8 +93,19 @@ class Units:
     km: str
 
 
-def draw_map(pen: Pen, drawn: CellMap, srid: int, box: Box, north: str, units: Units) -> None:
-    """The ground, the cells, the borders with their names, a scale, and an arrow to the true ``north``, in a frame."""
+def draw_map(
+    pen: Pen,
+    drawn: CellMap,
+    srid: int,
+    box: Box,
+    north: str,
+    units: Units,
+    marks: Sequence[tuple[float, float]] = (),
+) -> None:
+    """The ground, the cells, the borders with their names, a scale, and an arrow to the true ``north``, in a frame.
+
+    At each of the ``marks`` (lon, lat) is its number, from 1.
+    """
     view = View.of(drawn, srid, box)
     corners = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)]) * (box.width, box.height) + (box.x, box.y)
     pen.shapes([Shape([corners], fill=colour("paper"))], box)
@@ -111,9 +125,12 @@ def draw_map(pen: Pen, drawn: CellMap, srid: int, box: Box, north: str, units: U
     )
     taken: list[tuple[float, float, float, float]] = []
     _names(pen, [(name, shape) for name, shape in borders if len(borders) > 1], view, taken, bold=True)
+    marked = [view.place(shapely.get_coordinates(in_metres(shapely.Point(at), srid)))[0] for at in marks]
+    taken += [(x - _MARK_MM, y - _MARK_MM, x + _MARK_MM, y + _MARK_MM) for x, y in marked]
     _names(pen, _places(drawn, srid), view, taken, bold=False)
     for name, begins, rising in along_streets(_streets(drawn, view, srid), box, _street_width(pen), taken):
         pen.text(*begins, name, _STREET_SIZE, colour=colour("ink-soft"), halo="#ffffff", rising=rising)
+    _marks(pen, marked, box)
     _bar(pen, view, units)
     _arrow(pen, view, srid, north)
     pen.shapes(
@@ -245,19 +262,47 @@ def _names(
         if seen.is_empty:
             continue
         at = view.place(shapely.get_coordinates(seen.representative_point()))[0]
-        half = pen.width(name, size, bold=bold) / 2
+        lines = [name]
+        if bold and pen.width(name, size, bold=True) > (seen.bounds[2] - seen.bounds[0]) * view.scale:
+            lines = _in_two(name)
+        half = max(pen.width(line, size, bold=bold) for line in lines) / 2
         x = min(max(at[0], box.x + half + 1), box.x + box.width - half - 1)
         y = min(max(at[1], box.y + 4), box.y + box.height - 12)
-        here = (x - half - 0.5, y - 3, x + half + 0.5, y + 1)
+        here = (x - half - 0.5, y - 3, x + half + 0.5, y + 1 + (len(lines) - 1) * _NAME_LEADING_MM)
         if any(
             here[0] < other[2] and other[0] < here[2] and here[1] < other[3] and other[1] < here[3]
             for other in taken
         ):
             continue
         taken.append(here)
-        pen.text(
-            x - half, y, name, size, bold=bold, colour=colour("ink" if bold else "ink-soft"), halo="#ffffff"
-        )
+        for number, line in enumerate(lines):
+            pen.text(
+                x - pen.width(line, size, bold=bold) / 2,
+                y + number * _NAME_LEADING_MM,
+                line,
+                size,
+                bold=bold,
+                colour=colour("ink" if bold else "ink-soft"),
+                halo="#ffffff",
+            )
+
+
+def _in_two(name: str) -> list[str]:
+    """The name in two lines of much the same length; in one if it is one word."""
+    words = name.split()
+    halves = [[" ".join(words[:n]), " ".join(words[n:])] for n in range(1, len(words))]
+    return min(halves, key=lambda lines: max(map(len, lines)), default=[name])
+
+
+def _marks(pen: Pen, places: Sequence[Points], box: Box) -> None:
+    turns = np.linspace(0, 2 * math.pi, 25)
+    ring = np.column_stack([np.cos(turns), np.sin(turns)]) * _MARK_MM
+    # The first lies on top.
+    for number, at in reversed([*enumerate(places, start=1)]):
+        pen.shapes([Shape([ring + at], fill="#ffffff", line=colour("ink"), line_mm=0.25)], box)
+        words = str(number)
+        x = float(at[0]) - pen.width(words, 6.5, bold=True) / 2
+        pen.text(x, float(at[1]) + 0.85, words, 6.5, bold=True, colour=colour("ink"))
 
 
 def _bar(pen: Pen, view: View, units: Units) -> None:

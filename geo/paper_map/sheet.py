@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -21,18 +22,29 @@ _FOOT: Final = HEIGHT_MM - 20.0
 #: Height of a line by the size of its letters, in millimetres a point.
 _LEADING: Final = 0.48
 _ROW_MM: Final = 5.4
+#: Room for the number of rows that have none, and the size of what stands small below a text.
+_MORE_MM: Final = 5.0
+_NOTE: Final = 7.5
+#: Each table has room for so many rows, if it has them.
+_LEAST_ROWS: Final = 6
 #: Columns of figures are at most this wide, and all of them together.
 _FIGURE_MM, _FIGURES_MM = 27.0, 105.0
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of texts under their columns; all but the first column are figures. What does not fit is counted by ``more``."""
+    """Rows of texts under their columns; all but the first column are figures. What does not fit is counted by ``more``.
+
+    What follows a line's end in a first text stands small below it. ``at`` is where (lon, lat) each row is: the map has its
+    number there, from 1. ``note`` stands below the table.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
     more: str
+    at: Sequence[tuple[float, float]] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,8 @@ class Sheet:
     """Everything on paper, in the reader's language.
 
     ``answer`` stands above the map of ``drawn``, in metres of CRS ``srid``; ``method`` are the sentences below the tables,
-    ``sources`` the lines at the foot of each page, ``address`` is where the same is to be found.
+    ``sources`` the lines at the foot of each page, ``address`` is where the same is to be found, ``author`` who the
+    PDF says made it.
     """
 
     drawn: CellMap
@@ -52,6 +65,7 @@ class Sheet:
     method: Sequence[str]
     sources: Sequence[str]
     address: str
+    author: str
     made_on: dt.date
     north: str
     units: Units
@@ -59,7 +73,13 @@ class Sheet:
 
 def as_pdf(sheet: Sheet, fonts: Fonts) -> bytes:
     """Two pages A4, everything on them drawn as lines and letters. The same sheet gives the same bytes."""
-    pen = PdfPen(fonts, title=sheet.drawn.title, language=sheet.drawn.language, made_on=sheet.made_on)
+    pen = PdfPen(
+        fonts,
+        title=sheet.drawn.title,
+        author=sheet.author,
+        language=sheet.drawn.language,
+        made_on=sheet.made_on,
+    )
     _first(pen, sheet)
     _foot(pen, sheet, "1 / 2")
     pen.turn()
@@ -90,6 +110,7 @@ def _first(pen: Pen, sheet: Sheet) -> None:
         Box(_LEFT, top, _WIDE, _FOOT - legend - 5 - top),
         sheet.north,
         sheet.units,
+        [place for table in sheet.tables for place in table.at],
     )
     if levels:
         _legend(pen, _FOOT - legend, sheet.drawn.legend, levels)
@@ -120,7 +141,7 @@ def _second(pen: Pen, sheet: Sheet) -> None:
     notes = [*sheet.method, sheet.address]
     method = 10 + sum(len(_lines(pen, words, 9, _WIDE - 4)) * 9 * _LEADING + 1.5 for words in notes)
     for number, table in enumerate(sheet.tables):
-        left = sum(min(len(other.rows), 3) * _ROW_MM + 20 for other in sheet.tables[number + 1 :])
+        left = sum(min(len(other.rows), _LEAST_ROWS) * _ROW_MM + 20 for other in sheet.tables[number + 1 :])
         y = _table(pen, y + 4, table, _FOOT - method - left - 4)
     y = _paragraph(pen, y + 6, sheet.method_title, 10.5, bold=True)
     for words in sheet.method:
@@ -144,19 +165,38 @@ def _table(pen: Pen, y: float, table: Table, bottom: float) -> float:
             pen.text(x, at, words, 7.5, colour=colour("ink-soft"))
     y += deep + 0.5
     _rule(pen, y)
-    room = max(int((bottom - y) // _ROW_MM), 1)
-    shown = table.rows if len(table.rows) <= room else table.rows[: max(room - 1, 1)]
-    for row in shown:
-        for n, words in enumerate(row):
-            fitted = _fitted(pen, words, 9, figure - 1 if n else first - 2)
-            x = _LEFT if n == 0 else _LEFT + first + n * figure - pen.width(fitted, 9)
+    below = len(_lines(pen, table.note, 8, _WIDE)) * 8 * _LEADING + 1 if table.note else 0.0
+    firsts = [_first_text(pen, row[0], first - 2) for row in table.rows]
+    ends = list(accumulate(map(_height, firsts)))
+    room = bottom - y - below
+    count = len(ends) if ends and ends[-1] <= room else max(sum(end <= room - _MORE_MM for end in ends), 1)
+    for (name, note), (_name, *figures_of) in zip(firsts[:count], table.rows, strict=False):
+        for n, words in enumerate(figures_of, start=1):
+            fitted = _fitted(pen, words, 9, figure - 1)
+            x = _LEFT + first + n * figure - pen.width(fitted, 9)
             pen.text(x, y + 3.9, fitted, 9, colour=colour("ink"))
-        y += _ROW_MM
+        at = y + 3.9
+        for lines, size, ink in ((name, 9, "ink"), (note, _NOTE, "ink-soft")):
+            for words in lines:
+                pen.text(_LEFT, at, words, size, colour=colour(ink))
+                at += (size if words != lines[-1] else _NOTE) * _LEADING
+        y += _height((name, note))
         _rule(pen, y)
-    if len(shown) < len(table.rows):
-        pen.text(_LEFT, y + 4, table.more % {"n": len(table.rows) - len(shown)}, 8, colour=colour("ink-soft"))
-        y += 5
-    return y
+    if count < len(table.rows):
+        pen.text(_LEFT, y + 4, table.more % {"n": len(table.rows) - count}, 8, colour=colour("ink-soft"))
+        y += _MORE_MM
+    return _paragraph(pen, y + 1, table.note, 8, colour_of="ink-soft") if table.note else y
+
+
+def _first_text(pen: Pen, words: str, width: float) -> tuple[list[str], list[str]]:
+    """The lines of a row's first text, and the small ones below it."""
+    name, _end, note = words.partition("\n")
+    return _lines(pen, name, 9, width), _lines(pen, note, _NOTE, width)
+
+
+def _height(text: tuple[list[str], list[str]]) -> float:
+    name, note = text
+    return _ROW_MM + ((len(name) - 1) * 9 + len(note) * _NOTE) * _LEADING
 
 
 def _rule(pen: Pen, y: float) -> None:

@@ -79,6 +79,7 @@ def sheet(**changes: object) -> Sheet:
             method=["Ар бир чакмак кошуналары менен."],
             sources=["2026-ж. түзүлгөн", "Булак"],
             address="https://city.example/ky/reports/hotspots/?" + "category=lamp&" * 20,
+            author="Ош",
             made_on=dt.date(2026, 3, 10),
             north="Т",
             units=Units("м", "км"),
@@ -102,6 +103,7 @@ def test_the_pdf_says_everything_on_two_pages() -> None:
     assert f"{79 - int(rest[1])}-жер" in second and f"{80 - int(rest[1])}-жер" not in second
     assert ("Ар бир чакмак" in second and second.endswith("Булак")) or "2 / 2" in second
     assert paper.metadata is not None and paper.metadata.title == "Ысык жерлер: Ош"
+    assert paper.metadata.author == "Ош"
     assert as_pdf(sheet(made_on=dt.date(2026, 3, 11)), FONTS) != made
 
 

@@ -11,8 +11,9 @@ from django.utils import translation
 from pypdf import PdfReader
 
 from reports.figures import about, rounded, times
-from tests.grid import IN_EAST
+from tests.grid import IN_EAST, IN_WEST
 from tests.reports.planting import Plant, around, everywhere
+from tests.reports.test_trends import plant_a_year
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,60 @@ def test_paper_has_the_numbers_of_the_page(client: Client, plant: Plant, report:
     paper = PdfReader(io.BytesIO(client.get(f"/en/reports/{report}.pdf{query}").content))
     words = " ".join(paper.pages[1].extract_text().split())
     assert [number for number in numbers if number not in words] == []
+
+
+def test_every_report_of_all_time_says_its_days(client: Client, plant: Plant) -> None:
+    plant(everywhere(30))
+    for report in ("heatmap", "hotspots", "districts"):
+        page = client.get(f"/en/reports/{report}/").content.decode()
+        assert "30 appeals · 10 March 2026 – 10 March 2026" in page, report
+        facts = client.get(f"/en/reports/{report}.json").json()
+        assert "10 March 2026 – 10 March 2026" in facts["sentences"][0], report
+
+
+def test_what_was_not_tested_is_not_said_to_be(client: Client, plant: Plant) -> None:
+    plant([IN_EAST] * 9 + [IN_WEST] * 4)
+    document = client.get("/en/reports/hotspots.html?cell=250").content.decode()
+    assert "Too few for a test" in document
+    # A legend of counts, and no method.
+    assert "Appeals per 250 m cell" in document
+    assert "no clear difference" not in document and "Benjamini" not in document
+    facts = client.get("/en/reports/hotspots.json?cell=250").json()
+    assert (facts["method"]["test"], facts["method"]["corrected"]) == (None, None)
+    paper = PdfReader(io.BytesIO(client.get("/ru/reports/hotspots.pdf?cell=250").content))
+    words = " ".join(" ".join(page.extract_text().split()) for page in paper.pages)
+    assert "без явного отличия" not in words and "Бенджамини" not in words
+
+
+def test_paper_has_the_trend_of_all_the_months_and_where_the_places_are(client: Client, plant: Plant) -> None:
+    plant_a_year(plant)
+    query = "?from=2025-01-01&to=2025-12-31&cell=500"
+    page = client.get(f"/en/reports/trends/{query}")
+    words = page.context["whole_city"]
+    assert words in client.get(f"/en/reports/trends.json{query}").json()["sentences"][1]
+    assert words in client.get(f"/en/reports/trends.html{query}").content.decode()
+    answer = client.get(f"/en/reports/trends.pdf{query}")
+    first, second = (
+        " ".join(one.extract_text().split()) for one in PdfReader(io.BytesIO(answer.content)).pages
+    )
+    assert words in first
+    assert "Month by month" in second and "December 2025" in second
+    for _row, name, sentence in page.context["patterns"]:
+        assert f"{name} {sentence}" in second
+    # The places of the table have their numbers on the map.
+    assert "1. " in second
+    assert re.search(r"(?<!\d)1(?!\d)", first.replace("1 / 2", ""))
+
+
+def test_a_file_is_named_by_what_was_asked(client: Client, plant: Plant) -> None:
+    plant(everywhere(30))
+    answer = client.get("/ru/reports/hotspots.csv?category=lamp&from=2026-01-01&to=2026-03-31&cell=250")
+    assert answer["Content-Disposition"] == (
+        'attachment; filename="appeals-hotspots-lamp-2026-01-01_2026-03-31-250m-ru.csv"'
+    )
+
+
+def test_a_file_without_a_table_does_not_speak_of_one(client: Client, plant: Plant) -> None:
+    plant(everywhere(30))
+    assert "The table has both." in client.get("/en/reports/districts/").content.decode()
+    assert "The table has both." not in client.get("/en/reports/districts.html").content.decode()
