@@ -34,6 +34,8 @@ _LINES: Final = {
 #: Radius of the circle around a number, and from a line of a name to the next.
 _MARK_MM: Final = 1.9
 _NAME_LEADING_MM: Final = 3.2
+#: How far a district's name is moved down or up, in this order, where its place is taken.
+_MOVES_MM: Final = (0.0, 5.0, -5.0, 10.0, -10.0)
 #: Points of the names of streets, and millimetres a metre from which each further class of them has its name.
 _STREET_SIZE: Final = 5.5
 _NAMED_FROM: Final = 0.008
@@ -124,9 +126,9 @@ def draw_map(
         box,
     )
     taken: list[tuple[float, float, float, float]] = []
-    _names(pen, [(name, shape) for name, shape in borders if len(borders) > 1], view, taken, bold=True)
     marked = [view.place(shapely.get_coordinates(in_metres(shapely.Point(at), srid)))[0] for at in marks]
     taken += [(x - _MARK_MM, y - _MARK_MM, x + _MARK_MM, y + _MARK_MM) for x, y in marked]
+    _names(pen, [(name, shape) for name, shape in borders if len(borders) > 1], view, taken, bold=True)
     _names(pen, _places(drawn, srid), view, taken, bold=False)
     for name, begins, rising in along_streets(_streets(drawn, view, srid), box, _street_width(pen), taken):
         pen.text(*begins, name, _STREET_SIZE, colour=colour("ink-soft"), halo="#ffffff", rising=rising)
@@ -254,7 +256,10 @@ def _names(
     *,
     bold: bool,
 ) -> None:
-    """Each name in the middle of what is seen of it, unless another one stands there."""
+    """Each name in the middle of what is seen of it or, where something stands there, near by if it is ``bold``.
+
+    One that is wider than its district is in two lines.
+    """
     size = 8.0 if bold else 6.5
     box = view.box
     for name, shape in named:
@@ -268,17 +273,22 @@ def _names(
         half = max(pen.width(line, size, bold=bold) for line in lines) / 2
         x = min(max(at[0], box.x + half + 1), box.x + box.width - half - 1)
         y = min(max(at[1], box.y + 4), box.y + box.height - 12)
-        here = (x - half - 0.5, y - 3, x + half + 0.5, y + 1 + (len(lines) - 1) * _NAME_LEADING_MM)
-        if any(
-            here[0] < other[2] and other[0] < here[2] and here[1] < other[3] and other[1] < here[3]
-            for other in taken
-        ):
+        # A district's name gives way to what stands there; that of a place is left out.
+        for moved in _MOVES_MM if bold else (0.0,):
+            at_y = y + moved
+            here = (x - half - 0.5, at_y - 3, x + half + 0.5, at_y + 1 + (len(lines) - 1) * _NAME_LEADING_MM)
+            if not any(
+                here[0] < other[2] and other[0] < here[2] and here[1] < other[3] and other[1] < here[3]
+                for other in taken
+            ):
+                break
+        else:
             continue
         taken.append(here)
         for number, line in enumerate(lines):
             pen.text(
                 x - pen.width(line, size, bold=bold) / 2,
-                y + number * _NAME_LEADING_MM,
+                at_y + number * _NAME_LEADING_MM,
                 line,
                 size,
                 bold=bold,

@@ -177,6 +177,35 @@ def test_names_of_streets_stand_along_straight_pieces_of_them_and_apart() -> Non
     assert abs(found["level again"][0][0] - 44) > 12
 
 
+def test_long_names_and_rows_are_in_lines_and_places_have_numbers() -> None:
+    whole = sheet()
+    borders = {"features": [dict(one) for one in whole.drawn.borders["features"]]}
+    borders["features"][0]["properties"] = {"name": "Түштүк-Батыш аймактык башкармалыгы жана анын айылдары"}
+    long = " ".join(f"сөз{n}" for n in range(40))
+    west, south, east, north = whole.drawn.frame
+    table = Table(
+        "Жерлер",
+        ("Жер", "Саны"),
+        [(f"1. Базар\n{long}", "4"), (long, "3")],
+        "дагы %(n)d",
+        at=[((west + east) / 2, (south + north) / 2)],
+        note="Кошуналары менен.",
+    )
+    drawn = dataclasses.replace(whole.drawn, borders=borders)
+
+    def read(table: Table) -> list[str]:
+        made = as_pdf(sheet(drawn=drawn, tables=[table]), FONTS)
+        return [page.extract_text() for page in PdfReader(io.BytesIO(made)).pages]
+
+    first, second = read(table)
+    assert "Түштүк-Батыш аймактык\nбашкармалыгы жана анын айылдары" in first
+    unmarked, _same = read(dataclasses.replace(table, at=()))
+    assert first.count("1") == unmarked.count("1") + 1
+    # Nothing of a row is cut off.
+    assert " ".join(second.split()).count("сөз39") == 2
+    assert "Кошуналары менен." in second and "…" not in second
+
+
 def test_cells_have_the_outline_of_their_level_whatever_was_drawn_before() -> None:
     made = sheet()
     west, south, east, north = made.drawn.frame
