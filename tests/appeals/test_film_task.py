@@ -64,7 +64,7 @@ def sent(content: bytes) -> Attachment:
     """A film that an appeal has just taken."""
     stored = upload(uuid4(), SimpleUploadedFile("film.mp4", content), sender=None)
     assert stored.state == Attachment.State.PROCESSING
-    attach([stored.pk], appeal=AppealFactory(), event=None)
+    attach([stored.pk], appeal=AppealFactory(), event=None, holders=None)
     stored.refresh_from_db()
     return stored
 
@@ -277,14 +277,14 @@ def waiting() -> list[str]:
 def test_nothing_is_prepared_for_an_upload_that_no_appeal_has_taken(film_bytes: bytes) -> None:
     stored = upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender=None)
     assert waiting() == []
-    attach([stored.pk], appeal=AppealFactory(), event=None)
+    attach([stored.pk], appeal=AppealFactory(), event=None, holders=None)
     assert waiting() == [str(stored.pk)]
 
 
 def test_the_first_film_of_each_appeal_is_before_anybodys_second(film_bytes: bytes) -> None:
     many = [upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender=None) for _n in range(3)]
     greedy = AppealFactory()
-    attach([one.pk for one in many], appeal=greedy, event=None)
+    attach([one.pk for one in many], appeal=greedy, event=None, holders=None)
     one = sent(film_bytes)
     first, second, *_rest = waiting()
     assert first in {str(film.pk) for film in many}

@@ -25,7 +25,7 @@ def appeal(city: GridCity) -> Appeal:
 
 def refused(appeal: Appeal, *uploads: uuid.UUID) -> list[str]:
     with pytest.raises(Invalid) as refusal, transaction.atomic():
-        attach(uploads, appeal=appeal, event=None)
+        attach(uploads, appeal=appeal, event=None, holders=None)
     assert list(refusal.value.errors) == ["uploads"]
     assert not Attachment.objects.filter(appeal=appeal).exists()
     return refusal.value.errors["uploads"]
@@ -36,7 +36,7 @@ def test_files_become_the_event_s(appeal: Appeal) -> None:
     other = AttachmentFactory(appeal=None)
     files = [AttachmentFactory(appeal=None) for _n in range(ATTACHMENTS_MAX)]
     # Named twice is one file.
-    attach([files[0].pk, *(file.pk for file in files)], appeal=appeal, event=event)
+    attach([files[0].pk, *(file.pk for file in files)], appeal=appeal, event=event, holders=None)
     for file in files:
         file.refresh_from_db()
         assert (file.appeal, file.event) == (appeal, event)
@@ -46,7 +46,7 @@ def test_files_become_the_event_s(appeal: Appeal) -> None:
 
 def test_without_files_nothing_is_asked(appeal: Appeal, django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     with django_assert_num_queries(0):
-        attach([], appeal=appeal, event=None)
+        attach([], appeal=appeal, event=None, holders=None)
 
 
 def test_too_many(appeal: Appeal) -> None:
@@ -81,11 +81,11 @@ def priorities() -> dict[str, int]:
 
 def test_each_further_film_of_an_appeal_waits_behind_the_one_before(appeal: Appeal) -> None:
     photo, first, second, untaken = AttachmentFactory(appeal=None), film(), film(), film()
-    attach([second.pk, photo.pk, first.pk], appeal=appeal, event=None)
+    attach([second.pk, photo.pk, first.pk], appeal=appeal, event=None, holders=None)
     assert priorities() == {str(first.pk): 0, str(second.pk): -1}
     # What came with an earlier step counts, and is not prepared twice; what is ready makes nobody wait.
     Attachment.objects.filter(pk=first.pk).update(state=Attachment.State.READY)
-    attach([untaken.pk], appeal=appeal, event=appeal.events.get())
+    attach([untaken.pk], appeal=appeal, event=appeal.events.get(), holders=None)
     assert priorities() == {str(first.pk): 0, str(second.pk): -1, str(untaken.pk): -1}
 
 
@@ -93,5 +93,5 @@ def test_no_film_waits_longer_than_the_queue_knows(appeal: Appeal) -> None:
     for _n in range(-TASK_MIN_PRIORITY + 1):
         film(appeal)
     last = film()
-    attach([last.pk], appeal=appeal, event=None)
+    attach([last.pk], appeal=appeal, event=None, holders=None)
     assert priorities() == {str(last.pk): TASK_MIN_PRIORITY}
