@@ -85,7 +85,7 @@ def places_words(hotspots: Hotspots) -> str:
     return _(
         "A cell is judged with its neighbours within %(radius)s m: it can be red and have no appeal of its own. Expected and times are "
         "of both together; places near each other share neighbours. The name leads to the appeals in the rectangle around the cells."
-    ) % {"radius": number_format(hotspots.radius_m, 0, force_grouping=True)}
+    ) % {"radius": rounded(hotspots.radius_m)}
 
 
 def compared_words(hotspots: Hotspots) -> str:
