@@ -596,7 +596,7 @@ IDENTIFY = Verb(
         ),
         invitation=_("Make it an appeal under the law"),
         button=_("Register the appeal"),
-        done=_("No. %(number)s is an appeal under the law now."),
+        done=_("%(number)s is an appeal under the law now."),
     ),
     letters={
         Audience.AUTHOR: _("Your report No. %(number)d is registered as an appeal under the law"),

@@ -85,7 +85,7 @@ _LABELS: dict[Tab, str | Promise] = {
     Tab.MINE: pgettext_lazy("appeals that I work on", "Mine"),
     Tab.SOON: pgettext_lazy("tab of the queue", "Due soon"),
     Tab.OVERDUE: pgettext_lazy("tab of the queue", "Overdue"),
-    Tab.ESCALATED: pgettext_lazy("tab of the queue", "With the Mayor's Office"),
+    Tab.ESCALATED: pgettext_lazy("tab of the queue", "Mayor's Office"),
     Tab.UNROUTED: pgettext_lazy("tab of the queue", "No service found"),
     Tab.WAITING: pgettext_lazy("tab of the queue", "Author asked"),
     Tab.ANSWERED: pgettext_lazy("tab of the queue", "Answered"),

@@ -15,7 +15,7 @@ from accounts.models import Post
 from accounts.roles import Role, standing_of
 from appeals.guards import barred
 from appeals.models import Appeal, Attachment, LegalTerm, RefusalGround
-from appeals.vocabulary import Input, Status, Verb
+from appeals.vocabulary import Input, Kind, Status, Verb
 from appeals.workflow import VERBS
 from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
 from tests.grid import GridCity
@@ -59,8 +59,19 @@ def fields_of(verb: Verb, appeal: Appeal, other: Appeal) -> dict[str, object]:
         Input.RELATED: lambda: other.number,
         Input.LINKED: lambda: appeal.linked.get().number,
         Input.SECOND_CATEGORY: lambda: "pothole",
+        Input.KIND: lambda: "report" if Kind(appeal.kind).is_legal else "complaint",
+        Input.VERDICT: lambda: "yes",
         Input.DAY: lambda: (timezone.localdate() + dt.timedelta(days=5)).isoformat(),
     }
+    if verb.code == "identify":
+        return {
+            "verb": verb.code,
+            "version": appeal.version,
+            "kind": "complaint",
+            "name": "Osmonova Aigul",
+            "postal_address": "Kurmanjan Datka 1",
+            "phone": "+996 700 000 001",
+        }
     asked = {ask.name: values[ask.input]() for ask in verb.asks if ask.input in values}
     return {"verb": verb.code, "version": appeal.version, **asked}
 

@@ -229,12 +229,19 @@ def verb_context(
         for row in rows
     ]
     found_place = lost is not None and _heir(lost.row, rows) is not None
+    to_correct = sent if sent is not None and lost is None else None
     return {
         "forms": offered,
         "attempt": tried,
         "refusal": tried.message or (lost.all_errors if lost else ""),
         "kept_text": lost.text if lost and not found_place else "",
         "found_place": found_place,
+        # The sentences at the fields, with the anchors at which they stand: the form may be far down on the page.
+        "to_correct": [
+            (f"{field.auto_id}_error", sentence)
+            for field in (to_correct.visible_fields() if to_correct else ())
+            for sentence in field.errors
+        ],
     }
 
 

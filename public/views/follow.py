@@ -18,6 +18,8 @@ from appeals.dossier import dossier_of
 from appeals.models import Appeal
 from appeals.notify.proof import PROOF, prove
 from appeals.notify.subscriptions import path_for
+from appeals.vocabulary import Kind
+from appeals.workflow import RATE
 from public.key_addresses import guarded
 from public.views.mine import mine_page
 from web.uploads import browser_of
@@ -47,11 +49,17 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
             return guarded(redirect("public:follow", secret=secret))
         appeal = _appeal_of(secret) or appeal
     dossier = dossier_of(appeal, AnonymousUser(), internal=False)
-    context = verb_context(appeal, Role.RESIDENT, tried, dossier.clock) | {
+    context = verb_context(appeal, Role.RESIDENT, tried, dossier.clock)
+    for form in context["forms"]:
+        if form.code == RATE.code and dossier.rating and not form.is_bound:
+            said = dossier.rating.event
+            form.initial = {"satisfied": said.details["satisfied"], "text": said.text}
+    context |= {
         "dossier": dossier,
         "appeal": appeal,
         "tells_why": True,
-        "is_new": "new" in request.GET and appeal.version == 1,
+        "is_legal": Kind(appeal.kind).is_legal,
+        "is_new": "new" in request.GET and appeal.version == 1 and request.method != "POST",
         "follow_path": request.path,
         "letters_path": path_for(appeal.contact) if appeal.contact.unsubscribed else "",
     }

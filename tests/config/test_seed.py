@@ -38,6 +38,7 @@ from districts.models import (
     ServiceArea,
 )
 from news.models import NewsItem
+from tests.factories import CategoryFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -351,13 +352,15 @@ def test_misfits_of_a_profile_are_accepted_in_it(tmp_path: Path) -> None:
         (
             "[[term]]",
             '[[term]]\nworking_days = 3\nvalid_from = 2007-05-04\nlaw_ky = "Мыйзам"\n[[term]]',
-            r"\[\[term\]\] 2: another one of its kind is valid from 2007-05-04",
+            r"\[\[term\]\] 2: another one of its kind and category is valid from 2007-05-04",
         ),
         ("valid_from = 2007-05-04", "", "valid_from is missing"),
         ("working = true", "working = 1", "true or false"),
     ],
 )
 def test_terms_that_cannot_be(tmp_path: Path, old: str, new: str, words: str) -> None:
+    # The service level of a category waits for its category.
+    CategoryFactory(code="manhole")
     with pytest.raises(EntryRefused, match=words):
         load_terms(edited(tmp_path, "terms.toml", old, new))
 
@@ -398,7 +401,7 @@ def _url(name: str) -> str:
 
 
 def test_the_demo_city_shows_what_the_desk_can_do() -> None:
-    seed("--demo", "--count", "400")
+    seed("--demo", "--count", "800")
     for status in ("planned", "waiting"):
         shown = Appeal.objects.filter(status=status)
         assert shown.exists()

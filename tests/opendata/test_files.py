@@ -179,7 +179,7 @@ class TestGis:
         assert list(pyogrio.list_layers(tmp_path / "read.gpkg")[0]) == ["appeals", "Point"]
         lists = _query(tmp_path / "read.gpkg", "SELECT * FROM gpkg_data_column_constraints")
         kinds = set(lists[lists["constraint_name"] == "appeals_kind"]["value"])
-        assert kinds == {"complaint", "request", "recommendation"}
+        assert kinds == {"report", "complaint", "request", "recommendation"}
         about = _query(tmp_path / "read.gpkg", "SELECT description FROM gpkg_contents")["description"][0]
         assert "CC0-1.0" in about
         assert "/data/appeals" in about

@@ -185,3 +185,38 @@ def test_the_author_still_sees_a_hidden_appeal(appeal: Appeal, client: Client, o
     page = client.get(address(appeal)).content.decode()
     assert "has hidden this appeal" in page
     assert "A curse word" in page
+
+
+def test_what_is_to_be_corrected_stands_on_top_of_the_page(city: GridCity, client: Client) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"], kind="report")
+    form = {"verb": "identify", "version": 1, "kind": "complaint", "name": "Osmonova"}
+    response = client.post(address(appeal) + "?new=1", form)
+    page = response.content.decode()
+    assert response.status_code == 400
+    assert "receipt__thanks" not in page
+    summary = re.search(r'<div class="notice notice--error"[^>]* id="to-correct".*?</ul>', page, re.DOTALL)
+    assert summary is not None and "autofocus" in summary[0]
+    anchors = re.findall(r'href="#([^"]+)"', summary[0])
+    assert {"identify-name_error", "identify-postal_address_error"} <= set(anchors)
+    assert all(f'id="{anchor}"' in page for anchor in anchors)
+    assert page.index('id="to-correct"') < page.index("verdict-title")
+
+
+def test_a_rating_is_changed_from_what_it_was(appeal: Appeal, client: Client) -> None:
+    said = {"verb": "rate", "version": appeal.version, "satisfied": "no", "text": "Only for a day."}
+    assert client.post(address(appeal), said).status_code == 302
+    page = client.get(address(appeal)).content.decode()
+    assert re.search(r'<input type="radio" name="satisfied" value="no"[^>]* checked', page)
+    assert "Only for a day.</textarea>" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("report", "The term is the city&#x27;s own."), ("complaint", "the term is the law&#x27;s")],
+)
+def test_the_receipt_says_the_kind_and_whose_term_it_has(
+    city: GridCity, client: Client, kind: str, words: str
+) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"], kind=kind)
+    page = client.get(address(appeal)).content.decode()
+    assert words in page or unescape(words) in page

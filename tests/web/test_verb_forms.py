@@ -90,6 +90,10 @@ class TestFields:
             Input.RELATED: [(f"№ {linked.number}", linked.number)],
             Input.LINKED: [(str(linked.number), linked.number), ("1", None)],
             Input.PART: [("1", None)],
+            Input.KIND: [("report", "report"), ("wish", None)],
+            Input.LEGAL_KIND: [("request", "request"), ("report", None)],
+            Input.IDENTITY: [("Osmonova Aigul", "Osmonova Aigul")],
+            Input.VERDICT: [("yes", "yes"), ("perhaps", None)],
             Input.DAY: [("2026-05-31", dt.date(2026, 5, 31)), ("31.05.2026", None)],
         }
         #: Keys of the appeal's files that the form has to choose from.
