@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from appeals.deadlines import LegalClock, NoLegalTerm, WorkingCalendar, city_day, pairs
 from appeals.models import Appeal
+from appeals.vocabulary import Kind
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,14 @@ def explain_due(appeal: Appeal, clock: LegalClock) -> DueExplanation:
     began, calendar = appeal.term_began, clock.calendar
     first = calendar.add_working_days(city_day(began), 1)
     sentences = [_began(appeal), _("The first day that counts: %(day)s") % {"day": _weekday_and_date(first)}]
-    law = ""
+    law, is_legal = "", appeal.is_legal
     try:
         term = clock.term_of(appeal)
     except NoLegalTerm:
         pass
     else:
-        law = term.law
+        # A city that has set no service level answers reports within the term of the law.
+        law, is_legal = term.law, term.kind != Kind.REPORT
         sentences.append(
             ngettext(
                 "The term is %(n)d working day; weekends and public holidays do not count.",
@@ -63,7 +65,7 @@ def explain_due(appeal: Appeal, clock: LegalClock) -> DueExplanation:
     if worked := _listed(calendar, calendar.days_worked_instead(city_day(began), until)):
         sentences.append(_("Days off that count as working days: %(days)s") % {"days": worked})
     sentences.append(_("The last day for the answer: %(day)s") % {"day": _weekday_and_date(appeal.due_on)})
-    return DueExplanation(tuple(sentences), law, appeal.is_legal)
+    return DueExplanation(tuple(sentences), law, is_legal)
 
 
 def _began(appeal: Appeal) -> str:

@@ -18,7 +18,6 @@ from appeals.dossier import dossier_of
 from appeals.models import Appeal
 from appeals.notify.proof import PROOF, prove
 from appeals.notify.subscriptions import path_for
-from appeals.vocabulary import Kind
 from appeals.workflow import RATE
 from public.key_addresses import guarded
 from public.views.mine import mine_page
@@ -58,7 +57,6 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
         "dossier": dossier,
         "appeal": appeal,
         "tells_why": True,
-        "is_legal": Kind(appeal.kind).is_legal,
         "is_new": "new" in request.GET and appeal.version == 1 and request.method != "POST",
         "follow_path": request.path,
         "letters_path": path_for(appeal.contact) if appeal.contact.unsubscribed else "",
