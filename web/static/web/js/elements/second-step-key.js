@@ -1,13 +1,25 @@
-/** Says that a key could not be used, where allauth's scripts would tell the console alone. */
+/**
+ * Hands over the button of a key once a press is heard, and says that a key could not be used, where allauth's scripts would tell the
+ * console alone.
+ */
 
 export class SecondStepKey extends HTMLElement {
   connectedCallback() {
     document.addEventListener("allauth.error", this.#tell);
+    // allauth listens to the button from the end of the parsing on: whatever is pressed before is lost without a word.
+    if (document.readyState === "complete") this.#handOver();
+    else window.addEventListener("load", this.#handOver, { once: true });
   }
 
   disconnectedCallback() {
     document.removeEventListener("allauth.error", this.#tell);
+    window.removeEventListener("load", this.#handOver);
   }
+
+  #handOver = () => {
+    const button = document.getElementById(this.dataset.button ?? "");
+    if (button instanceof HTMLButtonElement) button.disabled = false;
+  };
 
   /** @param {Event} event */
   #tell = (event) => {
