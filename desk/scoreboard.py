@@ -1,7 +1,7 @@
 """The scoreboard of the services: how long, how reliably and how well they answer, in figures that nobody can polish.
 
 Of everything that came in within a period, hidden or not, open or not: what is open counts with all the time that it has
-waited (``desk.survival``), each service answers for its own time with an appeal (``desk.stays``), a reopened appeal has one
+waited (``geo.survival``), each service answers for its own time with an appeal (``desk.stays``), a reopened appeal has one
 more legal term to be kept.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -45,9 +44,10 @@ from appeals.models import Appeal, Event
 from appeals.vocabulary import LEGAL_KINDS, OPEN_STATUSES, Clock, Input, Status, Verb
 from appeals.workflow import VERBS
 from desk.stays import NEVER, Appeals, Events, Ints, Stays, Terms, TermState, What, stays_of, terms_of
-from desk.survival import Survival, by_group, kaplan_meier
 from desk.working_hours import DAY_S, WorkingHours
 from districts.models import Category, District, Service
+from geo.shares import wilson
+from geo.survival import Survival, by_group, kaplan_meier
 
 #: A figure of fewer cases is chance: the number of cases is said instead.
 ENOUGH: Final = 10
@@ -132,14 +132,8 @@ class Share:
         """Percent between which the true share lies 95 times of 100 (Wilson 1927); None where there are too few."""
         if not self.enough:
             return None
-        z2, n, share = _Z**2, self.n, self.part / self.n
-        middle = share + z2 / (2 * n)
-        half = _Z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-        return 100 * (middle - half) / (1 + z2 / n), 100 * (middle + half) / (1 + z2 / n)
-
-
-#: Standard deviations within which 95 of 100 normal values lie.
-_Z: Final = 1.959964
+        low, high = wilson(self.part, self.n)
+        return 100 * low, 100 * high
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
+from appeals.filters import AppealFilter
 from geo.bbox import Bbox
 from geo.classes import CountClass, natural_breaks
 from geo.folium_map import CellMap, MapCell, MapLevel, MapSteps, ramp, square
@@ -23,6 +24,8 @@ from geo.grid import Cell, Grid
 from geo.hotspots import Pattern
 from reports.alert_sentences import alert_cell_words, alert_notes, alert_summary_words
 from reports.alerts import AlertCell, Alerts
+from reports.answer_sentences import LEVEL_COLOURS, answers_notes, district_answer_words, kept_level_words
+from reports.answers import AnswersReport
 from reports.by_district import BREAKS, ByDistrict
 from reports.district_sentences import (
     district_notes,
@@ -39,7 +42,7 @@ from reports.hot_sentences import (
     hot_notes,
     level_words,
 )
-from reports.hotspots import HotCell, Hotspots
+from reports.hotspots import HotCell, Hotspots, showable
 from reports.sentences import (
     appeals_words,
     class_words,
@@ -177,8 +180,7 @@ def districts_map(found: ByDistrict, filters: list[tuple[str, str]]) -> CellMap:
     return _map(
         title=_("Districts: %(city)s") % {"city": _city()},
         notes=district_notes(found, filters),
-        rows_url=f"{settings.PUBLIC_URL}{reverse('public:map')}?"
-        + found.wanted.of_every_status.as_query(district="{cell}").replace("%7Bcell%7D", "{cell}"),
+        rows_url=_district_rows_url(found.wanted),
         cells=[
             MapCell(
                 row.district.code,
@@ -194,6 +196,41 @@ def districts_map(found: ByDistrict, filters: list[tuple[str, str]]) -> CellMap:
         legend=legend_words(found),
         borders=borders,
     )
+
+
+def answers_map(found: AnswersReport, filters: list[tuple[str, str]]) -> CellMap:
+    """The districts as a map, by whether clearly fewer or more terms are kept there than elsewhere."""
+    borders = district_borders(timezone.localdate())
+    outlines = {one["properties"]["code"]: one["geometry"] for one in borders["features"]}
+    levels = [one.compared.level if one.compared else None for one in found.answers]
+    shown = [level for level in LEVEL_COLOURS if level in levels]
+    return _map(
+        title=_("Answers: %(city)s") % {"city": _city()},
+        notes=answers_notes(found, filters),
+        rows_url=_district_rows_url(found.wanted),
+        cells=[
+            MapCell(
+                district.code,
+                outlines[district.code],
+                shown.index(level),
+                (district.name, appeals_words(one.n), *district_answer_words(one))
+                if showable(one.n) is not None
+                else (district.name, *district_answer_words(one)),
+                bool(one.n) and found.borders is Borders.TODAY,
+            )
+            for district, one, level in zip(found.districts, found.answers, levels, strict=True)
+            if district.code in outlines
+        ],
+        levels=[MapLevel(kept_level_words(level), LEVEL_COLOURS[level]) for level in shown],
+        legend=_("Terms kept, compared with elsewhere"),
+        borders=borders,
+    )
+
+
+def _district_rows_url(wanted: AppealFilter) -> str:
+    """The address of a district's appeals on the map, outside the site, with ``{cell}`` for its code."""
+    query = wanted.of_every_status.as_query(district="{cell}").replace("%7Bcell%7D", "{cell}")
+    return f"{settings.PUBLIC_URL}{reverse('public:map')}?{query}"
 
 
 def pattern_colour(pattern: Pattern) -> str:

@@ -17,6 +17,7 @@ from web.spreadsheets import plain
 
 if TYPE_CHECKING:
     from reports.alerts import AlertCell, Alerts
+    from reports.answers import Answers, AnswersReport
     from reports.by_district import ByDistrict, DistrictRate
     from reports.hotspots import HotCell, Hotspots
     from reports.trends import TrendCell, Trends
@@ -51,6 +52,26 @@ DISTRICT_COLUMNS = (
     "ratio",
     "smoothed_ratio",
 )
+
+#: Columns of a group of appeals in the report of answers, before which its service and district stand.
+_ANSWER_VALUES = (
+    "count",
+    "waiting",
+    "half_days",
+    "most_days",
+    "watched_days",
+    "terms_over",
+    "terms_kept",
+    "share_kept",
+    "share_low",
+    "share_high",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "q",
+    "level",
+)
+ANSWER_COLUMNS = ("service", "service_name", "district", "district_name", *_ANSWER_VALUES)
 
 
 def as_geojson(heatmap: Heatmap) -> bytes:
@@ -238,6 +259,97 @@ def district_values(row: DistrictRate) -> tuple[int | float | str | None, ...]:
         _rounded(row.expected),
         _rounded(row.ratio),
         _rounded(row.smoothed),
+    )
+
+
+def answers_as_geojson(found: AnswersReport, borders: Mapping[str, Any]) -> bytes:
+    """FeatureCollection of the districts (RFC 7946; EPSG:4326) with the answers of all services of the question together.
+
+    Properties are as the columns of ``answers_as_csv``; a district of former borders has no geometry.
+    """
+    outlines = {one["properties"]["code"]: one["geometry"] for one in borders["features"]}
+    return orjson.dumps(
+        {
+            "type": "FeatureCollection",
+            "report": {
+                "total": found.total,
+                "answered_elsewhere": found.elsewhere,
+                "borders": found.borders,
+                **question(found.wanted),
+                "whole": dict(zip(_ANSWER_VALUES, _answer_values(found.whole), strict=True)),
+            },
+            "features": [
+                {
+                    "type": "Feature",
+                    "id": district.code,
+                    "properties": {
+                        "district": district.code,
+                        "name": district.name,
+                        **dict(zip(_ANSWER_VALUES, _answer_values(one), strict=True)),
+                    },
+                    "geometry": outlines.get(district.code),
+                }
+                for district, one in zip(found.districts, found.answers, strict=True)
+            ],
+        }
+    )
+
+
+def answers_as_csv(found: AnswersReport) -> bytes:
+    """A row for the city, each district, each service, and each service in each district; empty codes mean all of them.
+
+    Days are whole ones; shares and differences are parts of one. What is told of too few appeals, or cannot be told yet, is empty;
+    ``level`` is -1 for clearly fewer terms kept than elsewhere, 1 for clearly more.
+    """
+    rows = [("", "", "", "", found.whole)]
+    rows += [
+        ("", "", one.code, one.name, answers)
+        for one, answers in zip(found.districts, found.answers, strict=True)
+    ]
+    for service in found.services:
+        rows.append((service.code, service.name, "", "", service.whole))
+        rows += [
+            (service.code, service.name, one.code, one.name, answers)
+            for one, answers in zip(found.districts, service.districts, strict=True)
+            if answers
+        ]
+    return _written(
+        ANSWER_COLUMNS,
+        [
+            [*names, *("" if value is None else value for value in _answer_values(answers))]
+            for *names, answers in rows
+        ],
+    )
+
+
+def _answer_values(one: Answers) -> tuple[int | float | None, ...]:
+    from reports.hotspots import showable
+
+    if not one.enough:
+        return (showable(one.n), *[None] * (len(_ANSWER_VALUES) - 1))
+    low, high = one.interval or (None, None)
+    compared = one.compared
+    return (
+        one.n,
+        showable(one.waiting),
+        one.half_days,
+        one.most_days,
+        one.watched_days,
+        *((one.over, one.kept) if one.judged else (None, None)),
+        _rounded(one.share),
+        _rounded(low),
+        _rounded(high),
+        *(
+            (
+                _rounded(compared.value),
+                _rounded(compared.low),
+                _rounded(compared.high),
+                _digits(compared.q),
+                compared.level,
+            )
+            if compared
+            else [None] * 5
+        ),
     )
 
 

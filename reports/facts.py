@@ -18,6 +18,7 @@ from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS, CellSize
 
 if TYPE_CHECKING:
     from reports.alerts import Alerts
+    from reports.answers import AnswersReport
     from reports.by_district import ByDistrict
     from reports.hotspots import Hotspots
     from reports.trends import Trends
@@ -177,6 +178,36 @@ def districts_facts(made: ByDistrict) -> dict[str, Any]:
             "compared_total": made.others,
             "residents": made.residents,
             "districts": len(made.rows),
+        },
+    }
+
+
+def answers_facts(made: AnswersReport) -> dict[str, Any]:
+    return {
+        "method": {
+            "days": "of the calendar, from the day of submission; Kaplan-Meier",
+            "terms": "judged once their last day is over",
+            "compared_with": "the rest of the city, by service and category (Mantel-Haenszel; interval of Klingenberg 2014)",
+            "corrected": "Benjamini-Hochberg over all pairs compared",
+        },
+        "numbers": {
+            "total": made.total,
+            "answered_elsewhere": made.elsewhere,
+            "waiting": made.whole.waiting,
+            "half_days": made.whole.half_days,
+            "most_days": made.whole.most_days,
+            "terms_over": made.whole.over,
+            "terms_kept": made.whole.kept,
+            "differing": [
+                {
+                    "service": service.code,
+                    "district": district.code,
+                    "difference": round(one.compared.value, 4),
+                    "q": float(f"{one.compared.q:.6g}"),
+                }
+                for service, district, one in made.differing
+                if one.compared
+            ],
         },
     }
 

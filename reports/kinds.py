@@ -32,6 +32,10 @@ class Kind(ABC):
     least_days: ClassVar[int] = 0
     #: Counted in the cells of a grid.
     of_cells: ClassVar[bool] = True
+    #: Questions that it does not take.
+    without: ClassVar[tuple[str, ...]] = ()
+    #: Endings of files that it has not.
+    lacks: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def make(self, asked: ReportQuery) -> Any:
@@ -213,6 +217,7 @@ class _Alerts(Kind):
 class _Districts(Kind):
     name = "districts"
     of_cells = False
+    without = ("cell", "district")
 
     def make(self, asked: ReportQuery) -> Any:
         from reports.by_district import count_districts
@@ -246,6 +251,44 @@ class _Districts(Kind):
         return exports.districts_as_csv(made)
 
 
-_ALL: Final[Sequence[Kind]] = (_Heatmap(), _Hotspots(), _Trends(), _Alerts(), _Districts())
+class _Answers(Kind):
+    name = "answers"
+    of_cells = False
+    without = ("cell", "district", "status")
+    lacks = ("parquet",)
+
+    def make(self, asked: ReportQuery) -> Any:
+        from reports.answers import find_answers
+
+        return find_answers(asked.wanted, asked.borders)
+
+    def map(self, made: Any, asked: ReportQuery, filters: Filters) -> CellMap:
+        from reports.drawing import answers_map
+
+        return answers_map(made, filters)
+
+    def notes(self, made: Any, filters: Filters) -> tuple[str, ...]:
+        from reports.answer_sentences import answers_notes
+
+        return answers_notes(made, filters)
+
+    def tables(self, made: Any) -> list[Table]:
+        from reports.paper import answers_tables
+
+        return answers_tables(made)
+
+    def facts(self, made: Any) -> dict[str, Any]:
+        return facts.answers_facts(made)
+
+    def geojson(self, made: Any) -> bytes:
+        from reports.ground import district_borders
+
+        return exports.answers_as_geojson(made, district_borders(timezone.localdate()))
+
+    def csv(self, made: Any) -> bytes:
+        return exports.answers_as_csv(made)
+
+
+_ALL: Final[Sequence[Kind]] = (_Heatmap(), _Hotspots(), _Trends(), _Alerts(), _Districts(), _Answers())
 #: In the order in which they are offered.
 KINDS: Final[Mapping[str, Kind]] = {one.name: one for one in _ALL}

@@ -13,12 +13,9 @@ from reports.sizes import TooFine, is_drawable
 
 
 def form_of(report: str, data: Mapping[str, Any]) -> ReportForm:
-    """The question that the report asks; that by district is of all districts and has no cells."""
-    return ReportForm(
-        data,
-        without=() if KINDS[report].of_cells else ("cell", "district"),
-        least_days=KINDS[report].least_days,
-    )
+    """The question that the report asks."""
+    kind = KINDS[report]
+    return ReportForm(data, without=kind.without, least_days=kind.least_days)
 
 
 def make_report(report: str, form: ReportForm, *, drawn: bool = False) -> Any:

@@ -21,6 +21,7 @@ from reports.sentences import created_words
 
 if TYPE_CHECKING:
     from reports.alerts import Alerts
+    from reports.answers import Answers, AnswersReport
     from reports.by_district import ByDistrict
     from reports.hotspots import Hotspots
     from reports.trends import Trends
@@ -231,6 +232,69 @@ def districts_tables(made: ByDistrict) -> list[Table]:
         for row in made.rows
     ]
     return [_table(_("By district"), columns, rows)]
+
+
+def answers_tables(made: AnswersReport) -> list[Table]:
+    from reports.answer_sentences import figures_of
+
+    def row(name: str, one: Answers) -> tuple[str, ...]:
+        told = figures_of(one)
+        return (
+            name,
+            told.n,
+            told.waiting,
+            told.half,
+            told.most,
+            told.kept,
+            f"{told.mark} {told.difference}".strip(),
+        )
+
+    figures = (
+        _number(),
+        pgettext("appeals without an answer, head of a column", "Waiting"),
+        _("Half within, days"),
+        _("9 of 10 within, days"),
+        _("Terms kept"),
+        _("Than elsewhere, points"),
+    )
+    tables = [
+        _table(
+            _("By district"),
+            (_("District"), *figures),
+            [
+                row(_("All districts"), made.whole),
+                *(row(one.name, found) for one, found in zip(made.districts, made.answers, strict=True)),
+            ],
+        )
+    ]
+    if made.differing:
+        told = [
+            (f"{service.name}\n{district.name}", figures_of(one)) for service, district, one in made.differing
+        ]
+        tables.append(
+            _table(
+                _("Where a service clearly differs"),
+                (
+                    _("Service and district"),
+                    _number(),
+                    _("Terms kept"),
+                    _("Than elsewhere, points"),
+                    _("95 of 100 times between"),
+                ),
+                [
+                    (name, one.n, one.kept, f"{one.mark} {one.difference}", one.difference_interval)
+                    for name, one in told
+                ],
+            )
+        )
+    tables.append(
+        _table(
+            _("By service"),
+            (_("Service"), *figures[:-1]),
+            [row(one.name, one.whole)[:-1] for one in made.services],
+        )
+    )
+    return tables
 
 
 def _table(

@@ -82,7 +82,9 @@ def products_of(report: str) -> Mapping[str, Product]:
     return {
         one.ending: one
         for one in _PRODUCTS
-        if one.report in {"", report} and (KINDS[report].of_cells or not one.of_cells)
+        if one.report in {"", report}
+        and (KINDS[report].of_cells or not one.of_cells)
+        and one.ending not in KINDS[report].lacks
     }
 
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("trends/", views.trends_page, name="trends"),
     path("alerts/", views.alerts_page, name="alerts"),
     path("districts/", views.districts_page, name="districts"),
+    path("answers/", views.answers_page, name="answers"),
     path("<slug:report>.<str:ending>", views.product, name="product"),
     path("heatmap/<int:cell_m>/<str:cell>/", views.heatmap_rows, name="heatmap-rows"),
 ]

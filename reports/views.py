@@ -258,6 +258,51 @@ def districts_page(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
+@_counts_as_work
+def answers_page(request: HttpRequest) -> HttpResponse:
+    """The planner's page of answers: how long districts wait for each service, and where that clearly differs."""
+    form = form_of("answers", request.GET)
+    found = make_report("answers", form)
+    if found is None:
+        return _page(request, "answers", form)
+    from reports import answer_sentences as words
+
+    return _page(
+        request,
+        "answers",
+        form,
+        answers=found,
+        question=words.answers_question_words(found, form.filters_in_words()),
+        summary=words.answers_summary_words(found),
+        method=words.answers_method_words(),
+        caution=words.answers_caution_words(),
+        borders_words=borders_words(found.borders),
+        whole=words.figures_of(found.whole),
+        by_district=[
+            (
+                district.name,
+                _on_map(replace(found.wanted, district=district.code))
+                if found.borders is Borders.TODAY
+                else "",
+                words.figures_of(one),
+            )
+            for district, one in zip(found.districts, found.answers, strict=True)
+        ],
+        differing=[
+            (service.name, district.name, words.figures_of(one)) for service, district, one in found.differing
+        ],
+        by_service=[
+            (
+                service.name,
+                words.figures_of(service.whole),
+                [one and words.figures_of(one) for one in service.districts],
+            )
+            for service in found.services
+        ],
+    )
+
+
 def _ways_on(asked: ReportQuery) -> dict[str, str]:
     """Where a report leads that its period is too short for: to the counts, and to itself about a whole year."""
     longer = long_enough(asked.wanted, timezone.localdate())
@@ -286,6 +331,9 @@ def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> H
             ).as_query(),
             "of_all_districts": replace(
                 asked, cell_m=None, wanted=replace(asked.wanted, district="")
+            ).as_query(),
+            "of_all_answers": replace(
+                asked, cell_m=None, wanted=replace(asked.wanted, district="", status=())
             ).as_query(),
             "narrowed": form.narrows,
             "made_words": created_words(),

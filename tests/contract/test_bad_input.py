@@ -457,7 +457,7 @@ def _wants_each_parameter_once_and_filled_in(client: Client, address: Address, p
 
 @pytest.mark.parametrize(
     "path",
-    ["/{}/", "/{}/news/", "/{}/reports/heatmap/", "/{}/reports/hotspots/", "/{}/reports/trends/", "/{}/reports/alerts/", "/{}/reports/districts/", "/{}/reports/heatmap/250/x0_y0/", "/{}/desk/", "/{}/desk/scoreboard/"],
+    ["/{}/", "/{}/news/", "/{}/reports/heatmap/", "/{}/reports/hotspots/", "/{}/reports/trends/", "/{}/reports/alerts/", "/{}/reports/districts/", "/{}/reports/answers/", "/{}/reports/heatmap/250/x0_y0/", "/{}/desk/", "/{}/desk/scoreboard/"],
 )  # fmt: skip
 def test_a_page_says_what_its_address_holds_in_vain(
     lived_in: GridCity, operator: Client, office_user: User, path: str
@@ -490,7 +490,7 @@ def test_a_page_says_what_its_address_holds_in_vain(
 
 def test_the_files_of_a_report_refuse_what_they_do_not_know(lived_in: GridCity, client: Client) -> None:
     for report, kind in itertools.product(
-        ("heatmap", "hotspots", "trends", "alerts", "districts"), ("geojson", "csv", "html")
+        ("heatmap", "hotspots", "trends", "alerts", "districts", "answers"), ("geojson", "csv", "html")
     ):
         answer = client.get(f"/en/reports/{report}.{kind}?q=lamp&kind=")
         assert (answer.status_code, list(answer.json()["errors"])) == (400, ["q"]), (report, kind)

@@ -31,7 +31,7 @@ def run(report: str, ending: str, target: Path, **asked: str) -> None:
         part
         for pair in {**ASKED, **asked}.items()
         for part in pair
-        if report != "districts" or "cell" not in pair[0]
+        if KINDS[report].of_cells or "cell" not in pair[0]
     ]
     call_command(
         "report",
@@ -53,7 +53,7 @@ def test_every_file_says_the_same_at_its_address_and_by_the_command(
     plant(around(IN_EAST, 40), category="pothole", submitted_at=noon(3))
     read: dict[tuple[str, str], bytes] = {}
     for report in KINDS:
-        query = QUERY if report != "districts" else QUERY.removesuffix("&cell=500")
+        query = QUERY if KINDS[report].of_cells else QUERY.removesuffix("&cell=500")
         page = client.get(f"/ru/reports/{report}/?{query}").content.decode()
         linked = re.findall(rf'href="(/ru/reports/{report}\.([\w.]+)\?[^"]+)" download', page)
         assert [ending for _address, ending in linked] == [*products_of(report)]
@@ -111,8 +111,8 @@ def test_the_hash_is_of_what_was_counted(client: Client, plant: Plant, city: Gri
         return [
             client.get(
                 f"/en/reports/{report}.json?cell=500&to=2025-12-31"
-                if report != "districts"
-                else "/en/reports/districts.json"
+                if KINDS[report].of_cells
+                else f"/en/reports/{report}.json"
             ).json()["input_sha256"]
             for report in KINDS
         ]
@@ -186,6 +186,7 @@ ON_PAPER = {
     ),
     ("trends", "ky"): ("Өзгөрүүлөр", "Чакмактарда эмне болду", "Бул кантип бааланат", "Манн — Кендалл"),
     ("districts", "en"): ("Districts: ", "By district", "Smoothed", "Marshall 1991", "share of the ground"),
+    ("answers", "ky"): ("Жооптор", "Аймактар боюнча", "Каплан", "Сакталган мөөнөт"),
     ("heatmap", "ru"): ("Самые заполненные ячейки", "По территориям", "Дженкс"),
 }
 
@@ -193,7 +194,7 @@ ON_PAPER = {
 def test_on_paper_are_two_pages_with_all_that_the_page_says(client: Client, plant: Plant) -> None:
     plant_a_year(plant)
     for (report, language), said in ON_PAPER.items():
-        query = QUERY if report != "districts" else QUERY.removesuffix("&cell=500")
+        query = QUERY if KINDS[report].of_cells else QUERY.removesuffix("&cell=500")
         answer = client.get(f"/{language}/reports/{report}.pdf?{query}")
         paper = PdfReader(io.BytesIO(answer.content))
         words = " ".join(" ".join(page.extract_text().split()) for page in paper.pages)

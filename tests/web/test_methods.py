@@ -18,6 +18,7 @@ READ = [
     "/en/reports/trends/",
     "/en/reports/alerts/",
     "/en/reports/districts/",
+    "/en/reports/answers/",
     "/api/appeals.geojson",
     "/api/places?q=osh",
     "/api/schema/",

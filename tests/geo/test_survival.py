@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desk.survival import by_group, kaplan_meier
+from geo.survival import by_group, kaplan_meier
 
 #: Weeks of remission with 6-mercaptopurine (E. J. Freireich et al., Blood 21 (1963), 699-716), censored ones apart.
 RELAPSED = [6, 6, 6, 7, 10, 13, 16, 22, 23]
