@@ -125,13 +125,14 @@ class MessageAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         "recipient",
         "channel",
         "audience",
+        "kind",
         "state",
         "attempts",
         "next_attempt_at",
         "sent_at",
         "error",
     ]
-    list_filter = ["state", "channel", "audience"]
+    list_filter = ["state", "channel", "audience", "kind"]
     search_fields = ["recipient", "=event__appeal__number"]
     show_full_result_count = False
     ordering = ["-pk"]

@@ -23,12 +23,16 @@ class AppealsConfig(AppConfig):
             CalendarDay,
             Event,
             LegalTerm,
+            Message,
             RefusalGround,
             clock_changed,
         )
+        from appeals.notify.carriers import carried_by
         from appeals.notify.delivery import deliver_due
+        from appeals.notify.invitations import INVITATION, Invitations, queue_invitation
+        from appeals.notify.mail import Mail
+        from appeals.notify.occasions import declare
         from appeals.notify.outbox import LANE, Letters
-        from appeals.notify.queue import queue_invitation
         from appeals.tasks import follow_borders, give_up_video, prepare_video, take_up_video
         from districts.actions.publish import borders_applied
         from jobs.giving_up import when_given_up
@@ -46,6 +50,8 @@ class AppealsConfig(AppConfig):
             weak=False,
             dispatch_uid="queue_invitation",
         )
+        declare(INVITATION, Invitations())
+        carried_by(Message.Channel.EMAIL, Mail)
         every(dt.timedelta(minutes=10), count_again)
         every(dt.timedelta(minutes=5), escalate_overdue)
         every(dt.timedelta(minutes=5), follow_questions)

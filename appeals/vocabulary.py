@@ -102,7 +102,6 @@ class Audience(enum.StrEnum):
     SERVICE = "service"  #: the one that the appeal is with after the event
     OFFICE = "office"  #: the Mayor's Office
     FOLLOWER = "follower"  #: the authors of what repeats the appeal
-    INVITED = "invited"  #: somebody who is to work here; of no appeal
 
 
 class Guard(enum.Enum):

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from appeals.models import Message
-from appeals.notify.outbox import drop, parked, send_again
+from appeals.notify.outbox import about, drop, parked, send_again
 from desk.doors import for_whom
 from geo.numbers import whole_number
 
@@ -46,5 +46,6 @@ def letters_page(request: HttpRequest) -> HttpResponse:
             messages.error(request, _("Nothing was done: there is no such step."))
         return redirect("desk:letters")
     letters = parked()
-    context = {"letters": letters[:MOST], "total": letters.count(), "most": MOST}
+    shown = [(letter, about(letter)) for letter in letters[:MOST]]
+    context = {"letters": shown, "total": letters.count(), "most": MOST}
     return render(request, "desk/letters.html", context)

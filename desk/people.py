@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import keys, people
 from accounts.models import ApiKey, Membership, PersonChange, User
 from accounts.second_factor import has_second_factor
-from appeals.notify.outbox import latest_invitation
+from appeals.notify.invitations import latest_invitation
 from desk.doors import for_whom
 from districts.models import Service
 from geo.numbers import whole_number

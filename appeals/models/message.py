@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import PersonChange, User
+from accounts.models import User
 from appeals.limits import EMAIL_MAX
 from appeals.models.appeal import AppealContact
 from appeals.models.event import Event
@@ -12,9 +13,10 @@ from appeals.vocabulary import Audience
 
 
 class Message(models.Model):
-    """A message to one recipient about one event: written with the event, sent later by the worker.
+    """A message to one recipient about one thing: written with it, sent later by the worker.
 
-    An invitation to work here is about a line in the history of a person's rights instead.
+    The thing is an event of an appeal, or an occasion of a ``kind`` that a room has declared (``notify.occasions``):
+    its text names one matter of that kind, and nobody hears of it twice by the same channel.
     """
 
     class Channel(models.TextChoices):
@@ -28,17 +30,18 @@ class Message(models.Model):
         UNWANTED = "unwanted", _("not wanted any more")
 
     event = models.ForeignKey(Event, models.CASCADE, null=True, blank=True, related_name="messages")
-    invitation = models.ForeignKey(PersonChange, models.CASCADE, null=True, blank=True, related_name="+")
+    kind = models.CharField(_("kind"), max_length=20, blank=True, default="", db_default="")
+    occasion = models.CharField(_("occasion"), max_length=100, blank=True, default="", db_default="")
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.EMAIL)
     recipient = models.CharField(_("recipient"), max_length=EMAIL_MAX)
     audience = models.CharField(
         max_length=10,
+        blank=True,
         choices=[
             (Audience.AUTHOR.value, _("author")),
             (Audience.SERVICE.value, _("service")),
             (Audience.OFFICE.value, _("Mayor's Office")),
             (Audience.FOLLOWER.value, _("author of a repetition")),
-            (Audience.INVITED.value, _("somebody who was invited")),
         ],
     )
     contact = models.ForeignKey(
@@ -55,7 +58,7 @@ class Message(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        help_text="Whose own letter it is, of those who work for the service: they have chosen to get it.",
+        help_text="Whose own letter it is, of those who work here.",
     )
     daily = models.BooleanField(
         _("of the day"),
@@ -71,6 +74,7 @@ class Message(models.Model):
     )
     language = models.CharField(_("language"), max_length=2)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
+    queued_at = models.DateTimeField(_("queued at"), default=timezone.now)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField(_("next attempt at"))
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
@@ -87,15 +91,18 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["event", "channel", "recipient"], name="one_message_a_recipient"),
             models.UniqueConstraint(
-                fields=["invitation", "channel", "recipient"], name="one_message_an_invitation"
+                fields=["kind", "occasion", "channel", "recipient"],
+                condition=Q(event__isnull=True),
+                name="one_message_an_occasion",
             ),
             models.CheckConstraint(
-                condition=Q(event__isnull=False, invitation__isnull=True)
-                | Q(event__isnull=True, invitation__isnull=False, audience=Audience.INVITED.value),
+                condition=(Q(event__isnull=False, kind="", occasion="") & ~Q(audience=""))
+                | (Q(event__isnull=True, audience="") & ~Q(kind="") & ~Q(occasion="")),
                 name="message_is_about_one_thing",
             ),
             models.CheckConstraint(
-                condition=Q(daily=False) | Q(person__isnull=False), name="letter_of_the_day_is_a_persons"
+                condition=Q(daily=False) | Q(person__isnull=False, event__isnull=False),
+                name="letter_of_the_day_is_a_persons",
             ),
         ]
         indexes = [
@@ -114,7 +121,7 @@ class Message(models.Model):
 
     @property
     def about(self) -> Event:
-        """The event. Raises ``TypeError`` for an invitation, which is about none."""
+        """The event. Raises ``TypeError`` for a message of another occasion."""
         if self.event is None:
             raise TypeError(f"message {self.pk} is about no event")
         return self.event

@@ -14,11 +14,11 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
-from accounts.invitations import invitation_letter
 from appeals.models import AppealContact, Message
 from appeals.notify.digest import digest_of
+from appeals.notify.occasions import File, Words, kind_of
 from appeals.notify.proof import own_page
-from appeals.notify.subscriptions import address_of
+from appeals.notify.subscriptions import address_of, subscription_to
 from appeals.timeline import title_of
 from appeals.vocabulary import Audience
 from appeals.workflow import FOLLOWER_LETTER, VERBS
@@ -32,41 +32,47 @@ MESSAGE_IDS: Final = Signer(salt="appeals.notify.letters")
 
 @dataclass(frozen=True)
 class Letter:
-    """A plain-text e-mail; ``message_id`` is the same each time the message is composed.
+    """A message as it is sent, in plain text; ``message_id`` is the same each time it is composed.
 
-    ``unsubscribe`` is the address at which its reader wants no more of them; empty where nobody subscribes.
+    ``unsubscribe`` is the address at which its reader wants no more of them; empty where nobody subscribes. ``link`` and
+    ``files`` are those of ``Words``.
     """
 
     subject: str
     body: str
     message_id: str
     unsubscribe: str = ""
+    link: str = ""
+    files: tuple[File, ...] = ()
 
 
 def letter(together: Sequence[Message]) -> Letter:
-    """The message as a letter; of several that go out together one letter about all of them.
+    """The message as a letter; of several that go out together one letter about all of them. Raises what a kind raises.
 
     The text of a hidden appeal is not repeated in letters; the author's letter has the secret link, the
     service's links to its desk. To an address that has not been proven it holds nothing that the sender has written.
     """
     message = together[0]
     with translation.override(message.language):
-        unsubscribe = address_of(message)
-        if message.invitation is not None:
-            subject, body = invitation_letter(message.invitation.person)
-        elif message.daily:
-            subject, body = _of_the_day(together)
-        elif message.digest:
-            subject, body = digest_of(message, timezone.now())
-        else:
-            subject, body = _of_the_event(message)
+        subscription = subscription_to(message)
+        unsubscribe = address_of(subscription) if subscription is not None else ""
+        words = _words(together)
+        body = words.body.strip()
         # The first letter to an address is the last unless its link is opened: there is one link in it, that one.
-        if unsubscribe and (message.contact is None or message.contact.email_proven):
-            stop = render_to_string(
-                "appeals/notify/unsubscribe.txt", {"message": message, "unsubscribe": unsubscribe}
-            )
-            body = f"{body.strip()}\n\n{stop}"
-    return Letter(subject, body.strip() + "\n", message_id_of(message), unsubscribe)
+        if subscription is not None and (message.contact is None or message.contact.email_proven):
+            body = f"{body}\n\n{subscription.stop_line}\n{unsubscribe}"
+    return Letter(words.subject, body + "\n", message_id_of(message), unsubscribe, words.link, words.files)
+
+
+def _words(together: Sequence[Message]) -> Words:
+    message = together[0]
+    if message.event is None:
+        return kind_of(message).compose(message)
+    if message.daily:
+        return Words(*_of_the_day(together))
+    if message.digest:
+        return Words(*digest_of(message, timezone.now()))
+    return Words(*_of_the_event(message))
 
 
 def message_id_of(message: Message) -> str:

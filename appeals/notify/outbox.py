@@ -6,11 +6,11 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import Count, QuerySet
-from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
 from appeals.models import Message
+from appeals.notify.occasions import About, kind_named
 from geo.numbers import whole_number
 from jobs.overview import NotDone, State, Work
 
@@ -47,12 +47,17 @@ def drop(messages: QuerySet[Message]) -> int:
 def parked() -> QuerySet[Message]:
     """The letters that were refused for good or too often, the newest first, with what they are about."""
     letters = Message.objects.filter(state=Message.State.PARKED).order_by("-pk")
-    return letters.select_related("event__appeal", "invitation__person")
+    return letters.select_related("event__appeal", "person")
 
 
-def latest_invitation(person: User) -> Message | None:
-    """The person's last invitation, whatever became of it; None for whoever was never invited by letter."""
-    return Message.objects.filter(invitation__person=person).order_by("-pk").first()
+def about(message: Message) -> About:
+    """What the message is about and whom it is for, in the language that is active; of one of ``parked`` without a query."""
+    if message.event is not None:
+        number = message.event.appeal.number
+        return About(f"№ {number}", message.get_audience_display(), reverse("desk:appeal", args=[number]))
+    kind = kind_named(message.kind)
+    # Of a kind that is declared no more its name is all that is known.
+    return kind.about(message) if kind is not None else About(message.kind, "")
 
 
 class Letters:
@@ -69,10 +74,8 @@ class Letters:
         if state not in {State.WAITING, State.FAILED}:
             return []
         states = [each for each, its in _STATES.items() if its is state]
-        rows = Message.objects.filter(state__in=states).select_related("event__appeal", "invitation__person")
-        return [
-            _work(row, state) for row in rows.order_by(Coalesce("event__at", "invitation__at"), "pk")[:most]
-        ]
+        rows = Message.objects.filter(state__in=states).select_related("event__appeal")
+        return [_work(row, state) for row in rows.order_by("queued_at", "pk")[:most]]
 
     def has(self, key: str) -> bool:
         return _rows(key).exists()
@@ -85,7 +88,7 @@ class Letters:
     def drop(self, key: str) -> str:
         if not drop(_rows(key)):
             raise NotDone(_why_not(key))
-        return "is dropped: it will not be sent, and the appeal's history says so"
+        return "is dropped: it will not be sent, and its row says so"
 
 
 def _why_not(key: str) -> str:
@@ -100,17 +103,15 @@ def _rows(key: str) -> QuerySet[Message]:
 
 def _work(row: Message, state: State) -> Work:
     if row.event is not None:
-        about, since = f"{row.event.verb}, № {row.event.appeal.number}", row.event.at
-    elif row.invitation is not None:
-        about, since = f"invitation, person {row.invitation.person_id}", row.invitation.at
+        matter = f"to the {row.audience}, {row.event.verb}, № {row.event.appeal.number}"
     else:
-        raise TypeError(f"letter {row.pk} is about nothing")
+        matter = f"of the kind {row.kind}, occasion {row.occasion}"
     return Work(
         key=f"{_KEY}{row.pk}",
         lane=LANE,
         state=state,
-        what=f"{row.channel} to the {row.audience}, {about}",
-        since=since,
+        what=f"{row.channel} {matter}",
+        since=row.queued_at,
         attempts=row.attempts,
         error=row.error,
         next_at=row.next_attempt_at if state is State.WAITING else None,

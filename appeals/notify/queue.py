@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from django.conf import settings
 
 from accounts.letters import next_daily, who_want_letters
-from accounts.models import LetterChoice, PersonChange
+from accounts.models import LetterChoice
 from appeals.models import Appeal, Event, Message
 from appeals.notify.proof import may_be_written_to
 from appeals.vocabulary import Audience
@@ -44,17 +44,6 @@ def _addressed(event: Event) -> Iterator[Message]:
         yield from _to_followers(event)
 
 
-def queue_invitation(change: PersonChange, language: str) -> None:
-    """Queues the letter for the person whom the change invites."""
-    Message.objects.create(
-        invitation=change,
-        recipient=change.person.email,
-        audience=Audience.INVITED,
-        language=language,
-        next_attempt_at=change.at,
-    )
-
-
 def _to(audience: Audience, event: Event) -> Iterator[Message]:
     """The letters for an audience: to the author, or to the service's own address and to whoever there wants one."""
     if audience is Audience.AUTHOR:
@@ -87,6 +76,7 @@ def _message(event: Event, audience: Audience, recipient: str, language: str, **
         audience=audience,
         recipient=recipient,
         language=language,
+        queued_at=event.at,
         next_attempt_at=event.at,
         **more,
     )

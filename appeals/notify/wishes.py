@@ -6,17 +6,20 @@ import datetime as dt
 
 from accounts.letters import choice_of, held_until, who_want_letters
 from appeals.models import Message
+from appeals.notify.occasions import kind_of
 from appeals.vocabulary import Audience
 from districts.models import Service
 
 
 def is_wanted(message: Message) -> bool:
-    """False for whoever has said no since it was queued, has left the service, or may not be written to any more."""
+    """False for whoever has said no since it was queued, has left the service, or may not be written to any more.
+
+    Raises ``LookupError`` for a kind that no room declares.
+    """
+    if message.event is None:
+        return kind_of(message).is_wanted(message)
     if message.contact is not None:
         return not message.contact.unsubscribed
-    if message.invitation is not None:
-        person = message.invitation.person
-        return person.is_active and person.last_login is None
     if message.person_id is None:
         return True
     service = Service.objects.office() if message.audience == Audience.OFFICE else message.about.given_to

@@ -17,7 +17,7 @@ from appeals.actors import Author
 from appeals.dossier import dossier_of
 from appeals.models import Appeal
 from appeals.notify.proof import PROOF, prove
-from appeals.notify.subscriptions import path_for
+from appeals.notify.subscriptions import AuthorsLetters, path_for
 from appeals.workflow import RATE
 from public.key_addresses import guarded
 from public.views.mine import mine_page
@@ -59,7 +59,7 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
         "tells_why": True,
         "is_new": "new" in request.GET and appeal.version == 1 and request.method != "POST",
         "follow_path": request.path,
-        "letters_path": path_for(appeal.contact) if appeal.contact.unsubscribed else "",
+        "letters_path": path_for(AuthorsLetters(appeal.contact)) if appeal.contact.unsubscribed else "",
     }
     response = tried.shown_in(render(request, "public/follow.html", context))
     return guarded(response)

@@ -434,7 +434,7 @@ def test_every_icon_is_drawn() -> None:
         (Status, EVERYWHERE),
         (Kind, ("report", "complaint", "request", "recommendation")),
         (Tone, ("plain", "primary", "danger")),
-        (Audience, ("author", "service", "office", "follower", "invited")),
+        (Audience, ("author", "service", "office", "follower")),
         (Reason, ("day_off", "working_day", "ordinary_day", "calendar", "term")),
     ],
 )

@@ -17,7 +17,7 @@ from appeals.actions.drafts import keep_draft
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.intake.receive import receive
-from appeals.notify.subscriptions import path_for
+from appeals.notify.subscriptions import AuthorsLetters, path_for
 from appeals.workflow import ACCEPT, ANSWER, REDACT
 from desk.models import AnswerTemplate, SavedFilter
 from desk.urls import urlpatterns as desk_urls
@@ -178,7 +178,7 @@ def test_every_page_of_the_desk_in_each_language(visit: Open, city: GridCity, la
         ]
         paths += [
             reverse("account_letters"),
-            path_for(appeal.contact),
+            path_for(AuthorsLetters(appeal.contact)),
             reverse("public:appeal", args=[appeal.number]),
         ]
         queue = reverse("desk:queue")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from accounts.models import User
 from accounts.posts import Post
 from appeals.models import Message
-from appeals.notify.subscriptions import path_for
+from appeals.notify.subscriptions import AuthorsLetters, DesksLetters, path_for
 from tests.browser.conftest import DESKTOP, Open, log_in, path_of
 from tests.factories import AppealFactory, MembershipFactory, MessageFactory
 from tests.grid import GridCity
@@ -33,7 +33,10 @@ def test_chosen_ended_and_got_again(visit: Open, city: GridCity, representative:
     expect(page.locator("[name=quiet_until]")).to_have_value("07:00")
 
     with translation.override("en"):
-        paths = [path_for(appeal.contact), path_for(representative.letter_choice)]
+        paths = [
+            path_for(AuthorsLetters(appeal.contact)),
+            path_for(DesksLetters(representative.letter_choice)),
+        ]
     reader = visit()
     for path in paths:
         page = reader.go(path)

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from appeals.models import Appeal, Event
-from appeals.notify.subscriptions import path_for
+from appeals.notify.subscriptions import AuthorsLetters, path_for
 from desk.models import AnswerTemplate
 from geo.tiles import tile_at
 from opendata import bundle
@@ -87,7 +87,7 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
         "number": appeal.number,
         "pk": appeal.pk,
         "secret": appeal.contact.secret,
-        "token": path_for(appeal.contact).split("/")[-2],
+        "token": path_for(AuthorsLetters(appeal.contact)).split("/")[-2],
         "attachment": attachment.pk,
         "item": news.pk,
         "person": User.objects.first().pk,  # type: ignore[union-attr]

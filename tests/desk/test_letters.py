@@ -8,7 +8,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from accounts.models import LetterChoice, PersonChange, User
+from accounts.models import LetterChoice, User
 from accounts.posts import Post
 from appeals.models import Message
 from appeals.notify.delivery import deliver_due
@@ -23,8 +23,7 @@ def test_how_many_to_whom_why_and_again_or_never(client: Client, administrator_a
     other = MessageFactory(state="parked", error="another reason")
     person = UserFactory()
     invited = Message.objects.create(
-        invitation=PersonChange.objects.create(person=person, by=administrator_at_desk, what="invited"),
-        recipient=person.email, audience="invited", language="en", state="parked",
+        kind="invitation", occasion="1", person=person, recipient=person.email, language="en", state="parked",
         next_attempt_at=dt.datetime.now(dt.UTC),
     )  # fmt: skip
     sent = MessageFactory(state="sent")
