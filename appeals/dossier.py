@@ -16,7 +16,7 @@ from appeals.due_explanation import DueExplanation, explain_due
 from appeals.models import Appeal, Attachment, Event, RoutingDecision, Support
 from appeals.routing_decision import Explanation, explain
 from appeals.timeline import Step, steps_of
-from appeals.vocabulary import Status
+from appeals.vocabulary import Outcome, Status
 from appeals.workflow import ASK, HIDE, RATE
 
 
@@ -36,7 +36,12 @@ class Dossier:
     @cached_property
     def repetitions(self) -> tuple[Appeal, ...]:
         """What repeats it, of what the reader may see; read when it is asked for."""
-        return tuple(Appeal.objects.visible_to(self.reader).repeating(self.appeal).only("number", "hidden"))
+        return tuple(
+            Appeal.objects.visible_to(self.reader)
+            .repeating(self.appeal)
+            .exclude(outcome=Outcome.JOINED)
+            .only("number", "hidden")
+        )
 
     @cached_property
     def linked(self) -> tuple[Appeal, ...]:

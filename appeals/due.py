@@ -85,6 +85,11 @@ class Due:
                     npgettext("narrow column", "%(n)d working day late", "%(n)d working days late", self.days)
                     % days
                 )
+            case DueState.IN_TIME | DueState.LATE if self.days:
+                return (
+                    npgettext("narrow column", "took %(n)d working day", "took %(n)d working days", self.days)
+                    % days
+                )
         return self.words
 
 

@@ -61,11 +61,11 @@ def barred(
 
 
 def split_off_from(appeal: Appeal) -> Appeal | None:
-    """The appeal whose second matter this one is, while nobody has begun with it; at most one query."""
+    """The appeal whose second matter this one is, while nobody has begun with it and that one is open; at most one query."""
     if appeal.status != Status.NEW:
         return None
     split = Event.objects.filter(
-        verb=SPLIT.code, details__other=appeal.number, appeal__in=appeal.linked.all()
+        verb=SPLIT.code, details__other=appeal.number, appeal__in=appeal.linked.open()
     ).select_related("appeal")
     found = split.first()
     return found.appeal if found else None

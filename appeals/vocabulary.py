@@ -34,6 +34,7 @@ class Outcome(models.TextChoices):
 
     REFUSED = "refused", _("Refused by law")
     DUPLICATE = "duplicate", _("Repeats another appeal")
+    JOINED = "joined", _("Considered with another appeal")
     WITHDRAWN = "withdrawn", _("Withdrawn by the author")
 
 
@@ -231,7 +232,7 @@ class Verb:
     hides: bool | None = None
     #: True: the appeal belongs together with another one; False: it does not any more. Both histories tell it.
     links: bool | None = None
-    #: The other one, which was split off it, is closed as its repetition, whoever it is with.
+    #: The other one, which was split off it, is closed and considered with it again, whoever it is with.
     rejoins: bool = False
     #: True: words are taken out of its texts; False: all that were taken out are put back.
     redacts: bool | None = None

@@ -35,7 +35,7 @@ from appeals.vocabulary import (
 )
 
 #: Subject of what followers get about every step that is ``followed``.
-FOLLOWER_LETTER: Text = _("News of appeal No. %(number)d, which yours repeats")
+FOLLOWER_LETTER: Text = _("News of appeal № %(number)d, which yours repeats")
 
 _OFFICE = frozenset({Role.OFFICE, Role.DISPATCHER})
 _STAFF = frozenset({Role.SERVICE}) | _OFFICE
@@ -60,8 +60,8 @@ SUBMIT = Verb(
     clock=Clock.START,
     words=Words(step=_("Received and given to: %(service)s")),
     letters={
-        Audience.AUTHOR: _("Your appeal No. %(number)d has been received"),
-        Audience.SERVICE: _("New appeal No. %(number)d"),
+        Audience.AUTHOR: _("Your appeal № %(number)d has been received"),
+        Audience.SERVICE: _("New appeal № %(number)d"),
     },
 )
 #: Somebody of the staff takes down what the author says, by phone or in person.
@@ -87,7 +87,7 @@ ACCEPT = Verb(
         button=_("Start work"),
         done=_("Appeal %(number)s is in progress."),
     ),
-    letters={Audience.AUTHOR: _("Your appeal No. %(number)d is in progress")},
+    letters={Audience.AUTHOR: _("Your appeal № %(number)d is in progress")},
 )
 ANSWER = Verb(
     "answer",
@@ -114,7 +114,7 @@ ANSWER = Verb(
         button=_("Publish the answer"),
         done=_("The answer to appeal %(number)s is published."),
     ),
-    letters={Audience.AUTHOR: _("Your appeal No. %(number)d has been answered")},
+    letters={Audience.AUTHOR: _("Your appeal № %(number)d has been answered")},
 )
 #: Recorded by an import whose source does not have the words. ``answered_at`` stays empty, for nobody here can tell
 #: whether that was the answer that the law wants.
@@ -149,7 +149,7 @@ SUPPLEMENT = Verb(
         button=_("Publish the addition"),
         done=_("The addition to the answer to appeal %(number)s is published."),
     ),
-    letters={Audience.AUTHOR: _("The answer to your appeal No. %(number)d has an addition")},
+    letters={Audience.AUTHOR: _("The answer to your appeal № %(number)d has an addition")},
 )
 REFUSE = Verb(
     "refuse",
@@ -171,7 +171,7 @@ REFUSE = Verb(
         button=pgettext_lazy("verb: refuse the appeal", "Refuse"),
         done=_("Appeal %(number)s is refused."),
     ),
-    letters={Audience.AUTHOR: _("Your appeal No. %(number)d will not be considered")},
+    letters={Audience.AUTHOR: _("Your appeal № %(number)d will not be considered")},
 )
 CORRECT = Verb(
     "correct",
@@ -197,8 +197,8 @@ CORRECT = Verb(
         done=_("Appeal %(number)s is put right; who answers: %(service)s."),
     ),
     letters={
-        Audience.AUTHOR: _("Category or place of your appeal No. %(number)d has been put right"),
-        Audience.SERVICE: _("Appeal No. %(number)d is yours after a correction"),
+        Audience.AUTHOR: _("Category or place of your appeal № %(number)d has been put right"),
+        Audience.SERVICE: _("Appeal № %(number)d is yours after a correction"),
     },
 )
 DUPLICATE = Verb(
@@ -219,12 +219,12 @@ DUPLICATE = Verb(
         ),
     ),
     words=Words(
-        step=_("Repeats appeal No. %(original)s: %(by)s"),
+        step=_("Repeats appeal № %(original)s: %(by)s"),
         invitation=_("Repeats another appeal"),
         button=_("Close as a repetition"),
         done=_("Appeal %(number)s is closed as a repetition."),
     ),
-    letters={Audience.AUTHOR: _("Your appeal No. %(number)d repeats another one")},
+    letters={Audience.AUTHOR: _("Your appeal № %(number)d repeats another one")},
 )
 SEPARATE = Verb(
     "separate",
@@ -236,11 +236,13 @@ SEPARATE = Verb(
     guard=Guard.REPEATS,
     returns=True,
     words=Words(
-        step=_("Does not repeat appeal No. %(original)s: %(by)s. The answer is due by %(due)s"),
-        button=_("It is no repetition"),
+        step=_(
+            "Considered by itself again, without appeal № %(original)s: %(by)s. The answer is due by %(due)s"
+        ),
+        button=_("Consider it by itself again"),
         done=_("Appeal %(number)s is considered by itself again."),
     ),
-    letters={Audience.AUTHOR: _("Your appeal No. %(number)d is considered by itself again")},
+    letters={Audience.AUTHOR: _("Your appeal № %(number)d is considered by itself again")},
 )
 SPLIT = Verb(
     "split",
@@ -262,31 +264,31 @@ SPLIT = Verb(
         ),
     ),
     words=Words(
-        step=_("The second matter is considered by itself as appeal No. %(other)s: %(by)s"),
+        step=_("The second matter is considered by itself as appeal № %(other)s: %(by)s"),
         invitation=_("Split off a second matter"),
         button=_("Make a second appeal of it"),
         done=_("A second appeal is made out of appeal %(number)s."),
     ),
-    letters={Audience.AUTHOR: _("A second matter of your appeal No. %(number)d is considered by itself")},
+    letters={Audience.AUTHOR: _("A second matter of your appeal № %(number)d is considered by itself")},
 )
 REJOIN = Verb(
     "rejoin",
     sources=(Status.NEW,),
     target=Status.CLOSED,
-    outcome=Outcome.DUPLICATE,
+    outcome=Outcome.JOINED,
     roles=_STAFF,
     icon="reopen",
     clock=Clock.END,
     guard=Guard.SPLIT_OFF,
     links=False,
     words=Words(
-        step=_("The split is taken back: appeal No. %(other)s has this matter too (%(by)s)"),
+        step=_("The split is taken back: appeal № %(other)s has this matter too (%(by)s)"),
         button=_("Take the split back"),
         done=_("Appeal %(number)s is considered with the first one again."),
     ),
     letters={
-        Audience.AUTHOR: _("Your appeal No. %(number)d is considered with the first one again"),
-        Audience.SERVICE: _("Appeal No. %(number)d is closed: it is considered with the first one again"),
+        Audience.AUTHOR: _("Your appeal № %(number)d is considered with the first one again"),
+        Audience.SERVICE: _("Appeal № %(number)d is closed: it is considered with the first one again"),
     },
 )
 #: From the side of the first appeal: whoever has split it may have nothing to do with the service that the part went to.
@@ -308,9 +310,7 @@ UNSPLIT = Verb(
         ),
     ),
     words=Words(
-        step=_(
-            "The split is taken back: the matter of appeal No. %(other)s is considered here again (%(by)s)"
-        ),
+        step=_("The split is taken back: the matter of appeal № %(other)s is considered here again (%(by)s)"),
         invitation=_("Take a split back"),
         button=_("Take the split back"),
         done=_("The matter is considered in appeal %(number)s again."),
@@ -333,7 +333,7 @@ LINK = Verb(
         ),
     ),
     words=Words(
-        step=_("Belongs together with appeal No. %(other)s"),
+        step=_("Belongs together with appeal № %(other)s"),
         invitation=_("Belongs together with another appeal"),
         button=pgettext_lazy("verb: two appeals belong together", "Link"),
         done=_("Appeal %(number)s and the other one refer to each other."),
@@ -350,7 +350,7 @@ UNLINK = Verb(
     guard=Guard.LINKED,
     asks=(Ask("other", Input.LINKED, _("Which one")),),
     words=Words(
-        step=_("Does not belong together with appeal No. %(other)s any more"),
+        step=_("Does not belong together with appeal № %(other)s any more"),
         invitation=_("Take back that appeals belong together"),
         button=pgettext_lazy("verb: two appeals do not belong together", "Take the link back"),
         done=_("Appeal %(number)s and the other one do not refer to each other any more."),
@@ -371,7 +371,7 @@ WITHDRAW = Verb(
         button=pgettext_lazy("verb: withdraw the appeal", "Withdraw"),
         done=_("Appeal %(number)s is withdrawn. It can be reopened here."),
     ),
-    letters={Audience.SERVICE: _("Appeal No. %(number)d has been withdrawn by its author")},
+    letters={Audience.SERVICE: _("Appeal № %(number)d has been withdrawn by its author")},
 )
 NOTE = Verb(
     "note",
@@ -441,8 +441,8 @@ FORWARD = Verb(
         ),
     ),
     letters={
-        Audience.AUTHOR: _("Your appeal No. %(number)d is with another service now"),
-        Audience.SERVICE: _("Appeal No. %(number)d has been forwarded to you"),
+        Audience.AUTHOR: _("Your appeal № %(number)d is with another service now"),
+        Audience.SERVICE: _("Appeal № %(number)d has been forwarded to you"),
     },
 )
 PLAN = Verb(
@@ -467,7 +467,7 @@ PLAN = Verb(
         button=_("Publish the plan"),
         done=_("Works for appeal %(number)s are planned."),
     ),
-    letters={Audience.AUTHOR: _("Works for your appeal No. %(number)d are planned")},
+    letters={Audience.AUTHOR: _("Works for your appeal № %(number)d are planned")},
 )
 ASK = Verb(
     "ask",
@@ -493,7 +493,7 @@ ASK = Verb(
         button=_("Send the question"),
         done=_("The author of appeal %(number)s is asked."),
     ),
-    letters={Audience.AUTHOR: _("A question about your appeal No. %(number)d")},
+    letters={Audience.AUTHOR: _("A question about your appeal № %(number)d")},
 )
 REPLY = Verb(
     "reply",
@@ -512,7 +512,7 @@ REPLY = Verb(
         button=_("Send the reply"),
         done=_("Thank you. The service has your reply."),
     ),
-    letters={Audience.SERVICE: _("The author of appeal No. %(number)d has replied")},
+    letters={Audience.SERVICE: _("The author of appeal № %(number)d has replied")},
 )
 CLOSE = Verb(
     "close",
@@ -532,7 +532,7 @@ CLOSE = Verb(
         button=_("Yes, close the appeal"),
         done=_("Thank you. The appeal is closed."),
     ),
-    letters={Audience.AUTHOR: _("Your appeal No. %(number)d has been closed")},
+    letters={Audience.AUTHOR: _("Your appeal № %(number)d has been closed")},
 )
 REOPEN = Verb(
     "reopen",
@@ -563,8 +563,8 @@ REOPEN = Verb(
         done=_("The appeal is open again; the service has been notified."),
     ),
     letters={
-        Audience.AUTHOR: _("Your appeal No. %(number)d has been reopened"),
-        Audience.SERVICE: _("Appeal No. %(number)d has been reopened"),
+        Audience.AUTHOR: _("Your appeal № %(number)d has been reopened"),
+        Audience.SERVICE: _("Appeal № %(number)d has been reopened"),
     },
 )
 #: A legal appeal is registered when its author is known: its term begins with that.
@@ -599,8 +599,8 @@ IDENTIFY = Verb(
         done=_("%(number)s is an appeal under the law now."),
     ),
     letters={
-        Audience.AUTHOR: _("Your report No. %(number)d is registered as an appeal under the law"),
-        Audience.SERVICE: _("No. %(number)d is an appeal under the law now"),
+        Audience.AUTHOR: _("Your report № %(number)d is registered as an appeal under the law"),
+        Audience.SERVICE: _("№ %(number)d is an appeal under the law now"),
     },
 )
 RECLASSIFY = Verb(
@@ -626,7 +626,7 @@ RECLASSIFY = Verb(
         button=pgettext_lazy("verb: the kind of an appeal", "Put right"),
         done=_("The kind of appeal %(number)s is put right."),
     ),
-    letters={Audience.AUTHOR: _("The kind of your appeal No. %(number)d has been put right")},
+    letters={Audience.AUTHOR: _("The kind of your appeal № %(number)d has been put right")},
 )
 #: Only whoever holds the author's link says it. The words are for those who answered, and never public.
 RATE = Verb(
@@ -677,7 +677,7 @@ EXTEND = Verb(
         button=pgettext_lazy("verb: extend the term", "Extend"),
         done=_("The term of appeal %(number)s is extended."),
     ),
-    letters={Audience.AUTHOR: _("The answer to your appeal No. %(number)d will take longer")},
+    letters={Audience.AUTHOR: _("The answer to your appeal № %(number)d will take longer")},
 )
 HIDE = Verb(
     "hide",
@@ -701,7 +701,7 @@ HIDE = Verb(
         button=pgettext_lazy("verb: hide the appeal", "Hide"),
         done=_("Appeal %(number)s is hidden from the public."),
     ),
-    letters={Audience.AUTHOR: _("Your appeal No. %(number)d has been hidden from the public")},
+    letters={Audience.AUTHOR: _("Your appeal № %(number)d has been hidden from the public")},
 )
 SHOW = Verb(
     "show",
@@ -715,7 +715,7 @@ SHOW = Verb(
         button=_("Show to the public again"),
         done=_("Appeal %(number)s is public again."),
     ),
-    letters={Audience.AUTHOR: _("Your appeal No. %(number)d is shown to the public again")},
+    letters={Audience.AUTHOR: _("Your appeal № %(number)d is shown to the public again")},
 )
 HIDE_FILE = Verb(
     "hide_file",
@@ -742,7 +742,7 @@ HIDE_FILE = Verb(
         done=_("A photo or video of appeal %(number)s is hidden from the public."),
     ),
     letters={
-        Audience.AUTHOR: _("A photo or video of your appeal No. %(number)d has been hidden from the public")
+        Audience.AUTHOR: _("A photo or video of your appeal № %(number)d has been hidden from the public")
     },
 )
 SHOW_FILE = Verb(
@@ -760,9 +760,7 @@ SHOW_FILE = Verb(
         button=pgettext_lazy("verb: show a photo or video", "Show it again"),
         done=_("A photo or video of appeal %(number)s is public again."),
     ),
-    letters={
-        Audience.AUTHOR: _("A photo or video of your appeal No. %(number)d is shown to the public again")
-    },
+    letters={Audience.AUTHOR: _("A photo or video of your appeal № %(number)d is shown to the public again")},
 )
 COVER = Verb(
     "cover",
@@ -796,7 +794,7 @@ COVER = Verb(
         button=pgettext_lazy("verb: areas of a photo", "Blacken"),
         done=_("Areas of a photo of appeal %(number)s are blackened."),
     ),
-    letters={Audience.AUTHOR: _("Areas of a photo of your appeal No. %(number)d have been blackened")},
+    letters={Audience.AUTHOR: _("Areas of a photo of your appeal № %(number)d have been blackened")},
 )
 UNCOVER = Verb(
     "uncover",
@@ -813,7 +811,7 @@ UNCOVER = Verb(
         button=pgettext_lazy("verb: a blackened photo", "Show it whole"),
         done=_("A photo of appeal %(number)s is shown whole again."),
     ),
-    letters={Audience.AUTHOR: _("A photo of your appeal No. %(number)d is shown whole again")},
+    letters={Audience.AUTHOR: _("A photo of your appeal № %(number)d is shown whole again")},
 )
 REDACT = Verb(
     "redact",
@@ -846,7 +844,7 @@ REDACT = Verb(
         button=_("Take them out"),
         done=_("Words of appeal %(number)s are taken out."),
     ),
-    letters={Audience.AUTHOR: _("Words of your appeal No. %(number)d have been taken out")},
+    letters={Audience.AUTHOR: _("Words of your appeal № %(number)d have been taken out")},
 )
 RESTORE = Verb(
     "restore",
@@ -862,7 +860,7 @@ RESTORE = Verb(
         button=_("Put the words back"),
         done=_("The words of appeal %(number)s stand as they were written."),
     ),
-    letters={Audience.AUTHOR: _("The words of your appeal No. %(number)d stand again as they were written")},
+    letters={Audience.AUTHOR: _("The words of your appeal № %(number)d stand again as they were written")},
 )
 ESCALATE = Verb(
     "escalate",
@@ -875,8 +873,8 @@ ESCALATE = Verb(
     quiet=True,
     words=Words(step=_("The term has passed without an answer: the Mayor's Office has been told")),
     letters={
-        Audience.OFFICE: _("Appeal No. %(number)d is overdue"),
-        Audience.SERVICE: _("Appeal No. %(number)d is overdue: the Mayor's Office has been told"),
+        Audience.OFFICE: _("Appeal № %(number)d is overdue"),
+        Audience.SERVICE: _("Appeal № %(number)d is overdue: the Mayor's Office has been told"),
     },
 )
 #: Recorded by an import of what was overdue already: nobody is told about the past.
@@ -904,7 +902,7 @@ WARN_HALF = Verb(
     quiet=True,
     public=False,
     words=Words(step=_("Half of the term has passed: the service is warned")),
-    letters={Audience.SERVICE: _("Half of the term of appeal No. %(number)d has passed")},
+    letters={Audience.SERVICE: _("Half of the term of appeal № %(number)d has passed")},
 )
 WARN_MOST = Verb(
     "warn_most",
@@ -917,7 +915,7 @@ WARN_MOST = Verb(
     quiet=True,
     public=False,
     words=Words(step=_("80 %% of the term has passed: the service is warned")),
-    letters={Audience.SERVICE: _("80 %% of the term of appeal No. %(number)d has passed")},
+    letters={Audience.SERVICE: _("80 %% of the term of appeal № %(number)d has passed")},
 )
 WARN_DUE = Verb(
     "warn_due",
@@ -930,7 +928,7 @@ WARN_DUE = Verb(
     quiet=True,
     public=False,
     words=Words(step=_("The last day for the answer: the service is warned")),
-    letters={Audience.SERVICE: _("Appeal No. %(number)d must be answered today")},
+    letters={Audience.SERVICE: _("Appeal № %(number)d must be answered today")},
 )
 REMIND = Verb(
     "remind",
@@ -942,7 +940,7 @@ REMIND = Verb(
     reminds=True,
     quiet=True,
     words=Words(step=_("The author is reminded of the question, which can be replied to until %(until)s")),
-    letters={Audience.AUTHOR: _("Please reply: a question about your appeal No. %(number)d")},
+    letters={Audience.AUTHOR: _("Please reply: a question about your appeal № %(number)d")},
 )
 LAPSE = Verb(
     "lapse",
@@ -953,8 +951,8 @@ LAPSE = Verb(
     guard=Guard.REPLY_MISSING,
     words=Words(step=_("No reply has come: the term goes on, and the answer is due by %(due)s")),
     letters={
-        Audience.AUTHOR: _("Your appeal No. %(number)d goes on without your reply"),
-        Audience.SERVICE: _("Appeal No. %(number)d goes on: its author has not replied"),
+        Audience.AUTHOR: _("Your appeal № %(number)d goes on without your reply"),
+        Audience.SERVICE: _("Appeal № %(number)d goes on: its author has not replied"),
     },
 )
 RECOUNT = Verb(

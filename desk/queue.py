@@ -68,6 +68,11 @@ class Tab(enum.StrEnum):
         return next((tab for tab in cls if tab.value == text), cls.OPEN)
 
     @property
+    def when_empty(self) -> tuple[str | Promise, str | Promise]:
+        """What a reader of the tab without appeals is told: that there are none, and how one comes here."""
+        return _EMPTY[self]
+
+    @property
     def awaits(self) -> bool:
         """True for the tabs whose appeals await an answer."""
         return self in {
@@ -91,6 +96,52 @@ _LABELS: dict[Tab, str | Promise] = {
     Tab.ANSWERED: pgettext_lazy("tab of the queue", "Answered"),
     Tab.CLOSED: _("Closed"),
     Tab.HIDDEN: pgettext_lazy("tab of the queue", "Hidden"),
+}
+_EMPTY: dict[Tab, tuple[str | Promise, str | Promise]] = {
+    Tab.OPEN: (
+        _("Nothing awaits an answer"),
+        _("Every appeal has been answered. What comes in appears here by itself."),
+    ),
+    Tab.MINE: (
+        _("You are working on nothing at the moment"),
+        _("Open an appeal and choose “Take it myself”, or a colleague gives you one."),
+    ),
+    Tab.SOON: (
+        _("Nothing is due soon"),
+        _("An appeal comes here when three working days are left for the answer."),
+    ),
+    Tab.OVERDUE: (
+        _("Nothing is overdue"),
+        _("An appeal comes here when its term has passed without an answer; the Mayor's Office is told."),
+    ),
+    Tab.ESCALATED: (
+        _("No service is late"),
+        _(
+            "An appeal comes here when its term has passed without an answer: ask the service, or answer it yourself."
+        ),
+    ),
+    Tab.UNROUTED: (
+        _("Every appeal has found its service"),
+        _(
+            "An appeal comes here when no service answers for its category at its place. Forward it to the right one."
+        ),
+    ),
+    Tab.WAITING: (
+        _("No author is being asked"),
+        _("An appeal comes here while its author is asked something; until the reply its term stands still."),
+    ),
+    Tab.ANSWERED: (
+        _("No answered appeal is left to be closed"),
+        _("An appeal comes here with its answer, and stays until the author or you close it."),
+    ),
+    Tab.CLOSED: (
+        _("Nothing has been closed yet"),
+        _("An appeal comes here when it is closed, refused or withdrawn."),
+    ),
+    Tab.HIDDEN: (
+        _("Nothing is hidden from the public"),
+        _("An appeal comes here when the Mayor's Office hides it; its author is told the reason."),
+    ),
 }
 
 

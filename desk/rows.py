@@ -148,6 +148,7 @@ class _Status:
     hidden: bool
     status: str
     status_in_words: str
+    status_in_brief: str
     plan_has_passed: bool
     escalated_at: bool
     is_open: bool
@@ -157,7 +158,7 @@ class _Status:
         return cls(
             appeal.hidden,
             appeal.status,
-            _status_in_words(appeal.status, appeal.outcome, appeal.planned_on, language),
+            *_status_said(appeal.status, appeal.outcome, appeal.planned_on, language),
             appeal.plan_has_passed,
             appeal.escalated_at is not None,
             appeal.is_open,
@@ -165,10 +166,12 @@ class _Status:
 
 
 @lru_cache(maxsize=_KEPT)
-def _status_in_words(status: str, outcome: str, planned_on: dt.date | None, language: str) -> str:
-    return str(Appeal(status=status, outcome=outcome, planned_on=planned_on).status_in_words)
+def _status_said(status: str, outcome: str, planned_on: dt.date | None, language: str) -> tuple[str, str]:
+    """The status in words and in brief."""
+    appeal = Appeal(status=status, outcome=outcome, planned_on=planned_on)
+    return str(appeal.status_in_words), str(appeal.status_in_brief)
 
 
 @lru_cache(maxsize=_KEPT)
 def _status(shown: _Status, language: str) -> SafeString:
-    return render_to_string("web/_status.html", {"appeal": shown})
+    return render_to_string("web/_status.html", {"appeal": shown, "brief": True})

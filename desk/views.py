@@ -57,7 +57,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
     listed = queue.listed(place, places_of(saved))
     page = listed.page
     # The tab decides the status, and whoever works for one service alone has no other to choose.
-    chosen_by = ["service", "category", "district"] if standing.office else ["category", "district"]
+    chosen_by = ["kind", *(["service"] if standing.office else []), "category", "district"]
     fields = filter_fields(place.wanted, errors, request.GET, names=["q", *chosen_by])
 
     here = reverse("desk:queue")

@@ -53,7 +53,7 @@ VISIT = Verb(
         button="Publish the visit",
         done="Appeal %(number)s is planned.",
     ),
-    letters={Audience.AUTHOR: "A visit for your appeal No. %(number)d"},
+    letters={Audience.AUTHOR: "A visit for your appeal № %(number)d"},
 )
 #: Of the author alone, from the first state on, with files, and it ends the term though nobody answered.
 RETRACT = Verb(
@@ -74,7 +74,7 @@ RETRACT = Verb(
         button="Retract",
         done="Appeal %(number)s is retracted.",
     ),
-    letters={Audience.SERVICE: "Appeal No. %(number)d has been retracted"},
+    letters={Audience.SERVICE: "Appeal № %(number)d has been retracted"},
 )
 #: Where the term is over, but the platform alone tells the Mayor's Office so.
 APOLOGISE = Verb(
@@ -84,7 +84,7 @@ APOLOGISE = Verb(
     roles=frozenset({Role.SERVICE}),
     guard=Guard.TERM_PASSED,
     words=Words(step="Sorry for the delay", button="Apologise", done="Said."),
-    letters={Audience.AUTHOR: "We are sorry about your appeal No. %(number)d"},
+    letters={Audience.AUTHOR: "We are sorry about your appeal № %(number)d"},
 )
 
 
@@ -259,7 +259,7 @@ def test_the_author_gets_a_letter(planned: Appeal, day: dt.date) -> None:
     Appeal.objects.filter(pk=planned.pk).update(language="en")
     deliver_due()
     (letter,) = mail.outbox
-    assert letter.subject == f"A visit for your appeal No. {planned.number}"
+    assert letter.subject == f"A visit for your appeal № {planned.number}"
     assert "A new lamp post" in letter.body
     assert "Visit on" in letter.body
 

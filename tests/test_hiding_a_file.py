@@ -113,7 +113,7 @@ class TestPublic:
         deliver_due()
         letter = next(letter for letter in mail.outbox if "hidden" in letter.subject)
         assert letter.subject == (
-            f"A photo or video of your appeal No. {hidden.number} has been hidden from the public"
+            f"A photo or video of your appeal № {hidden.number} has been hidden from the public"
         )
         assert REASON in letter.body
         assert "/media/" not in letter.body

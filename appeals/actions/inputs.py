@@ -122,12 +122,12 @@ def _require_identity(given: Given, appeal: Appeal, verb: Verb) -> None:
 
 
 def _join_again(given: Given, appeal: Appeal) -> None:
-    """What it was split off is what it repeats. Raises ``Busy`` while somebody works on that one."""
+    """What it was split off is where it is considered again. Raises ``Busy`` while somebody works on that one."""
     first = split_off_from(appeal)
     if first is None:
         return
     try:
-        given.other = given.original = _other_appeal(first.number, Appeal.objects.all(), appeal)
+        given.other = given.original = _other_appeal(first.number, Appeal.objects.open(), appeal)
     except _InputRefused as refusal:
         raise Busy(str(refusal)) from None
     given.details["original"] = first.number
@@ -338,7 +338,7 @@ def _second_category(given: Given, name: str, value: object, appeal: Appeal, at:
 def _appeal(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
     original = _other_appeal(value, Appeal.objects.public(), appeal)
     if original.duplicate_of is not None:
-        words = _("That appeal itself repeats No. %(number)d: name that one.")
+        words = _("That appeal itself repeats № %(number)d: name that one.")
         raise _InputRefused(words % {"number": original.duplicate_of.number})
     given.original = original
     given.details[name] = original.number

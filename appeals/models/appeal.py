@@ -12,8 +12,8 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Now, Upper
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.formats import date_format, get_format
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from appeals.limits import (
@@ -206,7 +206,7 @@ class Appeal(models.Model):
                 condition=Q(outcome="") | Q(status=Status.CLOSED), name="only_what_is_closed_has_an_outcome"
             ),
             models.CheckConstraint(
-                condition=Q(duplicate_of__isnull=True) | Q(outcome=Outcome.DUPLICATE),
+                condition=Q(duplicate_of__isnull=True) | Q(outcome__in=[Outcome.DUPLICATE, Outcome.JOINED]),
                 name="only_a_repetition_repeats",
             ),
         ]
@@ -270,6 +270,24 @@ class Appeal(models.Model):
         if self.status == Status.PLANNED and self.planned_on:
             return gettext("Planned for %(day)s") % {"day": date_format(self.planned_on, "MONTH_DAY_FORMAT")}
         return self.get_status_display()
+
+    @property
+    def status_in_brief(self) -> str:
+        """The same in fewer letters, for a column of a table."""
+        match self.outcome:
+            case Outcome.DUPLICATE:
+                return pgettext("narrow column", "Repetition")
+            case Outcome.JOINED:
+                return pgettext("narrow column", "Joined to another")
+            case Outcome.WITHDRAWN:
+                return pgettext("narrow column", "Withdrawn")
+        if self.status == Status.WAITING:
+            return pgettext("narrow column", "Author asked")
+        if self.status == Status.PLANNED and self.planned_on:
+            # The short date without its year: works are planned for the next weeks.
+            day = date_format(self.planned_on, get_format("SHORT_DATE_FORMAT").rstrip("Y. "))
+            return pgettext("narrow column", "Planned: %(day)s") % {"day": day}
+        return self.status_in_words
 
     @property
     def channel(self) -> Channel | None:

@@ -88,7 +88,7 @@ def is_lawful(appeal: Appeal, clock: LegalClock) -> None:
     assert len(appeal.pauses) % 2 == 0 and appeal.pauses == sorted(appeal.pauses)
     assert (appeal.planned_on is not None) == (appeal.status == Status.PLANNED)
     assert not appeal.outcome or appeal.status == Status.CLOSED
-    assert (appeal.duplicate_of is not None) == (appeal.outcome == Outcome.DUPLICATE)
+    assert (appeal.duplicate_of is not None) == (appeal.outcome in {Outcome.DUPLICATE, Outcome.JOINED})
     assert appeal.warned in {0, *STAGES.values()}
     if appeal.status in OPEN_STATUSES:
         assert appeal.answered_at is None and appeal.closed_at is None

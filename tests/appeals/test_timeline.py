@@ -33,7 +33,7 @@ def test_every_verb_has_words_in_every_language(verb: Verb) -> None:
 
 @pytest.mark.parametrize("number", [7, 20260531, "20260531", "2026W22"])
 def test_a_number_is_no_day(number: object) -> None:
-    assert title_of(happened(DUPLICATE, original=number)) == f"Repeats appeal No. {number}: light en"
+    assert title_of(happened(DUPLICATE, original=number)) == f"Repeats appeal № {number}: light en"
 
 
 def test_a_day_stands_as_people_write_it() -> None:

@@ -301,7 +301,7 @@ def test_what_the_authors_of_repetitions_are_told() -> None:
 def test_ends_without_an_answer_say_why() -> None:
     assert {verb.code: verb.outcome.value for verb in VERBS.values() if verb.outcome} == {
         "duplicate": "duplicate",
-        "rejoin": "duplicate",
+        "rejoin": "joined",
         "refuse": "refused",
         "withdraw": "withdrawn",
     }

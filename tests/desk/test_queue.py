@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import escape
 
 from accounts.models import User
 from appeals.deadlines import city_calendar
@@ -16,7 +17,7 @@ from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from appeals.vocabulary import Status
 from desk import queue
-from desk.queue import Queue
+from desk.queue import Queue, Tab
 from districts.models import Category, Service
 from districts.routing import Rule
 from tests.desk.pages import counts, get, make, numbers
@@ -260,9 +261,36 @@ def test_what_is_open_is_read_in_its_order_and_never_sorted(
 
 def test_an_empty_queue_says_so(city: GridCity, client: Client, light_user: User) -> None:
     client.force_login(light_user)
-    assert "Nothing waits here" in get(client)
+    assert "Nothing awaits an answer" in get(client)
     make(city)
-    assert "Nothing waits here" not in get(client)
+    assert "Nothing awaits an answer" not in get(client)
+
+
+def test_each_empty_tab_says_how_one_comes_there(city: GridCity, client: Client, office_user: User) -> None:
+    client.force_login(office_user)
+    said = []
+    for tab in Tab:
+        page = get(client, f"?tab={tab.value}")
+        heading, words = (escape(sentence) for sentence in tab.when_empty)
+        assert f"<h2>{heading}</h2><p>{words}</p>" in page
+        said.append(heading)
+    assert len(set(said)) == len(Tab)
+
+
+def test_appeals_of_a_kind_are_found_by_it(city: GridCity, client: Client, light_user: User) -> None:
+    client.force_login(light_user)
+    make(city)
+    idea = make(city, kind="recommendation")
+    assert '<option value="recommendation">Recommendation</option>' in get(client)
+    page = get(client, "?kind=recommendation")
+    assert re.findall(r'data-appeal="(\d+)"', page) == [str(idea.number)]
+    assert '<option value="recommendation" selected>' in page
+    # It goes along to the next page, the file and the saved filter.
+    for address in ("export.csv?", "export.xlsx?", "print/?", "filters/?", "field/?"):
+        assert (
+            f"/en/desk/{address}tab=open&amp;kind=recommendation" in page
+            or f"/en/desk/{address}kind=recommendation" in page
+        )
 
 
 @pytest.mark.parametrize("person", ["light_user", "office_user"])
@@ -433,12 +461,18 @@ def test_what_rows_have_in_common_is_drawn_for_each_language_and_day(
     for days in (1, 2):
         make(city, status="planned", planned_on=today + dt.timedelta(days=days), text="ө" * 200)
     make(city, due_in=-30, warned=2)
-    first = re.findall(r'<span class="status status--planned">.*?</svg>([^<]+)</span>', get(at_desk))
+    first = re.findall(r'<span class="status__words">([^<]+)</span>', get(at_desk))
     assert len(set(first)) == 2
     page = at_desk.get("/ky/desk/").content.decode()
-    kyrgyz = re.findall(r'<span class="status status--planned">.*?</svg>([^<]+)</span>', page)
+    kyrgyz = re.findall(r'<span class="status__words">([^<]+)</span>', page)
     assert len(set(kyrgyz)) == 2
     assert not set(first) & set(kyrgyz)
+    # The eye has fewer letters in the narrow column, and the day without its year.
+    assert f'title="{first[0]}">Planned: ' in get(at_desk)
+    brief = re.findall(r'class="status__brief"[^>]*>([^<]+)<', page)
+    assert {words.split()[-1] for words in brief} == {
+        f"{today + dt.timedelta(days=days):%d.%m}" for days in (1, 2)
+    }
     assert f'dir="auto">{"ө" * 139}…</span>' in page
     # How much of a term has passed is said while it runs.
     assert "80 %" not in page

@@ -123,7 +123,7 @@ class TestRepetition:
             (third.contact.email, "follower"),
         }
         told = letter([heard.get(recipient=again.contact.email)])
-        assert told.subject == f"News of appeal No. {first.number}, which yours repeats"
+        assert told.subject == f"News of appeal № {first.number}, which yours repeats"
         assert "The lamp burns" in told.body
         assert f"/en/appeals/{first.number}/" in told.body
         assert first.contact.secret not in told.body, "another author's key"
@@ -158,7 +158,7 @@ class TestRepetition:
         with pytest.raises(Invalid, match="This is the same appeal"):
             perform(first.pk, DUPLICATE, service_actor, version=1, original=first.number)
         perform(again.pk, DUPLICATE, service_actor, version=1, original=first.number)
-        with pytest.raises(Invalid, match=f"itself repeats No. {first.number}"):
+        with pytest.raises(Invalid, match=f"itself repeats № {first.number}"):
             perform(first.pk, DUPLICATE, service_actor, version=1, original=again.number)
 
     @pytest.mark.parametrize("number", ["", "twelve", "999999", "9" * 30])

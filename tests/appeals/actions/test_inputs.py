@@ -190,7 +190,7 @@ def test_another_appeal_that_everyone_sees() -> None:
     assert refused(Input.APPEAL, second.number, second) == "This is the same appeal."
     Appeal.objects.filter(pk=first.pk).update(status="closed", outcome="duplicate", duplicate_of=second.pk)
     assert refused(Input.APPEAL, first.number, AppealFactory()) == (
-        f"That appeal itself repeats No. {second.number}: name that one."
+        f"That appeal itself repeats № {second.number}: name that one."
     )
 
 

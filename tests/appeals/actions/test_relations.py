@@ -58,7 +58,7 @@ class TestLink:
         for here, there in ((one, two), (two, one)):
             page = client.get(f"/en/appeals/{here.number}/").content.decode()
             assert "Belongs together with:" not in page
-            assert f"Does not belong together with appeal No. {there.number} any more" in page
+            assert f"Does not belong together with appeal № {there.number} any more" in page
         assert not Message.objects.filter(event__verb__in=["link", "unlink"]).exists()
 
     def test_what_is_being_written_is_not_stale_after_it(
@@ -134,10 +134,10 @@ class TestSplit:
         assert second.contact.secret != first.contact.secret
         assert [*first.linked.all()] == [second] and [*second.linked.all()] == [first]
         page = client.get(f"/en/appeals/{first.number}/").content.decode()
-        assert f"The second matter is considered by itself as appeal No. {second.number}: light en" in page
+        assert f"The second matter is considered by itself as appeal № {second.number}: light en" in page
         assert f'<a href="/en/appeals/{second.number}/">' in page
         page = client.get(f"/en/appeals/{second.number}/").content.decode()
-        assert f"Belongs together with appeal No. {first.number}" in page
+        assert f"Belongs together with appeal № {first.number}" in page
         assert [event.verb for event in second.events.all()] == ["submit", "link"]
 
     def test_the_author_hears_of_both_and_the_new_service_of_its_own(
@@ -151,12 +151,10 @@ class TestSplit:
         author = first.contact.email
         assert (
             f"/follow/{second.contact.secret}/"
-            in letters[author, f"Your appeal No. {second.number} has been received"]
+            in letters[author, f"Your appeal № {second.number} has been received"]
         )
-        to_first = letters[
-            author, f"A second matter of your appeal No. {first.number} is considered by itself"
-        ]
-        assert f"appeal No. {second.number}" in to_first and second.contact.secret not in to_first
+        to_first = letters[author, f"A second matter of your appeal № {first.number} is considered by itself"]
+        assert f"appeal № {second.number}" in to_first and second.contact.secret not in to_first
         assert Message.objects.get(event__appeal=second, audience="service").recipient == "roads@city.example"
 
     def test_the_term_is_that_of_the_first_with_all_that_was_done_to_it(
@@ -222,7 +220,7 @@ class TestSplit:
         page = client.post(url, sent, follow=True).content.decode()
         assert f"Appeal № {second.number} is considered with the first one again." in page
         second.refresh_from_db()
-        assert (second.status, second.outcome, second.duplicate_of) == (Status.CLOSED, "duplicate", first)
+        assert (second.status, second.outcome, second.duplicate_of) == (Status.CLOSED, "joined", first)
         assert not first.linked.exists()
         assert [event.verb for event in first.events.order_by("version")] == ["submit", "split", "unlink"]
         step = second.events.get(verb="rejoin")
@@ -231,7 +229,7 @@ class TestSplit:
             {"other": first.number, "original": first.number},
         )
         public = client.get(f"/en/appeals/{second.number}/").content.decode()
-        assert f"The split is taken back: appeal No. {first.number} has this matter too" in public
+        assert f"The split is taken back: appeal № {first.number} has this matter too" in public
         # Whoever meant it after all has it back in one step, as new as it was.
         assert perform(second.pk, SEPARATE, service_actor, version=3).status == Status.NEW
 
@@ -261,15 +259,15 @@ class TestSplit:
         sent = {"verb": "unsplit", "version": 2, "other": second.number}
         page = client.post(url, sent, follow=True).content.decode()
         assert f"The matter is considered in appeal № {first.number} again." in page
-        assert f"the matter of appeal No. {second.number} is considered here again" in page
+        assert f"the matter of appeal № {second.number} is considered here again" in page
         second.refresh_from_db()
-        assert (second.status, second.outcome, second.duplicate_of) == (Status.CLOSED, "duplicate", first)
+        assert (second.status, second.outcome, second.duplicate_of) == (Status.CLOSED, "joined", first)
         assert not first.linked.exists()
         assert second.events.get(verb="rejoin").actor == service_actor.user
         deliver_due()
         told = {letter.to[0]: letter.subject for letter in mailoutbox}
         assert told == {
-            first.contact.email: f"Your appeal No. {second.number} is considered with the first one again",
+            first.contact.email: f"Your appeal № {second.number} is considered with the first one again",
             "green@city.example": mock.ANY,
         }
         with pytest.raises(NotAllowed):
@@ -300,6 +298,18 @@ class TestSplit:
         for appeal in (first, other, second):
             with pytest.raises(NotAllowed):
                 perform(appeal.pk, REJOIN, service_actor, version=None)
+
+    def test_where_the_first_one_has_ended_it_is_not_taken_back(
+        self, city: GridCity, make: Callable[..., Appeal], service_actor: Person, client: Client
+    ) -> None:
+        first = make()
+        perform(first.pk, SPLIT, service_actor, version=1, category=city.categories["lamp"], text="Another")
+        second = Appeal.objects.exclude(pk=first.pk).get()
+        perform(first.pk, ANSWER, service_actor, version=2, text="Done")
+        client.force_login(service_actor.user)
+        assert "Take the split back" not in client.get(f"/en/desk/appeals/{second.number}/").content.decode()
+        with pytest.raises(NotAllowed):
+            perform(second.pk, REJOIN, service_actor, version=None)
 
     def test_of_one_without_contact_data(
         self, city: GridCity, make: Callable[..., Appeal], service_actor: Person

@@ -63,7 +63,7 @@ class TestUndone:
         perform(again.pk, DUPLICATE, service_actor, version=1, original=first.number)
         perform(again.pk, SEPARATE, service_actor, version=2)
         page = client.get(f"/en/appeals/{again.number}/").content.decode()
-        assert f"Does not repeat appeal No. {first.number}" in page
+        assert f"Considered by itself again, without appeal № {first.number}" in page
         assert Message.objects.get(event__verb="separate").audience == "author"
 
     def test_no_other_step_says_what_it_repeats(

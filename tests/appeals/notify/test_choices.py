@@ -58,7 +58,7 @@ def test_whoever_chose_it_gets_each_letter_of_the_own_desk_at_once(
     appeal = submit(submission(text="No light"), sender=None, at=NOON).appeal
     deliver_due(NOON)
     (letter,) = to(wants)
-    assert letter.subject == f"New appeal No. {appeal.number}"
+    assert letter.subject == f"New appeal № {appeal.number}"
     assert not any(to(user) for user in (silent, elsewhere, stopped))
     assert any(letter.to == ["light@city.example"] for letter in mail.outbox), "the service's own address too"
 
@@ -83,7 +83,7 @@ def test_the_offices_letters_go_to_those_who_work_on_appeals_there(
     appeal = submit(submission(), sender=None, at=NOON - dt.timedelta(days=90)).appeal
     perform(appeal.pk, ESCALATE, PLATFORM, version=None, at=NOON)
     deliver_due(NOON)
-    assert [letter.subject for letter in to(works)] == [f"Appeal No. {appeal.number} is overdue"]
+    assert [letter.subject for letter in to(works)] == [f"Appeal № {appeal.number} is overdue"]
     assert not to(plans)
 
 

@@ -78,99 +78,99 @@ OFFICE = "office@city.example"
 #: The road to a step, and the subjects of its own letters by who receives them; N is the appeal's number, M that
 #: of the appeal that belongs together with it.
 ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
-    ([], {AUTHOR: "Your appeal No. N has been received", LIGHT: "New appeal No. N"}),
-    ([ACCEPT], {AUTHOR: "Your appeal No. N is in progress"}),
-    ([ANSWER], {AUTHOR: "Your appeal No. N has been answered"}),
+    ([], {AUTHOR: "Your appeal № N has been received", LIGHT: "New appeal № N"}),
+    ([ACCEPT], {AUTHOR: "Your appeal № N is in progress"}),
+    ([ANSWER], {AUTHOR: "Your appeal № N has been answered"}),
     (
         [FORWARD],
         {
-            AUTHOR: "Your appeal No. N is with another service now",
-            ROADS: "Appeal No. N has been forwarded to you",
+            AUTHOR: "Your appeal № N is with another service now",
+            ROADS: "Appeal № N has been forwarded to you",
         },
     ),
-    ([ANSWER, CLOSE], {AUTHOR: "Your appeal No. N has been closed"}),
+    ([ANSWER, CLOSE], {AUTHOR: "Your appeal № N has been closed"}),
     (
         [ANSWER, REOPEN],
-        {AUTHOR: "Your appeal No. N has been reopened", LIGHT: "Appeal No. N has been reopened"},
+        {AUTHOR: "Your appeal № N has been reopened", LIGHT: "Appeal № N has been reopened"},
     ),
-    ([ANSWER, SUPPLEMENT], {AUTHOR: "The answer to your appeal No. N has an addition"}),
-    ([PLAN], {AUTHOR: "Works for your appeal No. N are planned"}),
+    ([ANSWER, SUPPLEMENT], {AUTHOR: "The answer to your appeal № N has an addition"}),
+    ([PLAN], {AUTHOR: "Works for your appeal № N are planned"}),
     (
         [CORRECT],
         {
-            AUTHOR: "Category or place of your appeal No. N has been put right",
-            ROADS: "Appeal No. N is yours after a correction",
+            AUTHOR: "Category or place of your appeal № N has been put right",
+            ROADS: "Appeal № N is yours after a correction",
         },
     ),
-    ([DUPLICATE], {AUTHOR: "Your appeal No. N repeats another one"}),
-    ([DUPLICATE, SEPARATE], {AUTHOR: "Your appeal No. N is considered by itself again"}),
+    ([DUPLICATE], {AUTHOR: "Your appeal № N repeats another one"}),
+    ([DUPLICATE, SEPARATE], {AUTHOR: "Your appeal № N is considered by itself again"}),
     # Of the second appeal.
     (
         [SPLIT, REJOIN],
         {
-            AUTHOR: "Your appeal No. N is considered with the first one again",
-            ROADS: "Appeal No. N is closed: it is considered with the first one again",
+            AUTHOR: "Your appeal № N is considered with the first one again",
+            ROADS: "Appeal № N is closed: it is considered with the first one again",
         },
     ),
     (
         [SPLIT, UNSPLIT],
         {
-            AUTHOR: "Your appeal No. M is considered with the first one again",
-            ROADS: "Appeal No. M is closed: it is considered with the first one again",
+            AUTHOR: "Your appeal № M is considered with the first one again",
+            ROADS: "Appeal № M is closed: it is considered with the first one again",
         },
     ),
     (
         [SPLIT],
         {
-            AUTHOR: "A second matter of your appeal No. N is considered by itself",
-            ROADS: "New appeal No. M",
+            AUTHOR: "A second matter of your appeal № N is considered by itself",
+            ROADS: "New appeal № M",
         },
     ),
     (
         [IDENTIFY],
         {
-            AUTHOR: "Your report No. N is registered as an appeal under the law",
-            LIGHT: "No. N is an appeal under the law now",
+            AUTHOR: "Your report № N is registered as an appeal under the law",
+            LIGHT: "№ N is an appeal under the law now",
         },
     ),
-    ([IDENTIFY, RECLASSIFY], {AUTHOR: "The kind of your appeal No. N has been put right"}),
+    ([IDENTIFY, RECLASSIFY], {AUTHOR: "The kind of your appeal № N has been put right"}),
     ([ANSWER, RATE], {}),
     ([LINK], {}),
     ([LINK, UNLINK], {}),
-    ([REFUSE], {AUTHOR: "Your appeal No. N will not be considered"}),
-    ([WITHDRAW], {LIGHT: "Appeal No. N has been withdrawn by its author"}),
-    ([ASK], {AUTHOR: "A question about your appeal No. N"}),
-    ([ASK, REPLY], {LIGHT: "The author of appeal No. N has replied"}),
-    ([ASK, REMIND], {AUTHOR: "Please reply: a question about your appeal No. N"}),
+    ([REFUSE], {AUTHOR: "Your appeal № N will not be considered"}),
+    ([WITHDRAW], {LIGHT: "Appeal № N has been withdrawn by its author"}),
+    ([ASK], {AUTHOR: "A question about your appeal № N"}),
+    ([ASK, REPLY], {LIGHT: "The author of appeal № N has replied"}),
+    ([ASK, REMIND], {AUTHOR: "Please reply: a question about your appeal № N"}),
     (
         [ASK, LAPSE],
         {
-            AUTHOR: "Your appeal No. N goes on without your reply",
-            LIGHT: "Appeal No. N goes on: its author has not replied",
+            AUTHOR: "Your appeal № N goes on without your reply",
+            LIGHT: "Appeal № N goes on: its author has not replied",
         },
     ),
     ([ASSIGN], {}),
-    ([HIDE_FILE], {AUTHOR: "A photo or video of your appeal No. N has been hidden from the public"}),
+    ([HIDE_FILE], {AUTHOR: "A photo or video of your appeal № N has been hidden from the public"}),
     (
         [HIDE_FILE, SHOW_FILE],
-        {AUTHOR: "A photo or video of your appeal No. N is shown to the public again"},
+        {AUTHOR: "A photo or video of your appeal № N is shown to the public again"},
     ),
-    ([COVER], {AUTHOR: "Areas of a photo of your appeal No. N have been blackened"}),
-    ([COVER, UNCOVER], {AUTHOR: "A photo of your appeal No. N is shown whole again"}),
-    ([REDACT], {AUTHOR: "Words of your appeal No. N have been taken out"}),
-    ([REDACT, RESTORE], {AUTHOR: "The words of your appeal No. N stand again as they were written"}),
+    ([COVER], {AUTHOR: "Areas of a photo of your appeal № N have been blackened"}),
+    ([COVER, UNCOVER], {AUTHOR: "A photo of your appeal № N is shown whole again"}),
+    ([REDACT], {AUTHOR: "Words of your appeal № N have been taken out"}),
+    ([REDACT, RESTORE], {AUTHOR: "The words of your appeal № N stand again as they were written"}),
     ([NOTE], {}),
-    ([HIDE], {AUTHOR: "Your appeal No. N has been hidden from the public"}),
-    ([HIDE, SHOW], {AUTHOR: "Your appeal No. N is shown to the public again"}),
-    ([EXTEND], {AUTHOR: "The answer to your appeal No. N will take longer"}),
-    ([WARN_HALF], {LIGHT: "Half of the term of appeal No. N has passed"}),
-    ([WARN_MOST], {LIGHT: "80 % of the term of appeal No. N has passed"}),
-    ([WARN_DUE], {LIGHT: "Appeal No. N must be answered today"}),
+    ([HIDE], {AUTHOR: "Your appeal № N has been hidden from the public"}),
+    ([HIDE, SHOW], {AUTHOR: "Your appeal № N is shown to the public again"}),
+    ([EXTEND], {AUTHOR: "The answer to your appeal № N will take longer"}),
+    ([WARN_HALF], {LIGHT: "Half of the term of appeal № N has passed"}),
+    ([WARN_MOST], {LIGHT: "80 % of the term of appeal № N has passed"}),
+    ([WARN_DUE], {LIGHT: "Appeal № N must be answered today"}),
     (
         [ESCALATE],
         {
-            OFFICE: "Appeal No. N is overdue",
-            LIGHT: "Appeal No. N is overdue: the Mayor's Office has been told",
+            OFFICE: "Appeal № N is overdue",
+            LIGHT: "Appeal № N is overdue: the Mayor's Office has been told",
         },
     ),
     ([RECOUNT], {}),
@@ -178,7 +178,7 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
     ([FOUND_OVERDUE], {}),
     (
         [SUBMIT_FOR],
-        {AUTHOR: "Your appeal No. N has been received", LIGHT: "New appeal No. N"},
+        {AUTHOR: "Your appeal № N has been received", LIGHT: "New appeal № N"},
     ),
 ]
 
@@ -270,7 +270,7 @@ def test_subjects(
     linked = appeal.linked.first() or Appeal.objects.filter(duplicate_of=appeal).first()
     numbers = {"N": appeal.number, "M": linked and linked.number}
     assert sent == {
-        who: re.sub(r"No\. ([NM])", lambda found: f"No. {numbers[found[1]]}", subject)
+        who: re.sub(r"№ ([NM])", lambda found: f"№ {numbers[found[1]]}", subject)
         for who, subject in subjects.items()
     }
     for letter in mail.outbox:

@@ -48,7 +48,7 @@ def test_the_first_letter_holds_no_word_of_the_sender(appeal: Appeal) -> None:
     (body,) = letters()
     assert "phish" not in body
     assert "YOU WON" not in body
-    assert f"No. {appeal.number}" in body
+    assert f"№ {appeal.number}" in body
     assert appeal.category.name in body
     assert body.count("http") == 1
 
