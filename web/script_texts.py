@@ -67,6 +67,14 @@ def script_texts() -> dict[str, str]:
         "place.imprecise": _(
             "Your position is only accurate to %(metres)s m: move the pin to the right spot."
         ),
+        "place.located": _("Your phone places you here, to within %(metres)s m."),
+        "place.photo": _(
+            "The place is where the photo was taken. If the problem is elsewhere, move the pin."
+        ),
+        "place.photoOutside": _(
+            "The photo was taken outside the city, so that the place is still to be given."
+        ),
+        "place.rough": _("The pin is where you tapped. Now move it to the exact spot."),
         "place.outside": _(
             "Your phone places you outside the city, so the pin was not put there. Tap the map or type an address."
         ),
@@ -123,6 +131,9 @@ def script_texts() -> dict[str, str]:
         "draft.discard": _("Start over"),
         "draft.discardSure": _("Discard everything you have typed?"),
         "draft.saved": _("Saved on this device"),
+        "steps.of": _("Step %(number)s of %(count)s"),
+        "check.files": pgettext("photos and videos of an appeal", "Attached: %(count)s"),
+        "check.missing": _("Still missing"),
         "form.sending": _("Sending…"),
         "form.send": _("Send the appeal"),
         "form.errors": _("Your appeal has not been sent yet. Still to correct (%(count)s):"),

@@ -175,6 +175,7 @@ def _form(request: HttpRequest, draft: Draft, *, status: int) -> HttpResponse:
                 (g.choice.code for g in groups if any(leaf.code == chosen for leaf in g.leaves)), ""
             ),
             "kinds": _kinds(),
+            "legal": any(kind.is_legal and kind == draft.values["kind"] for kind in Kind),
             "fields": submission_schema()["properties"],
             "kept": " ".join(KEPT),
             "words_min": WORDS_MIN,

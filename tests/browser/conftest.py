@@ -218,6 +218,12 @@ def path_of(name: str, language: str, *args: object) -> str:
         return reverse(name, args=args)
 
 
+def at_step(page: Page, step: str) -> None:
+    """The form of a new appeal on a phone shows the step, as by the address that each of them has."""
+    page.evaluate("step => { location.hash = `step-${step}`; }", step)
+    page.wait_for_selector(f".appeal-form[data-at]:has([data-step~={step}]:not([data-elsewhere]))")
+
+
 def log_in(window: Visit, user: User) -> None:
     """The window is the user's from now on, as if it had been through the log-in page."""
     client = Client()

@@ -21,7 +21,7 @@ from appeals.notify.subscriptions import AuthorsLetters, path_for
 from appeals.workflow import ACCEPT, ANSWER, REDACT
 from desk.models import AnswerTemplate, SavedFilter
 from desk.urls import urlpatterns as desk_urls
-from tests.browser.conftest import DESKTOP, LANGUAGES, OFFICE, PHONE, Open, log_in, path_of
+from tests.browser.conftest import DESKTOP, LANGUAGES, OFFICE, PHONE, Open, at_step, log_in, path_of
 from tests.browser.faults import violations
 from tests.factories import (
     AppealFactory,
@@ -73,12 +73,15 @@ def test_the_card_the_layers_and_the_errors(visit: Open, city: GridCity) -> None
     page.locator(".map-layers summary").click()
     window.at_rest()
     assert violations(page) == []
-    page = window.go(path_of("public:appeal-new", "en"))
+    page = window.go(path_of("public:appeal-new", "en") + "#step-send")
     window.map_drawn()
     page.click("[data-send]")
     expect(page.locator("#errors")).to_be_focused()
     window.at_rest()
     assert violations(page) == []
+    for step in ("text", "what", "send"):
+        at_step(page, step)
+        assert violations(page) == []
 
 
 # What axe asks for lies in the markup and its colours, which all languages share; Kyrgyz and Russian have the longest words.

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
+from io import BytesIO
+from typing import Any
 
+import pytest
+from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
 from playwright.sync_api import Page, expect
 
 from data.demo.texts import texts
-from tests.browser.conftest import Open, path_of
+from tests.browser.conftest import Open, at_step, path_of
+from tests.browser.pixels import colour_px
 from tests.grid import IN_EAST, IN_WEST, GridCity
 from tests.osh import osh_categories
 
@@ -34,7 +41,22 @@ MEANT = {
 
 def listening(page: Page) -> None:
     """Waits until the form's script hears what is typed."""
-    page.wait_for_selector("[data-address][role=combobox]")
+    page.wait_for_selector("[data-address][role=combobox]", state="attached")
+
+
+def taken_at(lon: float, lat: float) -> dict[str, Any]:
+    """A photo of which the phone says that it was taken there, within 40 metres."""
+
+    def parts(value: float) -> tuple[IFDRational, IFDRational, IFDRational]:
+        minutes, whole = math.modf(value)
+        return IFDRational(int(whole), 1), IFDRational(round(minutes * 60e7), 10_000_000), IFDRational(0, 1)
+
+    exif = Image.Exif()
+    exif[0x010F] = "A phone"
+    exif[0x8825] = {1: "N", 2: parts(lat), 3: "E", 4: parts(lon), 31: IFDRational(400, 10)}
+    content = BytesIO()
+    Image.effect_noise((320, 240), 40).convert("RGB").save(content, "JPEG", exif=exif)
+    return {"name": "taken.jpg", "mimeType": "image/jpeg", "buffer": content.getvalue()}
 
 
 def shown(page: Page, words: str) -> list[str]:
@@ -49,6 +71,7 @@ def test_a_category_is_found_by_what_people_call_it(visit: Open, city: GridCity)
     window = visit(maps=False)
     page = window.go(path_of("public:appeal-new", "ru"))
     listening(page)
+    at_step(page, "what")
     found = {words: shown(page, words) for words in MEANT}
     assert {words: leaf for words, leaf in MEANT.items() if leaf not in found[words]} == {}
     # No more than can be looked through.
@@ -89,7 +112,9 @@ def test_categories_are_suggested_by_the_words_and_none_is_chosen(visit: Open, c
         assert len(hits) > 300
         assert share > 0.65, f"{language}: {share:.1%} have their category among the first three"
 
+    at_step(page, "text")
     page.fill("[name=text]", "Во дворе не горит фонарь")
+    at_step(page, "what")
     offered = page.locator("[data-suggested] button")
     expect(offered.first).to_contain_text("for “")
     assert page.locator("[name=category]:checked").count() == 0
@@ -103,6 +128,7 @@ def test_the_place_is_the_last_that_was_given(visit: Open, city: GridCity) -> No
     window = visit(maps=False)
     page = window.go(path_of("public:appeal-new", "en"))
     listening(page)
+    at_step(page, "place")
     said, lon = page.locator("[data-place-said]"), page.locator("[name=lon]")
     page.locator(".appeal-form__coordinates summary").click()
     coordinates = page.locator("[data-coordinates]")
@@ -146,6 +172,7 @@ def test_a_phone_on_a_weak_network_loads_the_map_when_it_is_asked_for(visit: Ope
     window.page.on("request", lambda request: asked.append(request.url))
     page = window.go(path_of("public:appeal-new", "en"))
     listening(page)
+    at_step(page, "place")
     # A place can be given without it.
     page.fill("[data-address]", "масалиев")
     page.get_by_role("option").first.click()
@@ -156,6 +183,45 @@ def test_a_phone_on_a_weak_network_loads_the_map_when_it_is_asked_for(visit: Ope
     assert window.complaints.said == []
 
 
+def test_a_photo_says_where_it_was_taken_and_keeps_it_to_itself(visit: Open, city: GridCity) -> None:
+    window = visit()
+    page = window.go(path_of("public:appeal-new", "en"))
+    listening(page)
+    said, lon = page.locator("[data-photo-said]"), page.locator("[name=lon]")
+    page.set_input_files("[data-file-input]", [taken_at(74.6, 42.87)])
+    expect(said).to_contain_text("outside the city")
+    page.set_input_files("[data-file-input]", [taken_at(*IN_EAST)])
+    expect(said).to_contain_text("where the photo was taken")
+    assert float(lon.input_value()) == pytest.approx(IN_EAST[0], abs=1e-6)
+    assert float(page.input_value("[name=lat]")) == pytest.approx(IN_EAST[1], abs=1e-6)
+    # The place that is there already stays.
+    page.set_input_files("[data-file-input]", [taken_at(*IN_WEST)])
+    expect(page.locator(".file__state", has_text="Attached")).to_have_count(3)
+    assert float(lon.input_value()) == pytest.approx(IN_EAST[0], abs=1e-6)
+    # What is sent is what was drawn anew.
+    tagged = taken_at(*IN_EAST)["buffer"]
+    assert b"Exif" in tagged
+    bare = page.evaluate(
+        """async (bytes) => {
+            const { lightened } = await import("city/appeal/photos.js");
+            const file = new File([new Uint8Array(bytes)], "taken.jpg", { type: "image/jpeg" });
+            return [...new Uint8Array(await (await lightened(file)).blob.arrayBuffer())];
+        }""",
+        list(tagged),
+    )
+    assert bytes(bare).startswith(b"\xff\xd8")
+    assert b"Exif" not in bytes(bare)
+
+    page.click("[data-next]")
+    window.map_drawn()
+    with_circle = colour_px(page, "--accent")
+    page.locator("city-map canvas").click(position={"x": 90, "y": 120})
+    expect(page.locator("[data-place-said]")).to_contain_text("The pin is at")
+    window.map_drawn()
+    assert colour_px(page, "--accent") < with_circle - 300, "the circle is the phone's, not the reader's"
+    assert window.complaints.said == []
+
+
 def test_a_position_outside_of_the_city_puts_no_pin_and_is_asked_for_anew(
     visit: Open, city: GridCity
 ) -> None:
@@ -163,6 +229,7 @@ def test_a_position_outside_of_the_city_puts_no_pin_and_is_asked_for_anew(
     window = visit(maps=False, geolocation=away, permissions=["geolocation"])
     page = window.go(path_of("public:appeal-new", "en"))
     listening(page)
+    at_step(page, "place")
     said, lon = page.locator("[data-place-said]"), page.locator("[name=lon]")
     locate = page.get_by_role("button", name="I am here")
     locate.click()

@@ -284,7 +284,7 @@ def test_first_pages_are_light_and_ask_for_their_scripts_at_once(visit: Open, ci
         answers: list[Response] = []
         window.page.on("response", lambda answer, seen=answers: seen.append(answer))
         page = window.go(path_of(name, "ky"))
-        page.locator(ready).last.wait_for()
+        page.locator(ready).last.wait_for(state="attached")
         page.wait_for_load_state("networkidle")
         loaded, named = page.evaluate(
             """() => [
@@ -303,17 +303,19 @@ def test_first_pages_are_light_and_ask_for_their_scripts_at_once(visit: Open, ci
 
 def test_a_touch_of_the_still_picture_brings_the_map_there(visit: Open, city: GridCity) -> None:
     window = visit()
-    page = window.go(path_of("public:appeal-new", "en"))
+    page = window.go(path_of("public:appeal-new", "en") + "#step-place")
     still, touch = page.locator(".city-map__still"), page.locator(".city-map__ask")
     touch.wait_for()
     until(page, "() => document.querySelector('.city-map__still').naturalWidth > 0")
     frame = still.bounding_box()
     assert frame is not None
     touch.click(position={"x": 60, "y": 80})
+    # The touch is the pin, also before there is a map.
+    expect(page.locator("[name=lon]")).not_to_have_value("")
+    expect(page.locator("[data-place-said]")).to_contain_text("where you tapped")
     window.map_drawn()
     expect(still).to_have_count(0)
-    page.locator("city-map canvas").click(position={"x": frame["width"] / 2, "y": frame["height"] / 2})
-    expect(page.locator("[name=lon]")).not_to_have_value("")
+    expect(page.locator(".map-pick-pin")).to_be_in_viewport()
     degrees = 360 / 512 / 2**CITY.zoom
     east, north = 60 - frame["width"] / 2, frame["height"] / 2 - 80
     lon, lat = CITY.center

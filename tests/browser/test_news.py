@@ -133,9 +133,9 @@ def test_works_are_drawn_previewed_published_and_seen(visit: Open, editor: User)
     until(seen, AT_REST)
     assert works_px(seen) == 0
     # Whoever writes an appeal there learns that it is known, and can go on.
-    public.go(f"{path_of('public:appeal-new', 'en')}?lon={lon:.6f}&lat={lat:.6f}")
+    public.go(f"{path_of('public:appeal-new', 'en')}?lon={lon:.6f}&lat={lat:.6f}#step-place")
     expect(seen.locator(".known-works a")).to_have_text("Water en")
-    expect(seen.locator("[data-send]")).to_be_enabled()
+    expect(seen.locator("[data-next]")).to_be_enabled()
     NewsItem.objects.update(ends_at=timezone.now())
     public.go(path_of("public:map", "ky"))
     public.map_drawn()

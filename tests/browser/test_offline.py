@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from appeals.models import Appeal, Attachment
-from tests.browser.conftest import Open, log_in_by_password, path_of
+from tests.browser.conftest import Open, at_step, log_in_by_password, path_of
 from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import IN_EAST, IN_WEST, GridCity, at
 
@@ -68,7 +68,7 @@ def test_the_list_seen_last_opens(visit: Open, city: GridCity) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "ky")
     expect(page.locator("main .empty")).to_be_visible()
     page.goto(window.root + path_of("public:appeal-new", "ky"))
-    expect(page.locator("[data-send]")).to_be_visible()
+    expect(page.locator("[data-next]")).to_be_visible()
 
 
 def test_a_dead_network_that_the_browser_calls_alive_is_told_of(visit: Open, city: GridCity) -> None:
@@ -100,11 +100,14 @@ def test_an_appeal_waits_for_the_network(visit: Open, city: GridCity) -> None:
 
     window.context.set_offline(True)
     page.reload()
+    at_step(page, "place")
     page.get_by_role("button", name="I am here").click()
-    page.check("[name=kind][value=report]")
+    at_step(page, "what")
     page.fill("[data-category-search]", "lamp")
     page.locator("[data-leaf]:visible").first.click()
+    at_step(page, "text")
     page.fill("[name=text]", "Sent from a cellar")
+    at_step(page, "send")
     page.click("[data-send]")
     expect(page.locator(".kept")).to_be_visible()
     assert not Appeal.objects.exists()

@@ -51,7 +51,7 @@ def test_whom_it_concerns_too_presses_once_instead_of_writing_again(visit: Open,
     lon, lat = IN_EAST
     there = AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), text="It is dark here.")
     window = visit(maps=False)
-    page = window.go(path_of("public:appeal-new", "en") + f"?lon={lon}&lat={lat}&category=lamp")
+    page = window.go(path_of("public:appeal-new", "en") + f"?lon={lon}&lat={lat}&category=lamp#step-send")
     row = page.locator("[data-route] .alike__one")
     expect(row).to_contain_text("It is dark here.")
     with page.expect_popup() as opened:

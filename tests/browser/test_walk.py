@@ -13,7 +13,7 @@ from appeals.deadlines import LegalClock
 from appeals.models import Appeal, Attachment
 from appeals.vocabulary import Kind, Status
 from districts.routing import Rule
-from tests.browser.conftest import LANGUAGES, Open, log_in_by_password, path_of
+from tests.browser.conftest import LANGUAGES, Open, at_step, log_in_by_password, path_of
 from tests.factories import LegalTermFactory
 from tests.grid import IN_EAST, GridCity
 from tools.chromium import until
@@ -27,13 +27,32 @@ def test_from_the_pin_to_the_public_answer(
     resident = visit(locale=language, reduced_motion="no-preference" if language == "ky" else "reduce")
     page = resident.go(path_of("public:appeal-new", language))
     resident.map_drawn()
+    step, following = page.locator(".step__of:visible"), page.locator("[data-next]")
 
+    # A photo first.
+    expect(step).to_contain_text("1")
+    page.set_input_files("[data-file-input]", [large_photo])
+    expect(page.locator(".file img")).to_be_visible()
+    following.click()
+    # What is missing keeps one at the step, and is said there.
+    expect(page.locator("#step-place-title")).to_be_focused()
+    following.click()
+    expect(page.locator("[data-error=point]")).not_to_be_empty()
     # Where: the gazetteer brings the map there, a tap sets the pin.
     page.fill("[data-address]", "масал")
     page.get_by_role("option").first.click()
     expect(page.locator(".map-pick-pin")).to_be_visible()
     resident.map_drawn()
     page.locator("city-map canvas").click(position={"x": 90, "y": 120})
+    following.click()
+    expect(step).to_contain_text("3")
+    page.fill("[name=text]", "Түнкүсүн караңгы, чырак үч күндөн бери күйбөйт.")
+    # Back is a step back, and nothing is lost.
+    page.go_back()
+    expect(page.locator("#step-place-title")).to_be_focused()
+    page.go_forward()
+    expect(page.locator("[name=text]")).to_have_value("Түнкүсүн караңгы, чырак үч күндөн бери күйбөйт.")
+    following.click()
     # What: the search finds the leaf whatever group it is in.
     page.fill("[data-category-search]", "lamp")
     page.locator("[data-leaf]:visible").get_by_text(f"lamp {language}").click()
@@ -41,9 +60,12 @@ def test_from_the_pin_to_the_public_answer(
     # Who answers is said before anything is sent.
     expect(page.locator("[data-route]")).to_contain_text(f"light {language}")
     expect(page.locator("[data-route]")).to_contain_text(f"east {language}")
-    page.fill("[name=text]", "Түнкүсүн караңгы, чырак үч күндөн бери күйбөйт.")
-    page.set_input_files("[data-file-input]", [large_photo])
-    expect(page.locator(".file img")).to_be_visible()
+    following.click()
+    # The last step says what goes, and to whom.
+    expect(page.locator("[data-check=what]")).to_have_text(f"lamp {language}")
+    expect(page.locator("[data-check=files]")).to_contain_text("1")
+    expect(page.locator("[data-check][data-missing]")).to_have_count(0)
+    expect(page.locator("[data-route]")).to_contain_text(f"light {language}")
     page.fill("[name=name]", "Бакыт")
     page.click("[data-send]")
     page.wait_for_url("**/follow/**")
@@ -89,6 +111,8 @@ def test_the_term_that_is_promised_is_that_of_the_kind(visit: Open, city: GridCi
     window = visit(maps=False)
     lon, lat = IN_EAST
     page = window.go(path_of("public:appeal-new", "en") + f"?lon={lon}&lat={lat}&category=lamp")
+    at_step(page, "send")
+    page.locator("[data-law] summary").click()
     route = page.locator("[data-route]")
     address = page.locator("[name=postal_address]")
     for kind in (Kind.COMPLAINT, Kind.REPORT, Kind.REQUEST):
@@ -103,8 +127,11 @@ def test_errors_are_at_their_fields_and_nothing_is_sent(visit: Open, city: GridC
     window = visit(maps=False)
     page = window.go(path_of("public:appeal-new", "en"))
     window.at_rest()
+    at_step(page, "send")
     page.click("[data-send]")
 
+    # Each leads to its step, and the first is shown.
+    expect(page.locator("[data-address]")).to_be_visible()
     summary = page.locator("#errors")
     expect(summary).to_be_focused()
     expect(summary.locator("li")).to_have_count(3)
@@ -130,10 +157,13 @@ def test_an_unfinished_appeal_is_there_again(
     window = visit(maps=False)
     page = window.go(path_of("public:appeal-new", "en"))
     window.at_rest()
-    page.fill("[name=text]", "Half of a story")
-    page.check("[name=kind][value=request]")
     page.set_input_files("[data-file-input]", [large_photo])
     expect(page.locator(".file__state")).to_have_text("Attached")
+    at_step(page, "text")
+    page.fill("[name=text]", "Half of a story")
+    at_step(page, "send")
+    page.locator("[data-law] summary").click()
+    page.check("[name=kind][value=request]")
     expect(page.locator("[data-saved]")).not_to_be_empty()
     # The last of several writes, each a moment after what was changed.
     until(
@@ -154,6 +184,8 @@ def test_an_unfinished_appeal_is_there_again(
 
     page.reload()
     expect(page.locator("[name=text]")).to_have_value("Half of a story")
+    # At the step where it was left.
+    expect(page.locator("[name=kind][value=request]")).to_be_visible()
     expect(page.locator("[name=kind][value=request]")).to_be_checked()
     expect(page.locator(".file__state")).to_have_text("Attached")
     assert page.input_value("[name=id]") == first_id

@@ -12,7 +12,7 @@ from playwright.sync_api import Route, expect
 
 from appeals.deadlines import LegalClock
 from appeals.models import Appeal
-from tests.browser.conftest import LANGUAGES, Open, path_of
+from tests.browser.conftest import LANGUAGES, Open, at_step, path_of
 from tests.factories import AppealFactory, PlaceFactory
 from tests.grid import IN_EAST, IN_PARK, IN_WEST, GridCity, at
 
@@ -22,6 +22,7 @@ def test_an_appeal_with_a_photo_by_its_address(
 ) -> None:
     page = visit(java_script_enabled=False).go(path_of("public:appeal-new", "en"))
     page.fill("[name=address]", "улица Масалиев")
+    page.locator("[data-law] summary").click()
     page.check("[name=kind][value=complaint]")
     page.fill("[name=name]", "Бакыт Эсенов")
     page.fill("[name=postal_address]", "Ош, Ленин көчөсү 5")
@@ -144,5 +145,6 @@ def test_who_answers_is_said_before_anything_is_sent(
 
 def test_the_question_is_not_there_where_scripts_answer_it(visit: Open, city: GridCity) -> None:
     page = visit(maps=False).go(path_of("public:appeal-new", "en"))
+    at_step(page, "send")
     expect(page.locator("[data-route]")).to_be_visible()
     expect(page.locator("#who-answers")).to_be_hidden()

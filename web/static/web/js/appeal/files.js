@@ -26,6 +26,7 @@ export class Files {
   #error;
   #changed;
   #keeps;
+  #taken;
   /** @type {Row[]} */
   #rows = [];
   /** The last of what is sent one after the other: on a weak network one photo arrives sooner than six halves. */
@@ -34,10 +35,12 @@ export class Files {
   /**
    * @param {{list: HTMLElement, input: HTMLInputElement, drop: HTMLElement, error: HTMLElement}} parts
    * @param {() => void} changed
-   * @param {{keeps?: boolean}} [options] whether the device keeps the files until the server has them
+   * @param {{keeps?: boolean, taken?: (place: import("city/appeal/exif.js").Taken) => void}} [options] whether the device
+   *   keeps the files until the server has them; what is to be done with the place where a photo was taken
    */
-  constructor({ list, input, drop, error }, changed, { keeps = true } = {}) {
+  constructor({ list, input, drop, error }, changed, { keeps = true, taken } = {}) {
     this.#keeps = keeps;
+    this.#taken = taken;
     this.#list = list;
     this.#error = error;
     this.#changed = changed;
@@ -147,8 +150,10 @@ export class Files {
     row.settled = (async () => {
       const problem = await problemWith(original, others);
       if (problem) return this.#turnAway(row, problem);
-      row.file.blob = await lightened(original);
+      const { blob, taken } = await lightened(original);
       if (row.stop.signal.aborted) return;
+      row.file.blob = blob;
+      if (taken) this.#taken?.(taken);
       await this.#write(row.file);
       this.#changed();
       await this.#send(row);

@@ -67,9 +67,10 @@ export class PlacePicker {
     locate?.addEventListener("click", () => this.#locate());
     coordinates.addEventListener("change", () => void this.#readCoordinates());
     map.addEventListener("city-map:picked", (event) => {
-      const spot = /** @type {CustomEvent<Spot>} */ (event).detail;
+      const { rough, ...spot } = /** @type {CustomEvent<Spot & {rough?: boolean}>} */ (event).detail;
       this.#take(spot);
-      this.#sayWhere(spot);
+      if (rough) this.#say(t("place.rough"));
+      else this.#sayWhere(spot);
     });
   }
 
@@ -127,9 +128,26 @@ export class PlacePicker {
     this.#say(t("place.coordinates", { lat: spot.lat.toFixed(5), lon: spot.lon.toFixed(5) }));
   }
 
-  /** @param {Spot} spot */
-  #goTo(spot) {
-    this.#parts.map.place(spot);
+  /**
+   * Takes the place where a photo was taken, unless another was given before.
+   * @param {import("city/appeal/exif.js").Taken} taken
+   * @returns {string} what is to be said of it
+   */
+  photographed({ accuracy, ...spot }) {
+    if (this.#spot) return "";
+    const there = inCity(spot.lon, spot.lat);
+    if (there) this.#goTo(spot, accuracy);
+    const words = t(there ? "place.photo" : "place.photoOutside");
+    this.#say(words);
+    return words;
+  }
+
+  /**
+   * @param {Spot} spot
+   * @param {number} [accuracyM] metres within which it is, if that is known
+   */
+  #goTo(spot, accuracyM) {
+    this.#parts.map.place(spot, accuracyM);
     this.#take(spot);
   }
 
@@ -147,13 +165,9 @@ export class PlacePicker {
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => {
         if (!inCity(coords.longitude, coords.latitude)) return this.#say(t("place.outside"));
-        this.#goTo({ lon: coords.longitude, lat: coords.latitude });
+        this.#goTo({ lon: coords.longitude, lat: coords.latitude }, coords.accuracy);
         const vague = coords.accuracy > IMPRECISE_M;
-        this.#say(
-          vague
-            ? t("place.imprecise", { metres: formatNumber(Math.round(coords.accuracy)) })
-            : t("place.coordinates", { lat: coords.latitude.toFixed(5), lon: coords.longitude.toFixed(5) }),
-        );
+        this.#say(t(vague ? "place.imprecise" : "place.located", { metres: formatNumber(Math.ceil(coords.accuracy)) }));
       },
       () => this.#say(t("place.denied")),
       { enableHighAccuracy: true, timeout: 15_000, maximumAge: 0 },

@@ -9,6 +9,7 @@ import { newSecret, uuid7 } from "city/appeal/identifiers.js";
 import { KnownWorks } from "city/appeal/known-works.js";
 import { PlacePicker } from "city/appeal/place.js";
 import { RoutePreview } from "city/appeal/route-preview.js";
+import { Steps } from "city/appeal/steps.js";
 import { CityMap } from "city/elements/city-map.js";
 import { alone, deliver, forget } from "city/outbox/deliver.js";
 import { dropDraft, dropParcel, readDraft, readParcels, writeDraft, writeParcel } from "city/outbox/store.js";
@@ -38,6 +39,8 @@ export class AppealForm extends HTMLElement {
   #works;
   /** @type {CategoryChoice | undefined} */
   #category;
+  /** @type {Steps | undefined} */
+  #steps;
   #sending = false;
   #leaving = false;
 
@@ -52,6 +55,7 @@ export class AppealForm extends HTMLElement {
         error: this.#part("[data-error=files]"),
       },
       () => this.#keep(),
+      { taken: (place) => (this.#part("[data-photo-said]").textContent = this.#place?.photographed(place) ?? "") },
     );
     this.#route = new RoutePreview(this.#part("[data-route]"), (errors) => this.#error("point", errors.point));
     this.#works = new KnownWorks(this.#part("[data-works]"));
@@ -75,8 +79,11 @@ export class AppealForm extends HTMLElement {
     form.addEventListener("change", (event) => this.#edited(event));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#send();
+      // Enter in a field of an earlier step.
+      if (this.#steps?.goesOn) this.#steps.next();
+      else void this.#send();
     });
+    this.#steps = new Steps(form, { complete: (step) => this.#isComplete(step), shown: () => this.#sum() });
     this.#count();
     void this.#restore();
   }
@@ -154,6 +161,35 @@ export class AppealForm extends HTMLElement {
 
   #suggest = debounce(400, () => this.#category?.suggest(this.#value("text")));
 
+  // The steps
+
+  /** True when a step can be left; else what is missing is said there. @param {string} step */
+  #isComplete(step) {
+    const missing = Object.entries(this.#problems()).filter(([name]) => this.#steps?.of(this.#fieldOf(name)) === step);
+    for (const [name, sentences] of missing) this.#error(name, sentences);
+    const [first] = missing;
+    if (first) this.#fieldOf(first[0])?.focus();
+    return !first;
+  }
+
+  /** What the last step says of the others. */
+  #sum() {
+    const chosen = this.querySelector("[name=category]:checked")?.closest("label");
+    const files = this.#files?.ids.length ?? 0;
+    /** @type {Record<string, string | undefined>} */
+    const said = {
+      files: t("check.files", { count: files }),
+      place: this.#value("address").trim() || (this.#value("lon") && `${Number(this.#value("lat")).toFixed(5)}, ${Number(this.#value("lon")).toFixed(5)}`),
+      text: this.#value("text").trim(),
+      what: chosen?.textContent?.trim(),
+    };
+    for (const [name, words] of Object.entries(said)) {
+      const place = this.#part(`[data-check="${name}"]`);
+      place.textContent = words || t("check.missing");
+      place.toggleAttribute("data-missing", !words);
+    }
+  }
+
   // The draft
 
   /** @returns {Draft} */
@@ -200,6 +236,9 @@ export class AppealForm extends HTMLElement {
     const spot = lon && lat ? { lon: Number(lon), lat: Number(lat) } : undefined;
     if (spot) this.#place?.set(spot);
     this.#askRoute(spot);
+    if (this.querySelector("[data-legal]:checked")) find(this, "[data-law]", HTMLDetailsElement).open = true;
+    this.#sum();
+    if (server) this.#steps?.reveal(this.querySelector("[aria-invalid=true]"));
   }
 
   /** @param {string} id */
@@ -279,6 +318,7 @@ export class AppealForm extends HTMLElement {
       sentences.map((sentence) => {
         const go = (/** @type {Event} */ event) => {
           event.preventDefault();
+          this.#steps?.reveal(this.#fieldOf(name));
           this.#fieldOf(name)?.focus();
         };
         return el("li", {}, el("a", { href: "#errors", onclick: go }, sentence));
@@ -291,6 +331,8 @@ export class AppealForm extends HTMLElement {
       el("div", {}, el("p", {}, el("strong", {}, t("form.errors", { count: items.length }))), el("ul", {}, ...items)),
     );
     notes.append(summary);
+    const first = Object.keys(errors).find((name) => this.#steps?.of(this.#fieldOf(name)));
+    if (first) this.#steps?.reveal(this.#fieldOf(first));
     summary.focus();
     summary.scrollIntoView({ block: "center" });
   }
@@ -321,6 +363,7 @@ export class AppealForm extends HTMLElement {
     try {
       const receipt = await deliver(parcel);
       if (kept) await forget(parcel);
+      await this.#steps?.leave();
       // In the place of the form: Back must not show what has been sent.
       location.replace(`${receipt.follow_url}?new=1`);
       this.#leaving = true;
@@ -328,6 +371,7 @@ export class AppealForm extends HTMLElement {
       const refused = error instanceof Refused;
       if (refused && error.status === 409) {
         await forget(parcel);
+        await this.#steps?.leave();
         location.replace(followUrl(parcel.body.secret));
       } else if (refused) {
         await dropParcel(parcel.id).catch(() => undefined);
@@ -335,6 +379,7 @@ export class AppealForm extends HTMLElement {
         else this.#error("send", [error.passing ? t("form.failed") : error.message || t("form.failed")]);
       } else if (kept) {
         await dropDraft();
+        await this.#steps?.leave();
         this.#showKept();
       } else {
         this.#error("send", [t("form.failed")]);

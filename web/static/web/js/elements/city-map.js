@@ -6,7 +6,8 @@
  * `mode="single"`: one pin at `lon`, `lat`, coloured by `status`, or the `area` (GeoJSON); `label` describes it for screen
  * readers.
  * `mode="points"`: those of `points`, one of which is chosen: `choose(number)`; fires `city-map:chosen` (detail: number).
- * `mode="pick"`: the reader places a pin; fires `city-map:picked` (detail: lon, lat); `place(spot)` moves it.
+ * `mode="pick"`: the reader places a pin; fires `city-map:picked` (detail: lon, lat; `rough` where the still picture was
+ * touched); `place(spot, accuracyM)` moves it.
  * `mode="draw"`: the reader draws a point, a line or an area; fires `city-map:drawn` (detail: corners); `draw(drawing)`
  * shows what is drawn elsewhere.
  *
@@ -53,7 +54,14 @@ export class CityMap extends HTMLElement {
   #spot;
   /** Where the reader touched the still picture. @type {Spot | undefined} */
   #touched;
+  /** Metres within which the spot is, if that is known. @type {number | undefined} */
+  #accuracyM;
   #opening = false;
+  #seen = new ResizeObserver(() => {
+    if (!this.clientWidth) return;
+    this.#seen.disconnect();
+    void this.#openNow();
+  });
   /** How often the map was asked to settle. */
   #asked = 0;
 
@@ -61,6 +69,7 @@ export class CityMap extends HTMLElement {
     super();
     this.addEventListener("city-map:picked", (event) => {
       this.#spot = /** @type {CustomEvent<Spot>} */ (event).detail;
+      this.#accuracyM = undefined;
     });
   }
 
@@ -71,6 +80,7 @@ export class CityMap extends HTMLElement {
   }
 
   disconnectedCallback() {
+    this.#seen.disconnect();
     this.#browse?.close();
     this.#view?.close();
     this.#view = this.#browse = this.#pick = this.#pointsMode = this.#drawMode = undefined;
@@ -89,12 +99,15 @@ export class CityMap extends HTMLElement {
   /**
    * Places the pin of `mode="pick"`, and moves there; over a still picture the map is loaded to show it.
    * @param {Spot | undefined} spot
+   * @param {number} [accuracyM] metres within which it is: a circle, until the reader moves the pin
    */
-  place(spot) {
+  place(spot, accuracyM) {
     this.#spot = spot;
-    if (spot && this.#still && !isNetworkWeak()) void this.#openNow();
+    this.#accuracyM = accuracyM;
+    this.#touched = undefined;
+    if (spot && this.#still && !isNetworkWeak()) void this.#openWhenSeen();
     if (!this.#view || !this.#pick) return;
-    this.#pick.set(spot, true);
+    this.#pick.set(spot, true, accuracyM);
     this.#settle(this.#view);
   }
 
@@ -164,11 +177,19 @@ export class CityMap extends HTMLElement {
     const ask = el("button", { type: "button", className: "city-map__ask" }, words);
     ask.addEventListener("click", (event) => {
       // The keyboard's press is nowhere on the picture.
-      if (still && event.detail) this.#touched = spotOnStill(still, event);
+      const touched = still && event.detail ? spotOnStill(still, event) : undefined;
+      this.#touched = touched;
       void this.#openNow();
+      if (touched) this.dispatchEvent(new CustomEvent("city-map:picked", { bubbles: true, detail: { ...touched, rough: true } }));
     });
     this.append(ask);
     this.setAttribute("aria-busy", "false");
+  }
+
+  /** Opens the map that was not opened yet, at once or when the step of the form that it is on is shown. */
+  #openWhenSeen() {
+    if (this.clientWidth) return this.#openNow();
+    this.#seen.observe(this);
   }
 
   /** Opens the map that was not opened yet; the reader's focus goes on to it. */
@@ -283,7 +304,8 @@ export class CityMap extends HTMLElement {
       const area = this.getAttribute("area");
       if (mode === "pick") {
         this.#pick = new PickMode(view, this);
-        if (spot) this.#pick.set(spot, true);
+        // Where the picture was touched the map has come closer already; the reader is to see where that is.
+        if (spot) this.#pick.set(spot, !this.#touched, this.#accuracyM);
       } else if (area) {
         showArea(view, JSON.parse(area));
       } else if (spot) {

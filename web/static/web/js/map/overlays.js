@@ -22,19 +22,21 @@ export const WORKS_LAYERS = ["works-fill", "works-line", WORKS_POINT_LAYER];
 export const WORKS_PRESSED = ["works-fill", WORKS_POINT_LAYER];
 
 /**
- * Areas in the colour of works: filled below the names on the map, with an outline that is no border of the city.
+ * Areas, in the colour of works if no other is given: filled below the names on the map, with an outline that is no border of the city.
  * @param {string} source
  * @param {Palette} colours
+ * @param {string} [colour]
+ * @param {number} [opacity] of the filling
  * @returns {Layer[]}
  */
-export const areaLayers = (source, colours) => [
-  { id: `${source}-fill`, type: "fill", source, paint: { "fill-color": colours.works, "fill-opacity": 0.3 } },
+export const areaLayers = (source, colours, colour = colours.works, opacity = 0.3) => [
+  { id: `${source}-fill`, type: "fill", source, paint: { "fill-color": colour, "fill-opacity": opacity } },
   {
     id: `${source}-line`,
     type: "line",
     source,
     layout: { "line-join": "round", "line-cap": "round" },
-    paint: { "line-color": colours.works, "line-width": 2.5 },
+    paint: { "line-color": colour, "line-width": 2.5 },
   },
 ];
 
@@ -121,15 +123,18 @@ export const browseOverlay = {
 
 export const SPOT = "spot";
 export const AREA = "area";
+/** Within which a phone places its owner. */
+export const ACCURACY = "accuracy";
 
 /**
- * One pin in the colour of a status (an appeal's page), or in the page's accent (news, the form); or an area.
+ * One pin in the colour of a status (an appeal's page), or in the page's accent (news, the form); or an area; or the circle
+ * around a pin.
  * @type {Overlay}
  */
 export const spotOverlay = {
-  sources: [SPOT, AREA],
+  sources: [SPOT, AREA, ACCURACY],
   hidden: [],
-  ground: (colours) => areaLayers(AREA, colours),
+  ground: (colours) => [...areaLayers(AREA, colours), ...areaLayers(ACCURACY, colours, colours.accent, 0.15)],
   layers: () => [
     {
       id: SPOT,

@@ -3,7 +3,7 @@
 import { el } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
 import { around, inCity } from "city/map/extent.js";
-import { AREA, SPOT } from "city/map/overlays.js";
+import { ACCURACY, AREA, SPOT } from "city/map/overlays.js";
 
 /** @typedef {import("city/map/view.js").MapView} MapView */
 /** @typedef {{lon: number, lat: number}} Spot degrees */
@@ -32,6 +32,24 @@ export function showArea(view, geometry) {
   view.put(AREA, { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry }] });
   const rings = geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat();
   view.map.fitBounds(around(rings.flat()), { padding: { top: 28, right: 28, bottom: 48, left: 28 }, maxZoom: 16.5, animate: false });
+}
+
+/** Corners of a circle: more than a phone can show. */
+const CORNERS = 64;
+const METRES_PER_DEGREE = 111_195;
+
+/**
+ * The ring of a circle, closed, in degrees.
+ * @param {Spot} middle
+ * @param {number} radiusM metres
+ */
+function circleAround({ lon, lat }, radiusM) {
+  const north = radiusM / METRES_PER_DEGREE;
+  const east = north / Math.cos((lat * Math.PI) / 180);
+  return Array.from({ length: CORNERS + 1 }, (_, corner) => {
+    const turn = ((corner % CORNERS) / CORNERS) * 2 * Math.PI;
+    return [lon + east * Math.cos(turn), lat + north * Math.sin(turn)];
+  });
 }
 
 /** The reader places the pin: a tap, a drag, or Enter for the centre of the map. */
@@ -64,8 +82,14 @@ export class PickMode {
    * Moves the pin without notifying anybody; undefined removes it.
    * @param {Spot | undefined} spot
    * @param {boolean} follow move the map there too
+   * @param {number} [accuracyM] metres within which it is: a circle around it
    */
-  set(spot, follow) {
+  set(spot, follow, accuracyM) {
+    const ring = spot && accuracyM ? circleAround(spot, accuracyM) : undefined;
+    this.#view.put(ACCURACY, {
+      type: "FeatureCollection",
+      features: ring ? [{ type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring] } }] : [],
+    });
     if (!spot) {
       this.#marker?.remove();
       this.#marker = undefined;
@@ -83,7 +107,9 @@ export class PickMode {
     }
     this.#marker.setLngLat([spot.lon, spot.lat]);
     // There is no map elsewhere.
-    if (follow && inCity(spot.lon, spot.lat)) map.easeTo({ center: [spot.lon, spot.lat], zoom: Math.max(map.getZoom(), 16) });
+    if (!follow || !inCity(spot.lon, spot.lat)) return;
+    if (ring) map.fitBounds(around(ring), { padding: 28, maxZoom: 17 });
+    else map.easeTo({ center: [spot.lon, spot.lat], zoom: Math.max(map.getZoom(), 16) });
   }
 
   /** @param {Spot} spot */
