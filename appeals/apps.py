@@ -15,6 +15,7 @@ class AppealsConfig(AppConfig):
         from appeals.actions.escalate import escalate_overdue
         from appeals.actions.hand_over import hand_over
         from appeals.actions.questions import follow_questions
+        from appeals.actions.resumable import remove_idle
         from appeals.actions.upload import remove_orphans, sweep_uploads
         from appeals.actions.warn import warn_services
         from appeals.models import (
@@ -58,6 +59,7 @@ class AppealsConfig(AppConfig):
         every(dt.timedelta(minutes=5), warn_services)
         every(dt.timedelta(seconds=5), deliver_due, lane=LANE)
         every(dt.timedelta(hours=1), remove_orphans)
+        every(dt.timedelta(hours=1), remove_idle)
         every(dt.timedelta(days=1), sweep_uploads)
         has_work("letters", Letters())
         when_given_up(prepare_video, give_up_video, again=take_up_video)

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -14,7 +15,7 @@ from django.contrib.gis.geos import Point
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
-from django.db.models import Case, Count, F, FloatField, Func, IntegerField, Q, TextField, When
+from django.db.models import Case, Count, F, FloatField, Func, IntegerField, Q, Sum, TextField, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, TruncDate
 from django.db.models.sql.compiler import SQLCompiler
@@ -34,7 +35,7 @@ from geo.points import WGS84_SRID
 from media.refusal import Refusal
 
 if TYPE_CHECKING:
-    from appeals.models import Appeal, Attachment, Support  # noqa: F401
+    from appeals.models import Appeal, Attachment, ResumableUpload, Support  # noqa: F401
 
 #: Public order of lists: the index ``appeal_newest``.
 NEWEST_FIRST: Final = Order({"submitted_at": dt.datetime, "number": int}, descending=True)
@@ -337,6 +338,26 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def held_by(self, holders: Collection[str]) -> AttachmentQuerySet:
         """Those of them that one of the holders brought, or the platform itself."""
         return self.waiting().filter(holder__in=[*holders, ""])
+
+
+class ResumableUploadQuerySet(models.QuerySet["ResumableUpload"]):
+    def unfinished(self) -> ResumableUploadQuerySet:
+        """Those whose parts lie on the disk."""
+        return self.filter(offset__lt=F("length"))
+
+    def idle_since(self, moment: dt.datetime) -> ResumableUploadQuerySet:
+        """Those of which nothing has come since then."""
+        return self.filter(updated_at__lt=moment)
+
+    def one_announced_at_a_time(self) -> None:
+        """Waits until nobody else is told in a transaction what room there is; holds until the transaction ends."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [self.model._meta.db_table])
+
+    def bytes_by_sender(self) -> dict[UUID | None, int]:
+        """What each sender's unfinished files may take of the disk, as they were announced."""
+        rows = self.unfinished().order_by().values_list("sender").annotate(Sum("length"))
+        return {sender: int(taken) for sender, taken in rows}
 
 
 #: What an appeal's due date is counted from: its kind, the city's day on which its term began, its days of extension,

@@ -46,6 +46,8 @@ THREADS: Final = 4
 LIGHT_THREADS: Final = 2
 #: Requests that bring files have threads of their own, in which they may wait: no page waits for a photo.
 FILE_THREADS: Final = 8
+#: They are of these types: a form with files, a part of a file (tus).
+FILE_TYPES: Final = ("multipart/", "application/offset+octet-stream")
 LIGHT_PATHS: Final = ("/healthz", "/static/", "/sw.js", "/manifest.webmanifest")
 
 
@@ -273,7 +275,7 @@ class Server(TcpWSGIServer):
         # What could not be read has no path, and its refusal is as light.
         if request.error is not None or (request.path or "").startswith(LIGHT_PATHS):
             self.light.add_task(channel)
-        elif request.headers.get("CONTENT_TYPE", "").lower().startswith("multipart/"):
+        elif request.headers.get("CONTENT_TYPE", "").lower().startswith(FILE_TYPES):
             self.files.add_task(channel)
         else:
             self.task_dispatcher.add_task(channel)

@@ -107,7 +107,7 @@ def take(limit: Limit, sender: str, *, cost: int = 1) -> None:
     """
     if rate := rate_of(limit):
         cost_s, capacity_s = _seconds(rate, cost)
-        key = _key(limit, sender)
+        key = key_of(limit, sender)
         if not Bucket.objects.take(key, limit.code, cost_s=cost_s, capacity_s=capacity_s):
             raise TooMany(limit, Bucket.objects.wait_s(key, cost_s=cost_s, capacity_s=capacity_s))
 
@@ -116,7 +116,7 @@ def check(limit: Limit, sender: str, *, cost: int = 1) -> None:
     """Raises ``TooMany`` where ``take`` would now; counts nothing. For what is refused before it is read."""
     if rate := rate_of(limit):
         cost_s, capacity_s = _seconds(rate, cost)
-        wait_s = Bucket.objects.wait_s(_key(limit, sender), cost_s=cost_s, capacity_s=capacity_s)
+        wait_s = Bucket.objects.wait_s(key_of(limit, sender), cost_s=cost_s, capacity_s=capacity_s)
         if wait_s > 0:
             raise TooMany(limit, wait_s)
 
@@ -125,7 +125,7 @@ def charge(limit: Limit, sender: str, *, cost: float) -> None:
     """Counts a cost that is known only afterwards, even where less is left; what is missing is not owed."""
     if rate := rate_of(limit):
         Bucket.objects.charge(
-            _key(limit, sender),
+            key_of(limit, sender),
             limit.code,
             cost_s=cost * rate.unit_s,
             capacity_s=rate.at_once * rate.unit_s,
@@ -146,7 +146,7 @@ def charged(limit: Limit, sender: str) -> Iterator[None]:
 def give_back(limit: Limit, sender: str, *, cost: int = 1) -> None:
     """Undoes one ``take``: what was tried was no misuse."""
     if rate := rate_of(limit):
-        Bucket.objects.give_back(_key(limit, sender), cost_s=_seconds(rate, cost)[0])
+        Bucket.objects.give_back(key_of(limit, sender), cost_s=_seconds(rate, cost)[0])
 
 
 def sweep() -> int:
@@ -175,7 +175,8 @@ def _seconds(rate: Rate, cost: int) -> tuple[float, float]:
     return min(cost, rate.at_once) * rate.unit_s, rate.at_once * rate.unit_s
 
 
-def _key(limit: Limit, sender: str) -> UUID:
+def key_of(limit: Limit, sender: str) -> UUID:
+    """What a sender is called in the database: nobody can tell who it is without the server's secret."""
     said = f"{limit.code}\x00{sender}".encode("utf-8", "surrogatepass")
     secret = hashlib.sha256(settings.SECRET_KEY.encode()).digest()
     return UUID(bytes=hashlib.blake2b(said, digest_size=16, key=secret).digest())

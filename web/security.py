@@ -91,8 +91,10 @@ class RequestLimit:
         return self.get_response(request)
 
 
-#: Methods that any address takes; each takes some of them.
+#: Methods that a page takes; each takes some of them.
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+#: The same, and what else programs send.
+_ALL_METHODS = ("GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS")
 
 
 class FormTokens(CsrfViewMiddleware):
@@ -124,7 +126,7 @@ def _methods_of(view_class: Any) -> list[str]:
 
 
 def _in_order(known: set[str]) -> list[str]:
-    return [method for method in METHODS if method in known or (method == "HEAD" and "GET" in known)]
+    return [method for method in _ALL_METHODS if method in known or (method == "HEAD" and "GET" in known)]
 
 
 def with_inline_styles(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

@@ -51,16 +51,23 @@ _FILES = (
 )
 
 
-def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None, holder: str = "") -> Attachment:
+def upload(
+    upload_id: UUID,
+    file: UploadedFile[bytes],
+    *,
+    sender: str | None,
+    holder: str = "",
+    is_weighed: bool = False,
+) -> Attachment:
     """The stored attachment, the ``holder``'s alone until an appeal takes it: a photo is ready, a video is being prepared.
 
     The same file under the same id again, after a lost answer, gives the same attachment, and costs the ``sender``
     (``rates.senders``; None is the platform itself) its size alone; every other is counted by number and by the work that
-    it makes too. Raises ``TooMany``; ``Invalid`` with the reason when the file is refused; ``Conflict`` for another file
+    it makes too. ``is_weighed`` says that its size has been counted before it came. Raises ``TooMany``; ``Invalid`` with the reason when the file is refused; ``Conflict`` for another file
     under a known id; ``Busy`` when it cannot be opened just now, which costs nothing. Then nothing is kept.
     """
-    size = megabytes(len(file))
-    if sender is not None:
+    size = 0 if is_weighed else megabytes(len(file))
+    if sender is not None and size:
         take(UPLOAD_MEGABYTES, sender, cost=size)
     digest = digest_of(file)
     if known := _known(upload_id, digest, holder):
@@ -81,7 +88,8 @@ def upload(upload_id: UUID, file: UploadedFile[bytes], *, sender: str | None, ho
     except media_refusal.Busy as busy:
         if sender is not None:
             give_back(UPLOAD, sender)
-            give_back(UPLOAD_MEGABYTES, sender, cost=size)
+            if size:
+                give_back(UPLOAD_MEGABYTES, sender, cost=size)
         raise Busy(busy.message, retry_after_s=TURN_RETRY_S) from busy
     except (ProcessingFailed, OSError) as error:
         log.exception("a photo could not be opened", id=str(upload_id))

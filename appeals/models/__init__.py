@@ -8,6 +8,7 @@ from appeals.models.event import Event
 from appeals.models.ground import RefusalGround
 from appeals.models.message import Message
 from appeals.models.redaction import Redaction
+from appeals.models.resumable import ResumableUpload
 from appeals.models.support import Support
 from appeals.models.term import CalendarDay, LegalTerm, changing_the_clock, clock_changed, trying_the_clock
 
@@ -23,6 +24,7 @@ __all__ = [
     "Message",
     "Redaction",
     "RefusalGround",
+    "ResumableUpload",
     "RoutingDecision",
     "Support",
     "changing_the_clock",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import fcntl
 import io
 import re
 import shutil
-from collections.abc import Callable
-from contextlib import ExitStack
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import jsonschema
 import pytest
@@ -20,14 +23,17 @@ from django.test import Client
 from PIL import Image
 from pytest_django import Settings
 
+from appeals.actions import resumable
 from appeals.identifiers import new_uuid7
 from appeals.models import Appeal
 from appeals.workflow import VERBS
 from bootstrap.rates import Rate
 from media import turns
+from media.storage import workshop
 from opendata import clusters
 from opendata.bundle import newest_bundle
-from rates.taking import DATA_WORK, charge
+from public.api.resumable import PART
+from rates.taking import DATA_WORK, UPLOAD, charge
 from tests.contract.addresses import Address, all_addresses, asking, templates
 from tests.contract.document import (
     check,
@@ -199,6 +205,93 @@ def _upload_of(length: str, kind: str = "multipart/form-data; boundary=x") -> As
     return lambda client, _appeal: client.post("/api/uploads/", b"", content_type=kind, CONTENT_LENGTH=length)
 
 
+START = "/api/uploads/resumable/"
+
+
+def _announce(
+    length: object = 500, *, times: int = 1, body: bytes = b"", kind: str = "", **headers: str
+) -> Ask:
+    def ask(client: Client, _appeal: Appeal) -> HttpResponse:
+        told = {"Tus-Resumable": "1.0.0", "Upload-Length": str(length)} | headers
+        for _time in range(times):
+            answer = client.generic("POST", START, body, kind, headers=told)
+        return answer
+
+    return ask
+
+
+def _with_id(upload_id: UUID) -> dict[str, str]:
+    return {"Upload-Metadata": f"id {b64encode(str(upload_id).encode()).decode()}"}
+
+
+def _announce_another(client: Client, appeal: Appeal) -> HttpResponse:
+    named = _with_id(new_uuid7())
+    assert _announce(500, **named)(client, appeal).status_code == 201
+    return _announce(501, **named)(client, appeal)
+
+
+def _announce_one_in_use(client: Client, appeal: Appeal) -> HttpResponse:
+    named = _with_id(new_uuid7())
+    place = _announce(500, **named)(client, appeal)["Location"]
+    with _in_use(place):
+        return _announce(500, body=b"x", kind=PART, **named)(client, appeal)
+
+
+@contextmanager
+def _in_use(place: str) -> Iterator[None]:
+    with (workshop() / f"resumable-{place.split('/')[-2]}").open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _announced_when_the_disk_is_full(client: Client, appeal: Appeal) -> HttpResponse:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resumable, "DISK_MAX", 0)
+        return _announce()(client, appeal)
+
+
+def _part(
+    body: bytes = b"x", *, kind: str = PART, method: str = "PATCH", length: int = 500, in_use: bool = False,
+    told: str | None = None, **headers: str,
+) -> Ask:  # fmt: skip
+    """Announces a file, and sends the part, or ends it."""
+
+    def ask(client: Client, appeal: Appeal) -> HttpResponse:
+        place = _announce(length)(client, appeal)["Location"]
+        said = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0"} | headers
+        more = {} if told is None else {"CONTENT_LENGTH": told}
+        with _in_use(place) if in_use else nullcontext():
+            return client.generic(method, place, body, kind, headers=said, **more)
+
+    return ask
+
+
+def _of_none(method: str) -> Ask:
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
+    return lambda client, _appeal: client.generic(method, f"{START}{UNKNOWN}/", b"x", PART, headers=headers)
+
+
+def _ended_with(query: str) -> Ask:
+    return lambda client, appeal: client.delete(
+        f"{START}{UNKNOWN}/?{query}", headers={"Tus-Resumable": "1.0.0"}
+    )
+
+
+def _part_when_too_many_came(client: Client, appeal: Appeal) -> HttpResponse:
+    place = _announce()(client, appeal)["Location"]
+    charge(UPLOAD, "address 127.0.0.1", cost=1_000)
+    return client.generic(
+        "PATCH", place, b"x", PART, headers={"Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
+    )
+
+
+def _last_part_when_all_turns_are_taken(client: Client, appeal: Appeal) -> HttpResponse:
+    picture = _picture().read()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(turns, "THREADS_MAX", 0)
+        return _part(picture, length=len(picture))(client, appeal)
+
+
 UNKNOWN = "5c02fc4a-abd9-4e4d-b4a6-4218fc0780df"
 #: One way at least to every answer that the document names, by operation and status.
 WAYS: dict[tuple[str, int], list[Ask]] = {
@@ -256,6 +349,33 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
     ("submit_appeal", 413): [_submit(_body(text="x" * 300_000))],
     ("submit_appeal", 415): [_submit("<appeal/>", "application/xml")],
     ("submit_appeal", 429): [_submit(_body(text=""), times=31)],
+    ("announce_upload", 201): [_announce()],
+    ("announce_upload", 400): [_announce("x"), _announce(**{"Upload-Metadata": "id eA=="})],
+    ("announce_upload", 409): [_announce_another],
+    ("announce_upload", 412): [_announce(**{"Tus-Resumable": "0.2.2"})],
+    ("announce_upload", 413): [_announce(999_999_999)],
+    ("announce_upload", 415): [_announce(body=b"x", kind="text/plain")],
+    ("announce_upload", 423): [_announce_one_in_use],
+    ("announce_upload", 429): [_announce(100_000_000, times=13)],
+    ("announce_upload", 460): [_announce(body=b"x", kind=PART, **{"Upload-Checksum": "sha1 eA=="})],
+    ("announce_upload", 503): [_announced_when_the_disk_is_full],
+    ("send_part", 204): [_part()],
+    ("send_part", 400): [_part(b"x" * 100), _part(**{"Upload-Offset": "x"})],
+    ("send_part", 404): [_of_none("PATCH")],
+    ("send_part", 409): [_part(**{"Upload-Offset": "5"})],
+    ("send_part", 411): [_part(told="")],
+    ("send_part", 412): [_part(**{"Tus-Resumable": "2.0"})],
+    ("send_part", 413): [_part(told="99999999")],
+    ("send_part", 415): [_part(kind="text/plain")],
+    ("send_part", 423): [_part(in_use=True)],
+    ("send_part", 429): [_part_when_too_many_came],
+    ("send_part", 460): [_part(**{"Upload-Checksum": "sha1 eA=="})],
+    ("send_part", 503): [_last_part_when_all_turns_are_taken],
+    ("end_upload", 204): [_part(b"", method="DELETE")],
+    ("end_upload", 400): [_ended_with("x=1")],
+    ("end_upload", 404): [_of_none("DELETE")],
+    ("end_upload", 412): [_part(b"", method="DELETE", **{"Tus-Resumable": "2.0"})],
+    ("end_upload", 423): [_part(b"", method="DELETE", in_use=True)],
     ("upload_file", 201): [_upload()],
     ("upload_file", 400): [_upload(id="x"), _upload(file="no file")],
     ("upload_file", 409): [_upload_another],

@@ -33,9 +33,12 @@ _REASONS = {
     404: "There is nothing at this address.",
     409: "The same identifier with other content is known.",
     411: "The length of the body must be stated.",
+    412: "A precondition is not met.",
     413: "Too large.",
     415: "This address does not take that type.",
+    423: "Another request is working on this at this moment.",
     429: "Too many requests; Retry-After tells when to come again.",
+    460: "What came is not what its checksum says.",
     503: "This cannot be done just now; Retry-After tells when to come again.",
 }
 

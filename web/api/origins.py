@@ -46,9 +46,11 @@ class OpenToOrigins:
         taken = methods_taken(view)
         if taken is None:
             return None
-        reading = [method for method in _READING if method in taken]
+        reading = [method for method in _READING if method in taken and "GET" in taken]
         answer = HttpResponse(status=HTTPStatus.NO_CONTENT)
         answer["Allow"] = ", ".join([*taken, *({"OPTIONS"} - {*taken})])
+        for name, value in getattr(getattr(view, "cls", None), "told_of_itself", {}).items():
+            answer[name] = value
         if reading:
             answer["Access-Control-Allow-Origin"] = "*"
             answer["Access-Control-Allow-Methods"] = ", ".join(reading)
