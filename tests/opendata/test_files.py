@@ -183,7 +183,10 @@ class TestGis:
         about = _query(tmp_path / "read.gpkg", "SELECT description FROM gpkg_contents")["description"][0]
         assert "CC0-1.0" in about
         assert "/data/appeals" in about
-        assert len(geopandas.read_parquet(tmp_path / "read.parquet", bbox=(72.755, 40.5, 72.78, 40.54))) == 1
+        window = (72.755, 40.5, 72.78, 40.54)
+        assert len(geopandas.read_parquet(tmp_path / "read.parquet", bbox=window)) == 1
+        assert len(pyogrio.read_dataframe(tmp_path / "read.fgb", bbox=window)) == 1
+        assert pyogrio.read_info(tmp_path / "read.fgb")["capabilities"]["fast_spatial_filter"]
 
     def test_each_leads_to_what_its_fields_hold(self, appeals: list[Appeal], client: Client) -> None:
         answer = client.get("/data/appeals.csv")

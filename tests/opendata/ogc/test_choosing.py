@@ -216,13 +216,18 @@ class TestForms:
             assert answer["Content-Type"].startswith(kind)
             assert "Accept" in answer["Vary"].split(", ")
 
-    def test_as_many_as_are_asked_for_and_from_a_row_on(self, client: Client, appeals: list[Appeal]) -> None:
+    def test_as_many_as_are_asked_for_and_from_a_row_on(
+        self, client: Client, appeals: list[Appeal], tmp_path: Path
+    ) -> None:
         def numbers(query: str) -> list[int]:
             text = client.get(f"{APPEALS}?f=geojsonseq&{query}").getvalue()
             return [one["properties"]["number"] for one in _lines(text)]
 
         ascending = sorted(appeal.number for appeal in appeals)
         assert numbers("sortby=number&limit=3") == ascending[:3]
+        # In a file that is sorted in space the same ones.
+        (tmp_path / "read.fgb").write_bytes(client.get(f"{APPEALS}?f=fgb&sortby=number&limit=3").getvalue())
+        assert sorted(pyogrio.read_dataframe(tmp_path / "read.fgb")["number"]) == ascending[:3]
         assert numbers(f"limit={'9' * 40}&sortby=number") == ascending
         document = client.get(f"{APPEALS}?sortby=number&limit=2").json()
         (following,) = (link["href"] for link in document["links"] if link["rel"] == "next")

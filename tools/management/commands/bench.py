@@ -39,6 +39,7 @@ class Command(BaseCommand):
                 open_desks,
                 pages_among_many,
             )
+            from tests.bench.exports import exports
             from tests.bench.hotspots import statistics
             from tests.bench.peers import beside_peers
             from tests.bench.routing import decisions
@@ -68,6 +69,7 @@ class Command(BaseCommand):
                     *map_view(server),
                     *map_tiles(server),
                     *sequence_and_copy(server),
+                    *exports(server),
                     *(beside_peers(server) if peers else []),
                     *submit_over_http(server),
                     *open_desks(server),
