@@ -13,7 +13,8 @@ from django.utils.translation import ngettext, npgettext
 
 from appeals.deadlines import WorkingCalendar, city_calendar, city_day
 from appeals.models import Appeal
-from appeals.vocabulary import Status
+from appeals.querysets import ListedAppeal
+from appeals.vocabulary import OPEN_STATUSES, Status
 
 #: Working days before the due date from which an open appeal counts as due soon.
 SOON_DAYS = 3
@@ -101,9 +102,9 @@ class AppealRow:
     due: Due
 
 
-def due_of(appeal: Appeal, calendar: WorkingCalendar, today: dt.date) -> Due:
+def due_of(appeal: Appeal | ListedAppeal, calendar: WorkingCalendar, today: dt.date) -> Due:
     """The appeal's deadline state on that day in the city's time zone; no query."""
-    if appeal.is_open:
+    if appeal.status in OPEN_STATUSES:
         left = calendar.working_days_between(today, appeal.due_on)
         if today > appeal.due_on:
             return Due(DueState.OVERDUE, -left)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.gis.db.models.functions import Distance, Transform
 from django.contrib.gis.geos import Point
-from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
-from django.db.models import Case, Count, F, FloatField, Func, IntegerField, Q, Sum, TextField, When
-from django.db.models.expressions import RawSQL
+from django.db.models import Case, Count, F, FloatField, Func, Q, Sum, TextField, When
+from django.db.models.expressions import Combinable, RawSQL
 from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.query import ValuesListIterable
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -41,8 +41,29 @@ if TYPE_CHECKING:
 NEWEST_FIRST: Final = Order({"submitted_at": dt.datetime, "number": int}, descending=True)
 
 
-def how_many(counted: Iterable[tuple[models.QuerySet[Any], int]]) -> RawSQL:
-    """How many rows each queryset has, up to a number at which counting ends, as one array; read beside the rows of any statement.
+class Counts(RawSQL):
+    """How many rows each of some querysets has, as one text that ``read`` reads.
+
+    As a text, and of a statement of its own: an array would be written anew in each row that it stands beside.
+    """
+
+    def __init__(self, selects: Sequence[str], params: Sequence[Any]) -> None:
+        self._selects = tuple(selects)
+        array = f"ARRAY[{', '.join(selects)}]::integer[]"
+        super().__init__(f"SELECT array_to_string({array}, ' ')", params, TextField())
+
+    def followed_by(self, others: Counts) -> Counts:
+        """These and the others after them."""
+        return Counts([*self._selects, *others._selects], [*self.params, *others.params])
+
+    @staticmethod
+    def read(found: str) -> list[int]:
+        """The numbers, in the order of the querysets."""
+        return [int(number) for number in found.split()]
+
+
+def how_many(counted: Iterable[tuple[models.QuerySet[Any], int]]) -> Counts:
+    """How many rows each queryset has, up to a number at which counting ends; to be read beside the rows of any statement.
 
     So a page's list and all its counts are one statement, and each costs the same after ten years. Compiled now, and may
     be kept: the querysets, which nothing of the statement around them touches, are not looked at again.
@@ -57,7 +78,7 @@ def how_many(counted: Iterable[tuple[models.QuerySet[Any], int]]) -> RawSQL:
         else:
             selects.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608
             params += its_own
-    return RawSQL(f"ARRAY[{', '.join(selects)}]::integer[]", params, ArrayField(IntegerField()))  # noqa: S611
+    return Counts(selects, params)
 
 
 class InLanguage(Func):
@@ -254,20 +275,61 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """With what a list row names, in the same statement."""
         return self.select_related("category", "service", "district")
 
-    def as_rows(self) -> AppealQuerySet:
-        """With what a row of a list shows and no more: ``lon`` and ``lat`` (EPSG:4326) instead of the point, and the texts
-        ``category_name``, ``service_short`` and ``district_name`` instead of what has these names.
+    def as_rows(self, counts: Counts) -> models.QuerySet[Appeal, ListedAppeal]:
+        """What a row of a list shows, and no more, with the ``counts`` that are read beside the rows.
 
-        All of that made for each row was much of the work of a long list.
+        Making models of them was much of the work of a long list.
         """
-        shown: dict[str, Func] = {
+        shown: dict[str, Combinable] = {
             "lon": Func(F("point"), function="ST_X", output_field=FloatField()),
             "lat": Func(F("point"), function="ST_Y", output_field=FloatField()),
             "category_name": InLanguage("category__name"),
             "service_short": InLanguage("service__short"),
             "district_name": InLanguage("district__name"),
+            "counts": counts,
         }
-        return self.defer("point", "fingerprint").annotate(**shown)
+        columns = (column.replace("assignee_", "assignee__") for column in ListedAppeal._fields)
+        rows = self.annotate(**shown).values_list(*columns)
+        rows._iterable_class = _ListedAppeals
+        return rows
+
+
+class ListedAppeal(NamedTuple):
+    """A row of a list: columns of the appeal under their own names, and what is shown of those beside it.
+
+    ``lon`` and ``lat`` are EPSG:4326. ``counts`` are the same in each row, as ``Counts.read`` reads them.
+    """
+
+    number: int
+    version: int
+    kind: str
+    status: str
+    outcome: str
+    hidden: bool
+    external_id: str
+    text: str
+    language: str
+    address: str
+    submitted_at: dt.datetime
+    due_on: dt.date
+    answered_at: dt.datetime | None
+    planned_on: dt.date | None
+    escalated_at: dt.datetime | None
+    warned: int
+    lon: float
+    lat: float
+    category_name: str
+    service_short: str
+    district_name: str
+    assignee_first_name: str | None
+    assignee_last_name: str | None
+    assignee_email: str | None
+    counts: str
+
+
+class _ListedAppeals(ValuesListIterable[Any]):
+    def __iter__(self) -> Iterator[ListedAppeal]:
+        return map(ListedAppeal._make, super().__iter__())
 
 
 def seen_until() -> dt.datetime:

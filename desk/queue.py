@@ -11,7 +11,6 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, F, Func, Q, QuerySet
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +22,7 @@ from appeals.deadlines import WorkingCalendar, city_day
 from appeals.due import SOON_DAYS
 from appeals.filters import AppealFilter, Keys, holding, keys_of, parse_filter
 from appeals.models import Appeal, AppealContact, Draft
-from appeals.querysets import AppealQuerySet, how_many
+from appeals.querysets import AppealQuerySet, Counts, ListedAppeal, how_many
 from appeals.search import mailbox, telephone
 from appeals.vocabulary import Status
 from districts.models import Service
@@ -31,7 +30,8 @@ from geo.paging import AFTER, BEFORE, Order, PageOfRows, PageRequest, parse_page
 from geo.refusals import Errors, Refusals
 from geo.word_forms import holds
 
-PAGE_SIZE = 50
+#: What most services have open fits on one page, where nothing is overlooked because it stands on the next.
+PAGE_SIZE = 100
 #: Counting stops here, so that a tab costs the same after ten years.
 COUNT_MAX = 1_000
 #: Of a search it stops earlier: no index counts words in a tab, each that is found has to be read.
@@ -256,13 +256,13 @@ class _AnyOf(Func):
 
 @dataclass(frozen=True)
 class Listed:
-    """A page of the queue: its rows (``as_rows``), how many are in each tab (up to ``most``) and before the page.
+    """A page of the queue: its rows, how many are in each tab (up to ``most``) and before the page.
 
     ``drafts`` are the person's own unfinished texts. ``others`` are how many the other places hold, as they were given;
     ``keys`` those of all codes and words in the filters.
     """
 
-    page: PageOfRows[Appeal]
+    page: PageOfRows[ListedAppeal]
     counts: Mapping[Tab, int]
     ahead: int
     drafts: int
@@ -359,16 +359,18 @@ class Queue:
             counted.append((order.turned.beyond(rows, page.before), most))
         elif page.after is not None:
             counted.append((order.until(rows, page.after), most))
-        counts = {"of_tabs": of_tabs, "of_others": how_many(counted)}
-        found = order.page(rows.as_rows().select_related("assignee").annotate(**counts), page)
+        counts = of_tabs.followed_by(how_many(counted))
+        found = order.page(rows.as_rows(counts), page)
         if not found.rows and (page.after or page.before):
             return self.listed(place.at(PageRequest(PAGE_SIZE)), others)
         # Where there is no row, the counts stand beside one of any other table.
-        beside: Mapping[str, Any] = (
-            vars(found.rows[0]) if found.rows else Service.objects.order_by("pk").values(**counts)[0]
+        beside = Counts.read(
+            found.rows[0].counts
+            if found.rows
+            else Service.objects.order_by("pk").values_list(counts, flat=True)[0]
         )
-        *in_tabs, drafts = beside["of_tabs"]
-        ahead = beside["of_others"][-1] if page.after or page.before else 0
+        in_tabs, (drafts, *of_others) = beside[: len(shown)], beside[len(shown) :]
+        ahead = of_others[-1] if page.after or page.before else 0
         if page.before is not None:
             ahead = max(ahead - len(found.rows), 0)
         return Listed(
@@ -377,16 +379,16 @@ class Queue:
             ahead,
             drafts,
             most,
-            tuple(beside["of_others"][: len(others)]),
+            tuple(of_others[: len(others)]),
             keys,
         )
 
-    def _of_tabs(self, mine: AppealQuerySet, tabs: Iterable[Tab], most: int) -> RawSQL:
+    def _of_tabs(self, mine: AppealQuerySet, tabs: Iterable[Tab], most: int) -> Counts:
         """How many of the appeals each tab holds, and at the end how many drafts the person has."""
         drafts = (Draft.objects.filter(user=self.user), COUNT_MAX)
         return how_many([*((self.in_tab(mine, tab), most) for tab in tabs), drafts])
 
-    def _of_all(self, tabs: tuple[Tab, ...], most: int) -> RawSQL:
+    def _of_all(self, tabs: tuple[Tab, ...], most: int) -> Counts:
         """The same of the whole desk."""
         # Of the person the key alone: what is kept must not hold a request.
         return _compiled(replace(self, user=User(pk=self.user.pk)), tabs, most)
@@ -410,5 +412,5 @@ class Queue:
 # Building ten querysets was a tenth of the work of a page that people load all day long; of a person and a day they are
 # the same.
 @lru_cache(maxsize=256)
-def _compiled(queue: Queue, tabs: tuple[Tab, ...], most: int) -> RawSQL:
+def _compiled(queue: Queue, tabs: tuple[Tab, ...], most: int) -> Counts:
     return queue._of_tabs(queue.appeals(AppealFilter()), tabs, most)

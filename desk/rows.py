@@ -1,6 +1,6 @@
 """The rows of a desk's list as HTML.
 
-Written here and not in a template: fifty rows of thirty tags each were two thirds of the work of a page, which people load
+Written here and not in a template: a hundred rows of thirty tags each were two thirds of the work of a page, which people load
 all day long. What many rows have in common (a status, so many days left) is drawn once by its own template and kept.
 """
 
@@ -10,20 +10,26 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+
+# Django's looks at each value for a translation that is still to be made, which no column is.
+from html import escape
 from typing import Final
 
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from appeals.due import AppealRow, Due, DueState
+from accounts.models import User
+from appeals.deadlines import WorkingCalendar
+from appeals.due import Due, DueState, due_of
 from appeals.models import Appeal
-from appeals.vocabulary import LEGAL_KINDS
+from appeals.querysets import ListedAppeal
+from appeals.vocabulary import LEGAL_KINDS, OPEN_STATUSES
 from web.templatetags.city import icon
 
 #: Letters of an appeal's text that a row shows.
@@ -31,68 +37,57 @@ TEXT_SHOWN: Final = 140
 #: Looks of a status, of a term, and days that are kept drawn, in all languages.
 _KEPT: Final = 4_096
 
-_ROW: Final = (
-    '<tr class="card-table__row desk-row" id="appeal-{number}" data-appeal="{number}" data-version="{version}"'
-    ' data-status="{status_code}" data-lon="{lon}" data-lat="{lat}">'
-    '<td><time class="desk-row__day" datetime="{due_on}">{due_day}</time>{due}</td>'
-    '<td class="desk-row__number number"><label class="desk-row__choose"><input type="checkbox" form="bulk" name="chosen"'
-    ' value="{number}:{version}"{checked}><span>{number}</span></label></td>'
-    '<th scope="row" class="desk-row__what"><a href="{url}?{place}" data-key="open">{category}</a>{legal}'
-    '<span class="desk-row__text" lang="{language}" dir="auto">{text}</span></th>'
-    '<td class="desk-row__where">{where}</td>{service}'
-    '<td class="desk-row__received"><time datetime="{received_at}">{received_day}</time></td>{assignee}'
-    '<td class="desk-row__status">{status}{warned}</td></tr>\n'
-)
-_NOTHING: Final = SafeString("")
-
 
 @dataclass(frozen=True)
 class Look:
-    """What the rows of a list have in common: the place that their links carry along, and which columns there are."""
+    """What the rows of a list have in common.
 
+    The day with its calendar, the place that their links carry along, and which columns there are.
+    """
+
+    calendar: WorkingCalendar
+    today: dt.date
     place: str
     office: bool
     assignees: bool
     chosen: bool
 
 
-def rows_as_html(rows: Iterable[AppealRow], look: Look) -> list[SafeString]:
-    """Each row of the table, of appeals as ``AppealQuerySet.as_rows`` reads them."""
+def rows_as_html(appeals: Iterable[ListedAppeal], look: Look) -> SafeString:
+    """The rows of the table."""
     language = get_language() or ""
     # One address for all of them, with a place for the number.
-    url = reverse("desk:appeal", args=[0]).replace("/0/", "/{}/")
-    return [_row(row.appeal, row.due, look, language, url.format(row.appeal.number)) for row in rows]
+    before, after = reverse("desk:appeal", args=[0]).split("/0/")
+    link, place = f"{before}/", f"{after}/?{escape(look.place)}"
+    return SafeString("".join([_row(appeal, look, language, link, place) for appeal in appeals]))
 
 
-def _row(appeal: Appeal, due: Due, look: Look, language: str, url: str) -> SafeString:
+def _row(appeal: ListedAppeal, look: Look, language: str, link: str, place: str) -> str:
+    number, version, status = appeal.number, appeal.version, appeal.status
+    due_on, text = appeal.due_on, appeal.text
+    due = due_of(appeal, look.calendar, look.today)
+    is_open = status in OPEN_STATUSES
     received_at = localtime(appeal.submitted_at)
-    text = appeal.text
+    if len(text) > TEXT_SHOWN:
+        text = f"{text[: TEXT_SHOWN - 1].rstrip()}…"
     # What people have written or named is escaped here; all else is numbers, days, codes of ours, and parts drawn below.
-    return SafeString(
-        _ROW.format(
-            number=appeal.number,
-            version=appeal.version,
-            status_code=escape(appeal.status),
-            lon=f"{appeal.lon:.6f}",
-            lat=f"{appeal.lat:.6f}",
-            due_on=appeal.due_on.isoformat(),
-            due_day=_day(appeal.due_on, language),
-            due=_due(due, language),
-            checked=" checked" if look.chosen else "",
-            url=url,
-            place=escape(look.place),
-            category=escape(appeal.category_name),
-            legal=_legal(language) if appeal.kind in LEGAL_KINDS else "",
-            language=escape(appeal.language),
-            text=escape(f"{text[: TEXT_SHOWN - 1].rstrip()}…" if len(text) > TEXT_SHOWN else text),
-            where=escape(appeal.address or appeal.district_name),
-            service=_service(appeal.service_short) if look.office else "",
-            received_at=received_at.isoformat(),
-            received_day=_day(received_at.date(), language),
-            assignee=_assignee(appeal) if look.assignees else "",
-            status=_status(_Status.of(appeal, language), language),
-            warned=_warned(appeal, due, language),
-        )
+    return (
+        f'<tr class="card-table__row desk-row" id="appeal-{number}" data-appeal="{number}" data-version="{version}"'
+        f' data-status="{status}" data-lon="{appeal.lon:.6f}" data-lat="{appeal.lat:.6f}">'
+        f'<td><time class="desk-row__day" datetime="{due_on}">{_day(due_on, language)}</time>{_due(due, language)}</td>'
+        '<td class="desk-row__number number"><label class="desk-row__choose"><input type="checkbox" form="bulk"'
+        f' name="chosen" value="{number}:{version}"{" checked" if look.chosen else ""}><span>{number}</span></label></td>'
+        f'<th scope="row" class="desk-row__what"><a href="{link}{number}{place}" data-key="open">'
+        f"{escape(appeal.category_name)}</a>{_legal(language) if appeal.kind in LEGAL_KINDS else ''}"
+        f'<span class="desk-row__text" lang="{escape(appeal.language)}" dir="auto">{escape(text)}</span></th>'
+        f'<td class="desk-row__where">{escape(appeal.address or appeal.district_name)}</td>'
+        f"{_service(appeal.service_short) if look.office else ''}"
+        f'<td class="desk-row__received"><time datetime="{received_at.isoformat()}">'
+        f"{_day(received_at.date(), language)}</time></td>"
+        f"{_assignee(appeal.assignee_first_name, appeal.assignee_last_name, appeal.assignee_email) if look.assignees else ''}"
+        f'<td class="desk-row__status">'
+        f"{_status(status, appeal.outcome, appeal.planned_on, appeal.hidden, appeal.escalated_at is not None, look.today, language)}"
+        f"{_warned(appeal.warned, due, language) if appeal.warned and is_open else ''}</td></tr>\n"
     )
 
 
@@ -108,26 +103,21 @@ def _legal(language: str) -> SafeString:
     return format_html(' <span class="count" title="{}">{}</span>', words, _("law"))
 
 
-def _assignee(appeal: Appeal) -> SafeString:
-    name = str(appeal.assignee) if appeal.assignee else ""
-    drawn = icon("person") if name else _NOTHING
-    return format_html('<td class="desk-row__assignee">{} {}</td>', drawn, name)
-
-
-def _warned(appeal: Appeal, due: Due, language: str) -> SafeString:
-    """How much of the term has passed, for what is neither late nor waiting."""
-    if not (appeal.warned and due.days and appeal.is_open) or due.state in {
-        DueState.OVERDUE,
-        DueState.PAUSED,
-    }:
-        return _NOTHING
-    return _share_passed(appeal.warned == 1, language)
+@lru_cache(maxsize=_KEPT)
+def _assignee(first_name: str | None, last_name: str | None, email: str | None) -> SafeString:
+    if email is None:
+        return SafeString('<td class="desk-row__assignee"> </td>')
+    person = User(first_name=first_name or "", last_name=last_name or "", email=email)
+    return format_html('<td class="desk-row__assignee">{} {}</td>', icon("person"), str(person))
 
 
 @lru_cache(maxsize=_KEPT)
-def _share_passed(half: bool, language: str) -> SafeString:
-    words = _("Half of the term has passed") if half else _("80 percent of the term has passed")
-    share = "50 %" if half else "80 %"
+def _warned(stage: int, due: Due, language: str) -> SafeString:
+    """How much of the term of an open appeal has passed, for what is neither late nor waiting."""
+    if not due.days or due.state in {DueState.OVERDUE, DueState.PAUSED}:
+        return SafeString("")
+    words = _("Half of the term has passed") if stage == 1 else _("80 percent of the term has passed")
+    share = "50 %" if stage == 1 else "80 %"
     return format_html(' <span class="status status--accepted" title="{}">{}</span>', words, share)
 
 
@@ -141,37 +131,22 @@ def _due(due: Due, language: str) -> SafeString:
     return render_to_string("web/_due.html", {"due": due, "brief": True})
 
 
-@dataclass(frozen=True)
-class _Status:
-    """What ``web/_status.html`` shows of an appeal, under the appeal's own names."""
-
-    hidden: bool
-    status: str
-    status_in_words: str
-    status_in_brief: str
-    plan_has_passed: bool
-    escalated_at: bool
-    is_open: bool
-
-    @classmethod
-    def of(cls, appeal: Appeal, language: str) -> _Status:
-        return cls(
-            appeal.hidden,
-            appeal.status,
-            *_status_said(appeal.status, appeal.outcome, appeal.planned_on, language),
-            appeal.plan_has_passed,
-            appeal.escalated_at is not None,
-            appeal.is_open,
-        )
-
-
 @lru_cache(maxsize=_KEPT)
-def _status_said(status: str, outcome: str, planned_on: dt.date | None, language: str) -> tuple[str, str]:
-    """The status in words and in brief."""
-    appeal = Appeal(status=status, outcome=outcome, planned_on=planned_on)
-    return str(appeal.status_in_words), str(appeal.status_in_brief)
-
-
-@lru_cache(maxsize=_KEPT)
-def _status(shown: _Status, language: str) -> SafeString:
-    return render_to_string("web/_status.html", {"appeal": shown, "brief": True})
+def _status(
+    status: str,
+    outcome: str,
+    planned_on: dt.date | None,
+    hidden: bool,
+    escalated: bool,
+    today: dt.date,
+    language: str,
+) -> SafeString:
+    """The status of such an appeal on that day: whether the day that works are planned for has passed is part of it."""
+    such = Appeal(
+        status=status,
+        outcome=outcome,
+        planned_on=planned_on,
+        hidden=hidden,
+        escalated_at=dt.datetime.combine(today, dt.time(), dt.UTC) if escalated else None,
+    )
+    return render_to_string("web/_status.html", {"appeal": such, "brief": True})

@@ -17,7 +17,6 @@ from accounts.roles import Role, standing_of
 from appeals.actions.drafts import drop_draft, keep_draft
 from appeals.actors import Person
 from appeals.dossier import dossier_of
-from appeals.due import AppealRow, due_of
 from appeals.errors import Invalid
 from appeals.filters import FILTERS, filter_fields
 from appeals.limits import ALIKE_MAX, TEXT_MAX
@@ -67,9 +66,11 @@ def queue_page(request: HttpRequest) -> HttpResponse:
 
     total = listed.counts[place.tab]
     look = Look(
+        calendar=queue.calendar,
+        today=queue.today,
         place=place.as_query(),
         office=standing.office,
-        assignees=any(appeal.assignee_id for appeal in page.rows),
+        assignees=any(appeal.assignee_email for appeal in page.rows),
         chosen=request.GET.get(CHOSEN) == "all",
     )
     context = {
@@ -96,9 +97,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
             if not each.descending
         },
         "sort": place.sort.value if place.sort is not place.tab.sort else "",
-        "rows": rows_as_html(
-            (AppealRow(appeal, due_of(appeal, queue.calendar, queue.today)) for appeal in page.rows), look
-        ),
+        "rows": rows_as_html(page.rows, look),
         "live_every_ms": EVERY_MS,
         "bulk_verbs": bulk_verbs(),
         "takes_down": standing.everywhere in SUBMIT_FOR.roles,

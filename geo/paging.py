@@ -31,6 +31,8 @@ AFTER: Final = "after"
 BEFORE: Final = "before"
 
 _M = TypeVar("_M", bound=Model)
+#: What a queryset gives for each row: the model, or what ``values_list`` makes of it.
+_Row = TypeVar("_Row")
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -136,21 +138,21 @@ class Order:
         ascending = [column for column, sign in zip(self.columns, self.signs, strict=True) if sign == ">"]
         return Order(self._types, descending=ascending)
 
-    def beyond(self, rows: QuerySet[_M], cursor: Cursor) -> QuerySet[_M]:
+    def beyond(self, rows: QuerySet[_M, _Row], cursor: Cursor) -> QuerySet[_M, _Row]:
         """The rows that come after the cursor in this order."""
         return rows.filter(_Beyond(self, cursor))
 
-    def until(self, rows: QuerySet[_M], cursor: Cursor) -> QuerySet[_M]:
+    def until(self, rows: QuerySet[_M, _Row], cursor: Cursor) -> QuerySet[_M, _Row]:
         """The rows that come before the cursor in this order, and its own row."""
         return rows.exclude(_Beyond(self, cursor))
 
-    def following(self, rows: QuerySet[_M], page: PageRequest) -> QuerySet[_M]:
+    def following(self, rows: QuerySet[_M, _Row], page: PageRequest) -> QuerySet[_M, _Row]:
         """The page's rows in this order, and one more when there is a next page."""
         if page.after is not None:
             rows = self.beyond(rows, page.after)
         return rows.order_by(*self.names)[: page.size + 1]
 
-    def page(self, rows: QuerySet[_M], page: PageRequest) -> PageOfRows[_M]:
+    def page(self, rows: QuerySet[_M, _Row], page: PageRequest) -> PageOfRows[_Row]:
         """The page of the rows that the queryset leaves, whatever it was ordered by; one statement."""
         if page.before is not None:
             return self._page_before(rows, page.size, page.before)
@@ -163,7 +165,7 @@ class Order:
             self.cursor_at(found[0]) if found and page.after is not None else None,
         )
 
-    def _page_before(self, rows: QuerySet[_M], size: int, before: Cursor) -> PageOfRows[_M]:
+    def _page_before(self, rows: QuerySet[_M, _Row], size: int, before: Cursor) -> PageOfRows[_Row]:
         found = list(self.turned.following(rows, PageRequest(size, after=before)))
         more = len(found) > size
         del found[size:]
@@ -185,13 +187,13 @@ class PageRequest:
 
 
 @dataclass(frozen=True)
-class PageOfRows(Generic[_M]):
+class PageOfRows(Generic[_Row]):
     """The rows of one page, and the cursors of the next and the previous one where there are such.
 
     The page before the one that follows ``after`` is asked for by ``before=previous``.
     """
 
-    rows: list[_M]
+    rows: list[_Row]
     next: Cursor | None
     previous: Cursor | None = None
 

@@ -80,13 +80,6 @@ class Appeal(models.Model):
     an outdated version is stale.
     """
 
-    # What ``AppealQuerySet.as_rows`` reads beside the row.
-    lon: float
-    lat: float
-    category_name: str
-    service_short: str
-    district_name: str
-
     id = models.UUIDField(primary_key=True, help_text="UUIDv7 made by the client.")
     number = models.BigIntegerField(
         _("number"),

@@ -298,10 +298,8 @@ def test_a_list_takes_eight_statements_however_long(
     city: GridCity,
     client: Client,
     request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
     person: str,
 ) -> None:
-    monkeypatch.setattr(queue, "PAGE_SIZE", 100)
     client.force_login(request.getfixturevalue(person))
     queries = ["", "?q=Bench", "?q=Bench&tab=closed", "?tab=closed&sort=-received&category=lamp"]
 

@@ -25,10 +25,12 @@ register = template.Library()
 def url(parser: Parser, token: Token) -> URLNode:
     """Django's own tag; one without arguments gives what it gave before."""
     node = django_url(parser, token)
-    return node if node.args or node.kwargs or node.asvar else _PageNode(node.view_name, [], {}, None)
+    return node if node.args or node.kwargs or node.asvar else PageNode(node.view_name, [], {}, None)
 
 
-class _PageNode(URLNode):
+class PageNode(URLNode):
+    """The address of a page that has no parts of its own."""
+
     def render(self, context: Context) -> str:
         name = self.view_name.resolve(context)
         found = _address(name, get_language(), get_script_prefix(), get_urlconf() or settings.ROOT_URLCONF)
