@@ -27,6 +27,7 @@ from reports.alerts import AlertCell, Alerts
 from reports.answer_sentences import LEVEL_COLOURS, answers_notes, district_answer_words, kept_level_words
 from reports.answers import AnswersReport
 from reports.by_district import BREAKS, ByDistrict
+from reports.change_sentences import ROLE_COLOURS, change_notes, change_summary_words, role_words
 from reports.district_sentences import (
     district_notes,
     district_words,
@@ -43,6 +44,7 @@ from reports.hot_sentences import (
     level_words,
 )
 from reports.hotspots import HotCell, Hotspots, showable
+from reports.intervention import BeforeAfterReport
 from reports.sentences import (
     appeals_words,
     class_words,
@@ -224,6 +226,22 @@ def answers_map(found: AnswersReport, filters: list[tuple[str, str]]) -> CellMap
         levels=[MapLevel(kept_level_words(level), LEVEL_COLOURS[level]) for level in shown],
         legend=_("Terms kept, compared with elsewhere"),
         borders=borders,
+    )
+
+
+def change_map(found: BeforeAfterReport, filters: list[tuple[str, str]]) -> CellMap:
+    """The cells of the area, of its surroundings and of its control."""
+    roles = [role for role in ROLE_COLOURS if role in {role for _cell, role in found.cells}]
+    return _map(
+        title=_("Before and after: %(city)s") % {"city": _city()},
+        notes=change_notes(found, filters),
+        rows_url=_rows_url(found.grid, ReportQuery(replace(found.counted, district=""), None)),
+        cells=_squares(
+            found.grid, [(cell, roles.index(role), (role_words(role),), True) for cell, role in found.cells]
+        ),
+        levels=[MapLevel(role_words(role), ROLE_COLOURS[role]) for role in roles],
+        legend=_("What is compared"),
+        empty=change_summary_words(found),
     )
 
 

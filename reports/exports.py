@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reports.answers import Answers, AnswersReport
     from reports.by_district import ByDistrict, DistrictRate
     from reports.hotspots import HotCell, Hotspots
+    from reports.intervention import BeforeAfterReport
     from reports.trends import TrendCell, Trends
 
 _CELL = ("cell", "i", "j", "cell_m")
@@ -318,6 +319,45 @@ def answers_as_csv(found: AnswersReport) -> bytes:
         [
             [*names, *("" if value is None else value for value in _answer_values(answers))]
             for *names, answers in rows
+        ],
+    )
+
+
+#: Columns of a month in the report of before and after.
+MONTH_COLUMNS = ("from", "to", "after", "area", "expected", "ring")
+
+
+def change_as_geojson(found: BeforeAfterReport) -> bytes:
+    """FeatureCollection of the cells of the area, of the ring around it and of the control, as ``role`` says (RFC 7946; polygons in EPSG:4326)."""
+    return _feature_collection(
+        found.grid,
+        {
+            "total": found.total,
+            **question(found.wanted),
+            "on": found.done.on,
+            "lacks": list(found.asks) or None,
+        },
+        [(cell, {"role": role}) for cell, role in found.cells],
+    )
+
+
+def change_as_csv(found: BeforeAfterReport) -> bytes:
+    """The months as a table: their days, both included, whether ``after`` is 1, the appeals of the area, what the control lets expect there, and those of the ring."""
+    return _written(
+        MONTH_COLUMNS,
+        [
+            [
+                "" if value is None else value
+                for value in (
+                    row.first.isoformat(),
+                    row.last.isoformat(),
+                    int(not row.before),
+                    row.count,
+                    _rounded(row.expected),
+                    row.ring,
+                )
+            ]
+            for row in found.months
         ],
     )
 

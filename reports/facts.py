@@ -17,10 +17,12 @@ from reports.heatmap import Heatmap
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS, CellSize
 
 if TYPE_CHECKING:
+    from geo.hotspots import BeforeAfter
     from reports.alerts import Alerts
     from reports.answers import AnswersReport
     from reports.by_district import ByDistrict
     from reports.hotspots import Hotspots
+    from reports.intervention import BeforeAfterReport
     from reports.trends import Trends
 
 #: What the numbers depend on.
@@ -209,6 +211,49 @@ def answers_facts(made: AnswersReport) -> dict[str, Any]:
                 if one.compared
             ],
         },
+    }
+
+
+def change_facts(made: BeforeAfterReport) -> dict[str, Any]:
+    return {
+        "method": {
+            "ratio": "difference in differences of logarithms, against places matched on level and trend before",
+            "test": "placebo test in space, rank of the ratio in standard errors among comparable places",
+            "cell_m": made.cell_m,
+            "ring_m": made.ring_m,
+        },
+        "intervention": {
+            "on": made.done.on,
+            "shape": made.done.drawn.shape or "district",
+            "area_km2": round(made.area_km2, 4),
+        },
+        "numbers": {
+            "total": made.total,
+            "lacks": list(made.asks) or None,
+            "area": _change(made.found),
+            "ring": _change(made.ring),
+            "expected_after": round(made.expected, 4),
+        },
+    }
+
+
+def _told(count: int) -> int | None:
+    return None if 0 < count < settings.REPORT_MIN_COUNT else count
+
+
+def _change(found: BeforeAfter | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    told = {name: getattr(found, name) for name in ("ratio", "low", "high", "p")}
+    return {
+        "before": _told(int(found.area[: found.before].sum())),
+        "after": _told(int(found.area[found.before :].sum())),
+        "months_before": found.before,
+        "months_after": len(found.area) - found.before,
+        **{name: None if value is None else float(f"{value:.6g}") for name, value in told.items()},
+        "placebos": found.placebos,
+        "placebos_apart": found.apart,
+        "no_answer_because": found.refusal,
     }
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from appeals.filters import FILTERS, AppealFilter, FilterField, in_order
+from appeals.filters import FILTERS, AppealFilter, FilterField, day_in, in_order
 from appeals.periods import PERIODS, Period, ready_periods, with_days
 from districts.choices import Group, districts, flat
 from geo.refusals import Refused, ValueRefused
+from news.places import REACH_MAX_M, REACH_MIN_M, NewsPlace, Shape, place_from_text
 from reports.heatmap import Borders
+from reports.questions import Intervention
 from reports.sizes import offered_sizes
 
 _DECLARED = {declared.name: declared for declared in FILTERS}
@@ -23,22 +26,27 @@ _DECLARED = {declared.name: declared for declared in FILTERS}
 REPORTED = ("from", "to", "category", "kind", "district", "service", "status")
 
 #: Everything that a report can be asked; that by district has no size of cells and no district.
-QUESTIONS = (*REPORTED, "cell", "borders", "period")
+QUESTIONS = (*REPORTED, "cell", "borders", "period", "on", "shape", "corners", "reach_m")
+
+#: On both sides of a street, where nothing is said.
+_USUAL_REACH_M: Final = 50
 
 _NOT_AMONG = gettext_lazy("“%(value)s” is not among the choices.")
 
 
 @dataclass(frozen=True)
 class ReportQuery:
-    """The question: which appeals, in cells of which size (None: the rule decides), in districts of which borders."""
+    """The question: which appeals, in cells of which size (None: the rule decides), in districts of which borders; and what one report alone is asked."""
 
     wanted: AppealFilter
     cell_m: int | None
     borders: Borders = Borders.TODAY
+    done: Intervention | None = None
 
     def as_query(self, **changes: str) -> str:
         """The question as a URL query without ``?``; periods are written out as days."""
-        return self.rows_query(cell=str(self.cell_m or ""), **changes)
+        done = self.done.as_query() if self.done else {}
+        return self.rows_query(cell=str(self.cell_m or ""), **done, **changes)
 
     def rows_query(self, **changes: str) -> str:
         """The question as a URL query without ``?`` and without the size of cells."""
@@ -82,17 +90,22 @@ class ReportForm(forms.Form):
                 ],
                 error_messages={"invalid_choice": _NOT_AMONG},
             )
-        self.fields["borders"] = forms.ChoiceField(
-            label=_("Borders"),
-            required=False,
-            choices=[("", _("As they are today")), (Borders.TIME.value, _("As they were on the day"))],
-            error_messages={"invalid_choice": _NOT_AMONG},
-        )
-        self.fields["period"] = forms.ChoiceField(
-            required=False,
-            choices=[(name, name) for name in PERIODS],
-            error_messages={"invalid_choice": _NOT_AMONG},
-        )
+        if "borders" not in without:
+            self.fields["borders"] = forms.ChoiceField(
+                label=_("Borders"),
+                required=False,
+                choices=[
+                    ("", _("As they are today")),
+                    (Borders.TIME.value, _("As they were on the day")),
+                ],
+                error_messages={"invalid_choice": _NOT_AMONG},
+            )
+        if "period" not in without:
+            self.fields["period"] = forms.ChoiceField(
+                required=False,
+                choices=[(name, name) for name in PERIODS],
+                error_messages={"invalid_choice": _NOT_AMONG},
+            )
 
     def clean(self) -> dict[str, Any]:
         cleaned = dict(super().clean() or {})
@@ -113,7 +126,7 @@ class ReportForm(forms.Form):
     def query(self) -> ReportQuery:
         """The question; only of a valid form."""
         cell = self.cleaned_data.get("cell")
-        borders = self.cleaned_data["borders"]
+        borders = self.cleaned_data.get("borders")
         return ReportQuery(
             self.cleaned_data["wanted"],
             int(cell) if cell else None,
@@ -135,13 +148,76 @@ class ReportForm(forms.Form):
         return bool(self.filters_in_words()) or asked.cell_m is not None or asked.borders is not Borders.TODAY
 
     def periods(self) -> list[Period]:
-        """Links to the same question about each ready period that this report can answer."""
+        """Links to the same question about each ready period that this report can answer; none where it has no period."""
+        if "period" not in self.fields:
+            return []
         asked = self.query
         return ready_periods(
             asked.wanted,
             lambda wanted: replace(asked, wanted=wanted).as_query(),
             least_days=self._least_days,
         )
+
+
+class InterventionForm(ReportForm):
+    """The question of before and after: ``on`` is the day on which something was done, and where it was is drawn or a district."""
+
+    def __init__(self, data: Mapping[str, Any], without: Collection[str] = ()) -> None:
+        super().__init__(data, without)
+        self.fields["on"] = forms.CharField(
+            label=_("Done on"),
+            required=False,
+            widget=forms.DateInput(attrs={"type": "date"}),
+        )
+        self.fields["shape"] = forms.ChoiceField(
+            label=_("Where"),
+            required=False,
+            choices=[
+                ("", _("In the district")),
+                (Shape.AREA.value, _("In an area that I draw")),
+                (Shape.LINE.value, Shape.LINE.label),
+            ],
+            error_messages={"invalid_choice": _NOT_AMONG},
+        )
+        self.fields["reach_m"] = forms.CharField(
+            label=_("Metres on both sides"),
+            required=False,
+            widget=forms.NumberInput(attrs={"min": REACH_MIN_M, "max": REACH_MAX_M}),
+        )
+        self.fields["corners"] = forms.CharField(
+            label=_("Corners, latitude and longitude, one a line"),
+            required=False,
+            widget=forms.Textarea(attrs={"rows": 4}),
+        )
+        self.order_fields(
+            ["on", "category", "kind", "service", "status", "shape", "district", "reach_m", "corners"]
+        )
+
+    def clean_on(self) -> dt.date | None:
+        """The day, read as every day in an address is."""
+        text = self.cleaned_data["on"]
+        try:
+            return day_in(text) if text else None
+        except ValueRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        cleaned["drawn"] = NewsPlace()
+        if shape := cleaned.get("shape", ""):
+            try:
+                cleaned["drawn"] = place_from_text(
+                    shape, cleaned.get("corners", ""), cleaned.get("reach_m", "") or str(_USUAL_REACH_M)
+                )
+            except Refused as refusal:
+                for name, sentences in refusal.errors.items():
+                    self.add_error(name, sentences)
+        return cleaned
+
+    @property
+    def query(self) -> ReportQuery:
+        cleaned = self.cleaned_data
+        return replace(super().query, done=Intervention(cleaned.get("on"), cleaned["drawn"]))
 
 
 class _FilterField(forms.Field):

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from django.utils import timezone
 
 from reports import exports, facts, weeks
-from reports.forms import ReportQuery
+from reports.forms import InterventionForm, ReportForm, ReportQuery
 from reports.months import LEAST_DAYS
+from reports.questions import Intervention
 
 if TYPE_CHECKING:
     from geo.folium_map import CellMap
@@ -36,6 +37,10 @@ class Kind(ABC):
     without: ClassVar[tuple[str, ...]] = ()
     #: Endings of files that it has not.
     lacks: ClassVar[tuple[str, ...]] = ()
+
+    def form(self, data: Mapping[str, Any]) -> ReportForm:
+        """The question that it asks, read from an address."""
+        return ReportForm(data, without=self.without, least_days=self.least_days)
 
     @abstractmethod
     def make(self, asked: ReportQuery) -> Any:
@@ -289,6 +294,53 @@ class _Answers(Kind):
         return exports.answers_as_csv(made)
 
 
-_ALL: Final[Sequence[Kind]] = (_Heatmap(), _Hotspots(), _Trends(), _Alerts(), _Districts(), _Answers())
+class _BeforeAfter(Kind):
+    name = "before-after"
+    of_cells = False
+    without = ("from", "to", "cell", "borders", "period")
+    lacks = ("parquet",)
+
+    def form(self, data: Mapping[str, Any]) -> ReportForm:
+        return InterventionForm(data, without=self.without)
+
+    def make(self, asked: ReportQuery) -> Any:
+        from reports.intervention import find_change
+
+        return find_change(asked.wanted, asked.done or Intervention())
+
+    def map(self, made: Any, asked: ReportQuery, filters: Filters) -> CellMap:
+        from reports.drawing import change_map
+
+        return change_map(made, filters)
+
+    def notes(self, made: Any, filters: Filters) -> tuple[str, ...]:
+        from reports.change_sentences import change_notes
+
+        return change_notes(made, filters)
+
+    def tables(self, made: Any) -> list[Table]:
+        from reports.paper import change_tables
+
+        return change_tables(made)
+
+    def facts(self, made: Any) -> dict[str, Any]:
+        return facts.change_facts(made)
+
+    def geojson(self, made: Any) -> bytes:
+        return exports.change_as_geojson(made)
+
+    def csv(self, made: Any) -> bytes:
+        return exports.change_as_csv(made)
+
+
+_ALL: Final[Sequence[Kind]] = (
+    _Heatmap(),
+    _Hotspots(),
+    _Trends(),
+    _Alerts(),
+    _Districts(),
+    _Answers(),
+    _BeforeAfter(),
+)
 #: In the order in which they are offered.
 KINDS: Final[Mapping[str, Kind]] = {one.name: one for one in _ALL}

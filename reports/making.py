@@ -14,8 +14,7 @@ from reports.sizes import TooFine, is_drawable
 
 def form_of(report: str, data: Mapping[str, Any]) -> ReportForm:
     """The question that the report asks."""
-    kind = KINDS[report]
-    return ReportForm(data, without=kind.without, least_days=kind.least_days)
+    return KINDS[report].form(data)
 
 
 def make_report(report: str, form: ReportForm, *, drawn: bool = False) -> Any:

@@ -20,10 +20,12 @@ from reports.heatmap import Heatmap
 from reports.sentences import created_words
 
 if TYPE_CHECKING:
+    from geo.hotspots import BeforeAfter
     from reports.alerts import Alerts
     from reports.answers import Answers, AnswersReport
     from reports.by_district import ByDistrict
     from reports.hotspots import Hotspots
+    from reports.intervention import BeforeAfterReport
     from reports.trends import Trends
 
 #: Places in a table; the files of data have all of them.
@@ -232,6 +234,68 @@ def districts_tables(made: ByDistrict) -> list[Table]:
         for row in made.rows
     ]
     return [_table(_("By district"), columns, rows)]
+
+
+def change_tables(made: BeforeAfterReport) -> list[Table]:
+    from reports.change_sentences import interval_words, month_days_words
+
+    if made.found is None:
+        return []
+    judged = [
+        (
+            name,
+            *map(_shown, _halves(one)),
+            times(one.ratio, 2),
+            interval_words(one) if one.p is not None else "—",
+        )
+        for name, one in ((_("In the area"), made.found), (_("Around it"), made.ring))
+        if one is not None and one.ratio is not None
+    ]
+    months = [
+        (
+            month_days_words(row.first, row.last),
+            _shown(row.count),
+            "—" if row.expected is None else rounded(row.expected, 1),
+            _shown(row.ring),
+        )
+        for row in made.months
+    ]
+    return [
+        *(
+            [
+                _table(
+                    _("Before and after"),
+                    (
+                        _("Where"),
+                        pgettext("number of appeals, head of a column", "Before"),
+                        pgettext("number of appeals, head of a column", "After"),
+                        pgettext("observed by expected, head of a column", "Times"),
+                        _("95 of 100 times between"),
+                    ),
+                    judged,
+                )
+            ]
+            if judged
+            else []
+        ),
+        _table(
+            _("Month by month"),
+            (
+                _("Days"),
+                pgettext("of appeals, head of a column", "In the area"),
+                pgettext("number of appeals, head of a column", "Expected"),
+                pgettext("of appeals, head of a column", "Around it"),
+            ),
+            months,
+        ),
+    ]
+
+
+def _halves(found: BeforeAfter) -> tuple[int | None, int | None]:
+    """The appeals before and after, as far as they may be shown."""
+    from reports.hotspots import showable
+
+    return showable(int(found.area[: found.before].sum())), showable(int(found.area[found.before :].sum()))
 
 
 def answers_tables(made: AnswersReport) -> list[Table]:

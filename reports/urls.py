@@ -14,6 +14,7 @@ urlpatterns = [
     path("alerts/", views.alerts_page, name="alerts"),
     path("districts/", views.districts_page, name="districts"),
     path("answers/", views.answers_page, name="answers"),
+    path("before-after/", views.before_after_page, name="before-after"),
     path("<slug:report>.<str:ending>", views.product, name="product"),
     path("heatmap/<int:cell_m>/<str:cell>/", views.heatmap_rows, name="heatmap-rows"),
 ]

@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 TOP_CELLS = 10
 ROWS_A_PAGE = 25
+#: What says where, drawn on a map that is theirs.
+_DRAWN_FIELDS = ("shape", "district", "reach_m", "corners")
 #: Asks for the file as the page shows it.
 FRAME = "frame"
 
@@ -303,6 +305,45 @@ def answers_page(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
+@_counts_as_work
+def before_after_page(request: HttpRequest) -> HttpResponse:
+    """The planner's page of before and after: what was done where and when, and what changed against places like it."""
+    form = form_of("before-after", request.GET)
+    found = make_report("before-after", form)
+    if found is None:
+        return _page(request, "before-after", form, drawn_fields=_DRAWN_FIELDS)
+    from reports import change_sentences as words
+    from reports.charts import lines_by_month
+    from reports.figures import about
+
+    return _page(
+        request,
+        "before-after",
+        form,
+        change=found,
+        drawn_fields=_DRAWN_FIELDS,
+        question=words.change_question_words(found, form.filters_in_words()),
+        summary=words.change_summary_words(found),
+        clear=found.clear,
+        method=() if found.asks else words.change_method_words(found),
+        caution=words.change_caution_words(),
+        chart=lines_by_month(
+            [[row.count for row in found.months], [row.expected for row in found.months]], found.found.before
+        )
+        if found.found
+        else None,
+        months=[
+            (
+                words.month_days_words(row.first, row.last),
+                row,
+                "—" if row.expected is None else about(row.expected),
+            )
+            for row in found.months
+        ],
+    )
+
+
 def _ways_on(asked: ReportQuery) -> dict[str, str]:
     """Where a report leads that its period is too short for: to the counts, and to itself about a whole year."""
     longer = long_enough(asked.wanted, timezone.localdate())
@@ -313,6 +354,10 @@ def _ways_on(asked: ReportQuery) -> dict[str, str]:
     }
 
 
+#: What a template calls the report, where its name is not it.
+_MADE = {"before-after": "change"}
+
+
 def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> HttpResponse:
     """The page of that report; without one that was ``made``, its form and what is wrong with the question (400)."""
     context = {
@@ -320,20 +365,29 @@ def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> H
         "report": report,
         "report_url": reverse(f"reports:{report}"),
         "left_out": left_out(request.GET, form.fields),
+        **made,
     }
-    if made:
+    if not form.errors:
         asked = form.query
+        # What one report alone is asked is kept out of the others.
+        elsewhere = replace(asked, done=None)
         context |= {
-            "made": made[report],
-            "query": asked.as_query(),
+            "made": made[_MADE.get(report, report)],
+            "query": elsewhere.as_query(),
             "of_long_enough": replace(
-                asked, wanted=long_enough(asked.wanted, timezone.localdate())
+                elsewhere, wanted=long_enough(asked.wanted, timezone.localdate())
             ).as_query(),
             "of_all_districts": replace(
-                asked, cell_m=None, wanted=replace(asked.wanted, district="")
+                elsewhere, cell_m=None, wanted=replace(asked.wanted, district="")
             ).as_query(),
             "of_all_answers": replace(
-                asked, cell_m=None, wanted=replace(asked.wanted, district="", status=())
+                elsewhere, cell_m=None, wanted=replace(asked.wanted, district="", status=())
+            ).as_query(),
+            "of_before_after": replace(
+                elsewhere,
+                cell_m=None,
+                borders=Borders.TODAY,
+                wanted=replace(asked.wanted, since=None, until=None),
             ).as_query(),
             "narrowed": form.narrows,
             "made_words": created_words(),
@@ -343,9 +397,9 @@ def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> H
                 for one in products_of(report).values()
             ],
             "frame_url": f"{reverse('reports:product', args=[report, 'html'])}?{asked.as_query(**{FRAME: '1'})}",
-            **made,
         }
-    return render(request, f"reports/{report}.html", context, status=200 if made else 400)
+    template = f"reports/{report.replace('-', '_')}.html"
+    return render(request, template, context, status=400 if form.errors else 200)
 
 
 @xframe_options_sameorigin

@@ -6,6 +6,7 @@ the same shape that is True in the study area. Cells of the area without appeals
 change the mean, the deviation and every z. ``docs/hotspots.md`` explains the methods with an example.
 """
 
+from geo.hotspots.before_after import BeforeAfter, Unanswerable, before_after
 from geo.hotspots.density import density_surface
 from geo.hotspots.exposure import Exposure, exposure_test
 from geo.hotspots.gi_star import gi_star
@@ -23,11 +24,14 @@ from geo.hotspots.trends import (
 from geo.hotspots.window import disc, window_sums
 
 __all__ = [
+    "BeforeAfter",
     "Cluster",
     "Exposure",
     "History",
     "Pattern",
     "Tails",
+    "Unanswerable",
+    "before_after",
     "classes",
     "density_surface",
     "disc",

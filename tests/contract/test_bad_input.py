@@ -490,7 +490,8 @@ def test_a_page_says_what_its_address_holds_in_vain(
 
 def test_the_files_of_a_report_refuse_what_they_do_not_know(lived_in: GridCity, client: Client) -> None:
     for report, kind in itertools.product(
-        ("heatmap", "hotspots", "trends", "alerts", "districts", "answers"), ("geojson", "csv", "html")
+        ("heatmap", "hotspots", "trends", "alerts", "districts", "answers", "before-after"),
+        ("geojson", "csv", "html"),
     ):
         answer = client.get(f"/en/reports/{report}.{kind}?q=lamp&kind=")
         assert (answer.status_code, list(answer.json()["errors"])) == (400, ["q"]), (report, kind)

@@ -23,6 +23,10 @@ from tests.reports.planting import Plant, around
 from tests.reports.test_trends import noon, plant_a_year
 
 QUERY = "from=2025-01-01&to=2025-12-31&cell=500"
+#: What a report is asked that has no cells, or no days.
+QUERIES = dict.fromkeys(("districts", "answers"), "from=2025-01-01&to=2025-12-31") | {
+    "before-after": "district=west&on=2025-07-01"
+}
 ASKED = {"--from": "2025-01-01", "--to": "2025-12-31", "--cell": "500"}
 
 
@@ -31,8 +35,10 @@ def run(report: str, ending: str, target: Path, **asked: str) -> None:
         part
         for pair in {**ASKED, **asked}.items()
         for part in pair
-        if KINDS[report].of_cells or "cell" not in pair[0]
+        if pair[0].removeprefix("--") not in KINDS[report].without or pair[0] in asked
     ]
+    if report == "before-after":
+        options += ["--on", "2025-07-01", "--district", "west"]
     call_command(
         "report",
         report,
@@ -53,7 +59,7 @@ def test_every_file_says_the_same_at_its_address_and_by_the_command(
     plant(around(IN_EAST, 40), category="pothole", submitted_at=noon(3))
     read: dict[tuple[str, str], bytes] = {}
     for report in KINDS:
-        query = QUERY if KINDS[report].of_cells else QUERY.removesuffix("&cell=500")
+        query = QUERIES.get(report, QUERY)
         page = client.get(f"/ru/reports/{report}/?{query}").content.decode()
         linked = re.findall(rf'href="(/ru/reports/{report}\.([\w.]+)\?[^"]+)" download', page)
         assert [ending for _address, ending in linked] == [*products_of(report)]
@@ -110,9 +116,9 @@ def test_the_hash_is_of_what_was_counted(client: Client, plant: Plant, city: Gri
     def hashes() -> list[str]:
         return [
             client.get(
-                f"/en/reports/{report}.json?cell=500&to=2025-12-31"
-                if KINDS[report].of_cells
-                else f"/en/reports/{report}.json"
+                f"/en/reports/{report}.json?{QUERIES[report] if report == 'before-after' else ''}"
+                if report in QUERIES
+                else f"/en/reports/{report}.json?cell=500&to=2025-12-31"
             ).json()["input_sha256"]
             for report in KINDS
         ]
@@ -186,6 +192,7 @@ ON_PAPER = {
     ),
     ("trends", "ky"): ("Өзгөрүүлөр", "Чакмактарда эмне болду", "Бул кантип бааланат", "Манн — Кендалл"),
     ("districts", "en"): ("Districts: ", "By district", "Smoothed", "Marshall 1991", "share of the ground"),
+    ("before-after", "ru"): ("До и после", "Что сравнивается", "По месяцам", "Абади"),
     ("answers", "ky"): ("Жооптор", "Аймактар боюнча", "Каплан", "Сакталган мөөнөт"),
     ("heatmap", "ru"): ("Самые заполненные ячейки", "По территориям", "Дженкс"),
 }
@@ -194,7 +201,7 @@ ON_PAPER = {
 def test_on_paper_are_two_pages_with_all_that_the_page_says(client: Client, plant: Plant) -> None:
     plant_a_year(plant)
     for (report, language), said in ON_PAPER.items():
-        query = QUERY if KINDS[report].of_cells else QUERY.removesuffix("&cell=500")
+        query = QUERIES.get(report, QUERY)
         answer = client.get(f"/{language}/reports/{report}.pdf?{query}")
         paper = PdfReader(io.BytesIO(answer.content))
         words = " ".join(" ".join(page.extract_text().split()) for page in paper.pages)

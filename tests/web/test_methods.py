@@ -19,6 +19,7 @@ READ = [
     "/en/reports/alerts/",
     "/en/reports/districts/",
     "/en/reports/answers/",
+    "/en/reports/before-after/",
     "/api/appeals.geojson",
     "/api/places?q=osh",
     "/api/schema/",

@@ -1,0 +1,258 @@
+"""The report of before and after: what changed where something was done, against places like it where it was not."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import itertools
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from django.conf import settings
+from django.db.models import Case, IntegerField, Value, When
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from appeals.filters import AppealFilter, midnight
+from appeals.models.appeal import CELL_M
+from geo.grid import Cell, Grid
+from geo.hotspots import BeforeAfter, Unanswerable, before_after
+from geo.metric import in_metres
+from reports.ground import study_area
+from reports.heatmap import Borders, counted_appeals, days_of
+from reports.hotspots import grid_cells, hidden, showable
+from reports.inputs import digest
+from reports.questions import Intervention
+from reports.sizes import CELL_SIZES_M, WIDE_SIZES_M
+from reports.steps import days_counted
+
+#: Months that are looked at before and after, at most.
+MOST_MONTHS: Final = 12
+#: A problem that was moved on is looked for so far around the area.
+RING_M: Final = 300
+#: The smallest cells of which a city has so many are taken, no smaller than the second size.
+_MOST_CELLS: Final = 40_000
+#: What is as unlikely as this by chance is called a change.
+LEVEL: Final = 0.05
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month counted from the day of the intervention: its days, both included, and its appeals.
+
+    ``expected`` is what the control lets expect, ``ring`` the appeals around the area; None where they may not be shown or are not known.
+    """
+
+    first: dt.date
+    last: dt.date
+    before: bool
+    count: int | None
+    expected: float | None
+    ring: int | None
+
+
+@dataclass(frozen=True)
+class BeforeAfterReport:
+    """The report as a value.
+
+    ``total`` appeals match, in the whole city and in the days of the ``months``, or at all times where there are none. ``found`` is of the area, ``ring``
+    of what lies up to ``RING_M`` around it; None where the question is not whole: ``asks`` says what lacks. ``cells`` are those of the ``area``, the
+    ring and the control, of sides of ``cell_m``. ``input_sha256`` is that of the counts (``reports.inputs``).
+    """
+
+    wanted: AppealFilter
+    borders: Borders
+    done: Intervention
+    total: int
+    asks: tuple[str, ...] = ()
+    cell_m: int = CELL_SIZES_M[1]
+    months: tuple[Month, ...] = ()
+    found: BeforeAfter | None = None
+    ring: BeforeAfter | None = None
+    area_km2: float = 0.0
+    cells: tuple[tuple[Cell, str], ...] = ()
+    input_sha256: str = ""
+
+    @property
+    def ring_m(self) -> int:
+        """How far the ring reaches."""
+        return RING_M
+
+    @property
+    def grid(self) -> Grid:
+        """The grid of the cells."""
+        return Grid(self.cell_m, settings.METRIC_SRID)
+
+    @property
+    def counted(self) -> AppealFilter:
+        """The filter of the appeals of the months."""
+        if not self.months:
+            return self.wanted
+        return replace(self.wanted, since=self.months[0].first, until=self.months[-1].last)
+
+    @property
+    def sums(self) -> tuple[int, int]:
+        """Appeals in the area before and after; none where the question is not whole."""
+        if self.found is None:
+            return 0, 0
+        area = self.found.area
+        return int(area[: self.found.before].sum()), int(area[self.found.before :].sum())
+
+    @property
+    def expected(self) -> float:
+        """Appeals that the control lets expect in the area after; 0 without a control."""
+        expected = self.found.expected if self.found else None
+        return 0.0 if expected is None or self.found is None else float(expected[self.found.before :].sum())
+
+    @property
+    def clear(self) -> bool:
+        """True where so large a change is no chance."""
+        return bool(self.found and self.found.p is not None and self.found.p <= LEVEL)
+
+
+def find_change(wanted: AppealFilter, done: Intervention) -> BeforeAfterReport:
+    """Public appeals that match the filter, in whole months before and after the day, in the area, around it, and where its control is.
+
+    Months run from the day of the intervention, back and forward, up to a year each, over days that are over and not before the city's first appeal.
+    A cell belongs to the area if its centre does. The filter's district is the area where none is drawn, and counts all appeals of
+    the city either way. Three statements.
+    """
+    anywhere = replace(wanted, district="", since=None, until=None)
+    untold = BeforeAfterReport(wanted, Borders.TODAY, done, 0)
+    asks = [
+        *(["on"] if done.on is None else []),
+        *(["area"] if done.drawn.area is None and not wanted.district else []),
+    ]
+    starts = months_around(done.on, days_counted(anywhere)) if done.on else ()
+    if asks or done.on is None or done.on in (*starts[:1], *starts[-1:]) or not starts:
+        total, _first, _last = days_of(counted_appeals(anywhere, Borders.TODAY))
+        return replace(
+            untold, total=total, asks=tuple(asks or ["days"]), input_sha256=digest(counts={"total": total})
+        )
+    city = study_area(timezone.localdate(), "", past=False)
+    area = (
+        in_metres(shapely.from_wkb(bytes(done.drawn.area.wkb)), settings.METRIC_SRID)
+        if done.drawn.area is not None
+        else study_area(timezone.localdate(), wanted.district, past=False)
+    )
+    cell_m = next(
+        side for side in (*CELL_SIZES_M[1:], *WIDE_SIZES_M) if grid_cells(city, side) <= _MOST_CELLS
+    )
+    grid = Grid(cell_m, settings.METRIC_SRID)
+    since, until = starts[0], starts[-1] - dt.timedelta(days=1)
+    appeals = counted_appeals(replace(anywhere, since=since, until=until), Borders.TODAY)
+    tally = grid.count(appeals, CELL_M, _month_of(starts))
+    made = replace(untold, cell_m=cell_m, total=sum(tally.counts.values()))
+    ground = _Ground.of(city, cell_m)
+    inside, around = ground.within(area), ground.within(area.buffer(RING_M) if area is not None else None)
+    cube = ground.cube(tally.counts, len(starts) - 1)
+    if not (inside & ground.mask).any():
+        return replace(made, asks=("larger",), input_sha256=digest(city, counts=cube))
+    before = starts.index(done.on)
+    ring_cells = around & ~inside & ground.mask
+    found = _shown(before_after(cube, before, ground.mask, inside, ring_cells))
+    ring = _shown(before_after(cube, before, ground.mask, ring_cells, inside)) if ring_cells.any() else None
+    roles = [("area", inside & ground.mask), ("ring", ring_cells)]
+    if found.control_cells is not None:
+        roles.append(("control", found.control_cells))
+    return replace(
+        made,
+        found=found,
+        ring=ring,
+        months=_months(starts, found, ring),
+        area_km2=float(shapely.area(area)) / 1e6,
+        cells=tuple((cell, role) for role, cells in roles for cell in ground.cells(cells)),
+        input_sha256=digest(city, counts=cube, area=inside.astype(np.int64)),
+    )
+
+
+def _shown(found: BeforeAfter) -> BeforeAfter:
+    """Without an answer where it would tell of fewer appeals than may be shown."""
+    halves = np.array([found.area[: found.before].sum(), found.area[found.before :].sum()])
+    if not hidden(halves).any():
+        return found
+    return BeforeAfter(found.area, found.before, refusal=Unanswerable.FEW_APPEALS)
+
+
+def months_around(on: dt.date, days: tuple[dt.date, dt.date] | None) -> tuple[dt.date, ...]:
+    """The first days of the months from that day, back and forward as far as the days go, and the day after the last."""
+    if days is None:
+        return ()
+    first, last = days
+    back = [day for n in range(MOST_MONTHS, 0, -1) if (day := _moved(on, -n)) >= first]
+    forward = [
+        day for n in range(1, MOST_MONTHS + 1) if (day := _moved(on, n)) - dt.timedelta(days=1) <= last
+    ]
+    return (*back, on, *forward)
+
+
+def _moved(day: dt.date, months: int) -> dt.date:
+    """The same day so many months later; the last of its month where that is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _month_of(starts: tuple[dt.date, ...]) -> Case:
+    """The number of the month in which an appeal came in."""
+    return Case(
+        *[When(submitted_at__lt=midnight(end), then=Value(n)) for n, end in enumerate(starts[1:])],
+        output_field=IntegerField(),
+    )
+
+
+def _months(starts: tuple[dt.date, ...], found: BeforeAfter, ring: BeforeAfter | None) -> tuple[Month, ...]:
+    expected = found.expected
+    return tuple(
+        Month(
+            first,
+            following - dt.timedelta(days=1),
+            n < found.before,
+            showable(int(found.area[n])),
+            None if expected is None else float(expected[n]),
+            showable(int(ring.area[n])) if ring else None,
+        )
+        for n, (first, following) in enumerate(itertools.pairwise(starts))
+    )
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """The cells of the city: those whose centre lies in it, from the south-western one of its box."""
+
+    west: int
+    south: int
+    cell_m: int
+    mask: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, city: shapely.Geometry | None, cell_m: int) -> _Ground:
+        if city is None:
+            return cls(0, 0, cell_m, np.zeros((1, 1), dtype=bool))
+        west, south, east, north = (int(np.floor(value / cell_m)) for value in city.bounds)
+        empty = cls(west, south, cell_m, np.zeros((north - south + 1, east - west + 1), dtype=bool))
+        return replace(empty, mask=empty.within(city))
+
+    def within(self, area: shapely.Geometry | None) -> NDArray[np.bool_]:
+        """Whose centres lie in the area."""
+        if area is None:
+            return np.zeros(self.mask.shape, dtype=bool)
+        rows, columns = self.mask.shape
+        x = (np.arange(self.west, self.west + columns) + 0.5) * self.cell_m
+        y = (np.arange(self.south, self.south + rows) + 0.5) * self.cell_m
+        shapely.prepare(area)
+        return np.asarray(shapely.contains_xy(area, *np.meshgrid(x, y)))
+
+    def cube(self, counts: Any, steps: int) -> NDArray[np.int64]:
+        """The counts by step and place; those beyond the city are left out."""
+        cube = np.zeros((steps, *self.mask.shape), dtype=np.int64)
+        rows, columns = self.mask.shape
+        for (cell, step), n in counts.items():
+            row, column = cell.j - self.south, cell.i - self.west
+            if 0 <= row < rows and 0 <= column < columns:
+                cube[step, row, column] = n
+        return np.where(self.mask, cube, 0)
+
+    def cells(self, chosen: NDArray[np.bool_]) -> list[Cell]:
+        return [Cell(int(column) + self.west, int(row) + self.south) for row, column in np.argwhere(chosen)]

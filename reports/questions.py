@@ -1,0 +1,25 @@
+"""What one report alone is asked, as a value."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from news.places import NewsPlace
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """What was done: on which day, and where: ``drawn``, else in the district of the filter. None where it is not said."""
+
+    on: dt.date | None = None
+    drawn: NewsPlace = field(default_factory=NewsPlace)
+
+    def as_query(self) -> dict[str, str]:
+        """Its parameters in an address."""
+        return {
+            "on": self.on.isoformat() if self.on else "",
+            "shape": self.drawn.shape.value,
+            "corners": self.drawn.corners,
+            "reach_m": str(self.drawn.reach_m or ""),
+        }
