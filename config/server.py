@@ -41,6 +41,9 @@ FINISH_S: Final = 15.0
 LAST_WORDS_S: Final = 1.0
 #: Files a process may hold open: connections, and what is too large for memory.
 OPEN_FILES: Final = 8192
+#: Seconds between two looks at the connections, and after how many without one the process itself was held up.
+LOOKS_EVERY_S: Final = 1
+HELD_UP_S: Final = 2.5
 #: Pages are made by these; answers that ask no database of their own have threads that no page can occupy.
 THREADS: Final = 4
 LIGHT_THREADS: Final = 2
@@ -203,6 +206,19 @@ class Channel(HTTPChannel):
             return Phase.IDLE if self._spoke else Phase.SILENT
         return Phase.BODY if request.headers_finished else Phase.HEADERS
 
+    @property
+    def unread(self) -> bool:
+        """True when the client has said something that has not been read yet: to close now would throw it away."""
+        try:
+            return bool(self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except OSError:
+            return False
+
+    def wait_longer(self, seconds: float) -> None:
+        """So much of the time that has passed was not the client's."""
+        self.since += seconds
+        self.last_activity += seconds
+
     def overdue(self, now: float, limits: Limits) -> bool:
         """True when the connection has taken longer for what it is doing than the limits allow."""
         phase = self.phase
@@ -211,11 +227,13 @@ class Channel(HTTPChannel):
             self._doing, self.since, self.moved = doing, now, 0
         took = now - self.since
         match phase:
-            case Phase.SILENT | Phase.HEADERS:
+            case Phase.SILENT:
+                return took > limits.headers_s and not self.unread
+            case Phase.HEADERS:
                 return took > limits.headers_s
             case Phase.IDLE:
                 # Not since it was seen to be idle: whole requests fit between two looks.
-                return now - self.last_activity > limits.idle_s
+                return now - self.last_activity > limits.idle_s and not self.unread
             case Phase.BODY | Phase.ANSWER:
                 too_slow = took > limits.grace_s and self.moved < took * limits.slowest_bps
                 return too_slow or now - self.last_activity > limits.silence_s
@@ -239,6 +257,7 @@ class Server(TcpWSGIServer):
     ) -> None:
         self.limits = limits or Limits()
         self.proxies = proxies
+        self._looked = time.time()
         self.light = ThreadedTaskDispatcher()
         self.light.set_thread_count(LIGHT_THREADS)
         self.files = ThreadedTaskDispatcher()
@@ -254,7 +273,7 @@ class Server(TcpWSGIServer):
             outbuf_high_watermark=64 * 1024 * 1024,
             # Ours are reached first, and make room.
             connection_limit=2 * self.limits.connections,
-            cleanup_interval=1,
+            cleanup_interval=LOOKS_EVERY_S,
             asyncore_use_poll=True,
             log_socket_errors=False,
             # Who is behind the proxy is decided in one place, by the application.
@@ -282,6 +301,11 @@ class Server(TcpWSGIServer):
 
     def maintenance(self, now: float) -> None:
         """Closes, once a second, every connection that takes too long."""
+        passed, self._looked = now - self._looked, now
+        if passed > HELD_UP_S:
+            # Stopped or starved, or the clock was set: what the clients have sent meanwhile is still to be read.
+            for channel in self.active_channels.values():
+                channel.wait_longer(passed - LOOKS_EVERY_S)
         for channel in list(self.active_channels.values()):
             if channel.overdue(now, self.limits):
                 channel.handle_close()
@@ -345,7 +369,7 @@ class Server(TcpWSGIServer):
                 {Phase.IDLE} if now < stopped + LAST_WORDS_S else {Phase.IDLE, Phase.SILENT, Phase.HEADERS}
             )
             for channel in list(self.active_channels.values()):
-                if channel.phase in closed:
+                if channel.phase in closed and not channel.unread:
                     channel.handle_close()
             if not self.active_channels:
                 break

@@ -238,6 +238,37 @@ def test_an_idle_connection_is_closed_after_its_answer(tmp_path: Path):
         assert read(site.connect(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")).endswith(b"ok")
 
 
+@contextmanager
+def held_up(site: Site) -> Iterator[None]:
+    """The process looks at no connection meanwhile, as when it is stopped or has no processor."""
+    held, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        held.set()
+        go.wait(GIVE_UP_S)
+
+    site.server.trigger.pull_trigger(hold)
+    assert held.wait(GIVE_UP_S)
+    yield
+    go.set()
+
+
+def test_what_came_while_the_process_was_held_up_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The time in which nobody looked is not the clients'."""
+    monkeypatch.setattr("config.server.HELD_UP_S", 1.1)
+    with serving(tmp_path, headers_s=1, idle_s=1) as site:
+        idle, half = site.connect(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), site.connect(request()[:20])
+        silent = site.connect()
+        assert eventually(lambda: len(site.server.active_channels) == 3)
+        assert idle.recv(1000).startswith(b"HTTP/1.1 200")
+        with held_up(site):
+            idle.sendall(request())
+            half.sendall(request()[20:])
+            silent.sendall(request())
+            time.sleep(1.5)
+        assert [read(one)[-2:] for one in (idle, half, silent)] == [b"ok"] * 3
+
+
 def test_a_connection_in_use_is_not_idle(tmp_path: Path):
     """Whatever fell between two looks at it: here the last look was long before the last request."""
     with serving(tmp_path) as site:
@@ -412,6 +443,17 @@ def test_told_to_stop_it_answers_a_request_that_is_on_its_way(tmp_path: Path):
         assert eventually(lambda: not site.server.accepting)
         client.sendall(request())
         assert read(client).endswith(b"ok")
+
+
+def test_told_to_stop_it_answers_what_it_has_not_read_yet(tmp_path: Path):
+    with serving(tmp_path) as site:
+        kept = site.connect(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert eventually(lambda: bool(site.server.active_channels))
+        assert kept.recv(1000).startswith(b"HTTP/1.1 200")
+        with held_up(site):
+            site.stopping.set()
+            kept.sendall(request())
+        assert read(kept).endswith(b"ok")
 
 
 def test_told_to_stop_it_does_not_wait_for_who_says_nothing(tmp_path: Path):
