@@ -58,11 +58,15 @@ def generate(profile_dir: Path, seed: int, count: int = 3000, *, until: dt.date)
     places = _Places(ground)
     end = dt.datetime.combine(until, dt.time(0), zone)
     by_category = {scene.category: scene for scene in scenes}
-    for at in moments(chance, count, until - dt.timedelta(days=DAYS), until, zone):
+    latest = {n: row["category"] for row in ground.scenes.get("latest", ()) for n in row["from_the_end"]}
+    dates = moments(chance, count, until - dt.timedelta(days=DAYS), until, zone)
+    for left, at in zip(range(count, 0, -1), dates, strict=True):
         weights = [scene.weight * scene.months[at.month - 1] for scene in scenes]
         scene, near = chance.choices(scenes, weights)[0], None
         incident = places.incident((end - at).days, chance)
-        if incident:
+        if left in latest:
+            scene = by_category[latest[left]]
+        elif incident:
             scene, near = by_category[incident["category"]], incident
         spot = places.choose(scene, at, chance, near)
         yield _appeal(ground, scene, spot, at, end, chance)

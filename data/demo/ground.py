@@ -210,7 +210,7 @@ class Ground:
         ]  # fmt: skip
 
     def service_at(self, spot: Spot, category: str, on: dt.date) -> str:
-        """Code of the service that answers there: priority, then the smallest area, then city-wide."""
+        """Code of the service that answers there: priority, then the smallest area, then city-wide, then the Mayor's Office."""
         row = self.categories[category]
         point = Point(spot.lon, spot.lat)
         found = [
@@ -218,15 +218,20 @@ class Ground:
             for area in self.areas
             if (
                 (area.categories & {category, row.get("parent")})
-                or (not area.categories and area.service == row["service"])
+                or (not area.categories and area.service == row.get("service"))
             )
             and (area.valid_from is None or area.valid_from <= on)
             and (area.valid_to is None or on < area.valid_to)
             and area.geom.covers(point)
         ]
         if not found:
-            return str(row["service"])
+            return str(row.get("service", self.office))
         return min(found, key=lambda area: (-area.priority, area.size, area.code)).service
+
+    @cached_property
+    def office(self) -> str:
+        """Code of the Mayor's Office."""
+        return next(code for code, row in self.services.items() if row["office"])
 
     @cached_property
     def _streets(self) -> tuple[shapely.STRtree, list[BaseGeometry], list[Mapping[str, str]]]:

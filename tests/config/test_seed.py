@@ -408,6 +408,7 @@ def test_the_demo_city_shows_what_the_desk_can_do() -> None:
         assert all(appeal.events.order_by("version").last().text for appeal in shown)
     assert Appeal.objects.filter(status="planned", planned_on__gt=timezone.localdate()).exists()
     assert Appeal.objects.filter(escalated_at__isnull=False).exists()
+    assert Appeal.objects.unrouted().exists()
     assert RefusalGround.objects.exists()
     templates = AnswerTemplate.objects.select_related("service")
     assert {template.service.code for template in templates} == set(

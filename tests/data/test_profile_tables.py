@@ -59,9 +59,10 @@ def test_categories_have_two_levels(categories: dict[str, dict[str, Any]]) -> No
 def test_categories_are_named_and_answered_for(
     categories: dict[str, dict[str, Any]], services: dict[str, dict[str, Any]]
 ) -> None:
-    for row in categories.values():
+    for code, row in categories.items():
         assert all(row[f"name_{language}"].strip() for language in LANGUAGES)
-        assert row["service"] in services
+        # What is nobody's waits at the Mayor's Office for whoever knows whose it is.
+        assert row["service"] in services if code not in {"city", "other"} else "service" not in row
 
 
 def test_every_category_has_other_words_in_every_language(categories: dict[str, dict[str, Any]]) -> None:
@@ -84,7 +85,7 @@ def test_every_service_answers_for_something(
     categories: dict[str, dict[str, Any]], services: dict[str, dict[str, Any]]
 ) -> None:
     areas = json.loads((OSH / "service_areas.geojson").read_text(encoding="utf-8"))["features"]
-    answering = {row["service"] for row in categories.values()}
+    answering = {row["service"] for row in categories.values() if "service" in row}
     answering |= {feature["properties"]["service"] for feature in areas}
     assert answering == set(services)
 
@@ -101,7 +102,7 @@ def test_service_areas_name_known_services_and_categories(
 def test_an_area_without_categories_belongs_to_a_service_that_has_some(
     categories: dict[str, dict[str, Any]],
 ) -> None:
-    city_wide = {row["service"] for row in categories.values()}
+    city_wide = {row.get("service") for row in categories.values()}
     for feature in json.loads((OSH / "service_areas.geojson").read_text(encoding="utf-8"))["features"]:
         own = feature["properties"]
         assert own["categories"] or own["service"] in city_wide, own["code"]
