@@ -34,7 +34,7 @@ class Right(enum.Enum):
     """What somebody may do beside working on appeals."""
 
     FIGURES = enum.auto()  #: sees the scoreboard of all services
-    ADMIN = enum.auto()  #: keeps the city's data in the admin
+    ADMIN = enum.auto()  #: keeps the city's data in the admin, and its working days at the desk
     NEWS = enum.auto()  #: writes the news and planned works
     OWN_PEOPLE = enum.auto()  #: invites and dismisses people of the own service
     PEOPLE = enum.auto()  #: does so everywhere, and says who is what

@@ -119,6 +119,11 @@ class Standing:
         return self.may(Right.NEWS)
 
     @property
+    def keeps_calendar(self) -> bool:
+        """True for whoever keeps the city's working days, by which due dates are counted."""
+        return self.may(Right.ADMIN)
+
+    @property
     def sees_row_history(self) -> bool:
         """True for whoever may see who changed what in the city's own data."""
         return self.may(Right.FILES)

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.contrib.messages.storage import default_storage
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
-from django.utils import timezone
-from django.utils.decorators import method_decorator
-from django.utils.formats import date_format
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods
 from modeltranslation.admin import TranslationAdmin
 
-from appeals.actions.count_again import Move, foresee_moves
+from appeals.actions.count_again import Move, foresee_moves, moved_in_words, no_term_in_words
 from appeals.actions.upload import prepare_again
-from appeals.calendar_year import year_of
-from appeals.deadlines import NoLegalTerm, city_calendar
-from appeals.filters import YEARS
-from appeals.importing.calendar_file import BYTES_MAX, columns, load_calendar
+from appeals.deadlines import NoLegalTerm
 from appeals.models import (
     Appeal,
     Attachment,
@@ -42,8 +33,6 @@ from appeals.models import (
 )
 from appeals.notify.outbox import send_again
 from appeals.querysets import AttachmentQuerySet
-from geo.numbers import whole_number
-from geo.refusals import Refused
 
 
 class _ReadOnly:
@@ -178,23 +167,14 @@ class AttachmentAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
             )
 
 
-def _no_term(refusal: NoLegalTerm) -> str:
-    words = _(
-        "Nothing was changed. No legal term would be in force on %(day)s, when the term of an open appeal began."
-    )
-    return words % {"day": date_format(refusal.day)}
-
-
 #: Names the field of a form whose sender has seen which due dates move.
 _SEEN: Final = "moves_seen"
 #: Appeals that are named.
 _EXAMPLES: Final = 20
 
 
-def _moves_shown(
-    of: Any, request: HttpRequest, moves: Sequence[Move], values: Iterable[tuple[str, str]] | None = None
-) -> HttpResponse:
-    """The page that asks whether a change is meant; sent from it, the same form is taken. ``values`` are the form's own."""
+def _moves_shown(of: Any, request: HttpRequest, moves: Sequence[Move]) -> HttpResponse:
+    """The page that asks whether a change is meant; sent from it, the same form is taken."""
     sent = [(name, value) for name, values in request.POST.lists() for value in values]
     context = {
         **of.admin_site.each_context(request),
@@ -202,7 +182,7 @@ def _moves_shown(
         "title": _("Due dates that would move"),
         "count": len(moves),
         "moves": moves[:_EXAMPLES],
-        "sent": [(name, value) for name, value in values or sent if name != "csrfmiddlewaretoken"],
+        "sent": [(name, value) for name, value in sent if name != "csrfmiddlewaretoken"],
         "seen": _SEEN,
         "back_url": request.get_full_path(),
     }
@@ -232,9 +212,10 @@ class _MovesDueDates:
             with changing_the_clock() as change:
                 response = view(request, *args, **kwargs)
         except NoLegalTerm as refusal:
-            messages.error(request, _no_term(refusal))
+            messages.error(request, no_term_in_words(refusal))
             return HttpResponseRedirect(request.get_full_path())
-        self._say_moved(request, change.moved)
+        if change.moved:
+            messages.warning(request, moved_in_words(change.moved))
         return response
 
     def _foreseen(
@@ -253,20 +234,11 @@ class _MovesDueDates:
                     return response
                 moves = foresee_moves()
         except NoLegalTerm as refusal:
-            messages.error(request, _no_term(refusal))
+            messages.error(request, no_term_in_words(refusal))
             return HttpResponseRedirect(request.get_full_path())
         # What the page says to have done is undone.
         request._messages = kept  # type: ignore[attr-defined]
         return _moves_shown(self, request, moves) if moves else None
-
-    def _say_moved(self, request: HttpRequest, moved: int) -> None:
-        if moved:
-            said = ngettext(
-                "The due date of %(n)d open appeal has moved; its history says why.",
-                "The due dates of %(n)d open appeals have moved; their histories say why.",
-                moved,
-            )
-            messages.warning(request, said % {"n": moved})
 
 
 @admin.register(LegalTerm)
@@ -289,60 +261,3 @@ class CalendarDayAdmin(_MovesDueDates, TranslationAdmin[CalendarDay]):
     list_filter = ["working"]
     date_hierarchy = "date"
     change_list_template = "appeals/admin/calendar_days.html"
-
-    def get_urls(self) -> list[Any]:
-        year = self.admin_site.admin_view(self.year_page)
-        return [path("year/", year, name="appeals_calendarday_year"), *super().get_urls()]
-
-    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
-    def year_page(self, request: HttpRequest) -> HttpResponse:
-        """Where the city's calendar differs from the country's in a year; POST takes the days of a file over."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        sentences: list[str] = []
-        if request.method == "POST":
-            if not (self.has_change_permission(request) and self.has_add_permission(request)):
-                raise PermissionDenied
-            file = request.FILES.get("file")
-            content = file.read(BYTES_MAX + 1) if file else request.POST.get("content", "").encode()
-            try:
-                if _SEEN not in request.POST:
-                    with trying_the_clock():
-                        load_calendar(content)
-                        moves = foresee_moves()
-                    if moves:
-                        return _moves_shown(self, request, moves, [("content", content.decode("utf-8-sig"))])
-                loaded = load_calendar(content)
-            except Refused as refusal:
-                sentences = [sentence for said in refusal.errors.values() for sentence in said]
-            except NoLegalTerm as refusal:
-                sentences = [_no_term(refusal)]
-            else:
-                words = _(
-                    "Days in the file: %(rows)d. New: %(new)d; changed: %(changed)d; as they were: %(same)d. Due dates moved: %(moved)d."
-                )
-                messages.success(request, words % vars(loaded))
-                return HttpResponseRedirect(request.get_full_path())
-        number = _year_of(request.GET.get("year", ""))
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.model._meta,
-            "title": _("Year and file"),
-            "year_number": str(number),
-            "before": str(number - 1),
-            "after": str(number + 1),
-            "year": year_of(city_calendar(), number),
-            "columns": columns(),
-            "sentences": sentences,
-            "may_change": self.has_change_permission(request) and self.has_add_permission(request),
-        }
-        return TemplateResponse(
-            request, "appeals/admin/calendar_year.html", context, status=400 if sentences else 200
-        )
-
-
-def _year_of(text: str) -> int:
-    """The year that was asked for; this one for anything else."""
-    years = range(YEARS.start + 1, YEARS.stop - 1)
-    year = whole_number(text)
-    return year if year is not None and year in years else timezone.localdate().year

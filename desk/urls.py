@@ -5,6 +5,7 @@ from django.urls import path
 from desk import (
     answer_templates,
     bulk,
+    calendar_pages,
     callers,
     drafts,
     exports,
@@ -53,6 +54,7 @@ urlpatterns = [
     path("news/new/draft/", news.keep_page, name="news-new-draft"),
     path("news/<int:pk>/", news.item_page, name="news-item"),
     path("news/<int:pk>/draft/", news.keep_page, name="news-item-draft"),
+    path("calendar/", calendar_pages.calendar_page, name="calendar"),
     path("people/", people.people_page, name="people"),
     path("people/<int:person>/", people.person_page, name="person"),
     path("scoreboard/", scoreboard_pages.scoreboard_page, name="scoreboard"),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from appeals.deadlines import LegalClock
-from appeals.models import Appeal, LegalTerm
+from appeals.deadlines import LegalClock, NoLegalTerm
+from appeals.models import Appeal, LegalTerm, trying_the_clock
 from appeals.querysets import TermGroup
 from appeals.workflow import Cause, Reason
 
@@ -51,6 +55,31 @@ def foresee_moves() -> list[Move]:
         if due_dates[group] != was:
             moves.append(Move(number, was, due_dates[group]))
     return moves
+
+
+def foresee(change: Callable[[], object]) -> list[Move]:
+    """What a change of the calendar or the terms would move, by number; the change is undone. Raises what it raises."""
+    with trying_the_clock():
+        change()
+        return foresee_moves()
+
+
+def moved_in_words(moved: int) -> str:
+    """The sentence about due dates that have moved."""
+    said = ngettext(
+        "The due date of %(n)d open appeal has moved; its history says why.",
+        "The due dates of %(n)d open appeals have moved; their histories say why.",
+        moved,
+    )
+    return said % {"n": moved}
+
+
+def no_term_in_words(refusal: NoLegalTerm) -> str:
+    """Why the calendar or the terms could not be changed."""
+    words = _(
+        "Nothing was changed. No legal term would be in force on %(day)s, when the term of an open appeal began."
+    )
+    return words % {"day": date_format(refusal.day)}
 
 
 def _count_again(cause: Cause, at: dt.datetime) -> int:

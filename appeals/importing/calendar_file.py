@@ -1,4 +1,4 @@
-"""The days on which the city's calendar differs from its country's, from a CSV file: all of it or nothing."""
+"""The days on which the city's calendar differs from its country's, from a form or a CSV file: all of it or nothing."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import csv
 import datetime as dt
 import io
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from appeals.filters import day_in
@@ -34,7 +35,7 @@ _YES_OR_NO: Mapping[str, bool] = {
 
 @dataclass(frozen=True)
 class Loaded:
-    """What became of the rows: ``rows`` is the sum of the others; ``moved`` is the number of due dates that moved."""
+    """What became of the days: ``rows`` is the sum of the others; ``moved`` is the number of due dates that moved."""
 
     rows: int
     new: int
@@ -53,7 +54,11 @@ def load_calendar(data: bytes) -> Loaded:
 
     Raises ``Refused`` with a sentence for each line that cannot be taken, and then nothing is changed; ``NoLegalTerm``.
     """
-    days = read_calendar(data)
+    return enter_days(read_calendar(data))
+
+
+def enter_days(days: Sequence[CalendarDay]) -> Loaded:
+    """Adds those that are new, changes those that are there; one transaction, due dates follow. Raises ``NoLegalTerm``."""
     with changing_the_clock() as change:
         known = {day.date: day for day in CalendarDay.objects.filter(date__in=[day.date for day in days])}
         fields = [name for name in columns() if name != "date"]
@@ -69,13 +74,28 @@ def load_calendar(data: bytes) -> Loaded:
     return Loaded(len(days), len(new), len(changed), len(days) - len(new) - len(changed), change.moved)
 
 
+def remove_day(date: dt.date) -> int:
+    """How many due dates moved, now that the day is as the country's calendar has it. Raises ``NoLegalTerm``."""
+    with changing_the_clock() as change:
+        CalendarDay.objects.filter(date=date).delete()
+    return change.moved
+
+
+def read_day(values: Mapping[str, str]) -> CalendarDay:
+    """The day of a form whose fields are ``columns``, not saved. Raises ``Refused``."""
+    try:
+        return _day({name: _clean(values.get(name, "")) for name in columns()})
+    except _RowRefused as refusal:
+        raise Refused({"day": [f"{capfirst(str(refusal))}."]}) from None
+
+
 def read_calendar(data: bytes) -> list[CalendarDay]:
     """The days of the file, not saved, in its order. Raises ``Refused`` with every wrong line."""
     reader = csv.reader(io.StringIO(_text(data), newline=""), delimiter=_delimiter(data), strict=True)
     rows: list[tuple[int, list[str]]] = []
     try:
         rows.extend(
-            (reader.line_num, [unicodedata.normalize("NFC", trimmed(field)) for field in fields])
+            (reader.line_num, [_clean(field) for field in fields])
             for fields in reader
             if any(field.strip() for field in fields)
         )
@@ -105,6 +125,10 @@ def read_calendar(data: bytes) -> list[CalendarDay]:
     if wrong:
         raise Refused({"file": wrong})
     return list(days.values())
+
+
+def _clean(text: str) -> str:
+    return unicodedata.normalize("NFC", trimmed(text))
 
 
 class _RowRefused(ValueError):

@@ -1,17 +1,11 @@
-"""The year's calendar from a file and in the admin, and where it differs from the country's."""
+"""The year's calendar from a file, and where it differs from the country's."""
 
 from __future__ import annotations
 
 import datetime as dt
-import html
-import re
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
-from django.urls import reverse
 
-from accounts.models import User
 from appeals.calendar_year import year_of
 from appeals.deadlines import city_calendar
 from appeals.importing.calendar_file import ROWS_MAX, Loaded, load_calendar
@@ -25,7 +19,6 @@ DAYS = f"""{HEADER}
 2026-05-11,no,9-майдан көчүрүлдү,Перенос с 9 мая,Moved from 9 May
 2026-05-16,yes,4-майдын ордуна,За 4 мая,In exchange for 4 May
 """
-URL = "admin:appeals_calendarday_year"
 
 pytestmark = pytest.mark.django_db
 
@@ -122,44 +115,3 @@ def test_the_year_says_where_it_differs() -> None:
     assert [day.date.isoformat() for day in year.needless] == ["2026-05-09"]
     assert year.city_working_days == year.country_working_days
     assert not year_of(city_calendar(), 2025).differences
-
-
-@pytest.mark.parametrize("language", ["ky", "ru", "en"])
-def test_the_office_enters_it_in_the_admin(
-    city: GridCity, client: Client, office_user: User, language: str
-) -> None:
-    client.force_login(office_user)
-    client.cookies["django_language"] = language
-    file = SimpleUploadedFile("2026.csv", DAYS.encode(), "text/csv")
-    AppealFactory(
-        category=city.categories["lamp"], submitted_at=dt.datetime(2026, 5, 12, 6, 0, tzinfo=dt.UTC)
-    )
-    shown = client.post(f"{reverse(URL)}?year=2026", {"file": file}).content.decode()
-    assert not CalendarDay.objects.exists() and 'name="moves_seen"' in shown
-    content = html.unescape(re.search(r'name="content" value="([^"]+)"', shown)[1])  # type: ignore[index]
-    form = {"content": content, "moves_seen": "1"}
-    page = client.post(f"{reverse(URL)}?year=2026", form, follow=True)
-    shown = page.content.decode()
-    assert page.status_code == 200
-    assert "2026-05-11/change/" in shown and "2026-05-16/change/" in shown
-    assert CalendarDay.objects.count() == 2
-    assert reverse(URL) in client.get(reverse("admin:appeals_calendarday_changelist")).content.decode()
-
-
-def test_a_wrong_file_is_said_in_the_admin(client: Client, office_user: User) -> None:
-    client.force_login(office_user)
-    page = client.post(reverse(URL), {"file": SimpleUploadedFile("x.csv", b"x,y\n")})
-    assert page.status_code == 400
-    assert client.post(reverse(URL), {}).status_code == 400
-    for year in ("", "x", "0001", "9999", "99999999999999999999", "²²²²"):
-        assert client.get(reverse(URL), {"year": year}).status_code == 200, year
-
-
-def test_nobody_else(client: Client, light_user: User) -> None:
-    file = SimpleUploadedFile("2026.csv", DAYS.encode(), "text/csv")
-    for login in (False, True):
-        if login:
-            client.force_login(light_user)
-        assert client.get(reverse(URL)).status_code in {302, 403}
-        assert client.post(reverse(URL), {"file": file}).status_code in {302, 403}
-    assert not CalendarDay.objects.exists()
