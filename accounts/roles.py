@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 
 from accounts.models import Membership, User
 from accounts.posts import Post, Right
@@ -147,6 +148,14 @@ class Standing:
     def works_here(self) -> bool:
         """True for anyone who may open the desk."""
         return self.works_on_appeals or bool(self.rights)
+
+
+def who_may(right: Right) -> QuerySet[User]:
+    """The people whose post at the Mayor's Office gives them the right, by name; operators are none of them."""
+    posts = [post for post, powers in OFFICE_POWERS.items() if right in powers.rights]
+    there = Membership.objects.filter(service__in=Service.objects.filter(is_office=True), post__in=posts)
+    found = User.objects.filter(is_active=True, pk__in=there.values("user"))
+    return found.order_by("first_name", "last_name", "pk")
 
 
 _REMEMBERED = "_standing"

@@ -1,4 +1,4 @@
-"""Ready periods that end today, for whatever counts appeals by the day on which they came in."""
+"""Ready periods, for whatever counts appeals by the day on which they came in: those that end today, and whole ones that are over."""
 
 from __future__ import annotations
 
@@ -20,6 +20,20 @@ PERIODS: Final[Mapping[str, tuple[int | None, Promise]]] = {
     "year": (365, pgettext_lazy("period", "Year")),
     "all": (None, gettext_lazy("All time")),
 }
+#: Of whole weeks and months of the calendar, how many there are; they end before the one that is running.
+WHOLE_WEEKS: Final[Mapping[str, tuple[int, Promise]]] = {
+    "last-week": (1, gettext_lazy("Last week")),
+    "last-4-weeks": (4, gettext_lazy("Last 4 weeks")),
+}
+WHOLE_MONTHS: Final[Mapping[str, tuple[int, Promise]]] = {
+    "last-month": (1, gettext_lazy("Last month")),
+    "last-3-months": (3, gettext_lazy("Last 3 months")),
+    "last-12-months": (12, gettext_lazy("Last 12 months")),
+}
+#: The names of all of them, as a reader sees them.
+NAMED: Final[Mapping[str, Promise]] = {
+    name: words for name, (_length, words) in {**PERIODS, **WHOLE_WEEKS, **WHOLE_MONTHS}.items()
+}
 
 
 @dataclass(frozen=True)
@@ -34,8 +48,8 @@ class Period:
 def with_days(data: Mapping[str, Any]) -> dict[str, Any]:
     """The data with a ready period written out as its two days, so that the form shows what was understood."""
     filled = {name: data[name] for name in data}
-    if filled.get("period") in PERIODS and not (filled.get("from") or filled.get("to")):
-        since, until = _days_of(filled["period"])
+    if filled.get("period") in NAMED and not (filled.get("from") or filled.get("to")):
+        since, until = days_of(filled["period"], timezone.localdate())
         filled |= {"from": since.isoformat() if since else "", "to": until.isoformat() if until else ""}
     return filled
 
@@ -48,15 +62,20 @@ def ready_periods(
     for code, (length, name) in PERIODS.items():
         if length is not None and length < least_days:
             continue
-        since, until = _days_of(code)
+        since, until = days_of(code, timezone.localdate())
         same = replace(wanted, since=since, until=until)
         links.append(Period(str(name), as_query(same), same == wanted))
     return links
 
 
-def _days_of(code: str) -> tuple[dt.date | None, dt.date | None]:
+def days_of(code: str, today: dt.date) -> tuple[dt.date | None, dt.date | None]:
+    """First and last day of the period of that name as it is that day; None for no limit. Raises ``KeyError`` for no such name."""
+    if code in WHOLE_WEEKS:
+        monday = today - dt.timedelta(days=today.weekday())
+        return monday - dt.timedelta(weeks=WHOLE_WEEKS[code][0]), monday - dt.timedelta(days=1)
+    if code in WHOLE_MONTHS:
+        first = today.replace(day=1)
+        years, month = divmod(first.year * 12 + first.month - 1 - WHOLE_MONTHS[code][0], 12)
+        return dt.date(years, month + 1, 1), first - dt.timedelta(days=1)
     days = PERIODS[code][0]
-    if days is None:
-        return None, None
-    today = timezone.localdate()
-    return today - dt.timedelta(days=days - 1), today
+    return (today - dt.timedelta(days=days - 1), today) if days is not None else (None, None)

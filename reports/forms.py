@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from appeals.filters import FILTERS, AppealFilter, FilterField, day_in, in_order
-from appeals.periods import PERIODS, Period, ready_periods, with_days
+from appeals.periods import NAMED, Period, ready_periods, with_days
 from districts.choices import Group, districts, flat
 from geo.refusals import Refused, ValueRefused
 from news.places import REACH_MAX_M, REACH_MIN_M, NewsPlace, Shape, place_from_text
@@ -57,7 +57,7 @@ class ReportQuery:
 class ReportForm(forms.Form):
     """Filters of the heat report. ``from`` and ``to`` are days of the city's clock, both included.
 
-    ``period`` names one of ``PERIODS`` and holds where neither day is given.
+    ``period`` names one of ``NAMED`` and holds where neither day is given.
     """
 
     def __init__(self, data: Mapping[str, Any], without: Collection[str] = (), least_days: int = 0) -> None:
@@ -103,7 +103,7 @@ class ReportForm(forms.Form):
         if "period" not in without:
             self.fields["period"] = forms.ChoiceField(
                 required=False,
-                choices=[(name, name) for name in PERIODS],
+                choices=[(name, name) for name in NAMED],
                 error_messages={"invalid_choice": _NOT_AMONG},
             )
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import pgettext_lazy
 
 from reports import exports, facts, weeks
 from reports.forms import InterventionForm, ReportForm, ReportQuery
@@ -29,6 +31,8 @@ class Kind(ABC):
 
     #: As in its addresses.
     name: ClassVar[str]
+    #: What it is called, as on its tab.
+    title: ClassVar[Promise]
     #: Ready periods that are shorter have no answer.
     least_days: ClassVar[int] = 0
     #: Counted in the cells of a grid.
@@ -77,6 +81,7 @@ class Kind(ABC):
 
 class _Heatmap(Kind):
     name = "heatmap"
+    title = pgettext_lazy("tab of the reports", "Counts")
 
     def make(self, asked: ReportQuery) -> Any:
         from reports.heatmap import make_heatmap
@@ -110,6 +115,7 @@ class _Heatmap(Kind):
 
 class _Hotspots(Kind):
     name = "hotspots"
+    title = pgettext_lazy("tab of the reports", "Hotspots")
 
     def make(self, asked: ReportQuery) -> Any:
         from reports.hotspots import find_hotspots
@@ -148,6 +154,7 @@ class _Hotspots(Kind):
 
 class _Trends(Kind):
     name = "trends"
+    title = pgettext_lazy("tab of the reports", "Trends")
     least_days = LEAST_DAYS
 
     def make(self, asked: ReportQuery) -> Any:
@@ -187,6 +194,7 @@ class _Trends(Kind):
 
 class _Alerts(Kind):
     name = "alerts"
+    title = pgettext_lazy("tab of the reports", "Alerts")
     least_days = weeks.LEAST_DAYS
 
     def make(self, asked: ReportQuery) -> Any:
@@ -221,6 +229,7 @@ class _Alerts(Kind):
 
 class _Districts(Kind):
     name = "districts"
+    title = pgettext_lazy("tab of the reports", "Districts")
     of_cells = False
     without = ("cell", "district")
 
@@ -258,6 +267,7 @@ class _Districts(Kind):
 
 class _Answers(Kind):
     name = "answers"
+    title = pgettext_lazy("tab of the reports", "Answers")
     of_cells = False
     without = ("cell", "district", "status")
     lacks = ("parquet",)
@@ -296,6 +306,7 @@ class _Answers(Kind):
 
 class _BeforeAfter(Kind):
     name = "before-after"
+    title = pgettext_lazy("tab of the reports", "Before and after")
     of_cells = False
     without = ("from", "to", "cell", "borders", "period")
     lacks = ("parquet",)

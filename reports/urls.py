@@ -1,13 +1,14 @@
 from django.urls import path
-from django.views.generic import RedirectView
 
-from reports import views
+from reports import saved_pages, views
 
 app_name = "reports"
 
 urlpatterns = [
-    # Whoever shortens the address of a report comes to the first of them.
-    path("", RedirectView.as_view(pattern_name="reports:heatmap", query_string=True), name="first"),
+    path("", saved_pages.first, name="first"),
+    path("saved/", saved_pages.saved_page, name="saved"),
+    path("saved/<int:saved>/", saved_pages.saved_report_page, name="saved-report"),
+    path("saved/<int:saved>/letter/", saved_pages.letter_page, name="saved-letter"),
     path("heatmap/", views.heatmap_page, name="heatmap"),
     path("hotspots/", views.hotspots_page, name="hotspots"),
     path("trends/", views.trends_page, name="trends"),

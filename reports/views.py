@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -31,6 +31,7 @@ from reports.kinds import KINDS
 from reports.making import form_of, make_report
 from reports.months import LEAST_MONTHS, long_enough
 from reports.products import Asked, products_of
+from reports.saved import may_save
 from reports.sentences import (
     asked_words,
     borders_words,
@@ -46,6 +47,7 @@ from web.api.problems import bad_parameters
 from web.parameters import left_out, unknown
 
 if TYPE_CHECKING:
+    from accounts.models import User
     from reports.alerts import Alert
     from reports.hotspots import HotPlace
     from reports.trends import TrendPlace
@@ -366,6 +368,7 @@ def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> H
         "report_url": reverse(f"reports:{report}"),
         "left_out": left_out(request.GET, form.fields),
         **made,
+        "may_save": may_save(cast("User", request.user)),
     }
     if not form.errors:
         asked = form.query
@@ -374,6 +377,7 @@ def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> H
         context |= {
             "made": made[_MADE.get(report, report)],
             "query": elsewhere.as_query(),
+            "save_query": asked.as_query(report=report),
             "of_long_enough": replace(
                 elsewhere, wanted=long_enough(asked.wanted, timezone.localdate())
             ).as_query(),

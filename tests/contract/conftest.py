@@ -13,11 +13,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.posts import Post
 from appeals.models import Appeal, Event
 from appeals.notify.subscriptions import AuthorsLetters, path_for
 from desk.models import AnswerTemplate
 from geo.tiles import tile_at
 from opendata import bundle
+from reports.models import SavedReport
 from tests.contract.addresses import Address
 from tests.factories import (
     AppealFactory,
@@ -78,9 +80,12 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
     template = AnswerTemplate.objects.create(
         service=lived_in.services["light"], language="en", title="Lamps", text="Repaired."
     )
+    planner = MembershipFactory(service=lived_in.services["office"], post=Post.PLANNER).user
+    saved = SavedReport.objects.create(owner=planner, name="Lamps", report="heatmap", shared=True)
     values: dict[str, object] = {
         "form": "large",
         **tile_at(appeal.point.x, appeal.point.y, 16)._asdict(),
+        "saved": saved.pk,
         "report": "hotspots",
         "ending": "csv",
         "layer": "appeals",
