@@ -40,7 +40,7 @@ SEARCH_MAX: Final = 200
 #: Working days that an author has for a reply, unless the term says otherwise.
 REPLY_DAYS: Final = 5
 
-#: Open appeals of the same category that are this near, metres, and came in within so many days are perhaps the same.
+#: Open appeals that are this near, metres, and came in within so many days are perhaps the same (``appeals.alike``).
 ALIKE_M: Final = 150
 ALIKE_DAYS: Final = 60
 #: How many of them are suggested.

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.gis.db.models.functions import Distance, Transform
 from django.contrib.gis.geos import Point
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
@@ -26,7 +25,6 @@ from modeltranslation.utils import resolution_order
 from accounts.models import User
 from accounts.roles import Role, standing_of
 from appeals.filters import AppealFilter, Keys, condition_of, keys_of
-from appeals.limits import ALIKE_DAYS, ALIKE_M
 from appeals.vocabulary import OPEN_STATUSES, RUNNING_STATUSES, Kind, Status
 from appeals.workflow import ESCALATE, FOUND_OVERDUE, GIVEN_BACK, RECOUNT, STAGES, Cause
 from districts.routing import Rule
@@ -183,22 +181,6 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         """
         circle = point.transform(settings.METRIC_SRID, clone=True).buffer(radius_m, quadsegs=32)
         return self.filter(point__coveredby=circle.transform(WGS84_SRID, clone=True))
-
-    def alike(self, appeal: Appeal) -> AppealQuerySet:
-        """Open public appeals that are perhaps the same as this one: see ``perhaps_about``."""
-        others = self.exclude(pk=appeal.pk)
-        return others.perhaps_about(appeal.point, appeal.category_id, appeal.submitted_at)
-
-    def perhaps_about(self, point: Point, category: int, at: dt.datetime) -> AppealQuerySet:
-        """Open public appeals of the category, near the point (EPSG:4326) and the moment; the nearest first.
-
-        Each has its distance as ``metres`` (a ``Distance``).
-        """
-        span = dt.timedelta(days=ALIKE_DAYS)
-        of_then = self.public().open().filter(category=category, submitted_at__range=(at - span, at + span))
-        here = point.transform(settings.METRIC_SRID, clone=True)
-        metres = Distance(Transform("point", settings.METRIC_SRID), here)
-        return of_then.within_metres(point, ALIKE_M).annotate(metres=metres).order_by("metres", "number")
 
     def repeating(self, appeal: Appeal) -> AppealQuerySet:
         """What repeats the appeal, or repeats a repetition of it, by number; a circle has an end."""

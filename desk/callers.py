@@ -136,14 +136,22 @@ def _shown_before(request: HttpRequest, written: Written, appeal_id: UUID) -> Ht
     if written.errors:
         return _form(request, written, status=HTTPStatus.BAD_REQUEST) if asked else None
     try:
-        written.preview = preview(values["lon"], values["lat"], values["category"], values["kind"])
+        written.preview = preview(
+            values["lon"],
+            values["lat"],
+            values["category"],
+            values["kind"],
+            text=values["text"],
+            uploads=[str(upload.pk) for upload in written.uploads],
+            holders=holders_of(request),
+        )
     except Refused:
         if asked:
             raise
         return None
-    written.preview.alike[:] = [other for other in written.preview.alike if other.pk != appeal_id]
+    written.preview.alike[:] = [other for other in written.preview.alike if other.appeal.pk != appeal_id]
     seen = set(request.POST.getlist("seen"))
-    if not asked and all(str(other.number) in seen for other in written.preview.alike):
+    if not asked and all(str(other.appeal.number) in seen for other in written.preview.alike):
         return None
     if asked and not request.POST.get("place"):
         # The address may be another one when it is sent.

@@ -16,6 +16,7 @@ from accounts.posts import Right
 from accounts.roles import Role, standing_of
 from appeals.actions.drafts import drop_draft, keep_draft
 from appeals.actors import Person
+from appeals.alike import alike
 from appeals.dossier import dossier_of
 from appeals.errors import Invalid
 from appeals.filters import FILTERS, filter_fields
@@ -219,9 +220,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "may_take": appeal.assignee_id != request.user.pk
         and appeal.service_id in standing.service_ids
         and any(form.row.assigns for form in verbs["forms"]),
-        "alike": Appeal.objects.alike(appeal)[:ALIKE_MAX]
-        if any(form.row is DUPLICATE for form in verbs["forms"])
-        else [],
+        "alike": alike(appeal, ALIKE_MAX) if any(form.row is DUPLICATE for form in verbs["forms"]) else [],
         "alike_verb": DUPLICATE,
         "awaits_answer": any(form.row.answers for form in verbs["forms"]),
         "place": place.as_query(),

@@ -34,6 +34,7 @@ def _kept(prepared: PreparedPhoto, folder: Path) -> dict[str, Any]:
         "content": prepared.content.value,
         "large": (prepared.large.width, prepared.large.height),
         "thumb": (prepared.thumb.width, prepared.thumb.height),
+        "look": prepared.look,
     }
 
 

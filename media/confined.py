@@ -186,7 +186,10 @@ def _on_disk(upload: UploadedFile[bytes], folder: Path) -> Path:
 
 def _prepared(folder: Path, facts: Mapping[str, Any]) -> PreparedPhoto:
     return PreparedPhoto(
-        Content(facts["content"]), _picture(folder, "large", facts), _picture(folder, "thumb", facts)
+        Content(facts["content"]),
+        _picture(folder, "large", facts),
+        _picture(folder, "thumb", facts),
+        facts["look"],
     )
 
 

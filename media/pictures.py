@@ -18,8 +18,12 @@ class EncodedPhoto:
 
 @dataclass(frozen=True)
 class PreparedPhoto:
-    """The two forms of one photo; ``large`` is never larger than the original."""
+    """The two forms of one photo; ``large`` is never larger than the original.
+
+    ``look`` is what it looks like (``media.photos.look_of``); None where there is next to nothing to see.
+    """
 
     content: Content
     large: EncodedPhoto
     thumb: EncodedPhoto
+    look: int | None

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils import timezone
 
 from appeals.actions.submit import route_or_refuse
+from appeals.alike import Alike, find_alike
 from appeals.deadlines import LegalClock
-from appeals.intake.parse import kind_of, leaf_category
-from appeals.models import Appeal
+from appeals.identity import clean_text
+from appeals.intake.parse import kind_of, leaf_category, upload_ids
+from appeals.limits import TEXT_MAX
+from appeals.models import Attachment
 from districts.explanation import border_in_words, rule_in_words
 from districts.models import District, Service, ServiceArea
 from districts.routing import Rule
@@ -30,8 +35,8 @@ ALIKE_TEXT = 140
 class Preview:
     """The routing decision in words, and the last day for the answer.
 
-    ``works`` are under way where the place is, what ends first is first. ``alike`` are open appeals of the category near by
-    that are perhaps the same, the nearest first, with their ``metres``.
+    ``works`` are under way where the place is, what ends first is first. ``alike`` are open appeals near by that
+    are perhaps the same, the likeliest first.
     """
 
     district: District | None
@@ -40,16 +45,31 @@ class Preview:
     explanation: str
     border_m: float
     due_on: dt.date
-    alike: list[Appeal]
+    alike: list[Alike]
     works: list[NewsItem]
 
 
-def preview(lon: str | None, lat: str | None, category: str | None, kind: str | None) -> Preview:
-    """What would be decided now; degrees in EPSG:4326, without a ``kind`` of a civic report. Raises ``Refused`` with sentences by field."""
+def preview(
+    lon: object,
+    lat: object,
+    category: object,
+    kind: object,
+    *,
+    text: object = "",
+    uploads: object = (),
+    holders: Collection[str] = (),
+) -> Preview:
+    """What would be decided now; degrees in EPSG:4326, without a ``kind`` of a civic report.
+
+    What is perhaps the same is found by the ``text`` too, and by those of the photos ``uploads`` (identifiers) that one of the
+    ``holders`` brought. Raises ``Refused`` with sentences by field.
+    """
     refusals = Refusals()
     point = refusals.read(lambda place: city_point(*place), (lon, lat), None, name="point")
     leaf = refusals.read(leaf_category, category, None, name="category")
     known = refusals.read(kind_of, kind, "", name="kind")
+    words = refusals.read(lambda given: clean_text(given, TEXT_MAX), text, "", name="text")
+    files = refusals.read(upload_ids, uploads, tuple[UUID, ...](), name="uploads")
     if point is None or leaf is None or refusals.errors:
         raise Refused(refusals.errors)
     now = timezone.now()
@@ -65,6 +85,12 @@ def preview(lon: str | None, lat: str | None, category: str | None, kind: str | 
         explanation=" ".join(part for part in (because, near) if part),
         border_m=decision.border_m,
         due_on=LegalClock.read().due_on(known, now, category=leaf.pk),
-        alike=list(Appeal.objects.perhaps_about(point, leaf.pk, now)[:ALIKE_SHOWN]),
+        alike=find_alike(point, leaf.pk, now, text=words, looks=_looks(files, holders), most=ALIKE_SHOWN),
         works=list(NewsItem.objects.in_force_at(point, now)[:ALIKE_SHOWN]),
     )
+
+
+def _looks(files: Collection[UUID], holders: Collection[str]) -> list[int]:
+    """What these photos look like, of those that the holders brought; no query without files."""
+    theirs = Attachment.objects.held_by(holders).filter(pk__in=files, look__isnull=False) if files else ()
+    return [photo.look for photo in theirs if photo.look is not None]

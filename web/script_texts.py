@@ -104,9 +104,9 @@ def script_texts() -> dict[str, str]:
         "route.waiting": _("Choose the place and the category, and you will see who answers and by when."),
         "route.failed": _("Who answers will be decided when the appeal arrives."),
         "alike.title": _("Has somebody written of it already?"),
-        "alike.away": _("%(metres)s m away"),
+        "alike.support": _("It is the same: support it"),
         "alike.what": _(
-            "If it is the same, open it and press “It concerns me too”: it is answered sooner than a second one."
+            "If it is the same, one press counts you in: it is answered sooner than a second one."
         ),
         "works.known": _("Known already"),
         "works.until": _("until %(until)s"),

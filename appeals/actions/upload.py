@@ -140,6 +140,7 @@ def _store_photo(attachment: Attachment, file: UploadedFile[bytes], sender: str 
     prepared = process_photo(file, sender=sender, spent=spent)
     attachment.kind, attachment.state = Attachment.Kind.PHOTO, Attachment.State.READY
     attachment.store_pictures(prepared.large, prepared.thumb)
+    attachment.look = prepared.look
     return _insert(attachment)
 
 

@@ -168,7 +168,8 @@ def _place(lon: object, lat: object) -> Point:
     return Point(round(point.x, DECIMALS), round(point.y, DECIMALS), srid=point.srid)
 
 
-def _uploads(value: object) -> tuple[UUID, ...]:
+def upload_ids(value: object) -> tuple[UUID, ...]:
+    """Identifiers of photos and videos, each once. Raises ``ValueRefused``."""
     if value in (None, ""):
         return ()
     if not isinstance(value, list | tuple) or len(value) > ATTACHMENTS_MAX:
@@ -225,7 +226,7 @@ FIELDS: Final = (
     _one("phone", phone_number, _text_of(PHONE_WRITTEN_MAX), "As people write it; kept as E.164."),
     _one(
         "uploads",
-        _uploads,
+        upload_ids,
         {"type": "array", "items": _UUID, "maxItems": ATTACHMENTS_MAX},
         "Identifiers of photos and videos that were sent before.",
     ),

@@ -67,6 +67,11 @@ class Attachment(models.Model):
     digest = models.BinaryField(
         max_length=32, help_text="SHA-256 of the original: a repeated upload is recognised."
     )
+    look = models.BigIntegerField(
+        null=True,
+        blank=True,
+        help_text="Of a photo: 64 bits that are nearly the same for two photos of the same (media.photos.look_of).",
+    )
     holder = models.CharField(
         max_length=64,
         blank=True,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
-from django.contrib.gis.measure import Distance
+from django.urls import reverse
 from django.utils.text import Truncator
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
@@ -12,11 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from appeals.models import Appeal
+from appeals.alike import Alike
+from appeals.intake.parse import submission_schema
 from appeals.vocabulary import Kind
 from public.api.refusals import refusals_as_problems
 from web.api.openapi import operation, problems
-from web.preview import ALIKE_TEXT, preview
+from web.api.parsers import StrictJSONParser
+from web.preview import ALIKE_TEXT, Preview, preview
+from web.uploads import holders_of
 
 
 class _NamedSerializer(serializers.Serializer[Any]):
@@ -29,21 +32,29 @@ class _ServiceSerializer(_NamedSerializer):
 
 
 class AlikeSerializer(serializers.Serializer[Any]):
-    number = serializers.IntegerField()
-    url = serializers.CharField(source="get_absolute_url", help_text="Path of the public page.")
+    number = serializers.IntegerField(source="appeal.number")
+    url = serializers.CharField(source="appeal.get_absolute_url", help_text="Path of the public page.")
+    support_url = serializers.SerializerMethodField(
+        help_text="Path that a form with supported=yes is posted to: “it concerns me too”."
+    )
     text = serializers.SerializerMethodField(help_text="Its beginning.")
-    language = serializers.CharField()
-    status = serializers.CharField(source="status_in_words")
-    submitted_at = serializers.DateTimeField()
+    language = serializers.CharField(source="appeal.language")
+    status = serializers.CharField(source="appeal.status_in_words")
+    submitted_at = serializers.DateTimeField(source="appeal.submitted_at")
     metres = serializers.SerializerMethodField(help_text="From the place.")
+    reasons = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Why it is perhaps the same, in words: distance, days apart, similar words, a similar photo.",
+    )
 
-    def get_text(self, appeal: Appeal) -> str:
-        return Truncator(appeal.text).chars(ALIKE_TEXT)
+    def get_support_url(self, one: Alike) -> str:
+        return reverse("public:support", args=[one.appeal.number])
 
-    def get_metres(self, appeal: Appeal) -> int:
-        # Of the queryset, ``perhaps_about``.
-        metres: Distance = appeal.metres  # type: ignore[attr-defined]
-        return round(metres.m)
+    def get_text(self, one: Alike) -> str:
+        return Truncator(one.appeal.text).chars(ALIKE_TEXT)
+
+    def get_metres(self, one: Alike) -> int:
+        return round(one.signs.metres)
 
 
 class RouteSerializer(serializers.Serializer[Any]):
@@ -59,14 +70,26 @@ class RouteSerializer(serializers.Serializer[Any]):
     )
     alike = AlikeSerializer(
         many=True,
-        help_text="Open appeals of the category near by that are perhaps the same, the nearest first.",
+        help_text="Open appeals near by that are perhaps the same, the likeliest first.",
     )
+
+
+def _draft_schema() -> dict[str, Any]:
+    """What a submission is described by, of the fields that tell who answers and what is perhaps the same."""
+    fields = submission_schema()["properties"]
+    names = ("lon", "lat", "category", "kind", "text", "uploads")
+    return {
+        "type": "object",
+        "required": ["lon", "lat", "category"],
+        "properties": {name: fields[name] for name in names},
+    }
 
 
 class RouteView(APIView):
     """Preview of the routing decision for a place and a category."""
 
     authentication_classes = []
+    parser_classes = [StrictJSONParser]
 
     @operation(
         "preview_route",
@@ -90,15 +113,37 @@ class RouteView(APIView):
         query = request.query_params
         with refusals_as_problems():
             found = preview(query.get("lon"), query.get("lat"), query.get("category"), query.get("kind"))
-        district, service = found.district, found.service
-        return Response(
-            {
-                "district": {"code": district.code, "name": district.name} if district else None,
-                "service": {"code": service.code, "name": service.name, "phone": service.phone},
-                "rule": found.rule,
-                "explanation": found.explanation,
-                "border_m": round(found.border_m, 1),
-                "due_on": found.due_on,
-                "alike": AlikeSerializer(found.alike, many=True).data,
-            }
-        )
+        return Response(_document(found))
+
+    @operation(
+        "preview_route_of_draft",
+        request={"application/json": _draft_schema()},
+        responses={200: RouteSerializer, **problems(400, 413, 415)},
+    )
+    def post(self, request: Request) -> Response:
+        """The same for an appeal that is being written: its words and photos tell what is perhaps the same. Nothing is stored."""
+        draft = cast("dict[str, Any]", request.data)
+        with refusals_as_problems():
+            found = preview(
+                draft.get("lon"),
+                draft.get("lat"),
+                draft.get("category"),
+                draft.get("kind"),
+                text=draft.get("text"),
+                uploads=draft.get("uploads"),
+                holders=holders_of(request._request),
+            )
+        return Response(_document(found), headers={"Cache-Control": "no-store"})
+
+
+def _document(found: Preview) -> dict[str, Any]:
+    district, service = found.district, found.service
+    return {
+        "district": {"code": district.code, "name": district.name} if district else None,
+        "service": {"code": service.code, "name": service.name, "phone": service.phone},
+        "rule": found.rule,
+        "explanation": found.explanation,
+        "border_m": round(found.border_m, 1),
+        "due_on": found.due_on,
+        "alike": AlikeSerializer(found.alike, many=True).data,
+    }

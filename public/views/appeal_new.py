@@ -84,7 +84,15 @@ def _asked(request: HttpRequest) -> HttpResponse:
         _find_place(request, draft)
         if not draft.errors:
             values = draft.values
-            draft.preview = preview(values["lon"], values["lat"], values["category"], values["kind"])
+            draft.preview = preview(
+                values["lon"],
+                values["lat"],
+                values["category"],
+                values["kind"],
+                text=values["text"],
+                uploads=[str(upload.pk) for upload in draft.uploads],
+                holders=holders_of(request),
+            )
     except TooMany as refusal:
         return _too_many(request, draft, refusal)
     except Refused as refusal:

@@ -63,6 +63,10 @@ def test_whom_it_concerns_too_presses_once_instead_of_writing_again(visit: Open,
     other.click("text=Take it back")
     expect(other.get_by_text("It concerns me too")).to_be_visible()
     assert not there.supports.exists()
+    # Or at once, with one press where it is named.
+    row.get_by_role("button", name="It is the same: support it").click()
+    expect(page.get_by_text("You have said that it concerns you too.")).to_be_in_viewport()
+    assert there.supports.count() == 1
     assert window.complaints.said == []
 
 

@@ -151,6 +151,14 @@ def _submit(body: dict[str, object] | str, kind: str = "application/json", times
     return ask
 
 
+def _draft(**draft: object) -> Ask:
+    return lambda client, _appeal: client.post("/api/route", draft, content_type="application/json")
+
+
+def _draft_as_xml(client: Client, _appeal: Appeal) -> HttpResponse:
+    return client.post("/api/route", "<appeal/>", content_type="application/xml")
+
+
 def _submit_chunked(client: Client, _appeal: Appeal) -> HttpResponse:
     return client.generic(
         "POST",
@@ -389,6 +397,10 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
         for lon in (IN_EAST[0], 72.72) for category in ("lamp", "other")
     ] + [_get("/api/route?lon=72.72&lat=40.52&category=lamp&kind=complaint")],
     ("preview_route", 400): [_get("/api/route")],
+    ("preview_route_of_draft", 200): [_draft(lon=IN_EAST[0], lat=40.52, category="lamp", text="Dark.")],
+    ("preview_route_of_draft", 400): [_draft(), _draft(lon=IN_EAST[0], lat=40.52, category="lamp", uploads=["x"])],
+    ("preview_route_of_draft", 413): [_draft(text="x" * 300_000)],
+    ("preview_route_of_draft", 415): [_draft_as_xml],
     ("search_places", 200): [_get("/api/places?q=улица"), _get("/api/places?q=x")],
     ("search_places", 400): [_get("/api/places"), _get("/api/places?q=")],
     ("list_news", 200): [

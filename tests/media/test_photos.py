@@ -11,7 +11,7 @@ from PIL import Image, ImageCms, ImageDraw, ImageOps, PngImagePlugin
 
 from media.content import Content
 from media.limits import PhotoLimits
-from media.photos import prepare_photo
+from media.photos import look_of, prepare_photo
 from media.pictures import EncodedPhoto
 from media.refusal import MediaRefused, Refusal
 
@@ -297,3 +297,24 @@ def test_colour_profile_is_applied_before_it_is_dropped() -> None:
 def _profile_with_red_and_blue_swapped() -> bytes:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     return profile.replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ").replace(b"????", b"bXYZ")
+
+
+def test_two_photos_of_the_same_look_nearly_the_same() -> None:
+    noise = Image.effect_noise((64, 48), 90).resize((1600, 1200), Image.Resampling.BICUBIC)
+    first = prepare_photo(io.BytesIO(encoded(noise, "JPEG"))).look
+    again = noise.resize((900, 675)).point(lambda level: level * 0.8 + 20)
+    second = prepare_photo(io.BytesIO(encoded(again, "JPEG", quality=40))).look
+    other = look_of(Image.effect_noise((64, 48), 90).resize((1600, 1200), Image.Resampling.BICUBIC))
+    assert first is not None
+    assert second is not None
+    assert other is not None
+    assert (first ^ second).bit_count() <= 4
+    assert (first ^ other).bit_count() > 12
+    assert look_of(Image.new("RGB", (640, 480), "grey")) is None
+
+
+def test_a_look_is_read_row_by_row_and_has_a_sign() -> None:
+    ramp = Image.linear_gradient("L").rotate(90)
+    assert look_of(ramp) in (-1, 0)
+    assert look_of(ImageOps.mirror(ramp)) in (-1, 0)
+    assert {look_of(ramp), look_of(ImageOps.mirror(ramp))} == {-1, 0}

@@ -16,12 +16,11 @@ from appeals.actions.count_again import count_again
 from appeals.actions.perform import perform
 from appeals.actors import PLATFORM, Author, Person
 from appeals.errors import NotAllowed
-from appeals.limits import ALIKE_DAYS, ALIKE_M
+from appeals.limits import ALIKE_M
 from appeals.models import Appeal, LegalTerm, Message
 from appeals.vocabulary import Status
 from appeals.workflow import ACCEPT, ANSWER, ASK, DUPLICATE, HIDE, NOTE, PLAN, REMIND, REPLY, SEPARATE
-from tests.factories import AppealFactory
-from tests.grid import IN_EAST, GridCity
+from tests.grid import IN_EAST
 
 
 def east(metres: float) -> Point:
@@ -215,21 +214,6 @@ class TestWhatBothPagesShow:
 
 
 class TestAlike:
-    def test_the_same_matter_near_in_space_and_time_and_open(
-        self, city: GridCity, make: Callable[..., Appeal]
-    ) -> None:
-        here = make(point=east(0))
-        far, near = make(point=east(0.9 * ALIKE_M)), make(point=east(20))
-        make(point=east(1.1 * ALIKE_M))
-        long_ago = timezone.now() - dt.timedelta(days=ALIKE_DAYS + 1)
-        make(point=east(5), submitted_at=long_ago)
-        make(point=east(5), status=Status.ANSWERED)
-        make(point=east(5), hidden=True)
-        AppealFactory(category=city.categories["pothole"], point=east(5))
-        found = list(Appeal.objects.alike(here))
-        assert found == [near, far]
-        assert found[0].metres.m == pytest.approx(20, abs=0.2)
-
     def test_the_place_is_found_by_its_index(self, make: Callable[..., Appeal]) -> None:
         here = make()
         with connection.cursor() as cursor:

@@ -1,13 +1,13 @@
 /** Who answers, by when and why: fetched as soon as the place and the category are known. */
 
 import { el, icon } from "city/site/dom.js";
-import { Latest, Refused, getJson, isAbort } from "city/site/http.js";
+import { Latest, Refused, getJson, isAbort, postJson } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
-import { formatDay, formatNumber, t } from "city/site/texts.js";
+import { formatDay, t } from "city/site/texts.js";
 
 /** @typedef {import("city/map/spot.js").Spot} Spot */
 
-/** @typedef {{number: number, url: string, text: string, language: string, status: string, submitted_at: string, metres: number}} Alike */
+/** @typedef {{number: number, url: string, support_url: string, text: string, language: string, status: string, reasons: string[]}} Alike */
 /** @typedef {{district: {name: string} | null, service: {name: string}, explanation: string, due_on: string, alike: Alike[]}} Preview */
 
 export class RoutePreview {
@@ -35,8 +35,9 @@ export class RoutePreview {
    * @param {Spot | undefined} spot
    * @param {string} category
    * @param {string} kind empty: a civic report
+   * @param {{text: string, uploads: string[]}} [draft] what tells which appeals are perhaps the same
    */
-  async ask(spot, category, kind) {
+  async ask(spot, category, kind, draft) {
     if (!spot || !category) {
       this.#asked = "";
       this.#latest.stop();
@@ -44,10 +45,13 @@ export class RoutePreview {
     }
     const query = new URLSearchParams({ lon: spot.lon.toFixed(6), lat: spot.lat.toFixed(6), category });
     if (kind) query.set("kind", kind);
-    if (String(query) === this.#asked) return;
-    this.#asked = String(query);
+    const asked = `${query} ${JSON.stringify(draft)}`;
+    if (asked === this.#asked) return;
+    this.#asked = asked;
     try {
-      this.#show(await getJson(`${settings.urls.route}?${query}`, this.#latest.begin()));
+      const signal = this.#latest.begin();
+      const body = { ...Object.fromEntries(query), lon: spot.lon, lat: spot.lat, ...draft };
+      this.#show(await (draft ? postJson(settings.urls.route, body, signal) : getJson(`${settings.urls.route}?${query}`, signal)));
       this.#refused({});
     } catch (error) {
       if (isAbort(error)) return;
@@ -99,14 +103,20 @@ function alikeCard(alike) {
 }
 
 /** @param {Alike} alike */
-function alikeRow({ number, url, text, language, status, submitted_at: submittedAt, metres }) {
+function alikeRow({ number, url, support_url: supportUrl, text, language, status, reasons }) {
   // Elsewhere: what is typed here stays as it is.
   const link = el("a", { href: url, target: "_blank" }, `№ ${number}`);
-  const facts = [t("alike.away", { metres: formatNumber(metres) }), formatDay(submittedAt), status];
+  const facts = [reasons.join(", "), status];
   return el(
     "li",
     { className: "alike__one" },
     el("p", {}, link, ` · ${facts.join(" · ")}`),
     el("p", { className: "small muted", lang: language, dir: "auto" }, text),
+    el(
+      "button",
+      { className: "button button--small", name: "supported", value: "yes", formAction: supportUrl, formEnctype: "application/x-www-form-urlencoded" },
+      icon("plus"),
+      t("alike.support"),
+    ),
   );
 }

@@ -78,12 +78,14 @@ export class AppealForm extends HTMLElement {
     form.addEventListener("input", (event) => this.#edited(event));
     form.addEventListener("change", (event) => this.#edited(event));
     form.addEventListener("submit", (event) => {
+      // Another address: an appeal that is there already is supported.
+      if (event.submitter?.hasAttribute("formaction")) return;
       event.preventDefault();
       // Enter in a field of an earlier step.
       if (this.#steps?.goesOn) this.#steps.next();
       else void this.#send();
     });
-    this.#steps = new Steps(form, { complete: (step) => this.#isComplete(step), shown: () => this.#sum() });
+    this.#steps = new Steps(form, { complete: (step) => this.#isComplete(step), shown: () => this.#shown() });
     this.#count();
     void this.#restore();
   }
@@ -132,7 +134,7 @@ export class AppealForm extends HTMLElement {
   /** @param {import("city/map/spot.js").Spot | undefined} spot */
   #askRoute(spot) {
     void this.#works?.ask(spot);
-    void this.#route?.ask(spot, this.#value("category"), this.#value("kind"));
+    void this.#route?.ask(spot, this.#value("category"), this.#value("kind"), { text: this.#value("text"), uploads: this.#files?.sentIds ?? [] });
   }
 
   /** @param {Event} event */
@@ -159,7 +161,10 @@ export class AppealForm extends HTMLElement {
     place.toggleAttribute("data-over", left < 0);
   }
 
-  #suggest = debounce(400, () => this.#category?.suggest(this.#value("text")));
+  #suggest = debounce(400, () => {
+    this.#category?.suggest(this.#value("text"));
+    this.#askRoute(this.#place?.spot);
+  });
 
   // The steps
 
@@ -170,6 +175,12 @@ export class AppealForm extends HTMLElement {
     const [first] = missing;
     if (first) this.#fieldOf(first[0])?.focus();
     return !first;
+  }
+
+  #shown() {
+    this.#sum();
+    // Photos that have arrived meanwhile tell more of what is perhaps the same.
+    this.#askRoute(this.#place?.spot);
   }
 
   /** What the last step says of the others. */

@@ -97,11 +97,13 @@ export async function getJson(url, signal) {
  * POSTs JSON and returns the decoded JSON response.
  * @param {string} url
  * @param {unknown} body
+ * @param {AbortSignal} [signal]
  * @returns {Promise<any>}
  */
-export async function postJson(url, body) {
+export async function postJson(url, body, signal) {
   const response = await request(url, {
     method: "POST",
+    signal,
     body: JSON.stringify(body),
     headers: { "Content-Type": "application/json", Accept: "application/json" },
     timeoutMs: 45_000,
