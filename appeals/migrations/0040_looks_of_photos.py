@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appeals', '0038_joined_to_the_first'),
+        ('appeals', '0039_resumable_uploads'),
     ]
 
     operations = [
