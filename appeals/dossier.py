@@ -34,6 +34,14 @@ class Dossier:
     reader: User | AnonymousUser
 
     @cached_property
+    def said_before(self) -> dict[str, dict[str, str]]:
+        """What the author's form of a verb starts from, by verb: a rating is changed from what it was."""
+        if self.rating is None:
+            return {}
+        event = self.rating.event
+        return {RATE.code: {"satisfied": event.details["satisfied"], "text": event.text}}
+
+    @cached_property
     def repetitions(self) -> tuple[Appeal, ...]:
         """What repeats it, of what the reader may see; read when it is asked for."""
         return tuple(

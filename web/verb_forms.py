@@ -81,9 +81,10 @@ class VerbForm(forms.Form):
         files: MultiValueDict[str, UploadedFile] | None = None,
         kept: Kept | None = None,
         holders: Collection[str] = (),
+        said_before: Mapping[str, str] | None = None,
     ) -> None:
-        """``holders`` are whose uploads may stand in the form."""
-        initial = {"text": kept.text} if kept else None
+        """``holders`` are whose uploads may stand in the form; ``said_before`` is what it starts from, by field."""
+        initial = dict(said_before or {}) | ({"text": kept.text} if kept else {})
         super().__init__(data, files, initial=initial, auto_id=f"{row.code}-%s", label_suffix="")
         self.row, self.words, self.kept, self._holders = row, row.words_for(role), kept, holders
         for ask in row.asks:
@@ -200,13 +201,19 @@ def attempt(request: HttpRequest, appeal: Appeal, role: Role, actor: Actor) -> A
 
 
 def verb_context(
-    appeal: Appeal, role: Role, tried: Attempt, clock: LegalClock, drafts: Mapping[str, Kept] | None = None
+    appeal: Appeal,
+    role: Role,
+    tried: Attempt,
+    clock: LegalClock,
+    drafts: Mapping[str, Kept] | None = None,
+    said_before: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, Any]:
     """What the templates need: a form for each verb that may be done now, in the table's order.
 
     A form that was refused stands in its own place with all that was given. Where its verb may not be done any more,
     the words and files stand in the form that takes their place: an addition for an answer, for the rest a note; where
-    there is no such form, they are given back beside the message. So do ``drafts``, by the code of their verb.
+    there is no such form, they are given back beside the message. So do ``drafts``, by the code of their verb. A form
+    whose verb was done before starts from what was ``said_before``, by the verb's code and the field.
     """
     sent, waiting = tried.form, dict(drafts or {})
     possible = [verb for verb in VERBS.values() if role in verb.roles]
@@ -225,7 +232,15 @@ def verb_context(
             moved = words if heir.code == code else replace(words, takes=(code, *words.takes))
             kept[heir.code] = kept[heir.code].with_more(moved) if heir.code in kept else moved
     offered = [
-        sent if sent is not None and sent.row is row else VerbForm(row, role, appeal, kept=kept.get(row.code))
+        sent
+        if sent is not None and sent.row is row
+        else VerbForm(
+            row,
+            role,
+            appeal,
+            kept=kept.get(row.code),
+            said_before=said_before.get(row.code) if said_before else None,
+        )
         for row in rows
     ]
     found_place = lost is not None and _heir(lost.row, rows) is not None

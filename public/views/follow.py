@@ -18,7 +18,6 @@ from appeals.dossier import dossier_of
 from appeals.models import Appeal
 from appeals.notify.proof import PROOF, prove
 from appeals.notify.subscriptions import AuthorsLetters, path_for
-from appeals.workflow import RATE
 from public.key_addresses import guarded
 from public.views.mine import mine_page
 from web.uploads import browser_of
@@ -48,11 +47,7 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
             return guarded(redirect("public:follow", secret=secret))
         appeal = _appeal_of(secret) or appeal
     dossier = dossier_of(appeal, AnonymousUser(), internal=False)
-    context = verb_context(appeal, Role.RESIDENT, tried, dossier.clock)
-    for form in context["forms"]:
-        if form.code == RATE.code and dossier.rating and not form.is_bound:
-            said = dossier.rating.event
-            form.initial = {"satisfied": said.details["satisfied"], "text": said.text}
+    context = verb_context(appeal, Role.RESIDENT, tried, dossier.clock, said_before=dossier.said_before)
     context |= {
         "dossier": dossier,
         "appeal": appeal,
