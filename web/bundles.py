@@ -44,6 +44,8 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
         "map/gather.js",
         "map/works.js",
     ),
+    # With the map where somebody draws on it: services, and whoever asks for what happens in an area.
+    "draw": ("map/draw.js",),
     "map": ("map/*",),
     "form": ("elements/appeal-form.js", "appeal/*"),
     "desk": ("desk/*", "elements/*"),
