@@ -18,6 +18,7 @@ class AppealsConfig(AppConfig):
         from appeals.actions.resumable import remove_idle
         from appeals.actions.upload import remove_orphans, sweep_uploads
         from appeals.actions.warn import warn_services
+        from appeals.intake.alerts import forget_unconfirmed
         from appeals.models import (
             Appeal,
             Attachment,
@@ -28,6 +29,7 @@ class AppealsConfig(AppConfig):
             RefusalGround,
             clock_changed,
         )
+        from appeals.notify.alerts import CONFIRMATION, NEW_APPEAL, Confirmations, NewAppeals
         from appeals.notify.carriers import carried_by
         from appeals.notify.delivery import deliver_due
         from appeals.notify.invitations import INVITATION, Invitations, queue_invitation
@@ -52,12 +54,15 @@ class AppealsConfig(AppConfig):
             dispatch_uid="queue_invitation",
         )
         declare(INVITATION, Invitations())
+        declare(NEW_APPEAL, NewAppeals())
+        declare(CONFIRMATION, Confirmations())
         carried_by(Message.Channel.EMAIL, Mail)
         every(dt.timedelta(minutes=10), count_again)
         every(dt.timedelta(minutes=5), escalate_overdue)
         every(dt.timedelta(minutes=5), follow_questions)
         every(dt.timedelta(minutes=5), warn_services)
         every(dt.timedelta(seconds=5), deliver_due, lane=LANE)
+        every(dt.timedelta(hours=1), forget_unconfirmed)
         every(dt.timedelta(hours=1), remove_orphans)
         every(dt.timedelta(hours=1), remove_idle)
         every(dt.timedelta(days=1), sweep_uploads)

@@ -48,3 +48,9 @@ ALIKE_MAX: Final = 5
 
 #: Working days that a legal term, or its extension, may have at most.
 TERM_DAYS_MAX: Final = 366
+
+#: Characters of what an alert asks for: its corners, each of two numbers, and every category.
+ALERT_QUERY_MAX: Final = 8_000
+#: Alerts that one address may have; one that nobody has confirmed is forgotten after so many days.
+ALERTS_MAX: Final = 20
+ALERT_CONFIRM_DAYS: Final = 3

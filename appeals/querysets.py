@@ -15,7 +15,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import Case, Count, F, FloatField, Func, Q, Sum, TextField, When
 from django.db.models.expressions import Combinable, RawSQL
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.functions import Coalesce, Lower, TruncDate
 from django.db.models.query import ValuesListIterable
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
@@ -33,7 +33,7 @@ from geo.points import WGS84_SRID
 from media.refusal import Refusal
 
 if TYPE_CHECKING:
-    from appeals.models import Appeal, Attachment, ResumableUpload, Support  # noqa: F401
+    from appeals.models import Alert, Appeal, Attachment, ResumableUpload, Support  # noqa: F401
 
 #: Public order of lists: the index ``appeal_newest``.
 NEWEST_FIRST: Final = Order({"submitted_at": dt.datetime, "number": int}, descending=True)
@@ -348,6 +348,26 @@ class SupportQuerySet(models.QuerySet["Support"]):
         for person, also in self.values_list("person", "also"):
             leaders[leader(also or person)] = leader(person)
         return len({leader(person) for person in leaders})
+
+
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def confirmed(self) -> AlertQuerySet:
+        """Those whose address has said yes."""
+        return self.filter(confirmed_at__isnull=False)
+
+    def of_address(self, email: str) -> AlertQuerySet:
+        """Those of the address, however its letters are written."""
+        return self.annotate(lowered=Lower("email")).filter(lowered=email.lower())
+
+    def watching(self, appeal: Appeal) -> AlertQuerySet:
+        """Confirmed ones that ask for such an appeal: by its point, border included, or its district, and its category.
+
+        The indexes of areas, of districts and of what is for all of the city, together.
+        """
+        everywhere = Q(area__isnull=True, district__isnull=True)
+        here = Q(area__covers=appeal.point) | Q(district=appeal.district_id) | everywhere
+        categories = [key for key in (appeal.category_id, appeal.category.parent_id) if key is not None]
+        return self.confirmed().filter(here, Q(categories=[]) | Q(categories__overlap=categories))
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):

@@ -299,6 +299,11 @@ class Verb:
         return not self.sources
 
     @property
+    def publishes(self) -> bool:
+        """True when the public may see the appeal for the first time after it."""
+        return self.begins or self.hides is False
+
+    @property
     def answers(self) -> bool:
         """True when its text is the answer that the law wants."""
         return self.clock is Clock.STOP

@@ -67,6 +67,10 @@ DEFAULTS: Final[dict[str, Rate]] = {
     # sender, for whatever addresses.
     "link-letter": Rate(3, 3, 24 * _HOUR),
     "link-letter-sender": Rate(20, 60, _HOUR),
+    # Letters that ask whether an address wants an alert: to one address, whoever asks, and asked for by one sender, for
+    # whatever addresses. Somebody who tries districts one after the other is at five.
+    "alert-letter": Rate(5, 5, 24 * _HOUR),
+    "alert-letter-sender": Rate(20, 60, _HOUR),
     # Letters with a link to a new password: to one person asked for from one address, to one person from all of them, and
     # from one address. The second is what a mailbox bears; a person whom others use it up for asks the Mayor's Office.
     "password-reset": Rate(5, 5, _HOUR),

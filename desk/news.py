@@ -33,6 +33,7 @@ from appeals.limits import DRAFT_MAX
 from desk.doors import for_scripts, for_whom, held_form, hold_form, was_here
 from desk.drafts import kept_form
 from desk.models import FormDraft
+from geo.drawn import REACH_MAX_M, REACH_MIN_M, TEXT_MAX, DrawnPlace, Shape, place_from_text
 from geo.numbers import key_or_0
 from geo.paging import AFTER, Order, PageRequest, parse_page
 from geo.refusals import Refusals, Refused
@@ -40,7 +41,6 @@ from geo.words import trimming
 from news import actions
 from news.models import TITLE_MAX, NewsItem, Stage
 from news.pictures import picture_as_text, stored_picture
-from news.places import REACH_MAX_M, REACH_MIN_M, TEXT_MAX, NewsPlace, Shape, place_from_text
 from web.parameters import left_out
 
 #: What comes with the form and is none of its words.
@@ -151,7 +151,7 @@ class NewsForm(forms.Form):
                 widget=forms.Textarea(attrs | {"rows": 9, "data-most": actions.BODY_MAX}),
             )
             self.fields[f"title_{code}"], self.fields[f"body_{code}"] = trimming(title), trimming(body)
-        self.place = NewsPlace()
+        self.place = DrawnPlace()
         if kept is not None:
             self._take_kept(kept)
 

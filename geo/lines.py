@@ -1,4 +1,4 @@
-"""Strict parsing of lines, and the ground along them: a street with some metres on both sides."""
+"""Strict parsing of lines, and the ground along them or around a point: a street with some metres on both sides."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 import shapely
 from django.conf import settings
-from django.contrib.gis.geos import LineString
+from django.contrib.gis.geos import LineString, Point
 from django.utils.translation import gettext as _
 
 from geo.crs import Crs
@@ -33,7 +33,16 @@ def city_line(positions: Sequence[tuple[object, object]]) -> LineString:
 
 def corridor(line: LineString, reach_m: float) -> Area:
     """The ground within ``reach_m`` metres of the line, measured in the city's metric CRS, EPSG:4326."""
+    return _within(shapely.LineString(line.coords), reach_m)
+
+
+def circle(point: Point, radius_m: float) -> Area:
+    """The ground within ``radius_m`` metres of the point, measured in the city's metric CRS, EPSG:4326."""
+    return _within(shapely.Point(point.coords), radius_m)
+
+
+def _within(shape: shapely.Geometry, reach_m: float) -> Area:
     srid: int = settings.METRIC_SRID
-    around = shapely.buffer(in_metres(shapely.LineString(line.coords), srid), reach_m, quad_segs=_QUARTER)
+    around = shapely.buffer(in_metres(shape, srid), reach_m, quad_segs=_QUARTER)
     metric = Crs(f"EPSG:{srid}", "")
     return Area(multipolygon(shapely.transform(around, metric.to_degrees)))

@@ -17,11 +17,11 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.posts import Right
 from accounts.roles import standing_of
+from geo.drawn import DrawnPlace
 from geo.refusals import Refusals
 from geo.words import shows
 from news.models import TITLE_MAX, NewsItem
 from news.pictures import same_picture
-from news.places import NewsPlace
 
 #: Characters of a text in one language.
 BODY_MAX = 20_000
@@ -59,7 +59,7 @@ class Draft:
 
     kind: str
     words: Mapping[str, Wording]
-    place: NewsPlace
+    place: DrawnPlace
     picture: str
     published_at: dt.datetime | None
     starts_at: dt.datetime | None

@@ -10,10 +10,10 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from districts.importing.entries import Entry, toml_entries
+from geo.drawn import place_from_text
 from geo.points import GeometryRefused, city_point
 from geo.refusals import Refused
 from news.models import NewsItem
-from news.places import place_from_text
 
 _HOUR = 10
 

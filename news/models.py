@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.posts import Right
 from accounts.roles import standing_of
+from geo.drawn import DrawnPlace
 from geo.paging import Order
 from geo.points import WGS84_SRID
 from history.recording import recorded
 from media.fields import ServedImageField
-from news.places import NewsPlace
 
 #: Order of what is published, which has a moment; drafts have none.
 NEWEST_FIRST = Order({"published_at": dt.datetime, "id": int}, descending=True)
@@ -145,12 +145,12 @@ class NewsItem(models.Model):
         return reverse("public:news-item", args=[self.pk])
 
     @property
-    def place(self) -> NewsPlace:
+    def place(self) -> DrawnPlace:
         """Where it is."""
-        return NewsPlace(self.point, self.line, self.reach_m, self.area)
+        return DrawnPlace(self.point, self.line, self.reach_m, self.area)
 
     @place.setter
-    def place(self, place: NewsPlace) -> None:
+    def place(self, place: DrawnPlace) -> None:
         self.point, self.line = place.point, place.line
         self.reach_m, self.area = place.reach_m, place.area
 

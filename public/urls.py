@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import path
 
 from public.views.about import about
+from public.views.alert_feed import alert_feed
+from public.views.alerts import alert_page, alerts_page
 from public.views.appeal import appeal_page
 from public.views.appeal_new import appeal_new
 from public.views.follow import follow_page
@@ -25,6 +27,9 @@ urlpatterns = [
     path("follow/<str:secret>/", follow_page, name="follow"),
     path("mine/", mine, name="mine"),
     path("letters/<str:token>/", letters_page, name="letters"),
+    path("alerts/", alerts_page, name="alerts"),
+    path("alerts/feed.atom", alert_feed, name="alert-feed"),
+    path("alerts/<str:token>/", alert_page, name="alert"),
     path("news/", news_list, name="news"),
     path("news/feed.atom", news_feed, name="news-feed"),
     path("news/<int:pk>/", news_item, name="news-item"),

@@ -61,6 +61,8 @@ SUPPORT: Final = Limit("support", _SUPPORTED)
 FIRST_LETTER: Final = Limit("first-letter", _LETTERS)
 LINK_LETTER: Final = Limit("link-letter", _LETTERS)
 LINK_LETTER_SENDER: Final = Limit("link-letter-sender", _LETTERS)
+ALERT_LETTER: Final = Limit("alert-letter", _LETTERS)
+ALERT_LETTER_SENDER: Final = Limit("alert-letter-sender", _LETTERS)
 LOG_IN: Final = Limit("log-in", _TRIED)
 LOG_IN_ADDRESS: Final = Limit("log-in-address", _TRIED)
 PASSWORD_RESET: Final = Limit("password-reset", _LETTERS)
@@ -84,6 +86,8 @@ LIMITS: Final = (
     FIRST_LETTER,
     LINK_LETTER,
     LINK_LETTER_SENDER,
+    ALERT_LETTER,
+    ALERT_LETTER_SENDER,
     PASSWORD_RESET,
     PASSWORD_RESET_ACCOUNT,
     PASSWORD_RESET_ADDRESS,

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from appeals.filters import FILTERS, AppealFilter, FilterField, day_in, in_order
 from appeals.periods import NAMED, Period, ready_periods, with_days
 from districts.choices import Group, districts, flat
+from geo.drawn import REACH_MAX_M, REACH_MIN_M, DrawnPlace, Shape, place_from_text
 from geo.refusals import Refused, ValueRefused
-from news.places import REACH_MAX_M, REACH_MIN_M, NewsPlace, Shape, place_from_text
 from reports.heatmap import Borders
 from reports.questions import Intervention
 from reports.sizes import offered_sizes
@@ -203,7 +203,7 @@ class InterventionForm(ReportForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        cleaned["drawn"] = NewsPlace()
+        cleaned["drawn"] = DrawnPlace()
         if shape := cleaned.get("shape", ""):
             try:
                 cleaned["drawn"] = place_from_text(

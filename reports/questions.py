@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
-from news.places import NewsPlace
+from geo.drawn import DrawnPlace
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Intervention:
     """What was done: on which day, and where: ``drawn``, else in the district of the filter. None where it is not said."""
 
     on: dt.date | None = None
-    drawn: NewsPlace = field(default_factory=NewsPlace)
+    drawn: DrawnPlace = field(default_factory=DrawnPlace)
 
     def as_query(self) -> dict[str, str]:
         """Its parameters in an address."""

@@ -1,5 +1,6 @@
 """The appeal and everything that is kept about it."""
 
+from appeals.models.alert import Alert
 from appeals.models.appeal import Appeal, AppealContact, RoutingDecision
 from appeals.models.attachment import Attachment
 from appeals.models.cell import CellCount
@@ -13,6 +14,7 @@ from appeals.models.support import Support
 from appeals.models.term import CalendarDay, LegalTerm, changing_the_clock, clock_changed, trying_the_clock
 
 __all__ = [
+    "Alert",
     "Appeal",
     "AppealContact",
     "Attachment",

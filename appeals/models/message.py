@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from appeals.limits import EMAIL_MAX
+from appeals.models.alert import Alert
 from appeals.models.appeal import AppealContact
 from appeals.models.event import Event
 from appeals.vocabulary import Audience
@@ -60,11 +61,19 @@ class Message(models.Model):
         related_name="+",
         help_text="Whose own letter it is, of those who work here.",
     )
+    alert = models.ForeignKey(
+        Alert,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Which asks for new appeals; with it goes all that was sent.",
+    )
     daily = models.BooleanField(
         _("of the day"),
         default=False,
         db_default=False,
-        help_text="Goes out with the others of its person in one letter a day.",
+        help_text="Goes out with the others of its person, or of its alert, in one letter a day.",
     )
     digest = models.BooleanField(
         _("digest"),
@@ -101,8 +110,10 @@ class Message(models.Model):
                 name="message_is_about_one_thing",
             ),
             models.CheckConstraint(
-                condition=Q(daily=False) | Q(person__isnull=False, event__isnull=False),
-                name="letter_of_the_day_is_a_persons",
+                condition=Q(daily=False)
+                | Q(person__isnull=False, event__isnull=False)
+                | Q(alert__isnull=False),
+                name="letter_of_the_day_is_somebodys",
             ),
         ]
         indexes = [
@@ -118,6 +129,12 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} → {self.recipient}"
+
+    @property
+    def of_its_day(self) -> Q:
+        """Letters of the day that go out together with it."""
+        whose = Q(alert=self.alert_id) if self.alert_id is not None else Q(person=self.person_id)
+        return Q(daily=True) & whose
 
     @property
     def about(self) -> Event:

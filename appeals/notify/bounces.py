@@ -88,9 +88,7 @@ def _sent_together(letter: Message) -> QuerySet[Message]:
     """The row, and of a letter of the day those that it named."""
     if not letter.daily:
         return Message.objects.filter(pk=letter.pk)
-    return Message.objects.filter(
-        daily=True, person=letter.person_id, sent_at=letter.sent_at, state=Message.State.SENT
-    )
+    return Message.objects.filter(letter.of_its_day, sent_at=letter.sent_at, state=Message.State.SENT)
 
 
 def why_dead(recipient: str) -> Message | None:

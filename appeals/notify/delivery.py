@@ -78,7 +78,8 @@ def _due(channel: Message.Channel, now: dt.datetime) -> QuerySet[Message]:
 def _in_turn(channel: Message.Channel, now: dt.datetime) -> QuerySet[Message]:
     due = _due(channel, now)
     # The letters of the day go out together, with the first of them: whoever has locked that one has them all.
-    earlier = due.filter(daily=True, person=OuterRef("person"), pk__lt=OuterRef("pk"))
+    same = Q(person=OuterRef("person")) | Q(alert=OuterRef("alert"))
+    earlier = due.filter(same, daily=True, pk__lt=OuterRef("pk"))
     return due.exclude(Q(daily=True) & Exists(earlier))
 
 
@@ -91,6 +92,7 @@ def _taken(messages: QuerySet[Message]) -> QuerySet[Message]:
         "event__to_service",
         "contact",
         "person",
+        "alert",
     )
 
 
@@ -168,14 +170,10 @@ def _left(message: Message, now: dt.datetime) -> bool:
 
 
 def _together(message: Message, now: dt.datetime) -> list[Message]:
-    """The message, and of a person's letters of the day all that are due, oldest first."""
+    """The message, and of its letters of the day all that are due, oldest first."""
     if not message.daily:
         return [message]
-    others = (
-        _due(Message.Channel(message.channel), now)
-        .filter(daily=True, person=message.person_id)
-        .exclude(pk=message.pk)
-    )
+    others = _due(Message.Channel(message.channel), now).filter(message.of_its_day).exclude(pk=message.pk)
     return [message, *(each for each in _taken(others).order_by("pk") if is_wanted(each))]
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from accounts.letters import next_daily, who_want_letters
 from accounts.models import LetterChoice
 from appeals.models import Appeal, Event, Message
+from appeals.notify.alerts import tell_later
 from appeals.notify.proof import may_be_written_to
 from appeals.vocabulary import Audience
 from appeals.workflow import VERBS
@@ -20,7 +21,7 @@ DIGEST_EVERY = dt.timedelta(hours=6)
 
 
 def queue_messages(event: Event, *, digest: Collection[Audience] = ()) -> None:
-    """Queues the letters that the event's verb names. Nothing is sent here.
+    """Queues the letters that the event's verb names, and has those told who wait for such an appeal. Nothing is sent here.
 
     A look-up for each audience (contact; those of the service who want letters of their own), one of the service unless the
     event or its appeal has it loaded, and one insert. An address shared by two audiences gets only the first letter. Those of
@@ -33,6 +34,8 @@ def queue_messages(event: Event, *, digest: Collection[Audience] = ()) -> None:
             messages.setdefault(message.recipient, message)
     if messages:
         Message.objects.bulk_create(messages.values())
+    if VERBS[event.verb].publishes and not event.appeal.hidden:
+        tell_later(event)
 
 
 def _addressed(event: Event) -> Iterator[Message]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.roles import Role, standing_of
 from appeals.actions.support import supports
+from appeals.alerts.question import Question
 from appeals.dossier import dossier_of, reason_hidden
 from appeals.models import Appeal
+from geo.drawn import Shape
 from public.views.support import secret_of
 from web.caching import kept_for_offline
+
+#: Metres around an appeal in which new ones are offered to be heard of.
+_NEARBY_M: Final = 500
 
 
 @require_safe
@@ -32,6 +39,9 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
             "appeal": appeal,
             "on_my_desk": role is not Role.PUBLIC,
             "supported": supports(appeal, secret_of(request)),
+            "nearby": Question(
+                shape=Shape.POINT, corners=((appeal.point.x, appeal.point.y),), radius_m=_NEARBY_M
+            ).as_query(),
             "may_support": appeal.is_open and not appeal.hidden,
         },
     )

@@ -41,16 +41,21 @@ def news_feed(request: HttpRequest) -> HttpResponseBase:
     for item in NewsItem.objects.current()[:_ENTRIES]:
         link = public_link(item.get_absolute_url())
         feed.add_item(
-            title=_NO_XML.sub("", item.title),
+            title=without_controls(item.title),
             link=link,
             unique_id=link,
-            description=_NO_XML.sub("", _period(item) + linebreaks(item.body, autoescape=True)),
+            description=without_controls(_period(item) + linebreaks(item.body, autoescape=True)),
             pubdate=item.published_at,
             updateddate=item.published_at,
             categories=[item.get_kind_display()],
         )
     body = feed.writeString("utf-8").encode()
     return public_answer(request, body, feed.content_type, max_age_s=SETTLED_S)
+
+
+def without_controls(text: str) -> str:
+    """The text without what XML cannot hold."""
+    return _NO_XML.sub("", text)
 
 
 def _period(item: NewsItem) -> str:

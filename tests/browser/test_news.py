@@ -59,7 +59,7 @@ def test_works_are_drawn_previewed_published_and_seen(visit: Open, editor: User)
     page.fill("[name=ends_at]", f"{now + dt.timedelta(days=1):%Y-%m-%dT%H:%M}")
     page.select_option("[name=shape]", "area")
     window.map_drawn()
-    canvas = page.locator("news-place canvas")
+    canvas = page.locator("drawn-place canvas")
     # With the mouse; a corner is dragged; one is added and removed with the keys.
     for across, down in ((0.3, 0.3), (0.7, 0.3), (0.7, 0.7)):
         press(canvas, across, down)
@@ -84,7 +84,7 @@ def test_works_are_drawn_previewed_published_and_seen(visit: Open, editor: User)
     page.keyboard.press("Delete")
     assert corners(page, 3) == dragged
     expect(page.locator(".map-corner").nth(2)).to_be_focused()
-    page.locator("news-place button:has-text('Убрать угол')").click()
+    page.locator("drawn-place button:has-text('Убрать угол')").click()
     corners(page, 2)
     press(canvas, 0.35, 0.75)
     drawn = corners(page, 3)

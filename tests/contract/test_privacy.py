@@ -37,6 +37,7 @@ QUERIES = [
     f"bbox={BOX}&zoom=18",
     "q=zantho",
     "page_size=1000&fragment=list",
+    "area=city",
     f"lon={IN_EAST[0]}&lat={IN_EAST[1]}&category=lamp",
 ]
 #: The same in another format, whose words are looked for by themselves.
@@ -59,11 +60,14 @@ OPEN = {
     "ogc-appeals-item",
     "public:map",
     "public:appeal",
+    "public:alert-feed",
     "reports:heatmap-rows",
     # The page of a list has no words of theirs.
     *(f"ogc-appeals-items f={name}" for name in FORMS),
     "ogc-appeals-item f=html",
 }
+#: Those of them that are the same for staff.
+FOR_EVERYBODY = {"reports:heatmap-rows", "public:alert-feed"}
 #: Whose desk an appeal of the tests is on, and who watches every desk.
 STAFF = {"light", "office"}
 OF_THE_API = {name for name in OPEN if not name.startswith(("public:", "reports:"))}
@@ -147,7 +151,7 @@ def _everything(client: Client, appeals: list[Appeal], *, secret: str = "unknown
         words: dict[str, list[str]] = {address.name: []}
         for path, appeal in {_path(address, appeal, secret): appeal for appeal in appeals}.items():
             answers = list(_answers(client, path))
-            if address.name in OPEN - {"reports:heatmap-rows"} and not appeal.hidden:
+            if address.name in OPEN - FOR_EVERYBODY and not appeal.hidden:
                 assert any(answer.status_code == 200 for _query, answer in answers), path
             for query, answer in answers:
                 name = f"{address.name} {query}" if query in FORMATS else address.name
@@ -222,11 +226,11 @@ def test_everybody_reads_what_is_theirs(
     for words in (NAME, EMAIL, PHONE, "whisper", person.last_name):
         assert _where(read, words) == ({"desk:appeal"} if at_the_desk else set()), words
     if is_staff:
-        # Reports are made for everybody, whoever reads them.
-        theirs = {*OPEN, "desk:appeal"} - {"reports:heatmap-rows"}
+        # Reports and feeds are made for everybody, whoever reads them.
+        theirs = {*OPEN, "desk:appeal"} - FOR_EVERYBODY
         assert _where(read, hidden.text) >= (theirs if at_the_desk else theirs & OF_THE_API)
         assert at_the_desk or _where(read, hidden.text) <= OF_THE_API
-        assert hidden.text not in read["reports:heatmap-rows"]
+        assert not _where(read, hidden.text) & FOR_EVERYBODY
         return
     assert _where(read, person.email) == set()
     # A problem document or a page may repeat the address that was asked for; who keeps a copy is told what to forget.

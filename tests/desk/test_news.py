@@ -18,10 +18,10 @@ from PIL import Image
 
 from accounts.models import User
 from accounts.posts import Post
+from geo.drawn import DrawnPlace
 from history.models import RowChange
 from news import actions
 from news.models import NewsItem, Stage
-from news.places import NewsPlace
 from tests.factories import MembershipFactory, NewsItemFactory
 from tests.grid import IN_EAST, GridCity
 
@@ -159,7 +159,7 @@ def test_the_place_is_read_strictly_and_kept_as_it_was_drawn(city: GridCity, off
     assert (drawn.line, drawn.reach_m) == (None, None)
     assert drawn.place.corners == AREA
     assert send(office, f"{along.pk}/", version="2", shape="", corners="")[0] == 302
-    assert NewsItem.objects.get().place == NewsPlace()
+    assert NewsItem.objects.get().place == DrawnPlace()
 
 
 REFUSED: list[tuple[str, dict[str, Any]]] = [

@@ -15,8 +15,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from appeals.filters import AppealFilter
 from appeals.models import Appeal
+from geo.drawn import place_from_text
 from geo.hotspots import Unanswerable
-from news.places import place_from_text
 from reports.intervention import find_change, months_around
 from reports.questions import Intervention
 from tests.grid import GridCity

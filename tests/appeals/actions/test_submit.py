@@ -265,7 +265,7 @@ def test_unknown_upload_writes_nothing(submission: Make) -> None:
 
 def test_statements(submission: Make, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
     sent = submission()
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         submit(sent, sender=None)
 
 

@@ -29,6 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, count: int, archive: int, peers: bool, **options: Any) -> None:
         try:
+            from tests.bench.alerts import matching
             from tests.bench.archive import archives
             from tests.bench.city import bench_database
             from tests.bench.desk import (
@@ -77,6 +78,7 @@ class Command(BaseCommand):
                 ]
             lines += [
                 *decisions(),
+                *matching(),
                 *desk_lists(),
                 *desk_searches(),
                 *scoreboard(),

@@ -1,5 +1,5 @@
 /**
- * `<news-place>`: around the fields that say where news is: the shape, the metres on both sides of a line, and the corners,
+ * `<drawn-place>`: around the fields of a place that is drawn: the shape, the metres on both sides of a line, and the corners,
  * one a line. Draws the map on which they are drawn. The fields go on holding the place, and can be typed into.
  */
 
@@ -10,14 +10,14 @@ import { t } from "city/site/texts.js";
 
 /** @typedef {import("city/map/spot.js").Spot} Spot */
 
-export class NewsPlace extends HTMLElement {
+export class DrawnPlace extends HTMLElement {
   #stop = new AbortController();
   /** @type {CityMap | undefined} */
   #map;
   #said = el("p", { className: "small", role: "status" });
   #remove = el("button", { className: "button button--quiet button--small", type: "button" }, icon("cross"), " ", t("draw.remove"));
   #clear = el("button", { className: "button button--quiet button--small", type: "button" }, icon("reopen"), " ", t("draw.clear"));
-  #drawing = el("div", { className: "stack stack--tight news-place__drawing" });
+  #drawing = el("div", { className: "stack stack--tight drawn-place__drawing" });
 
   connectedCallback() {
     const { signal } = this.#stop;
@@ -29,7 +29,17 @@ export class NewsPlace extends HTMLElement {
     this.#remove.addEventListener("click", () => this.#map?.removeCorner(), { signal });
     this.#clear.addEventListener("click", () => this.#write([], true), { signal });
     this.addEventListener("city-map:drawn", (event) => this.#write(/** @type {CustomEvent<Spot[]>} */ (event).detail, false), { signal });
-    this.#read(true);
+    // The map is heavy, and the fields may be hidden until another choice is made.
+    const seen = new IntersectionObserver(
+      ([entry]) => {
+        if (!entry?.isIntersecting) return;
+        seen.disconnect();
+        this.#read(true);
+      },
+      { rootMargin: "9999px" },
+    );
+    seen.observe(this);
+    signal.addEventListener("abort", () => seen.disconnect());
   }
 
   disconnectedCallback() {
@@ -74,7 +84,7 @@ export class NewsPlace extends HTMLElement {
   #open() {
     if (this.#map) return this.#map;
     const map = /** @type {CityMap} */ (document.createElement("city-map"));
-    map.className = "news-place__map";
+    map.className = "drawn-place__map";
     map.setAttribute("mode", "draw");
     this.#map = map;
     this.#said.before(map);
@@ -82,4 +92,4 @@ export class NewsPlace extends HTMLElement {
   }
 }
 
-customElements.define("news-place", NewsPlace);
+customElements.define("drawn-place", DrawnPlace);

@@ -1,4 +1,4 @@
-"""The place of a news item: a point, a line with some metres on both sides, or an area, as people write and draw it.
+"""A place as people write and draw it: a point, a line with some metres on both sides, or an area.
 
 A place is written as its corners, one a line, latitude first as maps and phones copy it. The map of the editor reads and
 writes the same lines.
@@ -38,7 +38,7 @@ class Shape(TextChoices):
 
 
 @dataclass(frozen=True)
-class NewsPlace:
+class DrawnPlace:
     """Where it is, EPSG:4326: nowhere, at the point, or in the area. ``line`` and ``reach_m`` say what the area was made of."""
 
     point: Point | None = None
@@ -56,17 +56,17 @@ class NewsPlace:
     @property
     def corners(self) -> str:
         """The corners as they are written, one a line; of an area those of its outer ring, the first once."""
-        drawn: tuple[tuple[float, ...], ...]
+        corners: tuple[tuple[float, ...], ...]
         if self.line is not None:
-            drawn = self.line.coords
+            corners = self.line.coords
         elif self.area is not None:
-            drawn = self.area[0].exterior_ring.coords[:-1]
+            corners = self.area[0].exterior_ring.coords[:-1]
         else:
-            drawn = (self.point.coords,) if self.point is not None else ()
-        return "\n".join(f"{lat:.6f}, {lon:.6f}" for lon, lat in drawn)
+            corners = (self.point.coords,) if self.point is not None else ()
+        return "\n".join(f"{lat:.6f}, {lon:.6f}" for lon, lat in corners)
 
 
-def place_from_text(shape: str, corners: str, reach_m: str) -> NewsPlace:
+def place_from_text(shape: str, corners: str, reach_m: str) -> DrawnPlace:
     """The place that is written. Raises ``Refused`` with sentences for ``shape``, ``corners`` and ``reach_m``."""
     refusals = Refusals()
     if shape not in Shape.values:
@@ -75,7 +75,7 @@ def place_from_text(shape: str, corners: str, reach_m: str) -> NewsPlace:
         if corners.strip():
             refusals.add({"shape": [_("Choose what the corners below are: a point, a street, or an area.")]})
         refusals.check()
-        return NewsPlace()
+        return DrawnPlace()
     nothing: list[tuple[float, float]] = []
     positions = refusals.read(_positions, corners, nothing, name="corners")
     reach = whole_number(reach_m.strip()) if shape == Shape.LINE else REACH_MIN_M
@@ -84,20 +84,21 @@ def place_from_text(shape: str, corners: str, reach_m: str) -> NewsPlace:
         refusals.add({"reach_m": [words]})
     refusals.check()
     found = refusals.read(
-        lambda drawn: _drawn(shape, drawn, reach or REACH_MIN_M), positions, NewsPlace(), name="corners"
+        lambda corners: drawn(shape, corners, reach or REACH_MIN_M), positions, DrawnPlace(), name="corners"
     )
     refusals.check()
     return found
 
 
-def _drawn(shape: str, positions: list[tuple[float, float]], reach_m: int) -> NewsPlace:
+def drawn(shape: str, positions: list[tuple[float, float]], reach_m: int) -> DrawnPlace:
+    """The place with these corners, lon, lat. Raises ``GeometryRefused`` for what is none of that shape, in the city."""
     if shape == Shape.POINT:
         if len(positions) != 1:
             raise GeometryRefused(_("A point is one place: write one line."))
-        return NewsPlace(point=city_point(*positions[0]))
+        return DrawnPlace(point=city_point(*positions[0]))
     if shape == Shape.LINE:
         line = city_line(positions)
-        return NewsPlace(line=line, reach_m=reach_m, area=corridor(line, reach_m).geom())
+        return DrawnPlace(line=line, reach_m=reach_m, area=corridor(line, reach_m).geom())
     if positions[-1] == positions[0] and len(positions) > 1:
         positions = positions[:-1]
     if len(set(positions)) < 3:
@@ -105,7 +106,7 @@ def _drawn(shape: str, positions: list[tuple[float, float]], reach_m: int) -> Ne
     for position in positions:
         city_point(*position)
     ring = [list(position) for position in [*positions, positions[0]]]
-    return NewsPlace(area=city_area({"type": "Polygon", "coordinates": [ring]}).geom())
+    return DrawnPlace(area=city_area({"type": "Polygon", "coordinates": [ring]}).geom())
 
 
 def _positions(corners: str) -> list[tuple[float, float]]:

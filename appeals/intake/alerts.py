@@ -1,0 +1,78 @@
+"""Alerts by e-mail: asked for by anybody, confirmed and ended by whoever reads the address."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from appeals.alerts.question import Question
+from appeals.errors import Invalid
+from appeals.identity import email_address
+from appeals.limits import ALERT_CONFIRM_DAYS, ALERTS_MAX
+from appeals.models import Alert
+from appeals.notify.alerts import queue_confirmation
+from districts.models import Category, District
+from geo.refusals import Refusals, Refused
+from rates.taking import ALERT_LETTER, ALERT_LETTER_SENDER, take
+
+
+def ask(question: Question, email: object, *, daily: bool, sender: str) -> None:
+    """Keeps the question for the address, unconfirmed, and queues the letter with the link that confirms it.
+
+    In the language that is active. What is confirmed already is left as it is, and nobody is told: no second letter goes out.
+    Raises ``Refused`` for what is no address, ``TooMany`` when the sender (``rates.senders``) has asked for many letters, or
+    many have gone to the address.
+    """
+    refusals = Refusals()
+    address = refusals.read(email_address, email, "", name="email")
+    refusals.check()
+    if not address:
+        raise Refused({"email": [_("Give an e-mail address.")]})
+    take(ALERT_LETTER_SENDER, sender)
+    take(ALERT_LETTER, unicodedata.normalize("NFKC", address).casefold())
+    query, language = question.as_query(), get_language() or settings.LANGUAGE_CODE
+    with transaction.atomic():
+        same = Alert.objects.of_address(address).filter(query=query, daily=daily)
+        alert = same.select_for_update().first()
+        if alert is None:
+            alert = _new(question, query)
+            alert.email, alert.language, alert.daily = address, language, daily
+            Alert.objects.bulk_create([alert], ignore_conflicts=True)
+            alert = same.get()
+        if alert.confirmed_at is None:
+            queue_confirmation(alert, language)
+
+
+def _new(question: Question, query: str) -> Alert:
+    """A row that is found by what the question asks for."""
+    return Alert(
+        query=query,
+        district=District.objects.get(code=question.district) if question.district else None,
+        area=question.area,
+        categories=sorted(Category.objects.filter(code__in=question.categories).values_list("pk", flat=True)),
+    )
+
+
+def confirm(alert: Alert) -> None:
+    """Letters come from now on. Raises ``Invalid`` when the address has as many alerts as one may have."""
+    with transaction.atomic():
+        others = Alert.objects.of_address(alert.email).confirmed().exclude(pk=alert.pk)
+        if alert.confirmed_at is None and others.count() >= ALERTS_MAX:
+            words = _(
+                "This address has %(n)d alerts already: end one of them first, with the link in its letters."
+            )
+            raise Invalid({"confirm": [words % {"n": ALERTS_MAX}]})
+        Alert.objects.filter(pk=alert.pk, confirmed_at__isnull=True).update(confirmed_at=timezone.now())
+
+
+def forget_unconfirmed(now: dt.datetime | None = None) -> int:
+    """Deletes the addresses that nobody has confirmed in time; their number."""
+    before = (now or timezone.now()) - dt.timedelta(days=ALERT_CONFIRM_DAYS)
+    _rows, deleted = Alert.objects.filter(confirmed_at__isnull=True, created_at__lt=before).delete()
+    return deleted.get(Alert._meta.label, 0)

@@ -1,0 +1,43 @@
+"""Hearing of new appeals: an area is drawn on the map, or the device says where it is, and the page tells what was asked."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open, Visit, path_of
+from tests.browser.test_news import corners, press
+from tests.factories import AppealFactory
+from tests.grid import IN_EAST, GridCity
+
+
+def test_what_is_drawn_is_asked_for(visit: Open, city: GridCity) -> None:
+    AppealFactory(category=city.categories["lamp"])
+    window: Visit = visit()
+    page = window.go(path_of("public:alerts", "ky"))
+    # The map is heavy: nobody loads it who has chosen a district.
+    expect(page.locator("city-map")).to_have_count(0)
+    page.check("[name=where][value=drawn]")
+    window.map_drawn()
+    canvas = page.locator("drawn-place canvas")
+    for across, down in ((0.1, 0.1), (0.9, 0.1), (0.5, 0.9)):
+        press(canvas, across, down)
+    assert len(corners(page, 3)) == 3
+    page.locator(".alert-form > .button--primary").click()
+    page.wait_for_url(re.compile(r"\?area=72\.[\d.,]+$"))
+    expect(page.locator(".alert-facts dd").first).to_have_text("Сиз чийген аймакта")
+
+
+def test_around_where_one_is(visit: Open, city: GridCity) -> None:
+    lon, lat = IN_EAST
+    window: Visit = visit(
+        maps=False, geolocation={"longitude": lon, "latitude": lat}, permissions=["geolocation"]
+    )
+    page = window.go(path_of("public:alerts", "ru"))
+    page.check("[name=where][value=near]")
+    # The button is there once its script is.
+    page.locator("place-here button").click()
+    expect(page.locator("[name=coordinates]")).to_have_value("40.52000, 72.76000")
+    page.locator(".alert-form > .button--primary").click()
+    page.wait_for_url("**/ru/alerts/?near=72.76000,40.52000&radius_m=500")
