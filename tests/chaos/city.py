@@ -135,6 +135,15 @@ def wait_until_whole(city: City, deadline_s: float = 120.0) -> float:
     return time.monotonic() - started
 
 
+def somewhere(city: City) -> tuple[str, float, float]:
+    """A category and a point that the demo city has answered for already."""
+    ((category, lon, lat),) = city.ask(
+        "SELECT c.code, ST_X(a.point), ST_Y(a.point) FROM appeals_appeal a JOIN districts_category c ON c.id = a.category_id"
+        " ORDER BY a.number DESC LIMIT 1"
+    )
+    return category, lon, lat
+
+
 @contextmanager
 def running_city(var: Path) -> Iterator[City]:
     """The demo city in a folder of its own, from nothing; its environment is this checkout's."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import requests
 
 from appeals.identifiers import new_secret, new_uuid7
-from tests.chaos.city import City, process_title, wait_until_whole
+from tests.chaos.city import City, process_title, somewhere, wait_until_whole
 
 SUBMITS = 1000
 KILLS = 40
@@ -48,7 +48,7 @@ class Ledger:
 
 
 def test_kills_lose_and_double_nothing(city: City, figure: list[str]) -> None:
-    category, lon, lat = _somewhere(city)
+    category, lon, lat = somewhere(city)
     staff, ledger = city.staff(), Ledger()
     with ThreadPoolExecutor(CLIENTS + 1) as pool:
         killer = pool.submit(_kill, city, ledger)
@@ -116,15 +116,6 @@ def test_of_all_who_answer_the_same_version_one_wins(city: City, figure: list[st
     won = city.ask("SELECT appeal_id, count(*) FROM appeals_event WHERE text LIKE 'race %%' GROUP BY 1")
     figure.append(f"{RACES * RACERS} simultaneous answers to {RACES} appeals: {len(won)} winners")
     assert [count for _, count in won] == [1] * RACES
-
-
-def _somewhere(city: City) -> tuple[str, float, float]:
-    """A category and a point that the demo city has answered for already."""
-    ((category, lon, lat),) = city.ask(
-        "SELECT c.code, ST_X(a.point), ST_Y(a.point) FROM appeals_appeal a JOIN districts_category c ON c.id = a.category_id"
-        " ORDER BY a.number DESC LIMIT 1"
-    )
-    return category, lon, lat
 
 
 def _submit_and_answer(
