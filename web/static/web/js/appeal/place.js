@@ -1,7 +1,7 @@
 /** Where it is: one value from the map's pin, the phone's position, the gazetteer or typed coordinates. */
 
 import { inCity } from "city/map/extent.js";
-import { debounce, el } from "city/site/dom.js";
+import { debounce, el, handOver } from "city/site/dom.js";
 import { Latest, getJson, isAbort } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
 import { formatNumber, t } from "city/site/texts.js";
@@ -65,6 +65,7 @@ export class PlacePicker {
     address.addEventListener("keydown", (event) => this.#typed(event));
     address.addEventListener("blur", () => setTimeout(() => this.#close(), 150));
     locate?.addEventListener("click", () => this.#locate());
+    handOver([locate]);
     coordinates.addEventListener("change", () => void this.#readCoordinates());
     map.addEventListener("city-map:picked", (event) => {
       const { rough, ...spot } = /** @type {CustomEvent<Spot & {rough?: boolean}>} */ (event).detail;

@@ -5,7 +5,7 @@
  * A part of the form with `data-step` belongs to the steps that it names; a part without one is always there.
  */
 
-import { el } from "city/site/dom.js";
+import { el, handOver } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
 
 const NARROW = matchMedia("not all and (min-width: 60rem)");
@@ -39,6 +39,7 @@ export class Steps {
     for (const way of form.querySelectorAll("[data-go]")) {
       way.addEventListener("click", () => this.go(way.getAttribute("data-go") ?? ""));
     }
+    handOver(form.querySelectorAll("[data-next], [data-back], [data-go]"));
     window.addEventListener("popstate", ({ state }) => this.#moved(state));
     if (NARROW.matches) history.scrollRestoration = "manual";
     const entry = entryOf(history.state);

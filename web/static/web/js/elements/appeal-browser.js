@@ -6,7 +6,7 @@
  */
 
 import { isOffline } from "city/site/connection.js";
-import { closeLikeMenu, debounce, el, find, icon } from "city/site/dom.js";
+import { closeLikeMenu, debounce, el, find, handOver, icon } from "city/site/dom.js";
 import { entry, keep, leave, open } from "city/site/entry.js";
 import { Latest, isAbort, request } from "city/site/http.js";
 import { t } from "city/site/texts.js";
@@ -47,6 +47,7 @@ export class AppealBrowser extends HTMLElement {
     // An entry that keeps nothing is told apart from a place that somebody types into the address.
     history.replaceState(entry(), "");
     this.#view(entry().view ?? "map");
+    handOver([...this.querySelectorAll("[data-show]"), this.#frameBox]);
     void this.#scrollBack();
   }
 

@@ -4,7 +4,7 @@
  * another alphabet.
  */
 
-import { find } from "city/site/dom.js";
+import { find, handOver } from "city/site/dom.js";
 import { remember, remembered } from "city/site/memory.js";
 
 const OFF = "desk/keys-off";
@@ -20,7 +20,9 @@ export class DeskKeys extends HTMLElement {
 
   connectedCallback() {
     const dialog = this.#dialog;
-    for (const button of document.querySelectorAll("[data-keys-help]")) button.addEventListener("click", () => this.#help());
+    const buttons = document.querySelectorAll("[data-keys-help]");
+    for (const button of buttons) button.addEventListener("click", () => this.#help());
+    handOver(buttons);
     find(dialog, "[data-close]", HTMLElement).addEventListener("click", () => dialog.close());
     const isOn = find(dialog, "input", HTMLInputElement);
     isOn.checked = !remembered(OFF);

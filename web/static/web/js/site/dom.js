@@ -40,6 +40,17 @@ export function find(root, selector, type) {
   return found;
 }
 
+/**
+ * Lets go of the controls that the template holds (`disabled`): from now on a press of them is heard. Before that it would be
+ * lost without a word, however long the module that hears it takes to come.
+ * @param {Iterable<Element | null | undefined>} controls
+ */
+export function handOver(controls) {
+  for (const control of controls) {
+    if (control instanceof HTMLButtonElement || control instanceof HTMLInputElement) control.disabled = false;
+  }
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
