@@ -45,6 +45,8 @@ from reports.hot_sentences import (
 )
 from reports.hotspots import HotCell, Hotspots, showable
 from reports.intervention import BeforeAfterReport
+from reports.season_sentences import season_notes
+from reports.seasons import Seasons
 from reports.sentences import (
     appeals_words,
     class_words,
@@ -242,6 +244,18 @@ def change_map(found: BeforeAfterReport, filters: list[tuple[str, str]]) -> Cell
         levels=[MapLevel(role_words(role), ROLE_COLOURS[role]) for role in roles],
         legend=_("What is compared"),
         empty=change_summary_words(found),
+    )
+
+
+def season_sheet(found: Seasons, filters: list[tuple[str, str]]) -> CellMap:
+    """What stands around the tables on paper: seasons have no place on a map."""
+    return _map(
+        title=_("Seasons: %(city)s") % {"city": _city()},
+        notes=season_notes(found, filters),
+        rows_url="",
+        cells=[],
+        levels=[],
+        legend="",
     )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reports.by_district import ByDistrict, DistrictRate
     from reports.hotspots import HotCell, Hotspots
     from reports.intervention import BeforeAfterReport
+    from reports.seasons import Seasons
     from reports.trends import TrendCell, Trends
 
 _CELL = ("cell", "i", "j", "cell_m")
@@ -358,6 +359,34 @@ def change_as_csv(found: BeforeAfterReport) -> bytes:
                 )
             ]
             for row in found.months
+        ],
+    )
+
+
+#: Columns of a category's month of the year in the report of seasons.
+SEASON_COLUMNS = ("category", "category_name", "month", "years", "count", "expected", "index", "q")
+
+
+def seasons_as_csv(found: Seasons) -> bytes:
+    """A row for each category and month of the year (1 to 12), seen in so many ``years``: its appeals, what its trend lets expect without a season, the one by the other."""
+    return _written(
+        SEASON_COLUMNS,
+        [
+            [
+                "" if value is None else value
+                for value in (
+                    row.code,
+                    row.name,
+                    n,
+                    years,
+                    month.count,
+                    None if month.index is None else _rounded(month.expected),
+                    _rounded(month.index),
+                    _digits(row.q),
+                )
+            ]
+            for row in found.rows
+            for n, (month, years) in enumerate(zip(row.months, found.years, strict=True), start=1)
         ],
     )
 

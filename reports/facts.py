@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reports.by_district import ByDistrict
     from reports.hotspots import Hotspots
     from reports.intervention import BeforeAfterReport
+    from reports.seasons import Seasons
     from reports.trends import Trends
 
 #: What the numbers depend on.
@@ -239,6 +240,26 @@ def change_facts(made: BeforeAfterReport) -> dict[str, Any]:
 
 def _told(count: int) -> int | None:
     return None if 0 < count < settings.REPORT_MIN_COUNT else count
+
+
+def seasons_facts(made: Seasons) -> dict[str, Any]:
+    return {
+        "method": {
+            "test": "quasi-Poisson regression, trend and waves of a year and half a year; F test",
+            "corrected": "Benjamini-Hochberg over all categories tested",
+            "months": [f"{month:%Y-%m}" for month in made.months],
+        },
+        "numbers": {
+            "total": made.total,
+            "unfinished": made.unfinished,
+            "tested": made.tested,
+            "seasonal": [
+                {"category": row.code, "q": float(f"{row.q:.6g}"), "peak": row.peak, "trough": row.trough}
+                for row in made.clear
+                if row.q is not None
+            ],
+        },
+    }
 
 
 def _change(found: BeforeAfter | None) -> dict[str, Any] | None:

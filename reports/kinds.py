@@ -41,6 +41,8 @@ class Kind(ABC):
     without: ClassVar[tuple[str, ...]] = ()
     #: Endings of files that it has not.
     lacks: ClassVar[tuple[str, ...]] = ()
+    #: Drawn as a map; what is not has its tables alone on paper.
+    mapped: ClassVar[bool] = True
 
     def form(self, data: Mapping[str, Any]) -> ReportForm:
         """The question that it asks, read from an address."""
@@ -70,13 +72,13 @@ class Kind(ABC):
     def facts(self, made: Any) -> dict[str, Any]:
         """Method and numbers, for programs."""
 
-    @abstractmethod
     def geojson(self, made: Any) -> bytes:
-        """Its cells or districts as GeoJSON."""
+        """Its cells or districts as GeoJSON. Raises ``NotImplementedError`` for a report that ``lacks`` it."""
+        raise NotImplementedError(self.name)
 
     @abstractmethod
     def csv(self, made: Any) -> bytes:
-        """Its cells or districts as a table."""
+        """Its cells, districts, months or categories as a table."""
 
 
 class _Heatmap(Kind):
@@ -344,6 +346,40 @@ class _BeforeAfter(Kind):
         return exports.change_as_csv(made)
 
 
+class _Seasons(Kind):
+    name = "seasons"
+    of_cells = False
+    without = ("cell",)
+    lacks = ("html", "png", "geojson", "parquet")
+    mapped = False
+
+    def make(self, asked: ReportQuery) -> Any:
+        from reports.seasons import find_seasons
+
+        return find_seasons(asked.wanted, asked.borders)
+
+    def map(self, made: Any, asked: ReportQuery, filters: Filters) -> CellMap:
+        from reports.drawing import season_sheet
+
+        return season_sheet(made, filters)
+
+    def notes(self, made: Any, filters: Filters) -> tuple[str, ...]:
+        from reports.season_sentences import season_notes
+
+        return season_notes(made, filters)
+
+    def tables(self, made: Any) -> list[Table]:
+        from reports.paper import seasons_tables
+
+        return seasons_tables(made)
+
+    def facts(self, made: Any) -> dict[str, Any]:
+        return facts.seasons_facts(made)
+
+    def csv(self, made: Any) -> bytes:
+        return exports.seasons_as_csv(made)
+
+
 _ALL: Final[Sequence[Kind]] = (
     _Heatmap(),
     _Hotspots(),
@@ -352,6 +388,7 @@ _ALL: Final[Sequence[Kind]] = (
     _Districts(),
     _Answers(),
     _BeforeAfter(),
+    _Seasons(),
 )
 #: In the order in which they are offered.
 KINDS: Final[Mapping[str, Kind]] = {one.name: one for one in _ALL}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reports.by_district import ByDistrict
     from reports.hotspots import Hotspots
     from reports.intervention import BeforeAfterReport
+    from reports.seasons import CategorySeason, Seasons
     from reports.trends import Trends
 
 #: Places in a table; the files of data have all of them.
@@ -296,6 +297,25 @@ def _halves(found: BeforeAfter) -> tuple[int | None, int | None]:
     from reports.hotspots import showable
 
     return showable(int(found.area[: found.before].sum())), showable(int(found.area[found.before :].sum()))
+
+
+def seasons_tables(made: Seasons) -> list[Table]:
+    from reports.season_sentences import month_heads
+
+    def row(one: CategorySeason) -> tuple[str, ...]:
+        index = tuple("—" if month.index is None else rounded(month.index, 1) for month in one.months)
+        note = f"{_number()}: {_whole(one.total)}" + (f" · q = {about(one.q)}" if one.q is not None else "")
+        return (f"{one.name}\n{note}", *index)
+
+    heads = tuple(short for short, _whole_name in month_heads())
+    return [
+        _table(
+            _("Category by month of the year"),
+            (_("Category"), *heads),
+            [row(one) for one in made.rows if any(month.index is not None for month in one.months)],
+            note=_("Times of the category's mean month. The surest season stands first."),
+        )
+    ]
 
 
 def answers_tables(made: AnswersReport) -> list[Table]:

@@ -135,7 +135,8 @@ def _sheet(asked: Asked) -> Sheet:
     from reports.paper import sheet_of
 
     kind = KINDS[asked.report]
-    return sheet_of(_map(asked), kind.tables(asked.made), kind.method(asked.made), asked.address)
+    sheet = sheet_of(_map(asked), kind.tables(asked.made), kind.method(asked.made), asked.address)
+    return sheet if kind.mapped else replace(sheet, mapped=False)
 
 
 def _fonts() -> Fonts:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("districts/", views.districts_page, name="districts"),
     path("answers/", views.answers_page, name="answers"),
     path("before-after/", views.before_after_page, name="before-after"),
+    path("seasons/", views.seasons_page, name="seasons"),
     path("<slug:report>.<str:ending>", views.product, name="product"),
     path("heatmap/<int:cell_m>/<str:cell>/", views.heatmap_rows, name="heatmap-rows"),
 ]

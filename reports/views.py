@@ -346,6 +346,40 @@ def before_after_page(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
+@_counts_as_work
+def seasons_page(request: HttpRequest) -> HttpResponse:
+    """The planner's page of seasons: which categories come at which time of the year."""
+    form = form_of("seasons", request.GET)
+    found = make_report("seasons", form)
+    if found is None:
+        return _page(request, "seasons", form)
+    from reports import season_sentences as words
+    from reports.figures import about
+    from reports.seasons import BREAKS
+
+    return _page(
+        request,
+        "seasons",
+        form,
+        seasons=found,
+        question=words.season_question_words(found, form.filters_in_words()),
+        summary=words.season_summary_words(found),
+        method=words.season_method_words(found),
+        caution=words.season_caution_words(found),
+        months=words.month_heads(),
+        legend=[(level, words.index_class_words(level)) for level in range(len(BREAKS) + 1)],
+        rows=[
+            (
+                row,
+                [(month, "" if month.index is None else about(month.index)) for month in row.months],
+                words.sure_words(row),
+            )
+            for row in found.rows
+        ],
+    )
+
+
 def _ways_on(asked: ReportQuery) -> dict[str, str]:
     """Where a report leads that its period is too short for: to the counts, and to itself about a whole year."""
     longer = long_enough(asked.wanted, timezone.localdate())
@@ -387,6 +421,7 @@ def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> H
             "of_all_answers": replace(
                 elsewhere, cell_m=None, wanted=replace(asked.wanted, district="", status=())
             ).as_query(),
+            "of_seasons": replace(elsewhere, cell_m=None).as_query(),
             "of_before_after": replace(
                 elsewhere,
                 cell_m=None,

@@ -12,6 +12,7 @@ from geo.hotspots.exposure import Exposure, exposure_test
 from geo.hotspots.gi_star import gi_star
 from geo.hotspots.permutation import Tails, permutation_p
 from geo.hotspots.scan import Cluster, History, scan, scan_history
+from geo.hotspots.seasons import Seasonality, seasonality
 from geo.hotspots.significance import classes, q_values
 from geo.hotspots.smoothing import smoothed_ratios
 from geo.hotspots.trends import (
@@ -29,6 +30,7 @@ __all__ = [
     "Exposure",
     "History",
     "Pattern",
+    "Seasonality",
     "Tails",
     "Unanswerable",
     "before_after",
@@ -43,6 +45,7 @@ __all__ = [
     "q_values",
     "scan",
     "scan_history",
+    "seasonality",
     "smoothed_ratios",
     "space_time_gi_star",
     "space_time_permutation_p",

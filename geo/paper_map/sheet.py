@@ -53,7 +53,7 @@ class Sheet:
 
     ``answer`` stands above the map of ``drawn``, in metres of CRS ``srid``; ``method`` are the sentences below the tables,
     ``sources`` the lines at the foot of each page, ``address`` is where the same is to be found, ``author`` who the
-    PDF says made it.
+    PDF says made it. What is not ``mapped`` is one page: the tables below the answer.
     """
 
     drawn: CellMap
@@ -69,10 +69,11 @@ class Sheet:
     made_on: dt.date
     north: str
     units: Units
+    mapped: bool = True
 
 
 def as_pdf(sheet: Sheet, fonts: Fonts) -> bytes:
-    """Two pages A4, everything on them drawn as lines and letters. The same sheet gives the same bytes."""
+    """Two pages A4, one without a map, everything on them drawn as lines and letters. The same sheet gives the same bytes."""
     pen = PdfPen(
         fonts,
         title=sheet.drawn.title,
@@ -80,11 +81,15 @@ def as_pdf(sheet: Sheet, fonts: Fonts) -> bytes:
         language=sheet.drawn.language,
         made_on=sheet.made_on,
     )
-    _first(pen, sheet)
-    _foot(pen, sheet, "1 / 2")
-    pen.turn()
-    _second(pen, sheet)
-    _foot(pen, sheet, "2 / 2")
+    if sheet.mapped:
+        _first(pen, sheet)
+        _foot(pen, sheet, "1 / 2")
+        pen.turn()
+        _second(pen, sheet, _paragraph(pen, _TOP + 1, sheet.drawn.title, 13, bold=True))
+        _foot(pen, sheet, "2 / 2")
+    else:
+        _second(pen, sheet, _head(pen, sheet))
+        _foot(pen, sheet, "1 / 1")
     return pen.written()
 
 
@@ -97,9 +102,7 @@ def as_png(sheet: Sheet, fonts: Fonts) -> bytes:
 
 
 def _first(pen: Pen, sheet: Sheet) -> None:
-    y = _paragraph(pen, _TOP + 2, sheet.drawn.title, 18, bold=True)
-    y = _paragraph(pen, y + 1.5, sheet.question, 10, colour_of="ink-soft")
-    y = _paragraph(pen, y + 1, sheet.answer, 10)
+    y = _head(pen, sheet)
     levels = sheet.drawn.levels if sheet.drawn.cells else ()
     legend = _legend_height(pen, levels)
     top = y + 1.5
@@ -114,6 +117,13 @@ def _first(pen: Pen, sheet: Sheet) -> None:
     )
     if levels:
         _legend(pen, _FOOT - legend, sheet.drawn.legend, levels)
+
+
+def _head(pen: Pen, sheet: Sheet) -> float:
+    """The title, the question and the answer; where they ended."""
+    y = _paragraph(pen, _TOP + 2, sheet.drawn.title, 18, bold=True)
+    y = _paragraph(pen, y + 1.5, sheet.question, 10, colour_of="ink-soft")
+    return _paragraph(pen, y + 1, sheet.answer, 10)
 
 
 def _legend_columns(pen: Pen, levels: Sequence[MapLevel]) -> int:
@@ -136,8 +146,8 @@ def _legend(pen: Pen, y: float, title: str, levels: Sequence[MapLevel]) -> None:
         pen.text(x + 9, at + 2.9, level.words, 8.5, colour=colour("ink"))
 
 
-def _second(pen: Pen, sheet: Sheet) -> None:
-    y = _paragraph(pen, _TOP + 1, sheet.drawn.title, 13, bold=True)
+def _second(pen: Pen, sheet: Sheet, y: float) -> None:
+    """The tables and the method, from ``y`` on."""
     notes = [*sheet.method, sheet.address]
     method = 10 + sum(len(_lines(pen, words, 9, _WIDE - 4)) * 9 * _LEADING + 1.5 for words in notes)
     for number, table in enumerate(sheet.tables):

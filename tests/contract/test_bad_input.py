@@ -458,7 +458,7 @@ def _wants_each_parameter_once_and_filled_in(client: Client, address: Address, p
 
 @pytest.mark.parametrize(
     "path",
-    ["/{}/", "/{}/news/", "/{}/reports/heatmap/", "/{}/reports/hotspots/", "/{}/reports/trends/", "/{}/reports/alerts/", "/{}/reports/districts/", "/{}/reports/answers/", "/{}/reports/heatmap/250/x0_y0/", "/{}/desk/", "/{}/desk/scoreboard/"],
+    ["/{}/", "/{}/news/", "/{}/reports/heatmap/", "/{}/reports/hotspots/", "/{}/reports/trends/", "/{}/reports/alerts/", "/{}/reports/districts/", "/{}/reports/answers/", "/{}/reports/seasons/", "/{}/reports/heatmap/250/x0_y0/", "/{}/desk/", "/{}/desk/scoreboard/"],
 )  # fmt: skip
 def test_a_page_says_what_its_address_holds_in_vain(
     lived_in: GridCity, operator: Client, office_user: User, path: str

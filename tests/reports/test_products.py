@@ -24,7 +24,7 @@ from tests.reports.test_trends import noon, plant_a_year
 
 QUERY = "from=2025-01-01&to=2025-12-31&cell=500"
 #: What a report is asked that has no cells, or no days.
-QUERIES = dict.fromkeys(("districts", "answers"), "from=2025-01-01&to=2025-12-31") | {
+QUERIES = dict.fromkeys(("districts", "answers", "seasons"), "from=2025-01-01&to=2025-12-31") | {
     "before-after": "district=west&on=2025-07-01"
 }
 ASKED = {"--from": "2025-01-01", "--to": "2025-12-31", "--cell": "500"}

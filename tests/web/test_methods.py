@@ -20,6 +20,7 @@ READ = [
     "/en/reports/districts/",
     "/en/reports/answers/",
     "/en/reports/before-after/",
+    "/en/reports/seasons/",
     "/api/appeals.geojson",
     "/api/places?q=osh",
     "/api/schema/",
