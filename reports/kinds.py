@@ -348,6 +348,7 @@ class _BeforeAfter(Kind):
 
 class _Seasons(Kind):
     name = "seasons"
+    title = pgettext_lazy("tab of the reports", "Seasons")
     of_cells = False
     without = ("cell",)
     lacks = ("html", "png", "geojson", "parquet")

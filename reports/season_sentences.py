@@ -74,10 +74,11 @@ def height_words(row: CategorySeason) -> str:
 
 
 def sure_words(row: CategorySeason) -> str:
-    """How sure the season is; a dash for what was not tested."""
+    """How sure the season is; empty for what was not tested."""
     if row.q is None:
-        return "—"
-    return (_("clear") if row.clear else _("not clear")) + f" (q = {about(row.q)})"
+        return ""
+    told = {"q": rounded(row.q, 3)}
+    return _("clear season, q = %(q)s") % told if row.clear else _("no clear season, q = %(q)s") % told
 
 
 def month_heads() -> list[tuple[str, str]]:

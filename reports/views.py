@@ -355,7 +355,7 @@ def seasons_page(request: HttpRequest) -> HttpResponse:
     if found is None:
         return _page(request, "seasons", form)
     from reports import season_sentences as words
-    from reports.figures import about
+    from reports.figures import rounded
     from reports.seasons import BREAKS
 
     return _page(
@@ -372,7 +372,7 @@ def seasons_page(request: HttpRequest) -> HttpResponse:
         rows=[
             (
                 row,
-                [(month, "" if month.index is None else about(month.index)) for month in row.months],
+                [(month, "" if month.index is None else rounded(month.index, 1)) for month in row.months],
                 words.sure_words(row),
             )
             for row in found.rows
