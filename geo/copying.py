@@ -9,9 +9,12 @@ import json
 import os
 import sys
 from contextlib import closing
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import psycopg2
+
+#: Rows come one by one: so many bytes of them are written together.
+_AT_ONCE: Final = 256 * 1024
 
 
 def main(orders: BinaryIO, replies: BinaryIO) -> None:
@@ -30,7 +33,7 @@ def main(orders: BinaryIO, replies: BinaryIO) -> None:
 def _copied(order: dict[str, Any]) -> int:
     with (
         closing(psycopg2.connect(**order["parameters"])) as connection,
-        os.fdopen(order["file"], "wb", buffering=0) as file,
+        os.fdopen(order["file"], "wb", buffering=_AT_ONCE) as file,
         connection.cursor() as cursor,
     ):
         connection.autocommit = True
@@ -40,11 +43,8 @@ def _copied(order: dict[str, Any]) -> int:
         )
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         cursor.execute("SET TRANSACTION SNAPSHOT %s", [order["snapshot"]])
-        # CSV, where nothing in a row has a meaning, is each row as it is, and a line.
-        how = cursor.mogrify(
-            "FORMAT csv, NULL '', QUOTE e'\\x01', DELIMITER %s", [order["delimiter"]]
-        ).decode()
-        cursor.copy_expert(" ".join(["COPY (", order["statement"], ") TO STDOUT WITH (", how, ")"]), file)
+        copy = ["COPY (", order["statement"], ") TO STDOUT WITH (FORMAT csv,", order["form"], ")"]
+        cursor.copy_expert(" ".join(copy), file)
         return int(cursor.rowcount)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import CharField, DateTimeField, Expression, F, FloatField, Func, TextField
+from django.db.models import CharField, DateTimeField, Expression, F, FloatField, Func, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -64,6 +64,13 @@ class RowText(Expression):
         if self._guard:
             sql, more = f"regexp_replace({sql},%s,'''')", [self._guard]
         return f"""'"'||replace({sql},'"','""')||'"'""", more
+
+
+def listed(value: str | Combinable) -> str | Combinable:
+    """The value; the members of a list with commas between them, as a ``RowText`` has them."""
+    if not isinstance(getattr(value, "output_field", None), ArrayField):
+        return value
+    return Func(value, Value(","), function="array_to_string", output_field=TextField())
 
 
 def lon_lat(point: str) -> dict[str, Combinable]:

@@ -30,7 +30,7 @@ from web.workbooks import write_cell
 
 #: Bytes of rows that are parsed at once; a row is within them. A polygon may have half a million vertices.
 _BLOCK_BYTES: Final = {"Point": 1024**2, "MultiPolygon": 64 * 1024**2}
-#: Rows that a group of a Parquet file has at least, but for the last.
+#: Rows of a group of a Parquet file, but for the last.
 _GROUP_ROWS: Final = 16_384
 #: Every file of one version is the same to the byte: no clock is asked when it is made.
 _ALWAYS: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -82,8 +82,9 @@ def _rows(order: Order, stream: BinaryIO) -> pa.RecordBatchReader:
                 null_values=[""],
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
-                true_values=["true"],
-                false_values=["false"],
+                # As PostgreSQL has them in a text and in a table.
+                true_values=["true", "t"],
+                false_values=["false", "f"],
                 timestamp_parsers=[csv.ISO8601],
             ),
         )
@@ -253,14 +254,15 @@ def _write_parquet(order: Order, rows: pa.RecordBatchReader, target: Path) -> No
 
 
 def _grouped(rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    """The rows in batches of about ``_GROUP_ROWS``."""
+    """The rows in batches of ``_GROUP_ROWS``, in whatever batches they came."""
     held: list[pa.RecordBatch] = []
     for batch in rows:
         held.append(batch)
-        if sum(map(len, held)) >= _GROUP_ROWS:
-            yield pa.concat_batches(held)
-            held = []
-    if held:
+        while sum(map(len, held)) >= _GROUP_ROWS:
+            joined = pa.concat_batches(held)
+            yield joined.slice(0, _GROUP_ROWS)
+            held = [joined.slice(_GROUP_ROWS)]
+    if any(map(len, held)):
         yield pa.concat_batches(held)
 
 

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,8 @@ from django.db.models import Expression, QuerySet
 
 from districts.versions import public_version
 from geo.geojson import feature_statement
+from geo.tables import Columns
+from geo.vector_tiles import compiled
 from media.storage import working_folder
 from opendata.layers import Layer
 from opendata.whole_sets import GEOJSON, GEOJSONL, Batches, Copying, Form, WholeSet
@@ -50,7 +52,9 @@ class FileKind:
     in_space: bool = False
     packs: bool = True
     #: As of a ``Form``.
-    copy: Callable[[BinaryIO, Copying], object] | None = None
+    copy: Callable[[Layer, str, BinaryIO, Copying], object] | None = None
+    #: The columns that are copied, where that is no row's text.
+    columns: Callable[[Layer, str], Columns] | None = None
 
     def whole_set(
         self,
@@ -71,8 +75,12 @@ class FileKind:
         name = f"{layer.name}.{self.ending}"
         words = json.dumps(_told(layer, language))
         write = partial(self.write, layer, language)
-        form = Form(name, self.media_type, write, self.packs, words, self.copy)
-        return WholeSet(feature_statement(rows, self.row(layer, language)), form, work, version)
+        copied = self.copy and partial(self.copy, layer, language)
+        # A plain queryset, since that of a translated model loses the order of the columns.
+        plain: QuerySet[Any] = QuerySet(rows.model, rows.query, rows.db)
+        table = compiled(plain, self.columns(layer, language)) if self.columns else ""
+        form = Form(name, self.media_type, write, self.packs, words, copied)
+        return WholeSet(feature_statement(rows, self.row(layer, language)), form, work, version, table)
 
 
 def _write_csv(layer: Layer, language: str, file: BinaryIO, batches: Batches) -> None:
@@ -80,16 +88,19 @@ def _write_csv(layer: Layer, language: str, file: BinaryIO, batches: Batches) ->
     file.writelines(_END.join(batch) + _END for batch in batches)
 
 
-def _converted(ending: str) -> Callable[[Layer, str, BinaryIO, Batches], None]:
-    def write(layer: Layer, language: str, file: BinaryIO, batches: Batches) -> None:
-        with working_folder("data-") as folder:
-            target = Path(folder) / f"{layer.name}.{ending}"
-            order = {"target": str(target), "ending": ending, **_told(layer, language)}
-            _convert(order, _counted(batches) if ending == "xlsx" else batches, Path(folder))
-            with target.open("rb") as made:
-                shutil.copyfileobj(made, file, 1024 * 1024)
+def _converted(ending: str, layer: Layer, language: str, file: BinaryIO, batches: Batches) -> None:
+    given = _counted(batches) if ending == "xlsx" else batches
+    _convert(
+        ending,
+        layer,
+        language,
+        file,
+        lambda rows: rows.writelines(b"\n".join(batch) + b"\n" for batch in given),
+    )
 
-    return write
+
+def _copied(ending: str, layer: Layer, language: str, file: BinaryIO, copying: Copying) -> None:
+    _convert(ending, layer, language, file, lambda rows: copying(rows, ""))
 
 
 def _told(layer: Layer, language: str) -> dict[str, Any]:
@@ -114,9 +125,12 @@ def _counted(batches: Batches) -> Iterator[list[bytes]]:
         yield batch
 
 
-def _convert(order: dict[str, Any], batches: Batches, folder: Path) -> None:
-    """Has a child write the file that is ordered from the rows. Raises ``OSError`` as writing does, and ``RuntimeError``."""
-    with (folder / "errors").open("w+b") as errors:
+def _convert(
+    ending: str, layer: Layer, language: str, file: BinaryIO, feed: Callable[[BinaryIO], object]
+) -> None:
+    """Has a child make the file of the rows with which it is fed. Raises ``OSError`` as writing does, and ``RuntimeError``."""
+    with working_folder("data-") as folder, (Path(folder) / "errors").open("w+b") as errors:
+        target = Path(folder) / f"{layer.name}.{ending}"
         child = subprocess.Popen(
             [sys.executable, "-m", "opendata.converting"],
             stdin=subprocess.PIPE,
@@ -126,34 +140,29 @@ def _convert(order: dict[str, Any], batches: Batches, folder: Path) -> None:
             env={
                 "PYTHONPATH": str(_ROOT),
                 "LANG": "C.UTF-8",
-                "TMPDIR": str(folder),
+                "TMPDIR": folder,
                 "OPENBLAS_NUM_THREADS": "1",
                 # What a batch took is given back before the next one comes.
                 "ARROW_DEFAULT_MEMORY_POOL": "system",
                 "MALLOC_ARENA_MAX": "1",
-                **({} if order["ending"] in _STEADY else {"MALLOC_TRIM_THRESHOLD_": "131072"}),
+                **({} if ending in _STEADY else {"MALLOC_TRIM_THRESHOLD_": "131072"}),
             },
         )
         try:
-            _feed(cast("BinaryIO", child.stdin), order, batches)
+            # Its end is written by the child's own, and it says why.
+            with suppress(BrokenPipeError), cast("BinaryIO", child.stdin) as rows:
+                order = {"target": str(target), "ending": ending, **_told(layer, language)}
+                rows.write(json.dumps(order).encode() + b"\n")
+                feed(rows)
             status = child.wait(_LAST_S)
         finally:
             child.kill()
             child.wait()
         if status:
             errors.seek(0)
-            raise RuntimeError(
-                f"{order['target']} was not made: {errors.read()[-2000:].decode(errors='replace')}"
-            )
-
-
-def _feed(stream: BinaryIO, order: dict[str, Any], batches: Batches) -> None:
-    try:
-        with stream:
-            stream.write(json.dumps(order).encode() + b"\n")
-            stream.writelines(b"\n".join(batch) + b"\n" for batch in batches)
-    except BrokenPipeError:
-        pass  # it has ended, and says why
+            raise RuntimeError(f"{target} was not made: {errors.read()[-2000:].decode(errors='replace')}")
+        # The kernel copies from file to file.
+        shutil.copyfile(target, f"/dev/fd/{file.fileno()}")
 
 
 CSV: Final = FileKind(
@@ -171,11 +180,19 @@ def of_features(form: Form, description: str) -> FileKind:
     def write(_layer: Layer, _language: str, file: BinaryIO, batches: Batches) -> None:
         form.write(file, batches)
 
-    return FileKind(form.ending, form.media_type, description, Layer.feature, write, copy=form.copy)
+    def copy(_layer: Layer, _language: str, file: BinaryIO, copying: Copying) -> None:
+        cast("Any", form.copy)(file, copying)
+
+    return FileKind(
+        form.ending, form.media_type, description, Layer.feature, write, copy=copy if form.copy else None
+    )
 
 
-def _kind(ending: str, media_type: str, description: str, **more: Any) -> FileKind:
-    return FileKind(ending, media_type, description, Layer.raw_row, _converted(ending), **more)
+def _kind(ending: str, media_type: str, description: str, *, counted: bool = False, **more: Any) -> FileKind:
+    write, copy = partial(_converted, ending), None if counted else partial(_copied, ending)
+    return FileKind(
+        ending, media_type, description, Layer.raw_row, write, copy=copy, columns=Layer.raw_columns, **more
+    )
 
 
 FLATGEOBUF: Final = _kind(
@@ -185,6 +202,7 @@ XLSX: Final = _kind(
     "xlsx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "A workbook for Excel and LibreOffice; moments are UTC. At most 1,048,575 rows.",
+    counted=True,
     packs=False,
 )
 _GIS: Final = (

@@ -12,7 +12,7 @@ from django.db.models.functions import Concat
 from django.utils.translation import gettext_noop
 
 from geo.geojson import FeatureText
-from geo.tables import RowText, lon_lat, well_known_binary, well_known_text
+from geo.tables import RowText, listed, lon_lat, well_known_binary, well_known_text
 from opendata.properties import APPEAL, DISTRICT, SERVICE_AREA, Properties, values
 from web.spreadsheets import BEGINS_FORMULA
 
@@ -45,12 +45,16 @@ class Layer:
         """The text of a row of ``table``; what a spreadsheet would run is text."""
         return RowText(self.table(language), guard=BEGINS_FORMULA)
 
-    def raw_row(self, language: str = "") -> RowText:
-        """The text of a row of which other files are made: the properties as they are, ``lon`` and ``lat`` or ``WKB``."""
-        columns = values(self.properties, language)
+    def raw_columns(self, language: str = "") -> Mapping[str, str | Combinable]:
+        """Columns of which other files are made: the properties as they are, ``lon`` and ``lat`` or ``WKB``."""
+        columns = {name: listed(value) for name, value in values(self.properties, language).items()}
         if self.geometry == "Point":
-            return RowText({**columns, **lon_lat(self.column)})
-        return RowText({**columns, WKB: well_known_binary(self.column)})
+            return {**columns, **lon_lat(self.column)}
+        return {**columns, WKB: well_known_binary(self.column)}
+
+    def raw_row(self, language: str = "") -> RowText:
+        """The text of a row of ``raw_columns``."""
+        return RowText(self.raw_columns(language))
 
 
 APPEALS: Final = Layer(

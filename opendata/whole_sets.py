@@ -22,7 +22,7 @@ import orjson
 
 from districts.versions import public_version
 from geo.geojson import MEDIA_TYPE, feature_batches
-from geo.large_texts import copy_lines, is_large, shared_snapshot
+from geo.large_texts import copy_lines, copy_table, is_large, shared_snapshot
 from web.api.texts import Busy, Text, digest, keep, kept, making
 
 #: How often the beginning of a reading is tried until nobody commits between two statements.
@@ -33,7 +33,7 @@ _LEVEL: Final = 1
 _PACKED: Final = "-gzip"
 
 Batches = Iterator[list[bytes]]
-#: Copies the texts of all rows to a file, with this before each, and says how many there are.
+#: Copies the texts of all rows to a file, with this before each, or the rows of the table; says how many there are.
 Copying = Callable[[BinaryIO, str], int]
 
 
@@ -48,7 +48,7 @@ class Form:
     packs: bool = True
     #: What else stands in it than the rows.
     words: str = ""
-    #: The same of a large set, whose lines PostgreSQL copies (``geo.large_texts``); None where a text is no line.
+    #: The same of a large set, whose rows PostgreSQL copies (``geo.large_texts``); None where it cannot.
     copy: Callable[[BinaryIO, Copying], object] | None = None
 
 
@@ -107,6 +107,8 @@ class WholeSet:
     form: Form
     work: Callable[[], AbstractContextManager[None]] = nullcontext
     version: Callable[[], str] = public_version
+    #: The rows as a table, where that is what a large set is made of.
+    table: str = ""
 
     def public_text(self, *, packed: bool = False) -> Text:
         """The text of this moment, kept for all who ask for the same; compressed by gzip when ``packed``.
@@ -168,6 +170,8 @@ class WholeSet:
     @contextmanager
     def _copied(self) -> Iterator[Callable[[BinaryIO], object]]:
         def copying(file: BinaryIO, before: str) -> int:
+            if self.table:
+                return copy_table(file, self.table, snapshot)
             return copy_lines(file, self.statement, snapshot, before=before)
 
         with shared_snapshot() as snapshot:

@@ -404,7 +404,18 @@ def test_ogr2ogr_reads_all_while_appeals_come_in(
 
 
 @pytest.mark.parametrize(
-    "path", [WHOLE, LINES, "/ogc/collections/appeals/items?f=geojsonseq", f"{WHOLE}?q=nothing"]
+    "path",
+    [
+        WHOLE,
+        LINES,
+        "/ogc/collections/appeals/items?f=geojsonseq",
+        f"{WHOLE}?q=nothing",
+        "/data/appeals.gpkg",
+        "/data/appeals.fgb",
+        "/data/appeals.parquet",
+        "/data/appeals.parquet?q=nothing",
+        "/data/service-areas.parquet",
+    ],
 )
 def test_a_large_set_is_copied_and_is_the_same_text(
     committed: GridCity, client: Client, monkeypatch: pytest.MonkeyPatch, path: str
@@ -420,14 +431,18 @@ def test_a_large_set_is_copied_and_is_the_same_text(
         with closing(psycopg2.connect(**parameters)) as other, other, other.cursor() as cursor:
             cursor.execute("UPDATE appeals_appeal SET address = 'changed meanwhile'")
 
-    def copy(*given: Any, **named: Any) -> int:
-        copied_at.append(Appeal.objects.count())
-        # What comes in meanwhile is not in it.
-        change()
-        return large_texts.copy_lines(*given, **named)
+    def first_changed(copy: Callable[..., int]) -> Callable[..., int]:
+        def copying(*given: Any, **named: Any) -> int:
+            copied_at.append(Appeal.objects.count())
+            # What comes in meanwhile is not in it.
+            change()
+            return copy(*given, **named)
+
+        return copying
 
     monkeypatch.setattr(large_texts, "LARGE", 0)
-    monkeypatch.setattr(whole_sets, "copy_lines", copy)
+    for name in ("copy_lines", "copy_table"):
+        monkeypatch.setattr(whole_sets, name, first_changed(getattr(large_texts, name)))
     monkeypatch.setattr(texts, "kept", lambda folder, name: None)
     monkeypatch.setattr(whole_sets, "kept", lambda folder, name: None)
     copied = client.get(path)
