@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from appeals.limits import PHOTOS_MAX, VIDEOS_MAX
 from geo.refusals import Refused
 
 if TYPE_CHECKING:
@@ -38,6 +39,14 @@ class Busy(ActionRefused):
         super().__init__(
             message or _("This cannot be taken just now, and the fault is ours. Please try again soon.")
         )
+
+
+def too_many_files() -> str:
+    """What is said of more photos or videos than an appeal or an answer may carry."""
+    return _("At most %(photos)d photos and %(videos)d videos.") % {
+        "photos": PHOTOS_MAX,
+        "videos": VIDEOS_MAX,
+    }
 
 
 class NotAllowed(ActionRefused):

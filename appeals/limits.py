@@ -28,8 +28,10 @@ EXTERNAL_ID_MAX: Final = 100
 SECRET_MIN: Final = 22
 SECRET_MAX: Final = 64
 
-#: Photos and videos that one appeal or one answer may carry.
-ATTACHMENTS_MAX: Final = 6
+#: Photos, and videos, that one appeal or one answer may carry.
+PHOTOS_MAX: Final = 10
+VIDEOS_MAX: Final = 2
+ATTACHMENTS_MAX: Final = PHOTOS_MAX + VIDEOS_MAX
 
 #: Days after an appeal is closed in which its author may still rate the answer.
 RATING_DAYS: Final = 30

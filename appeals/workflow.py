@@ -43,7 +43,9 @@ _MODERATION = frozenset({Role.OFFICE, Role.MODERATOR})
 _AUTHOR = frozenset({Role.RESIDENT})
 _PLATFORM = frozenset({Role.SYSTEM})
 
-_PHOTOS = Ask("uploads", Input.FILES, _("Photos"), _("Up to %(files_max)d photos or videos."), required=False)
+_PHOTOS = Ask(
+    "uploads", Input.FILES, _("Photos"), _("Up to %(photos)d photos and %(videos)d videos."), required=False
+)
 #: Asked by verbs that may give the appeal to another service.
 _REASON_TO_MOVE = Ask(
     "text", Input.TEXT, _("Reason"), _("Everyone reads it. The term of the answer does not begin anew.")
@@ -104,7 +106,7 @@ ANSWER = Verb(
             "uploads",
             Input.FILES,
             _("Photos"),
-            _("What was done, as a picture: up to %(files_max)d photos or videos."),
+            _("What was done, as a picture: up to %(photos)d photos and %(videos)d videos."),
             required=False,
         ),
     ),

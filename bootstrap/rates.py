@@ -37,7 +37,7 @@ DEFAULTS: Final[dict[str, Rate]] = {
     "submit": Rate(30, 300, _HOUR),
     # Photos and videos, by address: two for each of those appeals.
     "upload": Rate(60, 600, _HOUR),
-    # Megabytes of them, by address: two whole forms of six videos at once. What no appeal takes is kept for a day.
+    # Megabytes of them, by address: six forms of two videos at once. What no appeal takes is kept for a day.
     "upload-megabytes": Rate(1_200, 1_000, _HOUR),
     # Seconds of the processor for opening photos, by address: an ordinary one takes about one. All of what is at once is a
     # hundred photos of that office; an address that sends what is dear gets a quarter of one processor.

@@ -35,7 +35,6 @@ from districts.models import Place
 from districts.places import WORDS_MIN
 from geo.numbers import whole_number
 from geo.refusals import Refused, ValueRefused
-from media.limits import VideoLimits
 from rates.senders import sender_of
 from rates.taking import TooMany
 from web.form_files import take_files
@@ -216,7 +215,6 @@ def _form(request: HttpRequest, written: Written, *, status: int = HTTPStatus.OK
         "languages": settings.LANGUAGES,
         "fields": submission_schema()["properties"],
         "words_min": WORDS_MIN,
-        "video_minutes": VideoLimits().max_duration_s / 60,
     }
     return render(request, "desk/caller.html", context, status=status)
 

@@ -66,7 +66,7 @@ RETRACT = Verb(
     clock=Clock.END,
     asks=(
         Ask("text", Input.TEXT, "Why"),
-        Ask("uploads", Input.FILES, "Photos", "At most %(files_max)d.", required=False),
+        Ask("uploads", Input.FILES, "Photos", "At most %(photos)d and %(videos)d.", required=False),
     ),
     words=Words(
         step="Retracted by the author",

@@ -24,11 +24,16 @@ BUNDLES_PREFIX = "web/bundles/"
 
 #: The modules of each bundle, as patterns of their paths; the first that fits has a module.
 BUNDLES: Mapping[str, tuple[str, ...]] = {
+    # The service worker's part in sending; it loads no modules, so that this one has all that it needs in itself.
+    "worker": ("outbox/background.js",),
+    # A large file alone needs it.
+    "resumable": ("appeal/resumable.js",),
     # What every page runs, what an appeal of the outbox is sent with, and the frame that maps come into.
     "site": (
         "main.js",
         "site/*",
         "outbox/*",
+        "appeal/transmit.js",
         "appeal/upload.js",
         "elements/city-map.js",
         "elements/my-appeals.js",
@@ -51,6 +56,9 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
     "form": ("elements/appeal-form.js", "appeal/*"),
     "desk": ("desk/*", "elements/*"),
 }
+
+#: Name of the bundle that the service worker loads.
+WORKER = "worker"
 
 #: Browsers that know import maps know all of it.
 _TARGET = "es2022"
@@ -75,8 +83,11 @@ def files_of_modules(bundled: bool) -> Mapping[str, str]:
 
 
 def offline_modules() -> tuple[str, ...]:
-    """Path of every module that a device keeps for the time without a network; the desk needs one anyway."""
-    return tuple(path for path in module_paths() if bundle_of(path) != "desk")
+    """Path of every module that a device keeps for the time without a network; the desk needs one anyway.
+
+    The browser keeps what the service worker loads by itself.
+    """
+    return tuple(path for path in module_paths() if bundle_of(path) not in {"desk", WORKER})
 
 
 def modules_of(bundle: str) -> list[str]:
@@ -96,12 +107,12 @@ def made(bundle: str) -> bytes:
         for name in _EXPORTED.findall(module_source(path)):
             if seen.setdefault(name, path) != path:
                 raise ImproperlyConfigured(f"{path} and {seen[name]} of one bundle both export {name}")
-    others = [path for path in module_paths() if path not in own]
+    others = [path for path in module_paths() if path not in own] if bundle != WORKER else []
     done = subprocess.run(  # noqa: S603 - our own program, on our own modules
         [
             _esbuild(),
             "--bundle",
-            "--format=esm",
+            f"--format={'iife' if bundle == WORKER else 'esm'}",
             "--minify",
             "--charset=utf8",
             f"--target={_TARGET}",

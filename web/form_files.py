@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 
+from appeals.actions.attachments import has_too_many
 from appeals.actions.upload import digest_of, upload
-from appeals.errors import Busy, Invalid
+from appeals.errors import Busy, Invalid, too_many_files
 from appeals.identifiers import file_uuid7
 from appeals.limits import ATTACHMENTS_MAX
 from appeals.models import Attachment
@@ -37,7 +37,7 @@ def store_files(request: HttpRequest, appeal_id: UUID, uploads: list[Attachment]
     refused: list[str] = []
     for file in request.FILES.getlist("files"):
         if len(uploads) >= most:
-            refused.append(_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX})
+            refused.append(too_many_files())
             break
         try:
             stored = upload(
@@ -46,7 +46,10 @@ def store_files(request: HttpRequest, appeal_id: UUID, uploads: list[Attachment]
                 sender=sender_of(request),
                 holder=holder_of(request),
             )
-            uploads += [] if stored in uploads else [stored]
+            if stored not in uploads and has_too_many([*uploads, stored]):
+                refused.append(f"{file.name}: {too_many_files()}")
+            elif stored not in uploads:
+                uploads.append(stored)
         except Invalid as refusal:
             refused += [
                 f"{file.name}: {sentence}" for sentences in refusal.errors.values() for sentence in sentences

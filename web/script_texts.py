@@ -122,7 +122,10 @@ def script_texts() -> dict[str, str]:
         "upload.waiting": _("Will be sent when you are back online"),
         "upload.remove": _("Remove %(name)s"),
         "upload.retry": _("Send again"),
-        "upload.tooMany": _("No more than %(count)s files can be attached."),
+        "upload.tooMany": _("No more than %(photos)s photos and %(videos)s videos can be attached."),
+        "upload.noRoom": _(
+            "There is no room to keep it on this device. Leave this page open until it is sent."
+        ),
         "upload.tooLarge": _("%(name)s is larger than %(limit)s MB."),
         "upload.tooLong": _("%(name)s is longer than %(limit)s seconds."),
         "upload.notMedia": _("%(name)s is neither a photo nor a video."),
@@ -207,16 +210,22 @@ def script_texts() -> dict[str, str]:
         "mine.none": _("No appeal has been sent from this device yet."),
         "mine.here": _("In “My appeals” on this device"),
         # The outbox
-        "outbox.waiting": _("Waiting for a connection: %(count)s. It will be sent automatically."),
+        "outbox.waiting": _("Waiting for a connection. It will be sent automatically."),
+        "outbox.sending": _("Sending: %(percent)s %%"),
+        "outbox.held": _("Not sent. It is kept on this device."),
         "outbox.keptTitle": _("Saved until you are back online"),
         "outbox.toMap": _("To the map"),
         "outbox.kept": _(
             "There is no network. Your appeal is kept on this device and will be sent as soon as there is one. "
             "You may close this page."
         ),
-        "outbox.sent": _("Your appeal № %(number)s has been sent."),
+        "outbox.sent": _("Registered: № %(number)s"),
         "outbox.follow": _("Follow it"),
-        "outbox.refused": _("An appeal that was waiting could not be taken: %(reason)s"),
+        "outbox.refused": _("It could not be taken: %(reason)s"),
         "outbox.edit": _("Fix it"),
+        "outbox.change": _("Edit"),
         "outbox.sendNow": _("Send now"),
+        "outbox.stop": _("Do not send"),
+        "outbox.delete": _("Delete"),
+        "outbox.deleteSure": _("Delete this appeal, with its photos and videos? It has not been sent."),
     }

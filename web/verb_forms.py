@@ -32,7 +32,7 @@ from appeals.errors import ActionRefused, Invalid, Stale
 from appeals.filters import number_in
 from appeals.guards import barred, goes_to_office, parts_of
 from appeals.identity import LENGTHS
-from appeals.limits import ATTACHMENTS_MAX, DRAFT_MAX, TEXT_MAX
+from appeals.limits import ATTACHMENTS_MAX, DRAFT_MAX, PHOTOS_MAX, TEXT_MAX, VIDEOS_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.timeline import Step, steps_of
 from appeals.vocabulary import LEGAL_KINDS, Ask, Input, Kind, Tone, Verb, Words
@@ -378,7 +378,7 @@ def _colleague(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
 def _files(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     chosen = _FilesField(
         label=str(ask.label),
-        help_text=str(ask.hint) % {"files_max": ATTACHMENTS_MAX},
+        help_text=str(ask.hint) % {"photos": PHOTOS_MAX, "videos": VIDEOS_MAX},
         required=False,
         widget=_Files(attrs={"accept": "image/*,video/*"}),
     )

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django_tasks.base import TASK_MIN_PRIORITY
 
-from appeals.errors import Invalid
-from appeals.limits import ATTACHMENTS_MAX
+from appeals.errors import Invalid, too_many_files
+from appeals.limits import PHOTOS_MAX, VIDEOS_MAX
 from appeals.models import Appeal, Attachment, Event
 from appeals.tasks import prepare_video
 
@@ -23,8 +24,8 @@ def attach(
     wanted = set(uploads)
     if not wanted:
         return
-    if len(wanted) > ATTACHMENTS_MAX:
-        raise Invalid({"uploads": [_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX}]})
+    if has_too_many(Attachment.objects.filter(pk__in=wanted).only("kind")):
+        raise Invalid({"uploads": [too_many_files()]})
     theirs = Attachment.objects.waiting() if holders is None else Attachment.objects.held_by(holders)
     taken = (
         theirs.filter(pk__in=wanted).exclude(state=Attachment.State.FAILED).update(appeal=appeal, event=event)
@@ -40,6 +41,12 @@ def attach(
                 or [_("A photo or video has not arrived or has expired: please add it again.")]
             }
         )
+
+
+def has_too_many(files: Iterable[Attachment]) -> bool:
+    """True when they are more photos or videos than one appeal or answer may carry."""
+    kinds = Counter(file.kind for file in files)
+    return kinds[Attachment.Kind.PHOTO] > PHOTOS_MAX or kinds[Attachment.Kind.VIDEO] > VIDEOS_MAX
 
 
 def _prepare_films(wanted: set[UUID], appeal: Appeal) -> None:

@@ -16,7 +16,7 @@ from django.contrib.gis.geos import Point
 from django.utils.translation import gettext as _
 
 from appeals.actions.submit import Submission
-from appeals.errors import Invalid
+from appeals.errors import Invalid, too_many_files
 from appeals.identity import (
     READERS,
     address_line,
@@ -173,7 +173,7 @@ def upload_ids(value: object) -> tuple[UUID, ...]:
     if value in (None, ""):
         return ()
     if not isinstance(value, list | tuple) or len(value) > ATTACHMENTS_MAX:
-        raise ValueRefused(_("At most %(n)d photos and videos.") % {"n": ATTACHMENTS_MAX})
+        raise ValueRefused(too_many_files())
     return tuple(dict.fromkeys(uuid7(entry) for entry in value))
 
 

@@ -26,13 +26,15 @@ from appeals.actions import resumable
 from appeals.actions.resumable import CHECKSUMS, LENGTH_MAX, PART_MAX
 from appeals.identifiers import new_uuid7
 from appeals.intake.parse import uuid7
-from appeals.models import ResumableUpload
+from appeals.models import Attachment, ResumableUpload
 from geo.numbers import whole_number
 from geo.refusals import Refusals, Refused, ValueRefused
 from public.api.refusals import refusals_as_problems
+from public.api.uploads import UploadSerializer
 from rates.senders import sender_of
 from rates.taking import UPLOAD, UPLOAD_WORK, check
 from web.api.openapi import Responses, operation, problems
+from web.api.parameters import takes
 from web.api.problems import Problem
 from web.uploads import holder_of
 
@@ -150,7 +152,8 @@ class ResumableUploadView(_TusView):
     def patch(self, request: Request, pk: UUID) -> Response:
         """Takes one more part, of at most 8 MB. The last one makes a photo or a video of the whole, as ``upload_file`` does.
 
-        Who sends the last part, with its cookie, holds the file until an appeal takes it.
+        Who sends the last part, with its cookie, holds the file until an appeal takes it, and is told in ``Link`` of a photo's
+        preview.
         """
         offset = whole_number(request.headers.get("Upload-Offset") or "")
         if offset is None:
@@ -159,9 +162,8 @@ class ResumableUploadView(_TusView):
             raise Problem(HTTPStatus.LENGTH_REQUIRED, _("The length of what is sent must be told first."))
         with _refusals():
             row = _receive(request, pk, offset, holder_of(request._request))
-        return Response(
-            status=HTTPStatus.NO_CONTENT, headers={"Upload-Offset": str(row.offset)} | _expiry(row)
-        )
+        headers = {"Upload-Offset": str(row.offset)} | _expiry(row) | _preview(row)
+        return Response(status=HTTPStatus.NO_CONTENT, headers=headers)
 
     @operation(
         "end_upload",
@@ -175,6 +177,7 @@ class ResumableUploadView(_TusView):
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @extend_schema(exclude=True)
+    @takes()
     def post(self, request: Request, pk: UUID) -> Response:
         """For clients that can only GET and POST: the method that X-HTTP-Method-Override names."""
         match request.headers.get("X-HTTP-Method-Override"):
@@ -250,6 +253,12 @@ def _decoded(text: str) -> bytes:
 
 def _expiry(row: ResumableUpload) -> dict[str, str]:
     return {} if row.is_whole else {"Upload-Expires": http_date(resumable.expires(row).timestamp())}
+
+
+def _preview(row: ResumableUpload) -> dict[str, str]:
+    """Where the small form of a photo is (RFC 8288; "preview" is of RFC 6903): not every browser can show a HEIC."""
+    thumb = row.is_whole and UploadSerializer(Attachment.objects.filter(pk=row.pk).first()).data["thumb"]
+    return {"Link": f'<{thumb}>; rel="preview"'} if thumb else {}
 
 
 @contextmanager

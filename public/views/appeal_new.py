@@ -27,7 +27,6 @@ from districts.choices import category_groups
 from districts.models import Place
 from districts.places import WORDS_MIN
 from geo.refusals import Refused, ValueRefused
-from media.limits import VideoLimits
 from rates.senders import sender_of
 from rates.taking import TooMany
 from web.caching import kept_for_offline
@@ -187,7 +186,6 @@ def _form(request: HttpRequest, draft: Draft, *, status: int) -> HttpResponse:
             "fields": submission_schema()["properties"],
             "kept": " ".join(KEPT),
             "words_min": WORDS_MIN,
-            "video_minutes": VideoLimits().max_duration_s / 60,
         },
         status=status,
     )

@@ -14,6 +14,7 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
 from appeals import limits
+from appeals.actions.resumable import PART_MAX
 from appeals.actions.submit import Submission
 from appeals.errors import Invalid
 from appeals.identifiers import new_uuid7
@@ -23,6 +24,7 @@ from media.limits import PhotoLimits, VideoLimits
 from public.views import appeal_new
 from tests.grid import GridCity
 from tests.submissions import submission_document
+from web.sending import PART_MIN, RESUMABLE_FROM_BYTES
 
 #: A value of so many characters that the field takes.
 OF_LENGTH = {
@@ -118,12 +120,16 @@ def test_the_page_reads_the_same_limits(city: GridCity, client: Client) -> None:
     assert f'data-text-max="{documented["text"]["maxLength"]}"' in page
     for_scripts = json.loads(re.findall(r'<script id="site-settings"[^>]*>(.*?)</script>', page)[0])
     assert for_scripts["limits"] == {
-        "files": documented["uploads"]["maxItems"],
+        "photos": limits.PHOTOS_MAX,
+        "videos": limits.VIDEOS_MAX,
         "photoBytes": PhotoLimits().max_bytes,
         "videoBytes": VideoLimits().max_bytes,
         "videoSeconds": VideoLimits().max_duration_s,
+        "resumableBytes": RESUMABLE_FROM_BYTES,
+        "parts": {"least": PART_MIN, "most": PART_MAX},
     }
-    assert "Up to 6 files; a video up to 2 minutes." in page
+    assert documented["uploads"]["maxItems"] == limits.PHOTOS_MAX + limits.VIDEOS_MAX
+    assert "Up to 10 photos and 2 videos, each of up to 2 minutes." in page
 
 
 def test_the_page_has_a_field_for_everything_that_is_sent(city: GridCity, client: Client) -> None:
@@ -144,5 +150,6 @@ def test_lists_are_searched_for_as_many_characters_as_the_document_says(
 
 
 def test_a_body_of_all_the_files_of_an_appeal_is_read() -> None:
-    assert limits.ATTACHMENTS_MAX * VideoLimits().max_bytes <= settings.REQUEST_MAX_BYTES
+    photos, videos = PhotoLimits().max_bytes, VideoLimits().max_bytes
+    assert limits.PHOTOS_MAX * photos + limits.VIDEOS_MAX * videos <= settings.REQUEST_MAX_BYTES
     assert settings.DATA_UPLOAD_MAX_NUMBER_FILES >= limits.ATTACHMENTS_MAX

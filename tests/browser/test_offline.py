@@ -114,7 +114,7 @@ def test_an_appeal_waits_for_the_network(visit: Open, city: GridCity) -> None:
 
     # Another page, later, with a network again: it goes by itself, once.
     page.goto(window.root + path_of("public:map", "en"))
-    expect(page.locator(".outbox")).to_contain_text("1")
+    expect(page.locator(".outbox")).to_contain_text("Sent from a cellar")
     window.context.set_offline(False)
     expect(page.locator(".outbox__line--success")).to_be_visible()
     appeal = Appeal.objects.get()

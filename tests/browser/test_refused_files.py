@@ -13,7 +13,7 @@ from av import VideoFrame
 from playwright.sync_api import Page, Route, expect
 
 from accounts.models import User
-from appeals.limits import ATTACHMENTS_MAX
+from appeals.limits import PHOTOS_MAX, VIDEOS_MAX
 from appeals.models import Attachment
 from media.limits import VideoLimits
 from tests.browser.conftest import DESKTOP, LANGUAGES, Open, log_in, path_of
@@ -85,10 +85,10 @@ def test_what_is_too_large_too_many_or_no_picture(visit: Open, city: GridCity, p
     expect(said).to_contain_text("note.txt is neither a photo nor a video.")
     expect(said).to_contain_text("heavy.mp4 is larger than 2 MB.")
     small = {"name": "small.gif", "mimeType": "image/gif", "buffer": b"GIF89a"}
-    page.set_input_files("[data-file-input]", [small] * (ATTACHMENTS_MAX + 1))
-    expect(said).to_have_text(f"No more than {ATTACHMENTS_MAX} files can be attached.")
-    expect(page.locator("[data-files] .file")).to_have_count(ATTACHMENTS_MAX)
-    assert len(sent) <= ATTACHMENTS_MAX
+    page.set_input_files("[data-file-input]", [small] * (PHOTOS_MAX + 1))
+    expect(said).to_have_text(f"No more than {PHOTOS_MAX} photos and {VIDEOS_MAX} videos can be attached.")
+    expect(page.locator("[data-files] .file")).to_have_count(PHOTOS_MAX)
+    assert len(sent) <= PHOTOS_MAX
 
 
 def test_beside_an_answer(visit: Open, city: GridCity, representative: User, stored_in: object) -> None:

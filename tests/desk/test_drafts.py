@@ -18,6 +18,7 @@ from appeals.actions.drafts import keep_draft
 from appeals.actions.perform import perform
 from appeals.actions.upload import DRAFT_AGE, remove_orphans
 from appeals.actors import Person
+from appeals.limits import PHOTOS_MAX, VIDEOS_MAX
 from appeals.models import Appeal, Attachment, Draft, Event
 from appeals.workflow import ANSWER, FORWARD
 from tests.desk.pages import form_of, picture, url
@@ -96,7 +97,7 @@ def test_what_is_too_much_or_no_picture_is_said_when_the_session_has_ended(
     files = [SimpleUploadedFile("a.jpg", b"no picture"), picture("b.jpg"), picture("c.jpg")]
     answer = client.post(url(appeal), written(light_user, files=files))
     said = client.get(answer["Location"]).content.decode()
-    assert "a.jpg: " in said and "photos and videos." in said
+    assert "a.jpg: " in said and f"At most {PHOTOS_MAX} photos and {VIDEOS_MAX} videos." in said
     assert len(re.findall('name="uploads"', form_of(log_in(client, light_user, url(appeal)), "answer"))) == 1
 
 

@@ -21,7 +21,7 @@ from pytest_django import Settings
 
 from tools.management.commands.draw_icons import ICONS_DIR, draw, svg
 from web import bundles
-from web.bundles import BUNDLES, BUNDLES_PREFIX, made, modules_of
+from web.bundles import BUNDLES, BUNDLES_PREFIX, WORKER, made, modules_of
 from web.modules import MODULES_PREFIX, module_paths
 from web.script_texts import script_texts
 
@@ -93,7 +93,12 @@ def test_where_scripts_are_bundled_a_device_keeps_the_bundles_of_the_residents(
     match = re.match(r"self\.RELEASE = (\{.*\});\n", client.get(reverse("service-worker")).content.decode())
     assert match is not None
     kept = {Path(url).stem for url in json.loads(match[1])["shell"] if url.endswith(".js")}
-    assert kept == BUNDLES.keys() - {"desk"}
+    # The browser keeps what the service worker loads by itself.
+    assert kept == BUNDLES.keys() - {"desk", WORKER}
+    assert (
+        f'"{static(f"{BUNDLES_PREFIX}{WORKER}.js")}"'
+        in client.get(reverse("service-worker")).content.decode()
+    )
     page = client.get(reverse("public:about")).content.decode()
     found = re.search(r'<script type="importmap"[^>]*>(.*?)</script>', page)
     assert found is not None

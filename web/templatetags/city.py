@@ -13,7 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, get_language_info
 
 from appeals.filters import FilterField
+from appeals.limits import PHOTOS_MAX, VIDEOS_MAX
 from districts.choices import Choice, Group
+from media.limits import VideoLimits
 
 register = template.Library()
 
@@ -30,6 +32,12 @@ def icon(name: str, modifier: str = "") -> SafeString:
         static("web/img/icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def file_limits() -> dict[str, float]:
+    """How many photos and videos may be sent with a form, and how many minutes a video may last."""
+    return {"photos": PHOTOS_MAX, "videos": VIDEOS_MAX, "minutes": VideoLimits().max_duration_s / 60}
 
 
 @register.simple_tag

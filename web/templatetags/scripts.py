@@ -16,12 +16,11 @@ from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from appeals.limits import ATTACHMENTS_MAX
 from config.city import CITY
-from media.limits import PhotoLimits, VideoLimits
 from web.bundles import files_of_modules
 from web.modules import with_what_they_need
 from web.script_texts import script_texts
+from web.sending import settings_of_sending
 
 register = template.Library()
 
@@ -35,6 +34,7 @@ def _import_map(bundled: bool) -> dict[str, dict[str, str]]:
 
 def _settings(language: str, base_map_style: str) -> dict[str, Any]:
     west, south, east, north = CITY.bounds
+    sending = settings_of_sending()
     return {
         "language": language,
         "timeZone": settings.TIME_ZONE,
@@ -45,7 +45,6 @@ def _settings(language: str, base_map_style: str) -> dict[str, Any]:
             "newAppeal": reverse("public:appeal-new"),
             "appeal": reverse("public:appeal", args=[0]),
             "follow": reverse("public:follow", args=["0"]),
-            "submit": reverse("api-submit"),
             "feature": reverse("api-appeal", args=[UUID(int=0)]),
             "appealsGeojson": reverse("api-appeals"),
             "clusters": reverse("api-clusters"),
@@ -55,17 +54,11 @@ def _settings(language: str, base_map_style: str) -> dict[str, Any]:
             "news": reverse("api-news"),
             "route": reverse("api-route"),
             "places": reverse("api-places"),
-            "uploads": reverse("api-upload"),
             "serviceWorker": reverse("service-worker"),
-            "health": reverse("healthz"),
+            **sending["urls"],
         },
         "files": {"icons": static("web/img/icons.svg"), "mapIcons": static("web/icons/map.svg")},
-        "limits": {
-            "files": ATTACHMENTS_MAX,
-            "photoBytes": PhotoLimits().max_bytes,
-            "videoBytes": VideoLimits().max_bytes,
-            "videoSeconds": int(VideoLimits().max_duration_s),
-        },
+        "limits": sending["limits"],
         "map": {
             "center": list(CITY.center),
             "zoom": CITY.zoom,

@@ -19,9 +19,10 @@ from django.views.decorators.http import require_safe
 
 from config.city import CITY
 from web.api.problems import API_PATHS
-from web.bundles import files_of_modules, offline_modules
+from web.bundles import BUNDLES_PREFIX, WORKER, files_of_modules, modules_of, offline_modules
 from web.modules import MODULES_PREFIX
 from web.offline import kept
+from web.sending import settings_of_sending
 from web.styles import source, whole
 
 _WORKER = "web/worker/service-worker.js"
@@ -112,9 +113,14 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         "feature": reverse("api-appeal", args=[UUID(int=0)]),
         "languages": [code for code, _name in settings.LANGUAGES],
         "defaultLanguage": settings.LANGUAGE_CODE,
+        "settings": {"language": settings.LANGUAGE_CODE, **settings_of_sending()},
     }
+    scripts = [static(_WORKER)]
+    if settings.SCRIPTS_ARE_BUNDLED:
+        # The worker can import no module as it lies.
+        scripts.append(static(f"{BUNDLES_PREFIX}{WORKER}.js"))
     response = HttpResponse(
-        f"self.RELEASE = {json.dumps(release, ensure_ascii=False)};\nimportScripts({json.dumps(static(_WORKER))});\n",
+        f"self.RELEASE = {json.dumps(release, ensure_ascii=False)};\nimportScripts(...{json.dumps(scripts)});\n",
         content_type="text/javascript; charset=utf-8",
     )
     response["Service-Worker-Allowed"] = "/"
@@ -152,6 +158,10 @@ def _in(language: str, name: str) -> str:
 def _version() -> str:
     """Digest of the shell's content: the same release has the same version on every server."""
     digest = hashlib.sha256()
-    for path in (*kept(), _WORKER, *(MODULES_PREFIX + module for module in offline_modules())):
+    for path in (
+        *kept(),
+        _WORKER,
+        *(MODULES_PREFIX + module for module in (*modules_of(WORKER), *offline_modules())),
+    ):
         digest.update((whole(path, source) if path.endswith(".css") else source(path)).encode())
     return digest.hexdigest()[:16]

@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from appeals.actions.attachments import attach
 from appeals.errors import Invalid
-from appeals.limits import ATTACHMENTS_MAX
+from appeals.limits import PHOTOS_MAX, VIDEOS_MAX
 from appeals.models import Appeal, Attachment
 from media.refusal import Refusal
 from tests.factories import AppealFactory, AttachmentFactory
@@ -34,7 +34,8 @@ def refused(appeal: Appeal, *uploads: uuid.UUID) -> list[str]:
 def test_files_become_the_event_s(appeal: Appeal) -> None:
     event = appeal.events.get()
     other = AttachmentFactory(appeal=None)
-    files = [AttachmentFactory(appeal=None) for _n in range(ATTACHMENTS_MAX)]
+    files = [AttachmentFactory(appeal=None) for _n in range(PHOTOS_MAX)]
+    files += [AttachmentFactory(appeal=None, kind="video") for _n in range(VIDEOS_MAX)]
     # Named twice is one file.
     attach([files[0].pk, *(file.pk for file in files)], appeal=appeal, event=event, holders=None)
     for file in files:
@@ -49,9 +50,10 @@ def test_without_files_nothing_is_asked(appeal: Appeal, django_assert_num_querie
         attach([], appeal=appeal, event=None, holders=None)
 
 
-def test_too_many(appeal: Appeal) -> None:
-    files = [AttachmentFactory(appeal=None).pk for _n in range(ATTACHMENTS_MAX + 1)]
-    assert refused(appeal, *files) == [f"At most {ATTACHMENTS_MAX} photos and videos."]
+@pytest.mark.parametrize(("kind", "most"), [("photo", PHOTOS_MAX), ("video", VIDEOS_MAX)])
+def test_too_many(appeal: Appeal, kind: str, most: int) -> None:
+    files = [AttachmentFactory(appeal=None, kind=kind).pk for _n in range(most + 1)]
+    assert refused(appeal, *files) == [f"At most {PHOTOS_MAX} photos and {VIDEOS_MAX} videos."]
 
 
 def test_one_that_has_not_arrived_or_is_another_s(appeal: Appeal) -> None:

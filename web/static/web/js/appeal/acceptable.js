@@ -7,19 +7,22 @@ const MEGABYTE = 1_048_576;
 /** A file that says nothing of its length within this time is left to the server. */
 const PATIENCE_MS = 10_000;
 
+/** @param {{type: string}} file */
+export const isFilm = ({ type }) => type.startsWith("video/");
+
 /**
- * What is wrong with one more file beside so many; empty if nothing is.
+ * What is wrong with one more file beside so many of its kind; empty if nothing is.
  * @param {File} file
  * @param {number} others
  */
 export async function problemWith(file, others) {
   const { limits } = settings;
-  const isVideo = file.type.startsWith("video/");
+  const isVideo = isFilm(file);
   // Phones give no type for some photos (HEIC): the server checks those.
   if (file.type && !isVideo && !file.type.startsWith("image/")) return t("upload.notMedia", { name: file.name });
   const most = isVideo ? limits.videoBytes : limits.photoBytes;
   if (file.size > most) return t("upload.tooLarge", { name: file.name, limit: formatNumber(most / MEGABYTE) });
-  if (others >= limits.files) return t("upload.tooMany", { count: limits.files });
+  if (others >= (isVideo ? limits.videos : limits.photos)) return t("upload.tooMany", { photos: limits.photos, videos: limits.videos });
   // Rounded down: what lasts a moment longer is the server's to judge.
   if (isVideo && Math.floor(await duration(file)) > limits.videoSeconds) {
     return t("upload.tooLong", { name: file.name, limit: formatNumber(limits.videoSeconds) });

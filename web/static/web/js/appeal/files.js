@@ -1,10 +1,11 @@
 /** The form's photos and videos: shown, shrunk, uploaded with progress, retried, removed. */
 
-import { problemWith } from "city/appeal/acceptable.js";
+import { isFilm, problemWith } from "city/appeal/acceptable.js";
 import { uuid7 } from "city/appeal/identifiers.js";
 import { lightened } from "city/appeal/photos.js";
 import { sendFile } from "city/appeal/upload.js";
 import { dropFile, readFile, writeFile } from "city/outbox/store.js";
+import { CONNECTION_CHANGED, isOffline } from "city/site/connection.js";
 import { el, icon } from "city/site/dom.js";
 import { Refused, isAbort } from "city/site/http.js";
 import { t } from "city/site/texts.js";
@@ -19,6 +20,7 @@ import { t } from "city/site/texts.js";
  * @property {HTMLLIElement} element
  * @property {AbortController} stop
  * @property {Promise<void>} settled
+ * @property {boolean} unkept this device had no room to keep it
  */
 
 export class Files {
@@ -52,6 +54,10 @@ export class Files {
     input.addEventListener("change", take);
     // What was chosen before this script was there.
     take();
+    window.addEventListener(CONNECTION_CHANGED, () => {
+      // What has left the form is the outbox's to send.
+      if (!isOffline() && list.isConnected) this.#sendWaiting();
+    });
     this.#acceptDrops(drop);
   }
 
@@ -74,6 +80,11 @@ export class Files {
     return this.#rows.some((row) => row.state === "refused");
   }
 
+  /** True when one has not been sent, and is nowhere but on this page. */
+  get hasUnkept() {
+    return this.#rows.some((row) => row.state === "waiting" && row.unkept);
+  }
+
   /** True when one could not be sent for want of an answer. */
   get hasWaiting() {
     return this.#rows.some((row) => row.state === "waiting");
@@ -82,8 +93,12 @@ export class Files {
   /** Resolves when nothing is on its way any more; those that waited for a network are tried once more. */
   async delivered() {
     await this.settled();
-    for (const row of this.#rows) if (row.state === "waiting") row.settled = this.#send(row);
+    this.#sendWaiting();
     await this.settled();
+  }
+
+  #sendWaiting() {
+    for (const row of this.#rows) if (row.state === "waiting") row.settled = this.#send(row);
   }
 
   /**
@@ -144,7 +159,7 @@ export class Files {
   /** @param {File} original */
   #begin(original) {
     const file = { id: uuid7(), name: original.name, type: original.type, blob: original, sent: false };
-    const others = this.#rows.length;
+    const others = this.#rows.filter((row) => isFilm(row.file) === isFilm(file)).length;
     const row = this.#row(file);
     this.#state(row, "preparing");
     row.settled = (async () => {
@@ -154,7 +169,7 @@ export class Files {
       if (row.stop.signal.aborted) return;
       row.file.blob = blob;
       if (taken) this.#taken?.(taken);
-      await this.#write(row.file);
+      row.unkept = !(await this.#write(row.file));
       this.#changed();
       await this.#send(row);
     })();
@@ -171,8 +186,13 @@ export class Files {
   async #sendNow(row) {
     if (row.stop.signal.aborted) return;
     try {
-      await sendFile(row.file, (share) => this.#progress(row, share), row.stop.signal);
+      const thumb = await sendFile(row.file, (share) => this.#progress(row, share), row.stop.signal);
       row.file.sent = true;
+      // What this browser cannot show (HEIC), the server can.
+      if (thumb && !row.element.querySelector("img")) {
+        row.file.thumb = thumb;
+        row.element.querySelector(".icon")?.replaceWith(preview(row.file));
+      }
       await this.#write(row.file);
       this.#state(row, "done");
     } catch (error) {
@@ -181,22 +201,22 @@ export class Files {
         this.#state(row, "refused", Object.values(error.errors).flat().join(" ") || error.message || t("upload.failed"));
       } else {
         // It is sent with the appeal.
-        this.#state(row, "waiting");
+        this.#state(row, "waiting", row.unkept ? t("upload.noRoom") : undefined);
       }
     }
     this.#changed();
   }
 
-  /** @param {StoredFile} file */
+  /** False when this device has no room for it. @param {StoredFile} file */
   async #write(file) {
-    if (this.#keeps) await writeFile(file).catch(() => undefined);
+    return !this.#keeps || writeFile(file).then(() => true, () => false);
   }
 
   /** @param {StoredFile} file */
   #row(file) {
     const element = el("li", { className: "file" });
     /** @type {Row} */
-    const row = { file, state: "preparing", element, stop: new AbortController(), settled: Promise.resolve() };
+    const row = { file, state: "preparing", element, stop: new AbortController(), settled: Promise.resolve(), unkept: false };
     const retry = el(
       "button",
       { type: "button", hidden: true, "aria-label": t("upload.retry"), onclick: () => (row.settled = this.#send(row)) },
@@ -251,7 +271,7 @@ export class Files {
   #state(row, state, words) {
     row.state = state;
     const said = { preparing: "upload.preparing", sending: "upload.sending", done: "upload.done", waiting: "upload.waiting", refused: "upload.failed" };
-    const isVideo = row.file.type.startsWith("video/");
+    const isVideo = isFilm(row.file);
     const key = state === "done" && isVideo ? "upload.processing" : said[state];
     const place = row.element.querySelector(".file__state");
     // Announcing each percent would be a nuisance; only the outcome is read aloud.
@@ -293,7 +313,7 @@ export class Files {
 /** @param {StoredFile} file */
 function preview(file) {
   if (file.thumb) return el("img", { className: "file__thumb", alt: "", src: file.thumb });
-  if (!file.type.startsWith("image/")) return icon(file.type.startsWith("video/") ? "video" : "camera");
+  if (!file.type.startsWith("image/")) return icon(isFilm(file) ? "video" : "camera");
   const image = el("img", { className: "file__thumb", alt: "", src: URL.createObjectURL(file.blob) });
   image.addEventListener("load", () => URL.revokeObjectURL(image.src), { once: true });
   image.addEventListener("error", () => image.replaceWith(icon("camera")), { once: true });

@@ -360,6 +360,8 @@ export class AppealForm extends HTMLElement {
     try {
       await this.#files?.settled();
       if (this.#files?.hasRefused) return this.#showErrors({ files: [t("upload.failed")] });
+      if (this.#files?.hasUnkept) await this.#files.delivered();
+      if (this.#files?.hasUnkept) return this.#showErrors({ files: [t("upload.noRoom")] });
       await alone(() => this.#dispatch(this.#parcel()), { wait: true });
     } finally {
       // The button stays busy until the new page has loaded.

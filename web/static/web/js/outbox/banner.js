@@ -1,32 +1,41 @@
-/** Shows on every page what is waiting, was sent or was refused, until its author has seen it. */
+/** Shows on every page each appeal that is waiting, on its way, sent or refused, until its author has seen it. */
 
 import { CONNECTION_CHANGED, isOffline } from "city/site/connection.js";
 import { el, icon } from "city/site/dom.js";
 import { settings } from "city/site/settings.js";
 import { t } from "city/site/texts.js";
-import { flush } from "city/outbox/deliver.js";
-import { dropDraft, dropParcel, readParcels, writeDraft } from "city/outbox/store.js";
+import { flush, rememberParcel } from "city/outbox/deliver.js";
+import { dropDraft, dropFile, dropParcel, moveParcel, readParcels, writeDraft } from "city/outbox/store.js";
+import { hearOutbox, tellOutbox } from "city/outbox/wire.js";
 
 const RETRY_MS = 30_000;
+const ABOUT_MAX = 60;
 
 /** @typedef {import("city/outbox/store.js").Parcel} Parcel */
 
-/** Sends what is waiting, now and whenever the network comes back, and shows the status. */
+/** Sends what is waiting, now and whenever the network comes back, and shows how it goes. */
 export async function watchOutbox() {
   const place = el("div", { className: "outbox", role: "status" });
   document.querySelector("main")?.before(place);
-  const run = async () => {
+  const look = async () => {
     try {
-      if (!isOffline()) await flush();
       show(place, await readParcels(), run);
     } catch {
       // This browser stores nothing, so nothing is waiting.
     }
   };
+  const run = async () => {
+    await look();
+    if (!isOffline() && place.querySelector("[data-state=waiting]")) await flush().catch(() => undefined);
+  };
+  hearOutbox((word) => {
+    if ("changed" in word) void look();
+    else if ("share" in word) showShare(place, word.id, word.share);
+  });
   window.addEventListener(CONNECTION_CHANGED, run);
   window.addEventListener("outbox:changed", run);
   setInterval(() => {
-    if (place.dataset.waiting && !isOffline()) void run();
+    if (place.querySelector("[data-state=waiting]:not([data-sending])")) void run();
   }, RETRY_MS);
   await run();
 }
@@ -37,61 +46,116 @@ export async function watchOutbox() {
  * @param {() => void} run
  */
 function show(place, parcels, run) {
-  const waiting = parcels.filter((parcel) => parcel.state === "waiting").length;
-  if (waiting) place.dataset.waiting = String(waiting);
-  else delete place.dataset.waiting;
-  const gone = (/** @type {Parcel} */ parcel) => async () => {
-    await dropParcel(parcel.id);
-    run();
-  };
-  place.replaceChildren(
-    ...(waiting
-      ? [
-          line("offline", "", t("outbox.waiting", { count: waiting }), [
-            el("button", { type: "button", className: "button button--small", onclick: run }, t("outbox.sendNow")),
-          ]),
-        ]
-      : []),
-    ...parcels
-      .filter((parcel) => parcel.state === "sent")
-      .map((parcel) =>
-        line("check", "success", t("outbox.sent", { number: parcel.number ?? "" }), [
-          el("a", { className: "button button--small", href: `${parcel.followUrl}?new=1`, onclick: gone(parcel) }, t("outbox.follow")),
-          closeButton(gone(parcel)),
-        ]),
-      ),
-    ...parcels
-      .filter((parcel) => parcel.state === "refused")
-      .map((parcel) =>
-        line("alert", "error", t("outbox.refused", { reason: parcel.reason ?? "" }), [
-          el("button", { type: "button", className: "button button--small", onclick: () => void correct(parcel) }, t("outbox.edit")),
-        ]),
-      ),
-  );
+  place.replaceChildren(...parcels.map((parcel) => line(parcel, run)));
 }
 
-/** @param {() => void} run */
-const closeButton = (run) =>
-  el("button", { type: "button", className: "button button--quiet button--small", onclick: run, "aria-label": t("close") }, icon("cross"));
+/**
+ * @param {HTMLElement} place
+ * @param {string} id
+ * @param {number} share
+ */
+function showShare(place, id, share) {
+  const shown = place.querySelector(`[data-parcel="${CSS.escape(id)}"]`);
+  if (!(shown instanceof HTMLElement)) return;
+  if (!("sending" in shown.dataset)) shown.querySelector(".icon")?.replaceWith(icon("clock"));
+  shown.dataset.sending = "";
+  const bar = shown.querySelector("progress");
+  if (bar) bar.value = share;
+  const words = shown.querySelector("[data-words]");
+  if (words) words.textContent = t("outbox.sending", { percent: Math.floor(share * 100) });
+}
+
+/** What each state is shown with: icon, tone. */
+const LOOKS = /** @type {const} */ ({
+  waiting: ["offline", ""],
+  held: ["clock", ""],
+  sent: ["check", "success"],
+  refused: ["alert", "error"],
+});
 
 /**
- * @param {string} sign
- * @param {string} tone
- * @param {string} text
- * @param {HTMLElement[]} tools
+ * @param {Parcel} parcel
+ * @param {() => void} run
  */
-function line(sign, tone, text, tools) {
+function line(parcel, run) {
+  const { id, state, body } = parcel;
+  const [sign, tone] = LOOKS[state];
+  const about = [...body.text.trim().replace(/\s+/g, " ")];
+  const quoted = about.length > ABOUT_MAX ? `${about.slice(0, ABOUT_MAX).join("").trim()}…` : about.join("");
   return el(
     "div",
-    { className: `outbox__line ${tone ? `outbox__line--${tone}` : ""}` },
+    { className: `outbox__line ${tone ? `outbox__line--${tone}` : ""}`, "data-parcel": id, "data-state": state },
     icon(sign),
-    el("p", {}, text),
-    el("div", { className: "outbox__tools" }, ...tools),
+    el(
+      "p",
+      {},
+      el("bdi", { className: "outbox__about" }, quoted),
+      // Announcing each percent would be a nuisance.
+      el("span", { "data-words": "", "aria-live": state === "waiting" ? "off" : "polite" }, wordsOf(parcel)),
+      ...(state === "waiting" ? [el("progress", { max: 1, value: 0, "aria-label": quoted })] : []),
+    ),
+    el("div", { className: "outbox__tools" }, ...tools(parcel, run)),
   );
 }
 
+/** @param {Parcel} parcel */
+function wordsOf({ state, number, reason }) {
+  if (state === "sent") return t("outbox.sent", { number: number ?? "" });
+  if (state === "refused") return t("outbox.refused", { reason: reason ?? "" });
+  return t(state === "held" ? "outbox.held" : "outbox.waiting");
+}
+
 /**
- * Reopens a refused appeal in the form.
+ * @param {Parcel} parcel
+ * @param {() => void} run
+ */
+function tools(parcel, run) {
+  const { id, state } = parcel;
+  const becomes = (/** @type {Parcel["state"]} */ next) => async () => {
+    await moveParcel(id, state, next);
+    run();
+  };
+  const forgotten = async () => {
+    await dropParcel(id);
+    run();
+  };
+  const deleted = async () => {
+    if (!confirm(t("outbox.deleteSure"))) return;
+    await Promise.all(parcel.body.uploads.map(dropFile));
+    await forgotten();
+  };
+  switch (state) {
+    case "waiting":
+      return [
+        el("button", { type: "button", className: "button button--small outbox__now", onclick: run }, t("outbox.sendNow")),
+        // Whoever is sending it, this page or another, stops.
+        button("outbox.stop", async () => {
+          await becomes("held")();
+          tellOutbox({ stop: id });
+        }),
+      ];
+    case "held":
+      return [button("outbox.sendNow", becomes("waiting")), button("outbox.change", () => correct(parcel)), button("outbox.delete", deleted)];
+    case "refused":
+      return [button("outbox.edit", () => correct(parcel)), button("outbox.delete", deleted)];
+    default:
+      // The service worker, which may have sent it, cannot remember it.
+      rememberParcel(parcel, parcel.number ?? 0);
+      return [
+        el("a", { className: "button button--small", href: `${parcel.followUrl}?new=1`, onclick: forgotten }, t("outbox.follow")),
+        el("button", { type: "button", className: "button button--quiet button--small", onclick: forgotten, "aria-label": t("close") }, icon("cross")),
+      ];
+  }
+}
+
+/**
+ * @param {string} key of its words
+ * @param {() => unknown} onclick
+ */
+const button = (key, onclick) => el("button", { type: "button", className: "button button--small", onclick: () => void onclick() }, t(key));
+
+/**
+ * Opens the appeal in the form again.
  * @param {Parcel} parcel
  */
 async function correct(parcel) {

@@ -1,21 +1,23 @@
 /** Sends what is waiting. Every step can be repeated: the ids make sending idempotent. */
 
 import { sendFile } from "city/appeal/upload.js";
-import { Refused, Unreachable, postJson } from "city/site/http.js";
+import { Refused, Unreachable, isAbort, postJson } from "city/site/http.js";
 import { rememberMine } from "city/site/mine.js";
 import { settings } from "city/site/settings.js";
-import { dropDraft, dropFile, dropParcel, readDraft, readFile, readParcels, writeFile, writeParcel } from "city/outbox/store.js";
+import { dropDraft, dropFile, dropParcel, moveParcel, readDraft, readFile, readParcels, writeFile, writeParcel } from "city/outbox/store.js";
+import { hearOutbox, tellOutbox } from "city/outbox/wire.js";
 
 /** @typedef {import("city/outbox/store.js").Parcel} Parcel */
 /** @typedef {{number: number, follow_url: string}} Receipt */
 
 /**
- * Sends the files, then the appeal, and returns its receipt. Throws `Refused` or `Unreachable`.
+ * Sends the files, then the appeal, and returns its receipt. Throws `Refused`, `Unreachable`, or an `AbortError`.
  * @param {Parcel} parcel
+ * @param {AbortSignal} [signal]
  * @returns {Promise<Receipt>}
  */
-export async function deliver(parcel) {
-  await sendFiles(parcel.body.uploads, false);
+export async function deliver(parcel, signal) {
+  await sendFiles(parcel, false, signal);
   /** @type {Receipt} */
   let receipt;
   try {
@@ -23,23 +25,35 @@ export async function deliver(parcel) {
   } catch (error) {
     if (!(error instanceof Refused) || !error.errors.uploads) throw error;
     // Files that waited too long for their appeal were deleted on the server; they are still here.
-    await sendFiles(parcel.body.uploads, true);
+    await sendFiles(parcel, true, signal);
     receipt = await postJson(settings.urls.submit, parcel.body);
   }
-  const { secret, text } = parcel.body;
-  rememberMine({ number: receipt.number, secret, about: text, at: new Date(parcel.at).toISOString() });
+  rememberParcel(parcel, receipt.number);
   return receipt;
 }
 
 /**
- * @param {string[]} ids
- * @param {boolean} again
+ * The author's own page is among those that this device remembers; the service worker cannot do that.
+ * @param {Parcel} parcel
+ * @param {number} number
  */
-async function sendFiles(ids, again) {
-  for (const id of ids) {
-    const file = await readFile(id).catch(() => undefined);
-    if (!file || (file.sent && !again)) continue;
-    await sendFile(file, () => undefined);
+export function rememberParcel({ body: { secret, text }, at }, number) {
+  rememberMine({ number, secret, about: text, at: new Date(at).toISOString() });
+}
+
+/**
+ * @param {Parcel} parcel
+ * @param {boolean} again
+ * @param {AbortSignal} [signal]
+ */
+async function sendFiles({ id, body }, again, signal) {
+  const kept = await Promise.all(body.uploads.map((upload) => readFile(upload).catch(() => undefined)));
+  const files = kept.flatMap((file) => (file && (again || !file.sent) ? [file] : []));
+  const total = files.reduce((sum, { blob }) => sum + blob.size, 0);
+  let before = 0;
+  for (const file of files) {
+    await sendFile(file, (share) => tellOutbox({ id, share: (before + share * file.blob.size) / total }), signal);
+    before += file.blob.size;
     await writeFile({ ...file, sent: true });
   }
 }
@@ -71,17 +85,32 @@ export async function alone(run, { wait }) {
 /** Tries everything that is waiting; what was sent or refused stays stored until its author has seen it. */
 export const flush = () => alone(flushNow, { wait: false });
 
-async function flushNow() {
-  for (const parcel of await readParcels()) {
-    if (parcel.state !== "waiting") continue;
+/** The same, by whoever is alone. */
+export async function flushNow() {
+  for (const { id } of await readParcels()) {
+    // As it is now: its author may have held it back while another was sent.
+    const parcel = (await readParcels()).find((one) => one.id === id);
+    if (parcel?.state !== "waiting") continue;
+    const stop = new AbortController();
+    const deaf = hearOutbox((word) => {
+      if ("stop" in word && word.stop === id) stop.abort();
+    });
     try {
-      const receipt = await deliver(parcel);
+      tellOutbox({ id, share: 0 });
+      const receipt = await deliver(parcel, stop.signal);
       await forget(parcel);
       await writeParcel({ ...parcel, state: "sent", number: receipt.number, followUrl: receipt.follow_url });
     } catch (error) {
       if (error instanceof Unreachable || (error instanceof Refused && error.passing)) return;
-      const reason = error instanceof Refused ? Object.values(error.errors).flat().join(" ") || error.message : "";
-      await writeParcel({ ...parcel, state: "refused", reason });
+      if (isAbort(error)) {
+        await moveParcel(id, "waiting", "held");
+      } else {
+        const reason = error instanceof Refused ? Object.values(error.errors).flat().join(" ") || error.message : "";
+        await writeParcel({ ...parcel, state: "refused", reason });
+      }
+    } finally {
+      deaf();
+      tellOutbox({ changed: true });
     }
   }
 }

@@ -20,12 +20,12 @@ const CURRENT = "current";
  */
 
 /**
- * An appeal being sent. `state`: waiting, sent (but not yet seen by its author), refused.
+ * An appeal being sent. `state`: waiting, held back by its author, sent (but not yet seen by its author), refused.
  * @typedef {object} Parcel
  * @property {string} id
  * @property {Record<string, unknown> & {uploads: string[], secret: string, text: string}} body
  * @property {Draft} draft
- * @property {"waiting" | "sent" | "refused"} state
+ * @property {"waiting" | "held" | "sent" | "refused"} state
  * @property {number} at
  * @property {number} [number]
  * @property {string} [followUrl]
@@ -87,8 +87,33 @@ export const dropFile = (id) => within("files", "readwrite", (store) => store.de
 /** @returns {Promise<Parcel[]>} */
 export const readParcels = () => within("parcels", "readonly", (store) => store.getAll());
 
-/** @param {Parcel} parcel */
-export const writeParcel = (parcel) => within("parcels", "readwrite", (store) => store.put(parcel));
+/** Keeps it, and asks the browser to keep what is kept here and to wake the service worker, which sends it. @param {Parcel} parcel */
+export async function writeParcel(parcel) {
+  await within("parcels", "readwrite", (store) => store.put(parcel));
+  if (parcel.state !== "waiting" || typeof document === "undefined") return;
+  // Nothing waits for these: not every browser knows them, some ask people first, and the pages send it too.
+  void navigator.storage?.persist?.().catch(() => undefined);
+  void navigator.serviceWorker?.getRegistration().then(askForSync).catch(() => undefined);
+}
+
+/**
+ * Moves a parcel to another state, if it is still in the one that it was seen in.
+ * @param {string} id
+ * @param {Parcel["state"]} from
+ * @param {Parcel["state"]} to
+ */
+export async function moveParcel(id, from, to) {
+  await within("parcels", "readwrite", (store) => {
+    const call = store.get(id);
+    call.onsuccess = () => {
+      if (call.result?.state === from) store.put({ ...call.result, state: to });
+    };
+    return call;
+  });
+}
+
+/** @param {(ServiceWorkerRegistration & {sync?: {register: (tag: string) => Promise<void>}}) | undefined} registration */
+const askForSync = (registration) => registration?.sync?.register("outbox");
 
 /** @param {string} id */
 export const dropParcel = (id) => within("parcels", "readwrite", (store) => store.delete(id));

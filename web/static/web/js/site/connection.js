@@ -61,5 +61,6 @@ async function answers() {
 function tell() {
   if (wasOffline === isOffline()) return;
   wasOffline = isOffline();
-  window.dispatchEvent(new Event(CONNECTION_CHANGED));
+  // The service worker asks too.
+  globalThis.dispatchEvent(new Event(CONNECTION_CHANGED));
 }

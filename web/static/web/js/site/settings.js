@@ -17,10 +17,10 @@
  * @property {string} timeZone of the city
  * @property {string[]} languages
  * @property {string} city
- * @property {Record<"home"|"newAppeal"|"appeal"|"follow"|"submit"|"feature"|"appealsGeojson"|"clusters"|"city"|"districts"|"base"|"news"|"route"|"places"|"uploads"|"serviceWorker"|"health", string>} urls
+ * @property {Record<"home"|"newAppeal"|"appeal"|"follow"|"submit"|"feature"|"appealsGeojson"|"clusters"|"city"|"districts"|"base"|"news"|"route"|"places"|"uploads"|"resumable"|"serviceWorker"|"health", string>} urls
  * @property {Record<"icons"|"mapIcons", string>} files sheets of SVG symbols
  * @property {MapSettings} map
- * @property {{files: number, photoBytes: number, videoBytes: number, videoSeconds: number}} limits of what is sent with a form
+ * @property {{photos: number, videos: number, photoBytes: number, videoBytes: number, videoSeconds: number, resumableBytes: number, parts: {least: number, most: number}}} limits of what is sent with a form; larger files than `resumableBytes` go in parts
  */
 
 /**
@@ -34,8 +34,12 @@ export function jsonBlock(id) {
   return JSON.parse(block.textContent);
 }
 
-/** @type {Settings} */
-export const settings = jsonBlock("site-settings");
+/**
+ * Those of the page; in the service worker those of its release, which are what sending needs.
+ * @type {Settings}
+ */
+export const settings =
+  typeof document === "undefined" ? /** @type {any} */ (self).RELEASE.settings : jsonBlock("site-settings");
 
 /**
  * URL of an appeal's public page.

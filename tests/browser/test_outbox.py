@@ -1,0 +1,203 @@
+"""Appeals with films on a network that comes and goes: each arrives once and whole, and the outbox says how it goes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Response, Route, expect
+from pytest_django.live_server_helper import LiveServer
+
+from appeals.models import Appeal, Attachment
+from tests.browser.conftest import Open, Visit, at_step, path_of
+from tests.browser.test_offline import worker_ready
+from tests.browser.test_refused_files import film
+from tests.grid import IN_EAST, GridCity
+from web import sending
+
+FORM = path_of("public:appeal-new", "en")
+HERE = {
+    "geolocation": {"longitude": IN_EAST[0], "latitude": IN_EAST[1]},
+    # No others: the service worker, which Playwright cannot take the network from, does not send by itself.
+    "permissions": ["geolocation"],
+}
+PART = 16 * 1024
+
+
+@pytest.fixture(autouse=True)
+def _small_parts(stored_in: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A film of some hundred kilobytes goes in parts."""
+    monkeypatch.setattr(sending, "RESUMABLE_FROM_BYTES", 50_000)
+    monkeypatch.setattr(sending, "PART_MIN", PART)
+    monkeypatch.setattr(sending, "PART_MAX", PART)
+
+
+@pytest.fixture
+def heavy_film() -> dict[str, Any]:
+    """A second of film, and a box of noise that no player minds (ISO/IEC 14496-12, 8.1.2)."""
+    noise = os.urandom(9 * PART)
+    made = film("film.mp4", 1)
+    return made | {"buffer": made["buffer"] + struct.pack(">I4s", len(noise) + 8, b"free") + noise}
+
+
+def write(page: Page, text: str, files: list[dict[str, Any]]) -> None:
+    """Fills in the form at hand, without a network, and sends it."""
+    if files:
+        at_step(page, "files")
+        page.set_input_files("[data-file-input]", files)
+        expect(page.locator(".file__state")).to_have_text("Will be sent when you are back online")
+    at_step(page, "place")
+    page.get_by_role("button", name="I am here").click()
+    at_step(page, "what")
+    page.fill("[data-category-search]", "lamp")
+    page.locator("[data-leaf]:visible").first.click()
+    at_step(page, "text")
+    page.fill("[name=text]", text)
+    at_step(page, "send")
+    page.click("[data-send]")
+    expect(page.locator(".kept")).to_be_visible()
+
+
+@contextmanager
+def out_of_order(server: LiveServer) -> Iterator[None]:
+    """Whoever connects is turned away, as while the server starts again."""
+    server.thread.httpd.verify_request = lambda *_: False
+    yield
+    server.thread.httpd.verify_request = lambda *_: True
+
+
+def arrived_whole(sent: dict[str, Any]) -> bool:
+    (video,) = Attachment.objects.all()
+    content = video.original.read()
+    return (
+        video.appeal is not None
+        and content == sent["buffer"]
+        and bytes(video.digest) == hashlib.sha256(content).digest()
+    )
+
+
+def test_two_appeals_and_a_film_outlive_the_tab_and_the_server(
+    visit: Open, city: GridCity, live_server: LiveServer, heavy_film: dict[str, Any]
+) -> None:
+    window = visit(workers=True, maps=False, **HERE)
+    page = window.go(FORM)
+    worker_ready(page)
+    page.reload()
+    window.context.set_offline(True)
+    for text, files in (("No light in the yard", []), ("Water on the road", [heavy_film])):
+        page.goto(window.root + FORM)
+        write(page, text, files)
+    waiting = page.locator(".outbox__line[data-state=waiting]")
+    expect(waiting).to_have_count(2)
+    expect(waiting.first).to_contain_text("Waiting for a connection")
+    page.close()
+    assert not Appeal.objects.exists()
+
+    # Back again, while the server begins to answer: what was on its way then goes once more.
+    with out_of_order(live_server):
+        window.context.set_offline(False)
+        page = window.context.new_page()
+        page.goto(window.root + FORM)
+        expect(page.locator(".outbox__line")).to_have_count(2)
+    page.reload()
+    registered = page.locator(".outbox__line--success")
+    expect(registered).to_have_count(2)
+    by_text = {appeal.text: appeal.number for appeal in Appeal.objects.all()}
+    assert by_text.keys() == {"No light in the yard", "Water on the road"}
+    for text, number in by_text.items():
+        expect(registered.filter(has_text=text)).to_contain_text(f"Registered: № {number}")
+    assert arrived_whole(heavy_film)
+    assert Appeal.objects.count() == 2
+
+
+class Parts:
+    """The parts of a film that the page sends: which were taken, and which of them is lost or kept back."""
+
+    def __init__(self, window: Visit) -> None:
+        self.taken: list[tuple[int, int]] = []
+        self.sent = 0
+        self.kept_back: Route | None = None
+        self._window = window
+        window.page.route("**/api/uploads/resumable/*/", self._route)
+        window.page.on("response", self._answered)
+
+    def _route(self, route: Route) -> None:
+        self.sent += 1
+        if self.sent == 4:
+            # The network dies in the middle of the film.
+            self._window.context.set_offline(True)
+            route.abort()
+        elif self.sent == 7:
+            self.kept_back = route
+        else:
+            route.continue_()
+
+    def _answered(self, response: Response) -> None:
+        if response.request.method == "PATCH" and response.status == 204:
+            begin = int(response.request.headers["upload-offset"])
+            self.taken.append((begin, int(response.headers["upload-offset"])))
+
+
+def test_a_film_goes_on_where_it_stopped(visit: Open, city: GridCity, heavy_film: dict[str, Any]) -> None:
+    window = visit(maps=False, **HERE)
+    page = window.go(FORM)
+    parts = Parts(window)
+    write(page, "A film of a lamp", [heavy_film])
+    assert parts.taken == [(0, PART), (PART, 2 * PART), (2 * PART, 3 * PART)]
+
+    # It goes on by itself, says how far it is, and can be held back.
+    window.context.set_offline(False)
+    row = page.locator(".outbox__line")
+    expect(row.locator("[data-words]")).to_have_text(re.compile("Sending: [4-9][0-9] %"))
+    row.get_by_role("button", name="Do not send").click()
+    expect(row).to_contain_text("Not sent. It is kept on this device.")
+    expect(row).to_have_attribute("data-state", "held")
+    row.get_by_role("button", name="Send now").click()
+    expect(page.locator(".outbox__line--success")).to_contain_text("A film of a lamp")
+
+    # Not a byte of it came twice.
+    size = len(heavy_film["buffer"])
+    assert parts.taken == [(begin, min(begin + PART, size)) for begin in range(0, size, PART)]
+    assert arrived_whole(heavy_film)
+    assert Appeal.objects.count() == 1
+
+
+def test_it_goes_with_the_tab_closed(visit: Open, city: GridCity, heavy_film: dict[str, Any]) -> None:
+    window = visit(workers=True, maps=False, **HERE | {"permissions": ["geolocation", "background-sync"]})
+    page = window.go(FORM)
+    worker_ready(page)
+    page.reload()
+    window.context.set_offline(True)
+    write(page, "From the pocket", [heavy_film])
+    # A page of another site: none of ours is open.
+    watching = window.context.new_page()
+    devtools = window.context.new_cdp_session(watching)
+    registrations: list[str] = []
+    devtools.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda said: registrations.extend(one["registrationId"] for one in said["registrations"]),
+    )
+    devtools.send("ServiceWorker.enable")
+    page.close()
+    window.context.set_offline(False)
+    while not registrations:
+        watching.wait_for_timeout(50)
+    devtools.send(
+        "ServiceWorker.dispatchSyncEvent",
+        {"origin": window.root, "registrationId": registrations[-1], "tag": "outbox", "lastChance": False},
+    )
+    while not Appeal.objects.exists():
+        watching.wait_for_timeout(100)
+    # What it did is on the next page.
+    page = window.context.new_page()
+    page.goto(window.root + FORM)
+    expect(page.locator(".outbox__line--success")).to_contain_text("From the pocket")
+    assert arrived_whole(heavy_film)
+    assert Appeal.objects.count() == 1
