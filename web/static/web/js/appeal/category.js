@@ -8,7 +8,31 @@ const SUGGESTED_MAX = 3;
 /** Words of a text that are looked at: it says early what it is about, and phones are slow. */
 const WORDS_READ = 80;
 /** A group's words say less than a category's own. */
-const OF_GROUP = 0.3;
+const OF_GROUP = 0.2;
+
+/**
+ * Words of everyday speech that say nothing of what a text is about, though they begin like words that do, in Kyrgyz, Russian
+ * and English, as `plain` writes them.
+ */
+const EMPTY = new Set(
+  (
+    "алар анын аны ага алып андан атат ачык баары бар бекер бери берет бериниз бериниздер биз бизге биздин бизде болгон болду болуп " +
+    "болот болсо болбойт бул бузулган бутун бутту гана дагы деген деп деле жаа жак жакын жакшы жанында жана жатат жаткан жаш жаткандар " +
+    "жер жерден жерде жерге жок жол жолу жолдун жонундо жооп кайра калды калган калат калса качан керек кийин кимде киши койсо койсонуз " +
+    "койсонуздар коп кун кундон кундо кызмат менен мурун мен окшойт ордо ошол оз озу сайын сен силер суранам суранабыз тез туруп турат " +
+    "турган туш убакыт уй уйдо уйдун уйлор улам уч учун чейин чон шашылыш эки эле эмес эми эмне эч эшик адам адамдар адамга эл балдар " +
+    "балдарга бала баланын жардам " +
+    "без более больше буду будет было были быть вам вас ваш вместо возле вот все всего всегда всем вчера где даже два дайте день дней " +
+    "для дом дома доме дому его еще если есть жду жители жильцы здесь знаю или как какой когда который кто куда лет люди людей людям мне " +
+    "много могу может можно мой надо нам нас наш наша наши нашей нашем нас него нее нельзя нет нету ничего нужен нужна нужно нужны один " +
+    "она они оно опять очень под после пожалуйста помогите помощь прошу просим просто примите рядом раз работает работы сам сделайте " +
+    "сегодня сейчас сколько снова срочно так также там тоже только три тут уже улица улице утра ходить хотя час часто часть чем через " +
+    "что чтобы этого это эту этот дети детей детям ребенок стоит стоят идет едет открыть " +
+    "about again also and any are because been but can could day days does for from get give had has have here how into its just many " +
+    "more much near need needs never not now off one our out over people please since some street than that the their them there they " +
+    "this too two very was were what when where which who why will with without you your"
+  ).split(" "),
+);
 
 export class CategoryChoice {
   #root;
@@ -129,7 +153,7 @@ export class CategoryChoice {
  */
 export function suggestions(root, text) {
   const written = [...text.normalize("NFC").matchAll(/[\p{L}\d]{3,}/gu)].map(([word]) => word).slice(0, WORDS_READ);
-  const words = [...new Map(written.map((word) => [plain(word), word]))];
+  const words = [...new Map(written.map((word) => [plain(word), word]))].filter(([word]) => !EMPTY.has(word));
   const leaves = [...root.querySelectorAll("details")].flatMap((group) => {
     const ofGroup = meanings(group, group.querySelector("summary"));
     return [...group.querySelectorAll("label")].map((leaf) => ({ leaf, own: meanings(leaf, leaf), ofGroup, score: 0, best: 0, word: "" }));
