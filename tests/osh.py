@@ -26,6 +26,8 @@ def osh_categories() -> dict[str, Category]:
         for n, row in enumerate(rows)
     }
     leaves = {row["code"]: row["parent"] for row in rows if "parent" in row}
+    # Those of a grid city that have a code of these.
+    Category.objects.filter(code__in=made).delete()
     Category.objects.bulk_create(one for code, one in made.items() if code not in leaves)
     for code, parent in leaves.items():
         made[code].parent = made[parent]
