@@ -30,7 +30,6 @@ from appeals.models import Attachment, ResumableUpload
 from geo.numbers import whole_number
 from geo.refusals import Refusals, Refused, ValueRefused
 from public.api.refusals import refusals_as_problems
-from public.api.uploads import UploadSerializer
 from rates.senders import sender_of
 from rates.taking import UPLOAD, UPLOAD_WORK, check
 from web.api.openapi import Responses, operation, problems
@@ -257,8 +256,8 @@ def _expiry(row: ResumableUpload) -> dict[str, str]:
 
 def _preview(row: ResumableUpload) -> dict[str, str]:
     """Where the small form of a photo is (RFC 8288; "preview" is of RFC 6903): not every browser can show a HEIC."""
-    thumb = row.is_whole and UploadSerializer(Attachment.objects.filter(pk=row.pk).first()).data["thumb"]
-    return {"Link": f'<{thumb}>; rel="preview"'} if thumb else {}
+    photo = Attachment.objects.filter(pk=row.pk).exclude(thumb="").first() if row.is_whole else None
+    return {"Link": f'<{photo.thumb.url}>; rel="preview"'} if photo else {}
 
 
 @contextmanager

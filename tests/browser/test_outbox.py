@@ -201,3 +201,27 @@ def test_it_goes_with_the_tab_closed(visit: Open, city: GridCity, heavy_film: di
     expect(page.locator(".outbox__line--success")).to_contain_text("From the pocket")
     assert arrived_whole(heavy_film)
     assert Appeal.objects.count() == 1
+
+
+def test_a_device_without_room_says_so_and_nothing_is_lost(
+    visit: Open, city: GridCity, heavy_film: dict[str, Any]
+) -> None:
+    window = visit(maps=False, **HERE)
+    window.context.add_init_script("""
+        const put = IDBObjectStore.prototype.put;
+        IDBObjectStore.prototype.put = function (...given) {
+            if (this.name === "files") throw new DOMException("full", "QuotaExceededError");
+            return put.apply(this, given);
+        };
+    """)
+    page = window.go(FORM)
+    window.context.set_offline(True)
+    at_step(page, "files")
+    page.set_input_files("[data-file-input]", [heavy_film])
+    no_room = "There is no room to keep it on this device. Leave this page open until it is sent."
+    expect(page.locator(".file__state")).to_have_text(no_room)
+    # It goes by itself as soon as it can.
+    window.context.set_offline(False)
+    expect(page.locator(".file__state")).to_contain_text("Attached")
+    (video,) = Attachment.objects.all()
+    assert video.original.read() == heavy_film["buffer"]

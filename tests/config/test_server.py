@@ -373,11 +373,10 @@ def test_light_answers_come_while_every_thread_is_taken(tmp_path: Path, path: st
         assert site.get(path).endswith(b"ok")
 
 
-def test_files_keep_no_thread_of_the_pages(tmp_path: Path):
+@pytest.mark.parametrize("kind", ["Multipart/form-data; boundary=x", "application/offset+octet-stream"])
+def test_files_keep_no_thread_of_the_pages(tmp_path: Path, kind: str):
     with serving(tmp_path) as site:
-        with_files = request(
-            "/wait", "Content-Type: Multipart/form-data; boundary=x\r\nContent-Length: 0\r\n"
-        )
+        with_files = request("/wait", f"Content-Type: {kind}\r\nContent-Length: 0\r\n")
         for _ in range(THREADS + 1):
             site.connect(with_files.replace(b"GET", b"POST", 1))
         for _ in range(THREADS + 1):

@@ -134,6 +134,15 @@ def test_a_part_with_the_announcement(client: Client) -> None:
     assert str(Attachment.objects.get().pk) == answer["Location"].split("/")[-2]
 
 
+def test_a_photo_s_preview_is_told_and_is_its_holder_s(client: Client) -> None:
+    content = photo()
+    place = announce(client, len(content))["Location"]
+    link = send(client, place, 0, content)["Link"]
+    assert link == f'<{Attachment.objects.get().thumb.url}>; rel="preview"'
+    address = link[1 : link.index(">")]
+    assert (client.get(address).status_code, Client().get(address).status_code) == (200, 404)
+
+
 def test_the_same_announcement_again_is_the_same_upload(client: Client, film: bytes) -> None:
     upload_id = new_uuid7()
     place = announce(client, len(film), upload_id=upload_id)["Location"]
@@ -255,7 +264,7 @@ class TestAfterAKill:
 @contextmanager
 def another_process_on(place: str) -> Iterator[None]:
     with (workshop() / f"resumable-{place.split('/')[-2]}").open("r+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_SH)
         yield
 
 
