@@ -60,6 +60,9 @@ def test_from_the_pin_to_the_public_answer(
     # Who answers is said before anything is sent.
     expect(page.locator("[data-route]")).to_contain_text(f"light {language}")
     expect(page.locator("[data-route]")).to_contain_text(f"east {language}")
+    # Also where the card is below the list.
+    expect(page.locator("[data-answers]")).to_be_in_viewport()
+    expect(page.locator("[data-answers]")).to_contain_text(f"light {language}")
     following.click()
     # The last step says what goes, and to whom.
     expect(page.locator("[data-check=what]")).to_have_text(f"lamp {language}")

@@ -20,14 +20,14 @@ export class RoutePreview {
   /**
    * @param {HTMLElement} place
    * @param {(errors: Record<string, string[]>) => void} refused the place itself is not acceptable
-   * @param {{waiting?: string, failed?: string, due?: boolean, alike?: boolean}} [options] what is said before there is
-   *   anything to ask, and when it cannot be asked; whether the last day of the answer is said, and appeals that are perhaps
-   *   the same
+   * @param {{waiting?: string, failed?: string, due?: boolean, alike?: boolean, said?: (service: string) => void}} [options]
+   *   what is said before there is anything to ask, and when it cannot be asked; whether the last day of the answer is said,
+   *   and appeals that are perhaps the same; what hears who answers, in a sentence that is empty while that is not known
    */
   constructor(place, refused, options = {}) {
     this.#place = place;
     this.#refused = refused;
-    this.#options = { waiting: t("route.waiting"), failed: t("route.failed"), due: true, alike: true, ...options };
+    this.#options = { waiting: t("route.waiting"), failed: t("route.failed"), due: true, alike: true, said: () => undefined, ...options };
     this.#wait();
   }
 
@@ -68,16 +68,19 @@ export class RoutePreview {
 
   /** @param {string} text */
   #note(text) {
+    this.#options.said("");
     this.#place.replaceChildren(el("p", { className: "route__card route__card--waiting" }, text));
   }
 
   /** @param {Preview} preview */
   #show({ district, service, explanation, due_on: dueOn, alike }) {
+    const answers = t("route.title", { service: service.name });
+    this.#options.said(answers);
     this.#place.replaceChildren(
       el(
         "div",
         { className: "route__card" },
-        el("p", { className: "route__service" }, t("route.title", { service: service.name })),
+        el("p", { className: "route__service" }, answers),
         el(
           "p",
           { className: "route__facts" },

@@ -57,7 +57,9 @@ export class AppealForm extends HTMLElement {
       () => this.#keep(),
       { taken: (place) => (this.#part("[data-photo-said]").textContent = this.#place?.photographed(place) ?? "") },
     );
-    this.#route = new RoutePreview(this.#part("[data-route]"), (errors) => this.#error("point", errors.point));
+    this.#route = new RoutePreview(this.#part("[data-route]"), (errors) => this.#error("point", errors.point), {
+      said: (service) => (this.#part("[data-answers]").textContent = service),
+    });
     this.#works = new KnownWorks(this.#part("[data-works]"));
     this.#place = new PlacePicker(
       {
