@@ -31,7 +31,7 @@ from media.content import HEAD_BYTES, MediaKind, accepted_content
 from media.limits import MEGABYTE, PhotoLimits, VideoLimits
 from media.refusal import MediaRefused, Refusal
 from media.storage import workshop
-from rates.taking import UPLOAD, UPLOAD_MEGABYTES, UPLOAD_WORK, check, key_of, take
+from rates.taking import UPLOAD, UPLOAD_MEGABYTES, UPLOAD_WORK, check, give_back, key_of, take
 
 log = structlog.get_logger()
 
@@ -82,7 +82,7 @@ def announce(upload_id: UUID, length: int, *, sender: str | None) -> ResumableUp
 
     Counts the size for the ``sender`` (``rates.senders``; None is the platform itself), before a byte is kept. Raises
     ``TooMany``; ``Invalid`` for a size that no file may have; ``Conflict`` for another size under a known identifier;
-    ``Busy`` when the disk holds as many unfinished files as it may.
+    ``Busy`` when the disk holds as many unfinished files as it may, which costs nothing.
     """
     if length <= 0:
         raise Invalid({"file": [MediaRefused(Refusal.EMPTY).message]})
@@ -101,12 +101,18 @@ def announce(upload_id: UUID, length: int, *, sender: str | None) -> ResumableUp
         check(UPLOAD_WORK, sender)
         take(UPLOAD_MEGABYTES, sender, cost=megabytes(length))
     who = None if sender is None else key_of(UPLOAD_MEGABYTES, sender)
-    with transaction.atomic():
-        ResumableUpload.objects.one_announced_at_a_time()
-        _make_room(length, who)
-        return ResumableUpload.objects.get_or_create(
-            pk=upload_id, defaults={"length": length, "sender": who}
-        )[0]
+    try:
+        with transaction.atomic():
+            ResumableUpload.objects.one_announced_at_a_time()
+            _make_room(length, who)
+            row, _made = ResumableUpload.objects.get_or_create(
+                pk=upload_id, defaults={"length": length, "sender": who}
+            )
+    except Busy:
+        if sender is not None:
+            give_back(UPLOAD_MEGABYTES, sender, cost=megabytes(length))
+        raise
+    return row
 
 
 def receive(
@@ -251,12 +257,16 @@ def _refuse_early(row: ResumableUpload, file: IO[bytes], sender: str | None) -> 
 def _make_room(length: int, who: UUID | None) -> None:
     """Raises ``Busy`` unless so much more may lie on the disk; who has most of it makes room for one who has less."""
     taken = ResumableUpload.objects.bytes_by_sender()
+    missing = sum(taken.values()) + length - DISK_MAX
     most = max(taken, key=lambda sender: taken[sender], default=who)
     has_own_room = taken.get(who, 0) + length <= DISK_OF_ONE_SENDER
-    if has_own_room and sum(taken.values()) + length <= DISK_MAX:
-        return
-    stalest = ResumableUpload.objects.unfinished().filter(sender=most).order_by("updated_at")[:1]
-    if not has_own_room or most == who or not _forget_those(stalest):
+    if has_own_room and most != who:
+        theirs = ResumableUpload.objects.unfinished().filter(sender=most)
+        for row in theirs.order_by("updated_at") if missing > 0 else ():
+            missing -= row.length * _forget_those(theirs.filter(pk=row.pk))
+            if missing <= 0:
+                break
+    if not has_own_room or missing > 0:
         raise Busy(
             _("Many files are arriving. Nothing is lost: send it again a little later."),
             retry_after_s=_ROOM_RETRY_S,

@@ -35,7 +35,8 @@ export async function watchOutbox() {
   window.addEventListener(CONNECTION_CHANGED, run);
   window.addEventListener("outbox:changed", run);
   setInterval(() => {
-    if (place.querySelector("[data-state=waiting]:not([data-sending])")) void run();
+    // That which is on its way too: whoever sent it may have been closed meanwhile.
+    if (place.querySelector("[data-state=waiting]")) void run();
   }, RETRY_MS);
   await run();
 }
