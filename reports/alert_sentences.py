@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -155,6 +157,12 @@ def alert_words(alert: Alert) -> str:
         "radius": number_format(_ROUND_M * round(alert.radius_m / _ROUND_M), force_grouping=True),
         "p": p_words(alert.p),
     }
+
+
+def week_words(monday: dt.date) -> str:
+    """The days of a week."""
+    sunday = monday + dt.timedelta(days=6)
+    return f"{date_format(monday, 'SHORT_DATE_FORMAT')} – {date_format(sunday, 'SHORT_DATE_FORMAT')}"
 
 
 def alert_cell_words(found: Alerts, cell: AlertCell) -> tuple[str, ...]:

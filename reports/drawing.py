@@ -62,6 +62,9 @@ from reports.trend_sentences import (
 )
 from reports.trends import Trends
 
+#: Cells in less than this part of the city's box are shown by themselves: those of a district, of an area that was drawn.
+_SMALL_PART = 0.35
+
 
 def counts_map(heatmap: Heatmap, selection: ReportQuery, filters: list[tuple[str, str]]) -> CellMap:
     """The counts as a map."""
@@ -314,6 +317,7 @@ def _map(
     empty: str = "",
     borders: Mapping[str, Any] | None = None,
 ) -> CellMap:
+    borders = borders or district_borders(timezone.localdate())
     return CellMap(
         language=get_language() or settings.LANGUAGE_CODE,
         title=title,
@@ -328,8 +332,8 @@ def _map(
         zoom_out=_("Zoom out"),
         attribution=settings.CITY_ATTRIBUTION.get(get_language() or "", ""),
         ground=base_layer(),
-        borders=borders or district_borders(timezone.localdate()),
-        frame=_frame(cells),
+        borders=borders,
+        frame=_frame(cells, borders),
         steps=steps,
     )
 
@@ -347,10 +351,19 @@ def _rows_url(grid: Grid, selection: ReportQuery) -> str:
     return f"{settings.PUBLIC_URL}{path}{'?' if query else ''}{query}"
 
 
-def _frame(cells: list[MapCell]) -> Bbox:
-    """The initial view: all cells, or the city if there are none."""
+def _frame(cells: list[MapCell], borders: Mapping[str, Any]) -> Bbox:
+    """The initial view: the whole city within its borders, or the cells alone where they are a small part of it."""
+    outlines = [feature["geometry"] for feature in borders["features"]]
+    city = _around(outlines) if outlines else Bbox(*settings.CITY_BOUNDS)
     if not cells:
-        return Bbox(*settings.CITY_BOUNDS)
-    bounds = [shapely.geometry.shape(cell.outline).bounds for cell in cells]
-    west, south, east, north = zip(*bounds, strict=True)
-    return Bbox(min(west), min(south), max(east), max(north))
+        return city
+    drawn = _around([cell.outline for cell in cells])
+    return drawn if _degrees2(drawn) < _SMALL_PART * _degrees2(city) else Bbox.around([drawn, city])
+
+
+def _around(outlines: Sequence[Mapping[str, Any]]) -> Bbox:
+    return Bbox.around([Bbox(*shapely.geometry.shape(outline).bounds) for outline in outlines])
+
+
+def _degrees2(box: Bbox) -> float:
+    return (box.east - box.west) * (box.north - box.south)

@@ -182,11 +182,12 @@ def trends_tables(made: Trends) -> list[Table]:
 
 
 def alerts_tables(made: Alerts) -> list[Table]:
-    from reports.alert_sentences import alert_words
+    from reports.alert_sentences import alert_words, week_words
 
-    if not made.alerts:
+    if made.refusal:
         return []
-    top = made.alerts[:_MOST_PLACES]
+    # Without an alert, the strongest rise.
+    top = (made.alerts or tuple(filter(None, [made.strongest])))[:_MOST_PLACES]
     rows = [
         (
             _place(number, name or alert.cells[0].id, alert_words(alert)),
@@ -204,7 +205,17 @@ def alerts_tables(made: Alerts) -> list[Table]:
         pgettext("number of appeals, head of a column", "Expected"),
         pgettext("observed by expected, head of a column", "Times"),
     )
-    return [_table(_("What is new"), columns, rows, at=[alert.box.centre() for alert in top])]
+    title = _("What is new") if made.alerts else _("The strongest rise, which may be chance")
+    weeks = _table(
+        _("The whole city, week by week"),
+        (_("Week"), _number()),
+        [
+            (_("On average before"), rounded(made.usual, 1)),
+            *((week_words(row.monday), _whole(row.count)) for row in made.recent),
+        ],
+    )
+    places = [_table(title, columns, rows, at=[alert.box.centre() for alert in top])] if rows else []
+    return [*places, weeks]
 
 
 def districts_tables(made: ByDistrict) -> list[Table]:

@@ -92,7 +92,8 @@ def _html(asked: Asked) -> bytes:
     # Folium and the pandas that it brings are loaded by the first who asks for a map.
     from geo.folium_map import render
 
-    return render(replace(_map(asked), framed=asked.framed)).encode()
+    tables = () if asked.framed else KINDS[asked.report].tables(asked.made)
+    return render(replace(_map(asked), framed=asked.framed, tables=tables)).encode()
 
 
 def _map(asked: Asked) -> CellMap:

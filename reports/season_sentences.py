@@ -14,6 +14,8 @@ from reports.figures import about, rounded
 from reports.seasons import BREAKS, CategorySeason, Seasons
 from reports.sentences import asked_words, created_words
 
+#: What is surer is not told apart.
+_LEAST_Q: Final = 0.001
 #: Categories that the summary names.
 _NAMED: Final = 5
 
@@ -77,8 +79,8 @@ def sure_words(row: CategorySeason) -> str:
     """How sure the season is; empty for what was not tested."""
     if row.q is None:
         return ""
-    told = {"q": rounded(row.q, 3)}
-    return _("clear season, q = %(q)s") % told if row.clear else _("no clear season, q = %(q)s") % told
+    told = {"q": f"< {rounded(_LEAST_Q, 3)}" if row.q < _LEAST_Q else f"= {rounded(row.q, 3)}"}
+    return _("clear season, q %(q)s") % told if row.clear else _("no clear season, q %(q)s") % told
 
 
 def month_heads() -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.conf import settings
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_safe
 from appeals.due import rows_of
 from appeals.filters import AppealFilter
 from appeals.querysets import NEWEST_FIRST
+from districts.models import Category
 from geo.grid import Grid, parse_cell
 from geo.paging import AFTER, PageRequest, parse_page
 from geo.refusals import Errors, Refusals
@@ -26,7 +28,7 @@ from rates.senders import sender_of
 from rates.taking import REPORT_WORK, charged
 from reports.forms import ReportForm, ReportQuery
 from reports.ground import nearest_places
-from reports.heatmap import EVERYTHING, Borders, DistrictCount, Heatmap, appeals_in_cell
+from reports.heatmap import EVERYTHING, Borders, DistrictCount, Heatmap, appeals_in_cell, counted_appeals
 from reports.kinds import KINDS
 from reports.making import form_of, make_report
 from reports.months import LEAST_MONTHS, long_enough
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
     from reports.trends import TrendPlace
 
 TOP_CELLS = 10
+#: Categories that are offered where none is chosen.
+FULLEST_CATEGORIES = 6
 ROWS_A_PAGE = 25
 #: What says where, drawn on a map that is theirs.
 _DRAWN_FIELDS = ("shape", "district", "reach_m", "corners")
@@ -130,6 +134,9 @@ def hotspots_page(request: HttpRequest) -> HttpResponse:
         places_words=hot_sentences.places_words(hotspots),
         size_words=size_words(hotspots.size),
         places=_linked_places(hotspots.places, form.query),
+        fullest=_fullest_categories(form.query)
+        if hotspots.compared is Compared.CHANCE and not hotspots.refusal
+        else [],
     )
 
 
@@ -525,6 +532,25 @@ def _top_cells(heatmap: Heatmap, asked: ReportQuery) -> list[_Linked]:
             place,
         )
         for row, place in zip(top, places, strict=True)
+    ]
+
+
+def _fullest_categories(asked: ReportQuery) -> list[tuple[str, str, int]]:
+    """The categories with the most appeals of the question, each with the address of the question about it; two statements."""
+    from reports.hotspots import LEAST_APPEALS
+
+    counts = (
+        counted_appeals(asked.wanted, asked.borders).order_by().values_list("category").annotate(n=Count("*"))
+    )
+    fullest = [*counts.filter(n__gte=LEAST_APPEALS).order_by("-n", "category")[:FULLEST_CATEGORIES]]
+    known = Category.objects.in_bulk([key for key, _n in fullest])
+    return [
+        (
+            known[key].name,
+            "?" + replace(asked, wanted=replace(asked.wanted, category=known[key].code)).as_query(),
+            n,
+        )
+        for key, n in fullest
     ]
 
 

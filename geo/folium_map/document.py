@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import folium
 from branca.element import Element, Figure, MacroElement
@@ -100,6 +100,19 @@ class MapSteps:
     slider: str
 
 
+class MapTable(Protocol):
+    """Rows of texts under their columns; what follows a line's end in a row's first text stands small below it, ``note`` below the table."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+    @property
+    def rows(self) -> Sequence[tuple[str, ...]]: ...
+    @property
+    def note(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class CellMap:
     """Everything the document shows, in the reader's language.
@@ -107,7 +120,7 @@ class CellMap:
     ``levels`` are the legend's, in its order; ``rows_url`` links to a cell's rows, with ``{cell}`` for
     its id. ``ground`` is a GeoJSON FeatureCollection drawn faintly below (properties ``layer``, ``class``, and
     ``name_<language>`` or ``name``, which stand along streets; points are skipped), ``borders`` one drawn as lines above (property ``name``). ``frame`` is the initial
-    view. ``framed`` omits the heading, for a page that already shows it beside the map.
+    view. ``framed`` omits the heading and the ``tables``, for a page that already shows them beside the map.
     """
 
     language: str
@@ -127,6 +140,7 @@ class CellMap:
     frame: Bbox
     framed: bool = False
     steps: MapSteps | None = None
+    tables: Sequence[MapTable] = ()
 
 
 def render(drawn: CellMap) -> str:

@@ -6,7 +6,8 @@
         const style = document.documentElement.style;
         style.setProperty("--screen-width", `${map.clientWidth}px`);
         style.setProperty("--screen-height", `${map.clientHeight}px`);
-        style.setProperty("--on-paper", Math.min(width / map.clientWidth, height / map.clientHeight));
+        const room = height - (document.querySelector(".legend")?.offsetHeight ?? 0);
+        style.setProperty("--on-paper", Math.min(width / map.clientWidth, room / map.clientHeight));
     };
     // A print lays the page out anew, too: what it measures then is not the screen.
     addEventListener("resize", () => { if (!matchMedia("print").matches) measure(); });

@@ -16,6 +16,7 @@ from geo.bbox import Bbox
 from geo.folium_map import CellMap, MapCell, ramp, render, square
 from geo.folium_map.packed import packed
 from geo.grid import Cell, Grid
+from geo.paper_map import Table
 
 NASTY = "</script><script>document.title = 'broken out'</script><img src=x onerror=\"document.title = 'broken out'\">"
 ROAD = "Long <b>Road</b>"
@@ -113,6 +114,9 @@ def test_the_file_draws_its_cells_without_a_network(page: Page, tmp_path: Path) 
     assert middle == pytest.approx(street["y"] + street["height"] * (1 - along), abs=4)
     assert min(name["width"], name["height"]) > 30
     assert page.locator(".legend li").all_inner_texts() == ["1", "2", "3–5"]
+    # Below the map, not on it.
+    drawn, legend = (page.locator(part).bounding_box() for part in (".leaflet-container", ".legend"))
+    assert drawn and legend and legend["y"] >= drawn["y"] + drawn["height"]
     colours = [
         page.locator("path.cell").nth(number).evaluate("path => getComputedStyle(path).fill")
         for number in range(3)
@@ -214,6 +218,15 @@ def test_a_map_of_the_city_with_its_streets_is_less_than_a_megabyte() -> None:
 def test_framed_map_omits_the_heading() -> None:
     assert "<h1>" in render(cell_map())
     assert "<h1>" not in render(replace(cell_map(), framed=True))
+
+
+def test_tables_stand_below_the_map_of_a_file_and_not_in_a_frame() -> None:
+    table = Table("Where", ("Place", "Number"), [(f"1. {NASTY}\n3 cells", "12")], more="", note="Together.")
+    document = render(replace(cell_map(), tables=[table]))
+    for part in ("<h2>Where</h2>", "<small>3 cells</small>", "<td>12</td>", "<p>Together.</p>"):
+        assert part in document
+    assert f"1. {NASTY}" not in document
+    assert "<h2>Where</h2>" not in render(replace(cell_map(), tables=[table], framed=True))
 
 
 def test_many_borders_get_no_names() -> None:

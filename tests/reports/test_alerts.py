@@ -21,6 +21,7 @@ from appeals.models import Appeal
 from reports import alerts as module
 from reports.alerts import find_alerts
 from reports.hotspots import Refusal
+from reports.paper import alerts_tables
 from reports.sizes import TooFine
 from reports.weeks import LEAST_DAYS, LEAST_WEEKS, MOST_WEEKS, whole_weeks
 from tests.grid import IN_EAST, IN_WEST, GridCity
@@ -58,6 +59,10 @@ def test_what_is_new_is_an_alert_and_what_lasts_is_none(plant: Plant) -> None:
     assert (quiet.refusal, quiet.alerts, len(quiet.weeks)) == (None, (), WEEKS)
     assert quiet.strongest is not None and quiet.strongest.level == 0
     assert {cell.level for cell in quiet.cells} == {0}
+    # On paper too, beside the weeks.
+    strongest, weeks = alerts_tables(quiet)
+    assert strongest.rows[0][1] == str(quiet.strongest.count)
+    assert [row[1] for row in weeks.rows] == ["30.0", *["30"] * 8]
 
     plant_what_is_new(plant)
     found = find_alerts(ASKED, 500)

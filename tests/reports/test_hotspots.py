@@ -196,6 +196,8 @@ def test_the_page_says_what_was_found_and_how(client: Client, plant: Plant) -> N
     assert 'src="/en/reports/hotspots.html?cell=250&amp;frame=1"' in page
     assert page.count('class="report-table"') == 1
     assert 'href="/en/reports/heatmap/?cell=250"' in page
+    # Without a category, the fullest are offered.
+    assert re.search(r'href="\?category=lamp&amp;cell=250">lamp en <span class="muted">\d+<', page)
     counts = client.get("/en/reports/heatmap/?cell=250").content.decode()
     assert 'href="/en/reports/hotspots/?cell=250"' in counts
 

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import geopandas as gpd
 import numpy as np
@@ -17,8 +18,9 @@ from pypdf import PdfReader
 from pytest_django import Settings
 
 from reports.kinds import KINDS
+from reports.making import form_of, make_report
 from reports.products import products_of
-from tests.grid import IN_EAST, GridCity
+from tests.grid import CITY, IN_EAST, GridCity
 from tests.reports.planting import Plant, around
 from tests.reports.test_trends import noon, plant_a_year
 
@@ -180,6 +182,22 @@ def test_what_is_no_file_is_not_found_and_nothing_is_no_error(client: Client, ci
         for ending in products_of(report).keys() - (set() if report == "hotspots" else {"pdf", "png"}):
             assert client.get(f"/en/reports/{report}.{ending}").status_code == 200, (report, ending)
             assert client.post(f"/en/reports/{report}.{ending}").status_code == 405
+
+
+def test_a_map_shows_the_whole_city_or_the_part_that_is_asked(client: Client, plant: Plant) -> None:
+    plant(around(IN_EAST, 40))
+    plant([IN_EAST, (CITY[0] + 0.001, CITY[1] + 0.001)])
+
+    def frame(query: str) -> tuple[float, ...]:
+        form = form_of("heatmap", dict(parse_qsl(query)))
+        made = make_report("heatmap", form)
+        return KINDS["heatmap"].map(made, form.query, []).frame
+
+    west, south, east, north = frame("cell=250")
+    assert west <= CITY[0] and south <= CITY[1] and east >= CITY[2] and north >= CITY[3]
+    west, south, east, north = frame("cell=250&district=east")
+    assert IN_EAST[0] - 0.01 < west < east < IN_EAST[0] + 0.01
+    assert IN_EAST[1] - 0.01 < south < north < IN_EAST[1] + 0.01
 
 
 ON_PAPER = {
