@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import statistics
 from collections.abc import Callable, Iterable
@@ -11,12 +12,19 @@ import orjson
 import psycopg2
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
+from django.utils import timezone
 
+from appeals.deadlines import city_day
+from appeals.filters import parse_filter
 from appeals.models import Appeal
-from appeals.querysets import NEWEST_FIRST
+from districts.models import Category
 from geo.tiles import tile_at
+from opendata.ogc.collections import Appeals
+from opendata.ogc.sorting import mark_of, order_in
 from tests.bench.cpu import cpu_of
 from tests.bench.server import Server
 from tests.bench.table import Line
@@ -112,26 +120,46 @@ def _same_answer(ours: bytes, raw: list[str], peer: bytes) -> None:
         assert abs(lon - x) < 1e-6 and abs(lat - y) < 1e-6
 
 
+#: Orders and filters of lists whose depth is measured.
+SORTED = (
+    ("", ""),
+    ("due_on", ""),
+    ("-updated_at", ""),
+    ("submitted_at", "status=closed"),
+    ("-due_on", "kind=complaint"),
+    ("number", "status=closed,answered&kind=request"),
+)
+
+
 def deep_page(server: Server) -> list[Line]:
-    """A page of 1,000 behind half a million others, against the first one."""
-    deep = min(500_000, Appeal.objects.count() // 2)
-    numbers = {f"n_{n}": number for n, number in enumerate(NEWEST_FIRST.numbers())}
-    rows = Appeal.objects.public().newest_first().annotate(**numbers).values_list(*numbers)
-    after = NEWEST_FIRST.cursor_of(tuple(map(int, rows[deep])))
-    first = f"/api/appeals.geojson?page_size={PAGE}&lang=en"
-    assert len(orjson.loads(server.get(f"{first}&after={after}").content)["features"]) == PAGE
-    by_first = cpu_per_call(server.get, [first] * 5, server.pids)
-    by_deep = cpu_per_call(server.get, [f"{first}&after={after}"] * 5, server.pids)
-    return [
-        Line(
-            f"page of {PAGE:,} behind {deep:,} others",
-            f"{by_deep:.1f} CPU ms",
-            f"{by_first:.1f} the first one",
-            by_deep / by_first,
-            "at most 1.5",
-            by_deep <= 1.5 * by_first,
+    """Pages of 1,000 behind half a million others, or behind half of what a filter leaves, against the first ones."""
+    lines = []
+    for sorts, query in SORTED:
+        order = order_in(sorts, Appeals.sortables)
+        numbers = {f"n_{n}": number for n, number in enumerate(order.numbers())}
+        found = Appeal.objects.public().filtered(parse_filter(QueryDict(query))).order_by(*order.names)
+        deep = min(500_000, found.count() // 2)
+        row = found.annotate(**numbers).values_list(*numbers)[deep]
+        after = f"{mark_of(order, Appeals.sortables)}{order.cursor_of(tuple(map(int, row)))}"
+        first = f"/ogc/collections/appeals/items?f=json&limit={PAGE}&lang=en" + (
+            f"&sortby={sorts}" if sorts else ""
         )
-    ]
+        first = f"{first}&{query}" if query else first
+        assert len(orjson.loads(server.get(f"{first}&after={after}").content)["features"]) == PAGE
+        by_first = cpu_per_call(server.get, [first] * 3, server.pids)
+        by_deep = cpu_per_call(server.get, [f"{first}&after={after}"] * 3, server.pids)
+        asked = " ".join(part for part in (sorts and f"by {sorts}", query) if part) or "newest first"
+        lines.append(
+            Line(
+                f"page of {PAGE:,} behind {deep:,} others, {asked}",
+                f"{by_deep:.1f} CPU ms",
+                f"{by_first:.1f} the first one",
+                by_deep / by_first,
+                "at most 1.5",
+                by_deep <= 1.5 * by_first,
+            )
+        )
+    return lines
 
 
 def map_view(server: Server) -> list[Line]:
@@ -199,4 +227,44 @@ def map_tiles(server: Server) -> list[Line]:
             "at most 1",
             max(sizes) <= TILE_MAX_BYTES,
         ),
+    ]
+
+
+def filtered_tiles(server: Server) -> list[Line]:
+    """Tiles of a group of two categories and twelve months: counted from the index that holds all they need, and from the rows."""
+    west, south, east, north = settings.CITY_BOUNDS
+    groups = Category.objects.filter(parent=None).annotate(n=Count("children")).filter(n__gte=2)
+    group = groups.order_by("n", "code")[0].code
+    today = city_day(timezone.now())
+    narrowed = f"category={group}&from={today - dt.timedelta(days=364)}&to={today}"
+    tiles = [tile_at((west + east) / 2, (south + north) / 2, zoom) for zoom in (10, 12, 14)]
+    paths = [f"/tiles/appeals/{tile.z}/{tile.x}/{tile.y}.mvt?{narrowed}" for tile in tiles]
+    statements = [statement_behind(path, server.url) for path in paths]
+    parameters = connection.get_connection_params()
+    parameters.pop("cursor_factory", None)
+    with closing(psycopg2.connect(**parameters)) as raw, raw.cursor() as cursor:
+        raw.autocommit = True
+
+        def fetch(statement: str) -> bytes:
+            cursor.execute(statement)
+            return bytes(cursor.fetchone()[0])
+
+        pids = [raw.info.backend_pid]
+        found, by_index = (
+            [len(fetch(one)) for one in statements],
+            cpu_per_call(fetch, statements, lambda: pids),
+        )
+        cursor.execute("SET enable_indexonlyscan = off; SET max_parallel_workers_per_gather = 0")
+        # The order of the features is the plan's.
+        assert [len(fetch(one)) for one in statements] == found
+        by_rows = cpu_per_call(fetch, statements, lambda: pids)
+    return [
+        Line(
+            "vector tile of 2 categories, 12 months, z10, z12, z14, counted from rows",
+            f"{by_rows:.1f} CPU ms",
+            f"{by_index:.1f} from the index",
+            by_rows / by_index,
+            "at least 2",
+            by_rows >= 2 * by_index,
+        )
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import orjson
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -16,6 +16,8 @@ from tests.bench.table import Line
 
 STATEMENTS_MAX = 15
 SENT = 40
+#: Rows of a round, and rounds.
+COUNTED, ROUNDS = 50, 20
 
 
 def submissions(count: int) -> list[bytes]:
@@ -73,4 +75,45 @@ def submit_over_http(server: Server) -> list[Line]:
         ),
         Line("submit over HTTP, commits", str(commits), "1", float(commits), "exactly 1", commits == 1),
         Line("submit over HTTP", f"{spent.ms / SENT:.1f} CPU ms", "", None, "", kept=True),
+    ]
+
+
+def counted_inserts() -> list[Line]:
+    """Rows inserted one by one with the cells of the map counted by the trigger and without it, in a transaction that is undone."""
+    columns = [field.column for field in Appeal._meta.concrete_fields if not field.generated]
+    given = {"id": "gen_random_uuid()", "source": "'bench'", "external_id": "''"}
+    names = [name for name in columns if name != "number"]
+    listed, values = ", ".join(names), ", ".join(given.get(name, name) for name in names)
+    insert = f"INSERT INTO appeals_appeal ({listed}) SELECT {values} FROM appeals_appeal WHERE number = %s"
+    # From all over the city and the years.
+    numbers = list(
+        Appeal.objects.public().order_by("id").values_list("number", flat=True)[: COUNTED * 1_000 : 1_000]
+    )
+    spent: dict[str, list[float]] = {"ENABLE": [], "DISABLE": []}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger WHERE tgname ~ '^pgtrigger_count_cells_insert' AND tgrelid = 'appeals_appeal'::regclass"
+        )
+        (trigger,) = cursor.fetchone()
+        for _round in range(ROUNDS):
+            for how, taken in spent.items():
+                cursor.execute(f"ALTER TABLE appeals_appeal {how} TRIGGER {trigger}")
+                with cpu_of([pid]) as used:
+                    for number in numbers[:COUNTED]:
+                        cursor.execute(insert, [number])
+                taken.append(used.ms / COUNTED)
+        transaction.set_rollback(True)
+    # The least: whatever else runs only adds.
+    counted, plain = (min(taken) for taken in spent.values())
+    return [
+        Line(
+            "a row inserted, the map's cells counted",
+            f"{counted:.3f} CPU ms",
+            f"{plain:.3f} without",
+            plain / counted,
+            "at least 0.8",
+            plain >= 0.8 * counted,
+        )
     ]

@@ -46,8 +46,8 @@ class Command(BaseCommand):
             from tests.bench.routing import decisions
             from tests.bench.scoreboard import scoreboard
             from tests.bench.server import running_server
-            from tests.bench.serving import deep_page, geojson_page, map_tiles, map_view
-            from tests.bench.submitting import submit_over_http
+            from tests.bench.serving import deep_page, filtered_tiles, geojson_page, map_tiles, map_view
+            from tests.bench.submitting import counted_inserts, submit_over_http
             from tests.bench.table import render
             from tests.bench.whole_sets import sequence_and_copy
         except ImportError as error:
@@ -69,10 +69,12 @@ class Command(BaseCommand):
                     *deep_page(server),
                     *map_view(server),
                     *map_tiles(server),
+                    *filtered_tiles(server),
                     *sequence_and_copy(server),
                     *exports(server),
                     *(beside_peers(server) if peers else []),
                     *submit_over_http(server),
+                    *counted_inserts(),
                     *open_desks(server),
                     *pages_among_many(list_pages(server), few),
                 ]
