@@ -235,8 +235,8 @@ class Appeal(models.Model):
                 name="appeal_category",
             ),
             models.Index(fields=["service", "due_on"], condition=Q(hidden=True), name="appeal_hidden"),
-            models.Index(fields=["updated_at"], name="appeal_updated"),
-            # What programs sort the open data by.
+            # What programs sort the open data by. Rows of one import were all changed at one moment.
+            models.Index(fields=["updated_at", "number"], name="appeal_updated"),
             models.Index(fields=["due_on", "number"], name="appeal_due"),
             models.Index(Upper("external_id"), name="appeal_external_id", condition=~Q(external_id="")),
         ]

@@ -80,7 +80,7 @@ def submit_over_http(server: Server) -> list[Line]:
 
 def counted_inserts() -> list[Line]:
     """Rows inserted one by one with the cells of the map counted by the trigger and without it, in a transaction that is undone."""
-    columns = [field.column for field in Appeal._meta.concrete_fields if not field.generated]
+    columns = [str(field.column) for field in Appeal._meta.concrete_fields if not field.generated]
     given = {"id": "gen_random_uuid()", "source": "'bench'", "external_id": "''"}
     names = [name for name in columns if name != "number"]
     listed, values = ", ".join(names), ", ".join(given.get(name, name) for name in names)
