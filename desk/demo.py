@@ -41,6 +41,10 @@ _TEMPLATES: Final = {
         ("Сделано", "Здравствуйте! По вашему обращению № {number} работа выполнена. Спасибо, что сообщили."),
         ("Работы запланированы", "Здравствуйте! Работы по адресу {address} внесены в план."),
     ),
+    "en": (
+        ("Done", "Hello! The work for your appeal № {number} has been done. Thank you for telling us."),
+        ("Works planned", "Hello! The works at {address} have been put into the plan."),
+    ),
 }
 
 
