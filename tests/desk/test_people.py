@@ -45,6 +45,8 @@ def test_from_the_invitation_to_the_own_queue(
     (path,) = re.findall(r"https://appeals\.example(/en/accounts/password/reset/key/\S+)", letter.body)
     newcomer = Client()
     form = newcomer.get(path, follow=True)
+    # Whom the password is for, and what is asked of it, before it is chosen.
+    assert "aida@city.example" in form.content.decode() and "at least" in form.content.decode()
     chosen = {"password1": "seven lamps of Osh", "password2": "seven lamps of Osh"}
     assert newcomer.post(form.redirect_chain[-1][0], chosen).status_code == 302
     assert (
