@@ -41,6 +41,9 @@ FINISH_S: Final = 15.0
 LAST_WORDS_S: Final = 1.0
 #: Files a process may hold open: connections, and what is too large for memory.
 OPEN_FILES: Final = 8192
+#: Objects made and not yet let go after which the collector looks for circles among them: a page makes some thousands, all
+#: of which go by themselves; Python's own 700 was a tenth of a page's work.
+GARBAGE: Final = 20_000
 #: Seconds between two looks at the connections, and after how many without one the process itself was held up.
 LOOKS_EVERY_S: Final = 1
 HELD_UP_S: Final = 2.5
@@ -402,6 +405,7 @@ def main(arguments: list[str]) -> int:
     # What is loaded stays: the collector need not walk over it again and again, which was a tenth of each page.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE)
     receive_in_workshop()
     server = Server(
         application,
