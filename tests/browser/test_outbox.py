@@ -6,7 +6,8 @@ import hashlib
 import os
 import re
 import struct
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,14 @@ def out_of_order(server: LiveServer) -> Iterator[None]:
     server.thread.httpd.verify_request = lambda *_: False
     yield
     server.thread.httpd.verify_request = lambda *_: True
+
+
+def comes(page: Page, wanted: Callable[[], object]) -> None:
+    """Waits, while the browser works, until there is what is wanted."""
+    deadline = time.monotonic() + 120
+    while not wanted():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(50)
 
 
 def arrived_whole(sent: dict[str, Any]) -> bool:
@@ -187,14 +196,12 @@ def test_it_goes_with_the_tab_closed(visit: Open, city: GridCity, heavy_film: di
     devtools.send("ServiceWorker.enable")
     page.close()
     window.context.set_offline(False)
-    while not registrations:
-        watching.wait_for_timeout(50)
+    comes(watching, lambda: registrations)
     devtools.send(
         "ServiceWorker.dispatchSyncEvent",
         {"origin": window.root, "registrationId": registrations[-1], "tag": "outbox", "lastChance": False},
     )
-    while not Appeal.objects.exists():
-        watching.wait_for_timeout(100)
+    comes(watching, Appeal.objects.exists)
     # What it did is on the next page.
     page = window.context.new_page()
     page.goto(window.root + FORM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from django.test import Client
 
 from accounts.models import User
 from appeals.identifiers import new_uuid7
+from appeals.limits import PHOTOS_MAX, VIDEOS_MAX
 from appeals.models import Appeal, Attachment, Draft
+from tests.appeals.actions.test_upload import film
 from tests.desk.pages import picture, url
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
@@ -108,3 +111,17 @@ def test_an_upload_whose_answer_was_lost_is_sent_again(city: GridCity, media_roo
         assert one.post("/api/uploads/", {**form, "file": photo}).status_code == 201
     assert first.get(f"/media/{form['id']}/thumb").status_code == 404
     assert again.get(f"/media/{form['id']}/thumb").status_code == 200
+
+
+def test_more_videos_than_an_appeal_may_carry_are_named(
+    city: GridCity, client: Client, media_root: Path
+) -> None:
+    made = film("mp4")
+    # A box that no player minds makes another file of it.
+    films = [
+        SimpleUploadedFile(f"{n}.mp4", made + struct.pack(">I4sB", 9, b"free", n))
+        for n in range(VIDEOS_MAX + 1)
+    ]
+    page = client.post("/en/appeals/new/", {"id": str(new_uuid7()), "files": films}).content.decode()
+    assert f"{VIDEOS_MAX}.mp4: At most {PHOTOS_MAX} photos and {VIDEOS_MAX} videos." in page
+    assert page.count('name="uploads"') == VIDEOS_MAX
