@@ -41,7 +41,7 @@ from web.form_files import take_files
 from web.limits import refused
 from web.links import public_link
 from web.place_field import SeveralPlaces, degrees_of
-from web.preview import Preview, preview
+from web.preview import Preview, preview_of
 from web.uploads import holders_of
 
 #: What is typed or chosen, as the form names it.
@@ -135,15 +135,7 @@ def _shown_before(request: HttpRequest, written: Written, appeal_id: UUID) -> Ht
     if written.errors:
         return _form(request, written, status=HTTPStatus.BAD_REQUEST) if asked else None
     try:
-        written.preview = preview(
-            values["lon"],
-            values["lat"],
-            values["category"],
-            values["kind"],
-            text=values["text"],
-            uploads=[str(upload.pk) for upload in written.uploads],
-            holders=holders_of(request),
-        )
+        written.preview = preview_of(values, written.uploads, holders_of(request))
     except Refused:
         if asked:
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -87,6 +87,18 @@ def preview(
         due_on=LegalClock.read().due_on(known, now, category=leaf.pk),
         alike=find_alike(point, leaf.pk, now, text=words, looks=_looks(files, holders), most=ALIKE_SHOWN),
         works=list(NewsItem.objects.in_force_at(point, now)[:ALIKE_SHOWN]),
+    )
+
+
+def preview_of(
+    values: Mapping[str, str], uploads: Collection[Attachment], holders: Collection[str]
+) -> Preview:
+    """The same for a form with these values and photos."""
+    return preview(
+        *(values[name] for name in ("lon", "lat", "category", "kind")),
+        text=values["text"],
+        uploads=[str(upload.pk) for upload in uploads],
+        holders=holders,
     )
 
 

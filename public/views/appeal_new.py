@@ -33,7 +33,7 @@ from web.caching import kept_for_offline
 from web.form_files import take_files
 from web.limits import refused
 from web.place_field import SeveralPlaces, degrees_of
-from web.preview import Preview, preview
+from web.preview import Preview, preview_of
 from web.uploads import holders_of
 
 #: What is typed or chosen, as the form names it; ``lon`` and ``lat`` are filled in by the map. Files come by themselves,
@@ -82,16 +82,7 @@ def _asked(request: HttpRequest) -> HttpResponse:
         draft.errors |= take_files(request, appeal_id, draft.uploads)
         _find_place(request, draft)
         if not draft.errors:
-            values = draft.values
-            draft.preview = preview(
-                values["lon"],
-                values["lat"],
-                values["category"],
-                values["kind"],
-                text=values["text"],
-                uploads=[str(upload.pk) for upload in draft.uploads],
-                holders=holders_of(request),
-            )
+            draft.preview = preview_of(draft.values, draft.uploads, holders_of(request))
     except TooMany as refusal:
         return _too_many(request, draft, refusal)
     except Refused as refusal:
