@@ -15,6 +15,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from appeals.identifiers import new_uuid7
+from appeals.limits import PHOTOS_MAX
 from appeals.models import Appeal, AppealContact, Attachment
 from bootstrap.rates import Rate
 from tests.factories import PlaceFactory
@@ -114,11 +115,11 @@ def test_a_file_that_is_no_picture_is_refused_and_the_good_one_kept(
     assert Appeal.objects.get().attachments.count() == 1
 
 
-def test_seven_files_are_too_many(client: Client, filled: dict[str, Any]) -> None:
-    colours = ["red", "green", "blue", "white", "black", "yellow", "pink"]
-    response = send(client, {**filled, "files": [picture(f"{colour}.jpg", colour) for colour in colours]})
+def test_too_many_photos_are_refused(client: Client, filled: dict[str, Any]) -> None:
+    pictures = [picture(f"{n}.jpg", f"rgb({20 * n}, 90, 30)") for n in range(PHOTOS_MAX + 1)]
+    response = send(client, {**filled, "files": pictures})
     assert response.status_code == 400
-    assert "6" in str(response.context["errors"]["files"])  # type: ignore[attr-defined]
+    assert str(PHOTOS_MAX) in str(response.context["errors"])  # type: ignore[attr-defined]
     assert not Appeal.objects.exists()
 
 
