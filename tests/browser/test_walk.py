@@ -65,6 +65,7 @@ def test_from_the_pin_to_the_public_answer(
     expect(page.locator("[data-answers]")).to_contain_text(f"light {language}")
     following.click()
     # The last step says what goes, and to whom.
+    expect(page.locator("[data-answers]")).to_be_hidden()
     expect(page.locator("[data-check=what]")).to_have_text(f"lamp {language}")
     expect(page.locator("[data-check=files]")).to_contain_text("1")
     expect(page.locator("[data-check][data-missing]")).to_have_count(0)
