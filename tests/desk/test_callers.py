@@ -84,6 +84,7 @@ def test_it_is_an_appeal_like_any_other_and_says_how_it_came(
     # On paper it is in the caller's language, and what acts in the caller's name is in a code alone.
     paper = at_phone.get(f"/en/desk/appeals/{appeal.number}/taken/print/").content.decode()
     assert f"№ {appeal.number} кайрылууңуз" in paper and f"/ky/appeals/{appeal.number}/" in paper
+    assert "<dt>Түрү</dt><dd>Билдирүү</dd>" in paper
     assert paper.count('<svg role="img"') == 2 and appeal.contact.secret not in paper
     assert (appeal.service, appeal.source, appeal.language) == (city.services["light"], "phone", "ky")
     assert (appeal.contact.name, appeal.contact.phone) == ("Aigul", "+996555123456")

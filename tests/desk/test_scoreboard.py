@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -545,6 +546,8 @@ def test_satisfaction_counts_for_whoever_answered_with_its_number_and_its_uncert
     expected = binomtest(9, 12).proportion_ci(0.95, method="wilson")
     assert rows["light"].interval == pytest.approx((100 * expected.low, 100 * expected.high), abs=1e-3)
     assert rows["roads"].interval is None and rows["roads"].percent is None
+    row = render_to_string("desk/_score.html", {"row": board.rows[0]})
+    assert "95 % interval: " in row and row.count("95 %") == 1
     # Counted as a whole, the first appeal's last answer has none.
     assert (board.whole.satisfied.part, board.whole.satisfied.n) == (8, 11)
 

@@ -230,6 +230,7 @@ class TestSplit:
         )
         public = client.get(f"/en/appeals/{second.number}/").content.decode()
         assert f"The split is taken back: appeal № {first.number} has this matter too" in public
+        assert "is considered with it again" in public and "repeats" not in public.casefold()
         # Whoever meant it after all has it back in one step, as new as it was.
         assert perform(second.pk, SEPARATE, service_actor, version=3).status == Status.NEW
 
