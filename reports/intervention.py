@@ -6,7 +6,7 @@ import calendar
 import datetime as dt
 import itertools
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import shapely
@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from appeals.filters import AppealFilter, midnight
 from appeals.models.appeal import CELL_M
-from geo.grid import Cell, Grid
+from geo.grid import Cell, Grid, Tally
 from geo.hotspots import BeforeAfter, Unanswerable, before_after
 from geo.metric import in_metres
 from reports.ground import study_area
 from reports.heatmap import Borders, counted_appeals, days_of
-from reports.hotspots import grid_cells, hidden, showable
+from reports.hotspots import Ground, grid_cells, hidden, showable
 from reports.inputs import digest
 from reports.questions import Intervention
 from reports.sizes import CELL_SIZES_M, WIDE_SIZES_M
@@ -145,9 +145,10 @@ def find_change(wanted: AppealFilter, done: Intervention) -> BeforeAfterReport:
     appeals = counted_appeals(replace(anywhere, since=since, until=until), Borders.TODAY)
     tally = grid.count(appeals, CELL_M, _month_of(starts))
     made = replace(untold, cell_m=cell_m, total=sum(tally.counts.values()))
-    ground = _Ground.of(city, cell_m)
-    inside, around = ground.within(area), ground.within(area.buffer(RING_M) if area is not None else None)
-    cube = ground.cube(tally.counts, len(starts) - 1)
+    ground = _whole(city, cell_m)
+    inside = _within(ground, area, cell_m)
+    around = _within(ground, area.buffer(RING_M) if area is not None else None, cell_m)
+    cube = _cube(ground, tally, len(starts) - 1)
     if not (inside & ground.mask).any():
         return replace(made, asks=("larger",), input_sha256=digest(city, counts=cube))
     before = starts.index(done.on)
@@ -163,7 +164,7 @@ def find_change(wanted: AppealFilter, done: Intervention) -> BeforeAfterReport:
         ring=ring,
         months=_months(starts, found, ring),
         area_km2=float(shapely.area(area)) / 1e6,
-        cells=tuple((cell, role) for role, cells in roles for cell in ground.cells(cells)),
+        cells=tuple((ground.cell(*place), role) for role, cells in roles for place in np.argwhere(cells)),
         input_sha256=digest(city, counts=cube, area=inside.astype(np.int64)),
     )
 
@@ -217,42 +218,29 @@ def _months(starts: tuple[dt.date, ...], found: BeforeAfter, ring: BeforeAfter |
     )
 
 
-@dataclass(frozen=True)
-class _Ground:
-    """The cells of the city: those whose centre lies in it, from the south-western one of its box."""
+def _whole(city: shapely.Geometry | None, cell_m: int) -> Ground:
+    """The cells of the city: those whose centre lies in it."""
+    if city is None:
+        return Ground(0, 0, np.zeros((1, 1), dtype=bool))
+    west, south, east, north = (int(np.floor(value / cell_m)) for value in city.bounds)
+    box = Ground(west, south, np.ones((north - south + 1, east - west + 1), dtype=bool))
+    return replace(box, mask=_within(box, city, cell_m))
 
-    west: int
-    south: int
-    cell_m: int
-    mask: NDArray[np.bool_]
 
-    @classmethod
-    def of(cls, city: shapely.Geometry | None, cell_m: int) -> _Ground:
-        if city is None:
-            return cls(0, 0, cell_m, np.zeros((1, 1), dtype=bool))
-        west, south, east, north = (int(np.floor(value / cell_m)) for value in city.bounds)
-        empty = cls(west, south, cell_m, np.zeros((north - south + 1, east - west + 1), dtype=bool))
-        return replace(empty, mask=empty.within(city))
+def _within(ground: Ground, area: shapely.Geometry | None, cell_m: int) -> NDArray[np.bool_]:
+    """The cells of the ground's array whose centres lie in the area."""
+    rows, columns = ground.mask.shape
+    if area is None:
+        return np.zeros((rows, columns), dtype=bool)
+    x = (np.arange(ground.west, ground.west + columns) + 0.5) * cell_m
+    y = (np.arange(ground.south, ground.south + rows) + 0.5) * cell_m
+    shapely.prepare(area)
+    return np.asarray(shapely.contains_xy(area, *np.meshgrid(x, y)))
 
-    def within(self, area: shapely.Geometry | None) -> NDArray[np.bool_]:
-        """Whose centres lie in the area."""
-        if area is None:
-            return np.zeros(self.mask.shape, dtype=bool)
-        rows, columns = self.mask.shape
-        x = (np.arange(self.west, self.west + columns) + 0.5) * self.cell_m
-        y = (np.arange(self.south, self.south + rows) + 0.5) * self.cell_m
-        shapely.prepare(area)
-        return np.asarray(shapely.contains_xy(area, *np.meshgrid(x, y)))
 
-    def cube(self, counts: Any, steps: int) -> NDArray[np.int64]:
-        """The counts by step and place; those beyond the city are left out."""
-        cube = np.zeros((steps, *self.mask.shape), dtype=np.int64)
-        rows, columns = self.mask.shape
-        for (cell, step), n in counts.items():
-            row, column = cell.j - self.south, cell.i - self.west
-            if 0 <= row < rows and 0 <= column < columns:
-                cube[step, row, column] = n
-        return np.where(self.mask, cube, 0)
-
-    def cells(self, chosen: NDArray[np.bool_]) -> list[Cell]:
-        return [Cell(int(column) + self.west, int(row) + self.south) for row, column in np.argwhere(chosen)]
+def _cube(ground: Ground, tally: Tally, steps: int) -> NDArray[np.int64]:
+    """The counts by step and place; those beyond the city are left out."""
+    by_step: list[dict[Cell, int]] = [{} for _ in range(steps)]
+    for (cell, step), n in tally.counts.items():
+        by_step[step][cell] = n
+    return np.stack([ground.array(counts) for counts in by_step])
