@@ -44,8 +44,20 @@ def _copied(order: dict[str, Any]) -> int:
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         cursor.execute("SET TRANSACTION SNAPSHOT %s", [order["snapshot"]])
         copy = ["COPY (", order["statement"], ") TO STDOUT WITH (FORMAT csv,", order["form"], ")"]
-        cursor.copy_expert(" ".join(copy), file)
+        mark = order["before"].encode()
+        cursor.copy_expert(" ".join(copy), _Marked(file, mark) if mark else file)
         return int(cursor.rowcount)
+
+
+class _Marked:
+    """Writes the mark before each row, as the rows come: one by one. The statement so stays the same whatever stands there."""
+
+    def __init__(self, file: BinaryIO, mark: bytes) -> None:
+        self._file, self._mark = file, mark
+
+    def write(self, row: bytes) -> None:
+        self._file.write(self._mark)
+        self._file.write(row)
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ def _convert(
             },
         )
         try:
-            # Its end is written by the child's own, and it says why.
+            # A child that has ended says itself why.
             with suppress(BrokenPipeError), cast("BinaryIO", child.stdin) as rows:
                 order = {"target": str(target), "ending": ending, **_told(layer, language)}
                 rows.write(json.dumps(order).encode() + b"\n")
