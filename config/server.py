@@ -17,6 +17,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from enum import Enum, auto
 from http import HTTPStatus
@@ -32,6 +33,8 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import Error
+
+from media.limits import PART_MAX, PART_TYPE
 
 log = structlog.get_logger()
 
@@ -53,7 +56,7 @@ LIGHT_THREADS: Final = 2
 #: Requests that bring files have threads of their own, in which they may wait: no page waits for a photo.
 FILE_THREADS: Final = 8
 #: They are of these types: a form with files, a part of a file (tus).
-FILE_TYPES: Final = ("multipart/", "application/offset+octet-stream")
+FILE_TYPES: Final = ("multipart/", PART_TYPE)
 LIGHT_PATHS: Final = ("/healthz", "/static/", "/sw.js", "/manifest.webmanifest")
 
 
@@ -136,10 +139,17 @@ def _without_bodies_for_head(application: Callable[..., Any]) -> Callable[..., A
 
 
 class Request(HTTPRequestParser):
-    """A request whose end is told in one way only (RFC 9112, 6.1); another is refused and its connection closed."""
+    """A request whose end is told in one way only (RFC 9112, 6.1), and whose body is no larger than its type may be.
+
+    Another is refused and its connection closed.
+    """
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
+        if self.headers.get("CONTENT_TYPE", "").lower().startswith(PART_TYPE):
+            # A larger one is refused before it has come.
+            self.adj: Adjustments = copy(self.adj)
+            self.adj.max_request_body_size = PART_MAX + 1
         if "TRANSFER_ENCODING" in self.headers or (self.chunked and "CONTENT_LENGTH" in self.headers):
             raise ParsingError("Transfer-Encoding beside Content-Length, or before version 1.1")
 

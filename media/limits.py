@@ -7,6 +7,11 @@ from typing import Final
 
 MEGABYTE: Final = 1024 * 1024
 
+#: The largest part of a file that is taken at once, where a file comes in parts: what a broken connection may lose.
+PART_MAX: Final = 8 * MEGABYTE
+#: Media type of such a part (tus 1.0.0).
+PART_TYPE: Final = "application/offset+octet-stream"
+
 
 @dataclass(frozen=True)
 class PhotoLimits:

@@ -6,9 +6,8 @@ from typing import Any, Final
 
 from django.urls import reverse
 
-from appeals.actions.resumable import PART_MAX
 from appeals.limits import PHOTOS_MAX, VIDEOS_MAX
-from media.limits import PhotoLimits, VideoLimits
+from media.limits import PART_MAX, PhotoLimits, VideoLimits
 
 #: A larger file is sent in parts; on a connection of 16 kB/s one of this size takes a minute.
 RESUMABLE_FROM_BYTES: Final = 1_000_000

@@ -37,8 +37,6 @@ log = structlog.get_logger()
 
 #: The largest file that may be announced.
 LENGTH_MAX: Final = VideoLimits().max_bytes
-#: The largest part that is taken at once: what a broken connection may lose, and what waits in memory or a file until it is whole.
-PART_MAX: Final = 8 * MEGABYTE
 #: How long parts wait for the next one.
 IDLE_AGE: Final = dt.timedelta(hours=24)
 #: What unfinished files may take of the disk, of everybody and of one sender.

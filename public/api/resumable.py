@@ -23,12 +23,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from appeals.actions import resumable
-from appeals.actions.resumable import CHECKSUMS, LENGTH_MAX, PART_MAX
+from appeals.actions.resumable import CHECKSUMS, LENGTH_MAX
 from appeals.identifiers import new_uuid7
 from appeals.intake.parse import uuid7
 from appeals.models import Attachment, ResumableUpload
 from geo.numbers import whole_number
 from geo.refusals import Refusals, Refused, ValueRefused
+from media.limits import PART_MAX, PART_TYPE
 from public.api.refusals import refusals_as_problems
 from rates.senders import sender_of
 from rates.taking import UPLOAD, UPLOAD_WORK, check
@@ -38,8 +39,6 @@ from web.api.problems import Problem
 from web.uploads import holder_of
 
 VERSION: Final = "1.0.0"
-#: Type of a part.
-PART: Final = "application/offset+octet-stream"
 _CHECKSUM_MISMATCH: Final = 460
 _BLOCK: Final = 65_536
 
@@ -104,7 +103,7 @@ class ResumableUploadsView(_TusView):
             ),
             _CHECKSUM,
         ],
-        request={PART: bytes},
+        request={PART_TYPE: bytes},
         responses={201: None, **problems(400, 409, 412, 413, 415, 423, 429, 460, 503)},
     )
     def post(self, request: Request) -> Response:
@@ -145,7 +144,7 @@ class ResumableUploadView(_TusView):
             _header("Upload-Offset", "Where the part begins: where what has come ends.", kind=int),
             _CHECKSUM,
         ],
-        request={PART: bytes},
+        request={PART_TYPE: bytes},
         responses={**_NOTHING, **problems(404, 409, 411, 412, 413, 415, 423, 429, 460, 503)},
     )
     def patch(self, request: Request, pk: UUID) -> Response:
@@ -190,9 +189,10 @@ class ResumableUploadView(_TusView):
 
 
 def _receive(request: Request, upload_id: UUID, offset: int, holder: str) -> ResumableUpload:
-    if request.content_type != PART:
+    if request.content_type != PART_TYPE:
         raise Problem(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, _("A part of a file is sent as %(type)s.") % {"type": PART}
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            _("A part of a file is sent as %(type)s.") % {"type": PART_TYPE},
         )
     if (whole_number(request.META["CONTENT_LENGTH"]) or 0) > PART_MAX:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("The part is too large."))

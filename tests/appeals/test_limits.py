@@ -14,13 +14,12 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
 from appeals import limits
-from appeals.actions.resumable import PART_MAX
 from appeals.actions.submit import Submission
 from appeals.errors import Invalid
 from appeals.identifiers import new_uuid7
 from appeals.intake.parse import FIELDS, SENT, parse_submission
 from appeals.models import Appeal, AppealContact
-from media.limits import PhotoLimits, VideoLimits
+from media.limits import PART_MAX, PhotoLimits, VideoLimits
 from public.views import appeal_new
 from tests.grid import GridCity
 from tests.submissions import submission_document

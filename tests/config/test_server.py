@@ -21,6 +21,7 @@ from django.conf import settings
 from whitenoise.responders import SlicedFile
 
 from config.server import LIGHT_PATHS, Channel, Limits, Phase, Server
+from media.limits import PART_MAX, PART_TYPE
 
 THREADS = 2
 #: Long enough never to be reached by what a test does not try.
@@ -390,6 +391,15 @@ def test_a_body_in_chunks_arrives_whole_with_its_length(tmp_path: Path):
     )
     with serving(tmp_path) as site:
         assert read(site.connect(f"{chunked}5\r\nhello\r\n3\r\nyou\r\n0\r\n\r\n".encode())).endswith(b"8 8")
+
+
+def test_a_part_of_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path):
+    with serving(tmp_path) as site:
+        head = (
+            "PATCH /body HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            f"Content-Type: {PART_TYPE}\r\nContent-Length: {PART_MAX + 1}\r\n\r\n"
+        )
+        assert b" 413 " in read(site.connect(head.encode())).splitlines()[0]
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path):

@@ -29,10 +29,10 @@ from appeals.models import Appeal
 from appeals.workflow import VERBS
 from bootstrap.rates import Rate
 from media import turns
+from media.limits import PART_TYPE
 from media.storage import workshop
 from opendata import clusters
 from opendata.bundle import newest_bundle
-from public.api.resumable import PART
 from rates.taking import DATA_WORK, UPLOAD, charge
 from tests.contract.addresses import Address, all_addresses, asking, templates
 from tests.contract.document import (
@@ -242,7 +242,7 @@ def _announce_one_in_use(client: Client, appeal: Appeal) -> HttpResponse:
     named = _with_id(new_uuid7())
     place = _announce(500, **named)(client, appeal)["Location"]
     with _in_use(place):
-        return _announce(500, body=b"x", kind=PART, **named)(client, appeal)
+        return _announce(500, body=b"x", kind=PART_TYPE, **named)(client, appeal)
 
 
 @contextmanager
@@ -259,7 +259,7 @@ def _announced_when_the_disk_is_full(client: Client, appeal: Appeal) -> HttpResp
 
 
 def _part(
-    body: bytes = b"x", *, kind: str = PART, method: str = "PATCH", length: int = 500, in_use: bool = False,
+    body: bytes = b"x", *, kind: str = PART_TYPE, method: str = "PATCH", length: int = 500, in_use: bool = False,
     told: str | None = None, **headers: str,
 ) -> Ask:  # fmt: skip
     """Announces a file, and sends the part, or ends it."""
@@ -276,7 +276,9 @@ def _part(
 
 def _of_none(method: str) -> Ask:
     headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
-    return lambda client, _appeal: client.generic(method, f"{START}{UNKNOWN}/", b"x", PART, headers=headers)
+    return lambda client, _appeal: client.generic(
+        method, f"{START}{UNKNOWN}/", b"x", PART_TYPE, headers=headers
+    )
 
 
 def _ended_with(query: str) -> Ask:
@@ -289,7 +291,7 @@ def _part_when_too_many_came(client: Client, appeal: Appeal) -> HttpResponse:
     place = _announce()(client, appeal)["Location"]
     charge(UPLOAD, "address 127.0.0.1", cost=1_000)
     return client.generic(
-        "PATCH", place, b"x", PART, headers={"Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
+        "PATCH", place, b"x", PART_TYPE, headers={"Tus-Resumable": "1.0.0", "Upload-Offset": "0"}
     )
 
 
@@ -365,7 +367,7 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
     ("announce_upload", 415): [_announce(body=b"x", kind="text/plain")],
     ("announce_upload", 423): [_announce_one_in_use],
     ("announce_upload", 429): [_announce(100_000_000, times=13)],
-    ("announce_upload", 460): [_announce(body=b"x", kind=PART, **{"Upload-Checksum": "sha1 eA=="})],
+    ("announce_upload", 460): [_announce(body=b"x", kind=PART_TYPE, **{"Upload-Checksum": "sha1 eA=="})],
     ("announce_upload", 503): [_announced_when_the_disk_is_full],
     ("send_part", 204): [_part()],
     ("send_part", 400): [_part(b"x" * 100), _part(**{"Upload-Offset": "x"})],

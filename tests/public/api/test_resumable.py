@@ -23,13 +23,14 @@ from PIL import Image
 from pytest_django import Settings
 
 from appeals.actions import resumable
-from appeals.actions.resumable import IDLE_AGE, LENGTH_MAX, PART_MAX, remove_idle
+from appeals.actions.resumable import IDLE_AGE, LENGTH_MAX, remove_idle
 from appeals.actions.upload import remove_orphans
 from appeals.identifiers import new_uuid7
 from appeals.models import Attachment, ResumableUpload
 from bootstrap.rates import Rate
 from jobs.schedule import registered
 from media import turns
+from media.limits import PART_MAX, PART_TYPE
 from media.storage import workshop
 from tests.appeals.actions.test_upload import film as film_of
 from tests.grid import GridCity
@@ -39,7 +40,6 @@ pytestmark = pytest.mark.django_db
 
 START = "/api/uploads/resumable/"
 TUS = {"Tus-Resumable": "1.0.0"}
-PART = "application/offset+octet-stream"
 
 
 @pytest.fixture(autouse=True)
@@ -62,12 +62,12 @@ def announce(client: Client, length: object, *, upload_id: UUID | str = "", **mo
     metadata = f"filename {b64(b'film.mp4')}" + (f",id {b64(str(upload_id).encode())}" if upload_id else "")
     headers = {**TUS, "Upload-Length": str(length), "Upload-Metadata": metadata, **more.pop("headers", {})}
     body = more.pop("body", b"")
-    return client.generic("POST", START, body, PART if body else "", headers=headers, **more)
+    return client.generic("POST", START, body, PART_TYPE if body else "", headers=headers, **more)
 
 
 def send(client: Client, place: str, offset: int, body: bytes, **headers: str) -> HttpResponse:
     return client.generic(
-        "PATCH", place, body, PART, headers={**TUS, "Upload-Offset": str(offset), **headers}
+        "PATCH", place, body, PART_TYPE, headers={**TUS, "Upload-Offset": str(offset), **headers}
     )
 
 
@@ -155,14 +155,19 @@ def test_what_the_protocol_refuses(client: Client, film: bytes) -> None:
     # "the 415 Unsupported Media Type status SHOULD be returned"
     wrong = client.patch(place, film, "application/json", headers={**TUS, "Upload-Offset": "0"})
     assert (wrong.status_code, wrong["Tus-Resumable"]) == (415, "1.0.0")
-    assert client.patch(place, film, PART, headers=TUS).status_code == 400
+    assert client.patch(place, film, PART_TYPE, headers=TUS).status_code == 400
     # "the Server MUST return 413 Request Entity Too Large"
     assert announce(client, LENGTH_MAX + 1).status_code == 413
     assert announce(client, "").status_code == announce(client, "-1").status_code == 400
     assert announce(client, 0).status_code == 400
     assert announce(client, 5, upload_id="not one").status_code == 400
     heavy = client.generic(
-        "PATCH", place, b"x", PART, headers={**TUS, "Upload-Offset": "0"}, CONTENT_LENGTH=str(PART_MAX + 1)
+        "PATCH",
+        place,
+        b"x",
+        PART_TYPE,
+        headers={**TUS, "Upload-Offset": "0"},
+        CONTENT_LENGTH=str(PART_MAX + 1),
     )
     assert heavy.status_code == 413
     # More than was announced.
@@ -210,7 +215,7 @@ def test_an_upload_is_ended(client: Client, film: bytes) -> None:
 def test_methods_of_clients_that_can_only_post(client: Client, film: bytes) -> None:
     place = announce(client, len(film))["Location"]
     override = {"X-HTTP-Method-Override": "PATCH", "Upload-Offset": "0"}
-    answer = client.generic("POST", place, film[:700], PART, headers={**TUS, **override})
+    answer = client.generic("POST", place, film[:700], PART_TYPE, headers={**TUS, **override})
     assert (answer.status_code, answer["Upload-Offset"]) == (204, "700")
     assert client.post(place, headers=TUS).status_code == 405
     assert client.post(place, headers={**TUS, "X-HTTP-Method-Override": "DELETE"}).status_code == 204
