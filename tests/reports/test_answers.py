@@ -121,6 +121,18 @@ def test_like_is_compared_with_like_and_clear_differences_are_named(
         assert f'<html lang="{language}">' in client.get(f"/{language}/reports/answers/").content.decode()
 
 
+def test_a_district_that_has_more_of_what_takes_long_is_not_accused(plant: Plant, city: GridCity) -> None:
+    plant_answers(plant, IN_EAST, [30] * 40 + [5] * 10, category="pothole")
+    plant_answers(plant, IN_WEST, [30] * 8 + [5] * 2, category="pothole")
+    plant_answers(plant, IN_EAST, [5] * 10)
+    plant_answers(plant, IN_WEST, [5] * 50)
+    found = find_answers(AppealFilter())
+    east, west = found.answers
+    assert east.share is not None and west.share is not None and abs(east.share - west.share) > 0.5
+    assert east.compared and abs(east.compared.value) < 0.01
+    assert found.differing == []
+
+
 def test_few_appeals_have_no_figures_and_accuse_nobody(
     client: Client, plant: Plant, city: GridCity, settings: Settings
 ) -> None:
