@@ -36,6 +36,7 @@ class AppealsConfig(AppConfig):
         from appeals.notify.mail import Mail
         from appeals.notify.occasions import declare
         from appeals.notify.outbox import LANE, Letters
+        from appeals.notify.web_push import Push
         from appeals.tasks import follow_borders, give_up_video, prepare_video, take_up_video
         from districts.actions.publish import borders_applied
         from jobs.giving_up import when_given_up
@@ -57,6 +58,7 @@ class AppealsConfig(AppConfig):
         declare(NEW_APPEAL, NewAppeals())
         declare(CONFIRMATION, Confirmations())
         carried_by(Message.Channel.EMAIL, Mail)
+        carried_by(Message.Channel.PUSH, Push)
         every(dt.timedelta(minutes=10), count_again)
         every(dt.timedelta(minutes=5), escalate_overdue)
         every(dt.timedelta(minutes=5), follow_questions)

@@ -53,6 +53,8 @@ TERM_DAYS_MAX: Final = 366
 
 #: Characters of what an alert asks for: its corners, each of two numbers, and every category.
 ALERT_QUERY_MAX: Final = 8_000
-#: Alerts that one address may have; one that nobody has confirmed is forgotten after so many days.
+#: The address of a browser at its push service.
+ENDPOINT_MAX: Final = 1_000
+#: Alerts that one address or browser may have; one that nobody has confirmed is forgotten after so many days.
 ALERTS_MAX: Final = 20
 ALERT_CONFIRM_DAYS: Final = 3

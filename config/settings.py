@@ -300,6 +300,14 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 #: Sender of the envelopes of the outbox's letters; None: as the letters say.
 BOUNCES_TO = variables.BOUNCES_TO.read(os.environ)
 
+#: Addresses of push services: those of Chromium, Firefox, Safari and Edge. The server posts notices to no others.
+PUSH_SERVICES = [
+    r"https://fcm\.googleapis\.com/[^\s?#]+",
+    r"https://updates\.push\.services\.mozilla\.com/[^\s?#]+",
+    r"https://[a-z0-9-]+\.push\.apple\.com/[^\s?#]+",
+    r"https://[a-z0-9-]+\.notify\.windows\.com/\S+",
+]
+
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 REST_FRAMEWORK = {

@@ -1,4 +1,4 @@
-"""Alerts by e-mail: asked for by anybody, confirmed and ended by whoever reads the address."""
+"""Alerts: by e-mail, confirmed and ended by whoever reads the address; and in the browser that asks."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from appeals.alerts.question import Question
 from appeals.errors import Invalid
 from appeals.identity import email_address
-from appeals.limits import ALERT_CONFIRM_DAYS, ALERTS_MAX
+from appeals.limits import ALERT_CONFIRM_DAYS, ALERTS_MAX, ENDPOINT_MAX
 from appeals.models import Alert
 from appeals.notify.alerts import queue_confirmation
+from appeals.notify.web_push import AUTH_BYTES, bytes_of, device_of, is_known, key_of
 from districts.models import Category, District
 from geo.refusals import Refusals, Refused
 from rates.taking import ALERT_LETTER, ALERT_LETTER_SENDER, take
@@ -36,7 +37,7 @@ def ask(question: Question, email: object, *, daily: bool, sender: str) -> None:
         raise Refused({"email": [_("Give an e-mail address.")]})
     take(ALERT_LETTER_SENDER, sender)
     take(ALERT_LETTER, unicodedata.normalize("NFKC", address).casefold())
-    query, language = question.as_query(), get_language() or settings.LANGUAGE_CODE
+    query, language = question.as_query(), _language()
     with transaction.atomic():
         same = Alert.objects.of_address(address).filter(query=query, daily=daily)
         alert = same.select_for_update().first()
@@ -47,6 +48,40 @@ def ask(question: Question, email: object, *, daily: bool, sender: str) -> None:
             alert = same.get()
         if alert.confirmed_at is None:
             queue_confirmation(alert, language)
+
+
+def ask_by_push(question: Question, endpoint: str, p256dh: str, auth: str, *, sender: str) -> Alert:
+    """The browser is told of such appeals from now on, in the language that is active; asked again, the same alert.
+
+    Raises ``Refused`` for what is no address of a push service that is known or no key, or when the browser waits for as much
+    as one may; ``TooMany`` when the sender has asked for many.
+    """
+    wrong = Refused({"push": [_("This browser's address for notices cannot be used.")]})
+    if len(endpoint) > ENDPOINT_MAX or not is_known(endpoint):
+        raise wrong
+    try:
+        key_of(p256dh)
+        if len(bytes_of(auth)) != AUTH_BYTES:
+            raise wrong
+    except ValueError:
+        raise wrong from None
+    take(ALERT_LETTER_SENDER, sender)
+    query, device = question.as_query(), device_of(endpoint)
+    with transaction.atomic():
+        own = Alert.objects.filter(device=device)
+        if own.exclude(query=query).count() >= ALERTS_MAX:
+            raise Refused({"push": [_("This browser has %(n)d alerts already.") % {"n": ALERTS_MAX}]})
+        alert = _new(question, query)
+        alert.language, alert.daily, alert.confirmed_at = _language(), False, timezone.now()
+        alert.endpoint, alert.p256dh, alert.auth, alert.device = endpoint, p256dh, auth, device
+        Alert.objects.bulk_create([alert], ignore_conflicts=True)
+        # A browser that was asked anew has other keys.
+        own.update(p256dh=p256dh, auth=auth)
+        return own.get(query=query)
+
+
+def _language() -> str:
+    return get_language() or settings.LANGUAGE_CODE
 
 
 def _new(question: Question, query: str) -> Alert:

@@ -22,6 +22,7 @@ class Message(models.Model):
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("e-mail")
+        PUSH = "push", _("notice in the browser")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("queued")

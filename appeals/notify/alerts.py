@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_tasks import task
@@ -31,6 +32,8 @@ NEW_APPEAL: Final = "new appeal"
 CONFIRMATION: Final = "alert confirmation"
 #: Appeals that a letter of the day names; the map shows all of them.
 _NAMED_MAX: Final = 100
+#: Characters of a notice.
+_NOTICE_MAX: Final = 200
 #: Rows of one insert.
 _TOGETHER: Final = 1_000
 
@@ -95,7 +98,8 @@ class NewAppeals:
         return new_appeals([message])
 
     def subscription(self, message: Message) -> Subscription | None:
-        return AlertLetters(message.alert)
+        # A notice has no room for a link; the browser's own settings end them, and the page that it was asked on.
+        return AlertLetters(message.alert) if message.channel == Message.Channel.EMAIL else None
 
     def subscribed(self, key: str) -> Subscription | None:
         return AlertLetters(Alert.objects.filter(pk=key).first())
@@ -179,7 +183,7 @@ def _messages(appeal: Appeal) -> Iterator[Message]:
     now = timezone.now()
     watching = Alert.objects.watching(appeal).defer("area", "query").order_by("daily", "pk")
     for alert in watching.iterator(chunk_size=_TOGETHER):
-        address = alert.email.lower()
+        address = alert.recipient.lower()
         if address in seen:
             continue
         seen.add(address)
@@ -187,7 +191,8 @@ def _messages(appeal: Appeal) -> Iterator[Message]:
             kind=NEW_APPEAL,
             occasion=str(appeal.pk),
             alert=alert,
-            recipient=alert.email,
+            channel=Message.Channel.PUSH if alert.device else Message.Channel.EMAIL,
+            recipient=alert.recipient,
             language=alert.language,
             daily=alert.daily,
             next_attempt_at=next_daily(now) if alert.daily else now,
@@ -206,6 +211,10 @@ def new_appeals(together: Sequence[Message]) -> Words:
         subject = _("New appeal No. %(number)d: %(category)s") % words
     else:
         subject = ngettext("%(n)d new appeal", "%(n)d new appeals", len(appeals)) % {"n": len(appeals)}
+    if together[0].channel == Message.Channel.PUSH:
+        return Words(
+            subject, "\n".join(_notice(appeal) for appeal in appeals), link=links[0] if links else ""
+        )
     body = render_to_string(
         "appeals/notify/new_appeals.txt",
         {
@@ -216,7 +225,12 @@ def new_appeals(together: Sequence[Message]) -> Words:
             "city": settings.CITY_NAME.get(alert.language, ""),
         },
     )
-    return Words(subject, body, link=links[0] if len(links) == 1 else "")
+    return Words(subject, body)
+
+
+def _notice(appeal: Appeal) -> str:
+    """The appeal in the few characters that any system shows, all of them in one record of a push service."""
+    return Truncator(" ".join(filter(None, [appeal.address, appeal.text]))).chars(_NOTICE_MAX)
 
 
 def _alert_of(message: Message) -> Alert:

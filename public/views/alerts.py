@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from appeals.alerts.links import alert_of
+from appeals.alerts.links import alert_of, path_of
 from appeals.alerts.question import (
     PARAMETERS,
     RADIUS_MAX_M,
@@ -27,9 +27,10 @@ from appeals.alerts.question import (
     question_in,
 )
 from appeals.errors import Invalid
-from appeals.intake.alerts import ask, confirm
+from appeals.intake.alerts import ask, ask_by_push, confirm
 from appeals.limits import ADDRESS_MAX, ALERT_CONFIRM_DAYS, EMAIL_MAX
 from appeals.models import Alert
+from appeals.notify.web_push import public_key
 from districts import choices
 from districts.choices import Choice
 from districts.models import Place
@@ -92,7 +93,7 @@ def alerts_page(request: HttpRequest) -> HttpResponse:
         return _page(request, _Form({"where": "district"}, [], refusal.errors), status=HTTPStatus.BAD_REQUEST)
     if request.method != "POST":
         return _page(request, _form_of(question), question=question)
-    return _asked(request, question)
+    return _by_push(request, question) if request.POST.get("endpoint") else _asked(request, question)
 
 
 def _from_form(request: HttpRequest) -> HttpResponse:
@@ -187,6 +188,22 @@ def _asked(request: HttpRequest, question: Question) -> HttpResponse:
     return _page(request, form, question=question, sent_to=email)
 
 
+def _by_push(request: HttpRequest, question: Question) -> HttpResponse:
+    """Leads to the page of the browser's alert, where it is ended too."""
+    keys = [request.POST.get(name, "") for name in ("endpoint", "p256dh", "auth")]
+    try:
+        alert = ask_by_push(question, *keys, sender=sender_of(request))
+    except Refused as refusal:
+        errors = refusal.errors["push"]
+        page = _page(request, _form_of(question), question=question, push_errors=errors)
+        page.status_code = HTTPStatus.BAD_REQUEST
+        return page
+    except TooMany as refusal:
+        page = _page(request, _form_of(question), question=question, push_errors=[str(refusal)])
+        return refused(page, refusal)
+    return redirect(path_of(alert))
+
+
 def _page(
     request: HttpRequest,
     form: _Form,
@@ -219,6 +236,7 @@ def _page(
         context |= {
             "count": question.appeals().filter(submitted_at__gte=since).count(),
             "counted_days": _COUNTED_DAYS,
+            "push_key": public_key(),
             "feed": public_link(f"{reverse('public:alert-feed')}?{question.as_query()}"),
         }
     return render(request, "public/alerts.html", context, status=status)

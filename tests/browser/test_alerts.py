@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import expect
+from pytest_django import Settings
 
 from tests.browser.conftest import Open, Visit, path_of
 from tests.browser.test_news import corners, press
@@ -41,3 +42,24 @@ def test_around_where_one_is(visit: Open, city: GridCity) -> None:
     expect(page.locator("[name=coordinates]")).to_have_value("40.52000, 72.76000")
     page.locator(".alert-form > .button--primary").click()
     page.wait_for_url("**/ru/alerts/?near=72.76000,40.52000&radius_m=500")
+
+
+#: A browser of the tests reaches no push service: this is what one answers. The keys are those of RFC 8291, appendix A.
+SUBSCRIBED = """
+PushManager.prototype.subscribe = async (options) => {
+  if (options.applicationServerKey.length !== 87) throw new Error("no key of the city");
+  const p256dh = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+  return { toJSON: () => ({ endpoint: "https://push.example/one", keys: { p256dh, auth: "BTBZMqHH6r4Tts7J_aSIgg" } }) };
+};
+"""
+
+
+def test_notices_are_asked_for_by_a_tap(visit: Open, city: GridCity, settings: Settings) -> None:
+    settings.PUSH_SERVICES = ["https://push\\.example/one"]
+    window: Visit = visit(maps=False, workers=True)
+    window.context.grant_permissions(["notifications"], origin=window.root)
+    window.page.add_init_script(SUBSCRIBED)
+    page = window.go(path_of("public:alerts", "ru") + "?area=city")
+    page.locator("push-alert [data-ask]").click()
+    page.wait_for_url(re.compile(r"/ru/alerts/[^?]+/#by-push$"))
+    expect(page.locator(".notice--success")).to_have_text("Уведомления приходят в этот браузер.")

@@ -114,6 +114,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         "languages": [code for code, _name in settings.LANGUAGES],
         "defaultLanguage": settings.LANGUAGE_CODE,
         "settings": {"language": settings.LANGUAGE_CODE, **settings_of_sending()},
+        "icon": static("web/icons/icon-192.png"),
     }
     scripts = [static(_WORKER)]
     if settings.SCRIPTS_ARE_BUNDLED:

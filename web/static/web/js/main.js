@@ -13,6 +13,7 @@ const ELEMENTS = {
   "desk-map": () => import("city/elements/desk-map.js"),
   "desk-pin": () => import("city/elements/desk-pin.js"),
   "drawn-place": () => import("city/elements/drawn-place.js"),
+  "push-alert": () => import("city/elements/push-alert.js"),
   "place-here": () => import("city/elements/place-here.js"),
   "desk-caller": () => import("city/elements/desk-caller.js"),
   "photo-areas": () => import("city/elements/photo-areas.js"),

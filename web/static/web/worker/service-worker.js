@@ -20,6 +20,7 @@
  * @property {string} feature address of one appeal's data, with an identifier of zeros
  * @property {string[]} languages
  * @property {string} defaultLanguage
+ * @property {string} icon of a notice
  */
 
 const worker = /** @type {ServiceWorkerGlobalScope & {RELEASE: Release}} */ (/** @type {unknown} */ (self));
@@ -104,6 +105,19 @@ worker.addEventListener("fetch", (event) => {
     event.respondWith(freshFirst(request, () => offlinePage(url), () => UNANSWERED.add(event.resultingClientId)));
   }
   else if (url.searchParams.get("fragment") === "list") event.respondWith(freshFirst(request, () => Response.error()));
+});
+
+// The city's notice, in its reader's language; a browser wants one to be shown for each push.
+worker.addEventListener("push", (event) => {
+  const { title, body, url, lang } = event.data?.json() ?? {};
+  if (!title) return;
+  event.waitUntil(worker.registration.showNotification(title, { body, lang, tag: url, icon: RELEASE.icon, data: { url } }));
+});
+
+worker.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const url = event.notification.data?.url;
+  if (url) event.waitUntil(worker.clients.openWindow(url));
 });
 
 worker.addEventListener("message", (event) => {
