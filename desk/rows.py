@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -59,15 +59,16 @@ def rows_as_html(appeals: Iterable[ListedAppeal], look: Look) -> SafeString:
     # One address for all of them, with a place for the number.
     before, after = reverse("desk:appeal", args=[0]).split("/0/")
     link, place = f"{before}/", f"{after}/?{escape(look.place)}"
-    return SafeString("".join([_row(appeal, look, language, link, place) for appeal in appeals]))
+    zone = get_current_timezone()
+    return SafeString("".join([_row(appeal, look, language, zone, link, place) for appeal in appeals]))
 
 
-def _row(appeal: ListedAppeal, look: Look, language: str, link: str, place: str) -> str:
+def _row(appeal: ListedAppeal, look: Look, language: str, zone: dt.tzinfo, link: str, place: str) -> str:
     number, version, status = appeal.number, appeal.version, appeal.status
     due_on, text = appeal.due_on, appeal.text
     due = due_of(appeal, look.calendar, look.today)
     is_open = status in OPEN_STATUSES
-    received_at = localtime(appeal.submitted_at)
+    received_at = appeal.submitted_at.astimezone(zone)
     if len(text) > TEXT_SHOWN:
         text = f"{text[: TEXT_SHOWN - 1].rstrip()}…"
     # What people have written or named is escaped here; all else is numbers, days, codes of ours, and parts drawn below.
