@@ -186,6 +186,7 @@ def _path(address: Address, appeal: Appeal, secret: str) -> str:
             "attachment": UUID(int=0),
             "item": 1,
             "person": 1,
+            "saved": 1,
             "form": "large",
             **tile_at(appeal.point.x, appeal.point.y, 16)._asdict(),
             "report": "hotspots",
