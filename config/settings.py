@@ -282,6 +282,8 @@ UPLOADS_ROOT = variables.UPLOADS_ROOT.read(os.environ) or VAR_DIR / "uploads"
 #: Texts that are read in parts; whatever is lost is made again.
 TEXTS_ROOT = VAR_DIR / "texts"
 BUNDLE_ROOT = VAR_DIR / "bundle"
+#: Long reports that a worker has made, for some hours.
+REPORTS_ROOT = VAR_DIR / "reports"
 FILE_UPLOAD_PERMISSIONS = 0o644
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
@@ -291,7 +293,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 12
 
 #: Each queue has its own worker: no task waits for one of another queue.
 TASKS = {
-    "default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "films"]},
+    "default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "films", "reports"]},
 }
 
 vars().update(environment.email(variables.EMAIL_URL.read(os.environ), VAR_DIR / "mail"))

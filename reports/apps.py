@@ -8,8 +8,10 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from appeals.notify.occasions import declare
+        from jobs.giving_up import when_given_up
         from jobs.schedule import every
         from reports.issuing import KIND, issue_due
+        from reports.long_reports import give_up, make_long_report, sweep, take_up
         from reports.report_letters import ReportMessages
         from reports.weekly import search_categories
 
@@ -17,3 +19,5 @@ class ReportsConfig(AppConfig):
         every(dt.timedelta(hours=1), search_categories, lane="reports")
         every(dt.timedelta(minutes=10), issue_due, lane="reports")
         declare(KIND, ReportMessages())
+        every(dt.timedelta(hours=1), sweep, lane="reports")
+        when_given_up(make_long_report, give_up, again=take_up)

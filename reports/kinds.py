@@ -35,6 +35,8 @@ class Kind(ABC):
     title: ClassVar[Promise]
     #: Ready periods that are shorter have no answer.
     least_days: ClassVar[int] = 0
+    #: About how many it takes of a million appeals on a small server.
+    seconds: ClassVar[float]
     #: Counted in the cells of a grid.
     of_cells: ClassVar[bool] = True
     #: Questions that it does not take.
@@ -84,6 +86,7 @@ class Kind(ABC):
 class _Heatmap(Kind):
     name = "heatmap"
     title = pgettext_lazy("tab of the reports", "Counts")
+    seconds = 2.0
 
     def make(self, asked: ReportQuery) -> Any:
         from reports.heatmap import make_heatmap
@@ -118,6 +121,7 @@ class _Heatmap(Kind):
 class _Hotspots(Kind):
     name = "hotspots"
     title = pgettext_lazy("tab of the reports", "Hotspots")
+    seconds = 3.0
 
     def make(self, asked: ReportQuery) -> Any:
         from reports.hotspots import find_hotspots
@@ -157,6 +161,7 @@ class _Hotspots(Kind):
 class _Trends(Kind):
     name = "trends"
     title = pgettext_lazy("tab of the reports", "Trends")
+    seconds = 5.0
     least_days = LEAST_DAYS
 
     def make(self, asked: ReportQuery) -> Any:
@@ -197,6 +202,7 @@ class _Trends(Kind):
 class _Alerts(Kind):
     name = "alerts"
     title = pgettext_lazy("tab of the reports", "Alerts")
+    seconds = 6.0
     least_days = weeks.LEAST_DAYS
 
     def make(self, asked: ReportQuery) -> Any:
@@ -232,6 +238,7 @@ class _Alerts(Kind):
 class _Districts(Kind):
     name = "districts"
     title = pgettext_lazy("tab of the reports", "Districts")
+    seconds = 0.5
     of_cells = False
     without = ("cell", "district")
 
@@ -270,6 +277,7 @@ class _Districts(Kind):
 class _Answers(Kind):
     name = "answers"
     title = pgettext_lazy("tab of the reports", "Answers")
+    seconds = 4.0
     of_cells = False
     without = ("cell", "district", "status")
     lacks = ("parquet",)
@@ -309,6 +317,7 @@ class _Answers(Kind):
 class _BeforeAfter(Kind):
     name = "before-after"
     title = pgettext_lazy("tab of the reports", "Before and after")
+    seconds = 2.0
     of_cells = False
     without = ("from", "to", "cell", "borders", "period")
     lacks = ("parquet",)
@@ -349,6 +358,7 @@ class _BeforeAfter(Kind):
 class _Seasons(Kind):
     name = "seasons"
     title = pgettext_lazy("tab of the reports", "Seasons")
+    seconds = 2.0
     of_cells = False
     without = ("cell",)
     lacks = ("html", "png", "geojson", "parquet")

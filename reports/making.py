@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from reports.forms import ReportForm
+from reports.keeping import kept, name_of
 from reports.kinds import KINDS
 from reports.sizes import TooFine, is_drawable
 
@@ -18,17 +19,19 @@ def form_of(report: str, data: Mapping[str, Any]) -> ReportForm:
 
 
 def make_report(report: str, form: ReportForm, *, drawn: bool = False) -> Any:
-    """The report of the form's question; None where it is not valid, or asks for too many cells, which the form then says.
+    """The report of the form's question, made now or kept from lately; None where it is not valid, or asks for too many cells, which the form then says.
 
     Counts may be of any number of cells, unless they are to be ``drawn``.
     """
     if not form.is_valid():
         return None
-    try:
-        made = KINDS[report].make(form.query)
-    except TooFine as refusal:
-        form.add_error("cell", _too_many_words(refusal))
-        return None
+    made = kept(name_of(report, form))
+    if made is None:
+        try:
+            made = KINDS[report].make(form.query)
+        except TooFine as refusal:
+            form.add_error("cell", _too_many_words(refusal))
+            return None
     if report == "heatmap" and drawn and not is_drawable(len(made.cells)):
         form.add_error("cell", _too_many_words(TooFine(len(made.cells))))
         return None

@@ -29,8 +29,8 @@ from rates.taking import REPORT_WORK, charged
 from reports.forms import ReportForm, ReportQuery
 from reports.ground import nearest_places
 from reports.heatmap import EVERYTHING, Borders, DistrictCount, Heatmap, appeals_in_cell, counted_appeals
-from reports.kinds import KINDS
-from reports.making import form_of, make_report
+from reports.long_pages import by_a_worker_if_long
+from reports.making import make_report
 from reports.months import LEAST_MONTHS, long_enough
 from reports.products import Asked, products_of
 from reports.saved import may_save
@@ -87,9 +87,9 @@ def _counts_as_work(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
 
 @require_safe
 @_counts_as_work
-def heatmap_page(request: HttpRequest) -> HttpResponse:
+@by_a_worker_if_long("heatmap")
+def heatmap_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
     """The planner's page: filters, map, numbers, and links to the rows behind each of them."""
-    form = ReportForm(request.GET)
     heatmap = make_report("heatmap", form, drawn=True)
     if heatmap is None:
         return _page(request, "heatmap", form)
@@ -112,9 +112,9 @@ def heatmap_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @_counts_as_work
-def hotspots_page(request: HttpRequest) -> HttpResponse:
+@by_a_worker_if_long("hotspots")
+def hotspots_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
     """The planner's page of hotspots: what is asked, the map, the answer in words, and the places with their appeals."""
-    form = ReportForm(request.GET)
     hotspots = make_report("hotspots", form)
     if hotspots is None:
         return _page(request, "hotspots", form)
@@ -142,9 +142,9 @@ def hotspots_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @_counts_as_work
-def trends_page(request: HttpRequest) -> HttpResponse:
+@by_a_worker_if_long("trends")
+def trends_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
     """The planner's page of trends: what became of the places month by month, each pattern in a sentence, and the places."""
-    form = form_of("trends", request.GET)
     trends = make_report("trends", form)
     if trends is None:
         return _page(request, "trends", form)
@@ -184,9 +184,9 @@ def trends_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @_counts_as_work
-def alerts_page(request: HttpRequest) -> HttpResponse:
+@by_a_worker_if_long("alerts")
+def alerts_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
     """The planner's page of the weekly alerts: what is new in the last weeks, where, and how surely."""
-    form = form_of("alerts", request.GET)
     found = make_report("alerts", form)
     if found is None:
         return _page(request, "alerts", form)
@@ -240,9 +240,9 @@ def alerts_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @_counts_as_work
-def districts_page(request: HttpRequest) -> HttpResponse:
+@by_a_worker_if_long("districts")
+def districts_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
     """The planner's page by district: rates and ratios on a map and in a table, with what they are compared with."""
-    form = form_of("districts", request.GET)
     found = make_report("districts", form)
     if found is None:
         return _page(request, "districts", form)
@@ -271,9 +271,9 @@ def districts_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @_counts_as_work
-def answers_page(request: HttpRequest) -> HttpResponse:
+@by_a_worker_if_long("answers")
+def answers_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
     """The planner's page of answers: how long districts wait for each service, and where that clearly differs."""
-    form = form_of("answers", request.GET)
     found = make_report("answers", form)
     if found is None:
         return _page(request, "answers", form)
@@ -316,9 +316,9 @@ def answers_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @_counts_as_work
-def before_after_page(request: HttpRequest) -> HttpResponse:
+@by_a_worker_if_long("before-after")
+def before_after_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
     """The planner's page of before and after: what was done where and when, and what changed against places like it."""
-    form = form_of("before-after", request.GET)
     found = make_report("before-after", form)
     if found is None:
         return _page(request, "before-after", form, drawn_fields=_DRAWN_FIELDS)
@@ -355,9 +355,9 @@ def before_after_page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @_counts_as_work
-def seasons_page(request: HttpRequest) -> HttpResponse:
+@by_a_worker_if_long("seasons")
+def seasons_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
     """The planner's page of seasons: which categories come at which time of the year."""
-    form = form_of("seasons", request.GET)
     found = make_report("seasons", form)
     if found is None:
         return _page(request, "seasons", form)
@@ -451,12 +451,10 @@ def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> H
 @xframe_options_sameorigin
 @require_safe
 @_counts_as_work
-def product(request: HttpRequest, report: str, ending: str) -> HttpResponse:
+@by_a_worker_if_long()
+def product(request: HttpRequest, form: ReportForm, report: str, ending: str) -> HttpResponse:
     """The report as a file, or what is wrong with the question (400); ``frame=1`` gives the page's own map. 404 for what is none."""
-    made_as = products_of(report).get(ending) if report in KINDS else None
-    if made_as is None:
-        raise Http404("no such file")
-    form = form_of(report, request.GET)
+    made_as = products_of(report)[ending]
     foreign = unknown(request.GET, [*form.fields, *([FRAME] if ending == "html" else [])])
     if foreign:
         form.is_valid()

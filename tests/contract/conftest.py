@@ -19,7 +19,7 @@ from appeals.notify.subscriptions import AuthorsLetters, path_for
 from desk.models import AnswerTemplate
 from geo.tiles import tile_at
 from opendata import bundle
-from reports.models import SavedReport
+from reports.models import LongReport, SavedReport
 from tests.contract.addresses import Address
 from tests.factories import (
     AppealFactory,
@@ -86,6 +86,7 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
         "form": "large",
         **tile_at(appeal.point.x, appeal.point.y, 16)._asdict(),
         "saved": saved.pk,
+        "made": LongReport.objects.create(question="x", report="heatmap", language="en", seconds=5).pk,
         "report": "hotspots",
         "ending": "csv",
         "layer": "appeals",

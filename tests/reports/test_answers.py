@@ -96,8 +96,8 @@ def test_like_is_compared_with_like_and_clear_differences_are_named(
         if one.compared
     ]
     assert named == [("light", "east", -1), ("light", "west", 1)]
-    # 2 of the limit, 2 of the choices, 4 of the report.
-    with django_assert_num_queries(8):
+    # 2 of the limit, 2 of the choices, 1 for how long it takes, 4 of the report.
+    with django_assert_num_queries(9):
         page = client.get(PAGE).content.decode()
     assert "clearly fewer terms are kept in 1 pair of service and district and clearly more in 1" in page
     assert "Half of the appeals are answered within 30 days, nine of ten within 30 days." in page

@@ -68,8 +68,8 @@ def test_page_and_files_say_the_same(
 ) -> None:
     plant([IN_EAST] * 30 + [IN_WEST] * 10, category="pothole")
     plant([IN_EAST] * 5 + [IN_WEST] * 25)
-    # 3 for the choices; the ground, the counts, those of all; 2 for the limit.
-    with django_assert_num_queries(8):
+    # 3 for the choices; 2 for how long it takes; the ground, the counts, those of all; 2 for the limit.
+    with django_assert_num_queries(10):
         response = client.get(f"{PAGE}?category=lamp")
     page = response.content.decode()
     assert "Each district is compared with its share of all appeals of the same time (70 appeals)" in page

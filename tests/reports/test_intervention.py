@@ -89,8 +89,8 @@ def test_what_was_planted_is_told_and_numbers_are_those_of_the_rows(
         cell for cell, role in found.cells if role != "control"
     }
 
-    # 2 of the limit, 4 of the choices, 3 of the report.
-    with django_assert_num_queries(8):
+    # 2 of the limit, 4 of the choices, 1 for how long it takes, 3 of the report.
+    with django_assert_num_queries(9):
         page = client.get(f"{PAGE}?{urlencode(AREA)}").content.decode()
     assert "That is clearly fewer" in page
     assert "Of the surroundings up to 300 m nothing can be told" in page

@@ -67,8 +67,8 @@ def test_the_page_makes_few_queries(
 ) -> None:
     plant([IN_EAST, IN_WEST] * 20)
     with django_assert_num_queries(
-        9
-    ):  # 3 for the choices, 3 for the report, 1 for the places, 2 for the limit
+        10
+    ):  # 3 for the choices, 3 for the report, 1 for how long it takes, 1 for the places, 2 for the limit
         client.get(PAGE)
 
 

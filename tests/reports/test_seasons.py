@@ -67,8 +67,8 @@ def test_the_category_that_follows_the_year_is_named(
     assert rows["pothole"].q == pytest.approx(min(2 * one.p, two.p))
     assert found.years == (2,) * 12
 
-    # 2 of the limit, 3 of the choices, 4 of the report.
-    with django_assert_num_queries(9):
+    # 2 of the limit, 3 of the choices, 1 for how long it takes, 4 of the report.
+    with django_assert_num_queries(10):
         page = client.get(f"{PAGE}?{QUERY}").content.decode()
     assert "Of 2 categories tested, 1 clearly follows the season." in page
     assert re.search(r"– most: April \(\d", page)

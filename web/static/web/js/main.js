@@ -22,6 +22,7 @@ const ELEMENTS = {
   "my-appeals": () => import("city/elements/my-appeals.js"),
   "my-appeal": () => import("city/elements/my-appeals.js"),
   "copy-link": () => import("city/site/copy-link.js"),
+  "report-progress": () => import("city/elements/report-progress.js"),
   "textarea[data-most]": () => import("city/site/too-long.js"),
 };
 
