@@ -187,6 +187,7 @@ def _path(address: Address, appeal: Appeal, secret: str) -> str:
             "item": 1,
             "person": 1,
             "saved": 1,
+            "made": UUID(int=0),
             "form": "large",
             **tile_at(appeal.point.x, appeal.point.y, 16)._asdict(),
             "report": "hotspots",
