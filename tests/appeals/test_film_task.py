@@ -282,7 +282,7 @@ def test_nothing_is_prepared_for_an_upload_that_no_appeal_has_taken(film_bytes: 
 
 
 def test_the_first_film_of_each_appeal_is_before_anybodys_second(film_bytes: bytes) -> None:
-    many = [upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender=None) for _n in range(3)]
+    many = [upload(uuid4(), SimpleUploadedFile("film.mp4", film_bytes), sender=None) for _n in range(2)]
     greedy = AppealFactory()
     attach([one.pk for one in many], appeal=greedy, event=None, holders=None)
     one = sent(film_bytes)

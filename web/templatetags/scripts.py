@@ -109,7 +109,7 @@ def city_scripts(context: Context) -> SafeString:
     """Everything in ``<head>`` that the modules stand on; the entry module follows the import map."""
     nonce = context.get("csp_nonce", "")
     language = get_language() or CITY.default_language
-    imports, others = _for_scripts(language, settings.SCRIPTS_ARE_BUNDLED, settings.BASE_MAP_STYLE)
+    imports, others = for_scripts(language, settings.SCRIPTS_ARE_BUNDLED, settings.BASE_MAP_STYLE)
     # By its name: a browser that knows no import maps begins nothing, and shows what stands for the scripts.
     return format_html(
         '<script type="importmap" nonce="{nonce}">{imports}{others}<script type="module" nonce="{nonce}">import "city/main.js";</script>',
@@ -121,7 +121,7 @@ def city_scripts(context: Context) -> SafeString:
 
 # The same on every page of a language: two hundred sentences, addresses and names of files.
 @lru_cache(maxsize=16)
-def _for_scripts(language: str, bundled: bool, base_map_style: str) -> tuple[SafeString, SafeString]:
+def for_scripts(language: str, bundled: bool, base_map_style: str) -> tuple[SafeString, SafeString]:
     """The import map up to its end without the tag that opens it, which has a nonce; and what follows it."""
     imports = json_script(_import_map(bundled)).removeprefix('<script type="application/json">')
     others = (
