@@ -17,7 +17,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
-from appeals.actions.count_again import Move, foresee_moves, moved_in_words, no_term_in_words
+from appeals.actions.count_again import Move, foresee_moves, moved_in_words, no_term_in_words, seen_as
 from appeals.actions.upload import prepare_again
 from appeals.deadlines import NoLegalTerm
 from appeals.models import (
@@ -167,7 +167,7 @@ class AttachmentAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
             )
 
 
-#: Names the field of a form whose sender has seen which due dates move.
+#: Names the field of a form whose sender has seen which due dates move: as ``seen_as`` says it.
 _SEEN: Final = "moves_seen"
 #: Appeals that are named.
 _EXAMPLES: Final = 20
@@ -175,7 +175,7 @@ _EXAMPLES: Final = 20
 
 def _moves_shown(of: Any, request: HttpRequest, moves: Sequence[Move]) -> HttpResponse:
     """The page that asks whether a change is meant; sent from it, the same form is taken."""
-    sent = [(name, value) for name, values in request.POST.lists() for value in values]
+    sent = [(name, value) for name, values in request.POST.lists() if name != _SEEN for value in values]
     context = {
         **of.admin_site.each_context(request),
         "opts": of.model._meta,
@@ -184,6 +184,8 @@ def _moves_shown(of: Any, request: HttpRequest, moves: Sequence[Move]) -> HttpRe
         "moves": moves[:_EXAMPLES],
         "sent": [(name, value) for name, value in sent if name != "csrfmiddlewaretoken"],
         "seen": _SEEN,
+        "shown": seen_as(moves),
+        "is_new": _SEEN in request.POST,
         "back_url": request.get_full_path(),
     }
     return TemplateResponse(request, "appeals/admin/due_dates_move.html", context)
@@ -206,7 +208,7 @@ class _MovesDueDates:
     ) -> HttpResponse:
         if request.method != "POST":
             return view(request, *args, **kwargs)
-        if _SEEN not in request.POST and (shown := self._foreseen(request, view, *args, **kwargs)):
+        if shown := self._foreseen(request, view, *args, **kwargs):
             return shown
         try:
             with changing_the_clock() as change:
@@ -223,7 +225,7 @@ class _MovesDueDates:
     ) -> HttpResponse | None:
         """What the change would do to the due dates, before it is made; the page itself where nothing would be changed.
 
-        None where no due date would move.
+        None where no due date would move, or those that the sender has seen.
         """
         kept = request._messages  # type: ignore[attr-defined]
         request._messages = default_storage(request)  # type: ignore[attr-defined]
@@ -238,7 +240,10 @@ class _MovesDueDates:
             return HttpResponseRedirect(request.get_full_path())
         # What the page says to have done is undone.
         request._messages = kept  # type: ignore[attr-defined]
-        return _moves_shown(self, request, moves) if moves else None
+        seen = request.POST.get(_SEEN)
+        if seen is None:
+            return _moves_shown(self, request, moves) if moves else None
+        return _moves_shown(self, request, moves) if seen != seen_as(moves) else None
 
 
 @admin.register(LegalTerm)

@@ -266,7 +266,7 @@ SPLIT = Verb(
         ),
     ),
     words=Words(
-        step=_("The second matter is considered by itself as appeal № %(other)s: %(by)s"),
+        step=_("The second matter is an appeal of its own, № %(other)s (%(by)s)"),
         invitation=_("Split off a second matter"),
         button=_("Make a second appeal of it"),
         done=_("A second appeal is made out of appeal %(number)s."),

@@ -21,7 +21,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from appeals.actions.count_again import foresee, moved_in_words, no_term_in_words
+from appeals.actions.count_again import foresee, moved_in_words, no_term_in_words, seen_as
 from appeals.calendar_year import year_of
 from appeals.deadlines import NoLegalTerm, city_calendar
 from appeals.filters import YEARS, day_in
@@ -39,7 +39,7 @@ from desk.doors import for_whom
 from geo.numbers import whole_number
 from geo.refusals import Refused, ValueRefused
 
-#: Names the field of a form whose sender has seen which due dates move.
+#: Names the field of a form whose sender has seen which due dates move: as ``seen_as`` says it.
 _SEEN: Final = "moves_seen"
 #: Appeals that are named.
 _EXAMPLES: Final = 20
@@ -71,8 +71,13 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
     do = request.POST.get("do", "")
     try:
         step = _step(request, do)
-        if _SEEN not in request.POST and (moves := foresee(step.change)):
+        moves = foresee(step.change)
+        seen, shown = request.POST.get(_SEEN), seen_as(moves)
+        if (moves and seen is None) or (seen is not None and seen != shown):
             context = {
+                "said": step.done,
+                "is_new": seen is not None,
+                "shown": shown,
                 "count": len(moves),
                 "moves": moves[:_EXAMPLES],
                 "sent": step.fields,

@@ -48,7 +48,7 @@ class MonthOfYear:
 @dataclass(frozen=True)
 class CategorySeason:
     """A category's year. ``q`` is the false discovery rate of its season, None where it was not tested; ``peak`` and ``trough`` are the months
-    (1 to 12) of its waves' highest and lowest point."""
+    (1 to 12) of its highest and lowest index, of those that are shown."""
 
     code: str
     name: str
@@ -168,12 +168,10 @@ def _season(
         count = showable(n)
         told = count is not None and e > 0 and total >= least
         months.append(MonthOfYear(count, e, n / e if told else None))
-    peak = trough = None
-    if tested:
-        # The waves alone: what is left of the trend.
-        waves = np.full(12, np.nan)
-        waves[of_year] = tested.seasonal / tested.expected
-        peak, trough = int(np.nanargmax(waves)) + 1, int(np.nanargmin(waves)) + 1
+    # Of the table, not of the waves: whoever reads the sentence looks there.
+    shown = {number: month.index for number, month in enumerate(months, 1) if month.index is not None}
+    peak = max(shown, key=lambda number: shown[number]) if tested and shown else None
+    trough = min(shown, key=lambda number: shown[number]) if tested and shown else None
     row = CategorySeason(
         code, name, total, tuple(months), None, tested.spread if tested else None, peak, trough
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from appeals.deadlines import LegalClock, NoLegalTerm
-from appeals.models import Appeal, LegalTerm, trying_the_clock
+from appeals.models import Appeal, CalendarDay, LegalTerm, trying_the_clock
 from appeals.querysets import TermGroup
 from appeals.workflow import Cause, Reason
 
@@ -62,6 +63,13 @@ def foresee(change: Callable[[], object]) -> list[Move]:
     with trying_the_clock():
         change()
         return foresee_moves()
+
+
+def seen_as(moves: Sequence[Move]) -> str:
+    """What a form carries whose sender has been shown these moves, by the calendar as it is; other moves or another calendar have another."""
+    days = CalendarDay.objects.order_by("date").values_list("date", "working", "name")
+    shown = repr((moves, list(days)))
+    return hashlib.sha256(shown.encode()).hexdigest()
 
 
 def moved_in_words(moved: int) -> str:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.posts import Post
 from appeals.models import Appeal, CalendarDay
+from tests.appeals.actions.test_count_again import seen_in
 from tests.factories import AppealFactory, CalendarDayFactory, MembershipFactory
 from tests.grid import GridCity
 
@@ -59,7 +60,20 @@ def confirmed(client: Client, shown: str) -> str:
     """The page after the form that shows what would move has been sent as it stands."""
     fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', shown)
     form = {name: html.unescape(value) for name, value in fields if name != "csrfmiddlewaretoken"}
-    return client.post(url(), {**form, "moves_seen": "1"}, follow=True).content.decode()
+    return client.post(url(), {**form, "moves_seen": seen_in(shown)}, follow=True).content.decode()
+
+
+def test_what_has_changed_since_it_was_shown_is_shown_anew(appeal: Appeal, office: Client) -> None:
+    shown = office.post(url(), DAY).content.decode()
+    assert "After the change: 12 May 2026 is a day off." in shown
+    # A colleague is quicker, with the same day.
+    confirmed(office, office.post(url(), {**DAY, "name_en": "Colleague"}).content.decode())
+    due_on = Appeal.objects.get().due_on
+    again = confirmed(office, shown)
+    assert "have changed meanwhile" in again
+    assert CalendarDay.objects.get().name_en == "Colleague" and Appeal.objects.get().due_on == due_on
+    assert "12 May 2026 is a day off." in confirmed(office, again)
+    assert not CalendarDay.objects.get().name_en
 
 
 def test_a_day_is_entered_changed_and_removed(appeal: Appeal, office: Client) -> None:

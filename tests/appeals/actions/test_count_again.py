@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -94,6 +95,11 @@ def test_a_holiday_that_is_taken_back_moves_it_back(
     assert appeal.events.filter(verb="recount").count() == 2
 
 
+def seen_in(shown: str) -> str:
+    """What the page's button sends: what its reader has seen."""
+    return re.findall(r'name="moves_seen" value="([^"]+)"', shown)[0]
+
+
 def test_the_admin_is_a_door(appeal: Appeal, client: Client) -> None:
     client.force_login(User.objects.create_superuser("root@city.example"))
     form = {"date": DUE.isoformat(), "name_ky": "Көчүрүлгөн", "name_ru": "Перенос", "name_en": "Moved"}
@@ -105,14 +111,16 @@ def test_the_admin_is_a_door(appeal: Appeal, client: Client) -> None:
     assert f'name="name_ky" value="{form["name_ky"]}"' in shown
     assert not CalendarDay.objects.exists() and not LogEntry.objects.exists()
     assert due(appeal) == DUE and Appeal.objects.get().version == 1
-    answer = client.post(add, {**form, "moves_seen": "1"}, follow=True)
+    assert "have changed meanwhile" in client.post(add, {**form, "moves_seen": "other"}).content.decode()
+    answer = client.post(add, {**form, "moves_seen": seen_in(shown)}, follow=True)
     assert answer.redirect_chain, answer.content.decode()
     assert answer.content.decode().count("was added successfully") == 1
     assert due(appeal) == NEXT_MONDAY
     chosen = {"action": "delete_selected", "_selected_action": [DUE.isoformat()], "post": "yes"}
-    assert "would move" in client.post(listed, chosen).content.decode()
+    shown = client.post(listed, chosen).content.decode()
+    assert "would move" in shown
     assert due(appeal) == NEXT_MONDAY
-    client.post(listed, {**chosen, "moves_seen": "1"})
+    client.post(listed, {**chosen, "moves_seen": seen_in(shown)})
     assert due(appeal) == DUE
     # A day that moves nothing is not asked about, and what is wrong is said at once.
     assert client.post(add, {**form, "date": "2031-01-15"}).status_code == 302

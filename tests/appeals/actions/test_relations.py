@@ -134,7 +134,7 @@ class TestSplit:
         assert second.contact.secret != first.contact.secret
         assert [*first.linked.all()] == [second] and [*second.linked.all()] == [first]
         page = client.get(f"/en/appeals/{first.number}/").content.decode()
-        assert f"The second matter is considered by itself as appeal № {second.number}: light en" in page
+        assert f"The second matter is an appeal of its own, № {second.number} (light en)" in page
         assert f'<a href="/en/appeals/{second.number}/">' in page
         page = client.get(f"/en/appeals/{second.number}/").content.decode()
         assert f"Belongs together with appeal № {first.number}" in page
@@ -151,10 +151,10 @@ class TestSplit:
         author = first.contact.email
         assert (
             f"/follow/{second.contact.secret}/"
-            in letters[author, f"Your appeal № {second.number} has been received"]
+            in letters[author, f"Your № {second.number} has been received"]
         )
         to_first = letters[author, f"A second matter of your appeal № {first.number} is considered by itself"]
-        assert f"appeal № {second.number}" in to_first and second.contact.secret not in to_first
+        assert f"№ {second.number}" in to_first and second.contact.secret not in to_first
         assert Message.objects.get(event__appeal=second, audience="service").recipient == "roads@city.example"
 
     def test_the_term_is_that_of_the_first_with_all_that_was_done_to_it(
