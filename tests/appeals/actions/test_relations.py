@@ -151,7 +151,7 @@ class TestSplit:
         author = first.contact.email
         assert (
             f"/follow/{second.contact.secret}/"
-            in letters[author, f"Your № {second.number} has been received"]
+            in letters[author, f"Your appeal № {second.number} has been received"]
         )
         to_first = letters[author, f"A second matter of your appeal № {first.number} is considered by itself"]
         assert f"№ {second.number}" in to_first and second.contact.secret not in to_first
