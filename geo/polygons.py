@@ -225,13 +225,31 @@ def _box(box: Sequence[float]) -> str:
 
 
 def _check_valid(shape: shapely.MultiPolygon) -> None:
-    reason = shapely.is_valid_reason(shape)
-    if reason != "Valid Geometry":
+    said = shapely.is_valid_reason(shape)
+    if said != "Valid Geometry":
+        # Such as "Self-intersection[72.72 40.52]": GEOS always names a place.
+        fault, lon, lat = said.rstrip("]").replace("[", " ").rsplit(" ", 2)
+        words = {"reason": _fault(fault), "lat": f"{float(lat):.5f}", "lon": f"{float(lon):.5f}"}
         raise PolygonRefused(
-            _("The area is not valid: %(reason)s.") % {"reason": reason.replace("[", " at [")}
+            _("The area is not valid: %(reason)s near latitude %(lat)s, longitude %(lon)s.") % words
         )
     if shape.area == 0:
         raise PolygonRefused(_("The area is empty."))
+
+
+def _fault(said: str) -> str:
+    """What GEOS finds (``TopologyValidationError::errMsg``) in the reader's language; as it is if it is none of these."""
+    return {
+        "Self-intersection": _("the border crosses or touches itself"),
+        "Ring Self-intersection": _("the border crosses or touches itself"),
+        "Hole lies outside shell": _("a hole lies outside of the border"),
+        "Holes are nested": _("a hole lies in another hole"),
+        "Nested holes": _("a hole lies in another hole"),
+        "Nested shells": _("a part lies in another part"),
+        "Interior is disconnected": _("holes cut the area apart"),
+        "Duplicate Rings": _("the same border is given twice"),
+        "Too few points in geometry component": _("a border has too few different corners"),
+    }.get(said, said)
 
 
 def _shown(value: object) -> str:

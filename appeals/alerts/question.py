@@ -140,25 +140,40 @@ def _categories() -> list[Choice]:
     ]
 
 
-def parse_question(query: Mapping[str, str]) -> Question:
+def parse_question(query: Mapping[str, str], *, on_page: bool = False) -> Question:
     """The question that the parameters ask, of which one names the place.
 
-    Raises ``Refused`` with what is wrong with each: an unknown code too, for nothing would ever be heard of it.
+    Raises ``Refused`` with what is wrong with each: an unknown code too, for nothing would ever be heard of it. Its sentences
+    are for programs, and name parameters and codes; ``on_page`` has them in the words of the page.
     """
     refusals = Refusals()
     given = {name: query.get(name, "").strip() for name in PARAMETERS}
     places = [name for name in _PLACES if given[name]]
     if len(places) != 1:
-        words = _("Name one place: %(names)s.") % {"names": ", ".join(_PLACES)}
+        words = (
+            _("Choose one place.")
+            if on_page
+            else _("Name one place: %(names)s.") % {"names": ", ".join(_PLACES)}
+        )
         raise Refused({(places or _PLACES)[-1]: [words]})
     (place,) = places
     known = [choice.code for choice in _categories()]
-    categories: tuple[str, ...] = refusals.read(_among(known), given["category"], (), name="category")
+    categories: tuple[str, ...] = refusals.read(
+        _among(known, _("There is no such category. Choose among those of the page.") if on_page else ""),
+        given["category"],
+        (),
+        name="category",
+    )
     district, shape, radius_m = "", Shape.NONE, None
     corners: tuple[Position, ...] = ()
     if place == "district":
         codes = [choice.code for choice in choices.districts(past=True)]
-        found: tuple[str, ...] = refusals.read(_among(codes), given[place], (), name=place)
+        found: tuple[str, ...] = refusals.read(
+            _among(codes, _("There is no such district. Choose one of the list.") if on_page else ""),
+            given[place],
+            (),
+            name=place,
+        )
         if len(found) > 1:
             refusals.add({place: [_("Choose one.")]})
         district = "".join(found[:1])
@@ -185,15 +200,17 @@ def question_in(query: str) -> Question | None:
         return None
 
 
-def _among(known: list[str]) -> Callable[[str], tuple[str, ...]]:
-    """Reads codes with commas between them; in the order of the known ones, each once."""
+def _among(known: list[str], unknown: str) -> Callable[[str], tuple[str, ...]]:
+    """Reads codes with commas between them; in the order of the known ones, each once.
+
+    Of another code it says ``unknown``, or, where that is empty, which there are.
+    """
 
     def read(text: str) -> tuple[str, ...]:
         codes = {part.strip() for part in text.split(",")} - {""}
         if not codes.issubset(known):
-            raise ValueRefused(
-                _("There is no such code. There are: %(codes)s.") % {"codes": ", ".join(known)}
-            )
+            words = _("There is no such code. There are: %(codes)s.") % {"codes": ", ".join(known)}
+            raise ValueRefused(unknown or words)
         return tuple(code for code in known if code in codes)
 
     return read

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -88,7 +89,7 @@ def alerts_page(request: HttpRequest) -> HttpResponse:
     if not any(name in given for name in PARAMETERS):
         return _page(request, _Form({"where": "district"}, []))
     try:
-        question = parse_question(given)
+        question = parse_question(given, on_page=True)
     except Refused as refusal:
         return _page(request, _Form({"where": "district"}, [], refusal.errors), status=HTTPStatus.BAD_REQUEST)
     if request.method != "POST":
@@ -117,8 +118,9 @@ def _read(form: _Form) -> Question:
     query = {"category": ",".join(form.chosen)}
     match values["where"]:
         case "district":
-            # The first choice is no district.
-            query["district"] = values["district"] or "-"
+            if not values["district"]:
+                refusals.add({"district": [_("Choose a district")]})
+            query["district"] = values["district"]
         case "near":
             query |= {"near": ",".join(_point(values, refusals)), "radius_m": values["radius_m"]}
         case "drawn":
@@ -126,7 +128,7 @@ def _read(form: _Form) -> Question:
         case _:
             query["area"] = "city"
     refusals.check()
-    return parse_question(query)
+    return parse_question(query, on_page=True)
 
 
 def _point(values: Mapping[str, str], refusals: Refusals) -> tuple[str, ...]:

@@ -182,7 +182,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("This place is outside the city.", {"corners": AREA.replace(f"{CORNERS[0][0]:.6f}", "10.000000")}),
     ("at least three different corners", {"corners": "40.52, 72.76\n40.53, 72.76\n40.52, 72.76"}),
     (
-        "The area is not valid: Self-intersection",
+        "The area is not valid: the border crosses or touches itself near",
         {"corners": "\n".join(AREA.splitlines()[i] for i in (0, 2, 1, 3))},
     ),
     ("At most 200 corners.", {"corners": "40.52, 72.76\n" * 201}),

@@ -73,13 +73,23 @@ def test_the_form_leads_to_the_address_of_its_question(
 @pytest.mark.parametrize(
     ("form", "words"),
     [
-        ({"where": "district", "district": ""}, "There is no such code"),
+        ({"where": "district", "district": ""}, "<p>Choose a district</p>"),
+        ({"where": "district", "district": "atlantis"}, "There is no such district. Choose one of the list."),
+        ({"district": "atlantis"}, "There is no such district. Choose one of the list."),
+        ({"category": "zz"}, "<p>Choose one place.</p>"),
         ({"where": "near", "radius_m": "500"}, "Show the place"),
         ({"where": "near", "coordinates": "here", "radius_m": "500"}, "two numbers of degrees"),
         ({"where": "near", "coordinates": "40.52, 72.76", "radius_m": "1"}, "Between 50 and 5000 metres"),
         ({"where": "drawn", "corners": ""}, "Draw it on the map"),
         ({"where": "drawn", "corners": "40.51, 72.75"}, "at least three different corners"),
-        ({"where": "city", "category": ["unicorns"]}, "There is no such code"),
+        (
+            {"where": "city", "category": ["unicorns"]},
+            "There is no such category. Choose among those of the page.",
+        ),
+        (
+            {"where": "drawn", "corners": "40.51, 72.75\n40.53, 72.77\n40.53, 72.75\n40.51, 72.78"},
+            "the border crosses or touches itself near latitude 40.5",
+        ),
     ],
 )
 def test_what_is_wrong_with_the_form_is_said_above_it(
@@ -87,7 +97,9 @@ def test_what_is_wrong_with_the_form_is_said_above_it(
 ) -> None:
     answer = client.get("/en/alerts/", form)
     assert answer.status_code == 400
-    assert words in answer.content.decode()
+    page = answer.content.decode()
+    assert words in page
+    assert "There are:" not in page, "codes are for programs"
 
 
 def test_letters_come_when_whoever_reads_the_address_has_said_so(city: GridCity, client: Client) -> None:
@@ -195,3 +207,5 @@ def test_a_feed_of_no_question_says_what_is_wrong(city: GridCity, client: Client
     assert answer.status_code == 400
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["errors"]
+    if not query:
+        assert "Name one place: district, near, line, area." in answer.content.decode()

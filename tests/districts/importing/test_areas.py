@@ -305,7 +305,8 @@ def test_one_bad_feature_refuses_the_file(tmp_path: Path) -> None:
         )
     lines = err.getvalue().splitlines()
     assert lines[0].startswith(
-        "refused: feature 2 (Area bow): The area is not valid: Self-intersection at [72.72 40.52]"
+        "refused: feature 2 (Area bow): The area is not valid: the border crosses or touches itself near "
+        "latitude 40.52000, longitude 72.72000"
     )
     for line, words in zip(
         lines[1:],
