@@ -112,6 +112,7 @@ def test_two_appeals_and_a_film_outlive_the_tab_and_the_server(
     expect(waiting.first).to_contain_text("Waiting for a connection")
     page.close()
     assert not Appeal.objects.exists()
+    assert [one for one in window.complaints.said if one.startswith("uncaught")] == []
 
     # Back again, while the server begins to answer: what was on its way then goes once more.
     with out_of_order(live_server):

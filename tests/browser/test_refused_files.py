@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import av
@@ -89,6 +90,32 @@ def test_what_is_too_large_too_many_or_no_picture(visit: Open, city: GridCity, p
     expect(said).to_have_text(f"No more than {PHOTOS_MAX} photos and {VIDEOS_MAX} videos can be attached.")
     expect(page.locator("[data-files] .file")).to_have_count(PHOTOS_MAX)
     assert len(sent) <= PHOTOS_MAX
+
+
+def test_what_was_refused_is_said_until_the_next_choice(
+    visit: Open, city: GridCity, stored_in: object, photo: dict[str, Any], tmp_path: Path
+) -> None:
+    window = visit(maps=False)
+    page = window.go(path_of("public:appeal-new", "en"))
+    note, picture = tmp_path / "note.txt", tmp_path / "lamp.jpg"
+    note.write_text("x")
+    picture.write_bytes(photo["buffer"])
+    devtools = window.context.new_cdp_session(page)
+
+    def choose(*files: Path) -> None:
+        # The browser tells of it itself: between two of its listeners what has been promised goes on.
+        root = devtools.send("DOM.getDocument")["root"]["nodeId"]
+        field = devtools.send("DOM.querySelector", {"nodeId": root, "selector": "[data-file-input]"})
+        devtools.send("DOM.setFileInputFiles", {**field, "files": [str(file) for file in files]})
+
+    choose(note, picture)
+    said, row = page.locator("[data-error=files]"), page.locator("[data-files] .file")
+    expect(row).to_contain_text("Attached")
+    expect(page.locator("[data-saved]")).to_have_text("Saved on this device")
+    expect(said).to_have_text("note.txt is neither a photo nor a video.")
+    choose(picture)
+    expect(row).to_have_count(2)
+    expect(said).to_be_empty()
 
 
 def test_beside_an_answer(visit: Open, city: GridCity, representative: User, stored_in: object) -> None:

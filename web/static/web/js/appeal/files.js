@@ -25,7 +25,10 @@ import { t } from "city/site/texts.js";
 
 export class Files {
   #list;
+  #input;
   #error;
+  /** What is said of files that were turned away when some were chosen last. */
+  #turnedAway = "";
   #changed;
   #keeps;
   #taken;
@@ -44,6 +47,7 @@ export class Files {
     this.#keeps = keeps;
     this.#taken = taken;
     this.#list = list;
+    this.#input = input;
     this.#error = error;
     this.#changed = changed;
     const take = () => {
@@ -134,7 +138,8 @@ export class Files {
 
   /** @param {File[]} chosen */
   add(chosen) {
-    this.#error.textContent = "";
+    this.#turnedAway = "";
+    this.#say();
     for (const file of chosen) this.#begin(file);
   }
 
@@ -241,7 +246,7 @@ export class Files {
   #remove(row) {
     this.#takeOut(row);
     void dropFile(row.file.id).catch(() => undefined);
-    this.#error.textContent = "";
+    this.#say();
     this.#changed();
   }
 
@@ -259,8 +264,14 @@ export class Files {
    */
   #turnAway(row, problem) {
     this.#takeOut(row);
-    const said = this.#error.textContent ?? "";
-    if (!said.includes(problem)) this.#error.textContent = `${said} ${problem}`.trim();
+    if (!this.#turnedAway.includes(problem)) this.#turnedAway = `${this.#turnedAway} ${problem}`.trim();
+    this.#say();
+  }
+
+  /** Nothing of what the form has said of the files before holds any more; what was turned away is told until the next choice. */
+  #say() {
+    this.#error.textContent = this.#turnedAway;
+    this.#input.removeAttribute("aria-invalid");
   }
 
   /**

@@ -143,7 +143,8 @@ export class AppealForm extends HTMLElement {
   #edited(event) {
     const field = event.target;
     if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) {
-      if (field.name) this.#error(field.name, undefined);
+      // What is said of files is theirs: they may have been turned away before the event arrives here.
+      if (field.name && field.type !== "file") this.#error(field.name, undefined);
       if (field.name === "category" || field.name === "kind") this.#askRoute(this.#place?.spot);
       if (field.name === "text") this.#count();
       if (field.name === "text" || field.name === "category") this.#suggest();
@@ -366,7 +367,7 @@ export class AppealForm extends HTMLElement {
       if (this.#files?.hasUnkept) return this.#showErrors({ files: [t("upload.noRoom")] });
       await alone(() => this.#dispatch(this.#parcel()), { wait: true });
     } finally {
-      // The button stays busy until the new page has loaded.
+      // The button stays busy until the new page has loaded, or is gone with the form.
       if (!this.#leaving) this.#busy(false);
     }
   }
@@ -388,6 +389,7 @@ export class AppealForm extends HTMLElement {
         await forget(parcel);
         await this.#steps?.leave();
         location.replace(followUrl(parcel.body.secret));
+        this.#leaving = true;
       } else if (refused) {
         await dropParcel(parcel.id).catch(() => undefined);
         if (Object.keys(error.errors).length && !error.passing) this.#showErrors(error.errors);
@@ -433,6 +435,7 @@ export class AppealForm extends HTMLElement {
   }
 
   #showKept() {
+    this.#leaving = true;
     const heading = el("h1", { tabIndex: -1 }, t("outbox.keptTitle"));
     this.replaceChildren(
       el(
