@@ -60,7 +60,7 @@ def test_in_english(appeal: Appeal) -> None:
 
 def test_in_russian(appeal: Appeal) -> None:
     words = said(appeal, "ru")
-    assert words[0] == "Получено: пятница, 24 апреля 2026 г., 18:40"
+    assert words[0] == "Получено: пятница, 24 апреля 2026 года, 18:40"
     assert words[2] == "Срок — 14 рабочих дней; выходные и праздничные дни не считаются."
     assert "11 мая (Перенос с 9 мая)" in words[3]
     assert words[4] == "Выходные, которые считаются рабочими: 16 мая (За 4 мая)"
