@@ -168,6 +168,14 @@ def test_a_broken_filter_is_told_and_narrows_nothing(
     assert numbers(page) == [appeal.number]
 
 
+def test_a_part_or_an_order_that_is_none_is_told(city: GridCity, client: Client, light_user: User) -> None:
+    client.force_login(light_user)
+    page = get(client, "?tab=zz&sort=zz")
+    assert f"The queue has no such part. This is: {Tab.OPEN.label}." in page
+    assert "cannot be sorted like that" in page
+    assert 'role="alert"' not in get(client, "?tab=&sort=")
+
+
 def test_pages_are_stable_while_appeals_leave_the_queue(
     city: GridCity, client: Client, light_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
