@@ -74,26 +74,37 @@ class Signs:
 
 @dataclass(frozen=True)
 class Alike:
-    """An appeal that is perhaps the same, and why."""
+    """An appeal that is perhaps the same, and why; ``than`` the moment of the one it is like, None for one being written."""
 
     appeal: Appeal
     signs: Signs
+    than: dt.datetime | None = None
 
     @property
     def reasons(self) -> list[str]:
-        """Why, in the reader's language, such as “28 m away”, “3 days apart”, “similar words”."""
-        days = round(self.signs.days)
+        """Why, in the reader's language, such as “28 m away”, “3 days ago”, “similar words”."""
+        metres = f"{self.signs.metres:.0f}"
         said = [
-            _("%(metres)s m away") % {"metres": f"{self.signs.metres:.0f}"},
-            ngettext("%(days)s day apart", "%(days)s days apart", days) % {"days": days}
-            if days
-            else _("the same day"),
+            _("at the same place") if metres == "0" else _("%(metres)s m away") % {"metres": metres},
+            self._when(),
         ]
         if self.signs.similar_words:
             said.append(_("similar words"))
         if self.signs.same_picture:
             said.append(_("a similar photo"))
         return said
+
+    def _when(self) -> str:
+        days = round(self.signs.days)
+        if not days:
+            return _("the same day")
+        if self.than is None:
+            words = ngettext("%(days)s day ago", "%(days)s days ago", days)
+        elif self.appeal.submitted_at < self.than:
+            words = ngettext("%(days)s day earlier", "%(days)s days earlier", days)
+        else:
+            words = ngettext("%(days)s day later", "%(days)s days later", days)
+        return words % {"days": days}
 
 
 def find_alike(
@@ -135,6 +146,7 @@ def find_alike(
                 words=appeal.words,  # type: ignore[attr-defined]
                 bits=bits.get(appeal.pk),
             ),
+            than=at if but else None,
         )
         for appeal in candidates
     ]

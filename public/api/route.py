@@ -44,7 +44,7 @@ class AlikeSerializer(serializers.Serializer[Any]):
     metres = serializers.SerializerMethodField(help_text="From the place.")
     reasons = serializers.ListField(
         child=serializers.CharField(),
-        help_text="Why it is perhaps the same, in words: distance, days apart, similar words, a similar photo.",
+        help_text="Why it is perhaps the same, in words: distance, how many days ago, similar words, a similar photo.",
     )
 
     def get_support_url(self, one: Alike) -> str:

@@ -107,10 +107,30 @@ def test_it_is_said_why(make: Callable[..., Appeal]) -> None:
     AttachmentFactory(appeal=other, look=7)
     with translation.override("en"):
         (one,) = found(DARK, looks=[7])
-        assert one.reasons == ["28 m away", "3 days apart", "similar words", "a similar photo"]
+        assert one.reasons == ["28 m away", "3 days ago", "similar words", "a similar photo"]
         Appeal.objects.update(submitted_at=timezone.now())
         (one,) = found()
         assert one.reasons == ["28 m away", "the same day"]
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "before", "after"),
+    [
+        ("en", "18 days ago", "18 days earlier", "18 days later"),
+        ("ru", "18 дней назад", "на 18 дней раньше", "на 18 дней позже"),
+        ("ky", "18 күн мурун", "18 күн мурда", "18 күн кийин"),
+    ],
+)
+def test_when_the_other_came_in(
+    make: Callable[..., Appeal], language: str, written: str, before: str, after: str
+) -> None:
+    old, new = make(days=18), make()
+    with translation.override(language):
+        assert [one.reasons[1] for one in found() if one.appeal == old] == [written]
+        (one,), (other,) = alike(new, 9), alike(old, 9)
+        assert (one.reasons[1], other.reasons[1]) == (before, after)
+        here = {"en": "at the same place", "ru": "на том же месте", "ky": "ошол эле жерде"}
+        assert one.reasons[0] == here[language]
 
 
 def test_the_form_and_the_api_say_the_same_and_one_press_supports_it(
@@ -125,10 +145,10 @@ def test_the_form_and_the_api_say_the_same_and_one_press_supports_it(
     assert answer["Cache-Control"] == "no-store"
     (said,) = answer.json()["alike"]
     assert (said["number"], said["metres"]) == (other.number, 28)
-    assert said["reasons"] == ["28 m away", "3 days apart", "similar words"]
+    assert said["reasons"] == ["28 m away", "3 days ago", "similar words"]
     asked = {name: str(value) for name, value in draft.items()} | {"ask": "who"}
     page = client.post("/en/appeals/new/", asked).content.decode()
-    assert "28 m away, 3 days apart, similar words" in page
+    assert "28 m away, 3 days ago, similar words" in page
     assert f'formaction="{said["support_url"]}"' in page
     # What else the form has in it is sent along, and no appeal is made of it.
     client.post(said["support_url"], asked | {"supported": "yes"})
