@@ -113,7 +113,7 @@ def _step(request: HttpRequest, do: str) -> _Step:
             date = _day_of(request.POST.get("date", ""))
             if date is None:
                 raise Refused({"day": [_("There is no such day.")]})
-            words = _("%(day)s is what the country's calendar says.")
+            words = _("%(day)s is no longer an exception from the country's calendar.")
             return _Step(
                 lambda: remove_day(date),
                 words % {"day": date_format(date)},

@@ -8,8 +8,7 @@ from django.utils.translation import ngettext
 
 from reports.figures import about, rounded
 from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Compared, HotCell, Hotspots, Refusal
-from reports.sentences import appeals_words, asked_words, created_words
-from reports.sizes import WINDOW_CELLS
+from reports.sentences import appeals_words, asked_words, created_words, neighbourhood_words
 
 #: The levels in the order of the legend: the surest "more" first.
 LEVELS_SHOWN = (3, 2, 1, 0, -1, -2, -3)
@@ -91,7 +90,7 @@ def places_words(hotspots: Hotspots) -> str:
 def compared_words(hotspots: Hotspots) -> str:
     """What the cells are compared with, and by which test."""
     facts = {
-        "window": WINDOW_CELLS,
+        "window": neighbourhood_words(),
         "radius": rounded(hotspots.radius_m),
         "cells": number_format(hotspots.tested, force_grouping=True),
         "others": appeals_words(hotspots.others or 0),
@@ -99,7 +98,7 @@ def compared_words(hotspots: Hotspots) -> str:
     if hotspots.compared is Compared.ALL:
         return (
             _(
-                "Each cell is judged with its neighbours within %(radius)s m (%(window)d cells): its appeals against the share that "
+                "Each cell is judged with its neighbours within %(radius)s m (%(window)s): its appeals against the share that "
                 "all appeals of the same time and place (%(others)s) would give it. Negative binomial test; "
                 "corrected for the %(cells)s cells tested (Benjamini–Hochberg)."
             )
@@ -107,7 +106,7 @@ def compared_words(hotspots: Hotspots) -> str:
         )
     return (
         _(
-            "Each cell is judged with its neighbours within %(radius)s m (%(window)d cells): its appeals against what would be "
+            "Each cell is judged with its neighbours within %(radius)s m (%(window)s): its appeals against what would be "
             "there if the counts of all cells between the outermost appeals were shuffled. Exact permutation test of Getis and Ord's Gi*; "
             "corrected for the %(cells)s cells tested (Benjamini–Hochberg)."
         )

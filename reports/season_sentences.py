@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from django.utils.dates import MONTHS, MONTHS_3
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from geo.hotspots.seasons import LEAST_COUNT, LEAST_MONTHS
 from reports.figures import about, rounded
 from reports.seasons import BREAKS, CategorySeason, Seasons
-from reports.sentences import asked_words, created_words
+from reports.sentences import asked_words, created_words, in_sentence, months_span_words
 
 #: What is surer is not told apart.
 _LEAST_Q: Final = 0.001
@@ -23,11 +22,7 @@ _NAMED: Final = 5
 def season_question_words(found: Seasons, filters: list[tuple[str, str]]) -> str:
     """How many appeals, of which months and filters."""
     first, last = (found.months[0], found.months[-1]) if found.months else (None, None)
-    months = (
-        f"{date_format(first, 'YEAR_MONTH_FORMAT')} – {date_format(last, 'YEAR_MONTH_FORMAT')}"
-        if first and last
-        else ""
-    )
+    months = months_span_words(first, last) if first and last else ""
     return " · ".join(
         filter(
             None, [asked_words(None, None, [], count=found.total), months, asked_words(None, None, filters)]
@@ -69,7 +64,7 @@ def height_words(row: CategorySeason) -> str:
     """The category with its highest and lowest month, and how many times the year's mean they have."""
     told = {"name": row.name}
     for name, month in (("peak", row.peak or 1), ("trough", row.trough or 1)):
-        told[name] = str(MONTHS[month])
+        told[name] = in_sentence(str(MONTHS[month]))
         index = row.months[month - 1].index
         told[f"{name}_index"] = "—" if index is None else about(index)
     return _("%(name)s – most: %(peak)s (%(peak_index)s ×), fewest: %(trough)s (%(trough_index)s ×)") % told

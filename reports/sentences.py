@@ -7,8 +7,8 @@ import datetime as dt
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language, ngettext, npgettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from geo.classes import CountClass
 from reports import sizes
@@ -73,11 +73,33 @@ def class_words(bounds: CountClass) -> str:
     )
 
 
+def window_words() -> str:
+    """The cells of a neighbourhood as in “an area of 21 cells”."""
+    cells = npgettext("an area of", "%(n)s cell", "%(n)s cells", WINDOW_CELLS)
+    return cells % {"n": number_format(WINDOW_CELLS)}
+
+
+def neighbourhood_words() -> str:
+    """The cells of a neighbourhood by themselves: “21 cells”."""
+    return ngettext("%(n)s cell", "%(n)s cells", WINDOW_CELLS) % {"n": number_format(WINDOW_CELLS)}
+
+
+def in_sentence(name: str) -> str:
+    """The name of a month as within a sentence: only English has it with a capital."""
+    return name if get_language() == "en" else name.lower()
+
+
+def months_span_words(first: dt.date, last: dt.date) -> str:
+    """From one month to another, both named by one of their days; a single month once."""
+    names = (in_sentence(date_format(month, "YEAR_MONTH_FORMAT")) for month in (first, last))
+    return " – ".join(dict.fromkeys(names))
+
+
 def size_words(size: CellSize) -> str:
     """Explains the size of the cells."""
     facts = {
         "size": size.cell_m,
-        "window": WINDOW_CELLS,
+        "window": window_words(),
         "expected": rounded(size.expected, 1),
         "enough": EXPECTED_IN_WINDOW,
         "most": number_format(sizes.MOST_DRAWN, force_grouping=True),
@@ -94,7 +116,7 @@ def size_words(size: CellSize) -> str:
         return (
             _(
                 "Cells of %(size)d m, chosen automatically: the smallest size at which "
-                "an area of %(window)d cells has at least %(enough)d appeals on average (here %(expected)s)."
+                "an area of %(window)s has at least %(enough)d appeals on average (here %(expected)s)."
             )
             % facts
         )
@@ -102,22 +124,19 @@ def size_words(size: CellSize) -> str:
         return (
             _(
                 "Cells of %(size)d m, the largest available: there are so few appeals that "
-                "an area of %(window)d cells has %(expected)s on average. "
+                "an area of %(window)s has %(expected)s on average. "
                 "Differences between cells are mostly chance."
             )
             % facts
         )
     if size.enough:
         return (
-            _(
-                "Cells of %(size)d m, as you chose: "
-                "an area of %(window)d cells has %(expected)s appeals on average."
-            )
+            _("Cells of %(size)d m, as you chose: an area of %(window)s has %(expected)s appeals on average.")
             % facts
         )
     return (
         _(
-            "Cells of %(size)d m, as you chose: an area of %(window)d cells has only %(expected)s appeals on "
+            "Cells of %(size)d m, as you chose: an area of %(window)s has only %(expected)s appeals on "
             "average, so differences between cells are mostly chance. Larger cells are more meaningful."
         )
         % facts

@@ -13,8 +13,8 @@ from reports.figures import rounded
 from reports.hot_sentences import few_words, shown_words
 from reports.hotspots import Refusal
 from reports.months import LEAST_MONTHS
-from reports.sentences import asked_words, created_words
-from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS
+from reports.sentences import asked_words, created_words, neighbourhood_words, window_words
+from reports.sizes import WINDOW_RADIUS_CELLS
 from reports.trends import MONTHS_TOGETHER, TrendCell, Trends
 
 #: A smaller chance is said to be below it.
@@ -69,13 +69,13 @@ def whole_city_words(trends: Trends) -> str:
 def trend_method_words(trends: Trends) -> str:
     """By which tests a cell gets its pattern."""
     return _(
-        "Each cell is judged month by month with its neighbours within %(radius)s m (%(window)d cells) in this month and in the one "
+        "Each cell is judged month by month with its neighbours within %(radius)s m (%(window)s) in this month and in the one "
         "before, against what would be there if the counts of all cells and months were shuffled: Getis and Ord's Gi* with an exact "
         "permutation test, corrected for all cells and months (Benjamini–Hochberg, 5 %%). “Nearly every” is at least "
         "90 %% of the months; a cell rises or falls by the Mann–Kendall trend of its Gi*, corrected in the same way."
     ) % {
         "radius": rounded(WINDOW_RADIUS_CELLS * trends.size.cell_m),
-        "window": WINDOW_CELLS,
+        "window": neighbourhood_words(),
     }
 
 
@@ -83,13 +83,13 @@ def trend_size_words(trends: Trends) -> str:
     """The size of the cells and how much is expected in a neighbourhood."""
     facts = {
         "size": trends.size.cell_m,
-        "window": WINDOW_CELLS,
+        "window": window_words(),
         "months": MONTHS_TOGETHER,
         "expected": rounded(trends.size.expected, 1),
     }
     words = (
         _(
-            "Cells of %(size)d m: an area of %(window)d cells has %(expected)s appeals in %(months)d months on average."
+            "Cells of %(size)d m: an area of %(window)s has %(expected)s appeals in %(months)d months on average."
         )
         % facts
     )

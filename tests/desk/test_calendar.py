@@ -90,7 +90,10 @@ def test_a_day_is_entered_changed_and_removed(appeal: Appeal, office: Client) ->
     confirmed(office, office.post(url(), {**DAY, "working": "yes"}).content.decode())
     assert CalendarDay.objects.get().working and Appeal.objects.get().due_on == appeal.due_on
     # A day that moves nothing is not asked about.
-    assert office.post(url(), {"do": "remove", "date": "2026-05-12"}).status_code == 302
+    removed = office.post(url(), {"do": "remove", "date": "2026-05-12"}, follow=True)
+    assert removed.redirect_chain
+    page = removed.content.decode().replace("&#x27;", "'")
+    assert "12 May 2026 is no longer an exception from the country's calendar." in page
     assert not CalendarDay.objects.exists()
 
 

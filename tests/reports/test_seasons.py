@@ -10,13 +10,15 @@ import re
 import numpy as np
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from appeals.filters import AppealFilter
 from geo.hotspots import seasonality
+from reports.season_sentences import height_words, season_question_words
 from reports.seasons import find_seasons
+from reports.sentences import months_span_words
 from tests.grid import IN_EAST, GridCity
 from tests.reports.planting import Plant
 
@@ -72,6 +74,10 @@ def test_the_category_that_follows_the_year_is_named(
         page = client.get(f"{PAGE}?{QUERY}").content.decode()
     assert "Of 2 categories tested, 1 clearly follows the season." in page
     assert re.search(r"– most: April \(\d", page)
+    with translation.override("ru"):
+        assert "больше всего: апрель (" in height_words(found.clear[0])
+        assert season_question_words(found, []).endswith("январь 2024 – декабрь 2025")
+        assert months_span_words(found.months[0], found.months[0]) == "январь 2024"
     assert "Some months were seen in fewer than three years" in page
     assert "<iframe" not in page
     table = list(

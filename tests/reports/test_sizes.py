@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import translation
 from pytest_django import Settings
 
 from appeals.models.appeal import CELL_M
 from geo.hotspots import disc
-from reports import sizes
+from reports import sentences, sizes
+from reports.sentences import neighbourhood_words, size_words
 from reports.sizes import CELL_SIZES_M, CellSize, candidate_sizes, offered_sizes
 
 CITY_M2 = 180e6
@@ -72,3 +74,20 @@ def test_sizes_that_would_be_too_many_cells_are_followed_by_larger_ones(settings
 
 def test_a_window_has_the_cells_that_the_test_of_hotspots_sums_over() -> None:
     assert disc(sizes.WINDOW_RADIUS_CELLS).sum() == sizes.WINDOW_CELLS
+
+
+@pytest.mark.parametrize(
+    ("cells", "area", "alone"),
+    [
+        (21, "на место из 21 ячейки приходится", "21 ячейка"),
+        (24, "на место из 24 ячеек приходится", "24 ячейки"),
+        (25, "на место из 25 ячеек приходится", "25 ячеек"),
+    ],
+)
+def test_cells_are_in_the_case_of_their_number(
+    monkeypatch: pytest.MonkeyPatch, cells: int, area: str, alone: str
+) -> None:
+    monkeypatch.setattr(sentences, "WINDOW_CELLS", cells)
+    with translation.override("ru"):
+        assert area in size_words(choose_size(10, CITY_M2, None))
+        assert neighbourhood_words() == alone
