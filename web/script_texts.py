@@ -119,6 +119,7 @@ def script_texts() -> dict[str, str]:
         "upload.done": _("Attached"),
         "upload.processing": _("Attached; the video is being prepared"),
         "upload.failed": _("Could not be sent."),
+        "upload.refused": _("%(name)s was not accepted: remove it to go on. %(reason)s"),
         "upload.waiting": _("Will be sent when you are back online"),
         "upload.remove": _("Remove %(name)s"),
         "upload.retry": _("Send again"),
@@ -208,6 +209,9 @@ def script_texts() -> dict[str, str]:
         ),
         # One's own appeals
         "mine.none": _("No appeal has been sent from this device yet."),
+        "mine.waiting": _(
+            "What is still to be sent from this device is named above. It is listed here as soon as it is registered."
+        ),
         "mine.here": _("In “My appeals” on this device"),
         # The outbox
         "outbox.waiting": _("Waiting for a connection. It will be sent automatically."),

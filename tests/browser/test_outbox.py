@@ -217,6 +217,23 @@ def test_it_goes_with_the_tab_closed(visit: Open, city: GridCity, heavy_film: di
     assert Appeal.objects.count() == 1
 
 
+def test_the_list_of_ones_own_follows_the_outbox(visit: Open, city: GridCity) -> None:
+    window = visit(maps=False, **HERE)
+    page = window.go(FORM)
+    window.context.set_offline(True)
+    write(page, "A lamp by the school", [])
+    page.route("**/api/appeals/", lambda route: route.abort())
+    window.context.set_offline(False)
+    page.goto(window.root + path_of("public:mine", "en"))
+    expect(page.locator("my-appeals")).to_contain_text(
+        "What is still to be sent from this device is named above."
+    )
+    page.unroute("**/api/appeals/")
+    page.evaluate("window.dispatchEvent(new Event('outbox:changed'))")
+    expect(page.locator("my-appeals .appeal-row")).to_contain_text("A lamp by the school")
+    expect(page.locator(".outbox__line--success")).to_be_visible()
+
+
 def test_a_device_without_room_says_so_and_nothing_is_lost(
     visit: Open, city: GridCity, heavy_film: dict[str, Any]
 ) -> None:

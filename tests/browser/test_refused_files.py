@@ -118,6 +118,24 @@ def test_what_was_refused_is_said_until_the_next_choice(
     expect(said).to_be_empty()
 
 
+def test_a_photo_that_cannot_be_opened_is_named_and_can_be_removed(
+    visit: Open, city: GridCity, stored_in: object
+) -> None:
+    page = visit(maps=False).go(path_of("public:appeal-new", "en"))
+    broken = {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"no picture at all"}
+    page.set_input_files("[data-file-input]", [broken])
+    expect(page.locator("[data-files] .file--failed")).to_contain_text(
+        "neither a photo nor a video that we can read"
+    )
+    page.click("[data-next]")
+    said = page.locator("[data-error=files]")
+    expect(said).to_contain_text("broken.jpg was not accepted: remove it to go on. This file is neither")
+    page.get_by_role("button", name="Remove broken.jpg").click()
+    expect(said).to_be_empty()
+    page.click("[data-next]")
+    expect(page.locator("[data-address]")).to_be_visible()
+
+
 def test_beside_an_answer(visit: Open, city: GridCity, representative: User, stored_in: object) -> None:
     appeal = AppealFactory(category=city.categories["lamp"])
     window = visit(**DESKTOP, maps=False)

@@ -194,7 +194,13 @@ def test_an_unfinished_appeal_is_there_again(
     expect(page.locator(".file__state")).to_have_text("Attached")
     assert page.input_value("[name=id]") == first_id
 
+    # In another language too.
+    page.evaluate("document.querySelector('.languages a[lang=ru]').click()")
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    expect(page.locator("[name=kind][value=request]")).to_be_visible()
+    expect(page.locator("[name=kind][value=request]")).to_be_checked()
+
     page.once("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Start over").click()
+    page.get_by_role("button", name="Начать заново").click()
     expect(page.locator("[name=text]")).to_have_value("")
     assert page.input_value("[name=id]") != first_id

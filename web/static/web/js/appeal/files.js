@@ -21,6 +21,7 @@ import { t } from "city/site/texts.js";
  * @property {AbortController} stop
  * @property {Promise<void>} settled
  * @property {boolean} unkept this device had no room to keep it
+ * @property {string} reason why the server did not take it
  */
 
 export class Files {
@@ -82,6 +83,11 @@ export class Files {
 
   get hasRefused() {
     return this.#rows.some((row) => row.state === "refused");
+  }
+
+  /** Of each file that the server does not take: which one, why, and that nothing goes on with it. */
+  get refusals() {
+    return this.#rows.filter((row) => row.state === "refused").map(({ file: { name }, reason }) => t("upload.refused", { name, reason }));
   }
 
   /** True when one has not been sent, and is nowhere but on this page. */
@@ -203,7 +209,8 @@ export class Files {
     } catch (error) {
       if (isAbort(error)) return;
       if (error instanceof Refused && !error.passing) {
-        this.#state(row, "refused", Object.values(error.errors).flat().join(" ") || error.message || t("upload.failed"));
+        row.reason = Object.values(error.errors).flat().join(" ") || error.message || t("upload.failed");
+        this.#state(row, "refused", row.reason);
       } else {
         // It is sent with the appeal.
         this.#state(row, "waiting", row.unkept ? t("upload.noRoom") : undefined);
@@ -221,7 +228,7 @@ export class Files {
   #row(file) {
     const element = el("li", { className: "file" });
     /** @type {Row} */
-    const row = { file, state: "preparing", element, stop: new AbortController(), settled: Promise.resolve(), unkept: false };
+    const row = { file, state: "preparing", element, stop: new AbortController(), settled: Promise.resolve(), unkept: false, reason: "" };
     const retry = el(
       "button",
       { type: "button", hidden: true, "aria-label": t("upload.retry"), onclick: () => (row.settled = this.#send(row)) },

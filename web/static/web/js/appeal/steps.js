@@ -144,6 +144,10 @@ export class Steps {
     const first = this.#at === this.#names[0];
     const address = first ? location.pathname + location.search : PREFIX + this.#at;
     history.replaceState({ step: this.#at, depth: this.#depth }, "", NARROW.matches ? address : undefined);
+    // The same step in another language.
+    for (const link of document.querySelectorAll(".languages a")) {
+      if (link instanceof HTMLAnchorElement) link.hash = NARROW.matches && !first ? address : "";
+    }
   }
 
   /** @param {string} name */

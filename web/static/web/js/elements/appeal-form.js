@@ -319,7 +319,7 @@ export class AppealForm extends HTMLElement {
       }
     }
     if (this.#left < 0) errors.text = [t("text.tooLong", { count: formatNumber(-this.#left) })];
-    if (this.#files?.hasRefused) errors.files = [t("upload.failed")];
+    if (this.#files?.hasRefused) errors.files = this.#files.refusals;
     return errors;
   }
 
@@ -362,7 +362,7 @@ export class AppealForm extends HTMLElement {
     this.#busy(true);
     try {
       await this.#files?.settled();
-      if (this.#files?.hasRefused) return this.#showErrors({ files: [t("upload.failed")] });
+      if (this.#files?.hasRefused) return this.#showErrors({ files: this.#files.refusals });
       if (this.#files?.hasUnkept) await this.#files.delivered();
       if (this.#files?.hasUnkept) return this.#showErrors({ files: [t("upload.noRoom")] });
       await alone(() => this.#dispatch(this.#parcel()), { wait: true });

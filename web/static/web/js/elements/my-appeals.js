@@ -3,15 +3,41 @@
  * whether it does.
  */
 
+import { readParcels } from "city/outbox/store.js";
 import { el, icon } from "city/site/dom.js";
 import { forgetMine, mine, rememberMine } from "city/site/mine.js";
 import { followUrl } from "city/site/settings.js";
 import { formatDay, t } from "city/site/texts.js";
 
 class MyAppeals extends HTMLElement {
+  #shown = "";
+
   connectedCallback() {
+    window.addEventListener("outbox:shown", this.#follow);
+    void this.#follow();
+  }
+
+  disconnectedCallback() {
+    window.removeEventListener("outbox:shown", this.#follow);
+  }
+
+  /** What is registered meanwhile is in the list without a reload; while something waits, it is not said that nothing was sent. */
+  #follow = async () => {
+    // This browser may store nothing: then nothing is waiting.
+    const waits = await readParcels().then((parcels) => parcels.some(({ state }) => state !== "sent"), () => false);
     const all = mine();
-    if (!all.length) return this.replaceChildren(el("p", { className: "empty" }, icon("person"), t("mine.none")));
+    const shown = JSON.stringify([all, waits]);
+    // What has the focus stays.
+    if (shown !== this.#shown) this.#show(all, waits);
+    this.#shown = shown;
+  };
+
+  /**
+   * @param {import("city/site/mine.js").Mine[]} all
+   * @param {boolean} waits
+   */
+  #show(all, waits) {
+    if (!all.length) return this.replaceChildren(el("p", { className: "empty" }, icon("person"), t(waits ? "mine.waiting" : "mine.none")));
     const rows = all.map(({ number, secret, about, at }) =>
       el(
         "li",

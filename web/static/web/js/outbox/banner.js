@@ -48,6 +48,8 @@ export async function watchOutbox() {
  */
 function show(place, parcels, run) {
   place.replaceChildren(...parcels.map((parcel) => line(parcel, run)));
+  // What has been sent is remembered now, whoever sent it.
+  window.dispatchEvent(new Event("outbox:shown"));
 }
 
 /**
