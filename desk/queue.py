@@ -13,9 +13,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, F, Func, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from accounts.roles import Standing, standing_of
@@ -239,7 +238,9 @@ def parse_place(query: Mapping[str, str]) -> tuple[Place, Errors]:
     if query.get("tab", tab) not in {tab, ""}:
         refusals.add({"tab": [gettext("The queue has no such part. This is: %(tab)s.") % {"tab": tab.label}]})
     if query.get("sort", sort) not in {sort, ""}:
-        refusals.add({"sort": [gettext("The queue cannot be sorted like that; it stands in its usual order.")]})
+        refusals.add(
+            {"sort": [gettext("The queue cannot be sorted like that; it stands in its usual order.")]}
+        )
     wanted = refusals.read(
         parse_filter, {**{name: query[name] for name in query}, "status": ""}, AppealFilter()
     )
