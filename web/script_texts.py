@@ -83,6 +83,11 @@ def script_texts() -> dict[str, str]:
         ),
         "place.searching": _("Searching…"),
         "place.none": _("No such street or place is known. Tap the map instead."),
+        "place.choose": _("Several places fit: choose yours from the list, or tap the map."),
+        "place.noList": _(
+            "The list of places needs a network. What you typed is kept: tap the picture of the city where it is, or press "
+            "“I am here”."
+        ),
         "place.found": _("Places found: %(count)s"),
         "place.chosen": _("Chosen: %(place)s"),
         "place.coordinates": _("The pin is at %(lat)s, %(lon)s."),

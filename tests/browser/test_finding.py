@@ -15,7 +15,8 @@ from playwright.sync_api import Page, expect
 from data.demo.texts import texts
 from tests.browser.conftest import Open, at_step, path_of
 from tests.browser.pixels import colour_px
-from tests.grid import IN_EAST, IN_WEST, GridCity
+from tests.factories import PlaceFactory
+from tests.grid import IN_EAST, IN_PARK, IN_WEST, GridCity, at
 from tests.osh import osh_categories
 
 #: What is typed, and the category that must be among those shown.
@@ -177,6 +178,35 @@ def test_the_place_is_the_last_that_was_given(visit: Open, city: GridCity) -> No
     expect(lon).to_have_value(f"{IN_EAST[0]:.7f}")
     expect(page.locator("[data-address]")).to_have_value("")
     assert window.complaints.said == []
+
+
+def test_an_address_that_was_typed_and_not_chosen(visit: Open, city: GridCity) -> None:
+    PlaceFactory(name_ru="переулок Масалиев", point=at(IN_WEST))
+    window = visit(maps=False)
+    page = window.go(path_of("public:appeal-new", "en"))
+    listening(page)
+    at_step(page, "place")
+    error, lon = page.locator("[data-error=point]"), page.locator("[name=lon]")
+    window.context.set_offline(True)
+    page.fill("[data-address]", "улица масолиева 7")
+    page.click("[data-next]")
+    expect(error).to_contain_text("What you typed is kept: tap the picture of the city")
+    expect(page.locator("[data-address]")).to_have_value("улица масолиева 7")
+    window.context.set_offline(False)
+    page.fill("[data-address]", "zzzzz")
+    page.click("[data-next]")
+    expect(error).to_contain_text("No such street or place is known.")
+    # Several: which of them is the writer's to say.
+    page.fill("[data-address]", "масалиев")
+    page.click("[data-next]")
+    expect(error).to_contain_text("choose yours from the list")
+    expect(page.get_by_role("option")).to_have_count(2)
+    expect(lon).to_have_value("")
+    # One alone is taken.
+    page.fill("[data-address]", "токтогул 7")
+    page.click("[data-next]")
+    expect(page.locator("[name=text]")).to_be_visible()
+    expect(lon).to_have_value(f"{IN_PARK[0]:.7f}")
 
 
 def test_a_phone_on_a_weak_network_loads_the_map_when_it_is_asked_for(visit: Open, city: GridCity) -> None:

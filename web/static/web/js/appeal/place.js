@@ -35,6 +35,9 @@ export class PlacePicker {
   #latest = new Latest();
   /** @type {Found[]} */
   #found = [];
+  /** The words that `#found` is the answer to, and those that are being looked for. */
+  #answered = "";
+  #sought = "";
   #active = -1;
   /** @type {Spot | undefined} */
   #spot;
@@ -58,12 +61,17 @@ export class PlacePicker {
     address.setAttribute("aria-autocomplete", "list");
     address.setAttribute("aria-controls", parts.list.id);
     address.setAttribute("aria-expanded", "false");
-    address.addEventListener("input", debounce(250, () => void this.#search()));
+    address.addEventListener("input", debounce(250, () => {
+      // Whoever goes on at once has asked already.
+      if (![this.#sought, this.#answered].includes(address.value.trim())) void this.#search();
+    }));
     address.addEventListener("input", () => {
       this.#addressed = this.#spot && { spot: this.#spot, certain: false };
     });
     address.addEventListener("keydown", (event) => this.#typed(event));
-    address.addEventListener("blur", () => setTimeout(() => this.#close(), 150));
+    address.addEventListener("blur", () => setTimeout(() => {
+      if (document.activeElement !== address) this.#close();
+    }, 150));
     locate?.addEventListener("click", () => this.#locate());
     handOver([locate]);
     coordinates.addEventListener("change", () => void this.#readCoordinates());
@@ -77,6 +85,24 @@ export class PlacePicker {
 
   get spot() {
     return this.#spot;
+  }
+
+  /**
+   * Takes the place that the address names, where it names one alone and none has been given.
+   * @returns {Promise<string>} what is to be done for one; empty if there is one
+   */
+  async settled() {
+    if (this.#spot) return "";
+    const words = this.#parts.address.value.trim();
+    if (words.length < Number(this.#parts.address.dataset.wordsMin)) return t("form.required.point");
+    // The list may still be on its way.
+    if (this.#answered !== words) await this.#search();
+    if (this.#answered !== words) return this.#spot ? "" : t("place.noList");
+    if (this.#found.length === 1) this.#choose(0);
+    if (this.#spot) return "";
+    if (!this.#found.length) return t("place.none");
+    this.#show(this.#found);
+    return t("place.choose");
   }
 
   /**
@@ -218,10 +244,14 @@ export class PlacePicker {
     const words = this.#parts.address.value.trim();
     if (words.length < Number(this.#parts.address.dataset.wordsMin)) return this.#close();
     this.#say(t("place.searching"));
+    this.#sought = words;
     try {
-      this.#show(await this.#ask(words));
+      const found = await this.#ask(words);
+      this.#answered = words;
+      this.#show(found);
     } catch (error) {
       if (isAbort(error)) return;
+      this.#sought = "";
       this.#close();
       this.#say(t("place.searchFailed"));
     }
@@ -269,6 +299,7 @@ export class PlacePicker {
       return;
     }
     this.#parts.address.value = withHouse(place.name, this.#parts.address.value);
+    this.#sought = this.#answered = this.#parts.address.value.trim();
     this.#goTo(spot);
     this.#addressed = { spot, certain: place.kind !== "street" };
     this.#say(t("place.chosen", { place: place.name }));

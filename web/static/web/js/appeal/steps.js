@@ -24,7 +24,7 @@ export class Steps {
 
   /**
    * @param {HTMLElement} form with `[data-next]`, `[data-back]`, `[data-steps-bar]`, and `[data-go]` for ways to a step
-   * @param {{complete: (step: string) => boolean, shown: (step: string) => void}} options whether a step can be left
+   * @param {{complete: (step: string) => Promise<boolean>, shown: (step: string) => void}} options whether a step can be left
    *   forwards, which says why it cannot; what is to be done when one is shown
    */
   constructor(form, options) {
@@ -34,7 +34,7 @@ export class Steps {
     const count = this.#names.length;
     this.#names.forEach((name, index) => this.#title(name)?.prepend(el("span", { className: "step__of" }, t("steps.of", { number: index + 1, count }), " ")));
     form.querySelector("[data-steps-bar]")?.append(...this.#names.map(() => el("span")));
-    form.querySelector("[data-next]")?.addEventListener("click", () => this.next());
+    form.querySelector("[data-next]")?.addEventListener("click", () => void this.next());
     form.querySelector("[data-back]")?.addEventListener("click", () => this.#back());
     for (const way of form.querySelectorAll("[data-go]")) {
       way.addEventListener("click", () => this.go(way.getAttribute("data-go") ?? ""));
@@ -54,9 +54,11 @@ export class Steps {
   }
 
   /** The next step, if nothing is missing in this one. */
-  next() {
-    const next = this.#names[this.#names.indexOf(this.#at) + 1];
-    if (next && this.#options.complete(this.#at)) this.go(next);
+  async next() {
+    const at = this.#at;
+    const next = this.#names[this.#names.indexOf(at) + 1];
+    // Whoever has gone elsewhere meanwhile stays there.
+    if (next && (await this.#options.complete(at)) && this.#at === at) this.go(next);
   }
 
   /**

@@ -84,7 +84,7 @@ export class AppealForm extends HTMLElement {
       if (event.submitter?.hasAttribute("formaction")) return;
       event.preventDefault();
       // Enter in a field of an earlier step.
-      if (this.#steps?.goesOn) this.#steps.next();
+      if (this.#steps?.goesOn) void this.#steps.next();
       else void this.#send();
     });
     this.#steps = new Steps(form, { complete: (step) => this.#isComplete(step), shown: () => this.#shown() });
@@ -172,8 +172,9 @@ export class AppealForm extends HTMLElement {
   // The steps
 
   /** True when a step can be left; else what is missing is said there. @param {string} step */
-  #isComplete(step) {
-    const missing = Object.entries(this.#problems()).filter(([name]) => this.#steps?.of(this.#fieldOf(name)) === step);
+  async #isComplete(step) {
+    const problems = await this.#problems({ place: step === this.#steps?.of(this.#fieldOf("point")) });
+    const missing = Object.entries(problems).filter(([name]) => this.#steps?.of(this.#fieldOf(name)) === step);
     for (const [name, sentences] of missing) this.#error(name, sentences);
     const [first] = missing;
     if (first) this.#fieldOf(first[0])?.focus();
@@ -304,13 +305,17 @@ export class AppealForm extends HTMLElement {
     return found instanceof HTMLElement ? found : null;
   }
 
-  /** @returns {Errors} */
-  #problems() {
+  /**
+   * @param {{place: boolean}} options whether an address that was typed is looked for
+   * @returns {Promise<Errors>}
+   */
+  async #problems({ place }) {
     /** @type {Errors} */
     const errors = {};
+    const placeless = place && (await this.#place?.settled());
     for (const name of REQUIRED) {
       const missing = name === "point" ? !this.#place?.spot : !this.#value(name).trim();
-      if (missing) errors[name] = [t(`form.required.${name}`)];
+      if (missing) errors[name] = [(name === "point" && placeless) || t(`form.required.${name}`)];
     }
     if (this.#form.querySelector("[data-legal]:checked")) {
       for (const name of IDENTITY) {
@@ -355,12 +360,12 @@ export class AppealForm extends HTMLElement {
 
   async #send() {
     if (this.#sending) return;
-    const problems = this.#problems();
-    if (Object.keys(problems).length) return this.#showErrors(problems);
-    this.#part("[data-notes]").replaceChildren();
-    this.#error("send", undefined);
     this.#busy(true);
     try {
+      const problems = await this.#problems({ place: true });
+      if (Object.keys(problems).length) return this.#showErrors(problems);
+      this.#part("[data-notes]").replaceChildren();
+      this.#error("send", undefined);
       await this.#files?.settled();
       if (this.#files?.hasRefused) return this.#showErrors({ files: this.#files.refusals });
       if (this.#files?.hasUnkept) await this.#files.delivered();
