@@ -137,6 +137,10 @@ def script_texts() -> dict[str, str]:
         "upload.notMedia": _("%(name)s is neither a photo nor a video."),
         # The form: draft and sending
         "draft.restored": _("Your unfinished appeal is here as you left it."),
+        "draft.supported": _(
+            "You supported an appeal that was there already. What you had begun to write is still kept on this device."
+        ),
+        "draft.takeUp": _("Go on with it"),
         "draft.discard": _("Start over"),
         "draft.discardSure": _("Discard everything you have typed?"),
         "draft.saved": _("Saved on this device"),

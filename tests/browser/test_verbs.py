@@ -64,9 +64,17 @@ def test_whom_it_concerns_too_presses_once_instead_of_writing_again(visit: Open,
     expect(other.get_by_text("It concerns me too")).to_be_visible()
     assert not there.supports.exists()
     # Or at once, with one press where it is named.
+    page.evaluate("document.querySelector('[name=text]').value = 'It is dark.'")
     row.get_by_role("button", name="It is the same: support it").click()
     expect(page.get_by_text("You have said that it concerns you too.")).to_be_in_viewport()
     assert there.supports.count() == 1
+    # What was begun instead does not come back by itself.
+    page.goto(window.root + path_of("public:appeal-new", "en") + "#step-text")
+    go_on = page.get_by_role("button", name="Go on with it")
+    expect(go_on).to_be_visible()
+    assert page.input_value("[name=text]") == ""
+    go_on.click()
+    expect(page.locator("[name=text]")).to_have_value("It is dark.")
     assert window.complaints.said == []
 
 

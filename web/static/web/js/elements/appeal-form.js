@@ -81,7 +81,7 @@ export class AppealForm extends HTMLElement {
     form.addEventListener("change", (event) => this.#edited(event));
     form.addEventListener("submit", (event) => {
       // Another address: an appeal that is there already is supported.
-      if (event.submitter?.hasAttribute("formaction")) return;
+      if (event.submitter?.hasAttribute("formaction")) return this.#setAside();
       event.preventDefault();
       // Enter in a field of an earlier step.
       if (this.#steps?.goesOn) void this.#steps.next();
@@ -231,7 +231,7 @@ export class AppealForm extends HTMLElement {
     const draft = server ? undefined : await readDraft().catch(() => undefined);
     if (draft && (await this.#isWaiting(draft.id))) {
       await dropDraft();
-    } else if (draft && hasContent(draft)) {
+    } else if (draft && !draft.supported && hasContent(draft)) {
       this.#setValue("id", draft.id);
       this.#setValue("secret", draft.secret);
       // What the address bar asks for ("report this here") goes before what was left.
@@ -242,6 +242,7 @@ export class AppealForm extends HTMLElement {
       // The page may come from the service worker's cache, with identifiers that were already used.
       this.#setValue("id", uuid7());
       this.#setValue("secret", newSecret());
+      if (draft?.supported) this.#tellSupported(draft);
     }
     this.#category?.showChosen();
     this.#category?.open();
@@ -261,7 +262,35 @@ export class AppealForm extends HTMLElement {
     return (await readParcels()).some((parcel) => parcel.id === id && parcel.state !== "refused");
   }
 
+  /** What was begun does not come back by itself: another appeal says it already. */
+  #setAside() {
+    const draft = this.#draft();
+    // Nothing that was typed just before is written over it.
+    this.#sending = true;
+    window.addEventListener("pageshow", () => (this.#sending = false), { once: true });
+    if (hasContent(draft)) void writeDraft({ ...draft, supported: true }).catch(() => undefined);
+  }
+
+  /** @param {Draft} draft */
+  #tellSupported(draft) {
+    const takeUp = async () => {
+      this.#sending = true;
+      await writeDraft({ ...draft, supported: false });
+      location.reload();
+    };
+    this.#tell(t("draft.supported"), t("draft.takeUp"), takeUp);
+  }
+
   #tellRestored() {
+    this.#tell(t("draft.restored"), t("draft.discard"), () => this.#startAnew());
+  }
+
+  /**
+   * @param {string} words
+   * @param {string} way words of the button
+   * @param {() => Promise<void>} go
+   */
+  #tell(words, way, go) {
     const note = el(
       "div",
       { className: "notice notice--info", role: "status" },
@@ -269,8 +298,8 @@ export class AppealForm extends HTMLElement {
       el(
         "div",
         { className: "row" },
-        el("p", {}, t("draft.restored")),
-        el("button", { type: "button", className: "button button--small", onclick: () => void this.#startAnew() }, t("draft.discard")),
+        el("p", {}, words),
+        el("button", { type: "button", className: "button button--small", onclick: () => void go() }, way),
       ),
     );
     this.#part("[data-notes]").append(note);

@@ -17,6 +17,7 @@ const CURRENT = "current";
  * @property {string} secret
  * @property {Record<string, string>} values
  * @property {string[]} files
+ * @property {boolean} [supported] its author has supported another appeal instead
  */
 
 /**
