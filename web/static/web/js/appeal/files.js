@@ -10,6 +10,9 @@ import { el, icon } from "city/site/dom.js";
 import { Refused, isAbort } from "city/site/http.js";
 import { t } from "city/site/texts.js";
 
+/** What failed while the network was not called dead is tried again after so long. */
+const AGAIN_MS = 10_000;
+
 /** @typedef {import("city/outbox/store.js").StoredFile} StoredFile */
 
 /**
@@ -214,9 +217,17 @@ export class Files {
       } else {
         // It is sent with the appeal.
         this.#state(row, "waiting", row.unkept ? t("upload.noRoom") : undefined);
+        if (!(error instanceof Refused)) this.#tryLater(row);
       }
     }
     this.#changed();
+  }
+
+  /** A request may fail just as the network comes back, and then nothing else would call for another try. @param {Row} row */
+  #tryLater(row) {
+    setTimeout(() => {
+      if (row.state === "waiting" && !row.stop.signal.aborted && this.#list.isConnected && !isOffline()) row.settled = this.#send(row);
+    }, AGAIN_MS);
   }
 
   /** False when this device has no room for it. @param {StoredFile} file */
