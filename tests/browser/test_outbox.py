@@ -256,3 +256,18 @@ def test_a_device_without_room_says_so_and_nothing_is_lost(
     expect(page.locator(".file__state")).to_contain_text("Attached")
     (video,) = Attachment.objects.all()
     assert video.original.read() == heavy_film["buffer"]
+
+
+def test_what_failed_while_the_network_was_there_is_tried_again(
+    visit: Open, city: GridCity, heavy_film: dict[str, Any]
+) -> None:
+    window = visit(maps=False, **HERE)
+    window.page.clock.install()
+    page = window.go(FORM)
+    page.route("**/api/uploads/resumable/", lambda route: route.abort(), times=1)
+    at_step(page, "files")
+    page.set_input_files("[data-file-input]", [heavy_film])
+    expect(page.locator(".file__state")).to_have_text("Will be sent when you are back online")
+    page.clock.fast_forward(10_000)
+    expect(page.locator(".file__state")).to_contain_text("Attached")
+    assert Attachment.objects.get().original.read() == heavy_film["buffer"]
