@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from accounts.models import User
 from tests.browser.conftest import Open, Visit, log_in_by_password, path_of
@@ -31,10 +31,13 @@ def test_a_passkey_is_the_second_step(visit: Open, representative: User) -> None
     window.go(path_of("mfa_index", "en"))
     page.get_by_role("link", name="Add a key").click()
     page.get_by_label("Password").fill(PASSWORD)
-    page.route("**/webauthn.*js", lambda route: None)
+    held: list[Route] = []
+    page.route("**/webauthn.*js", lambda route: held.append(route))
     page.get_by_role("button", name="Go on").click(no_wait_after=True)
     expect(page.get_by_role("button", name="Add a key")).to_be_disabled()
-    page.unroute("**/webauthn.*js")  # lets go what it held
+    for route in held:
+        route.continue_()
+    page.unroute("**/webauthn.*js")
     page.get_by_role("button", name="Add a key").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
     page.context.clear_cookies()
