@@ -54,16 +54,21 @@ class DrawnPlace:
         return Shape.AREA if self.area is not None else Shape.POINT if self.point is not None else Shape.NONE
 
     @property
-    def corners(self) -> str:
-        """The corners as they are written, one a line; of an area those of its outer ring, the first once."""
-        corners: tuple[tuple[float, ...], ...]
+    def positions(self) -> tuple[tuple[float, ...], ...]:
+        """The corners, lon, lat; of an area those of its outer ring, the first once."""
+        found: tuple[tuple[float, ...], ...] = ()
         if self.line is not None:
-            corners = self.line.coords
+            found = self.line.coords
         elif self.area is not None:
-            corners = self.area[0].exterior_ring.coords[:-1]
-        else:
-            corners = (self.point.coords,) if self.point is not None else ()
-        return "\n".join(f"{lat:.6f}, {lon:.6f}" for lon, lat in corners)
+            found = self.area[0].exterior_ring.coords[:-1]
+        elif self.point is not None:
+            found = (self.point.coords,)
+        return found
+
+    @property
+    def corners(self) -> str:
+        """The corners as they are written, one a line."""
+        return "\n".join(f"{lat:.6f}, {lon:.6f}" for lon, lat in self.positions)
 
 
 def place_from_text(shape: str, corners: str, reach_m: str) -> DrawnPlace:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,15 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from appeals.alerts.links import alert_of, path_of
-from appeals.alerts.question import (
-    PARAMETERS,
-    RADIUS_MAX_M,
-    RADIUS_MIN_M,
-    Position,
-    Question,
-    parse_question,
-    question_in,
-)
+from appeals.alerts.question import PARAMETERS, Question, parse_question, question_in
 from appeals.errors import Invalid
 from appeals.intake.alerts import ask, ask_by_push, confirm
 from appeals.limits import ADDRESS_MAX, ALERT_CONFIRM_DAYS, EMAIL_MAX
@@ -35,7 +27,6 @@ from appeals.notify.web_push import public_key
 from districts import choices
 from districts.choices import Choice
 from districts.models import Place
-from districts.places import WORDS_MIN
 from geo.drawn import REACH_MAX_M, REACH_MIN_M, TEXT_MAX, Shape, place_from_text
 from geo.refusals import Refusals, Refused
 from public.key_addresses import guarded
@@ -148,13 +139,8 @@ def _drawn(values: Mapping[str, str], refusals: Refusals) -> dict[str, str]:
     place = refusals.read(lambda written: place_from_text(*written), given, None)
     if place is None:
         return {}
-    ring = place.line.coords if place.line is not None else _outline(place.area)
-    degrees = ",".join(f"{degree:.6f}" for corner in ring for degree in corner)
+    degrees = ",".join(f"{degree:.6f}" for corner in place.positions for degree in corner)
     return {shape.value: degrees, "radius_m": str(place.reach_m or "")}
-
-
-def _outline(area: Any) -> tuple[Position, ...]:
-    return cast("tuple[Position, ...]", area[0].exterior_ring.coords[:-1])
 
 
 def _form_of(question: Question) -> _Form:
@@ -216,7 +202,6 @@ def _page(
 ) -> HttpResponse:
     known = {*PARAMETERS, *_FIELDS}
     context |= {
-        "form": form,
         "values": form.values,
         "errors": form.errors,
         "places": form.places,
@@ -224,11 +209,9 @@ def _page(
         "districts": choices.districts(),
         "categories": _offered(form.chosen),
         "radii_m": _RADII_M,
-        "radius": {"min": RADIUS_MIN_M, "max": RADIUS_MAX_M},
         "reach": {"min": REACH_MIN_M, "max": REACH_MAX_M},
         "corners_max": TEXT_MAX,
         "address_max": ADDRESS_MAX,
-        "words_min": WORDS_MIN,
         "email_max": EMAIL_MAX,
         "confirm_days": ALERT_CONFIRM_DAYS,
         "left_out": left_out(request.GET, known),
