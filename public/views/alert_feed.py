@@ -48,7 +48,7 @@ def alert_feed(request: HttpRequest) -> HttpResponseBase:
         author_name=CITY.office.get(language, CITY.code),
     )
     since = timezone.now() - dt.timedelta(days=_DAYS)
-    found = question.appeals().filter(submitted_at__gte=since).with_names().newest_first()
+    found = question.appeals().filter(submitted_at__gte=since).select_related("category").newest_first()
     for appeal in found[:_ENTRIES]:
         link = public_link(appeal.get_absolute_url())
         feed.add_item(
