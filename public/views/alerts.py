@@ -179,15 +179,14 @@ def _asked(request: HttpRequest, question: Question) -> HttpResponse:
 def _by_push(request: HttpRequest, question: Question) -> HttpResponse:
     """Leads to the page of the browser's alert, where it is ended too."""
     keys = [request.POST.get(name, "") for name in ("endpoint", "p256dh", "auth")]
+    form = _form_of(question)
     try:
         alert = ask_by_push(question, *keys, sender=sender_of(request))
     except Refused as refusal:
         errors = refusal.errors["push"]
-        page = _page(request, _form_of(question), question=question, push_errors=errors)
-        page.status_code = HTTPStatus.BAD_REQUEST
-        return page
+        return _page(request, form, question=question, status=HTTPStatus.BAD_REQUEST, push_errors=errors)
     except TooMany as refusal:
-        page = _page(request, _form_of(question), question=question, push_errors=[str(refusal)])
+        page = _page(request, form, question=question, push_errors=[str(refusal)])
         return refused(page, refusal)
     return redirect(path_of(alert))
 
