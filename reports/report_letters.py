@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -90,7 +91,8 @@ class ReportMessages:
         reader = self._reader(message)
         return reader is not None and reader.saved.removed_at is None and gets(reader)
 
-    def compose(self, message: Message) -> Words:
+    def compose(self, together: Sequence[Message]) -> Words:
+        message = together[0]
         occasion = _occasion(message)
         if occasion.failed:
             return failure_words(SavedReport.objects.get(pk=occasion.saved), occasion.on)

@@ -94,8 +94,8 @@ class NewAppeals:
         appeal = Appeal.objects.filter(pk=UUID(message.occasion)).first()
         return appeal is not None and is_told(appeal)
 
-    def compose(self, message: Message) -> Words:
-        return new_appeals([message])
+    def compose(self, together: Sequence[Message]) -> Words:
+        return _new_appeals(together)
 
     def subscription(self, message: Message) -> Subscription | None:
         # A notice has no room for a link; the browser's own settings end them, and the page that it was asked on.
@@ -115,7 +115,8 @@ class Confirmations:
         alert = message.alert
         return alert is not None and alert.confirmed_at is None and question_in(alert.query) is not None
 
-    def compose(self, message: Message) -> Words:
+    def compose(self, together: Sequence[Message]) -> Words:
+        message = together[0]
         alert = _alert_of(message)
         body = render_to_string(
             "appeals/notify/confirm_alert.txt",
@@ -199,13 +200,12 @@ def _messages(appeal: Appeal) -> Iterator[Message]:
         )
 
 
-def new_appeals(together: Sequence[Message]) -> Words:
+def _new_appeals(together: Sequence[Message]) -> Words:
     """The letter to somebody who waits for the appeals of these messages, as they stand now."""
     alert = _alert_of(together[0])
     keys = [UUID(message.occasion) for message in together]
     appeals = list(Appeal.objects.public().filter(pk__in=keys).select_related("category").order_by("number"))
     links = [settings.PUBLIC_URL + appeal.get_absolute_url() for appeal in appeals]
-    question = question_in(alert.query)
     if len(appeals) == 1:
         words = {"number": appeals[0].number, "category": appeals[0].category.name}
         subject = _("New appeal No. %(number)d: %(category)s") % words
@@ -221,7 +221,7 @@ def new_appeals(together: Sequence[Message]) -> Words:
             "subject": subject,
             "appeals": [*zip(appeals, links, strict=True)][:_NAMED_MAX],
             "more": max(0, len(appeals) - _NAMED_MAX),
-            "question": question,
+            "question": question_in(alert.query),
             "city": settings.CITY_NAME.get(alert.language, ""),
         },
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from django.urls import reverse
@@ -25,8 +26,8 @@ class Invitations:
     def is_wanted(self, message: Message) -> bool:
         return _invited(message).is_active and _invited(message).last_login is None
 
-    def compose(self, message: Message) -> Words:
-        return Words(*invitation_letter(_invited(message)))
+    def compose(self, together: Sequence[Message]) -> Words:
+        return Words(*invitation_letter(_invited(together[0])))
 
     def subscription(self, message: Message) -> Subscription | None:
         return None

@@ -15,7 +15,6 @@ from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
 from appeals.models import AppealContact, Message
-from appeals.notify.alerts import new_appeals
 from appeals.notify.digest import digest_of
 from appeals.notify.occasions import File, Words, kind_of
 from appeals.notify.proof import own_page
@@ -67,10 +66,8 @@ def letter(together: Sequence[Message]) -> Letter:
 
 def _words(together: Sequence[Message]) -> Words:
     message = together[0]
-    if message.daily and message.alert is not None:
-        return new_appeals(together)
     if message.event is None:
-        return kind_of(message).compose(message)
+        return kind_of(message).compose(together)
     if message.daily:
         return Words(*_of_the_day(together))
     if message.digest:

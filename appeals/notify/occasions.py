@@ -8,7 +8,7 @@ mail, nothing to whoever wants no more, nothing in quiet hours.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -112,8 +112,11 @@ class Kind(Protocol):
         """Asked when its turn comes: False when what it was about is no more, or its reader wants or may have none."""
         ...
 
-    def compose(self, message: Message) -> Words:
-        """The message in the language that is active, which is its own. What it raises is recorded, and it is tried again."""
+    def compose(self, together: Sequence[Message]) -> Words:
+        """The message, or the one about all those of the day, in the language that is active, which is theirs.
+
+        What it raises is recorded, and it is tried again.
+        """
         ...
 
     def subscription(self, message: Message) -> Subscription | None:

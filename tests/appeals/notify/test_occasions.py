@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -61,7 +61,8 @@ class Clubs:
     def is_wanted(self, message: Message) -> bool:
         return not self.members["7"].stopped
 
-    def compose(self, message: Message) -> Words:
+    def compose(self, together: Sequence[Message]) -> Words:
+        (message,) = together
         if message.occasion == "gone":
             raise FileNotFoundError("what it was made of is gone")
         return Words(
