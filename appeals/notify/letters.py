@@ -41,6 +41,7 @@ class Letter:
     subject: str
     body: str
     message_id: str
+    language: str
     unsubscribe: str = ""
     link: str = ""
     files: tuple[File, ...] = ()
@@ -61,7 +62,15 @@ def letter(together: Sequence[Message]) -> Letter:
         # The first letter to an address is the last unless its link is opened: there is one link in it, that one.
         if subscription is not None and (message.contact is None or message.contact.email_proven):
             body = f"{body}\n\n{subscription.stop_line}\n{unsubscribe}"
-    return Letter(words.subject, body + "\n", message_id_of(message), unsubscribe, words.link, words.files)
+    return Letter(
+        words.subject,
+        body + "\n",
+        message_id_of(message),
+        message.language,
+        unsubscribe,
+        words.link,
+        words.files,
+    )
 
 
 def _words(together: Sequence[Message]) -> Words:

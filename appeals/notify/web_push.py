@@ -64,7 +64,7 @@ class Push:
         alert = Alert.objects.filter(device=recipient).order_by("-pk").first()
         if alert is None or not is_known(alert.endpoint):
             raise Gone
-        notice = {"title": letter.subject, "body": letter.body, "url": letter.link, "lang": alert.language}
+        notice = {"title": letter.subject, "body": letter.body, "url": letter.link, "lang": letter.language}
         payload = json.dumps(notice, ensure_ascii=False).encode()
         request = urllib.request.Request(  # noqa: S310 - is_known has let it in
             alert.endpoint,

@@ -92,14 +92,19 @@ def service(settings: Settings) -> Iterator[Service]:
 
 
 def ask(
-    client: Client, service: Service, browser: Browser, name: str = "one", query: str = EVERYTHING
+    client: Client,
+    service: Service,
+    browser: Browser,
+    name: str = "one",
+    query: str = EVERYTHING,
+    language: str = "ky",
 ) -> Any:
     data = {
         "endpoint": f"{service.url}/{name}",
         "p256dh": text_of(browser.point),
         "auth": text_of(browser.auth),
     }
-    return client.post(f"/ky/alerts/?{query}", data)
+    return client.post(f"/{language}/alerts/?{query}", data)
 
 
 def test_the_example_of_the_standard() -> None:
@@ -158,6 +163,16 @@ def test_a_notice_is_read_by_its_browser_and_signed_by_the_city(
     # The page that it led to ends it.
     client.post(own["Location"], {"do": "end"})
     assert not Alert.objects.exists()
+
+
+def test_a_notice_says_which_language_it_is_in(city: GridCity, client: Client, service: Service) -> None:
+    browser = Browser()
+    ask(client, service, browser, query="district=east")
+    ask(client, service, browser, query="district=west", language="ru")
+    submit()
+    deliver_due()
+    ((_headers, body),) = service.received
+    assert json.loads(browser.read(body))["lang"] == "ky"
 
 
 @pytest.mark.parametrize("answer", [404, 410])
