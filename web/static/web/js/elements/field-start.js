@@ -1,25 +1,10 @@
 /** `<field-start>`: the field list from where one is; the button is there only where the device knows its place. */
 
-import { find } from "city/site/dom.js";
-
-const WAIT_MS = 15_000;
+import { offerDevicePlace } from "city/site/device-place.js";
 
 export class FieldStart extends HTMLElement {
   connectedCallback() {
-    if (!("geolocation" in navigator)) return;
-    const button = find(this, "button", HTMLButtonElement);
-    button.hidden = false;
-    button.addEventListener("click", () => {
-      button.disabled = true;
-      navigator.geolocation.getCurrentPosition(
-        ({ coords }) => this.#from(coords),
-        () => {
-          button.disabled = false;
-          find(this, "[role=status]", HTMLElement).hidden = false;
-        },
-        { enableHighAccuracy: true, timeout: WAIT_MS },
-      );
-    });
+    offerDevicePlace(this, (coords) => this.#from(coords));
   }
 
   /** @param {GeolocationCoordinates} coords */

@@ -3,29 +3,11 @@
  * device knows its place.
  */
 
-import { find } from "city/site/dom.js";
-
-const WAIT_MS = 15_000;
+import { offerDevicePlace } from "city/site/device-place.js";
 
 export class PlaceHere extends HTMLElement {
   connectedCallback() {
-    if (!("geolocation" in navigator)) return;
-    const button = find(this, "button", HTMLButtonElement);
-    button.hidden = false;
-    button.addEventListener("click", () => {
-      button.disabled = true;
-      navigator.geolocation.getCurrentPosition(
-        ({ coords }) => {
-          button.disabled = false;
-          this.#write(coords);
-        },
-        () => {
-          button.disabled = false;
-          find(this, "[role=status]", HTMLElement).hidden = false;
-        },
-        { enableHighAccuracy: true, timeout: WAIT_MS },
-      );
-    });
+    offerDevicePlace(this, (coords) => this.#write(coords));
   }
 
   /** @param {GeolocationCoordinates} coords */
