@@ -157,7 +157,7 @@ def parse_question(query: Mapping[str, str], *, on_page: bool = False) -> Questi
         )
         raise Refused({(places or _PLACES)[-1]: [words]})
     (place,) = places
-    known = [choice.code for choice in _categories()]
+    known = [choice.code for choice in _categories()] if given["category"] else []
     categories: tuple[str, ...] = refusals.read(
         _among(known, _("There is no such category. Choose among those of the page.") if on_page else ""),
         given["category"],
