@@ -82,6 +82,11 @@ def person_name(value: object) -> str:
     return line(value, NAME_MAX)
 
 
+def mailbox(address: str) -> str:
+    """The mailbox that the address names, however its letters are written: what limits count."""
+    return unicodedata.normalize("NFKC", address).casefold()
+
+
 def email_address(value: object) -> str:
     """The address, empty where none is given. Raises ``ValueRefused``."""
     address = line(value, EMAIL_MAX)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 
 from django.conf import settings
 from django.db import transaction
@@ -13,13 +12,13 @@ from django.utils.translation import gettext as _
 
 from appeals.alerts.question import Question
 from appeals.errors import Invalid
-from appeals.identity import email_address
+from appeals.intake.letters_asked import counted_address
 from appeals.limits import ALERT_CONFIRM_DAYS, ALERTS_MAX, ENDPOINT_MAX
 from appeals.models import Alert
 from appeals.notify.alerts import queue_confirmation
 from appeals.notify.web_push import AUTH_BYTES, bytes_of, device_of, is_known, key_of
 from districts.models import Category, District
-from geo.refusals import Refusals, Refused
+from geo.refusals import Refused
 from rates.taking import ALERT_LETTER, ALERT_LETTER_SENDER, take
 
 
@@ -30,13 +29,7 @@ def ask(question: Question, email: object, *, daily: bool, sender: str) -> None:
     Raises ``Refused`` for what is no address, ``TooMany`` when the sender (``rates.senders``) has asked for many letters, or
     many have gone to the address.
     """
-    refusals = Refusals()
-    address = refusals.read(email_address, email, "", name="email")
-    refusals.check()
-    if not address:
-        raise Refused({"email": [_("Give an e-mail address.")]})
-    take(ALERT_LETTER_SENDER, sender)
-    take(ALERT_LETTER, unicodedata.normalize("NFKC", address).casefold())
+    address = counted_address(email, sender=sender, by_sender=ALERT_LETTER_SENDER, by_address=ALERT_LETTER)
     query, language = question.as_query(), _language()
     with transaction.atomic():
         same = Alert.objects.of_address(address).filter(query=query, daily=daily)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Final
 
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
-from appeals.identity import email_address
+from appeals.intake.letters_asked import counted_address
 from appeals.models import AppealContact
 from appeals.tasks import mail_links
-from geo.refusals import Refusals, Refused
-from rates.taking import LINK_LETTER, LINK_LETTER_SENDER, take
+from rates.taking import LINK_LETTER, LINK_LETTER_SENDER
 
 #: So many appeals a letter names, the latest ones.
 LINKS_MAX: Final = 30
@@ -23,13 +20,7 @@ def send_links(email: object, *, sender: str) -> None:
 
     In the language that is active. Raises ``Refused`` for what is no address, ``TooMany``.
     """
-    refusals = Refusals()
-    address = refusals.read(email_address, email, "", name="email")
-    refusals.check()
-    if not address:
-        raise Refused({"email": [_("Give an e-mail address.")]})
-    take(LINK_LETTER_SENDER, sender)
-    take(LINK_LETTER, unicodedata.normalize("NFKC", address).casefold())
+    address = counted_address(email, sender=sender, by_sender=LINK_LETTER_SENDER, by_address=LINK_LETTER)
     contacts = AppealContact.objects.filter(email__iexact=address).order_by("-appeal__number")[:LINKS_MAX]
     if keys := [str(key) for key in contacts.values_list("pk", flat=True)]:
         mail_links.enqueue(keys, get_language() or "")

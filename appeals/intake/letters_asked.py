@@ -1,0 +1,21 @@
+"""Letters that anybody may have sent to an address: so many of each sender, and so many to each address."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from appeals.identity import email_address, mailbox
+from geo.refusals import Refusals, Refused
+from rates.taking import Limit, take
+
+
+def counted_address(email: object, *, sender: str, by_sender: Limit, by_address: Limit) -> str:
+    """The address that is to have a letter, which is counted. Raises ``Refused`` for what is none, ``TooMany``."""
+    refusals = Refusals()
+    address = refusals.read(email_address, email, "", name="email")
+    refusals.check()
+    if not address:
+        raise Refused({"email": [_("Give an e-mail address.")]})
+    take(by_sender, sender)
+    take(by_address, mailbox(address))
+    return address
