@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.messages.storage import default_storage
@@ -17,7 +17,14 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
-from appeals.actions.count_again import Move, foresee_moves, moved_in_words, no_term_in_words, seen_as
+from appeals.actions.count_again import (
+    SEEN,
+    Question,
+    foresee_moves,
+    moved_in_words,
+    no_term_in_words,
+    question_of,
+)
 from appeals.actions.upload import prepare_again
 from appeals.deadlines import NoLegalTerm
 from appeals.models import (
@@ -167,25 +174,17 @@ class AttachmentAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
             )
 
 
-#: Names the field of a form whose sender has seen which due dates move: as ``seen_as`` says it.
-_SEEN: Final = "moves_seen"
-#: Appeals that are named.
-_EXAMPLES: Final = 20
-
-
-def _moves_shown(of: Any, request: HttpRequest, moves: Sequence[Move]) -> HttpResponse:
+def _asked(of: Any, request: HttpRequest, question: Question) -> HttpResponse:
     """The page that asks whether a change is meant; sent from it, the same form is taken."""
-    sent = [(name, value) for name, values in request.POST.lists() if name != _SEEN for value in values]
+    sent = [
+        (name, values) for name, values in request.POST.lists() if name not in {SEEN, "csrfmiddlewaretoken"}
+    ]
     context = {
         **of.admin_site.each_context(request),
         "opts": of.model._meta,
         "title": _("Due dates that would move"),
-        "count": len(moves),
-        "moves": moves[:_EXAMPLES],
-        "sent": [(name, value) for name, value in sent if name != "csrfmiddlewaretoken"],
-        "seen": _SEEN,
-        "shown": seen_as(moves),
-        "is_new": _SEEN in request.POST,
+        "question": question,
+        "sent": [(name, value) for name, values in sent for value in values],
         "back_url": request.get_full_path(),
     }
     return TemplateResponse(request, "appeals/admin/due_dates_move.html", context)
@@ -240,10 +239,8 @@ class _MovesDueDates:
             return HttpResponseRedirect(request.get_full_path())
         # What the page says to have done is undone.
         request._messages = kept  # type: ignore[attr-defined]
-        seen = request.POST.get(_SEEN)
-        if seen is None:
-            return _moves_shown(self, request, moves) if moves else None
-        return _moves_shown(self, request, moves) if seen != seen_as(moves) else None
+        question = question_of(moves, request.POST.get(SEEN))
+        return _asked(self, request, question) if question else None
 
 
 @admin.register(LegalTerm)

@@ -9,7 +9,6 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final
 
 from django.conf import settings
 from django.contrib import messages
@@ -21,7 +20,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from appeals.actions.count_again import foresee, moved_in_words, no_term_in_words, seen_as
+from appeals.actions.count_again import SEEN, foresee, moved_in_words, no_term_in_words, question_of
 from appeals.calendar_year import year_of
 from appeals.deadlines import NoLegalTerm, city_calendar
 from appeals.filters import YEARS, day_in
@@ -38,11 +37,6 @@ from appeals.models import CalendarDay
 from desk.doors import for_whom
 from geo.numbers import whole_number
 from geo.refusals import Refused, ValueRefused
-
-#: Names the field of a form whose sender has seen which due dates move: as ``seen_as`` says it.
-_SEEN: Final = "moves_seen"
-#: Appeals that are named.
-_EXAMPLES: Final = 20
 
 
 @dataclass(frozen=True)
@@ -71,17 +65,11 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
     do = request.POST.get("do", "")
     try:
         step = _step(request, do)
-        moves = foresee(step.change)
-        seen, shown = request.POST.get(_SEEN), seen_as(moves)
-        if (moves and seen is None) or (seen is not None and seen != shown):
+        if question := question_of(foresee(step.change), request.POST.get(SEEN)):
             context = {
                 "said": step.done,
-                "is_new": seen is not None,
-                "shown": shown,
-                "count": len(moves),
-                "moves": moves[:_EXAMPLES],
+                "question": question,
                 "sent": step.fields,
-                "seen": _SEEN,
                 "back_url": request.get_full_path(),
             }
             return render(request, "desk/calendar_moves.html", context)

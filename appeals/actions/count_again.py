@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -17,6 +18,11 @@ from appeals.deadlines import LegalClock, NoLegalTerm
 from appeals.models import Appeal, CalendarDay, LegalTerm, trying_the_clock
 from appeals.querysets import TermGroup
 from appeals.workflow import Cause, Reason
+
+#: Names the field of a form whose sender has been shown which due dates move: the ``mark`` of a ``Question``.
+SEEN: Final = "moves_seen"
+#: Appeals that are named.
+_EXAMPLES: Final = 20
 
 
 def count_again(cause: Cause | None = None, *, at: dt.datetime | None = None) -> int:
@@ -65,8 +71,33 @@ def foresee(change: Callable[[], object]) -> list[Move]:
         return foresee_moves()
 
 
-def seen_as(moves: Sequence[Move]) -> str:
-    """What a form carries whose sender has been shown these moves, by the calendar as it is; other moves or another calendar have another."""
+@dataclass(frozen=True)
+class Question:
+    """Whether a change is meant that would move ``count`` due dates: ``web/_moves.html`` asks it, with the first ``moves``.
+
+    A form that is sent with the ``mark`` as its ``field`` says yes; ``is_new`` where something else had been shown before.
+    """
+
+    count: int
+    moves: Sequence[Move]
+    mark: str
+    is_new: bool
+    field: str = SEEN
+
+
+def question_of(moves: Sequence[Move], seen: str | None) -> Question | None:
+    """What is to be asked before a change is made; None where nothing would move, or just what the sender has ``seen``.
+
+    ``seen`` is what the form has in ``SEEN``; None for a form that nothing was shown for.
+    """
+    if not moves and seen is None:
+        return None
+    mark = _mark(moves)
+    return None if seen == mark else Question(len(moves), moves[:_EXAMPLES], mark, is_new=seen is not None)
+
+
+def _mark(moves: Sequence[Move]) -> str:
+    """Other moves or another calendar have another one."""
     days = CalendarDay.objects.order_by("date").values_list("date", "working", "name")
     shown = repr((moves, list(days)))
     return hashlib.sha256(shown.encode()).hexdigest()
