@@ -27,7 +27,7 @@ from appeals.search import mailbox, telephone
 from appeals.vocabulary import Status
 from districts.models import Service
 from geo.paging import AFTER, BEFORE, Order, PageOfRows, PageRequest, parse_page
-from geo.refusals import Errors, Refusals
+from geo.refusals import Errors, Refusals, ValueRefused
 from geo.word_forms import holds
 
 #: What most services have open fits on one page, where nothing is overlooked because it stands on the next.
@@ -64,8 +64,12 @@ class Tab(enum.StrEnum):
 
     @classmethod
     def parse(cls, text: str) -> Tab:
-        """The tab of that name; the first one for anything else."""
-        return next((tab for tab in cls if tab.value == text), cls.OPEN)
+        """The tab of that name; the first one where none is named. Raises ``ValueRefused``."""
+        try:
+            return cls(text or cls.OPEN)
+        except ValueError:
+            words = gettext("The queue has no such part. This is: %(tab)s.")
+            raise ValueRefused(words % {"tab": cls.OPEN.label}) from None
 
     @property
     def when_empty(self) -> tuple[str | Promise, str | Promise]:
@@ -157,8 +161,12 @@ class Sort(enum.StrEnum):
 
     @classmethod
     def parse(cls, text: str, tab: Tab) -> Sort:
-        """The sort of that name; the tab's own for anything else."""
-        return next((sort for sort in cls if sort.value == text), tab.sort)
+        """The sort of that name; the tab's own where none is named. Raises ``ValueRefused``."""
+        try:
+            return cls(text or tab.sort)
+        except ValueError:
+            words = gettext("The queue cannot be sorted like that; it stands in its usual order.")
+            raise ValueRefused(words) from None
 
     @property
     def column(self) -> str:
@@ -233,14 +241,8 @@ def parse_place(query: Mapping[str, str]) -> tuple[Place, Errors]:
     The tab decides the status, whatever else is asked for.
     """
     refusals = Refusals()
-    tab = Tab.parse(query.get("tab", ""))
-    sort = Sort.parse(query.get("sort", ""), tab)
-    if query.get("tab", tab) not in {tab, ""}:
-        refusals.add({"tab": [gettext("The queue has no such part. This is: %(tab)s.") % {"tab": tab.label}]})
-    if query.get("sort", sort) not in {sort, ""}:
-        refusals.add(
-            {"sort": [gettext("The queue cannot be sorted like that; it stands in its usual order.")]}
-        )
+    tab = refusals.read(Tab.parse, query.get("tab", ""), Tab.OPEN, name="tab")
+    sort = refusals.read(lambda given: Sort.parse(given, tab), query.get("sort", ""), tab.sort, name="sort")
     wanted = refusals.read(
         parse_filter, {**{name: query[name] for name in query}, "status": ""}, AppealFilter()
     )
