@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, TypeVar, cast
 
 from django.conf import settings
 from django.db.models import Expression, QuerySet
@@ -29,6 +29,8 @@ from opendata.layers import Layer
 from opendata.whole_sets import GEOJSON, GEOJSONL, Batches, Copying, Form, WholeSet
 from web.links import public_link
 from web.spreadsheets import check_rows
+
+T = TypeVar("T")
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 #: The child has written the last of it by then: an index of ten million features takes some minutes.
@@ -89,14 +91,17 @@ def _write_csv(layer: Layer, language: str, file: BinaryIO, batches: Batches) ->
 
 
 def _converted(ending: str, layer: Layer, language: str, file: BinaryIO, batches: Batches) -> None:
-    given = _counted(batches) if ending == "xlsx" else batches
     _convert(
         ending,
         layer,
         language,
         file,
-        lambda rows: rows.writelines(b"\n".join(batch) + b"\n" for batch in given),
+        lambda rows: rows.writelines(b"\n".join(batch) + b"\n" for batch in batches),
     )
+
+
+def _write_sheet(layer: Layer, language: str, file: BinaryIO, batches: Batches) -> None:
+    _converted("xlsx", layer, language, file, _counted(batches))
 
 
 def _copied(ending: str, layer: Layer, language: str, file: BinaryIO, copying: Copying) -> None:
@@ -176,20 +181,16 @@ CSV: Final = FileKind(
 
 def of_features(form: Form, description: str) -> FileKind:
     """What the form makes of the texts of features."""
-
-    def write(_layer: Layer, _language: str, file: BinaryIO, batches: Batches) -> None:
-        form.write(file, batches)
-
-    def copy(_layer: Layer, _language: str, file: BinaryIO, copying: Copying) -> None:
-        cast("Any", form.copy)(file, copying)
-
-    return FileKind(
-        form.ending, form.media_type, description, Layer.feature, write, copy=copy if form.copy else None
-    )
+    write, copy = _of_any_layer(form.write), form.copy and _of_any_layer(form.copy)
+    return FileKind(form.ending, form.media_type, description, Layer.feature, write, copy=copy)
 
 
-def _kind(ending: str, media_type: str, description: str, *, counted: bool = False, **more: Any) -> FileKind:
-    write, copy = partial(_converted, ending), None if counted else partial(_copied, ending)
+def _of_any_layer(make: Callable[[BinaryIO, T], object]) -> Callable[[Layer, str, BinaryIO, T], object]:
+    return lambda _layer, _language, file, given: make(file, given)
+
+
+def _kind(ending: str, media_type: str, description: str, **more: Any) -> FileKind:
+    write, copy = partial(_converted, ending), partial(_copied, ending)
     return FileKind(
         ending, media_type, description, Layer.raw_row, write, copy=copy, columns=Layer.raw_columns, **more
     )
@@ -198,11 +199,12 @@ def _kind(ending: str, media_type: str, description: str, *, counted: bool = Fal
 FLATGEOBUF: Final = _kind(
     "fgb", "application/vnd.flatgeobuf", "FlatGeobuf, with its index in space.", in_space=True
 )
-XLSX: Final = _kind(
+XLSX: Final = FileKind(
     "xlsx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "A workbook for Excel and LibreOffice; moments are UTC. At most 1,048,575 rows.",
-    counted=True,
+    Layer.raw_row,
+    _write_sheet,
     packs=False,
 )
 _GIS: Final = (
