@@ -208,7 +208,7 @@ def _new_appeals(together: Sequence[Message]) -> Words:
     links = [settings.PUBLIC_URL + appeal.get_absolute_url() for appeal in appeals]
     if len(appeals) == 1:
         words = {"number": appeals[0].number, "category": appeals[0].category.name}
-        subject = _("New appeal No. %(number)d: %(category)s") % words
+        subject = _("New appeal № %(number)d: %(category)s") % words
     else:
         subject = ngettext("%(n)d new appeal", "%(n)d new appeals", len(appeals)) % {"n": len(appeals)}
     if together[0].channel == Message.Channel.PUSH:

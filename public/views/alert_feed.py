@@ -52,7 +52,7 @@ def alert_feed(request: HttpRequest) -> HttpResponseBase:
     for appeal in found[:_ENTRIES]:
         link = public_link(appeal.get_absolute_url())
         feed.add_item(
-            title=_("No. %(number)d. %(category)s")
+            title=_("№ %(number)d. %(category)s")
             % {"number": appeal.number, "category": appeal.category.name},
             link=link,
             # The same in each language: a reader of several has it once.

@@ -110,7 +110,7 @@ def test_an_address_is_told_once_however_many_alerts_it_has_and_however_often_th
     appeal = submit()
     assert tell.call(str(appeal.pk)) == 0
     assert [subject for _to, subject in sent() if "Confirm" not in subject] == [
-        f"New appeal No. {appeal.number}: lamp en"
+        f"New appeal № {appeal.number}: lamp en"
     ]
     letter = mail.outbox[-1]
     assert f"/en/appeals/{appeal.number}/" in letter.body
