@@ -27,6 +27,7 @@ class ReportsLetters:
     reader: ReportReader
     sort = KIND
     choice = None
+    forgotten = False
 
     @property
     def key(self) -> str:

@@ -43,7 +43,6 @@ class AlertLetters:
     """Letters of an alert, which is None once it is deleted."""
 
     alert: Alert | None
-    #: Nothing is left to be resumed.
     forgotten = True
     choice = None
     sort = NEW_APPEAL

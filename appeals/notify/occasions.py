@@ -92,12 +92,17 @@ class Subscription(Protocol):
         """True when no letters come any more."""
         ...
 
+    @property
+    def forgotten(self) -> bool:
+        """True where stopping leaves nothing that could be resumed."""
+        ...
+
     def stop(self) -> None:
         """No letters from now on; those that wait are dropped when their turn comes."""
         ...
 
     def resume(self) -> None:
-        """Letters as before."""
+        """Letters as before; nothing where all is forgotten."""
         ...
 
 

@@ -29,6 +29,7 @@ class AuthorsLetters:
     contact: AppealContact
     sort = _AUTHOR
     choice = None
+    forgotten = False
 
     @property
     def key(self) -> str:
@@ -72,6 +73,7 @@ class DesksLetters:
     letters: LetterChoice
     sort = _STAFF
     afterwards = ""
+    forgotten = False
 
     @property
     def key(self) -> str:

@@ -38,8 +38,8 @@ class Club:
 
     key: str
     stopped: bool = False
-    sort, title, why, stop_line, afterwards, choice = (
-        "club", "The club's letters", "You are of the club.", "No more of the club:", "", None,
+    sort, title, why, stop_line, afterwards, choice, forgotten = (
+        "club", "The club's letters", "You are of the club.", "No more of the club:", "", None, False,
     )  # fmt: skip
 
     def stop(self) -> None:
