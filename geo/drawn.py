@@ -6,6 +6,7 @@ writes the same lines.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +19,7 @@ from geo.lines import city_line, corridor
 from geo.numbers import whole_number
 from geo.points import GeometryRefused, city_point, lon_lat_from_text
 from geo.polygons import city_area
-from geo.refusals import Refusals
+from geo.refusals import Refusals, ValueRefused
 
 CORNERS_MAX: Final = 200
 #: Characters of all lines: a link to a map is longer than a pair of numbers.
@@ -83,16 +84,27 @@ def place_from_text(shape: str, corners: str, reach_m: str) -> DrawnPlace:
         return DrawnPlace()
     nothing: list[tuple[float, float]] = []
     positions = refusals.read(_positions, corners, nothing, name="corners")
-    reach = whole_number(reach_m.strip()) if shape == Shape.LINE else REACH_MIN_M
-    if reach is None or not REACH_MIN_M <= reach <= REACH_MAX_M:
-        words = _("Between %(least)d and %(most)d metres.") % {"least": REACH_MIN_M, "most": REACH_MAX_M}
-        refusals.add({"reach_m": [words]})
+    reach = REACH_MIN_M
+    if shape == Shape.LINE:
+        reach = refusals.read(metres(REACH_MIN_M, REACH_MAX_M), reach_m.strip(), reach, name="reach_m")
     refusals.check()
     found = refusals.read(
-        lambda corners: drawn(shape, corners, reach or REACH_MIN_M), positions, DrawnPlace(), name="corners"
+        lambda corners: drawn(shape, corners, reach), positions, DrawnPlace(), name="corners"
     )
     refusals.check()
     return found
+
+
+def metres(least: int, most: int) -> Callable[[str], int]:
+    """Reads metres between these two. Raises ``ValueRefused``."""
+
+    def read(text: str) -> int:
+        number = whole_number(text)
+        if number is None or not least <= number <= most:
+            raise ValueRefused(_("Between %(least)d and %(most)d metres.") % {"least": least, "most": most})
+        return number
+
+    return read
 
 
 def drawn(shape: str, positions: list[tuple[float, float]], reach_m: int) -> DrawnPlace:

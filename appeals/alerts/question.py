@@ -21,9 +21,8 @@ from appeals.models import Appeal
 from appeals.querysets import AppealQuerySet
 from districts import choices
 from districts.choices import Choice
-from geo.drawn import REACH_MAX_M, REACH_MIN_M, Shape, drawn
+from geo.drawn import REACH_MAX_M, REACH_MIN_M, Shape, drawn, metres
 from geo.lines import circle
-from geo.numbers import whole_number
 from geo.points import GeometryRefused, city_point
 from geo.refusals import Refusals, Refused, ValueRefused
 
@@ -182,7 +181,7 @@ def parse_question(query: Mapping[str, str], *, on_page: bool = False) -> Questi
         corners = refusals.read(_positions, given[place], corners, name=place)
     if shape in {Shape.POINT, Shape.LINE}:
         least, most = (RADIUS_MIN_M, RADIUS_MAX_M) if shape == Shape.POINT else (REACH_MIN_M, REACH_MAX_M)
-        radius_m = refusals.read(_metres(least, most), given["radius_m"], None, name="radius_m")
+        radius_m = refusals.read(metres(least, most), given["radius_m"], None, name="radius_m")
     elif given["radius_m"]:
         refusals.add({"radius_m": [_("Metres belong to a point or a line.")]})
     refusals.check()
@@ -212,17 +211,6 @@ def _among(known: list[str], unknown: str) -> Callable[[str], tuple[str, ...]]:
             words = _("There is no such code. There are: %(codes)s.") % {"codes": ", ".join(known)}
             raise ValueRefused(unknown or words)
         return tuple(code for code in known if code in codes)
-
-    return read
-
-
-def _metres(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        metres = whole_number(text)
-        if metres is None or not least <= metres <= most:
-            words = _("Between %(least)d and %(most)d metres.") % {"least": least, "most": most}
-            raise ValueRefused(words)
-        return metres
 
     return read
 
