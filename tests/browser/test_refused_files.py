@@ -14,11 +14,12 @@ from av import VideoFrame
 from playwright.sync_api import Page, Route, expect
 
 from accounts.models import User
+from accounts.posts import Post
 from appeals.limits import PHOTOS_MAX, VIDEOS_MAX
 from appeals.models import Attachment
 from media.limits import VideoLimits
 from tests.browser.conftest import DESKTOP, LANGUAGES, Open, log_in, path_of
-from tests.factories import AppealFactory
+from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import GridCity
 
 MOST_S = int(VideoLimits().max_duration_s)
@@ -27,6 +28,8 @@ TOO_LONG = {
     "ru": f"long.mp4 длиннее {MOST_S} секунд.",
     "en": f"long.mp4 is longer than {MOST_S} seconds.",
 }
+BROKEN = {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"no picture at all"}
+NOT_ACCEPTED = "broken.jpg was not accepted: remove it to go on. This file is neither"
 
 
 def film(name: str, seconds: int) -> dict[str, Any]:
@@ -122,14 +125,13 @@ def test_a_photo_that_cannot_be_opened_is_named_and_can_be_removed(
     visit: Open, city: GridCity, stored_in: object
 ) -> None:
     page = visit(maps=False).go(path_of("public:appeal-new", "en"))
-    broken = {"name": "broken.jpg", "mimeType": "image/jpeg", "buffer": b"no picture at all"}
-    page.set_input_files("[data-file-input]", [broken])
+    page.set_input_files("[data-file-input]", [BROKEN])
     expect(page.locator("[data-files] .file--failed")).to_contain_text(
         "neither a photo nor a video that we can read"
     )
     page.click("[data-next]")
     said = page.locator("[data-error=files]")
-    expect(said).to_contain_text("broken.jpg was not accepted: remove it to go on. This file is neither")
+    expect(said).to_contain_text(NOT_ACCEPTED)
     page.get_by_role("button", name="Remove broken.jpg").click()
     expect(said).to_be_empty()
     page.click("[data-next]")
@@ -147,6 +149,23 @@ def test_beside_an_answer(visit: Open, city: GridCity, representative: User, sto
     expect(form.locator(".field-error")).to_have_text(TOO_LONG["en"])
     expect(form.locator(".file")).to_have_count(0)
     assert not sent
+    # What only the server can tell is said where the form is sent.
+    page.set_input_files("#answer-files", [BROKEN])
+    expect(form.locator(".file--failed")).to_be_visible()
+    page.fill("#answer-text", "The lamp shines again.")
+    expect(form.locator("[data-said]")).to_contain_text("Kept at")
+    form.locator(".desk-step__send .button").first.click()
+    expect(form.locator("[data-said]")).to_contain_text(NOT_ACCEPTED)
+
+
+def test_beside_the_words_of_a_caller(visit: Open, city: GridCity, stored_in: object) -> None:
+    window = visit(**DESKTOP, maps=False)
+    log_in(window, MembershipFactory(service=city.services["office"], post=Post.DISPATCHER).user)
+    page = window.go(path_of("desk:appeal-new", "en"))
+    page.set_input_files("[data-file-input]", [BROKEN])
+    expect(page.locator(".file--failed")).to_be_visible()
+    page.click("[data-send]")
+    expect(page.locator("[data-error=files]")).to_contain_text(NOT_ACCEPTED)
 
 
 def test_a_server_that_is_busy_is_asked_again_by_itself(

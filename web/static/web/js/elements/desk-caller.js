@@ -89,7 +89,7 @@ export class DeskCaller extends HTMLElement {
     await files.delivered();
     if (files.hasRefused || files.hasWaiting) {
       const error = find(this, "[data-error=files]", HTMLElement);
-      error.textContent = files.hasRefused ? t("upload.failed") : t("desk.unreached");
+      error.textContent = files.hasRefused ? files.refusals.join(" ") : t("desk.unreached");
       error.scrollIntoView({ block: "center" });
       return false;
     }

@@ -40,7 +40,7 @@ export class DeskWords extends KeptForm {
    */
   async ready() {
     await this.#files?.delivered();
-    if (this.#files?.hasRefused) return this.#refuse(t("upload.failed"));
+    if (this.#files?.hasRefused) return this.#refuse(this.#files.refusals.join(" "));
     if (this.#files?.hasWaiting) return this.#refuse(t("desk.unreached"));
     if (!(await this.keepOnServer())) return this.#refuse(t("desk.unreached"));
     for (const old of this.#form.querySelectorAll("input[name=uploads]")) old.remove();
