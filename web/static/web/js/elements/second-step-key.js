@@ -3,6 +3,8 @@
  * console alone.
  */
 
+import { handOver } from "city/site/dom.js";
+
 export class SecondStepKey extends HTMLElement {
   connectedCallback() {
     document.addEventListener("allauth.error", this.#tell);
@@ -16,10 +18,7 @@ export class SecondStepKey extends HTMLElement {
     window.removeEventListener("load", this.#handOver);
   }
 
-  #handOver = () => {
-    const button = document.getElementById(this.dataset.button ?? "");
-    if (button instanceof HTMLButtonElement) button.disabled = false;
-  };
+  #handOver = () => handOver([document.getElementById(this.dataset.button ?? "")]);
 
   /** @param {Event} event */
   #tell = (event) => {
