@@ -262,6 +262,24 @@ def test_a_device_without_room_says_so_and_nothing_is_lost(
     assert video.original.read() == heavy_film["buffer"]
 
 
+def test_a_network_that_is_dead_without_a_word_is_met_by_a_file(
+    visit: Open, city: GridCity, heavy_film: dict[str, Any]
+) -> None:
+    window = visit(maps=False, **HERE)
+    window.page.clock.install()
+    page = window.go(FORM)
+    silent = re.compile("/api/uploads/|/healthz")
+    page.route(silent, lambda route: route.abort())
+    at_step(page, "files")
+    page.set_input_files("[data-file-input]", [heavy_film])
+    expect(page.locator(".offline-banner")).to_contain_text("You are offline.")
+    # The server is asked until it answers, and the file goes at once.
+    page.unroute(silent)
+    page.clock.fast_forward(10_000)
+    expect(page.locator(".offline-banner")).not_to_contain_text("You are offline.")
+    expect(page.locator(".file__state")).to_contain_text("Attached")
+
+
 def test_what_failed_while_the_network_was_there_is_tried_again(
     visit: Open, city: GridCity, heavy_film: dict[str, Any]
 ) -> None:

@@ -1,6 +1,7 @@
 /** One request with a body, in a page or in the service worker; in a page its progress is told. */
 
-import { Refused, Unreachable, refusalFrom } from "city/site/http.js";
+import { suspectSilence } from "city/site/connection.js";
+import { Unreachable, isAbort, refusalFrom, request } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
 
 /** No progress for this long means that the network is gone. */
@@ -70,6 +71,10 @@ function byXhr(sent, progress, signal) {
       stalled = setTimeout(() => call.abort(), STALLED_MS);
     };
     const stop = () => call.abort();
+    const silent = (/** @type {string} */ how) => {
+      void suspectSilence();
+      reject(new Unreachable(how));
+    };
     call.open(sent.method, sent.url);
     for (const [name, value] of Object.entries(headersOf(sent))) call.setRequestHeader(name, value);
     call.upload.onprogress = (event) => {
@@ -80,8 +85,8 @@ function byXhr(sent, progress, signal) {
       if (call.status < 300) resolve({ text: call.responseText, header: (name) => call.getResponseHeader(name) });
       else reject(refusalFrom(call.status, call.responseText, call.getResponseHeader("Retry-After")));
     };
-    call.onerror = () => reject(new Unreachable("upload"));
-    call.onabort = () => reject(signal?.aborted ? cancelled() : new Unreachable("stalled"));
+    call.onerror = () => silent("upload");
+    call.onabort = () => (signal?.aborted ? reject(cancelled()) : silent("stalled"));
     call.onloadend = () => {
       clearTimeout(stalled);
       signal?.removeEventListener("abort", stop);
@@ -98,21 +103,11 @@ function byXhr(sent, progress, signal) {
  * @returns {Promise<Answer>}
  */
 async function byFetch(sent, signal) {
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), PATIENCE_MS);
-  const stop = () => limit.abort();
-  signal?.addEventListener("abort", stop);
+  const { method, url, body } = sent;
+  const answer = await request(url, { method, headers: headersOf(sent), body, signal, timeoutMs: PATIENCE_MS });
   try {
-    const { method, url, body } = sent;
-    const answer = await fetch(url, { method, headers: headersOf(sent), body, signal: limit.signal });
-    const text = await answer.text();
-    if (!answer.ok) throw refusalFrom(answer.status, text, answer.headers.get("Retry-After"));
-    return { text, header: (name) => answer.headers.get(name) };
+    return { text: await answer.text(), header: (name) => answer.headers.get(name) };
   } catch (error) {
-    if (error instanceof Refused) throw error;
-    throw signal?.aborted ? cancelled() : new Unreachable(error);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", stop);
+    throw isAbort(error) ? error : new Unreachable(error);
   }
 }

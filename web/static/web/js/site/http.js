@@ -78,7 +78,7 @@ export async function request(url, { timeoutMs = TIMEOUT_MS, signal, headers, ..
   } finally {
     clearTimeout(limit);
   }
-  if (!response.ok && response.status !== 304) throw refusalFrom(response.status, await response.text());
+  if (!response.ok && response.status !== 304) throw refusalFrom(response.status, await response.text(), response.headers.get("Retry-After"));
   return response;
 }
 
