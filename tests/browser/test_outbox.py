@@ -17,7 +17,7 @@ from playwright.sync_api import Error, Page, Response, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from appeals.models import Appeal, Attachment
-from tests.browser.conftest import Open, Visit, at_step, path_of
+from tests.browser.conftest import Open, Visit, at_step, path_of, write
 from tests.browser.test_offline import worker_ready
 from tests.browser.test_refused_files import film
 from tests.grid import IN_EAST, GridCity
@@ -50,24 +50,6 @@ def heavy_film() -> dict[str, Any]:
     noise = os.urandom(9 * PART)
     made = film("film.mp4", 1)
     return made | {"buffer": made["buffer"] + struct.pack(">I4s", len(noise) + 8, b"free") + noise}
-
-
-def write(page: Page, text: str, files: list[dict[str, Any]]) -> None:
-    """Fills in the form at hand, without a network, and sends it."""
-    if files:
-        at_step(page, "files")
-        page.set_input_files("[data-file-input]", files)
-        expect(page.locator(".file__state")).to_have_text("Will be sent when you are back online")
-    at_step(page, "place")
-    page.get_by_role("button", name="I am here").click()
-    at_step(page, "what")
-    page.fill("[data-category-search]", "lamp")
-    page.locator("[data-leaf]:visible").first.click()
-    at_step(page, "text")
-    page.fill("[name=text]", text)
-    at_step(page, "send")
-    page.click("[data-send]")
-    expect(page.locator(".kept")).to_be_visible()
 
 
 @contextmanager
@@ -225,7 +207,7 @@ def test_the_list_of_ones_own_follows_the_outbox(visit: Open, city: GridCity) ->
     window = visit(maps=False, **HERE)
     page = window.go(FORM)
     window.context.set_offline(True)
-    write(page, "A lamp by the school", [])
+    write(page, "A lamp by the school")
     page.route("**/api/appeals/", lambda route: route.abort())
     window.context.set_offline(False)
     page.goto(window.root + path_of("public:mine", "en"))
