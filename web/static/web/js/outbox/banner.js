@@ -48,7 +48,8 @@ export async function watchOutbox() {
  */
 function show(place, parcels, run) {
   place.replaceChildren(...parcels.map((parcel) => line(parcel, run)));
-  // What has been sent is remembered now, whoever sent it.
+  // The service worker, which may have sent it, cannot remember it.
+  for (const parcel of parcels) if (parcel.state === "sent") rememberParcel(parcel, parcel.number ?? 0);
   window.dispatchEvent(new Event("outbox:shown"));
 }
 
@@ -142,8 +143,6 @@ function tools(parcel, run) {
     case "refused":
       return [button("outbox.edit", () => correct(parcel)), button("outbox.delete", deleted)];
     default:
-      // The service worker, which may have sent it, cannot remember it.
-      rememberParcel(parcel, parcel.number ?? 0);
       return [
         el("a", { className: "button button--small", href: `${parcel.followUrl}?new=1`, onclick: forgotten }, t("outbox.follow")),
         el("button", { type: "button", className: "button button--quiet button--small", onclick: forgotten, "aria-label": t("close") }, icon("cross")),
