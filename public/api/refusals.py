@@ -1,4 +1,4 @@
-"""Refusals of the actions as problem documents."""
+"""Refusals of the actions, and of what is sent, as problem documents."""
 
 from __future__ import annotations
 
@@ -8,11 +8,21 @@ from http import HTTPStatus
 
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
+from rest_framework.request import Request
 
 from appeals.errors import Busy, Conflict
+from geo.numbers import whole_number
 from geo.refusals import Refused
 from rates.taking import Limit, take
 from web.api.problems import Problem
+
+
+def length_told(request: Request) -> int:
+    """Bytes of the body, none of which has been read. Raises ``Problem`` (411) when nobody says."""
+    length = whole_number(request.META.get("CONTENT_LENGTH") or "")
+    if length is None:
+        raise Problem(HTTPStatus.LENGTH_REQUIRED, _("The length of what is sent must be told first."))
+    return length
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from appeals.models import Attachment, ResumableUpload
 from geo.numbers import whole_number
 from geo.refusals import Refusals, Refused, ValueRefused
 from media.limits import PART_MAX, PART_TYPE
-from public.api.refusals import refusals_as_problems
+from public.api.refusals import length_told, refusals_as_problems
 from rates.senders import sender_of
 from rates.taking import UPLOAD, UPLOAD_WORK, check
 from web.api.openapi import Responses, operation, problems
@@ -156,8 +156,6 @@ class ResumableUploadView(_TusView):
         offset = whole_number(request.headers.get("Upload-Offset") or "")
         if offset is None:
             raise Problem(HTTPStatus.BAD_REQUEST, _("Where the part begins must be told: Upload-Offset."))
-        if whole_number(request.META.get("CONTENT_LENGTH") or "") is None:
-            raise Problem(HTTPStatus.LENGTH_REQUIRED, _("The length of what is sent must be told first."))
         with _refusals():
             row = _receive(request, pk, offset, holder_of(request._request))
         headers = {"Upload-Offset": str(row.offset)} | _expiry(row) | _preview(row)
@@ -189,12 +187,13 @@ class ResumableUploadView(_TusView):
 
 
 def _receive(request: Request, upload_id: UUID, offset: int, holder: str) -> ResumableUpload:
+    length = length_told(request)
     if request.content_type != PART_TYPE:
         raise Problem(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             _("A part of a file is sent as %(type)s.") % {"type": PART_TYPE},
         )
-    if (whole_number(request.META["CONTENT_LENGTH"]) or 0) > PART_MAX:
+    if length > PART_MAX:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("The part is too large."))
     sender = sender_of(request._request)
     check(UPLOAD, sender)

@@ -16,9 +16,8 @@ from rest_framework.views import APIView
 from appeals.actions.upload import UPLOAD_MAX_BYTES, megabytes, upload
 from appeals.intake.parse import uuid7
 from appeals.models import Attachment
-from geo.numbers import whole_number
 from geo.refusals import Refusals, Refused
-from public.api.refusals import refusals_as_problems, unreadable_is_counted
+from public.api.refusals import length_told, refusals_as_problems, unreadable_is_counted
 from rates.senders import sender_of
 from rates.taking import UPLOAD, UPLOAD_MEGABYTES, UPLOAD_WORK, check, take
 from web.api.files import FileAddress
@@ -64,9 +63,7 @@ class UploadView(APIView):
     def post(self, request: Request) -> Response:
         """Photos are ready at once; videos are prepared by the worker. The same file again gives the same answer."""
         # Before the body is touched: asking for the data would write all of it to the disk first.
-        length = whole_number(request.META.get("CONTENT_LENGTH") or "")
-        if length is None:
-            raise Problem(HTTPStatus.LENGTH_REQUIRED, _("The length of what is sent must be told first."))
+        length = length_told(request)
         if length > UPLOAD_MAX_BYTES:
             raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _("The file is too large."))
         sender = sender_of(request._request)
