@@ -258,9 +258,9 @@ def _make_room(length: int, who: UUID | None) -> None:
     missing = sum(taken.values()) + length - DISK_MAX
     most = max(taken, key=lambda sender: taken[sender], default=who)
     has_own_room = taken.get(who, 0) + length <= DISK_OF_ONE_SENDER
-    if has_own_room and most != who:
+    if has_own_room and most != who and missing > 0:
         theirs = ResumableUpload.objects.unfinished().filter(sender=most)
-        for row in theirs.order_by("updated_at") if missing > 0 else ():
+        for row in theirs.order_by("updated_at"):
             missing -= row.length * _forget_those(theirs.filter(pk=row.pk))
             if missing <= 0:
                 break

@@ -63,8 +63,9 @@ def upload(
 
     The same file under the same id again, after a lost answer, gives the same attachment, and costs the ``sender``
     (``rates.senders``; None is the platform itself) its size alone; every other is counted by number and by the work that
-    it makes too. ``is_weighed`` says that its size has been counted before it came. Raises ``TooMany``; ``Invalid`` with the reason when the file is refused; ``Conflict`` for another file
-    under a known id; ``Busy`` when it cannot be opened just now, which costs nothing. Then nothing is kept.
+    it makes too. ``is_weighed`` says that its size has been counted before it came. Raises ``TooMany``; ``Invalid`` with the
+    reason when the file is refused; ``Conflict`` for another file under a known id; ``Busy`` when it cannot be opened just
+    now, which costs nothing. Then nothing is kept.
     """
     size = 0 if is_weighed else megabytes(len(file))
     if sender is not None and size:
