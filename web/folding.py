@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.template import Context, Template
 from django.template.base import FilterExpression, Node, NodeList, TextNode, Variable
-from django.template.defaulttags import CommentNode, IfNode, LoadNode
+from django.template.defaulttags import CommentNode, IfNode, LoadNode, URLNode
 from django.template.library import SimpleNode
 from django.template.loaders import cached
 from django.templatetags.i18n import TranslateNode
@@ -20,7 +20,6 @@ from django.urls import get_script_prefix, get_urlconf
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from web.templatetags.addresses import PageNode
 from web.templatetags.city import icon, same_everywhere
 
 #: Tags of ours that give the same for the same arguments in a language.
@@ -46,7 +45,7 @@ class FoldedNode(Node):
     def __init__(self, nodes: Iterable[Node]) -> None:
         self.nodes = NodeList(nodes)
         self.token = self.nodes[0].token
-        self._has_addresses = any(isinstance(node, PageNode) for node in self.nodes)
+        self._has_addresses = any(isinstance(node, URLNode) for node in self.nodes)
         self._drawn: dict[tuple[Any, ...], SafeString] = {}
 
     def render(self, context: Context) -> SafeString:
@@ -99,8 +98,9 @@ def _is_constant(node: Node) -> bool:
             return node.asvar is None and _is_literal(node.filter_expression, node.message_context)
         case StaticNode():
             return node.varname is None and _is_literal(node.path)
-        case PageNode():
-            return _is_literal(node.view_name)
+        case URLNode():
+            # Names with a namespace of an application that is there twice would depend on the page; there is none.
+            return not (node.args or node.kwargs or node.asvar) and _is_literal(node.view_name)
         case SimpleNode():
             return (
                 node.func in _SAME

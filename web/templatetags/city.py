@@ -42,12 +42,7 @@ def file_limits() -> dict[str, float]:
 
 @register.simple_tag
 def same_everywhere(template_name: str) -> SafeString:
-    """A part that is the same on every page of a language: drawn once, without the page's context."""
-    return _drawn(template_name, get_language() or "")
-
-
-@lru_cache(maxsize=64)
-def _drawn(template_name: str, _language: str) -> SafeString:
+    """A part that is the same on every page of a language: without the page's context, so that ``web.folding`` draws it once."""
     return render_to_string(template_name)
 
 
