@@ -13,7 +13,7 @@ from django.template import Context, Template
 from django.template.base import FilterExpression, Node, NodeList, TextNode, Variable
 from django.template.defaulttags import CommentNode, IfNode, LoadNode, URLNode
 from django.template.library import SimpleNode
-from django.template.loaders import cached
+from django.template.loaders import base, cached
 from django.templatetags.i18n import TranslateNode
 from django.templatetags.static import StaticNode
 from django.urls import get_script_prefix, get_urlconf
@@ -26,15 +26,15 @@ from web.templatetags.city import icon, same_everywhere
 _SAME: Final[tuple[Callable[..., SafeString], ...]] = (icon, same_everywhere)
 
 
-class Loader(cached.Loader):
-    """Django's loader that keeps templates, folded."""
-
+class _Folding(base.Loader):
     def get_template(self, template_name: str, skip: Any = None) -> Template:
-        known = self.get_template_cache.get(self.cache_key(template_name, skip))
         template = super().get_template(template_name, skip)
-        if template is not known:
-            fold(template.nodelist)
+        fold(template.nodelist)
         return template
+
+
+class Loader(cached.Loader, _Folding):
+    """Django's loader that keeps templates, which are folded before: another thread may draw what is kept."""
 
 
 class FoldedNode(Node):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.template import Context, Template, engines
+from django.template import Context, Engine, Template, engines
 from django.utils.translation import override
 
-from web.folding import FoldedNode, fold
+from web.folding import FoldedNode, Loader, fold
 
 LOADED = "{% load i18n static city %}"
 LANGUAGES = ("ky", "ru", "en")
@@ -69,3 +69,19 @@ def test_what_the_page_decides_is_drawn_each_time(text: str, settings: pytest.Fi
 def test_a_template_that_is_loaded_is_folded() -> None:
     loaded: Template = engines["django"].get_template("web/base.html").template  # type: ignore[attr-defined]
     assert loaded.nodelist.get_nodes_by_type(FoldedNode)
+
+
+def test_what_is_kept_for_other_threads_is_folded_already() -> None:
+    """To fold what another thread draws would leave parts of its page out."""
+    kept = []
+
+    class Kept(dict[str, Template]):
+        def __setitem__(self, name: str, made: Template) -> None:
+            kept.append(bool(made.nodelist.get_nodes_by_type(FoldedNode)))
+            super().__setitem__(name, made)
+
+    engine: Engine = engines["django"].engine  # type: ignore[attr-defined]
+    loader = Loader(engine, ["django.template.loaders.app_directories.Loader"])
+    loader.get_template_cache = Kept()
+    assert loader.get_template("web/base.html") is loader.get_template("web/base.html")
+    assert kept == [True]
