@@ -49,16 +49,11 @@ def columns() -> list[str]:
     return ["date", "working", *(f"name_{code}" for code in settings.MODELTRANSLATION_LANGUAGES)]
 
 
-def load_calendar(data: bytes) -> Loaded:
-    """Adds and changes the days of the file, and leaves all others; one transaction, due dates follow.
-
-    Raises ``Refused`` with a sentence for each line that cannot be taken, and then nothing is changed; ``NoLegalTerm``.
-    """
-    return enter_days(read_calendar(data))
-
-
 def enter_days(days: Sequence[CalendarDay]) -> Loaded:
-    """Adds those that are new, changes those that are there; one transaction, due dates follow. Raises ``NoLegalTerm``."""
+    """Adds those that are new, changes those that are there, and leaves all others; one transaction, due dates follow.
+
+    Raises ``NoLegalTerm``.
+    """
     with changing_the_clock() as change:
         known = {day.date: day for day in CalendarDay.objects.filter(date__in=[day.date for day in days])}
         fields = [name for name in columns() if name != "date"]
@@ -90,7 +85,7 @@ def read_day(values: Mapping[str, str]) -> CalendarDay:
 
 
 def read_calendar(data: bytes) -> list[CalendarDay]:
-    """The days of the file, not saved, in its order. Raises ``Refused`` with every wrong line."""
+    """The days of the file, not saved, in its order. Raises ``Refused`` with a sentence for each line that cannot be taken."""
     reader = csv.reader(io.StringIO(_text(data), newline=""), delimiter=_delimiter(data), strict=True)
     rows: list[tuple[int, list[str]]] = []
     try:

@@ -8,7 +8,7 @@ import pytest
 
 from appeals.calendar_year import year_of
 from appeals.deadlines import city_calendar
-from appeals.importing.calendar_file import ROWS_MAX, Loaded, load_calendar
+from appeals.importing.calendar_file import ROWS_MAX, Loaded, enter_days, read_calendar
 from appeals.models import Appeal, CalendarDay
 from geo.refusals import Refused
 from tests.factories import AppealFactory
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 def load(text: str) -> Loaded:
-    return load_calendar(text.encode())
+    return enter_days(read_calendar(text.encode()))
 
 
 def test_the_report_balances() -> None:
@@ -87,9 +87,9 @@ def test_every_wrong_line_is_said() -> None:
 
 def test_what_is_no_calendar() -> None:
     with pytest.raises(Refused, match="not UTF-8"):
-        load_calendar(DAYS.encode("cp1251", "ignore"))
+        read_calendar(DAYS.encode("cp1251", "ignore"))
     with pytest.raises(Refused, match="larger than"):
-        load_calendar(b"x" * 300_000)
+        read_calendar(b"x" * 300_000)
     first = dt.date(2026, 1, 1)
     rows = "\n".join(f"{first + dt.timedelta(days=n)},no,а,," for n in range(ROWS_MAX + 1))
     with pytest.raises(Refused, match=f"more than {ROWS_MAX} days"):
