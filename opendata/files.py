@@ -80,7 +80,7 @@ class FileKind:
         copied = self.copy and partial(self.copy, layer, language)
         # A plain queryset, since that of a translated model loses the order of the columns.
         plain: QuerySet[Any] = QuerySet(rows.model, rows.query, rows.db)
-        table = compiled(plain, self.columns(layer, language)) if self.columns else ""
+        table = partial(compiled, plain, self.columns(layer, language)) if self.columns else None
         form = Form(name, self.media_type, write, self.packs, words, copied)
         return WholeSet(feature_statement(rows, self.row(layer, language)), form, work, version, table)
 

@@ -107,8 +107,8 @@ class WholeSet:
     form: Form
     work: Callable[[], AbstractContextManager[None]] = nullcontext
     version: Callable[[], str] = public_version
-    #: The rows as a table, where that is what a large set is made of.
-    table: str = ""
+    #: The statement of the rows as a table, where that is what a large set is made of.
+    table: Callable[[], str] | None = None
 
     def public_text(self, *, packed: bool = False) -> Text:
         """The text of this moment, kept for all who ask for the same; compressed by gzip when ``packed``.
@@ -171,7 +171,7 @@ class WholeSet:
     def _copied(self) -> Iterator[Callable[[BinaryIO], object]]:
         def copying(file: BinaryIO, before: str) -> int:
             if self.table:
-                return copy_table(file, self.table, snapshot)
+                return copy_table(file, self.table(), snapshot)
             return copy_lines(file, self.statement, snapshot, before=before)
 
         with shared_snapshot() as snapshot:
