@@ -48,6 +48,18 @@ class ReportQuery:
         done = self.done.as_query() if self.done else {}
         return self.rows_query(cell=str(self.cell_m or ""), **done, **changes)
 
+    def without(self, names: Collection[str]) -> ReportQuery:
+        """The question as if what has one of these names had not been asked."""
+        wanted = self.wanted
+        for name in names:
+            wanted = wanted.without(_DECLARED[name]) if name in _DECLARED else wanted
+        return replace(
+            self,
+            wanted=wanted,
+            cell_m=None if "cell" in names else self.cell_m,
+            borders=Borders.TODAY if "borders" in names else self.borders,
+        )
+
     def rows_query(self, **changes: str) -> str:
         """The question as a URL query without ``?`` and without the size of cells."""
         borders = self.borders if self.borders is not Borders.TODAY else ""
@@ -161,6 +173,9 @@ class ReportForm(forms.Form):
 
 class InterventionForm(ReportForm):
     """The question of before and after: ``on`` is the day on which something was done, and where it was is drawn or a district."""
+
+    #: What says where, drawn on a map that is theirs.
+    drawn_fields = ("shape", "district", "reach_m", "corners")
 
     def __init__(self, data: Mapping[str, Any], without: Collection[str] = ()) -> None:
         super().__init__(data, without)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.db.models import Count
@@ -29,6 +29,7 @@ from rates.taking import REPORT_WORK, charged
 from reports.forms import ReportForm, ReportQuery
 from reports.ground import nearest_places
 from reports.heatmap import EVERYTHING, Borders, DistrictCount, Heatmap, appeals_in_cell, counted_appeals
+from reports.kinds import KINDS, Kind
 from reports.long_pages import by_a_worker_if_long
 from reports.making import make_report
 from reports.months import LEAST_MONTHS, long_enough
@@ -50,16 +51,18 @@ from web.parameters import left_out, unknown
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from reports.alerts import Alert
-    from reports.hotspots import HotPlace
-    from reports.trends import TrendPlace
+    from reports.alerts import Alert, Alerts
+    from reports.answers import AnswersReport
+    from reports.by_district import ByDistrict
+    from reports.hotspots import HotPlace, Hotspots
+    from reports.intervention import BeforeAfterReport
+    from reports.seasons import Seasons
+    from reports.trends import TrendPlace, Trends
 
 TOP_CELLS = 10
 #: Categories that are offered where none is chosen.
 FULLEST_CATEGORIES = 6
 ROWS_A_PAGE = 25
-#: What says where, drawn on a map that is theirs.
-_DRAWN_FIELDS = ("shape", "district", "reach_m", "corners")
 #: Asks for the file as the page shows it.
 FRAME = "frame"
 
@@ -69,9 +72,6 @@ _DOCUMENT_POLICY = (
     "script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
     "base-uri 'none'; form-action 'none'"
 )
-
-_Made = TypeVar("_Made")
-_Answer = Callable[[HttpRequest, ReportForm, Any], HttpResponse]
 
 
 def _counts_as_work(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -85,128 +85,115 @@ def _counts_as_work(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     return counted
 
 
-@require_safe
-@_counts_as_work
-@by_a_worker_if_long("heatmap")
-def heatmap_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
+def _page_of(
+    report: str,
+) -> Callable[[Callable[[Any, ReportForm], dict[str, Any]]], Callable[..., HttpResponse]]:
+    """A decorator that makes the page of that report: what it decorates gives what the template shows of the one that was made, and of its form."""
+
+    def decorated(shown: Callable[[Any, ReportForm], dict[str, Any]]) -> Callable[..., HttpResponse]:
+        @require_safe
+        @_counts_as_work
+        @by_a_worker_if_long(report)
+        @functools.wraps(shown)
+        def page(request: HttpRequest, form: ReportForm) -> HttpResponse:
+            made = make_report(report, form, drawn=True)
+            return _page(request, report, form, made, {} if made is None else shown(made, form))
+
+        return page
+
+    return decorated
+
+
+@_page_of("heatmap")
+def heatmap_page(heatmap: Heatmap, form: ReportForm) -> dict[str, Any]:
     """The planner's page: filters, map, numbers, and links to the rows behind each of them."""
-    heatmap = make_report("heatmap", form, drawn=True)
-    if heatmap is None:
-        return _page(request, "heatmap", form)
     asked = form.query
-    return _page(
-        request,
-        "heatmap",
-        form,
-        heatmap=heatmap,
-        all_time_query=replace(asked, wanted=replace(asked.wanted, since=None, until=None)).as_query(),
-        question=question_words(heatmap, form.filters_in_words()),
-        size_words=size_words(heatmap.size),
-        borders_words=borders_words(heatmap.borders),
-        classes=[class_words(bounds) for bounds in heatmap.classes],
-        top=_top_cells(heatmap, asked),
-        districts=[_district_link(row, heatmap, asked) for row in heatmap.districts],
-        map_url=_on_map(_map_filter(asked)),
-    )
+    return {
+        "heatmap": heatmap,
+        "all_time_query": replace(asked, wanted=replace(asked.wanted, since=None, until=None)).as_query(),
+        "question": question_words(heatmap, form.filters_in_words()),
+        "size_words": size_words(heatmap.size),
+        "borders_words": borders_words(heatmap.borders),
+        "classes": [class_words(bounds) for bounds in heatmap.classes],
+        "top": _top_cells(heatmap, asked),
+        "districts": [_district_link(row, heatmap, asked) for row in heatmap.districts],
+        "map_url": _on_map(_map_filter(asked)),
+    }
 
 
-@require_safe
-@_counts_as_work
-@by_a_worker_if_long("hotspots")
-def hotspots_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
+@_page_of("hotspots")
+def hotspots_page(hotspots: Hotspots, form: ReportForm) -> dict[str, Any]:
     """The planner's page of hotspots: what is asked, the map, the answer in words, and the places with their appeals."""
-    hotspots = make_report("hotspots", form)
-    if hotspots is None:
-        return _page(request, "hotspots", form)
     from reports import hot_sentences
     from reports.hotspots import Compared
 
-    return _page(
-        request,
-        "hotspots",
-        form,
-        hotspots=hotspots,
-        question=hot_sentences.hot_question_words(hotspots, form.filters_in_words()),
-        summary=hot_sentences.summary_words(hotspots),
-        compared=hot_sentences.compared_words(hotspots),
-        caution=hot_sentences.caution_words(hotspots),
-        by_chance=hotspots.compared is Compared.CHANCE,
-        places_words=hot_sentences.places_words(hotspots),
-        size_words=size_words(hotspots.size),
-        places=_linked_places(hotspots.places, form.query),
-        fullest=_fullest_categories(form.query)
+    return {
+        "hotspots": hotspots,
+        "question": hot_sentences.hot_question_words(hotspots, form.filters_in_words()),
+        "summary": hot_sentences.summary_words(hotspots),
+        "compared": hot_sentences.compared_words(hotspots),
+        "caution": hot_sentences.caution_words(hotspots),
+        "by_chance": hotspots.compared is Compared.CHANCE,
+        "places_words": hot_sentences.places_words(hotspots),
+        "size_words": size_words(hotspots.size),
+        "places": _linked_places(hotspots.places, form.query),
+        "fullest": _fullest_categories(form.query)
         if hotspots.compared is Compared.CHANCE and not hotspots.refusal
         else [],
-    )
+    }
 
 
-@require_safe
-@_counts_as_work
-@by_a_worker_if_long("trends")
-def trends_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
+@_page_of("trends")
+def trends_page(trends: Trends, form: ReportForm) -> dict[str, Any]:
     """The planner's page of trends: what became of the places month by month, each pattern in a sentence, and the places."""
-    trends = make_report("trends", form)
-    if trends is None:
-        return _page(request, "trends", form)
     from reports import trend_sentences as words
     from reports.trends import PATTERNS_SHOWN
 
-    return _page(
-        request,
-        "trends",
-        form,
-        trends=trends,
-        question=words.trend_question_words(trends, form.filters_in_words()),
-        summary=words.trend_summary_words(trends),
-        whole_city=words.whole_city_words(trends),
-        method=words.trend_method_words(trends),
-        caution=words.trend_caution_words(),
-        size_words=words.trend_size_words(trends),
-        least_months=LEAST_MONTHS,
-        months_words=words.months_words(trends),
-        patterns=[
+    return {
+        "trends": trends,
+        "question": words.trend_question_words(trends, form.filters_in_words()),
+        "summary": words.trend_summary_words(trends),
+        "whole_city": words.whole_city_words(trends),
+        "method": words.trend_method_words(trends),
+        "caution": words.trend_caution_words(),
+        "size_words": words.trend_size_words(trends),
+        "least_months": LEAST_MONTHS,
+        "months_words": words.months_words(trends),
+        "patterns": [
             (row, words.pattern_words(row.pattern), words.pattern_sentence(row.pattern))
             for row in trends.patterns
         ],
-        others=[
+        "others": [
             (words.pattern_words(pattern), words.pattern_sentence(pattern))
             for pattern in PATTERNS_SHOWN
             if pattern not in {row.pattern for row in trends.patterns}
         ],
-        months=[(words.month_words(row.month), row) for row in trends.by_month],
-        places=[
+        "months": [(words.month_words(row.month), row) for row in trends.by_month],
+        "places": [
             (linked, words.pattern_words(linked.row.pattern))
             for linked in _linked_places(trends.places, replace(form.query, wanted=trends.counted))
         ],
         **_ways_on(form.query),
-    )
+    }
 
 
-@require_safe
-@_counts_as_work
-@by_a_worker_if_long("alerts")
-def alerts_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
+@_page_of("alerts")
+def alerts_page(found: Alerts, form: ReportForm) -> dict[str, Any]:
     """The planner's page of the weekly alerts: what is new in the last weeks, where, and how surely."""
-    found = make_report("alerts", form)
-    if found is None:
-        return _page(request, "alerts", form)
     from reports import alert_sentences as words
     from reports.figures import about
 
     asked = form.query
     by_category = overview() if replace(asked.wanted, **EVERYTHING) == asked.wanted else None
-    return _page(
-        request,
-        "alerts",
-        form,
-        alerts=found,
-        question=words.alert_question_words(found, form.filters_in_words()),
-        summary=words.alert_summary_words(found),
-        method="" if found.refusal else words.alert_method_words(found),
-        caution=words.alert_caution_words(),
-        size_words=words.alert_size_words(found),
-        weeks_words=words.alert_weeks_words(found) if found.weeks else "",
-        places=[
+    return {
+        "alerts": found,
+        "question": words.alert_question_words(found, form.filters_in_words()),
+        "summary": words.alert_summary_words(found),
+        "method": "" if found.refusal else words.alert_method_words(found),
+        "caution": words.alert_caution_words(),
+        "size_words": words.alert_size_words(found),
+        "weeks_words": words.alert_weeks_words(found) if found.weeks else "",
+        "places": [
             (
                 linked,
                 words.alert_words(linked.row),
@@ -220,9 +207,9 @@ def alerts_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
                 lambda alert: found.of_last(alert.weeks),
             )
         ],
-        weeks=[(row.monday, row.monday + dt.timedelta(days=6), row.count) for row in found.recent],
-        by_category=by_category,
-        new_categories=[
+        "weeks": [(row.monday, row.monday + dt.timedelta(days=6), row.count) for row in found.recent],
+        "by_category": by_category,
+        "new_categories": [
             (
                 f"{reverse('reports:alerts')}?category={row.category.code}",
                 row.category.name,
@@ -230,80 +217,60 @@ def alerts_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
             )
             for row, place in (by_category.new if by_category else ())
         ],
-        quiet_categories=[
+        "quiet_categories": [
             (f"{reverse('reports:alerts')}?category={row.category.code}", row.category.name)
             for row in (by_category.quiet if by_category else ())
         ],
         **_ways_on(asked),
-    )
+    }
 
 
-@require_safe
-@_counts_as_work
-@by_a_worker_if_long("districts")
-def districts_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
+@_page_of("districts")
+def districts_page(found: ByDistrict, form: ReportForm) -> dict[str, Any]:
     """The planner's page by district: rates and ratios on a map and in a table, with what they are compared with."""
-    found = make_report("districts", form)
-    if found is None:
-        return _page(request, "districts", form)
     from reports import district_sentences as words
 
-    return _page(
-        request,
-        "districts",
-        form,
-        districts=found,
-        question=words.district_question_words(found, form.filters_in_words()),
-        measure=words.measure_words(found),
-        smoothing=words.smoothing_words(tabled=True),
-        borders_words=borders_words(found.borders),
-        rows=[
+    return {
+        "districts": found,
+        "question": words.district_question_words(found, form.filters_in_words()),
+        "measure": words.measure_words(found),
+        "smoothing": words.smoothing_words(tabled=True),
+        "borders_words": borders_words(found.borders),
+        "rows": [
             _Linked(
                 row,
-                _on_map(replace(found.wanted, district=row.district.code))
-                if found.borders is Borders.TODAY
-                else "",
+                _district_url(found.wanted, found.borders, row.district.code),
             )
             for row in found.rows
         ],
-    )
+    }
 
 
-@require_safe
-@_counts_as_work
-@by_a_worker_if_long("answers")
-def answers_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
+@_page_of("answers")
+def answers_page(found: AnswersReport, form: ReportForm) -> dict[str, Any]:
     """The planner's page of answers: how long districts wait for each service, and where that clearly differs."""
-    found = make_report("answers", form)
-    if found is None:
-        return _page(request, "answers", form)
     from reports import answer_sentences as words
 
-    return _page(
-        request,
-        "answers",
-        form,
-        answers=found,
-        question=words.answers_question_words(found, form.filters_in_words()),
-        summary=words.answers_summary_words(found),
-        method=words.answers_method_words(),
-        caution=words.answers_caution_words(),
-        borders_words=borders_words(found.borders),
-        whole=words.figures_of(found.whole),
-        by_district=[
+    return {
+        "answers": found,
+        "question": words.answers_question_words(found, form.filters_in_words()),
+        "summary": words.answers_summary_words(found),
+        "method": words.answers_method_words(),
+        "caution": words.answers_caution_words(),
+        "borders_words": borders_words(found.borders),
+        "whole": words.figures_of(found.whole),
+        "by_district": [
             (
                 district.name,
-                _on_map(replace(found.wanted, district=district.code))
-                if found.borders is Borders.TODAY
-                else "",
+                _district_url(found.wanted, found.borders, district.code),
                 words.figures_of(one),
             )
             for district, one in zip(found.districts, found.answers, strict=True)
         ],
-        differing=[
+        "differing": [
             (service.name, district.name, words.figures_of(one)) for service, district, one in found.differing
         ],
-        by_service=[
+        "by_service": [
             (
                 service.name,
                 words.figures_of(service.whole),
@@ -311,38 +278,29 @@ def answers_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
             )
             for service in found.services
         ],
-    )
+    }
 
 
-@require_safe
-@_counts_as_work
-@by_a_worker_if_long("before-after")
-def before_after_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
+@_page_of("before-after")
+def before_after_page(found: BeforeAfterReport, form: ReportForm) -> dict[str, Any]:
     """The planner's page of before and after: what was done where and when, and what changed against places like it."""
-    found = make_report("before-after", form)
-    if found is None:
-        return _page(request, "before-after", form, drawn_fields=_DRAWN_FIELDS)
     from reports import change_sentences as words
     from reports.charts import lines_by_month
     from reports.figures import about
 
-    return _page(
-        request,
-        "before-after",
-        form,
-        change=found,
-        drawn_fields=_DRAWN_FIELDS,
-        question=words.change_question_words(found, form.filters_in_words()),
-        summary=words.change_summary_words(found),
-        clear=found.clear,
-        method=() if found.asks else words.change_method_words(found),
-        caution=words.change_caution_words(),
-        chart=lines_by_month(
+    return {
+        "change": found,
+        "question": words.change_question_words(found, form.filters_in_words()),
+        "summary": words.change_summary_words(found),
+        "clear": found.clear,
+        "method": () if found.asks else words.change_method_words(found),
+        "caution": words.change_caution_words(),
+        "chart": lines_by_month(
             [[row.count for row in found.months], [row.expected for row in found.months]], found.found.before
         )
         if found.found
         else None,
-        months=[
+        "months": [
             (
                 words.month_days_words(row.first, row.last),
                 row,
@@ -350,33 +308,25 @@ def before_after_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
             )
             for row in found.months
         ],
-    )
+    }
 
 
-@require_safe
-@_counts_as_work
-@by_a_worker_if_long("seasons")
-def seasons_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
+@_page_of("seasons")
+def seasons_page(found: Seasons, form: ReportForm) -> dict[str, Any]:
     """The planner's page of seasons: which categories come at which time of the year."""
-    found = make_report("seasons", form)
-    if found is None:
-        return _page(request, "seasons", form)
     from reports import season_sentences as words
     from reports.figures import rounded
     from reports.seasons import BREAKS
 
-    return _page(
-        request,
-        "seasons",
-        form,
-        seasons=found,
-        question=words.season_question_words(found, form.filters_in_words()),
-        summary=words.season_summary_words(found),
-        method=words.season_method_words(found),
-        caution=words.season_caution_words(found),
-        months=words.month_heads(),
-        legend=[(level, words.index_class_words(level)) for level in range(len(BREAKS) + 1)],
-        rows=[
+    return {
+        "seasons": found,
+        "question": words.season_question_words(found, form.filters_in_words()),
+        "summary": words.season_summary_words(found),
+        "method": words.season_method_words(found),
+        "caution": words.season_caution_words(found),
+        "months": words.month_heads(),
+        "legend": [(level, words.index_class_words(level)) for level in range(len(BREAKS) + 1)],
+        "rows": [
             (
                 row,
                 [(month, "" if month.index is None else rounded(month.index, 1)) for month in row.months],
@@ -384,7 +334,7 @@ def seasons_page(request: HttpRequest, form: ReportForm) -> HttpResponse:
             )
             for row in found.rows
         ],
-    )
+    }
 
 
 def _ways_on(asked: ReportQuery) -> dict[str, str]:
@@ -397,44 +347,28 @@ def _ways_on(asked: ReportQuery) -> dict[str, str]:
     }
 
 
-#: What a template calls the report, where its name is not it.
-_MADE = {"before-after": "change"}
-
-
-def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> HttpResponse:
-    """The page of that report; without one that was ``made``, its form and what is wrong with the question (400)."""
+def _page(
+    request: HttpRequest,
+    report: str,
+    form: ReportForm,
+    made: Any = None,
+    shown: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """The page of that report with what is ``shown`` of it; without one that was ``made``, its form and what is wrong with the question (400)."""
+    asked = None if form.errors else form.query
     context = {
         "form": form,
         "report": report,
         "report_url": reverse(f"reports:{report}"),
+        "tabs": [(kind, _tab_url(kind, asked)) for kind in KINDS.values()],
         "left_out": left_out(request.GET, form.fields),
-        **made,
+        **(shown or {}),
         "may_save": may_save(cast("User", request.user)),
     }
-    if not form.errors:
-        asked = form.query
-        # What one report alone is asked is kept out of the others.
-        elsewhere = replace(asked, done=None)
+    if asked is not None:
         context |= {
-            "made": made[_MADE.get(report, report)],
-            "query": elsewhere.as_query(),
+            "made": made,
             "save_query": asked.as_query(report=report),
-            "of_long_enough": replace(
-                elsewhere, wanted=long_enough(asked.wanted, timezone.localdate())
-            ).as_query(),
-            "of_all_districts": replace(
-                elsewhere, cell_m=None, wanted=replace(asked.wanted, district="")
-            ).as_query(),
-            "of_all_answers": replace(
-                elsewhere, cell_m=None, wanted=replace(asked.wanted, district="", status=())
-            ).as_query(),
-            "of_seasons": replace(elsewhere, cell_m=None).as_query(),
-            "of_before_after": replace(
-                elsewhere,
-                cell_m=None,
-                borders=Borders.TODAY,
-                wanted=replace(asked.wanted, since=None, until=None),
-            ).as_query(),
             "narrowed": form.narrows,
             "made_words": created_words(),
             "threshold": settings.REPORT_MIN_COUNT,
@@ -446,6 +380,19 @@ def _page(request: HttpRequest, report: str, form: ReportForm, **made: Any) -> H
         }
     template = f"reports/{report.replace('-', '_')}.html"
     return render(request, template, context, status=400 if form.errors else 200)
+
+
+def _tab_url(kind: Kind, asked: ReportQuery | None) -> str:
+    """The same question to that report, as far as it takes it; without a question the report alone."""
+    path = reverse(f"reports:{kind.name}")
+    if asked is None:
+        return path
+    # What one report alone is asked is kept out of the others.
+    there = replace(asked, done=None).without(kind.without)
+    if kind.least_days:
+        there = replace(there, wanted=long_enough(there.wanted, timezone.localdate()))
+    query = there.as_query()
+    return f"{path}?{query}" if query else path
 
 
 @xframe_options_sameorigin
@@ -575,10 +522,14 @@ def _linked_places(
 
 
 def _district_link(row: DistrictCount, heatmap: Heatmap, asked: ReportQuery) -> _Linked:
-    # The map knows today's districts alone.
-    if row.district is None or heatmap.borders is not Borders.TODAY:
-        return _Linked(row, "")
-    return _Linked(row, _on_map(replace(asked.wanted, district=row.district.code)))
+    return _Linked(
+        row, _district_url(asked.wanted, heatmap.borders, row.district.code) if row.district else ""
+    )
+
+
+def _district_url(wanted: AppealFilter, borders: Borders, code: str) -> str:
+    """The map with the district's appeals; empty for former borders, since the map knows today's districts alone."""
+    return _on_map(replace(wanted, district=code)) if borders is Borders.TODAY else ""
 
 
 def _map_filter(asked: ReportQuery) -> AppealFilter:
