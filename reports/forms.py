@@ -93,31 +93,15 @@ class ReportForm(forms.Form):
         for name, shown in self._shown.items():
             self.fields[name] = _FilterField(shown)
         if "cell" not in without:
-            self.fields["cell"] = forms.ChoiceField(
-                label=_("Cell size"),
-                required=False,
-                choices=[
-                    ("", _("Automatic")),
-                    *((str(cell_m), _("%(n)s m") % {"n": cell_m}) for cell_m in offered_sizes()),
-                ],
-                error_messages={"invalid_choice": _NOT_AMONG},
-            )
+            sizes = [(str(cell_m), _("%(n)s m") % {"n": cell_m}) for cell_m in offered_sizes()]
+            self.fields["cell"] = _choice([("", _("Automatic")), *sizes], _("Cell size"))
         if "borders" not in without:
-            self.fields["borders"] = forms.ChoiceField(
-                label=_("Borders"),
-                required=False,
-                choices=[
-                    ("", _("As they are today")),
-                    (Borders.TIME.value, _("As they were on the day")),
-                ],
-                error_messages={"invalid_choice": _NOT_AMONG},
+            self.fields["borders"] = _choice(
+                [("", _("As they are today")), (Borders.TIME.value, _("As they were on the day"))],
+                _("Borders"),
             )
         if "period" not in without:
-            self.fields["period"] = forms.ChoiceField(
-                required=False,
-                choices=[(name, name) for name in NAMED],
-                error_messages={"invalid_choice": _NOT_AMONG},
-            )
+            self.fields["period"] = _choice([(name, name) for name in NAMED])
 
     def clean(self) -> dict[str, Any]:
         cleaned = dict(super().clean() or {})
@@ -130,9 +114,16 @@ class ReportForm(forms.Form):
         try:
             in_order(cleaned["wanted"])
         except Refused as refusal:
-            for name, sentences in refusal.errors.items():
-                self.add_error(name, sentences)
+            self._refuse(refusal)
         return cleaned
+
+    def _refuse(self, refusal: Refused) -> None:
+        for name, sentences in refusal.errors.items():
+            self.add_error(name, sentences)
+
+    def refusal(self) -> Refused:
+        """All that is wrong, as one refusal of the whole question."""
+        return Refused({"": [str(one) for sentences in self.errors.values() for one in sentences]})
 
     @property
     def query(self) -> ReportQuery:
@@ -184,15 +175,13 @@ class InterventionForm(ReportForm):
             required=False,
             widget=forms.DateInput(attrs={"type": "date"}),
         )
-        self.fields["shape"] = forms.ChoiceField(
-            label=_("Where"),
-            required=False,
-            choices=[
+        self.fields["shape"] = _choice(
+            [
                 ("", _("In the district")),
                 (Shape.AREA.value, _("In an area that I draw")),
                 (Shape.LINE.value, Shape.LINE.label),
             ],
-            error_messages={"invalid_choice": _NOT_AMONG},
+            _("Where"),
         )
         self.fields["reach_m"] = forms.CharField(
             label=_("Metres on both sides"),
@@ -225,14 +214,19 @@ class InterventionForm(ReportForm):
                     shape, cleaned.get("corners", ""), cleaned.get("reach_m", "") or str(_USUAL_REACH_M)
                 )
             except Refused as refusal:
-                for name, sentences in refusal.errors.items():
-                    self.add_error(name, sentences)
+                self._refuse(refusal)
         return cleaned
 
     @property
     def query(self) -> ReportQuery:
         cleaned = self.cleaned_data
         return replace(super().query, done=Intervention(cleaned.get("on"), cleaned["drawn"]))
+
+
+def _choice(choices: list[tuple[str, str]], label: str | None = None) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label, required=False, choices=choices, error_messages={"invalid_choice": _NOT_AMONG}
+    )
 
 
 class _FilterField(forms.Field):

@@ -59,7 +59,7 @@ def make_issue(saved: SavedReport, on: dt.date) -> ReportIssue:
     form = question_on(saved, on)
     made = make_report(saved.report, form, drawn=True)
     if made is None:
-        raise Refused({"": [str(one) for sentences in form.errors.values() for one in sentences]})
+        raise form.refusal()
     asked = Asked(saved.report, form, made)
     pdf = products_of(saved.report)["pdf"].write(asked)
     return ReportIssue(

@@ -101,7 +101,7 @@ def make_long_report(key: str) -> str:
             form = form_of(row.report, dict(parse_qsl(row.query)))
             made = make_report(row.report, form)
             if made is None:
-                raise Refused({"": [str(one) for said in form.errors.values() for one in said]})
+                raise form.refusal()
             keeping.keep(row.question, made)
         except Refused as refusal:
             return _end(row, State.FAILED, str(refusal))

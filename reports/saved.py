@@ -62,7 +62,7 @@ def question(report: str, data: Mapping[str, Any]) -> ReportForm:
         raise Refused({"": [_("There is no such report.")]})
     form = form_of(report, data)
     if not form.is_valid():
-        raise Refused({"": [str(one) for sentences in form.errors.values() for one in sentences]})
+        raise form.refusal()
     return form
 
 
