@@ -17,7 +17,7 @@ from geo.geoparquet import boxes, schema_of
 from geo.points import WGS84_SRID
 from reports.by_district import ByDistrict
 from reports.exports import DISTRICT_COLUMNS, district_values
-from reports.ground import district_borders
+from reports.ground import district_borders, outlines_of
 
 _KINDS = {"district": pa.string(), "name": pa.string(), "count": pa.int64(), "residents": pa.int64()}
 
@@ -27,10 +27,7 @@ def as_geoparquet(found: ByDistrict, about: Mapping[str, Any]) -> bytes:
 
     The columns are those of the table; ``about`` is in the file's metadata as JSON under ``report``.
     """
-    outlines = {
-        one["properties"]["code"]: one["geometry"]
-        for one in district_borders(timezone.localdate())["features"]
-    }
+    outlines = outlines_of(district_borders(timezone.localdate()))
     rows = [row for row in found.rows if row.district.code in outlines]
     shapes = [
         shapely.orient_polygons(_many(shapely.from_geojson(orjson.dumps(outlines[row.district.code]))))

@@ -35,7 +35,7 @@ from reports.district_sentences import (
     ratio_class_words,
 )
 from reports.forms import ReportQuery
-from reports.ground import base_layer, district_borders
+from reports.ground import base_layer, district_borders, outlines_of
 from reports.heatmap import MOST_CLASSES, Borders, Heatmap, class_of
 from reports.hot_sentences import (
     LEVELS_SHOWN,
@@ -173,7 +173,7 @@ def alerts_map(found: Alerts, selection: ReportQuery, filters: list[tuple[str, s
 def districts_map(found: ByDistrict, filters: list[tuple[str, str]]) -> CellMap:
     """The districts by class as a map."""
     borders = district_borders(timezone.localdate())
-    outlines = {one["properties"]["code"]: one["geometry"] for one in borders["features"]}
+    outlines = outlines_of(borders)
     classes = [row.level for row in found.rows]
     levels = [
         *(
@@ -208,7 +208,7 @@ def districts_map(found: ByDistrict, filters: list[tuple[str, str]]) -> CellMap:
 def answers_map(found: AnswersReport, filters: list[tuple[str, str]]) -> CellMap:
     """The districts as a map, by whether clearly fewer or more terms are kept there than elsewhere."""
     borders = district_borders(timezone.localdate())
-    outlines = {one["properties"]["code"]: one["geometry"] for one in borders["features"]}
+    outlines = outlines_of(borders)
     levels = [one.compared.level if one.compared else None for one in found.answers]
     shown = [level for level in LEVEL_COLOURS if level in levels]
     return _map(

@@ -209,32 +209,41 @@ def _feature_collection(
     )
 
 
-def districts_as_geojson(found: ByDistrict, borders: Mapping[str, Any]) -> bytes:
+def districts_as_geojson(found: ByDistrict, outlines: Mapping[str, Any]) -> bytes:
     """FeatureCollection of the districts (RFC 7946; EPSG:4326), the highest smoothed ratio first.
 
-    ``borders`` is the collection of their outlines by ``code``; a district of former borders has no geometry. ``per_km2``
+    ``outlines`` are their geometries by code; a district of former borders has none. ``per_km2``
     is by area in the city's metric CRS; a count under the threshold and all that is made of it are null.
     """
-    outlines = {one["properties"]["code"]: one["geometry"] for one in borders["features"]}
+    return _district_collection(
+        outlines,
+        {
+            "total": found.total,
+            "in_no_district": found.elsewhere,
+            "borders": found.borders,
+            **question(found.wanted),
+            "compared_with": found.measure,
+            "compared_total": found.others,
+        },
+        [dict(zip(DISTRICT_COLUMNS, district_values(row), strict=True)) for row in found.rows],
+    )
+
+
+def _district_collection(
+    outlines: Mapping[str, Any], report: dict[str, Any], districts: list[dict[str, Any]]
+) -> bytes:
     return orjson.dumps(
         {
             "type": "FeatureCollection",
-            "report": {
-                "total": found.total,
-                "in_no_district": found.elsewhere,
-                "borders": found.borders,
-                **question(found.wanted),
-                "compared_with": found.measure,
-                "compared_total": found.others,
-            },
+            "report": report,
             "features": [
                 {
                     "type": "Feature",
-                    "id": row.district.code,
-                    "properties": dict(zip(DISTRICT_COLUMNS, district_values(row), strict=True)),
-                    "geometry": outlines.get(row.district.code),
+                    "id": properties["district"],
+                    "properties": properties,
+                    "geometry": outlines.get(properties["district"]),
                 }
-                for row in found.rows
+                for properties in districts
             ],
         }
     )
@@ -244,7 +253,7 @@ def districts_as_csv(found: ByDistrict) -> bytes:
     """The districts as a table, the highest smoothed ratio first; what may not be shown is empty."""
     return _written(
         DISTRICT_COLUMNS,
-        [["" if value is None else value for value in district_values(row)] for row in found.rows],
+        [district_values(row) for row in found.rows],
     )
 
 
@@ -264,36 +273,28 @@ def district_values(row: DistrictRate) -> tuple[int | float | str | None, ...]:
     )
 
 
-def answers_as_geojson(found: AnswersReport, borders: Mapping[str, Any]) -> bytes:
+def answers_as_geojson(found: AnswersReport, outlines: Mapping[str, Any]) -> bytes:
     """FeatureCollection of the districts (RFC 7946; EPSG:4326) with the answers of all services of the question together.
 
-    Properties are as the columns of ``answers_as_csv``; a district of former borders has no geometry.
+    Properties are as the columns of ``answers_as_csv``; ``outlines`` are the districts' geometries by code, of which one of former borders has none.
     """
-    outlines = {one["properties"]["code"]: one["geometry"] for one in borders["features"]}
-    return orjson.dumps(
+    return _district_collection(
+        outlines,
         {
-            "type": "FeatureCollection",
-            "report": {
-                "total": found.total,
-                "answered_elsewhere": found.elsewhere,
-                "borders": found.borders,
-                **question(found.wanted),
-                "whole": dict(zip(_ANSWER_VALUES, _answer_values(found.whole), strict=True)),
-            },
-            "features": [
-                {
-                    "type": "Feature",
-                    "id": district.code,
-                    "properties": {
-                        "district": district.code,
-                        "name": district.name,
-                        **dict(zip(_ANSWER_VALUES, _answer_values(one), strict=True)),
-                    },
-                    "geometry": outlines.get(district.code),
-                }
-                for district, one in zip(found.districts, found.answers, strict=True)
-            ],
-        }
+            "total": found.total,
+            "answered_elsewhere": found.elsewhere,
+            "borders": found.borders,
+            **question(found.wanted),
+            "whole": dict(zip(_ANSWER_VALUES, _answer_values(found.whole), strict=True)),
+        },
+        [
+            {
+                "district": district.code,
+                "name": district.name,
+                **dict(zip(_ANSWER_VALUES, _answer_values(one), strict=True)),
+            }
+            for district, one in zip(found.districts, found.answers, strict=True)
+        ],
     )
 
 
@@ -317,10 +318,7 @@ def answers_as_csv(found: AnswersReport) -> bytes:
         ]
     return _written(
         ANSWER_COLUMNS,
-        [
-            [*names, *("" if value is None else value for value in _answer_values(answers))]
-            for *names, answers in rows
-        ],
+        [[*names, *_answer_values(answers)] for *names, answers in rows],
     )
 
 
@@ -347,17 +345,14 @@ def change_as_csv(found: BeforeAfterReport) -> bytes:
     return _written(
         MONTH_COLUMNS,
         [
-            [
-                "" if value is None else value
-                for value in (
-                    row.first.isoformat(),
-                    row.last.isoformat(),
-                    int(not row.before),
-                    row.count,
-                    _rounded(row.expected),
-                    row.ring,
-                )
-            ]
+            (
+                row.first.isoformat(),
+                row.last.isoformat(),
+                int(not row.before),
+                row.count,
+                _rounded(row.expected),
+                row.ring,
+            )
             for row in found.months
         ],
     )
@@ -372,19 +367,16 @@ def seasons_as_csv(found: Seasons) -> bytes:
     return _written(
         SEASON_COLUMNS,
         [
-            [
-                "" if value is None else value
-                for value in (
-                    row.code,
-                    row.name,
-                    n,
-                    years,
-                    month.count,
-                    None if month.index is None else _rounded(month.expected),
-                    _rounded(month.index),
-                    _digits(row.q),
-                )
-            ]
+            (
+                row.code,
+                row.name,
+                n,
+                years,
+                month.count,
+                None if month.index is None else _rounded(month.expected),
+                _rounded(month.index),
+                _digits(row.q),
+            )
             for row in found.rows
             for n, (month, years) in enumerate(zip(row.months, found.years, strict=True), start=1)
         ],
@@ -492,10 +484,7 @@ def hotspots_as_csv(hotspots: Hotspots) -> bytes:
     return _table(
         HOTSPOT_COLUMNS,
         hotspots.grid,
-        [
-            (row.cell, tuple("" if value is None else value for value in _hot_values(row)))
-            for row in hotspots.cells
-        ],
+        [(row.cell, _hot_values(row)) for row in hotspots.cells],
     )
 
 
@@ -504,10 +493,7 @@ def trends_as_csv(trends: Trends) -> bytes:
     return _table(
         TREND_COLUMNS,
         trends.grid,
-        [
-            (row.cell, tuple("" if value is None else value for value in _trend_values(row)))
-            for row in trends.cells
-        ],
+        [(row.cell, _trend_values(row)) for row in trends.cells],
     )
 
 
@@ -516,10 +502,7 @@ def alerts_as_csv(found: Alerts) -> bytes:
     return _table(
         ALERT_COLUMNS,
         found.grid,
-        [
-            (row.cell, tuple("" if value is None else value for value in _alert_values(found, row)))
-            for row in found.cells
-        ],
+        [(row.cell, _alert_values(found, row)) for row in found.cells],
     )
 
 
@@ -536,6 +519,7 @@ def _table(columns: Sequence[str], grid: Grid, cells: list[tuple[Cell, tuple[Any
 
 
 def _written(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
+    """The table; None is an empty cell."""
     text = io.StringIO(newline="")
     table = csv.writer(text)
     table.writerow(columns)

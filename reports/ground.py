@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -55,6 +55,11 @@ def _grounds(boundaries: QuerySet[DistrictBoundary]) -> tuple[DistrictGround, ..
         for row in rows
     }
     return tuple(sorted(grounds.values(), key=lambda ground: (ground.name, ground.code)))
+
+
+def outlines_of(borders: Mapping[str, Any]) -> dict[str, Any]:
+    """The geometries of ``district_borders`` by the codes of their districts."""
+    return {one["properties"]["code"]: one["geometry"] for one in borders["features"]}
 
 
 def district_borders(on: dt.date) -> dict[str, Any]:

@@ -266,9 +266,9 @@ class _Districts(Kind):
         return facts.districts_facts(made)
 
     def geojson(self, made: Any) -> bytes:
-        from reports.ground import district_borders
+        from reports.ground import district_borders, outlines_of
 
-        return exports.districts_as_geojson(made, district_borders(timezone.localdate()))
+        return exports.districts_as_geojson(made, outlines_of(district_borders(timezone.localdate())))
 
     def csv(self, made: Any) -> bytes:
         return exports.districts_as_csv(made)
@@ -306,9 +306,9 @@ class _Answers(Kind):
         return facts.answers_facts(made)
 
     def geojson(self, made: Any) -> bytes:
-        from reports.ground import district_borders
+        from reports.ground import district_borders, outlines_of
 
-        return exports.answers_as_geojson(made, district_borders(timezone.localdate()))
+        return exports.answers_as_geojson(made, outlines_of(district_borders(timezone.localdate())))
 
     def csv(self, made: Any) -> bytes:
         return exports.answers_as_csv(made)
