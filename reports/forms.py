@@ -179,7 +179,7 @@ class InterventionForm(ReportForm):
             [
                 ("", _("In the district")),
                 (Shape.AREA.value, _("In an area that I draw")),
-                (Shape.LINE.value, Shape.LINE.label),
+                (Shape.LINE.value, str(Shape.LINE.label)),
             ],
             _("Where"),
         )
