@@ -238,10 +238,6 @@ def change_facts(made: BeforeAfterReport) -> dict[str, Any]:
     }
 
 
-def _told(count: int) -> int | None:
-    return None if 0 < count < settings.REPORT_MIN_COUNT else count
-
-
 def seasons_facts(made: Seasons) -> dict[str, Any]:
     return {
         "method": {
@@ -265,10 +261,13 @@ def seasons_facts(made: Seasons) -> dict[str, Any]:
 def _change(found: BeforeAfter | None) -> dict[str, Any] | None:
     if found is None:
         return None
+    from reports.hotspots import showable
+
     told = {name: getattr(found, name) for name in ("ratio", "low", "high", "p")}
+    before, after = map(showable, found.halves)
     return {
-        "before": _told(int(found.area[: found.before].sum())),
-        "after": _told(int(found.area[found.before :].sum())),
+        "before": before,
+        "after": after,
         "months_before": found.before,
         "months_after": len(found.area) - found.before,
         **{name: None if value is None else float(f"{value:.6g}") for name, value in told.items()},

@@ -316,17 +316,29 @@ class Ground:
     def of(cls, area: shapely.Geometry | None, counts: dict[Cell, int], cell_m: int) -> Ground:
         """The cells whose centres lie in the area and no farther than a window from the hull of those with appeals."""
         if area is None or not counts:
-            return cls(0, 0, np.zeros((1, 1), dtype=bool))
+            return cls.whole(None, cell_m)
         centres = (np.array(list(counts), dtype=float) + 0.5) * cell_m
         hull = shapely.MultiPoint(centres).convex_hull.buffer(WINDOW_RADIUS_CELLS * cell_m)
-        within = shapely.intersection(area, hull)
-        if within.is_empty:
+        return cls.whole(shapely.intersection(area, hull), cell_m)
+
+    @classmethod
+    def whole(cls, area: shapely.Geometry | None, cell_m: int) -> Ground:
+        """The cells whose centres lie in the area; a single one outside of it for no area."""
+        if area is None or area.is_empty:
             return cls(0, 0, np.zeros((1, 1), dtype=bool))
-        west, south, east, north = (int(np.floor(value / cell_m)) for value in within.bounds)
-        x = (np.arange(west, east + 1) + 0.5) * cell_m
-        y = (np.arange(south, north + 1) + 0.5) * cell_m
-        shapely.prepare(within)
-        return cls(west, south, np.asarray(shapely.contains_xy(within, *np.meshgrid(x, y))))
+        west, south, east, north = (int(np.floor(value / cell_m)) for value in area.bounds)
+        box = cls(west, south, np.ones((north - south + 1, east - west + 1), dtype=bool))
+        return replace(box, mask=box.within(area, cell_m))
+
+    def within(self, area: shapely.Geometry | None, cell_m: int) -> NDArray[np.bool_]:
+        """Which cells of the array, in the study area or not, have their centres in that area."""
+        rows, columns = self.mask.shape
+        if area is None:
+            return np.zeros((rows, columns), dtype=bool)
+        x = (np.arange(self.west, self.west + columns) + 0.5) * cell_m
+        y = (np.arange(self.south, self.south + rows) + 0.5) * cell_m
+        shapely.prepare(area)
+        return np.asarray(shapely.contains_xy(area, *np.meshgrid(x, y)))
 
     def array(self, counts: dict[Cell, int]) -> NDArray[np.int64]:
         """The counts in their places; those of cells beyond the array are left out."""

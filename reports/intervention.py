@@ -22,7 +22,7 @@ from geo.hotspots import BeforeAfter, Unanswerable, before_after
 from geo.metric import in_metres
 from reports.ground import study_area
 from reports.heatmap import Borders, counted_appeals, days_of
-from reports.hotspots import Ground, grid_cells, hidden, showable
+from reports.hotspots import Ground, grid_cells, showable
 from reports.inputs import digest
 from reports.questions import Intervention
 from reports.sizes import CELL_SIZES_M, WIDE_SIZES_M
@@ -95,10 +95,7 @@ class BeforeAfterReport:
     @property
     def sums(self) -> tuple[int, int]:
         """Appeals in the area before and after; none where the question is not whole."""
-        if self.found is None:
-            return 0, 0
-        area = self.found.area
-        return int(area[: self.found.before].sum()), int(area[self.found.before :].sum())
+        return self.found.halves if self.found else (0, 0)
 
     @property
     def expected(self) -> float:
@@ -145,9 +142,9 @@ def find_change(wanted: AppealFilter, done: Intervention) -> BeforeAfterReport:
     appeals = counted_appeals(replace(anywhere, since=since, until=until), Borders.TODAY)
     tally = grid.count(appeals, CELL_M, _month_of(starts))
     made = replace(untold, cell_m=cell_m, total=sum(tally.counts.values()))
-    ground = _whole(city, cell_m)
-    inside = _within(ground, area, cell_m)
-    around = _within(ground, area.buffer(RING_M) if area is not None else None, cell_m)
+    ground = Ground.whole(city, cell_m)
+    inside = ground.within(area, cell_m)
+    around = ground.within(area.buffer(RING_M) if area is not None else None, cell_m)
     cube = _cube(ground, tally, len(starts) - 1)
     if not (inside & ground.mask).any():
         return replace(made, asks=("larger",), input_sha256=digest(city, counts=cube))
@@ -171,8 +168,7 @@ def find_change(wanted: AppealFilter, done: Intervention) -> BeforeAfterReport:
 
 def _shown(found: BeforeAfter) -> BeforeAfter:
     """Without an answer where it would tell of fewer appeals than may be shown."""
-    halves = np.array([found.area[: found.before].sum(), found.area[found.before :].sum()])
-    if not hidden(halves).any():
+    if None not in map(showable, found.halves):
         return found
     return BeforeAfter(found.area, found.before, refusal=Unanswerable.FEW_APPEALS)
 
@@ -216,26 +212,6 @@ def _months(starts: tuple[dt.date, ...], found: BeforeAfter, ring: BeforeAfter |
         )
         for n, (first, following) in enumerate(itertools.pairwise(starts))
     )
-
-
-def _whole(city: shapely.Geometry | None, cell_m: int) -> Ground:
-    """The cells of the city: those whose centre lies in it."""
-    if city is None:
-        return Ground(0, 0, np.zeros((1, 1), dtype=bool))
-    west, south, east, north = (int(np.floor(value / cell_m)) for value in city.bounds)
-    box = Ground(west, south, np.ones((north - south + 1, east - west + 1), dtype=bool))
-    return replace(box, mask=_within(box, city, cell_m))
-
-
-def _within(ground: Ground, area: shapely.Geometry | None, cell_m: int) -> NDArray[np.bool_]:
-    """The cells of the ground's array whose centres lie in the area."""
-    rows, columns = ground.mask.shape
-    if area is None:
-        return np.zeros((rows, columns), dtype=bool)
-    x = (np.arange(ground.west, ground.west + columns) + 0.5) * cell_m
-    y = (np.arange(ground.south, ground.south + rows) + 0.5) * cell_m
-    shapely.prepare(area)
-    return np.asarray(shapely.contains_xy(area, *np.meshgrid(x, y)))
 
 
 def _cube(ground: Ground, tally: Tally, steps: int) -> NDArray[np.int64]:

@@ -20,7 +20,6 @@ from reports.heatmap import Heatmap
 from reports.sentences import created_words
 
 if TYPE_CHECKING:
-    from geo.hotspots import BeforeAfter
     from reports.alerts import Alerts
     from reports.answers import Answers, AnswersReport
     from reports.by_district import ByDistrict
@@ -250,13 +249,14 @@ def districts_tables(made: ByDistrict) -> list[Table]:
 
 def change_tables(made: BeforeAfterReport) -> list[Table]:
     from reports.change_sentences import interval_words, month_days_words
+    from reports.hotspots import showable
 
     if made.found is None:
         return []
     judged = [
         (
             name,
-            *map(_shown, _halves(one)),
+            *map(_shown, map(showable, one.halves)),
             times(one.ratio, 2),
             interval_words(one) if one.p is not None else "—",
         )
@@ -301,13 +301,6 @@ def change_tables(made: BeforeAfterReport) -> list[Table]:
             months,
         ),
     ]
-
-
-def _halves(found: BeforeAfter) -> tuple[int | None, int | None]:
-    """The appeals before and after, as far as they may be shown."""
-    from reports.hotspots import showable
-
-    return showable(int(found.area[: found.before].sum())), showable(int(found.area[found.before :].sum()))
 
 
 def seasons_tables(made: Seasons) -> list[Table]:

@@ -11,7 +11,7 @@ Crime Science 7:11 (2018), whose test assumes Poisson's law).
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -71,12 +71,17 @@ class BeforeAfter:
     refusal: Unanswerable | None = None
 
     @property
+    def halves(self) -> tuple[int, int]:
+        """Counts of the area before and after."""
+        return int(self.area[: self.before].sum()), int(self.area[self.before :].sum())
+
+    @property
     def expected(self) -> NDArray[np.float64] | None:
         """What the control lets expect in the area by step, shape (steps,): its counts on the area's level before."""
         if self.control is None:
             return None
         earlier = self.control[: self.before].sum()
-        return np.asarray(self.control * (self.area[: self.before].sum() / earlier), dtype=float)
+        return np.asarray(self.control * (self.halves[0] / earlier), dtype=float)
 
 
 def before_after(
@@ -106,15 +111,15 @@ def before_after(
     series = counts[:, inside].sum(axis=1)
     untold = BeforeAfter(series, before)
     if before < LEAST_BEFORE:
-        return _refused(untold, Unanswerable.FEW_BEFORE)
+        return replace(untold, refusal=Unanswerable.FEW_BEFORE)
     if len(counts) - before < LEAST_AFTER:
-        return _refused(untold, Unanswerable.FEW_AFTER)
-    if series[:before].sum() < LEAST_APPEALS:
-        return _refused(untold, Unanswerable.FEW_APPEALS)
+        return replace(untold, refusal=Unanswerable.FEW_AFTER)
+    if untold.halves[0] < LEAST_APPEALS:
+        return replace(untold, refusal=Unanswerable.FEW_APPEALS)
     free = mask & ~area & (~apart if apart is not None else True)
-    places = _Places.around(counts, before, free, int(inside.sum())).like(int(series[:before].sum()))
+    places = _Places.like(counts, before, free, int(inside.sum()), untold.halves[0])
     if places is None:
-        return _refused(untold, Unanswerable.NO_CONTROL)
+        return replace(untold, refusal=Unanswerable.NO_CONTROL)
     (chosen,) = places.controls(
         _features(series[:, None], before), np.ones((1, len(places.cells)), dtype=bool)
     )
@@ -123,9 +128,8 @@ def before_after(
     cells = np.zeros(mask.shape, dtype=bool)
     cells[tuple(np.argwhere(free)[np.unique(places.cells[chosen])].T)] = True
     beside = places.beside()
-    told = BeforeAfter(
-        series,
-        before,
+    told = replace(
+        untold,
         control=control,
         control_cells=cells,
         ratio=float(np.exp(log_ratio)),
@@ -134,27 +138,22 @@ def before_after(
     )
     strays = np.abs(places.placebos()) if beside >= LEAST_PLACES else np.empty(0)
     if strays.size < LEAST_PLACES:
-        return _refused(told, Unanswerable.FEW_PLACES)
+        return replace(told, refusal=Unanswerable.FEW_PLACES)
     rank = (1 + int((strays >= abs(log_ratio) / error).sum())) / (1 + strays.size)
     # The least chance that can be had of so many places holds for the interval too.
     reach = float(np.quantile(strays, _SURE, method="higher")) * error
-    return BeforeAfter(
-        **{
-            **vars(told),
-            "low": float(np.exp(log_ratio - reach)),
-            "high": float(np.exp(log_ratio + reach)),
-            "p": max(rank, 1 / (1 + beside)),
-        }
+    return replace(
+        told,
+        low=float(np.exp(log_ratio - reach)),
+        high=float(np.exp(log_ratio + reach)),
+        p=max(rank, 1 / (1 + beside)),
     )
-
-
-def _refused(untold: BeforeAfter, refusal: Unanswerable) -> BeforeAfter:
-    return BeforeAfter(**{**vars(untold), "refusal": refusal})
 
 
 @dataclass(frozen=True)
 class _Places:
-    """Places of one size: ``cells`` are numbers of free cells, shape (places, size), ``series`` counts, shape (steps, places)."""
+    """Places of one size: ``cells`` are numbers of free cells, shape (places, size), ``series`` counts, shape (steps, places), ``overlap`` which have
+    cells in common, shape (places, places)."""
 
     cells: NDArray[np.int64]
     series: NDArray[np.int64]
@@ -163,39 +162,27 @@ class _Places:
     before: int
 
     @classmethod
-    def around(cls, counts: NDArray[Any], before: int, free: NDArray[np.bool_], size: int) -> _Places:
+    def like(
+        cls, counts: NDArray[Any], before: int, free: NDArray[np.bool_], size: int, level: int
+    ) -> _Places | None:
+        """Those of so many free cells that had about as many appeals before as ``level``; None where there is none."""
         at = np.argwhere(free)
         if len(at) < size:
-            empty = np.zeros((0, size), dtype=np.int64)
-            return cls(
-                empty,
-                np.zeros((len(counts), 0), dtype=np.int64),
-                np.zeros((0, 2)),
-                np.zeros((0, 0), dtype=bool),
-                before,
-            )
+            return None
         centres = _spread(np.arange(len(at)), _MOST_CENTRES)
-        _distance, cells = KDTree(at).query(at[centres], k=size)
-        cells = np.asarray(cells, dtype=np.int64).reshape(len(centres), size)
-        return cls._of(cells, counts[:, free], before)
-
-    @classmethod
-    def _of(cls, cells: NDArray[np.int64], flat: NDArray[Any], before: int) -> _Places:
-        series = np.stack([step[cells].sum(axis=1) for step in flat]) if len(flat) else flat
-        return cls(cells, series, _features(series, before), np.zeros((0, 0), dtype=bool), before)
-
-    def like(self, level: int) -> _Places | None:
-        """Those with about as many appeals before, and which of them overlap; None where there is none."""
-        levels = self.series[: self.before].sum(axis=0)
+        _distance, nearest = KDTree(at).query(at[centres], k=size)
+        cells = np.asarray(nearest, dtype=np.int64).reshape(len(centres), size)
+        series = np.stack([step[cells].sum(axis=1) for step in counts[:, free]])
+        levels = series[:before].sum(axis=0)
         found = _spread(
             np.flatnonzero((levels * _FACTOR >= level) & (levels <= level * _FACTOR)), _MOST_PLACEBOS
         )
         if not found.size:
             return None
-        cells = self.cells[found]
+        cells, series = cells[found], series[:, found]
         member = np.zeros((len(cells), int(cells.max()) + 1), dtype=np.float32)
         np.put_along_axis(member, cells, 1.0, axis=1)
-        return _Places(cells, self.series[:, found], self.features[found], member @ member.T > 0, self.before)
+        return cls(cells, series, _features(series, before), member @ member.T > 0, before)
 
     def controls(self, features: NDArray[np.float64], allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which places are the control of each of ``features``, shape (n, 2): the nearest of those ``allowed``, shape (n, places), beside each other."""
