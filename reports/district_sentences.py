@@ -37,6 +37,13 @@ def measure_words(found: ByDistrict) -> str:
     )
 
 
+def comparison_words(found: ByDistrict) -> str:
+    """What the districts are compared by; that there are none, where the borders have none."""
+    return (
+        measure_words(found) if found.comparable else _("The borders in force have no districts to compare.")
+    )
+
+
 def smoothing_words(*, tabled: bool = False) -> str:
     """What smoothing does, and to what end; ``tabled`` where a table stands beside the map."""
     words = _(

@@ -66,6 +66,12 @@ def whole_city_words(trends: Trends) -> str:
     ) % {"p": p}
 
 
+def trend_answer_words(trends: Trends) -> str:
+    """What became of the cells, and then of the whole city."""
+    summary = trend_summary_words(trends)
+    return summary if trends.refusal else f"{summary} {whole_city_words(trends)}"
+
+
 def trend_method_words(trends: Trends) -> str:
     """By which tests a cell gets its pattern."""
     return _(
@@ -122,15 +128,14 @@ def trend_caution_words() -> str:
 
 def trend_notes(trends: Trends, filters: list[tuple[str, str]]) -> tuple[str, ...]:
     """The question, the answer, then how it was judged."""
-    answer, judged = trend_summary_words(trends), []
+    judged = []
     if not trends.refusal:
-        answer = f"{answer} {whole_city_words(trends)}"
         judged.append(f"{trend_size_words(trends)} {months_words(trends)}")
     elif trends.refusal is not Refusal.FEW_MONTHS:
         judged.append(months_words(trends))
     return (
         trend_question_words(trends, filters),
-        answer,
+        trend_answer_words(trends),
         *judged,
         f"{trend_caution_words()} {created_words()}",
     )

@@ -92,7 +92,7 @@ def test_paper_has_the_trend_of_all_the_months_and_where_the_places_are(client: 
     plant_a_year(plant)
     query = "?from=2025-01-01&to=2025-12-31&cell=500"
     page = client.get(f"/en/reports/trends/{query}")
-    words = page.context["whole_city"]
+    words = page.context["summary"]
     assert words in client.get(f"/en/reports/trends.json{query}").json()["sentences"][1]
     assert words in client.get(f"/en/reports/trends.html{query}").content.decode()
     answer = client.get(f"/en/reports/trends.pdf{query}")
