@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from appeals.filters import AppealFilter
 from appeals.models.appeal import CELL_M
 from appeals.querysets import AppealQuerySet
 from geo.bbox import Bbox
-from geo.grid import Cell, Grid
+from geo.grid import Cell, Grid, Tally
 from geo.hotspots import classes, disc, exposure_test, gi_star, permutation_p, q_values, window_sums
 from geo.hotspots.permutation import TooLarge
 from geo.hotspots.significance import LEVELS
@@ -347,6 +348,15 @@ class Ground:
             if place := self.place(cell):
                 values[place] = n
         return np.where(self.mask, values, 0)
+
+    def cube(self, tally: Tally, steps: Sequence[Any]) -> NDArray[np.int64]:
+        """The counts by step and place, shape (steps, rows, columns); those beyond the study area are left out."""
+        number = {step: n for n, step in enumerate(steps)}
+        cube = np.zeros((len(steps), *self.mask.shape), dtype=np.int64)
+        for (cell, step), n in tally.counts.items():
+            if place := self.place(cell):
+                cube[number[step], *place] = n
+        return np.where(self.mask, cube, 0)
 
     def place(self, cell: Cell) -> tuple[int, int] | None:
         """Row and column of the cell; None beyond the array."""

@@ -13,11 +13,10 @@ import shapely
 from django.conf import settings
 from django.db.models import Case, IntegerField, Value, When
 from django.utils import timezone
-from numpy.typing import NDArray
 
 from appeals.filters import AppealFilter, midnight
 from appeals.models.appeal import CELL_M
-from geo.grid import Cell, Grid, Tally
+from geo.grid import Cell, Grid
 from geo.hotspots import BeforeAfter, Unanswerable, before_after
 from geo.metric import in_metres
 from reports.ground import study_area
@@ -145,7 +144,7 @@ def find_change(wanted: AppealFilter, done: Intervention) -> BeforeAfterReport:
     ground = Ground.whole(city, cell_m)
     inside = ground.within(area, cell_m)
     around = ground.within(area.buffer(RING_M) if area is not None else None, cell_m)
-    cube = _cube(ground, tally, len(starts) - 1)
+    cube = ground.cube(tally, range(len(starts) - 1))
     if not (inside & ground.mask).any():
         return replace(made, asks=("larger",), input_sha256=digest(city, counts=cube))
     before = starts.index(done.on)
@@ -212,11 +211,3 @@ def _months(starts: tuple[dt.date, ...], found: BeforeAfter, ring: BeforeAfter |
         )
         for n, (first, following) in enumerate(itertools.pairwise(starts))
     )
-
-
-def _cube(ground: Ground, tally: Tally, steps: int) -> NDArray[np.int64]:
-    """The counts by step and place; those beyond the city are left out."""
-    by_step: list[dict[Cell, int]] = [{} for _ in range(steps)]
-    for (cell, step), n in tally.counts.items():
-        by_step[step][cell] = n
-    return np.stack([ground.array(counts) for counts in by_step])

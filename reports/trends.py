@@ -17,7 +17,7 @@ from appeals.filters import AppealFilter
 from appeals.models.appeal import CELL_M
 from appeals.querysets import AppealQuerySet
 from geo.bbox import Bbox
-from geo.grid import Cell, Grid, Tally
+from geo.grid import Cell, Grid
 from geo.hotspots import (
     Pattern,
     classes,
@@ -240,17 +240,8 @@ def _cube(
         if is_drawable(too_many):
             # By month once the size is known: of cells that are too many there would be as many rows as appeals.
             monthly = grid.count(appeals, CELL_M, month_of_submission())
-            return size, grid, ground, _filled(ground, monthly, months), sum(monthly.counts.values())
+            return size, grid, ground, ground.cube(monthly, months), sum(monthly.counts.values())
     raise TooFine(too_many)
-
-
-def _filled(ground: Ground, tally: Tally, months: tuple[dt.date, ...]) -> NDArray[np.int64]:
-    step = {month: number for number, month in enumerate(months)}
-    cube = np.zeros((len(months), *ground.mask.shape), dtype=np.int64)
-    for (cell, month), n in tally.counts.items():
-        if place := ground.place(cell):
-            cube[step[month], *place] = n
-    return np.where(ground.mask, cube, 0)
 
 
 def _tested(made: Trends, ground: Ground, cube: NDArray[np.int64]) -> Trends:
