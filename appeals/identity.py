@@ -82,7 +82,7 @@ def person_name(value: object) -> str:
     return line(value, NAME_MAX)
 
 
-def mailbox(address: str) -> str:
+def mailbox_of(address: str) -> str:
     """The mailbox that the address names, however its letters are written: what limits count."""
     return unicodedata.normalize("NFKC", address).casefold()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from appeals.identity import email_address, mailbox
+from appeals.identity import email_address, mailbox_of
 from geo.refusals import Refusals, Refused
 from rates.taking import Limit, take
 
@@ -17,5 +17,5 @@ def counted_address(email: object, *, sender: str, by_sender: Limit, by_address:
     if not address:
         raise Refused({"email": [_("Give an e-mail address.")]})
     take(by_sender, sender)
-    take(by_address, mailbox(address))
+    take(by_address, mailbox_of(address))
     return address

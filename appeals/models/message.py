@@ -118,7 +118,8 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["next_attempt_at"], condition=Q(state="queued"), name="message_due"),
+            # In the order of their turns: all who wait for a new appeal have theirs at one moment.
+            models.Index(fields=["next_attempt_at", "id"], condition=Q(state="queued"), name="message_due"),
             models.Index(
                 fields=["person"], condition=Q(state="queued", daily=True), name="message_of_the_day"
             ),

@@ -80,7 +80,7 @@ def _in_turn(channel: Message.Channel, now: dt.datetime) -> QuerySet[Message]:
     # The letters of the day go out together, with the first of them: whoever has locked that one has them all.
     same = Q(person=OuterRef("person")) | Q(alert=OuterRef("alert"))
     earlier = due.filter(same, daily=True, pk__lt=OuterRef("pk"))
-    return due.exclude(Q(daily=True) & Exists(earlier))
+    return due.exclude(Q(daily=True) & Exists(earlier)).order_by("next_attempt_at", "pk")
 
 
 def _taken(messages: QuerySet[Message]) -> QuerySet[Message]:
@@ -109,7 +109,7 @@ def _deliver_one(channel: Message.Channel, carrier: Carrier, now: dt.datetime) -
     # The row stays locked during sending: if the process dies before the commit, the message is sent again,
     # as promised (at least once).
     with transaction.atomic():
-        message = _taken(_in_turn(channel, now)).order_by("next_attempt_at", "pk").first()
+        message = _taken(_in_turn(channel, now)).first()
         if message is None:
             return None
         together = [message]

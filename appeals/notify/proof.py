@@ -13,7 +13,7 @@ from django.core.signing import Signer
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
-from appeals.identity import mailbox
+from appeals.identity import mailbox_of
 from appeals.models import AppealContact
 from rates.taking import FIRST_LETTER, TooMany, take
 
@@ -55,7 +55,7 @@ def may_be_written_to(contact: AppealContact, *, first: bool) -> bool:
     if not first:
         return False
     try:
-        take(FIRST_LETTER, mailbox(contact.email))
+        take(FIRST_LETTER, mailbox_of(contact.email))
     except TooMany:
         return False
     return True

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from django.core import mail
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -18,7 +18,7 @@ from accounts.models import LetterChoice, User
 from appeals.models import Message
 from appeals.notify import carriers, occasions
 from appeals.notify.carriers import Outcome, carried_by
-from appeals.notify.delivery import AWAY, deliver_due
+from appeals.notify.delivery import AWAY, _in_turn, _taken, deliver_due
 from appeals.notify.letters import Letter
 from appeals.notify.occasions import About, File, Recipient, Subscription, Words, declare, queue
 from appeals.notify.outbox import about, drop, send_again
@@ -201,6 +201,17 @@ def test_a_server_that_is_away_holds_up_no_other_channel(
         "nowhere": "parked",
     }
     assert Message.objects.get(recipient="a@mail.example").next_attempt_at == NOON + AWAY
+
+
+def test_the_next_message_is_found_without_sorting_all_that_wait(clubs: Clubs) -> None:
+    """An appeal may be told to thousands at one moment."""
+    queue("club", "May", [to(f"{n}@mail.example") for n in range(20)], NOON)
+    with connection.cursor() as cursor:
+        # As it would be for many of them.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = _taken(_in_turn(Message.Channel.EMAIL, NOON))[:1].explain()
+    assert "message_due" in plan
+    assert "Sort" not in plan
 
 
 @pytest.mark.parametrize(
