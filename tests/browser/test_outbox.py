@@ -220,6 +220,34 @@ def test_the_list_of_ones_own_follows_the_outbox(visit: Open, city: GridCity) ->
     expect(page.locator(".outbox__line--success")).to_be_visible()
 
 
+#: The answer to an appeal breaks off once, after the server has taken it.
+BREAKS_OFF = """() => {
+    const whole = window.fetch;
+    window.fetch = async (url, options) => {
+        const answer = await whole(url, options);
+        if (!String(url).endsWith("/api/appeals/")) return answer;
+        await answer.text();
+        window.fetch = whole;
+        const broken = new ReadableStream({ start: (end) => end.error(new TypeError("broken off")) });
+        return new Response(broken, { status: answer.status });
+    };
+}"""
+
+
+def test_an_appeal_whose_answer_broke_off_is_not_called_refused(visit: Open, city: GridCity) -> None:
+    window = visit(maps=False, **HERE)
+    page = window.go(FORM)
+    window.context.set_offline(True)
+    write(page, "A lamp by the school")
+    page.evaluate(BREAKS_OFF)
+    window.context.set_offline(False)
+    comes(page, Appeal.objects.exists)
+    # Whoever looks later sends it again: it is the same one.
+    page.goto(window.root + path_of("public:mine", "en"))
+    expect(page.locator(".outbox__line--success")).to_contain_text("A lamp by the school")
+    assert Appeal.objects.count() == 1
+
+
 def test_a_device_without_room_says_so_and_nothing_is_lost(
     visit: Open, city: GridCity, heavy_film: dict[str, Any]
 ) -> None:

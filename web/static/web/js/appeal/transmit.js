@@ -1,7 +1,7 @@
 /** One request with a body, in a page or in the service worker; in a page its progress is told. */
 
 import { suspectSilence } from "city/site/connection.js";
-import { Unreachable, isAbort, refusalFrom, request } from "city/site/http.js";
+import { Unreachable, refusalFrom, request, textOf } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
 
 /** No progress for this long means that the network is gone. */
@@ -105,9 +105,5 @@ function byXhr(sent, progress, signal) {
 async function byFetch(sent, signal) {
   const { method, url, body } = sent;
   const answer = await request(url, { method, headers: headersOf(sent), body, signal, timeoutMs: PATIENCE_MS });
-  try {
-    return { text: await answer.text(), header: (name) => answer.headers.get(name) };
-  } catch (error) {
-    throw isAbort(error) ? error : new Unreachable(error);
-  }
+  return { text: await textOf(answer), header: (name) => answer.headers.get(name) };
 }

@@ -78,8 +78,23 @@ export async function request(url, { timeoutMs = TIMEOUT_MS, signal, headers, ..
   } finally {
     clearTimeout(limit);
   }
-  if (!response.ok && response.status !== 304) throw refusalFrom(response.status, await response.text(), response.headers.get("Retry-After"));
+  if (!response.ok && response.status !== 304) throw refusalFrom(response.status, await textOf(response), response.headers.get("Retry-After"));
   return response;
+}
+
+/**
+ * The body of an answer. Throws `Unreachable` where the connection breaks in the middle of it, or the `AbortError` of the caller's
+ * signal.
+ * @param {Response} response
+ */
+export async function textOf(response) {
+  try {
+    return await response.text();
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    void suspectSilence();
+    throw new Unreachable(error);
+  }
 }
 
 /**
@@ -90,7 +105,7 @@ export async function request(url, { timeoutMs = TIMEOUT_MS, signal, headers, ..
  */
 export async function getJson(url, signal) {
   const response = await request(url, { signal, headers: { Accept: "application/geo+json, application/json" } });
-  return response.json();
+  return JSON.parse(await textOf(response));
 }
 
 /**
@@ -108,7 +123,7 @@ export async function postJson(url, body, signal) {
     headers: { "Content-Type": "application/json", Accept: "application/json" },
     timeoutMs: 45_000,
   });
-  return response.json();
+  return JSON.parse(await textOf(response));
 }
 
 /** Only the newest request counts: starting one aborts the previous one. */
