@@ -263,11 +263,13 @@ def change_tables(made: BeforeAfterReport) -> list[Table]:
         for name, one in ((_("In the area"), made.found), (_("Around it"), made.ring))
         if one is not None and one.ratio is not None
     ]
+    # What there is no control for has nothing that is expected.
+    expects = any(row.expected is not None for row in made.months)
     months = [
         (
             month_days_words(row.first, row.last),
             _shown(row.count),
-            "—" if row.expected is None else rounded(row.expected, 1),
+            *(["—" if row.expected is None else rounded(row.expected, 1)] if expects else []),
             _shown(row.ring),
         )
         for row in made.months
@@ -295,7 +297,7 @@ def change_tables(made: BeforeAfterReport) -> list[Table]:
             (
                 _("Days"),
                 pgettext("of appeals, head of a column", "In the area"),
-                pgettext("number of appeals, head of a column", "Expected"),
+                *([pgettext("number of appeals, head of a column", "Expected")] if expects else []),
                 pgettext("of appeals, head of a column", "Around it"),
             ),
             months,

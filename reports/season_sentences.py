@@ -32,6 +32,17 @@ def season_question_words(found: Seasons, filters: list[tuple[str, str]]) -> str
 
 def season_summary_words(found: Seasons) -> str:
     """Which categories follow the season, and when each is at its height."""
+    heights = "; ".join(height_sentences(found))
+    return season_count_words(found) + (f" {heights}." if heights else "")
+
+
+def height_sentences(found: Seasons) -> list[str]:
+    """When the surest of the categories that follow the season are at their height."""
+    return [height_words(row) for row in found.clear[:_NAMED]] if found.enough else []
+
+
+def season_count_words(found: Seasons) -> str:
+    """How many categories follow the season, or why that cannot be told."""
     if not found.enough:
         return ngettext(
             "Too short for a season: %(n)d whole month, at least %(least)d are needed. The table shows the numbers alone.",
@@ -48,16 +59,11 @@ def season_summary_words(found: Seasons) -> str:
     clear = found.clear
     if not clear:
         return _("%(tested)s, none clearly follows the season.") % {"tested": tested}
-    parts = [
-        ngettext(
-            "%(tested)s, %(n)d clearly follows the season.",
-            "%(tested)s, %(n)d clearly follow the season.",
-            len(clear),
-        )
-        % {"tested": tested, "n": len(clear)},
-        "; ".join(height_words(row) for row in clear[:_NAMED]) + ".",
-    ]
-    return " ".join(parts)
+    return ngettext(
+        "%(tested)s, %(n)d clearly follows the season.",
+        "%(tested)s, %(n)d clearly follow the season.",
+        len(clear),
+    ) % {"tested": tested, "n": len(clear)}
 
 
 def height_words(row: CategorySeason) -> str:
@@ -67,7 +73,9 @@ def height_words(row: CategorySeason) -> str:
         told[name] = in_sentence(str(MONTHS[month]))
         index = row.months[month - 1].index
         told[f"{name}_index"] = "—" if index is None else about(index)
-    return _("%(name)s – most: %(peak)s (%(peak_index)s ×), fewest: %(trough)s (%(trough_index)s ×)") % told
+    words = _("%(name)s – most: %(peak)s (%(peak_index)s ×), fewest: %(trough)s (%(trough_index)s ×)") % told
+    # The sign stays with its number.
+    return words.replace(" ×", "\u00a0×")
 
 
 def sure_words(row: CategorySeason) -> str:

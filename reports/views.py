@@ -308,10 +308,11 @@ def before_after_page(found: BeforeAfterReport, form: ReportForm) -> dict[str, A
             (
                 words.month_days_words(row.first, row.last),
                 row,
-                "—" if row.expected is None else about(row.expected),
+                "" if row.expected is None else about(row.expected),
             )
             for row in found.months
         ],
+        "expects": any(row.expected is not None for row in found.months),
     }
 
 
@@ -325,7 +326,8 @@ def seasons_page(found: Seasons, form: ReportForm) -> dict[str, Any]:
     return {
         "seasons": found,
         "question": words.season_question_words(found, form.filters_in_words()),
-        "summary": words.season_summary_words(found),
+        "summary": words.season_count_words(found),
+        "heights": words.height_sentences(found),
         "warns": not found.enough,
         "method": words.season_method_words(found),
         "caution": words.season_caution_words(found),

@@ -33,14 +33,26 @@
         return [...found, run];
     };
 
-    // Where names of districts stand.
+    // Where names of districts stand: one gives way, up or down, where another stands, and has no place where that is not enough.
     const boxes = (corner) => {
         const frame = map.getContainer().getBoundingClientRect();
-        return [...map.getPane("tooltipPane").querySelectorAll(".border-name")].map((word) => {
-            const box = word.getBoundingClientRect();
+        const placed = [];
+        for (const word of map.getPane("tooltipPane").querySelectorAll(".border-name span")) {
+            word.style.translate = "";
+            const letters = document.createRange();
+            letters.selectNodeContents(word);
+            const box = letters.getBoundingClientRect();
             const at = corner.add([box.left - frame.left, box.top - frame.top]);
-            return L.bounds(at.subtract([4, 4]), at.add([box.width + 4, box.height + 4]));
-        });
+            const moved = [0, 0.4, -0.4, 0.8, -0.8, 1.2, -1.2].map((part) => part * box.height).find((down) => {
+                const here = L.bounds(at.add([-2, down]), at.add([box.width + 2, down + box.height]));
+                return !placed.some((other) => other.overlaps(here));
+            });
+            word.style.visibility = moved === undefined ? "hidden" : "";
+            if (moved === undefined) continue;
+            word.style.translate = `0 ${moved}px`;
+            placed.push(L.bounds(at.add([-4, moved - 4]), at.add([box.width + 4, moved + box.height + 4])));
+        }
+        return placed;
     };
 
     // The straight piece of the run that is nearest to its middle and that no other name is at.

@@ -129,6 +129,27 @@ def test_the_file_draws_its_cells_without_a_network(page: Page, tmp_path: Path) 
 
 
 @pytest.mark.browser
+def test_names_of_districts_give_way_to_each_other(page: Page, tmp_path: Path) -> None:
+    narrow = [[72.80, 40.5], [72.81, 40.5], [72.81, 40.53], [72.80, 40.53], [72.80, 40.5]]
+    borders = [
+        {"properties": {"name": name}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+        for name, ring in (
+            ("A-long name of a district", narrow),
+            ("Another district", narrow),
+            ("Third", narrow),
+            ("One that has no room", narrow),
+        )
+    ]
+    open_file(page, tmp_path, replace(cell_map(), borders={"type": "FeatureCollection", "features": borders}))
+    names = [name for name in page.locator(".border-name span").all() if name.is_visible()]
+    assert names[0].inner_text().startswith("A\u2011long name")
+    boxes = [box for name in names if (box := name.bounding_box())]
+    heights = sorted((box["y"], box["y"] + box["height"]) for box in boxes)
+    assert 2 <= len(heights) < len(borders)
+    assert all(upper[1] <= lower[0] for upper, lower in itertools.pairwise(heights)), heights
+
+
+@pytest.mark.browser
 def test_text_is_escaped(page: Page, tmp_path: Path) -> None:
     open_file(page, tmp_path, cell_map())
     page.locator("path.cell").first.hover()

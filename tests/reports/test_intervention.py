@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from django.utils.formats import date_format
+from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from appeals.filters import AppealFilter
@@ -92,7 +93,7 @@ def test_what_was_planted_is_told_and_numbers_are_those_of_the_rows(
     # 2 of the limit, 4 of the choices, 1 for how long it takes, 3 of the report.
     with django_assert_num_queries(9):
         page = client.get(f"{PAGE}?{urlencode(AREA)}").content.decode()
-    assert "That is clearly fewer" in page
+    assert "That is clearly fewer" in page and "Expected" in page
     assert "Of the surroundings up to 300 m nothing can be told" in page
     assert f"Done on: {date_format(ON, 'DATE_FORMAT')}" in page
     # The other reports do not know what was done.
@@ -140,6 +141,17 @@ def test_what_lacks_is_asked_for(client: Client, plant: Plant, city: GridCity) -
         assert (answer.status_code, said in answer.content.decode()) == (200, True), query
         for ending in ("json", "csv", "geojson", "html"):
             assert client.get(f"/en/reports/before-after.{ending}?{urlencode(query)}").status_code == 200
+    # What is not asked yet has nothing to take along; what has no control, nothing that is expected.
+    asking, short = (
+        client.get(f"{PAGE}?{urlencode(query)}").content.decode()
+        for query in ({}, {"on": "2026-04-10", "district": "west"})
+    )
+    assert "report-downloads" not in asking and "report-downloads" in short
+    assert "<table" in short and "Expected" not in short and "expected" not in short
+    paper = PdfReader(
+        io.BytesIO(client.get("/en/reports/before-after.pdf?on=2026-04-10&district=west").content)
+    )
+    assert "Expected" not in paper.pages[1].extract_text()
     for query, wrong in (
         ({"on": "yesterday"}, "on"),
         ({"shape": "area"}, "corners"),

@@ -127,6 +127,8 @@ def test_what_is_on_the_screen_is_saved_and_found_again(client: Client, planner:
     page = client.get("/en/reports/heatmap/?category=lamp&period=last-month").content.decode()
     address = re.search(r'href="(/en/reports/saved/\?[^"]*report=heatmap)"', page)
     assert address
+    # A question that is not whole yet has none.
+    assert "report=before-after" not in client.get("/en/reports/before-after/").content.decode()
     form = client.get(address[1].replace("&amp;", "&")).content.decode()
     # The days on the screen are those of a period that moves: it is offered first.
     assert '<option value="last-month" selected>' in form
