@@ -6,7 +6,6 @@ those of her own service's people alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -18,7 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, PersonChange, User
-from accounts.posts import Post, Right, posts_at
+from accounts.posts import Right, posts_at
 from accounts.roles import Standing, standing_of
 from accounts.second_factor import remove_second_factor
 from districts.models import Service
@@ -191,12 +190,6 @@ def record(
     return PersonChange.objects.create(
         by=by, person=person, what=what, service=service, post=post, handed_over=handed_over
     )
-
-
-def offered_posts(by: User) -> Iterator[Post]:
-    """The posts that the user may give at some service."""
-    services = list(services_of(by))
-    return (post for post in Post if any(post in posts_at(service) for service in services))
 
 
 def _check(standing: Standing, service: Service, post: str) -> None:

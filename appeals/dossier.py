@@ -22,7 +22,10 @@ from appeals.workflow import ASK, HIDE, RATE
 
 @dataclass(frozen=True)
 class Dossier:
-    """One appeal with all related data. ``attachments`` are the resident's; each step has its own."""
+    """One appeal with all related data. ``attachments`` are the resident's; each step has its own.
+
+    ``internal`` with what only staff may see.
+    """
 
     appeal: Appeal
     due: Due
@@ -32,6 +35,7 @@ class Dossier:
     steps: tuple[Step, ...]
     explanation: Explanation | None
     reader: User | AnonymousUser
+    internal: bool
 
     @cached_property
     def said_before(self) -> dict[str, dict[str, str]]:
@@ -132,4 +136,5 @@ def dossier_of(
         steps=tuple(steps_of(events, attachments)),
         explanation=explain(decision) if decision else None,
         reader=reader,
+        internal=internal,
     )

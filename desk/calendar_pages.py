@@ -41,11 +41,12 @@ from geo.refusals import Refused, ValueRefused
 
 @dataclass(frozen=True)
 class _Step:
-    """What is to be done: ``change`` does it and returns how many due dates moved, ``fields`` say it again."""
+    """What is to be done: ``change`` does it and returns how many due dates moved, ``fields`` say it again; of which ``year``."""
 
     change: Callable[[], int]
     done: str
     fields: Iterable[tuple[str, str]]
+    year: int
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
     messages.success(request, step.done)
     if moved:
         messages.warning(request, moved_in_words(moved))
-    return redirect(f"{reverse('desk:calendar')}?year={_year_of(request.GET.get('year', ''))}")
+    # The year of the change, which need not be the one that was looked at.
+    return redirect(f"{reverse('desk:calendar')}?year={step.year}")
 
 
 def _step(request: HttpRequest, do: str) -> _Step:
@@ -96,6 +98,7 @@ def _step(request: HttpRequest, do: str) -> _Step:
                 lambda: enter_days([day]).moved,
                 words % {"day": date_format(day.date)},
                 [("do", do), *given.items()],
+                day.date.year,
             )
         case "remove":
             date = _day_of(request.POST.get("date", ""))
@@ -106,6 +109,7 @@ def _step(request: HttpRequest, do: str) -> _Step:
                 lambda: remove_day(date),
                 words % {"day": date_format(date)},
                 [("do", do), ("date", date.isoformat())],
+                date.year,
             )
         case "file":
             file = request.FILES.get("file")
@@ -116,6 +120,7 @@ def _step(request: HttpRequest, do: str) -> _Step:
                 lambda: enter_days(days).moved,
                 words % {"n": len(days)},
                 [("do", do), ("content", content.decode("utf-8-sig"))],
+                min(day.date for day in days).year,
             )
     raise Refused({"do": [_("Nothing was done: there is no such step.")]})
 

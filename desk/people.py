@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import keys, people
 from accounts.models import ApiKey, Membership, PersonChange, User
+from accounts.posts import Post, posts_at
 from accounts.second_factor import has_second_factor
 from appeals.notify.invitations import latest_invitation
 from desk.doors import for_whom
@@ -24,8 +26,23 @@ from geo.refusals import Refused
 from geo.words import trimming
 from rates.taking import TooMany
 
+_Choice = tuple[str, str]
+
 #: People on a page; whoever is not among them is looked for by name.
 MOST = 200
+
+
+def _post_choices(services: Sequence[Service]) -> list[_Choice | tuple[str, list[_Choice]]]:
+    """The posts that there are at any of the services; those of the Mayor's Office alone under its name."""
+    office = next((service for service in services if service.is_office), None)
+    of_services = {post for service in services if not service.is_office for post in posts_at(service)}
+    of_office = [post for post in posts_at(office) if post not in of_services] if office else []
+    choices: list[_Choice | tuple[str, list[_Choice]]] = [
+        (post.value, str(post.label)) for post in Post if post in of_services
+    ]
+    if office and of_office:
+        choices.append((office.name, [(post.value, str(post.label)) for post in of_office]))
+    return choices
 
 
 class _PostFields(forms.Form):
@@ -40,9 +57,7 @@ class _PostFields(forms.Form):
         super().__init__(data, label_suffix="")
         services = people.services_of(by).order_by("-is_office", "code")
         cast("forms.ModelChoiceField[Service]", self.fields["service"]).queryset = services
-        cast(forms.ChoiceField, self.fields["post"]).choices = [
-            (post.value, post.label) for post in people.offered_posts(by)
-        ]
+        cast(forms.ChoiceField, self.fields["post"]).choices = _post_choices(list(services))
 
     def refuse(self, refusal: Refused) -> None:
         """Puts the sentences of a refused action at their fields."""

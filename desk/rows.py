@@ -77,9 +77,10 @@ def _row(appeal: ListedAppeal, look: Look, language: str, zone: dt.tzinfo, link:
         f' data-status="{status}" data-lon="{appeal.lon:.6f}" data-lat="{appeal.lat:.6f}">'
         f'<td><time class="desk-row__day" datetime="{due_on}">{_day(due_on, language)}</time>{_due(due, language)}</td>'
         '<td class="desk-row__number number"><label class="desk-row__choose"><input type="checkbox" form="bulk"'
-        f' name="chosen" value="{number}:{version}"{" checked" if look.chosen else ""}><span>{number}</span></label></td>'
+        f' name="chosen" value="{number}:{version}"{" checked" if look.chosen else ""}><span>{number}</span></label>'
+        f"{_legal(language) if appeal.kind in LEGAL_KINDS else ''}</td>"
         f'<th scope="row" class="desk-row__what"><a href="{link}{number}{place}" data-key="open">'
-        f"{escape(appeal.category_name)}</a>{_legal(language) if appeal.kind in LEGAL_KINDS else ''}"
+        f"{escape(appeal.category_name)}</a>"
         f'<span class="desk-row__text" lang="{escape(appeal.language)}" dir="auto">{escape(text)}</span></th>'
         f'<td class="desk-row__where">{escape(appeal.address or appeal.district_name)}</td>'
         f"{_service(appeal.service_short) if look.office else ''}"
@@ -101,7 +102,12 @@ def _service(short: str) -> SafeString:
 def _legal(language: str) -> SafeString:
     """The mark of an appeal under the law."""
     words = _("An appeal under the law: its term is statutory")
-    return format_html(' <span class="count" title="{}">{}</span>', words, _("law"))
+    return format_html(
+        ' <span class="desk-row__law" title="{}">{}<span class="visually-hidden">{}</span></span>',
+        words,
+        icon("law"),
+        _("law"),
+    )
 
 
 @lru_cache(maxsize=_KEPT)

@@ -223,6 +223,7 @@ def _shown(request: HttpRequest, user: User, query: str, tried: _Tried, *, statu
             }
             for row, place, problem in checked
         ],
+        "may_share": bool(shares_with(standing)),
         "removed": [
             row
             for row in rows

@@ -46,6 +46,7 @@ from appeals.workflow import VERBS
 from desk.stays import NEVER, Appeals, Events, Ints, Stays, Terms, TermState, What, stays_of, terms_of
 from desk.working_hours import DAY_S, WorkingHours
 from districts.models import Category, District, Service
+from geo.refusals import ValueRefused
 from geo.shares import wilson
 from geo.survival import Survival, by_group, kaplan_meier
 
@@ -71,6 +72,14 @@ class By(enum.StrEnum):
     def label(self) -> str | Promise:
         """Name of the rows in the reader's language."""
         return _ROWS[self]
+
+    @classmethod
+    def parse(cls, text: str) -> By:
+        """The rows of that name; services where none is named. Raises ``ValueRefused``."""
+        try:
+            return cls(text or cls.SERVICE)
+        except ValueError:
+            raise ValueRefused(_("The scoreboard has no such rows.")) from None
 
 
 _ROWS: Final[Mapping[By, str | Promise]] = {

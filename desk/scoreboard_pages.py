@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.roles import Standing, standing_of
 from appeals.filters import AppealFilter, filter_fields, parse_filter
-from appeals.periods import ready_periods, with_days
+from appeals.periods import NAMED, ready_periods, with_days
 from appeals.vocabulary import OPEN_STATUSES
 from desk.doors import for_whom
 from desk.scoreboard import (
@@ -37,7 +37,7 @@ from desk.scoreboard import (
     TooManyAppeals,
     score,
 )
-from geo.refusals import Errors, Refusals
+from geo.refusals import Errors, Refusals, ValueRefused
 from web.api.problems import bad_parameters
 from web.parameters import left_out, unknown
 from web.spreadsheets import delimiter, plain
@@ -116,11 +116,20 @@ def parse_question(query: Mapping[str, str]) -> tuple[Question, Errors]:
     given = {name: query[name] for name in (*ASKED, "period") if name in query}
     if not any(given.get(name) for name in ("from", "to", "period")):
         given["period"] = _DEFAULT_PERIOD
+    if given.get("period") and given["period"] not in NAMED:
+        refusals.add({"period": [_("There is no such period.")]})
     wanted = refusals.read(parse_filter, with_days(given), AppealFilter())
-    by = next((by for by in By if by.value == query.get("by")), By.SERVICE)
+    by = refusals.read(By.parse, query.get("by", ""), By.SERVICE, name="by")
     sort = query.get("sort", "")
-    column = sort.removeprefix("-") if sort.removeprefix("-") in _BY_NAME else "name"
+    column = refusals.read(_parse_column, sort.removeprefix("-"), "name", name="sort")
     return Question(wanted, by, column, sort.startswith("-")), refusals.errors
+
+
+def _parse_column(name: str) -> str:
+    """The column of that name; the first one where none is named. Raises ``ValueRefused``."""
+    if name and name not in _BY_NAME:
+        raise ValueRefused(_("The scoreboard cannot be sorted like that."))
+    return name or "name"
 
 
 def _asked_by(request: HttpRequest) -> tuple[Question, Errors]:

@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from accounts.models import User
 from accounts.posts import Post
 from appeals.models import Appeal
+from appeals.vocabulary import Kind
 from desk.models import SavedFilter
 from districts.models import Category, Service
 from tests.browser.conftest import LANGUAGES, OFFICE, PHONE, Open, at_desk, log_in, path_of
@@ -139,6 +140,7 @@ def test_how_late_an_appeal_is_fits_its_column(
     # The Mayor's Office has one column more; what an appeal is about is read there too, with words of its text.
     name = "Нужно освещение улицы"
     Category.objects.filter(code="lamp").update(name_ky=name, name_ru=name, name_en=name)
+    Appeal.objects.filter(number=queue[0]).update(kind=Kind.REQUEST)
     at_desk(window, MembershipFactory(service=Service.objects.get(is_office=True)).user, language)
     window.at_rest()
     cut = window.page.evaluate(
@@ -149,6 +151,13 @@ def test_how_late_an_appeal_is_fits_its_column(
     )
     assert window.page.locator(".desk-row__what a").count() > 0
     assert cut == 0
+    # However long the name is, the mark of the law stands whole in its cell.
+    law = window.page.locator(".desk-row__law").first
+    cell = law.locator("xpath=ancestor::td").bounding_box()
+    mark = law.bounding_box()
+    assert cell is not None and mark is not None
+    assert mark["width"] > 10
+    assert mark["x"] + mark["width"] <= cell["x"] + cell["width"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

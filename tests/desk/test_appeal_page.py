@@ -222,6 +222,20 @@ def test_words_for_the_author_that_a_colleague_asked_first_stand_in_a_note(
     assert "Which floor?</textarea>" in form_of(page, "note")
 
 
+def test_what_belongs_together_is_opened_at_the_desk(
+    city: GridCity, at_desk: Client, client: Client, appeal: Appeal
+) -> None:
+    other = AppealFactory(category=city.categories["tree"])
+    appeal.linked.add(other)
+    there = url(other)
+    assert f'<a href="{there}">№ {other.number}</a>' in at_desk.get(url(appeal)).content.decode()
+    # Whoever has no part in it is sent to what the public sees.
+    assert at_desk.get(there)["Location"] == other.get_absolute_url()
+    client.logout()
+    page = client.get(appeal.get_absolute_url()).content.decode()
+    assert f'<a href="{other.get_absolute_url()}">№ {other.number}</a>' in page
+
+
 def test_a_note_is_read_by_staff_alone(at_desk: Client, appeal: Appeal) -> None:
     at_desk.post(url(appeal), {"verb": "note", "version": 1, "text": "Ask the power plant"})
     assert "Ask the power plant" in at_desk.get(url(appeal)).content.decode()

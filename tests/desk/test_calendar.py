@@ -97,6 +97,19 @@ def test_a_day_is_entered_changed_and_removed(appeal: Appeal, office: Client) ->
     assert not CalendarDay.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        {**DAY, "date": "2031-05-12"},
+        {"do": "remove", "date": "2031-05-12"},
+        {"do": "file", "content": "date,working,name_ky,name_ru,name_en\n2031-05-12,no,Көчүрүлгөн,,\n"},
+    ],
+)
+def test_the_year_of_the_change_is_shown(office: Client, form: dict[str, str]) -> None:
+    answer = office.post(url("?year=2026"), form)
+    assert answer.status_code == 302 and answer["Location"] == url("?year=2031")
+
+
 @pytest.mark.parametrize("language", ["ky", "ru", "en"])
 def test_days_from_a_file(city: GridCity, office: Client, language: str) -> None:
     AppealFactory(

@@ -102,6 +102,17 @@ def test_a_wrong_invitation_is_told_and_nobody_is_made(
     assert mail.outbox == []
 
 
+def test_posts_of_the_office_alone_are_offered_under_its_name(
+    city: GridCity, client: Client, administrator_at_desk: User
+) -> None:
+    offered = client.get(URL).content.decode().partition('<select name="post"')[2].partition("</select>")[0]
+    anywhere, office = offered.split('<optgroup label="office en">')
+    assert re.findall(r'value="(\w+)"', anywhere) == ["representative", "head"]
+    assert re.findall(r'value="(\w+)"', office) == ["dispatcher", "moderator", "planner", "administrator"]
+    client.force_login(MembershipFactory(service=city.services["light"], post=Post.HEAD).user)
+    assert "optgroup" not in client.get(URL).content.decode()
+
+
 def test_posts_are_given_and_taken_on_the_persons_page(
     city: GridCity, client: Client, administrator_at_desk: User
 ) -> None:
