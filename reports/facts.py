@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import platform
 from functools import cache
 from importlib.metadata import version
@@ -30,11 +31,22 @@ if TYPE_CHECKING:
 _LIBRARIES: Final = ("numpy", "scipy", "shapely", "pyproj")
 
 
-def as_json(report: str, made: Any, told: dict[str, Any], address: str, sentences: list[str]) -> bytes:
-    """The facts as JSON: what is ``told`` of this report alone, and what is of each, with the sentences in the reader's language; of one day, the same report is the same bytes."""
+def as_json(
+    report: str,
+    made: Any,
+    told: dict[str, Any],
+    address: str,
+    sentences: list[str],
+    counted_at: dt.datetime | None = None,
+) -> bytes:
+    """The facts as JSON: what is ``told`` of this report alone, and what is of each, with the sentences in the reader's language; of one day, the same report is the same bytes.
+
+    ``counted_at`` is the moment of one that is kept.
+    """
     facts = {
         "report": report,
         "made_on": timezone.localdate(),
+        "counted_at": counted_at,
         "address": address,
         "language": get_language(),
         "question": question(made.wanted) | {"borders": made.borders},

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -27,6 +28,12 @@ REPORTED = ("from", "to", "category", "kind", "district", "service", "status")
 
 #: Everything that a report can be asked; that by district has no size of cells and no district.
 QUESTIONS = (*REPORTED, "cell", "borders", "period", "on", "shape", "corners", "reach_m")
+
+#: Says how old a kept report may be.
+COUNTED_AFTER: Final = "counted_after"
+_UNSEEN: Final = ("period", COUNTED_AFTER)
+#: Of before and after: what says where, drawn on a map that is theirs.
+_DRAWN: Final = ("shape", "district", "reach_m", "corners")
 
 #: On both sides of a street, where nothing is said.
 _USUAL_REACH_M: Final = 50
@@ -102,6 +109,11 @@ class ReportForm(forms.Form):
             )
         if "period" not in without:
             self.fields["period"] = _choice([(name, name) for name in NAMED])
+        self.fields[COUNTED_AFTER] = forms.DateTimeField(
+            label=_("Counted after"),
+            required=False,
+            error_messages={"invalid": _("Write the moment as in 2026-01-31T14:05:00Z.")},
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = dict(super().clean() or {})
@@ -124,6 +136,17 @@ class ReportForm(forms.Form):
     def refusal(self) -> Refused:
         """All that is wrong, as one refusal of the whole question."""
         return Refused({"": [str(one) for sentences in self.errors.values() for one in sentences]})
+
+    @property
+    def seen(self) -> list[BoundField]:
+        """The fields on the page; what stands in addresses alone is among them where it is wrong."""
+        return [field for field in self if field.name not in _UNSEEN or field.errors]
+
+    @property
+    def counted_after(self) -> dt.datetime | None:
+        """A kept report that had counted by this moment is too old; only of a valid form."""
+        moment: dt.datetime | None = self.cleaned_data[COUNTED_AFTER]
+        return moment
 
     @property
     def query(self) -> ReportQuery:
@@ -164,9 +187,6 @@ class ReportForm(forms.Form):
 
 class InterventionForm(ReportForm):
     """The question of before and after: ``on`` is the day on which something was done, and where it was is drawn or a district."""
-
-    #: What says where, drawn on a map that is theirs.
-    drawn_fields = ("shape", "district", "reach_m", "corners")
 
     def __init__(self, data: Mapping[str, Any], without: Collection[str] = ()) -> None:
         super().__init__(data, without)
@@ -216,6 +236,15 @@ class InterventionForm(ReportForm):
             except Refused as refusal:
                 self._refuse(refusal)
         return cleaned
+
+    @property
+    def seen(self) -> list[BoundField]:
+        return [field for field in super().seen if field.name not in _DRAWN]
+
+    @property
+    def drawn(self) -> list[BoundField]:
+        """The fields that say where, beside their map."""
+        return [field for field in self if field.name in _DRAWN]
 
     @property
     def query(self) -> ReportQuery:

@@ -28,25 +28,33 @@ def name_of(report: str, form: ReportForm) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def is_kept(name: str) -> bool:
-    """True while the report of that name is given."""
+def counted_at(name: str) -> dt.datetime | None:
+    """The second of UTC by which the kept report of that name had counted; None while none is given."""
     try:
-        return _path(name).stat().st_mtime > time.time() - KEPT_FOR.total_seconds()
+        second = int(_path(name).stat().st_mtime)
     except FileNotFoundError:
-        return False
+        return None
+    return (
+        dt.datetime.fromtimestamp(second, dt.UTC) if second > time.time() - KEPT_FOR.total_seconds() else None
+    )
 
 
 def kept(name: str) -> Any:
     """The report of that name; None where there is none."""
-    if not is_kept(name):
+    if counted_at(name) is None:
         return None
     try:
         return pickle.loads(_path(name).read_bytes())  # noqa: S301 - only workers of ours write there
     except Exception:
         # Written by a version of the program that is no more, or swept this moment: it is made anew.
         log.info("kept report cannot be read", name=name, exc_info=True)
-        _path(name).unlink(missing_ok=True)
+        drop(name)
         return None
+
+
+def drop(name: str) -> None:
+    """It is given no more."""
+    _path(name).unlink(missing_ok=True)
 
 
 def keep(name: str, made: Any) -> None:

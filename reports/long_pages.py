@@ -25,7 +25,7 @@ from django.views.decorators.http import require_safe
 from rates.senders import sender_of
 from reports import keeping
 from reports.kinds import KINDS
-from reports.long_reports import ASK_AGAIN_S, LONG_S, ask, expected_s, percent
+from reports.long_reports import ASK_AGAIN_S, LONG_S, ask, expected_s, is_of_use, percent
 from reports.making import form_of
 from reports.models import LongReport
 from reports.products import products_of
@@ -55,9 +55,10 @@ def by_a_worker_if_long(report: str = "") -> Callable[[_View], _View]:
             if name not in KINDS or (ending and ending not in products_of(name)):
                 raise Http404("no such report")
             form = form_of(name, request.GET)
-            if form.is_valid() and not keeping.is_kept(keeping.name_of(name, form)):
+            if form.is_valid() and not is_of_use(key := keeping.name_of(name, form), form):
                 prefers = bool(_ASYNC.search(request.headers.get("Prefer", "")))
-                if prefers or expected_s(name, form) > LONG_S:
+                # What is kept was long.
+                if prefers or keeping.counted_at(key) or expected_s(name, form) > LONG_S:
                     return _later(request, ask(name, form, sender_of(request)), ending, prefers=prefers)
             return view(request, form, **named)
 
@@ -87,7 +88,7 @@ def long_page(request: HttpRequest, made: UUID) -> HttpResponse:
     ending = request.GET.get(FILE, "")
     if ending not in products_of(row.report):
         ending = ""
-    if row.state == LongReport.State.DONE and keeping.is_kept(row.question):
+    if row.state == LongReport.State.DONE and keeping.counted_at(row.question):
         return _SeeOther(_result(row, ending))
     if not _reads_pages(request):
         return _state(row, ending, HTTPStatus.OK)

@@ -57,19 +57,22 @@ def _expected_rows(appeals: AppealQuerySet) -> int:
 
 
 def ask(report: str, form: ReportForm, sender: str) -> LongReport:
-    """The report of a valid question as it is being made, or was made lately; a new one is the worker's from now on.
+    """The report of a valid question as it is being made, or was made lately and is not too old for it; a new one is the worker's from now on.
 
     The seconds that it is expected to take are charged to whoever asks first. Raises ``TooMany`` where none are left.
     """
     name, language = keeping.name_of(report, form), translation.get_language() or settings.LANGUAGE_CODE
     found = LongReport.objects.filter(question=name).first()
-    if found is not None and _is_of_use(found):
+    if found is not None and (
+        found.state in _UNDER_WAY or (found.state == State.DONE and is_of_use(name, form))
+    ):
         return found
     seconds = expected_s(report, form)
     take(REPORT_WORK, sender, cost=max(1, round(seconds)))
     with transaction.atomic():
         if found is not None:
             found.delete()
+        keeping.drop(name)
         # Somebody else may have asked the same this moment.
         row, new = LongReport.objects.get_or_create(
             question=name,
@@ -85,8 +88,10 @@ def ask(report: str, form: ReportForm, sender: str) -> LongReport:
     return row
 
 
-def _is_of_use(row: LongReport) -> bool:
-    return row.state in _UNDER_WAY or (row.state == State.DONE and keeping.is_kept(row.question))
+def is_of_use(name: str, form: ReportForm) -> bool:
+    """True while the report of that name is kept, and not older than the valid question asks for."""
+    at = keeping.counted_at(name)
+    return at is not None and (form.counted_after is None or at > form.counted_after)
 
 
 @task(queue_name="reports")

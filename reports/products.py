@@ -19,6 +19,7 @@ from geo.grid import Cell, Grid
 from reports.facts import as_json, question
 from reports.forms import ReportForm
 from reports.heatmap import Borders
+from reports.keeping import counted_at, name_of
 from reports.kinds import KINDS
 from web import fonts
 
@@ -117,7 +118,8 @@ def _csv(asked: Asked) -> bytes:
 def _json(asked: Asked) -> bytes:
     kind, made = KINDS[asked.report], asked.made
     sentences = [*kind.notes(made, asked.form.filters_in_words())]
-    return as_json(asked.report, made, kind.facts(made), asked.address, sentences)
+    at = counted_at(name_of(asked.report, asked.form))
+    return as_json(asked.report, made, kind.facts(made), asked.address, sentences, at)
 
 
 def _pdf(asked: Asked) -> bytes:

@@ -165,3 +165,10 @@ def created_words() -> str:
         "day": date_format(timezone.localdate(), "DATE_FORMAT"),
         "address": settings.PUBLIC_URL,
     }
+
+
+def kept_words(at: dt.datetime) -> str:
+    """When a report counted that is kept for whoever asks the same."""
+    return _("Counted on %(moment)s; what has come in since is not in it.") % {
+        "moment": date_format(timezone.localtime(at), "DATETIME_FORMAT")
+    }

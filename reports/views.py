@@ -26,9 +26,10 @@ from geo.paging import AFTER, PageRequest, parse_page
 from geo.refusals import Errors, Refusals
 from rates.senders import sender_of
 from rates.taking import REPORT_WORK, charged
-from reports.forms import ReportForm, ReportQuery
+from reports.forms import COUNTED_AFTER, ReportForm, ReportQuery
 from reports.ground import nearest_places
 from reports.heatmap import EVERYTHING, Borders, DistrictCount, Heatmap, appeals_in_cell, counted_appeals
+from reports.keeping import counted_at, name_of
 from reports.kinds import KINDS, Kind
 from reports.long_pages import by_a_worker_if_long
 from reports.making import make_report
@@ -40,6 +41,7 @@ from reports.sentences import (
     borders_words,
     class_words,
     created_words,
+    kept_words,
     longer_words,
     question_words,
     size_words,
@@ -378,6 +380,7 @@ def _page(
             "save_query": asked.as_query(report=report),
             "narrowed": form.narrows,
             "made_words": created_words(),
+            **_kept(counted_at(name_of(report, form)), asked),
             "threshold": settings.REPORT_MIN_COUNT,
             "files": [
                 (one, f"{reverse('reports:product', args=[report, one.ending])}?{asked.as_query()}")
@@ -387,6 +390,14 @@ def _page(
         }
     template = f"reports/{report.replace('-', '_')}.html"
     return render(request, template, context, status=400 if form.errors else 200)
+
+
+def _kept(at: dt.datetime | None, asked: ReportQuery) -> dict[str, str]:
+    """Of a report that is kept, what says when it counted, and the question to one that counts later."""
+    if at is None:
+        return {}
+    moment = at.isoformat().replace("+00:00", "Z")
+    return {"kept_words": kept_words(at), "anew_query": asked.as_query(**{COUNTED_AFTER: moment})}
 
 
 def _tab_url(kind: Kind, asked: ReportQuery | None) -> str:

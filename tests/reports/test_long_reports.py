@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
@@ -126,8 +128,49 @@ def test_it_is_kept_for_some_hours(client: Client, planted: None, monkeypatch: p
     old = file.stat().st_mtime - keeping.KEPT_FOR.total_seconds()
     os.utime(file, (old, old))
     assert "is not kept any more" in client.get(path, headers=READER).content.decode()
-    assert asked(client) != path
     assert long_reports.sweep() == 1 and not file.exists()
+    assert asked(client) != path
+
+
+def test_it_says_when_it_counted_and_is_counted_again(
+    client: Client, planted: None, plant: Plant, settings: Settings
+) -> None:
+    path = asked(client)
+    work()
+    (file,) = Path(settings.REPORTS_ROOT).iterdir()
+    an_hour_ago = int(file.stat().st_mtime) - 3_600
+    os.utime(file, (an_hour_ago, an_hour_ago))
+    moment = dt.datetime.fromtimestamp(an_hour_ago, dt.UTC)
+    plant([IN_EAST] * 2)
+    assert client.get("/en/reports/heatmap.json?category=lamp").json()["counted_at"] == moment.isoformat()
+    page = client.get(PAGE, headers=READER).content.decode()
+    said = date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+    assert f"Counted on {said}; what has come in since is not in it." in page and "4 appeals" in page
+    (again,) = re.findall(r'href="(\?[^"]*counted_after=[^"]*)"', page)
+    again = f"/en/reports/heatmap/{again.replace('&amp;', '&')}"
+    later = asked(client, again)
+    assert later != path
+    assert asked(Client(), again) == later, "who asks the same joins it"
+    assert asked(client) == later, "the old one is given no more"
+    work()
+    assert client.get(later, headers=READER)["Location"] == PAGE
+    for address in (PAGE, again):
+        assert "6 appeals" in client.get(address, headers=READER).content.decode()
+    assert "report-filters__counted_after" not in page
+    wrong = client.get(f"{PAGE}&counted_after=lately", headers=READER)
+    assert (
+        wrong.status_code == 400 and "Write the moment as in 2026-01-31T14:05:00Z." in wrong.content.decode()
+    )
+
+
+def test_what_is_made_at_once_has_no_other_moment(
+    client: Client, planted: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(long_pages, "LONG_S", long_reports.LONG_S)
+    assert (
+        client.get("/en/reports/heatmap.json?counted_after=2026-01-31T14:05:00Z").json()["counted_at"] is None
+    )
+    assert "report-counted" not in client.get(PAGE, headers=READER).content.decode()
 
 
 def test_what_cannot_be_read_is_made_anew(client: Client, planted: None) -> None:
