@@ -5,14 +5,17 @@ What needs SciPy or Folium is imported by the first who asks for it.
 
 from __future__ import annotations
 
+import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
+from appeals.filters import AppealFilter
 from reports import exports, facts, weeks
 from reports.forms import InterventionForm, ReportForm, ReportQuery
 from reports.months import LEAST_DAYS
@@ -35,8 +38,9 @@ class Kind(ABC):
     title: ClassVar[Promise]
     #: Ready periods that are shorter have no answer.
     least_days: ClassVar[int] = 0
-    #: About how many it takes of a million appeals on a small server.
+    #: About how many it takes of a million appeals on a small server, beside those that it takes of any.
     seconds: ClassVar[float]
+    at_least_s: ClassVar[float] = 0.0
     #: Counted in the cells of a grid.
     of_cells: ClassVar[bool] = True
     #: Questions that it does not take.
@@ -49,6 +53,10 @@ class Kind(ABC):
     def form(self, data: Mapping[str, Any]) -> ReportForm:
         """The question that it asks, read from an address."""
         return ReportForm(data, without=self.without, least_days=self.least_days)
+
+    def read(self, asked: ReportQuery) -> AppealFilter | None:
+        """The appeals that it reads to answer; None where it needs no more than their number."""
+        return asked.wanted
 
     @abstractmethod
     def make(self, asked: ReportQuery) -> Any:
@@ -86,7 +94,7 @@ class Kind(ABC):
 class _Heatmap(Kind):
     name = "heatmap"
     title = pgettext_lazy("tab of the reports", "Counts")
-    seconds = 2.0
+    seconds = 3.0
 
     def make(self, asked: ReportQuery) -> Any:
         from reports.heatmap import make_heatmap
@@ -317,13 +325,23 @@ class _Answers(Kind):
 class _BeforeAfter(Kind):
     name = "before-after"
     title = pgettext_lazy("tab of the reports", "Before and after")
-    seconds = 2.0
+    seconds = 3.0
+    # The places like a district are sought among all of the city.
+    at_least_s = 2.0
     of_cells = False
     without = ("from", "to", "cell", "borders", "period")
     lacks = ("parquet",)
 
     def form(self, data: Mapping[str, Any]) -> ReportForm:
         return InterventionForm(data, without=self.without)
+
+    def read(self, asked: ReportQuery) -> AppealFilter | None:
+        done = asked.done or Intervention()
+        if done.on is None or (done.drawn.area is None and not asked.wanted.district):
+            return None
+        # Those of the whole city: the control is sought there.
+        year = dt.timedelta(days=366)
+        return replace(asked.wanted, district="", since=done.on - year, until=done.on + year)
 
     def make(self, asked: ReportQuery) -> Any:
         from reports.intervention import find_change
@@ -358,7 +376,7 @@ class _BeforeAfter(Kind):
 class _Seasons(Kind):
     name = "seasons"
     title = pgettext_lazy("tab of the reports", "Seasons")
-    seconds = 2.0
+    seconds = 0.5
     of_cells = False
     without = ("cell",)
     lacks = ("html", "png", "geojson", "parquet")

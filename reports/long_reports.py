@@ -46,9 +46,11 @@ _UNDER_WAY: Final = (State.WAITING, State.RUNNING)
 
 def expected_s(report: str, form: ReportForm) -> float:
     """About how many seconds the report of a valid question takes; one statement, which counts nothing."""
-    asked = form.query
-    rows = _expected_rows(counted_appeals(asked.wanted, asked.borders))
-    return rows / 1_000_000 * KINDS[report].seconds
+    asked, kind = form.query, KINDS[report]
+    read = kind.read(asked)
+    if read is None:
+        return 0.0
+    return kind.at_least_s + _expected_rows(counted_appeals(read, asked.borders)) / 1_000_000 * kind.seconds
 
 
 def _expected_rows(appeals: AppealQuerySet) -> int:

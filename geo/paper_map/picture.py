@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import orjson
 import shapely
 import shapely.geometry
 from pyproj import Transformer
@@ -201,17 +202,21 @@ def _cells(drawn: CellMap, view: View, srid: int) -> list[Shape]:
     if not drawn.cells:
         return []
     # All at once: a single one takes as long as a hundred.
-    outlines = in_metres(np.array([shapely.geometry.shape(cell.outline) for cell in drawn.cells]), srid)
-    placed = []
-    for cell, outline in zip(drawn.cells, outlines, strict=True):
-        name = drawn.levels[cell.level].colour
+    outlines = in_metres(shapely.from_geojson([orjson.dumps(cell.outline) for cell in drawn.cells]), srid)
+    parts, cell_of = shapely.get_parts(outlines, return_index=True)
+    rings, part_of = shapely.get_rings(parts, return_index=True)
+    corners, ring_of = shapely.get_coordinates(rings, return_index=True)
+    placed = np.split(view.place(corners), np.flatnonzero(np.diff(ring_of)) + 1)
+    rings_of: list[list[Points]] = [[] for _part in parts]
+    for part, ring in zip(part_of.tolist(), placed, strict=True):
+        rings_of[part].append(ring)
+    shapes = []
+    for part, number in enumerate(cell_of.tolist()):
+        level = drawn.cells[number].level
+        name = drawn.levels[level].colour
         opacity = 0.6 if name == "even" else 0.85
-        order = (name != "even", -cell.level)
-        placed += [
-            (order, _filled([view.place(ring) for ring in _rings(part)], name, opacity=opacity))
-            for part in shapely.get_parts(outline)
-        ]
-    return [shape for _order, shape in sorted(placed, key=lambda one: one[0])]
+        shapes.append(((name != "even", -level), _filled(rings_of[part], name, opacity=opacity)))
+    return [shape for _order, shape in sorted(shapes, key=lambda one: one[0])]
 
 
 def _places(drawn: CellMap, srid: int) -> list[tuple[str, shapely.Geometry]]:

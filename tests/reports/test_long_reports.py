@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
+from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from bootstrap.rates import Rate
 from jobs.overview import State as WorkState
@@ -109,6 +110,18 @@ def test_small_ones_are_answered_at_once(
     assert client.get(PAGE, headers=READER).status_code == 200
     assert not LongReport.objects.exists()
     assert all(0 < kind.seconds < 120 for kind in KINDS.values())
+
+
+def test_before_and_after_reads_the_whole_city_once_it_is_asked(city: GridCity) -> None:
+    kind = KINDS["before-after"]
+    unasked, asked_whole = (
+        kind.form(question) for question in ({"district": "west"}, {"district": "west", "on": "2026-03-01"})
+    )
+    assert unasked.is_valid() and asked_whole.is_valid()
+    assert long_reports.expected_s("before-after", unasked) == 0
+    read = kind.read(asked_whole.query)
+    assert read == AppealFilter(since=dt.date(2025, 2, 28), until=dt.date(2027, 3, 2))
+    assert kind.at_least_s < long_reports.expected_s("before-after", asked_whole) < kind.at_least_s + 0.1
 
 
 def test_who_asks_the_same_joins_it(client: Client, planted: None) -> None:
