@@ -48,6 +48,7 @@ _TYPES: Final = {
     ("string", "date"): pa.date32(),
     ("string", "date-time"): pa.timestamp("us", "UTC"),
     ("integer", ""): pa.int64(),
+    ("number", ""): pa.float64(),
     ("boolean", ""): pa.bool_(),
 }
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from geo.geojson import FeatureText
 from geo.tables import RowText, listed, lon_lat, well_known_binary, well_known_text
-from opendata.properties import APPEAL, DISTRICT, SERVICE_AREA, Properties, values
+from opendata.properties import APPEAL, DISTRICT, HOT_CELL, NEWS_ITEM, SERVICE_AREA, Properties, values
 from web.spreadsheets import BEGINS_FORMULA
 
 #: Name of the column with a polygon's hexadecimal WKB, in the rows of which files are made.
@@ -77,4 +77,23 @@ SERVICE_AREAS: Final = Layer(
     SERVICE_AREA,
     gettext_noop("Where which service answers; areas may overlap, and the highest priority decides."),
 )
+NEWS_AREAS: Final = Layer(
+    "news-areas",
+    "MultiPolygon",
+    "area",
+    "id",
+    NEWS_ITEM,
+    gettext_noop("Published news and planned works of the Mayor's Office, where they have an area."),
+)
+HOTSPOT_CELLS: Final = Layer(
+    "hotspot-cells",
+    "MultiPolygon",
+    "area",
+    "code",
+    HOT_CELL,
+    gettext_noop(
+        "Cells in which more public appeals came in than chance would give, or in which there are any."
+    ),
+)
+#: Those with addresses below ``/data/``.
 LAYERS: Final = (APPEALS, DISTRICTS, CITY, SERVICE_AREAS)

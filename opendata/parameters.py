@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from appeals.filters import FILTERS, Filter
 from districts.models import CODE_MAX
 from geo.paging import AFTER, PAGE_SIZE, PAGE_SIZE_MAX
 from geo.refusals import ValueRefused
+from news.models import NewsItem
 
 
 def _parameter(declared: Filter) -> OpenApiParameter:
@@ -30,6 +32,14 @@ def code_in(text: str) -> str:
     return text
 
 
+def news_kind_in(query: Mapping[str, str]) -> str:
+    """The kind of news that is asked for, empty without one. Raises ``ValueRefused`` for what is none."""
+    kind = query.get(NEWS_KIND.name, "")
+    if kind and kind not in NewsItem.Kind.values:
+        raise ValueRefused(_("Choose among: %(choices)s.") % {"choices": ", ".join(NewsItem.Kind.values)})
+    return kind
+
+
 FILTER_PARAMETERS: Final = tuple(_parameter(declared) for declared in FILTERS)
 PAGE_SIZE_PARAMETER: Final = OpenApiParameter(
     "page_size",
@@ -41,4 +51,7 @@ REVISION_PARAMETER: Final = OpenApiParameter(
 )
 AFTER_PARAMETER: Final = OpenApiParameter(
     AFTER, str, description="Opaque; taken from the next link of a page."
+)
+NEWS_KIND: Final = OpenApiParameter(
+    "kind", str, enum=list(NewsItem.Kind.values), description="Of this kind alone."
 )

@@ -29,6 +29,8 @@ from web.api.openapi import (
     DAY_OR_NULL,
     MOMENT,
     MOMENT_OR_NULL,
+    NUMBER,
+    NUMBER_OR_NULL,
     TEXT,
     TEXT_OR_NULL,
     TEXTS,
@@ -232,6 +234,41 @@ NEWS_ITEM: Final[Properties] = (
         {**TEXT, "format": "uri"},
         gettext_noop("Address of the public page."),
     ),
+)
+
+HOT_CELL: Final[Properties] = (
+    Property("cell", "cell", TEXT, gettext_noop("The same cell of the same size keeps its name.")),
+    Property("cell_m", "cell_m", WHOLE, gettext_noop("Side of the cell in metres.")),
+    Property(
+        "count",
+        "count",
+        WHOLE_OR_NULL,
+        gettext_noop("Appeals in the cell; null where there are fewer than may be shown."),
+    ),
+    Property("observed", "observed", WHOLE, gettext_noop("Appeals in the cell and its neighbours.")),
+    Property(
+        "expected",
+        "expected",
+        NUMBER,
+        gettext_noop("Appeals that chance would give the cell and its neighbours."),
+    ),
+    Property("ratio", "ratio", NUMBER_OR_NULL, gettext_noop("Observed by expected.")),
+    Property("p", "p", NUMBER_OR_NULL, gettext_noop("Chance of a difference as large, two-sided.")),
+    Property(
+        "q",
+        "q",
+        NUMBER_OR_NULL,
+        gettext_noop("False discovery rate at which the cell differs (Benjamini-Hochberg)."),
+    ),
+    Property(
+        "class",
+        "level",
+        WHOLE,
+        gettext_noop("0: no clear difference; more than chance at q below 0.1 (1), 0.05 (2), 0.01 (3)."),
+    ),
+    Property("counted_from", "since", DAY, gettext_noop("The day of the first appeal that was counted.")),
+    Property("counted_to", "until", DAY, gettext_noop("The day of the last one.")),
+    Property("made_at", "made_at", MOMENT),
 )
 
 SERVICE: Final[Properties] = (

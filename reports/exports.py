@@ -125,7 +125,7 @@ def hotspots_as_geojson(hotspots: Hotspots) -> bytes:
             "neighbours": {"cells": WINDOW_CELLS, "radius_m": hotspots.radius_m},
             "not_tested_because": hotspots.refusal,
         },
-        [(row.cell, dict(zip(_HOT_VALUES, _hot_values(row), strict=True))) for row in hotspots.cells],
+        [(row.cell, hot_values(row)) for row in hotspots.cells],
     )
 
 
@@ -418,8 +418,9 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def _hot_values(row: HotCell) -> tuple[int | float | None, ...]:
-    return (
+def hot_values(row: HotCell) -> dict[str, Any]:
+    """What is told of a tested cell, by name."""
+    values = (
         row.count,
         row.observed,
         round(row.expected, 4),
@@ -428,6 +429,7 @@ def _hot_values(row: HotCell) -> tuple[int | float | None, ...]:
         _digits(row.q),
         row.level,
     )
+    return dict(zip(_HOT_VALUES, values, strict=True))
 
 
 def _trend_values(row: TrendCell) -> tuple[int | float | str | None, ...]:
@@ -484,7 +486,7 @@ def hotspots_as_csv(hotspots: Hotspots) -> bytes:
     return _table(
         HOTSPOT_COLUMNS,
         hotspots.grid,
-        [(row.cell, _hot_values(row)) for row in hotspots.cells],
+        [(row.cell, tuple(hot_values(row).values())) for row in hotspots.cells],
     )
 
 

@@ -26,6 +26,7 @@ from appeals.models import (
     Attachment,
     CalendarDay,
     Event,
+    HotCell,
     LegalTerm,
     Message,
     RoutingDecision,
@@ -299,6 +300,23 @@ class MessageFactory(DjangoModelFactory[Message]):
     audience = "author"
     language = "ky"
     next_attempt_at = factory.LazyFunction(timezone.now)
+
+
+class HotCellFactory(DjangoModelFactory[HotCell]):
+    """A cell of 250 m of which there are two appeals, too few to be shown, and sixty with its neighbours."""
+
+    class Meta:
+        model = HotCell
+
+    number = factory.Sequence(int)
+    cell = factory.LazyAttribute(lambda made: f"x{made.number}_y1")
+    cell_m = 250
+    code = factory.LazyAttribute(lambda made: f"{made.cell_m}.{made.cell}")
+    area = factory.LazyFunction(lambda: box((72.759, 40.519, 72.762, 40.522)))
+    count: int | None = None
+    observed, expected, ratio, p, q, level = 60, 12.5, 4.8, 1e-06, 0.0004, 3
+    since, until = dt.date(2026, 1, 1), dt.date(2026, 5, 31)
+    made_at = factory.LazyFunction(timezone.now)
 
 
 class NewsItemFactory(DjangoModelFactory[NewsItem]):

@@ -7,6 +7,7 @@ from appeals.models.cell import CellCount
 from appeals.models.draft import Draft
 from appeals.models.event import Event
 from appeals.models.ground import RefusalGround
+from appeals.models.hot_cell import HotCell
 from appeals.models.message import Message
 from appeals.models.redaction import Redaction
 from appeals.models.resumable import ResumableUpload
@@ -22,6 +23,7 @@ __all__ = [
     "CellCount",
     "Draft",
     "Event",
+    "HotCell",
     "LegalTerm",
     "Message",
     "Redaction",

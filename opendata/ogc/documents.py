@@ -17,7 +17,8 @@ from config.city import CITY
 from geo.geojson import MEDIA_TYPE
 from geo.published_crs import CRS84, published_crs
 from opendata.ogc import tiling
-from opendata.ogc.collections import COLLECTIONS, Collection
+from opendata.ogc.collection import Collection
+from opendata.ogc.collections import COLLECTIONS
 from opendata.ogc.links import HTML, JSON, Document, as_form, link, own_links
 from opendata.ogc.whole_answers import FORMS
 from opendata.properties import Property, chosen
@@ -72,7 +73,9 @@ def landing_page() -> Document:
     """Where a client begins."""
     return {
         "title": _("Open data: %(city)s") % {"city": _city()},
-        "description": _("Appeals of the residents and the borders by which they are routed."),
+        "description": _(
+            "Appeals of the residents, where they gather, the borders by which they are routed, and planned works."
+        ),
         "links": [
             *own_links(reverse("ogc")),
             link("service-desc", reverse("ogc-api"), OPENAPI, _("Description of the API")),
@@ -175,7 +178,9 @@ def _property(declared: Property, collection: Collection) -> Schema:
     if declared.name == "id":
         schema["x-ogc-role"] = "id"
     if declared.name == collection.moment:
-        schema["x-ogc-role"] = "primary-instant"
+        schema["x-ogc-role"] = "primary-interval-start" if collection.until else "primary-instant"
+    if declared.name == collection.until:
+        schema["x-ogc-role"] = "primary-interval-end"
     return schema
 
 

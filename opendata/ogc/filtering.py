@@ -124,7 +124,7 @@ class Conditions:
         wanted = self._value(named, kind, schema, value)
         if kind in {"uuid", "boolean"} and sign != "=":
             raise _unsayable(named)
-        if isinstance(wanted, float):
+        if isinstance(wanted, float) and kind == "integer":
             return _beside(path, sign, wanted)
         if named.folded:
             return Q(Exact(Lower(F(path)), str(wanted).lower()))
@@ -138,7 +138,7 @@ class Conditions:
                 return day_in(value.text if isinstance(value, Instant) else value)
         except ValueError:
             raise _no_value(named, value) from None
-        of_kind = {"string": str, "integer": int | float, "boolean": bool}.get(kind)
+        of_kind = {"string": str, "integer": int | float, "number": int | float, "boolean": bool}.get(kind)
         if (
             of_kind is None
             or not isinstance(value, of_kind)

@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
-from opendata.ogc.collections import Collection
+from opendata.ogc.collection import Collection
 from opendata.ogc.links import HTML, Document
 from opendata.ogc.tiling import SCHEMES, TILES
 from web.context import LanguageLink

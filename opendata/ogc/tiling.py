@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from geo.bbox import Bbox
 from geo.tiles import EQUATOR_M, ZOOM_MAX, tile_at
 from geo.vector_tiles import MEDIA_TYPE
-from opendata.ogc.collections import Collection
+from opendata.ogc.collection import Collection
 from opendata.ogc.links import JSON, Document, link, own_links
 from opendata.properties import schema
 from web.links import public_link

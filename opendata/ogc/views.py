@@ -23,7 +23,8 @@ from geo.paging import AFTER
 from geo.refusals import Refusals
 from opendata.ogc import documents, pages, tiling
 from opendata.ogc.answers import answered, as_page
-from opendata.ogc.collections import COLLECTIONS, Appeals, Collection
+from opendata.ogc.collection import Collection
+from opendata.ogc.collections import COLLECTIONS
 from opendata.ogc.documents import JSON_SCHEMA, OPENAPI, whole_links
 from opendata.ogc.links import HTML, JSON, Document, link, own_links
 from opendata.ogc.parameters import (
@@ -46,7 +47,6 @@ from web.api.openapi import (
     TEXT,
     TEXT_OR_NULL,
     TEXTS,
-    UUID,
     WHOLE,
     Responses,
     Schema,
@@ -228,7 +228,7 @@ def _items_view(of: Collection) -> View:
                 "links": _LINKS,
             },
             optional=["numberMatched"],
-            has_id=True,
+            id_schema=of.id_schema,
         ),
         **_PAGE,
         **{(200, form.kind.media_type): BYTES for form in FORMS.values()},
@@ -302,7 +302,7 @@ def _feature_schema(of: Collection) -> Schema:
     return record(
         {
             "type": {**TEXT, "enum": ["Feature"]},
-            "id": UUID if isinstance(of, Appeals) else TEXT,
+            "id": of.id_schema,
             "geometry": of.geometry,
             "properties": _some_of(of),
             "links": _LINKS,
@@ -504,10 +504,9 @@ _OF_COLLECTIONS: Final = [
 def _features(of: Collection) -> list[URLPattern]:
     """Addresses of the collection's features, which have parameters and properties of their own."""
     start, name = f"collections/{of.id}/items", f"ogc-{of.id}"
-    key = "uuid" if isinstance(of, Appeals) else "str"
     return [
         path(start, _items_view(of), name=f"{name}-items"),
-        path(f"{start}/<{key}:feature>", _item_view(of), name=f"{name}-item"),
+        path(f"{start}/<{of.id_converter}:feature>", _item_view(of), name=f"{name}-item"),
     ]
 
 

@@ -15,7 +15,7 @@ from geo.geojson import feature_texts
 from geo.published_crs import CRS84
 from geo.refusals import Refusals, ValueRefused
 from opendata.files import CSV, FLATGEOBUF, FileKind, of_features
-from opendata.ogc.collections import Collection
+from opendata.ogc.collection import Collection
 from opendata.ogc.parameters import ListRequest
 from opendata.views.whole_sets import kind_answer
 from opendata.whole_sets import GEOJSONSEQ

@@ -20,7 +20,7 @@ from opendata.parameters import AFTER_PARAMETER, FILTER_PARAMETERS, PAGE_SIZE_PA
 from opendata.properties import APPEAL, schema, values
 from web.api.answers import LIVE_S, geojson_answer
 from web.api.language import language_asked_for
-from web.api.openapi import LANG, LINKS, WHOLE, described, feature_collection, problems
+from web.api.openapi import LANG, LINKS, UUID, WHOLE, described, feature_collection, problems
 from web.api.problems import bad_parameters
 from web.links import public_link
 
@@ -33,7 +33,7 @@ from web.links import public_link
         **feature_collection(
             schema(APPEAL),
             members={"numberReturned": WHOLE, "links": LINKS},
-            has_id=True,
+            id_schema=UUID,
         ),
         **problems(400),
     },

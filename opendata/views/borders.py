@@ -52,7 +52,7 @@ _MEMBERS: Final = {
 
 def _borders(properties: Properties) -> dict[Any, Any]:
     """Responses of a list of polygons with these properties."""
-    features = feature_collection(schema(properties), geometry=AREA, members=_MEMBERS, has_id=True)
+    features = feature_collection(schema(properties), geometry=AREA, members=_MEMBERS, id_schema=TEXT)
     return {**features, **problems(400, 404)}
 
 

@@ -10,16 +10,15 @@ from django.contrib.gis.geos import Point
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
 from geo.geojson import FeatureText, collection, feature_page
 from geo.paging import PageRequest, parse_page
 from geo.points import WGS84_SRID, city_point
-from geo.refusals import Refusals, ValueRefused
+from geo.refusals import Refusals
 from news.models import NEWEST_FIRST, NewsItem
-from opendata.parameters import AFTER_PARAMETER, PAGE_SIZE_PARAMETER
+from opendata.parameters import AFTER_PARAMETER, NEWS_KIND, PAGE_SIZE_PARAMETER, news_kind_in
 from opendata.properties import NEWS_ITEM, schema, values
 from opendata.views.appeals import link_to
 from web.api.answers import LIVE_S, geojson_answer
@@ -28,9 +27,6 @@ from web.api.openapi import AREA, LANG, LINKS, POINT, WHOLE, described, feature_
 from web.api.problems import bad_parameters
 
 _PLACED: Final = Q(point__isnull=False) | Q(area__isnull=False)
-_KIND: Final = OpenApiParameter(
-    "kind", str, enum=list(NewsItem.Kind.values), description="Of this kind alone."
-)
 _AT: Final = OpenApiParameter(
     "at",
     str,
@@ -41,13 +37,13 @@ _AT: Final = OpenApiParameter(
 @require_safe
 @described(
     "list_news",
-    parameters=[_KIND, _AT, PAGE_SIZE_PARAMETER, AFTER_PARAMETER, LANG],
+    parameters=[NEWS_KIND, _AT, PAGE_SIZE_PARAMETER, AFTER_PARAMETER, LANG],
     responses={
         **feature_collection(
             schema(NEWS_ITEM),
             geometry={"oneOf": [POINT, AREA]},
             members={"numberReturned": WHOLE, "links": LINKS},
-            has_id=True,
+            id_schema=WHOLE,
         ),
         **problems(400),
     },
@@ -57,7 +53,7 @@ def news_geojson(request: HttpRequest) -> HttpResponseBase:
     refusals = Refusals()
     language = refusals.read(language_asked_for, request, "")
     page = refusals.read(lambda query: parse_page(query, NEWEST_FIRST), request.GET, PageRequest())
-    kind = refusals.read(_kind, request.GET, "", name="kind")
+    kind = refusals.read(news_kind_in, request.GET, "", name="kind")
     point = refusals.read(_point, request.GET, None, name="at")
     if refusals.errors:
         return bad_parameters(refusals.errors)
@@ -72,13 +68,6 @@ def news_geojson(request: HttpRequest) -> HttpResponseBase:
         links.append(link_to(request, "next", after=str(found.next)))
     body = collection(found.features, numberReturned=len(found.features), links=links)
     return geojson_answer(request, body, max_age_s=LIVE_S)
-
-
-def _kind(query: Mapping[str, str]) -> str:
-    kind = query.get("kind", "")
-    if kind and kind not in NewsItem.Kind.values:
-        raise ValueRefused(_("Choose among: %(choices)s.") % {"choices": ", ".join(NewsItem.Kind.values)})
-    return kind
 
 
 def _point(query: Mapping[str, str]) -> Point | None:

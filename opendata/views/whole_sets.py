@@ -34,7 +34,7 @@ from rates.senders import sender_of
 from rates.taking import DATA_WORK, TooMany, charged
 from web.api.answers import LIVE_S, cached_for, reads_parts, text_answer
 from web.api.language import language_asked_for
-from web.api.openapi import BYTES, LANG, TEXT, WHOLE, Responses, described, feature_collection, problems
+from web.api.openapi import BYTES, LANG, TEXT, UUID, WHOLE, Responses, described, feature_collection, problems
 from web.api.problems import bad_parameters, problem
 from web.limits import refused
 from web.links import public_link
@@ -46,7 +46,7 @@ from web.links import public_link
     parameters=[*FILTER_PARAMETERS, UPDATED_AFTER, LANG],
     responses={
         **feature_collection(
-            schema(APPEAL), members={"numberMatched": WHOLE, "numberReturned": WHOLE}, has_id=True
+            schema(APPEAL), members={"numberMatched": WHOLE, "numberReturned": WHOLE}, id_schema=UUID
         ),
         **problems(400, 429, 503),
     },

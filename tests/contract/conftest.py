@@ -14,10 +14,11 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.posts import Post
-from appeals.models import Appeal, Event
+from appeals.models import Appeal, Event, HotCell
 from appeals.notify.subscriptions import AuthorsLetters, path_for
 from desk.models import AnswerTemplate
 from geo.tiles import tile_at
+from news.models import NewsItem
 from opendata import bundle
 from reports.models import LongReport, SavedReport
 from tests.contract.addresses import Address
@@ -25,12 +26,13 @@ from tests.factories import (
     AppealFactory,
     AttachmentFactory,
     CalendarDayFactory,
+    HotCellFactory,
     MembershipFactory,
     MessageFactory,
     NewsItemFactory,
     PlaceFactory,
 )
-from tests.grid import IN_EAST, IN_PARK, IN_WEST, GridCity, at
+from tests.grid import EAST, IN_EAST, IN_PARK, IN_WEST, GridCity, at, box
 
 
 def _empty(file: BinaryIO) -> tuple[()]:
@@ -40,7 +42,7 @@ def _empty(file: BinaryIO) -> tuple[()]:
 
 @pytest.fixture
 def lived_in(city: GridCity, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GridCity:
-    """The grid city with an appeal in each part of it, a place in its gazetteer, and a bundle of last night, though empty."""
+    """The grid city with an appeal in each part of it, news of its east, which is hot, a place in its gazetteer, and a bundle of last night, though empty."""
     settings.BUNDLE_ROOT = tmp_path / "bundle"
     monkeypatch.setattr(bundle, "_write", _empty)
     # After whatever a test does: what is taken from the public later withdraws it.
@@ -53,6 +55,8 @@ def lived_in(city: GridCity, settings: Settings, tmp_path: Path, monkeypatch: py
             point=at(place),
         )
     PlaceFactory()
+    NewsItemFactory(pk=9_001, area=box(EAST))
+    HotCellFactory(cell="x3_y4")
     return city
 
 
@@ -76,7 +80,7 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
     file.write_bytes(b"\xff\xd8\xff")
     MembershipFactory(service=lived_in.services["light"])
     CalendarDayFactory()
-    news = NewsItemFactory()
+    news = NewsItem.objects.get()
     template = AnswerTemplate.objects.create(
         service=lived_in.services["light"], language="en", title="Lamps", text="Repaired."
     )
@@ -112,7 +116,12 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
     def path(address: Address) -> str:
         known = dict(values)
         if address.name.startswith("ogc-"):
-            keys = {"ogc-districts-item": "1.west", "ogc-service_areas-item": "1.light.light-west"}
+            keys = {
+                "ogc-districts-item": "1.west",
+                "ogc-service_areas-item": "1.light.light-west",
+                "ogc-news_areas-item": news.pk,
+                "ogc-hotspot_cells-item": HotCell.objects.get().code,
+            }
             known |= {"feature": keys.get(address.name, appeal.pk), "collection": "appeals"}
         if address.name in {"public:news-item", "desk:news-item", "desk:news-item-draft"}:
             known["pk"] = news.pk

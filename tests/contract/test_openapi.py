@@ -33,6 +33,7 @@ from media.limits import PART_TYPE
 from media.storage import workshop
 from opendata import clusters
 from opendata.bundle import newest_bundle
+from opendata.ogc.collections import COLLECTIONS
 from rates.taking import DATA_WORK, UPLOAD, charge
 from tests.contract.addresses import Address, all_addresses, asking, templates
 from tests.contract.document import (
@@ -448,6 +449,8 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
             "read_ogc_appeals_item": "/ogc/collections/appeals/items/{id}?",
             "read_ogc_districts_item": "/ogc/collections/districts/items/1.west?",
             "read_ogc_service_areas_item": "/ogc/collections/service_areas/items/1.light.light-west?",
+            "read_ogc_news_areas_item": "/ogc/collections/news_areas/items/9001?",
+            "read_ogc_hotspot_cells_item": "/ogc/collections/hotspot_cells/items/250.x3_y4?",
             "read_ogc_collection": "/ogc/collections/appeals?",
             "read_ogc_queryables": "/ogc/collections/districts/queryables?",
             "read_ogc_schema": "/ogc/collections/service_areas/schema?",
@@ -456,13 +459,13 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
             "list_ogc_tilesets": "/ogc/collections/appeals/tiles?",
             "read_ogc_tileset": "/ogc/collections/districts/tiles/WebMercatorQuad?",
             "read_ogc_sortables": "/ogc/collections/appeals/sortables?",
-            **{f"list_ogc_{name}": f"/ogc/collections/{name}/items?" for name in ("appeals", "districts", "service_areas")},
+            **{f"list_ogc_{of.id}": f"/ogc/collections/{of.id}/items?" for of in COLLECTIONS},
         }.items()
         for status, query in ((200, ""), (400, "?lang=fr"))
     },
     **{
-        (f"list_ogc_{name}", status): [way(f"/ogc/collections/{name}/items?f=csv")]
-        for name in ("appeals", "districts", "service_areas")
+        (f"list_ogc_{of.id}", status): [way(f"/ogc/collections/{of.id}/items?f=csv")]
+        for of in COLLECTIONS
         for status, way in ((429, _with_work_used_up), (503, _while_others_are_made))
     },
     ("read_ogc_collection", 404): [_get("/ogc/collections/roads")],
@@ -474,6 +477,8 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
     ("read_ogc_appeals_item", 404): [_get(f"/ogc/collections/appeals/items/{UNKNOWN}")],
     ("read_ogc_districts_item", 404): [_get("/ogc/collections/districts/items/1.nowhere")],
     ("read_ogc_service_areas_item", 404): [_get("/ogc/collections/service_areas/items/1.light.nowhere")],
+    ("read_ogc_news_areas_item", 404): [_get("/ogc/collections/news_areas/items/999999999")],
+    ("read_ogc_hotspot_cells_item", 404): [_get("/ogc/collections/hotspot_cells/items/250.x0_y0")],
 }  # fmt: skip
 
 

@@ -179,7 +179,7 @@ def _path(address: Address, appeal: Appeal, secret: str) -> str:
         {
             "number": appeal.number,
             "pk": appeal.pk if address.of_the_api else 1,
-            "feature": appeal.pk,
+            "feature": 1 if address.name == "ogc-news_areas-item" else appeal.pk,
             "collection": "appeals",
             "secret": secret,
             "token": "unknown",

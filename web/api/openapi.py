@@ -131,19 +131,19 @@ def feature_collection(
     geometry: Schema = POINT,
     members: Mapping[str, Schema] | None = None,
     optional: Sequence[str] = (),
-    has_id: bool = False,
+    id_schema: Schema | None = None,
 ) -> Responses:
     """200 with a FeatureCollection of features with these properties; ``members`` stand beside the features.
 
-    Those of the members that are ``optional`` may be missing.
+    Those of the members that are ``optional`` may be missing. A feature has an ``id`` where that is of a schema.
     """
     feature = {
         "type": {"type": "string", "enum": ["Feature"]},
         "geometry": geometry,
         "properties": properties,
     }
-    if has_id:
-        feature["id"] = TEXT
+    if id_schema:
+        feature["id"] = id_schema
     document: Schema = {
         "type": {"type": "string", "enum": ["FeatureCollection"]},
         "features": {"type": "array", "items": record(feature)},

@@ -16,9 +16,11 @@ import pytest
 from owslib.ogcapi.features import Features
 from pytest_django import Settings
 
-from appeals.models import Appeal
+from appeals.models import Appeal, HotCell
+from news.models import NewsItem
+from opendata.ogc.collections import COLLECTIONS
 from tests.factories import AppealFactory
-from tests.grid import IN_EAST, IN_WEST, GridCity, at, make_city
+from tests.grid import EAST, IN_EAST, IN_WEST, GridCity, at, box, make_city
 
 #: A process of its own: GDAL holds the interpreter while the server of this process must answer.
 _READ = """
@@ -33,7 +35,7 @@ for options in json.loads(sys.argv[2]):
     frame = pyogrio.read_dataframe("OAPIF:" + sys.argv[1], PAGE_SIZE="5", **options)
     place = frame.geometry.iloc[0].centroid if len(frame) else None
     found.append({
-        "names": sorted(str(name) for name in frame["number" if "number" in frame else "code"]),
+        "names": sorted(map(str, frame[next(n for n in ("number", "code", "cell", "title") if n in frame)])),
         "crs": ":".join(frame.crs.to_authority()),
         "first": place and [place.x, place.y],
     })
@@ -90,23 +92,29 @@ def read(live_server: Any, settings: Settings) -> Read:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_gdal_reads_everything_what_it_filters_by_and_in_which_crs(read: Read, appeals: list[Appeal]) -> None:
+def test_gdal_reads_everything_what_it_filters_by_and_in_which_crs(
+    read: Read, appeals: list[Appeal], works: NewsItem, hot_cells: list[HotCell]
+) -> None:
     numbers = [str(appeal.number) for appeal in appeals]
     lon, lat = IN_EAST
     crs = "http://www.opengis.net/def/crs/EPSG/0/"
     late = f"number = {numbers[3]} OR submitted_at >= '2026-05-31T00:00:00'"
-    whole, accepted, either, boxed, districts, *projected = read(
+    whole, accepted, either, boxed, districts, news, hot, *projected = read(
         {"layer": "appeals"},
         {"layer": "appeals", "where": "status = 'accepted'"},
         {"layer": "appeals", "where": late},
         {"layer": "appeals", "bbox": [lon - 0.001, lat - 0.001, lon + 0.001, lat + 0.001]},
         {"layer": "districts"},
+        {"layer": "news_areas", "where": "kind = 'works'", "bbox": [*EAST]},
+        {"layer": "hotspot_cells", "where": "class > 0 AND q < 0.01"},
         *({"layer": "appeals", "CRS": f"{crs}{srid}"} for srid in (4326, 3857, 32643)),
     )
     assert whole == {"names": sorted(numbers), "crs": "OGC:CRS84", "first": pytest.approx(IN_EAST, abs=1e-6)}
     assert accepted["names"] == boxed["names"] == [numbers[0]]
     assert either["names"] == sorted([numbers[0], numbers[3]])
     assert districts["names"] == ["east", "west"]
+    assert (news["names"], news["first"]) == ([works.title_ky], pytest.approx(box(EAST).centroid.coords))  # type: ignore[attr-defined]
+    assert hot["names"] == [hot_cells[0].cell]
     # Of the two names for degrees GDAL keeps the one that it began with; its own order of the axes is lon, lat.
     for found, srid in zip(projected, (4326, 3857, 32643), strict=True):
         assert found["crs"] in {f"EPSG:{srid}", "OGC:CRS84" if srid == 4326 else ""}
@@ -124,7 +132,7 @@ def test_owslib_reads_what_it_is_told_of(live_server: Any, settings: Settings, a
         "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core" in service.conformance()["conformsTo"]
     )
     assert "/collections/appeals/items" in service.api()["paths"]
-    assert service.feature_collections() == ["appeals", "districts", "service_areas"]
+    assert service.feature_collections() == [of.id for of in COLLECTIONS]
     assert service.collection("appeals")["title"]
     asked = service.collection_queryables("appeals")["properties"]
     assert {"status", "submitted_at", "point"} <= set(asked)

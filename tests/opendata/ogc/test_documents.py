@@ -16,9 +16,12 @@ from pytest_django import Settings
 
 from appeals.models import Appeal
 from appeals.vocabulary import Status
+from opendata.ogc.collection import Collection
+from opendata.ogc.collections import COLLECTIONS
 from opendata.properties import APPEAL
 from tests.grid import GridCity
 
+NAMES = [of.id for of in COLLECTIONS]
 _CONF = "http://www.opengis.net/spec/ogcapi-features-"
 
 
@@ -59,10 +62,10 @@ def test_one_address_leads_to_all_others(client: Client, appeal: Appeal, setting
         "/ogc/tileMatrixSets/WebMercatorQuad",
         *(f"/ogc/collections/{name}/tiles{rest}" for name in ("appeals", "districts") for rest in ("", "/WebMercatorQuad")),
         *(f"/tiles/{name}.json" for name in ("appeals", "districts")),
-        *(f"/ogc/collections/{name}{rest}" for name in ("appeals", "districts", "service_areas")
+        *(f"/ogc/collections/{name}{rest}" for name in NAMES
           for rest in ("", "/items", "/queryables", "/sortables", "/schema", *(f"/items?f={form}" for form in forms))),
     } == {path for path in seen if not path.endswith("f=html")}  # fmt: skip
-    assert sum(path.endswith("f=html") for path in seen) == 14
+    assert sum(path.endswith("f=html") for path in seen) == 8 + 2 * len(NAMES)
     assert all(kind == "text/html" for path, kind in seen.items() if path.endswith("f=html"))
     for form, kind in forms.items():
         assert seen[f"/ogc/collections/appeals/items?f={form}"] == kind
@@ -141,12 +144,12 @@ def test_titles_are_in_the_language_asked_for(client: Client, city: GridCity, la
         assert one["title"] != other["title"] and one["description"] != other["description"]
 
 
-@pytest.mark.parametrize("collection", ["appeals", "districts", "service_areas"])
-def test_features_are_as_the_schema_says(client: Client, appeal: Appeal, collection: str) -> None:
-    path = f"/ogc/collections/{collection}"
+@pytest.mark.parametrize("of", COLLECTIONS, ids=NAMES)
+def test_features_are_as_the_schema_says(client: Client, everything: Appeal, of: Collection) -> None:
+    path = f"/ogc/collections/{of.id}"
     schema = _get(client, f"{path}/schema")
     assert client.get(f"{path}/schema")["Content-Type"] == "application/schema+json"
-    geometry = schema["properties"].pop("point" if collection == "appeals" else "geom")
+    geometry = schema["properties"].pop(of.column)
     assert geometry["x-ogc-role"] == "primary-geometry"
     features = _get(client, f"{path}/items")["features"]
     assert features
@@ -161,17 +164,19 @@ def test_features_are_as_the_schema_says(client: Client, appeal: Appeal, collect
         ("appeals", {"kind", "status", "category", "service", "district"}, {"category_name", "url"}),
         ("districts", {"code"}, set()),
         ("service_areas", {"service"}, {"categories"}),
+        ("news_areas", {"kind"}, {"title", "url"}),
+        ("hotspot_cells", set(), set()),
     ],
 )
 def test_queryables_narrow(
-    client: Client, appeal: Appeal, collection: str, filters: set[str], others: set[str]
+    client: Client, everything: Appeal, collection: str, filters: set[str], others: set[str]
 ) -> None:
     path = f"/ogc/collections/{collection}"
     document = _get(client, f"{path}/queryables")
     assert document["$id"].endswith(f"{path}/queryables")
     assert document["additionalProperties"] is False
     features = _get(client, f"{path}/items")["features"]
-    asked = set(document["properties"]) - {"point", "geom"}
+    asked = set(document["properties"]) - {"point", "geom", "area"}
     assert others & asked == set()
     assert asked <= set(features[0]["properties"])
     for name in asked:
@@ -213,8 +218,9 @@ def test_what_is_not_there_and_what_is_not_understood(client: Client, city: Grid
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 
-def test_every_document_is_a_page_too(client: Client, appeal: Appeal) -> None:
+def test_every_document_is_a_page_too(client: Client, everything: Appeal) -> None:
     """In a browser, or asked for by name; in each language, whose links stay in it."""
+    appeal = everything
     items = f"/ogc/collections/appeals/items/{appeal.pk}"
     for path, words in {
         "/ogc/": "Conformance classes",
@@ -233,6 +239,8 @@ def test_every_document_is_a_page_too(client: Client, appeal: Appeal) -> None:
         "/ogc/collections/districts/items": "east en",
         items: appeal.text,
         "/ogc/collections/service_areas/items/1.green.park": "green en",
+        "/ogc/collections/news_areas/items": "Planned works",
+        "/ogc/collections/hotspot_cells/items": "q &lt; 0.01",
     }.items():
         page = (
             client.get(path, {"lang": "en"}, headers=BROWSER)

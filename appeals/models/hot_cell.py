@@ -1,0 +1,36 @@
+"""Where appeals gather more than chance would have it, as the worker last found it, for whoever reads it as data."""
+
+from __future__ import annotations
+
+from django.contrib.gis.db import models
+
+from geo.points import WGS84_SRID
+
+
+class HotCell(models.Model):
+    """A cell of the standing hotspots: all public appeals, compared with chance.
+
+    ``observed``, ``expected`` and their ``ratio`` are of the cell with its neighbours; ``count`` is that of the cell alone,
+    None where it is less than may be shown. ``level`` is 0 for no clear difference, else 1 to 3: how surely there are more.
+    Counted are the appeals of the days from ``since`` to ``until``. ``number`` is the same whenever the cell is found again;
+    the rows are made anew together (``reports.standing``).
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    code = models.CharField(max_length=40, unique=True)
+    cell = models.CharField(max_length=30)
+    cell_m = models.PositiveIntegerField()
+    area = models.MultiPolygonField(srid=WGS84_SRID)
+    count = models.PositiveIntegerField(null=True)
+    observed = models.PositiveIntegerField()
+    expected = models.FloatField()
+    ratio = models.FloatField(null=True)
+    p = models.FloatField(null=True)
+    q = models.FloatField(null=True)
+    level = models.SmallIntegerField()
+    since = models.DateField()
+    until = models.DateField()
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.code
