@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from appeals.filters import midnight
 from appeals.models import HotCell
+from geo.grid import parse_cell
+from geo.numbers import whole_number
 from geo.paging import Order
 from geo.refusals import Refusals
 from opendata.layers import HOTSPOT_CELLS
@@ -59,6 +61,9 @@ class HotspotCells(Collection):
         return rows.filter(since__lte=period.last_day, until__gte=period.first_day) if period else rows
 
     def one(self, reader: Reader, feature: str) -> QuerySet[Any]:
+        size_m, _dot, cell = feature.partition(".")
+        if whole_number(size_m) is None or parse_cell(cell) is None:
+            return HotCell.objects.none()
         return HotCell.objects.filter(code=feature)
 
     def key(self) -> str | Combinable:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -40,6 +42,8 @@ class Page:
     entries: tuple[Entry, ...] = ()
     facts: tuple[Entry, ...] = ()
     next_url: str = ""
+    #: What its map shows, as a GeoJSON geometry (CRS84); no map without it.
+    shape: str = ""
 
 
 MakePage = Callable[[Document], Page]
@@ -170,8 +174,8 @@ def tileset(document: Document) -> Page:
     return Page(document["title"], back=back, buttons=buttons, entries=(Entry(address),), facts=facts)
 
 
-def items(of: Collection, document: Document, language: str) -> Page:
-    """A page of features."""
+def items(of: Collection, document: Document, language: str, *, mapped: bool) -> Page:
+    """A page of features, on a map where their coordinates are those of one (CRS84)."""
     path = reverse(f"ogc-{of.id}-items")
     shown = []
     for feature in document["features"]:
@@ -186,11 +190,12 @@ def items(of: Collection, document: Document, language: str) -> Page:
         buttons=_buttons(document),
         entries=tuple(shown),
         next_url=following[0] if following else "",
+        shape=_shape(document["features"]) if mapped else "",
     )
 
 
-def item(of: Collection, document: Document, language: str) -> Page:
-    """One feature with all of its properties."""
+def item(of: Collection, document: Document, language: str, *, mapped: bool) -> Page:
+    """One feature with all of its properties, and on a map as in a list."""
     properties = document["properties"]
     title, _words = _told(of, document, language)
     facts = tuple(
@@ -199,7 +204,19 @@ def item(of: Collection, document: Document, language: str) -> Page:
         if value not in (None, "")
     )
     back = Entry(str(of.title), reverse(f"ogc-{of.id}-items"))
-    return Page(title, back=back, buttons=_buttons(document), facts=facts)
+    shape = _shape([document]) if mapped else ""
+    return Page(title, back=back, buttons=_buttons(document), facts=facts, shape=shape)
+
+
+def _shape(features: list[dict[str, Any]]) -> str:
+    """The geometries of the features as one; empty without any."""
+    geometries = [feature["geometry"] for feature in features]
+    if not geometries:
+        return ""
+    places = [one["coordinates"] for one in geometries]
+    if geometries[0]["type"] == "Point":
+        return json.dumps({"type": "MultiPoint", "coordinates": places})
+    return json.dumps({"type": "MultiPolygon", "coordinates": list(chain.from_iterable(places))})
 
 
 def _told(of: Collection, feature: dict[str, Any], language: str) -> tuple[str, str]:

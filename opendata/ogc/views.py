@@ -20,6 +20,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from geo.geojson import MEDIA_TYPE, PageText, collection, feature_texts
 from geo.paging import AFTER
+from geo.published_crs import CRS84
 from geo.refusals import Refusals
 from opendata.ogc import documents, pages, tiling
 from opendata.ogc.answers import answered, as_page
@@ -187,7 +188,7 @@ def _items_view(of: Collection) -> View:
         if form == _HTML:
             with translation.override(asked.language):
                 document = orjson.loads(_list_document(request, of, found(), asked.mark))
-                page = pages.items(of, document, asked.language)
+                page = pages.items(of, document, asked.language, mapped=asked.crs == CRS84)
                 return as_page(request, pages.rendered(request, page, asked.language))
 
         private = request.user.is_authenticated
@@ -278,7 +279,7 @@ def _item_view(of: Collection) -> View:
             ]
             body = found[0][:-1] + b',"links":' + orjson.dumps(links) + b"}"
             if form == _HTML:
-                page = pages.item(of, orjson.loads(body), language)
+                page = pages.item(of, orjson.loads(body), language, mapped=crs == CRS84)
                 return as_page(request, pages.rendered(request, page, language))
         answer = answered(
             request,

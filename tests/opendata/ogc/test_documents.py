@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import json
 import re
 from typing import Any
@@ -268,6 +269,25 @@ def test_every_document_is_a_page_too(client: Client, everything: Appeal) -> Non
         page = client.get(items, headers={**BROWSER, "Accept-Language": language}).content.decode()
         assert f'<html lang="{language}">' in page
         assert f"lamp {language}" in page
+
+
+def test_features_are_shown_on_a_map_of_degrees(client: Client, everything: Appeal) -> None:
+    for of in COLLECTIONS:
+        path = f"/ogc/collections/{of.id}/items"
+        features = _get(client, path)["features"]
+        shown = [{"features": features}, {"features": features[:1]}]
+        for page, document in zip((path, f"{path}/{features[0]['id']}"), shown, strict=True):
+            text = html.unescape(client.get(f"{page}?f=html").content.decode())
+            (shape,) = re.findall(r'<city-map [^>]*area="({.*?})"', text)
+            places = [one["geometry"]["coordinates"] for one in document["features"]]
+            assert json.loads(shape) == {
+                "type": "MultiPoint" if of.id == "appeals" else "MultiPolygon",
+                "coordinates": places if of.id == "appeals" else [part for area in places for part in area],
+            }
+            metric = client.get(f"{page}?f=html&crs={quote('http://www.opengis.net/def/crs/EPSG/0/3857')}")
+            assert metric.status_code == 200 and "<city-map" not in metric.content.decode()
+    Appeal.objects.update(hidden=True)
+    assert "<city-map" not in client.get("/ogc/collections/appeals/items?f=html").content.decode()
 
 
 def test_a_page_shows_words_as_words(client: Client, appeal: Appeal) -> None:

@@ -15,23 +15,36 @@ import { ACCURACY, AREA, SPOT } from "city/map/overlays.js";
  * @param {string} status
  */
 export function showSpot(view, { lon, lat }, status) {
+  putPins(view, [[lon, lat]], `pin|${status || "accent"}|chosen`);
+}
+
+/**
+ * @param {MapView} view
+ * @param {import("geojson").Position[]} places
+ * @param {string} picture
+ */
+function putPins(view, places, picture) {
   view.put(SPOT, {
     type: "FeatureCollection",
-    features: [
-      { type: "Feature", properties: { picture: `pin|${status || "accent"}|chosen` }, geometry: { type: "Point", coordinates: [lon, lat] } },
-    ],
+    features: places.map((coordinates) => ({ type: "Feature", properties: { picture }, geometry: { type: "Point", coordinates } })),
   });
 }
 
 /**
- * A fixed area, and the map moved to it.
+ * A fixed area, or pins at several places, and the map moved there.
  * @param {MapView} view
- * @param {import("geojson").Polygon | import("geojson").MultiPolygon} geometry
+ * @param {import("geojson").Polygon | import("geojson").MultiPolygon | import("geojson").MultiPoint} geometry
  */
 export function showArea(view, geometry) {
-  view.put(AREA, { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry }] });
-  const rings = geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat();
-  view.map.fitBounds(around(rings.flat()), { padding: { top: 28, right: 28, bottom: 48, left: 28 }, maxZoom: 16.5, animate: false });
+  if (geometry.type === "MultiPoint") putPins(view, geometry.coordinates, "pin|accent");
+  else view.put(AREA, { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry }] });
+  view.map.fitBounds(around(cornersOf(geometry)), { padding: { top: 28, right: 28, bottom: 48, left: 28 }, maxZoom: 16.5, animate: false });
+}
+
+/** @param {import("geojson").Polygon | import("geojson").MultiPolygon | import("geojson").MultiPoint} geometry */
+function cornersOf(geometry) {
+  if (geometry.type === "MultiPoint") return geometry.coordinates;
+  return (geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat()).flat();
 }
 
 /** Corners of a circle: more than a phone can show. */
