@@ -36,15 +36,21 @@ class Surface:
 
     @classmethod
     def of_cells(
-        cls, grid: Grid, values: Mapping[Cell, float], otherwise: tuple[Cell, Cell], name: str, meaning: str
+        cls,
+        grid: Grid,
+        values: Mapping[Cell, float],
+        otherwise: tuple[Cell, Cell],
+        name: str,
+        meaning: str,
+        codes: Mapping[int, str] | None = None,
     ) -> Surface:
-        """A band of the cells that have a value, between the outermost of them; without any, empty between two others."""
+        """A band of whole numbers, those of the cells that have a value, between the outermost of them; without any, empty between two others."""
         held = np.array([*values, *(otherwise if not values else ())])
         (west, south), (east, north) = held.min(axis=0).tolist(), held.max(axis=0).tolist()
         array = np.full((north - south + 1, east - west + 1), np.nan)
         for cell, value in values.items():
             array[cell.j - south, cell.i - west] = value
-        return cls(grid, west, south, (Band(name, meaning, array, whole=True),))
+        return cls(grid, west, south, (Band(name, meaning, array, whole=True, codes=codes or {}),))
 
     @property
     def corner(self) -> tuple[int, int]:

@@ -1,10 +1,10 @@
-"""The report by district as GeoParquet."""
+"""Reports by district as GeoParquet."""
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -15,31 +15,45 @@ from pyarrow import parquet
 
 from geo.geoparquet import boxes, schema_of
 from geo.points import WGS84_SRID
-from reports.by_district import ByDistrict
-from reports.exports import DISTRICT_COLUMNS, district_values
 from reports.ground import district_borders, outlines_of
 
-_KINDS = {"district": pa.string(), "name": pa.string(), "count": pa.int64(), "residents": pa.int64()}
+_KINDS = {
+    **dict.fromkeys(("district", "name"), pa.string()),
+    **dict.fromkeys(
+        (
+            "count",
+            "residents",
+            "waiting",
+            "half_days",
+            "most_days",
+            "watched_days",
+            "terms_over",
+            "terms_kept",
+            "level",
+        ),
+        pa.int64(),
+    ),
+}
 
 
-def as_geoparquet(found: ByDistrict, about: Mapping[str, Any]) -> bytes:
-    """GeoParquet 1.1 of the districts of today's borders, MultiPolygons in EPSG:4326, the highest smoothed ratio first.
+def as_geoparquet(names: Sequence[str], values: Sequence[tuple[Any, ...]], about: Mapping[str, Any]) -> bytes:
+    """GeoParquet 1.1 of the districts of today's borders, MultiPolygons in EPSG:4326, in the order of their ``values``.
 
-    The columns are those of the table; ``about`` is in the file's metadata as JSON under ``report``.
+    These have the columns of those ``names``, the code of the district first; None is an empty cell. ``about`` is in the file's metadata as
+    JSON under ``report``.
     """
     outlines = outlines_of(district_borders(timezone.localdate()))
-    rows = [row for row in found.rows if row.district.code in outlines]
+    rows = [row for row in values if row[0] in outlines]
     shapes = [
-        shapely.orient_polygons(_many(shapely.from_geojson(orjson.dumps(outlines[row.district.code]))))
-        for row in rows
+        shapely.orient_polygons(_many(shapely.from_geojson(orjson.dumps(outlines[row[0]])))) for row in rows
     ]
-    columns = [*zip(*map(district_values, rows), strict=True)] or [()] * len(DISTRICT_COLUMNS)
-    fields = [(name, _KINDS.get(name, pa.float64())) for name in DISTRICT_COLUMNS]
+    columns = [*zip(*rows, strict=True)] or [()] * len(names)
+    fields = [(name, _KINDS.get(name, pa.float64())) for name in names]
     schema = schema_of(
         [*fields, ("geometry", pa.binary())], "MultiPolygon", WGS84_SRID, report=json.dumps(about)
     )
     arrays = [
-        *(pa.array(list(values), kind) for values, (_name, kind) in zip(columns, fields, strict=True)),
+        *(pa.array(list(column), kind) for column, (_name, kind) in zip(columns, fields, strict=True)),
         pa.array([shapely.to_wkb(shape) for shape in shapes], pa.binary()),
         boxes(shapely.bounds(shapes).reshape(-1, 4).T),
     ]

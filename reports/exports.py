@@ -74,6 +74,8 @@ _ANSWER_VALUES = (
     "level",
 )
 ANSWER_COLUMNS = ("service", "service_name", "district", "district_name", *_ANSWER_VALUES)
+#: The same of a district with all its services.
+ANSWERED_DISTRICT_COLUMNS = ("district", "name", *_ANSWER_VALUES)
 
 
 def as_geojson(heatmap: Heatmap) -> bytes:
@@ -287,15 +289,16 @@ def answers_as_geojson(found: AnswersReport, outlines: Mapping[str, Any]) -> byt
             **question(found.wanted),
             "whole": dict(zip(_ANSWER_VALUES, _answer_values(found.whole), strict=True)),
         },
-        [
-            {
-                "district": district.code,
-                "name": district.name,
-                **dict(zip(_ANSWER_VALUES, _answer_values(one), strict=True)),
-            }
-            for district, one in zip(found.districts, found.answers, strict=True)
-        ],
+        [dict(zip(ANSWERED_DISTRICT_COLUMNS, row, strict=True)) for row in answered_district_values(found)],
     )
+
+
+def answered_district_values(found: AnswersReport) -> list[tuple[int | float | str | None, ...]]:
+    """Each district's values of ``ANSWERED_DISTRICT_COLUMNS``; None for what may not be shown."""
+    return [
+        (district.code, district.name, *_answer_values(one))
+        for district, one in zip(found.districts, found.answers, strict=True)
+    ]
 
 
 def answers_as_csv(found: AnswersReport) -> bytes:

@@ -19,6 +19,7 @@ from appeals.models.appeal import CELL_M
 from geo.grid import Cell, Grid
 from geo.hotspots import BeforeAfter, Unanswerable, before_after
 from geo.metric import in_metres
+from geo.surface import Surface
 from reports.ground import study_area
 from reports.heatmap import Borders, counted_appeals, days_of
 from reports.hotspots import Ground, grid_cells, showable
@@ -33,6 +34,8 @@ MOST_MONTHS: Final = 12
 RING_M: Final = 300
 #: The smallest cells of which a city has so many are taken, no smaller than the second size.
 _MOST_CELLS: Final = 40_000
+#: What a cell is in the comparison.
+ROLES: Final = ("area", "ring", "control")
 #: What is as unlikely as this by chance is called a change.
 LEVEL: Final = 0.05
 
@@ -83,6 +86,19 @@ class BeforeAfterReport:
     def grid(self) -> Grid:
         """The grid of the cells."""
         return Grid(self.cell_m, settings.METRIC_SRID)
+
+    @property
+    def surface(self) -> Surface:
+        """The cells by what they are."""
+        numbers = {role: number for number, role in enumerate(ROLES, start=1)}
+        return Surface.of_cells(
+            self.grid,
+            {cell: numbers[role] for cell, role in self.cells},
+            (Cell(0, 0), Cell(0, 0)),
+            "role",
+            "What the cell is in the comparison.",
+            codes={number: role for role, number in numbers.items()},
+        )
 
     @property
     def counted(self) -> AppealFilter:

@@ -86,6 +86,10 @@ class Kind(ABC):
         """Its cells or districts as GeoJSON. Raises ``NotImplementedError`` for a report that ``lacks`` it."""
         raise NotImplementedError(self.name)
 
+    def geoparquet(self, made: Any, about: Mapping[str, Any]) -> bytes:
+        """What is no report ``of_cells`` as GeoParquet, with what is told ``about`` it. Raises ``NotImplementedError`` for one that ``lacks`` it."""
+        raise NotImplementedError(self.name)
+
     @abstractmethod
     def csv(self, made: Any) -> bytes:
         """Its cells, districts, months or categories as a table."""
@@ -278,6 +282,11 @@ class _Districts(Kind):
 
         return exports.districts_as_geojson(made, outlines_of(district_borders(timezone.localdate())))
 
+    def geoparquet(self, made: Any, about: Mapping[str, Any]) -> bytes:
+        from reports.district_files import as_geoparquet
+
+        return as_geoparquet(exports.DISTRICT_COLUMNS, [*map(exports.district_values, made.rows)], about)
+
     def csv(self, made: Any) -> bytes:
         return exports.districts_as_csv(made)
 
@@ -288,7 +297,6 @@ class _Answers(Kind):
     seconds = 4.0
     of_cells = False
     without = ("cell", "district", "status")
-    lacks = ("parquet",)
 
     def make(self, asked: ReportQuery) -> Any:
         from reports.answers import find_answers
@@ -318,6 +326,11 @@ class _Answers(Kind):
 
         return exports.answers_as_geojson(made, outlines_of(district_borders(timezone.localdate())))
 
+    def geoparquet(self, made: Any, about: Mapping[str, Any]) -> bytes:
+        from reports.district_files import as_geoparquet
+
+        return as_geoparquet(exports.ANSWERED_DISTRICT_COLUMNS, exports.answered_district_values(made), about)
+
     def csv(self, made: Any) -> bytes:
         return exports.answers_as_csv(made)
 
@@ -330,7 +343,6 @@ class _BeforeAfter(Kind):
     at_least_s = 2.0
     of_cells = False
     without = ("from", "to", "cell", "borders", "period")
-    lacks = ("parquet",)
 
     def form(self, data: Mapping[str, Any]) -> ReportForm:
         return InterventionForm(data, without=self.without)
@@ -368,6 +380,11 @@ class _BeforeAfter(Kind):
 
     def geojson(self, made: Any) -> bytes:
         return exports.change_as_geojson(made)
+
+    def geoparquet(self, made: Any, about: Mapping[str, Any]) -> bytes:
+        from geo.surface_files import as_geoparquet
+
+        return as_geoparquet(made.surface, about)
 
     def csv(self, made: Any) -> bytes:
         return exports.change_as_csv(made)

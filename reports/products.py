@@ -163,11 +163,9 @@ def _geotiff(asked: Asked) -> bytes:
 
 
 def _geoparquet(asked: Asked) -> bytes:
-    about = orjson.loads(_json(asked))
-    if not KINDS[asked.report].of_cells:
-        from reports.district_files import as_geoparquet as districts_as_geoparquet
-
-        return districts_as_geoparquet(asked.made, about)
+    about, kind = orjson.loads(_json(asked)), KINDS[asked.report]
+    if not kind.of_cells:
+        return kind.geoparquet(asked.made, about)
     from geo.surface_files import as_geoparquet
 
     return as_geoparquet(_surface(asked), about)

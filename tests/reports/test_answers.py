@@ -159,5 +159,5 @@ def test_nothing_at_all_is_no_error(client: Client, plant: Plant, borders: Borde
     assert find_answers(AppealFilter(), borders).whole.n == 1
     page = client.get(f"{PAGE}?borders={borders.value if borders is Borders.TIME else ''}").content.decode()
     assert "Too few for figures: 1 appeal, at least 10 are needed." in page
-    assert client.get("/en/reports/answers.parquet").status_code == 404
+    assert client.get("/en/reports/answers.tif").status_code == 404
     assert Appeal.objects.count() == 1

@@ -102,10 +102,20 @@ def test_every_file_says_the_same_at_its_address_and_by_the_command(
     first = json.loads(read["hotspots", "geojson"])["features"][0]["properties"]
     assert hot.loc[first["id"], "q"] == pytest.approx(first["q"], rel=1e-5)
     assert hot.loc[first["id"], "class"] == "more, q < 0.01"
-    districts = gpd.read_parquet(io.BytesIO(read["districts", "parquet"]))
-    assert districts["district"].tolist() == [
-        one["id"] for one in json.loads(read["districts", "geojson"])["features"]
-    ]
+    for report in ("districts", "answers"):
+        told = json.loads(read[report, "geojson"])["features"]
+        districts = gpd.read_parquet(io.BytesIO(read[report, "parquet"]))
+        assert districts["district"].tolist() == [one["id"] for one in told]
+        for column in told[0]["properties"].keys() - {"district", "name"}:
+            values = [one["properties"][column] for one in told]
+            assert [None if np.isnan(value) else value for value in districts[column].astype(float)] == values
+    compared = gpd.read_parquet(io.BytesIO(read["before-after", "parquet"])).set_index("id")
+    assert compared.crs.to_epsg() == 32643
+    assert compared["role"].to_dict() == {
+        one["id"]: one["properties"]["role"]
+        for one in json.loads(read["before-after", "geojson"])["features"]
+    }
+    assert set(compared["role"]) >= {"area", "ring"}
     facts = json.loads(read["hotspots", "json"])
     assert facts["question"]["from"] == "2025-01-01"
     assert facts["method"]["cell_m"] == 500
