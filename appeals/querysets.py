@@ -153,7 +153,7 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
 
     def overdue(self, on: dt.date) -> AppealQuerySet:
         """Open appeals whose legal term ended before that day."""
-        return self.open().filter(due_on__lt=on)
+        return self.filter(overdue_on(on))
 
     def to_escalate(self, on: dt.date) -> AppealQuerySet:
         """Overdue appeals of which the Mayor's Office was not told yet."""
@@ -312,6 +312,11 @@ class ListedAppeal(NamedTuple):
 class _ListedAppeals(ValuesListIterable[Any]):
     def __iter__(self) -> Iterator[ListedAppeal]:
         return map(ListedAppeal._make, super().__iter__())
+
+
+def overdue_on(day: dt.date) -> Q:
+    """What is true of open appeals whose legal term ended before that day; who is asked has a later last day meanwhile."""
+    return Q(status__in=OPEN_STATUSES, due_on__lt=day)
 
 
 def seen_until() -> dt.datetime:

@@ -81,19 +81,31 @@ class FeatureText(Expression):
         compiled = [compiler.compile(part) for part in self._parts]
         (geometry, geometry_params), *values = compiled
         params: list[Any] = []
-        head = '\'{"type":"Feature",\''
+        id_sql = ""
         if self._has_id:
             id_sql, id_params = values.pop()
-            head += f"""||'"id":'||to_json({id_sql})::text||','"""
             params += id_params
-        pairs = []
         params += geometry_params
-        for name, (value_sql, value_params) in zip(self._names, values, strict=True):
-            pairs.append(f"%s,{value_sql}")
+        for name, (_sql, value_params) in zip(self._names, values, strict=True):
             params += [name, *value_params]
-        geometry_text = f"coalesce(ST_AsGeoJSON({geometry},{self._decimals},0),'null')"
-        sql = f"{head}||'\"geometry\":'||{geometry_text}||',\"properties\":'||json_build_object({','.join(pairs)})::text||'}}'"
-        return f"({sql})", tuple(params)
+        pairs = [("%s", value_sql) for value_sql, _params in values]
+        return _feature_sql(geometry, pairs, id_sql=id_sql, decimals=self._decimals), tuple(params)
+
+
+def feature_sql(geometry: str, values: Mapping[str, str], *, decimals: int = DECIMALS) -> str:
+    """SQL of the text that ``FeatureText`` makes, of parts that are SQL themselves; the names are identifiers."""
+    return _feature_sql(geometry, [(f"'{name}'", value) for name, value in values.items()], decimals=decimals)
+
+
+def _feature_sql(
+    geometry: str, pairs: Iterable[tuple[str, str]], *, id_sql: str = "", decimals: int = DECIMALS
+) -> str:
+    head = '\'{"type":"Feature",\''
+    if id_sql:
+        head += f"""||'"id":'||to_json({id_sql})::text||','"""
+    geometry_text = f"coalesce(ST_AsGeoJSON({geometry},{decimals},0),'null')"
+    properties = ",".join(f"{name},{value}" for name, value in pairs)
+    return f"({head}||'\"geometry\":'||{geometry_text}||',\"properties\":'||json_build_object({properties})::text||'}}')"
 
 
 @dataclass(frozen=True)
@@ -218,7 +230,12 @@ def raw_rows(rows: QuerySet[Any]) -> list[tuple[Any, ...]]:
     return _fetched(rows.db, sql, params)
 
 
-def _fetched(alias: str, sql: str, params: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+def rows_of_statement(statement: str, alias: str = DEFAULT_DB_ALIAS) -> list[tuple[Any, ...]]:
+    """The same of a statement that has its values in it."""
+    return _fetched(alias, statement, None)
+
+
+def _fetched(alias: str, sql: str, params: tuple[Any, ...] | None) -> list[tuple[Any, ...]]:
     with _as_sent(alias) as cursor:
         cursor.execute(sql, params)
         found: list[tuple[Any, ...]] = cursor.fetchall()

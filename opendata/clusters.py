@@ -1,21 +1,23 @@
 """What a map draws of many appeals: the appeals themselves where they are few, else counts in square cells of the map.
 
 However many appeals there are, a map's answer is small (at most ``PINS_MAX`` appeals or ``CELLS_MAX`` cells), and what
-the public sees without a filter is read from ``CellCount``, whose size is the city's and not its history's.
+the public sees without a filter is read from ``CellCount``, whose size is the city's and not its history's. What is
+overdue is another thing each day: it is counted now, in an index of what is open, which is little beside what was answered.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.gis.db.models import PointField
 from django.db.models import Avg, Count, F, FloatField, Func, Q, QuerySet, Sum, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from accounts.models import User
 from appeals.filters import AppealFilter
@@ -24,8 +26,9 @@ from appeals.models.cell import CELL_ZOOM, COORDINATE_UNIT
 from appeals.querysets import AppealQuerySet
 from appeals.vocabulary import Status
 from geo.bbox import Bbox
-from geo.geojson import FeatureText, feature_texts, raw_rows
-from geo.tiles import EQUATOR_M, TileColumn, TileRow, tile_at
+from geo.geojson import FeatureText, feature_sql, feature_texts, rows_of_statement
+from geo.statements import statement_of
+from geo.tiles import EQUATOR_M, TileColumn, TileRow, box_of, tile_at
 from opendata.properties import CELL, PIN, values
 
 PINS_MAX = 400
@@ -36,7 +39,12 @@ _CELL_PX = 96
 #: A tile on the screen (MapLibre's zoom).
 _TILE_PX = 512
 
-_PIN = FeatureText(geometry="point", properties=values(PIN))
+#: Column of each property of a cell in ``cells.sql``.
+CELL_COLUMNS: Final = {
+    declared.name: f'"{declared.value}"' if isinstance(declared.value, str) else "'cell'" for declared in CELL
+}
+CELLS_SQL: Final = (Path(__file__).parent / "sql" / "cells.sql").read_text(encoding="utf-8")
+_OF_STATUS: Final = [f"of_{status}" for status in Status.values]
 
 
 @dataclass(frozen=True)
@@ -84,9 +92,15 @@ def clusters(user: User | AnonymousUser, wanted: AppealFilter, zoom: float) -> C
     # Every appeal is in the city: a frame that holds all of it needs no look at a million points.
     narrowed = replace(wanted, bbox=None if bbox == city else bbox)
     if not replace(wanted, status=()).narrows:
-        drawn = _counted_cells(frame, wanted.status)
-        return drawn if drawn.matched > PINS_MAX else _pins(user, narrowed) or drawn
-    return _pins(user, narrowed) or _filtered_cells(user, narrowed, frame)
+        public = Appeal.objects.public().filtered(replace(wanted, bbox=None))
+        drawn = _drawn(frame, counted_cells(frame, wanted.status), late_cells(public, frame))
+        return (
+            drawn
+            if drawn.matched > PINS_MAX
+            else _pins(Appeal.objects.visible_to(user).filtered(narrowed)) or drawn
+        )
+    appeals = Appeal.objects.visible_to(user).filtered(narrowed)
+    return _pins(appeals) or _drawn(frame, cells_of(appeals, frame), late_cells(appeals, frame))
 
 
 def _common(one: Bbox, other: Bbox) -> Bbox | None:
@@ -118,24 +132,16 @@ def _whole(first: int, last: int, doublings: int) -> tuple[int, int]:
     return first >> doublings << doublings, (((last >> doublings) + 1) << doublings) - 1
 
 
-def _pins(user: User | AnonymousUser, wanted: AppealFilter) -> Clusters | None:
+def _pins(appeals: AppealQuerySet) -> Clusters | None:
     """The appeals themselves; None when they are more than ``PINS_MAX``."""
-    few = Appeal.objects.visible_to(user).filtered(wanted).order_by()[: PINS_MAX + 1]
-    features = feature_texts(few, _PIN)
+    few = appeals.order_by()[: PINS_MAX + 1]
+    features = feature_texts(few, FeatureText(geometry="point", properties=values(PIN)))
     return Clusters(features, len(features), None) if len(features) <= PINS_MAX else None
-
-
-def _counted_cells(frame: Frame, statuses: tuple[str, ...]) -> Clusters:
-    return _drawn(counted_cells(frame, statuses), frame)
-
-
-def _filtered_cells(user: User | AnonymousUser, wanted: AppealFilter, frame: Frame) -> Clusters:
-    return _drawn(cells_of(Appeal.objects.visible_to(user).filtered(wanted), frame), frame)
 
 
 def counted_cells(frame: Frame, statuses: tuple[str, ...]) -> QuerySet[Any, Any]:
     """What the public sees in each cell: its ``column`` and ``row`` among the tiles of the cells' zoom, ``count``,
-    ``of_`` each status, and ``lon``, ``lat`` of their mean.
+    ``of_`` each status, and ``lon``, ``lat`` of their mean; what is ``overdue`` is added by ``late_cells``.
     """
     # The sum of the drawn statuses; with all of them the mean is exact, else within the storage cells' size.
     drawn = [F(f"n_{status}") for status in statuses or Status.values]
@@ -153,6 +159,7 @@ def counted_cells(frame: Frame, statuses: tuple[str, ...]) -> QuerySet[Any, Any]
         },
         lon=Sum(F("lon_sum") * weight) * Value(COORDINATE_UNIT) / Sum("drawn"),
         lat=Sum(F("lat_sum") * weight) * Value(COORDINATE_UNIT) / Sum("drawn"),
+        overdue=Value(0),
     )
     return grouped
 
@@ -166,8 +173,43 @@ def cells_of(rows: AppealQuerySet, frame: Frame) -> QuerySet[Any, Any]:
         **{f"of_{status}": Count("status", filter=Q(status=status)) for status in Status.values},
         lon=Avg(Func("point", function="ST_X", output_field=FloatField())),
         lat=Avg(Func("point", function="ST_Y", output_field=FloatField())),
+        overdue=Value(0),
     )
     return grouped
+
+
+def late_cells(rows: AppealQuerySet, frame: Frame) -> QuerySet[Any, Any]:
+    """How many of these appeals are overdue today, to be added to where they are counted; the index ``appeal_late``."""
+    # One cell more on each side, since what decides is the cell: it takes a microsecond.
+    near = box_of(CELL_ZOOM, *((first - 1, last + 1) for first, last in (frame.x, frame.y)))
+    late = rows.overdue(timezone.localdate()).filter(point__bboverlaps=near.polygon())
+    column, row = (side("point", CELL_ZOOM) for side in (TileColumn, TileRow))
+    grouped: QuerySet[Any, Any] = _grouped(late, column, row, frame).annotate(
+        count=Value(0),
+        **dict.fromkeys(_OF_STATUS, Value(0)),
+        lon=Value(0.0),
+        lat=Value(0.0),
+        overdue=Count("*"),
+    )
+    return grouped
+
+
+def added_cells(frame: Frame, *counted: QuerySet[Any, Any]) -> str:
+    """Statement of the frame's cells, each with all that is counted in it; empty where there can be none."""
+    statements = [f"({statement})" for rows in counted if (statement := statement_of(rows))]
+    if not statements:
+        return ""
+    (west, east), (north, south) = (
+        (first >> frame.doublings, last >> frame.doublings) for first, last in (frame.x, frame.y)
+    )
+    return CELLS_SQL.format(
+        counted=" UNION ALL ".join(statements),
+        sums=", ".join(f"sum({of_status})::bigint AS {of_status}" for of_status in _OF_STATUS),
+        west=west,
+        east=east,
+        north=north,
+        south=south,
+    )
 
 
 def _grouped(rows: QuerySet[Any], x: Combinable, y: Combinable, frame: Frame) -> QuerySet[Any, Any]:
@@ -175,12 +217,9 @@ def _grouped(rows: QuerySet[Any], x: Combinable, y: Combinable, frame: Frame) ->
     return rows.order_by().values(column=column, row=row)
 
 
-def _drawn(grouped: QuerySet[Any, Any], frame: Frame) -> Clusters:
-    feature = FeatureText(
-        geometry=Func(F("lon"), F("lat"), function="ST_MakePoint", output_field=PointField(srid=4326)),
-        properties=values(CELL),
-    )
-    found = raw_rows(grouped.annotate(geojson_text=feature).values_list("geojson_text", "count"))
+def _drawn(frame: Frame, *counted: QuerySet[Any, Any]) -> Clusters:
+    feature = feature_sql("ST_MakePoint(lon, lat)", CELL_COLUMNS)
+    found = rows_of_statement(f'SELECT {feature}, "count" FROM ({added_cells(frame, *counted)}) AS cell')  # noqa: S608
     return Clusters([text for text, _n in found], sum(int(n) for _text, n in found), frame.cell_m)
 
 

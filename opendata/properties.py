@@ -12,14 +12,15 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, TextChoices, TextField, Value
+from django.db.models import Case, F, IntegerField, OuterRef, TextChoices, TextField, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext_noop
 
 from appeals.limits import ADDRESS_MAX, TEXT_MAX
+from appeals.querysets import overdue_on
 from appeals.vocabulary import Kind, Outcome, Status
 from districts.models import Category, District
 from districts.names import translated
@@ -178,12 +179,20 @@ APPEAL: Final[Properties] = (
     ),
 )
 
+
+def _overdue(_language: str) -> Combinable:
+    return Case(When(overdue_on(timezone.localdate()), then=1), default=0, output_field=IntegerField())
+
+
 #: A single appeal on the map.
 PIN: Final[Properties] = (
     Property("kind", Value("appeal"), _codes(["appeal"])),
     *chosen(APPEAL, "id", "number"),
     *(replace(declared, name="appeal_kind") for declared in chosen(APPEAL, "kind")),
     *chosen(APPEAL, "status", "category", "service", "submitted_at", "due_on"),
+    Property(
+        "overdue", _overdue, WHOLE, gettext_noop("1 where it is open though its term has passed, else 0.")
+    ),
 )
 
 #: Appeals of one cell on the map, counted by status.
@@ -191,6 +200,7 @@ CELL: Final[Properties] = (
     Property("kind", Value("cell"), _codes(["cell"])),
     Property("count", "count", WHOLE),
     *(Property(status, f"of_{status}", WHOLE) for status in Status.values),
+    Property("overdue", "overdue", WHOLE, gettext_noop("How many are open though their term has passed.")),
 )
 
 DISTRICT: Final[Properties] = (

@@ -25,6 +25,7 @@ STATUS_COLOURS: Final = {
     Status.ANSWERED: "#0b6b55",
     Status.CLOSED: "#55606f",
 }
+OVERDUE_COLOUR: Final = "#b0123b"
 _BORDER: Final = "#5b4f9a"
 _FONT: Final = ["Semibold", "system-ui", "Noto Sans", "Roboto", "DejaVu Sans"]
 
@@ -75,7 +76,7 @@ def style(query: str) -> dict[str, Any]:
     """A MapLibre style of districts and of the appeals that a filter leaves; its text takes the reader's own fonts."""
     city = Bbox(*settings.CITY_BOUNDS)
     is_cell, is_appeal = (["==", ["get", "kind"], kind] for kind in ("cell", "appeal"))
-    colour = ["match", ["get", "status"]]
+    colour: list[Any] = ["match", ["get", "status"]]
     for status, of_status in STATUS_COLOURS.items():
         colour += [status.value, of_status]
     return {
@@ -140,7 +141,12 @@ def style(query: str) -> dict[str, Any]:
                 "source-layer": "appeals",
                 "filter": is_appeal,
                 "paint": {
-                    "circle-color": [*colour, STATUS_COLOURS[Status.CLOSED]],
+                    "circle-color": [
+                        "case",
+                        [">", ["get", "overdue"], 0],
+                        OVERDUE_COLOUR,
+                        [*colour, STATUS_COLOURS[Status.CLOSED]],
+                    ],
                     "circle-radius": 6,
                     "circle-stroke-color": "#ffffff",
                     "circle-stroke-width": 1.5,

@@ -19,12 +19,19 @@ from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from appeals.models.cell import CELL_ZOOM
 from appeals.querysets import AppealQuerySet
-from appeals.vocabulary import Status
 from districts.models import BoundaryRevision, DistrictBoundary
 from geo.bbox import Bbox
 from geo.tiles import Tile, box_of, column_sql, pixel_sql, row_sql
 from geo.vector_tiles import BUFFER, EXTENT, column_of, compiled, moment, polygon_layer, tile_bytes
-from opendata.clusters import Frame, cells_of, counted_cells
+from opendata.clusters import (
+    CELL_COLUMNS,
+    CELLS_SQL,
+    Frame,
+    added_cells,
+    cells_of,
+    counted_cells,
+    late_cells,
+)
 from opendata.properties import CELL, DISTRICT, PIN, Properties, values
 from web.api.openapi import MOMENT
 
@@ -35,7 +42,8 @@ SINGLES_ZOOM: Final = 15
 SINGLES_MAX: Final = 16
 
 #: What a feature may have: all of a cell, or all of an appeal.
-APPEALS: Final[Properties] = (*CELL, *(declared for declared in PIN if declared.name != "kind"))
+_OF_BOTH: Final = {declared.name for declared in CELL} & {declared.name for declared in PIN}
+APPEALS: Final[Properties] = (*CELL, *(declared for declared in PIN if declared.name not in _OF_BOTH))
 
 
 @dataclass(frozen=True)
@@ -74,12 +82,11 @@ def appeals_tile(user: User | AnonymousUser, wanted: AppealFilter, tile: Tile) -
     (first_x, first_y), (cell_x, cell_y) = cells.first, pixel_sql("lon", "lat", tile, EXTENT)
     near = tile.z >= SINGLES_ZOOM
     statement = _sql("appeals_tile").format(
-        counted=counted,
+        cells=counted,
         near=_one_by_one(appeals, cells) if near else "",
         singles_max=SINGLES_MAX if near else 0,
         names=", ".join(f'"{declared.name}"' for declared in APPEALS),
         of_cell=_OF_CELL,
-        sums=", ".join(f"sum(of_{status})::bigint AS of_{status}" for status in Status.values),
         first_x=first_x,
         first_y=first_y,
         side=cells.side,
@@ -112,17 +119,16 @@ def _one_by_one(appeals: AppealQuerySet, cells: _Cells) -> str:
 
 
 def _counted(user: User | AnonymousUser, wanted: AppealFilter, appeals: AppealQuerySet, frame: Frame) -> str:
-    """Statements of the cells' counts, joined; empty where there can be none."""
-    statements = []
+    """Statement of the cells and what is counted in them; empty where there can be none."""
+    counted = [late_cells(appeals, frame)]
     if replace(wanted, status=()) == AppealFilter():
-        statements.append(compiled(counted_cells(frame, wanted.status)))
+        counted.append(counted_cells(frame, wanted.status))
         # What is kept is the public's; what is hidden is little, and counted now.
         appeals = appeals.filter(hidden=True) if user.is_authenticated else appeals.none()
     # A frame that holds the whole city needs no look at a million points.
     elif not _holds(frame.bbox, Bbox(*settings.CITY_BOUNDS)):
         appeals = appeals.filter(point__bboverlaps=frame.bbox.polygon())
-    statements.append(compiled(cells_of(appeals, frame)))
-    return " UNION ALL ".join(f"({statement})" for statement in statements if statement)
+    return added_cells(frame, cells_of(appeals, frame), *counted)
 
 
 def _holds(outer: Bbox, inner: Bbox) -> bool:
@@ -137,7 +143,7 @@ def _holds(outer: Bbox, inner: Bbox) -> bool:
 @cache
 def shape() -> str:
     """What tells tiles of appeals that are made in another way apart, though no data have changed."""
-    made_by = (_sql("appeals_tile"), _sql("appeals_one_by_one"), _OF_CELL, _OF_APPEAL)
+    made_by = (CELLS_SQL, _sql("appeals_tile"), _sql("appeals_one_by_one"), _OF_CELL, _OF_APPEAL)
     return repr((*made_by, _CELLS_DEEPER, SINGLES_ZOOM, SINGLES_MAX, EXTENT, BUFFER))
 
 
@@ -148,16 +154,14 @@ def districts_tile(revision: BoundaryRevision, tile: Tile) -> bytes:
     return polygon_layer(tile, "districts", rows, geometry="geom", properties=values(DISTRICT))
 
 
-_CELL_COLUMNS: Final = {
-    declared.name: f'"{declared.value}"' if isinstance(declared.value, str) else "'cell'" for declared in CELL
-}
 _MOMENTS: Final = {declared.name for declared in PIN if declared.schema == MOMENT}
 #: Columns of a cell and of an appeal in the order of ``APPEALS``; a tile leaves out what is NULL.
 _OF_CELL: Final = ", ".join(
-    f'{_CELL_COLUMNS.get(declared.name, "NULL")} AS "{declared.name}"' for declared in APPEALS
+    f'{CELL_COLUMNS.get(declared.name, "NULL")} AS "{declared.name}"' for declared in APPEALS
 )
 _OF_APPEAL: Final = ", ".join(
-    column_of(declared.name) if declared in PIN or declared.name == "kind" else "NULL" for declared in APPEALS
+    column_of(declared.name) if declared in PIN or declared.name in _OF_BOTH else "NULL"
+    for declared in APPEALS
 )
 
 

@@ -37,6 +37,8 @@ def script_texts() -> dict[str, str]:
         "map.works": _("Planned works"),
         "map.works.failed": _("The planned works could not be loaded."),
         "map.legend": _("Status of an appeal"),
+        "map.overdue": _("Overdue"),
+        "map.overdue.share": _("The red arc around a circle shows how many of its appeals are overdue."),
         "map.failed": _("The appeals could not be loaded."),
         "map.groundMissing": _("The streets could not be loaded."),
         "map.unreachable": _("The map could not be loaded."),

@@ -215,6 +215,13 @@ class Appeal(models.Model):
                 condition=Q(status__in=OPEN_STATUSES),
                 name="appeal_open_of_service",
             ),
+            # With all that a map counts of what is overdue: an index alone is read.
+            models.Index(
+                fields=["due_on"],
+                include=["point", "status"],
+                condition=Q(status__in=OPEN_STATUSES, hidden=False),
+                name="appeal_late",
+            ),
             models.Index(fields=["service", "status", "due_on"], name="appeal_queue"),
             # A handful of what is open: without an index all that is open is read for their number.
             models.Index(

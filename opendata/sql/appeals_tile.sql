@@ -1,15 +1,11 @@
 -- A vector tile of appeals: a cell with what is counted in it or, where they are few, its appeals one by one. How a cell
 -- is drawn depends on the cell and the zoom alone: neighbours that show it in their buffers draw it alike.
 --
--- counted: statements of "column", "row", "count", of_<status>, lon, lat, joined by UNION ALL; those of a cell are added.
+-- cells: cells.sql of the tile and one cell around it.
 -- near: appeals_one_by_one.sql, or nothing where no cell is drawn so: the planner would look at it in vain.
 -- Places are units of the tile, rounded down, so that whatever belongs to the tile has 0 to extent - 1.
 WITH cell AS MATERIALIZED (
-    SELECT "column", "row", sum("count")::bigint AS "count", {sums},
-        sum(lon * "count") / sum("count") AS lon, sum(lat * "count") / sum("count") AS lat
-    FROM ({counted}) AS counted
-    WHERE "column" BETWEEN {first_x} - 1 AND {first_x} + {side} AND "row" BETWEEN {first_y} - 1 AND {first_y} + {side}
-    GROUP BY "column", "row"
+    {cells}
 ), drawn AS (
     -- The mean of coordinates that were rounded may lie a hair beside its cell.
     SELECT greatest(("column" - {first_x}) * {size}, least(("column" - {first_x}) * {size} + {size} - 1, {cell_x})) AS x,

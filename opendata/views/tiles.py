@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
@@ -69,7 +70,8 @@ _TILEJSON: Final[Responses] = {
 def appeals_mvt(request: HttpRequest, z: str, x: str, y: str) -> HttpResponseBase:
     """A vector tile of appeals: its layer `appeals` has cells with counts by status, and single appeals when near.
 
-    A feature of `kind` `cell` stands at the mean of its appeals; a tile has eight by eight of them.
+    A feature of `kind` `cell` stands at the mean of its appeals; a tile has eight by eight of them. Open appeals whose term
+    has passed are `overdue`.
     """
     refusals = Refusals()
     tile = refusals.read(lambda place: tile_in(*place), (z, x, y), Tile(0, 0, 0))
@@ -82,8 +84,9 @@ def appeals_mvt(request: HttpRequest, z: str, x: str, y: str) -> HttpResponseBas
             appeals_tile(request.user, wanted, tile), content_type=MEDIA_TYPE
         )
         return cached_for(answer, LIVE_S, private=True)
-    # Read before the tile, which so is never older than it says. Weak, since the tile may be newer.
-    etag = f'W/"{digest(public_version(), shape())}"'
+    # Read before the tile, which so is never older than it says. Weak, since the tile may be newer. At midnight appeals become
+    # overdue though no data have changed.
+    etag = f'W/"{digest(timezone.localdate().isoformat(), public_version(), shape())}"'
     known = get_conditional_response(request, etag=etag)
     answer = known or HttpResponse(appeals_tile(request.user, wanted, tile), content_type=MEDIA_TYPE)
     answer["ETag"] = etag

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -47,7 +48,8 @@ class Chip:
 class ListPage:
     """One page of the list. ``count`` stops at ``COUNT_LIMIT``; ``more_query`` is empty on the last page.
 
-    ``done`` are those that are left out as answered, and ``done_query`` shows them too; it stops at the same limit.
+    ``overdue`` are those of them whose term has passed. ``done`` are those that are left out as answered, and ``done_query`` shows
+    them too; it stops at the same limit.
     """
 
     rows: list[AppealRow]
@@ -56,6 +58,7 @@ class ListPage:
     chips: list[Chip]
     more_query: str
     continued: bool
+    overdue: int
     done: int
     done_query: str
 
@@ -167,6 +170,7 @@ def _list_page(
         chips=chips,
         more_query=wanted.as_query(**{AFTER: str(page.next)}) if page.next else "",
         continued=asked.after is not None,
+        overdue=0 if asked.after else found.overdue(timezone.localdate()).count(),
         done=0 if asked.after else done.order_by()[:COUNT_LIMIT].count(),
         done_query=wanted.of_every_status.as_query(),
     )

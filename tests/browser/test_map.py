@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from io import BytesIO
 
 import brotli
 import pytest
+from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import Response, Route, expect
 from pytest_django import Settings
@@ -89,6 +91,29 @@ def test_a_pin_opens_its_appeal(visit: Open, city: GridCity) -> None:
     expect(card).to_contain_text("The lamp at the corner")
     card.get_by_role("link").click()
     page.wait_for_url(f"**{path_of('public:appeal', 'en', appeal.number)}")
+
+
+def test_what_is_overdue_is_red(visit: Open, city: GridCity) -> None:
+    """A pin, and of a bubble an arc; in words in the legend, the card and the list."""
+    today = timezone.localdate()
+    late = {"category": city.categories["lamp"], "due_on": today - dt.timedelta(days=1)}
+    AppealFactory(**late, point=at(IN_EAST))
+    AppealFactory(**late, point=at(IN_WEST))
+    AppealFactory(**{**late, "due_on": today}, point=at(IN_WEST))
+    window = visit(**DESKTOP)
+    page = window.go(path_of("public:map", "en") + _NEAR_EAST)
+    window.at_rest()
+    assert colour_px(page, "--status-overdue", middle=30) > 100
+    assert not colour_px(page, "--status-new", middle=30)
+    page.locator("city-map canvas").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".map-card")).to_contain_text("Overdue")
+    page.locator(".map-layers__button").click()
+    expect(page.locator(".map-layers__legend")).to_contain_text("Overdue")
+    expect(page.locator(".results__overdue")).to_contain_text("Overdue: 2")
+    window.go(path_of("public:map", "ru") + f"#map=16/{IN_WEST[1]}/{IN_WEST[0]}")
+    window.at_rest()
+    assert 20 < colour_px(page, "--status-overdue", middle=40) < colour_px(page, "--status-new", middle=40)
 
 
 def test_the_keyboard_opens_what_lies_in_the_middle(visit: Open, city: GridCity) -> None:

@@ -16,6 +16,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -56,7 +57,7 @@ def crowd(city: GridCity, monkeypatch: pytest.MonkeyPatch) -> list[Appeal]:
             status=chance.choice(Status.values),
             hidden=n % 10 == 0,
             submitted_at="2026-05-31T10:00:00Z",
-            due_on="2026-06-19",
+            due_on=timezone.localdate() - dt.timedelta(days=n % 2),
             fingerprint=b"",
         )
         for n in range(60)
@@ -97,14 +98,18 @@ def test_few_are_drawn_as_they_are(city: GridCity) -> None:
         "category": "lamp",
         "service": "light",
         "due_on": appeal.due_on.isoformat(),
+        "overdue": 0,
     }
 
 
 @pytest.mark.parametrize("zoom", [0, 9, 11.5, 13, 24])
-def test_many_are_counted_by_status(crowd: list[Appeal], zoom: float) -> None:
-    found = clusters(PUBLIC, EVERYTHING, zoom)
+@pytest.mark.parametrize("wanted", [EVERYTHING, AppealFilter(q="appeal")], ids=["kept", "counted now"])
+def test_many_are_counted_by_status(crowd: list[Appeal], zoom: float, wanted: AppealFilter) -> None:
+    found = clusters(PUBLIC, wanted, zoom)
     assert found.matched == len(crowd)
     assert _counts(found) == Counter(appeal.status for appeal in crowd)
+    late = Appeal.objects.public().overdue(timezone.localdate()).count()
+    assert 0 < late == sum(feature["properties"]["overdue"] for feature in _features(found))
 
 
 @pytest.mark.parametrize("zoom", [9, 11.5, 13, 24])

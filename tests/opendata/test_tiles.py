@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from appeals.filters import AppealFilter
 from appeals.identifiers import new_uuid7
@@ -25,7 +26,7 @@ from geo.tiles import Tile, tile_at
 from geo.vector_tiles import compiled
 from opendata import tiles as module
 from opendata.clusters import Frame, cells_of
-from opendata.tile_sets import STATUS_COLOURS
+from opendata.tile_sets import OVERDUE_COLOUR, STATUS_COLOURS
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import CITY, IN_EAST, GridCity, at
 from tests.opendata.mvt import Feature, layers
@@ -50,7 +51,7 @@ FILTERS: Final = {
 @pytest.fixture
 def crowd(city: GridCity) -> GridCity:
     """300 appeals: over the city, on one spot, at its border's corners, on seams of tiles of several zooms."""
-    chance = random.Random(7)
+    chance, today = random.Random(7), timezone.localdate()
     spread = [(chance.uniform(CITY[0], CITY[2]), chance.uniform(CITY[1], CITY[3])) for _n in range(200)]
     corners = [(lon, lat) for lon in (WEST, EAST) for lat in (SOUTH, NORTH)]
     seams = []
@@ -71,7 +72,7 @@ def crowd(city: GridCity) -> GridCity:
             status=chance.choice(Status.values),
             hidden=n % 10 == 0,
             submitted_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=chance.randrange(300)),
-            due_on="2026-06-19",
+            due_on=chance.choice([today - dt.timedelta(days=1), today]),
             fingerprint=b"",
         )
         for n, place in enumerate(places)
@@ -95,9 +96,11 @@ def _own(features: list[Feature]) -> list[Feature]:
 
 
 def _by_status(features: list[Feature]) -> Counter[str]:
+    """How many there are of each status, and how many are overdue."""
     total: Counter[str] = Counter()
     for feature in features:
         own = feature.properties
+        total["overdue"] += own["overdue"]
         if own["kind"] == "cell":
             counts = {status: own[status] for status in Status.values}
             assert own["count"] == sum(counts.values()) > 0
@@ -110,18 +113,20 @@ def _by_status(features: list[Feature]) -> Counter[str]:
 @pytest.mark.parametrize("query", FILTERS)
 def test_every_tile_is_what_the_database_counts(crowd: GridCity, client: Client, query: str) -> None:
     """And so the tiles of a zoom are all appeals, and four of them are the one above."""
-    rows = list(Appeal.objects.filter(hidden=False, **FILTERS[query]))
+    rows, today = list(Appeal.objects.filter(hidden=False, **FILTERS[query])), timezone.localdate()
     assert len(rows) > 4
     for zoom in (0, 12, 15, 18):
         expected: dict[Tile, Counter[str]] = {}
         for row in rows:
-            expected.setdefault(tile_at(row.point.x, row.point.y, zoom), Counter())[row.status] += 1
+            in_tile = expected.setdefault(tile_at(row.point.x, row.point.y, zoom), Counter())
+            in_tile[row.status] += 1
+            in_tile["overdue"] += row.is_open and row.due_on < today
         # Of the nearest not each, but those where tiles meet.
         chosen = set(list(expected)[:: 1 if zoom < 15 else 20])
         middle = tile_at(*IN_EAST, zoom)
         chosen |= {Tile(zoom, middle.x + dx, middle.y + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if zoom}
         for tile in chosen:
-            assert _by_status(_own(_features(client, tile, query))) == expected.get(tile, Counter()), tile
+            assert _by_status(_own(_features(client, tile, query))) == +expected.get(tile, Counter()), tile
 
 
 def test_near_ones_are_drawn_one_by_one(crowd: GridCity, client: Client) -> None:
@@ -133,7 +138,7 @@ def test_near_ones_are_drawn_one_by_one(crowd: GridCity, client: Client) -> None
         own = dict(feature.properties)
         if own.pop("kind") == "cell":
             assert own["count"] > module.SINGLES_MAX
-            assert set(own) == {"count", *Status.values}
+            assert set(own) == {"count", "overdue", *Status.values}
             continue
         row = Appeal.objects.get(number=feature.id)
         assert dt.datetime.fromisoformat(own.pop("submitted_at")) == row.submitted_at
@@ -144,7 +149,8 @@ def test_near_ones_are_drawn_one_by_one(crowd: GridCity, client: Client) -> None
             "status": row.status,
             "category": row.category.code,
             "service": row.service.code,
-            "due_on": "2026-06-19",
+            "due_on": row.due_on.isoformat(),
+            "overdue": row.is_open and row.due_on < timezone.localdate(),
         }
         west, _south, east, _north = tile.bbox
         assert feature.place[0] == int((row.point.x - west) / (east - west) * 4096)
@@ -237,6 +243,23 @@ def test_who_has_a_tile_already_is_told_so(
     assert client.get(path, headers={"If-None-Match": etag}).status_code == 200
 
 
+def test_at_midnight_a_tile_is_another_though_nothing_is_written(city: GridCity, client: Client) -> None:
+    """Between the westernmost and the easternmost time zone there is a midnight whenever one looks."""
+    path = "/tiles/appeals/16/46013/24686.mvt"
+    with timezone.override(dt.timezone(-dt.timedelta(hours=12))):
+        last_day = timezone.localdate()
+        for status in ("new", "closed"):
+            AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), status=status, due_on=last_day)
+        before = client.get(path)
+        assert client.get(path, headers={"If-None-Match": before["ETag"]}).status_code == 304
+        assert not _by_status(_features(client, tile_at(*IN_EAST, 16)))["overdue"]
+    with timezone.override(dt.timezone(dt.timedelta(hours=14))):
+        assert client.get(path, headers={"If-None-Match": before["ETag"]}).status_code == 200
+        for zoom in (12, 16):
+            counted = _by_status(_own(_features(client, tile_at(*IN_EAST, zoom))))
+            assert counted == {"new": 1, "closed": 1, "overdue": 1}
+
+
 @pytest.mark.parametrize(
     ("path", "wrong"),
     [
@@ -297,7 +320,7 @@ def test_a_map_finds_the_tiles_with_its_filter(city: GridCity, client: Client) -
 
 def test_the_style_has_the_colours_of_the_pages() -> None:
     tokens = (ROOT / "web/static/web/css/tokens.css").read_text(encoding="utf-8")
-    for status, colour in STATUS_COLOURS.items():
+    for status, colour in {**STATUS_COLOURS, "overdue": OVERDUE_COLOUR}.items():
         assert re.search(rf"--status-{status}: (#\w+);", tokens)[1] == colour  # type: ignore[index]
     assert set(STATUS_COLOURS) == set(Status)
 

@@ -151,7 +151,7 @@ def test_the_cost_does_not_grow_with_the_list(
     client: Client, lamps: list[Appeal], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     get(client)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         get(client, "?kind=complaint")
     with django_assert_num_queries(6):
         get(client, f"?kind=complaint&after={NEWEST_FIRST.cursor_at(lamps[PAGE_SIZE])}")

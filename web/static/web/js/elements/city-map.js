@@ -3,8 +3,8 @@
  *
  * `mode="browse"`: all appeals, clustered by the server; set `filter` to narrow them. Fires `city-map:moved` (detail:
  * west, south, east, north).
- * `mode="single"`: one pin at `lon`, `lat`, coloured by `status`, or the `area` (GeoJSON; a MultiPoint is many pins); `label` describes it for screen
- * readers.
+ * `mode="single"`: one pin at `lon`, `lat`, coloured by `status` ("overdue" is one), or the `area` (GeoJSON; a MultiPoint is many pins);
+ * `label` describes it for screen readers.
  * `mode="points"`: those of `points`, one of which is chosen: `choose(number)`; fires `city-map:chosen` (detail: number).
  * `mode="pick"`: the reader places a pin; fires `city-map:picked` (detail: lon, lat; `rough` where the still picture was
  * touched); `place(spot, accuracyM)` moves it.

@@ -57,13 +57,21 @@ export class AppealsSource {
  * @param {import("geojson").Position} point
  * @param {number} radiusDegrees
  * @param {URLSearchParams} filter
+ * @param {string} awaiting the open statuses
  * @returns {Promise<Record<string, unknown>[]>}
  */
-export async function appealsAround([lon = 0, lat = 0], radiusDegrees, filter) {
+export async function appealsAround([lon = 0, lat = 0], radiusDegrees, filter, awaiting) {
   const query = new URLSearchParams(filter);
   query.set("bbox", bboxText([lon - radiusDegrees, lat - radiusDegrees, lon + radiusDegrees, lat + radiusDegrees]));
   query.set("page_size", "30");
   /** @type {import("geojson").FeatureCollection} */
   const answer = await getJson(`${settings.urls.appealsGeojson}?${query}`);
-  return answer.features.map((feature) => ({ ...feature.properties, id: feature.properties?.id ?? feature.id }));
+  const today = new Intl.DateTimeFormat("en-CA", { timeZone: settings.timeZone }).format();
+  const open = awaiting.split(",");
+  return answer.features.map(({ id, properties }) => ({
+    ...properties,
+    id: properties?.id ?? id,
+    // As the server says it of a pin.
+    overdue: Number(open.includes(properties?.status) && properties?.due_on < today),
+  }));
 }

@@ -276,7 +276,7 @@ export class BrowseMode {
     this.#bar.loading();
     try {
       const radius = single ? SAME_ADDRESS : 40 / 2 ** zoom;
-      const around = /** @type {Brief[]} */ (await appealsAround([lon, lat], radius, this.#filter));
+      const around = /** @type {Brief[]} */ (await appealsAround([lon, lat], radius, this.#filter, this.#page.awaiting ?? ""));
       this.#bar.clear();
       this.#choose(around, cell.geometry);
     } catch {
@@ -360,9 +360,9 @@ export class BrowseMode {
     };
     const ask = (/** @type {boolean} */ on) => this.#host.dispatchEvent(new CustomEvent("city-map:answered", { bubbles: true, detail: on }));
     this.#answered = toggle(t("map.answered"), ask);
-    const legend = STATUSES.map((status) =>
-      el("li", { className: `map-layers__status status--${status}` }, icon(`status-${status}`), names.status[status] ?? status),
-    );
+    const line = (/** @type {string} */ status, /** @type {string} */ words) =>
+      el("li", { className: `map-layers__status status--${status}` }, icon(`status-${status}`), words);
+    const legend = [...STATUSES.map((status) => line(status, names.status[status] ?? status)), line("overdue", t("map.overdue"))];
     const panel = el(
       "details",
       { className: "map-layers no-print" },
@@ -376,6 +376,7 @@ export class BrowseMode {
         toggle(t("map.works"), (on) => this.#view.show(WORKS_LAYERS, on), true),
         el("p", { className: "map-layers__caption" }, t("map.legend")),
         el("ul", { role: "list", className: "map-layers__legend" }, ...legend),
+        el("p", { className: "map-layers__note" }, t("map.overdue.share")),
       ),
     );
     closeLikeMenu(panel, this.#stop.signal);

@@ -15,6 +15,7 @@ import { formatDay, formatMoment, t } from "city/site/texts.js";
  * @property {string} category code
  * @property {string} [service] code
  * @property {string} [submitted_at]
+ * @property {number} [overdue] 1 where the term has passed
  */
 
 /** Names of codes in the page's language. */
@@ -56,7 +57,7 @@ export class Card {
   show(brief) {
     const extra = el("div", { className: "map-card__more" }, el("span", { className: "skeleton" }));
     this.#open(
-      el("div", { className: "map-card__head" }, this.#status(brief.status), el("span", { className: "map-card__number" }, `№ ${brief.number}`)),
+      el("div", { className: "map-card__head" }, ...this.#status(brief), el("span", { className: "map-card__number" }, `№ ${brief.number}`)),
       el("h2", { className: "map-card__title" }, this.#names.category[brief.category] ?? brief.category),
       extra,
       el("a", { className: "button button--primary button--wide", href: appealUrl(brief.number) }, t("card.open"), icon("chevron")),
@@ -76,7 +77,7 @@ export class Card {
         el(
           "a",
           { className: "map-card__item", href: appealUrl(brief.number) },
-          this.#status(brief.status),
+          ...this.#status(brief),
           el("span", {}, this.#names.category[brief.category] ?? brief.category),
           el("span", { className: "map-card__number" }, `№ ${brief.number}`),
         ),
@@ -119,9 +120,11 @@ export class Card {
     this.element.focus({ preventScroll: true });
   }
 
-  /** @param {string} status */
-  #status(status) {
-    return el("span", { className: `status status--${status}` }, icon(`status-${status}`), this.#names.status[status] ?? status);
+  /** @param {Brief} brief */
+  #status({ status, overdue }) {
+    const badge = (/** @type {string} */ name, /** @type {string} */ words) =>
+      el("span", { className: `status status--${name}` }, icon(`status-${name}`), words);
+    return [badge(status, this.#names.status[status] ?? status), ...(overdue ? [badge("overdue", t("map.overdue"))] : [])];
   }
 
   /**

@@ -87,10 +87,11 @@ function bubble(members, group) {
   const mean = (/** @type {0 | 1} */ axis) =>
     members.reduce((sum, member) => sum + place(member)[axis] * countOf(member), 0) / total;
   const statuses = STATUSES.map((status) => [status, members.reduce((sum, { properties }) => sum + ofStatus(properties, status), 0)]);
+  const overdue = members.reduce((sum, { properties }) => sum + Number(properties?.overdue ?? 0), 0);
   return {
     type: "Feature",
     geometry: { type: "Point", coordinates: [mean(0), mean(1)] },
-    properties: { kind: "cell", count: total, group, ...Object.fromEntries(statuses) },
+    properties: { kind: "cell", count: total, group, overdue, ...Object.fromEntries(statuses) },
   };
 }
 

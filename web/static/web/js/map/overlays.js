@@ -2,7 +2,7 @@
 
 import { STATUSES } from "city/map/palette.js";
 import { formatCompact } from "city/site/texts.js";
-import { partsOf } from "city/map/symbols.js";
+import { overdueParts, partsOf } from "city/map/symbols.js";
 
 /** @typedef {import("maplibre-gl").LayerSpecification} Layer */
 /** @typedef {import("city/map/view.js").Overlay} Overlay */
@@ -157,10 +157,17 @@ export function drawable(collection) {
       const given = feature.properties ?? {};
       const count = given.kind === "cell" ? Number(given.count) : 1;
       const status = given.status ?? STATUSES.find((one) => Number(given[one]) > 0);
+      const overdue = Number(given.overdue ?? 0);
       const drawn =
         count > 1
-          ? { mark: "bubble", picture: `cell|${partsOf(given).join(".")}`, label: formatCompact(count) }
-          : { mark: "pin", status, picture: `pin|${status}`, count, rank: STATUSES.length - STATUSES.indexOf(status) };
+          ? { mark: "bubble", picture: `cell|${partsOf(given).join(".")}|${overdueParts(overdue, count)}`, label: formatCompact(count) }
+          : {
+              mark: "pin",
+              status,
+              picture: `pin|${overdue ? "overdue" : status}`,
+              count,
+              rank: overdue ? STATUSES.length + 1 : STATUSES.length - STATUSES.indexOf(status),
+            };
       return { ...feature, properties: { ...given, ...drawn } };
     }),
   };

@@ -76,7 +76,7 @@ const NIGHT = {
   shadow: "rgba(0, 0, 0, .6)",
 };
 
-/** @typedef {typeof DAY & {dark: boolean, accent: string, works: string, status: Record<Status, string>}} Palette */
+/** @typedef {typeof DAY & {dark: boolean, accent: string, works: string, overdue: string, status: Record<Status, string>}} Palette */
 
 const night = matchMedia("(prefers-color-scheme: dark)");
 
@@ -96,6 +96,7 @@ export function currentPalette() {
     dark,
     accent: colour("--accent"),
     works: colour("--status-accepted"),
+    overdue: colour("--status-overdue"),
     status: {
       new: colour("--status-new"),
       accepted: colour("--status-accepted"),

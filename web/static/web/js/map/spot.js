@@ -9,7 +9,7 @@ import { ACCURACY, AREA, SPOT } from "city/map/overlays.js";
 /** @typedef {{lon: number, lat: number}} Spot degrees */
 
 /**
- * A fixed pin in the colour of the status, or of the page's accent.
+ * A fixed pin in the colour of the status ("overdue" too), or of the page's accent.
  * @param {MapView} view
  * @param {Spot} spot
  * @param {string} status

@@ -1,12 +1,13 @@
 /**
  * Images on the map, drawn when the map first needs one. The name has everything needed to redraw it:
- * `pin|new`, `pin|new|chosen`, `cell|3.1.0.0.10.2` (sixteenths of each of STATUSES), `landmark|market`.
+ * `pin|new`, `pin|new|chosen`, `pin|overdue`, `cell|3.1.0.0.10.2|4` (sixteenths of each of STATUSES, and of what is overdue),
+ * `landmark|market`.
  */
 
 import { STATUSES } from "city/map/palette.js";
 
 /** @typedef {import("city/map/palette.js").Palette} Palette */
-/** @typedef {import("city/map/palette.js").Status} Status */
+/** @typedef {import("city/map/palette.js").Status | "overdue"} Status what a pin says: that the term has passed stands for any other */
 
 /** Twice the CSS pixel: sharp on phones, and small enough for the sprite atlas. */
 const RATIO = 2;
@@ -34,7 +35,7 @@ function picture(size, draw) {
 }
 
 /**
- * The outline that shows the status without colour: new a drop, closed a square, all between a disc.
+ * The outline that shows the status without colour: new a drop, closed a square, all between a disc; overdue a triangle.
  * @param {CanvasRenderingContext2D} c
  * @param {Status} status
  * @param {number} r
@@ -47,13 +48,19 @@ function outline(c, status, r) {
     c.closePath();
   } else if (status === "closed") {
     c.roundRect(-r * 0.8, -r * 0.8, r * 1.6, r * 1.6, r * 0.3);
+  } else if (status === "overdue") {
+    c.moveTo(0, -r * 1.06);
+    c.lineTo(r * 1.14, r * 0.86);
+    c.lineTo(-r * 1.14, r * 0.86);
+    c.closePath();
   } else {
     c.arc(0, 0, r * 0.94, 0, Math.PI * 2);
   }
 }
 
 /**
- * The sign inside, as in the page's own status icons: a ring's hole, a half, the hands of a clock, a pause, a tick.
+ * The sign inside, as in the page's own status icons: a ring's hole, a half, the hands of a clock, a pause, a tick; an
+ * exclamation mark.
  * @param {CanvasRenderingContext2D} c
  * @param {Status} status
  * @param {number} r
@@ -77,6 +84,12 @@ function sign(c, status, r) {
       c.lineTo(x, r * 0.34);
     }
     c.stroke();
+  } else if (status === "overdue") {
+    c.moveTo(0, -r * 0.36);
+    c.lineTo(0, r * 0.18);
+    c.moveTo(0, r * 0.55);
+    c.lineTo(0, r * 0.56);
+    c.stroke();
   } else {
     c.moveTo(-r * 0.4, r * 0.04);
     c.lineTo(-r * 0.1, r * 0.34);
@@ -99,7 +112,7 @@ function pin(colours, status, chosen) {
     c.shadowColor = colours.shadow;
     c.shadowBlur = 5 * RATIO;
     c.shadowOffsetY = 1.5 * RATIO;
-    c.fillStyle = colours.status[status] ?? colours.accent;
+    c.fillStyle = status === "overdue" ? colours.overdue : (colours.status[status] ?? colours.accent);
     c.fill();
     c.shadowColor = "transparent";
     c.lineWidth = chosen ? 3 : 2;
@@ -112,11 +125,12 @@ function pin(colours, status, chosen) {
 }
 
 /**
- * A bubble whose ring shows the share of each status among its appeals.
+ * A bubble whose ring shows the share of each status among its appeals, and an arc around it that of what is overdue.
  * @param {Palette} colours
  * @param {number[]} parts sixteenths, in the order of STATUSES
+ * @param {number} overdue sixteenths
  */
-function cell(colours, parts) {
+function cell(colours, parts, overdue) {
   const r = CELL_PX / 2 - 5;
   return picture(CELL_PX, (c) => {
     c.beginPath();
@@ -139,6 +153,12 @@ function cell(colours, parts) {
       c.stroke();
       from += share;
     });
+    if (!overdue) return;
+    c.beginPath();
+    c.arc(0, 0, r + 2, -Math.PI / 2, ((overdue / PARTS) * 2 - 0.5) * Math.PI);
+    c.lineWidth = 5;
+    c.strokeStyle = colours.overdue;
+    c.stroke();
   });
 }
 
@@ -188,7 +208,7 @@ function landmark(colours, kind) {
 function draw(colours, name) {
   const [kind, value = "", extra] = name.split("|");
   if (kind === "pin") return pin(colours, /** @type {Status} */ (value), extra === "chosen");
-  if (kind === "cell") return cell(colours, value.split(".").map(Number));
+  if (kind === "cell") return cell(colours, value.split(".").map(Number), Number(extra ?? 0));
   if (kind === "landmark") return landmark(colours, value);
   return undefined;
 }
@@ -230,4 +250,14 @@ export function partsOf(counts) {
   const greatest = parts.indexOf(Math.max(...parts));
   parts[greatest] = (parts[greatest] ?? 0) + PARTS - parts.reduce((a, b) => a + b, 0);
   return parts;
+}
+
+/**
+ * Sixteenths of a bubble that are overdue: at least one where anything is, all only where everything is.
+ * @param {number} overdue
+ * @param {number} count
+ */
+export function overdueParts(overdue, count) {
+  if (!overdue) return 0;
+  return overdue === count ? PARTS : Math.min(PARTS - 1, Math.max(1, Math.round((overdue / count) * PARTS)));
 }
