@@ -19,6 +19,7 @@ class AppealsConfig(AppConfig):
         from appeals.actions.upload import remove_orphans, sweep_uploads
         from appeals.actions.warn import warn_services
         from appeals.intake.alerts import forget_unconfirmed
+        from appeals.intake.sign_in import forget_sign_ins
         from appeals.models import (
             Appeal,
             Attachment,
@@ -36,6 +37,7 @@ class AppealsConfig(AppConfig):
         from appeals.notify.mail import Mail
         from appeals.notify.occasions import declare
         from appeals.notify.outbox import LANE, Letters
+        from appeals.notify.sign_in import SIGN_IN, SignInLetters
         from appeals.notify.web_push import Push
         from appeals.tasks import follow_borders, give_up_video, prepare_video, take_up_video
         from districts.actions.publish import borders_applied
@@ -57,6 +59,7 @@ class AppealsConfig(AppConfig):
         declare(INVITATION, Invitations())
         declare(NEW_APPEAL, NewAppeals())
         declare(CONFIRMATION, Confirmations())
+        declare(SIGN_IN, SignInLetters())
         carried_by(Message.Channel.EMAIL, Mail)
         carried_by(Message.Channel.PUSH, Push)
         every(dt.timedelta(minutes=10), count_again)
@@ -65,6 +68,7 @@ class AppealsConfig(AppConfig):
         every(dt.timedelta(minutes=5), warn_services)
         every(dt.timedelta(seconds=5), deliver_due, lane=LANE)
         every(dt.timedelta(hours=1), forget_unconfirmed)
+        every(dt.timedelta(hours=1), forget_sign_ins)
         every(dt.timedelta(hours=1), remove_orphans)
         every(dt.timedelta(hours=1), remove_idle)
         every(dt.timedelta(days=1), sweep_uploads)

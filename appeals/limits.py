@@ -58,3 +58,12 @@ ENDPOINT_MAX: Final = 1_000
 #: Alerts that one address or browser may have; one that nobody has confirmed is forgotten after so many days.
 ALERTS_MAX: Final = 20
 ALERT_CONFIRM_DAYS: Final = 3
+#: A code to sign in with: digits, minutes for which it is good, how often it may be typed wrongly.
+SIGN_IN_DIGITS: Final = 6
+SIGN_IN_MINUTES: Final = 15
+SIGN_IN_TRIES: Final = 5
+#: Days for which a device stays signed in.
+SIGNED_IN_DAYS: Final = 180
+#: Appeals that an account lists, and that a device adds to it at once.
+RESIDENT_APPEALS_MAX: Final = 200
+ATTACHED_MAX: Final = 100

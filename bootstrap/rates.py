@@ -67,6 +67,12 @@ DEFAULTS: Final[dict[str, Rate]] = {
     # sender, for whatever addresses.
     "link-letter": Rate(3, 3, 24 * _HOUR),
     "link-letter-sender": Rate(20, 60, _HOUR),
+    # Letters with a code to sign in with: to one e-mail address, whoever asks for them, and asked for by one sender, for
+    # whatever addresses. Each code may be typed wrongly five times: seventy guesses a day find one of a million in decades.
+    "sign-in-letter": Rate(5, 9, 24 * _HOUR),
+    "sign-in-letter-sender": Rate(20, 60, _HOUR),
+    # Wrong codes by address, for whatever e-mail addresses: a mobile operator's gateway is a village.
+    "sign-in-code": Rate(30, 120, _HOUR),
     # Letters that ask whether an address wants an alert: to one address, whoever asks, and asked for by one sender, for
     # whatever addresses. Somebody who tries districts one after the other is at five.
     "alert-letter": Rate(5, 5, 24 * _HOUR),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from public.views.about import about
+from public.views.account import account_data, account_delete, account_page
 from public.views.alert_feed import alert_feed
 from public.views.alerts import alert_page, alerts_page
 from public.views.appeal import appeal_page
@@ -26,6 +27,9 @@ urlpatterns = [
     path("appeals/<int:number>/support/", support_page, name="support"),
     path("follow/<str:secret>/", follow_page, name="follow"),
     path("mine/", mine, name="mine"),
+    path("mine/account/", account_page, name="mine-account"),
+    path("mine/account/data.json", account_data, name="mine-data"),
+    path("mine/account/delete/", account_delete, name="mine-delete"),
     path("letters/<str:token>/", letters_page, name="letters"),
     path("alerts/", alerts_page, name="alerts"),
     path("alerts/feed.atom", alert_feed, name="alert-feed"),

@@ -45,6 +45,7 @@ _DATA: Final = gettext_lazy(
 _SUPPORTED: Final = gettext_lazy(
     "Too many appeals have been supported from your internet connection in a short time. Press the button again %(wait)s."
 )
+_WRONG_CODES: Final = gettext_lazy("Too many wrong codes. Try again %(wait)s.")
 _LETTERS: Final = gettext_lazy("Several letters are on their way already. Ask for another one %(wait)s.")
 
 SUBMIT: Final = Limit("submit", _SENT)
@@ -61,6 +62,9 @@ SUPPORT: Final = Limit("support", _SUPPORTED)
 FIRST_LETTER: Final = Limit("first-letter", _LETTERS)
 LINK_LETTER: Final = Limit("link-letter", _LETTERS)
 LINK_LETTER_SENDER: Final = Limit("link-letter-sender", _LETTERS)
+SIGN_IN_LETTER: Final = Limit("sign-in-letter", _LETTERS)
+SIGN_IN_LETTER_SENDER: Final = Limit("sign-in-letter-sender", _LETTERS)
+SIGN_IN_CODE: Final = Limit("sign-in-code", _WRONG_CODES)
 ALERT_LETTER: Final = Limit("alert-letter", _LETTERS)
 ALERT_LETTER_SENDER: Final = Limit("alert-letter-sender", _LETTERS)
 LOG_IN: Final = Limit("log-in", _TRIED)
@@ -68,7 +72,7 @@ LOG_IN_ADDRESS: Final = Limit("log-in-address", _TRIED)
 PASSWORD_RESET: Final = Limit("password-reset", _LETTERS)
 PASSWORD_RESET_ACCOUNT: Final = Limit("password-reset-account", _LETTERS)
 PASSWORD_RESET_ADDRESS: Final = Limit("password-reset-address", _LETTERS)
-SECOND_FACTOR: Final = Limit("second-factor", gettext_lazy("Too many wrong codes. Try again %(wait)s."))
+SECOND_FACTOR: Final = Limit("second-factor", _WRONG_CODES)
 PASSWORD_CHANGE: Final = Limit("password-change", _TRIED)
 
 LIMITS: Final = (
@@ -86,6 +90,9 @@ LIMITS: Final = (
     FIRST_LETTER,
     LINK_LETTER,
     LINK_LETTER_SENDER,
+    SIGN_IN_LETTER,
+    SIGN_IN_LETTER_SENDER,
+    SIGN_IN_CODE,
     ALERT_LETTER,
     ALERT_LETTER_SENDER,
     PASSWORD_RESET,

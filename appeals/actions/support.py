@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -16,14 +16,14 @@ from appeals.workflow import SUBMIT_FOR
 from rates.taking import SUPPORT, take
 
 
-def support(appeal: Appeal, secret: str, *, sender: str) -> None:
-    """The person with this secret supports the appeal; a second time is the same.
+def support(appeal: Appeal, secret: str, *, sender: str, email: str = "") -> None:
+    """The person with this secret, and of whom this address is known, supports the appeal; a second time is the same.
 
     What the appeal repeats, or is taken for a repetition of later, has its supporters with it (``SupportQuerySet.of``).
     Raises ``NotAllowed`` for an appeal that is over or hidden, ``TooMany`` when the sender (``rates.senders``) has
     supported too much.
     """
-    _count(appeal, [person_of(secret)], sender)
+    _count(appeal, [person_of(secret), *filter(None, [person_at(email)])], sender)
 
 
 def _count(appeal: Appeal, persons: Sequence[str], sender: str) -> None:
@@ -50,16 +50,14 @@ def support_for(appeal: Appeal, *, phone: str, email: str, by: Person, sender: s
     """
     if by.role_towards(appeal) not in SUBMIT_FOR.roles:
         raise NotAllowed
-    contacts = [contact for contact in (phone, email.casefold()) if contact]
+    contacts = [contact for contact in (phone, email) if contact]
     if not contacts:
         raise Invalid(
             {"phone": [_("Give a phone number or an e-mail address: each counts once for an appeal.")]}
         )
     if len(contacts) == 1:
         contacts += _same_person(phone, email)
-    # With the platform's key: from what is kept nobody finds the number by trying them all.
-    secrets = [salted_hmac("supporter", contact, algorithm="sha256").hexdigest() for contact in contacts]
-    _count(appeal, [person_of(secret) for secret in secrets], sender)
+    _count(appeal, [person_at(contact) for contact in contacts], sender)
 
 
 def _same_person(phone: str, email: str) -> list[str]:
@@ -74,14 +72,46 @@ def _same_person(phone: str, email: str) -> list[str]:
     return [phone] if email else [*emails]
 
 
-def take_back(appeal: Appeal, secret: str) -> None:
+def take_back(appeal: Appeal, secret: str, *, email: str = "") -> None:
     """The person supports it no longer, whatever has become of it."""
-    Support.objects.filter(appeal=appeal, person=person_of(secret)).delete()
+    Support.objects.filter(_by(secret, email), appeal=appeal).delete()
 
 
-def supports(appeal: Appeal, secret: str) -> bool:
-    """True while the person supports the appeal itself; nobody has the empty secret."""
-    return secret != "" and Support.objects.filter(appeal=appeal, person=person_of(secret)).exists()
+def supports(appeal: Appeal, secret: str, *, email: str = "") -> bool:
+    """True while the person supports the appeal itself; nobody has the empty secret, nor the empty address."""
+    return Support.objects.filter(_by(secret, email), appeal=appeal).exists()
+
+
+def supports_at(email: str) -> QuerySet[Support]:
+    """Whatever whoever has the address supports."""
+    return Support.objects.filter(_by("", email))
+
+
+def join_supports(secret: str, email: str) -> None:
+    """What the person with this secret supports, whoever has the address supports: they are one, and count once."""
+    at = person_at(email)
+    for one in Support.objects.filter(person=person_of(secret), also="") if secret else ():
+        there = supports_at(email).filter(appeal=one.appeal_id).first()
+        if there is None:
+            Support.objects.filter(pk=one.pk).update(also=at)
+        elif there.pk != one.pk:
+            one.delete()
+            Support.objects.filter(pk=there.pk, also="").update(also=one.person)
+
+
+def _by(secret: str, email: str) -> Q:
+    by = Q(person=person_of(secret)) if secret else Q(pk__in=[])
+    at = person_at(email)
+    return by | Q(person=at) | Q(also=at) if at else by
+
+
+def person_at(contact: str) -> str:
+    """What is kept of whoever has this phone number (E.164) or e-mail address; empty for none.
+
+    With the platform's key: from what is kept nobody finds the number by trying them all.
+    """
+    secret = salted_hmac("supporter", contact.casefold(), algorithm="sha256").hexdigest()
+    return person_of(secret) if contact else ""
 
 
 def person_of(secret: str) -> str:

@@ -10,6 +10,7 @@ from appeals.models.ground import RefusalGround
 from appeals.models.hot_cell import HotCell
 from appeals.models.message import Message
 from appeals.models.redaction import Redaction
+from appeals.models.resident import Resident, ResidentDevice, SignInCode
 from appeals.models.resumable import ResumableUpload
 from appeals.models.support import Support
 from appeals.models.term import CalendarDay, LegalTerm, changing_the_clock, clock_changed, trying_the_clock
@@ -28,8 +29,11 @@ __all__ = [
     "Message",
     "Redaction",
     "RefusalGround",
+    "Resident",
+    "ResidentDevice",
     "ResumableUpload",
     "RoutingDecision",
+    "SignInCode",
     "Support",
     "changing_the_clock",
     "clock_changed",

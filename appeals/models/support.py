@@ -29,6 +29,10 @@ class Support(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["appeal", "person"], name="one_support_a_person"),
         ]
+        indexes = [
+            models.Index(fields=["person"], name="support_person"),
+            models.Index(fields=["also"], condition=~models.Q(also=""), name="support_also"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.appeal_id}: {self.person[:8]}"

@@ -14,6 +14,7 @@ from appeals.alerts.question import Question
 from appeals.dossier import dossier_of, reason_hidden
 from appeals.models import Appeal
 from geo.drawn import Shape
+from public.residents import address_of_resident
 from public.views.support import secret_of
 from web.caching import kept_for_offline
 
@@ -38,7 +39,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
             "dossier": dossier_of(appeal, request.user, internal=False),
             "appeal": appeal,
             "on_my_desk": role is not Role.PUBLIC,
-            "supported": supports(appeal, secret_of(request)),
+            "supported": supports(appeal, secret_of(request), email=address_of_resident(request)),
             "nearby": Question(
                 shape=Shape.POINT, corners=((appeal.point.x, appeal.point.y),), radius_m=_NEARBY_M
             ).as_query(),

@@ -13,12 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.roles import Role
+from appeals.actions.residents import contacts_of
 from appeals.actors import Author
 from appeals.dossier import dossier_of
 from appeals.models import Appeal
 from appeals.notify.proof import PROOF, prove
 from appeals.notify.subscriptions import AuthorsLetters, path_for
 from public.key_addresses import guarded
+from public.residents import resident_of
 from public.views.mine import mine_page
 from web.uploads import browser_of
 from web.verb_forms import Attempt, attempt, verb_context
@@ -48,11 +50,14 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
         appeal = _appeal_of(secret) or appeal
     dossier = dossier_of(appeal, AnonymousUser(), internal=False)
     context = verb_context(appeal, Role.RESIDENT, tried, dossier.clock, said_before=dossier.said_before)
+    resident = resident_of(request)
     context |= {
         "dossier": dossier,
         "appeal": appeal,
         "tells_why": True,
         "is_new": "new" in request.GET and appeal.version == 1 and request.method != "POST",
+        "resident": resident,
+        "in_account": resident is not None and contacts_of(resident).filter(appeal=appeal).exists(),
         "follow_path": request.path,
         "letters_path": path_for(AuthorsLetters(appeal.contact)) if appeal.contact.unsubscribed else "",
     }

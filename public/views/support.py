@@ -18,6 +18,7 @@ from appeals.errors import NotAllowed
 from appeals.identifiers import new_secret
 from appeals.limits import SECRET_MAX
 from appeals.models import Appeal
+from public.residents import address_of_resident
 from rates.senders import sender_of
 
 _COOKIE: Final = "supporter"
@@ -43,7 +44,7 @@ def support_page(request: HttpRequest, number: int) -> HttpResponse:
         case "yes":
             secret = secret or new_secret()
             try:
-                support(appeal, secret, sender=sender_of(request))
+                support(appeal, secret, sender=sender_of(request), email=address_of_resident(request))
             except NotAllowed:
                 messages.error(request, _("This appeal is closed: nobody can support it any more."))
                 return response
@@ -56,10 +57,15 @@ def support_page(request: HttpRequest, number: int) -> HttpResponse:
                 samesite="Lax",
             )
         case "no":
-            take_back(appeal, secret)
+            take_back(appeal, secret, email=address_of_resident(request))
         case _:
             raise BadRequest
     return response
+
+
+def forget_supports(response: HttpResponse) -> None:
+    """Has the browser forget what it is known by."""
+    response.delete_cookie(_COOKIE, samesite="Lax")
 
 
 def secret_of(request: HttpRequest) -> str:

@@ -38,6 +38,7 @@ PUBLIC = (
     "public:map",
     "public:appeal-new",
     "public:mine",
+    "public:mine-account",
     "public:alerts",
     "public:news",
     "public:about",

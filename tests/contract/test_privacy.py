@@ -21,7 +21,9 @@ from django.utils import timezone
 from accounts import keys
 from accounts.models import ApiKey, Scope, User
 from accounts.roles import Role
-from appeals.models import Appeal
+from appeals.intake.sign_in import ask_code, sign_in
+from appeals.models import Appeal, AppealContact
+from appeals.notify.sign_in import code_of
 from appeals.vocabulary import Status
 from appeals.workflow import ACCEPT
 from geo.tiles import tile_at
@@ -48,6 +50,8 @@ NAME, EMAIL, PHONE, SECRET = (
     "+996555999888",
     "privatesecretprivatesecret",
 )
+#: Whoever has signed in with a code from a letter.
+RESIDENT = "resident"
 #: The addresses at which anybody reads an appeal's words.
 OPEN = {
     "api-appeals",
@@ -102,11 +106,15 @@ def appeal(city: GridCity) -> Callable[..., Appeal]:
 
 @pytest.fixture
 def reader(city: GridCity) -> Callable[[str], Client]:
-    """A client of somebody of the service, of nobody in particular (""); of a program that brings such a person's "key"."""
+    """A client of somebody of the service, of a resident, of nobody (""); of a program that brings such a person's "key"."""
 
     def of(who: str) -> Client:
         service, _comma, brings_key = who.partition(", ")
         client = Client()
+        if service == RESIDENT:
+            asked = ask_code("resident@example.org", sender=who)
+            client.cookies["resident"] = sign_in(str(asked.pk), code_of(asked), sender=who)
+            return client
         if service:
             user = MembershipFactory(service=city.services[service]).user
             if brings_key:
@@ -313,6 +321,21 @@ def test_the_authors_page_is_for_who_knows_the_secret(
     read = _everything(reader(""), [made], secret=made.contact.secret)
     assert _where(read, "zanthoxylum") == _where(read, "said aloud") == {"public:follow"}
     for words in (NAME, "whisper", person.email, person.last_name):
+        assert _where(read, words) == set(), words
+
+
+def test_a_resident_s_account_has_what_the_links_of_that_address_have(
+    city: GridCity, appeal: Callable[..., Appeal], reader: Callable[[str], Client]
+) -> None:
+    own, foreign = appeal("zanthoxylum of mine", hidden=True), appeal("zanthoxylum of another", hidden=True)
+    AppealContact.objects.filter(appeal=own).update(email="Resident@example.org", name="Ownname")
+    person = _written_by_staff(own, city, {"whisper between us": False, "said aloud": True})
+    read = _everything(reader(RESIDENT), [own, foreign])
+    assert _where(read, own.text) == {"public:mine-account", "public:mine-data"}
+    assert _where(read, own.contact.secret) == {"public:mine-account", "public:mine-data"}
+    assert _where(read, "Ownname") == {"public:mine-data", "public:mine-delete"}
+    others = (foreign.text, foreign.contact.secret, NAME, EMAIL)
+    for words in (*others, "whisper", person.email, person.last_name):
         assert _where(read, words) == set(), words
 
 

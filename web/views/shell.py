@@ -147,6 +147,7 @@ def _private(language: str) -> list[str]:
             reverse("admin:index"),
             log_in.removesuffix("login/"),
             secret.removesuffix("0/"),
+            reverse("public:mine-account"),
         ]
 
 

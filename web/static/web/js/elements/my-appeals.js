@@ -1,11 +1,12 @@
 /**
  * `<my-appeals>`: the appeals that this device remembers. `<my-appeal number secret about at>`: on an author's own page,
- * whether it does.
+ * whether it does. `<attach-appeals known>`: those that are not among the known numbers, to be added to an account.
+ * `<forget-appeals>`: the device remembers none any more.
  */
 
 import { readParcels } from "city/outbox/store.js";
-import { el, icon } from "city/site/dom.js";
-import { forgetMine, mine, rememberMine } from "city/site/mine.js";
+import { el, find, icon } from "city/site/dom.js";
+import { forgetAllMine, forgetMine, mine, rememberMine } from "city/site/mine.js";
 import { followUrl } from "city/site/settings.js";
 import { formatDay, t } from "city/site/texts.js";
 
@@ -67,5 +68,26 @@ class MyAppeal extends HTMLElement {
   }
 }
 
+class AttachAppeals extends HTMLElement {
+  connectedCallback() {
+    const known = new Set((this.dataset.known ?? "").split(" ").map(Number));
+    const others = mine().filter(({ number }) => !known.has(number));
+    if (!others.length) return;
+    find(this, "[data-numbers]", HTMLElement).textContent = others.map(({ number }) => `№ ${number}`).join(", ");
+    find(this, "form", HTMLFormElement).prepend(
+      ...others.map(({ secret }) => el("input", { type: "hidden", name: "secret", value: secret })),
+    );
+    this.hidden = false;
+  }
+}
+
+class ForgetAppeals extends HTMLElement {
+  connectedCallback() {
+    forgetAllMine();
+  }
+}
+
+customElements.define("attach-appeals", AttachAppeals);
+customElements.define("forget-appeals", ForgetAppeals);
 customElements.define("my-appeals", MyAppeals);
 customElements.define("my-appeal", MyAppeal);

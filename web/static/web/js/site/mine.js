@@ -37,6 +37,11 @@ export function forgetMine(number) {
   store(mine().filter((one) => one.number !== number));
 }
 
+/** The device remembers none any more. */
+export function forgetAllMine() {
+  store([]);
+}
+
 /** @param {Mine[]} all */
 function store(all) {
   try {

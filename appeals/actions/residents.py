@@ -1,0 +1,131 @@
+"""What a resident's account has: found by its e-mail address, added from a device, shown, taken along and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from appeals.actions.support import join_supports, supports_at
+from appeals.alerts.question import question_in
+from appeals.limits import ATTACHED_MAX
+from appeals.models import Alert, Appeal, AppealContact, Message, Resident, SignInCode
+from appeals.notify.proof import own_page
+from appeals.notify.sign_in import SIGN_IN
+from appeals.querysets import AppealQuerySet
+from appeals.vocabulary import LEGAL_KINDS
+
+
+def contacts_of(resident: Resident) -> QuerySet[AppealContact]:
+    """The contacts that name the resident's address, which was proven for each, of the newest appeals first.
+
+    Whoever has them may see what their links show, and nothing else.
+    """
+    named = AppealContact.objects.filter(email__iexact=resident.email, email_proven=True)
+    return named.order_by("-appeal__number")
+
+
+def supported_by(resident: Resident) -> AppealQuerySet:
+    """The appeals that everybody sees and that whoever has the address supports, the newest first."""
+    keys = supports_at(resident.email).values("appeal")
+    return Appeal.objects.public().filter(pk__in=keys).order_by("-number")
+
+
+@dataclass(frozen=True)
+class Attached:
+    """The numbers of appeals that are the account's now, and of those that name another address and stay as they are."""
+
+    own: tuple[int, ...]
+    others: tuple[int, ...]
+
+
+def attach(resident: Resident, secrets: Sequence[str], *, supporter: str = "") -> Attached:
+    """Has the appeals of these secret links name the resident's address, which whoever has signed in reads.
+
+    So does what the device with the secret ``supporter`` supports. A link that opens nothing is passed over.
+    """
+    own, others = [], []
+    with transaction.atomic():
+        given = [secret for secret in secrets[:ATTACHED_MAX] if "\x00" not in secret]
+        found = AppealContact.objects.filter(secret__in=given).select_related("appeal")
+        for contact in found.order_by("pk").select_for_update(of=("self",)):
+            if contact.email and contact.email.casefold() != resident.email.casefold():
+                others.append(contact.appeal.number)
+                continue
+            contact.email, contact.email_proven = contact.email or resident.email, True
+            contact.save(update_fields=["email", "email_proven"])
+            own.append(contact.appeal.number)
+        join_supports(supporter, resident.email)
+    return Attached(tuple(sorted(own)), tuple(sorted(others)))
+
+
+def personal_data(resident: Resident) -> dict[str, Any]:
+    """All that is kept of whoever has the address, as a document of JSON: what is there is named as the data model names it."""
+    contacts = contacts_of(resident).select_related("appeal__category")
+    supports = supports_at(resident.email).filter(appeal__in=supported_by(resident).values("pk"))
+    return {
+        "email": resident.email,
+        "account_since": resident.created_at.isoformat(),
+        "signed_in_at": [device.signed_in_at.isoformat() for device in resident.devices.order_by("pk")],
+        "appeals": [_appeal(contact) for contact in contacts],
+        "supports": [
+            {"number": number, "at": at.isoformat()}
+            for number, at in supports.order_by("at").values_list("appeal__number", "at")
+        ],
+        "alerts": [_alert(alert) for alert in Alert.objects.of_address(resident.email).order_by("pk")],
+    }
+
+
+def _appeal(contact: AppealContact) -> dict[str, Any]:
+    appeal = contact.appeal
+    return {
+        "number": appeal.number,
+        "submitted_at": appeal.submitted_at.isoformat(),
+        "kind": appeal.kind,
+        "category": appeal.category.name,
+        "text": appeal.text,
+        "address": appeal.address,
+        "coordinates": [appeal.point.x, appeal.point.y],
+        "status": appeal.status,
+        "link": f"{settings.PUBLIC_URL}{own_page(contact)}",
+        "name": contact.name,
+        "phone": contact.phone,
+        "postal_address": contact.postal_address,
+        "letters": not contact.unsubscribed,
+    }
+
+
+def _alert(alert: Alert) -> dict[str, Any]:
+    question = question_in(alert.query)
+    return {
+        "where": question.where() if question is not None else "",
+        "about": question.about() if question is not None else "",
+        "daily": alert.daily,
+        "asked_at": alert.created_at.isoformat(),
+        "confirmed_at": alert.confirmed_at.isoformat() if alert.confirmed_at else None,
+    }
+
+
+def delete_account(resident: Resident, *, data_too: bool) -> None:
+    """The account is no more, anywhere. With ``data_too`` whatever else says who has the address goes.
+
+    That is: name, address and phone in civic reports, with the letters about them, alerts, and supports. Of appeals under the
+    law they stay: the law has them kept with the file. What the appeals say stays, as it is public.
+    """
+    with transaction.atomic():
+        if data_too:
+            civic = contacts_of(resident).exclude(appeal__kind__in=LEGAL_KINDS)
+            keys = list(civic.values_list("pk", flat=True))
+            Message.objects.filter(contact__in=keys).delete()
+            AppealContact.objects.filter(pk__in=keys).update(
+                name="", email="", email_proven=False, phone="", postal_address=""
+            )
+            Alert.objects.of_address(resident.email).delete()
+            supports_at(resident.email).delete()
+        Message.objects.filter(kind=SIGN_IN, recipient__iexact=resident.email).delete()
+        SignInCode.objects.filter(email__iexact=resident.email).delete()
+        resident.delete()

@@ -1,0 +1,163 @@
+"""A resident's account: signing in with a code from a letter, the appeals of the address on every device, and what is kept."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from appeals.actions.residents import attach, contacts_of, delete_account, personal_data, supported_by
+from appeals.due import rows_of
+from appeals.intake.sign_in import OVER, ask_code, sign_in, sign_out, sign_out_everywhere
+from appeals.limits import EMAIL_MAX, RESIDENT_APPEALS_MAX, SIGN_IN_DIGITS, SIGN_IN_MINUTES
+from appeals.models import Resident
+from appeals.notify.proof import own_page
+from geo.refusals import Refused
+from public.key_addresses import guarded
+from public.residents import device_secret, forget_device, keep_signed_in, resident_of
+from public.views.support import forget_supports, secret_of
+from rates.senders import sender_of
+from rates.taking import TooMany
+from web.limits import refused
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_page(request: HttpRequest) -> HttpResponse:
+    """The appeals of whoever is signed in, or the forms of signing in; POST asks for a code, takes it, adds appeals, signs out."""
+    resident = resident_of(request)
+    if request.method == "POST":
+        match request.POST.get("do"):
+            case "ask":
+                return guarded(_ask(request))
+            case "code":
+                return guarded(_code(request))
+            case "attach" if resident is not None:
+                return guarded(_attach(request, resident))
+            case "out" | "out-everywhere" as how:
+                return guarded(_out(request, resident if how == "out-everywhere" else None))
+            case "attach":
+                pass
+            case _:
+                raise BadRequest
+    return guarded(_page(request) if resident is None else _appeals(request, resident))
+
+
+def _ask(request: HttpRequest) -> HttpResponse:
+    email = request.POST.get("email", "").strip()
+    try:
+        asked = ask_code(email, sender=sender_of(request))
+    except Refused as refusal:
+        errors = refusal.errors["email"]
+        return _page(request, status=HTTPStatus.BAD_REQUEST, email=email, errors=errors)
+    except TooMany as refusal:
+        return refused(_page(request, email=email, errors=[str(refusal)]), refusal)
+    return _page(request, asked=asked.pk, email=asked.email)
+
+
+def _code(request: HttpRequest) -> HttpResponse:
+    key, email = request.POST.get("asked", ""), request.POST.get("email", "")
+    try:
+        secret = sign_in(key, request.POST.get("code", ""), sender=sender_of(request))
+    except Refused as refusal:
+        if OVER in refusal.errors:
+            errors = refusal.errors[OVER]
+            return _page(request, status=HTTPStatus.BAD_REQUEST, email=email, errors=errors)
+        errors = refusal.errors["code"]
+        return _page(request, status=HTTPStatus.BAD_REQUEST, email=email, asked=key, code_errors=errors)
+    except TooMany as refusal:
+        return refused(_page(request, email=email, asked=key, code_errors=[str(refusal)]), refusal)
+    # Whoever was signed in here before is no more.
+    sign_out(device_secret(request))
+    response = redirect("public:mine-account")
+    keep_signed_in(response, secret)
+    return response
+
+
+def _attach(request: HttpRequest, resident: Resident) -> HttpResponse:
+    done = attach(resident, request.POST.getlist("secret"), supporter=secret_of(request))
+    if done.own:
+        words = ngettext(
+            "%(n)d appeal is in your account now. Letters about it come to %(email)s.",
+            "%(n)d appeals are in your account now. Letters about them come to %(email)s.",
+            len(done.own),
+        )
+        messages.success(request, words % {"n": len(done.own), "email": resident.email})
+    if done.others:
+        words = _("These name another e-mail address and were left as they are: %(numbers)s")
+        messages.warning(request, words % {"numbers": ", ".join(f"№ {number}" for number in done.others)})
+    return redirect("public:mine-account")
+
+
+def _out(request: HttpRequest, everywhere: Resident | None) -> HttpResponse:
+    """The page that says so; its script has the device forget its appeals, so that no link may lead to it."""
+    if everywhere is not None:
+        sign_out_everywhere(everywhere)
+    sign_out(device_secret(request))
+    return _out_page(request, _("You are signed out."))
+
+
+def _out_page(request: HttpRequest, done: str) -> HttpResponse:
+    """What was ``done``, on a device that remembers nothing of whoever was signed in: others may have it next."""
+    response = _page(request, done=done, forget=True)
+    forget_device(response)
+    forget_supports(response)
+    return response
+
+
+def _page(request: HttpRequest, *, status: int = HTTPStatus.OK, **context: object) -> HttpResponse:
+    """The forms of signing in: of the address, or of the code that was ``asked`` for."""
+    context |= {"email_max": EMAIL_MAX, "minutes": SIGN_IN_MINUTES, "digits": SIGN_IN_DIGITS}
+    return render(request, "public/sign_in.html", context, status=status)
+
+
+def _appeals(request: HttpRequest, resident: Resident) -> HttpResponse:
+    contacts = contacts_of(resident).select_related("appeal__category", "appeal__service", "appeal__district")
+    shown = list(contacts[: RESIDENT_APPEALS_MAX + 1])
+    rows = rows_of(contact.appeal for contact in shown[:RESIDENT_APPEALS_MAX])
+    context = {
+        "resident": resident,
+        "own": [(row, own_page(contact)) for row, contact in zip(rows, shown, strict=False)],
+        "more": len(shown) > RESIDENT_APPEALS_MAX,
+        "most": RESIDENT_APPEALS_MAX,
+        "supported": rows_of(supported_by(resident).with_names()[:RESIDENT_APPEALS_MAX]),
+        "devices": resident.devices.count(),
+    }
+    return render(request, "public/account.html", context)
+
+
+@never_cache
+@require_safe
+def account_data(request: HttpRequest) -> HttpResponse:
+    """All that is kept of whoever is signed in, as a file of JSON; nobody is led to the form."""
+    resident = resident_of(request)
+    if resident is None:
+        return guarded(redirect("public:mine-account"))
+    response = JsonResponse(personal_data(resident), json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return guarded(response)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def account_delete(request: HttpRequest) -> HttpResponse:
+    """What is kept, and the buttons that delete the account, or with it what says who one is."""
+    resident = resident_of(request)
+    if resident is None:
+        return guarded(redirect("public:mine-account"))
+    if request.method != "POST":
+        context = {"resident": resident, "data": personal_data(resident)}
+        return guarded(render(request, "public/account_delete.html", context))
+    what = request.POST.get("what")
+    if what not in {"account", "data"}:
+        raise BadRequest
+    delete_account(resident, data_too=what == "data")
+    said = _("Your account and your data are deleted.") if what == "data" else _("Your account is deleted.")
+    return guarded(_out_page(request, said))
