@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appeals', '0045_turns_of_messages'),
+        ('appeals', '0046_hot_cells'),
     ]
 
     operations = [
