@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appeals', '0046_hot_cells'),
+        ('appeals', '0047_late_on_the_map'),
     ]
 
     operations = [
