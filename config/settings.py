@@ -292,7 +292,10 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 12
 
 #: Each queue has its own worker: no task waits for one of another queue.
 TASKS = {
-    "default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "films", "reports"]},
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["default", "films", "reports", "data"],
+    },
 }
 
 vars().update(environment.email(variables.EMAIL_URL.read(os.environ), VAR_DIR / "mail"))

@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts import urls as accounts_urls
-from web import health
+from web import health, long_works
 from web.views import media, pages, shell, still
 
 urlpatterns = [
@@ -33,6 +33,7 @@ urlpatterns = [
         path("desk/", include("desk.urls")),
         path("data/", include("opendata.page_urls")),
         path("reports/", include("reports.urls")),
+        path("made/<uuid:made>/", long_works.long_page, name="long-work"),
         path("", include("public.urls")),
     ),
 ]

@@ -8,10 +8,12 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from appeals.notify.occasions import declare
-        from jobs.giving_up import when_given_up
+        from jobs import long_works
         from jobs.schedule import every
         from reports.issuing import KIND, issue_due
-        from reports.long_reports import give_up, make_long_report, sweep, take_up
+        from reports.keeping import sweep
+        from reports.long_reports import KIND as LONG_REPORT
+        from reports.long_reports import LongReports
         from reports.report_letters import ReportMessages
         from reports.standing import keep_standing_hotspots
         from reports.weekly import search_categories
@@ -22,4 +24,4 @@ class ReportsConfig(AppConfig):
         every(dt.timedelta(minutes=10), issue_due, lane="reports")
         declare(KIND, ReportMessages())
         every(dt.timedelta(hours=1), sweep, lane="reports")
-        when_given_up(make_long_report, give_up, again=take_up)
+        long_works.declare(LONG_REPORT, LongReports())

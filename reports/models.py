@@ -1,12 +1,10 @@
-"""What the reports keep: the weekly search of all categories for what is new, reports that planners save, and those that take long."""
+"""What the reports keep: the weekly search of all categories for what is new, and the reports that planners save."""
 
 from __future__ import annotations
 
-import uuid
 from typing import ClassVar, Final
 
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -159,36 +157,3 @@ class ReportIssue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.saved}, {self.on}, {self.language}"
-
-
-class LongReport(models.Model):
-    """A report that a worker makes, because it takes long: its question, how far it is, and what came of it.
-
-    Its random key is its address. ``question`` is the hash of all that the result depends on but the appeals: whoever asks the same is
-    given the same one. ``seconds`` is how long it was expected to take.
-    """
-
-    class State(models.TextChoices):
-        WAITING = "waiting", _("Waiting for its turn")
-        RUNNING = "running", _("Being made")
-        DONE = "done", _("Ready")
-        FAILED = "failed", _("Not made")
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    question = models.CharField(max_length=64, unique=True)
-    report = models.CharField(max_length=20)
-    query = models.TextField(blank=True)
-    language = models.CharField(max_length=2)
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    reason = models.TextField(blank=True, help_text="Why it was not made.")
-    seconds = models.FloatField()
-    asked_at = models.DateTimeField(default=timezone.now)
-    begun_at = models.DateTimeField(null=True, blank=True)
-    done_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("long report")
-        verbose_name_plural = _("long reports")
-
-    def __str__(self) -> str:
-        return f"{self.report}, {self.state}"

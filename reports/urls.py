@@ -1,6 +1,6 @@
 from django.urls import path
 
-from reports import long_pages, saved_pages, views
+from reports import saved_pages, views
 
 app_name = "reports"
 
@@ -17,7 +17,6 @@ urlpatterns = [
     path("answers/", views.answers_page, name="answers"),
     path("before-after/", views.before_after_page, name="before-after"),
     path("seasons/", views.seasons_page, name="seasons"),
-    path("made/<uuid:made>/", long_pages.long_page, name="long"),
     path("<slug:report>.<str:ending>", views.product, name="product"),
     path("heatmap/<int:cell_m>/<str:cell>/", views.heatmap_rows, name="heatmap-rows"),
 ]

@@ -21,7 +21,8 @@ from appeals.notify.subscriptions import AuthorsLetters, path_for
 from appeals.workflow import ACCEPT, ANSWER, REDACT
 from desk.models import AnswerTemplate, SavedFilter
 from desk.urls import urlpatterns as desk_urls
-from reports.models import LongReport, SavedReport
+from jobs.models import LongWork
+from reports.models import SavedReport
 from tests.browser.conftest import DESKTOP, LANGUAGES, OFFICE, PHONE, Open, at_step, log_in, path_of
 from tests.browser.faults import violations
 from tests.factories import (
@@ -165,7 +166,7 @@ def test_every_page_of_the_desk_in_each_language(visit: Open, city: GridCity, la
     perform(appeal.pk, REDACT, by, version=1, pieces="Asanov", text="A neighbour is named")
     keep_draft(office, appeal, "answer", text="A new lamp")
     SavedFilter.objects.create(owner=office, name="Mine", query="tab=mine")
-    long = LongReport.objects.create(question="x", report="heatmap", language="en", seconds=5)
+    long = LongWork.objects.create(question="x", kind="report", subject="heatmap", language="en", seconds=5)
     saved = SavedReport.objects.create(owner=office, name="Mine", report="heatmap")
     template = AnswerTemplate.objects.create(
         service=city.services["light"], language="ky", title="T", text="T"
@@ -191,7 +192,7 @@ def test_every_page_of_the_desk_in_each_language(visit: Open, city: GridCity, la
             reverse("reports:saved") + "?report=hotspots",
             reverse("reports:saved-report", args=[saved.pk]),
             reverse("reports:saved-letter", args=[saved.pk]),
-            reverse("reports:long", args=[long.pk]),
+            reverse("long-work", args=[long.pk]),
         ]
         queue = reverse("desk:queue")
     window = visit(maps=False, **OFFICE)

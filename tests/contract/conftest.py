@@ -18,9 +18,10 @@ from appeals.models import Appeal, Event, HotCell
 from appeals.notify.subscriptions import AuthorsLetters, path_for
 from desk.models import AnswerTemplate
 from geo.tiles import tile_at
+from jobs.models import LongWork
 from news.models import NewsItem
 from opendata import bundle
-from reports.models import LongReport, SavedReport
+from reports.models import SavedReport
 from tests.contract.addresses import Address
 from tests.factories import (
     AppealFactory,
@@ -90,7 +91,9 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
         "form": "large",
         **tile_at(appeal.point.x, appeal.point.y, 16)._asdict(),
         "saved": saved.pk,
-        "made": LongReport.objects.create(question="x", report="heatmap", language="en", seconds=5).pk,
+        "made": LongWork.objects.create(
+            question="x", kind="report", subject="heatmap", language="en", seconds=5
+        ).pk,
         "report": "hotspots",
         "ending": "csv",
         "layer": "appeals",

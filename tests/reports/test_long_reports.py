@@ -19,12 +19,13 @@ from pytest_django import Settings
 from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from bootstrap.rates import Rate
+from jobs import long_works
+from jobs.models import LongWork
 from jobs.overview import State as WorkState
 from jobs.overview import counts, store_of
 from jobs.worker import Worker
 from reports import keeping, long_pages, long_reports
 from reports.kinds import KINDS
-from reports.models import LongReport
 from reports.sizes import TooFine
 from tests.grid import IN_EAST, GridCity
 from tests.reports.planting import Plant
@@ -108,7 +109,7 @@ def test_small_ones_are_answered_at_once(
 ) -> None:
     monkeypatch.setattr(long_pages, "LONG_S", long_reports.LONG_S)
     assert client.get(PAGE, headers=READER).status_code == 200
-    assert not LongReport.objects.exists()
+    assert not LongWork.objects.exists()
     assert all(0 < kind.seconds < 120 for kind in KINDS.values())
 
 
@@ -130,18 +131,18 @@ def test_who_asks_the_same_joins_it(client: Client, planted: None) -> None:
     assert asked(Client(), PDF) == f"{path}?file=pdf", "a file is of the same report"
     assert asked(client, "/en/reports/heatmap/") != path
     assert asked(client, "/ky/reports/heatmap/?category=lamp").partition("/made/")[2] not in path
-    assert LongReport.objects.count() == DBTaskResult.objects.count() == 3
+    assert LongWork.objects.count() == DBTaskResult.objects.count() == 3
 
 
 def test_it_is_kept_for_some_hours(client: Client, planted: None, monkeypatch: pytest.MonkeyPatch) -> None:
     path = asked(client)
     work()
-    row = LongReport.objects.get()
+    row = LongWork.objects.get()
     file = keeping._path(row.question)
     old = file.stat().st_mtime - keeping.KEPT_FOR.total_seconds()
     os.utime(file, (old, old))
     assert "is not kept any more" in client.get(path, headers=READER).content.decode()
-    assert long_reports.sweep() == 1 and not file.exists()
+    assert keeping.sweep() == 1 and not file.exists()
     assert asked(client) != path
 
 
@@ -189,7 +190,7 @@ def test_what_is_made_at_once_has_no_other_moment(
 def test_what_cannot_be_read_is_made_anew(client: Client, planted: None) -> None:
     asked(client)
     work()
-    keeping._path(LongReport.objects.get().question).write_bytes(b"of another version")
+    keeping._path(LongWork.objects.get().question).write_bytes(b"of another version")
     assert "4 appeals" in client.get(PAGE, headers=READER).content.decode()
 
 
@@ -229,31 +230,31 @@ def test_the_operator_sees_it_and_cancels_it(client: Client, planted: None) -> N
 
 def test_a_worker_that_died_leaves_it_to_another(client: Client, planted: None) -> None:
     asked(client)
-    LongReport.objects.update(state="running", begun_at=timezone.now())
+    LongWork.objects.update(state="running", begun_at=timezone.now())
     assert work()
-    assert LongReport.objects.get().state == "done"
+    assert LongWork.objects.get().state == "done"
 
 
 def test_a_second_run_changes_nothing(client: Client, planted: None) -> None:
     asked(client)
     work()
-    row = LongReport.objects.get()
-    assert long_reports.make_long_report.func(str(row.pk)) == "done"
-    assert long_reports.make_long_report.func(str(UUID(int=7))) == "gone"
+    row = LongWork.objects.get()
+    assert long_works.make_long_work.func(str(row.pk)) == "done"
+    assert long_works.make_long_work.func(str(UUID(int=7))) == "gone"
 
 
 def test_how_far_it_is(client: Client, planted: None) -> None:
-    row = LongReport(report="heatmap", seconds=10, begun_at=timezone.now() - dt.timedelta(seconds=4))
-    assert long_reports.percent(row) == 40
+    row = LongWork(subject="heatmap", seconds=10, begun_at=timezone.now() - dt.timedelta(seconds=4))
+    assert long_works.percent(row) == 40
     row.seconds = 1
-    assert long_reports.percent(row) == 95, "it is not done before it is done"
+    assert long_works.percent(row) == 95, "it is not done before it is done"
 
 
 def test_a_wrong_question_is_refused_at_once(client: Client, city: GridCity) -> None:
     assert client.get("/en/reports/heatmap/?category=nonsense", headers=READER).status_code == 400
     assert client.get("/en/reports/heatmap.pdf?from=x").status_code == 400
     assert client.get("/en/reports/heatmap.exe").status_code == 404
-    assert not LongReport.objects.exists()
+    assert not LongWork.objects.exists()
 
 
 def test_asking_costs_what_it_is_expected_to_take(

@@ -24,7 +24,7 @@ const ELEMENTS = {
   "attach-appeals": () => import("city/elements/my-appeals.js"),
   "forget-appeals": () => import("city/elements/my-appeals.js"),
   "copy-link": () => import("city/site/copy-link.js"),
-  "report-progress": () => import("city/elements/report-progress.js"),
+  "work-progress": () => import("city/elements/work-progress.js"),
   "textarea[data-most]": () => import("city/site/too-long.js"),
 };
 

@@ -1,9 +1,9 @@
 /**
- * `<report-progress>`: how far a long report is, asked again and again; the page is loaded anew when there is more to see, and so
- * leads to the report. Without JavaScript it is loaded anew all the time.
+ * `<work-progress>`: how far it is with what takes long, asked again and again; the page is loaded anew when there is more to see, and so
+ * leads to the result. Without JavaScript it is loaded anew all the time.
  */
 
-export class ReportProgress extends HTMLElement {
+export class WorkProgress extends HTMLElement {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   again;
 
@@ -30,4 +30,4 @@ export class ReportProgress extends HTMLElement {
   }
 }
 
-customElements.define("report-progress", ReportProgress);
+customElements.define("work-progress", WorkProgress);
