@@ -31,10 +31,11 @@ _LINES: Final = {
 _STEPS: Final = (1, 2, 5)
 
 
-def interval_of(highest: float, most: int) -> float:
-    """The least of 1, 2 and 5 times a power of ten of which no more than ``most`` steps fit below ``highest``, which is above 0."""
-    power = 10.0 ** math.floor(math.log10(highest / most))
-    return next(step * power for step in (*_STEPS, 10) if highest / (step * power) <= most)
+def round_levels(least: float, highest: float, most: int) -> list[float]:
+    """Of 1, 2 and 5 times powers of ten the ``most`` highest from ``least`` (above 0) to ``highest``, in rising order: the same levels on every map."""
+    powers = range(math.floor(math.log10(least)), math.floor(math.log10(max(highest, least))) + 1)
+    levels = (float(f"{step}e{power}") for power in powers for step in _STEPS)
+    return [level for level in levels if least <= level <= highest][-most:]
 
 
 def areas_above(

@@ -29,6 +29,8 @@ from reports.answer_sentences import LEVEL_COLOURS, answers_notes, district_answ
 from reports.answers import AnswersReport
 from reports.by_district import BREAKS, ByDistrict
 from reports.change_sentences import ROLE_COLOURS, change_notes, change_summary_words, role_words
+from reports.contour_sentences import contours_notes, density_words
+from reports.contours import contours_of, outline_of
 from reports.district_sentences import (
     district_notes,
     district_words,
@@ -87,6 +89,32 @@ def counts_map(heatmap: Heatmap, selection: ReportQuery, filters: list[tuple[str
         ),
         levels=_ramp(heatmap.classes),
         legend=_counts_legend(heatmap.size),
+    )
+
+
+def contours_map(heatmap: Heatmap, filters: list[tuple[str, str]]) -> CellMap:
+    """Where appeals are so and so dense, as areas between contours."""
+    found = contours_of(heatmap)
+    # Each without what is denser, so that no colour lies on another.
+    inner = [area.shape for area in found.areas[1:]] + [shapely.Polygon()]
+    highs = [area.per_km2 for area in found.areas[1:]] + [None]
+    words = [density_words(area.per_km2, high) for area, high in zip(found.areas, highs, strict=True)]
+    return _map(
+        title=_("How densely appeals come in: %(city)s") % {"city": _city()},
+        notes=contours_notes(heatmap, found, filters),
+        rows_url="",
+        cells=[
+            MapCell(
+                str(level),
+                outline_of(shapely.difference(area.shape, denser)),
+                level,
+                (words[level],),
+                rows=False,
+            )
+            for level, (area, denser) in enumerate(zip(found.areas, inner, strict=True))
+        ],
+        levels=ramp(words),
+        legend=_("Appeals per km²"),
     )
 
 

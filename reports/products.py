@@ -111,6 +111,16 @@ def _contours(asked: Asked) -> bytes:
     return contours_as_geojson(asked.made)
 
 
+def _contours_pdf(asked: Asked) -> bytes:
+    from geo.paper_map import as_pdf
+    from reports.drawing import contours_map
+    from reports.paper import sheet_of
+
+    drawn = contours_map(asked.made, asked.form.filters_in_words())
+    tables = KINDS[asked.report].tables(asked.made)
+    return as_pdf(sheet_of(drawn, tables, [], asked.address), _fonts())
+
+
 def _csv(asked: Asked) -> bytes:
     return KINDS[asked.report].csv(asked.made)
 
@@ -206,6 +216,13 @@ _PRODUCTS: Final = (
         "application/geo+json",
         _contours,
         gettext_lazy("Contours (GeoJSON)"),
+        report="heatmap",
+    ),
+    Product(
+        "contours.pdf",
+        "application/pdf",
+        _contours_pdf,
+        gettext_lazy("Contours to print (PDF)"),
         report="heatmap",
     ),
     Product("json", "application/json", _json, "JSON"),

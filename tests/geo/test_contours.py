@@ -10,7 +10,7 @@ import shapely
 from contourpy import FillType, contour_generator
 from scipy.ndimage import gaussian_filter
 
-from geo.contours import areas_above, interval_of
+from geo.contours import areas_above, round_levels
 
 #: Western and southern metres, and the side of a pixel.
 WEST, SOUTH, SIDE = 1_000.0, -500.0, 50.0
@@ -68,7 +68,16 @@ def test_what_is_nowhere_so_high_is_empty() -> None:
 
 
 @pytest.mark.parametrize(
-    ("highest", "interval"), [(8, 1), (8.1, 2), (17, 5), (40, 5), (41, 10), (0.03, 0.005), (1600, 200)]
+    ("least", "highest", "levels"),
+    [
+        (3.98, 190, [5, 10, 20, 50, 100]),
+        (4, 2_000, [50, 100, 200, 500, 1_000, 2_000]),
+        (0.05, 0.2, [0.05, 0.1, 0.2]),
+        (3.98, 4.9, []),
+        (3.98, 1, []),
+    ],
 )
-def test_intervals_are_round(highest: float, interval: float) -> None:
-    assert interval_of(highest, 8) == pytest.approx(interval)
+def test_levels_are_round_and_the_same_on_every_map(
+    least: float, highest: float, levels: list[float]
+) -> None:
+    assert round_levels(least, highest, 6) == levels

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import json
 from typing import Any
 
 import shapely.geometry
 from django.test import Client
+from pypdf import PdfReader
 from pytest_django import Settings
 
 from geo.metric import in_metres
@@ -14,6 +17,7 @@ from tests.grid import IN_EAST, IN_WEST
 from tests.reports.planting import Plant, around
 
 ADDRESS = "/en/reports/heatmap.contours.geojson"
+PAPER = "/ru/reports/heatmap.contours.pdf"
 
 
 def read(client: Client, query: str = "") -> dict[str, Any]:
@@ -35,8 +39,8 @@ def test_contours_gather_around_where_appeals_do(client: Client, plant: Plant, s
     assert (about["pixel_m"], about["bandwidth_m"]) == (50, 200)
     rows = [(one["properties"], shapely.geometry.shape(one["geometry"])) for one in found["features"]]
     levels = [values["appeals_per_km2"] for values, _shape in rows]
-    assert levels == [about["interval"] * n for n in range(1, len(rows) + 1)]
-    assert 3 <= len(rows) <= 8
+    assert levels == about["levels"]
+    assert 3 <= len(rows) <= 6
     assert [values["share"] for values, _shape in rows] == sorted(
         (row["share"] for row, _shape in rows), reverse=True
     )
@@ -54,6 +58,16 @@ def test_contours_gather_around_where_appeals_do(client: Client, plant: Plant, s
     assert rows[0][1].contains(west)
     assert rows[0][1].contains(east)
     assert rows[-1][1].distance(west) < rows[-1][1].distance(east)
+    # The same on paper.
+    paper = PdfReader(io.BytesIO(client.get(f"{PAPER}?from=2020-01-01").content))
+    words = " ".join(" ".join(page.extract_text().split()) for page in paper.pages)
+    assert len(paper.pages) == 2
+    assert "Плотность обращений" in words and "Обращений на км²" in words
+    for low, high in itertools.pairwise(levels):
+        assert f"от {low:g} до {high:g}" in words
+    assert f"{levels[-1]:g} и больше" in words
+    assert "сглажены на 200 м" in words
+    assert client.get(PAPER).content == client.get(PAPER).content
     # The question is the report's.
     potholes = read(client, "?category=pothole")
     assert potholes["contours"]["appeals"] == 20
@@ -63,8 +77,10 @@ def test_contours_gather_around_where_appeals_do(client: Client, plant: Plant, s
 
 
 def test_few_appeals_are_in_no_contour(client: Client, plant: Plant, settings: Settings) -> None:
+    plant([IN_EAST])
+    assert read(client)["contours"]["levels"] == [], "a single appeal is no contour"
     plant([IN_WEST] * 2)
     assert read(client)["features"]
     settings.REPORT_MIN_COUNT = 3
     found = read(client)
-    assert (found["features"], found["contours"]["appeals"], found["contours"]["interval"]) == ([], 0, None)
+    assert (found["features"], found["contours"]["appeals"], found["contours"]["levels"]) == ([], 0, [])
