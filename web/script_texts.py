@@ -226,6 +226,9 @@ def script_texts() -> dict[str, str]:
         "mine.here": _("In “My appeals” on this device"),
         # The outbox
         "outbox.waiting": _("Waiting for a connection. It will be sent automatically."),
+        "outbox.noNetwork": _(
+            "There is still no connection. It will be sent automatically as soon as there is one."
+        ),
         "outbox.sending": _("Sending: %(percent)s %%"),
         "outbox.held": _("Not sent. It is kept on this device."),
         "outbox.keptTitle": _("Saved until you are back online"),

@@ -81,7 +81,8 @@ def _asked(request: HttpRequest) -> HttpResponse:
     try:
         draft.errors |= take_files(request, appeal_id, draft.uploads)
         _find_place(request, draft)
-        if not draft.errors:
+        # A file that cannot be taken says nothing about who answers.
+        if "point" not in draft.errors:
             draft.preview = preview_of(draft.values, draft.uploads, holders_of(request))
     except TooMany as refusal:
         return _too_many(request, draft, refusal)

@@ -15,7 +15,16 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from appeals.due import AppealRow, rows_of
-from appeals.filters import EVERY_STATUS, FILTERS, AppealFilter, FilterField, filter_fields, parse_filter
+from appeals.filters import (
+    EVERY_STATUS,
+    FILTERS,
+    AppealFilter,
+    FilterField,
+    Keys,
+    filter_fields,
+    keys_of,
+    parse_filter,
+)
 from appeals.models import Appeal
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
 from appeals.vocabulary import OPEN_STATUSES, Status
@@ -74,12 +83,23 @@ def map_page(request: HttpRequest) -> HttpResponse:
 
     Without a status, it shows what awaits an answer: a city's past would cover its present.
 
-    A malformed filter is reported at its field, and nothing is then listed: what is below would not be what was asked for.
+    A malformed filter is reported at its field, and nothing is then listed: what is below would not be what was asked for. So
+    is a code that the city does not have, which finds nothing.
     """
     refusals = Refusals()
     read = refusals.read(parse_filter, request.GET, None)
     wanted = read or AppealFilter()
     fields = filter_fields(wanted, refusals.errors, request.GET)
+    keys = keys_of([wanted])
+    unknown = {
+        name: [
+            _("%(field)s: there is no “%(code)s” here.")
+            % {"field": field.declared.label, "code": field.given}
+        ]
+        for name, field in fields.items()
+        if field.declared.rows and keys.get((name, field.given)) == []
+    }
+    fields |= {name: replace(fields[name], errors=sentences) for name, sentences in unknown.items()}
     fields["status"] = _awaiting_first(fields["status"])
     asked = refusals.read(
         lambda query: parse_page(query, NEWEST_FIRST, size=PAGE_SIZE), request.GET, PageRequest(PAGE_SIZE)
@@ -87,8 +107,8 @@ def map_page(request: HttpRequest) -> HttpResponse:
     status = 400 if AFTER in refusals.errors else 200
     visible = Appeal.objects.visible_to(request.user)
     context = {
-        "page": _list_page(visible if read else visible.none(), wanted, fields, asked),
-        "errors": refusals.errors,
+        "page": _list_page(visible if read else visible.none(), wanted, keys, fields, asked),
+        "errors": refusals.errors | unknown,
         "refused": read is None,
         "fields": fields,
         "left_out": left_out(request.GET, {*fields, AFTER, FRAGMENT}),
@@ -152,15 +172,19 @@ def _day(iso: str) -> str:
 
 
 def _list_page(
-    visible: AppealQuerySet, wanted: AppealFilter, fields: Mapping[str, FilterField], asked: PageRequest
+    visible: AppealQuerySet,
+    wanted: AppealFilter,
+    keys: Keys,
+    fields: Mapping[str, FilterField],
+    asked: PageRequest,
 ) -> ListPage:
     chips = [
         Chip(_chip(fields[declared.name]), wanted.without(declared).as_query())
         for declared in FILTERS
         if declared.written(wanted) and fields[declared.name].given
     ]
-    found = visible.filtered(wanted if wanted.status else replace(wanted, status=OPEN_STATUSES))
-    done = visible.filtered(replace(wanted, status=_DONE)) if not wanted.status else visible.none()
+    found = visible.filtered(wanted if wanted.status else replace(wanted, status=OPEN_STATUSES), keys)
+    done = visible.filtered(replace(wanted, status=_DONE), keys) if not wanted.status else visible.none()
     count = found.order_by()[: COUNT_LIMIT + 1].count()
     page = NEWEST_FIRST.page(found.with_names(), asked)
     return ListPage(

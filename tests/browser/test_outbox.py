@@ -148,9 +148,12 @@ def test_a_film_goes_on_where_it_stopped(visit: Open, city: GridCity, heavy_film
     write(page, "A film of a lamp", [heavy_film])
     assert parts.taken == [(0, PART), (PART, 2 * PART), (2 * PART, 3 * PART)]
 
+    row = page.locator(".outbox__line")
+    row.get_by_role("button", name="Send now").click()
+    expect(row).to_contain_text("There is still no connection.")
+
     # It goes on by itself, says how far it is, and can be held back.
     window.context.set_offline(False)
-    row = page.locator(".outbox__line")
     expect(row.locator("[data-words]")).to_have_text(re.compile("Sending: [4-9][0-9] %"))
     # No part is between the browser and the server: one that the server takes would go once more for want of an answer.
     comes(page, lambda: parts.kept_back)
@@ -169,6 +172,18 @@ def test_a_film_goes_on_where_it_stopped(visit: Open, city: GridCity, heavy_film
     assert parts.taken == [(begin, min(begin + PART, size)) for begin in range(0, size, PART)]
     assert arrived_whole(heavy_film)
     assert Appeal.objects.count() == 1
+
+
+def test_what_was_typed_before_the_language_was_changed_is_there(visit: Open, city: GridCity) -> None:
+    page = visit(maps=False).go(FORM)
+    at_step(page, "text")
+    # At once, as nobody waits for a draft to be kept; the first letters are kept already.
+    page.fill("[name=text]", "Жарык жо")
+    expect(page.locator("[data-saved]")).not_to_be_empty()
+    page.locator("[name=text]").press_sequentially("к")
+    page.locator(".languages [lang=ru]").click()
+    expect(page).to_have_url(re.compile("/ru/"))
+    expect(page.locator("[name=text]")).to_have_value("Жарык жок")
 
 
 def test_it_goes_with_the_tab_closed(visit: Open, city: GridCity, heavy_film: dict[str, Any]) -> None:

@@ -124,6 +124,15 @@ def test_a_malformed_filter_is_told_and_nothing_is_listed(client: Client, lamps:
         assert "no appeals yet" not in page, query
 
 
+def test_a_code_that_the_city_does_not_have_is_named(client: Client, lamps: list[Appeal]) -> None:
+    page = get(client, "?district=xx&category=lamp&q=nobody")
+    assert "District: there is no “xx” here." in page
+    assert "Category: there is" not in page
+    assert listed(page) == []
+    assert 'data-count="0"' in page
+    assert "there is no “" not in get(client, "?district=east&q=nobody")
+
+
 def test_an_invalid_cursor_is_reported_and_the_page_is_the_first(client: Client, lamps: list[Appeal]) -> None:
     cursors = ("0", "99999999999999999999", "-1", "x", "²", "1;drop")
     for fragment, after in itertools.product(("", "fragment=list&"), cursors):

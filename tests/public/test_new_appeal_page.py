@@ -109,6 +109,10 @@ def test_a_file_that_is_no_picture_is_refused_and_the_good_one_kept(
     response = send(client, {**filled, "files": [picture(), bad]})
     assert response.status_code == 400
     assert "photo.png" in str(response.context["errors"]["files"])  # type: ignore[attr-defined]
+    # Who answers is said nevertheless.
+    asked = send(client, {**filled, "files": [bad], "ask": "who"})
+    assert "photo.png" in str(asked.context["errors"]["files"])  # type: ignore[attr-defined]
+    assert "route__service" in asked.content.decode()
     kept = [str(upload.pk) for upload in response.context["draft"].uploads]  # type: ignore[attr-defined]
     assert len(kept) == 1
     assert send(client, {**filled, "uploads": kept}).status_code == 302

@@ -2,7 +2,7 @@
 
 /** @typedef {{lon: number, lat: number, accuracy?: number}} Taken degrees in WGS 84; metres, where the phone says so */
 
-/** Exif lies in the first segments of a JPEG, each of which has at most 64 kB. */
+/** Exif lies in the first segments of a JPEG, each of which has at most 64 kB; the list of what is where in the first kilobytes of a HEIC. */
 const HEAD_BYTES = 262_144;
 
 // CIPA DC-008 (Exif 2.32), 4.6.6 and 4.6.3.
@@ -16,13 +16,18 @@ const ERROR_M = 31;
 const SIZES = /** @type {Record<number, number>} */ ({ 1: 1, 2: 1, 3: 2, 4: 4, 5: 8 });
 
 /**
- * Where the JPEG says that it was taken.
+ * Where the JPEG or HEIC says that it was taken.
  * @param {Blob} file
  * @returns {Promise<{tagged: boolean, taken?: Taken}>} `tagged` when there is any Exif in it
  */
 export async function readExif(file) {
   const view = new DataView(await file.slice(0, HEAD_BYTES).arrayBuffer());
-  const tiff = exifOf(view);
+  let tiff;
+  try {
+    tiff = exifOf(view) ?? (await exifOfItems(file, view));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+  }
   if (!tiff) return { tagged: false };
   try {
     return { tagged: true, taken: placeIn(tiff) };
@@ -49,6 +54,90 @@ function exifOf(view) {
       return new DataView(view.buffer, at + 10, Math.min(Math.max(0, length - 8), view.byteLength - at - 10));
     }
     at += 2 + length;
+  }
+  return undefined;
+}
+
+/**
+ * The boxes between two places of a file (ISO/IEC 14496-12, 4.2): kind, and where what is in it begins and ends.
+ * @param {DataView} view
+ * @param {number} from
+ * @param {number} to
+ */
+function* boxes(view, from, to) {
+  for (let at = from; at + 8 <= to; ) {
+    const size = view.getUint32(at);
+    yield { kind: String.fromCharCode(...new Uint8Array(view.buffer, at + 4, 4)), begin: at + 8, end: Math.min(at + size, to) };
+    // To the end of the file, or longer than four bytes can say: pixels.
+    if (size < 8) return;
+    at += size;
+  }
+}
+
+/**
+ * The TIFF of the item of a HEIC that is Exif (ISO/IEC 23008-12, A.2.1).
+ * @param {Blob} file
+ * @param {DataView} view its beginning
+ */
+async function exifOfItems(file, view) {
+  const [first] = boxes(view, 0, view.byteLength);
+  if (first?.kind !== "ftyp") return undefined;
+  const meta = [...boxes(view, first.end, view.byteLength)].find(({ kind }) => kind === "meta");
+  if (!meta) return undefined;
+  // Most boxes within have a version and flags.
+  const within = new Map([...boxes(view, meta.begin + 4, meta.end)].map((box) => [box.kind, box]));
+  const [infos, places] = [within.get("iinf"), within.get("iloc")];
+  const id = infos && exifItem(view, infos.begin, infos.end);
+  const place = id !== undefined && places && placeOfItem(view, places.begin, id);
+  if (!place) return undefined;
+  const item = new DataView(await file.slice(place.at, place.at + Math.min(place.length, HEAD_BYTES)).arrayBuffer());
+  // How many bytes are before it, mostly "Exif" and two zeros.
+  return new DataView(item.buffer, 4 + item.getUint32(0));
+}
+
+/**
+ * Number of the item that is Exif (14496-12, 8.11.6).
+ * @param {DataView} view
+ * @param {number} begin
+ * @param {number} end
+ */
+function exifItem(view, begin, end) {
+  const counted = view.getUint8(begin) ? 4 : 2;
+  for (const info of boxes(view, begin + 4 + counted, end)) {
+    const wide = view.getUint8(info.begin) > 2 ? 2 : 0;
+    // Behind the number, two bytes of protection.
+    if (view.getUint32(info.begin + 8 + wide) === 0x45786966) return wide ? view.getUint32(info.begin + 4) : view.getUint16(info.begin + 4);
+  }
+  return undefined;
+}
+
+/**
+ * Where an item lies in the file, in bytes (14496-12, 8.11.3); undefined where it is elsewhere.
+ * @param {DataView} view
+ * @param {number} begin
+ * @param {number} wanted
+ */
+function placeOfItem(view, begin, wanted) {
+  const version = view.getUint8(begin);
+  let at = begin + 6;
+  const number = (/** @type {number} */ bytes) => {
+    let read = 0;
+    for (const end = at + bytes; at < end; at += 1) read = read * 256 + view.getUint8(at);
+    return read;
+  };
+  const [offsets, lengths] = [view.getUint8(begin + 4) >> 4, view.getUint8(begin + 4) & 15];
+  const [bases, indices] = [view.getUint8(begin + 5) >> 4, version ? view.getUint8(begin + 5) & 15 : 0];
+  const wide = version === 2 ? 4 : 2;
+  for (let left = number(wide); left; left -= 1) {
+    const id = number(wide);
+    const inFile = !version || (number(2) & 15) === 0;
+    const ofThis = number(2) === 0;
+    const base = number(bases);
+    const extents = Array.from({ length: number(2) }, () => {
+      number(indices);
+      return { at: base + number(offsets), length: number(lengths) };
+    });
+    if (id === wanted) return inFile && ofThis ? extents[0] : undefined;
   }
   return undefined;
 }

@@ -43,6 +43,8 @@ export class AppealForm extends HTMLElement {
   #steps;
   #sending = false;
   #leaving = false;
+  /** Something was typed that is not kept yet. */
+  #unkept = false;
 
   connectedCallback() {
     if (this.#files) return;
@@ -78,7 +80,12 @@ export class AppealForm extends HTMLElement {
     // The counter shows what is too long; silently truncating a pasted text would lose its end.
     text.removeAttribute("maxlength");
     form.addEventListener("input", (event) => this.#edited(event));
-    form.addEventListener("change", (event) => this.#edited(event));
+    form.addEventListener("change", (event) => {
+      this.#edited(event);
+      this.#keepNow();
+    });
+    // A link was followed while one typed, to the same page in another language, say.
+    window.addEventListener("pagehide", () => this.#keepNow());
     form.addEventListener("submit", (event) => {
       // Another address: an appeal that is there already is supported.
       if (event.submitter?.hasAttribute("formaction")) return this.#setAside();
@@ -217,14 +224,22 @@ export class AppealForm extends HTMLElement {
     };
   }
 
-  #keep = debounce(400, () => {
-    if (this.#sending) return;
+  #keep() {
+    this.#unkept = true;
+    this.#keepSoon();
+  }
+
+  #keepSoon = debounce(400, () => this.#keepNow());
+
+  #keepNow() {
+    if (!this.#unkept || this.#sending) return;
+    this.#unkept = false;
     writeDraft(this.#draft()).then(
       () => (this.#part("[data-saved]").textContent = t("draft.saved")),
       // A private window stores nothing; the form still works.
       () => undefined,
     );
-  });
+  }
 
   async #restore() {
     const server = this.#part("[data-notes]").querySelector("#errors");

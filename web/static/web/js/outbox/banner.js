@@ -44,7 +44,7 @@ export async function watchOutbox() {
 /**
  * @param {HTMLElement} place
  * @param {Parcel[]} parcels
- * @param {() => void} run
+ * @param {() => Promise<void>} run
  */
 function show(place, parcels, run) {
   place.replaceChildren(...parcels.map((parcel) => line(parcel, run)));
@@ -79,7 +79,7 @@ const LOOKS = /** @type {const} */ ({
 
 /**
  * @param {Parcel} parcel
- * @param {() => void} run
+ * @param {() => Promise<void>} run
  */
 function line(parcel, run) {
   const { id, state, body } = parcel;
@@ -111,7 +111,7 @@ function wordsOf({ state, number, reason }) {
 
 /**
  * @param {Parcel} parcel
- * @param {() => void} run
+ * @param {() => Promise<void>} run
  */
 function tools(parcel, run) {
   const { id, state } = parcel;
@@ -131,7 +131,7 @@ function tools(parcel, run) {
   switch (state) {
     case "waiting":
       return [
-        el("button", { type: "button", className: "button button--small outbox__now", onclick: run }, t("outbox.sendNow")),
+        el("button", { type: "button", className: "button button--small outbox__now", onclick: () => void pressed(id, run) }, t("outbox.sendNow")),
         // Whoever is sending it, this page or another, stops.
         button("outbox.stop", async () => {
           await becomes("held")();
@@ -148,6 +148,19 @@ function tools(parcel, run) {
         el("button", { type: "button", className: "button button--quiet button--small", onclick: forgotten, "aria-label": t("close") }, icon("cross")),
       ];
   }
+}
+
+/**
+ * Whoever wants it sent now is told that it cannot be.
+ * @param {string} id
+ * @param {() => Promise<void>} run
+ */
+async function pressed(id, run) {
+  await run();
+  const words = document.querySelector(`[data-parcel="${CSS.escape(id)}"][data-state=waiting]:not([data-sending]) [data-words]`);
+  if (!words || !isOffline()) return;
+  words.setAttribute("aria-live", "polite");
+  words.textContent = t("outbox.noNetwork");
 }
 
 /**

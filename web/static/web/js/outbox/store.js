@@ -56,13 +56,15 @@ function database() {
  * @param {"drafts" | "parcels" | "files"} store
  * @param {IDBTransactionMode} mode
  * @param {(store: IDBObjectStore) => IDBRequest<T>} act
+ * @param {{last?: boolean}} [options] `last`: nothing follows it, so that it is kept though the page is left meanwhile
  * @returns {Promise<T>}
  */
-async function within(store, mode, act) {
+async function within(store, mode, act, { last = false } = {}) {
   const db = await database();
   return new Promise((resolve, reject) => {
     const transaction = db.transaction(store, mode);
     const call = act(transaction.objectStore(store));
+    if (last) transaction.commit();
     transaction.oncomplete = () => resolve(call.result);
     transaction.onerror = transaction.onabort = () => reject(transaction.error);
   });
@@ -72,7 +74,7 @@ async function within(store, mode, act) {
 export const readDraft = () => within("drafts", "readonly", (store) => store.get(CURRENT));
 
 /** @param {Draft} draft */
-export const writeDraft = (draft) => within("drafts", "readwrite", (store) => store.put(draft, CURRENT));
+export const writeDraft = (draft) => within("drafts", "readwrite", (store) => store.put(draft, CURRENT), { last: true });
 
 export const dropDraft = () => within("drafts", "readwrite", (store) => store.delete(CURRENT));
 
