@@ -19,7 +19,7 @@ from typing import BinaryIO, Final
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
 
-#: Rows from which another process is worth its start.
+#: Rows from which on another process is worth its start.
 LARGE: Final = 50_000
 #: Ten million features are written by then.
 _LONGEST_S: Final = 600
@@ -28,15 +28,15 @@ _CHECK_CLIENT_S: Final = 2
 _ROOT: Final = Path(__file__).resolve().parents[1]
 
 
-def is_large(statement: str, alias: str = DEFAULT_DB_ALIAS) -> bool:
-    """Whether the planner expects the statement to have ``LARGE`` rows or more."""
+def expected_rows(statement: str, alias: str = DEFAULT_DB_ALIAS) -> int:
+    """How many rows the planner expects the statement to have; it counts none."""
     if not statement:
-        return False
+        return 0
     with connections[alias].cursor() as cursor:
         # The values are in it: a percent sign is one.
         cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
         plans = cursor.fetchone()[0]
-    return bool((plans if isinstance(plans, list) else json.loads(plans))[0]["Plan"]["Plan Rows"] >= LARGE)
+    return int((plans if isinstance(plans, list) else json.loads(plans))[0]["Plan"]["Plan Rows"])
 
 
 @contextmanager

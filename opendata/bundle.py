@@ -21,13 +21,13 @@ import structlog
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from appeals.models import Appeal
-from appeals.workflow import VERBS
 from media.storage import working_folder
 from opendata.border_rows import AskedBorders, city, districts, service_areas
+from opendata.changes import taken_away_since
 from opendata.files import FileKind, kinds_of
 from opendata.layers import APPEALS, CITY, DISTRICTS, SERVICE_AREAS, Layer
 from opendata.licence import licence_in_words
@@ -43,8 +43,6 @@ ENDINGS: Final = ("geojson", "csv", "gpkg", "parquet")
 NIGHT_HOUR: Final = 2
 #: How often it is looked for a bundle to make.
 LOOKED_FOR: Final = dt.timedelta(minutes=15)
-#: What was hidden this long before the snapshot may have been committed after it; no transaction takes as long.
-_COMMITTED_BY: Final = dt.timedelta(minutes=10)
 #: The file of checksums, in the bundle and beside it, as ``sha256sum --check`` reads it.
 CHECKSUMS: Final = "SHA256SUMS"
 
@@ -98,18 +96,9 @@ def newest_bundle() -> Bundle | None:
     if not (_root() / whole.sha256).is_file():
         return None
     made_at = dt.datetime.fromisoformat(told["made_at"])
-    if _taken_away_since(made_at - _COMMITTED_BY):
+    if taken_away_since(made_at):
         return None
     return Bundle(made_at, whole, tuple(Entry(**one) for one in told["entries"]))
-
-
-def _taken_away_since(moment: dt.datetime) -> bool:
-    """Whether appeals or words of them were taken from the public since then."""
-    lately = Appeal.objects.updated_since(moment)
-    redacted = Q(
-        events__verb__in=[verb.code for verb in VERBS.values() if verb.redacts], events__at__gte=moment
-    )
-    return lately.filter(Q(hidden=True) | redacted).exists()
 
 
 def bundle_of_the_night(now: dt.datetime | None = None) -> Bundle | None:

@@ -1,4 +1,4 @@
-"""What changed since: the parameter of the lists, and what a reader must take out of a copy."""
+"""What changed since: the parameter of the lists, what a reader must take out of a copy, and what may be given no more."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Final
 
+from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 
 from appeals.filters import YEARS
+from appeals.models import Appeal
+from appeals.workflow import VERBS
 from geo.refusals import Refused, ValueRefused
 
 _NAME: Final = "updated_after"
@@ -18,9 +21,20 @@ _DESCRIPTION: Final = (
     "2026-05-31T10:00:00Z: appeals that changed then or later, those that came in among them. The `seen_until` of "
     "`/data/removed.json` is what to ask with next time."
 )
+#: What was hidden this long before a snapshot may have been committed after it; no transaction takes as long.
+_COMMITTED_BY: Final = dt.timedelta(minutes=10)
 UPDATED_AFTER: Final = OpenApiParameter(
     _NAME, {"type": "string", "format": "date-time"}, description=_DESCRIPTION
 )
+
+
+def taken_away_since(snapshot: dt.datetime) -> bool:
+    """Whether appeals or words of them were taken from the public after that snapshot; at most one query, by the index of what has changed lately."""
+    moment = snapshot - _COMMITTED_BY
+    redacted = Q(
+        events__verb__in=[verb.code for verb in VERBS.values() if verb.redacts], events__at__gte=moment
+    )
+    return Appeal.objects.updated_since(moment).filter(Q(hidden=True) | redacted).exists()
 
 
 def updated_after(query: Mapping[str, str]) -> dt.datetime | None:

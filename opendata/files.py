@@ -36,6 +36,9 @@ _ROOT: Final = Path(__file__).resolve().parents[1]
 #: The child has written the last of it by then: an index of ten million features takes some minutes.
 _LAST_S: Final = 600.0
 _END: Final = b"\r\n"
+#: Rows of a file that is written in a request: what takes longer than some ten seconds is a worker's.
+_AT_ONCE: Final = 1_000_000
+_AT_ONCE_SLOWLY: Final = 100_000
 #: Formats whose writer keeps nothing between two batches, so that nothing is won by giving each one's memory back at once:
 #: for a million points it would be a third of the time.
 _STEADY: Final = {"fgb"}
@@ -53,8 +56,10 @@ class FileKind:
     #: Sorted by place, so that who looks for a part of the map reads a part of the file.
     in_space: bool = False
     packs: bool = True
-    #: As of a ``Form``.
+    #: These are as of a ``Form``.
     copy: Callable[[Layer, str, BinaryIO, Copying], object] | None = None
+    at_once: int | None = None
+    seconds: float = 10.0
     #: The columns that are copied, where that is no row's text.
     columns: Callable[[Layer, str], Columns] | None = None
 
@@ -81,7 +86,7 @@ class FileKind:
         # A plain queryset, since that of a translated model loses the order of the columns.
         plain: QuerySet[Any] = QuerySet(rows.model, rows.query, rows.db)
         table = partial(compiled, plain, self.columns(layer, language)) if self.columns else None
-        form = Form(name, self.media_type, write, self.packs, words, copied)
+        form = Form(name, self.media_type, write, self.packs, words, copied, self.at_once, self.seconds)
         return WholeSet(feature_statement(rows, self.row(layer, language)), form, work, version, table)
 
 
@@ -189,10 +194,20 @@ def _of_any_layer(make: Callable[[BinaryIO, T], object]) -> Callable[[Layer, str
     return lambda _layer, _language, file, given: make(file, given)
 
 
-def _kind(ending: str, media_type: str, description: str, **more: Any) -> FileKind:
+def _kind(
+    ending: str, media_type: str, description: str, *, at_once: int = _AT_ONCE, **more: Any
+) -> FileKind:
     write, copy = partial(_converted, ending), partial(_copied, ending)
     return FileKind(
-        ending, media_type, description, Layer.raw_row, write, copy=copy, columns=Layer.raw_columns, **more
+        ending,
+        media_type,
+        description,
+        Layer.raw_row,
+        write,
+        copy=copy,
+        columns=Layer.raw_columns,
+        at_once=at_once,
+        **more,
     )
 
 
@@ -206,6 +221,8 @@ XLSX: Final = FileKind(
     Layer.raw_row,
     _write_sheet,
     packs=False,
+    at_once=_AT_ONCE_SLOWLY,
+    seconds=120.0,
 )
 _GIS: Final = (
     _kind(
@@ -221,12 +238,14 @@ _GIS: Final = (
         in_space=True,
         packs=False,
     ),
-    _kind("kml", "application/vnd.google-earth.kml+xml", "KML 2.2."),
+    _kind("kml", "application/vnd.google-earth.kml+xml", "KML 2.2.", at_once=_AT_ONCE_SLOWLY, seconds=20.0),
     _kind(
         "shp.zip",
         "application/zip",
         "A zipped Shapefile and a sheet of its fields: names are cut to 10 characters, texts to 254 bytes.",
         packs=False,
+        at_once=_AT_ONCE_SLOWLY,
+        seconds=90.0,
     ),
 )
 

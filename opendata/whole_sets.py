@@ -6,29 +6,35 @@ and no reader, however slow, holds a thread or a transaction.
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 import orjson
+from django.utils import timezone
 
 from districts.versions import public_version
 from geo.geojson import MEDIA_TYPE, feature_batches
-from geo.large_texts import copy_lines, copy_table, is_large, shared_snapshot
-from web.api.texts import Busy, Text, digest, keep, kept, making
+from geo.large_texts import LARGE, copy_lines, copy_table, expected_rows, shared_snapshot
+from opendata.changes import taken_away_since
+from web.api.texts import Busy, Text, digest, keep, kept, making, newest
 
 #: How often the beginning of a reading is tried until nobody commits between two statements.
 _TRIES: Final = 50
 #: The fastest: a text of a gigabyte is packed once for each version.
 _LEVEL: Final = 1
+#: What a worker has made is given for so long.
+LATELY: Final = dt.timedelta(hours=1)
 #: At the end of the names of what is compressed.
 _PACKED: Final = "-gzip"
 
@@ -50,6 +56,14 @@ class Form:
     words: str = ""
     #: The same of a large set, whose rows PostgreSQL copies (``geo.large_texts``); None where it cannot.
     copy: Callable[[BinaryIO, Copying], object] | None = None
+    #: So many rows are written within a request; any number where it is None.
+    at_once: int | None = None
+    #: About how many it takes to write a million rows on a small server.
+    seconds: float = 10.0
+
+
+class NotMade(LookupError):
+    """A text that a worker makes is not there (yet)."""
 
 
 _HEAD: Final = b'{"type":"FeatureCollection","features":[\n'
@@ -110,13 +124,45 @@ class WholeSet:
     #: The statement of the rows as a table, where that is what a large set is made of.
     table: Callable[[], str] | None = None
 
+    @cached_property
+    def rows(self) -> int:
+        """About how many rows it has; one statement, which counts nothing."""
+        return expected_rows(self.statement)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is for a worker to make."""
+        return self.form.at_once is not None and self.rows > self.form.at_once
+
+    @property
+    def expected_s(self) -> float:
+        """About how many seconds it takes to make."""
+        return self.rows / 1_000_000 * self.form.seconds
+
+    def long_text(self) -> Text:
+        """The text that a worker has made ``LATELY``, or of this moment; kept as ``public_text`` keeps it.
+
+        Data that change all the time would have it made again and again. Raises ``NotMade`` where there is none, and where
+        something that may be in it was taken from the public since.
+        """
+        if text := kept(self.folder, self._name(self.version())):
+            return text
+        since = timezone.now() - LATELY
+        text = newest(self.folder)
+        if text is None:
+            raise NotMade
+        if text.made_at < since or taken_away_since(text.made_at):
+            text.file.close()
+            raise NotMade
+        return text
+
     def public_text(self, *, packed: bool = False) -> Text:
         """The text of this moment, kept for all who ask for the same; compressed by gzip when ``packed``.
 
         Raises ``Busy`` while too many are made. One statement when it is there.
         """
         end = _PACKED if packed else ""
-        folder = self._folder + end
+        folder = self.folder + end
         if text := kept(folder, self._name(self.version()) + end):
             return text
         with self.work():
@@ -134,26 +180,31 @@ class WholeSet:
         with making(folder):
             if text := kept(folder, self._name(self.version())):
                 return text  # of another thread that made it meanwhile
+            begun = time.time()
             with self._opened() as (version, write):
-                return keep(folder, self._name(version), write)
+                text = keep(folder, self._name(version), write)
+        # What is of no later moment than this, however long it was written.
+        os.utime(text.file.fileno(), (time.time(), begun))
+        return text
 
     def _packed(self, folder: str) -> Text:
-        plain = kept(self._folder, self._name(self.version())) or self._made(self._folder)
+        plain = kept(self.folder, self._name(self.version())) or self._made(self.folder)
         with plain.file, making(folder):
             name = plain.path.name + _PACKED
             return kept(folder, name) or keep(folder, name, lambda file: _pack(plain.file, file))
 
     @property
-    def _folder(self) -> str:
+    def folder(self) -> str:
+        """Names what it is of, in which form: the same of all states of the data."""
         return digest(self.form.ending, self.form.words, self.statement, _made_by())
 
     def _name(self, version: str) -> str:
-        return digest(self._folder, version)
+        return digest(self.folder, version)
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[str, Callable[[BinaryIO], object]]]:
         """The version and what writes its rows: what is read was seen between two looks that saw the same version."""
-        seen = self._copied if self.form.copy and is_large(self.statement) else self._fetched
+        seen = self._copied if self.form.copy and self.rows >= LARGE else self._fetched
         for _try in range(_TRIES):
             before = self.version()
             with seen() as write:

@@ -21,8 +21,21 @@ from django.views.decorators.http import require_safe
 
 from jobs.long_works import ASK_AGAIN_S, LongKind, State, kind_of, percent
 from jobs.models import LongWork
+from web.api.openapi import TEXT, WHOLE, Responses, record
 from web.links import public_link
 
+#: What an address answers to whoever must wait, for the OpenAPI document.
+LATER: Final[Responses] = {
+    (202, "application/json"): record(
+        {
+            "state": {**TEXT, "enum": list(State.values)},
+            "percent": {**WHOLE, "description": "Of the time that it is expected to take."},
+            "reason": {**TEXT, "description": "Why it was not made."},
+            "result": {**TEXT, "format": "uri", "description": "Where it will be."},
+        }
+    ),
+    303: None,
+}
 #: Which of the files was asked for, in the address of the progress.
 FILE: Final = "file"
 _ASYNC: Final = re.compile(r"(?:^|,)\s*respond-async\s*(?:[,;=]|$)", re.IGNORECASE)

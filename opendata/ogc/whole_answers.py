@@ -76,7 +76,7 @@ def whole_answer(
         rows = rows[: asked.most]
     version = of.version(asked)
     # Of what is small, and notes no version, the features themselves tell.
-    more = {} if version else {"version": lambda: digest(*feature_texts(rows, feature))}
+    more: dict[str, Any] = {} if version else {"version": lambda: digest(*feature_texts(rows, feature))}
     answer = kind_answer(request, kind, layer, rows, asked.language, **more)
     answer["Content-Crs"] = f"<{asked.crs.uri}>"
     patch_vary_headers(answer, ["Accept"])

@@ -1,19 +1,20 @@
 """GET /data/appeals.geojson and its like: whole sets at one address each, for GDAL, QGIS and GeoPandas.
 
 A file is made in the request of the first who asks, by at most two threads of a process (``web.api.texts.MAKERS``); the
-others serve pages meanwhile. A job would be no better for those who wait: tools that are given an address cannot follow a
-link that comes later, and a million appeals take seconds.
+others serve pages meanwhile. Tools that are given an address cannot follow a link that comes later, and a million appeals take
+seconds: only what is larger than a format can be written within some ten seconds is a worker's, and the answer then is where to
+ask for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -21,15 +22,16 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
 
 from accounts.roles import standing_of
-from appeals.filters import AppealFilter, parse_filter
 from appeals.models import Appeal
 from geo.refusals import Refusals, Refused
-from opendata.changes import UPDATED_AFTER, updated_after
+from opendata.appeal_rows import asked_appeals
+from opendata.changes import UPDATED_AFTER
 from opendata.files import FileKind, kinds_of
 from opendata.layers import APPEALS, Layer
+from opendata.long_sets import ask
 from opendata.parameters import FILTER_PARAMETERS
 from opendata.properties import APPEAL, schema
-from opendata.whole_sets import GEOJSON, GEOJSONL, WholeSet
+from opendata.whole_sets import GEOJSON, GEOJSONL, NotMade, WholeSet
 from rates.senders import sender_of
 from rates.taking import DATA_WORK, TooMany, charged
 from web.api.answers import LIVE_S, cached_for, reads_parts, text_answer
@@ -38,6 +40,7 @@ from web.api.openapi import BYTES, LANG, TEXT, UUID, WHOLE, Responses, described
 from web.api.problems import bad_parameters, problem
 from web.limits import refused
 from web.links import public_link
+from web.long_works import LATER, later
 
 
 @require_safe
@@ -91,7 +94,7 @@ _APPEALS_ENDING, _APPEALS_RESPONSES = described_files(APPEALS, but=(GEOJSON.endi
 @described(
     "read_all_appeals_as",
     parameters=[_APPEALS_ENDING, *FILTER_PARAMETERS, UPDATED_AFTER, LANG],
-    responses=_APPEALS_RESPONSES,
+    responses={**_APPEALS_RESPONSES, **LATER},
 )
 def whole_appeals_as(request: HttpRequest, ending: str) -> HttpResponseBase:
     """The same appeals as a table or a file that a GIS opens, with what each field is."""
@@ -101,14 +104,14 @@ def whole_appeals_as(request: HttpRequest, ending: str) -> HttpResponseBase:
 def _appeals(request: HttpRequest, ending: str) -> HttpResponseBase:
     refusals = Refusals()
     language = refusals.read(language_asked_for, request, "")
-    wanted = refusals.read(parse_filter, request.GET, AppealFilter())
-    since = refusals.read(updated_after, request.GET, None)
+    rows = refusals.read(lambda query: asked_appeals(query, request.user), request.GET, Appeal.objects.none())
     if refusals.errors:
         return bad_parameters(refusals.errors)
-    rows = Appeal.objects.visible_to(request.user).filtered(wanted).newest_first()
-    if since is not None:
-        rows = rows.updated_since(since)
-    return whole_set_answer(request, APPEALS, ending, rows, language)
+
+    def by_a_worker(whole: WholeSet) -> HttpResponse:
+        return later(request, ask(whole, ending, request.GET, language, sender_of(request)))
+
+    return whole_set_answer(request, APPEALS, ending, rows, language, by_a_worker=by_a_worker)
 
 
 def whole_set_answer(
@@ -128,20 +131,32 @@ def whole_set_answer(
 
 
 def kind_answer(
-    request: HttpRequest, kind: FileKind, layer: Layer, rows: QuerySet[Any], language: str, **more: Any
+    request: HttpRequest,
+    kind: FileKind,
+    layer: Layer,
+    rows: QuerySet[Any],
+    language: str,
+    *,
+    by_a_worker: Callable[[WholeSet], HttpResponse] | None = None,
+    **more: Any,
 ) -> HttpResponseBase:
-    """The rows of the layer as a file of the kind, kept for the public, or why it cannot be had."""
+    """The rows of the layer as a file of the kind, kept for the public, or why it cannot be had.
+
+    What is long is made ``by_a_worker``, where that is given, and then answered with what it returns.
+    """
     work = partial(charged, DATA_WORK, sender_of(request))
     whole = kind.whole_set(layer, rows, language, work=work, **more)
     try:
-        return _answer(request, whole)
+        return _answer(request, whole, by_a_worker)
     except Refused as refusal:
         return problem(HTTPStatus.BAD_REQUEST, str(refusal))
     except TooMany as refusal:
         return refused(problem(HTTPStatus.TOO_MANY_REQUESTS, str(refusal)), refusal)
 
 
-def _answer(request: HttpRequest, whole: WholeSet) -> HttpResponseBase:
+def _answer(
+    request: HttpRequest, whole: WholeSet, by_a_worker: Callable[[WholeSet], HttpResponse] | None
+) -> HttpResponseBase:
     media_type = whole.form.media_type
     answer: HttpResponseBase
     if standing_of(request.user).works_on_appeals:
@@ -149,17 +164,22 @@ def _answer(request: HttpRequest, whole: WholeSet) -> HttpResponseBase:
         answer = FileResponse(whole.own_text(), content_type=media_type)
         answer["Accept-Ranges"] = "none"
     else:
+        later_answer = by_a_worker if by_a_worker and whole.is_long else None
         # A range counts bytes: of the compressed text they would be others.
         packed = (
             whole.form.packs
+            and not later_answer
             and "gzip" in request.headers.get("Accept-Encoding", "")
             and not reads_parts(request)
         )
-        answer = text_answer(
-            request,
-            lambda: whole.public_text(packed=packed),
-            media_type=media_type,
-            encoding="gzip" if packed else "identity",
-        )
+        current = whole.long_text if later_answer else partial(whole.public_text, packed=packed)
+        try:
+            answer = text_answer(
+                request, current, media_type=media_type, encoding="gzip" if packed else "identity"
+            )
+        except NotMade:
+            if later_answer is None:
+                raise
+            return later_answer(whole)
         patch_vary_headers(answer, ["Accept-Encoding"])
     return cached_for(answer, LIVE_S, private=request.user.is_authenticated)

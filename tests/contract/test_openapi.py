@@ -34,6 +34,7 @@ from media.storage import workshop
 from opendata import clusters
 from opendata.bundle import newest_bundle
 from opendata.ogc.collections import COLLECTIONS
+from opendata.whole_sets import WholeSet
 from rates.taking import DATA_WORK, UPLOAD, charge
 from tests.contract.addresses import Address, all_addresses, asking, templates
 from tests.contract.document import (
@@ -114,6 +115,15 @@ def _while_others_are_made(path: str) -> Ask:
             for n in range(texts.MAKERS):
                 taken.enter_context(texts.making(str(n)))
             return client.get(path)
+
+    return ask
+
+
+def _of_too_many(accepted: str) -> Ask:
+    def ask(client: Client, _appeal: Appeal) -> HttpResponse:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(WholeSet, "is_long", True)
+            return client.get("/data/appeals.gpkg", headers={"Accept": accepted})
 
     return ask
 
@@ -330,6 +340,8 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
             503: [_while_others_are_made(f"/data/{name}.csv")],
         }.items()
     },
+    ("read_all_appeals_as", 202): [_of_too_many("application/json")],
+    ("read_all_appeals_as", 303): [_of_too_many("text/html")],
     ("read_field_list", 200): [_get(f"/data/{name}.csv-metadata.json") for name in ("appeals", "city")],
     ("read_field_list", 400): [_get("/data/appeals.csv-metadata.json?lang=ky")],
     ("read_field_list", 404): [_get("/data/none.csv-metadata.json")],

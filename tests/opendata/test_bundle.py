@@ -26,6 +26,7 @@ from appeals.actors import Person
 from appeals.models import Appeal
 from appeals.workflow import ACCEPT, REDACT
 from opendata import bundle as bundles
+from opendata import changes
 from opendata.bundle import ENDINGS, NIGHT_HOUR, bundle_of_the_night, make_bundle, newest_bundle
 from opendata.files import FileKind
 from opendata.layers import LAYERS
@@ -41,7 +42,7 @@ NAMES = [f"{layer.name}.{ending}" for layer in LAYERS for ending in ENDINGS]
 def _own_place(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And no time that a transaction may have taken: what the tests hide beforehand was hidden before."""
     settings.BUNDLE_ROOT = tmp_path / "bundle"
-    monkeypatch.setattr(bundles, "_COMMITTED_BY", dt.timedelta(0))
+    monkeypatch.setattr(changes, "_COMMITTED_BY", dt.timedelta(0))
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_what_is_hidden_is_gone_at_once(two: tuple[Appeal, Appeal], client: Clie
     assert second.whole.sha256 != first.whole.sha256
     assert newest_bundle() == second
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bundles, "_COMMITTED_BY", dt.timedelta(minutes=10))
+        patch.setattr(changes, "_COMMITTED_BY", dt.timedelta(minutes=10))
         assert newest_bundle() is None, "hidden before, but perhaps committed after the snapshot"
     assert {path.name for path in bundles._root().iterdir()} == {second.whole.sha256, "bundle.json"}
     with reading.file, zipfile.ZipFile(reading.file) as archive:

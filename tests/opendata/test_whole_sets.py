@@ -440,7 +440,7 @@ def test_a_large_set_is_copied_and_is_the_same_text(
 
         return copying
 
-    monkeypatch.setattr(large_texts, "LARGE", 0)
+    monkeypatch.setattr(whole_sets, "LARGE", 0)
     for name in ("copy_lines", "copy_table"):
         monkeypatch.setattr(whole_sets, name, first_changed(getattr(large_texts, name)))
     monkeypatch.setattr(texts, "kept", lambda folder, name: None)

@@ -6,6 +6,7 @@ for each of them, a list that changes meanwhile would come out torn.
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import fcntl
 import hashlib
@@ -65,6 +66,11 @@ class Text:
         return quote_etag(self.path.name)
 
     @property
+    def made_at(self) -> dt.datetime:
+        """When it was begun to be made, or where nobody said so, when it was whole."""
+        return dt.datetime.fromtimestamp(os.fstat(self.file.fileno()).st_mtime, dt.UTC)
+
+    @property
     def size(self) -> int:
         """In bytes."""
         return os.fstat(self.file.fileno()).st_size
@@ -82,6 +88,13 @@ def digest(*parts: str | bytes) -> str:
 def kept(folder: str, name: str) -> Text | None:
     """The text of that name; None when it is not there (any more)."""
     return _opened(_root() / "sets" / folder / name)
+
+
+def newest(folder: str) -> Text | None:
+    """The text of the folder, whichever its name; None where there is none."""
+    place = _root() / "sets" / folder
+    names = [path for path in place.iterdir() if not path.name.startswith(".")] if place.is_dir() else []
+    return _opened(max(names, key=lambda path: path.name)) if names else None
 
 
 def keep(folder: str, name: str, write: Callable[[BinaryIO], object]) -> Text:
