@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 
 import numpy as np
 import pytest
@@ -111,6 +112,13 @@ def test_like_is_compared_with_like_and_clear_differences_are_named(
     assert {one["id"]: str(one["properties"]["terms_kept"]) for one in features} == {
         code: told["", code]["terms_kept"] for code in ("east", "west")
     }
+    # What there is more of stands in the rows.
+    for query, first, heads in (("", "Service", 2), ("?service=light", "District", 1)):
+        shown = client.get(f"{PAGE}{query}").content.decode()
+        table = shown[shown.index('id="by-service"') :].partition("</table>")[0]
+        found_heads = re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', table)
+        assert (found_heads[0], len(found_heads)) == (first, 2 + heads)
+        assert table.count('<th scope="row">') == 2
     facts = client.get("/en/reports/answers.json").json()
     assert [(one["service"], one["district"]) for one in facts["numbers"]["differing"]] == [
         ("light", "east"),
