@@ -26,7 +26,7 @@ def violations(page: Any, *, colours: bool = True) -> list[str]:
 
 
 def running_out(page: Any) -> list[str]:
-    """What of the header and of the page is wider than its place, and words that are torn for want of room."""
+    """What of the header and of the page is wider than its place, and words that are torn or cut for want of room."""
     found: list[str] = page.evaluate(
         """() => {
             const said = [];
@@ -36,9 +36,14 @@ def running_out(page: Any) -> list[str]:
                 const {left, right, width} = part.getBoundingClientRect();
                 if (width && (left < inner.left || right > inner.right + 0.5)) said.push(part.textContent.trim());
             }
+            for (const part of document.querySelectorAll(".wordmark__words > *")) {
+                if (part.scrollWidth > part.clientWidth) said.push(part.textContent);
+            }
             const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
             while (walker.nextNode()) {
                 const text = walker.currentNode;
+                // What is folded up has no room at all.
+                if (!text.parentElement.checkVisibility()) continue;
                 for (const word of text.textContent.matchAll(/[\\p{L}\\p{N}]+/gu)) {
                     const range = document.createRange();
                     range.setStart(text, word.index);

@@ -18,6 +18,7 @@ from appeals.vocabulary import Status
 from config.city import CITY
 from public.views.map import PAGE_SIZE
 from tests.browser.conftest import DESKTOP, LANGUAGES, Open, Visit, path_of
+from tests.browser.faults import running_out
 from tests.browser.pixels import colour_px
 from tests.factories import AppealFactory
 from tests.grid import IN_EAST, IN_WEST, GridCity, at
@@ -47,6 +48,8 @@ def test_it_is_drawn_by_itself(visit: Open, city: GridCity, language: str) -> No
     assert colours(window) > 100
     assert [url for url in foreign if url.startswith("http")] == []
     assert window.complaints.said == []
+    window.page.set_viewport_size({"width": 320, "height": 640})
+    assert running_out(window.page) == []
 
 
 def test_a_base_map_out_of_reach_is_replaced_by_the_city_s_own(

@@ -101,6 +101,9 @@ def test_from_the_pin_to_the_public_answer(
     reader = public.go(path_of("public:appeal", language, appeal.number))
     expect(reader.locator(".answer")).to_contain_text(answer)
     expect(reader.locator("main")).not_to_contain_text("Бакыт")
+    # The photo alone is a page that the browser makes.
+    public.go(attachment.large.url)
+    assert public.complaints.said == []
     appeal.refresh_from_db()
     assert appeal.status == Status.ANSWERED
     # What has been sent is no form any more.

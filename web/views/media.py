@@ -23,6 +23,7 @@ from appeals.models import Appeal, Attachment
 from appeals.workflow import COVER
 from news.models import NewsItem
 from web.api.keys import opened_by
+from web.security import HEADER
 from web.uploads import holders_of
 
 #: The files of an attachment that are served; all were made by us. What was received is not among them.
@@ -34,6 +35,8 @@ WHOLE_FORMS: Final = ("whole_large", "whole_thumb")
 # whether it may still be shown, which costs an answer without a body.
 _CACHE_OF_THE_PUBLIC: Final = "private, no-cache"
 _CACHE_OF_SOME: Final = "private, no-store"
+#: For a file that is opened alone: a browser shows it in a page of its own making, which it dresses itself.
+_POLICY: Final = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 @opened_by(Scope.PHOTOS)
@@ -89,6 +92,7 @@ def _served(request: HttpRequest, stored: FieldFile, cache: str) -> HttpResponse
         ("Cache-Control", cache),
         ("Accept-Ranges", "bytes"),
         ("X-Content-Type-Options", "nosniff"),
+        (HEADER, _POLICY),
     ]
     try:
         answer = StaticFile(os.fspath(stored.path), headers).get_response(request.method, request.META)
