@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.gis.db.models.functions import AsGeoJSON, AsWKB, GeometryDistance, Transform
 from django.contrib.gis.geos import Point
 from django.db.models import FloatField, Func, QuerySet, Subquery, Value
+from django.utils import timezone
 
 from districts.models import BoundaryRevision, District, DistrictBoundary, Place
 from geo.points import WGS84_SRID
@@ -113,9 +114,9 @@ def city_area_m2(grounds: tuple[DistrictGround, ...]) -> float:
 
 
 def nearest_places(centres: Sequence[tuple[float, float]]) -> list[str]:
-    """Name of the gazetteer place nearest to each (lon, lat), "" if the gazetteer is empty; one statement.
+    """Name of the gazetteer place nearest to each (lon, lat); where the gazetteer is empty, of the district that it lies in, "" outside of all.
 
-    Streets are left out: in the gazetteer a street is one point, but it may be long.
+    Streets are left out: in the gazetteer a street is one point, but it may be long. One statement, and another for districts.
     """
     if not centres:
         return []
@@ -128,6 +129,15 @@ def nearest_places(centres: Sequence[tuple[float, float]]) -> list[str]:
         for number, (lon, lat) in enumerate(centres)
     ]
     names = {place.number: place.name for place in nearest[0].union(*nearest[1:], all=True)}
+    if not names:
+        territories = _in_force(timezone.localdate()).exclude(district__kind=District.Kind.CITY)
+        holding = [
+            territories.filter(geom__covers=Point(lon, lat, srid=WGS84_SRID)).annotate(number=Value(number))[
+                :1
+            ]
+            for number, (lon, lat) in enumerate(centres)
+        ]
+        names = {held.number: held.name for held in holding[0].union(*holding[1:], all=True)}
     return [names.get(number, "") for number in range(len(centres))]
 
 

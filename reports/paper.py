@@ -69,7 +69,15 @@ def heatmap_tables(made: Heatmap) -> list[Table]:
                     _place(
                         number,
                         name or row.cell.id,
-                        " · ".join(filter(None, [row.district.name if row.district else "", row.cell.id])),
+                        " · ".join(
+                            filter(
+                                None,
+                                [
+                                    row.district.name if row.district and row.district.name != name else "",
+                                    row.cell.id,
+                                ],
+                            )
+                        ),
                     ),
                     _whole(row.count),
                 )
@@ -99,7 +107,7 @@ def hotspots_tables(made: Hotspots) -> list[Table]:
             _place(number, name or place.cells[0].id, _cells(len(place.cells))),
             _shown(place.in_cells),
             _whole(place.count),
-            rounded(place.expected, 1),
+            about(place.expected),
             times(place.ratio),
         )
         for number, (place, name) in enumerate(

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from reports.trends import TrendPlace, Trends
 
 TOP_CELLS = 10
+TOP_DIFFERING = 15
 #: Categories that are offered where none is chosen.
 FULLEST_CATEGORIES = 6
 ROWS_A_PAGE = 25
@@ -127,6 +128,7 @@ def heatmap_page(heatmap: Heatmap, form: ReportForm) -> dict[str, Any]:
 def hotspots_page(hotspots: Hotspots, form: ReportForm) -> dict[str, Any]:
     """The planner's page of hotspots: what is asked, the map, the answer in words, and the places with their appeals."""
     from reports import hot_sentences
+    from reports.figures import about
     from reports.hotspots import Compared
 
     return {
@@ -139,7 +141,9 @@ def hotspots_page(hotspots: Hotspots, form: ReportForm) -> dict[str, Any]:
         "by_chance": hotspots.compared is Compared.CHANCE,
         "places_words": hot_sentences.places_words(hotspots),
         "size_words": size_words(hotspots.size),
-        "places": _linked_places(hotspots.places, form.query),
+        "places": [
+            (linked, about(linked.row.expected)) for linked in _linked_places(hotspots.places, form.query)
+        ],
         "fullest": _fullest_categories(form.query)
         if hotspots.compared is Compared.CHANCE and not hotspots.refusal
         else [],
@@ -274,7 +278,8 @@ def answers_page(found: AnswersReport, form: ReportForm) -> dict[str, Any]:
             for district, one in zip(found.districts, found.answers, strict=True)
         ],
         "differing": [
-            (service.name, district.name, words.figures_of(one)) for service, district, one in found.differing
+            (service.name, district.name, words.figures_of(one))
+            for service, district, one in found.differing[:TOP_DIFFERING]
         ],
         **_by_service(found),
     }

@@ -67,8 +67,8 @@ def test_the_page_makes_few_queries(
 ) -> None:
     plant([IN_EAST, IN_WEST] * 20)
     with django_assert_num_queries(
-        10
-    ):  # 3 for the choices, 3 for the report, 1 for how long it takes, 1 for the places, 2 for the limit
+        11
+    ):  # 3 for the choices, 3 for the report, 1 for how long it takes, 2 for the places, as there are none, 2 for the limit
         client.get(PAGE)
 
 
@@ -80,6 +80,11 @@ def test_links_go_to_the_rows_behind_the_numbers(client: Client, plant: Plant, c
     page = text(client, f"{PAGE}?kind=complaint&cell={cell_m}")
     links = re.findall(r'href="(/en/reports/heatmap/\d+/[^"]+)"', page)
     assert len(links) == 2
+    # Without a gazetteer a cell is called as the district that it lies in.
+    assert re.findall(r'<a href="/en/reports/heatmap/[^>]+>([^<]+)</a><br><span [^>]+>x\d+_y\d+<', page) == [
+        "east en",
+        "west en",
+    ]
     rows = text(client, links[0].replace("&amp;", "&"))
     assert f"27 appeals on {cell_m} × {cell_m} m" in rows
     assert rows.count('class="appeal-row"') == 25
