@@ -125,6 +125,11 @@ class Standing:
         return self.may(Right.ADMIN)
 
     @property
+    def sets_thresholds(self) -> bool:
+        """True for whoever says from how much support on the city answers a proposal."""
+        return self.may(Right.ADMIN)
+
+    @property
     def sees_row_history(self) -> bool:
         """True for whoever may see who changed what in the city's own data."""
         return self.may(Right.FILES)

@@ -35,6 +35,7 @@ from appeals.models import (
     LegalTerm,
     Message,
     RefusalGround,
+    SupportThreshold,
     changing_the_clock,
     trying_the_clock,
 )
@@ -263,3 +264,9 @@ class CalendarDayAdmin(_MovesDueDates, TranslationAdmin[CalendarDay]):
     list_filter = ["working"]
     date_hierarchy = "date"
     change_list_template = "appeals/admin/calendar_days.html"
+
+
+@admin.register(SupportThreshold)
+class SupportThresholdAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["__str__", "district", "voices", "days"]
+    list_select_related = ["district"]

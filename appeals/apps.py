@@ -11,6 +11,7 @@ class AppealsConfig(AppConfig):
     def ready(self) -> None:
         from accounts.people import person_invited, person_left
         from accounts.permissions import ALL, EDIT, VIEW, office_may
+        from appeals.actions.carry import carry_supported
         from appeals.actions.count_again import count_again
         from appeals.actions.escalate import escalate_overdue
         from appeals.actions.hand_over import hand_over
@@ -28,6 +29,7 @@ class AppealsConfig(AppConfig):
             LegalTerm,
             Message,
             RefusalGround,
+            SupportThreshold,
             clock_changed,
         )
         from appeals.notify.alerts import CONFIRMATION, NEW_APPEAL, Confirmations, NewAppeals
@@ -63,6 +65,7 @@ class AppealsConfig(AppConfig):
         carried_by(Message.Channel.EMAIL, Mail)
         carried_by(Message.Channel.PUSH, Push)
         every(dt.timedelta(minutes=10), count_again)
+        every(dt.timedelta(minutes=5), carry_supported)
         every(dt.timedelta(minutes=5), escalate_overdue)
         every(dt.timedelta(minutes=5), follow_questions)
         every(dt.timedelta(minutes=5), warn_services)
@@ -76,7 +79,7 @@ class AppealsConfig(AppConfig):
         when_given_up(prepare_video, give_up_video, again=take_up_video)
         office_may(VIEW, Appeal, Event)
         # The government moves working days every year.
-        office_may(ALL, CalendarDay)
+        office_may(ALL, CalendarDay, SupportThreshold)
         office_may(EDIT, LegalTerm, RefusalGround)
         # To have videos prepared again.
         office_may(EDIT, Attachment)

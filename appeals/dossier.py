@@ -13,7 +13,8 @@ from accounts.models import User
 from appeals.deadlines import LegalClock, city_day
 from appeals.due import Due, due_of
 from appeals.due_explanation import DueExplanation, explain_due
-from appeals.models import Appeal, Attachment, Event, RoutingDecision, Support
+from appeals.gathering import Gathering, Thresholds, gathering_of
+from appeals.models import Appeal, Attachment, Event, RoutingDecision
 from appeals.routing_decision import Explanation, explain
 from appeals.timeline import Step, steps_of
 from appeals.vocabulary import Outcome, Status
@@ -31,6 +32,7 @@ class Dossier:
     due: Due
     due_explanation: DueExplanation
     clock: LegalClock
+    today: dt.date
     attachments: tuple[Attachment, ...]
     steps: tuple[Step, ...]
     explanation: Explanation | None
@@ -63,8 +65,15 @@ class Dossier:
 
     @cached_property
     def supporters(self) -> int:
-        """How many people say that it, or what repeats it, concerns them too; read when it is asked for."""
-        return Support.objects.of(self.appeal).people()
+        """How many people say that it, or what repeats it, concerns them too."""
+        return self.appeal.supporters
+
+    @cached_property
+    def gathering(self) -> Gathering | None:
+        """What a proposal has gathered; None of another appeal. Read when it is asked for: one query for a proposal."""
+        if not self.appeal.is_proposal:
+            return None
+        return gathering_of(self.appeal, Thresholds.read(), self.today)
 
     @cached_property
     def answers(self) -> list[Step]:
@@ -126,12 +135,13 @@ def dossier_of(
     decision = (
         RoutingDecision.objects.filter(appeal=appeal).select_related("service", "area", "revision").first()
     )
-    clock = LegalClock.read()
+    clock, today = LegalClock.read(), city_day(now or timezone.now())
     return Dossier(
         appeal=appeal,
-        due=due_of(appeal, clock.calendar, city_day(now or timezone.now())),
+        due=due_of(appeal, clock.calendar, today),
         due_explanation=explain_due(appeal, clock),
         clock=clock,
+        today=today,
         attachments=tuple(attachment for attachment in attachments if attachment.event_id is None),
         steps=tuple(steps_of(events, attachments)),
         explanation=explain(decision) if decision else None,

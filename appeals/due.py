@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, npgettext
 
 from appeals.deadlines import WorkingCalendar, city_calendar, city_day
+from appeals.gathering import Gathering, Thresholds, gathering_of
 from appeals.models import Appeal
 from appeals.querysets import ListedAppeal
 from appeals.vocabulary import OPEN_STATUSES, Status
@@ -100,6 +101,7 @@ class AppealRow:
 
     appeal: Appeal
     due: Due
+    gathering: Gathering | None = None
 
 
 def due_of(appeal: Appeal | ListedAppeal, calendar: WorkingCalendar, today: dt.date) -> Due:
@@ -122,6 +124,11 @@ def due_of(appeal: Appeal | ListedAppeal, calendar: WorkingCalendar, today: dt.d
 
 
 def rows_of(appeals: Iterable[Appeal], *, now: dt.datetime | None = None) -> list[AppealRow]:
-    """The appeals as list rows, in the same order; one query (for the calendar) in total."""
-    calendar, today = city_calendar(), city_day(now or timezone.now())
-    return [AppealRow(appeal, due_of(appeal, calendar, today)) for appeal in appeals]
+    """The appeals as list rows, in the same order; one query (for the calendar) in total, and one more for proposals."""
+    calendar, today, listed = city_calendar(), city_day(now or timezone.now()), list(appeals)
+    has_proposals = any(appeal.is_proposal for appeal in listed)
+    thresholds = Thresholds.read() if has_proposals else Thresholds({})
+    return [
+        AppealRow(appeal, due_of(appeal, calendar, today), gathering_of(appeal, thresholds, today))
+        for appeal in listed
+    ]

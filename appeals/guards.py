@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.roles import Role
 from appeals.deadlines import LegalClock, city_day
+from appeals.gathering import has_gathered
 from appeals.limits import RATING_DAYS
 from appeals.models import Appeal, Attachment, Event
 from appeals.querysets import AppealQuerySet
@@ -53,6 +54,8 @@ def barred(
         if Guard.HAS_PART in asked and parts_of(appeal).exists():
             met.add(Guard.HAS_PART)
     met.add(Guard.LEGAL if appeal.is_legal else Guard.CIVIC)
+    if Guard.GATHERED in asked and has_gathered(appeal, at):
+        met.add(Guard.GATHERED)
     if appeal.answered_at is not None and (
         appeal.closed_at is None or at <= appeal.closed_at + dt.timedelta(days=RATING_DAYS)
     ):

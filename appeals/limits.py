@@ -67,3 +67,11 @@ SIGNED_IN_DAYS: Final = 180
 #: Appeals that an account lists, and that a device adds to it at once.
 RESIDENT_APPEALS_MAX: Final = 200
 ATTACHED_MAX: Final = 100
+
+#: Voices from which on the city answers a proposal, and days in which they are gathered, where the Mayor's Office has said
+#: nothing else.
+SUPPORT_VOICES: Final = 300
+SUPPORT_DAYS: Final = 180
+#: What the Mayor's Office may say at most.
+SUPPORT_VOICES_MAX: Final = 1_000_000
+SUPPORT_DAYS_MAX: Final = 3_650

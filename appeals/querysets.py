@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 #: Public order of lists: the index ``appeal_newest``.
 NEWEST_FIRST: Final = Order({"submitted_at": dt.datetime, "number": int}, descending=True)
+#: That of proposals: the index ``appeal_proposals``.
+MOST_SUPPORTED: Final = Order({"supporters": int, "number": int}, descending=True)
 
 
 class Counts(RawSQL):
@@ -173,6 +175,10 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
     def unrouted(self) -> AppealQuerySet:
         """Open appeals for whose place and category no service was found, and that nobody has given to one since."""
         return self.open().filter(routing__rule=Rule.OFFICE, service__is_office=True)
+
+    def proposals(self) -> AppealQuerySet:
+        """Appeals that gather support."""
+        return self.filter(kind=Kind.RECOMMENDATION)
 
     def within_metres(self, point: Point, radius_m: float) -> AppealQuerySet:
         """Appeals at most that far from the point (EPSG:4326), border included, measured in the city's metric CRS.

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.roles import Role
 
@@ -48,7 +49,7 @@ class Kind(models.TextChoices):
     REPORT = "report", _("Civic report")
     COMPLAINT = "complaint", _("Complaint")
     REQUEST = "request", _("Request")
-    RECOMMENDATION = "recommendation", _("Recommendation")
+    RECOMMENDATION = "recommendation", pgettext_lazy("kind of appeal", "Proposal")
 
     @property
     def is_legal(self) -> bool:
@@ -132,6 +133,9 @@ class Guard(enum.Enum):
     LINKED = "linked"  #: another appeal belongs together with it
     CIVIC = "civic"  #: it is a report, and no appeal under the law
     LEGAL = "legal"  #: it is an appeal under the law
+    GATHERED = (
+        "gathered"  #: a proposal that has as much support as its territory asks for, for the first time
+    )
     RATEABLE = (
         "rateable"  #: it has an answer, and was not closed so long ago that its author has no say any more
     )
@@ -140,7 +144,7 @@ class Guard(enum.Enum):
     def of_the_clock(self) -> bool:
         """True when terms and calendar decide it."""
         of_relations = {Guard.SPLIT_OFF, Guard.HAS_PART, Guard.REPEATS, Guard.LINKED}
-        of_itself = of_relations | {Guard.REDACTED, Guard.CIVIC, Guard.LEGAL, Guard.RATEABLE}
+        of_itself = of_relations | {Guard.REDACTED, Guard.CIVIC, Guard.LEGAL, Guard.RATEABLE, Guard.GATHERED}
         return self not in of_itself and not self.of_files
 
     @property
@@ -255,6 +259,8 @@ class Verb:
     followed: bool = False
     #: From then on the appeal is known to the Mayor's Office as overdue, until a new term begins.
     escalates: bool = False
+    #: What supported it has come to the threshold: the Mayor's Office gets it, and owes an answer in public.
+    carries: bool = False
     #: The stage of the term, 1 and up, of which its service is then warned; kept with the appeal.
     warns: int | None = None
     #: The author is reminded of the question, which is not done again.

@@ -893,6 +893,26 @@ FOUND_OVERDUE = Verb(
         step=_("When the appeal was moved here from another system, its term had passed without an answer")
     ),
 )
+CARRY = Verb(
+    "carry",
+    sources=(*OPEN_STATUSES, Status.ANSWERED, Status.CLOSED),
+    target=Status.NEW,
+    roles=_PLATFORM,
+    icon="people",
+    clock=Clock.START,
+    guard=Guard.GATHERED,
+    carries=True,
+    followed=True,
+    words=Words(
+        step=_(
+            "Supported by enough people (%(supporters)s of %(threshold)s): the Mayor's Office must answer in public by %(due)s"
+        )
+    ),
+    letters={
+        Audience.AUTHOR: _("Your proposal № %(number)d has gathered its support: the city must answer"),
+        Audience.SERVICE: _("Proposal № %(number)d has gathered its support: an answer in public is due"),
+    },
+)
 WARN_HALF = Verb(
     "warn_half",
     sources=RUNNING_STATUSES,
@@ -1014,6 +1034,7 @@ VERBS: dict[str, Verb] = {
         RESTORE,
         HIDE,
         SHOW,
+        CARRY,
         WARN_HALF,
         WARN_MOST,
         WARN_DUE,

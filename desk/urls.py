@@ -20,6 +20,7 @@ from desk import (
     row_history,
     saved_pages,
     scoreboard_pages,
+    thresholds,
     views,
 )
 
@@ -55,6 +56,7 @@ urlpatterns = [
     path("news/<int:pk>/", news.item_page, name="news-item"),
     path("news/<int:pk>/draft/", news.keep_page, name="news-item-draft"),
     path("calendar/", calendar_pages.calendar_page, name="calendar"),
+    path("proposals/", thresholds.thresholds_page, name="thresholds"),
     path("people/", people.people_page, name="people"),
     path("people/<int:person>/", people.person_page, name="person"),
     path("scoreboard/", scoreboard_pages.scoreboard_page, name="scoreboard"),

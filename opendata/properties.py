@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_noop
 
+from appeals.gathering import NEEDED
 from appeals.limits import ADDRESS_MAX, TEXT_MAX
 from appeals.querysets import overdue_on
 from appeals.vocabulary import Kind, Outcome, Status
@@ -153,6 +154,24 @@ APPEAL: Final[Properties] = (
         gettext_noop("Null too where it was answered in another system, in words that are not known here."),
     ),
     Property("closed_at", "closed_at", MOMENT_OR_NULL),
+    Property(
+        "supporters",
+        "supporters",
+        WHOLE,
+        gettext_noop("People who say that it, or what repeats it, concerns them too."),
+    ),
+    Property(
+        "support_needed",
+        NEEDED,
+        WHOLE_OR_NULL,
+        gettext_noop("Of a proposal: from so many supporters on the city must answer in public."),
+    ),
+    Property(
+        "supported_at",
+        "supported_at",
+        MOMENT_OR_NULL,
+        gettext_noop("Of a proposal: when it had so many; what happens later takes nothing back."),
+    ),
     Property("address", "address", {**TEXT, "maxLength": ADDRESS_MAX}),
     Property("text", "text", {**TEXT, "maxLength": TEXT_MAX}),
     Property("language", "language", TEXT),

@@ -16,6 +16,7 @@ from public.views.map import map_page
 from public.views.mine import mine
 from public.views.news import news_item, news_list
 from public.views.news_feed import news_feed
+from public.views.proposals import proposals
 from public.views.support import support_page
 
 app_name = "public"
@@ -25,6 +26,7 @@ urlpatterns = [
     path("appeals/new/", appeal_new, name="appeal-new"),
     path("appeals/<int:number>/", appeal_page, name="appeal"),
     path("appeals/<int:number>/support/", support_page, name="support"),
+    path("proposals/", proposals, name="proposals"),
     path("follow/<str:secret>/", follow_page, name="follow"),
     path("mine/", mine, name="mine"),
     path("mine/account/", account_page, name="mine-account"),

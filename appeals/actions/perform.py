@@ -22,6 +22,7 @@ from appeals.actions.submit import stored_decision
 from appeals.actors import Actor
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed, Stale
+from appeals.gathering import Thresholds, count_supporters
 from appeals.guards import Question, barred, goes_to_office, why_not
 from appeals.identifiers import new_secret
 from appeals.models import Appeal, AppealContact, Attachment, Event
@@ -55,6 +56,7 @@ def perform(
         appeal = Appeal.objects.select_for_update().get(pk=appeal_id)
         unseen = _unseen_by(appeal, verb, version)
         clock = LegalClock.held() if verb.reads_clock(appeal.status) else None
+        repeated = appeal.duplicate_of_id
         change = _change(appeal, verb, actor, at, given, clock)
         if any(change.repeats(event) for event in unseen):
             return appeal
@@ -81,6 +83,10 @@ def perform(
         if inputs.photo is not None:
             cover(inputs.photo, inputs.areas)
         queue_messages(event, digest=digest)
+        if repeated != appeal.duplicate_of_id:
+            # Whom a repetition concerns, what it repeats concerns.
+            count_supporters(repeated)
+            count_supporters(appeal.duplicate_of_id)
     return appeal
 
 
@@ -126,6 +132,11 @@ def _change(
     inputs = checked(verb, appeal, given, at)
     if goes_to_office(appeal, verb, role):
         _turn_to_office(inputs)
+    if verb.carries:
+        office = Service.objects.office()
+        inputs.to_service = office if office is not None and office.pk != appeal.service_id else None
+        threshold = Thresholds.read().of(appeal.district_id).voices
+        inputs.details |= {"supporters": appeal.supporters, "threshold": threshold}
     return Change(verb, role, actor.user, at, inputs)
 
 
@@ -187,6 +198,8 @@ CHANGED_FIELDS = (
     "due_on",
     "escalated_at",
     "warned",
+    "supported_at",
+    "threshold",
     "answered_at",
     "closed_at",
 )
@@ -263,6 +276,8 @@ class Change:
             appeal.closed_at = self.at
         if self.verb.escalates:
             appeal.escalated_at = self.at
+        if self.verb.carries:
+            appeal.supported_at, appeal.threshold = self.at, self.given.details["threshold"]
         if self.verb.warns is not None:
             appeal.warned = self.verb.warns
         if self.verb.reminds and appeal.reply_by:
@@ -278,7 +293,7 @@ class Change:
                 appeal.warned = 0
                 appeal.answered_at = appeal.closed_at = appeal.escalated_at = None
                 _count(appeal, clock)
-                if before in OPEN_STATUSES:
+                if before in OPEN_STATUSES or self.verb.carries:
                     event.details |= {"due": appeal.due_on.isoformat()}
             case Clock.PAUSE:
                 self._pause(appeal, event, clock)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from appeals.actions.carry import carry
 from appeals.actors import Person
 from appeals.errors import Invalid, NotAllowed
+from appeals.gathering import count_supporters, may_be_supported
 from appeals.models import Appeal, AppealContact, Support
 from appeals.workflow import SUBMIT_FOR
 from rates.taking import SUPPORT, take
@@ -20,7 +24,8 @@ def support(appeal: Appeal, secret: str, *, sender: str, email: str = "") -> Non
     """The person with this secret, and of whom this address is known, supports the appeal; a second time is the same.
 
     What the appeal repeats, or is taken for a repetition of later, has its supporters with it (``SupportQuerySet.of``).
-    Raises ``NotAllowed`` for an appeal that is over or hidden, ``TooMany`` when the sender (``rates.senders``) has
+    The voice that brings a proposal to its threshold has the city owe an answer, in the same transaction.
+    Raises ``NotAllowed`` for an appeal that is over (``gathering.may_be_supported``) or hidden, ``TooMany`` when the sender (``rates.senders``) has
     supported too much.
     """
     _count(appeal, [person_of(secret), *filter(None, [person_at(email)])], sender)
@@ -28,16 +33,25 @@ def support(appeal: Appeal, secret: str, *, sender: str, email: str = "") -> Non
 
 def _count(appeal: Appeal, persons: Sequence[str], sender: str) -> None:
     """Counts whoever is known by one or by two of these once."""
-    if not Appeal.objects.public().open().filter(pk=appeal.pk).exists():
+    now = timezone.now()
+    fresh = Appeal.objects.filter(pk=appeal.pk).first()
+    if fresh is None or not may_be_supported(fresh, now):
         raise NotAllowed
     there = Support.objects.filter(appeal=appeal).filter(Q(person__in=persons) | Q(also__in=persons)).first()
     if there is None:
         take(SUPPORT, sender)
         person, also = (*persons, "")[:2]
-        Support.objects.bulk_create([Support(appeal=appeal, person=person, also=also)], ignore_conflicts=True)
+        voice = Support(appeal=appeal, person=person, also=also)
+        with transaction.atomic():
+            Support.objects.bulk_create([voice], ignore_conflicts=True)
+            counted = count_supporters(appeal.pk)
+            if counted is not None:
+                carry(counted, now)
     elif not there.also:
         others = [person for person in persons if person != there.person]
-        Support.objects.filter(pk=there.pk).update(also="".join(others[:1]))
+        with transaction.atomic():
+            Support.objects.filter(pk=there.pk).update(also="".join(others[:1]))
+            count_supporters(appeal.pk)
 
 
 def support_for(appeal: Appeal, *, phone: str, email: str, by: Person, sender: str) -> None:
@@ -74,7 +88,9 @@ def _same_person(phone: str, email: str) -> list[str]:
 
 def take_back(appeal: Appeal, secret: str, *, email: str = "") -> None:
     """The person supports it no longer, whatever has become of it."""
-    Support.objects.filter(_by(secret, email), appeal=appeal).delete()
+    with transaction.atomic():
+        if Support.objects.filter(_by(secret, email), appeal=appeal).delete()[0]:
+            count_supporters(appeal.pk)
 
 
 def supports(appeal: Appeal, secret: str, *, email: str = "") -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import random
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -17,12 +18,21 @@ from accounts.models import User
 from accounts.roles import Role
 from appeals.actions.submit import Submission, new_contact
 from appeals.actors import Actor, Author, Person
-from appeals.deadlines import LegalClock
+from appeals.deadlines import LegalClock, city_day
+from appeals.gathering import GatheringState, Thresholds, in_state
 from appeals.identifiers import stable_uuid7
-from appeals.importing.history import DueDates, HistoricalRouter, Past, begin, write
-from appeals.models import Appeal, Attachment
-from appeals.vocabulary import Verb
-from appeals.workflow import ESCALATE, VERBS
+from appeals.importing.history import (
+    DueDates,
+    HistoricalRouter,
+    Past,
+    begin,
+    take_step,
+    write,
+    write_on,
+)
+from appeals.models import Appeal, Attachment, Event, Support
+from appeals.vocabulary import Status, Verb
+from appeals.workflow import CARRY, ESCALATE, VERBS
 from districts.models import Category, Service
 from districts.routing import Route
 from geo.points import city_point
@@ -33,6 +43,10 @@ if TYPE_CHECKING:
     from data.demo import DemoAppeal, DemoStep
 
 SOURCE = "demo"
+
+#: Proposals that somebody supports, and how near the first of them are to their threshold.
+_SUPPORTED: Final = 30
+_SHARES: Final = (0.96, 1.04, 0.61)
 
 
 def write_demonstration(
@@ -58,6 +72,33 @@ def write_demonstration(
     ]
     write(pasts)
     return len(pasts)
+
+
+def support_proposals(now: dt.datetime) -> int:
+    """Invents who supports the latest proposals, of which one has nearly enough voices and one more; how many voices."""
+    thresholds, office = Thresholds.read(), Service.objects.office()
+    waiting = in_state(GatheringState.GATHERING, thresholds, city_day(now))
+    proposals = list(
+        Appeal.objects.public().proposals().filter(waiting, status=Status.NEW).order_by("-number")
+    )
+    proposals = proposals[:_SUPPORTED]
+    voices: list[Support] = []
+    events: list[Event] = []
+    for n, appeal in enumerate(proposals):
+        threshold = thresholds.of(appeal.district_id)
+        chance = random.Random(f"support {n}")  # noqa: S311
+        share = _SHARES[n] if n < len(_SHARES) else chance.random() ** 2 * 0.8
+        appeal.supporters = round(threshold.voices * share)
+        voices += [
+            Support(appeal=appeal, person=f"demo {appeal.number} {m}") for m in range(appeal.supporters)
+        ]
+        if appeal.supporters >= threshold.voices:
+            details = {"supporters": appeal.supporters, "threshold": threshold.voices}
+            events.append(take_step(appeal, CARRY, now, to_service=office, details=details))
+    Support.objects.bulk_create(voices)
+    Appeal.objects.bulk_update(proposals, ["supporters"])
+    write_on(proposals, events)
+    return len(voices)
 
 
 class _Author:

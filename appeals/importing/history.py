@@ -47,7 +47,7 @@ class Past:
         actor: Actor = PLATFORM,
         text: str = "",
         to_service: Service | None = None,
-        details: Mapping[str, str] | None = None,
+        details: Mapping[str, object] | None = None,
         clock: LegalClock | None = None,
     ) -> Event:
         """Takes the next step of the workflow; its event becomes the last in ``events``. Raises as ``take_step``."""
@@ -71,7 +71,7 @@ def take_step(
     actor: Actor = PLATFORM,
     text: str = "",
     to_service: Service | None = None,
-    details: Mapping[str, str] | None = None,
+    details: Mapping[str, object] | None = None,
     clock: LegalClock | None = None,
 ) -> Event:
     """The event of a step that was taken at that moment, not saved; the appeal in memory becomes its next version.

@@ -8,19 +8,18 @@ from pathlib import Path
 from django.db.models import Model
 from django.utils import translation
 
-from appeals.limits import REPLY_DAYS, TERM_DAYS_MAX
-from appeals.models import CalendarDay, LegalTerm, RefusalGround, changing_the_clock
+from appeals.limits import REPLY_DAYS, SUPPORT_DAYS, TERM_DAYS_MAX
+from appeals.models import CalendarDay, LegalTerm, RefusalGround, SupportThreshold, changing_the_clock
 from appeals.vocabulary import Kind
 from districts.importing.entries import Entry, EntryRefused, toml_entries
-from districts.models import Category
+from districts.models import Category, District
 
 
 @translation.override(None)
 def load_terms(folder: Path) -> tuple[int, int]:
     """Loads terms.toml; returns the numbers of legal terms and calendar days. Raises ``EntryRefused``."""
-    file = folder / "terms.toml"
     terms: dict[tuple[str, int | None, dt.date], LegalTerm] = {}
-    for entry in toml_entries(file, "term", beside=("day", "refusal")):
+    for entry in _entries(folder, "term"):
         term = _term(entry)
         key = (term.kind, term.category_id, term.valid_from)
         if key in terms:
@@ -29,13 +28,14 @@ def load_terms(folder: Path) -> tuple[int, int]:
     if not terms:
         raise EntryRefused("terms.toml: at least one [[term]] is required, or no appeal has a due date")
     days: dict[dt.date, CalendarDay] = {}
-    for entry in toml_entries(file, "day", beside=("term", "refusal")):
+    for entry in _entries(folder, "day"):
         date = entry.day("date")
         if date in days:
             raise entry.refuse(f"{date} occurs twice")
         days[date] = CalendarDay(date=date, working=entry.flag("working"), **entry.translated("name"))
         _check(entry, days[date])
     load_grounds(folder)
+    load_thresholds(folder)
     with changing_the_clock():
         LegalTerm.objects.bulk_create(terms.values())
         CalendarDay.objects.bulk_create(days.values())
@@ -47,9 +47,31 @@ def load_grounds(folder: Path) -> int:
     """Loads the grounds for a refusal of terms.toml where there are none yet; returns their number. Raises ``EntryRefused``."""
     if RefusalGround.objects.exists():
         return 0
-    entries = toml_entries(folder / "terms.toml", "refusal", beside=("term", "day"))
-    grounds = {entry.text("code"): _ground(entry) for entry in entries}
+    grounds = {entry.text("code"): _ground(entry) for entry in _entries(folder, "refusal")}
     return len(RefusalGround.objects.bulk_create(grounds.values()))
+
+
+def load_thresholds(folder: Path) -> int:
+    """Loads the thresholds of support of terms.toml where there are none yet; returns their number. Raises ``EntryRefused``."""
+    if SupportThreshold.objects.exists():
+        return 0
+    thresholds: dict[str, SupportThreshold] = {}
+    for entry in _entries(folder, "support"):
+        code = entry.text("district", "")
+        district = District.objects.filter(code=code).first()
+        if code in thresholds or (code and district is None):
+            raise entry.refuse(f"district {code!r} must exist, and occur once")
+        thresholds[code] = SupportThreshold(
+            district=district, voices=entry.whole("voices"), days=entry.whole("days", SUPPORT_DAYS)
+        )
+        _check(entry, thresholds[code])
+    return len(SupportThreshold.objects.bulk_create(thresholds.values()))
+
+
+def _entries(folder: Path, table: str) -> list[Entry]:
+    """The entries of one of the tables of terms.toml."""
+    others = [other for other in ("term", "day", "refusal", "support") if other != table]
+    return toml_entries(folder / "terms.toml", table, beside=others)
 
 
 def _ground(entry: Entry) -> RefusalGround:

@@ -12,7 +12,7 @@ from appeals.models.message import Message
 from appeals.models.redaction import Redaction
 from appeals.models.resident import Resident, ResidentDevice, SignInCode
 from appeals.models.resumable import ResumableUpload
-from appeals.models.support import Support
+from appeals.models.support import Support, SupportThreshold
 from appeals.models.term import CalendarDay, LegalTerm, changing_the_clock, clock_changed, trying_the_clock
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "RoutingDecision",
     "SignInCode",
     "Support",
+    "SupportThreshold",
     "changing_the_clock",
     "clock_changed",
     "trying_the_clock",

@@ -42,7 +42,7 @@ CELL_M = 50
 #: Columns that a reader of the open data sees, or that say whether there is anything to see.
 PUBLIC_COLUMNS = (
     "kind", "category_id", "text", "language", "address", "point", "district_id", "service_id", "status", "outcome",
-    "duplicate_of_id", "hidden", "submitted_at", "planned_on", "due_on", "answered_at", "closed_at", "source", "external_id",
+    "duplicate_of_id", "hidden", "submitted_at", "planned_on", "due_on", "answered_at", "closed_at", "supporters", "supported_at", "source", "external_id",
 )  # fmt: skip
 _NEW, _OLD = (", ".join(f"{row}.{column}" for column in PUBLIC_COLUMNS) for row in ("NEW", "OLD"))
 #: Whoever writes, and however: what nobody sees leaves it as it is.
@@ -166,6 +166,22 @@ class Appeal(models.Model):
     )
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    supporters = models.PositiveIntegerField(
+        _("supporters"),
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="People whom it, or what repeats it, concerns too; ``actions.support`` counts them.",
+    )
+    supported_at = models.DateTimeField(
+        _("supported by enough people at"),
+        null=True,
+        blank=True,
+        help_text="Of a proposal: when its support came to the threshold, which nothing takes back.",
+    )
+    threshold = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The threshold that it then came to, in voices."
+    )
     updated_at = models.DateTimeField(
         editable=False,
         db_default=Now(),
@@ -244,6 +260,16 @@ class Appeal(models.Model):
             models.Index(fields=["service", "due_on"], condition=Q(hidden=True), name="appeal_hidden"),
             # What programs sort the open data by. Rows of one import were all changed at one moment.
             models.Index(fields=["updated_at", "number"], name="appeal_updated"),
+            # The list of proposals, and the few of them that have come to a threshold.
+            models.Index(
+                F("supporters").desc(),
+                F("number").desc(),
+                name="appeal_proposals",
+                condition=Q(kind=Kind.RECOMMENDATION),
+            ),
+            models.Index(
+                fields=["supported_at"], name="appeal_supported", condition=Q(supported_at__isnull=False)
+            ),
             models.Index(fields=["due_on", "number"], name="appeal_due"),
             models.Index(Upper("external_id"), name="appeal_external_id", condition=~Q(external_id="")),
         ]
@@ -261,6 +287,11 @@ class Appeal(models.Model):
     def is_legal(self) -> bool:
         """True for an appeal under the law, false for a civic report."""
         return Kind(self.kind).is_legal
+
+    @property
+    def is_proposal(self) -> bool:
+        """True for what gathers support; ``AppealQuerySet.proposals`` is the same in SQL."""
+        return self.kind == Kind.RECOMMENDATION
 
     @property
     def term_began(self) -> dt.datetime:

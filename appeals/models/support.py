@@ -2,10 +2,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
+from appeals.limits import SUPPORT_DAYS, SUPPORT_DAYS_MAX, SUPPORT_VOICES, SUPPORT_VOICES_MAX
 from appeals.models.appeal import Appeal
 from appeals.querysets import SupportQuerySet
+from districts.models import District
+from districts.versions import noting
+from history.recording import recorded
 
 #: Hexadecimal digits of SHA-256.
 PERSON_MAX = 64
@@ -36,3 +42,52 @@ class Support(models.Model):
 
     def __str__(self) -> str:
         return f"{self.appeal_id}: {self.person[:8]}"
+
+
+class SupportThreshold(models.Model):
+    """From how many voices on the city answers a proposal in public, and how long they are gathered: of a district, or of all.
+
+    What has come to a threshold stays so, whatever becomes of the row.
+    """
+
+    district = models.ForeignKey(
+        District,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("district"),
+        help_text=_("Empty: every district that has no threshold of its own."),
+    )
+    voices = models.PositiveIntegerField(
+        _("voices"),
+        default=SUPPORT_VOICES,
+        validators=[MinValueValidator(1), MaxValueValidator(SUPPORT_VOICES_MAX)],
+        help_text=_("From so many people on the city must answer a proposal."),
+    )
+    days = models.PositiveSmallIntegerField(
+        _("days for gathering them"),
+        default=SUPPORT_DAYS,
+        validators=[MaxValueValidator(SUPPORT_DAYS_MAX)],
+        help_text=_("From the day of submission; 0: without end."),
+    )
+
+    class Meta:
+        verbose_name = _("threshold of support")
+        verbose_name_plural = _("thresholds of support")
+        ordering = ["district__code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["district"],
+                name="one_threshold_a_district",
+                nulls_distinct=False,
+                violation_error_message=_("There is a threshold for this district already."),
+            ),
+            models.CheckConstraint(condition=models.Q(voices__gte=1), name="threshold_is_not_nothing"),
+        ]
+        # The public reads it beside each proposal.
+        triggers = [recorded(), noting()]
+
+    def __str__(self) -> str:
+        return f"{self.district or '*'}: {self.voices}"

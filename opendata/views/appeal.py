@@ -11,6 +11,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import translation
 from drf_spectacular.drainage import set_override
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -21,6 +22,7 @@ from rest_framework_gis.serializers import GeoFeatureModelSerializer
 
 from accounts.roles import Role
 from appeals.dossier import Dossier, dossier_of
+from appeals.gathering import GatheringState
 from appeals.models import Appeal, Attachment
 from appeals.vocabulary import Status
 from appeals.workflow import VERBS
@@ -133,6 +135,12 @@ class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
         help_text="Number of the appeal that it repeats.",
     )
     url = serializers.SerializerMethodField(help_text="Address of the public page.")
+    support_needed = serializers.SerializerMethodField(
+        help_text="Of a proposal: from so many supporters on the city must answer in public."
+    )
+    support_state = serializers.SerializerMethodField(
+        help_text="Of a proposal: whether it gathers supporters, the city must answer (awaited), has answered, or they were too few in time (over)."
+    )
     attachments = serializers.SerializerMethodField()
     events = serializers.SerializerMethodField()
     routing = serializers.SerializerMethodField()
@@ -143,6 +151,8 @@ class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
         id_field = "id"
         fields = (
             *(declared.name for declared in APPEAL if declared.is_own_column or declared.name in _NESTED),
+            "support_needed",
+            "support_state",
             "url",
             "attachments",
             "events",
@@ -162,6 +172,17 @@ class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
 
     def get_url(self, appeal: Appeal) -> str:
         return public_link(reverse("public:appeal", args=[appeal.number]))
+
+    def get_support_needed(self, _appeal: Appeal) -> int | None:
+        gathering = self._dossier.gathering
+        return gathering.needed if gathering else None
+
+    @extend_schema_field(
+        {"type": "string", "enum": [state.value for state in GatheringState], "nullable": True}
+    )
+    def get_support_state(self, _appeal: Appeal) -> str | None:
+        gathering = self._dossier.gathering
+        return gathering.state.value if gathering else None
 
     def get_attachments(self, _appeal: Appeal) -> list[dict[str, Any]]:
         return _shown(self._dossier.attachments)

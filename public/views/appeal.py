@@ -6,12 +6,14 @@ from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.roles import Role, standing_of
 from appeals.actions.support import supports
 from appeals.alerts.question import Question
 from appeals.dossier import dossier_of, reason_hidden
+from appeals.gathering import may_be_supported
 from appeals.models import Appeal
 from geo.drawn import Shape
 from public.residents import address_of_resident
@@ -43,7 +45,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
             "nearby": Question(
                 shape=Shape.POINT, corners=((appeal.point.x, appeal.point.y),), radius_m=_NEARBY_M
             ).as_query(),
-            "may_support": appeal.is_open and not appeal.hidden,
+            "may_support": may_be_supported(appeal, timezone.now()),
         },
     )
     return kept_for_offline(response, request)

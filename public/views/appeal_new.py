@@ -61,8 +61,10 @@ def appeal_new(request: HttpRequest) -> HttpResponse:
         response = _asked(request) if "ask" in request.POST else _received(request)
         add_never_cache_headers(response)
         return response
-    # A link may name the place and the category: "report this here".
+    # A link may name the place and the category: "report this here"; and the kind: "make a proposal".
     given = {name: request.GET.get(name, "") for name in ("lon", "lat", "category")}
+    if request.GET.get("kind") in Kind.values:
+        given["kind"] = request.GET["kind"]
     if given["lon"] and given["lat"]:
         given["coordinates"] = f"{given['lat']}, {given['lon']}"
     # Every form has identifiers of its own; where the service worker shows an old one, the script makes new ones.

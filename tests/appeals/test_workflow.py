@@ -150,6 +150,7 @@ TABLE = {
     "restore": (EVERYWHERE, None, MODERATION, "keep", None, True, (), {"author"}),
     "hide": (EVERYWHERE, None, MODERATION, "keep", True, True, (("text", "text", True),), {"author"}),
     "show": (EVERYWHERE, None, MODERATION, "keep", False, True, (), {"author"}),
+    "carry": ((*OPEN, ANSWERED, CLOSED), NEW, {"system"}, "start", None, True, (), {"author", "service"}),
     "warn_half": (RUNNING, None, {"system"}, "keep", None, False, (), {"service"}),
     "warn_most": (RUNNING, None, {"system"}, "keep", None, False, (), {"service"}),
     "warn_due": (RUNNING, None, {"system"}, "keep", None, False, (), {"service"}),
@@ -258,6 +259,7 @@ def test_terms_and_calendar_are_read_only_where_they_decide() -> None:
         "reclassify",
         "correct",
         "split",
+        "carry",
     }
     assert {verb.code for verb in VERBS.values() if verb.reads_clock(NEW)} == anywhere
     # What leaves the state in which the clock stands still sets it going.
@@ -294,6 +296,7 @@ def test_what_the_authors_of_repetitions_are_told() -> None:
         "plan",
         "duplicate",
         "refuse",
+        "carry",
     ]
     assert "7" in str(FOLLOWER_LETTER) % {"number": 7}
 
@@ -321,6 +324,7 @@ def test_what_a_step_does_besides() -> None:
         "escalates": {"escalate": True, "found_overdue": True},
         "warns": {"warn_half": 1, "warn_most": 2, "warn_due": 3},
         "reminds": {"remind": True},
+        "carries": {"carry": True},
     }
     for name, expected in besides.items():
         usual = getattr(ACCEPT, name)
@@ -355,6 +359,7 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
         "cover": "photo there",
         "uncover": "photo covered",
         "restore": "redacted",
+        "carry": "gathered",
         "warn_half": "half passed",
         "warn_most": "most passed",
         "warn_due": "last day",

@@ -41,6 +41,7 @@ PUBLIC = (
     "public:mine",
     "public:mine-account",
     "public:alerts",
+    "public:proposals",
     "public:news",
     "public:about",
     "opendata:catalogue",

@@ -65,6 +65,7 @@ OPEN = {
     "public:map",
     "public:appeal",
     "public:alert-feed",
+    "public:proposals",
     "reports:heatmap-rows",
     # The page of a list has no words of theirs.
     *(f"ogc-appeals-items f={name}" for name in FORMS),

@@ -20,8 +20,8 @@ from django.utils import timezone, translation
 
 from accounts.demo import OPERATOR, PLANNER, demo_email, make_demo_people, new_password
 from accounts.models import User
-from appeals.importing.demonstration import write_demonstration
-from appeals.importing.terms import load_grounds, load_terms
+from appeals.importing.demonstration import support_proposals, write_demonstration
+from appeals.importing.terms import load_grounds, load_terms, load_thresholds
 from bootstrap.prepare import pending_migrations
 from config.checks import PROFILE
 from config.city import CITY
@@ -86,6 +86,8 @@ class Command(BaseCommand):
         """What the profile says since, and a city that was set up before could not have."""
         if grounds := load_grounds(CITY.folder):
             self.stdout.write(f"New in {CITY.code}: {grounds} grounds for a refusal")
+        if thresholds := load_thresholds(CITY.folder):
+            self.stdout.write(f"New in {CITY.code}: {thresholds} thresholds of support")
 
     def _say_what_is_there(self, demo: bool) -> None:
         self.stdout.write(f"The city {CITY.code} is there already: nothing was changed.")
@@ -119,6 +121,7 @@ class Command(BaseCommand):
         tomorrow = timezone.localdate(now) + dt.timedelta(days=1)
         generated = generate(CITY.folder, _CHANCE, count, until=tomorrow)
         appeals = write_demonstration(generated, people, picture, now)
+        support_proposals(now)
         show_the_desk(people, now)
         news = load_news(CITY.folder, lambda name: picture(name).large.data, timezone.localdate(now))
         self.stdout.write(f"Demo data: {len(people)} people, {appeals} appeals, {news} news")

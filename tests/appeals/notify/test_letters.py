@@ -17,15 +17,17 @@ from appeals.actions.perform import perform
 from appeals.actions.submit import Submission, submit
 from appeals.actors import PLATFORM, Actor, Author, Person
 from appeals.deadlines import city_calendar
+from appeals.limits import SUPPORT_VOICES
 from appeals.models import Appeal, AppealContact, LegalTerm, RefusalGround
 from appeals.notify.delivery import deliver_due
-from appeals.vocabulary import Input, Verb
+from appeals.vocabulary import Input, Kind, Verb
 from appeals.workflow import (
     ACCEPT,
     ANSWER,
     ANSWERED_ELSEWHERE,
     ASK,
     ASSIGN,
+    CARRY,
     CLOSE,
     CORRECT,
     COVER,
@@ -163,6 +165,13 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
     ([HIDE], {AUTHOR: "Your appeal № N has been hidden from the public"}),
     ([HIDE, SHOW], {AUTHOR: "Your appeal № N is shown to the public again"}),
     ([EXTEND], {AUTHOR: "The answer to your appeal № N will take longer"}),
+    (
+        [CARRY],
+        {
+            AUTHOR: "Your proposal № N has gathered its support: the city must answer",
+            OFFICE: "Proposal № N has gathered its support: an answer in public is due",
+        },
+    ),
     ([WARN_HALF], {LIGHT: "Half of the term of appeal № N has passed"}),
     ([WARN_MOST], {LIGHT: "80 % of the term of appeal № N has passed"}),
     ([WARN_DUE], {LIGHT: "Appeal № N must be answered today"}),
@@ -250,6 +259,8 @@ def test_subjects(
     for version, verb in enumerate(road, 1):
         deliver_due()
         mail.outbox.clear()
+        if verb is CARRY:
+            Appeal.objects.update(kind=Kind.RECOMMENDATION, supporters=SUPPORT_VOICES)
         if verb is REJOIN:
             appeal, service_actor = appeal.linked.get(), office_actor
         actor = actor_of(verb, appeal, service_actor, office_actor)

@@ -3,7 +3,7 @@
 import { el, icon } from "city/site/dom.js";
 import { getJson } from "city/site/http.js";
 import { appealUrl, featureUrl } from "city/site/settings.js";
-import { formatDay, formatMoment, t } from "city/site/texts.js";
+import { formatDay, formatMoment, formatNumber, t } from "city/site/texts.js";
 
 /**
  * What the map itself knows about an appeal.
@@ -149,6 +149,7 @@ export class Card {
       ...[
         photo && el("img", { className: "map-card__photo", src: new URL(photo.thumb, location.href).pathname, alt: "", loading: "lazy" }),
         el("p", { className: "map-card__text", lang: full.language, dir: "auto" }, shorten(String(full.text ?? ""))),
+        full.support_state && el("p", { className: "map-card__voices" }, icon("people"), voices(full)),
         el(
           "p",
           { className: "map-card__facts" },
@@ -158,6 +159,14 @@ export class Card {
       ].filter(Boolean),
     );
   }
+}
+
+/**
+ * What a proposal has gathered, and what follows from it.
+ * @param {Record<string, any>} full
+ */
+function voices({ support_state: state, supporters, support_needed: needed, due_on: due }) {
+  return t(`card.${state}`, { count: formatNumber(supporters), needed: formatNumber(needed), day: formatDay(due) });
 }
 
 /** @param {string} text */

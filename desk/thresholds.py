@@ -1,0 +1,75 @@
+"""From how many voices on the city answers a proposal: one page for the city and its districts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from appeals.actions.thresholds import ChangedMeanwhile, Written, mark_of, set_thresholds, stored
+from appeals.limits import SUPPORT_DAYS_MAX, SUPPORT_VOICES_MAX
+from desk.doors import for_whom
+from districts import choices
+from geo.refusals import Errors, Refused
+
+_NONE: Final[Written] = ("", "")
+
+
+@dataclass(frozen=True)
+class _Row:
+    """The fields of a district, of the city for the empty code, with what stands in them."""
+
+    code: str
+    name: str
+    written: Written
+    errors: Errors
+
+    @property
+    def fields(self) -> list[tuple[str, str, str, int, int, list[str]]]:
+        """Name, label, value, least and greatest value, and errors of each."""
+        bounds = (("voices", _("Voices"), 1, SUPPORT_VOICES_MAX), ("days", _("Days"), 0, SUPPORT_DAYS_MAX))
+        return [
+            (f"{name}-{self.code}", label, value, least, most, self.errors.get(f"{name}-{self.code}", []))
+            for (name, label, least, most), value in zip(bounds, self.written, strict=True)
+        ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_whom(lambda standing: standing.sets_thresholds)
+def thresholds_page(request: HttpRequest) -> HttpResponse:
+    """The thresholds; POST stores all of them, or says what is wrong with which, or that they were changed meanwhile."""
+    districts = choices.districts()
+    written, errors, changed_meanwhile = stored(), Errors(), False
+    mark = mark_of(written)
+    if request.method == "POST":
+        codes = ["", *(district.code for district in districts)]
+        written = {
+            code: (
+                request.POST.get(f"voices-{code}", "").strip(),
+                request.POST.get(f"days-{code}", "").strip(),
+            )
+            for code in codes
+        }
+        try:
+            changed = set_thresholds(written, seen=request.POST.get("seen", ""))
+        except ChangedMeanwhile:
+            changed_meanwhile = True
+        except Refused as refusal:
+            errors = refusal.errors
+        else:
+            words = _("Thresholds that were changed: %(n)d.") if changed else _("Nothing was changed.")
+            messages.success(request, words % {"n": changed})
+            return redirect("desk:thresholds")
+    named = [("", _("Whole city")), *((district.code, district.name) for district in districts)]
+    rows = [_Row(code, name, written.get(code, _NONE), errors) for code, name in named]
+    status = HTTPStatus.OK
+    if errors or changed_meanwhile:
+        status = HTTPStatus.BAD_REQUEST if errors else HTTPStatus.CONFLICT
+    context = {"rows": rows, "errors": errors, "changed_meanwhile": changed_meanwhile, "mark": mark}
+    return render(request, "desk/thresholds.html", context, status=status)
