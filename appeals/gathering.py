@@ -15,7 +15,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from appeals.deadlines import city_day
 from appeals.filters import midnight
@@ -139,10 +139,14 @@ class Gathering:
         """What follows from that, as a sentence or two."""
         match self.state:
             case GatheringState.GATHERING:
-                words = _("The city answers from %(needed)s voices on.")
-                if self.until is not None:
-                    words = f"{words} {_('They are gathered until %(day)s.')}"
-                return words % {"needed": number_format(self.needed), "day": self._day(self.until)}
+                words = ngettext(
+                    "The city answers from %(needed)s voice on.",
+                    "The city answers from %(needed)s voices on.",
+                    self.needed,
+                )
+                words %= {"needed": number_format(self.needed)}
+                ends = _("They are gathered until %(day)s.") % {"day": self._day(self.until)}
+                return f"{words} {ends}" if self.until else words
             case GatheringState.AWAITED:
                 return _("The city must answer in public by %(day)s.") % {"day": self._day(self.due_on)}
             case GatheringState.ANSWERED:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 SOURCE = "demo"
 
 #: Proposals that somebody supports, and how near the first of them are to their threshold.
-_SUPPORTED: Final = 30
+_SUPPORTED: Final = 60
 _SHARES: Final = (0.96, 1.04, 0.61)
 
 
@@ -78,10 +78,9 @@ def support_proposals(now: dt.datetime) -> int:
     """Invents who supports the latest proposals, of which one has nearly enough voices and one more; how many voices."""
     thresholds, office = Thresholds.read(), Service.objects.office()
     waiting = in_state(GatheringState.GATHERING, thresholds, city_day(now))
-    proposals = list(
-        Appeal.objects.public().proposals().filter(waiting, status=Status.NEW).order_by("-number")
-    )
-    proposals = proposals[:_SUPPORTED]
+    latest = Appeal.objects.public().proposals().filter(waiting).order_by("-number")[:_SUPPORTED]
+    # First those that nobody has begun with: one of them comes to its threshold just now.
+    proposals = sorted(latest, key=lambda appeal: appeal.status != Status.NEW)
     voices: list[Support] = []
     events: list[Event] = []
     for n, appeal in enumerate(proposals):

@@ -58,7 +58,6 @@ def proposals(request: HttpRequest) -> HttpResponse:
             "field": filter_fields(wanted, refusals.errors, request.GET, names=[_DISTRICT])[_DISTRICT],
             "states": [(each.value, words) for each, words in STATES.items()],
             "state": request.GET.get(_STATE, "").strip(),
-            "needed": thresholds.of(None).voices,
             "kind": Kind.RECOMMENDATION.value,
             "errors": refusals.errors,
             "narrowed": bool(query) or refused,

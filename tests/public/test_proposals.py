@@ -78,7 +78,7 @@ def test_what_is_asked_for_wrongly_is_said(client: Client, city: GridCity) -> No
     ("language", "tally", "what"),
     [
         ("ky", "Добуш: 2 / 3", "3 добуш чогулганда"),
-        ("ru", "Голосов: 2 из 3", "Когда наберётся голосов: 3"),
+        ("ru", "Голосов: 2 из 3", "Если наберётся 3 голоса, город ответит"),
         ("en", "2 of 3 voices", "The city answers from 3 voices on."),
     ],
 )
