@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import shapely
@@ -33,7 +33,12 @@ def city_line(positions: Sequence[tuple[object, object]]) -> LineString:
 
 def corridor(line: LineString, reach_m: float) -> Area:
     """The ground within ``reach_m`` metres of the line, measured in the city's metric CRS, EPSG:4326."""
-    return _within(shapely.LineString(line.coords), reach_m)
+    return corridor_of([line.coords], reach_m)
+
+
+def corridor_of(lines: Iterable[Iterable[tuple[float, ...]]], reach_m: float) -> Area:
+    """The same of several lines together, each of positions lon, lat."""
+    return _within(shapely.MultiLineString([tuple(line) for line in lines]), reach_m)
 
 
 def circle(point: Point, radius_m: float) -> Area:

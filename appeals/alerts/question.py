@@ -21,8 +21,9 @@ from appeals.models import Appeal
 from appeals.querysets import AppealQuerySet
 from districts import choices
 from districts.choices import Choice
+from districts.streets import all_streets
 from geo.drawn import REACH_MAX_M, REACH_MIN_M, Shape, drawn, metres
-from geo.lines import circle
+from geo.lines import circle, corridor_of
 from geo.points import GeometryRefused, city_point
 from geo.refusals import Refusals, Refused, ValueRefused
 
@@ -35,14 +36,15 @@ CORNERS_MAX: Final = 100
 _DECIMALS: Final = 5
 #: What ``area`` is for all of the city.
 _CITY: Final = "city"
-_PLACES: Final = ("district", "near", "line", "area")
+_PLACES: Final = ("district", "street", "near", "line", "area")
 #: Parameters of a question, each with what it says.
 PARAMETERS: Final[Mapping[str, str]] = {
     "district": "Code of a district.",
+    "street": "Name of a street, as the base map has it.",
     "near": "lon,lat of a point, in degrees (EPSG:4326).",
     "line": "lon,lat,lon,lat,… of the corners of a line.",
     "area": "lon,lat,lon,lat,… of the corners of an area, or city for all of it.",
-    "radius_m": "Metres around the point, or on both sides of the line.",
+    "radius_m": "Metres around the point, or on both sides of the street or line.",
     "category": "Codes of categories or groups, with commas; all if left out.",
 }
 
@@ -51,13 +53,15 @@ Position = tuple[float, float]
 
 @dataclass(frozen=True)
 class Question:
-    """New appeals in a district, or in what was drawn (``shape`` with its ``corners``, lon, lat), or in all of the city.
+    """New appeals in a district, along a street of the base map (its code), in what was drawn (``shape`` with its
+    ``corners``, lon, lat), or in all of the city.
 
-    ``radius_m`` are metres around a point, or on both sides of a line. Without ``categories`` (codes, groups among them) of
+    ``radius_m`` are metres around a point, or on both sides of a street or line. Without ``categories`` (codes, groups among them) of
     all.
     """
 
     district: str = ""
+    street: str = ""
     shape: Shape = Shape.NONE
     corners: tuple[Position, ...] = ()
     radius_m: int | None = None
@@ -68,9 +72,14 @@ class Question:
         degrees = ",".join(f"{degree:.{_DECIMALS}f}" for corner in self.corners for degree in corner)
         given = {
             "district": self.district,
+            "street": self.street,
             "near": degrees if self.shape == Shape.POINT else "",
             "line": degrees if self.shape == Shape.LINE else "",
-            "area": degrees if self.shape == Shape.AREA else "" if self.district or degrees else _CITY,
+            "area": degrees
+            if self.shape == Shape.AREA
+            else ""
+            if self.district or self.street or degrees
+            else _CITY,
             "radius_m": self.radius_m or "",
             "category": ",".join(self.categories),
         }
@@ -78,7 +87,12 @@ class Question:
 
     @cached_property
     def area(self) -> MultiPolygon | None:
-        """The ground that was drawn, EPSG:4326; None for a district and for the city. Raises ``GeometryRefused``."""
+        """The ground along the street or that was drawn, EPSG:4326; None for a district and for the city.
+
+        Raises ``GeometryRefused``.
+        """
+        if self.street:
+            return corridor_of(all_streets()[self.street].lines, self.radius_m or REACH_MIN_M).geom()
         if self.shape == Shape.NONE:
             return None
         if self.shape == Shape.POINT:
@@ -114,6 +128,9 @@ class Question:
                 }
             case Shape.AREA:
                 return _("in the area that you drew")
+        if self.street:
+            words = {"street": all_streets()[self.street].name, "metres": self.radius_m}
+            return _("%(street)s, %(metres)s m to each side") % words
         if self.district:
             return _named(choices.districts(past=True), [self.district])
         return _("in the whole city")
@@ -163,7 +180,7 @@ def parse_question(query: Mapping[str, str], *, on_page: bool = False) -> Questi
         (),
         name="category",
     )
-    district, shape, radius_m = "", Shape.NONE, None
+    district, street, shape, radius_m = "", "", Shape.NONE, None
     corners: tuple[Position, ...] = ()
     if place == "district":
         codes = [choice.code for choice in choices.districts(past=True)]
@@ -176,23 +193,27 @@ def parse_question(query: Mapping[str, str], *, on_page: bool = False) -> Questi
         if len(found) > 1:
             refusals.add({place: [_("Choose one.")]})
         district = "".join(found[:1])
+    elif place == "street":
+        street = given[place]
+        if street not in all_streets():
+            refusals.add({place: [_("There is no such street on the city's map.")]})
     elif given[place] != _CITY or place != "area":
         shape = {"near": Shape.POINT, "line": Shape.LINE, "area": Shape.AREA}[place]
         corners = refusals.read(_positions, given[place], corners, name=place)
-    if shape in {Shape.POINT, Shape.LINE}:
+    if street or shape in {Shape.POINT, Shape.LINE}:
         least, most = (RADIUS_MIN_M, RADIUS_MAX_M) if shape == Shape.POINT else (REACH_MIN_M, REACH_MAX_M)
         radius_m = refusals.read(metres(least, most), given["radius_m"], None, name="radius_m")
     elif given["radius_m"]:
-        refusals.add({"radius_m": [_("Metres belong to a point or a line.")]})
+        refusals.add({"radius_m": [_("Metres belong to a point, a street or a line.")]})
     refusals.check()
-    question = Question(district, shape, corners, radius_m, categories)
+    question = Question(district, street, shape, corners, radius_m, categories)
     refusals.read(lambda asked: asked.area, question, None, name=place)
     refusals.check()
     return question
 
 
 def question_in(query: str) -> Question | None:
-    """The question that was written so; None when the city has no such district or category any more."""
+    """The question that was written so; None when the city has no such district, street or category any more."""
     try:
         return parse_question(QueryDict(query).dict())
     except Refused:

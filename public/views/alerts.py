@@ -27,6 +27,7 @@ from appeals.notify.web_push import public_key
 from districts import choices
 from districts.choices import Choice
 from districts.models import Place
+from districts.streets import Street, all_streets, find_streets
 from geo.drawn import REACH_MAX_M, REACH_MIN_M, TEXT_MAX, Shape, place_from_text
 from geo.refusals import Refusals, Refused
 from public.key_addresses import guarded
@@ -45,6 +46,8 @@ _COUNTED_DAYS: Final = 30
 _FIELDS: Final = (
     "where",
     "district",
+    "along",
+    "side_m",
     "place",
     "address",
     "coordinates",
@@ -65,6 +68,7 @@ class _Form:
     chosen: Sequence[str]
     errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
     places: Sequence[Place] = ()
+    streets: Sequence[Street] = ()
 
 
 @never_cache
@@ -112,6 +116,8 @@ def _read(form: _Form) -> Question:
             if not values["district"]:
                 refusals.add({"district": [_("Choose a district")]})
             query["district"] = values["district"]
+        case "street":
+            query |= {"street": _street(form, refusals), "radius_m": values["side_m"]}
         case "near":
             query |= {"near": ",".join(_point(values, refusals)), "radius_m": values["radius_m"]}
         case "drawn":
@@ -120,6 +126,24 @@ def _read(form: _Form) -> Question:
             query["area"] = "city"
     refusals.check()
     return parse_question(query, on_page=True)
+
+
+def _street(form: _Form, refusals: Refusals) -> str:
+    """The code of the street that is named; of several that are called so, one is to be chosen."""
+    found = find_streets(form.values["along"])
+    if len(found) == 1:
+        return found[0].code
+    form.streets = found
+    refusals.add(
+        {
+            "along": [
+                _("Several streets are called so: choose one of them.")
+                if found
+                else _("There is no such street on the city's map. Write its name, or draw it.")
+            ]
+        }
+    )
+    return ""
 
 
 def _point(values: Mapping[str, str], refusals: Refusals) -> tuple[str, ...]:
@@ -153,6 +177,9 @@ def _form_of(question: Question) -> _Form:
     corners = "\n".join(f"{lat:.5f}, {lon:.5f}" for lon, lat in question.corners)
     if question.district:
         values |= {"where": "district", "district": question.district}
+    elif question.street:
+        along = all_streets()[question.street].name
+        values |= {"where": "street", "along": along, "side_m": str(question.radius_m)}
     elif question.shape == Shape.POINT:
         values |= {"where": "near", "coordinates": corners}
     elif question.shape != Shape.NONE:
@@ -204,6 +231,8 @@ def _page(
         "values": form.values,
         "errors": form.errors,
         "places": form.places,
+        "streets": form.streets,
+        "street_names": [street.name for street in all_streets().values()],
         "question": question,
         "districts": choices.districts(),
         "categories": _offered(form.chosen),

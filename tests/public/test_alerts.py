@@ -33,6 +33,10 @@ ATOM = "{http://www.w3.org/2005/Atom}"
             "near=72.76000,40.52000&radius_m=500",
         ),
         (
+            {"where": "street", "along": "ул. Навои", "side_m": "30"},
+            "street=%D0%90%D0%BB%D0%B8%D1%88%D0%B5%D1%80+%D0%9D%D0%B0%D0%B2%D0%BE%D0%B8+%D0%BA%D3%A9%D1%87%D3%A9%D1%81%D2%AF&radius_m=30",
+        ),
+        (
             {"where": "drawn", "shape": "line", "corners": "40.51, 72.75\n40.52, 72.76", "reach_m": "30"},
             "line=72.75000,40.51000,72.76000,40.52000&radius_m=30",
         ),
@@ -80,6 +84,12 @@ def test_the_form_leads_to_the_address_of_its_question(
         ({"where": "near", "radius_m": "500"}, "Show the place"),
         ({"where": "near", "coordinates": "here", "radius_m": "500"}, "two numbers of degrees"),
         ({"where": "near", "coordinates": "40.52, 72.76", "radius_m": "1"}, "Between 50 and 5000 metres"),
+        ({"where": "street", "along": "Nowhere", "side_m": "30"}, "There is no such street on the city"),
+        ({"where": "street", "along": "Абай", "side_m": "1"}, "Between 5 and 500 metres"),
+        (
+            {"where": "street", "along": "көчөсү", "side_m": "30"},
+            'type="radio" name="along" value="Абай көчөсү"',
+        ),
         ({"where": "drawn", "corners": ""}, "Draw it on the map"),
         ({"where": "drawn", "corners": "40.51, 72.75"}, "at least three different corners"),
         (

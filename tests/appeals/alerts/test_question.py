@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.gis.geos import Point
+from django.contrib.gis.geos import LineString, Point
 from django.http import QueryDict
+from django.utils import translation
 
 from appeals.alerts.question import CORNERS_MAX, Question, parse_question
+from districts.streets import FOUND_MAX, all_streets, find_streets
 from geo.drawn import Shape
 from geo.refusals import Refused
 from tests.factories import AppealFactory
@@ -23,6 +25,7 @@ def read(query: str) -> Question:
     "query",
     [
         "district=east",
+        "street=Алишер Навои көчөсү&radius_m=50",
         "near=72.76000,40.52000&radius_m=500",
         "line=72.75000,40.51000,72.76000,40.52000&radius_m=30&category=lamp",
         "area=72.75000,40.51000,72.76000,40.52000,72.75000,40.53000&category=lamp,pothole",
@@ -53,6 +56,10 @@ def test_the_order_of_codes_and_their_number_are_nobody_s_question(city: GridCit
         ("district=east,west", "district"),
         ("district=east&radius_m=500", "radius_m"),
         ("area=city&category=unicorns", "category"),
+        ("street=Nowhere&radius_m=50", "street"),
+        ("street=Алишер Навои көчөсү", "radius_m"),
+        ("street=Алишер Навои көчөсү&radius_m=501", "radius_m"),
+        ("street=Алишер Навои көчөсү&district=east&radius_m=50", "street"),
         ("near=72.76,40.52", "radius_m"),
         ("near=72.76,40.52&radius_m=49", "radius_m"),
         ("near=72.76,40.52&radius_m=5001", "radius_m"),
@@ -91,6 +98,37 @@ def test_what_is_drawn_is_measured_in_metres(city: GridCity) -> None:
     assert street is not None
     for metres, inside in [(29, True), (31, False)]:
         assert street.covers(Point(lon + 0.005, lat + metres / to_the_north, srid=4326)) is inside
+
+
+def test_a_street_is_the_ground_along_all_of_its_lines(city: GridCity) -> None:
+    street = all_streets()["Алишер Навои көчөсү"]
+    question = read("street=Алишер Навои көчөсү&radius_m=30")
+    assert question.area is not None
+    for line in street.lines:
+        middle = LineString(*line, srid=4326).interpolate_normalized(0.5)
+        assert question.area.covers(middle)
+        assert not question.area.covers(Point(middle.x, middle.y + 0.05, srid=4326))
+    with translation.override("ru"):
+        assert question.where() == "улица Алишера Навои, по 30 м с каждой стороны"
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("Алишер Навои көчөсү", 1),
+        ("ул. Навои", 1),
+        ("navoi", 1),
+        ("улица алишера навои", 1),
+        ("көчөсү", FOUND_MAX),
+        ("Nowhere", 0),
+        ("", 0),
+    ],
+)
+def test_streets_are_found_by_what_people_call_them(typed: str, found: int) -> None:
+    streets = find_streets(typed)
+    assert len(streets) == found
+    if found == 1:
+        assert streets[0].code == "Алишер Навои көчөсү"
 
 
 def test_it_finds_what_is_there_of_those_categories_and_public(city: GridCity) -> None:
