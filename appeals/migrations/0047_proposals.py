@@ -26,7 +26,7 @@ _COUNT_SUPPORTERS = """
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appeals', '0044_notices'),
+        ('appeals', '0046_hot_cells'),
         ('districts', '0010_residents'),
         ('history', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
