@@ -61,23 +61,26 @@ def set_thresholds(written: Mapping[str, Written], *, seen: str) -> int:
                     row.delete()
                     changed += 1
                 continue
-            numbers = {"voices": whole_number(voices), "days": whole_number(days)}
             before = None if row is None else Threshold(row.voices, row.days)
             row = row or SupportThreshold(district=district)
-            wrong = [name for name, number in numbers.items() if number is None]
-            for name in wrong:
-                errors[f"{name}-{code}"] = [_("Write a whole number.")]
-            for name, number in numbers.items():
-                setattr(row, name, number)
-            try:
-                row.full_clean(
-                    exclude=["district", *wrong], validate_unique=False, validate_constraints=False
-                )
-            except ValidationError as refusal:
-                errors |= {f"{name}-{code}": said for name, said in refusal.message_dict.items()}
-            if not wrong and not errors and before != Threshold(row.voices, row.days):
+            if wrong := _take_over(row, voices, days):
+                errors |= {f"{name}-{code}": sentences for name, sentences in wrong.items()}
+            elif before != Threshold(row.voices, row.days):
                 row.save()
                 changed += 1
         if errors:
             raise Refused(errors)
     return changed
+
+
+def _take_over(row: SupportThreshold, voices: str, days: str) -> Errors:
+    """Sets the written numbers, and says what is wrong with which."""
+    numbers = {"voices": whole_number(voices), "days": whole_number(days)}
+    errors = {name: [_("Write a whole number.")] for name, number in numbers.items() if number is None}
+    for name, number in numbers.items():
+        setattr(row, name, number)
+    try:
+        row.clean_fields(exclude=["district", *errors])
+    except ValidationError as refusal:
+        errors |= refusal.message_dict
+    return errors
