@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from appeals.actions.support import join_supports, supports_at
+from appeals.actions.support import forget_supports_at, join_supports, supports_at
 from appeals.alerts.question import question_in
 from appeals.limits import ATTACHED_MAX
 from appeals.models import Alert, Appeal, AppealContact, Message, Resident, SignInCode
@@ -125,7 +125,7 @@ def delete_account(resident: Resident, *, data_too: bool) -> None:
                 name="", email="", email_proven=False, phone="", postal_address=""
             )
             Alert.objects.of_address(resident.email).delete()
-            supports_at(resident.email).delete()
+            forget_supports_at(resident.email)
         Message.objects.filter(kind=SIGN_IN, recipient__iexact=resident.email).delete()
         SignInCode.objects.filter(email__iexact=resident.email).delete()
         resident.delete()

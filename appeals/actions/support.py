@@ -25,8 +25,8 @@ def support(appeal: Appeal, secret: str, *, sender: str, email: str = "") -> Non
 
     What the appeal repeats, or is taken for a repetition of later, has its supporters with it (``SupportQuerySet.of``).
     The voice that brings a proposal to its threshold has the city owe an answer, in the same transaction.
-    Raises ``NotAllowed`` for an appeal that is over (``gathering.may_be_supported``) or hidden, ``TooMany`` when the sender (``rates.senders``) has
-    supported too much.
+    Raises ``NotAllowed`` for an appeal that is over (``gathering.may_be_supported``) or hidden, ``TooMany`` when the sender
+    (``rates.senders``) has supported too much.
     """
     _count(appeal, [person_of(secret), *filter(None, [person_at(email)])], sender)
 
@@ -106,13 +106,27 @@ def supports_at(email: str) -> QuerySet[Support]:
 def join_supports(secret: str, email: str) -> None:
     """What the person with this secret supports, whoever has the address supports: they are one, and count once."""
     at = person_at(email)
-    for one in Support.objects.filter(person=person_of(secret), also="") if secret else ():
-        there = supports_at(email).filter(appeal=one.appeal_id).first()
-        if there is None:
-            Support.objects.filter(pk=one.pk).update(also=at)
-        elif there.pk != one.pk:
-            one.delete()
-            Support.objects.filter(pk=there.pk, also="").update(also=one.person)
+    with transaction.atomic():
+        own = Support.objects.filter(person=person_of(secret), also="") if secret else Support.objects.none()
+        # In one order, so that nobody waits for another one who waits.
+        for one in own.order_by("appeal"):
+            there = supports_at(email).filter(appeal=one.appeal_id).first()
+            if there is None:
+                Support.objects.filter(pk=one.pk).update(also=at)
+            elif there.pk != one.pk:
+                one.delete()
+                Support.objects.filter(pk=there.pk, also="").update(also=one.person)
+            count_supporters(one.appeal_id)
+
+
+def forget_supports_at(email: str) -> None:
+    """Whoever has the address supports nothing any more."""
+    with transaction.atomic():
+        own = supports_at(email)
+        keys = sorted(set(own.values_list("appeal", flat=True)))
+        own.delete()
+        for key in keys:
+            count_supporters(key)
 
 
 def _by(secret: str, email: str) -> Q:

@@ -218,4 +218,4 @@ def test_a_feed_of_no_question_says_what_is_wrong(city: GridCity, client: Client
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["errors"]
     if not query:
-        assert "Name one place: district, near, line, area." in answer.content.decode()
+        assert "Name one place: district, street, near, line, area." in answer.content.decode()

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from appeals.actions.carry import carry_supported
 from appeals.actions.perform import perform
-from appeals.actions.support import support, take_back
+from appeals.actions.support import forget_supports_at, join_supports, support, take_back
 from appeals.actors import Person
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed
@@ -223,3 +223,17 @@ def test_two_at_once_bring_it_over_once(proposal: Callable[..., Appeal]) -> None
         list(threads.map(one, range(4)))
     assert (again(appeal).supporters, Event.objects.filter(verb="carry").count()) == (4, 1)
     assert Support.objects.count() == 4
+
+
+def test_people_that_turn_out_to_be_one_and_who_is_forgotten_are_counted_again(
+    proposal: Callable[..., Appeal],
+) -> None:
+    SupportThreshold.objects.update(voices=9)
+    appeal, email = proposal(), "a@mail.example"
+    support(appeal, "p" * 43, sender="1.2.3.4")
+    support(appeal, "c" * 43, sender="1.2.3.4", email=email)
+    assert again(appeal).supporters == 2
+    join_supports("p" * 43, email)
+    assert again(appeal).supporters == 1
+    forget_supports_at(email)
+    assert again(appeal).supporters == 0

@@ -26,7 +26,7 @@ _COUNT_SUPPORTERS = """
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appeals', '0046_hot_cells'),
+        ('appeals', '0048_residents'),
         ('districts', '0010_residents'),
         ('history', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
