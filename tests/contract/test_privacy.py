@@ -24,7 +24,7 @@ from accounts.roles import Role
 from appeals.intake.sign_in import ask_code, sign_in
 from appeals.models import Appeal, AppealContact
 from appeals.notify.sign_in import code_of
-from appeals.vocabulary import Status
+from appeals.vocabulary import Kind, Status
 from appeals.workflow import ACCEPT
 from geo.tiles import tile_at
 from opendata import clusters
@@ -89,6 +89,8 @@ def appeal(city: GridCity) -> Callable[..., Appeal]:
     def make(text: str, **values: object) -> Appeal:
         made: Appeal = AppealFactory(
             number=next(numbers),
+            # It is in the list of proposals too.
+            kind=Kind.RECOMMENDATION,
             category=city.categories["lamp"],
             service=city.services["light"],
             district=city.districts["east"],
