@@ -46,7 +46,7 @@ def degrees_of(given: Mapping[str, str]) -> tuple[str, str]:
     if places:
         raise SeveralPlaces(places)
     if len(cleaned(address)) < WORDS_MIN:
-        raise ValueRefused(_("Show the place: tap the map, or type an address or coordinates."))
+        raise ValueRefused(_("Say where it is: an address, a landmark or coordinates."))
     raise ValueRefused(_("No such street or place is known. Try another name, or give coordinates."))
 
 

@@ -36,7 +36,9 @@ WHOLE_FORMS: Final = ("whole_large", "whole_thumb")
 _CACHE_OF_THE_PUBLIC: Final = "private, no-cache"
 _CACHE_OF_SOME: Final = "private, no-store"
 #: For a file that is opened alone: a browser shows it in a page of its own making, which it dresses itself.
-_POLICY: Final = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+_POLICY: Final = (
+    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+)
 
 
 @opened_by(Scope.PHOTOS)
