@@ -220,7 +220,23 @@ class Appeal(models.Model):
             ),
         ]
         indexes = [
-            models.Index(F("submitted_at").desc(), F("number").desc(), name="appeal_newest"),
+            # The three that follow hold all that a map counts of a period (or of a kind, a district), of a service, of a
+            # category: a row on disk is ten of their entries.
+            models.Index(
+                fields=["-submitted_at", "-number"],
+                include=["point", "status", "hidden", "kind", "district"],
+                name="appeal_newest",
+            ),
+            models.Index(
+                fields=["service", "submitted_at"],
+                include=["point", "status", "hidden", "kind"],
+                name="appeal_service",
+            ),
+            models.Index(
+                fields=["category", "submitted_at"],
+                include=["point", "status", "hidden", "kind"],
+                name="appeal_category",
+            ),
             # A desk's list of what is open, in its order: several statuses, so that one on the status would have to be
             # sorted, and the more there are open the longer.
             models.Index(
@@ -234,7 +250,7 @@ class Appeal(models.Model):
             # With all that a map counts of what is overdue: an index alone is read.
             models.Index(
                 fields=["due_on"],
-                include=["point", "status"],
+                include=["point", "status", "kind", "service", "category", "district", "submitted_at"],
                 condition=Q(status__in=OPEN_STATUSES, hidden=False),
                 name="appeal_late",
             ),
@@ -250,12 +266,6 @@ class Appeal(models.Model):
                 fields=["assignee", "status", "due_on"],
                 condition=Q(assignee__isnull=False),
                 name="appeal_assignee",
-            ),
-            # With all that a map of a category and a period counts: a row on disk is twenty of its entries.
-            models.Index(
-                fields=["category", "submitted_at"],
-                include=["point", "status", "hidden"],
-                name="appeal_category",
             ),
             models.Index(fields=["service", "due_on"], condition=Q(hidden=True), name="appeal_hidden"),
             # What programs sort the open data by. Rows of one import were all changed at one moment.

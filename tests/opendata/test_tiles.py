@@ -13,10 +13,11 @@ import pyogrio
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
-from appeals.filters import AppealFilter
+from appeals.filters import parse_filter
 from appeals.identifiers import new_uuid7
 from appeals.models import Appeal
 from appeals.vocabulary import Kind, Status
@@ -25,7 +26,7 @@ from geo.bbox import Bbox
 from geo.tiles import Tile, tile_at
 from geo.vector_tiles import compiled
 from opendata import tiles as module
-from opendata.clusters import Frame, cells_of
+from opendata.clusters import Frame, cells_of, late_cells
 from opendata.tile_sets import OVERDUE_COLOUR, STATUS_COLOURS
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import CITY, IN_EAST, GridCity, at
@@ -336,15 +337,32 @@ def test_gdal_reads_a_tile(crowd: GridCity, client: Client, tmp_path: Path) -> N
     assert frame["count"].sum() == sum(f.properties["count"] for f in _features(client, tile))
 
 
-def test_a_category_and_a_period_are_counted_from_an_index_alone(city: GridCity) -> None:
+@pytest.mark.parametrize(
+    ("index", "narrowed"),
+    [
+        *(
+            ("appeal_newest", query)
+            for query in ("", "kind=request", "district=east", "district=west&kind=report&status=new")
+        ),
+        *(
+            ("appeal_service", query)
+            for query in ("service=light", "service=light&kind=request&status=closed")
+        ),
+        *(("appeal_category", query) for query in ("category=street", "category=lamp&kind=request")),
+    ],
+)
+def test_what_narrows_a_map_is_counted_from_an_index_alone(city: GridCity, index: str, narrowed: str) -> None:
     """Of the table a page is read for nearly each row, of the index a hundredth of one: all that a cell says stands in it."""
-    wanted = AppealFilter(category="street", since=dt.date(2026, 1, 1), until=dt.date(2026, 12, 31))
+    wanted = parse_filter(QueryDict(f"{narrowed}&from=2026-01-01&to=2026-12-31"))
     west, south, east, north = settings.CITY_BOUNDS
     frame = Frame(Bbox(west, south, east, north), 13, (0, 1), (0, 1))
-    rows = Appeal.objects.public().filtered(wanted).filter(point__bboverlaps=frame.bbox.polygon())
-    read = set(re.findall(r'"appeals_appeal"."(\w+)"', compiled(cells_of(rows, frame))))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_indexdef('appeal_category'::regclass)")
-        (index,) = cursor.fetchone()
-    assert index.endswith("(category_id, submitted_at) INCLUDE (point, status, hidden)")
-    assert read == {"category_id", "submitted_at", "point", "status", "hidden"}
+    rows = Appeal.objects.public().filtered(wanted)
+    in_frame = rows.filter(point__bboverlaps=frame.bbox.polygon())
+    for counted, by in ((cells_of(in_frame, frame), index), (late_cells(rows, frame), "appeal_late")):
+        read = set(re.findall(r'"appeals_appeal"."(\w+)"', compiled(counted)))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_get_indexdef(%s::regclass)", [by])
+            (definition,) = cursor.fetchone()
+        # What the rows of a partial index have in common need not be read.
+        held, _where, alike = definition.partition(" WHERE ")
+        assert "point" in read and read <= set(re.findall(r"\w+", held.partition(" USING ")[2] + alike)), by
