@@ -1,6 +1,7 @@
 """A Folium map of cells as one self-contained HTML document; it knows cells, not what they count."""
 
 from geo.folium_map.document import (
+    MOST_NAMES,
     NAMED_STREETS,
     CellMap,
     MapCell,
@@ -13,6 +14,7 @@ from geo.folium_map.document import (
 )
 
 __all__ = [
+    "MOST_NAMES",
     "NAMED_STREETS",
     "CellMap",
     "MapCell",

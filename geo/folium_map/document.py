@@ -42,7 +42,7 @@ _NAMES = (_FOLDER / "names.js").read_text(encoding="utf-8")
 NAMED_STREETS = ("primary", "secondary", "tertiary", "residential")
 
 #: With more districts than this, their names would hide the map.
-_MOST_NAMES = 20
+MOST_NAMES = 20
 
 
 @dataclass(frozen=True)
@@ -271,7 +271,7 @@ def _folium_map(drawn: CellMap) -> folium.Map:
     borders: list[tuple[Mapping[str, Any], Sequence[Any]]] = [
         (feature["geometry"], [str(feature["properties"]["name"])]) for feature in drawn.borders["features"]
     ]
-    named = f", onEachFeature: {_ON_EACH_BORDER}" if len(borders) <= _MOST_NAMES else ""
+    named = f", onEachFeature: {_ON_EACH_BORDER}" if len(borders) <= MOST_NAMES else ""
     _Layer(borders, "border", f"interactive: false{named}", ("name",)).add_to(canvas)
     _Controls(drawn).add_to(canvas)
     canvas.fit_bounds(_lat_lon_corners(drawn.frame), padding=(8, 8))

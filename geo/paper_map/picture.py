@@ -13,7 +13,7 @@ import shapely
 import shapely.geometry
 from pyproj import Transformer
 
-from geo.folium_map import NAMED_STREETS, CellMap, name_of
+from geo.folium_map import MOST_NAMES, NAMED_STREETS, CellMap, name_of
 from geo.metric import in_metres
 from geo.paper_map.palette import colour
 from geo.paper_map.pens import Box, Pen, Points, Shape
@@ -129,7 +129,9 @@ def draw_map(
     taken: list[tuple[float, float, float, float]] = []
     marked = [view.place(shapely.get_coordinates(in_metres(shapely.Point(at), srid)))[0] for at in marks]
     taken += [(x - _MARK_MM, y - _MARK_MM, x + _MARK_MM, y + _MARK_MM) for x, y in marked]
-    _names(pen, [(name, shape) for name, shape in borders if len(borders) > 1], view, taken, bold=True)
+    # Of many districts the names stand back, so that they do not hide the map.
+    named = [(name, shape) for name, shape in borders if len(borders) > 1]
+    _names(pen, named, view, taken, bold=len(named) <= MOST_NAMES)
     _names(pen, _places(drawn, srid), view, taken, bold=False)
     for name, begins, rising in along_streets(_streets(drawn, view, srid), box, _street_width(pen), taken):
         pen.text(*begins, name, _STREET_SIZE, colour=colour("ink-soft"), halo="#ffffff", rising=rising)

@@ -89,7 +89,7 @@ def test_a_planner_sees_where_there_are_more_and_goes_there(
     expect(page.locator(".report-main .notice").first).to_contain_text(summary)
     expect(page.locator(".report-filters select[name=category]")).to_have_value("")
 
-    page.locator("#hot-places ~ table a").first.click()
+    page.locator("#hot-places ~ .report-wide a").first.click()
     page.wait_for_url(re.compile(r"bbox=([\d.,]|%2C)+"))
     (bbox,) = parse_qs(urlsplit(page.url).query)["bbox"]
     west, south, east, north = map(float, bbox.split(","))
