@@ -35,6 +35,7 @@ class AppealsConfig(AppConfig):
         from appeals.notify.alerts import CONFIRMATION, NEW_APPEAL, Confirmations, NewAppeals
         from appeals.notify.carriers import carried_by
         from appeals.notify.delivery import deliver_due
+        from appeals.notify.followers import FOLLOWED, FollowedSteps
         from appeals.notify.invitations import INVITATION, Invitations, queue_invitation
         from appeals.notify.mail import Mail
         from appeals.notify.occasions import declare
@@ -61,6 +62,7 @@ class AppealsConfig(AppConfig):
         declare(INVITATION, Invitations())
         declare(NEW_APPEAL, NewAppeals())
         declare(CONFIRMATION, Confirmations())
+        declare(FOLLOWED, FollowedSteps())
         declare(SIGN_IN, SignInLetters())
         carried_by(Message.Channel.EMAIL, Mail)
         carried_by(Message.Channel.PUSH, Push)

@@ -58,6 +58,8 @@ ENDPOINT_MAX: Final = 1_000
 #: Alerts that one address or browser may have; one that nobody has confirmed is forgotten after so many days.
 ALERTS_MAX: Final = 20
 ALERT_CONFIRM_DAYS: Final = 3
+#: Appeals of whose steps one browser is told.
+FOLLOWED_MAX: Final = 100
 #: A code to sign in with: digits, minutes for which it is good, how often it may be typed wrongly.
 SIGN_IN_DIGITS: Final = 6
 SIGN_IN_MINUTES: Final = 15

@@ -16,6 +16,7 @@ from public.views.map import map_page
 from public.views.mine import mine
 from public.views.news import news_item, news_list
 from public.views.news_feed import news_feed
+from public.views.notices import notices
 from public.views.proposals import proposals
 from public.views.support import support_page
 
@@ -27,6 +28,7 @@ urlpatterns = [
     path("appeals/<int:number>/", appeal_page, name="appeal"),
     path("appeals/<int:number>/support/", support_page, name="support"),
     path("proposals/", proposals, name="proposals"),
+    path("appeals/<int:number>/notices/", notices, name="notices"),
     path("follow/<str:secret>/", follow_page, name="follow"),
     path("mine/", mine, name="mine"),
     path("mine/account/", account_page, name="mine-account"),

@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 
 from appeals.alerts.question import Question
 from appeals.errors import Invalid
+from appeals.intake.browsers import given_browser
 from appeals.intake.letters_asked import counted_address
-from appeals.limits import ALERT_CONFIRM_DAYS, ALERTS_MAX, ENDPOINT_MAX
+from appeals.limits import ALERT_CONFIRM_DAYS, ALERTS_MAX
 from appeals.models import Alert
 from appeals.notify.alerts import queue_confirmation
-from appeals.notify.web_push import AUTH_BYTES, bytes_of, device_of, is_known, key_of
 from districts.models import Category, District
 from geo.refusals import Refused
-from rates.taking import ALERT_LETTER, ALERT_LETTER_SENDER, take
+from rates.taking import ALERT_LETTER, ALERT_LETTER_SENDER
 
 
 def ask(question: Question, email: object, *, daily: bool, sender: str) -> None:
@@ -49,27 +49,16 @@ def ask_by_push(question: Question, endpoint: str, p256dh: str, auth: str, *, se
     Raises ``Refused`` for what is no address of a push service that is known or no key, or when the browser waits for as much
     as one may; ``TooMany`` when the sender has asked for many.
     """
-    wrong = Refused({"push": [_("This browser's address for notices cannot be used.")]})
-    if len(endpoint) > ENDPOINT_MAX or not is_known(endpoint):
-        raise wrong
-    try:
-        key_of(p256dh)
-        if len(bytes_of(auth)) != AUTH_BYTES:
-            raise wrong
-    except ValueError:
-        raise wrong from None
-    take(ALERT_LETTER_SENDER, sender)
-    query, device = question.as_query(), device_of(endpoint)
+    browser, query = given_browser(endpoint, p256dh, auth, sender=sender), question.as_query()
     with transaction.atomic():
-        own = Alert.objects.filter(device=device)
+        own = Alert.objects.filter(device=browser.device)
         if own.exclude(query=query).count() >= ALERTS_MAX:
             raise Refused({"push": [_("This browser has %(n)d alerts already.") % {"n": ALERTS_MAX}]})
         alert = _new(question, query)
         alert.language, alert.daily, alert.confirmed_at = _language(), False, timezone.now()
-        alert.endpoint, alert.p256dh, alert.auth, alert.device = endpoint, p256dh, auth, device
+        browser.put_into(alert)
         Alert.objects.bulk_create([alert], ignore_conflicts=True)
-        # A browser that was asked anew has other keys.
-        own.update(p256dh=p256dh, auth=auth)
+        browser.renew()
         return own.get(query=query)
 
 

@@ -6,6 +6,7 @@ from appeals.models.attachment import Attachment
 from appeals.models.cell import CellCount
 from appeals.models.draft import Draft
 from appeals.models.event import Event
+from appeals.models.follower import Follower
 from appeals.models.ground import RefusalGround
 from appeals.models.hot_cell import HotCell
 from appeals.models.message import Message
@@ -24,6 +25,7 @@ __all__ = [
     "CellCount",
     "Draft",
     "Event",
+    "Follower",
     "HotCell",
     "LegalTerm",
     "Message",

@@ -8,17 +8,15 @@ from django.db.models import Q
 from django.db.models.functions import MD5, Lower
 from django.utils.translation import gettext_lazy as _
 
-from appeals.limits import ALERT_QUERY_MAX, EMAIL_MAX, ENDPOINT_MAX
+from appeals.limits import ALERT_QUERY_MAX, EMAIL_MAX
+from appeals.models.browser import Browser
 from appeals.querysets import AlertQuerySet
 from districts.models import District
 from geo.points import WGS84_SRID
 
 
-class Alert(models.Model):
+class Alert(Browser):
     """Somebody wants to be told of new appeals at a place, by e-mail or in the browser. Whoever wants it no longer has it deleted.
-
-    Of a browser ``endpoint`` is its address at a push service, ``p256dh`` and ``auth`` are its keys (RFC 8291), and ``device``
-    is what the outbox calls it.
 
     ``query`` is what was asked, as ``appeals.alerts.question`` writes it. The other columns are made of it to be found by:
     ``district``, or ``area`` (EPSG:4326, lon/lat), or neither for all of the city; ``categories`` are keys of categories and
@@ -26,10 +24,6 @@ class Alert(models.Model):
     """
 
     email = models.EmailField(_("e-mail"), max_length=EMAIL_MAX, blank=True)
-    endpoint = models.URLField(max_length=ENDPOINT_MAX, blank=True)
-    p256dh = models.CharField(max_length=100, blank=True)
-    auth = models.CharField(max_length=40, blank=True)
-    device = models.CharField(max_length=64, blank=True)
     language = models.CharField(_("language"), max_length=2)
     daily = models.BooleanField(_("of the day"), help_text="One letter a day, not one for each appeal.")
     query = models.CharField(max_length=ALERT_QUERY_MAX)

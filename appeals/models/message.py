@@ -10,6 +10,7 @@ from appeals.limits import EMAIL_MAX
 from appeals.models.alert import Alert
 from appeals.models.appeal import AppealContact
 from appeals.models.event import Event
+from appeals.models.follower import Follower
 from appeals.vocabulary import Audience
 
 
@@ -69,6 +70,14 @@ class Message(models.Model):
         blank=True,
         related_name="+",
         help_text="Which asks for new appeals; with it goes all that was sent.",
+    )
+    follower = models.ForeignKey(
+        Follower,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Which asks for the steps of an appeal; with it goes all that was sent.",
     )
     daily = models.BooleanField(
         _("of the day"),

@@ -93,6 +93,7 @@ def _taken(messages: QuerySet[Message]) -> QuerySet[Message]:
         "contact",
         "person",
         "alert",
+        "follower",
     )
 
 

@@ -11,6 +11,7 @@ from accounts.letters import next_daily, who_want_letters
 from accounts.models import LetterChoice
 from appeals.models import Appeal, Event, Message
 from appeals.notify.alerts import tell_later
+from appeals.notify.followers import tell_followers
 from appeals.notify.proof import may_be_written_to
 from appeals.vocabulary import Audience
 from appeals.workflow import VERBS
@@ -21,9 +22,9 @@ DIGEST_EVERY = dt.timedelta(hours=6)
 
 
 def queue_messages(event: Event, *, digest: Collection[Audience] = ()) -> None:
-    """Queues the letters that the event's verb names, and has those told who wait for such an appeal. Nothing is sent here.
+    """Queues what the event's verb has told: letters, notices to those who follow the appeal, and who waits for such a one.
 
-    A look-up for each audience (contact; those of the service who want letters of their own), one of the service unless the
+    Nothing is sent here. A look-up for each audience (contact; those of the service who want letters of their own), one of the service unless the
     event or its appeal has it loaded, and one insert. An address shared by two audiences gets only the first letter. Those of
     ``digest`` get one about all that needs attention, unless they were sent one some hours ago.
     """
@@ -34,6 +35,7 @@ def queue_messages(event: Event, *, digest: Collection[Audience] = ()) -> None:
             messages.setdefault(message.recipient, message)
     if messages:
         Message.objects.bulk_create(messages.values())
+    tell_followers(event)
     if VERBS[event.verb].publishes and not event.appeal.hidden:
         tell_later(event)
 

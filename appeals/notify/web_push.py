@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from appeals.models import Alert
+from appeals.models import Alert, Follower
 from appeals.notify.carriers import Outcome
 from appeals.notify.letters import Letter
 
@@ -61,16 +61,16 @@ class Push:
 
     def send(self, letter: Letter, recipient: str) -> None:
         """Raises ``Gone``, and forgets the browser with all that it waits for; ``OSError`` and its subclasses."""
-        alert = Alert.objects.filter(device=recipient).order_by("-pk").first()
-        if alert is None or not is_known(alert.endpoint):
+        browser = _browser(recipient)
+        if browser is None or not is_known(browser.endpoint):
             raise Gone
         notice = {"title": letter.subject, "body": letter.body, "url": letter.link, "lang": letter.language}
         payload = json.dumps(notice, ensure_ascii=False).encode()
         request = urllib.request.Request(  # noqa: S310 - is_known has let it in
-            alert.endpoint,
-            encrypted(payload, key_of(alert.p256dh), bytes_of(alert.auth)),
+            browser.endpoint,
+            encrypted(payload, key_of(browser.p256dh), bytes_of(browser.auth)),
             {
-                "Authorization": _signature(alert.endpoint),
+                "Authorization": _signature(browser.endpoint),
                 "Content-Encoding": "aes128gcm",
                 "Content-Type": "application/octet-stream",
                 "TTL": str(_KEPT_S),
@@ -80,8 +80,9 @@ class Push:
             _OPENER.open(request, timeout=_WAIT_S).close()
         except urllib.error.HTTPError as refusal:
             if refusal.code in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-                # With it go its messages, this one too.
-                Alert.objects.filter(device=recipient).delete()
+                # With what it asks for go its messages, this one too.
+                for model in (Alert, Follower):
+                    model.objects.filter(device=recipient).delete()
                 raise Gone from None
             raise
 
@@ -94,6 +95,12 @@ class Push:
             return Outcome.LATER if busy else Outcome.NEVER
         # One service that is away is no reason to let those of others wait.
         return Outcome.LATER
+
+
+def _browser(device: str) -> Alert | Follower | None:
+    """What the browser has asked for last of either kind, with its address and keys; None for one that has asked for nothing."""
+    asked = (model.objects.filter(device=device).order_by("-pk").first() for model in (Alert, Follower))
+    return next((one for one in asked if one is not None), None)
 
 
 class _NoRedirection(urllib.request.HTTPRedirectHandler):

@@ -15,6 +15,7 @@ from appeals.alerts.question import Question
 from appeals.dossier import dossier_of, reason_hidden
 from appeals.gathering import may_be_supported
 from appeals.models import Appeal
+from appeals.notify.web_push import public_key
 from geo.drawn import Shape
 from public.residents import address_of_resident
 from public.views.support import secret_of
@@ -46,6 +47,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
                 shape=Shape.POINT, corners=((appeal.point.x, appeal.point.y),), radius_m=_NEARBY_M
             ).as_query(),
             "may_support": may_be_supported(appeal, timezone.now()),
+            "push_key": public_key(),
         },
     )
     return kept_for_offline(response, request)

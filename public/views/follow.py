@@ -19,6 +19,7 @@ from appeals.dossier import dossier_of
 from appeals.models import Appeal
 from appeals.notify.proof import PROOF, prove
 from appeals.notify.subscriptions import AuthorsLetters, path_for
+from appeals.notify.web_push import public_key
 from public.key_addresses import guarded
 from public.residents import resident_of
 from public.views.mine import mine_page
@@ -56,6 +57,7 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
         "appeal": appeal,
         "tells_why": True,
         "is_new": "new" in request.GET and appeal.version == 1 and request.method != "POST",
+        "push_key": public_key(),
         "resident": resident,
         "in_account": resident is not None and contacts_of(resident).filter(appeal=appeal).exists(),
         "follow_path": request.path,

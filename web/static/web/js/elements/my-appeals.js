@@ -1,7 +1,7 @@
 /**
  * `<my-appeals>`: the appeals that this device remembers. `<my-appeal number secret about at>`: on an author's own page,
  * whether it does. `<attach-appeals known>`: those that are not among the known numbers, to be added to an account.
- * `<forget-appeals>`: the device remembers none any more.
+ * `<forget-appeals>`: the device remembers none any more, and shows no more notices.
  */
 
 import { readParcels } from "city/outbox/store.js";
@@ -82,8 +82,11 @@ class AttachAppeals extends HTMLElement {
 }
 
 class ForgetAppeals extends HTMLElement {
-  connectedCallback() {
+  async connectedCallback() {
     forgetAllMine();
+    const registration = await navigator.serviceWorker?.getRegistration();
+    const given = await registration?.pushManager?.getSubscription();
+    await given?.unsubscribe();
   }
 }
 

@@ -12,19 +12,14 @@
  */
 
 const NAME = "my-appeals";
+/** The numbers of appeals of whose steps this browser is told. */
+const FOLLOWED = "followed";
 /** Older ones are found by e-mail. */
 const MOST = 100;
 const ABOUT_MAX = 90;
 
 /** @returns {Mine[]} */
-export function mine() {
-  try {
-    const kept = JSON.parse(localStorage.getItem(NAME) ?? "[]");
-    return Array.isArray(kept) ? kept : [];
-  } catch {
-    return [];
-  }
-}
+export const mine = () => kept(NAME);
 
 /** @param {Mine} one */
 export function rememberMine(one) {
@@ -37,15 +32,50 @@ export function forgetMine(number) {
   store(mine().filter((one) => one.number !== number));
 }
 
-/** The device remembers none any more. */
+/** The device remembers none any more, and is told of none. */
 export function forgetAllMine() {
   store([]);
+  keep(FOLLOWED, []);
+}
+
+/**
+ * True when this browser has asked to be told of the appeal's steps.
+ * @param {number} number
+ */
+export const followsAppeal = (number) => kept(FOLLOWED).includes(number);
+
+/**
+ * @param {number} number
+ * @param {boolean} follows
+ */
+export function setFollowed(number, follows) {
+  const others = kept(FOLLOWED).filter((one) => one !== number);
+  keep(FOLLOWED, follows ? [number, ...others] : others);
 }
 
 /** @param {Mine[]} all */
-function store(all) {
+const store = (all) => keep(NAME, all);
+
+/**
+ * @param {string} name
+ * @returns {any[]}
+ */
+function kept(name) {
   try {
-    localStorage.setItem(NAME, JSON.stringify(all.slice(0, MOST)));
+    const all = JSON.parse(localStorage.getItem(name) ?? "[]");
+    return Array.isArray(all) ? all : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {unknown[]} all
+ */
+function keep(name, all) {
+  try {
+    localStorage.setItem(name, JSON.stringify(all.slice(0, MOST)));
   } catch {
     // The secret link works all the same.
   }
