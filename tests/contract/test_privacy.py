@@ -89,8 +89,6 @@ def appeal(city: GridCity) -> Callable[..., Appeal]:
     def make(text: str, **values: object) -> Appeal:
         made: Appeal = AppealFactory(
             number=next(numbers),
-            # It is in the list of proposals too.
-            kind=Kind.RECOMMENDATION,
             category=city.categories["lamp"],
             service=city.services["light"],
             district=city.districts["east"],
@@ -224,8 +222,11 @@ def test_everybody_reads_what_is_theirs(
     city: GridCity, appeal: Callable[..., Appeal], reader: Callable[[str], Client], who: str
 ) -> None:
     """Contact data and what staff wrote to each other are for the desk, a hidden appeal for its staff alone."""
-    shown = appeal("zanthoxylum in the open", status=Status.ACCEPTED)
-    hidden = appeal("zanthoxylum behind the curtain", hidden=True, address="Secretstreet 1")
+    # As proposals they are in one more list.
+    shown = appeal("zanthoxylum in the open", status=Status.ACCEPTED, kind=Kind.RECOMMENDATION)
+    hidden = appeal(
+        "zanthoxylum behind the curtain", hidden=True, address="Secretstreet 1", kind=Kind.RECOMMENDATION
+    )
     person = _written_by_staff(shown, city, {"whisper between us": False, "said aloud": True})
     client = reader(who)
     read = _everything(client, [shown, hidden])
