@@ -29,6 +29,8 @@ _ADDED: Final = {
     "other": 6,
     "reason": Reason.TERM.value,
     "was": "2026-06-01",
+    "supporters": 312,
+    "threshold": 300,
     "due": "2026-06-08",
     "until": "2026-06-05",
 }
