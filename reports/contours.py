@@ -56,7 +56,7 @@ class Contours:
 
 
 def contours_of(heatmap: Heatmap) -> Contours:
-    """Those of the report's appeals, counted in stored cells of 50 m, or of the least larger size of which the city has not too many; one statement or two."""
+    """Those of the report's appeals, counted in stored cells of 50 m, or of the least larger size of which the city has not too many. Two statements."""
     area = study_area(timezone.localdate(), heatmap.wanted.district, past=heatmap.borders is Borders.TIME)
     pixel_m = next(side for side in (*CELL_SIZES_M, *WIDE_SIZES_M) if grid_cells(area, side) <= MOST_CELLS)
     grid = Grid(pixel_m, settings.METRIC_SRID)
@@ -102,14 +102,14 @@ def contours_as_geojson(heatmap: Heatmap) -> bytes:
             },
             "report": question(heatmap.wanted) | {"borders": heatmap.borders},
             "features": [
-                {"type": "Feature", "properties": values_of(area), "geometry": outline_of(area.shape)}
+                {"type": "Feature", "properties": _values(area), "geometry": outline_of(area.shape)}
                 for area in found.areas
             ],
         },
     )
 
 
-def values_of(area: Area) -> dict[str, float]:
+def _values(area: Area) -> dict[str, float]:
     """The area's properties in files."""
     return {
         "appeals_per_km2": round(area.per_km2, 6),
