@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appeals', '0049_proposals'),
+        ('appeals', '0050_what_maps_count_by'),
     ]
 
     operations = [
