@@ -91,15 +91,11 @@ def clusters(user: User | AnonymousUser, wanted: AppealFilter, zoom: float) -> C
     frame = _frame(bbox, zoom)
     # Every appeal is in the city: a frame that holds all of it needs no look at a million points.
     narrowed = replace(wanted, bbox=None if bbox == city else bbox)
+    appeals = Appeal.objects.visible_to(user).filtered(narrowed)
     if not replace(wanted, status=()).narrows:
         public = Appeal.objects.public().filtered(replace(wanted, bbox=None))
         drawn = _drawn(frame, counted_cells(frame, wanted.status), late_cells(public, frame))
-        return (
-            drawn
-            if drawn.matched > PINS_MAX
-            else _pins(Appeal.objects.visible_to(user).filtered(narrowed)) or drawn
-        )
-    appeals = Appeal.objects.visible_to(user).filtered(narrowed)
+        return drawn if drawn.matched > PINS_MAX else _pins(appeals) or drawn
     return _pins(appeals) or _drawn(frame, cells_of(appeals, frame), late_cells(appeals, frame))
 
 
