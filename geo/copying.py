@@ -13,8 +13,16 @@ from typing import Any, BinaryIO, Final
 
 import psycopg2
 
+from geo.row_frames import framed
+
 #: Rows come one by one: so many bytes of them are written together.
 _AT_ONCE: Final = 256 * 1024
+#: The same of rows in frames, of which each costs the reader the same, however many rows it has.
+_FRAME_BYTES: Final = 4 * 1024**2
+#: Before the first row of a copy in binary form: its mark, flags and no extension.
+_HEAD_BYTES: Final = 19
+#: Behind the last one.
+_END: Final = b"\xff\xff"
 
 
 def main(orders: BinaryIO, replies: BinaryIO) -> None:
@@ -43,9 +51,14 @@ def _copied(order: dict[str, Any]) -> int:
         )
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         cursor.execute("SET TRANSACTION SNAPSHOT %s", [order["snapshot"]])
-        copy = ["COPY (", order["statement"], ") TO STDOUT WITH (FORMAT csv,", order["form"], ")"]
-        mark = order["before"].encode()
-        cursor.copy_expert(" ".join(copy), _Marked(file, mark) if mark else file)
+        copy = " ".join(["COPY (", order["statement"], ") TO STDOUT WITH (", order["form"], ")"])
+        if order["framed"]:
+            frames = _Framed(file)
+            cursor.copy_expert(copy, frames)
+            frames.end()
+        else:
+            mark = order["before"].encode()
+            cursor.copy_expert(copy, _Marked(file, mark) if mark else file)
         return int(cursor.rowcount)
 
 
@@ -58,6 +71,30 @@ class _Marked:
     def write(self, row: bytes) -> None:
         self._file.write(self._mark)
         self._file.write(row)
+
+
+class _Framed:
+    """Writes rows in binary form as frames: each message of the server is one row."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._rows: list[bytes] = []
+        self._size = 0
+        self._before = _HEAD_BYTES
+
+    def write(self, row: bytes) -> None:
+        if self._before:
+            row, self._before = row[self._before :], 0
+        if row == _END:
+            return
+        self._rows.append(row)
+        self._size += len(row)
+        if self._size >= _FRAME_BYTES:
+            self.end()
+
+    def end(self) -> None:
+        self._file.write(framed(self._rows, typed=False))
+        self._rows, self._size = [], 0
 
 
 if __name__ == "__main__":

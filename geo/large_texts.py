@@ -12,9 +12,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO, Final
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
@@ -25,6 +26,9 @@ LARGE: Final = 50_000
 _LONGEST_S: Final = 600
 #: A client that is gone is noticed within this time.
 _CHECK_CLIENT_S: Final = 2
+#: Whoever makes a file of a table takes longer than one of the server's processors: more would wait for it. What is sorted is
+#: wide, and half of the usual number of its parts is faster by a tenth.
+_OF_TABLES: Final = MappingProxyType({"max_parallel_workers_per_gather": "0", "work_mem": "64MB"})
 _ROOT: Final = Path(__file__).resolve().parents[1]
 
 
@@ -57,19 +61,29 @@ def copy_lines(
     Raises ``OSError`` as writing does, ``OperationalError`` where the database refuses or is away.
     """
     # CSV, where nothing in a row has a meaning, is each row as it is, and a line.
-    form = r"NULL '', QUOTE e'\x01', DELIMITER e'\x02'"
-    return _copy(file, statement, snapshot, form, alias, before)
+    form = r"FORMAT csv, NULL '', QUOTE e'\x01', DELIMITER e'\x02'"
+    return _copy(file, statement, snapshot, form, alias, before=before)
 
 
 def copy_table(file: BinaryIO, statement: str, snapshot: str, *, alias: str = DEFAULT_DB_ALIAS) -> int:
-    """Writes the statement's rows to the file or pipe as CSV, moments in UTC; their number.
+    """Writes the statement's rows to the file or pipe as ``geo.row_frames``, for ``geo.binary_rows``; their number.
 
-    Every value but NULL stands in quotation marks. Raises as ``copy_lines`` does.
+    Raises as ``copy_lines`` does.
     """
-    return _copy(file, statement, snapshot, "FORCE_QUOTE *", alias)
+    return _copy(file, statement, snapshot, "FORMAT binary", alias, framed=True, settings=_OF_TABLES)
 
 
-def _copy(file: BinaryIO, statement: str, snapshot: str, form: str, alias: str, before: str = "") -> int:
+def _copy(
+    file: BinaryIO,
+    statement: str,
+    snapshot: str,
+    form: str,
+    alias: str,
+    *,
+    before: str = "",
+    framed: bool = False,
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> int:
     connection = connections[alias]
     parameters = connection.get_connection_params()
     for ours in ("cursor_factory", "context"):
@@ -82,10 +96,12 @@ def _copy(file: BinaryIO, statement: str, snapshot: str, form: str, alias: str, 
         "statement": statement,
         "form": form,
         "before": before,
+        "framed": framed,
         "settings": {
             "TimeZone": connection.timezone_name,
             "statement_timeout": f"{_LONGEST_S}s",
             "client_connection_check_interval": f"{_CHECK_CLIENT_S}s",
+            **settings,
         },
     }
     with tempfile.TemporaryFile() as errors:

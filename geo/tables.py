@@ -6,7 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import CharField, DateTimeField, Expression, F, FloatField, Func, TextField, Value
+from django.db.models import (
+    BinaryField,
+    CharField,
+    DateTimeField,
+    Expression,
+    F,
+    FloatField,
+    Func,
+    TextField,
+    Value,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -66,6 +76,27 @@ class RowText(Expression):
         return f"""'"'||replace({sql},'"','""')||'"'""", more
 
 
+class RowBytes(Expression):
+    """One row as PostgreSQL sends it in binary form (``geo.binary_rows``)."""
+
+    output_field = BinaryField()
+
+    def __init__(self, columns: Columns) -> None:
+        super().__init__()
+        self._parts: list[Any] = [F(value) if isinstance(value, str) else value for value in columns.values()]
+
+    def get_source_expressions(self) -> list[Any]:
+        return self._parts
+
+    def set_source_expressions(self, exprs: Sequence[Any]) -> None:
+        self._parts = list(exprs)
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        compiled = [compiler.compile(part) for part in self._parts]
+        values = ",".join(sql for sql, _params in compiled)
+        return f"record_send(ROW({values}))", tuple(param for _sql, params in compiled for param in params)
+
+
 def listed(value: str | Combinable) -> str | Combinable:
     """The value; the members of a list with commas between them, as a ``RowText`` has them."""
     if not isinstance(getattr(value, "output_field", None), ArrayField):
@@ -86,13 +117,19 @@ def _rounded(axis: str, point: str) -> Combinable:
     )
 
 
+def raw_lon_lat(point: str) -> dict[str, Combinable]:
+    """Columns ``lon`` and ``lat`` of a point's column (EPSG:4326), in degrees with all of their bits."""
+    return {
+        name: Func(F(point), function=f"ST_{axis}", output_field=FloatField())
+        for name, axis in (("lon", "X"), ("lat", "Y"))
+    }
+
+
 def well_known_text(area: str) -> Combinable:
     """WKT of a polygon, which tools take for the geometry of a row; rounded as in GeoJSON."""
     return Func(F(area), template=f"ST_AsText(%(expressions)s,{DECIMALS})", output_field=TextField())
 
 
 def well_known_binary(area: str) -> Combinable:
-    """WKB of a polygon in hexadecimal digits, all of its coordinates' bits."""
-    return Func(
-        F(area), template="encode(ST_AsBinary(%(expressions)s,'NDR'),'hex')", output_field=TextField()
-    )
+    """WKB of a polygon, all of its coordinates' bits."""
+    return Func(F(area), template="ST_AsBinary(%(expressions)s,'NDR')", output_field=BinaryField())

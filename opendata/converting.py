@@ -1,4 +1,4 @@
-"""The process that makes a file of rows: it takes its order in the first line, then the rows as CSV, until their end.
+"""The process that makes a file of rows: it takes its order in the first line, then the rows in frames (``geo.row_frames``), until their end.
 
 Knows no Django. Arrow batches go from the rows to the file's writer; what the libraries keep meanwhile grows slowly with their
 number (200 to 275 MB for a million appeals), and is given back when the process ends.
@@ -6,7 +6,7 @@ number (200 to 275 MB for a million appeals), and is given back when the process
 
 from __future__ import annotations
 
-import csv as plain_csv
+import csv
 import datetime as dt
 import json
 import os
@@ -18,18 +18,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from pyarrow import compute, csv, parquet
+from pyarrow import compute, parquet
 
+from geo.binary_rows import columns
+from geo.row_frames import frames
 from opendata.licence import licence_in_words
 from web.workbooks import write_cell
 
-#: Bytes of rows that are parsed at once; a row is within them. A polygon may have half a million vertices.
-_BLOCK_BYTES: Final = {"Point": 1024**2, "MultiPolygon": 64 * 1024**2}
 #: Rows of a group of a Parquet file, but for the last.
 _GROUP_ROWS: Final = 16_384
 #: Every file of one version is the same to the byte: no clock is asked when it is made.
@@ -46,6 +46,7 @@ Field = Mapping[str, Any]
 #: Arrow's type of a JSON schema's type and format.
 _TYPES: Final = {
     ("string", "date"): pa.date32(),
+    ("string", "uuid"): pa.uuid(),
     ("string", "date-time"): pa.timestamp("us", "UTC"),
     ("integer", ""): pa.int64(),
     ("number", ""): pa.float64(),
@@ -63,36 +64,25 @@ def main(stream: BinaryIO) -> None:
 
 def _rows(order: Order, stream: BinaryIO) -> pa.RecordBatchReader:
     """The rows with their types, the geometry as WKB in ``geometry``."""
-    types = {field["name"]: _type_of(field) for field in order["fields"]}
+    types = [_type_of(field) for field in order["fields"]]
     is_point = order["geometry"] == "Point"
-    places = {"lon": pa.float64(), "lat": pa.float64()} if is_point else {"wkb": pa.string()}
-    schema = pa.schema([*types.items(), ("geometry", pa.binary())])
+    places = [pa.float64(), pa.float64()] if is_point else [pa.binary()]
+    names = [field["name"] for field in order["fields"]]
+    schema = pa.schema(
+        [
+            *(
+                (name, pa.string() if kind == pa.uuid() else kind)
+                for name, kind in zip(names, types, strict=True)
+            ),
+            ("geometry", pa.binary()),
+        ]
+    )
 
     def batches() -> Iterator[pa.RecordBatch]:
-        if not cast("Any", stream).peek(1):
-            return  # which the reader takes for a fault
-        read = csv.open_csv(
-            stream,
-            csv.ReadOptions(
-                column_names=[*types, *places], block_size=_BLOCK_BYTES[order["geometry"]], use_threads=False
-            ),
-            csv.ParseOptions(newlines_in_values=True),
-            csv.ConvertOptions(
-                column_types={**types, **places},
-                # An empty text is quoted, NULL is not.
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-                # As PostgreSQL has them in a text and in a table.
-                true_values=["true", "t"],
-                false_values=["false", "f"],
-                timestamp_parsers=[csv.ISO8601],
-            ),
-        )
-        for batch in read:
-            shapes = _points(batch) if is_point else _areas(batch)
-            columns = [*(batch.column(name) for name in types), shapes]
-            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+        for frame in frames(stream):
+            read = columns(frame, [*types, *places])
+            shapes = _points(*read[-2:], order["decimals"]) if is_point else read[-1]
+            yield pa.RecordBatch.from_arrays([*read[: len(types)], shapes], schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 
@@ -101,17 +91,14 @@ def _type_of(field: Field) -> pa.DataType:
     return _TYPES.get((field["type"], field.get("format", "")), pa.string())
 
 
-def _points(batch: pa.RecordBatch) -> pa.Array:
-    lon, lat = (batch.column(name).to_numpy() for name in ("lon", "lat"))
+def _points(lon: pa.Array, lat: pa.Array, decimals: int) -> pa.Array:
+    """The WKB of points, rounded."""
     wkb = np.empty(len(lon), _WKB_POINT)
-    wkb["order"], wkb["type"], wkb["lon"], wkb["lat"] = 1, 1, lon, lat
+    wkb["order"], wkb["type"] = 1, 1
+    wkb["lon"], wkb["lat"] = (np.round(axis.to_numpy(), decimals) for axis in (lon, lat))
     offsets = np.arange(len(lon) + 1, dtype=np.int32) * wkb.itemsize
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(wkb.tobytes())]
     return pa.Array.from_buffers(pa.binary(), len(lon), buffers)
-
-
-def _areas(batch: pa.RecordBatch) -> pa.Array:
-    return pa.array([bytes.fromhex(text.as_py()) for text in batch.column("wkb")], pa.binary())
 
 
 def _write_flatgeobuf(order: Order, rows: pa.RecordBatchReader, target: Path) -> None:
@@ -292,7 +279,7 @@ def _write_shapefile(order: Order, rows: pa.RecordBatchReader, target: Path) -> 
     reader = pa.RecordBatchReader.from_batches(schema, cut)
     _write_layer(order, reader, folder / f"{order['layer']}.shp", "ESRI Shapefile", {"RESIZE": "YES"})
     with (folder / f"{order['layer']}-fields.csv").open("w", encoding="utf-8", newline="") as sheet:
-        table = plain_csv.writer(sheet)
+        table = csv.writer(sheet)
         table.writerow(["column", "field", "type", "values", "description"])
         table.writerows([names[field["name"]], *_row_of(field)] for field in order["fields"])
     (folder / "README.txt").write_text(_about(order) + "\n", encoding="utf-8")

@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar, cast
 
 from django.conf import settings
-from django.db.models import Expression, QuerySet
+from django.db.models import Expression, OuterRef, QuerySet, Subquery
 
 from districts.versions import public_version
 from geo.geojson import feature_statement
+from geo.points import DECIMALS
+from geo.row_frames import framed
 from geo.tables import Columns
 from geo.vector_tiles import compiled
 from media.storage import working_folder
@@ -46,7 +48,7 @@ _STEADY: Final = {"fgb"}
 
 @dataclass(frozen=True)
 class FileKind:
-    """A format by the ``ending`` of its address; ``row`` is the text of which ``write`` makes the file."""
+    """A format by the ``ending`` of its address; ``row`` is what of a row ``write`` makes the file of."""
 
     ending: str
     media_type: str
@@ -83,11 +85,29 @@ class FileKind:
         words = json.dumps(_told(layer, language))
         write = partial(self.write, layer, language)
         copied = self.copy and partial(self.copy, layer, language)
-        # A plain queryset, since that of a translated model loses the order of the columns.
-        plain: QuerySet[Any] = QuerySet(rows.model, rows.query, rows.db)
-        table = partial(compiled, plain, self.columns(layer, language)) if self.columns else None
+        table = partial(_table, rows, self.columns(layer, language)) if self.columns else None
         form = Form(name, self.media_type, write, self.packs, words, copied, self.at_once, self.seconds)
         return WholeSet(feature_statement(rows, self.row(layer, language)), form, work, version, table)
+
+
+def _table(rows: QuerySet[Any], columns: Columns) -> str:
+    """The statement of the rows' columns.
+
+    What stands in another row of their own table is looked up for each: joined with itself, all of the table would be hashed, and
+    then sorted for want of an index.
+    """
+    model = rows.model
+
+    def in_same_table(value: object) -> bool:
+        return isinstance(value, str) and model._meta.get_field(value.split("__")[0]).related_model is model
+
+    def looked_up(path: str) -> Subquery:
+        relation, _of, column = path.partition("__")
+        return Subquery(model._base_manager.filter(pk=OuterRef(relation)).order_by().values(column))
+
+    own = {name: looked_up(cast("str", value)) for name, value in columns.items() if in_same_table(value)}
+    # A plain queryset, since that of a translated model loses the order of the columns.
+    return compiled(QuerySet(model, rows.query, rows.db), {**columns, **own})
 
 
 def _write_csv(layer: Layer, language: str, file: BinaryIO, batches: Batches) -> None:
@@ -101,7 +121,7 @@ def _converted(ending: str, layer: Layer, language: str, file: BinaryIO, batches
         layer,
         language,
         file,
-        lambda rows: rows.writelines(b"\n".join(batch) + b"\n" for batch in batches),
+        lambda rows: rows.writelines(framed(batch, typed=True) for batch in batches),
     )
 
 
@@ -118,6 +138,7 @@ def _told(layer: Layer, language: str) -> dict[str, Any]:
     return {
         "layer": layer.name,
         "geometry": layer.geometry,
+        "decimals": DECIMALS,
         "description": layer.description,
         "fields": [{"name": one.name, **one.described} for one in layer.properties],
         "licence": settings.DATA_LICENCE,

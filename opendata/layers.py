@@ -12,11 +12,11 @@ from django.db.models.functions import Concat
 from django.utils.translation import gettext_noop
 
 from geo.geojson import FeatureText
-from geo.tables import RowText, listed, lon_lat, well_known_binary, well_known_text
+from geo.tables import RowBytes, RowText, listed, lon_lat, raw_lon_lat, well_known_binary, well_known_text
 from opendata.properties import APPEAL, DISTRICT, HOT_CELL, NEWS_ITEM, SERVICE_AREA, Properties, values
 from web.spreadsheets import BEGINS_FORMULA
 
-#: Name of the column with a polygon's hexadecimal WKB, in the rows of which files are made.
+#: Name of the column with a polygon's WKB, in the rows of which files are made.
 WKB: Final = "wkb"
 
 
@@ -46,15 +46,15 @@ class Layer:
         return RowText(self.table(language), guard=BEGINS_FORMULA)
 
     def raw_columns(self, language: str = "") -> Mapping[str, str | Combinable]:
-        """Columns of which other files are made: the properties as they are, ``lon`` and ``lat`` or ``WKB``."""
+        """Columns of which other files are made: the properties as they are, then ``lon`` and ``lat``, or ``wkb``."""
         columns = {name: listed(value) for name, value in values(self.properties, language).items()}
         if self.geometry == "Point":
-            return {**columns, **lon_lat(self.column)}
+            return {**columns, **raw_lon_lat(self.column)}
         return {**columns, WKB: well_known_binary(self.column)}
 
-    def raw_row(self, language: str = "") -> RowText:
-        """The text of a row of ``raw_columns``."""
-        return RowText(self.raw_columns(language))
+    def raw_row(self, language: str = "") -> RowBytes:
+        """A row of ``raw_columns`` in binary form."""
+        return RowBytes(self.raw_columns(language))
 
 
 APPEALS: Final = Layer(
