@@ -81,7 +81,7 @@ def _rows(order: Order, stream: BinaryIO) -> pa.RecordBatchReader:
     def batches() -> Iterator[pa.RecordBatch]:
         for frame in frames(stream):
             read = columns(frame, [*types, *places])
-            shapes = _points(*read[-2:], order["decimals"]) if is_point else read[-1]
+            shapes = _points(read[-2], read[-1], order["decimals"]) if is_point else read[-1]
             yield pa.RecordBatch.from_arrays([*read[: len(types)], shapes], schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
@@ -185,7 +185,14 @@ def _pyogrio() -> Any:
 def _write_geopackage(order: Order, rows: pa.RecordBatchReader, target: Path) -> None:
     """With what each field is, and which codes it may hold, in the schema extension: GDAL and QGIS show them."""
     about = {"DESCRIPTION": _about(order), "IDENTIFIER": order["layer"]}
-    _write_layer(order, rows, target, "GPKG", about)
+    if order["geometry"] == "Point":
+        from geo.geopackage import write_points
+
+        nothing = pa.RecordBatchReader.from_batches(rows.schema, [])
+        _write_layer(order, nothing, target, "GPKG", about)
+        write_points(target, order["layer"], rows, 4326)
+    else:
+        _write_layer(order, rows, target, "GPKG", about)
     lists = [(field, code) for field in order["fields"] for code in field.get("enum", ())]
     with closing(sqlite3.connect(target)) as database, database:
         database.executescript(_GPKG_SCHEMA)

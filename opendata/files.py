@@ -41,9 +41,6 @@ _END: Final = b"\r\n"
 #: Rows of a file that is written in a request: what takes longer than some ten seconds is a worker's.
 _AT_ONCE: Final = 1_000_000
 _AT_ONCE_SLOWLY: Final = 100_000
-#: Formats whose writer keeps nothing between two batches, so that nothing is won by giving each one's memory back at once:
-#: for a million points it would be a third of the time.
-_STEADY: Final = {"fgb"}
 
 
 @dataclass(frozen=True)
@@ -173,10 +170,7 @@ def _convert(
                 "LANG": "C.UTF-8",
                 "TMPDIR": folder,
                 "OPENBLAS_NUM_THREADS": "1",
-                # What a batch took is given back before the next one comes.
-                "ARROW_DEFAULT_MEMORY_POOL": "system",
                 "MALLOC_ARENA_MAX": "1",
-                **({} if ending in _STEADY else {"MALLOC_TRIM_THRESHOLD_": "131072"}),
             },
         )
         try:
