@@ -141,6 +141,11 @@ def _stored(column: pa.Array) -> tuple[Whole, list[pa.Array]]:
 
 def _days(days: NDArray[Any]) -> Matrix:
     """``2026-05-31`` of days since 1970, of the shape (rows, 10)."""
+    first, last = (int(days.min()), int(days.max())) if len(days) else (0, 0)
+    if last - first < len(days) // 2:
+        # Few days, each of many rows.
+        every = _days(np.arange(first, last + 1))
+        return np.take(every, days - first, axis=0)
     whole = days.astype("M8[D]")
     months = whole.astype("M8[M]")
     year = months.astype("M8[Y]").astype(np.int64) + 1970

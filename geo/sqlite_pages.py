@@ -30,6 +30,8 @@ _LOCAL_MAX: Final = PAGE_BYTES - 35
 _LOCAL_MIN: Final = (PAGE_BYTES - 12) * 32 // 255 - 23
 #: Holds the byte with which SQLite locks the file, and no row.
 _LOCKED: Final = 2**30 // PAGE_BYTES + 1
+#: Pages that are written together.
+_AT_ONCE: Final = 64
 #: Where the header has the number of pages.
 _COUNT_AT: Final = 28
 
@@ -46,6 +48,9 @@ class TableFilling:
         self._held, self._lengths = b"", np.empty(0, np.int64)
         #: The pages with rows, and the last row of each.
         self._leaves: list[tuple[int, int]] = []
+        #: Pages that follow each other, to be written together; the number of the first.
+        self._pending: list[bytes] = []
+        self._pending_from = self._next
 
     def add(self, parts: Sequence[pa.Array]) -> None:
         """Adds rows whose records are the parts, binary arrays, one after the other; a NULL is nothing."""
@@ -59,7 +64,7 @@ class TableFilling:
         )
         offsets = np.frombuffer(cells.buffers()[1], np.int32)[cells.offset :][: len(cells) + 1]
         data = memoryview(cells.buffers()[2] or b"")[offsets[0] : offsets[-1]]
-        lengths = np.diff(offsets.astype(np.int64))
+        lengths = offsets[1:].astype(np.int64) - offsets[:-1]
         if len(payload) and payload.max() > _LOCAL_MAX:
             data, lengths = self._spilled(data, lengths, payload)
         self._held = b"".join([self._held, data])
@@ -76,6 +81,7 @@ class TableFilling:
                 self._put(self._root, _inner_page(groups[0]))
                 break
             level = [(self._append(_inner_page(group)), int(group[-1, 1])) for group in groups]
+        self._write_pending()
         size = self._file.seek(0, 2)
         self._file.seek(_COUNT_AT)
         self._file.write(_NUMBER.pack(size // PAGE_BYTES))
@@ -122,14 +128,20 @@ class TableFilling:
 
     def _append(self, page: bytes) -> int:
         number = self._next
-        self._put(number, page)
+        self._pending.append(page)
         self._next = _usable(number + 1)
+        if self._next > number + 1 or len(self._pending) == _AT_ONCE:
+            self._write_pending()
         return number
 
-    def _put(self, number: int, page: bytes) -> None:
+    def _write_pending(self) -> None:
         # What is passed over, the page of the lock, is empty.
+        self._put(self._pending_from, b"".join(self._pending))
+        self._pending, self._pending_from = [], self._next
+
+    def _put(self, number: int, pages: bytes) -> None:
         self._file.seek((number - 1) * PAGE_BYTES)
-        self._file.write(page)
+        self._file.write(pages)
 
 
 def bytes_of_varints(columns: Sequence[Whole]) -> pa.Array:
@@ -157,7 +169,7 @@ def _usable(number: int) -> int:
 
 def _leaf_page(cells: bytes, places: Whole) -> bytes:
     begin = PAGE_BYTES - len(cells)
-    pointers = (places - places[0] + begin).astype(">u2").tobytes()
+    pointers: bytes = (places - places[0] + begin).astype(">u2").tobytes()
     head = _LEAF.pack(13, 0, len(places), begin, 0) + pointers
     return head.ljust(begin, b"\0") + cells
 
@@ -169,6 +181,6 @@ def _inner_page(children: Whole) -> bytes:
     cells = [_NUMBER.pack(page) + last for page, last in zip(pages.tolist(), lasts, strict=True)]
     lengths = np.array([len(cell) for cell in cells])
     begin = PAGE_BYTES - int(lengths.sum())
-    pointers = (begin + np.cumsum(lengths) - lengths).astype(">u2").tobytes()
+    pointers: bytes = (begin + np.cumsum(lengths) - lengths).astype(">u2").tobytes()
     head = _INNER.pack(5, 0, len(cells), begin, 0, int(children[-1, 0])) + pointers
     return head.ljust(begin, b"\0") + b"".join(cells)

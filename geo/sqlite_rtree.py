@@ -73,7 +73,7 @@ def _write(database: sqlite3.Connection, name: str, first: int, cells: NDArray[A
     nodes["head"]["depth"] = depth if first == 1 else 0
     database.executemany(
         f'INSERT OR REPLACE INTO "{name}_node" (nodeno, data) VALUES (?, ?)',  # noqa: S608  a layer's name
-        enumerate(map(bytes, nodes), first),
+        enumerate((node.tobytes() for node in nodes), first),
     )
 
 

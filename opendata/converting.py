@@ -1,7 +1,7 @@
 """The process that makes a file of rows: it takes its order in the first line, then the rows in frames (``geo.row_frames``), until their end.
 
 Knows no Django. Arrow batches go from the rows to the file's writer; what the libraries keep meanwhile grows slowly with their
-number (200 to 275 MB for a million appeals), and is given back when the process ends.
+number (230 to 290 MB for a million appeals), and is given back when the process ends.
 """
 
 from __future__ import annotations

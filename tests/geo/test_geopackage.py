@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyogrio
 import pytest
 
-from geo import sqlite_pages
+from geo import sqlite_pages, sqlite_rtree
 from geo.geopackage import write_points
 from geo.sqlite_pages import PAGE_BYTES, TableFilling, bytes_of_varints
 from geo.sqlite_rtree import write_nodes
@@ -83,10 +83,11 @@ def test_many_levels_and_the_page_of_the_lock(
         _filled(tmp_path / "locked.db", [_values(9, 20_000)])
 
 
-@pytest.mark.parametrize("count", [0, 1, 51, 52, 700, 60_000])
-def test_the_index_of_points(tmp_path: Path, count: int) -> None:
+@pytest.mark.parametrize("count", [0, 1, 51, 52, 700, 6_000])
+def test_the_index_of_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(sqlite_rtree, "_AT_ONCE", 7)
     lon, lat = np.random.default_rng(count).uniform((-180, -90), (180, 90), (count, 2)).T
-    with closing(sqlite3.connect(tmp_path / "tree.db", isolation_level=None)) as database:
+    with closing(sqlite3.connect(tmp_path / "tree.db")) as database:
         database.execute("CREATE VIRTUAL TABLE tree USING rtree(id, minx, maxx, miny, maxy)")
         holding = write_nodes(database, "tree", lon, lat)
         database.executemany("INSERT INTO tree_rowid VALUES (?, ?)", enumerate(holding.tolist(), 1))
