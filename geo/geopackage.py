@@ -26,9 +26,10 @@ _WKB: Final = np.dtype([("order", "u1"), ("type", "<u4"), ("place", "<f8", 2)])
 _POINT: Final = np.dtype(
     [("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srid", "<i4"), ("wkb", _WKB)]
 )
-#: What an SQLite record says of a value: NULL, a number of 4 or 8 bytes, 0 and 1 without any, bytes and texts with their length.
+#: What an SQLite record says of a value: NULL, a number of 8 bytes, whole or not, or of 4, 0 and 1 without any, bytes and texts with their length.
 _NULL: Final = 0
 _NUMBER: Final = 6
+_REAL: Final = 7
 _NUMBER_OF_32_BITS: Final = 4
 _FALSE: Final = 8
 _BYTES: Final = 12
@@ -47,7 +48,7 @@ Whole = NDArray[np.int64]
 def write_points(path: Path, layer: str, rows: pa.RecordBatchReader, srid: int) -> None:
     """Writes the rows, whose last column is the WKB of a point, into the empty table of the layer, and its index in space.
 
-    The table has a column for its key and one for the geometry, then those of the rows. Texts, int64, booleans, days and moments,
+    The table has a column for its key and one for the geometry, then those of the rows. Texts, int64, float64, booleans, days and moments,
     which are cut to milliseconds.
     """
     tree = f"rtree_{layer}_geom"
@@ -129,6 +130,8 @@ def _stored(column: pa.Array) -> tuple[Whole, list[pa.Array]]:
         return np.where(null, _NULL, _FALSE + column.fill_null(False).cast(pa.int64()).to_numpy()), []
     if pa.types.is_integer(kind):
         said, data = _NUMBER, _bytes_of(column.fill_null(0).to_numpy().astype(">i8"))
+    elif pa.types.is_floating(kind):
+        said, data = _REAL, _bytes_of(column.fill_null(0.0).to_numpy().astype(">f8"))
     else:
         data = (
             _moments(column)

@@ -96,7 +96,9 @@ def _table(rows: QuerySet[Any], columns: Columns) -> str:
     model = rows.model
 
     def in_same_table(value: object) -> bool:
-        return isinstance(value, str) and model._meta.get_field(value.split("__")[0]).related_model is model
+        if not isinstance(value, str) or "__" not in value:
+            return False
+        return model._meta.get_field(value.partition("__")[0]).related_model is model
 
     def looked_up(path: str) -> Subquery:
         relation, _of, column = path.partition("__")

@@ -118,6 +118,7 @@ def _columns() -> dict[str, pa.Array]:
     return {
         "text": pa.array(["Көчө ✓", "", None, "я" * 20_000], pa.string()),
         "number": pa.array([-(2**63), 0, None, 2**63 - 1], pa.int64()),
+        "real": pa.array([0.1, -1e300, None, 2.0], pa.float64()),
         "yes": pa.array([True, False, None, True], pa.bool_()),
         "nothing": pa.array([None] * 4, pa.string()),
         "moment": pa.array(MOMENTS, pa.timestamp("us", "UTC")),
