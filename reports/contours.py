@@ -26,6 +26,8 @@ from reports.sizes import CELL_SIZES_M, WIDE_SIZES_M
 
 #: Standard deviation of the kernel in pixels; fewer would show them (``density_surface``).
 _BANDWIDTH_PIXELS: Final = 4
+#: Properties of an area in files.
+_NAMES: Final = ("appeals_per_km2", "share", "area_km2")
 
 
 @dataclass(frozen=True)
@@ -92,15 +94,7 @@ def contours_as_geojson(heatmap: Heatmap) -> bytes:
     return orjson.dumps(
         {
             "type": "FeatureCollection",
-            "contours": {
-                "unit": "appeals per km²",
-                "levels": [area.per_km2 for area in found.areas],
-                "bandwidth_m": found.bandwidth_m,
-                "pixel_m": found.pixel_m,
-                "srid": settings.METRIC_SRID,
-                "appeals": found.appeals,
-            },
-            "report": question(heatmap.wanted) | {"borders": heatmap.borders},
+            **_about(heatmap, found),
             "features": [
                 {"type": "Feature", "properties": _values(area), "geometry": outline_of(area.shape)}
                 for area in found.areas
@@ -109,21 +103,50 @@ def contours_as_geojson(heatmap: Heatmap) -> bytes:
     )
 
 
+def contours_as_geopackage(heatmap: Heatmap) -> bytes:
+    """The same as a GeoPackage with the layer ``contours``, whose description has the foreign members as JSON."""
+    from geo.vector_files import as_geopackage
+
+    found = contours_of(heatmap)
+    rows = [_values(area) for area in found.areas]
+    return as_geopackage(
+        "contours",
+        {name: [row[name] for row in rows] for name in _NAMES},
+        [_in_degrees(area.shape) for area in found.areas],
+        WGS84_SRID,
+        orjson.dumps(_about(heatmap, found)).decode(),
+    )
+
+
+def _about(heatmap: Heatmap, found: Contours) -> dict[str, Any]:
+    return {
+        "contours": {
+            "unit": "appeals per km²",
+            "levels": [area.per_km2 for area in found.areas],
+            "bandwidth_m": found.bandwidth_m,
+            "pixel_m": found.pixel_m,
+            "srid": settings.METRIC_SRID,
+            "appeals": found.appeals,
+        },
+        "report": question(heatmap.wanted) | {"borders": heatmap.borders},
+    }
+
+
 def _values(area: Area) -> dict[str, float]:
     """The area's properties in files."""
-    return {
-        "appeals_per_km2": round(area.per_km2, 6),
-        "share": round(area.share, 4),
-        "area_km2": round(area.area_km2, 4),
-    }
+    values = (round(area.per_km2, 6), round(area.share, 4), round(area.area_km2, 4))
+    return dict(zip(_NAMES, values, strict=True))
 
 
 def outline_of(shape: shapely.Geometry) -> dict[str, Any]:
     """The shape (metres of the city's CRS) as a GeoJSON MultiPolygon in EPSG:4326."""
+    outline: dict[str, Any] = shapely.geometry.mapping(_in_degrees(shape))
+    return outline
+
+
+def _in_degrees(shape: shapely.Geometry) -> shapely.MultiPolygon:
     to_degrees = Transformer.from_crs(settings.METRIC_SRID, WGS84_SRID, always_xy=True)
     degrees = shapely.transform(
         shape, lambda metres: np.round(np.column_stack(to_degrees.transform(*metres.T)), DECIMALS)
     )
-    parts = [shapely.orient_polygons(part) for part in shapely.get_parts(degrees)]
-    outline: dict[str, Any] = shapely.geometry.mapping(shapely.MultiPolygon(parts))
-    return outline
+    return shapely.MultiPolygon([shapely.orient_polygons(part) for part in shapely.get_parts(degrees)])

@@ -111,6 +111,12 @@ def _contours(asked: Asked) -> bytes:
     return contours_as_geojson(asked.made)
 
 
+def _contours_gpkg(asked: Asked) -> bytes:
+    from reports.contours import contours_as_geopackage
+
+    return contours_as_geopackage(asked.made)
+
+
 def _contours_pdf(asked: Asked) -> bytes:
     from geo.paper_map import as_pdf
     from reports.drawing import contours_map
@@ -216,6 +222,13 @@ _PRODUCTS: Final = (
         "application/geo+json",
         _contours,
         gettext_lazy("Contours (GeoJSON)"),
+        report="heatmap",
+    ),
+    Product(
+        "contours.gpkg",
+        "application/geopackage+sqlite3",
+        _contours_gpkg,
+        gettext_lazy("Contours (GeoPackage)"),
         report="heatmap",
     ),
     Product(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import itertools
 import json
+from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import shapely.geometry
 from django.test import Client
 from pypdf import PdfReader
@@ -17,6 +19,7 @@ from tests.grid import IN_EAST, IN_WEST
 from tests.reports.planting import Plant, around
 
 ADDRESS = "/en/reports/heatmap.contours.geojson"
+GEOPACKAGE = "/en/reports/heatmap.contours.gpkg"
 PAPER = "/ru/reports/heatmap.contours.pdf"
 
 
@@ -29,7 +32,9 @@ def read(client: Client, query: str = "") -> dict[str, Any]:
     return found
 
 
-def test_contours_gather_around_where_appeals_do(client: Client, plant: Plant, settings: Settings) -> None:
+def test_contours_gather_around_where_appeals_do(
+    client: Client, plant: Plant, settings: Settings, tmp_path: Path
+) -> None:
     plant(around(IN_WEST, 60))
     plant(around(IN_EAST, 20), category="pothole")
     plant([IN_EAST] * 30, hidden=True)
@@ -58,7 +63,17 @@ def test_contours_gather_around_where_appeals_do(client: Client, plant: Plant, s
     assert rows[0][1].contains(west)
     assert rows[0][1].contains(east)
     assert rows[-1][1].distance(west) < rows[-1][1].distance(east)
-    # The same on paper.
+    # The same as a GeoPackage.
+    answer = client.get(f"{GEOPACKAGE}?from=2020-01-01")
+    assert answer["Content-Type"] == "application/geopackage+sqlite3"
+    assert answer.content == client.get(f"{GEOPACKAGE}?from=2020-01-01").content
+    file = tmp_path / "contours.gpkg"
+    file.write_bytes(answer.content)
+    table = gpd.read_file(file, layer="contours")
+    assert table.crs.to_epsg() == 4326
+    assert table["share"].tolist() == [values["share"] for values, _shape in rows]
+    assert all(mine.equals(theirs) for mine, (_values, theirs) in zip(table.geometry, rows, strict=True))
+    # And on paper.
     paper = PdfReader(io.BytesIO(client.get(f"{PAPER}?from=2020-01-01").content))
     words = " ".join(" ".join(page.extract_text().split()) for page in paper.pages)
     assert len(paper.pages) == 2
@@ -76,11 +91,16 @@ def test_contours_gather_around_where_appeals_do(client: Client, plant: Plant, s
     assert client.get("/en/reports/hotspots.contours.geojson").status_code == 404
 
 
-def test_few_appeals_are_in_no_contour(client: Client, plant: Plant, settings: Settings) -> None:
+def test_few_appeals_are_in_no_contour(
+    client: Client, plant: Plant, settings: Settings, tmp_path: Path
+) -> None:
     plant([IN_EAST])
     assert read(client)["contours"]["levels"] == [], "a single appeal is no contour"
     plant([IN_WEST] * 2)
     assert read(client)["features"]
     settings.REPORT_MIN_COUNT = 3
     found = read(client)
+    file = tmp_path / "contours.gpkg"
+    file.write_bytes(client.get(GEOPACKAGE).content)
+    assert gpd.read_file(file).empty
     assert (found["features"], found["contours"]["appeals"], found["contours"]["levels"]) == ([], 0, [])
