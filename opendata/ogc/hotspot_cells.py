@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Min, QuerySet
 from django.db.models.expressions import Combinable
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from appeals.filters import midnight
@@ -76,8 +77,9 @@ class HotspotCells(Collection):
     def in_words(self, properties: Mapping[str, Any], language: str) -> tuple[str, str]:
         told = str(_("Appeals with the cells around it: %(observed)s; expected: %(expected)s")) % {
             "observed": properties["observed"],
-            "expected": round(properties["expected"], 1),
+            "expected": number_format(properties["expected"], 1),
         }
-        levels = {1: "q < 0.1", 2: "q < 0.05", 3: "q < 0.01"}
-        surely = levels.get(properties["class"], str(_("no clear difference")))
+        # As ``geo.hotspots.significance.LEVELS``, without SciPy.
+        bound = {1: "0.1", 2: "0.05", 3: "0.01"}.get(properties["class"])
+        surely = f"q < {number_format(bound)}" if bound else str(_("no clear difference"))
         return properties["cell"], f"{told} · {surely}"

@@ -1,4 +1,4 @@
-"""The product as it is served: one web process with one thread, in front of the benchmark's database."""
+"""The product as it is served, by web processes of one thread each, in front of the benchmark's database."""
 
 from __future__ import annotations
 
@@ -24,8 +24,13 @@ class Server:
     """A running server; ``get`` keeps its connection alive as a browser does."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    processes: list[subprocess.Popen[bytes]]
     session: requests.Session
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The first process: the only one, unless more were asked for."""
+        return self.processes[0]
 
     def get(self, path: str, *, encoding: str = "identity") -> requests.Response:
         """Answer of a GET that must succeed; ``encoding`` is what the client accepts."""
@@ -35,7 +40,12 @@ class Server:
 
     def pids(self) -> list[int]:
         """The server's processes and the database sessions that work for it."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        workers = [process.pid for process in self.processes]
+        children = [
+            int(child)
+            for pid in workers
+            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        ]
         with connection.cursor() as cursor:
             cursor.execute(
                 # Not the parallel workers of the statement before: they are gone by the next look.
@@ -43,12 +53,12 @@ class Server:
                 [APPLICATION_NAME],
             )
             backends = [pid for (pid,) in cursor.fetchall()]
-        return [self.process.pid, *(int(child) for child in children), *backends]
+        return [*workers, *children, *backends]
 
 
 @contextmanager
-def running_server(database_url: str, log: Path) -> Iterator[Server]:
-    """Starts the server on a free port, waits until it answers, and stops it afterwards."""
+def running_server(database_url: str, log: Path, *, workers: int = 1) -> Iterator[Server]:
+    """Starts the server's processes on a free port, waits until they answer, and stops them afterwards."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     environment = os.environ | {
@@ -62,22 +72,27 @@ def running_server(database_url: str, log: Path) -> Iterator[Server]:
     number = listener.fileno()
     command = [sys.executable, "-m", "config.server", str(number), "--threads", "1"]
     with log.open("wb") as sink:
-        process = subprocess.Popen(
-            command, env=environment, stdout=sink, stderr=sink, cwd=settings.BASE_DIR, pass_fds=(number,)
-        )
+        processes = [
+            subprocess.Popen(
+                command, env=environment, stdout=sink, stderr=sink, cwd=settings.BASE_DIR, pass_fds=(number,)
+            )
+            for _worker in range(workers)
+        ]
         listener.close()
-        server = Server(f"http://127.0.0.1:{port}", process, requests.Session())
+        server = Server(f"http://127.0.0.1:{port}", processes, requests.Session())
         try:
             _wait(server, log)
             yield server
         finally:
-            process.terminate()
-            process.wait(timeout=20)
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait(timeout=20)
 
 
 def _wait(server: Server, log: Path) -> None:
     for _attempt in range(150):
-        if server.process.poll() is not None:
+        if any(process.poll() is not None for process in server.processes):
             break
         try:
             server.get("/healthz")

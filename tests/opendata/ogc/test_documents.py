@@ -271,6 +271,15 @@ def test_every_document_is_a_page_too(client: Client, everything: Appeal) -> Non
         assert f"lamp {language}" in page
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "12.5 · q &lt; 0.01"), ("ru", "12,5 · q &lt; 0,01")])
+def test_how_hot_a_cell_is_stands_beside_it(
+    client: Client, everything: Appeal, language: str, words: str
+) -> None:
+    text = client.get(f"/ogc/collections/hotspot_cells/items?f=html&lang={language}").content.decode()
+    assert words in text
+    assert {"en": "no clear difference", "ru": "явного отличия нет"}[language] in text
+
+
 def test_features_are_shown_on_a_map_of_degrees(client: Client, everything: Appeal) -> None:
     for of in COLLECTIONS:
         path = f"/ogc/collections/{of.id}/items"

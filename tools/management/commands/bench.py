@@ -72,13 +72,13 @@ class Command(BaseCommand):
                     *filtered_tiles(server),
                     *sequence_and_copy(server),
                     *exports(server),
-                    *(beside_peers(server) if peers else []),
                     *submit_over_http(server),
                     *counted_inserts(),
                     *open_desks(server),
                     *pages_among_many(list_pages(server), few),
                 ]
             lines += [
+                *(beside_peers(url, log) if peers else []),
                 *decisions(),
                 *matching(),
                 *desk_lists(),
