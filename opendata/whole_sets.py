@@ -27,7 +27,7 @@ from districts.versions import public_version
 from geo.geojson import MEDIA_TYPE, feature_batches
 from geo.large_texts import LARGE, copy_lines, copy_table, expected_rows, shared_snapshot
 from opendata.changes import taken_away_since
-from web.api.texts import Busy, Text, digest, keep, kept, making, newest
+from web.api.texts import Busy, Text, digest, keep, kept, making, of_folder
 
 #: How often the beginning of a reading is tried until nobody commits between two statements.
 _TRIES: Final = 50
@@ -145,13 +145,14 @@ class WholeSet:
         Data that change all the time would have it made again and again. Raises ``NotMade`` where there is none, and where
         something that may be in it was taken from the public since.
         """
-        if text := kept(self.folder, self._name(self.version())):
-            return text
-        since = timezone.now() - LATELY
-        text = newest(self.folder)
+        text = of_folder(self.folder)
         if text is None:
             raise NotMade
-        if text.made_at < since or taken_away_since(text.made_at):
+        is_current = text.path.name == self._name(self.version())
+        is_given = is_current or (
+            text.made_at > timezone.now() - LATELY and not taken_away_since(text.made_at)
+        )
+        if not is_given:
             text.file.close()
             raise NotMade
         return text

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from appeals.filters import FILTERS, AppealFilter, parse_filter
+from appeals.filters import parse_filter
 from appeals.models import Appeal, CellCount
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
 from appeals.vocabulary import Status
@@ -22,7 +22,8 @@ from geo.geojson import PagedFeatures, PageText
 from geo.paging import Order
 from geo.published_crs import Box, PublishedCrs
 from geo.refusals import Refusals
-from opendata.changes import UPDATED_AFTER, updated_after
+from opendata.appeal_rows import asked_appeals
+from opendata.changes import UPDATED_AFTER
 from opendata.layers import APPEALS
 from opendata.ogc.borders import Districts, ServiceAreas
 from opendata.ogc.collection import Collection, Reader
@@ -73,13 +74,8 @@ class Appeals(Collection):
     max_age_s = LIVE_S
 
     def rows(self, reader: Reader, query: Mapping[str, str], refusals: Refusals) -> AppealQuerySet:
-        wanted = refusals.read(parse_filter, _own(query), AppealFilter())
-        since = refusals.read(updated_after, query, None)
-        rows = Appeal.objects.visible_to(reader)
-        if refusals.errors:
-            return rows.none()
-        rows = rows.filtered(wanted)
-        return rows if since is None else rows.updated_since(since)
+        none: AppealQuerySet = Appeal.objects.none()
+        return refusals.read(lambda own: asked_appeals(own, reader), _own(query), none)
 
     def during(self, rows: QuerySet[Any], period: Period | None) -> QuerySet[Any]:
         if period and period.start:
@@ -160,4 +156,4 @@ def _paged(
 
 def _own(query: Mapping[str, str]) -> dict[str, str]:
     # The box has a CRS here, and is read with it.
-    return {declared.name: query.get(declared.name, "") for declared in FILTERS if declared.name != "bbox"}
+    return {name: text for name, text in query.items() if name != "bbox"}

@@ -90,11 +90,11 @@ def kept(folder: str, name: str) -> Text | None:
     return _opened(_root() / "sets" / folder / name)
 
 
-def newest(folder: str) -> Text | None:
+def of_folder(folder: str) -> Text | None:
     """The text of the folder, whichever its name; None where there is none."""
     place = _root() / "sets" / folder
     names = [path for path in place.iterdir() if not path.name.startswith(".")] if place.is_dir() else []
-    return _opened(max(names, key=lambda path: path.name)) if names else None
+    return _opened(names[0]) if names else None
 
 
 def keep(folder: str, name: str, write: Callable[[BinaryIO], object]) -> Text:
