@@ -13,14 +13,14 @@ from django.utils import timezone
 from appeals.actions.carry import carry_supported
 from appeals.actions.perform import perform
 from appeals.actions.support import forget_supports_at, join_supports, support, take_back
-from appeals.actors import Person
+from appeals.actors import PLATFORM, Person
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import NotAllowed
 from appeals.gathering import GatheringState, Thresholds, gathering_of, in_state
 from appeals.models import Appeal, AppealContact, Event, Message, Support, SupportThreshold
 from appeals.timeline import title_of
 from appeals.vocabulary import Kind, Status
-from appeals.workflow import ANSWER, CLOSE, CORRECT, DUPLICATE, HIDE, RECLASSIFY, SEPARATE
+from appeals.workflow import ANSWER, CARRY, CLOSE, CORRECT, DUPLICATE, HIDE, RECLASSIFY, SEPARATE, SHOW
 from tests.grid import IN_WEST, GridCity
 
 NOW = timezone.now()
@@ -237,3 +237,24 @@ def test_people_that_turn_out_to_be_one_and_who_is_forgotten_are_counted_again(
     assert again(appeal).supporters == 1
     forget_supports_at(email)
     assert again(appeal).supporters == 0
+
+
+def test_what_is_hidden_comes_to_nothing_until_it_is_shown(
+    proposal: Callable[..., Appeal], office_actor: Person
+) -> None:
+    appeal = proposal(hidden=True, supporters=2)
+    with pytest.raises(NotAllowed):
+        perform(appeal.pk, CARRY, PLATFORM, version=None)
+    assert carry_supported() == 0
+    perform(appeal.pk, SHOW, office_actor, version=None)
+    assert carry_supported() == 1
+
+
+def test_a_round_is_not_filled_by_what_waits_for_more_voices(
+    proposal: Callable[..., Appeal], city: GridCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SupportThreshold.objects.create(voices=5, district=city.districts["east"])
+    proposal(district=city.districts["east"], supporters=4)
+    proposal(district=city.districts["west"], supporters=2)
+    monkeypatch.setattr("appeals.actions.rounds.ROUND", 1)
+    assert carry_supported() == 1
