@@ -30,7 +30,7 @@ def account_key(written: str) -> str:
 
 
 class StaffOnlyAdapter(DefaultAccountAdapter):
-    """The operator creates accounts; residents follow an appeal by its secret link and never sign up."""
+    """The operator creates accounts; residents need none, and theirs are no users (``appeals.intake.sign_in``)."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

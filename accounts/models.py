@@ -1,4 +1,4 @@
-"""People who work on appeals, and the services they belong to. Residents need no account."""
+"""People who work on appeals, and the services they belong to. Residents are none of them (``appeals.models.resident``)."""
 
 from __future__ import annotations
 

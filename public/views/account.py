@@ -39,12 +39,11 @@ def account_page(request: HttpRequest) -> HttpResponse:
                 return guarded(_ask(request))
             case "code":
                 return guarded(_code(request))
-            case "attach" if resident is not None:
-                return guarded(_attach(request, resident))
+            case "attach":
+                # Where nobody is signed in any more, the form that signs in.
+                return guarded(_attach(request, resident) if resident is not None else _page(request))
             case "out" | "out-everywhere" as how:
                 return guarded(_out(request, resident if how == "out-everywhere" else None))
-            case "attach":
-                pass
             case _:
                 raise BadRequest
     return guarded(_page(request) if resident is None else _appeals(request, resident))
@@ -136,7 +135,7 @@ def _appeals(request: HttpRequest, resident: Resident) -> HttpResponse:
 @never_cache
 @require_safe
 def account_data(request: HttpRequest) -> HttpResponse:
-    """All that is kept of whoever is signed in, as a file of JSON; nobody is led to the form."""
+    """All that is kept of whoever is signed in, as a file of JSON; who is not is led to the form."""
     resident = resident_of(request)
     if resident is None:
         return guarded(redirect("public:mine-account"))
