@@ -164,6 +164,8 @@ def _convert(
         child = subprocess.Popen(
             [sys.executable, "-m", "opendata.converting"],
             stdin=subprocess.PIPE,
+            # As large as any user may have it: two processes wait less often for each other.
+            pipesize=1024 * 1024,
             stdout=errors,
             stderr=errors,
             cwd=_ROOT,
