@@ -62,6 +62,13 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.get_full_name() or self.email
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """The names on one line each, whoever enters them: they stand in letters and their subjects."""
+        self.first_name, self.last_name = (
+            " ".join(name.split()) for name in (self.first_name, self.last_name)
+        )
+        super().save(*args, **kwargs)
+
 
 class PersonGroup(User.groups.through):  # type: ignore[name-defined]
     """A person is in a group of Django's, which the admin can give; here for its trigger."""

@@ -18,7 +18,6 @@ from appeals.actions.drafts import drop_draft, keep_draft
 from appeals.actors import Person
 from appeals.alike import alike
 from appeals.dossier import dossier_of
-from appeals.errors import Invalid
 from appeals.filters import FILTERS, filter_fields
 from appeals.limits import ALIKE_MAX, TEXT_MAX
 from appeals.models import Appeal, Attachment
@@ -238,12 +237,8 @@ def _insert(request: HttpRequest, appeal: Appeal, place: Place) -> HttpResponse:
     if row is None or not row.speaks:
         raise Http404
     form = VerbForm(row, Role.SERVICE, appeal, request.POST, request.FILES, holders=holders_of(request))
-    form.is_valid()
     text = form.text
-    try:
-        form.take_files(request)
-    except (Invalid, TooMany) as refusal:
-        messages.error(request, str(refusal))
+    _take_files(request, form)
     if template is None:
         messages.error(request, _("This template is not there any more."))
     else:
@@ -281,11 +276,7 @@ def _moved(request: HttpRequest, appeal: Appeal, tried: Attempt | None = None) -
         if tried and tried.form
         else VerbForm(row, Role.SERVICE, appeal, request.POST, request.FILES, holders=holders_of(request))
     )
-    form.is_valid()
-    try:
-        form.take_files(request)
-    except (Invalid, TooMany) as refusal:
-        messages.error(request, str(refusal))
+    _take_files(request, form)
     kept = keep_draft(
         request.user,  # type: ignore[arg-type]
         appeal,
@@ -295,6 +286,17 @@ def _moved(request: HttpRequest, appeal: Appeal, tried: Attempt | None = None) -
         browser=browser_of(request),
     )
     return redirect("desk:drafts" if kept else "desk:queue")
+
+
+def _take_files(request: HttpRequest, form: VerbForm) -> None:
+    """Stores the form's files for a draft of its words; what is refused is said on the next page."""
+    form.full_clean()
+    try:
+        form.take_files(request)
+    except TooMany as refusal:
+        messages.error(request, str(refusal))
+    for sentence in form.errors.get("files", []):
+        messages.error(request, sentence)
 
 
 def _find(request: HttpRequest, number: int) -> Appeal:

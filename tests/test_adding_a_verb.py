@@ -109,9 +109,9 @@ def planned(appeal: Appeal, light_user: User, day: dt.date) -> Appeal:
     return perform(appeal.pk, VISIT, Person(light_user), version=1, day=day, text="A new lamp post")
 
 
-def jpeg(name: str) -> SimpleUploadedFile:
+def jpeg(name: str, colour: str = "red") -> SimpleUploadedFile:
     file = io.BytesIO()
-    Image.new("RGB", (64, 48), "red").save(file, "JPEG")
+    Image.new("RGB", (64, 48), colour).save(file, "JPEG")
     return SimpleUploadedFile(name, file.getvalue(), "image/jpeg")
 
 
@@ -218,7 +218,7 @@ def test_too_many_files_of_the_author_say_when_to_come_again(
 ) -> None:
     settings.LIMITS = {"upload": Rate(1, 1, 86_400)}
     appeal = AppealFactory(category=city.categories["lamp"])
-    files = [jpeg("one.jpg"), jpeg("two.jpg")]
+    files = [jpeg("one.jpg"), jpeg("two.jpg", "blue")]
     sent = {"verb": "retract", "version": 1, "text": "Repaired by neighbours", "files": files}
     page = client.post(f"/en/follow/{appeal.contact.secret}/", sent)
     assert page.status_code == 429

@@ -25,12 +25,12 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.roles import Role
 from appeals.actions.perform import perform
-from appeals.actions.upload import upload
 from appeals.actors import Actor
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import ActionRefused, Invalid, Stale
 from appeals.filters import number_in
 from appeals.guards import barred, goes_to_office, parts_of
+from appeals.identifiers import new_uuid7
 from appeals.identity import LENGTHS
 from appeals.limits import ATTACHMENTS_MAX, DRAFT_MAX, PHOTOS_MAX, TEXT_MAX, VIDEOS_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
@@ -39,10 +39,10 @@ from appeals.vocabulary import LEGAL_KINDS, Ask, Input, Kind, Tone, Verb, Words
 from appeals.workflow import VERBS, verbs_for
 from districts.models import Category, Service
 from geo.points import lon_lat_from_text
-from rates.senders import sender_of
 from rates.taking import TooMany
+from web.form_files import store_files
 from web.limits import refused
-from web.uploads import holder_of, holders_of
+from web.uploads import holders_of
 
 #: Name of the fields with the codes of ``Kept.takes``.
 TAKES: Final = "takes"
@@ -138,11 +138,17 @@ class VerbForm(forms.Form):
     def take_files(self, request: HttpRequest) -> None:
         """Stores the files that came with the form, so that they need not be chosen again whatever else is wrong in it.
 
-        Raises ``Invalid`` and ``TooMany``.
+        Each that is refused is an error of the form, the others wait for the next try. Raises ``TooMany``.
         """
-        for file in self.cleaned_data.pop("files", []):
-            stored = upload(uuid.uuid4(), file, sender=sender_of(request), holder=holder_of(request))
-            self.cleaned_data.setdefault("uploads", []).append(stored.pk)
+        if "files" not in self.fields:
+            return
+        earlier, stored = self.cleaned_data.get("uploads", []), list[Attachment]()
+        try:
+            refused = store_files(request, new_uuid7(), stored, most=ATTACHMENTS_MAX - len(earlier))
+        finally:
+            self.cleaned_data["uploads"] = [*earlier, *(one.pk for one in stored)]
+        if refused:
+            self.add_error("files", refused)
 
     def given(self) -> dict[str, Any]:
         """What the verb asks for, by name, for ``perform``."""
@@ -181,10 +187,10 @@ def attempt(request: HttpRequest, appeal: Appeal, role: Role, actor: Actor) -> A
     if row is None or not row.sources:
         return Attempt(status=400, message=_("This form is not one of ours. Please use the buttons below."))
     form = VerbForm(row, role, appeal, request.POST, request.FILES, holders=holders_of(request))
-    valid = form.is_valid()
+    form.full_clean()
     try:
         form.take_files(request)
-        if not valid:
+        if form.errors:
             return Attempt(status=400, form=form)
         changed = perform(appeal.pk, row, actor, version=form.cleaned_data["version"], **form.given())
     except Invalid as invalid:
@@ -286,13 +292,12 @@ class _Files(forms.ClearableFileInput):
 
 
 class _FilesField(forms.FileField):
-    """Any number of files, as a list."""
+    """Any number of files, which ``VerbForm.take_files`` looks at one by one."""
 
     widget = _Files
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
-        files = data if isinstance(data, Sequence) else [data]
-        return [super(_FilesField, self).clean(file, initial) for file in files if file]
+    def clean(self, data: Any, initial: Any = None) -> None:
+        return None
 
 
 class _UploadIds(forms.Field):

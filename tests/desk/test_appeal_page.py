@@ -406,16 +406,16 @@ def test_the_number_of_queries_does_not_grow(
     at_desk.get(url(appeal))  # the first of a session writes it
     # Session, user, standing; the appeal, events, attachments, decision, terms and calendar; contact; services to
     # forward to, categories, grounds of refusals, colleagues; the next and the previous of the queue; drafts; templates; what
-    # repeats it, and whom it concerns; what is like it, and how its own photos look; how often it was passed on; what is
+    # repeats it; what is like it, and how its own photos look; how often it was passed on; what is
     # linked, whether anything is, and categories of a second matter; and it is kept who saw the author's data.
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(26):
         at_desk.get(url(appeal))
     perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
     for _ in range(5):
         UserFactory()
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(26):
         at_desk.get(url(appeal))
 
 

@@ -102,6 +102,11 @@ def test_a_wrong_invitation_is_told_and_nobody_is_made(
     assert mail.outbox == []
 
 
+def test_a_name_is_one_line(city: GridCity, client: Client, administrator_at_desk: User) -> None:
+    client.post(URL, invitation(city, first_name="Аида\r\nBcc: x@mail.example"))
+    assert User.objects.get(email="aida@city.example").first_name == "Аида Bcc: x@mail.example"
+
+
 def test_posts_of_the_office_alone_are_offered_under_its_name(
     city: GridCity, client: Client, administrator_at_desk: User
 ) -> None:

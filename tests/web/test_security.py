@@ -3,6 +3,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
@@ -64,6 +66,20 @@ def test_a_body_too_large_for_any_form_is_refused_unread(
     response = client.generic("POST", path, b"", CONTENT_LENGTH=length)
     assert response.status_code == 413
     assert response["Content-Type"].startswith(kind)
+
+
+def test_many_files_are_refused_in_words(city: GridCity, client: Client) -> None:
+    def sent(count: int) -> HttpResponse:
+        files = [SimpleUploadedFile(f"{n}.txt", b"no photo") for n in range(count)]
+        return client.post("/en/appeals/new/", {"text": "The lamp is dark", "files": files})
+
+    more_than_fit = sent(13)
+    assert more_than_fit.status_code == 400
+    assert "The lamp is dark</textarea>" in more_than_fit.content.decode()
+    assert "12.txt: " in more_than_fit.content.decode()
+    more_than_read = sent(61)
+    assert more_than_read.status_code == 413
+    assert "At most 10 photos and 2 videos." in more_than_read.content.decode()
 
 
 def test_a_limit_is_not_escaped_by_naming_other_addresses(

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import get_language
 from django.views.decorators.csrf import requires_csrf_token
 
-from appeals.actions.upload import upload
-from appeals.errors import Busy, Invalid
+from appeals.errors import too_many_files
+from appeals.identifiers import new_uuid7
 from appeals.limits import ATTACHMENTS_MAX
-from rates.senders import sender_of
+from appeals.models import Attachment
 from rates.taking import TooMany
 from web import outage
-from web.uploads import holder_of
+from web.form_files import store_files
 
 
 @requires_csrf_token
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400; 413 for a form with more text than is read, whose words the browser still has."""
-    if isinstance(exception, RequestDataTooBig):
-        context = {"limit_mb": settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1_048_576}
+    """400; 413 for a form with more text or files than are read, whose words the browser still has."""
+    if isinstance(exception, RequestDataTooBig | TooManyFilesSent):
+        context = {
+            "limit_mb": settings.DATA_UPLOAD_MAX_MEMORY_SIZE / 1_048_576,
+            "too_many_files": too_many_files() if isinstance(exception, TooManyFilesSent) else "",
+        }
         return render(request, "web/errors/413.html", context, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     return render(request, "web/errors/400.html", status=400)
 
@@ -59,19 +60,16 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
                 for value in values
                 if name != "csrfmiddlewaretoken"
             ),
-            *(("uploads", str(upload_id)) for upload_id in _received(request)),
         ]
+        stored: list[Attachment] = []
+        try:
+            refused = store_files(request, new_uuid7(), stored, most=ATTACHMENTS_MAX)
+        except TooMany as refusal:
+            refused = [str(refusal)]
+        context["again"] += [("uploads", str(one.pk)) for one in stored]
+        context["refused_files"] = refused
         context["files_lost"] = bool(set(request.FILES) - {"files"})
     return render(request, "web/errors/csrf.html", context, status=403)
-
-
-def _received(request: HttpRequest) -> list[UUID]:
-    """Identifiers of the photos and films that came with the form, as every form of ours names them."""
-    received = []
-    for file in request.FILES.getlist("files")[:ATTACHMENTS_MAX]:
-        with suppress(Busy, Invalid, TooMany):
-            received.append(upload(uuid4(), file, sender=sender_of(request), holder=holder_of(request)).pk)
-    return received
 
 
 def _is_ours(request: HttpRequest) -> bool:

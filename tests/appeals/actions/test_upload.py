@@ -14,6 +14,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from PIL import Image
@@ -37,7 +38,7 @@ from appeals.actions.upload import (
 )
 from appeals.errors import Busy, Conflict, Invalid
 from appeals.identifiers import new_uuid7
-from appeals.models import Attachment, Draft
+from appeals.models import Attachment, Draft, Event
 from appeals.tasks import prepare_video
 from bootstrap.rates import Rate
 from jobs.schedule import registered
@@ -353,6 +354,23 @@ class TestBusy:
         assert page.status_code == 400
         assert "photo.jpg: Many photos are arriving" in page.content.decode()
         assert "The lamp is dark</textarea>" in page.content.decode()
+
+    def test_a_verb_is_not_done_without_its_photo(
+        self, city: GridCity, client: Client, light_user: User
+    ) -> None:
+        appeal = AppealFactory(category=city.categories["lamp"])
+        client.force_login(light_user)
+        url = reverse("desk:appeal", args=[appeal.number])
+        form = {"verb": "answer", "version": 1, "text": "The lamp is new"}
+        page = client.post(url, {**form, "files": [photo()]})
+        assert page.status_code == 400
+        assert "photo.jpg: Many photos are arriving" in page.content.decode()
+        assert "The lamp is new</textarea>" in page.content.decode()
+        assert not Event.objects.filter(appeal=appeal, verb="answer").exists()
+        # Nor is a draft of it made in silence.
+        page = client.post(url, {**form, "insert": "", "files": [photo()]}, follow=True)
+        assert "photo.jpg: Many photos are arriving" in page.content.decode()
+        assert "The lamp is new</textarea>" in page.content.decode()
 
 
 @pytest.mark.django_db
