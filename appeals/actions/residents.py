@@ -35,6 +35,12 @@ def supported_by(resident: Resident) -> AppealQuerySet:
     return Appeal.objects.public().filter(pk__in=keys).order_by("-number")
 
 
+def followed_by(resident: Resident) -> AppealQuerySet:
+    """The appeals that everybody sees and of which a browser tells the resident, the newest first."""
+    keys = resident.followed.values("appeal")
+    return Appeal.objects.public().filter(pk__in=keys).order_by("-number")
+
+
 @dataclass(frozen=True)
 class Attached:
     """The numbers of appeals that are the account's now, and of those that name another address and stay as they are."""
@@ -76,6 +82,7 @@ def personal_data(resident: Resident) -> dict[str, Any]:
             {"number": number, "at": at.isoformat()}
             for number, at in supports.order_by("at").values_list("appeal__number", "at")
         ],
+        "follows": list(followed_by(resident).values_list("number", flat=True)),
         "alerts": [_alert(alert) for alert in Alert.objects.of_address(resident.email).order_by("pk")],
     }
 
@@ -113,7 +120,7 @@ def _alert(alert: Alert) -> dict[str, Any]:
 def delete_account(resident: Resident, *, data_too: bool) -> None:
     """The account is no more, anywhere. With ``data_too`` whatever else says who has the address goes.
 
-    That is: name, address and phone in civic reports, with the letters about them, alerts, and supports. Of appeals under the
+    That is: name, address and phone in civic reports, with the letters about them, alerts, supports, and what is followed. Of appeals under the
     law they stay: the law has them kept with the file. What the appeals say stays, as it is public.
     """
     with transaction.atomic():
@@ -125,6 +132,7 @@ def delete_account(resident: Resident, *, data_too: bool) -> None:
                 name="", email="", email_proven=False, phone="", postal_address=""
             )
             Alert.objects.of_address(resident.email).delete()
+            resident.followed.all().delete()
             forget_supports_at(resident.email)
         Message.objects.filter(kind=SIGN_IN, recipient__iexact=resident.email).delete()
         SignInCode.objects.filter(email__iexact=resident.email).delete()

@@ -10,15 +10,24 @@ from django.utils.translation import gettext as _
 from appeals.errors import NotAllowed
 from appeals.intake.browsers import given_browser
 from appeals.limits import FOLLOWED_MAX
-from appeals.models import Appeal, Follower
+from appeals.models import Appeal, Follower, Resident
 from appeals.notify.web_push import device_of
 from geo.refusals import Refused
 
 
-def follow(appeal: Appeal, endpoint: str, p256dh: str, auth: str, *, own: bool, sender: str) -> None:
+def follow(
+    appeal: Appeal,
+    endpoint: str,
+    p256dh: str,
+    auth: str,
+    *,
+    own: bool,
+    sender: str,
+    resident: Resident | None = None,
+) -> None:
     """The browser is told of the appeal's steps from now on, in the language that is active; asked again, the same.
 
-    ``own``: its notices lead to the author's own page. Raises ``NotAllowed`` for an appeal that is hidden, ``Refused`` for what
+    ``own``: its notices lead to the author's own page. A ``resident`` finds it in the account, on every device. Raises ``NotAllowed`` for an appeal that is hidden, ``Refused`` for what
     is no browser or one that follows as many as one may, ``TooMany``.
     """
     if appeal.hidden:
@@ -31,6 +40,7 @@ def follow(appeal: Appeal, endpoint: str, p256dh: str, auth: str, *, own: bool, 
         follower = Follower(appeal=appeal, own=own, language=get_language() or settings.LANGUAGE_CODE)
         browser.put_into(follower)
         Follower.objects.bulk_create([follower], ignore_conflicts=True)
+        followed.filter(appeal=appeal).update(resident=resident)
         browser.renew()
 
 

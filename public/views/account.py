@@ -13,7 +13,14 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from appeals.actions.residents import attach, contacts_of, delete_account, personal_data, supported_by
+from appeals.actions.residents import (
+    attach,
+    contacts_of,
+    delete_account,
+    followed_by,
+    personal_data,
+    supported_by,
+)
 from appeals.due import rows_of
 from appeals.intake.sign_in import OVER, ask_code, sign_in, sign_out, sign_out_everywhere
 from appeals.limits import EMAIL_MAX, RESIDENT_APPEALS_MAX, SIGN_IN_DIGITS, SIGN_IN_MINUTES
@@ -127,6 +134,7 @@ def _appeals(request: HttpRequest, resident: Resident) -> HttpResponse:
         "more": len(shown) > RESIDENT_APPEALS_MAX,
         "most": RESIDENT_APPEALS_MAX,
         "supported": rows_of(supported_by(resident).with_names()[:RESIDENT_APPEALS_MAX]),
+        "followed": rows_of(followed_by(resident).with_names()[:RESIDENT_APPEALS_MAX]),
         "devices": resident.devices.count(),
     }
     return render(request, "public/account.html", context)

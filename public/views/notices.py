@@ -15,6 +15,7 @@ from appeals.intake.followers import follow, unfollow
 from appeals.models import Appeal
 from geo.refusals import Refused
 from public.key_addresses import guarded
+from public.residents import resident_of
 from rates.senders import sender_of
 
 
@@ -38,7 +39,8 @@ def notices(request: HttpRequest, number: int) -> HttpResponse:
     match request.POST.get("do"):
         case "follow":
             try:
-                follow(appeal, endpoint, p256dh, auth, own=own, sender=sender_of(request))
+                sender, resident = sender_of(request), resident_of(request)
+                follow(appeal, endpoint, p256dh, auth, own=own, sender=sender, resident=resident)
             except Refused as refusal:
                 messages.error(request, " ".join(refusal.errors["push"]))
             else:

@@ -22,6 +22,8 @@ from bootstrap.rates import Rate
 from tests.appeals.alerts.test_push import Browser, Service, service, text_of
 from tests.factories import AppealFactory, EventFactory
 from tests.grid import GridCity
+from tests.public.test_account import HERE as ACCOUNT
+from tests.public.test_account import signed_in
 
 __all__ = ["service"]
 
@@ -33,7 +35,13 @@ def appeal(city: GridCity) -> Appeal:
 
 
 def press(
-    appeal: Appeal, service: Service, browser: Browser, do: str = "follow", language: str = "en", **more: str
+    appeal: Appeal,
+    service: Service,
+    browser: Browser,
+    do: str = "follow",
+    language: str = "en",
+    client: Client | None = None,
+    **more: str,
 ) -> Any:
     data = {
         "endpoint": f"{service.url}/{browser.auth.decode()}",
@@ -41,7 +49,7 @@ def press(
         "auth": text_of(browser.auth),
         "do": do,
     }
-    return Client().post(f"/{language}/appeals/{appeal.number}/notices/", data | more)
+    return (client or Client()).post(f"/{language}/appeals/{appeal.number}/notices/", data | more)
 
 
 def read(service: Service, browser: Browser) -> list[dict[str, str]]:
@@ -124,6 +132,23 @@ def test_the_author_is_led_to_the_own_page(appeal: Appeal, service: Service, lig
     own, others = service.received
     assert json.loads(browser.read(own[1]))["url"] == f"http://localhost:8000/en/follow/{secret}/"
     assert secret not in another.read(others[1]).decode()
+
+
+def test_a_resident_finds_what_is_followed_on_every_device(
+    city: GridCity, appeal: Appeal, service: Service
+) -> None:
+    here, there = signed_in(), signed_in()
+    hidden = AppealFactory(category=city.categories["lamp"])
+    for each in (appeal, hidden):
+        assert press(each, service, Browser(), client=here).status_code == 302
+    Appeal.objects.filter(pk=hidden.pk).update(hidden=True)
+    shown = there.get(ACCOUNT).content.decode()
+    assert "I follow" in shown
+    assert appeal.text in shown
+    assert hidden.text not in shown
+    assert there.get(f"{ACCOUNT}data.json").json()["follows"] == [appeal.number]
+    there.post(f"{ACCOUNT}delete/", {"what": "data"})
+    assert not Follower.objects.exists()
 
 
 def test_a_browser_that_is_no_more_is_forgotten(appeal: Appeal, service: Service, light_user: User) -> None:
