@@ -23,6 +23,7 @@ from appeals.models import Appeal
 from bootstrap.rates import Rate
 from opendata import tiles, whole_sets
 from opendata.ogc import collections
+from opendata.ogc.collection import Collection
 from opendata.ogc.collections import COLLECTIONS, Appeals
 from opendata.properties import APPEAL, Property
 from rates.taking import DATA_WORK, charge
@@ -260,6 +261,29 @@ class TestForms:
         assert tags() == before
         city.areas["park"].categories.remove(city.categories["tree"])
         assert all(one != other for one, other in zip(tags(), before, strict=True))
+
+    @pytest.mark.parametrize("of", COLLECTIONS, ids=lambda of: of.id)
+    def test_every_collection_can_be_had_in_each(
+        self, client: Client, everything: Appeal, of: Collection, tmp_path: Path
+    ) -> None:
+        path = f"/ogc/collections/{of.id}/items"
+        features = client.get(path).json()["features"]
+        assert features and _lines(client.get(f"{path}?f=geojsonseq").getvalue()) == features
+        text = client.get(f"{path}?f=csv").getvalue().decode()
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+        assert len(rows) == len(features)
+        (tmp_path / "read.fgb").write_bytes(client.get(f"{path}?f=fgb").getvalue())
+        frame = pyogrio.read_dataframe(tmp_path / "read.fgb")
+        names = [declared.name for declared in of.properties]
+        assert list(frame.columns) == [*names, "geometry"]
+        for declared in of.properties:
+            if declared.schema["type"] in {"number", "integer"}:
+                told = [feature["properties"][declared.name] for feature in features]
+                known = [value for value in told if value is not None]
+                assert sorted(float(row[declared.name]) for row in rows if row[declared.name]) == sorted(
+                    known
+                )
+                assert sorted(frame[declared.name].dropna()) == sorted(known), declared.name
 
     def test_one_version_is_one_text_and_staff_see_theirs(
         self, client: Client, city: GridCity, appeals: list[Appeal], settings: Settings
