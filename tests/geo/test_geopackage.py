@@ -92,6 +92,11 @@ def test_the_index_of_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, co
         holding = write_nodes(database, "tree", lon, lat)
         database.executemany("INSERT INTO tree_rowid VALUES (?, ?)", enumerate(holding.tolist(), 1))
         assert database.execute("SELECT rtreecheck('tree')").fetchall() == [("ok",)]
+        boxes = database.execute("SELECT minx, miny, maxx, maxy FROM tree ORDER BY id").fetchall()
+        west_south, east_north = np.hsplit(np.array(boxes).reshape(-1, 4), 2)
+        places = np.column_stack([lon, lat])
+        assert (west_south <= places).all()
+        assert (places <= east_north).all()
         for west, south, east, north in [(-180, -90, 180, 90), (10, 20, 30, 50), (5, 5, 5.5, 90)]:
             found = database.execute(
                 "SELECT id FROM tree WHERE maxx >= ? AND maxy >= ? AND minx <= ? AND miny <= ? ORDER BY id",
