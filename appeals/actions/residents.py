@@ -17,6 +17,7 @@ from appeals.models import Alert, Appeal, AppealContact, Message, Resident, Sign
 from appeals.notify.proof import own_page
 from appeals.notify.sign_in import SIGN_IN
 from appeals.querysets import AppealQuerySet
+from appeals.search import mailbox
 from appeals.vocabulary import LEGAL_KINDS
 
 
@@ -25,7 +26,7 @@ def contacts_of(resident: Resident) -> QuerySet[AppealContact]:
 
     Whoever has them may see what their links show, and nothing else.
     """
-    named = AppealContact.objects.filter(email__iexact=resident.email, email_proven=True)
+    named = AppealContact.objects.filter(mailbox(resident.email, "email"), email_proven=True)
     return named.order_by("-appeal__number")
 
 

@@ -16,6 +16,7 @@ from appeals.actors import Person
 from appeals.errors import Invalid, NotAllowed
 from appeals.gathering import count_supporters, may_be_supported
 from appeals.models import Appeal, AppealContact, Support
+from appeals.search import mailbox
 from appeals.workflow import SUBMIT_FOR
 from rates.taking import SUPPORT, take
 
@@ -78,7 +79,7 @@ def _same_person(phone: str, email: str) -> list[str]:
     """The address of that phone number, or the other way round, as authors have given them; none where either has several."""
     proven = AppealContact.objects.filter(email_proven=True).exclude(phone="").order_by()
     if not phone:
-        phones = {*proven.filter(email__iexact=email).values_list("phone", flat=True)}
+        phones = {*proven.filter(mailbox(email, "email")).values_list("phone", flat=True)}
         phone = phones.pop() if len(phones) == 1 else ""
     emails = {other.casefold() for other in proven.filter(phone=phone).values_list("email", flat=True)}
     if len(emails) != 1:

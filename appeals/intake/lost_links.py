@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 
 from appeals.intake.letters_asked import counted_address
 from appeals.models import AppealContact
+from appeals.search import mailbox
 from appeals.tasks import mail_links
 from rates.taking import LINK_LETTER, LINK_LETTER_SENDER
 
@@ -21,6 +22,6 @@ def send_links(email: object, *, sender: str) -> None:
     In the language that is active. Raises ``Refused`` for what is no address, ``TooMany``.
     """
     address = counted_address(email, sender=sender, by_sender=LINK_LETTER_SENDER, by_address=LINK_LETTER)
-    contacts = AppealContact.objects.filter(email__iexact=address).order_by("-appeal__number")[:LINKS_MAX]
+    contacts = AppealContact.objects.filter(mailbox(address, "email")).order_by("-appeal__number")[:LINKS_MAX]
     if keys := [str(key) for key in contacts.values_list("pk", flat=True)]:
         mail_links.enqueue(keys, get_language() or "")

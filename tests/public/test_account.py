@@ -15,6 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from appeals.actions.residents import contacts_of
 from appeals.actions.support import support, supports_at
 from appeals.intake.sign_in import ask_code, forget_sign_ins, sign_in
 from appeals.limits import SIGN_IN_MINUTES, SIGN_IN_TRIES, SIGNED_IN_DAYS
@@ -324,6 +325,17 @@ def test_all_that_is_kept_is_shown_taken_along_and_deleted(city: GridCity, appea
     assert not Alert.objects.exists()
     assert not Support.objects.exists()
     assert not SignInCode.objects.exists()
+
+
+def test_what_an_address_has_is_found_by_indexes(db: None) -> None:
+    with connection.cursor() as cursor:
+        # As it would be for a million.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    resident = Resident(email=ADDRESS)
+    assert "contact_email" in contacts_of(resident).explain()
+    assert {"support_person", "support_also"} <= set(
+        re.findall(r"support_\w+", supports_at(ADDRESS).explain())
+    )
 
 
 def test_its_pages_take_as_many_queries_however_much_there_is(city: GridCity, appeal: Appeal) -> None:
