@@ -24,9 +24,9 @@ DIGEST_EVERY = dt.timedelta(hours=6)
 def queue_messages(event: Event, *, digest: Collection[Audience] = ()) -> None:
     """Queues what the event's verb has told: letters, notices to those who follow the appeal, and who waits for such a one.
 
-    Nothing is sent here. A look-up for each audience (contact; those of the service who want letters of their own), one of the service unless the
-    event or its appeal has it loaded, and one insert. An address shared by two audiences gets only the first letter. Those of
-    ``digest`` get one about all that needs attention, unless they were sent one some hours ago.
+    Nothing is sent here. A look-up for each audience (contact; those of the service who want letters of their own), one of
+    the service unless the event or its appeal has it loaded, and one insert. An address shared by two audiences gets only
+    the first letter. Those of ``digest`` get one about all that needs attention, unless they were sent one some hours ago.
     """
     messages: dict[str, Message] = {}
     for message in _addressed(event):

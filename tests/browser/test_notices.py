@@ -23,6 +23,7 @@ NOTICE = {
     "url": "https://city.example/ky/appeals/12/",
     "lang": "ky",
 }
+#: And what the browser knows of it afterwards.
 SUBSCRIBED_BEFORE = """
 PushManager.prototype.getSubscription = function () {
   return this.subscribe({ applicationServerKey: "x".repeat(87) });
