@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import QueryDict
 from django.urls import reverse
 
+from geo.refusals import Refused
 from jobs import long_works
 from jobs.long_works import LongKind
 from jobs.models import LongWork
@@ -52,7 +53,10 @@ class LongSets(LongKind):
     is_file = True
 
     def make(self, work: LongWork) -> str:
-        _asked_for(work).public_text().file.close()
+        try:
+            _asked_for(work).public_text().file.close()
+        except Refused as refusal:
+            return str(refusal)
         return ""
 
     def is_kept(self, work: LongWork) -> bool:

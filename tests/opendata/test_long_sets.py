@@ -21,6 +21,7 @@ from opendata.layers import APPEALS
 from opendata.whole_sets import WholeSet
 from tests.factories import AppealFactory, MembershipFactory
 from tests.grid import IN_WEST, GridCity, at
+from web import spreadsheets
 
 GPKG = "/data/appeals.gpkg?category=lamp&lang=ru"
 READER = {"Accept": "text/html,application/xhtml+xml"}
@@ -173,3 +174,13 @@ def test_why_it_was_not_made_is_said(client: Client, appeal: Appeal, monkeypatch
     assert _later(client) != path
     work()
     assert client.get(GPKG).status_code == 200
+
+
+def test_what_a_format_cannot_hold_is_said(
+    client: Client, appeal: Appeal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _later(client, "/data/appeals.xlsx?lang=en")
+    monkeypatch.setattr(spreadsheets, "SHEET_ROWS", 0)
+    work()
+    told = client.get(path).json()
+    assert told["state"] == "failed" and "A sheet holds at most" in told["reason"]
