@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Error, Page, Response, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
+from appeals.identifiers import new_uuid7
 from appeals.models import Appeal, Attachment
 from tests.browser.conftest import Open, Visit, at_step, path_of, write
 from tests.browser.test_offline import worker_ready
@@ -184,6 +185,29 @@ def test_what_was_typed_before_the_language_was_changed_is_there(visit: Open, ci
     page.locator(".languages [lang=ru]").click()
     expect(page).to_have_url(re.compile("/ru/"))
     expect(page.locator("[name=text]")).to_have_value("Жарык жок")
+
+
+#: Files of two ages, of which an unfinished form names one of the older.
+FILES = """async (ids) => {
+    const { writeDraft, writeFile } = await import("city/outbox/store.js");
+    for (const id of ids) await writeFile({ id, name: "a.jpg", type: "image/jpeg", blob: new Blob(["a"]), sent: false });
+    await writeDraft({ id: ids[0], secret: "", values: {}, files: [ids[1]] });
+}"""
+STAY = """async (ids) => {
+    const { readFile } = await import("city/outbox/store.js");
+    return (await Promise.all(ids.map(readFile))).map(Boolean);
+}"""
+
+
+def test_photos_that_nobody_takes_up_do_not_stay_for_ever(visit: Open, city: GridCity) -> None:
+    page = visit(maps=False).go(path_of("public:about", "en"))
+    old = [f"01900000-0000-7000-8000-00000000000{n}" for n in range(2)]
+    ids = [*old, str(new_uuid7())]
+    page.evaluate(FILES, ids)
+    assert page.evaluate(STAY, ids) == [True, True, True]
+    page.goto(page.url.replace("about/", "appeals/new/"))
+    expect(page.locator(".appeal-form[data-at]")).to_be_visible()
+    comes(page, lambda: page.evaluate(STAY, ids) == [False, True, True])
 
 
 def test_it_goes_with_the_tab_closed(visit: Open, city: GridCity, heavy_film: dict[str, Any]) -> None:

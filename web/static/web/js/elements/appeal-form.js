@@ -12,7 +12,7 @@ import { RoutePreview } from "city/appeal/route-preview.js";
 import { Steps } from "city/appeal/steps.js";
 import { CityMap } from "city/elements/city-map.js";
 import { alone, deliver, forget } from "city/outbox/deliver.js";
-import { dropDraft, dropParcel, readDraft, readParcels, writeDraft, writeParcel } from "city/outbox/store.js";
+import { dropDraft, dropForgotten, dropParcel, readDraft, readParcels, writeDraft, writeParcel } from "city/outbox/store.js";
 import { debounce, el, find, icon } from "city/site/dom.js";
 import { Refused } from "city/site/http.js";
 import { followUrl, settings } from "city/site/settings.js";
@@ -242,6 +242,8 @@ export class AppealForm extends HTMLElement {
   }
 
   async #restore() {
+    // A private window stores nothing; the form still works.
+    await dropForgotten().catch(() => undefined);
     const server = this.#part("[data-notes]").querySelector("#errors");
     const draft = server ? undefined : await readDraft().catch(() => undefined);
     if (draft && (await this.#isWaiting(draft.id))) {

@@ -87,6 +87,20 @@ export const writeFile = (file) => within("files", "readwrite", (store) => store
 /** @param {string} id */
 export const dropFile = (id) => within("files", "readwrite", (store) => store.delete(id));
 
+/** What nobody has taken up for so long is not needed any more. */
+const FORGOTTEN_MS = 30 * 24 * 3_600_000;
+
+/** Deletes a form that was set aside a month ago, and files of that age that neither a form nor a waiting appeal names. */
+export async function dropForgotten() {
+  // An id begins with its milliseconds (UUIDv7).
+  const isOld = (/** @type {string} */ id) => parseInt(id.replaceAll("-", "").slice(0, 12), 16) < Date.now() - FORGOTTEN_MS;
+  const [draft, parcels, files] = await Promise.all([readDraft(), readParcels(), within("files", "readonly", (store) => store.getAllKeys())]);
+  const isLeft = draft?.supported && isOld(draft.id);
+  if (isLeft) await dropDraft();
+  const named = new Set([...((!isLeft && draft?.files) || []), ...parcels.flatMap(({ body }) => body.uploads)]);
+  await Promise.all(files.map(String).filter((id) => isOld(id) && !named.has(id)).map(dropFile));
+}
+
 /** @returns {Promise<Parcel[]>} */
 export const readParcels = () => within("parcels", "readonly", (store) => store.getAll());
 
