@@ -184,7 +184,7 @@ def test_what_is_made_at_once_has_no_other_moment(
     assert (
         client.get("/en/reports/heatmap.json?counted_after=2026-01-31T14:05:00Z").json()["counted_at"] is None
     )
-    assert "data-counted" not in client.get(PAGE, headers=READER).content.decode()
+    assert "report-counted" not in client.get(PAGE, headers=READER).content.decode()
 
 
 def test_what_cannot_be_read_is_made_anew(client: Client, planted: None) -> None:
