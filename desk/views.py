@@ -296,7 +296,7 @@ def _take_files(request: HttpRequest, form: VerbForm) -> None:
     except TooMany as refusal:
         messages.error(request, str(refusal))
     for sentence in form.errors.get("files", []):
-        messages.error(request, sentence)
+        messages.error(request, str(sentence))
 
 
 def _find(request: HttpRequest, number: int) -> Appeal:
