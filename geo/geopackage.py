@@ -19,12 +19,11 @@ from pyarrow import compute
 
 from geo.sqlite_pages import PAGE_BYTES, TableFilling, binary_array, bytes_of_varints
 from geo.sqlite_rtree import write_nodes
+from geo.wkb_points import WKB_POINT, places_of, wkb_points
 
-#: WKB of a point, little endian.
-_WKB: Final = np.dtype([("order", "u1"), ("type", "<u4"), ("place", "<f8", 2)])
 #: Of a geometry: "GP", version 0, little endian without an envelope; its system of coordinates; its WKB.
 _POINT: Final = np.dtype(
-    [("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srid", "<i4"), ("wkb", _WKB)]
+    [("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srid", "<i4"), ("wkb", WKB_POINT)]
 )
 #: What an SQLite record says of a value: NULL, a number of 8 bytes, whole or not, or of 4, 0 and 1 without any, bytes and texts with their length.
 _NULL: Final = 0
@@ -60,7 +59,7 @@ def write_points(path: Path, layer: str, rows: pa.RecordBatchReader, srid: int) 
     with path.open("r+b") as file:
         filling = TableFilling(file, roots[layer])
         for batch in rows:
-            points = _places(batch.columns[-1])
+            points = places_of(batch.columns[-1])
             places.append(points)
             filling.add(_records(batch, points, srid))
         count = filling.finish()
@@ -85,13 +84,6 @@ def write_points(path: Path, layer: str, rows: pa.RecordBatchReader, srid: int) 
         filling.finish()
 
 
-def _places(column: pa.Array) -> NDArray[np.float64]:
-    """Longitude and latitude of WKB points, of the shape (rows, 2)."""
-    wkb = np.frombuffer(column.buffers()[2], _WKB, len(column), column.offset * _WKB.itemsize)
-    places: NDArray[np.float64] = wkb["place"]
-    return places
-
-
 def _numbered(nodes: Whole) -> list[pa.Array]:
     """Records of a key, which is the row's own number, and a number."""
     head = _fixed(np.tile(np.array([3, _NULL, _NUMBER_OF_32_BITS], np.uint8), (len(nodes), 1)))
@@ -101,8 +93,7 @@ def _numbered(nodes: Whole) -> list[pa.Array]:
 def _records(batch: pa.RecordBatch, points: NDArray[np.float64], srid: int) -> list[pa.Array]:
     count = len(batch)
     blobs = np.zeros(count, _POINT)
-    blobs["magic"], blobs["flags"], blobs["srid"] = b"GP", 1, srid
-    blobs["wkb"]["order"], blobs["wkb"]["type"], blobs["wkb"]["place"] = 1, 1, points
+    blobs["magic"], blobs["flags"], blobs["srid"], blobs["wkb"] = b"GP", 1, srid, wkb_points(points)
     kinds: list[Whole] = [_all(count, _NULL), _all(count, _BYTES + 2 * _POINT.itemsize)]
     values = [_fixed(_bytes_of(blobs))]
     for column in batch.columns[:-1]:

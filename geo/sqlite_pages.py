@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 import pyarrow as pa
@@ -156,7 +156,7 @@ def bytes_of_varints(columns: Sequence[Whole]) -> pa.Array:
     return binary_array(np.column_stack(digits)[chosen], chosen.sum(axis=1))
 
 
-def binary_array(data: NDArray[np.uint8], lengths: NDArray[np.integer]) -> pa.Array:
+def binary_array(data: NDArray[Any], lengths: NDArray[np.integer]) -> pa.Array:
     """The bytes cut into values of these lengths."""
     offsets = np.zeros(len(lengths) + 1, np.int32)
     np.cumsum(lengths, out=offsets[1:])

@@ -27,7 +27,21 @@ Columns = Mapping[str, str | Combinable]
 _COLUMNS_MAX = 50
 
 
-class RowText(Expression):
+class _Row(Expression):
+    """A row made of columns."""
+
+    def __init__(self, columns: Columns) -> None:
+        super().__init__()
+        self._parts: list[Any] = [F(value) if isinstance(value, str) else value for value in columns.values()]
+
+    def get_source_expressions(self) -> list[Any]:
+        return self._parts
+
+    def set_source_expressions(self, exprs: Sequence[Any]) -> None:
+        self._parts = list(exprs)
+
+
+class RowText(_Row):
     """Text of one row as a line of CSV, without its end: NULL is an empty cell, an empty text two quotation marks.
 
     Texts stand in quotation marks; moments are UTC (``2026-05-31T10:00:00.5Z``), days ISO 8601, a list is its members with
@@ -37,17 +51,10 @@ class RowText(Expression):
     output_field = TextField()
 
     def __init__(self, columns: Columns, *, guard: str = "") -> None:
-        super().__init__()
+        super().__init__(columns)
         if len(columns) > _COLUMNS_MAX:
             raise ValueError(f"a row takes {_COLUMNS_MAX} columns, there are {len(columns)}")
-        self._parts: list[Any] = [F(value) if isinstance(value, str) else value for value in columns.values()]
         self._guard = guard
-
-    def get_source_expressions(self) -> list[Any]:
-        return self._parts
-
-    def set_source_expressions(self, exprs: Sequence[Any]) -> None:
-        self._parts = list(exprs)
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
         cells: list[str] = []
@@ -76,20 +83,10 @@ class RowText(Expression):
         return f"""'"'||replace({sql},'"','""')||'"'""", more
 
 
-class RowBytes(Expression):
+class RowBytes(_Row):
     """One row as PostgreSQL sends it in binary form (``geo.binary_rows``)."""
 
     output_field = BinaryField()
-
-    def __init__(self, columns: Columns) -> None:
-        super().__init__()
-        self._parts: list[Any] = [F(value) if isinstance(value, str) else value for value in columns.values()]
-
-    def get_source_expressions(self) -> list[Any]:
-        return self._parts
-
-    def set_source_expressions(self, exprs: Sequence[Any]) -> None:
-        self._parts = list(exprs)
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
         compiled = [compiler.compile(part) for part in self._parts]

@@ -28,6 +28,8 @@ from pyarrow import compute, parquet
 
 from geo.binary_rows import columns
 from geo.row_frames import frames
+from geo.sqlite_pages import binary_array
+from geo.wkb_points import WKB_POINT, places_of, wkb_points
 from opendata.licence import licence_in_words
 from web.workbooks import write_cell
 
@@ -37,9 +39,6 @@ _GROUP_ROWS: Final = 16_384
 _ALWAYS: Final = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 #: Seconds of the processor after which something is wrong.
 _PROCESSOR_S: Final = 1_800
-
-#: WKB of a point, little endian.
-_WKB_POINT: Final = np.dtype([("order", "u1"), ("type", "<u4"), ("lon", "<f8"), ("lat", "<f8")])
 
 Order = Mapping[str, Any]
 Field = Mapping[str, Any]
@@ -103,12 +102,8 @@ def _type_of(field: Field) -> pa.DataType:
 
 def _points(lon: pa.Array, lat: pa.Array, decimals: int) -> pa.Array:
     """The WKB of points, rounded."""
-    wkb = np.empty(len(lon), _WKB_POINT)
-    wkb["order"], wkb["type"] = 1, 1
-    wkb["lon"], wkb["lat"] = (np.round(axis.to_numpy(), decimals) for axis in (lon, lat))
-    offsets = np.arange(len(lon) + 1, dtype=np.int32) * wkb.itemsize
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(wkb.tobytes())]
-    return pa.Array.from_buffers(pa.binary(), len(lon), buffers)
+    places = np.column_stack([axis.to_numpy() for axis in (lon, lat)]).round(decimals)
+    return binary_array(wkb_points(places), np.full(len(places), WKB_POINT.itemsize))
 
 
 def _write_flatgeobuf(order: Order, rows: pa.RecordBatchReader, target: Path) -> None:
@@ -133,10 +128,7 @@ def _bounds(batch: pa.RecordBatch, geometry: str) -> NDArray[np.float64]:
     """West, south, east and north of each row, of the shape (rows, 4)."""
     column = batch.column("geometry")
     if geometry == "Point":
-        points = np.frombuffer(
-            column.buffers()[2], _WKB_POINT, len(batch), column.offset * _WKB_POINT.itemsize
-        )
-        return np.column_stack([points[axis] for axis in ("lon", "lat", "lon", "lat")])
+        return np.tile(places_of(column), 2)
     import shapely
 
     bounds: NDArray[np.float64] = shapely.bounds(shapely.from_wkb(column.to_numpy(zero_copy_only=False)))
@@ -352,9 +344,9 @@ def _write_sheet(order: Order, rows: pa.RecordBatchReader, target: Path) -> None
         sheet.set_column(0, len(names) + 1, 18)
         count = 0
         for batch in rows:
-            places = np.frombuffer(b"".join(batch.column("geometry").to_pylist()), _WKB_POINT)
+            lon, lat = places_of(batch.column("geometry")).T.tolist()
             columns = [batch.column(name).to_pylist() for name in names]
-            for row in zip(*columns, places["lon"].tolist(), places["lat"].tolist(), strict=True):
+            for row in zip(*columns, lon, lat, strict=True):
                 count += 1
                 for n, value in enumerate(row):
                     write_cell(sheet, count, n, value, moment)
