@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods
 
 from appeals.actions.thresholds import ChangedMeanwhile, Written, mark_of, set_thresholds, stored
@@ -33,7 +34,10 @@ class _Row:
     @property
     def fields(self) -> list[tuple[str, str, str, int, int, list[str]]]:
         """Name, label, value, least and greatest value, and errors of each."""
-        bounds = (("voices", _("Voices"), 1, SUPPORT_VOICES_MAX), ("days", _("Days"), 0, SUPPORT_DAYS_MAX))
+        bounds = (
+            ("voices", _("Voices"), 1, SUPPORT_VOICES_MAX),
+            ("days", pgettext("how long voices are gathered", "Days"), 0, SUPPORT_DAYS_MAX),
+        )
         return [
             (f"{name}-{self.code}", label, value, least, most, self.errors.get(f"{name}-{self.code}", []))
             for (name, label, least, most), value in zip(bounds, self.written, strict=True)

@@ -31,7 +31,7 @@ from appeals.importing.history import (
     write_on,
 )
 from appeals.models import Appeal, Attachment, Event, Support
-from appeals.vocabulary import Status, Verb
+from appeals.vocabulary import OPEN_STATUSES, Status, Verb
 from appeals.workflow import CARRY, ESCALATE, VERBS
 from districts.models import Category, Service
 from districts.routing import Route
@@ -46,7 +46,7 @@ SOURCE = "demo"
 
 #: Proposals that somebody supports, and how near the first of them are to their threshold.
 _SUPPORTED: Final = 60
-_SHARES: Final = (0.96, 1.04, 0.61)
+_SHARES: Final = (1.04, 0.96, 0.61)
 
 
 def write_demonstration(
@@ -75,12 +75,12 @@ def write_demonstration(
 
 
 def support_proposals(now: dt.datetime) -> int:
-    """Invents who supports the latest proposals, of which one has nearly enough voices and one more; how many voices."""
+    """Invents who supports the latest proposals, of which one has enough voices and one nearly; how many voices."""
     thresholds, office = Thresholds.read(), Service.objects.office()
     waiting = in_state(GatheringState.GATHERING, thresholds, city_day(now))
     latest = Appeal.objects.public().proposals().filter(waiting).order_by("-number")[:_SUPPORTED]
-    # First those that nobody has begun with: one of them comes to its threshold just now.
-    proposals = sorted(latest, key=lambda appeal: appeal.status != Status.NEW)
+    # First those that nobody has begun with: one of them comes to its threshold just now. No work is taken from anybody.
+    proposals = sorted(latest, key=lambda appeal: (appeal.status != Status.NEW, appeal.status in OPEN_STATUSES))
     voices: list[Support] = []
     events: list[Event] = []
     for n, appeal in enumerate(proposals):

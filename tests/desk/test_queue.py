@@ -289,7 +289,7 @@ def test_appeals_of_a_kind_are_found_by_it(city: GridCity, client: Client, light
     client.force_login(light_user)
     make(city)
     idea = make(city, kind="recommendation")
-    assert '<option value="recommendation">Recommendation</option>' in get(client)
+    assert '<option value="recommendation">Proposal</option>' in get(client)
     page = get(client, "?kind=recommendation")
     assert re.findall(r'data-appeal="(\d+)"', page) == [str(idea.number)]
     assert '<option value="recommendation" selected>' in page

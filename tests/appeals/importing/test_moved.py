@@ -133,7 +133,7 @@ def test_nobody_is_said_to_have_been_told_of_the_past(city: GridCity, client: Cl
     appeal = Appeal.objects.get()
     assert appeal.escalated_at is not None
     assert not Message.objects.exists()
-    for language, words in {"ky": "билдирил", "ru": "извещена", "en": "has been told"}.items():
+    for language, words in {"ky": "мэрияга билдирил", "ru": "извещена", "en": "has been told"}.items():
         page = client.get(f"/{language}/appeals/{appeal.number}/").content.decode()
         assert words not in page
     assert "its term had passed without an answer" in page
