@@ -80,7 +80,9 @@ def support_proposals(now: dt.datetime) -> int:
     waiting = in_state(GatheringState.GATHERING, thresholds, city_day(now))
     latest = Appeal.objects.public().proposals().filter(waiting).order_by("-number")[:_SUPPORTED]
     # First those that nobody has begun with: one of them comes to its threshold just now. No work is taken from anybody.
-    proposals = sorted(latest, key=lambda appeal: (appeal.status != Status.NEW, appeal.status in OPEN_STATUSES))
+    proposals = sorted(
+        latest, key=lambda appeal: (appeal.status != Status.NEW, appeal.status in OPEN_STATUSES)
+    )
     voices: list[Support] = []
     events: list[Event] = []
     for n, appeal in enumerate(proposals):

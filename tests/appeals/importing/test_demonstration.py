@@ -57,7 +57,8 @@ def test_appeals_have_complete_histories(folder: Path) -> None:
     )
     assert (now - max(appeal.submitted_at for appeal in appeals)).days < 30
     statuses = Counter(appeal.status for appeal in appeals)
-    assert min(statuses[status] for status in ("new", "accepted", "answered", "closed")) > 0
+    # Whether any of so few is being worked on just now depends on the day.
+    assert min(statuses[status] for status in ("new", "answered", "closed")) > 0
     for appeal in appeals:
         assert (appeal.answered_at is None) == (appeal.status in OPEN_STATUSES)
     assert Event.objects.filter(at__gt=now).count() == 0
