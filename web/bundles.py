@@ -26,13 +26,13 @@ BUNDLES_PREFIX = "web/bundles/"
 BUNDLES: Mapping[str, tuple[str, ...]] = {
     # The service worker's part in sending; it loads no modules, so that this one has all that it needs in itself.
     "worker": ("outbox/background.js",),
-    # A large file alone needs it.
-    "resumable": ("appeal/resumable.js",),
     # What every page runs, what an appeal of the outbox is sent with, and the frame that maps come into.
     "site": (
         "main.js",
         "site/*",
         "outbox/*",
+        # With all that sends: a browser that could not load a part just then does not ask for it again.
+        "appeal/resumable.js",
         "appeal/transmit.js",
         "appeal/upload.js",
         "elements/city-map.js",

@@ -311,6 +311,18 @@ def test_a_device_without_room_says_so_and_nothing_is_lost(
     assert video.original.read() == heavy_film["buffer"]
 
 
+def test_a_large_file_goes_without_another_script(
+    visit: Open, city: GridCity, heavy_film: dict[str, Any]
+) -> None:
+    window = visit(maps=False, **HERE)
+    page = window.go(FORM)
+    at_step(page, "files")
+    # Whoever could not load one while the network was away would wait for ever: a browser asks for it once.
+    page.route("**/*.js*", lambda route: route.abort())
+    page.set_input_files("[data-file-input]", [heavy_film])
+    expect(page.locator(".file__state")).to_contain_text("Attached")
+
+
 def test_a_network_that_is_dead_without_a_word_is_met_by_a_file(
     visit: Open, city: GridCity, heavy_film: dict[str, Any]
 ) -> None:

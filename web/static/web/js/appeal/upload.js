@@ -1,5 +1,6 @@
 /** Uploads one file: a small one at once, a large one in parts, so that a broken connection costs a part at most. */
 
+import { sendInParts } from "city/appeal/resumable.js";
 import { pause, transmit } from "city/appeal/transmit.js";
 import { Refused } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
@@ -20,10 +21,7 @@ const TRIES = 8;
 export async function sendFile(file, progress, signal) {
   for (let tries = 1; ; tries++) {
     try {
-      if (file.blob.size > settings.limits.resumableBytes) {
-        const { sendInParts } = await import("city/appeal/resumable.js");
-        return await sendInParts(file, progress, signal);
-      }
+      if (file.blob.size > settings.limits.resumableBytes) return await sendInParts(file, progress, signal);
       return await sendAtOnce(file, progress, signal);
     } catch (error) {
       const busy = error instanceof Refused && error.status === 503 && error.retryAfterS > 0;
