@@ -6,18 +6,21 @@ reads many appeals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+
+#: Rows that are drawn and inserted at once, later ones after earlier ones.
+SLICE = 1_000_000
 
 _MIX = """
 CREATE TEMP TABLE mix ON COMMIT DROP AS
 SELECT
   n,
   -- Newer years have more appeals: the square root leans towards today.
-  now() - interval '730 days' * (1 - sqrt(random())) AS submitted_at,
+  now() - interval '730 days' * (1 - sqrt((%(slice)s + random()) / %(slices)s)) AS submitted_at,
   floor(leaf.n_of * random() ^ 2)::int + 1 AS leaf,
   floor(place.n_of * random() ^ 1.5)::int + 1 AS place,
   -- Box and Muller: a cloud around each place, a street wide or a quarter wide.
@@ -118,27 +121,34 @@ def make_million(count: int = 1_000_000) -> int:
     """Number of appeals added to the seeded city that the default connection leads to: ``count``, unless the city's
     places are so far out that half of all points around them miss it.
 
-    The same calls make the same mix. Statistics and the visibility map are fresh afterwards.
+    The same calls make the same mix. Statistics and the visibility map are fresh afterwards. Of more than ``SLICE`` the words
+    are not indexed, which would take longer than all else.
     """
+    slices = -(-count // SLICE)
+    added = 0
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL work_mem = '128MB'; SELECT setseed(0.5)"
         )
         for statement in (_LEAVES, _PLACES, _GROUND):
             cursor.execute(statement)
-        cursor.execute(_MIX, {"count": count})
-        cursor.execute("ANALYZE mix, leaves, places, ground")
-        with _indexes_rebuilt(cursor):
-            cursor.execute(_INSERT, {"count": count})
-            added = int(cursor.rowcount)
+        with _indexes_rebuilt(cursor, without={"appeal_words"} if slices > 1 else set()):
+            for nth in range(slices):
+                wanted = count // slices
+                cursor.execute(_MIX, {"count": wanted, "slice": nth, "slices": slices})
+                cursor.execute("ANALYZE mix, leaves, places, ground")
+                cursor.execute(_INSERT, {"count": wanted})
+                added += int(cursor.rowcount)
+                # Foreign keys are checked now: no index can be made while checks are pending.
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; DROP TABLE mix")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE) appeals_appeal, appeals_cellcount")
     return added
 
 
 @contextmanager
-def _indexes_rebuilt(cursor: CursorWrapper) -> Iterator[None]:
-    """Drops the table's plain indexes for the block: filling them row by row takes many times longer."""
+def _indexes_rebuilt(cursor: CursorWrapper, without: Collection[str]) -> Iterator[None]:
+    """Drops the table's plain indexes for the block: filling them row by row takes many times longer. Some stay away."""
     cursor.execute(
         """
         SELECT format('%I', c.relname), pg_get_indexdef(i.indexrelid)
@@ -150,7 +160,6 @@ def _indexes_rebuilt(cursor: CursorWrapper) -> Iterator[None]:
     for name, _definition in indexes:
         cursor.execute(f"DROP INDEX {name}")
     yield
-    # Foreign keys are checked now: no index can be made while checks are pending.
-    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    for _name, definition in indexes:
-        cursor.execute(definition)
+    for name, definition in indexes:
+        if name not in without:
+            cursor.execute(definition)

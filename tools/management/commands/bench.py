@@ -3,12 +3,15 @@ from __future__ import annotations
 import os
 import platform
 from argparse import ArgumentParser
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
+
+if TYPE_CHECKING:
+    from tests.bench.table import Line
 
 
 class Command(BaseCommand):
@@ -26,8 +29,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--peers", action="store_true", help="also tipg and pygeoapi, which are installed from PyPI"
         )
+        parser.add_argument(
+            "--growth",
+            type=int,
+            metavar="COUNT",
+            help="nothing but what serving costs at 10,000, 100,000 … appeals, up to so many; 10 million are 25 GB, and half an hour the first time",
+        )
 
-    def handle(self, *args: Any, count: int, archive: int, peers: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, count: int, archive: int, peers: bool, growth: int | None, **options: Any
+    ) -> None:
         try:
             from tests.bench.alerts import matching
             from tests.bench.archive import archives
@@ -41,6 +52,7 @@ class Command(BaseCommand):
                 pages_among_many,
             )
             from tests.bench.exports import exports
+            from tests.bench.growth import as_it_grows
             from tests.bench.hotspots import statistics
             from tests.bench.peers import beside_peers
             from tests.bench.routing import decisions
@@ -48,7 +60,6 @@ class Command(BaseCommand):
             from tests.bench.server import running_server
             from tests.bench.serving import deep_page, filtered_tiles, geojson_page, map_tiles, map_view
             from tests.bench.submitting import counted_inserts, submit_over_http
-            from tests.bench.table import render
             from tests.bench.whole_sets import sequence_and_copy
         except ImportError as error:
             raise CommandError(f"{error}; run ./manage.py test once: it installs what this needs") from None
@@ -57,6 +68,9 @@ class Command(BaseCommand):
         log.parent.mkdir(parents=True, exist_ok=True)
         # Pages name their styles and scripts.
         call_command("collectstatic", interactive=False, verbosity=0)
+        if growth is not None:
+            self._report(as_it_grows(growth, log))
+            return
         with bench_database(FEW) as url, running_server(url, log) as server:
             few = list_pages(server)
         with bench_database(count) as url:
@@ -87,6 +101,11 @@ class Command(BaseCommand):
                 *statistics(),
                 *archives(archive),
             ]
+        self._report(lines)
+
+    def _report(self, lines: list[Line]) -> None:
+        from tests.bench.table import render
+
         self.stdout.write(render(lines))
         if not all(line.kept for line in lines):
             raise CommandError("a limit was exceeded")
