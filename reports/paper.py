@@ -32,9 +32,11 @@ if TYPE_CHECKING:
 _MOST_PLACES = 12
 
 
-def sheet_of(drawn: CellMap, tables: list[Table], more_method: list[str], address: str) -> Sheet:
+def sheet_of(
+    drawn: CellMap, tables: list[Table], more_method: list[str], address: str, counted: str = ""
+) -> Sheet:
     """The report on two pages: ``drawn`` is its map, whose notes are the question, the answer and the method,
-    before which ``more_method`` stands."""
+    before which ``more_method`` stands; ``counted`` says when it counted, if not just now."""
     question, answer, *method = drawn.notes
     created = created_words()
     licence = " ".join(filter(None, settings.DATA_LICENCE.values()))
@@ -46,7 +48,7 @@ def sheet_of(drawn: CellMap, tables: list[Table], more_method: list[str], addres
         tables=tables,
         method_title=_("How this is judged"),
         method=[*more_method, *(words.removesuffix(created).strip() for words in method)],
-        sources=[created, " · ".join(filter(None, [drawn.attribution, licence]))],
+        sources=[f"{created} {counted}".strip(), " · ".join(filter(None, [drawn.attribution, licence]))],
         address=address,
         author=f"OshCity · {settings.PUBLIC_URL}",
         made_on=timezone.localdate(),

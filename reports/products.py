@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -43,6 +44,11 @@ class Asked:
         """Where the page of this report is."""
         query = self.form.query.as_query()
         return f"{settings.PUBLIC_URL}{reverse(f'reports:{self.report}')}{'?' if query else ''}{query}"
+
+    @property
+    def counted_at(self) -> dt.datetime | None:
+        """The moment by which a kept report had counted; None of one that was made while it was asked for."""
+        return counted_at(name_of(self.report, self.form))
 
     def file_name(self, ending: str) -> str:
         """The name under which it is kept: the report, what it was asked, the size of its cells, and its language."""
@@ -93,12 +99,22 @@ def _html(asked: Asked) -> bytes:
     # Folium and the pandas that it brings are loaded by the first who asks for a map.
     from geo.folium_map import render
 
-    tables = () if asked.framed else KINDS[asked.report].tables(asked.made)
-    return render(replace(_map(asked), framed=asked.framed, tables=tables)).encode()
+    drawn = _map(asked)
+    if asked.framed:
+        return render(replace(drawn, framed=True)).encode()
+    notes = (*drawn.notes, *filter(None, [_kept_words(asked)]))
+    return render(replace(drawn, notes=notes, tables=KINDS[asked.report].tables(asked.made))).encode()
 
 
 def _map(asked: Asked) -> CellMap:
     return KINDS[asked.report].map(asked.made, asked.form.query, asked.form.filters_in_words())
+
+
+def _kept_words(asked: Asked) -> str:
+    """When a kept report counted, for files that outlive it; nothing of one that was counted while it was asked for."""
+    from reports.sentences import kept_words
+
+    return kept_words(at) if (at := asked.counted_at) else ""
 
 
 def _geojson(asked: Asked) -> bytes:
@@ -124,7 +140,7 @@ def _contours_pdf(asked: Asked) -> bytes:
 
     drawn = contours_map(asked.made, asked.form.filters_in_words())
     tables = KINDS[asked.report].tables(asked.made)
-    return as_pdf(sheet_of(drawn, tables, [], asked.address), _fonts())
+    return as_pdf(sheet_of(drawn, tables, [], asked.address, _kept_words(asked)), _fonts())
 
 
 def _csv(asked: Asked) -> bytes:
@@ -134,8 +150,7 @@ def _csv(asked: Asked) -> bytes:
 def _json(asked: Asked) -> bytes:
     kind, made = KINDS[asked.report], asked.made
     sentences = [*kind.notes(made, asked.form.filters_in_words())]
-    at = counted_at(name_of(asked.report, asked.form))
-    return as_json(asked.report, made, kind.facts(made), asked.address, sentences, at)
+    return as_json(asked.report, made, kind.facts(made), asked.address, sentences, asked.counted_at)
 
 
 def _pdf(asked: Asked) -> bytes:
@@ -154,7 +169,9 @@ def _sheet(asked: Asked) -> Sheet:
     from reports.paper import sheet_of
 
     kind = KINDS[asked.report]
-    sheet = sheet_of(_map(asked), kind.tables(asked.made), kind.method(asked.made), asked.address)
+    sheet = sheet_of(
+        _map(asked), kind.tables(asked.made), kind.method(asked.made), asked.address, _kept_words(asked)
+    )
     return sheet if kind.mapped else replace(sheet, mapped=False)
 
 

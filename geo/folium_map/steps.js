@@ -40,4 +40,6 @@
     });
     // A browser that goes back to the page keeps where the slider was.
     show();
+    // Until now nobody would have heard them.
+    button.disabled = slider.disabled = false;
 })();

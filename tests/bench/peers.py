@@ -82,7 +82,7 @@ resources:
 """
 
 
-def _programs() -> Path:
+def programs() -> Path:
     """The folder of the peers' programs, which are installed where they are not there yet."""
     folder = settings.VAR_DIR / "bench-venv"
     mark = folder / f"installed-{hashlib.sha256(_LIST.read_bytes()).hexdigest()[:10]}"
@@ -131,7 +131,7 @@ def _tipg() -> Iterator[str]:
         "TIPG_MAX_FEATURES_PER_QUERY": str(PAGE),
     }
     command: list[str | Path] = [
-        _programs() / "uvicorn",
+        programs() / "uvicorn",
         "tipg.main:app",
         "--port",
         str(port),
@@ -163,7 +163,7 @@ def _pygeoapi() -> Iterator[str]:
     )
     more = {"PYGEOAPI_CONFIG": str(config), "PYGEOAPI_OPENAPI": str(document)}
     made: list[str | Path] = [
-        _programs() / "pygeoapi",
+        programs() / "pygeoapi",
         "openapi",
         "generate",
         config,
@@ -174,7 +174,7 @@ def _pygeoapi() -> Iterator[str]:
         made, check=True, env={**os.environ, **more}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     command: list[str | Path] = [
-        _programs() / "gunicorn",
+        programs() / "gunicorn",
         "pygeoapi.flask_app:APP",
         "--bind",
         f"127.0.0.1:{port}",

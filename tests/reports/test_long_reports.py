@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import os
 import re
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.formats import date_format
 from django_tasks_db.models import DBTaskResult
+from pypdf import PdfReader
 from pytest_django import Settings
 
 from appeals.filters import AppealFilter
@@ -159,7 +161,12 @@ def test_it_says_when_it_counted_and_is_counted_again(
     assert client.get("/en/reports/heatmap.json?category=lamp").json()["counted_at"] == moment.isoformat()
     page = client.get(PAGE, headers=READER).content.decode()
     said = date_format(timezone.localtime(moment), "DATETIME_FORMAT")
-    assert f"Counted on {said}; what has come in since is not in it." in page and "4 appeals" in page
+    counted = f"Counted on {said}; what has come in since is not in it."
+    assert counted in page and "4 appeals" in page
+    paper = PdfReader(io.BytesIO(client.get(PDF).content))
+    for sheet in paper.pages:
+        assert counted in " ".join(sheet.extract_text().split())
+    assert counted in client.get(PDF.replace("pdf", "html")).content.decode()
     (again,) = re.findall(r'href="(\?[^"]*counted_after=[^"]*)"', page)
     again = f"/en/reports/heatmap/{again.replace('&amp;', '&')}"
     later = asked(client, again)

@@ -209,7 +209,9 @@ def test_page_and_files_say_the_same(
         (cell.cell.id, cell.pattern.name.lower(), str(cell.count)) for cell in found.cells
     ]
     document = client.get(f"{FILES[0]}?{QUERY}").content.decode()
-    assert '<input type="range" min="0" max="12"' in document
+    # Held until the script hears them.
+    assert '<input type="range" disabled min="0" max="12"' in document
+    assert '<button type="button" disabled>Play' in document
     assert "December 2025" in document
     for address in FILES:
         assert client.get(f"{address}?{QUERY}").content == client.get(f"{address}?{QUERY}").content

@@ -2,27 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy.stats import chi2, nbinom, poisson
 
 from geo.hotspots import Exposure, classes, disc, exposure_test, permutation_p, q_values, window_sums
-from tests.geo.hotspots.maps import CIRCLE, scattered, ugly_mask
+from tests.geo.hotspots.maps import CIRCLE, overdispersed, scattered, ugly_mask, uneven, with_planted
 
 WINDOW = disc(CIRCLE)
-
-
-def uneven(mask: NDArray[np.bool_], total: float) -> NDArray[np.float64]:
-    """People, ten times as many in the middle as at the edge, of whom ``total`` appeals come."""
-    rows, columns = np.indices(mask.shape)
-    away = np.hypot(rows - mask.shape[0] / 2, columns - mask.shape[1] / 2) / max(mask.shape)
-    people = np.where(mask, 0.1 + np.exp(-((away / 0.25) ** 2)), 0.0)
-    return np.asarray(people * total / people.sum())
-
-
-def overdispersed(
-    expected: NDArray[np.float64], alpha: float, random: np.random.Generator
-) -> NDArray[np.int64]:
-    return random.poisson(expected * random.gamma(1 / alpha, alpha, expected.shape))
 
 
 def test_each_window_expects_its_share() -> None:
@@ -99,11 +84,7 @@ def test_planted_hotspots_are_found_and_little_else() -> None:
     mask = np.ones((60, 60), dtype=bool)
     people = uneven(mask, 14_000)
     for seed in range(10):
-        random = np.random.default_rng(seed)
-        hot = np.zeros(mask.shape, dtype=bool)
-        for row, column in random.integers(15, 45, (6, 2)):
-            hot[row - 2 : row + 3, column - 2 : column + 3] = True
-        counts = overdispersed(np.where(hot, 3.0, 1.0) * people, 0.3, random)
+        counts, hot = with_planted(people, 0.3, np.random.default_rng(seed))
         result = exposure_test(counts, people, mask, WINDOW)
         called_hot = result.classes >= 2
         # A cell whose window holds no planted one has no reason to be called.

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
+from pyproj import Transformer
 
-from geo.grid import Grid
 from geo.hotspots import disc, gi_star
 from tests.geo.hotspots.maps import CIRCLE, QUEEN, inside, neighbours, scattered, ugly_mask
 from tests.realdata import real_file
@@ -39,22 +39,25 @@ def test_it_is_esdas(radius: float, mean: float) -> None:
     )
 
 
-def test_it_is_esdas_on_real_reports() -> None:
-    """4,907 reports of New York in cells of 1 km (EPSG:32618), the empty ones between them included."""
-    reports = pd.read_csv(real_file("nyc311_animals.csv"))
-    grid = Grid(1000, 32618)
-    from pyproj import Transformer
-
-    x, y = Transformer.from_crs(4326, grid.srid, always_xy=True).transform(
-        reports.Longitude, reports.Latitude
-    )
-    i, j = np.floor(x / grid.cell_m).astype(int), np.floor(y / grid.cell_m).astype(int)
+@pytest.mark.parametrize(
+    ("file", "columns", "srid", "reports"),
+    [
+        ("nyc311_animals.csv", ["Longitude", "Latitude"], 32618, 4_907),
+        ("chicago_sanitation311_2011_2014.csv.gz", ["longitude", "latitude"], 32616, 74_377),
+    ],
+)
+def test_it_is_esdas_on_real_reports(file: str, columns: list[str], srid: int, reports: int) -> None:
+    """In cells of 1 km of the UTM zone, the empty ones between them included."""
+    lon, lat = pd.read_csv(real_file(file), usecols=columns)[columns].dropna().to_numpy().T
+    x, y = Transformer.from_crs(4326, srid, always_xy=True).transform(lon, lat)
+    i, j = np.floor(x / 1000).astype(int), np.floor(y / 1000).astype(int)
     counts = np.zeros((np.ptp(j) + 1, np.ptp(i) + 1), dtype=np.int64)
     np.add.at(counts, (j - j.min(), i - i.min()), 1)
-    assert counts.sum() == 4_907
+    assert counts.sum() == reports
     mask = np.ones(counts.shape, dtype=bool)
     z = gi_star(counts, mask, disc(CIRCLE))
-    assert np.allclose(inside(z, mask), esda_z(inside(counts, mask), neighbours(mask, CIRCLE)), atol=1e-9)
+    theirs = esda_z(inside(counts, mask), neighbours(mask, CIRCLE))
+    assert np.allclose(inside(z, mask), theirs, rtol=0, atol=1e-9)
 
 
 def test_rates_are_taken_too() -> None:

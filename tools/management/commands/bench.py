@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import platform
 from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -12,6 +14,9 @@ from django.db import connection
 
 if TYPE_CHECKING:
     from tests.bench.table import Line
+
+#: What can be measured by itself; the first two need the benchmark's database.
+PARTS = ("served", "queries", "statistics", "false-alarms", "archive")
 
 
 class Command(BaseCommand):
@@ -27,8 +32,11 @@ class Command(BaseCommand):
             "--archive", type=int, default=50_000_000, help="rows of the archive, whose files are made anew"
         )
         parser.add_argument(
-            "--peers", action="store_true", help="also tipg and pygeoapi, which are installed from PyPI"
+            "--peers",
+            action="store_true",
+            help="also tipg, pygeoapi and KDEpy, which are installed from PyPI",
         )
+        parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="these parts of it")
         parser.add_argument(
             "--growth",
             type=int,
@@ -37,40 +45,53 @@ class Command(BaseCommand):
         )
 
     def handle(
-        self, *args: Any, count: int, archive: int, peers: bool, growth: int | None, **options: Any
+        self,
+        *args: Any,
+        count: int,
+        archive: int,
+        peers: bool,
+        only: Sequence[str],
+        growth: int | None,
+        **options: Any,
     ) -> None:
-        try:
-            from tests.bench.alerts import matching
-            from tests.bench.archive import archives
-            from tests.bench.city import bench_database
-            from tests.bench.desk import (
-                FEW,
-                desk_lists,
-                desk_searches,
-                list_pages,
-                open_desks,
-                pages_among_many,
-            )
-            from tests.bench.exports import exports
-            from tests.bench.growth import as_it_grows
-            from tests.bench.hotspots import statistics
-            from tests.bench.peers import beside_peers
-            from tests.bench.routing import decisions
-            from tests.bench.scoreboard import scoreboard
-            from tests.bench.server import running_server
-            from tests.bench.serving import deep_page, filtered_tiles, geojson_page, map_tiles, map_view
-            from tests.bench.submitting import counted_inserts, submit_over_http
-            from tests.bench.whole_sets import sequence_and_copy
-        except ImportError as error:
-            raise CommandError(f"{error}; run ./manage.py test once: it installs what this needs") from None
-        self.stdout.write(f"{count:,} appeals; {platform.machine()}, {os.cpu_count()} cores")
         log = settings.VAR_DIR / "log" / "bench-server.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        # Pages name their styles and scripts.
-        call_command("collectstatic", interactive=False, verbosity=0)
-        if growth is not None:
-            self._report(as_it_grows(growth, log))
-            return
+        try:
+            if growth is not None:
+                from tests.bench.growth import as_it_grows
+
+                _collect_static()
+                self._report(as_it_grows(growth, log))
+                return
+            from tests.bench.archive import archives
+            from tests.bench.false_alarms import false_alarms
+            from tests.bench.hotspots import statistics
+
+            self.stdout.write(f"{count:,} appeals; {platform.machine()}, {os.cpu_count()} cores")
+            self._report(
+                [
+                    *(self._served(count, log, peers=peers) if "served" in only else []),
+                    *(self._queries(count) if "queries" in only else []),
+                    *(statistics(peers=peers) if "statistics" in only else []),
+                    *(false_alarms() if "false-alarms" in only else []),
+                    *(archives(archive) if "archive" in only else []),
+                ]
+            )
+        except ImportError as error:
+            raise CommandError(f"{error}; run ./manage.py test once: it installs what this needs") from None
+
+    def _served(self, count: int, log: Path, *, peers: bool) -> list[Line]:
+        """What a server costs that answers from the benchmark's database."""
+        from tests.bench.city import bench_database
+        from tests.bench.desk import FEW, list_pages, open_desks, pages_among_many
+        from tests.bench.exports import exports
+        from tests.bench.peers import beside_peers
+        from tests.bench.server import running_server
+        from tests.bench.serving import deep_page, filtered_tiles, geojson_page, map_tiles, map_view
+        from tests.bench.submitting import counted_inserts, submit_over_http
+        from tests.bench.whole_sets import sequence_and_copy
+
+        _collect_static()
         with bench_database(FEW) as url, running_server(url, log) as server:
             few = list_pages(server)
         with bench_database(count) as url:
@@ -91,17 +112,18 @@ class Command(BaseCommand):
                     *open_desks(server),
                     *pages_among_many(list_pages(server), few),
                 ]
-            lines += [
-                *(beside_peers(url, log) if peers else []),
-                *decisions(),
-                *matching(),
-                *desk_lists(),
-                *desk_searches(),
-                *scoreboard(),
-                *statistics(),
-                *archives(archive),
-            ]
-        self._report(lines)
+            return [*lines, *(beside_peers(url, log) if peers else [])]
+
+    def _queries(self, count: int) -> list[Line]:
+        """What is asked of the benchmark's database without a server."""
+        from tests.bench.alerts import matching
+        from tests.bench.city import bench_database
+        from tests.bench.desk import desk_lists, desk_searches
+        from tests.bench.routing import decisions
+        from tests.bench.scoreboard import scoreboard
+
+        with bench_database(count):
+            return [*decisions(), *matching(), *desk_lists(), *desk_searches(), *scoreboard()]
 
     def _report(self, lines: list[Line]) -> None:
         from tests.bench.table import render
@@ -109,3 +131,8 @@ class Command(BaseCommand):
         self.stdout.write(render(lines))
         if not all(line.kept for line in lines):
             raise CommandError("a limit was exceeded")
+
+
+def _collect_static() -> None:
+    """Pages name their styles and scripts."""
+    call_command("collectstatic", interactive=False, verbosity=0)
