@@ -17,10 +17,11 @@ _FORWARDED = 0.05
 _CLOSED = 0.74
 _REOPENED = 0.045
 _RATED, _SATISFIED = 0.3, 0.72
-#: Shares of neglected appeals: never taken up, among older ones and among those of the last weeks; and the
-#: same for appeals taken up but not answered.
-_LOST, _WAITING, _WAITING_DAYS = 0.016, 0.55, 36
-_UNANSWERED, _IN_WORK = 0.014, 0.22
+#: Shares of those of the last days that nobody has taken up or answered yet, whose term still runs.
+_WAITING, _IN_WORK, _WAITING_DAYS = 0.7, 0.6, 13
+#: Shares of older ones that lie forgotten until the Mayor's Office comes to them: not taken up, and taken up but not
+#: answered. With the cube of its pace, a slow service forgets far more than others.
+_LOST, _UNANSWERED, _LOST_DAYS = 0.012, 0.01, 100
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,13 @@ def _whole(
 ) -> list[DemoStep]:
     """The complete history, ignoring the end date."""
     steps: list[DemoStep] = []
-    recent = (end - submitted_at).days < _WAITING_DAYS
-    if chance.random() < (_WAITING if recent else _LOST):
+    pace = ground.scenes["pace"].get(service, 1.0)
+    age_days = (end - submitted_at).days
+    lost, unanswered = _WAITING, _IN_WORK
+    if age_days >= _WAITING_DAYS:
+        forgetful = pace**3 if age_days < _LOST_DAYS else 0.0
+        lost, unanswered = _LOST * forgetful, _UNANSWERED * forgetful
+    if chance.random() < lost:
         return steps
     at = submitted_at
     if may_forward_to and chance.random() < _FORWARDED:
@@ -88,7 +94,7 @@ def _whole(
             service = target
     at = office_time(at, _accept_days(chance), chance)
     steps.append(DemoStep("accept", at, pen.note("accept", at, chance) if chance.random() < 0.6 else ""))
-    if chance.random() < (_IN_WORK if recent else _UNANSWERED):
+    if chance.random() < unanswered:
         return steps
     pace = ground.scenes["pace"].get(service, 1.0)
     days = _USUAL_DAYS * pace * chance.lognormvariate(0, _SPREAD)
