@@ -340,7 +340,7 @@ class _BeforeAfter(Kind):
     title = pgettext_lazy("tab of the reports", "Before and after")
     seconds = 3.0
     # The places like a district are sought among all of the city.
-    at_least_s = 2.0
+    at_least_s = 1.0
     of_cells = False
     without = ("from", "to", "cell", "borders", "period")
 

@@ -16,7 +16,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 #: Steps before that are needed to see a trend, and after.
 LEAST_BEFORE: Final = 6
@@ -34,6 +33,8 @@ _CONTROLS: Final = 8
 _MOST_CENTRES: Final = 2_000
 _MOST_PLACEBOS: Final = 400
 _SURE: Final = 0.95
+#: Cells that are looked at at once.
+_AT_ONCE: Final = 1 << 20
 
 
 class Unanswerable(enum.StrEnum):
@@ -169,20 +170,21 @@ class _Places:
         at = np.argwhere(free)
         if len(at) < size:
             return None
-        centres = _spread(np.arange(len(at)), _MOST_CENTRES)
-        _distance, nearest = KDTree(at).query(at[centres], k=size)
-        cells = np.asarray(nearest, dtype=np.int64).reshape(len(centres), size)
-        series = np.stack([step[cells].sum(axis=1) for step in counts[:, free]])
-        levels = series[:before].sum(axis=0)
+        cells = nearest(free, _spread(at, _MOST_CENTRES), size)
+        here = counts[:, free]
+        levels = here[:before].sum(axis=0)[cells].sum(axis=1)
         found = _spread(
             np.flatnonzero((levels * _FACTOR >= level) & (levels <= level * _FACTOR)), _MOST_PLACEBOS
         )
         if not found.size:
             return None
-        cells, series = cells[found], series[:, found]
-        member = np.zeros((len(cells), int(cells.max()) + 1), dtype=np.float32)
-        np.put_along_axis(member, cells, 1.0, axis=1)
-        return cls(cells, series, _features(series, before), member @ member.T > 0, before)
+        cells = cells[found]
+        series = np.stack([step[cells].sum(axis=1) for step in here])
+        member = np.zeros((len(cells), int(cells.max()) + 1), dtype=bool)
+        np.put_along_axis(member, cells, True, axis=1)
+        bits = np.packbits(member, axis=1)
+        overlap = np.stack([(bits & place).any(axis=1) for place in bits])
+        return cls(cells, series, _features(series, before), overlap, before)
 
     def controls(self, features: NDArray[np.float64], allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which places are the control of each of ``features``, shape (n, 2): the nearest of those ``allowed``, shape (n, places), beside each other."""
@@ -214,11 +216,37 @@ class _Places:
         return (ratio / error)[chosen.any(axis=1)]
 
 
-def _spread(numbers: NDArray[Any], most: int) -> NDArray[Any]:
-    """So many of the numbers at most, evenly."""
-    if numbers.size <= most:
-        return numbers
-    return numbers[np.linspace(0, numbers.size - 1, most).round().astype(np.int64)]
+def _spread(values: NDArray[Any], most: int) -> NDArray[Any]:
+    """So many of the values at most, evenly."""
+    if len(values) <= most:
+        return values
+    return values[np.linspace(0, len(values) - 1, most).round().astype(np.int64)]
+
+
+def nearest(free: NDArray[np.bool_], centres: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """The numbers of the ``size`` free cells nearest to each centre (row, column), of equally near ones those of the first row and column; shape (centres, size).
+
+    Cells are looked at in rings, as many as it takes: a tree of places takes two to three times as long for the hundreds of neighbours of a district.
+    """
+    rows, columns = free.shape
+    wide = np.full((3 * rows, 3 * columns), -1, dtype=np.int32)
+    wide[rows : 2 * rows, columns : 2 * columns][free] = np.arange(free.sum())
+    numbers, row = wide.ravel(), (3 * columns, 1)
+    away = np.argwhere(np.ones((2 * rows - 1, 2 * columns - 1), dtype=bool)) - (rows - 1, columns - 1)
+    steps = away[np.argsort((away**2).sum(axis=1), kind="stable")] @ row
+    found = np.empty((len(centres), size), dtype=np.int64)
+    left, looked = np.arange(len(centres)), 2 * size
+    while left.size:
+        lacking = []
+        for part in np.array_split(left, len(left) * looked // _AT_ONCE + 1):
+            seen = numbers[(centres[part] @ row + rows * 3 * columns + columns)[:, None] + steps[:looked]]
+            here = seen >= 0
+            whole = here.sum(axis=1) >= size
+            here &= here.cumsum(axis=1) <= size
+            found[part[whole]] = seen[whole][here[whole]].reshape(-1, size)
+            lacking.append(part[~whole])
+        left, looked = np.concatenate(lacking), 2 * looked
+    return found
 
 
 def _features(series: NDArray[Any], before: int) -> NDArray[np.float64]:

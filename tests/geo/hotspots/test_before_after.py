@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from geo.hotspots import BeforeAfter, Unanswerable, before_after
+from geo.hotspots.before_after import nearest
+from tests.geo.hotspots.maps import ugly_mask
 
 SHAPE, BEFORE, STEPS = (30, 36), 12, 18
 ROWS, COLUMNS = np.mgrid[: SHAPE[0], : SHAPE[1]]
@@ -79,6 +81,16 @@ def test_the_ratio_is_that_of_the_counts() -> None:
     assert found.ratio == pytest.approx(halves[1] / halves[0] * halves[2] / halves[3])
     assert found.expected[:BEFORE].sum() == pytest.approx(found.area[:BEFORE].sum())
     assert not (found.control_cells & ~MASK).any()
+
+
+@pytest.mark.parametrize("size", [1, 21, 400])
+def test_a_place_is_made_of_the_cells_nearest_to_its_centre(size: int) -> None:
+    """Across a bay and a lake, and at the edge, where the cells to one side must do."""
+    free = ugly_mask()
+    at = np.argwhere(free)
+    for centre, cells in zip(at, nearest(free, at, size), strict=True):
+        order = np.lexsort((*at.T[::-1], ((at - centre) ** 2).sum(axis=1)))
+        assert set(cells) == set(order[:size])
 
 
 def test_area_and_surroundings_are_no_control_and_the_answer_is_the_same_each_time() -> None:
