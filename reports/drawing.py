@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from appeals.filters import AppealFilter
 from geo.bbox import Bbox
 from geo.classes import CountClass, natural_breaks
-from geo.folium_map import CellMap, MapCell, MapLevel, MapSteps, ramp, square
+from geo.folium_map import CellMap, MapCell, MapLevel, MapSteps, Units, ramp, square
 from geo.grid import Cell, Grid
 from geo.hotspots import Pattern
 from reports.alert_sentences import alert_cell_words, alert_notes, alert_summary_words
@@ -359,6 +359,9 @@ def _map(
         empty_label=empty or _("No appeals match these filters."),
         zoom_in=_("Zoom in"),
         zoom_out=_("Zoom out"),
+        units=Units(
+            m=pgettext("metres, after a number", "m"), km=pgettext("kilometres, after a number", "km")
+        ),
         attribution=settings.CITY_ATTRIBUTION.get(get_language() or "", ""),
         ground=base_layer(),
         borders=borders,

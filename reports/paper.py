@@ -13,7 +13,7 @@ from django.utils.translation import ngettext, pgettext
 
 from geo.bbox import Bbox
 from geo.folium_map import CellMap
-from geo.paper_map import Sheet, Table, Units
+from geo.paper_map import Sheet, Table
 from reports.figures import about, rounded, times
 from reports.ground import nearest_places
 from reports.heatmap import Heatmap
@@ -53,9 +53,6 @@ def sheet_of(
         author=f"OshCity · {settings.PUBLIC_URL}",
         made_on=timezone.localdate(),
         north=pgettext("north, on the arrow of a map", "N"),
-        units=Units(
-            m=pgettext("metres, after a number", "m"), km=pgettext("kilometres, after a number", "km")
-        ),
     )
 
 

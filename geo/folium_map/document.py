@@ -114,6 +114,14 @@ class MapTable(Protocol):
 
 
 @dataclass(frozen=True)
+class Units:
+    """Metres and kilometres, as they are written after a number."""
+
+    m: str
+    km: str
+
+
+@dataclass(frozen=True)
 class CellMap:
     """Everything the document shows, in the reader's language.
 
@@ -134,6 +142,7 @@ class CellMap:
     empty_label: str
     zoom_in: str
     zoom_out: str
+    units: Units
     attribution: str
     ground: Mapping[str, Any]
     borders: Mapping[str, Any]
@@ -183,7 +192,17 @@ class _Controls(MacroElement):
             L.control.zoom({
                 zoomInTitle: {{ this.drawn.zoom_in|tojson }}, zoomOutTitle: {{ this.drawn.zoom_out|tojson }}
             }).addTo({{ this._parent.get_name() }});
-            L.control.scale({imperial: false, position: innerWidth < 640 ? "topright" : "bottomright"}).addTo({{ this._parent.get_name() }});
+            const scale = L.control.scale({imperial: false, position: innerWidth < 640 ? "topright" : "bottomright"});
+            // Leaflet writes its units in English.
+            scale._updateScale = (bar, words, ratio) => L.Control.Scale.prototype._updateScale.call(
+                scale, bar, words.replace(/k?m$/, (unit) => ({{ {"m": this.drawn.units.m, "km": this.drawn.units.km}|tojson }})[unit]), ratio
+            );
+            scale.addTo({{ this._parent.get_name() }});
+            // Outlines would be all that is seen of cells so small.
+            {{ this._parent.get_name() }}.on("moveend", ({target}) => {
+                const cell = document.querySelector("path.cell");
+                target.getContainer().classList.toggle("fine", cell !== null && cell.getBBox().width < 4);
+            });
             {{ this._parent.get_name() }}.attributionControl.setPrefix("Leaflet")
                 .addAttribution({{ this.attribution|tojson }});
         {% endmacro %}
@@ -274,7 +293,8 @@ def _folium_map(drawn: CellMap) -> folium.Map:
     named = f", onEachFeature: {_ON_EACH_BORDER}" if len(borders) <= MOST_NAMES else ""
     _Layer(borders, "border", f"interactive: false{named}", ("name",)).add_to(canvas)
     _Controls(drawn).add_to(canvas)
-    canvas.fit_bounds(_lat_lon_corners(drawn.frame), padding=(8, 8))
+    # The attribution lies on its lower edge.
+    canvas.fit_bounds(_lat_lon_corners(drawn.frame), padding_top_left=(8, 8), padding_bottom_right=(8, 24))
     _Names().add_to(canvas)
     return canvas
 

@@ -6,7 +6,8 @@
         const style = document.documentElement.style;
         style.setProperty("--screen-width", `${map.clientWidth}px`);
         style.setProperty("--screen-height", `${map.clientHeight}px`);
-        const room = height - (document.querySelector(".legend")?.offsetHeight ?? 0);
+        // Below the map the legend has some three words a line.
+        const room = height - 40 - 24 * Math.ceil(document.querySelectorAll(".legend li").length / 3);
         style.setProperty("--on-paper", Math.min(width / map.clientWidth, room / map.clientHeight));
     };
     // A print lays the page out anew, too: what it measures then is not the screen.

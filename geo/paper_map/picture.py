@@ -13,7 +13,7 @@ import shapely
 import shapely.geometry
 from pyproj import Transformer
 
-from geo.folium_map import MOST_NAMES, NAMED_STREETS, CellMap, name_of
+from geo.folium_map import MOST_NAMES, NAMED_STREETS, CellMap, Units, name_of
 from geo.metric import in_metres
 from geo.paper_map.palette import colour
 from geo.paper_map.pens import Box, Pen, Points, Shape
@@ -88,21 +88,12 @@ class View:
         )
 
 
-@dataclass(frozen=True)
-class Units:
-    """Metres and kilometres, as they are written after a number."""
-
-    m: str
-    km: str
-
-
 def draw_map(
     pen: Pen,
     drawn: CellMap,
     srid: int,
     box: Box,
     north: str,
-    units: Units,
     marks: Sequence[tuple[float, float]] = (),
 ) -> None:
     """The ground, the cells, the borders with their names, a scale, and an arrow to the true ``north``, in a frame.
@@ -136,7 +127,7 @@ def draw_map(
     for name, begins, rising in along_streets(_streets(drawn, view, srid), box, _street_width(pen), taken):
         pen.text(*begins, name, _STREET_SIZE, colour=colour("ink-soft"), halo="#ffffff", rising=rising)
     _marks(pen, marked, box)
-    _bar(pen, view, units)
+    _bar(pen, view, drawn.units)
     _arrow(pen, view, srid, north)
     pen.shapes(
         [Shape([corners], line=colour("border"), line_mm=0.3)],
@@ -147,15 +138,16 @@ def draw_map(
 def swatch(pen: Pen, x: float, y: float, name: str) -> None:
     """A piece of a level's colour, as it stands on the map, for the legend."""
     ring = np.array([(x, y), (x + 7, y), (x + 7, y + 3.6), (x, y + 3.6), (x, y)])
-    pen.shapes([_filled([ring], name, opacity=1.0)], Box(x - 1, y - 1, 9, 6))
+    pen.shapes([Shape([ring], fill=colour("paper")), _filled([ring], name)], Box(x - 1, y - 1, 9, 6))
 
 
-def _filled(rings: list[Points], name: str, *, opacity: float) -> Shape:
+def _filled(rings: list[Points], name: str) -> Shape:
+    """Cells of a level's colour, through which the ground is seen."""
     outlined = name in _FIRM or name in _BROKEN
     return Shape(
         rings,
         fill=colour(name),
-        opacity=opacity,
+        opacity=0.6 if name == "even" else 0.85,
         line=colour("ink") if outlined else "#ffffff",
         line_mm=0.3 if outlined else 0.06,
         dashed=name in _BROKEN,
@@ -216,8 +208,7 @@ def _cells(drawn: CellMap, view: View, srid: int) -> list[Shape]:
     for part, number in enumerate(cell_of.tolist()):
         level = drawn.cells[number].level
         name = drawn.levels[level].colour
-        opacity = 0.6 if name == "even" else 0.85
-        shapes.append(((name != "even", -level), _filled(rings_of[part], name, opacity=opacity)))
+        shapes.append(((name != "even", -level), _filled(rings_of[part], name)))
     return [shape for _order, shape in sorted(shapes, key=lambda one: one[0])]
 
 

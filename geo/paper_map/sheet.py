@@ -13,7 +13,7 @@ import numpy as np
 from geo.folium_map import CellMap, MapLevel
 from geo.paper_map.palette import colour
 from geo.paper_map.pens import HEIGHT_MM, WIDTH_MM, Box, Fonts, PdfPen, Pen, PngPen, Shape
-from geo.paper_map.picture import Units, draw_map, swatch
+from geo.paper_map.picture import draw_map, swatch
 
 _LEFT, _TOP = 15.0, 16.0
 _WIDE: Final = WIDTH_MM - 2 * _LEFT
@@ -68,7 +68,6 @@ class Sheet:
     author: str
     made_on: dt.date
     north: str
-    units: Units
     mapped: bool = True
 
 
@@ -112,7 +111,6 @@ def _first(pen: Pen, sheet: Sheet) -> None:
         sheet.srid,
         Box(_LEFT, top, _WIDE, _FOOT - legend - 5 - top),
         sheet.north,
-        sheet.units,
         [place for table in sheet.tables for place in table.at],
     )
     if levels:

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request
 
 from geo.bbox import Bbox
-from geo.folium_map import CellMap, MapCell, ramp, render, square
+from geo.folium_map import CellMap, MapCell, Units, ramp, render, square
 from geo.folium_map.packed import packed
 from geo.grid import Cell, Grid
 from geo.paper_map import Table
@@ -41,6 +41,7 @@ def cell_map() -> CellMap:
         empty_label="Nothing",
         zoom_in="Nearer",
         zoom_out="Further",
+        units=Units("м", "км"),
         attribution=f"Nobody & co {NASTY}",
         ground={
             "type": "FeatureCollection",
@@ -114,9 +115,10 @@ def test_the_file_draws_its_cells_without_a_network(page: Page, tmp_path: Path) 
     assert middle == pytest.approx(street["y"] + street["height"] * (1 - along), abs=4)
     assert min(name["width"], name["height"]) > 30
     assert page.locator(".legend li").all_inner_texts() == ["1", "2", "3–5"]
-    # Below the map, not on it.
+    # Beside the map, not on it.
     drawn, legend = (page.locator(part).bounding_box() for part in (".leaflet-container", ".legend"))
-    assert drawn and legend and legend["y"] >= drawn["y"] + drawn["height"]
+    assert drawn and legend and legend["x"] >= drawn["x"] + drawn["width"]
+    assert page.locator(".leaflet-control-scale").inner_text().endswith("м")
     colours = [
         page.locator("path.cell").nth(number).evaluate("path => getComputedStyle(path).fill")
         for number in range(3)

@@ -14,9 +14,9 @@ from PIL import Image
 from pypdf import PdfReader
 
 from geo.bbox import Bbox
-from geo.folium_map import CellMap, MapCell, MapLevel, square
+from geo.folium_map import CellMap, MapCell, MapLevel, Units, square
 from geo.grid import Cell, Grid
-from geo.paper_map import Fonts, Sheet, Table, Units, as_pdf, as_png
+from geo.paper_map import Fonts, Sheet, Table, as_pdf, as_png
 from geo.paper_map.palette import colours
 from geo.paper_map.pens import Box
 from geo.paper_map.streets import along_streets
@@ -61,6 +61,7 @@ def sheet(**changes: object) -> Sheet:
         empty_label="",
         zoom_in="",
         zoom_out="",
+        units=Units("м", "км"),
         attribution="",
         ground={"features": []},
         borders=borders,
@@ -82,7 +83,6 @@ def sheet(**changes: object) -> Sheet:
             author="Ош",
             made_on=dt.date(2026, 3, 10),
             north="Т",
-            units=Units("м", "км"),
         ),
         **changes,  # type: ignore[arg-type]
     )
