@@ -31,7 +31,7 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
         "main.js",
         "site/*",
         "outbox/*",
-        # With all that sends: a browser that could not load a part just then does not ask for it again.
+        # With all that sends: some browsers that could not load a part just then do not ask for it again.
         "appeal/resumable.js",
         "appeal/transmit.js",
         "appeal/upload.js",

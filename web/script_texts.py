@@ -15,6 +15,7 @@ def script_texts() -> dict[str, str]:
         "loading": _("Loading…"),
         "close": _("Close"),
         "retry": _("Try again"),
+        "page.incomplete": _("A part of this page could not be loaded."),
         "unit.m": pgettext("unit of length", "m"),
         "unit.km": pgettext("unit of length", "km"),
         # The map

@@ -264,6 +264,23 @@ def test_a_failed_request_says_so_and_can_be_repeated(visit: Open, city: GridCit
     expect(page.locator(".appeal-row")).to_have_count(0)
 
 
+def test_scripts_that_the_network_lost_are_asked_for_again(visit: Open, city: GridCity) -> None:
+    window = visit(**DESKTOP)
+    scripts = re.compile(r"/bundles/(browse|map)\b.*\.js")
+    window.context.route(scripts, lambda route: route.abort())
+    page = window.go(path_of("public:map", "en"))
+    missing = page.locator("body > .notice")
+    expect(missing).to_contain_text("A part of this page could not be loaded.")
+    expect(page.locator(".map-status--error")).to_contain_text("The map could not be loaded.")
+    # Some browsers ask for a module once: what fails again has the page loaded anew.
+    with page.expect_event("load"):
+        page.locator(".map-status__retry").click()
+    window.context.unroute(scripts)
+    missing.get_by_role("button").click()
+    window.map_drawn()
+    expect(missing).to_have_count(0)
+
+
 def test_what_the_device_does_to_the_map_is_said(visit: Open, city: GridCity) -> None:
     window = visit(**DESKTOP, geolocation={"longitude": 74.6, "latitude": 42.87}, permissions=["geolocation"])
     page = window.go(path_of("public:map", "en") + _NEAR_EAST)

@@ -317,7 +317,7 @@ def test_a_large_file_goes_without_another_script(
     window = visit(maps=False, **HERE)
     page = window.go(FORM)
     at_step(page, "files")
-    # Whoever could not load one while the network was away would wait for ever: a browser asks for it once.
+    # Whoever could not load one while the network was away would wait for ever where the browser asks for it once.
     page.route("**/*.js*", lambda route: route.abort())
     page.set_input_files("[data-file-input]", [heavy_film])
     expect(page.locator(".file__state")).to_contain_text("Attached")

@@ -28,9 +28,7 @@ const ELEMENTS = {
   "textarea[data-most]": () => import("city/site/too-long.js"),
 };
 
-for (const [name, load] of Object.entries(ELEMENTS)) {
-  if (document.querySelector(name)) void load();
-}
+const parts = Object.entries(ELEMENTS).filter(([name]) => document.querySelector(name)).map(([, load]) => load());
 document.documentElement.classList.add("has-scripts");
 
 // A page that comes back as it was left would show what was chosen next beside the answer to what was asked before.
@@ -41,7 +39,10 @@ window.addEventListener("pageshow", ({ persisted }) => {
   }
 });
 
-void import("city/site/network.js").then(({ watchNetwork }) => watchNetwork());
+void import("city/site/network.js").then(({ sayMissing, watchNetwork }) => {
+  watchNetwork();
+  void Promise.all(parts).catch(sayMissing);
+});
 
 if ("serviceWorker" in navigator) {
   const { serviceWorker } = navigator;

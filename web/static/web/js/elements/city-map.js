@@ -18,6 +18,7 @@
  * that belongs on the map is drawn and the map has stopped moving to where it was sent.
  */
 
+import { loadAnew } from "city/site/connection.js";
 import { el, icon } from "city/site/dom.js";
 import { settings } from "city/site/settings.js";
 import { t } from "city/site/texts.js";
@@ -204,7 +205,8 @@ export class CityMap extends HTMLElement {
     if (focused) this.#view.map.getCanvas().focus({ preventScroll: true });
   }
 
-  async #open() {
+  /** @param {boolean} [again] after it could not be */
+  async #open(again = false) {
     this.#opening = true;
     this.setAttribute("aria-busy", "true");
     const container = el("div", { className: "city-map__canvas" });
@@ -220,7 +222,7 @@ export class CityMap extends HTMLElement {
       this.classList.add("city-map--ready");
     } catch (error) {
       container.remove();
-      this.#cannot(error);
+      this.#cannot(error, again);
     } finally {
       this.#opening = false;
     }
@@ -363,14 +365,15 @@ export class CityMap extends HTMLElement {
     }
   }
 
-  /** @param {unknown} error */
-  #cannot(error) {
+  /** @param {unknown} error @param {boolean} again */
+  #cannot(error, again) {
     this.removeAttribute("aria-busy");
     if (!isGpuFailure(error)) {
       this.#bar.failed(t("map.unreachable"), () => {
         this.#bar.element.remove();
-        void this.#open();
+        void this.#open(true);
       });
+      if (again) void loadAnew();
       return;
     }
     this.#bar.clear();

@@ -28,6 +28,15 @@ export async function suspectSilence() {
   tell();
 }
 
+/**
+ * Loads the page anew once the server answers; without an answer the page stays, where the browser would show its own.
+ * For a script that could not be loaded: as long as the page is there, some browsers never ask for a module again.
+ */
+export async function loadAnew() {
+  await suspectSilence();
+  if (!isOffline()) location.reload();
+}
+
 /** Listens to the browser, and asks the service worker whether this page is a copy that it gave for want of an answer. */
 export function watchConnection() {
   window.addEventListener("offline", tell);

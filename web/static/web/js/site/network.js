@@ -1,6 +1,6 @@
-/** Shows on every page that the network is lost, and what is waiting for it. */
+/** Shows on every page that the network is lost, what is waiting for it, and that it was lost while the page was loaded. */
 
-import { CONNECTION_CHANGED, isOffline, watchConnection } from "city/site/connection.js";
+import { CONNECTION_CHANGED, isOffline, loadAnew, watchConnection } from "city/site/connection.js";
 import { el, icon } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
 import { watchOutbox } from "city/outbox/banner.js";
@@ -25,4 +25,11 @@ export function watchNetwork() {
   if (isOffline()) show();
   watchConnection();
   void watchOutbox();
+}
+
+/** Says that a script of the page could not be loaded, and offers to load it again. */
+export function sayMissing() {
+  const again = el("button", { type: "button", className: "button button--small", onclick: () => void loadAnew() }, t("retry"));
+  const note = el("div", { className: "notice notice--warning", role: "alert" }, icon("alert"), el("span", {}, t("page.incomplete")), again);
+  document.querySelector("main")?.before(note);
 }
