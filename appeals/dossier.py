@@ -64,11 +64,6 @@ class Dossier:
         return tuple(others.only("number", "hidden").order_by("number"))
 
     @cached_property
-    def supporters(self) -> int:
-        """How many people say that it, or what repeats it, concerns them too."""
-        return self.appeal.supporters
-
-    @cached_property
     def gathering(self) -> Gathering | None:
         """What a proposal has gathered; None of another appeal. Read when it is asked for: one query for a proposal."""
         if not self.appeal.is_proposal:

@@ -288,6 +288,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 #: The largest possible request: a form without JavaScript that sends ten photos of 40 MB and two videos of 100 MB.
 REQUEST_MAX_BYTES = 640 * 1024 * 1024
+#: Far more than a form takes: it says itself, in words, that there are too many.
 DATA_UPLOAD_MAX_NUMBER_FILES = 60
 
 #: Each queue has its own worker: no task waits for one of another queue.

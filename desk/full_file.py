@@ -157,7 +157,7 @@ def _appeal(dossier: Dossier) -> dict[str, Any]:
         "repeats": appeal.duplicate_of.number if appeal.duplicate_of else None,
         "repeated_by": [other.number for other in dossier.repetitions],
         "linked": [other.number for other in dossier.linked],
-        "supporters": dossier.supporters,
+        "supporters": appeal.supporters,
     }
 
 

@@ -20,7 +20,7 @@ PINS_MAX: Final = 2_000
 @require_safe
 @for_scripts
 def pins(request: HttpRequest) -> JsonResponse:
-    """Number, status, place (degrees) and category of each appeal of the place's list.
+    """Number, status, whether the term has passed (1, else 0), place (degrees) and category of each appeal of the place's list.
 
     At most ``PINS_MAX``, those that come first in it; ``more`` says that there are others. ``page`` is the address of the
     page of number 0.
@@ -28,12 +28,13 @@ def pins(request: HttpRequest) -> JsonResponse:
     place, _errors = parse_place(request.GET)
     queue = Queue.of(cast("User", request.user), city_calendar())
     rows = queue.in_tab(queue.appeals(place.wanted), place.tab).select_related("category")
-    ordered = rows.order_by(*place.sort.order.names).only("number", "status", "point", "category")
+    ordered = rows.order_by(*place.sort.order.names).only("number", "status", "due_on", "point", "category")
     found = list(ordered[: PINS_MAX + 1])
     points: list[dict[str, Any]] = [
         {
             "number": appeal.number,
             "status": appeal.status,
+            "overdue": int(appeal.is_open and appeal.due_on < queue.today),
             "lon": round(appeal.point.x, 6),
             "lat": round(appeal.point.y, 6),
             "category": appeal.category.name,

@@ -74,7 +74,7 @@ def _row(appeal: ListedAppeal, look: Look, language: str, zone: dt.tzinfo, link:
     # What people have written or named is escaped here; all else is numbers, days, codes of ours, and parts drawn below.
     return (
         f'<tr class="card-table__row desk-row" id="appeal-{number}" data-appeal="{number}" data-version="{version}"'
-        f' data-status="{status}" data-lon="{appeal.lon:.6f}" data-lat="{appeal.lat:.6f}">'
+        f' data-status="{status}" data-overdue="{int(due.state is DueState.OVERDUE)}" data-lon="{appeal.lon:.6f}" data-lat="{appeal.lat:.6f}">'
         f'<td><time class="desk-row__day" datetime="{due_on}">{_day(due_on, language)}</time>{_due(due, language)}</td>'
         '<td class="desk-row__number number"><label class="desk-row__choose"><input type="checkbox" form="bulk"'
         f' name="chosen" value="{number}:{version}"{" checked" if look.chosen else ""}><span>{number}</span></label>'

@@ -76,6 +76,7 @@ def style(query: str) -> dict[str, Any]:
     """A MapLibre style of districts and of the appeals that a filter leaves; its text takes the reader's own fonts."""
     city = Bbox(*settings.CITY_BOUNDS)
     is_cell, is_appeal = (["==", ["get", "kind"], kind] for kind in ("cell", "appeal"))
+    is_overdue: list[Any] = [">", ["get", "overdue"], 0]
     colour: list[Any] = ["match", ["get", "status"]]
     for status, of_status in STATUS_COLOURS.items():
         colour += [status.value, of_status]
@@ -135,6 +136,26 @@ def style(query: str) -> dict[str, Any]:
                 "paint": {"text-color": "#141a24"},
             },
             {
+                "id": "overdue",
+                "type": "symbol",
+                "source": "appeals",
+                "source-layer": "appeals",
+                "filter": ["all", is_cell, is_overdue],
+                "layout": {
+                    "text-field": ["concat", "! ", ["to-string", ["get", "overdue"]]],
+                    "text-font": _FONT,
+                    "text-size": 11,
+                    "text-offset": [1.4, -1.2],
+                    "text-anchor": "left",
+                    "text-allow-overlap": True,
+                },
+                "paint": {
+                    "text-color": OVERDUE_COLOUR,
+                    "text-halo-color": "#ffffff",
+                    "text-halo-width": 1.5,
+                },
+            },
+            {
                 "id": "appeals",
                 "type": "circle",
                 "source": "appeals",
@@ -143,7 +164,7 @@ def style(query: str) -> dict[str, Any]:
                 "paint": {
                     "circle-color": [
                         "case",
-                        [">", ["get", "overdue"], 0],
+                        is_overdue,
                         OVERDUE_COLOUR,
                         [*colour, STATUS_COLOURS[Status.CLOSED]],
                     ],

@@ -27,8 +27,9 @@ def follow(
 ) -> None:
     """The browser is told of the appeal's steps from now on, in the language that is active; asked again, the same.
 
-    ``own``: its notices lead to the author's own page. A ``resident`` finds it in the account, on every device. Raises ``NotAllowed`` for an appeal that is hidden, ``Refused`` for what
-    is no browser or one that follows as many as one may, ``TooMany``.
+    ``own``: its notices lead to the author's own page. A ``resident`` finds it in the account, on every device.
+    Raises ``NotAllowed`` for an appeal that is hidden, ``Refused`` for what is no browser or one that follows as many as
+    one may, ``TooMany``.
     """
     if appeal.hidden:
         raise NotAllowed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import http.server
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from appeals.models import Appeal
 from tests.browser.conftest import Open
@@ -53,6 +55,7 @@ async ([root, center, zoom, query]) => {
         errors,
         cells: of("cells").reduce((sum, {properties}) => sum + properties.count, 0),
         counts: of("counts").length > 0,
+        overdue: of("overdue").reduce((sum, {properties}) => sum + properties.overdue, 0),
         districts: [...new Set(of("districts").map(({properties}) => properties.code))].sort(),
         appeals: of("appeals").map(({id}) => id).sort(),
     };
@@ -106,6 +109,7 @@ def test_a_map_of_another_origin_draws_the_tiles(city: GridCity, visit: Open, el
             category=city.categories["lamp" if n else "tree"],
             service=city.services["light"],
             point=at((IN_EAST[0] + n / 5_000, IN_EAST[1])),
+            due_on=timezone.localdate() - dt.timedelta(days=n % 2),
         )
         for n in range(4)
     ]
@@ -119,7 +123,9 @@ def test_a_map_of_another_origin_draws_the_tiles(city: GridCity, visit: Open, el
         assert found.pop("errors") == []
         return found
 
-    assert drawn(11) == {"cells": 4, "counts": True, "districts": ["east", "west"], "appeals": []}
+    assert drawn(11) == {
+        "cells": 4, "counts": True, "overdue": 2, "districts": ["east", "west"], "appeals": [],
+    }  # fmt: skip
     numbers = sorted(appeal.number for appeal in made)
     assert (near := drawn(16))["appeals"] == numbers
     assert near["cells"] == 0

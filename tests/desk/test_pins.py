@@ -26,12 +26,13 @@ def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_has_the_whole_filter_in_the_order_of_the_list(
     city: GridCity, client: Client, light_user: User
 ) -> None:
-    appeals = [make(city, due_in=n, point=at(IN_WEST if n else IN_EAST)) for n in range(3)]
+    appeals = [make(city, due_in=n - 1, point=at(IN_WEST if n else IN_EAST)) for n in range(3)]
     make(city, status=Status.CLOSED)
     make(city, "pothole")
     client.force_login(light_user)
     answer = client.get(URL, {"tab": "open"}).json()
     assert [point["number"] for point in answer["points"]] == [appeal.number for appeal in appeals]
+    assert [point["overdue"] for point in answer["points"]] == [1, 0, 0]
     assert answer["more"] is False
     first = answer["points"][0]
     assert (first["lon"], first["lat"]) == IN_EAST

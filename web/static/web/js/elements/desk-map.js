@@ -49,6 +49,7 @@ export class DeskMap extends HTMLElement {
     return this.#rows.map(({ dataset }) => ({
       number: Number(dataset.appeal),
       status: dataset.status ?? "",
+      overdue: Number(dataset.overdue),
       lon: Number(dataset.lon),
       lat: Number(dataset.lat),
     }));

@@ -4,7 +4,7 @@ import { around } from "city/map/extent.js";
 import { CHOSEN_LAYER, APPEALS, PIN_LAYER, drawable } from "city/map/overlays.js";
 
 /** @typedef {import("city/map/view.js").MapView} MapView */
-/** @typedef {{number: number, status: string, lon: number, lat: number}} ListedPoint degrees */
+/** @typedef {{number: number, status: string, overdue: number, lon: number, lat: number}} ListedPoint degrees; 1 for overdue */
 
 /** A finger covers this many pixels around its target. */
 const TOUCH_PX = 12;
