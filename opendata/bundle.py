@@ -1,7 +1,7 @@
 """The bundle: all that is open in one ZIP file with its checksums, for archives, mirrors and whoever wants a fixed state.
 
 Made once a night by a worker, of one snapshot of the database; the one before is then gone. The same data make the same bytes.
-Where something of it has been taken from the public since, it is no longer served, and made anew within half an hour: what is
+Where something of it has been taken from the public since, it is no longer served, and made anew within minutes: what is
 hidden is hidden at every door.
 """
 
@@ -25,6 +25,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from appeals.models import Appeal
+from appeals.querysets import seen_until
 from media.storage import working_folder
 from opendata.border_rows import AskedBorders, city, districts, service_areas
 from opendata.changes import taken_away_since
@@ -42,11 +43,12 @@ ENDINGS: Final = ("geojson", "csv", "gpkg", "parquet")
 #: From this hour of the city's night on it is made.
 NIGHT_HOUR: Final = 2
 #: How often it is looked for a bundle to make.
-LOOKED_FOR: Final = dt.timedelta(minutes=15)
+LOOKED_FOR: Final = dt.timedelta(minutes=5)
 #: The file of checksums, in the bundle and beside it, as ``sha256sum --check`` reads it.
 CHECKSUMS: Final = "SHA256SUMS"
 
 _ABOUT: Final = "bundle.json"
+_MOMENTS: Final = ("made_at", "seen_until")
 #: No entry has a time of its own, so that the same data make the same bytes.
 _ALWAYS: Final = (2000, 1, 1, 0, 0, 0)
 _PART_BYTES: Final = 1024 * 1024
@@ -63,9 +65,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Bundle:
-    """The bundle of a night: when its data were read, what is in it, and the whole of it as an entry."""
+    """The bundle of a night: when its data were read, before which moment every change is in them, the whole of it and each file."""
 
     made_at: dt.datetime
+    seen_until: dt.datetime
     whole: Entry
     entries: tuple[Entry, ...]
 
@@ -92,13 +95,15 @@ def newest_bundle() -> Bundle | None:
         told = json.loads((_root() / _ABOUT).read_bytes())
     except FileNotFoundError:
         return None
+    if not told.keys() >= {*_MOMENTS}:  # of a release before
+        return None
     whole = Entry(**told["whole"])
     if not (_root() / whole.sha256).is_file():
         return None
-    made_at = dt.datetime.fromisoformat(told["made_at"])
-    if taken_away_since(made_at):
+    made_at, seen = (dt.datetime.fromisoformat(told[name]) for name in _MOMENTS)
+    if taken_away_since(seen):
         return None
-    return Bundle(made_at, whole, tuple(Entry(**one) for one in told["entries"]))
+    return Bundle(made_at, seen, whole, tuple(Entry(**one) for one in told["entries"]))
 
 
 def bundle_of_the_night(now: dt.datetime | None = None) -> Bundle | None:
@@ -117,13 +122,14 @@ def make_bundle(now: dt.datetime) -> Bundle:
     """
     root = _root()
     root.mkdir(parents=True, exist_ok=True)
+    seen = seen_until()
     with working_folder("bundle-") as folder:
         made, about = Path(folder) / "bundle", Path(folder) / _ABOUT
         with made.open("xb") as file:
             entries = _write(file)
         whole = Entry("bundle.zip", made.stat().st_size, _sha256(made))
-        bundle = Bundle(now, whole, entries)
-        about.write_text(json.dumps({**asdict(bundle), "made_at": now.isoformat()}), encoding="utf-8")
+        bundle = Bundle(now, seen, whole, entries)
+        about.write_text(json.dumps(asdict(bundle), default=dt.datetime.isoformat), encoding="utf-8")
         made.replace(root / whole.sha256)
         about.replace(root / _ABOUT)
     for older in root.iterdir():

@@ -21,20 +21,24 @@ _DESCRIPTION: Final = (
     "2026-05-31T10:00:00Z: appeals that changed then or later, those that came in among them. The `seen_until` of "
     "`/data/removed.json` is what to ask with next time."
 )
-#: What was hidden this long before a snapshot may have been committed after it; no transaction takes as long.
-_COMMITTED_BY: Final = dt.timedelta(minutes=10)
+#: The moment of a redaction is taken this long before the transaction that keeps it begins, at most.
+_BEGUN_BY: Final = dt.timedelta(minutes=10)
 UPDATED_AFTER: Final = OpenApiParameter(
     _NAME, {"type": "string", "format": "date-time"}, description=_DESCRIPTION
 )
 
 
-def taken_away_since(snapshot: dt.datetime) -> bool:
-    """Whether appeals or words of them were taken from the public after that snapshot; at most one query, by the index of what has changed lately."""
-    moment = snapshot - _COMMITTED_BY
+def taken_away_since(seen: dt.datetime) -> bool:
+    """Whether appeals or words of them may have been taken from the public since, by the index of what has changed lately.
+
+    ``seen`` is the ``seen_until`` that was asked for before the data were read: what was taken away before is not in them. At most one
+    query.
+    """
     redacted = Q(
-        events__verb__in=[verb.code for verb in VERBS.values() if verb.redacts], events__at__gte=moment
+        events__verb__in=[verb.code for verb in VERBS.values() if verb.redacts],
+        events__at__gte=seen - _BEGUN_BY,
     )
-    return Appeal.objects.updated_since(moment).filter(Q(hidden=True) | redacted).exists()
+    return Appeal.objects.updated_since(seen).filter(Q(hidden=True) | redacted).exists()
 
 
 def updated_after(query: Mapping[str, str]) -> dt.datetime | None:

@@ -23,6 +23,7 @@ from typing import Any, BinaryIO, Final, cast
 import orjson
 from django.utils import timezone
 
+from appeals.querysets import seen_until
 from districts.versions import public_version
 from geo.geojson import MEDIA_TYPE, feature_batches
 from geo.large_texts import LARGE, copy_lines, copy_table, expected_rows, shared_snapshot
@@ -181,11 +182,11 @@ class WholeSet:
         with making(folder):
             if text := kept(folder, self._name(self.version())):
                 return text  # of another thread that made it meanwhile
-            begun = time.time()
+            seen = seen_until()
             with self._opened() as (version, write):
                 text = keep(folder, self._name(version), write)
-        # What is of no later moment than this, however long it was written.
-        os.utime(text.file.fileno(), (time.time(), begun))
+        # Every change before that moment is in it, however long it was written.
+        os.utime(text.file.fileno(), (time.time(), seen.timestamp()))
         return text
 
     def _packed(self, folder: str) -> Text:

@@ -67,7 +67,7 @@ class Text:
 
     @property
     def made_at(self) -> dt.datetime:
-        """When it was begun to be made, or where nobody said so, when it was whole."""
+        """Before which moment every change is in it, or where nobody said so, when it was whole."""
         return dt.datetime.fromtimestamp(os.fstat(self.file.fileno()).st_mtime, dt.UTC)
 
     @property
