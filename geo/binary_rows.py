@@ -39,7 +39,7 @@ def columns(frame: Frame, types: Sequence[pa.DataType]) -> list[pa.Array]:
     """
     ends = np.cumsum(np.frombuffer(frame.lengths, np.uint32), dtype=np.int64)
     if not len(ends):
-        return [pa.array([], _read_as(kind)) for kind in types]
+        return [pa.array([], read_as(kind)) for kind in types]
     place = np.concatenate([[0], ends[:-1]]) + _COUNT_BYTES[frame.typed]
     return list(_columns(frame, place, types))
 
@@ -56,14 +56,15 @@ def _columns(frame: Frame, place: Places, types: Sequence[pa.DataType]) -> Itera
         if kind in {pa.string(), pa.binary()}:
             yield _texts(frame.raw, start, place, null, kind)
         elif null.all():
-            yield pa.nulls(len(null), _read_as(kind))
+            yield pa.nulls(len(null), read_as(kind))
         else:
             # A NULL has no bytes, and may be the last: any others stand in for it.
             start[null] = start[~null][0]
             yield _values(frame.raw, start, int(length.max()), null, kind)
 
 
-def _read_as(kind: pa.DataType) -> pa.DataType:
+def read_as(kind: pa.DataType) -> pa.DataType:
+    """The type of the column that values of this kind become."""
     return pa.string() if kind == pa.uuid() else kind
 
 

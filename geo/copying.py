@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Generator
 from contextlib import closing
 from typing import Any, BinaryIO, Final
 
@@ -79,22 +80,27 @@ class _Framed:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._rows: list[bytes] = []
-        self._size = 0
-        self._before = _HEAD_BYTES
-
-    def write(self, row: bytes) -> None:
-        if self._before:
-            row, self._before = row[self._before :], 0
-        if row == _END:
-            return
-        self._rows.append(row)
-        self._size += len(row)
-        if self._size >= _FRAME_BYTES:
-            self.end()
+        taking = self._taking()
+        next(taking)
+        #: The driver calls it for each row: what goes on costs less than what begins.
+        self.write = taking.send
 
     def end(self) -> None:
+        """Writes the last ones."""
         self._file.write(framed(self._rows, typed=False))
-        self._rows, self._size = [], 0
+
+    def _taking(self) -> Generator[None, bytes, None]:
+        row = (yield)[_HEAD_BYTES:]
+        size = 0
+        while True:
+            if row != _END:
+                self._rows.append(row)
+                size += len(row)
+            if size >= _FRAME_BYTES:
+                self._file.write(framed(self._rows, typed=False))
+                self._rows.clear()
+                size = 0
+            row = yield
 
 
 if __name__ == "__main__":

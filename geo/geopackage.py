@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +37,7 @@ _TEXT: Final = 13
 #: The digits of 0 to 99.
 _PAIRS: Final = np.array([list(b"%02d" % n) for n in range(100)], np.uint8)
 _DAY: Final = b"0000-00-00"
+_MOMENT: Final = np.dtype([("day", "V10"), ("time", "V9"), ("rest", "V5")])
 _DAY_MS: Final = 86_400_000
 #: Rows of the index that are written together.
 _AT_ONCE: Final = 65_536
@@ -48,7 +50,7 @@ def write_points(path: Path, layer: str, rows: pa.RecordBatchReader, srid: int) 
     """Writes the rows, whose last column is the WKB of a point, into the empty table of the layer, and its index in space.
 
     The table has a column for its key and one for the geometry, then those of the rows. Texts, int64, float64, booleans, days and moments,
-    which are cut to milliseconds.
+    which are cut to milliseconds, and dictionaries of these.
     """
     tree = f"rtree_{layer}_geom"
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
@@ -114,6 +116,11 @@ def _stored(column: pa.Array) -> tuple[Whole, list[pa.Array]]:
     kind: Any = column.type
     if pa.types.is_null(kind) or null.all():
         return _all(len(column), _NULL), []
+    if pa.types.is_dictionary(kind):
+        kinds, parts = _stored(column.dictionary)
+        places = column.indices
+        found = kinds[places.fill_null(0).to_numpy()]
+        return np.where(null, _NULL, found), [part.take(places) for part in parts]
     if pa.types.is_string(kind):
         lengths = compute.binary_length(column).fill_null(0).to_numpy().astype(np.int64)
         return np.where(null, _NULL, _TEXT + 2 * lengths), [column.view(pa.binary())]
@@ -154,15 +161,26 @@ def _moments(column: pa.Array) -> Matrix:
     """``2026-05-31T10:00:00.120Z``, of the shape (rows, 24)."""
     ms = column.cast(pa.int64()).fill_null(0).to_numpy() // 1000
     days, of_day = np.divmod(ms, _DAY_MS)
-    text = np.tile(np.frombuffer(_DAY + b"T00:00:00.000Z", np.uint8), (len(ms), 1))
-    text[:, :10] = _days(days)
     seconds, rest = np.divmod(of_day, 1000)
-    minutes, second = np.divmod(seconds, 60)
-    hour, minute = np.divmod(minutes, 60)
-    for start, pair in ((11, hour), (14, minute), (17, second), (20, rest // 10)):
+    text = np.empty(len(ms), _MOMENT)
+    text["day"], text["time"], text["rest"] = _bytes_in(_days(days)), _times()[seconds], _parts()[rest]
+    return _bytes_of(text)
+
+
+@cache
+def _times() -> NDArray[Any]:
+    """``T00:00:00`` of each second of a day."""
+    seconds = np.arange(86_400)
+    text = np.tile(np.frombuffer(b"T00:00:00", np.uint8), (len(seconds), 1))
+    for start, pair in ((1, seconds // 3600), (4, seconds // 60 % 60), (7, seconds % 60)):
         text[:, start : start + 2] = _PAIRS[pair]
-    text[:, 22] = ord("0") + rest % 10
-    return text
+    return _bytes_in(text)
+
+
+@cache
+def _parts() -> NDArray[Any]:
+    """``.000Z`` of each millisecond."""
+    return np.array([b".%03dZ" % ms for ms in range(1000)], "V5")
 
 
 def _fixed(data: Matrix, null: NDArray[np.bool_] | None = None) -> pa.Array:
@@ -174,6 +192,11 @@ def _fixed(data: Matrix, null: NDArray[np.bool_] | None = None) -> pa.Array:
 
 def _bytes_of(values: NDArray[Any]) -> Matrix:
     return np.ascontiguousarray(values).view(np.uint8).reshape(len(values), values.itemsize)
+
+
+def _bytes_in(rows: Matrix) -> NDArray[Any]:
+    """The bytes of each row as one value."""
+    return np.ascontiguousarray(rows).view(f"V{rows.shape[1]}")[:, 0]
 
 
 def _all(count: int, kind: int) -> Whole:

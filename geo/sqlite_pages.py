@@ -8,7 +8,9 @@ Source: sqlite.org, Database File Format: 1.3 (header), 1.5 (lock-byte page), 1.
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -91,19 +93,24 @@ class TableFilling:
         """Writes full pages of the cells that are held, and the ``last`` of them too."""
         places = np.concatenate([[0], np.cumsum(self._lengths)])
         # With their pointers.
-        ends = places[1:] + _POINTER_BYTES * np.arange(1, len(places))
-        first, used, row = 0, 0, self._rows - len(self._lengths)
-        while first < len(ends):
-            end = int(np.searchsorted(ends, used + PAGE_BYTES - _LEAF.size, "right"))
+        ends = (places[1:] + _POINTER_BYTES * np.arange(1, len(places))).tolist()
+        firsts, used = [0], 0
+        while firsts[-1] < len(ends):
+            end = bisect_right(ends, used + PAGE_BYTES - _LEAF.size, firsts[-1])
             if end == len(ends) and not last:
                 break
-            page = _leaf_page(self._held[places[first] : places[end]], places[first:end])
+            firsts.append(end)
+            used = ends[end - 1]
+        pointers = _pointers(places, firsts)
+        row = self._rows - len(ends)
+        for first, end in pairwise(firsts):
+            cells = self._held[places[first] : places[end]]
+            page = _leaf_page(cells, pointers[first * _POINTER_BYTES : end * _POINTER_BYTES])
             if end == len(ends) and not self._leaves:
                 self._put(self._root, page)
             else:
                 self._leaves.append((self._append(page), row + end))
-            first, used = end, int(ends[end - 1])
-        self._held, self._lengths = self._held[places[first] :], self._lengths[first:]
+        self._held, self._lengths = self._held[places[firsts[-1]] :], self._lengths[firsts[-1] :]
 
     def _spilled(self, data: memoryview, lengths: Whole, payload: Whole) -> tuple[memoryview, Whole]:
         """The cells with what is too much of each written elsewhere."""
@@ -167,11 +174,17 @@ def _usable(number: int) -> int:
     return number + 1 if number == _LOCKED else number
 
 
-def _leaf_page(cells: bytes, places: Whole) -> bytes:
+def _pointers(places: Whole, firsts: Sequence[int]) -> bytes:
+    """Where each cell begins in its page, at whose end they stand; ``firsts`` are the first cells of the pages, and the one after all."""
+    ends = np.repeat(places[firsts[1:]], np.diff(firsts))
+    pointers: bytes = (places[: firsts[-1]] - ends + PAGE_BYTES).astype(">u2").tobytes()
+    return pointers
+
+
+def _leaf_page(cells: bytes, pointers: bytes) -> bytes:
     begin = PAGE_BYTES - len(cells)
-    pointers: bytes = (places - places[0] + begin).astype(">u2").tobytes()
-    head = _LEAF.pack(13, 0, len(places), begin, 0) + pointers
-    return head.ljust(begin, b"\0") + cells
+    head = _LEAF.pack(13, 0, len(pointers) // _POINTER_BYTES, begin, 0)
+    return b"".join([head, pointers, bytes(begin - len(head) - len(pointers)), cells])
 
 
 def _inner_page(children: Whole) -> bytes:

@@ -18,6 +18,7 @@ from django.db.models import (
     Value,
 )
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Concat
 from django.db.models.sql.compiler import SQLCompiler
 
 from geo.points import DECIMALS
@@ -92,6 +93,15 @@ class RowBytes(_Row):
         compiled = [compiler.compile(part) for part in self._parts]
         values = ",".join(sql for sql, _params in compiled)
         return f"record_send(ROW({values}))", tuple(param for _sql, params in compiled for param in params)
+
+
+class Around(Concat):
+    """A column of whole numbers as text, between two others."""
+
+    def __init__(self, before: str, column: str, after: str) -> None:
+        self.before, self.column, self.after = before, column, after
+        number = Cast(F(column), TextField())
+        super().__init__(Value(before), number, Value(after), output_field=TextField())
 
 
 def listed(value: str | Combinable) -> str | Combinable:

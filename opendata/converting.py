@@ -26,9 +26,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import compute, parquet
 
-from geo.binary_rows import columns
+from geo.made_columns import all_columns, made_types
 from geo.row_frames import frames
 from geo.sqlite_pages import binary_array
+from geo.told_columns import ToldColumns
 from geo.wkb_points import WKB_POINT, places_of, wkb_points
 from opendata.licence import licence_in_words
 from web.workbooks import write_cell
@@ -68,32 +69,35 @@ def main(stream: BinaryIO) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_S, _PROCESSOR_S))
     os.nice(10)
     order = json.loads(stream.readline())
-    _WRITERS[order["ending"]](order, _rows(order, stream), Path(order["target"]))
+    ending, rows = order["ending"], _rows(order, stream)
+    if ending not in _OF_DICTIONARIES:
+        rows = rows.cast(_without_dictionaries(rows.schema))
+    _WRITERS[ending](order, rows, Path(order["target"]))
 
 
 def _rows(order: Order, stream: BinaryIO) -> pa.RecordBatchReader:
     """The rows with their types, the geometry as WKB in ``geometry``."""
-    types = [_type_of(field) for field in order["fields"]]
+    told = ToldColumns.read(stream.readline())
+    types = {field["name"]: _type_of(field) for field in order["fields"]}
     is_point = order["geometry"] == "Point"
-    places = [pa.float64(), pa.float64()] if is_point else [pa.binary()]
-    names = [field["name"] for field in order["fields"]]
-    schema = pa.schema(
-        [
-            *(
-                (name, pa.string() if kind == pa.uuid() else kind)
-                for name, kind in zip(names, types, strict=True)
-            ),
-            ("geometry", pa.binary()),
-        ]
-    )
+    shapes = {"lon": pa.float64(), "lat": pa.float64()} if is_point else {"geometry": pa.binary()}
+    schema = pa.schema({**made_types(types, told), "geometry": pa.binary()})
 
     def batches() -> Iterator[pa.RecordBatch]:
         for frame in frames(stream):
-            read = columns(frame, [*types, *places])
-            shapes = _points(read[-2], read[-1], order["decimals"]) if is_point else read[-1]
-            yield pa.RecordBatch.from_arrays([*read[: len(types)], shapes], schema=schema)
+            read = all_columns(frame, {**types, **shapes}, told)
+            if is_point:
+                read["geometry"] = _points(read["lon"], read["lat"], order["decimals"])
+            yield pa.RecordBatch.from_arrays([read[name] for name in schema.names], schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _without_dictionaries(schema: pa.Schema) -> pa.Schema:
+    kinds = ((one.name, one.type) for one in schema)
+    return pa.schema(
+        [(name, kind.value_type if pa.types.is_dictionary(kind) else kind) for name, kind in kinds]
+    )
 
 
 def _type_of(field: Field) -> pa.DataType:
@@ -180,7 +184,7 @@ def _write_geopackage(order: Order, rows: pa.RecordBatchReader, target: Path) ->
     if order["geometry"] == "Point":
         from geo.geopackage import write_points
 
-        nothing = pa.RecordBatchReader.from_batches(rows.schema, [])
+        nothing = pa.RecordBatchReader.from_batches(_without_dictionaries(rows.schema), [])
         _write_layer(order, nothing, target, "GPKG", about)
         write_points(target, order["layer"], rows, 4326)
     else:
@@ -382,6 +386,9 @@ _WRITERS: Final = {
     "shp.zip": _write_shapefile,
     "xlsx": _write_sheet,
 }
+
+#: Those whose writers take them.
+_OF_DICTIONARIES: Final = {"gpkg"}
 
 if __name__ == "__main__":
     sys.meta_path.insert(0, _NoFrames())

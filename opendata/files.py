@@ -15,19 +15,21 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar, cast
 
 from django.conf import settings
-from django.db.models import Expression, OuterRef, QuerySet, Subquery
+from django.db.models import Expression, QuerySet
 
 from districts.versions import public_version
 from geo.geojson import feature_statement
 from geo.points import DECIMALS
 from geo.row_frames import framed
 from geo.tables import Columns
-from geo.vector_tiles import compiled
+from geo.told_columns import ToldColumns
 from media.storage import working_folder
+from opendata.copied_tables import table_of
 from opendata.layers import Layer
 from opendata.whole_sets import GEOJSON, GEOJSONL, Batches, Copying, Form, WholeSet
 from web.links import public_link
@@ -85,31 +87,11 @@ class FileKind:
         words = json.dumps(_told(layer, language))
         write = partial(self.write, layer, language)
         copied = self.copy and partial(self.copy, layer, language)
-        table = partial(_table, rows, self.columns(layer, language)) if self.columns else None
+        table = (
+            partial(table_of, rows, self.columns(layer, language), layer.looked_up) if self.columns else None
+        )
         form = Form(name, self.media_type, write, self.packs, words, copied, self.at_once, self.seconds)
         return WholeSet(feature_statement(rows, self.row(layer, language)), form, work, version, table)
-
-
-def _table(rows: QuerySet[Any], columns: Columns) -> str:
-    """The statement of the rows' columns.
-
-    What stands in another row of their own table is looked up for each: joined with itself, all of the table would be hashed, and
-    then sorted for want of an index.
-    """
-    model = rows.model
-
-    def in_same_table(value: object) -> bool:
-        if not isinstance(value, str) or "__" not in value:
-            return False
-        return model._meta.get_field(value.partition("__")[0]).related_model is model
-
-    def looked_up(path: str) -> Subquery:
-        relation, _of, column = path.partition("__")
-        return Subquery(model._base_manager.filter(pk=OuterRef(relation)).order_by().values(column))
-
-    own = {name: looked_up(cast("str", value)) for name, value in columns.items() if in_same_table(value)}
-    # A plain queryset, since that of a translated model loses the order of the columns.
-    return compiled(QuerySet(model, rows.query, rows.db), {**columns, **own})
 
 
 def _write_csv(layer: Layer, language: str, file: BinaryIO, batches: Batches) -> None:
@@ -123,7 +105,9 @@ def _converted(ending: str, layer: Layer, language: str, file: BinaryIO, batches
         layer,
         language,
         file,
-        lambda rows: rows.writelines(framed(batch, typed=True) for batch in batches),
+        lambda rows: rows.writelines(
+            chain([ToldColumns().line], (framed(batch, typed=True) for batch in batches))
+        ),
     )
 
 

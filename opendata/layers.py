@@ -30,6 +30,8 @@ class Layer:
     id: str | Combinable
     properties: Properties
     description: str
+    #: Relations to tables of few rows, of which a file's writer is told once instead of with each row.
+    looked_up: tuple[str, ...] = ()
 
     def feature(self, language: str = "") -> FeatureText:
         """The text of a feature, names in the language where they are in one."""
@@ -64,6 +66,7 @@ APPEALS: Final = Layer(
     "id",
     APPEAL,
     gettext_noop("Appeals of residents, each at the place that it is about."),
+    ("category", "service", "district"),
 )
 _BORDER: Final = ("MultiPolygon", "geom", "district__code", DISTRICT)
 DISTRICTS: Final = Layer("districts", *_BORDER, gettext_noop("The city's districts, which do not overlap."))

@@ -12,9 +12,8 @@ from typing import Final
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, IntegerField, OuterRef, TextChoices, TextField, Value, When
+from django.db.models import Case, IntegerField, OuterRef, TextChoices, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_noop
@@ -25,6 +24,7 @@ from appeals.querysets import overdue_on
 from appeals.vocabulary import Kind, Outcome, Status
 from districts.models import Category, District
 from districts.names import translated
+from geo.tables import Around
 from news.models import NewsItem
 from web.api.openapi import (
     DAY,
@@ -111,8 +111,7 @@ def _link_to(page: str, column: str) -> Callable[[str], Combinable]:
     def in_language(language: str) -> Combinable:
         with translation.override(language):
             before, after = reverse(page, args=[0]).split("0", 1)
-        before = public_link(before)
-        return Concat(Value(before), Cast(F(column), TextField()), Value(after), output_field=TextField())
+        return Around(public_link(before), column, after)
 
     return in_language
 

@@ -28,6 +28,7 @@ from districts.versions import public_version
 from geo.geojson import MEDIA_TYPE, feature_batches
 from geo.large_texts import LARGE, copy_lines, copy_table, expected_rows, shared_snapshot
 from opendata.changes import taken_away_since
+from opendata.copied_tables import Table
 from web.api.texts import Busy, Text, digest, keep, kept, making, of_folder
 
 #: How often the beginning of a reading is tried until nobody commits between two statements.
@@ -122,8 +123,8 @@ class WholeSet:
     form: Form
     work: Callable[[], AbstractContextManager[None]] = nullcontext
     version: Callable[[], str] = public_version
-    #: The statement of the rows as a table, where that is what a large set is made of.
-    table: Callable[[], str] | None = None
+    #: The rows as a table, where that is what a large set is made of.
+    table: Callable[[], Table] | None = None
 
     @cached_property
     def rows(self) -> int:
@@ -223,11 +224,13 @@ class WholeSet:
     @contextmanager
     def _copied(self) -> Iterator[Callable[[BinaryIO], object]]:
         def copying(file: BinaryIO, before: str) -> int:
-            if self.table:
-                return copy_table(file, self.table(), snapshot)
+            if table:
+                file.write(table.told.line)
+                return copy_table(file, table.statement, snapshot)
             return copy_lines(file, self.statement, snapshot, before=before)
 
         with shared_snapshot() as snapshot:
+            table = self.table() if self.table else None
             yield lambda file: cast("Any", self.form.copy)(file, copying)
 
 
