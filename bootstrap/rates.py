@@ -63,19 +63,23 @@ DEFAULTS: Final[dict[str, Rate]] = {
     "log-in-address": Rate(30, 120, _HOUR),
     # First letters to an address that nobody has proven to be his own, whoever names it in an appeal.
     "first-letter": Rate(5, 5, 24 * _HOUR),
-    # Letters with the links to lost pages of appeals: to one e-mail address, whoever asks for them, and asked for by one
-    # sender, for whatever addresses.
+    # Letters with the links to lost pages of appeals: to one e-mail address, whoever asks for them (the letter serves its
+    # reader all the same), and asked for by one sender, for whatever addresses.
     "link-letter": Rate(3, 3, 24 * _HOUR),
     "link-letter-sender": Rate(20, 60, _HOUR),
-    # Letters with a code to sign in with: to one e-mail address, whoever asks for them, and asked for by one sender, for
-    # whatever addresses. Each code may be typed wrongly five times: seventy guesses a day find one of a million in decades.
+    # Letters with a code to sign in with: to one e-mail address asked for by one sender, to one from all of them, and asked
+    # for by one sender, for whatever addresses. A code is of use to whoever asked for it alone: nobody uses up what the reader
+    # of the address may ask for, but from several senders. Each code may be typed wrongly five times: of a million, the two
+    # hundred guesses that all of them have in a day find one in a dozen years.
     "sign-in-letter": Rate(5, 9, 24 * _HOUR),
+    "sign-in-letter-mailbox": Rate(30, 40, 24 * _HOUR),
     "sign-in-letter-sender": Rate(20, 60, _HOUR),
     # Wrong codes by address, for whatever e-mail addresses: a mobile operator's gateway is a village.
     "sign-in-code": Rate(30, 120, _HOUR),
-    # Letters that ask whether an address wants an alert: to one address, whoever asks, and asked for by one sender, for
-    # whatever addresses. Somebody who tries districts one after the other is at five.
+    # Letters that ask whether an address wants an alert: to one address asked for by one sender, to one from all of them, and
+    # asked for by one sender, for whatever addresses. Somebody who tries districts one after the other is at five.
     "alert-letter": Rate(5, 5, 24 * _HOUR),
+    "alert-letter-mailbox": Rate(15, 15, 24 * _HOUR),
     "alert-letter-sender": Rate(20, 60, _HOUR),
     # Letters with a link to a new password: to one person asked for from one address, to one person from all of them, and
     # from one address. The second is what a mailbox bears; a person whom others use it up for asks the Mayor's Office.

@@ -8,10 +8,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from appeals.intake.sign_in import signed_in
-from appeals.limits import SIGNED_IN_DAYS
-from appeals.models import Resident
+from appeals.limits import SIGN_IN_MINUTES, SIGNED_IN_DAYS
+from appeals.models import Resident, SignInCode
 
 _COOKIE: Final = "resident"
+#: The key of the code that this browser has asked for: its page is there again after whatever else was opened.
+_ASKED: Final = "sign-in"
 
 
 def device_secret(request: HttpRequest) -> str:
@@ -32,10 +34,29 @@ def address_of_resident(request: HttpRequest) -> str:
 
 def keep_signed_in(response: HttpResponse, secret: str) -> None:
     """Has the browser keep the secret of its device."""
-    age_s, secure = SIGNED_IN_DAYS * 86_400, settings.SESSION_COOKIE_SECURE
-    response.set_cookie(_COOKIE, secret, max_age=age_s, secure=secure, httponly=True, samesite="Lax")
+    _keep(response, _COOKIE, secret, age_s=SIGNED_IN_DAYS * 86_400)
 
 
 def forget_device(response: HttpResponse) -> None:
     """Has the browser forget it."""
     response.delete_cookie(_COOKIE, samesite="Lax")
+
+
+def asked_in(request: HttpRequest) -> str:
+    """The key of the code that was asked for in this browser; empty where none was."""
+    return request.COOKIES.get(_ASKED, "")
+
+
+def keep_asked(response: HttpResponse, asked: SignInCode) -> None:
+    """Has the browser keep it for as long as the code is good."""
+    _keep(response, _ASKED, str(asked.pk), age_s=SIGN_IN_MINUTES * 60)
+
+
+def forget_asked(response: HttpResponse) -> None:
+    """Has the browser forget it."""
+    response.delete_cookie(_ASKED, samesite="Lax")
+
+
+def _keep(response: HttpResponse, name: str, value: str, *, age_s: int) -> None:
+    secure = settings.SESSION_COOKIE_SECURE
+    response.set_cookie(name, value, max_age=age_s, secure=secure, httponly=True, samesite="Lax")

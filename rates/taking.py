@@ -63,9 +63,11 @@ FIRST_LETTER: Final = Limit("first-letter", _LETTERS)
 LINK_LETTER: Final = Limit("link-letter", _LETTERS)
 LINK_LETTER_SENDER: Final = Limit("link-letter-sender", _LETTERS)
 SIGN_IN_LETTER: Final = Limit("sign-in-letter", _LETTERS)
+SIGN_IN_LETTER_MAILBOX: Final = Limit("sign-in-letter-mailbox", _LETTERS)
 SIGN_IN_LETTER_SENDER: Final = Limit("sign-in-letter-sender", _LETTERS)
 SIGN_IN_CODE: Final = Limit("sign-in-code", _WRONG_CODES)
 ALERT_LETTER: Final = Limit("alert-letter", _LETTERS)
+ALERT_LETTER_MAILBOX: Final = Limit("alert-letter-mailbox", _LETTERS)
 ALERT_LETTER_SENDER: Final = Limit("alert-letter-sender", _LETTERS)
 LOG_IN: Final = Limit("log-in", _TRIED)
 LOG_IN_ADDRESS: Final = Limit("log-in-address", _TRIED)
@@ -91,9 +93,11 @@ LIMITS: Final = (
     LINK_LETTER,
     LINK_LETTER_SENDER,
     SIGN_IN_LETTER,
+    SIGN_IN_LETTER_MAILBOX,
     SIGN_IN_LETTER_SENDER,
     SIGN_IN_CODE,
     ALERT_LETTER,
+    ALERT_LETTER_MAILBOX,
     ALERT_LETTER_SENDER,
     PASSWORD_RESET,
     PASSWORD_RESET_ACCOUNT,

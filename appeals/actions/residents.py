@@ -10,10 +10,11 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from accounts.roles import Role
 from appeals.actions.support import forget_supports_at, join_supports, supports_at
 from appeals.alerts.question import question_in
 from appeals.limits import ATTACHED_MAX
-from appeals.models import Alert, Appeal, AppealContact, Message, Resident, SignInCode
+from appeals.models import Alert, Appeal, AppealContact, Attachment, Message, Resident, SignInCode
 from appeals.notify.proof import own_page
 from appeals.notify.sign_in import SIGN_IN
 from appeals.querysets import AppealQuerySet
@@ -28,6 +29,21 @@ def contacts_of(resident: Resident) -> QuerySet[AppealContact]:
     """
     named = AppealContact.objects.filter(mailbox(resident.email, "email"), email_proven=True)
     return named.order_by("-appeal__number")
+
+
+def unconfirmed_of(resident: Resident) -> QuerySet[AppealContact]:
+    """The contacts of appeals that everybody sees whose first letter went to the address, and was not opened; the newest first.
+
+    Anybody may write any address into a form, so that they are whoever's until the reader says whose.
+    """
+    named = AppealContact.objects.filter(mailbox(resident.email, "email"), email_proven=False)
+    return named.filter(appeal__in=Appeal.objects.public()).order_by("-appeal__number")
+
+
+def confirm_own(resident: Resident, numbers: Sequence[str]) -> int:
+    """The unconfirmed ones of these appeals are the account's now, as if their letters had been opened; how many."""
+    given = [int(number) for number in numbers[:ATTACHED_MAX] if number.isdecimal() and len(number) <= 9]
+    return unconfirmed_of(resident).filter(appeal__number__in=given).update(email_proven=True)
 
 
 def supported_by(resident: Resident) -> AppealQuerySet:
@@ -73,6 +89,7 @@ def attach(resident: Resident, secrets: Sequence[str], *, supporter: str = "") -
 def personal_data(resident: Resident) -> dict[str, Any]:
     """All that is kept of whoever has the address, as a document of JSON: what is there is named as the data model names it."""
     contacts = contacts_of(resident).select_related("appeal__category")
+    contacts = contacts.prefetch_related("appeal__events", "appeal__attachments__event")
     supports = supports_at(resident.email).filter(appeal__in=supported_by(resident).values("pk"))
     return {
         "email": resident.email,
@@ -104,6 +121,25 @@ def _appeal(contact: AppealContact) -> dict[str, Any]:
         "phone": contact.phone,
         "postal_address": contact.postal_address,
         "letters": not contact.unsubscribed,
+        "acts": [
+            {"what": event.verb, "at": event.at.isoformat(), "text": event.text, "details": event.details}
+            for event in appeal.events.all()
+            if event.actor_role == Role.RESIDENT
+        ],
+        "files": [
+            _file(attachment)
+            for attachment in appeal.attachments.all()
+            if attachment.event is None or attachment.event.actor_role == Role.RESIDENT
+        ],
+    }
+
+
+def _file(attachment: Attachment) -> dict[str, Any]:
+    shown = attachment.large or attachment.playable
+    return {
+        "kind": attachment.kind,
+        "sent_at": attachment.created_at.isoformat(),
+        "link": f"{settings.PUBLIC_URL}{shown.url}" if shown else "",
     }
 
 

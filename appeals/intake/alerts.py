@@ -19,7 +19,7 @@ from appeals.models import Alert
 from appeals.notify.alerts import queue_confirmation
 from districts.models import Category, District
 from geo.refusals import Refused
-from rates.taking import ALERT_LETTER, ALERT_LETTER_SENDER
+from rates.taking import ALERT_LETTER, ALERT_LETTER_MAILBOX, ALERT_LETTER_SENDER
 
 
 def ask(question: Question, email: object, *, daily: bool, sender: str) -> None:
@@ -29,7 +29,13 @@ def ask(question: Question, email: object, *, daily: bool, sender: str) -> None:
     Raises ``Refused`` for what is no address, ``TooMany`` when the sender (``rates.senders``) has asked for many letters, or
     many have gone to the address.
     """
-    address = counted_address(email, sender=sender, by_sender=ALERT_LETTER_SENDER, by_address=ALERT_LETTER)
+    address = counted_address(
+        email,
+        sender=sender,
+        by_sender=ALERT_LETTER_SENDER,
+        by_address=ALERT_LETTER_MAILBOX,
+        by_both=ALERT_LETTER,
+    )
     query, language = question.as_query(), _language()
     with transaction.atomic():
         same = Alert.objects.of_address(address).filter(query=query, daily=daily)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import get_language, ngettext
@@ -20,15 +20,23 @@ from django.utils.translation import gettext as _
 
 from appeals.identifiers import new_secret
 from appeals.intake.letters_asked import counted_address
-from appeals.limits import SECRET_MAX, SIGN_IN_TRIES, SIGNED_IN_DAYS
+from appeals.limits import SECRET_MAX, SIGN_IN_DIGITS, SIGN_IN_TRIES, SIGNED_IN_DAYS
 from appeals.models import Message, Resident, ResidentDevice, SignInCode
 from appeals.notify.sign_in import SIGN_IN, code_of, good_codes, queue_code
 from geo.refusals import Refused
-from rates.taking import SIGN_IN_CODE, SIGN_IN_LETTER, SIGN_IN_LETTER_SENDER, give_back, take
+from rates.taking import (
+    SIGN_IN_CODE,
+    SIGN_IN_LETTER,
+    SIGN_IN_LETTER_MAILBOX,
+    SIGN_IN_LETTER_SENDER,
+    give_back,
+    take,
+)
 
 #: Codes and their letters are forgotten after this time.
 _KEPT: Final = dt.timedelta(days=1)
-#: Raised to the page: its code is over, and another one is to be asked for.
+#: Raised to the page: that was another code; the code is over, and another one is to be asked for.
+WRONG: Final = "wrong"
 OVER: Final = "over"
 
 
@@ -39,7 +47,11 @@ def ask_code(email: object, *, sender: str) -> SignInCode:
     gone to the address.
     """
     address = counted_address(
-        email, sender=sender, by_sender=SIGN_IN_LETTER_SENDER, by_address=SIGN_IN_LETTER
+        email,
+        sender=sender,
+        by_sender=SIGN_IN_LETTER_SENDER,
+        by_address=SIGN_IN_LETTER_MAILBOX,
+        by_both=SIGN_IN_LETTER,
     )
     with transaction.atomic():
         asked = SignInCode.objects.create(email=address)
@@ -50,26 +62,21 @@ def ask_code(email: object, *, sender: str) -> SignInCode:
 def sign_in(key: str, code: str, *, sender: str) -> str:
     """The secret of a device that is signed in from now on, as the reader of the address that was asked for.
 
-    A code is good once. Raises ``Refused`` with sentences at "code" for another one, at ``OVER`` when it is good no more, and
-    ``TooMany`` when the sender has typed many wrong ones.
+    A code is good once. Raises ``Refused`` with sentences at "code" for what is none, which is no try; at ``WRONG`` for another
+    one; at ``OVER`` when it is good no more. ``TooMany`` when the sender has typed many wrong ones.
     """
+    typed = "".join(character for character in code if character.isdecimal())
+    if len(typed) != SIGN_IN_DIGITS:
+        words = ngettext("The code has %(n)d digit.", "The code has %(n)d digits.", SIGN_IN_DIGITS)
+        raise Refused({"code": [words % {"n": SIGN_IN_DIGITS}]})
     take(SIGN_IN_CODE, sender)
     asked = _tried(key)
-    typed = "".join(character for character in code if character.isdecimal())
     if not constant_time_compare(typed, code_of(asked)):
-        left = SIGN_IN_TRIES - asked.tries
-        if left <= 0:
-            raise _over()
-        words = ngettext(
-            "That is not the code of the letter. You can try %(n)d more time.",
-            "That is not the code of the letter. You can try %(n)d more times.",
-            left,
-        )
-        raise Refused({"code": [words % {"n": left}]})
+        raise Refused({WRONG: [wrong_so_far(asked)]}) if asked.tries < SIGN_IN_TRIES else over()
     with transaction.atomic():
         # Of two that come at once one finds it gone.
         if not SignInCode.objects.filter(pk=asked.pk).delete()[0]:
-            raise _over()
+            raise over()
         resident = Resident.objects.filter(email__iexact=asked.email).first()
         if resident is None:
             Resident.objects.bulk_create([Resident(email=asked.email)], ignore_conflicts=True)
@@ -80,21 +87,43 @@ def sign_in(key: str, code: str, *, sender: str) -> str:
     return secret
 
 
+def code_asked(key: str) -> SignInCode | None:
+    """What was asked for, while its code may still be typed."""
+    return _still_good(key).first()
+
+
+def wrong_so_far(asked: SignInCode) -> str:
+    """That what was typed is not the code, and how often another one may be; nothing where none was typed."""
+    if not asked.tries:
+        return ""
+    left = SIGN_IN_TRIES - asked.tries
+    words = ngettext(
+        "That is not the code of the letter. You can try %(n)d more time.",
+        "That is not the code of the letter. You can try %(n)d more times.",
+        left,
+    )
+    return words % {"n": left}
+
+
+def _still_good(key: str) -> QuerySet[SignInCode]:
+    try:
+        return good_codes().filter(pk=UUID(key), tries__lt=SIGN_IN_TRIES)
+    except ValueError:
+        return SignInCode.objects.none()
+
+
 def _tried(key: str) -> SignInCode:
     """The code, with this try counted: of many that come at once no more are let through. Raises ``Refused``."""
-    try:
-        good = good_codes().filter(pk=UUID(key), tries__lt=SIGN_IN_TRIES)
-    except ValueError:
-        raise _over() from None
-    if not good.update(tries=F("tries") + 1):
-        raise _over()
+    if not _still_good(key).update(tries=F("tries") + 1):
+        raise over()
     asked = SignInCode.objects.filter(pk=UUID(key)).first()
     if asked is None:
-        raise _over()
+        raise over()
     return asked
 
 
-def _over() -> Refused:
+def over() -> Refused:
+    """Says at ``OVER`` that another code is to be asked for."""
     return Refused({OVER: [_("This code is not good any more. Have another one sent to you.")]})
 
 

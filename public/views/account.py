@@ -15,20 +15,40 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from appeals.actions.residents import (
     attach,
+    confirm_own,
     contacts_of,
     delete_account,
     followed_by,
     personal_data,
     supported_by,
+    unconfirmed_of,
 )
 from appeals.due import rows_of
-from appeals.intake.sign_in import OVER, ask_code, sign_in, sign_out, sign_out_everywhere
+from appeals.intake.sign_in import (
+    OVER,
+    WRONG,
+    ask_code,
+    code_asked,
+    over,
+    sign_in,
+    sign_out,
+    sign_out_everywhere,
+    wrong_so_far,
+)
 from appeals.limits import EMAIL_MAX, RESIDENT_APPEALS_MAX, SIGN_IN_DIGITS, SIGN_IN_MINUTES
-from appeals.models import Resident
+from appeals.models import Resident, SignInCode
 from appeals.notify.proof import own_page
 from geo.refusals import Refused
 from public.key_addresses import guarded
-from public.residents import device_secret, forget_device, keep_signed_in, resident_of
+from public.residents import (
+    asked_in,
+    device_secret,
+    forget_asked,
+    forget_device,
+    keep_asked,
+    keep_signed_in,
+    resident_of,
+)
 from public.views.support import forget_supports, secret_of
 from rates.senders import sender_of
 from rates.taking import TooMany
@@ -46,60 +66,87 @@ def account_page(request: HttpRequest) -> HttpResponse:
                 return guarded(_ask(request))
             case "code":
                 return guarded(_code(request))
+            case "another":
+                return guarded(_another_code())
             case "attach":
                 # Where nobody is signed in any more, the form that signs in.
                 return guarded(_attach(request, resident) if resident is not None else _page(request))
+            case "confirm":
+                return guarded(_confirm(request, resident) if resident is not None else _page(request))
             case "out" | "out-everywhere" as how:
                 return guarded(_out(request, resident if how == "out-everywhere" else None))
             case _:
                 raise BadRequest
-    return guarded(_page(request) if resident is None else _appeals(request, resident))
+    asked = code_asked(asked_in(request))
+    if resident is None or asked is not None:
+        return guarded(_sign_in(request, asked))
+    return guarded(_appeals(request, resident))
 
 
 def _ask(request: HttpRequest) -> HttpResponse:
+    """Leads to the form of the code: it is an address of its own, to be come back to, loaded again, read in another language."""
     email = request.POST.get("email", "").strip()
     try:
         asked = ask_code(email, sender=sender_of(request))
     except Refused as refusal:
-        errors = refusal.errors["email"]
-        return _page(request, status=HTTPStatus.BAD_REQUEST, email=email, errors=errors)
+        return _page(request, status=HTTPStatus.BAD_REQUEST, email=email, errors=refusal.errors["email"])
     except TooMany as refusal:
         return refused(_page(request, email=email, errors=[str(refusal)]), refusal)
-    return _page(request, asked=asked.pk, email=asked.email)
+    response = redirect("public:mine-account")
+    keep_asked(response, asked)
+    return response
 
 
 def _code(request: HttpRequest) -> HttpResponse:
-    key, email = request.POST.get("asked", ""), request.POST.get("email", "")
+    key = asked_in(request)
     try:
         secret = sign_in(key, request.POST.get("code", ""), sender=sender_of(request))
     except Refused as refusal:
-        if OVER in refusal.errors:
-            errors = refusal.errors[OVER]
-            return _page(request, status=HTTPStatus.BAD_REQUEST, email=email, errors=errors)
-        errors = refusal.errors["code"]
-        return _page(request, status=HTTPStatus.BAD_REQUEST, email=email, asked=key, code_errors=errors)
+        if WRONG in refusal.errors:
+            # The form says so. An answer that stands by itself would have the same code typed again by loading it again.
+            return redirect("public:mine-account")
+        return _code_form(request, refusal)
     except TooMany as refusal:
-        return refused(_page(request, email=email, asked=key, code_errors=[str(refusal)]), refusal)
+        return refused(_code_form(request, Refused({"code": [str(refusal)]})), refusal)
     # Whoever was signed in here before is no more.
     sign_out(device_secret(request))
     response = redirect("public:mine-account")
     keep_signed_in(response, secret)
+    forget_asked(response)
+    return response
+
+
+def _another_code() -> HttpResponse:
+    """Leads from the form of the code back to that of the address."""
+    response = redirect("public:mine-account")
+    forget_asked(response)
     return response
 
 
 def _attach(request: HttpRequest, resident: Resident) -> HttpResponse:
     done = attach(resident, request.POST.getlist("secret"), supporter=secret_of(request))
     if done.own:
-        words = ngettext(
-            "%(n)d appeal is in your account now. Letters about it come to %(email)s.",
-            "%(n)d appeals are in your account now. Letters about them come to %(email)s.",
-            len(done.own),
-        )
-        messages.success(request, words % {"n": len(done.own), "email": resident.email})
+        messages.success(request, _added(len(done.own), resident))
     if done.others:
         words = _("These name another e-mail address and were left as they are: %(numbers)s")
         messages.warning(request, words % {"numbers": ", ".join(f"№ {number}" for number in done.others)})
     return redirect("public:mine-account")
+
+
+def _confirm(request: HttpRequest, resident: Resident) -> HttpResponse:
+    confirmed = confirm_own(resident, request.POST.getlist("number"))
+    if confirmed:
+        messages.success(request, _added(confirmed, resident))
+    return redirect("public:mine-account")
+
+
+def _added(n: int, resident: Resident) -> str:
+    words = ngettext(
+        "%(n)d appeal is in your account now. Letters about it come to %(email)s.",
+        "%(n)d appeals are in your account now. Letters about them come to %(email)s.",
+        n,
+    )
+    return words % {"n": n, "email": resident.email}
 
 
 def _out(request: HttpRequest, everywhere: Resident | None) -> HttpResponse:
@@ -114,23 +161,52 @@ def _out_page(request: HttpRequest, done: str) -> HttpResponse:
     """What was ``done``, on a device that remembers nothing of whoever was signed in: others may have it next."""
     response = _page(request, done=done, forget=True)
     forget_device(response)
+    forget_asked(response)
     forget_supports(response)
     return response
 
 
+def _sign_in(request: HttpRequest, asked: SignInCode | None) -> HttpResponse:
+    """The form of the code that this browser has asked for, or of the address."""
+    if asked is not None:
+        wrong = wrong_so_far(asked)
+        return _page(request, asked=asked, code_errors=[wrong] if wrong else [])
+    if asked_in(request):
+        return _is_over(request, HTTPStatus.OK)
+    return _page(request)
+
+
+def _code_form(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """The form of the code with what is wrong; that of the address where the code is over."""
+    asked = code_asked(asked_in(request))
+    if asked is None:
+        return _is_over(request, HTTPStatus.BAD_REQUEST)
+    return _page(request, status=HTTPStatus.BAD_REQUEST, asked=asked, code_errors=refusal.errors["code"])
+
+
+def _is_over(request: HttpRequest, status: HTTPStatus) -> HttpResponse:
+    """Says so, once, above the form that asks for another code."""
+    response = _page(request, status=status, errors=over().errors[OVER])
+    forget_asked(response)
+    return response
+
+
 def _page(request: HttpRequest, *, status: int = HTTPStatus.OK, **context: object) -> HttpResponse:
-    """The forms of signing in: of the address, or of the code that was ``asked`` for."""
+    """The page of signing in; what its context may hold is said in its template."""
     context |= {"email_max": EMAIL_MAX, "minutes": SIGN_IN_MINUTES, "digits": SIGN_IN_DIGITS}
     return render(request, "public/sign_in.html", context, status=status)
 
 
 def _appeals(request: HttpRequest, resident: Resident) -> HttpResponse:
-    contacts = contacts_of(resident).select_related("appeal__category", "appeal__service", "appeal__district")
+    names = ("appeal__category", "appeal__service", "appeal__district")
+    contacts = contacts_of(resident).select_related(*names)
+    unconfirmed = unconfirmed_of(resident).select_related(*names)
     shown = list(contacts[: RESIDENT_APPEALS_MAX + 1])
     rows = rows_of(contact.appeal for contact in shown[:RESIDENT_APPEALS_MAX])
     context = {
         "resident": resident,
         "own": [(row, own_page(contact)) for row, contact in zip(rows, shown, strict=False)],
+        "unconfirmed": rows_of(contact.appeal for contact in unconfirmed[:RESIDENT_APPEALS_MAX]),
         "more": len(shown) > RESIDENT_APPEALS_MAX,
         "most": RESIDENT_APPEALS_MAX,
         "supported": rows_of(supported_by(resident).with_names()[:RESIDENT_APPEALS_MAX]),

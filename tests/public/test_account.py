@@ -15,8 +15,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from appeals.actions.perform import perform
 from appeals.actions.residents import contacts_of
 from appeals.actions.support import support, supports_at
+from appeals.actors import Author, Person
 from appeals.intake.sign_in import ask_code, forget_sign_ins, sign_in
 from appeals.limits import SIGN_IN_MINUTES, SIGN_IN_TRIES, SIGNED_IN_DAYS
 from appeals.models import (
@@ -30,11 +32,13 @@ from appeals.models import (
     Support,
 )
 from appeals.notify.delivery import deliver_due
-from appeals.notify.sign_in import code_of
+from appeals.notify.sign_in import SIGN_IN, code_of
 from appeals.vocabulary import Kind
+from appeals.workflow import ANSWER, REOPEN
 from bootstrap.rates import Rate
 from geo.refusals import Refused
-from tests.factories import AppealFactory
+from rates.taking import TooMany
+from tests.factories import AppealFactory, AttachmentFactory
 from tests.grid import GridCity
 
 HERE = "/en/mine/account/"
@@ -44,16 +48,21 @@ ADDRESS = "asan@example.org"
 def signed_in(email: str = ADDRESS, client: Client | None = None) -> Client:
     """A browser whose reader has typed the code, as its letter says it."""
     client = client or Client()
-    asked = client.post(HERE, {"do": "ask", "email": email}).content.decode()
+    asked = client.post(HERE, {"do": "ask", "email": email}, follow=True)
+    assert email in asked.content.decode()
     mail.outbox.clear()
     deliver_due()
-    (letter,) = mail.outbox
+    (letter,) = [letter for letter in mail.outbox if "code" in letter.subject]
     (code,) = re.findall(r"^\d{6}$", str(letter.body), re.MULTILINE)
-    key = re.search(r'name="asked" value="([\w-]+)"', asked)
-    assert key is not None
-    answer = client.post(HERE, {"do": "code", "asked": key[1], "code": f" {code[:3]} {code[3:]}"})
+    answer = client.post(HERE, {"do": "code", "code": f" {code[:3]} {code[3:]}"})
     assert answer.status_code == 302
     return client
+
+
+def typed(client: Client, asked: SignInCode, code: str) -> str:
+    """What a browser that has asked for this code shows when a code was typed."""
+    client.cookies["sign-in"] = str(asked.pk)
+    return str(client.post(HERE, {"do": "code", "code": code}, follow=True).content.decode())
 
 
 def page(client: Client, path: str = HERE) -> str:
@@ -88,7 +97,7 @@ def test_every_device_has_the_confirmed_appeals_of_the_address(city: GridCity, a
         for own in (appeal, hidden):
             assert own.text in shown
             assert f'href="/en/follow/{own.contact.secret}/"' in shown
-        for foreign in ("Somebody wrote so", "Of another", "other@example.org"):
+        for foreign in (unproven.contact.secret, "Of another", "other@example.org"):
             assert foreign not in shown
     assert "You are signed in on 2 devices." in page(phone)
     cookie = phone.cookies["resident"]
@@ -106,7 +115,7 @@ def test_every_device_has_the_confirmed_appeals_of_the_address(city: GridCity, a
 
 def test_nobody_learns_whether_an_address_is_known(appeal: Appeal, client: Client) -> None:
     def asked(email: str) -> tuple[int, str]:
-        answer = client.post(HERE, {"do": "ask", "email": email})
+        answer = client.post(HERE, {"do": "ask", "email": email}, follow=True)
         words = re.sub(r'(value|nonce)="[^"]*"', "", answer.content.decode()).replace(email, "")
         return answer.status_code, words
 
@@ -134,13 +143,8 @@ def test_a_code_is_good_for_its_time_its_tries_and_once(appeal: Appeal, client: 
     code = code_of(asked)
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
     for left in range(SIGN_IN_TRIES - 1, 0, -1):
-        answer = client.post(HERE, {"do": "code", "asked": str(asked.pk), "code": wrong, "email": ADDRESS})
-        assert answer.status_code == 400
-        assert f"You can try {left} more time" in answer.content.decode()
-    sixth = [
-        client.post(HERE, {"do": "code", "asked": str(asked.pk), "code": each}) for each in (wrong, code)
-    ]
-    assert ["not good any more" in answer.content.decode() for answer in sixth] == [True, True]
+        assert f"You can try {left} more time" in typed(client, asked, wrong)
+    assert ["not good any more" in typed(client, asked, each) for each in (wrong, code)] == [True, True]
 
     old = ask_code(ADDRESS, sender="one")
     SignInCode.objects.filter(pk=old.pk).update(
@@ -154,24 +158,66 @@ def test_a_code_is_good_for_its_time_its_tries_and_once(appeal: Appeal, client: 
         with pytest.raises(Refused, match="not good any more"):
             sign_in(key, code_of(once), sender="one")
     # Digits of another script are none of ours.
-    for typed in ("", "²²²²²²", "٠٠٠٠٠٠", "\x00"):
-        another = SignInCode.objects.create(email=ADDRESS)
-        with pytest.raises(Refused, match="not the code"):
-            sign_in(str(another.pk), typed, sender="one")
+    another = SignInCode.objects.create(email=ADDRESS)
+    for slip in ("", "²²²²²²", "12 34 5", "1234567", "\x00"):
+        with pytest.raises(Refused, match="The code has 6 digits"):
+            sign_in(str(another.pk), slip, sender="one")
+    another.refresh_from_db()
+    assert another.tries == 0, "a slip is no try"
+    with pytest.raises(Refused, match="not the code"):
+        sign_in(str(another.pk), "٠٠٠٠٠٠", sender="one")
+
+
+def test_the_form_of_the_code_is_there_after_whatever_else(city: GridCity, client: Client) -> None:
+    """Loaded again, in another language, come back to: nothing is typed again of itself, and no try is lost."""
+    answer = client.post(HERE, {"do": "ask", "email": ADDRESS})
+    assert (answer.status_code, answer["Location"]) == (302, HERE)
+    cookie = client.cookies["sign-in"]
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    asked = SignInCode.objects.get()
+    wrong = f"{(int(code_of(asked)) + 1) % 1_000_000:06d}"
+    assert client.post(HERE, {"do": "code", "code": wrong})["Location"] == HERE
+    for language, said in (
+        ("en", "You can try 4 more times"),
+        ("ru", "Осталось 4 попытки"),
+        ("en", "You can try 4 more"),
+    ):
+        shown = page(client, f"/{language}/mine/account/")
+        assert said in shown
+        assert ADDRESS in shown
+        assert 'autocomplete="one-time-code"' in shown
+    # Whoever gave a wrong address asks again, and the code is no one's to type here.
+    client.post(HERE, {"do": "another"})
+    assert 'name="email"' in page(client)
+    assert client.post(HERE, {"do": "code", "code": code_of(asked)}).status_code == 400
+    assert 'name="email"' in page(Client())
+    # One that is over says so, once.
+    client.cookies["sign-in"] = "nonsense"
+    assert "not good any more" in page(client)
+    assert "not good any more" not in page(client)
 
 
 def test_letters_and_guesses_are_limited(city: GridCity, client: Client, settings: Settings) -> None:
-    settings.LIMITS = {"sign-in-letter": Rate(2, 1, 86_400), "sign-in-code": Rate(2, 1, 86_400)}
+    settings.LIMITS = {
+        "sign-in-letter": Rate(2, 1, 86_400),
+        "sign-in-letter-mailbox": Rate(3, 1, 86_400),
+        "sign-in-code": Rate(2, 1, 86_400),
+    }
     statuses = [
         client.post(HERE, {"do": "ask", "email": email}).status_code
         for email in (ADDRESS, "ASAN@example.org", ADDRESS)
     ]
-    assert statuses == [200, 200, 429]
+    assert statuses == [302, 302, 429]
+    # Whoever else asks for them does not use up the reader's own.
+    with pytest.raises(TooMany):
+        ask_code(ADDRESS, sender="address 127.0.0.1")
+    assert ask_code(ADDRESS, sender="the reader")
+    with pytest.raises(TooMany):
+        ask_code(ADDRESS, sender="a third")
     assert client.post(HERE, {"do": "ask", "email": ""}).status_code == 400
     assert client.post(HERE, {"do": "ask", "email": "nobody"}).status_code == 400
-    key = str(SignInCode.objects.first().pk)  # type: ignore[union-attr]
-    guesses = [client.post(HERE, {"do": "code", "asked": key, "code": "1"}).status_code for _time in range(3)]
-    assert guesses == [400, 400, 429]
+    guesses = [client.post(HERE, {"do": "code", "code": "111111"}).status_code for _time in range(3)]
+    assert guesses == [302, 302, 429]
 
 
 def test_a_resident_is_nobody_at_the_desk_and_staff_are_no_residents(
@@ -210,7 +256,7 @@ def test_a_cookie_that_is_brought_along_opens_nothing(appeal: Appeal) -> None:
     # The codes that were used are gone already.
     assert forget_sign_ins(late) == 1
     assert not ResidentDevice.objects.exists()
-    assert not Message.objects.filter(kind="sign-in code").exists()
+    assert not Message.objects.filter(kind=SIGN_IN).exists()
 
 
 def test_forms_of_other_sites_do_nothing(appeal: Appeal) -> None:
@@ -255,6 +301,29 @@ def test_the_appeals_of_a_device_are_added(city: GridCity, appeal: Appeal) -> No
     assert client.post(HERE, {"do": "attach", "secret": secrets[4:]}).status_code < 500
 
 
+def test_what_names_the_address_is_added_once_its_reader_says_so(city: GridCity, appeal: Appeal) -> None:
+    """The first letter was lost; hidden ones, and those of other addresses, are not asked about and not added."""
+    lamp = city.categories["lamp"]
+    mine, hidden = (
+        AppealFactory(category=lamp, contact__email=ADDRESS, contact__email_proven=False, hidden=closed)
+        for closed in (False, True)
+    )
+    other = AppealFactory(category=lamp, contact__email="other@example.org", contact__email_proven=False)
+    client = signed_in()
+    shown = page(client)
+    assert "Are these yours?" in shown
+    asked = re.findall(r'name="number" value="(\d+)"', shown)
+    assert asked == [str(mine.number)]
+    given = [*asked, str(hidden.number), str(other.number), "²", "9" * 30, "x"]
+    said = client.post(HERE, {"do": "confirm", "number": given}, follow=True).content.decode()
+    assert "1 appeal is in your account now" in said
+    assert mine.contact.secret in said
+    assert "Are these yours?" not in said
+    proven = AppealContact.objects.filter(email_proven=True).values_list("appeal__number", flat=True)
+    assert set(proven) == {appeal.number, mine.number}
+    assert Client().post(HERE, {"do": "confirm", "number": asked}).status_code == 200
+
+
 def test_what_concerns_one_too_is_on_every_device_and_counts_once(city: GridCity, appeal: Appeal) -> None:
     lamp = city.categories["lamp"]
     other, hidden = (AppealFactory(category=lamp, text=text) for text in ("A second lamp", "A third lamp"))
@@ -287,7 +356,9 @@ def test_two_supports_of_one_person_become_one(appeal: Appeal) -> None:
     assert Support.objects.of(appeal).people() == supports_at(ADDRESS).count() == 1
 
 
-def test_all_that_is_kept_is_shown_taken_along_and_deleted(city: GridCity, appeal: Appeal) -> None:
+def test_all_that_is_kept_is_shown_taken_along_and_deleted(
+    city: GridCity, appeal: Appeal, office_user: User
+) -> None:
     AppealContact.objects.filter(appeal=appeal).update(name="Асан Усенов", phone="+996555123456")
     legal = AppealFactory(
         category=city.categories["lamp"],
@@ -298,6 +369,9 @@ def test_all_that_is_kept_is_shown_taken_along_and_deleted(city: GridCity, appea
     Alert.objects.create(
         email="ASAN@example.org", language="en", daily=False, query="area=city", confirmed_at=timezone.now()
     )
+    AttachmentFactory(appeal=appeal)
+    perform(appeal.pk, ANSWER, Person(office_user), version=None, text="Mended")
+    perform(appeal.pk, REOPEN, Author(appeal.pk), version=None, text="It is dark again")
     client = signed_in()
     client.post(f"/en/appeals/{appeal.number}/support/", {"supported": "yes"})
     answer = client.get(f"{HERE}data.json")
@@ -307,12 +381,17 @@ def test_all_that_is_kept_is_shown_taken_along_and_deleted(city: GridCity, appea
     assert [one["number"] for one in data["appeals"]] == [legal.number, appeal.number]
     assert (data["appeals"][1]["name"], data["appeals"][1]["phone"]) == ("Асан Усенов", "+996555123456")
     assert [one["number"] for one in data["supports"]] == [appeal.number]
+    acts = {(act["what"], act["text"]) for act in data["appeals"][1]["acts"]}
+    assert ("reopen", "It is dark again") in acts
+    assert "Mended" not in str(data["appeals"][1]["acts"])
+    (photo,) = data["appeals"][1]["files"]
+    assert (photo["kind"], photo["link"].startswith("http")) == ("photo", True)
     assert len(data["alerts"]) == 1
     assert "Асан Усенов" in page(client, f"{HERE}delete/")
 
     client.post(f"{HERE}delete/", {"what": "account"})
     assert not Resident.objects.exists()
-    assert not Message.objects.exists()
+    assert not Message.objects.filter(kind=SIGN_IN).exists()
     assert AppealContact.objects.get(appeal=appeal).name
     assert Alert.objects.exists()
     signed_in(client=client)
