@@ -48,6 +48,7 @@ from reports.sentences import (
 )
 from reports.sizes import offered_sizes
 from reports.weekly import overview
+from web.api.origins import open_to_origins
 from web.api.problems import bad_parameters
 from web.parameters import left_out, unknown
 
@@ -434,6 +435,7 @@ def _tab_url(kind: Kind, asked: ReportQuery | None) -> str:
     return f"{path}?{query}" if query else path
 
 
+@open_to_origins
 @xframe_options_sameorigin
 @require_safe
 @_counts_as_work

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import Final
+from typing import Final, Literal
 
 import brotli
 from django.http import HttpRequest
@@ -17,10 +17,24 @@ from django.utils.cache import patch_vary_headers
 _QUALITY: Final = 5
 #: As gzip's middleware: shorter answers are not worth it.
 _LEAST_BYTES: Final = 200
-#: The coding's name in Accept-Encoding (RFC 9110, 12.5.3), unless its weight is nought.
-_TAKES_BROTLI: Final = re.compile(
-    r"(?:^|,)\s*br\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?:,|$)", re.IGNORECASE
-)
+#: A coding's name in Accept-Encoding (RFC 9110, 12.5.3), unless its weight is nought.
+_TAKES: Final = {
+    coding: re.compile(
+        rf"(?:^|,)\s*{coding}\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?:,|$)", re.IGNORECASE
+    )
+    for coding in ("br", "gzip")
+}
+
+
+def takes(request: HttpRequest, coding: Literal["br", "gzip"]) -> bool:
+    """Whether the reader's program takes what is compressed so."""
+    return _TAKES[coding].search(request.headers.get("Accept-Encoding", "")) is not None
+
+
+def as_it_is(answer: HttpResponseBase) -> HttpResponseBase:
+    """The answer, which is not compressed on its way, since ranges count the bytes that it has."""
+    answer.is_as_it_is = True  # type: ignore[attr-defined]
+    return answer
 
 
 class Compression(GZipMiddleware):
@@ -28,12 +42,14 @@ class Compression(GZipMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """The answer, compressed where that makes it shorter; as long by chance as gzip's, so that lengths tell no secrets."""
+        if getattr(response, "is_as_it_is", False):
+            return response
         content = b"" if response.streaming else response.content  # type: ignore[attr-defined]
-        if (
-            len(content) < _LEAST_BYTES
-            or response.has_header("Content-Encoding")
-            or not _TAKES_BROTLI.search(request.headers.get("Accept-Encoding", ""))
-        ):
+        if len(content) < _LEAST_BYTES or response.has_header("Content-Encoding") or not takes(request, "br"):
+            if "gzip" in request.headers.get("Accept-Encoding", "") and not takes(request, "gzip"):
+                # Django takes its weight for nothing.
+                patch_vary_headers(response, ("Accept-Encoding",))
+                return response
             return super().process_response(request, response)
         patch_vary_headers(response, ("Accept-Encoding",))
         compressed = compress(content, padding=1 + secrets.randbelow(self.max_random_bytes))

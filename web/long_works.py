@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 from jobs.long_works import ASK_AGAIN_S, LongKind, State, kind_of, percent
 from jobs.models import LongWork
 from web.api.openapi import TEXT, WHOLE, Responses, record
+from web.api.origins import open_to_origins
 from web.links import public_link
 
 #: What an address answers to whoever must wait, for the OpenAPI document.
@@ -62,6 +63,7 @@ def later(request: HttpRequest, work: LongWork, part: str = "") -> HttpResponse:
     return answer
 
 
+@open_to_origins
 @never_cache
 @require_safe
 def long_page(request: HttpRequest, made: UUID) -> HttpResponse:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from geo.geojson import MEDIA_TYPE, collection
 from web.api.openapi import TEXT, described, feature_collection, record
+from web.compression import takes
 
 #: The layer is drawn once and for long.
 MAX_AGE_S = 86_400
@@ -42,7 +43,7 @@ def base_geojson(request: HttpRequest) -> HttpResponse:
     """The city's own base layer, for a map that reaches no base-map server; empty where the city has none."""
     path = Path(settings.CITY_FOLDER) / "base.geojson"
     layer = _layer(path, path.stat().st_mtime_ns if path.exists() else 0)
-    packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    packed = takes(request, "gzip")
     answer = HttpResponse(layer.packed if packed else layer.plain, content_type=MEDIA_TYPE)
     if packed:
         answer["Content-Encoding"] = "gzip"

@@ -38,6 +38,7 @@ from web.api.answers import LIVE_S, cached_for, reads_parts, text_answer
 from web.api.language import language_asked_for
 from web.api.openapi import BYTES, LANG, TEXT, UUID, WHOLE, Responses, described, feature_collection, problems
 from web.api.problems import bad_parameters, problem
+from web.compression import takes
 from web.limits import refused
 from web.links import public_link
 from web.long_works import LATER, later
@@ -166,17 +167,10 @@ def _answer(
     else:
         later_answer = by_a_worker if by_a_worker and whole.is_long else None
         # A range counts bytes: of the compressed text they would be others.
-        packed = (
-            whole.form.packs
-            and not later_answer
-            and "gzip" in request.headers.get("Accept-Encoding", "")
-            and not reads_parts(request)
-        )
+        packed = whole.form.packs and not later_answer and takes(request, "gzip") and not reads_parts(request)
         current = whole.long_text if later_answer else partial(whole.public_text, packed=packed)
         try:
-            answer = text_answer(
-                request, current, media_type=media_type, encoding="gzip" if packed else "identity"
-            )
+            answer = text_answer(request, current, media_type=media_type, encoding="gzip" if packed else "")
         except NotMade:
             if later_answer is None:
                 raise

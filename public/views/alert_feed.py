@@ -19,6 +19,7 @@ from config.city import CITY
 from geo.refusals import Refused
 from public.views.news_feed import without_controls
 from web.api.answers import LIVE_S, public_answer
+from web.api.origins import open_to_origins
 from web.api.problems import bad_parameters
 from web.links import public_link
 from web.parameters import unknown
@@ -28,6 +29,7 @@ _ENTRIES: Final = 50
 _DAYS: Final = 90
 
 
+@open_to_origins
 @require_safe
 def alert_feed(request: HttpRequest) -> HttpResponseBase:
     """The newest public appeals that the parameters ask for, in the language of the address; 400 for parameters that mean nothing."""

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 from config.city import CITY
 from news.models import NewsItem
 from web.api.answers import SETTLED_S, public_answer
+from web.api.origins import open_to_origins
 from web.links import public_link
 
 #: The newest; who wants older ones reads the pages.
@@ -26,6 +27,7 @@ _ENTRIES: Final = 30
 _NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
+@open_to_origins
 @require_safe
 def news_feed(request: HttpRequest) -> HttpResponseBase:
     """The newest news and works in the language of the address, without works that have ended."""

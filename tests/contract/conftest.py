@@ -47,7 +47,9 @@ def lived_in(city: GridCity, settings: Settings, tmp_path: Path, monkeypatch: py
     settings.BUNDLE_ROOT = tmp_path / "bundle"
     monkeypatch.setattr(bundle, "_write", _empty)
     # After whatever a test does: what is taken from the public later withdraws it.
-    bundle.make_bundle(timezone.now() + dt.timedelta(hours=1))
+    later = timezone.now() + dt.timedelta(hours=1)
+    monkeypatch.setattr(bundle, "seen_until", lambda: later)
+    bundle.make_bundle(later)
     for place in (IN_WEST, IN_EAST, IN_PARK):
         AppealFactory(
             category=city.categories["lamp"],

@@ -395,3 +395,26 @@ def test_markup_is_only_text(city: GridCity, client: Client, appeal: Callable[..
         elif not answer.streaming:
             assert '<script>alert("' not in answer.content.decode(), address
     assert "&lt;script&gt;alert(" in client.get(f"/en/appeals/{made.number}/").content.decode()
+
+
+#: Read by the reader's own browser, of this site alone.
+OF_THE_SITE = {"healthz", "service-worker", "manifest", "robots", "favicon", "still-map"}
+
+
+def test_what_the_public_reads_is_open_to_pages_of_any_origin(path_of: Callable[[Address], str]) -> None:
+    """Every file, list and feed; a page of this site is none."""
+    client, opened = Client(headers={"Origin": "https://page.example"}), set()
+    for address in SITE:
+        answer = client.get(path_of(address) + ("?area=city" if address.name == "public:alert-feed" else ""))
+        is_page = answer["Content-Type"].startswith("text/html") and not address.of_the_api
+        if answer.status_code != 200 or address.name in OF_THE_SITE or is_page:
+            continue
+        assert answer["Access-Control-Allow-Origin"] == "*", address
+        opened.add(address.name)
+    assert opened >= {
+        "public:news-feed",
+        "public:alert-feed",
+        "reports:product",
+        "attachment",
+        "data-appeals",
+    }

@@ -65,7 +65,7 @@ def test_a_program_asks_again_until_it_is_there(client: Client, appeal: Appeal, 
     assert (part.status_code, part.getvalue()) == (206, b"SQLite format 3\x00")
     assert client.get(GPKG, headers={"If-None-Match": answer["ETag"]}).status_code == 304
     # However it is compressed on its way, it is the text that was made.
-    assert client.get(GPKG, headers={"Accept-Encoding": "gzip"})["Content-Encoding"] == "identity"
+    assert "Content-Encoding" not in client.get(GPKG, headers={"Accept-Encoding": "gzip"})
 
 
 def test_a_reader_waits_on_a_page_and_downloads_it_there(client: Client, appeal: Appeal) -> None:

@@ -264,9 +264,19 @@ class TestParts:
         assert len(_numbers(_read(answer))) == 2
 
     def test_behind_the_end(self, city: GridCity, parts: Callable[..., Any]) -> None:
-        answer = parts(99_999_999)
-        assert answer.status_code == 416
-        assert answer["Content-Range"].startswith("bytes */")
+        for answer in (parts(99_999_999), parts("", 0)):
+            assert answer.status_code == 416
+            assert answer["Content-Range"].startswith("bytes */")
+
+    def test_the_last_bytes(self, city: GridCity, client: Client, parts: Callable[..., Any]) -> None:
+        """As what reads Parquet begins, whose footer says where all else is."""
+        whole = _read(client.get(WHOLE, headers={"Accept-Encoding": "gzip;q=0"}))
+        for last in (10, len(whole), len(whole) + 1):
+            answer = parts("", last)
+            assert (answer.status_code, _read(answer)) == (206, whole[-last:])
+            first = max(len(whole) - last, 0)
+            assert answer["Content-Range"] == f"bytes {first}-{len(whole) - 1}/{len(whole)}"
+            assert "Content-Encoding" not in answer
 
     def test_one_sender_is_remembered_for_so_much(
         self, city: GridCity, parts: Callable[..., Any], settings: Settings

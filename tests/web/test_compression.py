@@ -31,6 +31,7 @@ def test_what_says_nothing_is_not_read(content: bytes, padding: int) -> None:
         ("gzip", "gzip"),
         ("brr, gzip;q=1", "gzip"),
         ("identity", ""),
+        ("gzip;q=0", ""),
         ("br;q=x", "br"),
         ("", ""),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -48,6 +49,25 @@ def test_an_error_is_a_problem_document_with_the_security_headers(
     assert [name for name in SECURITY if name not in answer.headers] == []
     if answer.status_code == 405:
         assert answer["Allow"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/no-such-thing?lang=en",
+        "/data/appeals.csv?lang=en&status=x",
+        "/ogc/collections/nosuch?lang=en",
+        "/ogc/collections/appeals/items?lang=en&status=x&filter=(",
+        "/ogc/collections/appeals/items?lang=en&nosuch=1",
+    ],
+)
+def test_it_is_in_the_language_that_is_asked_for(city: GridCity, client: Client, path: str) -> None:
+    answer = client.get(path)
+    problem = answer.json()
+    words = [problem["title"], *(one for many in problem.get("errors", {}).values() for one in many)]
+    assert not re.search("[а-яё]", " ".join(words), re.IGNORECASE), words
+    assert answer["Content-Language"] == "en"
+    assert not client.get(path.replace("lang=en", "lang=ru")).json()["title"].isascii()
 
 
 @pytest.mark.parametrize(

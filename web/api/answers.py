@@ -15,6 +15,7 @@ from whitenoise.responders import SlicedFile
 from geo.geojson import MEDIA_TYPE
 from web.api.problems import busy
 from web.api.texts import Busy, Text, digest, keep, same_text
+from web.compression import as_it_is
 
 #: Seconds for which a cache may show what the public saw.
 LIVE_S: Final = 15
@@ -22,8 +23,8 @@ LIVE_S: Final = 15
 SETTLED_S: Final = 300
 
 _PRIVATE: Final = "private, no-store"
-#: One range from a first byte on; what is another is answered whole, as RFC 9110, 14.2 wants.
-_ONE_RANGE: Final = re.compile(r"bytes=(\d{1,12})-(\d{0,12})")
+#: One range, from a first byte on or so many last ones; what is another is answered whole, as RFC 9110, 14.2 wants.
+_ONE_RANGE: Final = re.compile(r"bytes=(?:(\d{1,12})-(\d{0,12})|-(\d{1,12}))")
 
 
 def geojson_answer(
@@ -79,17 +80,19 @@ def reads_parts(request: HttpRequest) -> bool:
 
 
 def text_answer(
-    request: HttpRequest, current: Callable[[], Text], *, media_type: str, encoding: str = "identity"
+    request: HttpRequest, current: Callable[[], Text], *, media_type: str, encoding: str = ""
 ) -> HttpResponseBase:
     """The current text, or of the text that the sender is reading the bytes that a Range header asks for.
 
-    206 for a part, 416 for one behind the end, 304 for who has the text already, 503 where it cannot be made now. It is
-    compressed as ``encoding`` says, since a range counts bytes: compressed on its way they would be others.
+    206 for a part, 416 for one behind the end or of no byte, 304 for who has the text already, 503 where it cannot be made now. It is
+    compressed as ``encoding`` says, if at all, since a range counts bytes: compressed on its way they would be others.
     """
     asked = _ONE_RANGE.fullmatch(request.headers.get("Range", ""))
     try:
         text = (
-            same_text(request, int(asked[1]) if asked else 0, current) if reads_parts(request) else current()
+            same_text(request, int(asked[1] or 0) if asked else 0, current)
+            if reads_parts(request)
+            else current()
         )
         if asked and request.headers.get("If-Range", text.etag) != text.etag:
             text.file.close()
@@ -101,7 +104,7 @@ def text_answer(
         text.file.close()
         return known
     size = text.size
-    first, last = (int(asked[1]), min(int(asked[2] or size), size - 1)) if asked else (0, size - 1)
+    first, last = _bytes_of(asked, size) if asked else (0, size - 1)
     answer: HttpResponseBase
     if asked and first > last:
         text.file.close()
@@ -118,5 +121,13 @@ def text_answer(
         answer["Content-Length"] = str(size)
     answer["ETag"] = text.etag
     answer["Accept-Ranges"] = "bytes"
-    answer["Content-Encoding"] = encoding
-    return answer
+    if encoding:
+        answer["Content-Encoding"] = encoding
+    return as_it_is(answer)
+
+
+def _bytes_of(asked: re.Match[str], size: int) -> tuple[int, int]:
+    """The first and the last byte of a range of so many; the first one behind the last where there are none."""
+    if asked[3]:
+        return size - min(int(asked[3]), size), size - 1
+    return int(asked[1]), min(int(asked[2] or size), size - 1)

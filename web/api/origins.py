@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
@@ -22,8 +22,19 @@ _TAKEN: Final = "Authorization, If-Match, If-None-Match, If-Range, Range"
 _REMEMBERED_S: Final = 7_200
 
 
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def open_to_origins(view: View) -> View:
+    """Decorator of a view outside of ``API_PATHS`` that takes GET and HEAD alone: what it answers is open too, such as a feed or a photo."""
+    view.open_to_origins = True  # type: ignore[attr-defined]
+    return view
+
+
 class OpenToOrigins:
-    """Middleware: reading below ``API_PATHS`` is open to pages of every origin, and OPTIONS says what an address takes.
+    """Middleware: reading below ``API_PATHS``, and what is ``open_to_origins``, is open to pages of every origin.
+
+    OPTIONS says what such an address takes.
 
     Never with cookies: a browser that sends them along does not show the answer to another origin's script. A key that the
     script itself brings is another matter. What can only be sent is not opened.
@@ -34,16 +45,17 @@ class OpenToOrigins:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         answer = self.get_response(request)
-        if request.method in _READING and request.path_info.startswith(API_PATHS):
+        match = request.resolver_match
+        if request.method in _READING and _is_open(request, match and match.func):
             answer["Access-Control-Allow-Origin"] = "*"
             answer["Access-Control-Expose-Headers"] = _EXPOSED
         return answer
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """The answer to OPTIONS; None leaves every other request to its view."""
-        if request.method != "OPTIONS" or not request.path_info.startswith(API_PATHS):
+        if request.method != "OPTIONS" or not _is_open(request, view):
             return None
-        taken = methods_taken(view)
+        taken = [*_READING, "OPTIONS"] if _is_marked(view) else methods_taken(view)
         if taken is None:
             return None
         reading = [method for method in _READING if method in taken and "GET" in taken]
@@ -57,3 +69,11 @@ class OpenToOrigins:
             answer["Access-Control-Allow-Headers"] = _TAKEN
             answer["Access-Control-Max-Age"] = str(_REMEMBERED_S)
         return answer
+
+
+def _is_open(request: HttpRequest, view: Any) -> bool:
+    return request.path_info.startswith(API_PATHS) or _is_marked(view)
+
+
+def _is_marked(view: Any) -> bool:
+    return getattr(view, "open_to_origins", False)

@@ -23,6 +23,7 @@ from appeals.models import Appeal, Attachment
 from appeals.workflow import COVER
 from news.models import NewsItem
 from web.api.keys import opened_by
+from web.api.origins import open_to_origins
 from web.security import HEADER
 from web.uploads import holders_of
 
@@ -41,6 +42,7 @@ _POLICY: Final = (
 )
 
 
+@open_to_origins
 @opened_by(Scope.PHOTOS)
 @require_safe
 def appeal_file(request: HttpRequest, attachment: UUID, form: str) -> HttpResponseBase:
@@ -71,6 +73,7 @@ def may_see_whole(user: User | AnonymousUser, appeal: Appeal | None) -> bool:
     return appeal is not None and standing_of(user).role_towards(appeal.service_id) in COVER.roles
 
 
+@open_to_origins
 @opened_by(Scope.PHOTOS)
 @require_safe
 def news_file(request: HttpRequest, item: int, form: str) -> HttpResponseBase:
