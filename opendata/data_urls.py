@@ -8,6 +8,7 @@ from opendata.bundle import CHECKSUMS
 from opendata.views.borders import whole_city, whole_districts, whole_service_areas
 from opendata.views.bundle import bundle_zip, catalogue_jsonld, checksums
 from opendata.views.field_lists import field_list
+from opendata.views.notebooks import notebook
 from opendata.views.removed import removed_json
 from opendata.views.whole_sets import whole_appeals, whole_appeals_as, whole_appeals_by_line
 
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     path("districts.<str:ending>", whole_districts, name="data-districts"),
     path("city.<str:ending>", whole_city, name="data-city"),
     path("service-areas.<str:ending>", whole_service_areas, name="data-service-areas"),
+    path("notebooks/<slug:notebook>.ipynb", notebook, name="data-notebook"),
     path("bundle.zip", bundle_zip, name="data-bundle"),
     path(CHECKSUMS, checksums, name="data-checksums"),
     path("catalog.jsonld", catalogue_jsonld, name="data-catalogue"),

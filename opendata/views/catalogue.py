@@ -18,6 +18,7 @@ from opendata.bundle import newest_bundle
 from opendata.files import kinds_of
 from opendata.layers import APPEALS, CITY, DISTRICTS, LAYERS, SERVICE_AREAS, Layer
 from opendata.properties import Property
+from opendata.views.notebooks import NOTEBOOKS
 from web.links import public_link
 
 #: What a layer is called, by its name.
@@ -59,6 +60,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         "url": public_link("/data/appeals.geojson"),
         "licence": settings.DATA_LICENCE,
         "bundle": newest_bundle(),
+        "notebooks": NOTEBOOKS,
     }
     return render(request, "opendata/catalogue.html", context)
 

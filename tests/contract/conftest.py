@@ -99,6 +99,7 @@ def path_of(lived_in: GridCity, settings: Settings, tmp_path: Path) -> Callable[
         "report": "hotspots",
         "ending": "csv",
         "layer": "appeals",
+        "notebook": "hotspots",
         "number": appeal.number,
         "pk": appeal.pk,
         "secret": appeal.contact.secret,

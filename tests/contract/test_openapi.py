@@ -34,6 +34,7 @@ from media.storage import workshop
 from opendata import clusters
 from opendata.bundle import newest_bundle
 from opendata.ogc.collections import COLLECTIONS
+from opendata.views.notebooks import NOTEBOOKS
 from opendata.whole_sets import WholeSet
 from rates.taking import DATA_WORK, UPLOAD, charge
 from tests.contract.addresses import Address, all_addresses, asking, templates
@@ -345,6 +346,9 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
     ("read_field_list", 200): [_get(f"/data/{name}.csv-metadata.json") for name in ("appeals", "city")],
     ("read_field_list", 400): [_get("/data/appeals.csv-metadata.json?lang=ky")],
     ("read_field_list", 404): [_get("/data/none.csv-metadata.json")],
+    ("read_notebook", 200): [_get(f"/data/notebooks/{name}.ipynb") for name in NOTEBOOKS],
+    ("read_notebook", 400): [_get("/data/notebooks/pysal.ipynb?lang=ky")],
+    ("read_notebook", 404): [_get("/data/notebooks/none.ipynb")],
     ("read_bundle", 200): [_get("/data/bundle.zip")],
     ("read_bundle", 400): [_get("/data/bundle.zip?lang=ky")],
     ("read_bundle", 404): [_before_the_first_night("/data/bundle.zip")],

@@ -202,6 +202,7 @@ def _path(address: Address, appeal: Appeal, secret: str) -> str:
             "report": "hotspots",
             "ending": "csv",
             "layer": "appeals",
+            "notebook": "hotspots",
             "cell_m": 250,
             "cell": f"x{appeal.cell_x // 5}_y{appeal.cell_y // 5}",
             "uidb36": "1",
