@@ -15,14 +15,23 @@ import orjson
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Expression, ExpressionWrapper, F, Field, Model, QuerySet, TextField
+from django.db.models import (
+    DateTimeField,
+    Expression,
+    ExpressionWrapper,
+    F,
+    Field,
+    Model,
+    QuerySet,
+    TextField,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg2 import extensions
 
 from geo.paging import Cursor, Order, PageRequest
 from geo.points import DECIMALS
-from geo.statements import statement_of
+from geo.statements import moment_text, statement_of
 
 MEDIA_TYPE = "application/geo+json"
 
@@ -42,8 +51,8 @@ class FeatureText(Expression):
     """Text of one GeoJSON Feature: geometry rounded to ``decimals``, properties by name.
 
     The coordinates stand as they are stored, in EPSG:4326 lon/lat, unless ``geometry`` is an expression that makes
-    others of them. Property values are column names or expressions; dates and times are written by PostgreSQL (ISO 8601, the
-    session's time zone), NULL as ``null``. A NULL geometry is ``null``.
+    others of them. Property values are column names or expressions; days are ISO 8601, moments UTC with six decimals
+    (``2026-05-31T10:00:00.500000+00:00``), NULL is ``null``. A NULL geometry is ``null``.
     """
 
     output_field = TextField()
@@ -86,9 +95,11 @@ class FeatureText(Expression):
             id_sql, id_params = values.pop()
             params += id_params
         params += geometry_params
-        for name, (_sql, value_params) in zip(self._names, values, strict=True):
+        pairs = []
+        for name, part, (value_sql, value_params) in zip(self._names, self._parts[1:], values, strict=False):
             params += [name, *value_params]
-        pairs = [("%s", value_sql) for value_sql, _params in values]
+            is_moment = isinstance(part.output_field, DateTimeField)
+            pairs.append(("%s", moment_text(value_sql, "+00:00") if is_moment else value_sql))
         return _feature_sql(geometry, pairs, id_sql=id_sql, decimals=self._decimals), tuple(params)
 
 

@@ -50,7 +50,7 @@ def write_points(path: Path, layer: str, rows: pa.RecordBatchReader, srid: int) 
     """Writes the rows, whose last column is the WKB of a point, into the empty table of the layer, and its index in space.
 
     The table has a column for its key and one for the geometry, then those of the rows. Texts, int64, float64, booleans, days and moments,
-    which are cut to milliseconds, and dictionaries of these.
+    which are rounded to milliseconds, as GDAL does, and dictionaries of these.
     """
     tree = f"rtree_{layer}_geom"
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
@@ -159,7 +159,7 @@ def _days(days: NDArray[Any]) -> Matrix:
 
 def _moments(column: pa.Array) -> Matrix:
     """``2026-05-31T10:00:00.120Z``, of the shape (rows, 24)."""
-    ms = column.cast(pa.int64()).fill_null(0).to_numpy() // 1000
+    ms = (column.cast(pa.int64()).fill_null(0).to_numpy() + 500) // 1000
     days, of_day = np.divmod(ms, _DAY_MS)
     seconds, rest = np.divmod(of_day, 1000)
     text = np.empty(len(ms), _MOMENT)

@@ -22,6 +22,7 @@ from django.db.models.functions import Cast, Concat
 from django.db.models.sql.compiler import SQLCompiler
 
 from geo.points import DECIMALS
+from geo.statements import moment_text
 
 Columns = Mapping[str, str | Combinable]
 #: PostgreSQL's functions take no more arguments than 100: a column and a comma each, and ``concat`` leaves out NULL.
@@ -45,7 +46,7 @@ class _Row(Expression):
 class RowText(_Row):
     """Text of one row as a line of CSV, without its end: NULL is an empty cell, an empty text two quotation marks.
 
-    Texts stand in quotation marks; moments are UTC (``2026-05-31T10:00:00.5Z``), days ISO 8601, a list is its members with
+    Texts stand in quotation marks; moments are UTC (``2026-05-31T10:00:00.500000Z``), days ISO 8601, a list is its members with
     commas between them. ``guard`` is a regular expression: a text that it matches gets an apostrophe before it.
     """
 
@@ -72,7 +73,7 @@ class RowText(_Row):
         more: list[str] = []
         match field:
             case DateTimeField():
-                return f"replace(({sql} AT TIME ZONE 'UTC')::text,' ','T')||'Z'", more
+                return moment_text(sql), more
             case CharField() | TextField():
                 pass
             case ArrayField():

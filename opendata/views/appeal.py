@@ -48,9 +48,7 @@ class MomentField(serializers.DateTimeField):
     """In UTC, as the lists say it."""
 
     def to_representation(self, value: dt.datetime) -> str:
-        written = value.astimezone(dt.UTC).replace(tzinfo=None).isoformat()
-        # PostgreSQL, which writes the lists, leaves out the zeros at the end of a fraction.
-        return f"{written.rstrip('0') if value.microsecond else written}+00:00"
+        return value.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 
 class NamedCodeSerializer(serializers.Serializer[Any]):

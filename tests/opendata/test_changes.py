@@ -138,7 +138,7 @@ def test_nothing_falls_between_two_readings(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("microsecond", "fraction"), [(0, ""), (1, ".000001"), (100_000, ".1"), (676_120, ".67612")]
+    ("microsecond", "fraction"), [(0, ".000000"), (1, ".000001"), (676_120, ".676120")]
 )
 def test_one_moment_is_written_alike_in_lists_and_details(
     city: GridCity, client: Client, microsecond: int, fraction: str

@@ -102,7 +102,7 @@ class TestCsv:
                 assert _same(row[name], value), name
         assert rows[0]["text"] == "'=1+1"
         assert (rows[1]["external_id"], rows[1]["source"]) == ("'-7", "'+former")
-        assert rows[0]["submitted_at"] == "2026-05-31T10:00:00.12Z"
+        assert rows[0]["submitted_at"] == "2026-05-31T10:00:00.120000Z"
         # NULL is nothing, an empty text is a text.
         assert ',"",' in body.decode().splitlines()[2] + body.decode().splitlines()[3]
 

@@ -62,7 +62,7 @@ class TestRange:
         assert answer.status_code == 416
 
     @pytest.mark.parametrize(
-        "header", ["bytes=-5", "bytes=a-b", "bytes=0-1,3-4", "lines=0-1", "bytes=", "\u00b2"]
+        "header", ["bytes=a-b", "bytes=0-1,3-4", "lines=0-1", "bytes=", "\u00b2"]
     )
     def test_other_ranges_get_the_whole(self, city: GridCity, client: Client, header: str) -> None:
         assert client.get("/api/appeals.geojson", headers={"Range": header}).status_code == 200

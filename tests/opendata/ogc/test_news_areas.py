@@ -82,5 +82,5 @@ def test_features_of_files_are_the_same(client: Client, works: NewsItem, others:
     ]
     (feature,) = (one for one in client.get(f"{ITEMS}?lang=en").json()["features"] if one["id"] == works.pk)
     assert feature["geometry"]["type"] == "MultiPolygon"
-    assert feature["properties"]["starts_at"] == "2026-05-31T06:00:00+00:00"
+    assert feature["properties"]["starts_at"] == "2026-05-31T06:00:00.000000+00:00"
     assert feature["geometry"]["coordinates"][0][0][0] == list(EAST[:2])
