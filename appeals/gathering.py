@@ -221,6 +221,29 @@ def has_gathered(appeal: Appeal, at: dt.datetime) -> bool:
     return gathering.voices >= gathering.needed or carried_over(appeal)
 
 
+@dataclass(frozen=True)
+class Voices:
+    """How many of the voices are of people of whom an address or a phone number is known, and how many of browsers alone."""
+
+    confirmed: int
+    by_browser: int
+
+
+def voices_of(appeal: Appeal) -> Voices:
+    """What kind of voices the appeal has, with those of what repeats it; one query, or two."""
+    confirmed = Support.objects.of(appeal).confirmed().people()
+    return Voices(confirmed, max(appeal.supporters - confirmed, 0))
+
+
+def leading(n: int, today: dt.date) -> list[Appeal]:
+    """The public proposals with the most voices, at most ``n``, of those that gather them and those the city must answer."""
+    thresholds = Thresholds.read()
+    considered = in_state(GatheringState.GATHERING, thresholds, today)
+    considered |= in_state(GatheringState.AWAITED, thresholds, today)
+    proposals = Appeal.objects.public().proposals().filter(considered, supporters__gt=0)
+    return list(proposals.with_names().order_by("-supporters", "-number")[:n])
+
+
 def carried_over(appeal: Appeal) -> bool:
     """True where a repetition of it had come to its own threshold."""
     return Appeal.objects.repeating(appeal).filter(supported_at__isnull=False).exists()

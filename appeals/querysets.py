@@ -299,6 +299,7 @@ class ListedAppeal(NamedTuple):
     language: str
     address: str
     submitted_at: dt.datetime
+    term_began_at: dt.datetime | None
     due_on: dt.date
     answered_at: dt.datetime | None
     planned_on: dt.date | None
@@ -313,6 +314,11 @@ class ListedAppeal(NamedTuple):
     assignee_last_name: str | None
     assignee_email: str | None
     counts: str
+
+    @property
+    def term_began(self) -> dt.datetime:
+        """When the present term began to run, as of an ``Appeal``."""
+        return self.term_began_at or self.submitted_at
 
 
 class _ListedAppeals(ValuesListIterable[Any]):
@@ -341,6 +347,10 @@ class SupportQuerySet(models.QuerySet["Support"]):
         """Those of the appeal, and of what repeats it: whom a repetition concerns, the appeal concerns."""
         keys = RawSQL(_REPEATING, [appeal.pk])  # noqa: S611
         return self.filter(Q(appeal=appeal) | Q(appeal__in=keys))
+
+    def confirmed(self) -> SupportQuerySet:
+        """Those of whom an address or a phone number is known, and not a browser alone."""
+        return self.filter(confirmed=True)
 
     def people(self) -> int:
         """How many people they are of; one may support several of what repeats each other, by phone and by e-mail."""

@@ -57,6 +57,9 @@ DEFAULTS: Final[dict[str, Rate]] = {
     # Supports of appeals, by address: a house with one connection supports its three appeals, and a mobile operator's gateway
     # is a village. Whoever clears the browser's cookies looks like somebody new; this limits what that is worth.
     "support": Rate(60, 120, _HOUR),
+    # Supports of one appeal that nothing but a browser stands for, by address: a class presses at once, an office in a day.
+    # A proposal is carried by some three hundred; one connection gives a tenth of them a day. Whoever signs in is not held up.
+    "support-place": Rate(20, 30, 24 * _HOUR),
     # Wrong passwords for one account from one address. Five are a forgotten password; 1,440 a day guess none.
     "log-in": Rate(5, 60, _HOUR),
     # Wrong passwords for whatever accounts from one address: an office of 25 people on a Monday.

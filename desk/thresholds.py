@@ -9,16 +9,22 @@ from typing import Final
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods
 
 from appeals.actions.thresholds import ChangedMeanwhile, Written, mark_of, set_thresholds, stored
+from appeals.deadlines import city_day
+from appeals.due import rows_of
+from appeals.gathering import leading, voices_of
 from appeals.limits import SUPPORT_DAYS_MAX, SUPPORT_VOICES_MAX
 from desk.doors import for_whom
 from districts import choices
 from geo.refusals import Errors, Refused
 
+#: Proposals whose voices the page shows.
+_LEADING: Final = 10
 _NONE: Final[Written] = ("", "")
 
 
@@ -75,5 +81,14 @@ def thresholds_page(request: HttpRequest) -> HttpResponse:
     status = HTTPStatus.OK
     if errors or changed_meanwhile:
         status = HTTPStatus.BAD_REQUEST if errors else HTTPStatus.CONFLICT
-    context = {"rows": rows, "errors": errors, "changed_meanwhile": changed_meanwhile, "mark": mark}
+    today = city_day(timezone.now())
+    proposals = rows_of(leading(_LEADING, today))
+    voices = [(row, voices_of(row.appeal)) for row in proposals]
+    context = {
+        "voices_of": voices,
+        "rows": rows,
+        "errors": errors,
+        "changed_meanwhile": changed_meanwhile,
+        "mark": mark,
+    }
     return render(request, "desk/thresholds.html", context, status=status)

@@ -19,6 +19,7 @@ from appeals.actors import Person
 from appeals.alike import alike
 from appeals.dossier import dossier_of
 from appeals.filters import FILTERS, filter_fields
+from appeals.gathering import voices_of
 from appeals.limits import ALIKE_MAX, TEXT_MAX
 from appeals.models import Appeal, Attachment
 from appeals.redactions import redactions_of
@@ -202,6 +203,7 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
         "dossier": dossier,
         "appeal": appeal,
         "contact": contact,
+        "voices": voices_of(appeal) if appeal.is_proposal else None,
         "office": standing.office,
         "takes_files": takes_files,
         "files_taken": FileTaken.objects.filter(appeal=appeal).select_related("by") if takes_files else (),

@@ -11,6 +11,8 @@ from django.http import HttpRequest
 
 #: Addresses of IPv6 that one household or phone has: it takes another of them whenever it likes.
 _HOUSEHOLD: Final = 64
+#: Those that one connection may be given: 65,536 households of the same house.
+_SITE: Final = 48
 _WITH_PORT: Final = re.compile(r"\[([^\]]{1,50})\](?::\d{1,5})?|([0-9.]{7,15}):\d{1,5}", re.ASCII)
 
 
@@ -37,6 +39,14 @@ def address_of(request: HttpRequest) -> str:
         if (address := _network(entries[0])) is not None:
             return address
     return _network(request.META.get("REMOTE_ADDR", "")) or "unknown"
+
+
+def place_of(sender: str) -> str:
+    """Where the sender is, for what many addresses of one connection do together: of IPv6 the /48 network, else the sender."""
+    kind, _space, written = sender.partition(" ")
+    if kind != "address" or ":" not in written:
+        return sender
+    return f"{kind} {ipaddress.IPv6Network((written, _SITE), strict=False).network_address}"
 
 
 def _network(text: str) -> str | None:

@@ -45,6 +45,9 @@ _DATA: Final = gettext_lazy(
 _SUPPORTED: Final = gettext_lazy(
     "Too many appeals have been supported from your internet connection in a short time. Press the button again %(wait)s."
 )
+_SUPPORTED_HERE: Final = gettext_lazy(
+    "Many people have supported this from your internet connection already. Press the button again %(wait)s, or sign in with your e-mail address under “My appeals” and press it then."
+)
 _WRONG_CODES: Final = gettext_lazy("Too many wrong codes. Try again %(wait)s.")
 _LETTERS: Final = gettext_lazy("Several letters are on their way already. Ask for another one %(wait)s.")
 
@@ -59,6 +62,7 @@ API_KEY: Final = Limit(
     "api-key", gettext_lazy("Too much has been asked for with this key in a short time. Ask again %(wait)s.")
 )
 SUPPORT: Final = Limit("support", _SUPPORTED)
+SUPPORT_PLACE: Final = Limit("support-place", _SUPPORTED_HERE)
 FIRST_LETTER: Final = Limit("first-letter", _LETTERS)
 LINK_LETTER: Final = Limit("link-letter", _LETTERS)
 LINK_LETTER_SENDER: Final = Limit("link-letter-sender", _LETTERS)
@@ -87,6 +91,7 @@ LIMITS: Final = (
     DATA_WORK,
     API_KEY,
     SUPPORT,
+    SUPPORT_PLACE,
     LOG_IN,
     LOG_IN_ADDRESS,
     FIRST_LETTER,

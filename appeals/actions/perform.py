@@ -289,6 +289,8 @@ class Change:
             case Clock.STOP:
                 appeal.answered_at = self.at
             case Clock.START:
+                if before in OPEN_STATUSES and appeal.due_on < city_day(self.at):
+                    event.details |= {"missed": appeal.due_on.isoformat()}
                 appeal.term_began_at, appeal.extended_days, appeal.pauses = self.at, 0, []
                 appeal.warned = 0
                 appeal.answered_at = appeal.closed_at = appeal.escalated_at = None

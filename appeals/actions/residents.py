@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 
 from accounts.roles import Role
 from appeals.actions.support import forget_supports_at, join_supports, supports_at
@@ -98,7 +98,8 @@ def personal_data(resident: Resident) -> dict[str, Any]:
         "appeals": [_appeal(contact) for contact in contacts],
         "supports": [
             {"number": number, "at": at.isoformat()}
-            for number, at in supports.order_by("at").values_list("appeal__number", "at")
+            # By several browsers, each once.
+            for number, at in supports.values_list("appeal__number").annotate(said=Min("at")).order_by("said")
         ],
         "follows": list(followed_by(resident).values_list("number", flat=True)),
         "alerts": [_alert(alert) for alert in Alert.objects.of_address(resident.email).order_by("pk")],

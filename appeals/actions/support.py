@@ -18,7 +18,8 @@ from appeals.gathering import count_supporters, may_be_supported
 from appeals.models import Appeal, AppealContact, Support
 from appeals.search import mailbox
 from appeals.workflow import SUBMIT_FOR
-from rates.taking import SUPPORT, take
+from rates.senders import place_of
+from rates.taking import SUPPORT, SUPPORT_PLACE, take
 
 
 def support(appeal: Appeal, secret: str, *, sender: str, email: str = "") -> None:
@@ -27,22 +28,24 @@ def support(appeal: Appeal, secret: str, *, sender: str, email: str = "") -> Non
     What the appeal repeats, or is taken for a repetition of later, has its supporters with it (``SupportQuerySet.of``).
     The voice that brings a proposal to its threshold has the city owe an answer, in the same transaction.
     Raises ``NotAllowed`` for an appeal that is over (``gathering.may_be_supported``) or hidden, ``TooMany`` when the sender
-    (``rates.senders``) has supported too much.
+    (``rates.senders``) has supported too much, or, where no address is known, when many have supported this from there.
     """
-    _count(appeal, [person_of(secret), *filter(None, [person_at(email)])], sender)
+    _count(appeal, [person_of(secret), *filter(None, [person_at(email)])], sender, confirmed=bool(email))
 
 
-def _count(appeal: Appeal, persons: Sequence[str], sender: str) -> None:
-    """Counts whoever is known by one or by two of these once."""
+def _count(appeal: Appeal, persons: Sequence[str], sender: str, *, confirmed: bool) -> None:
+    """Counts whoever is known by one or by two of these once; ``confirmed`` when one of them is an address or a number."""
     now = timezone.now()
     fresh = Appeal.objects.filter(pk=appeal.pk).first()
     if fresh is None or not may_be_supported(fresh, now):
         raise NotAllowed
     there = Support.objects.filter(appeal=appeal).filter(Q(person__in=persons) | Q(also__in=persons)).first()
     if there is None:
+        if not confirmed:
+            take(SUPPORT_PLACE, f"{place_of(sender)} {appeal.pk}")
         take(SUPPORT, sender)
         person, also = (*persons, "")[:2]
-        voice = Support(appeal=appeal, person=person, also=also)
+        voice = Support(appeal=appeal, person=person, also=also, confirmed=confirmed)
         with transaction.atomic():
             Support.objects.bulk_create([voice], ignore_conflicts=True)
             counted = count_supporters(appeal.pk)
@@ -51,7 +54,8 @@ def _count(appeal: Appeal, persons: Sequence[str], sender: str) -> None:
     elif not there.also:
         others = [person for person in persons if person != there.person]
         with transaction.atomic():
-            Support.objects.filter(pk=there.pk).update(also="".join(others[:1]))
+            known = {"also": "".join(others[:1]), "confirmed": confirmed or there.confirmed}
+            Support.objects.filter(pk=there.pk).update(**known)
             count_supporters(appeal.pk)
 
 
@@ -72,7 +76,7 @@ def support_for(appeal: Appeal, *, phone: str, email: str, by: Person, sender: s
         )
     if len(contacts) == 1:
         contacts += _same_person(phone, email)
-    _count(appeal, [person_at(contact) for contact in contacts], sender)
+    _count(appeal, [person_at(contact) for contact in contacts], sender, confirmed=True)
 
 
 def _same_person(phone: str, email: str) -> list[str]:
@@ -106,18 +110,16 @@ def supports_at(email: str) -> QuerySet[Support]:
 
 def join_supports(secret: str, email: str) -> None:
     """What the person with this secret supports, whoever has the address supports: they are one, and count once."""
-    at = person_at(email)
+    if not secret:
+        return
     with transaction.atomic():
-        own = Support.objects.filter(person=person_of(secret), also="") if secret else Support.objects.none()
+        own = Support.objects.filter(person=person_of(secret), also="")
         # In one order, so that nobody waits for another one who waits.
-        for one in own.order_by("appeal"):
-            there = supports_at(email).filter(appeal=one.appeal_id).first()
-            if there is None:
-                Support.objects.filter(pk=one.pk).update(also=at)
-            elif there.pk != one.pk:
-                one.delete()
-                Support.objects.filter(pk=there.pk, also="").update(also=one.person)
-            count_supporters(one.appeal_id)
+        keys = list(own.order_by("appeal").values_list("appeal", flat=True))
+        # Each browser keeps its own: signed out again, it is nobody new.
+        own.update(also=person_at(email), confirmed=True)
+        for key in keys:
+            count_supporters(key)
 
 
 def forget_supports_at(email: str) -> None:

@@ -91,7 +91,8 @@ def support_proposals(now: dt.datetime) -> int:
         share = _SHARES[n] if n < len(_SHARES) else chance.random() ** 2 * 0.8
         appeal.supporters = round(threshold.voices * share)
         voices += [
-            Support(appeal=appeal, person=f"demo {appeal.number} {m}") for m in range(appeal.supporters)
+            Support(appeal=appeal, person=f"demo {appeal.number} {m}", confirmed=m % 3 == 0)
+            for m in range(appeal.supporters)
         ]
         if appeal.supporters >= threshold.voices:
             details = {"supporters": appeal.supporters, "threshold": threshold.voices}

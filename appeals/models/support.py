@@ -21,12 +21,14 @@ class Support(models.Model):
     """Somebody says that the appeal concerns them too; once a person.
 
     ``person`` is the digest of a secret that the browser alone keeps: nothing else is known of who it is. Of whoever phoned it
-    is that of the number, and ``also`` that of the address which is known to be the same person's.
+    is that of the number, and ``also`` that of the address which is known to be the same person's. It is ``confirmed`` where
+    there is such an address or number: a browser alone is whoever clears its cookies.
     """
 
     appeal = models.ForeignKey(Appeal, models.CASCADE, related_name="supports")
     person = models.CharField(max_length=PERSON_MAX)
     also = models.CharField(max_length=PERSON_MAX, blank=True, default="", db_default="")
+    confirmed = models.BooleanField(default=False, db_default=False)
     at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[SupportQuerySet] = SupportQuerySet.as_manager()  # type: ignore[assignment]

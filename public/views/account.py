@@ -49,7 +49,7 @@ from public.residents import (
     keep_signed_in,
     resident_of,
 )
-from public.views.support import forget_supports, secret_of
+from public.views.support import secret_of
 from rates.senders import sender_of
 from rates.taking import TooMany
 from web.limits import refused
@@ -158,11 +158,13 @@ def _out(request: HttpRequest, everywhere: Resident | None) -> HttpResponse:
 
 
 def _out_page(request: HttpRequest, done: str) -> HttpResponse:
-    """What was ``done``, on a device that remembers nothing of whoever was signed in: others may have it next."""
+    """What was ``done``, on a device that remembers nothing of whoever was signed in: others may have it next.
+
+    What the browser has supported stays the browser's: it counts once, whoever signs in and out.
+    """
     response = _page(request, done=done, forget=True)
     forget_device(response)
     forget_asked(response)
-    forget_supports(response)
     return response
 
 

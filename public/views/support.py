@@ -63,11 +63,6 @@ def support_page(request: HttpRequest, number: int) -> HttpResponse:
     return response
 
 
-def forget_supports(response: HttpResponse) -> None:
-    """Has the browser forget what it is known by."""
-    response.delete_cookie(_COOKIE, samesite="Lax")
-
-
 def secret_of(request: HttpRequest) -> str:
     """What the browser is known by to supports; empty when it has never supported anything."""
     secret = request.COOKIES.get(_COOKIE, "")

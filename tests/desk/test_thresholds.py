@@ -9,12 +9,15 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from appeals.actions.support import support
 from appeals.actions.thresholds import mark_of
 from appeals.actions.thresholds import stored as thresholds
 from appeals.importing.terms import load_thresholds
 from appeals.models import SupportThreshold
+from appeals.vocabulary import Kind
 from districts.importing.entries import EntryRefused
 from history.models import RowChange
+from tests.factories import AppealFactory
 from tests.grid import GridCity
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +51,16 @@ def test_the_city_and_where_it_differs(office: Client, office_user: User, city: 
         'name="voices-" type="number" inputmode="numeric" min="1"'
         in office.get(reverse("desk:thresholds")).content.decode()
     )
+    proposal = AppealFactory(
+        category=city.categories["lamp"], service=city.services["office"], kind=Kind.RECOMMENDATION
+    )
+    support(proposal, "browser", sender="here")
+    support(proposal, "another", sender="here", email="a@mail.example")
+    support(proposal, "a third", sender="here")
+    for page in (reverse("desk:thresholds"), reverse("desk:appeal", args=[proposal.number])):
+        shown = office.get(page).content.decode()
+        assert "3 of 300 voices" in shown
+        assert "Voices confirmed by e-mail or phone: 1; by a browser alone: 2" in shown
     assert "Thresholds that were changed: 2." in send(office, voices_west="100", days_west="0")[1]
     assert stored() == {"": (300, 180), "west": (100, 0)}
     assert "Nothing was changed." in send(office, voices_west="100", days_west="0")[1]

@@ -19,6 +19,7 @@ from appeals.actions.perform import perform
 from appeals.actions.residents import contacts_of
 from appeals.actions.support import support, supports_at
 from appeals.actors import Author, Person
+from appeals.gathering import voices_of
 from appeals.intake.sign_in import ask_code, forget_sign_ins, sign_in
 from appeals.limits import SIGN_IN_MINUTES, SIGN_IN_TRIES, SIGNED_IN_DAYS
 from appeals.models import (
@@ -353,7 +354,14 @@ def test_two_supports_of_one_person_become_one(appeal: Appeal) -> None:
     client = signed_in()
     client.cookies["supporter"] = "browser"
     client.post(HERE, {"do": "attach"})
-    assert Support.objects.of(appeal).people() == supports_at(ADDRESS).count() == 1
+    assert Support.objects.of(appeal).people() == 1
+    kept = client.get(f"{HERE}data.json").json()["supports"]
+    assert [one["number"] for one in kept] == [appeal.number]
+    # Signing out makes no new person of the browser.
+    client.post(HERE, {"do": "out"})
+    client.post(f"/en/appeals/{appeal.number}/support/", {"supported": "yes"})
+    assert Support.objects.of(appeal).people() == 1
+    assert voices_of(Appeal.objects.get(pk=appeal.pk)).confirmed == 1
 
 
 def test_all_that_is_kept_is_shown_taken_along_and_deleted(

@@ -7,6 +7,8 @@ from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
+from appeals.actions.support import support
+from appeals.gathering import voices_of
 from appeals.models import Appeal, Support
 from appeals.vocabulary import Status
 from bootstrap.rates import Rate
@@ -84,6 +86,30 @@ def test_a_limit_says_when_to_come_again(appeal: Appeal, client: Client, setting
     refused = Client().post(address, {"supported": "yes"})
     assert (refused.status_code, int(refused["Retry-After"]) > 0) == (429, True)
     assert "Too many appeals have been supported" in refused.content.decode()
+
+
+def test_a_connection_gives_one_proposal_few_browsers_alone(
+    appeal: Appeal, settings: LazySettings, city: GridCity
+) -> None:
+    settings.LIMITS = {"support-place": Rate(2, 1, 86_400)}
+    other = AppealFactory(category=city.categories["lamp"])
+
+    def press_from(address: str, *, at: Appeal = appeal) -> int:
+        path = f"/en/appeals/{at.number}/support/"
+        return Client(REMOTE_ADDR=address).post(path, {"supported": "yes"}).status_code
+
+    # Of IPv6 one connection has many networks.
+    assert [press_from(f"2001:db8:1:{n}::5") for n in (1, 2, 3)] == [302, 302, 429]
+    refused = Client(REMOTE_ADDR="2001:db8:1:9::5").post(
+        f"/en/appeals/{appeal.number}/support/", {"supported": "yes"}
+    )
+    assert int(refused["Retry-After"]) > 0
+    assert "sign in with your e-mail address" in refused.content.decode()
+    assert (press_from("2001:db8:2::5"), press_from("2001:db8:1:1::5", at=other)) == (302, 302)
+    # Whoever is known by an address is no browser alone, here and at the desk.
+    support(appeal, "a" * 43, sender="address 2001:db8:1:1::", email="a@mail.example")
+    voices = voices_of(Appeal.objects.get(pk=appeal.pk))
+    assert (voices.confirmed, voices.by_browser) == (1, 3)
 
 
 def test_who_writes_the_same_is_shown_what_is_there(city: GridCity, client: Client) -> None:
