@@ -97,6 +97,12 @@ class Dossier:
         return steps_of([said])[0] if said else None
 
     @property
+    def missed(self) -> dt.date | None:
+        """The last day of a term that had passed without an answer when the present one began; None of most appeals."""
+        days = [step.event.details["missed"] for step in self.steps if "missed" in step.event.details]
+        return dt.date.fromisoformat(days[-1]) if days else None
+
+    @property
     def passes(self) -> list[Step]:
         """The steps by which the appeal went from one service to another, in their order."""
         return [step for step in self.steps if step.event.to_service_id is not None]

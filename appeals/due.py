@@ -37,10 +37,14 @@ class DueState(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Due:
-    """The state, and its length in working days: remaining, overdue, or taken to answer."""
+    """The state, and its length in working days: remaining, overdue, or taken to answer since the term began.
+
+    ``anew`` when the term of the answer began after the submission: the appeal was taken up again, or people carried it.
+    """
 
     state: DueState
     days: int
+    anew: bool = False
 
     @property
     def words(self) -> str:
@@ -60,6 +64,15 @@ class Due:
                     ngettext("Overdue by %(n)d working day", "Overdue by %(n)d working days", self.days)
                     % days
                 )
+            case DueState.IN_TIME | DueState.LATE if self.anew and self.days == 0:
+                return _("Answered the day the term began anew")
+            case DueState.IN_TIME | DueState.LATE if self.anew:
+                words = ngettext(
+                    "Answered %(n)d working day after the term began anew",
+                    "Answered %(n)d working days after the term began anew",
+                    self.days,
+                )
+                return words % days
             case DueState.IN_TIME | DueState.LATE if self.days == 0:
                 return _("Answered the same day")
             case DueState.IN_TIME | DueState.LATE:
@@ -119,8 +132,10 @@ def due_of(appeal: Appeal | ListedAppeal, calendar: WorkingCalendar, today: dt.d
         imported = appeal.external_id and not appeal.outcome
         return Due(DueState.ELSEWHERE if imported else DueState.ENDED, 0)
     answered_on = city_day(appeal.answered_at)
-    taken = calendar.working_days_between(city_day(appeal.submitted_at), answered_on)
-    return Due(DueState.IN_TIME if answered_on <= appeal.due_on else DueState.LATE, taken)
+    # From where the due date is counted, or what is said of the days and of the date would not agree.
+    taken = calendar.working_days_between(city_day(appeal.term_began), answered_on)
+    state = DueState.IN_TIME if answered_on <= appeal.due_on else DueState.LATE
+    return Due(state, taken, anew=appeal.term_began_at is not None)
 
 
 def rows_of(appeals: Iterable[Appeal], *, now: dt.datetime | None = None) -> list[AppealRow]:

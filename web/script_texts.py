@@ -237,6 +237,7 @@ def script_texts() -> dict[str, str]:
         ),
         "outbox.sending": _("Sending: %(percent)s %%"),
         "outbox.held": _("Not sent. It is kept on this device."),
+        "outbox.heldTitle": _("Not sent"),
         "outbox.keptTitle": _("Saved until you are back online"),
         "outbox.toMap": _("To the map"),
         "outbox.kept": _(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.utils import timezone
 
@@ -15,6 +16,8 @@ from appeals.actions.perform import perform
 from appeals.actions.support import forget_supports_at, join_supports, support, take_back
 from appeals.actors import PLATFORM, Person
 from appeals.deadlines import LegalClock, city_day
+from appeals.dossier import dossier_of
+from appeals.due import DueState, due_of
 from appeals.errors import NotAllowed
 from appeals.gathering import GatheringState, Thresholds, gathering_of, in_state
 from appeals.models import Appeal, AppealContact, Event, Message, Support, SupportThreshold
@@ -55,8 +58,10 @@ def proposal(make: Callable[..., Appeal]) -> Callable[..., Appeal]:
     return lambda **fields: make(kind=Kind.RECOMMENDATION, **fields)
 
 
-def test_the_voice_that_is_enough(proposal: Callable[..., Appeal], city: GridCity) -> None:
-    appeal = proposal(submitted_at=NOW - dt.timedelta(days=20))
+def test_the_voice_that_is_enough(
+    proposal: Callable[..., Appeal], city: GridCity, office_actor: Person
+) -> None:
+    appeal = proposal(submitted_at=NOW - dt.timedelta(days=20), due_on=city_day(NOW) - dt.timedelta(days=3))
     AppealContact.objects.update(email="a@mail.example", email_proven=True)
     say(appeal, 1, 1)
     assert (again(appeal).supporters, state(appeal)) == (1, GatheringState.GATHERING)
@@ -75,6 +80,11 @@ def test_the_voice_that_is_enough(proposal: Callable[..., Appeal], city: GridCit
     say(appeal, 3)
     assert (again(appeal).supporters, state(appeal)) == (3, GatheringState.AWAITED)
     assert carry_supported() == 0
+    # What is said of days is counted from where the due date is: and that the earlier one had passed is not forgotten.
+    assert dossier_of(again(appeal), AnonymousUser(), internal=False).missed == appeal.due_on
+    perform(appeal.pk, ANSWER, office_actor, version=None, text="Yes.")
+    due = due_of(again(appeal), LegalClock.read().calendar, city_day(timezone.now()))
+    assert (due.state, due.words) == (DueState.IN_TIME, "Answered the day the term began anew")
 
 
 def test_what_was_reached_nothing_takes_back(
