@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -149,16 +148,19 @@ def _too_many(request: HttpRequest, draft: Draft, refusal: TooMany) -> HttpRespo
 
 
 def _known_already(request: HttpRequest, appeal_id: UUID, draft: Draft, refusal: Conflict) -> HttpResponse:
-    """After the back button: the appeal was received before, and its author is shown it."""
-    contact = AppealContact.objects.filter(appeal=appeal_id, secret=draft.values["secret"]).first()
-    if contact is None:
-        draft.errors = {"id": [str(refusal)]}
-        return _form(request, draft, status=409)
-    messages.info(request, _("This appeal had been received already; it was not sent a second time."))
-    return redirect("public:follow", secret=contact.secret)
+    """After the back button: what was sent before, and the form with what is typed now, which would be another appeal."""
+    sent = AppealContact.objects.filter(appeal=appeal_id, secret=draft.values["secret"]).first()
+    draft.errors = {} if sent else {"id": [str(refusal)]}
+    if sent is not None:
+        draft.values |= {name: _fresh()[name] for name in ("id", "secret")}
+        # The files of the first are the first's.
+        draft.uploads = [upload for upload in draft.uploads if upload.appeal_id is None]
+    return _form(request, draft, status=HTTPStatus.CONFLICT, sent=sent)
 
 
-def _form(request: HttpRequest, draft: Draft, *, status: int) -> HttpResponse:
+def _form(
+    request: HttpRequest, draft: Draft, *, status: int, sent: AppealContact | None = None
+) -> HttpResponse:
     groups = category_groups()
     chosen = draft.values["category"]
     return render(
@@ -166,6 +168,7 @@ def _form(request: HttpRequest, draft: Draft, *, status: int) -> HttpResponse:
         "public/appeal_new.html",
         {
             "draft": draft,
+            "sent": sent,
             "values": draft.values,
             "errors": draft.errors,
             # Nothing is wrong with it: it need only be sent again later.

@@ -257,6 +257,26 @@ def test_the_list_of_ones_own_follows_the_outbox(visit: Open, city: GridCity) ->
     page.evaluate("window.dispatchEvent(new Event('outbox:changed'))")
     expect(page.locator("my-appeals .appeal-row")).to_contain_text("A lamp by the school")
     expect(page.locator(".outbox__line--success")).to_be_visible()
+    # An evening in Greenwich is the next morning in the city.
+    page.evaluate(
+        """() => {
+          const sent = { number: 1, secret: "x", about: "By night", at: "2026-05-31T20:34:00.000Z" };
+          localStorage.setItem("my-appeals", JSON.stringify([sent]));
+          window.dispatchEvent(new Event("outbox:shown"));
+        }"""
+    )
+    expect(page.locator("my-appeals .appeal-row")).to_contain_text("1 June 2026")
+
+    # The page that says that it is kept says so no longer than it is.
+    page.goto(window.root + FORM)
+    window.context.set_offline(True)
+    write(page, "A lamp in the yard")
+    told = page.locator("main")
+    expect(told).to_contain_text("There is no network.")
+    window.context.set_offline(False)
+    expect(told.locator("h1")).to_contain_text("Registered: №")
+    expect(told).not_to_contain_text("There is no network.")
+    expect(told.get_by_role("link", name="Follow it")).to_be_visible()
 
 
 #: The answer to an appeal breaks off once, after the server has taken it.

@@ -67,7 +67,12 @@ def test_sent_twice_with_its_photo_it_is_one_appeal(client: Client, filled: dict
 def test_changed_after_it_was_received_it_is_not_sent_again(client: Client, filled: dict[str, Any]) -> None:
     send(client, filled)
     response = send(client, {**filled, "text": "Another story."})
-    assert response.headers["Location"] == reverse("public:follow", args=[filled["secret"]])
+    said = response.content.decode()
+    assert response.status_code == 409
+    # Neither is lost: the first with the way to it, the second in the form of another appeal.
+    assert "You have sent this already" in said and "It is dark." in said and "Another story." in said
+    assert reverse("public:follow", args=[filled["secret"]]) in said
+    assert filled["id"] not in said
     assert Appeal.objects.get().text == "It is dark."
     # Somebody who does not know the secret learns nothing of whose appeal it is.
     stranger = send(client, {**filled, "text": "Another story.", "secret": "x" * 32})

@@ -448,7 +448,7 @@ export class AppealForm extends HTMLElement {
       } else if (kept) {
         await dropDraft();
         await this.#steps?.leave();
-        this.#showKept();
+        this.#showKept(parcel.id);
       } else {
         this.#error("send", [t("form.failed")]);
       }
@@ -485,20 +485,29 @@ export class AppealForm extends HTMLElement {
     button.textContent = t(busy ? "form.sending" : "form.send");
   }
 
-  #showKept() {
+  /** @param {string} id of what is kept */
+  #showKept(id) {
     this.#leaving = true;
     const heading = el("h1", { tabIndex: -1 }, t("outbox.keptTitle"));
-    this.replaceChildren(
-      el(
-        "div",
-        { className: "kept" },
-        large(icon("offline")),
-        heading,
-        el("p", { className: "lead" }, t("outbox.kept")),
-        el("a", { className: "button", href: settings.urls.home }, t("outbox.toMap")),
-      ),
-    );
+    const lead = el("p", { className: "lead" }, t("outbox.kept"));
+    const onward = el("a", { className: "button", href: settings.urls.home }, t("outbox.toMap"));
+    const kept = el("div", { className: "kept" }, large(icon("offline")), heading, lead, onward);
+    this.replaceChildren(kept);
     heading.focus();
+    // What the banner says of it meanwhile, the page says.
+    window.addEventListener("outbox:shown", async () => {
+      const parcel = (await readParcels()).find((one) => one.id === id);
+      // What its author has seen or deleted is not there any more.
+      if (!parcel) return;
+      const { state, number, followUrl, reason } = parcel;
+      heading.textContent = { waiting: t("outbox.keptTitle"), held: t("outbox.heldTitle"), refused: t("outbox.heldTitle"), sent: t("outbox.sent", { number: number ?? "" }) }[state];
+      lead.textContent = { waiting: t("outbox.kept"), held: t("outbox.held"), refused: t("outbox.refused", { reason: reason ?? "" }), sent: "" }[state];
+      kept.querySelector("svg")?.replaceWith(large(icon({ waiting: "offline", held: "clock", refused: "alert", sent: "check" }[state])));
+      if (state === "sent") {
+        onward.href = `${followUrl}?new=1`;
+        onward.textContent = t("outbox.follow");
+      }
+    });
     window.dispatchEvent(new Event("outbox:changed"));
   }
 }

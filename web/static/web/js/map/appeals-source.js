@@ -2,6 +2,7 @@
 
 import { Latest, getJson, isAbort } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
+import { dayInCity } from "city/site/texts.js";
 import { bboxText, snapped } from "city/map/extent.js";
 
 /** @typedef {import("geojson").FeatureCollection} Answer */
@@ -66,7 +67,7 @@ export async function appealsAround([lon = 0, lat = 0], radiusDegrees, filter, a
   query.set("page_size", "30");
   /** @type {import("geojson").FeatureCollection} */
   const answer = await getJson(`${settings.urls.appealsGeojson}?${query}`);
-  const today = new Intl.DateTimeFormat("en-CA", { timeZone: settings.timeZone }).format();
+  const today = dayInCity();
   const open = awaiting.split(",");
   return answer.features.map(({ id, properties }) => ({
     ...properties,

@@ -38,14 +38,21 @@ const moments = new Intl.DateTimeFormat(locale === "en" ? "en-GB" : "ru", { date
  */
 export const formatMoment = (iso) => moments.format(new Date(iso));
 
+// Canada writes days as the server does.
+const days = new Intl.DateTimeFormat("en-CA", { timeZone: settings.timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
+
+/** The city's calendar day at that moment, as the server writes it: 2026-05-31. @param {Date} [moment] now without one */
+export const dayInCity = (moment) => days.format(moment);
+
 const inWords = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" });
 
 /**
- * A calendar day, such as "2026-05-31", as the server writes it: 31 May 2026; 31.05.2026 in Kyrgyz and Russian.
- * @param {string} iso
+ * A calendar day, such as "2026-05-31", or that of a moment in the city: 31 May 2026; 31.05.2026 in Kyrgyz and Russian.
+ * @param {string} iso as the server writes it
  */
 export function formatDay(iso) {
-  if (settings.language === "en") return inWords.format(new Date(`${iso.slice(0, 10)}T00:00:00Z`));
-  const [year, month, day] = iso.slice(0, 10).split("-");
+  const written = iso.includes("T") ? dayInCity(new Date(iso)) : iso;
+  if (settings.language === "en") return inWords.format(new Date(`${written}T00:00:00Z`));
+  const [year, month, day] = written.split("-");
   return `${day}.${month}.${year}`;
 }
