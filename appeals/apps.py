@@ -19,6 +19,7 @@ class AppealsConfig(AppConfig):
         from appeals.actions.resumable import remove_idle
         from appeals.actions.upload import remove_orphans, sweep_uploads
         from appeals.actions.warn import warn_services
+        from appeals.folding import fold_pyramid
         from appeals.intake.alerts import forget_unconfirmed
         from appeals.intake.sign_in import forget_sign_ins
         from appeals.models import (
@@ -72,6 +73,7 @@ class AppealsConfig(AppConfig):
         every(dt.timedelta(minutes=5), follow_questions)
         every(dt.timedelta(minutes=5), warn_services)
         every(dt.timedelta(seconds=5), deliver_due, lane=LANE)
+        every(dt.timedelta(seconds=2), fold_pyramid, lane="pyramid")
         every(dt.timedelta(hours=1), forget_unconfirmed)
         every(dt.timedelta(hours=1), forget_sign_ins)
         every(dt.timedelta(hours=1), remove_orphans)

@@ -1,7 +1,7 @@
 """What a map draws of many appeals: the appeals themselves where they are few, else counts in square cells of the map.
 
 However many appeals there are, a map's answer is small (at most ``PINS_MAX`` appeals or ``CELLS_MAX`` cells), and what
-the public sees without a filter is read from ``CellCount``, whose size is the city's and not its history's. What is
+the public sees without a filter, or with one, is read from ``PyramidCell``, whose size is the city's and not its history's. What is
 overdue is another thing each day: it is counted now, in an index of what is open, which is little beside what was answered.
 """
 
@@ -14,17 +14,24 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Avg, Count, F, FloatField, Func, Q, QuerySet, Sum, Value
+from django.db.models import Count, F, FloatField, Func, Q, QuerySet, Sum, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.models import User
-from appeals.filters import AppealFilter
-from appeals.models import Appeal, CellCount
-from appeals.models.cell import CELL_ZOOM, COORDINATE_UNIT
+from appeals.filters import AppealFilter, Keys, condition_of, keys_of
+from appeals.models import Appeal, PyramidCell, PyramidChange
+from appeals.models.pyramid import (
+    CELL_ZOOM,
+    COORDINATE_UNIT,
+    PYRAMID_ZOOMS,
+    is_late,
+    kept_under,
+    late_before,
+)
 from appeals.querysets import AppealQuerySet
-from appeals.vocabulary import Status
+from appeals.vocabulary import OPEN_STATUSES, Status
 from geo.bbox import Bbox
 from geo.geojson import FeatureText, feature_sql, feature_texts, rows_of_statement
 from geo.statements import statement_of
@@ -81,20 +88,24 @@ class Frame:
 def clusters(user: User | AnonymousUser, wanted: AppealFilter, zoom: float) -> Clusters:
     """What the map draws of the filter's frame (the whole city without one) at a zoom of 512-pixel tiles.
 
-    One or two statements. Cells without a filter count what the public sees, whoever reads, and count every appeal of
-    each cell that the frame touches; their place is the mean of their appeals.
+    One to three statements. Cells without a filter count what the public sees, whoever reads; cells whose counts are kept,
+    every appeal of each cell that the frame touches. Their place is the mean of their appeals.
     """
     city = Bbox(*settings.CITY_BOUNDS)
     bbox = _common(wanted.bbox or city, city)
     if bbox is None:
         return Clusters([], 0, None)
     frame = _frame(bbox, zoom)
+    keys = keys_of([wanted])
     # Every appeal is in the city: a frame that holds all of it needs no look at a million points.
     narrowed = replace(wanted, bbox=None if bbox == city else bbox)
-    appeals = Appeal.objects.visible_to(user).filtered(narrowed)
-    if not replace(wanted, status=()).narrows:
-        public = Appeal.objects.public().filtered(replace(wanted, bbox=None))
-        drawn = _drawn(frame, counted_cells(frame, wanted.status), late_cells(public, frame))
+    appeals = Appeal.objects.visible_to(user).filtered(narrowed, keys)
+    everywhere = replace(wanted, bbox=None)
+    if kept := kept_cells(everywhere, keys, frame):
+        if user.is_authenticated and replace(everywhere, status=()).narrows:
+            hidden = Appeal.objects.visible_to(user).filtered(everywhere, keys).filter(hidden=True)
+            kept += [cells_of(hidden, frame), late_cells(hidden, frame)]
+        drawn = _drawn(frame, *kept)
         return drawn if drawn.matched > PINS_MAX else _pins(appeals) or drawn
     return _pins(appeals) or _drawn(frame, cells_of(appeals, frame), late_cells(appeals, frame))
 
@@ -135,40 +146,90 @@ def _pins(appeals: AppealQuerySet) -> Clusters | None:
     return Clusters(features, len(features), None) if len(features) <= PINS_MAX else None
 
 
-def counted_cells(frame: Frame, statuses: tuple[str, ...]) -> QuerySet[Any, Any]:
-    """What the public sees in each cell: its ``column`` and ``row`` among the tiles of the cells' zoom, ``count``,
-    ``of_`` each status, and ``lon``, ``lat`` of their mean; what is ``overdue`` is added by ``late_cells``.
+def kept_cells(wanted: AppealFilter, keys: Keys, frame: Frame) -> list[QuerySet[Any, Any]]:
+    """What the public sees in each cell of what the filter leaves, from what is kept of it; empty where it must be counted.
+
+    Each of them has the cell's ``column`` and ``row`` among the tiles of its zoom, ``count``, ``of_`` each status, ``lon`` and
+    ``lat`` summed over its appeals, and what is ``overdue``; they are to be added. Where statuses are chosen beside another
+    filter, a cell's place is the mean of its appeals of any status.
     """
-    # The sum of the drawn statuses; with all of them the mean is exact, else within the storage cells' size.
+    under = kept_under(wanted, keys)
+    zoom = next(zoom for zoom in PYRAMID_ZOOMS if zoom >= frame.cell_zoom)
+    by_status_alone = not replace(wanted, status=()).narrows
+    if under is None or (zoom == CELL_ZOOM and not by_status_alone):
+        return []
+    public = Appeal.objects.public().filtered(wanted, keys)
+    cells = PyramidCell.objects.filter(key__in=under, zoom=zoom)
+    changes = PyramidChange.objects.filter(condition_of(wanted, keys))
+    late = set(wanted.status or OPEN_STATUSES) & set(OPEN_STATUSES)
+    if by_status_alone or late in (set(OPEN_STATUSES), set()):
+        # What was late already when it was folded is kept: the index has the few of the days since.
+        late_here = late_cells(public.filter(due_on__gte=late_before()), frame) if late else None
+        kept = [
+            _summed(cells, zoom, frame, wanted.status, Sum("n_late") if late else Value(0)),
+            _changed(changes, frame, Sum("sign", filter=is_late(), default=0) if late else Value(0)),
+        ]
+        return [*kept, late_here] if late_here is not None else kept
+    return [
+        _summed(cells, zoom, frame, wanted.status),
+        _changed(changes, frame),
+        late_cells(public, frame),
+    ]
+
+
+def _summed(
+    cells: QuerySet[Any],
+    zoom: int,
+    frame: Frame,
+    statuses: tuple[str, ...],
+    overdue: Combinable | None = None,
+) -> QuerySet[Any, Any]:
+    """Of cells that are tiles of the zoom."""
+    # The sum of the drawn statuses; with all of them the mean is exact, else within the summed cells' size.
     drawn = [F(f"n_{status}") for status in statuses or Status.values]
     every = [F(f"n_{status}") for status in Status.values]
     count = _total(drawn)
     weight = Cast(count, FloatField()) / Cast(_total(every), FloatField())
-    cells = CellCount.objects.annotate(drawn=count).filter(
-        tile_x__range=frame.x, tile_y__range=frame.y, drawn__gt=0
-    )
-    grouped: QuerySet[Any, Any] = _grouped(cells, F("tile_x"), F("tile_y"), frame).annotate(
+    finer = CELL_ZOOM - zoom
+    x, y = ((first >> finer, last >> finer) for first, last in (frame.x, frame.y))
+    cells = cells.annotate(drawn=count).filter(tile_x__range=x, tile_y__range=y, drawn__gt=0)
+    grouped: QuerySet[Any, Any] = _grouped(cells, F("tile_x"), F("tile_y"), zoom - frame.cell_zoom).annotate(
         count=Sum("drawn"),
         **{
             f"of_{status}": Sum(f"n_{status}") if status in (statuses or Status.values) else Value(0)
             for status in Status.values
         },
-        lon=Sum(F("lon_sum") * weight) * Value(COORDINATE_UNIT) / Sum("drawn"),
-        lat=Sum(F("lat_sum") * weight) * Value(COORDINATE_UNIT) / Sum("drawn"),
-        overdue=Value(0),
+        lon=Sum(F("lon_sum") * weight) * Value(COORDINATE_UNIT),
+        lat=Sum(F("lat_sum") * weight) * Value(COORDINATE_UNIT),
+        overdue=overdue or Value(0),
+    )
+    return grouped
+
+
+def _changed(
+    changes: QuerySet[PyramidChange], frame: Frame, overdue: Combinable | None = None
+) -> QuerySet[Any, Any]:
+    """Of what the cells do not hold yet."""
+    column, row = (side("point", CELL_ZOOM) for side in (TileColumn, TileRow))
+    grouped: QuerySet[Any, Any] = _grouped(changes, column, row, frame.doublings).annotate(
+        count=Sum("sign"),
+        **{f"of_{status}": Sum("sign", filter=Q(status=status), default=0) for status in Status.values},
+        lon=Sum(F("sign") * _degrees("X")),
+        lat=Sum(F("sign") * _degrees("Y")),
+        overdue=overdue or Value(0),
     )
     return grouped
 
 
 def cells_of(rows: AppealQuerySet, frame: Frame) -> QuerySet[Any, Any]:
-    """The same of these appeals, counted now."""
+    """What ``kept_cells`` says, of these appeals, counted now."""
     column, row = (side("point", CELL_ZOOM) for side in (TileColumn, TileRow))
-    grouped: QuerySet[Any, Any] = _grouped(rows, column, row, frame).annotate(
+    grouped: QuerySet[Any, Any] = _grouped(rows, column, row, frame.doublings).annotate(
         count=Count("*"),
         # Not of the keys, which the index that holds all else has not.
         **{f"of_{status}": Count("status", filter=Q(status=status)) for status in Status.values},
-        lon=Avg(Func("point", function="ST_X", output_field=FloatField())),
-        lat=Avg(Func("point", function="ST_Y", output_field=FloatField())),
+        lon=Sum(_degrees("X")),
+        lat=Sum(_degrees("Y")),
         overdue=Value(0),
     )
     return grouped
@@ -180,7 +241,7 @@ def late_cells(rows: AppealQuerySet, frame: Frame) -> QuerySet[Any, Any]:
     near = box_of(CELL_ZOOM, *((first - 1, last + 1) for first, last in (frame.x, frame.y)))
     late = rows.overdue(timezone.localdate()).filter(point__bboverlaps=near.polygon())
     column, row = (side("point", CELL_ZOOM) for side in (TileColumn, TileRow))
-    grouped: QuerySet[Any, Any] = _grouped(late, column, row, frame).annotate(
+    grouped: QuerySet[Any, Any] = _grouped(late, column, row, frame.doublings).annotate(
         count=Value(0),
         **dict.fromkeys(_OF_STATUS, Value(0)),
         lon=Value(0.0),
@@ -208,14 +269,19 @@ def added_cells(frame: Frame, *counted: QuerySet[Any, Any]) -> str:
     )
 
 
-def _grouped(rows: QuerySet[Any], x: Combinable, y: Combinable, frame: Frame) -> QuerySet[Any, Any]:
-    column, row = (side.bitrightshift(frame.doublings) for side in (x, y))
+def _grouped(rows: QuerySet[Any], x: Combinable, y: Combinable, doublings: int) -> QuerySet[Any, Any]:
+    column, row = (side.bitrightshift(doublings) for side in (x, y))
     return rows.order_by().values(column=column, row=row)
+
+
+def _degrees(axis: str) -> Func:
+    return Func("point", function=f"ST_{axis}", output_field=FloatField())
 
 
 def _drawn(frame: Frame, *counted: QuerySet[Any, Any]) -> Clusters:
     feature = feature_sql("ST_MakePoint(lon, lat)", CELL_COLUMNS)
-    found = rows_of_statement(f'SELECT {feature}, "count" FROM ({added_cells(frame, *counted)}) AS cell')  # noqa: S608
+    cells = added_cells(frame, *counted)
+    found = rows_of_statement(f'SELECT {feature}, "count" FROM ({cells}) AS cell') if cells else []  # noqa: S608
     return Clusters([text for text, _n in found], sum(int(n) for _text, n in found), frame.cell_m)
 
 

@@ -1,12 +1,12 @@
 """Vector tiles of appeals and of districts.
 
-A tile of appeals costs the same however many there are: what the public sees is read from ``CellCount``. Four tiles of
+A tile of appeals costs the same however many there are: what the public sees is read from what is kept of it. Four tiles of
 the next zoom add up to theirs, with a filter or without, and those of a zoom to all appeals that the reader may see.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -15,9 +15,9 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
-from appeals.filters import AppealFilter
+from appeals.filters import AppealFilter, Keys, keys_of
 from appeals.models import Appeal
-from appeals.models.cell import CELL_ZOOM
+from appeals.models.pyramid import CELL_ZOOM
 from appeals.querysets import AppealQuerySet
 from districts.models import BoundaryRevision, DistrictBoundary
 from geo.bbox import Bbox
@@ -29,7 +29,7 @@ from opendata.clusters import (
     Frame,
     added_cells,
     cells_of,
-    counted_cells,
+    kept_cells,
     late_cells,
 )
 from opendata.properties import CELL, DISTRICT, PIN, Properties, values
@@ -75,8 +75,9 @@ def appeals_tile(user: User | AnonymousUser, wanted: AppealFilter, tile: Tile) -
     One statement, and one for the codes where there are any.
     """
     cells = _Cells(tile, min(tile.z + _CELLS_DEEPER, CELL_ZOOM))
-    appeals = Appeal.objects.visible_to(user).filtered(wanted).order_by()
-    counted = _counted(user, wanted, appeals, cells.frame)
+    keys = keys_of([wanted])
+    appeals = Appeal.objects.visible_to(user).filtered(wanted, keys).order_by()
+    counted = _counted(user, wanted, keys, appeals, cells.frame)
     if not counted:
         return b""
     (first_x, first_y), (cell_x, cell_y) = cells.first, pixel_sql("lon", "lat", tile, EXTENT)
@@ -118,17 +119,17 @@ def _one_by_one(appeals: AppealQuerySet, cells: _Cells) -> str:
     )
 
 
-def _counted(user: User | AnonymousUser, wanted: AppealFilter, appeals: AppealQuerySet, frame: Frame) -> str:
+def _counted(
+    user: User | AnonymousUser, wanted: AppealFilter, keys: Keys, appeals: AppealQuerySet, frame: Frame
+) -> str:
     """Statement of the cells and what is counted in them; empty where there can be none."""
-    counted = [late_cells(appeals, frame)]
-    if replace(wanted, status=()) == AppealFilter():
-        counted.append(counted_cells(frame, wanted.status))
+    if kept := kept_cells(wanted, keys, frame):
         # What is kept is the public's; what is hidden is little, and counted now.
         appeals = appeals.filter(hidden=True) if user.is_authenticated else appeals.none()
     # A frame that holds the whole city needs no look at a million points.
     elif not _holds(frame.bbox, Bbox(*settings.CITY_BOUNDS)):
         appeals = appeals.filter(point__bboverlaps=frame.bbox.polygon())
-    return added_cells(frame, cells_of(appeals, frame), *counted)
+    return added_cells(frame, cells_of(appeals, frame), late_cells(appeals, frame), *kept)
 
 
 def _holds(outer: Bbox, inner: Bbox) -> bool:

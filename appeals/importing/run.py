@@ -172,7 +172,7 @@ class _Batches:
         """Imports the rows: what is news of known appeals, and then the others, each all or nothing."""
         drafts = list(self._drafts(rows))
         known = known_by_number(self.source, (draft.submission.external_id for draft in drafts))
-        # Apart, so that the counts of the cells that the news change are not locked while the others are prepared.
+        # Apart, so that the appeals that the news change are not locked while the others are prepared.
         with self._turn():
             self._go_on([draft for draft in drafts if draft.submission.external_id in known], known)
         with self._turn():
@@ -182,7 +182,7 @@ class _Batches:
     def _turn(self) -> Iterator[None]:
         """A transaction; one that writes has no other import's beside it.
 
-        Each locks the counts of many cells in several statements, so that two of them would wait for each other.
+        Each locks many rows in several statements, so that two of them could wait for each other.
         """
         with transaction.atomic(), connection.cursor() as cursor:
             if not self.dry_run:

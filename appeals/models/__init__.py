@@ -3,13 +3,13 @@
 from appeals.models.alert import Alert
 from appeals.models.appeal import Appeal, AppealContact, RoutingDecision
 from appeals.models.attachment import Attachment
-from appeals.models.cell import CellCount
 from appeals.models.draft import Draft
 from appeals.models.event import Event
 from appeals.models.follower import Follower
 from appeals.models.ground import RefusalGround
 from appeals.models.hot_cell import HotCell
 from appeals.models.message import Message
+from appeals.models.pyramid import PyramidCell, PyramidChange, PyramidState
 from appeals.models.redaction import Redaction
 from appeals.models.resident import Resident, ResidentDevice, SignInCode
 from appeals.models.resumable import ResumableUpload
@@ -22,13 +22,15 @@ __all__ = [
     "AppealContact",
     "Attachment",
     "CalendarDay",
-    "CellCount",
     "Draft",
     "Event",
     "Follower",
     "HotCell",
     "LegalTerm",
     "Message",
+    "PyramidCell",
+    "PyramidChange",
+    "PyramidState",
     "Redaction",
     "RefusalGround",
     "Resident",

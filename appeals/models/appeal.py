@@ -26,7 +26,7 @@ from appeals.limits import (
     SOURCE_MAX,
     TEXT_MAX,
 )
-from appeals.models.cell import counting_triggers
+from appeals.models.pyramid import pyramid_triggers
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
 from appeals.vocabulary import OPEN_STATUSES, Channel, Kind, Outcome, Status
 from districts.models import BoundaryRevision, Category, District, Service, ServiceArea
@@ -283,7 +283,7 @@ class Appeal(models.Model):
             models.Index(fields=["due_on", "number"], name="appeal_due"),
             models.Index(Upper("external_id"), name="appeal_external_id", condition=~Q(external_id="")),
         ]
-        triggers = [*counting_triggers(), noting(_SEEN), _UPDATED]
+        triggers = [*pyramid_triggers(), noting(_SEEN), _UPDATED]
 
     def __str__(self) -> str:
         return f"№ {self.number}"

@@ -8,17 +8,18 @@ from functools import lru_cache
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from appeals.filters import parse_filter
-from appeals.models import Appeal, CellCount
+from appeals.filters import keys_of, parse_filter
+from appeals.models import Appeal
+from appeals.models.pyramid import kept_number
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
 from appeals.vocabulary import Status
 from districts.versions import public_version
-from geo.geojson import PagedFeatures, PageText
+from geo.geojson import PagedFeatures, PageText, rows_of_statement
 from geo.paging import Order
 from geo.published_crs import Box, PublishedCrs
 from geo.refusals import Refusals
@@ -117,10 +118,10 @@ class Appeals(Collection):
         """Counted where the database counts along, else one by one, up to ``COUNTED_MAX`` unless ``exactly``."""
         narrowing = (*(one.name for one in self.filters), "bbox", "datetime", "filter")
         named = {name for name in narrowing if query.get(name)}
-        if named <= {"status"} and not reader.is_authenticated:
-            statuses = parse_filter(_own(query)).status or Status.values
-            sums = {name: Sum(f"n_{name}", default=0) for name in statuses}
-            return sum(map(int, CellCount.objects.aggregate(**sums).values()))
+        if not named & {"bbox", "datetime", "filter", UPDATED_AFTER.name} and not reader.is_authenticated:
+            wanted = parse_filter(_own(query))
+            if statement := kept_number(wanted, keys_of([wanted])):
+                return int(rows_of_statement(statement)[0][0] or 0)
         if exactly:
             return rows.order_by().count()
         counted = rows.order_by().values("pk")[: COUNTED_MAX + 1].count()

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from appeals.folding import fold_pyramid
+
 #: Rows that are drawn and inserted at once, later ones after earlier ones.
 SLICE = 1_000_000
 
@@ -141,8 +143,11 @@ def make_million(count: int = 1_000_000) -> int:
                 added += int(cursor.rowcount)
                 # Foreign keys are checked now: no index can be made while checks are pending.
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; DROP TABLE mix")
+    fold_pyramid()
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE) appeals_appeal, appeals_cellcount")
+        cursor.execute(
+            "VACUUM (ANALYZE) appeals_appeal, appeals_pyramidcell, appeals_pyramidchange, appeals_pyramidstate"
+        )
     return added
 
 

@@ -94,7 +94,7 @@ def counted_inserts() -> list[Line]:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SELECT pg_backend_pid()")
         (pid,) = cursor.fetchone()
         cursor.execute(
-            "SELECT tgname FROM pg_trigger WHERE tgname ~ '^pgtrigger_count_cells_insert' AND tgrelid = 'appeals_appeal'::regclass"
+            "SELECT tgname FROM pg_trigger WHERE tgname ~ '^pgtrigger_pyramid_insert' AND tgrelid = 'appeals_appeal'::regclass"
         )
         (trigger,) = cursor.fetchone()
         for _round in range(ROUNDS):

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from pyproj import Transformer
 from pytest_django import DjangoAssertNumQueries
 
-from appeals.models import CellCount
+from appeals.models import PyramidCell
 from geo.bbox import Bbox
 from geo.grid import Cell, Grid, Tally, parse_cell
 from geo.grid import GridCount as Counted
@@ -123,14 +123,26 @@ def test_a_side_has_a_length(cell_m: int) -> None:
 XY = {"x": "tile_x", "y": "tile_y"}
 
 
-def _row(x: int, y: int, value: int) -> CellCount:
-    return CellCount(
-        tile_x=x, tile_y=y, n_new=value, lon_sum=0, lat_sum=0, n_accepted=0, n_answered=0, n_closed=0
+def _row(x: int, y: int, value: int) -> PyramidCell:
+    return PyramidCell(
+        key="",
+        zoom=0,
+        tile_x=x,
+        tile_y=y,
+        lon_sum=0,
+        lat_sum=0,
+        n_new=value,
+        n_accepted=0,
+        n_planned=0,
+        n_waiting=0,
+        n_answered=0,
+        n_closed=0,
+        n_late=0,
     )
 
 
 @pytest.fixture
-def rows(db: None) -> QuerySet[CellCount]:
+def rows(db: None) -> QuerySet[PyramidCell]:
     """Rows in storage cells on both sides of the origin, with a value each."""
     places = {
         (0, 0): 7,
@@ -144,11 +156,11 @@ def rows(db: None) -> QuerySet[CellCount]:
         (0, 2): 1,
         (0, -1): 1,
     }
-    CellCount.objects.bulk_create(_row(*place, value) for place, value in places.items())
-    return CellCount.objects.all()
+    PyramidCell.objects.bulk_create(_row(*place, value) for place, value in places.items())
+    return PyramidCell.objects.all()
 
 
-def test_the_fullest_cells_come_first_then_those_to_the_west_and_south(rows: QuerySet[CellCount]) -> None:
+def test_the_fullest_cells_come_first_then_those_to_the_west_and_south(rows: QuerySet[PyramidCell]) -> None:
     expected = [
         # Of equally frequent values the smallest.
         Counted(Cell(0, 0), 4, 3),
@@ -168,7 +180,7 @@ def test_the_fullest_cells_come_first_then_those_to_the_west_and_south(rows: Que
 
 
 def test_larger_cells_are_summed_without_asking_again(
-    rows: QuerySet[CellCount], django_assert_num_queries: DjangoAssertNumQueries
+    rows: QuerySet[PyramidCell], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     fine = Grid(100, UTM).count(rows, 50, "n_new", **XY)
     asked = {cell_m: Grid(cell_m, UTM).count(rows, 50, "n_new", **XY) for cell_m in (150, 200, 500)}
@@ -189,14 +201,14 @@ def test_a_cell_is_called_after_nothing_only_where_it_has_no_value() -> None:
     assert tally.fullest() == [Counted(here, 14, 5), Counted(there, 1, None)]
 
 
-def test_cells_as_they_are_stored(rows: QuerySet[CellCount]) -> None:
+def test_cells_as_they_are_stored(rows: QuerySet[PyramidCell]) -> None:
     counted = Grid(50, UTM).count(rows, 50, "n_new", **XY)
     assert [(found.cell, found.mode) for found in counted.fullest()] == sorted(
         (Cell(row.tile_x, row.tile_y), row.n_new) for row in rows
     )
 
 
-def test_columns_can_have_other_names(rows: QuerySet[CellCount]) -> None:
+def test_columns_can_have_other_names(rows: QuerySet[PyramidCell]) -> None:
     grid = Grid(100, UTM)
     mirrored = grid.count(rows, 50, "n_new", x="tile_y", y="tile_x").fullest()
     assert {(found.cell.j, found.cell.i, found.n) for found in mirrored} == {
@@ -211,7 +223,7 @@ def test_columns_can_have_other_names(rows: QuerySet[CellCount]) -> None:
 
 
 @pytest.mark.parametrize("cell_m", [50, 100, 150])
-def test_a_cell_holds_the_rows_that_were_counted_in_it(rows: QuerySet[CellCount], cell_m: int) -> None:
+def test_a_cell_holds_the_rows_that_were_counted_in_it(rows: QuerySet[PyramidCell], cell_m: int) -> None:
     grid = Grid(cell_m, UTM)
     for found in grid.count(rows, 50, "n_new", **XY).fullest():
         assert rows.filter(**grid.holding(found.cell, 50, **XY)).count() == found.n

@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection
 
 from appeals.importing.rows import GEOMETRY_X, GEOMETRY_Y
 from appeals.importing.run import AppealImport, ImportRefused, RefusedRow, Source, Totals, import_appeals
-from appeals.models import Appeal, CellCount, Event, RoutingDecision
+from appeals.models import Appeal, Event, PyramidChange, RoutingDecision
 from districts.importing.entries import EntryRefused
 from districts.importing.files import FileRefused
 from districts.importing.progress import Progress
@@ -193,7 +193,7 @@ def _replaced(file: Path | None) -> Iterator[TextIO | None]:
 def _analyze() -> None:
     """Updates planner statistics: autovacuum takes a minute to notice, and pages would be slow until then."""
     with connection.cursor() as cursor:
-        for model in (Appeal, RoutingDecision, Event, CellCount):
+        for model in (Appeal, RoutingDecision, Event, PyramidChange):
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 

@@ -28,11 +28,12 @@ from appeals.actions.escalate import escalate_overdue
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.deadlines import LegalClock
+from appeals.folding import fold_pyramid
 from appeals.identifiers import stable_uuid7
 from appeals.importing import history
 from appeals.importing import run as importing
 from appeals.limits import TEXT_MAX
-from appeals.models import Appeal, AppealContact, CellCount, Event, Message, RoutingDecision
+from appeals.models import Appeal, AppealContact, Event, Message, PyramidCell, RoutingDecision
 from appeals.workflow import ACCEPT
 from districts.actions.publish import apply_borders
 from districts.models import BoundaryRevision
@@ -429,7 +430,7 @@ def test_killed_by_the_system_and_run_again(tmp_path: Path) -> None:
     assert report["repeated"] % 100 == 0
     assert Appeal.objects.count() == RoutingDecision.objects.count() == 4_000
     assert Event.objects.count() == 8_000
-    assert sum(CellCount.objects.values_list("n_answered", flat=True)) == 4_000
+    assert _counted_as_answered() == 4_000
 
 
 def _die(patch: pytest.MonkeyPatch, moment: str) -> None:
@@ -504,7 +505,7 @@ def test_a_database_that_goes_away_is_told_and_the_rest_is_imported(
 def test_imports_from_two_sources_at_once_do_not_lock_each_other_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each locks the counts of the cells of its first rows and then of its last, which are the other's first."""
+    """Each changes what is counted at the places of its first rows and then of its last, which are the other's first."""
     make_city()
     monkeypatch.setattr(history, "UPDATED_AT_ONCE", 4)
     places = [(72.701 + n / 100, 40.52) for n in range(8)]
@@ -549,30 +550,15 @@ def test_imports_from_two_sources_at_once_do_not_lock_each_other_out(
             thread.join()
     assert not failures
     assert Appeal.objects.filter(status="answered").count() == 16
-    assert sum(CellCount.objects.values_list("n_answered", flat=True)) == 16
+    assert _counted_as_answered() == 16
 
 
-@pytest.mark.django_db(transaction=True)
-def test_whoever_submits_meanwhile_waits_for_the_last_step_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The counts of a cell are locked once one of its appeals is written, until the end of the transaction."""
-    make_city()
-    run(table(tmp_path, [row(1)]))
-    real, written = history.copy_in, []
-
-    def copy_in(objects: Sequence[Any]) -> None:
-        if objects:
-            written.append(objects[0]._meta.model_name)
-            with other.cursor() as cursor:
-                cursor.execute("SELECT FROM appeals_cellcount FOR UPDATE NOWAIT")
-        real(objects)
-
-    monkeypatch.setattr(history, "copy_in", copy_in)
-    with closing(session()) as other:
-        run(table(tmp_path, [row(1, state="done", finished="2024-03-05"), row(2)]))
-    assert written == ["event", "routingdecision", "event", "appeal"]
-    assert sum(CellCount.objects.values_list("n_answered", flat=True)) == 1
+def _counted_as_answered() -> int:
+    """On the map."""
+    fold_pyramid()
+    return sum(
+        PyramidCell.objects.filter(key="status:answered", zoom=13).values_list("n_answered", flat=True)
+    )
 
 
 def features(folder: Path, *members: dict[str, Any]) -> Path:

@@ -1,0 +1,73 @@
+"""Folding: what has changed since is added to the pyramid of counts, some ten thousand changes at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from appeals.models.pyramid import BLOCKS, CELL_ZOOM, KEPT_BY, PYRAMID_ZOOMS
+from appeals.vocabulary import OPEN_STATUSES, Status
+from geo.tiles import column_sql, row_sql
+
+#: Changes of one statement: a second's work.
+FOLDED_AT_ONCE: Final = 20_000
+
+_FOLD = (Path(__file__).parent / "sql" / "fold_pyramid.sql").read_text(encoding="utf-8")
+_SUMS: Final = ("lon_sum", "lat_sum", *(f"n_{status}" for status in Status.values), "n_late")
+
+
+def fold_pyramid() -> int:
+    """Number of changes that were added to the pyramid; what is late until today is too.
+
+    One process at a time: another one finds nothing to do.
+    """
+    total = 0
+    while True:
+        folded = _fold_some()
+        total += folded
+        if folded < FOLDED_AT_ONCE:
+            return total
+
+
+def _fold_some() -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('appeals_pyramidcell'))")
+        if cursor.fetchone() != (True,):
+            return 0
+        cursor.execute(
+            _statement(),
+            {
+                "most": FOLDED_AT_ONCE,
+                "today": timezone.localdate(),
+                "zone": settings.TIME_ZONE,
+                "open": [status.value for status in OPEN_STATUSES],
+            },
+        )
+        (folded,) = cursor.fetchone()
+        return int(folded)
+
+
+def _statement() -> str:
+    """``sql/fold_pyramid.sql`` with what the models say."""
+    counts = ", ".join(
+        f"sum(sign) FILTER (WHERE status = '{status}') AS n_{status}" for status in Status.values
+    )
+    keys = ["'status:' || status"]
+    keys += [f"'{name}:' || {column}" for name, column in KEPT_BY.items()]
+    keys += [f"'{days}:' || day / {days}" for days in BLOCKS]
+    return _FOLD.format(
+        tile_x=column_sql("point", CELL_ZOOM),
+        tile_y=row_sql("point", CELL_ZOOM),
+        finest=CELL_ZOOM,
+        zooms=", ".join(f"({zoom}::smallint)" for zoom in PYRAMID_ZOOMS),
+        keys=", ".join(f"({key})" for key in keys),
+        counts=counts,
+        columns=", ".join(_SUMS),
+        sums=", ".join(f"coalesce(sum({column}), 0)" for column in _SUMS),
+        changes=" OR ".join(f"coalesce(sum({column}), 0) <> 0" for column in _SUMS),
+        additions=", ".join(f"{column} = cell.{column} + EXCLUDED.{column}" for column in _SUMS),
+    )

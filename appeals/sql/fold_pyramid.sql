@@ -1,0 +1,47 @@
+-- Adds the oldest changes to the cells of the pyramid, and what has become late since the last time; tells how many changes.
+--
+-- All parts see one state of the tables: the appeals of now, which hold every change that is seen. So what was due from the
+-- last day that is known until today, and is open, is late in the pyramid now, but for what the changes add when they are
+-- folded, whose day is today's from now on.
+WITH state AS (
+    SELECT coalesce((SELECT late_before FROM appeals_pyramidstate), '-infinity'::date) AS late_before
+), taken AS (
+    DELETE FROM appeals_pyramidchange
+    WHERE id IN (SELECT id FROM appeals_pyramidchange ORDER BY id LIMIT %(most)s)
+    RETURNING *
+), known AS (
+    INSERT INTO appeals_pyramidstate (id, late_before)
+    SELECT 1, %(today)s::date FROM state WHERE late_before < %(today)s::date
+    ON CONFLICT (id) DO UPDATE SET late_before = EXCLUDED.late_before
+), counted AS (
+    SELECT sign, CASE WHEN status = ANY(%(open)s) AND due_on < greatest(late_before, %(today)s::date) THEN sign ELSE 0 END AS late,
+        point, status, kind, category_id, service_id, district_id, submitted_at
+    FROM taken, state
+    UNION ALL
+    SELECT 0, 1, point, status, kind, category_id, service_id, district_id, submitted_at
+    FROM appeals_appeal, state
+    WHERE status = ANY(%(open)s) AND NOT hidden AND due_on >= late_before AND due_on < %(today)s::date
+    UNION ALL
+    SELECT 0, -sign, point, status, kind, category_id, service_id, district_id, submitted_at
+    FROM appeals_pyramidchange, state
+    WHERE status = ANY(%(open)s) AND due_on >= late_before AND due_on < %(today)s::date
+), placed AS (
+    SELECT *, {tile_x} AS tile_x, {tile_y} AS tile_y,
+        (submitted_at AT TIME ZONE %(zone)s)::date - DATE '0001-01-01' + 1 AS day
+    FROM counted
+), finest AS (
+    SELECT key, tile_x, tile_y, sum(sign * round(ST_X(point) * 1000000))::bigint AS lon_sum,
+        sum(sign * round(ST_Y(point) * 1000000))::bigint AS lat_sum, {counts}, sum(late) AS n_late
+    FROM placed CROSS JOIN LATERAL (VALUES {keys}) AS kept(key)
+    WHERE key IS NOT NULL
+    GROUP BY key, tile_x, tile_y
+), added AS (
+    INSERT INTO appeals_pyramidcell AS cell (key, zoom, tile_x, tile_y, {columns})
+    SELECT key, zoom, tile_x >> ({finest} - zoom), tile_y >> ({finest} - zoom), {sums}
+    FROM finest CROSS JOIN (VALUES {zooms}) AS zooms(zoom)
+    WHERE zoom < {finest} OR starts_with(key, 'status:')
+    GROUP BY 1, 2, 3, 4
+    HAVING {changes}
+    ON CONFLICT (key, zoom, tile_x, tile_y) DO UPDATE SET {additions}
+)
+SELECT count(*) FROM taken
