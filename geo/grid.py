@@ -120,10 +120,9 @@ class Grid:
         corners = np.round(np.column_stack([lon, lat]), DECIMALS).reshape(len(cells), len(steps), 2)
         return [tuple((x, y) for x, y in ring) for ring in corners.tolist()]
 
-    def bbox(self, cell: Cell) -> Bbox:
-        """A box in degrees that contains the cell; grid north is not true north, so it is slightly larger."""
-        ring = self.rings([cell])[0]
-        lons, lats = [lon for lon, _ in ring], [lat for _, lat in ring]
+    def bbox(self, *cells: Cell) -> Bbox:
+        """A box in degrees that contains the cells, of which there is one; grid north is not true north, so it is slightly larger."""
+        lons, lats = zip(*(corner for ring in self.rings(cells) for corner in ring), strict=True)
         # The corners are rounded; one unit of the last decimal keeps the outermost points inside.
         margin = 10.0**-DECIMALS
         return Bbox(min(lons) - margin, min(lats) - margin, max(lons) + margin, max(lats) + margin)

@@ -281,7 +281,7 @@ def _alert(
         p=cluster.p,
         # To the far sides of the outermost cells.
         radius_m=float(away.max()) + grid.cell_m / 2,
-        box=Bbox.around([grid.bbox(cell) for cell in cells]),
+        box=grid.bbox(*cells),
     )
 
 

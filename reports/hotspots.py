@@ -180,19 +180,23 @@ def find_hotspots(
         outside=total - n,
         others=sum(all_counts.values()) if compared is Compared.ALL else None,
         tested=0,
-        cells=ground.untested(x),
+        cells=(),
         places=(),
         together=(0, 0.0),
         refusal=None,
         input_sha256=digest(area, counts=counts, compared=all_counts),
     )
+
+    def refused(why: Refusal) -> Hotspots:
+        return replace(untested, cells=ground.untested(x), refusal=why)
+
     if n < LEAST_APPEALS:
-        return replace(untested, refusal=Refusal.FEW_APPEALS)
+        return refused(Refusal.FEW_APPEALS)
     if ground.mask.sum() < LEAST_CELLS:
-        return replace(untested, refusal=Refusal.FEW_CELLS)
+        return refused(Refusal.FEW_CELLS)
     tested = _test(x, ground.array(all_counts) if compared is Compared.ALL else None, ground.mask)
     if np.isnan(tested.p).all():
-        return replace(untested, refusal=Refusal.RARE)
+        return refused(Refusal.RARE)
     return replace(
         untested,
         tested=int((~np.isnan(tested.p)).sum()),
@@ -419,7 +423,7 @@ def _places(ground: Ground, grid: Grid, x: NDArray[np.int64], tested: _Tested) -
                 count=count,
                 expected=expected,
                 level=int(tested.level[around][here].max()),
-                box=Bbox.around([grid.bbox(cell) for cell in cells]),
+                box=grid.bbox(*cells),
             )
         )
     return tuple(sorted(places, key=lambda one: (-one.level, one.expected - one.count, one.cells)))

@@ -353,7 +353,7 @@ def _places(
         for label in range(1, number + 1):
             here = labels == label
             cells = tuple(ground.cell(row, column) for row, column in np.argwhere(here))
-            box = Bbox.around([grid.bbox(cell) for cell in cells])
+            box = grid.bbox(*cells)
             around = ndimage.binary_dilation(here, structure=WINDOW) & ground.mask
             found.append(TrendPlace(one, cells, showable(int(counts[around].sum())), box))
         places += sorted(found, key=lambda place: (-(place.count or 0), place.cells))

@@ -33,22 +33,23 @@ STEPS, SERIES, COMPARED_SERIES = 48, 17_500, 150
 PIXELS, COMPARED_PIXELS, APPEALS, PIXEL_M, BANDWIDTH_M = 2_048, 150, 1_000_000, 10.0, 150.0
 
 
-#: The pixels' centres as KDEpy wants them: one after the other, the first coordinate last to change.
+#: The pixels' centres as KDEpy wants them: one after the other, the first coordinate last to change. In bandwidths, not metres: it cuts its kernel off
+#: below an absolute density.
 _KDEPY = """
 import sys, time
 import numpy as np
 from KDEpy import FFTKDE
 given, answer, pixels, pixel_m, bandwidth_m = *sys.argv[1:3], int(sys.argv[3]), *map(float, sys.argv[4:])
 with np.load(given) as told:
-    places, sample = told["places"], told["sample"]
-centres = (np.arange(pixels) + 0.5) * pixel_m
+    places, sample = told["places"] / bandwidth_m, told["sample"]
+centres = (np.arange(pixels) + 0.5) * pixel_m / bandwidth_m
 grid = np.stack(np.meshgrid(centres, centres, indexing="ij"), axis=-1).reshape(-1, 2)
 seconds = []
 for _ in range(3):
     started = time.process_time()
-    density = FFTKDE(kernel="gaussian", bw=bandwidth_m).fit(places).evaluate(grid)
+    density = FFTKDE(kernel="gaussian", bw=1).fit(places).evaluate(grid)
     seconds.append(time.process_time() - started)
-np.savez(answer, seconds=min(seconds), density=density.reshape(pixels, pixels)[tuple(sample.T)])
+np.savez(answer, seconds=min(seconds), density=density.reshape(pixels, pixels)[tuple(sample.T)] / bandwidth_m**2)
 """
 
 
