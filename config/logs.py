@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import re
+from http import HTTPStatus
 from typing import Final
 
 #: Characters of one line; a path may be as long as the server's limit on headers.
@@ -23,6 +24,16 @@ class Discreet(logging.Formatter):
             record.exc_info = record.exc_text = None
         text = _KEY_IN_PATH.sub(r"\1…", super().format(record))
         return "\n".join(_cut(line) for line in text.split("\n"))
+
+
+class VisitorsMistakes(logging.Filter):
+    """Has what a visitor did wrong (4xx) said at INFO, where Django warns: one visitor can write thousands of such lines."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        status = getattr(record, "status_code", 0)
+        if record.levelno == logging.WARNING and status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            record.levelno, record.levelname = logging.INFO, logging.getLevelName(logging.INFO)
+        return logging.getLogger().isEnabledFor(record.levelno)
 
 
 def _cut(line: str) -> str:

@@ -362,6 +362,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"discreet": {"()": "config.logs.Discreet"}},
+    "filters": {"visitors": {"()": "config.logs.VisitorsMistakes"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "discreet"}},
+    "loggers": {"django.request": {"filters": ["visitors"]}},
     "root": {"handlers": ["stderr"], "level": variables.LOG_LEVEL.read(os.environ)},
 }

@@ -51,7 +51,7 @@ def updated_after(query: Mapping[str, str]) -> dt.datetime | None:
 
 
 def moment_in(text: str) -> dt.datetime:
-    """The moment, in UTC, that is written with its offset (RFC 3339). Raises ``ValueRefused``."""
+    """The moment, in UTC, that is written with its offset (RFC 3339), of one of the ``YEARS``. Raises ``ValueRefused``."""
     # A plus sign that nobody encoded arrives as a blank.
     text = text.replace(" ", "+")
     try:
@@ -60,8 +60,11 @@ def moment_in(text: str) -> dt.datetime:
             if text.isascii() and len(text) <= len("2026-05-31T10:00:00.000000+06:00")
             else None
         )
-        if at is not None and at.utcoffset() is not None and at.year in YEARS:
-            return at.astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise ValueRefused(_("A moment must be written with its offset, as 2026-05-31T10:00:00Z."))
+    except ValueError:
+        at = None
+    if at is None or at.utcoffset() is None:
+        raise ValueRefused(_("A moment must be written with its offset, as 2026-05-31T10:00:00Z."))
+    if at.year not in YEARS:
+        years = {"first": YEARS[0], "last": YEARS[-1]}
+        raise ValueRefused(_("A moment must be between the years %(first)d and %(last)d.") % years)
+    return at.astimezone(dt.UTC)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -38,7 +40,19 @@ def parse_json(text: str) -> Node:
         document = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise Cql2Refused(_("A JSON document is needed.")) from None
+    # orjson takes the last of two; what is too deep for this is so for the reader too.
+    with suppress(RecursionError):
+        json.loads(text, object_pairs_hook=_once)
     return _Reader().node(document, 0)
+
+
+def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    known = dict(members)
+    if len(known) < len(members):
+        names = [name for name, _value in members]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Cql2Refused(_("“%(name)s” stands twice in one part of the filter.") % {"name": twice[:60]})
+    return known
 
 
 class _Reader:

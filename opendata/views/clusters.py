@@ -32,9 +32,9 @@ ZOOM_MAX = 24
     parameters=[
         OpenApiParameter(
             "zoom",
-            float,
+            {"type": "number", "minimum": 0, "maximum": ZOOM_MAX},
             required=True,
-            description=f"Zoom of 512-pixel tiles, as of MapLibre: 0 to {ZOOM_MAX}.",
+            description=f"Zoom of 512-pixel tiles, as of MapLibre: 0 to {ZOOM_MAX}, fractions among them.",
         ),
         *FILTER_PARAMETERS,
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,6 +13,7 @@ from rest_framework.views import APIView
 
 from districts.places import WORDS_MAX, WORDS_MIN, find_places
 from web.api.openapi import operation
+from web.api.problems import parameters_refused
 
 
 class PlaceSerializer(serializers.Serializer[Any]):
@@ -40,6 +42,10 @@ class PlacesView(APIView):
         responses={200: PlaceSerializer(many=True)},
     )
     def get(self, request: Request) -> Response:
-        """At most ten, the best first; too short or too long a query finds nothing."""
-        found = find_places(request.query_params["q"])
+        """At most ten, the best first; too short a query finds nothing."""
+        words = request.query_params["q"]
+        # What is no UTF-8 arrives as the second.
+        if len(words) > WORDS_MAX or {"\x00", "\ufffd"} & set(words):
+            raise parameters_refused({"q": [_("This is too long or holds forbidden characters.")]})
+        found = find_places(words)
         return Response(PlaceSerializer(found, many=True).data)

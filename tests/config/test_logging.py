@@ -9,8 +9,11 @@ import pytest
 import structlog
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
+from pytest_django import Settings
 
+from bootstrap.rates import Rate
 from config.logs import Discreet
+from tests.factories import AppealFactory
 from tests.grid import GridCity
 
 SECRET = "kJ8s0f-2Qm_Zt1vWq9xYb3"
@@ -30,12 +33,14 @@ def test_a_traceback_is_logged_once(
 
 @pytest.fixture
 def log() -> Iterator[StringIO]:
-    """What the city's own handler writes."""
+    """What the city's own handler writes, what visitors do wrong too."""
     (handler,) = [one for one in logging.getLogger().handlers if isinstance(one.formatter, Discreet)]
     assert isinstance(handler, logging.StreamHandler)
     written = StringIO()
-    before = handler.setStream(written)
+    before, level = handler.setStream(written), logging.getLogger().level
+    logging.getLogger().setLevel(logging.INFO)
     yield written
+    logging.getLogger().setLevel(level)
     if before is not None:
         handler.setStream(before)
 
@@ -83,6 +88,22 @@ def test_the_clients_mistake_is_one_line_of_bounded_length(log: StringIO, db: No
     assert not [line for line in lines if "Traceback" in line]
     assert max(map(len, lines)) < 2100
     assert len(lines) <= 4
+
+
+def test_what_visitors_do_wrong_is_for_whoever_looks_for_it(
+    log: StringIO, city: GridCity, settings: Settings
+) -> None:
+    """With the reason, and not among the warnings: one visitor can do thousands."""
+    settings.LIMITS = {"support": Rate(1, 1, 3_600)}
+    path = f"/en/appeals/{AppealFactory().number}/support/"
+    for level, lines in ((logging.INFO, 1), (logging.WARNING, 0)):
+        logging.getLogger().setLevel(level)
+        written = len(log.getvalue())
+        assert [Client().post(path, {"supported": "yes"}).status_code for _n in range(2)][1] == 429
+        assert log.getvalue()[written:].count(f"Too Many Requests: {path}") == lines
+        assert log.getvalue()[written:].count(path) == lines
+    logging.getLogger("django.request").error("of our own", extra={"status_code": 503})
+    assert "of our own" in log.getvalue()
 
 
 def test_a_fault_of_our_own_keeps_its_traceback(log: StringIO) -> None:

@@ -83,6 +83,16 @@ def test_what_is_no_moment_is_refused(city: GridCity, client: Client, path: str,
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["updated_after"])
 
 
+def test_the_true_reason_is_said(city: GridCity, client: Client) -> None:
+    for year in ("0001", "2999"):
+        answer = client.get(
+            REMOVED, {"updated_after": f"{year}-01-01T00:00:00Z"}, headers={"Accept-Language": "en"}
+        )
+        assert answer.json()["errors"]["updated_after"] == [
+            "A moment must be between the years 1900 and 2199."
+        ]
+
+
 def test_the_next_page_is_of_what_changed_too(city: GridCity, client: Client) -> None:
     _aged(AppealFactory())
     new = {str(AppealFactory().pk) for _n in range(2)}
@@ -137,9 +147,7 @@ def test_nothing_falls_between_two_readings(client: Client) -> None:
     assert _ids(client, LISTS[0], until) == {str(late.pk)}
 
 
-@pytest.mark.parametrize(
-    ("microsecond", "fraction"), [(0, ".000000"), (1, ".000001"), (676_120, ".676120")]
-)
+@pytest.mark.parametrize(("microsecond", "fraction"), [(0, ".000000"), (1, ".000001"), (676_120, ".676120")])
 def test_one_moment_is_written_alike_in_lists_and_details(
     city: GridCity, client: Client, microsecond: int, fraction: str
 ) -> None:

@@ -61,8 +61,6 @@ class TestRange:
         answer = client.get("/api/appeals.geojson", headers={"Range": "bytes=99999999-"})
         assert answer.status_code == 416
 
-    @pytest.mark.parametrize(
-        "header", ["bytes=a-b", "bytes=0-1,3-4", "lines=0-1", "bytes=", "\u00b2"]
-    )
+    @pytest.mark.parametrize("header", ["bytes=a-b", "bytes=0-1,3-4", "lines=0-1", "bytes=", "\u00b2"])
     def test_other_ranges_get_the_whole(self, city: GridCity, client: Client, header: str) -> None:
         assert client.get("/api/appeals.geojson", headers={"Range": header}).status_code == 200

@@ -102,6 +102,11 @@ def test_the_part_that_is_not_understood_is_named(document: Any) -> None:
         parse_json(json.dumps(document))
 
 
+def test_a_member_that_stands_twice_is_refused() -> None:
+    with pytest.raises(Cql2Refused, match="“op” stands twice"):
+        parse_json('{"op":"=","args":[{"property":"a"},1],"op":"<>"}')
+
+
 @pytest.mark.parametrize(
     ("parse", "within", "beyond"),
     [
