@@ -22,6 +22,7 @@ class AppealsConfig(AppConfig):
         from appeals.folding import fold_pyramid
         from appeals.intake.alerts import forget_unconfirmed
         from appeals.intake.sign_in import forget_sign_ins
+        from appeals.learned_words import learn_words
         from appeals.models import (
             Appeal,
             Attachment,
@@ -79,6 +80,7 @@ class AppealsConfig(AppConfig):
         every(dt.timedelta(hours=1), remove_orphans)
         every(dt.timedelta(hours=1), remove_idle)
         every(dt.timedelta(days=1), sweep_uploads)
+        every(dt.timedelta(days=1), learn_words)
         has_work("letters", Letters())
         when_given_up(prepare_video, give_up_video, again=take_up_video)
         office_may(VIEW, Appeal, Event)

@@ -8,6 +8,7 @@ from appeals.models.event import Event
 from appeals.models.follower import Follower
 from appeals.models.ground import RefusalGround
 from appeals.models.hot_cell import HotCell
+from appeals.models.learned_words import LearnedWords
 from appeals.models.message import Message
 from appeals.models.pyramid import PyramidCell, PyramidChange, PyramidState
 from appeals.models.redaction import Redaction
@@ -26,6 +27,7 @@ __all__ = [
     "Event",
     "Follower",
     "HotCell",
+    "LearnedWords",
     "LegalTerm",
     "Message",
     "PyramidCell",

@@ -20,6 +20,7 @@ from appeals.errors import Conflict, Invalid
 from appeals.identifiers import new_secret, new_uuid7
 from appeals.intake.parse import SENT, submission_schema, uuid7
 from appeals.intake.receive import receive
+from appeals.learned_words import learned_words
 from appeals.models import AppealContact, Attachment
 from appeals.vocabulary import Kind
 from districts.choices import category_groups
@@ -175,6 +176,7 @@ def _form(
             "later": status == HTTPStatus.TOO_MANY_REQUESTS,
             "error_links": _error_links(draft.errors),
             "groups": groups,
+            "learned_words": learned_words(),
             "open_group": next(
                 (g.choice.code for g in groups if any(leaf.code == chosen for leaf in g.leaves)), ""
             ),

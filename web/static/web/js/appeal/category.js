@@ -7,6 +7,8 @@ import { t } from "city/site/texts.js";
 const SUGGESTED_MAX = 3;
 /** Words of a text that are looked at: it says early what it is about, and phones are slow. */
 const WORDS_READ = 80;
+/** Letters of the stems that were learned, as `appeals.learned_words` cuts them. */
+const STEM = 5;
 /** A group's words say less than a category's own. */
 const OF_GROUP = 0.2;
 
@@ -145,8 +147,8 @@ export class CategoryChoice {
 }
 
 /**
- * The categories that a text is about, the likeliest first. A word counts the more the fewer categories have it, and the
- * earlier it stands.
+ * The categories that a text is about, the likeliest first: by what they are called, where a word counts the more the fewer
+ * categories have it and the earlier it stands, and by what those that were answered are written with.
  * @param {HTMLElement} root
  * @param {string} text
  * @returns {{input: HTMLInputElement, name: string, word: string}[]}
@@ -160,22 +162,52 @@ export function suggestions(root, text) {
   });
   for (const [at, [word, asWritten]] of words.entries()) {
     const weights = leaves.map(({ own, ofGroup }) => (own.some((one) => says(word, one)) ? 1 : ofGroup.some((one) => says(word, one)) ? OF_GROUP : 0));
-    const having = weights.reduce((/** @type {number} */ sum, weight) => sum + weight, 0);
+    const having = sum(weights);
     for (const [index, entry] of leaves.entries()) {
       const counts = ((weights[index] ?? 0) / (having || 1)) / Math.sqrt(1 + at / 10);
       entry.score += counts;
       if (counts > entry.best) [entry.best, entry.word] = [counts, asWritten];
     }
   }
+  const scores = sum(leaves.map(({ score }) => score));
+  const learned = likelihoods(root, words);
   return leaves
-    .filter(({ score }) => score > 0)
-    .sort((one, other) => other.score - one.score)
-    .slice(0, SUGGESTED_MAX)
-    .flatMap(({ leaf, word }) => {
+    .flatMap(({ leaf, score, word }) => {
       const input = leaf.querySelector("input");
-      return input ? [{ input, name: leaf.textContent?.trim() ?? "", word }] : [];
-    });
+      const likely = learned.get(input?.value ?? "");
+      const reason = word || likely?.word;
+      if (!input || !reason) return [];
+      return [{ input, name: leaf.textContent?.trim() ?? "", word: reason, score: score / (scores || 1) + (likely?.share ?? 0) }];
+    })
+    .sort((one, other) => other.score - one.score)
+    .slice(0, SUGGESTED_MAX);
 }
+
+/**
+ * How likely each category is by naive Bayes, all before any word being alike, and the word that speaks most for it. Words of
+ * one text are not independent of each other: many say less than their product would.
+ * @param {HTMLElement} root
+ * @param {[string, string][]} words plain, and as they are written
+ * @returns {Map<string, {share: number, word: string}>} by the category's code; empty where no word is known
+ */
+function likelihoods(root, words) {
+  const learned = Object.entries(/** @type {Record<string, Record<string, number>>} */ (JSON.parse(root.querySelector("#learned-words")?.textContent ?? "{}")));
+  const known = new Set(learned.flatMap(([, counts]) => Object.keys(counts)));
+  const said = [...new Map(words.map(([word, asWritten]) => [word.slice(0, STEM), asWritten]))].filter(([stem]) => known.has(stem));
+  if (!said.length) return new Map();
+  const all = learned.map(([code, counts]) => {
+    const total = sum(Object.values(counts)) + known.size;
+    const logs = said.map(([stem]) => Math.log(((counts[stem] ?? 0) + 1) / total));
+    const [, word] = said.reduce((best, one) => ((counts[one[0]] ?? 0) > (counts[best[0]] ?? 0) ? one : best));
+    const isSaid = said.some(([stem]) => counts[stem]);
+    return { code, weight: Math.exp(sum(logs) / Math.sqrt(said.length)), word: isSaid ? word : "" };
+  });
+  const whole = sum(all.map(({ weight }) => weight));
+  return new Map(all.map(({ code, weight, word }) => [code, { share: weight / whole, word }]));
+}
+
+/** @param {number[]} numbers */
+const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
 
 /**
  * True for a whole word of a text that begins so, unlike one that is still being typed.
@@ -228,12 +260,12 @@ function oneSlip(word, other) {
 }
 
 /**
- * Lower case, with letters missing on some keyboards replaced: ө by о, ү by у, ң by н, ё by е.
+ * Lower case, with letters missing on some keyboards replaced, as the server does: ө by о, ү by у, ң by н, ё by е, Uzbek ones too.
  * @param {string} text
  */
 function plain(text) {
-  const near = /** @type {Record<string, string>} */ ({ ө: "о", ү: "у", ң: "н", ё: "е" });
-  return text.normalize("NFC").toLowerCase().replace(/[өүңё]/g, (letter) => near[letter] ?? letter).trim();
+  const near = /** @type {Record<string, string>} */ ({ ө: "о", ү: "у", ң: "н", ё: "е", ў: "у", қ: "к", ғ: "г" });
+  return text.normalize("NFC").toLowerCase().replace(/[өүңёўқғ]/g, (letter) => near[letter] ?? letter).trim();
 }
 
 const LATIN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`";
