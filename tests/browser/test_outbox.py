@@ -277,6 +277,13 @@ def test_the_list_of_ones_own_follows_the_outbox(visit: Open, city: GridCity) ->
     expect(told.locator("h1")).to_contain_text("Registered: №")
     expect(told).not_to_contain_text("There is no network.")
     expect(told.get_by_role("link", name="Follow it")).to_be_visible()
+    # Nothing of it is printed with a page, and half of a small phone holds what it says.
+    expect(page.locator(".outbox")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.locator(".outbox")).to_be_hidden()
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 180, "height": 370})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 180
 
 
 #: The answer to an appeal breaks off once, after the server has taken it.
