@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -84,10 +84,10 @@ def as_pdf(sheet: Sheet, fonts: Fonts) -> bytes:
         _first(pen, sheet)
         _foot(pen, sheet, "1 / 2")
         pen.turn()
-        _second(pen, sheet, _paragraph(pen, _TOP + 1, sheet.drawn.title, 13, bold=True))
+        _second(pen, sheet)
         _foot(pen, sheet, "2 / 2")
     else:
-        _second(pen, sheet, _head(pen, sheet))
+        _tables(pen, sheet, _head(pen, sheet))
         _foot(pen, sheet, "1 / 1")
     return pen.written()
 
@@ -98,6 +98,20 @@ def as_png(sheet: Sheet, fonts: Fonts) -> bytes:
     _first(pen, sheet)
     _foot(pen, sheet, "")
     return pen.written()
+
+
+@dataclass(frozen=True)
+class _Ruler:
+    """A pen that measures, and draws nothing."""
+
+    pen: Pen
+
+    def width(self, words: str, size: float, *, bold: bool = False) -> float:
+        return self.pen.width(words, size, bold=bold)
+
+    def text(self, *_args: Any, **_options: Any) -> None: ...
+
+    def shapes(self, *_args: Any, **_options: Any) -> None: ...
 
 
 def _first(pen: Pen, sheet: Sheet) -> None:
@@ -111,7 +125,12 @@ def _first(pen: Pen, sheet: Sheet) -> None:
         sheet.srid,
         Box(_LEFT, top, _WIDE, _FOOT - legend - 5 - top),
         sheet.north,
-        [place for table in sheet.tables for place in table.at],
+        # What has no room in its table has no number on the map.
+        [
+            place
+            for table, rows in zip(sheet.tables, _second(_Ruler(pen), sheet), strict=True)
+            for place in table.at[:rows]
+        ],
     )
     if levels:
         _legend(pen, _FOOT - legend, sheet.drawn.legend, levels)
@@ -144,22 +163,30 @@ def _legend(pen: Pen, y: float, title: str, levels: Sequence[MapLevel]) -> None:
         pen.text(x + 9, at + 2.9, level.words, 8.5, colour=colour("ink"))
 
 
-def _second(pen: Pen, sheet: Sheet, y: float) -> None:
-    """The tables and the method, from ``y`` on."""
+def _second(pen: Pen, sheet: Sheet) -> list[int]:
+    """The page below the map's; how many rows of each table had room."""
+    return _tables(pen, sheet, _paragraph(pen, _TOP + 1, sheet.drawn.title, 13, bold=True))
+
+
+def _tables(pen: Pen, sheet: Sheet, y: float) -> list[int]:
+    """The tables and the method, from ``y`` on; how many rows of each table had room."""
     notes = [*sheet.method, sheet.address]
     method = 10 + sum(len(_lines(pen, words, 9, _WIDE - 4)) * 9 * _LEADING + 1.5 for words in notes)
+    counts = []
     for number, table in enumerate(sheet.tables):
         left = sum(min(len(other.rows), _LEAST_ROWS) * _ROW_MM + 20 for other in sheet.tables[number + 1 :])
-        y = _table(pen, y + 4, table, _FOOT - method - left - 4)
+        y, count = _table(pen, y + 4, table, _FOOT - method - left - 4)
+        counts.append(count)
     y = _paragraph(pen, y + 6, sheet.method_title, 10.5, bold=True)
     for words in sheet.method:
         pen.text(_LEFT, y + 1.5 + 9 * _LEADING * 0.75, "•", 9, colour=colour("ink-soft"))
         y = _paragraph(pen, y + 1.5, words, 9, inset=4)
     _paragraph(pen, y + 1.5, sheet.address, 9, inset=4, colour_of="accent")
+    return counts
 
 
-def _table(pen: Pen, y: float, table: Table, bottom: float) -> float:
-    """The rows that there is room for above ``bottom``; where it ended."""
+def _table(pen: Pen, y: float, table: Table, bottom: float) -> tuple[float, int]:
+    """The rows that there is room for above ``bottom``; where it ended, and how many there were."""
     y = _paragraph(pen, y, table.title, 10.5, bold=True) + 1
     figures = len(table.columns) - 1
     figure = min(_FIGURE_MM, _FIGURES_MM / max(figures, 1))
@@ -193,7 +220,7 @@ def _table(pen: Pen, y: float, table: Table, bottom: float) -> float:
     if count < len(table.rows):
         pen.text(_LEFT, y + 4, table.more % {"n": len(table.rows) - count}, 8, colour=colour("ink-soft"))
         y += _MORE_MM
-    return _paragraph(pen, y + 1, table.note, 8, colour_of="ink-soft") if table.note else y
+    return _paragraph(pen, y + 1, table.note, 8, colour_of="ink-soft") if table.note else y, count
 
 
 def _first_text(pen: Pen, words: str, width: float) -> tuple[list[str], list[str]]:

@@ -101,6 +101,13 @@ def test_the_pdf_says_everything_on_two_pages() -> None:
     rest = re.search(r"дагы (\d+)", second)
     assert rest
     assert f"{79 - int(rest[1])}-жер" in second and f"{80 - int(rest[1])}-жер" not in second
+    # Nor have they a number on the map.
+    (table,) = sheet().tables
+    west, south, east, north = sheet().drawn.frame
+    below_each_other = [((west + east) / 2, south + (north - south) * n / 80) for n in range(80)]
+    numbered = dataclasses.replace(table, at=below_each_other)
+    marked = PdfReader(io.BytesIO(as_pdf(sheet(tables=[numbered]), FONTS))).pages[0].extract_text().split()
+    assert str(80 - int(rest[1])) in marked and str(81 - int(rest[1])) not in marked
     assert ("Ар бир чакмак" in second and second.endswith("Булак")) or "2 / 2" in second
     assert paper.metadata is not None and paper.metadata.title == "Ысык жерлер: Ош"
     assert paper.metadata.author == "Ош"
