@@ -99,7 +99,6 @@ MIDDLEWARE = [
     "web.languages.RememberLanguage",
     "web.api.origins.OpenToOrigins",
     "web.api.problems.ApiProblems",
-    "web.api.language.AskedLanguage",
     "web.api.parameters.KnownParameters",
     "web.outage.Outage",
     "web.limits.TooManyRequests",

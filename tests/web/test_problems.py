@@ -54,7 +54,6 @@ def test_an_error_is_a_problem_document_with_the_security_headers(
 @pytest.mark.parametrize(
     "path",
     [
-        "/api/no-such-thing?lang=en",
         "/data/appeals.csv?lang=en&status=x",
         "/ogc/collections/nosuch?lang=en",
         "/ogc/collections/appeals/items?lang=en&status=x&filter=(",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.utils.translation import activate
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 
@@ -28,7 +30,10 @@ def takes(*parameters: OpenApiParameter) -> Callable[[Method], Method]:
 
 
 class KnownParameters:
-    """Middleware: 400 for a request to the API whose parameters are not those of its document, or are empty, or repeated."""
+    """Middleware: 400 for a request to the API whose parameters are not those of its document, or are empty, or repeated.
+
+    All is said in the language that ``lang`` asks for, where an address takes it.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -42,6 +47,9 @@ class KnownParameters:
         """The refusal; None where there is nothing to refuse."""
         method = "get" if request.method == "HEAD" else str(request.method).lower()
         declared = getattr(getattr(getattr(view, "cls", None), method, None), "takes", None)
+        if declared and "lang" in declared and request.GET.get("lang") in dict(settings.LANGUAGES):
+            # Whatever else is wrong is said in it.
+            activate(request.GET["lang"])
         errors = _errors(request.GET, declared) if declared is not None else {}
         return bad_parameters(errors) if errors else None
 
