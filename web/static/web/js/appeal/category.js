@@ -11,6 +11,8 @@ const WORDS_READ = 80;
 const STEM = 5;
 /** A group's words say less than a category's own. */
 const OF_GROUP = 0.2;
+/** Two words of a category's name beside each other say what one of them leaves open. */
+const OF_NAME = 0.2;
 
 /**
  * Words of everyday speech that say nothing of what a text is about, though they begin like words that do, in Kyrgyz, Russian
@@ -158,7 +160,7 @@ export function suggestions(root, text) {
   const words = [...new Map(written.map((word) => [plain(word), word]))].filter(([word]) => !EMPTY.has(word));
   const leaves = [...root.querySelectorAll("details")].flatMap((group) => {
     const ofGroup = meanings(group, group.querySelector("summary"));
-    return [...group.querySelectorAll("label")].map((leaf) => ({ leaf, own: meanings(leaf, leaf), ofGroup, score: 0, best: 0, word: "" }));
+    return [...group.querySelectorAll("label")].map((leaf) => ({ leaf, group, own: meanings(leaf, leaf), ofGroup, score: 0, best: 0, word: "" }));
   });
   for (const [at, [word, asWritten]] of words.entries()) {
     const weights = leaves.map(({ own, ofGroup }) => (own.some((one) => says(word, one)) ? 1 : ofGroup.some((one) => says(word, one)) ? OF_GROUP : 0));
@@ -169,6 +171,12 @@ export function suggestions(root, text) {
       if (counts > entry.best) [entry.best, entry.word] = [counts, asWritten];
     }
   }
+  // A word that may be of two groups is of the one that others speak for: дараге beside яма is дороге, and no form of дарак.
+  const groups = new Map();
+  for (const { group, score } of leaves) groups.set(group, (groups.get(group) ?? 0) + score);
+  for (const entry of leaves) if (entry.score) entry.score += OF_GROUP * (groups.get(entry.group) - entry.score);
+  const said = new Set(pairs(text));
+  for (const entry of leaves) if (entry.score && pairs(entry.leaf.textContent ?? "").some((pair) => said.has(pair))) entry.score += OF_NAME;
   const scores = sum(leaves.map(({ score }) => score));
   const learned = likelihoods(root, words);
   return leaves
@@ -217,6 +225,12 @@ const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
 const says = (word, beginning) =>
   beginning.length > 2 && (word === beginning || (!beginning.startsWith(word) && begins(word, beginning, 0)));
 
+/** Words of the text as they stand beside each other: no water, нет воды. @param {string} text */
+function pairs(text) {
+  const words = plain(text).split(/[^\p{L}\d]+/u).filter(Boolean);
+  return words.slice(1).map((word, n) => `${words[n]} ${word}`);
+}
+
 /**
  * Beginnings of the words that mean it, which the server made of its names and other words, and the words of the name.
  * @param {HTMLElement} element
@@ -239,7 +253,7 @@ function begins(word, beginning, slips) {
   if (beginning.length < 5) return word.startsWith(beginning) && word.length - beginning.length <= 3;
   if (word.startsWith(beginning)) return true;
   const [heard, known] = [alike(word), alike(beginning)];
-  if (known.length > 5 && heard.length > 4 && (heard.startsWith(known) || known.startsWith(heard))) return true;
+  if (known.length > 4 && heard.length > 4 && (heard.startsWith(known) || known.startsWith(heard))) return true;
   return slips > 0 && word.length > 4 && oneSlip(heard, known);
 }
 
