@@ -329,6 +329,11 @@ SPECTACULAR_SETTINGS = {
     "the city may bring an API key (`Authorization: Bearer KEY`, or the password of Basic), and reads what that person may see; "
     "a key that is not good is answered with 401, one that does not open the address with 403.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "web.api.openapi.with_null_as_a_type",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     # Nothing here needs to be logged in for.
     "AUTHENTICATION_WHITELIST": [],

@@ -33,7 +33,7 @@ _CRS_NAMES: Final = list(published_crs())
 
 LIMIT: Final = OpenApiParameter(
     "limit",
-    {"type": "integer", "minimum": 1, "maximum": PAGE_SIZE_MAX, "default": PAGE_SIZE},
+    {"type": "integer", "minimum": 1, "default": PAGE_SIZE},
     description=f"Features of a page, from 1; more than {PAGE_SIZE_MAX} are given as {PAGE_SIZE_MAX}. Formats without pages hold everything, or as many as are asked for.",
 )
 BBOX: Final = OpenApiParameter(

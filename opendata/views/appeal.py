@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.db import models
@@ -11,7 +11,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import translation
 from drf_spectacular.drainage import set_override
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -34,7 +34,9 @@ from opendata.properties import APPEAL
 from web.api.answers import LIVE_S, cached_for
 from web.api.files import FileAddress
 from web.api.language import language_asked_for
-from web.api.openapi import LANG, operation, problems
+from web.api.openapi import LANG, WHOLE, operation, problems
+from web.api.openapi import UUID as UUID_SCHEMA
+from web.api.parameters import takes
 from web.api.problems import parameters_refused
 from web.links import public_link
 
@@ -203,6 +205,14 @@ def _shown(attachments: tuple[Attachment, ...]) -> list[dict[str, Any]]:
     return list(AttachmentSerializer(ready, many=True).data)
 
 
+_KEY_OR_NUMBER: Final = OpenApiParameter(
+    "id",
+    {"oneOf": [UUID_SCHEMA, {**WHOLE, "minimum": 1}]},
+    OpenApiParameter.PATH,
+    description="Its `id`, or the `number` that people know.",
+)
+
+
 class _AppealView(APIView):
     renderer_classes = [GeoJSONRenderer, JSONRenderer]
 
@@ -227,7 +237,7 @@ class AppealView(_AppealView):
 
     @operation(
         "read_appeal",
-        parameters=[LANG],
+        parameters=[_KEY_OR_NUMBER, LANG],
         responses={(200, MEDIA_TYPE): AppealSerializer, **problems(400, 404)},
     )
     def get(self, request: Request, pk: UUID) -> Response:
@@ -241,11 +251,9 @@ class AppealView(_AppealView):
 class AppealByNumberView(_AppealView):
     """The same by the number that people know."""
 
-    @operation(
-        "read_appeal_by_number",
-        parameters=[LANG],
-        responses={(200, MEDIA_TYPE): AppealSerializer, **problems(400, 404)},
-    )
+    # Of one template with the other, which describes both.
+    @takes(LANG)
+    @extend_schema(exclude=True)
     def get(self, request: Request, number: int) -> Response:
         """The appeal of that public number; the same document."""
         return self._answer(request, number=number)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
@@ -36,12 +36,25 @@ from rates.senders import sender_of
 from rates.taking import DATA_WORK, TooMany, charged
 from web.api.answers import LIVE_S, cached_for, reads_parts, text_answer
 from web.api.language import language_asked_for
-from web.api.openapi import BYTES, LANG, TEXT, UUID, WHOLE, Responses, described, feature_collection, problems
+from web.api.openapi import (
+    AREA,
+    BYTES,
+    LANG,
+    TEXT,
+    UUID,
+    WHOLE,
+    Responses,
+    described,
+    feature_collection,
+    problems,
+)
 from web.api.problems import bad_parameters, problem
 from web.compression import takes
 from web.limits import refused
 from web.links import public_link
 from web.long_works import LATER, later
+
+_MEMBERS: Final = {"numberMatched": WHOLE, "numberReturned": WHOLE}
 
 
 @require_safe
@@ -49,9 +62,7 @@ from web.long_works import LATER, later
     "read_all_appeals",
     parameters=[*FILTER_PARAMETERS, UPDATED_AFTER, LANG],
     responses={
-        **feature_collection(
-            schema(APPEAL), members={"numberMatched": WHOLE, "numberReturned": WHOLE}, id_schema=UUID
-        ),
+        **feature_collection(schema(APPEAL), members=_MEMBERS, id_schema=UUID),
         **problems(400, 429, 503),
     },
 )
@@ -85,6 +96,9 @@ def described_files(layer: Layer, *, but: Collection[str] = ()) -> tuple[OpenApi
         description="\n".join(f"* `{kind.ending}`: {kind.description}" for kind in kinds),
     )
     responses: Responses = {(200, kind.media_type): BYTES for kind in kinds}
+    if GEOJSON.ending not in but:
+        properties = schema(layer.properties)
+        responses |= feature_collection(properties, geometry=AREA, members=_MEMBERS, id_schema=TEXT)
     return parameter, {**responses, **problems(400, 404, 429, 503)}
 
 

@@ -89,7 +89,7 @@ def _read(answer: Any) -> Any:
 
 
 def _json_schema(schema: Any, *, closed: bool) -> Any:
-    """OpenAPI 3.0's dialect as JSON Schema: ``nullable`` is the one difference that matters here.
+    """The schema, which is JSON Schema (OpenAPI 3.1).
 
     An object whose members are named has no others when it is ``closed``; one without names, such as the geometry of
     the base map, stays open.
@@ -98,10 +98,10 @@ def _json_schema(schema: Any, *, closed: bool) -> Any:
         return [_json_schema(member, closed=closed) for member in schema]
     if not isinstance(schema, dict):
         return schema
-    plain = {name: _json_schema(value, closed=closed) for name, value in schema.items() if name != "nullable"}
-    if closed and isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
+    plain = {name: _json_schema(value, closed=closed) for name, value in schema.items()}
+    if closed and isinstance(schema.get("properties"), dict) and "object" in schema.get("type", ()):
         plain.setdefault("additionalProperties", False)
-    return {"anyOf": [{"type": "null"}, plain]} if schema.get("nullable") is True else plain
+    return plain
 
 
 _FORMATS = jsonschema.FormatChecker(formats=())

@@ -116,7 +116,7 @@ def test_the_api_document_is_of_these_addresses(client: Client, db: None, settin
         for one in document["paths"]["/collections/appeals/items"]["get"]["parameters"]
     }
     # Where GDAL looks for the size of a page, for what it may ask, and for the count.
-    assert (parameters["limit"]["default"], parameters["limit"]["maximum"]) == (100, 1000)
+    assert (parameters["limit"]["default"], parameters["limit"]["minimum"]) == (100, 1)
     assert sorted(parameters["status"]["items"]["enum"]) == sorted(Status.values)
     assert "hits" in parameters["resultType"]["enum"]
 
