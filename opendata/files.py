@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -31,7 +31,16 @@ from geo.told_columns import ToldColumns
 from media.storage import working_folder
 from opendata.copied_tables import table_of
 from opendata.layers import Layer
-from opendata.whole_sets import GEOJSON, GEOJSONL, Batches, Copying, Form, WholeSet
+from opendata.whole_sets import (
+    GEOJSON,
+    GEOJSONL,
+    Batches,
+    Copying,
+    Form,
+    WholeSet,
+    copy_collection,
+    write_collection,
+)
 from web.links import public_link
 from web.spreadsheets import check_rows
 
@@ -200,6 +209,10 @@ def _of_any_layer(make: Callable[[BinaryIO, T], object]) -> Callable[[Layer, str
     return lambda _layer, _language, file, given: make(file, given)
 
 
+def _named(make: Callable[[BinaryIO, T, str], object]) -> Callable[[Layer, str, BinaryIO, T], object]:
+    return lambda layer, _language, file, given: make(file, given, layer.name)
+
+
 def _kind(
     ending: str, media_type: str, description: str, *, at_once: int = _AT_ONCE, **more: Any
 ) -> FileKind:
@@ -256,7 +269,11 @@ _GIS: Final = (
 )
 
 _TEXTS: Final = (
-    of_features(GEOJSON, "GeoJSON (RFC 7946)."),
+    replace(
+        of_features(GEOJSON, "GeoJSON (RFC 7946)."),
+        write=_named(write_collection),
+        copy=_named(copy_collection),
+    ),
     of_features(GEOJSONL, "One GeoJSON feature a line, to be read as it comes (GDAL's GeoJSONSeq)."),
     CSV,
 )

@@ -68,15 +68,17 @@ class NotMade(LookupError):
     """A text that a worker makes is not there (yet)."""
 
 
-_HEAD: Final = b'{"type":"FeatureCollection","features":[\n'
+def _head(name: str) -> bytes:
+    return b'{"type":"FeatureCollection","name":%b,"features":[\n' % orjson.dumps(name)
 
 
 def _tail(count: int) -> bytes:
     return b"]," + orjson.dumps({"numberMatched": count, "numberReturned": count})[1:] + b"\n"
 
 
-def _write_collection(file: BinaryIO, batches: Batches) -> None:
-    file.write(_HEAD)
+def write_collection(file: BinaryIO, batches: Batches, name: str = "") -> None:
+    """A FeatureCollection; GDAL calls the layer by its name (of an address with a query, it would say OGRGeoJSON)."""
+    file.write(_head(name))
     count = 0
     for batch in batches:
         file.write((b"," if count else b" ") + b"\n,".join(batch) + b"\n")
@@ -84,8 +86,9 @@ def _write_collection(file: BinaryIO, batches: Batches) -> None:
     file.write(_tail(count))
 
 
-def _copy_collection(file: BinaryIO, copying: Copying) -> None:
-    file.write(_HEAD)
+def copy_collection(file: BinaryIO, copying: Copying, name: str = "") -> None:
+    """The same of rows that PostgreSQL copies."""
+    file.write(_head(name))
     first = file.tell()
     if count := copying(file, ","):
         file.seek(first)
@@ -104,7 +107,7 @@ def _lines(before: str = "") -> dict[str, Any]:
     return {"write": write, "copy": lambda file, copying: copying(file, before)}
 
 
-GEOJSON: Final = Form("geojson", MEDIA_TYPE, _write_collection, copy=_copy_collection)
+GEOJSON: Final = Form("geojson", MEDIA_TYPE, write_collection, copy=copy_collection)
 #: GeoJSON text sequences (RFC 8142).
 GEOJSONSEQ: Final = Form("geojsonseq", "application/geo+json-seq", **_lines("\x1e"))
 #: One feature a line: newline-delimited GeoJSON, which GDAL knows as GeoJSONSeq.

@@ -103,7 +103,7 @@ def _none_yet() -> HttpResponse:
 
 def _dataset(layer: Layer) -> dict[str, Any]:
     return {
-        "@id": public_link(f"/data/{layer.name}"),
+        "@id": _id(layer.name),
         "@type": "dcat:Dataset",
         "dct:identifier": layer.name,
         "dct:title": _in_languages(TITLES[layer.name]),
@@ -122,9 +122,14 @@ def _dataset(layer: Layer) -> dict[str, Any]:
     }
 
 
+def _id(name: str) -> str:
+    """What names a dataset: its place in this document."""
+    return f"{public_link(reverse('data-catalogue'))}#{name}"
+
+
 def _bundle(bundle: Bundle) -> dict[str, Any]:
     return {
-        "@id": public_link("/data/bundle"),
+        "@id": _id("bundle"),
         "@type": "dcat:Dataset",
         "dct:identifier": "bundle",
         "dct:title": _in_languages(gettext_lazy("Everything in one file")),

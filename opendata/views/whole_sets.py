@@ -54,7 +54,7 @@ from web.limits import refused
 from web.links import public_link
 from web.long_works import LATER, later
 
-_MEMBERS: Final = {"numberMatched": WHOLE, "numberReturned": WHOLE}
+_MEMBERS: Final = {"name": TEXT, "numberMatched": WHOLE, "numberReturned": WHOLE}
 
 
 @require_safe

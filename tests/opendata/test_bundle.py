@@ -236,6 +236,8 @@ def test_the_catalogue_names_every_file_and_each_can_be_had(
     catalogue = answer.json()
     assert {one["@language"]: one["@value"] for one in catalogue["dct:title"]}["ru"] == "Открытые данные"
     for dataset in catalogue["dcat:dataset"]:
+        place, _mark, name = dataset["@id"].partition("#")
+        assert (place, name) == (catalogue["@id"], dataset["dct:identifier"]), "it leads somewhere"
         for file in dataset["dcat:distribution"]:
             path = file["dcat:downloadURL"]["@id"].removeprefix(settings.PUBLIC_URL)
             assert resolve(path)

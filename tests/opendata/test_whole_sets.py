@@ -97,6 +97,7 @@ class TestWhole:
         (feature,) = json.loads(_read(client.get(f"{WHOLE}?service=roads&lang=ru")))["features"]
         assert feature["properties"]["service_name"] == "roads ru"
         assert feature["properties"]["text"] == "50% of 'it' \\ \""
+        assert json.loads(_read(client.get(f"{WHOLE}?service=roads")))["name"] == "appeals", "GDAL's layer"
         assert _numbers(_read(client.get(f"{WHOLE}?q=50%25"))) == [feature["properties"]["number"]]
 
     @pytest.mark.parametrize("path", [WHOLE, LINES])
