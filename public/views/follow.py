@@ -56,6 +56,7 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
         "dossier": dossier,
         "appeal": appeal,
         "tells_why": True,
+        "has_files": appeal.hidden and appeal.attachments.exists(),
         "is_new": "new" in request.GET and appeal.version == 1 and request.method != "POST",
         "push_key": public_key(),
         "resident": resident,

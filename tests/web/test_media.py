@@ -181,7 +181,9 @@ class TestHiding:
         address = reverse("public:follow", args=[attached.appeal.contact.secret])
         assert attached.large.url in client.get(address).content.decode()
         perform(attached.appeal_id, HIDE, Person(office_user), version=1, text="A face")
-        assert f"/media/{attached.pk}" not in client.get(address).content.decode()
+        page = client.get(address).content.decode()
+        assert f"/media/{attached.pk}" not in page
+        assert "Its photos and videos are shown to those who consider it alone" in page
 
 
 class TestBeforeTheAppeal:
