@@ -6,7 +6,7 @@
         const style = document.documentElement.style;
         style.setProperty("--screen-width", `${map.clientWidth}px`);
         style.setProperty("--screen-height", `${map.clientHeight}px`);
-        // Below the map the legend has some three words a line.
+        // Below the map the legend has some three of its entries in a line.
         const room = height - 40 - 24 * Math.ceil(document.querySelectorAll(".legend li").length / 3);
         style.setProperty("--on-paper", Math.min(width / map.clientWidth, room / map.clientHeight));
     };
