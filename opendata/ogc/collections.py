@@ -40,7 +40,7 @@ from web.api.answers import LIVE_S
 from web.api.openapi import POINT, UUID
 from web.api.texts import digest
 
-#: Up to so many are counted for the first page of a list; ``resultType=hits`` counts them all.
+#: Up to so many are counted for the first page of a list where their number is not kept; ``resultType=hits`` counts them all.
 COUNTED_MAX: Final = 10_000
 
 
@@ -115,10 +115,11 @@ class Appeals(Collection):
     def matched(
         self, reader: Reader, query: Mapping[str, str], rows: QuerySet[Any], *, exactly: bool
     ) -> int | None:
-        """Counted where the database counts along, else one by one, up to ``COUNTED_MAX`` unless ``exactly``."""
+        """Read where it is kept (of one filter at most), else counted, up to ``COUNTED_MAX`` unless ``exactly``."""
         narrowing = (*(one.name for one in self.filters), "bbox", "datetime", "filter")
         named = {name for name in narrowing if query.get(name)}
-        if not named & {"bbox", "datetime", "filter", UPDATED_AFTER.name} and not reader.is_authenticated:
+        elsewhere = {"bbox", "datetime", "filter", UPDATED_AFTER.name}
+        if not named & elsewhere and not reader.is_authenticated:
             wanted = parse_filter(_own(query))
             if statement := kept_number(wanted, keys_of([wanted])):
                 return int(rows_of_statement(statement)[0][0] or 0)

@@ -56,8 +56,8 @@ ZOOM_MAX = 24
 def clusters_geojson(request: HttpRequest) -> HttpResponseBase:
     """What a map draws of its frame: the appeals where they are few, else square cells with counts by status.
 
-    A cell stands at the mean of its appeals, and counts all of them though the frame may cut it. At most 64 kB when
-    compressed, however many appeals there are.
+    A cell stands at the mean of its appeals (of any status where statuses are chosen beside another filter), and counts all
+    of them though the frame may cut it. At most 64 kB when compressed, however many appeals there are.
     """
     refusals = Refusals()
     zoom = refusals.read(_zoom, request.GET, 0.0)

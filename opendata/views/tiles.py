@@ -70,8 +70,8 @@ _TILEJSON: Final[Responses] = {
 def appeals_mvt(request: HttpRequest, z: str, x: str, y: str) -> HttpResponseBase:
     """A vector tile of appeals: its layer `appeals` has cells with counts by status, and single appeals when near.
 
-    A feature of `kind` `cell` stands at the mean of its appeals; a tile has eight by eight of them. Open appeals whose term
-    has passed are `overdue`.
+    A feature of `kind` `cell` stands at the mean of its appeals (of any status where statuses are chosen beside another
+    filter); a tile has eight by eight of them. Open appeals whose term has passed are `overdue`.
     """
     refusals = Refusals()
     tile = refusals.read(lambda place: tile_in(*place), (z, x, y), Tile(0, 0, 0))
