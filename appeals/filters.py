@@ -165,9 +165,26 @@ def filter_fields(
 
 
 def parse_filter(query: Mapping[str, str]) -> AppealFilter:
-    """Filter read from the URL parameters of ``FILTERS``, blanks around a value left out.
+    """The ``written_filter``, whose codes the city has or had: those of what is retired still find what there was.
 
-    Unknown codes are kept (they find nothing). Raises ``Refused`` with what is wrong with each parameter.
+    At most one query. Raises ``Refused`` with what is wrong with each parameter.
+    """
+    refusals = Refusals()
+    wanted = refusals.read(written_filter, query, AppealFilter())
+    keys = keys_of([replace(wanted, q="")])
+    for declared in FILTERS:
+        code = getattr(wanted, declared.member)
+        if code and keys.get((declared.name, code)) == []:
+            words = _("%(field)s: there is no “%(code)s” here.") % {"field": declared.label, "code": code}
+            refusals.add({declared.name: [words]})
+    refusals.check()
+    return wanted
+
+
+def written_filter(query: Mapping[str, str]) -> AppealFilter:
+    """Filter read from the URL parameters of ``FILTERS``, blanks around a value left out; codes are not looked up.
+
+    Raises ``Refused`` with what is wrong with each parameter.
     """
     refusals = Refusals()
     members = {}

@@ -62,7 +62,7 @@ class LongSets(LongKind):
     def is_kept(self, work: LongWork) -> bool:
         try:
             _asked_for(work).long_text().file.close()
-        except NotMade:
+        except (NotMade, Refused):  # a code or a form of a filter that is no more
             return False
         return True
 

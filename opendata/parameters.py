@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
+from django.db.models import Model
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 
 from appeals.filters import FILTERS, Filter
-from districts.models import CODE_MAX
+from districts.models import CODE_MAX, Category, District, Service
 from geo.paging import AFTER, PAGE_SIZE, PAGE_SIZE_MAX
 from geo.refusals import ValueRefused
 from news.models import NewsItem
@@ -25,11 +26,21 @@ def _parameter(declared: Filter) -> OpenApiParameter:
     return OpenApiParameter(declared.name, schema, description=declared.description)
 
 
-def code_in(text: str) -> str:
-    """The code of one of the city's own rows, known or not. Raises ``ValueRefused`` for what can be none."""
-    if "\x00" in text or len(text) > CODE_MAX:
-        raise ValueRefused(_("This is not a code."))
-    return text
+def code_of(rows: type[Model]) -> Callable[[str], str]:
+    """Reads the code of one of the rows, empty without one: one query. The reader raises ``ValueRefused`` for what is none, and never was."""
+
+    def read(text: str) -> str:
+        if "\x00" in text or len(text) > CODE_MAX:
+            raise ValueRefused(_("This is not a code."))
+        if text and not rows._base_manager.filter(code=text).exists():
+            raise ValueRefused(_("There is no “%(code)s” here.") % {"code": text})
+        return text
+
+    return read
+
+
+#: Readers of the codes by which borders are asked for, by parameter.
+CODES: Final = {"service": code_of(Service), "category": code_of(Category), "code": code_of(District)}
 
 
 def news_kind_in(query: Mapping[str, str]) -> str:

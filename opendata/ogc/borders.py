@@ -22,7 +22,7 @@ from opendata.ogc.collection import Collection, Reader
 from opendata.ogc.parameters import datetime_parameter
 from opendata.ogc.period import Period
 from opendata.ogc.sorting import Sortables
-from opendata.parameters import code_in
+from opendata.parameters import CODES
 from opendata.properties import DISTRICT, SERVICE_AREA, Properties, Property
 from web.api.answers import SETTLED_S
 from web.api.openapi import AREA, DAY, TEXT, WHOLE
@@ -87,7 +87,7 @@ class Districts(Borders):
 
     def rows(self, reader: Reader, query: Mapping[str, str], refusals: Refusals) -> QuerySet[Any]:
         rows: QuerySet[Any] = DistrictBoundary.objects.territories()
-        code = refusals.read(code_in, query.get("code", ""), "", name="code")
+        code = refusals.read(CODES["code"], query.get("code", ""), "", name="code")
         return rows.filter(district__code=code) if code else rows
 
     def one(self, reader: Reader, feature: str) -> QuerySet[Any]:
@@ -124,7 +124,7 @@ class ServiceAreas(Borders):
     def rows(self, reader: Reader, query: Mapping[str, str], refusals: Refusals) -> QuerySet[Any]:
         rows = ServiceArea.objects.all()
         service, category = (
-            refusals.read(code_in, query.get(name, ""), "", name=name) for name in ("service", "category")
+            refusals.read(CODES[name], query.get(name, ""), "", name=name) for name in ("service", "category")
         )
         if service:
             rows = rows.filter(service__code=service)

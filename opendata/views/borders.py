@@ -14,7 +14,7 @@ from geo.geojson import collection, feature_texts
 from geo.refusals import Refusals, Refused
 from opendata.border_rows import AskedBorders, city, districts, service_areas
 from opendata.layers import CITY, DISTRICTS, SERVICE_AREAS, Layer
-from opendata.parameters import REVISION_PARAMETER, code_in
+from opendata.parameters import CODES, REVISION_PARAMETER
 from opendata.properties import DISTRICT, SERVICE_AREA, Properties, schema
 from opendata.revision import no_such_revision, revision_of
 from opendata.views.whole_sets import described_files, whole_set_answer
@@ -119,7 +119,8 @@ def _asked(query: Mapping[str, str], parameters: Sequence[OpenApiParameter]) -> 
     """Raises ``Refused`` with what is wrong with each parameter."""
     refusals = Refusals()
     codes = {
-        one.name: refusals.read(code_in, query.get(one.name, ""), "", name=one.name) for one in parameters
+        one.name: refusals.read(CODES[one.name], query.get(one.name, ""), "", name=one.name)
+        for one in parameters
     }
     revision = refusals.read(revision_of, query, None)
     refusals.check()

@@ -83,23 +83,13 @@ def map_page(request: HttpRequest) -> HttpResponse:
 
     Without a status, it shows what awaits an answer: a city's past would cover its present.
 
-    A malformed filter is reported at its field, and nothing is then listed: what is below would not be what was asked for. So
-    is a code that the city does not have, which finds nothing.
+    A malformed filter is reported at its field, and nothing is then listed: what is below would not be what was asked for.
     """
     refusals = Refusals()
     read = refusals.read(parse_filter, request.GET, None)
     wanted = read or AppealFilter()
     fields = filter_fields(wanted, refusals.errors, request.GET)
     keys = keys_of([wanted])
-    unknown = {
-        name: [
-            _("%(field)s: there is no “%(code)s” here.")
-            % {"field": field.declared.label, "code": field.given}
-        ]
-        for name, field in fields.items()
-        if field.declared.rows and keys.get((name, field.given)) == []
-    }
-    fields |= {name: replace(fields[name], errors=sentences) for name, sentences in unknown.items()}
     fields["status"] = _awaiting_first(fields["status"])
     asked = refusals.read(
         lambda query: parse_page(query, NEWEST_FIRST, size=PAGE_SIZE), request.GET, PageRequest(PAGE_SIZE)
@@ -108,7 +98,7 @@ def map_page(request: HttpRequest) -> HttpResponse:
     visible = Appeal.objects.visible_to(request.user)
     context = {
         "page": _list_page(visible if read else visible.none(), wanted, keys, fields, asked),
-        "errors": refusals.errors | unknown,
+        "errors": refusals.errors,
         "refused": read is None,
         "fields": fields,
         "left_out": left_out(request.GET, {*fields, AFTER, FRAGMENT}),

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from appeals.models import Appeal
+from districts.models import Category
 from tests.factories import MembershipFactory
 from tests.grid import CITY, IN_EAST, IN_WEST, GridCity
 
@@ -94,7 +95,6 @@ def test_a_name_that_is_missing_is_told_in_another_language(
         ("category=lamp", True),
         ("category=street", True),
         ("category=tree", False),
-        ("category=no-such", False),
         ("service=light", True),
         ("service=roads", False),
         ("district=east", True),
@@ -115,6 +115,20 @@ def test_a_name_that_is_missing_is_told_in_another_language(
 )
 def test_filters(client: Client, appeal: Appeal, query: str, found: bool) -> None:
     assert bool(_listed(client, query)) is found
+
+
+def test_a_code_that_the_city_never_had_is_named_at_every_door(client: Client, appeal: Appeal) -> None:
+    doors = [
+        "/api/appeals.geojson?", "/api/clusters.geojson?zoom=11&", "/tiles/appeals/11/1438/770.mvt?",
+        "/tiles/appeals.json?", "/tiles/style.json?", "/data/appeals.csv?", "/ogc/collections/appeals/items?",
+    ]  # fmt: skip
+    for door in doors:
+        for name in ("category", "service", "district"):
+            answer = client.get(f"{door}{name}=nix", headers={"Accept-Language": "en"})
+            assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json"), door
+            assert "there is no “nix” here" in answer.json()["errors"].pop(name)[0], door
+    Category.objects.update(active=False)
+    assert len(_listed(client, "category=lamp")) == 1, "what is retired finds what there was"
 
 
 def test_the_number_is_found(client: Client, appeal: Appeal) -> None:
@@ -158,7 +172,10 @@ def test_compressed_on_the_wire(client: Client, appeal: Appeal) -> None:
             f"/api/appeals.geojson?bbox={BOX}&status=new&q=Ж&kind=complaint&from=2026-01-01",
             2,
         ),  # one for all words
-        ("/api/appeals.geojson?category=lamp&service=light&district=east", 2),  # one for all codes
+        (
+            "/api/appeals.geojson?category=lamp&service=light&district=east",
+            3,
+        ),  # one for all codes when they are read, and when they are used
         ("/api/clusters.geojson?zoom=12", 2),
         (f"/api/clusters.geojson?zoom=12&bbox={BOX}&kind=complaint", 1),
     ],

@@ -131,7 +131,15 @@ def test_service_areas(client: Client, city: GridCity) -> None:
 
 def test_areas_of_a_service(client: Client, city: GridCity) -> None:
     assert _codes(_read(client, "/api/service-areas.geojson?service=light")) == ["light-east", "light-west"]
-    assert _codes(_read(client, "/api/service-areas.geojson?service=no-such")) == []
+    for path in (
+        "/api/service-areas.geojson",
+        "/data/service-areas.csv",
+        "/ogc/collections/service_areas/items",
+    ):
+        for name in ("service", "category"):
+            answer = client.get(f"{path}?{name}=nix", headers={"Accept-Language": "en"})
+            assert (answer.status_code, answer.content.count("“nix”".encode())) == (400, 1), path
+    assert client.get("/ogc/collections/districts/items?code=nix").status_code == 400
 
 
 def test_areas_that_decide_for_a_category(client: Client, city: GridCity) -> None:
@@ -144,7 +152,6 @@ def test_areas_that_decide_for_a_category(client: Client, city: GridCity) -> Non
     assert deciding("tree") == ["park", "all-streets"]
     # Without categories an area takes those whose city-wide service is its own.
     assert deciding("pothole") == ["all-streets", "roads-east"]
-    assert deciding("no-such") == []
 
 
 def test_areas_valid_today_and_all_of_a_revision(client: Client, city: GridCity) -> None:
@@ -190,8 +197,8 @@ def test_changed_borders_have_another_etag(client: Client, city: GridCity) -> No
     ("path", "statements"),
     [
         ("/api/districts.geojson", 2),
-        ("/api/service-areas.geojson?service=light", 2),
-        ("/api/service-areas.geojson?category=lamp", 3),
+        ("/api/service-areas.geojson?service=light", 3),
+        ("/api/service-areas.geojson?category=lamp", 4),
         ("/api/base.geojson", 0),
     ],
 )

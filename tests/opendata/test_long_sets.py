@@ -120,6 +120,14 @@ def test_what_is_taken_from_the_public_is_given_no_more(
     assert client.get(GPKG).status_code == 200
 
 
+def test_of_a_filter_that_is_refused_by_now_nothing_is_kept(client: Client, appeal: Appeal) -> None:
+    path = _later(client)
+    work()
+    LongWork.objects.update(query="category=gone&lang=ru")
+    assert client.get(path).json()["state"] == "done"
+    assert client.get(path, headers=READER).status_code == 200
+
+
 def test_those_who_see_more_get_theirs_at_once(
     client: Client, city: GridCity, appeal: Appeal, tmp_path: Path
 ) -> None:

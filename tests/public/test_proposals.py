@@ -51,7 +51,7 @@ def test_by_support_and_narrowed_by_state_and_district(client: Client, some: dic
         assert numbers(client, f"?state={state}") == [appeal.number]
     assert numbers(client, "?district=west") == [some["answered"].number, some["gathering"].number]
     assert numbers(client, "?district=west&state=over") == []
-    assert "No proposal matches" in client.get("/en/proposals/?district=nowhere").content.decode()
+    assert "there is no “nowhere” here" in client.get("/en/proposals/?district=nowhere").content.decode()
 
 
 def test_pages_do_not_lose_those_of_equal_support(
