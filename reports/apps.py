@@ -15,12 +15,12 @@ class ReportsConfig(AppConfig):
         from reports.long_reports import KIND as LONG_REPORT
         from reports.long_reports import LongReports
         from reports.report_letters import ReportMessages
-        from reports.standing import keep_standing_hotspots
+        from reports.standing import hotspots_of_the_hour
         from reports.weekly import search_categories
 
         # It is over at once but on the first time after a Sunday.
         every(dt.timedelta(hours=1), search_categories, lane="reports")
-        every(dt.timedelta(hours=1), keep_standing_hotspots, lane="reports")
+        every(dt.timedelta(minutes=5), hotspots_of_the_hour, lane="reports")
         every(dt.timedelta(minutes=10), issue_due, lane="reports")
         declare(KIND, ReportMessages())
         every(dt.timedelta(hours=1), sweep, lane="reports")

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from django.contrib.gis.db import models
+from django.db.models import Exists, Subquery
 
+from appeals.models.appeal import Appeal
 from geo.points import WGS84_SRID
+
+
+class HotCellQuerySet(models.QuerySet["HotCell"]):
+    def public(self) -> HotCellQuerySet:
+        """Those of a count that holds nothing which was taken from the public since; else none, until they are made anew."""
+        counted = HotCell._base_manager.values("made_at")[:1]
+        taken_away = Appeal.objects.filter(hidden=True, updated_at__gte=Subquery(counted))
+        return self.exclude(Exists(taken_away))
 
 
 class HotCell(models.Model):
@@ -30,7 +40,10 @@ class HotCell(models.Model):
     level = models.SmallIntegerField()
     since = models.DateField()
     until = models.DateField()
+    #: Of what the database had then: ``seen_until``.
     made_at = models.DateTimeField()
+
+    objects = HotCellQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.code

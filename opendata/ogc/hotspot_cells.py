@@ -56,7 +56,7 @@ class HotspotCells(Collection):
     max_age_s = LIVE_S
 
     def rows(self, reader: Reader, query: Mapping[str, str], refusals: Refusals) -> QuerySet[Any]:
-        return HotCell.objects.all()
+        return HotCell.objects.public()
 
     def during(self, rows: QuerySet[Any], period: Period | None) -> QuerySet[Any]:
         return rows.filter(since__lte=period.last_day, until__gte=period.first_day) if period else rows
@@ -65,13 +65,13 @@ class HotspotCells(Collection):
         size_m, _dot, cell = feature.partition(".")
         if whole_number(size_m) is None or parse_cell(cell) is None:
             return HotCell.objects.none()
-        return HotCell.objects.filter(code=feature)
+        return HotCell.objects.public().filter(code=feature)
 
     def key(self) -> str | Combinable:
         return "code"
 
     def began(self) -> dt.datetime | None:
-        first = HotCell.objects.aggregate(on=Min("since"))["on"]
+        first = HotCell.objects.public().aggregate(on=Min("since"))["on"]
         return midnight(first) if first else None
 
     def in_words(self, properties: Mapping[str, Any], language: str) -> tuple[str, str]:

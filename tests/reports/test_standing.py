@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from appeals.models import Appeal, HotCell
-from reports.standing import keep_standing_hotspots
+from reports.standing import hotspots_of_the_hour, keep_standing_hotspots
 from tests.grid import IN_EAST
 from tests.reports.planting import Plant, around, everywhere
 
@@ -49,6 +49,11 @@ def test_they_are_made_anew_and_keep_their_ids(client: Client, plant: Plant) -> 
         True,
     )
     assert client.get(f"{ITEMS}/{before.code}").json()["properties"]["observed"] == after.observed
+    assert hotspots_of_the_hour() is None
+    Appeal.objects.filter(pk=Appeal.objects.values("pk")[:1]).update(hidden=True)
+    assert client.get(ITEMS).json()["features"] == [], "one of those that were counted is hidden"
+    assert client.get(f"{ITEMS}/{before.code}").status_code == 404
+    assert hotspots_of_the_hour() == HotCell.objects.count() > 0
     Appeal.objects.update(hidden=True)
     assert keep_standing_hotspots() == HotCell.objects.count() == 0
     assert client.get(f"{ITEMS}/{before.code}").status_code == 404
