@@ -27,10 +27,12 @@ from django.utils import timezone
 from appeals.models import Appeal
 from appeals.querysets import seen_until
 from media.storage import working_folder
+from news.models import NewsItem
+from opendata.area_rows import hotspot_cells, news_areas
 from opendata.border_rows import AskedBorders, city, districts, service_areas
 from opendata.changes import taken_away_since
 from opendata.files import FileKind, kinds_of
-from opendata.layers import APPEALS, CITY, DISTRICTS, SERVICE_AREAS, Layer
+from opendata.layers import APPEALS, CITY, DISTRICTS, HOTSPOT_CELLS, NEWS_AREAS, SERVICE_AREAS, Layer
 from opendata.licence import licence_in_words
 from opendata.revision import revision_of
 from web.api.texts import Busy, Text
@@ -89,7 +91,7 @@ class Bundle:
 def newest_bundle() -> Bundle | None:
     """The bundle that there is; None before the first one, and where it holds what is not public any more.
 
-    At most one query, by the index of what has changed lately.
+    At most two queries, one by the index of what has changed lately.
     """
     try:
         told = json.loads((_root() / _ABOUT).read_bytes())
@@ -101,7 +103,7 @@ def newest_bundle() -> Bundle | None:
     if not (_root() / whole.sha256).is_file():
         return None
     made_at, seen = (dt.datetime.fromisoformat(told[name]) for name in _MOMENTS)
-    if taken_away_since(seen):
+    if taken_away_since(seen) or NewsItem.objects.taken_back().filter(archived_at__gte=seen).exists():
         return None
     return Bundle(made_at, seen, whole, tuple(Entry(**one) for one in told["entries"]))
 
@@ -147,6 +149,8 @@ def public_layers() -> Iterator[tuple[Layer, QuerySet[Any]]]:
     yield DISTRICTS, districts(borders)
     yield CITY, city(borders)
     yield SERVICE_AREAS, service_areas(borders)
+    yield NEWS_AREAS, news_areas()
+    yield HOTSPOT_CELLS, hotspot_cells()
 
 
 def _write(file: BinaryIO) -> tuple[Entry, ...]:

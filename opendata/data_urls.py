@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from opendata.bundle import CHECKSUMS
+from opendata.views.areas import whole_hotspot_cells, whole_news_areas
 from opendata.views.borders import whole_city, whole_districts, whole_service_areas
 from opendata.views.bundle import bundle_zip, catalogue_jsonld, checksums
 from opendata.views.field_lists import field_list
@@ -21,6 +22,8 @@ urlpatterns: list[URLPattern] = [
     path("city.<str:ending>", whole_city, name="data-city"),
     path("service-areas.<str:ending>", whole_service_areas, name="data-service-areas"),
     path("notebooks/<slug:notebook>.ipynb", notebook, name="data-notebook"),
+    path("news-areas.<str:ending>", whole_news_areas, name="data-news-areas"),
+    path("hotspot-cells.<str:ending>", whole_hotspot_cells, name="data-hotspot-cells"),
     path("bundle.zip", bundle_zip, name="data-bundle"),
     path(CHECKSUMS, checksums, name="data-checksums"),
     path("catalog.jsonld", catalogue_jsonld, name="data-catalogue"),

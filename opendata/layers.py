@@ -99,4 +99,4 @@ HOTSPOT_CELLS: Final = Layer(
     ),
 )
 #: Those with addresses below ``/data/``.
-LAYERS: Final = (APPEALS, DISTRICTS, CITY, SERVICE_AREAS)
+LAYERS: Final = (APPEALS, DISTRICTS, CITY, SERVICE_AREAS, NEWS_AREAS, HOTSPOT_CELLS)

@@ -17,7 +17,7 @@ from opendata.layers import CITY, DISTRICTS, SERVICE_AREAS, Layer
 from opendata.parameters import CODES, REVISION_PARAMETER
 from opendata.properties import DISTRICT, SERVICE_AREA, Properties, schema
 from opendata.revision import no_such_revision, revision_of
-from opendata.views.whole_sets import described_files, whole_set_answer
+from opendata.views.whole_sets import described_files, few_rows_answer
 from web.api.answers import SETTLED_S, geojson_answer
 from web.api.openapi import (
     AREA,
@@ -31,7 +31,6 @@ from web.api.openapi import (
     record,
 )
 from web.api.problems import bad_parameters
-from web.api.texts import digest
 
 _OF_AREAS: Final = (
     OpenApiParameter("service", str, description="Code of a service."),
@@ -165,10 +164,4 @@ def _whole(
         return bad_parameters(refusal.errors)
     if asked.revision is None and asked.by_number:
         return no_such_revision()
-    rows = rows_of(asked)
-
-    def version() -> str:
-        # They are few, and what categories an area has is in a table that notes no version.
-        return digest(*feature_texts(rows, layer.feature()))
-
-    return whole_set_answer(request, layer, ending, rows, version=version)
+    return few_rows_answer(request, layer, ending, rows_of(asked))

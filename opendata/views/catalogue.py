@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from opendata.bundle import newest_bundle
 from opendata.files import kinds_of
-from opendata.layers import APPEALS, CITY, DISTRICTS, LAYERS, SERVICE_AREAS, Layer
+from opendata.layers import APPEALS, CITY, DISTRICTS, HOTSPOT_CELLS, LAYERS, NEWS_AREAS, SERVICE_AREAS, Layer
 from opendata.properties import Property
 from opendata.views.notebooks import NOTEBOOKS
 from web.links import public_link
@@ -27,6 +27,8 @@ TITLES: Final = {
     DISTRICTS.name: gettext_lazy("Districts"),
     CITY.name: gettext_lazy("City border"),
     SERVICE_AREAS.name: gettext_lazy("Service areas"),
+    NEWS_AREAS.name: gettext_lazy("News and planned works"),
+    HOTSPOT_CELLS.name: gettext_lazy("Hotspots"),
 }
 #: A format as people call it, by its ending.
 FORMATS: Final = {
@@ -45,6 +47,7 @@ _KINDS: Final[dict[str, str | Promise]] = {
     "uuid": gettext_lazy("identifier (UUID)"),
     "uri": gettext_lazy("address of a page"),
     "integer": gettext_lazy("whole number"),
+    "number": gettext_lazy("number"),
     "boolean": gettext_lazy("yes or no"),
     "array": gettext_lazy("list of codes"),
     "date": gettext_lazy("day"),

@@ -21,7 +21,13 @@ from web.links import public_link
 
 _LAYERS: Final = {layer.name: layer for layer in LAYERS}
 #: CSVW's names of the kinds of values, by a schema's format or else its type.
-_KINDS: Final = {"date": "date", "date-time": "dateTime", "integer": "integer", "boolean": "boolean"}
+_KINDS: Final = {
+    "date": "date",
+    "date-time": "dateTime",
+    "integer": "integer",
+    "number": "double",
+    "boolean": "boolean",
+}
 
 
 @require_safe

@@ -23,6 +23,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from accounts.roles import standing_of
 from appeals.models import Appeal
+from geo.geojson import feature_texts
 from geo.refusals import Refusals, Refused
 from opendata.appeal_rows import asked_appeals
 from opendata.changes import UPDATED_AFTER
@@ -49,6 +50,7 @@ from web.api.openapi import (
     problems,
 )
 from web.api.problems import bad_parameters, problem
+from web.api.texts import digest
 from web.compression import takes
 from web.limits import refused
 from web.links import public_link
@@ -143,6 +145,17 @@ def whole_set_answer(
     fields = reverse("data-fields", args=[layer.name])
     answer["Link"] = f'<{public_link(fields)}>; rel="describedby"; type="application/csvm+json"'
     return answer
+
+
+def few_rows_answer(
+    request: HttpRequest, layer: Layer, ending: str, rows: QuerySet[Any], language: str = ""
+) -> HttpResponseBase:
+    """The same of a layer with few rows, whose tables note no version: the features themselves tell its states apart."""
+
+    def version() -> str:
+        return digest(*feature_texts(rows, layer.feature(language)))
+
+    return whole_set_answer(request, layer, ending, rows, language, version=version)
 
 
 def kind_answer(

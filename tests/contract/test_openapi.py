@@ -333,7 +333,8 @@ WAYS: dict[tuple[str, int], list[Ask]] = {
         (operation, status): ways
         for operation, name in {
             "read_all_appeals_as": "appeals", "read_districts_as": "districts", "read_city_as": "city",
-            "read_service_areas_as": "service-areas",
+            "read_service_areas_as": "service-areas", "read_news_areas_as": "news-areas",
+            "read_hotspot_cells_as": "hotspot-cells",
         }.items()
         for status, ways in {
             200: [_get(f"/data/{name}.csv")],

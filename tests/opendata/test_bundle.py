@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import hashlib
 import io
@@ -26,12 +27,13 @@ from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.models import Appeal
 from appeals.workflow import ACCEPT, REDACT
+from news.models import NewsItem
 from opendata import bundle as bundles
 from opendata.bundle import ENDINGS, NIGHT_HOUR, bundle_of_the_night, make_bundle, newest_bundle
 from opendata.files import FileKind
 from opendata.layers import LAYERS
-from tests.factories import AppealFactory
-from tests.grid import IN_EAST, GridCity, at
+from tests.factories import AppealFactory, HotCellFactory, NewsItemFactory
+from tests.grid import EAST, IN_EAST, GridCity, at, box
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -111,6 +113,21 @@ def test_what_is_hidden_is_gone_at_once(two: tuple[Appeal, Appeal], client: Clie
         assert archive.testzip() is None, "who is reading the one before reads on"
     with zipfile.ZipFile(io.BytesIO(client.get("/data/bundle.zip").getvalue())) as archive:
         assert json.loads(archive.read("appeals.geojson"))["features"] == []
+
+
+@pytest.mark.usefixtures("texts_alone")
+def test_news_that_are_taken_back_are_gone_at_once(city: GridCity) -> None:
+    shown, _draft = (NewsItemFactory(area=box(EAST), published_at=at) for at in (timezone.now(), None))
+    HotCellFactory()
+    with make_bundle(timezone.now()).opened().file as file, zipfile.ZipFile(file) as archive:
+        news, cells = (
+            list(csv.DictReader(archive.read(name).decode().splitlines()))
+            for name in ("news-areas.csv", "hotspot-cells.csv")
+        )
+    assert [row["title"] for row in news] == [shown.title_ky]
+    assert [(row["count"], row["observed"]) for row in cells] == [("", "60")]
+    NewsItem.objects.update(archived_at=timezone.now())
+    assert newest_bundle() is None
 
 
 @pytest.mark.usefixtures("texts_alone")
