@@ -310,7 +310,6 @@ class TestBorders:
         assert _ids(client, AREAS, service="green") == ["1.green.park"]
         assert _ids(client, AREAS, category="tree") == ["1.green.park"]
         assert len(_ids(client, AREAS, category="lamp")) == 3
-        assert _ids(client, AREAS, category="nothing") == []
 
     def test_nothing_is_in_force(self, client: Client, db: None) -> None:
         for path in (DISTRICTS, AREAS):
