@@ -180,6 +180,36 @@ def test_near_ones_are_drawn_one_by_one(crowd: GridCity, client: Client) -> None
     assert {feature.properties["kind"] for feature in _features(client, tile_at(*IN_EAST, 14))} == {"cell"}
 
 
+def test_the_fullest_tile_is_small(city: GridCity, client: Client) -> None:
+    """As many appeals as are drawn one by one in each cell, and around the tile, as unlike each other as they can be."""
+    chance = random.Random(1)
+    tile = tile_at(*IN_EAST, module.SINGLES_ZOOM)
+    cells = [(tile.x * 8 + x, tile.y * 8 + y) for x in range(-1, 9) for y in range(-1, 9)]
+    boxes = [Tile(tile.z + 3, x, y).bbox for x, y in cells for _n in range(module.SINGLES_MAX)]
+    Appeal.objects.bulk_create(
+        Appeal(
+            id=new_uuid7(),
+            number=chance.randrange(10**9),
+            kind=chance.choice(Kind.values),
+            category=city.categories[chance.choice(["lamp", "tree"])],
+            service=city.services[chance.choice(["light", "green"])],
+            text="appeal",
+            language="ru",
+            point=at((chance.uniform(box.west, box.east), chance.uniform(box.south, box.north))),
+            status=chance.choice(Status.values),
+            submitted_at=dt.datetime.fromtimestamp(chance.uniform(1.5e9, 1.8e9), dt.UTC),
+            due_on=dt.date(2026, 1, 1) + dt.timedelta(chance.randrange(3000)),
+            fingerprint=b"",
+        )
+        for box in boxes
+    )
+    answer = client.get(f"/tiles/appeals/{tile.z}/{tile.x}/{tile.y}.mvt")
+    ((_name, (_extent, features)),) = layers(answer.content).items()
+    assert len(_own(features)) == 64 * module.SINGLES_MAX
+    assert {feature.properties["kind"] for feature in features} == {"appeal"}
+    assert len(answer.content) < 300_000, len(answer.content)
+
+
 @pytest.mark.parametrize("zoom", [12, 15, 18])
 def test_no_symbol_is_cut_where_tiles_meet(crowd: GridCity, client: Client, zoom: int) -> None:
     """What lies within the buffer of a neighbour is drawn by it too, the same and at the same place."""
