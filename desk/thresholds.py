@@ -81,11 +81,9 @@ def thresholds_page(request: HttpRequest) -> HttpResponse:
     status = HTTPStatus.OK
     if errors or changed_meanwhile:
         status = HTTPStatus.BAD_REQUEST if errors else HTTPStatus.CONFLICT
-    today = city_day(timezone.now())
-    proposals = rows_of(leading(_LEADING, today))
-    voices = [(row, voices_of(row.appeal)) for row in proposals]
+    proposals = rows_of(leading(_LEADING, city_day(timezone.now())))
     context = {
-        "voices_of": voices,
+        "leading": [(row, voices_of(row.appeal)) for row in proposals],
         "rows": rows,
         "errors": errors,
         "changed_meanwhile": changed_meanwhile,
