@@ -62,7 +62,16 @@ def test_every_address_says_what_it_takes(city: GridCity, client: Client, path: 
     # News are numbered.
     feature = 1 if "news_areas" in path else key
     path = path.format(
-        pk=key, feature=feature, collection="appeals", number=1, z=0, x=0, y=0, layer="appeals", ending="csv"
+        pk=key,
+        feature=feature,
+        collection="appeals",
+        number=1,
+        z=0,
+        x=0,
+        y=0,
+        layer="appeals",
+        ending="csv",
+        notebook="x",
     )
     answer = client.options(path)
     assert answer.status_code == 204
