@@ -14,7 +14,7 @@ from reports.ground import nearest_places
 from reports.hot_sentences import few_words, shown_words
 from reports.hotspots import Refusal
 from reports.models import CategoryAlert
-from reports.sentences import appeals_words, asked_words, created_words
+from reports.sentences import appeals_words, created_words, question_words
 from reports.sizes import WINDOW_RADIUS_CELLS
 from reports.weeks import LEAST_WEEKS, RECENT_WEEKS
 
@@ -23,12 +23,6 @@ _P_DECIMALS = 3
 
 #: Circles end in the middle of something; nobody measures them.
 _ROUND_M = 50
-
-
-def alert_question_words(found: Alerts, filters: list[tuple[str, str]]) -> str:
-    """How many appeals, of which days and filters."""
-    counted = found.counted
-    return asked_words(counted.since, counted.until, filters, count=found.total - found.unfinished)
 
 
 def alert_summary_words(found: Alerts) -> str:
@@ -142,7 +136,7 @@ def alert_notes(found: Alerts, filters: list[tuple[str, str]]) -> tuple[str, ...
         else []
     )
     return (
-        alert_question_words(found, filters),
+        question_words(found, filters),
         alert_summary_words(found),
         *judged,
         f"{alert_caution_words()} {created_words()}",

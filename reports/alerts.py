@@ -19,6 +19,7 @@ from geo.grid import Cell, Grid, Tally
 from geo.hotspots import Cluster, scan_history
 from geo.hotspots.scan import PRIOR
 from geo.surface import Band, Surface
+from reports.counted import CountsWholeSteps
 from reports.ground import study_area
 from reports.heatmap import Borders, counted_appeals
 from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Refusal, hidden, showable
@@ -89,7 +90,7 @@ class WeekCount:
 
 
 @dataclass(frozen=True)
-class Alerts:
+class Alerts(CountsWholeSteps):
     """The report as a value.
 
     ``total`` appeals match; ``unfinished`` of them came in outside of the ``weeks`` counted (their Mondays), which are whole ones.

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext, pgettext
 from reports.answers import ENOUGH, Answers, AnswersReport
 from reports.figures import rounded
 from reports.hotspots import showable
-from reports.sentences import asked_words, borders_words, created_words
+from reports.sentences import borders_words, created_words, question_words
 
 #: How a level is called in the legend and in a district's card, and its colour; None is for what is not compared.
 LEVEL_COLOURS = {-1: "hot-3", 0: "even", 1: "cold-3", None: "blank"}
@@ -75,14 +75,6 @@ def points(value: float) -> str:
     """A difference of shares in percentage points, with its sign."""
     number = rounded(100 * abs(value))
     return number if number == "0" else f"{'−' if value < 0 else '+'}{number}"
-
-
-def answers_question_words(found: AnswersReport, filters: list[tuple[str, str]]) -> str:
-    """How many appeals, of which days and filters; for all time, the days of the first and last."""
-    wanted = found.wanted
-    return asked_words(
-        wanted.since or found.first_on, wanted.until or found.last_on, filters, count=found.total
-    )
 
 
 def answers_summary_words(found: AnswersReport) -> str:
@@ -163,7 +155,7 @@ def answers_caution_words() -> str:
 def answers_notes(found: AnswersReport, filters: list[tuple[str, str]]) -> tuple[str, ...]:
     """The question, the answer, the method."""
     return (
-        answers_question_words(found, filters),
+        question_words(found, filters),
         answers_summary_words(found),
         *answers_method_words(),
         answers_caution_words(),

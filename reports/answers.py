@@ -21,6 +21,7 @@ from districts.models import District, Service
 from geo.hotspots import q_values
 from geo.shares import Difference, difference, wilson
 from geo.survival import kaplan_meier
+from reports.counted import CountsDays
 from reports.ground import DistrictGround, district_grounds, past_district_grounds
 from reports.heatmap import Borders, counted_appeals, days_of
 from reports.inputs import digest
@@ -96,7 +97,7 @@ class ByService:
 
 
 @dataclass(frozen=True)
-class AnswersReport:
+class AnswersReport(CountsDays):
     """The report as a value.
 
     ``total`` appeals match, which came in from ``first_on`` to ``last_on``; ``elsewhere`` of them were answered in another system on

@@ -15,12 +15,11 @@ from appeals.deadlines import city_day
 from appeals.filters import AppealFilter
 from districts.models import District
 from geo.hotspots import smoothed_ratios
+from reports.counted import CountsDays
 from reports.ground import DistrictGround, district_grounds, past_district_grounds
 from reports.heatmap import EVERYTHING, Borders, counted_appeals, tallied_by_district
 from reports.inputs import digest
-
-#: Smoothed ratios from each of these on are a class of the map; what is about as expected lies between the middle two.
-BREAKS = (0.5, 0.8, 1.25, 2.0)
+from reports.ratios import ratio_class
 
 #: With fewer there is nothing to compare.
 LEAST_DISTRICTS = 2
@@ -65,11 +64,11 @@ class DistrictRate:
     @property
     def level(self) -> int | None:
         """Index of its class on the map, from far fewer to far more; None where it has none."""
-        return None if self.smoothed is None else int(np.searchsorted(BREAKS, self.smoothed, side="right"))
+        return None if self.smoothed is None else ratio_class(self.smoothed)
 
 
 @dataclass(frozen=True)
-class ByDistrict:
+class ByDistrict(CountsDays):
     """The report as a value. ``total`` appeals match, which came in from ``first_on`` to ``last_on``; ``elsewhere`` of them lie in none of the ``rows``, the highest first.
 
     ``others`` is the number of all appeals of the districts where those are compared with, else None. ``comparable`` is

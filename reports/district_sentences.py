@@ -5,17 +5,9 @@ from __future__ import annotations
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from reports.by_district import BREAKS, ByDistrict, DistrictRate, Measure
+from reports.by_district import ByDistrict, DistrictRate, Measure
 from reports.figures import rounded
-from reports.sentences import appeals_words, asked_words, borders_words, created_words
-
-
-def district_question_words(found: ByDistrict, filters: list[tuple[str, str]]) -> str:
-    """How many appeals, of which days and filters; for all time, the days of the first and last."""
-    wanted = found.wanted
-    return asked_words(
-        wanted.since or found.first_on, wanted.until or found.last_on, filters, count=found.total
-    )
+from reports.sentences import appeals_words, borders_words, created_words, question_words
 
 
 def measure_words(found: ByDistrict) -> str:
@@ -57,7 +49,7 @@ def smoothing_words(*, tabled: bool = False) -> str:
 def district_notes(found: ByDistrict, filters: list[tuple[str, str]]) -> tuple[str, ...]:
     """The question, then how it was answered."""
     return (
-        district_question_words(found, filters),
+        question_words(found, filters),
         measure_words(found),
         borders_words(found.borders),
         f"{smoothing_words()} {created_words()}",
@@ -71,20 +63,6 @@ def legend_words(found: ByDistrict) -> str:
     if found.measure is Measure.RESIDENTS:
         return _("Compared with the share of the residents")
     return _("Compared with the share of the ground")
-
-
-def ratio_class_words(level: int) -> str:
-    """A class of the map as in the legend."""
-    if level == 0:
-        return _("under %(times)s ×") % {"times": _short(BREAKS[0])}
-    if level == len(BREAKS):
-        return _("%(times)s × and more") % {"times": _short(BREAKS[-1])}
-    low, high = BREAKS[level - 1], BREAKS[level]
-    return _("%(low)s to under %(high)s ×") % {"low": _short(low), "high": _short(high)}
-
-
-def _short(bound: float) -> str:
-    return number_format(f"{bound:g}")
 
 
 def district_words(found: ByDistrict, row: DistrictRate) -> tuple[str, ...]:

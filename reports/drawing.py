@@ -27,7 +27,7 @@ from reports.alert_sentences import alert_cell_words, alert_notes, alert_summary
 from reports.alerts import AlertCell, Alerts
 from reports.answer_sentences import LEVEL_COLOURS, answers_notes, district_answer_words, kept_level_words
 from reports.answers import AnswersReport
-from reports.by_district import BREAKS, ByDistrict
+from reports.by_district import ByDistrict
 from reports.change_sentences import ROLE_COLOURS, change_notes, change_summary_words, role_words
 from reports.contour_sentences import contours_notes, density_words
 from reports.contours import contours_of, outline_of
@@ -35,7 +35,6 @@ from reports.district_sentences import (
     district_notes,
     district_words,
     legend_words,
-    ratio_class_words,
 )
 from reports.forms import ReportQuery
 from reports.ground import base_layer, district_borders, outlines_of
@@ -48,6 +47,7 @@ from reports.hot_sentences import (
 )
 from reports.hotspots import HotCell, Hotspots, showable
 from reports.intervention import BeforeAfterReport
+from reports.ratios import BREAKS, ratio_class_words
 from reports.season_sentences import season_notes
 from reports.seasons import Seasons
 from reports.sentences import (

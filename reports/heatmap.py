@@ -20,6 +20,7 @@ from appeals.querysets import AppealQuerySet
 from districts.models import District
 from geo.classes import CountClass, natural_breaks
 from geo.grid import Cell, Grid
+from reports.counted import CountsDays
 from reports.ground import DistrictGround, city_area_m2, district_grounds, past_district_grounds
 from reports.inputs import digest
 from reports.sizes import CellSize, candidate_sizes, is_drawable
@@ -70,7 +71,7 @@ class DistrictCount:
 
 
 @dataclass(frozen=True)
-class Heatmap:
+class Heatmap(CountsDays):
     """The report as a value.
 
     ``total`` counts all appeals that match the filter; ``cells``, fullest first, contain all of them except

@@ -8,18 +8,10 @@ from django.utils.translation import ngettext
 
 from reports.figures import about, rounded
 from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Compared, HotCell, Hotspots, Refusal
-from reports.sentences import appeals_words, asked_words, created_words, neighbourhood_words
+from reports.sentences import appeals_words, created_words, neighbourhood_words, question_words
 
 #: The levels in the order of the legend: the surest "more" first.
 LEVELS_SHOWN = (3, 2, 1, 0, -1, -2, -3)
-
-
-def hot_question_words(hotspots: Hotspots, filters: list[tuple[str, str]]) -> str:
-    """How many appeals, of which days and filters; for all time, the days of the first and last."""
-    wanted = hotspots.wanted
-    return asked_words(
-        wanted.since or hotspots.first_on, wanted.until or hotspots.last_on, filters, count=hotspots.total
-    )
 
 
 def summary_words(hotspots: Hotspots) -> str:
@@ -127,7 +119,7 @@ def caution_words(hotspots: Hotspots) -> str:
 def hot_notes(hotspots: Hotspots, filters: list[tuple[str, str]]) -> tuple[str, ...]:
     """The question, the answer, then how it was judged."""
     return (
-        hot_question_words(hotspots, filters),
+        question_words(hotspots, filters),
         summary_words(hotspots),
         *([] if hotspots.refusal else [compared_words(hotspots)]),
         f"{caution_words(hotspots)} {created_words()}",

@@ -25,6 +25,7 @@ from geo.hotspots import classes, disc, exposure_test, gi_star, permutation_p, q
 from geo.hotspots.permutation import TooLarge
 from geo.hotspots.significance import LEVELS
 from geo.surface import Band, Surface
+from reports.counted import CountsDays
 from reports.ground import study_area
 from reports.heatmap import EVERYTHING, Borders, counted_appeals, days_of
 from reports.inputs import digest
@@ -109,7 +110,7 @@ class HotPlace:
 
 
 @dataclass(frozen=True)
-class Hotspots:
+class Hotspots(CountsDays):
     """The report as a value.
 
     ``total`` appeals match, which came in from ``first_on`` to ``last_on``; ``outside`` of them lie outside the study area and are left out. ``others`` is the number of all

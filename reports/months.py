@@ -32,6 +32,13 @@ def next_month(day: dt.date) -> dt.date:
     return (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
 
 
+def of_months(wanted: AppealFilter, months: tuple[dt.date, ...]) -> AppealFilter:
+    """The same question about these months, their first days in order; about its own days where there are none."""
+    if not months:
+        return wanted
+    return replace(wanted, since=months[0], until=next_month(months[-1]) - dt.timedelta(days=1))
+
+
 def long_enough(wanted: AppealFilter, today: dt.date) -> AppealFilter:
     """The same question, about the year up to its last day where its own days have too few whole months for a trend."""
     last = min(wanted.until or today, today)

@@ -313,10 +313,11 @@ def change_tables(made: BeforeAfterReport) -> list[Table]:
 
 
 def seasons_tables(made: Seasons) -> list[Table]:
+    from reports.ratios import ratio_words
     from reports.season_sentences import month_heads
 
     def row(one: CategorySeason) -> tuple[str, ...]:
-        index = tuple("—" if month.index is None else rounded(month.index, 1) for month in one.months)
+        index = tuple("—" if month.index is None else ratio_words(month.index) for month in one.months)
         note = f"{_number()}: {_whole(one.total)}" + (f" · q = {about(one.q)}" if one.q is not None else "")
         return (f"{one.name}\n{note}", *index)
 

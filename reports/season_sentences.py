@@ -10,24 +10,13 @@ from django.utils.translation import ngettext
 
 from geo.hotspots.seasons import LEAST_COUNT, LEAST_MONTHS
 from reports.figures import about, rounded
-from reports.seasons import BREAKS, CategorySeason, Seasons
-from reports.sentences import asked_words, created_words, in_sentence, months_span_words
+from reports.seasons import CategorySeason, Seasons
+from reports.sentences import created_words, in_sentence, question_words
 
 #: What is surer is not told apart.
 _LEAST_Q: Final = 0.001
 #: Categories that the summary names.
 _NAMED: Final = 5
-
-
-def season_question_words(found: Seasons, filters: list[tuple[str, str]]) -> str:
-    """How many appeals, of which months and filters."""
-    first, last = (found.months[0], found.months[-1]) if found.months else (None, None)
-    months = months_span_words(first, last) if first and last else ""
-    return " · ".join(
-        filter(
-            None, [asked_words(None, None, [], count=found.total), months, asked_words(None, None, filters)]
-        )
-    )
 
 
 def season_summary_words(found: Seasons) -> str:
@@ -91,16 +80,6 @@ def month_heads() -> list[tuple[str, str]]:
     return [(str(MONTHS_3[n]), str(MONTHS[n])) for n in range(1, 13)]
 
 
-def index_class_words(level: int) -> str:
-    """A class of the table as in its legend, in multiples of the year's mean."""
-    bounds = [rounded(bound, 2).rstrip("0").rstrip(",.") for bound in BREAKS]
-    if level == 0:
-        return _("under %(times)s ×") % {"times": bounds[0]}
-    if level == len(BREAKS):
-        return _("%(times)s × and more") % {"times": bounds[-1]}
-    return _("%(low)s to under %(high)s ×") % {"low": bounds[level - 1], "high": bounds[level]}
-
-
 def season_method_words(found: Seasons) -> tuple[str, ...]:
     """How it was judged."""
     words = [
@@ -140,7 +119,7 @@ def season_caution_words(found: Seasons) -> str:
 def season_notes(found: Seasons, filters: list[tuple[str, str]]) -> tuple[str, ...]:
     """The question, the answer, the method."""
     return (
-        season_question_words(found, filters),
+        question_words(found, filters),
         season_summary_words(found),
         *season_method_words(found),
         f"{season_caution_words(found)} {created_words()}",

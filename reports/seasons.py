@@ -14,18 +14,18 @@ from appeals.filters import AppealFilter
 from districts.models import Category
 from geo.hotspots import q_values, seasonality
 from geo.hotspots.seasons import LEAST_COUNT, LEAST_MONTHS
+from reports.counted import CountsWholeSteps
 from reports.heatmap import Borders, counted_appeals
 from reports.hotspots import showable
 from reports.inputs import digest
-from reports.months import next_month, whole_months
+from reports.months import next_month, of_months, whole_months
+from reports.ratios import ratio_class
 from reports.steps import days_counted, month_of_submission
 
 #: What is as unlikely as this by chance, among all categories, is called seasonal.
 LEVEL: Final = 0.05
 #: Months of as many years as this.
 MOST_MONTHS: Final = 120
-#: Multiples of the year's mean from each of which on a cell of the table has another colour.
-BREAKS: Final = (0.5, 0.8, 1.25, 2.0)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class MonthOfYear:
     @property
     def level(self) -> int | None:
         """Index of its class, from far fewer to far more; None where it has none."""
-        return None if self.index is None else int(np.searchsorted(BREAKS, self.index, side="right"))
+        return None if self.index is None else ratio_class(self.index)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class CategorySeason:
 
 
 @dataclass(frozen=True)
-class Seasons:
+class Seasons(CountsWholeSteps):
     """The report as a value.
 
     ``total`` appeals match; ``unfinished`` of them came in outside of the ``months`` counted (their first days), which are whole ones. ``years`` says how often each month of the
@@ -82,6 +82,11 @@ class Seasons:
     years: tuple[int, ...]
     rows: tuple[CategorySeason, ...]
     input_sha256: str
+
+    @property
+    def counted(self) -> AppealFilter:
+        """The filter of the appeals that were counted: those of the months."""
+        return of_months(self.wanted, self.months)
 
     @property
     def enough(self) -> bool:
@@ -109,9 +114,8 @@ def find_seasons(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> Seas
     step = {month: n for n, month in enumerate(months)}
     counts: dict[int, np.ndarray] = {}
     if months:
-        inside = replace(wanted, since=months[0], until=next_month(months[-1]) - dt.timedelta(days=1))
         rows = (
-            counted_appeals(inside, borders)
+            counted_appeals(of_months(wanted, months), borders)
             .order_by()
             .annotate(in_month=month_of_submission())
             .values_list("category_id", "in_month")

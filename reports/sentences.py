@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from geo.classes import CountClass
 from reports import sizes
+from reports.counted import CountsDays, CountsWholeSteps
 from reports.figures import rounded
 from reports.heatmap import Borders, Heatmap
 from reports.sizes import EXPECTED_IN_WINDOW, WINDOW_CELLS, CellSize
@@ -37,12 +38,10 @@ def asked_words(
     return " · ".join(filter(None, parts))
 
 
-def question_words(heatmap: Heatmap, filters: list[tuple[str, str]]) -> str:
-    """How many appeals, of which days and filters; for all time, the days of the first and last."""
-    wanted = heatmap.wanted
-    return asked_words(
-        wanted.since or heatmap.first_on, wanted.until or heatmap.last_on, filters, count=heatmap.total
-    )
+def question_words(report: CountsDays | CountsWholeSteps, filters: list[tuple[str, str]]) -> str:
+    """How many appeals were counted, of which days and filters."""
+    count, since, until = report.in_question
+    return asked_words(since, until, filters, count=count)
 
 
 def appeals_words(count: int) -> str:
@@ -87,12 +86,6 @@ def neighbourhood_words() -> str:
 def in_sentence(name: str) -> str:
     """The name of a month as within a sentence: only English has it with a capital."""
     return name if get_language() == "en" else name.lower()
-
-
-def months_span_words(first: dt.date, last: dt.date) -> str:
-    """From one month to another, both named by one of their days; a single month once."""
-    names = (in_sentence(date_format(month, "YEAR_MONTH_FORMAT")) for month in (first, last))
-    return " – ".join(dict.fromkeys(names))
 
 
 def size_words(size: CellSize) -> str:

@@ -13,18 +13,12 @@ from reports.figures import rounded
 from reports.hot_sentences import few_words, shown_words
 from reports.hotspots import Refusal
 from reports.months import LEAST_MONTHS
-from reports.sentences import asked_words, created_words, neighbourhood_words, window_words
+from reports.sentences import created_words, neighbourhood_words, question_words, window_words
 from reports.sizes import WINDOW_RADIUS_CELLS
 from reports.trends import MONTHS_TOGETHER, TrendCell, Trends
 
 #: A smaller chance is said to be below it.
 LEAST_P = 0.001
-
-
-def trend_question_words(trends: Trends, filters: list[tuple[str, str]]) -> str:
-    """How many appeals, of which days and filters."""
-    wanted = trends.counted
-    return asked_words(wanted.since, wanted.until, filters, count=trends.total - trends.unfinished)
 
 
 def trend_summary_words(trends: Trends) -> str:
@@ -134,7 +128,7 @@ def trend_notes(trends: Trends, filters: list[tuple[str, str]]) -> tuple[str, ..
     elif trends.refusal is not Refusal.FEW_MONTHS:
         judged.append(months_words(trends))
     return (
-        trend_question_words(trends, filters),
+        question_words(trends, filters),
         trend_answer_words(trends),
         *judged,
         f"{trend_caution_words()} {created_words()}",

@@ -30,6 +30,7 @@ from geo.hotspots import (
 from geo.hotspots.permutation import TooLarge
 from geo.hotspots.trends import SIGNIFICANT, space_time_sums
 from geo.surface import Band, Surface
+from reports.counted import CountsWholeSteps
 from reports.ground import study_area
 from reports.heatmap import Borders, counted_appeals
 from reports.hotspots import (
@@ -44,7 +45,7 @@ from reports.hotspots import (
     showable,
 )
 from reports.inputs import digest
-from reports.months import LEAST_MONTHS, next_month, whole_months
+from reports.months import LEAST_MONTHS, of_months, whole_months
 from reports.sizes import CellSize, TooFine, candidate_sizes, is_drawable
 from reports.steps import days_counted, month_of_submission
 from reports.tallies import tallies
@@ -143,7 +144,7 @@ class MonthCount:
 
 
 @dataclass(frozen=True)
-class Trends:
+class Trends(CountsWholeSteps):
     """The report as a value.
 
     ``total`` appeals match; ``unfinished`` of them came in outside of the ``months`` counted, which are whole ones, and
@@ -174,7 +175,7 @@ class Trends:
     @property
     def counted(self) -> AppealFilter:
         """The filter of the appeals that were counted: those of the months, unless these are too few."""
-        return self.wanted if self.refusal is Refusal.FEW_MONTHS else _of_months(self.wanted, self.months)
+        return self.wanted if self.refusal is Refusal.FEW_MONTHS else of_months(self.wanted, self.months)
 
 
 def find_trends(wanted: AppealFilter, cell_m: int | None = None, borders: Borders = Borders.TODAY) -> Trends:
@@ -193,7 +194,7 @@ def find_trends(wanted: AppealFilter, cell_m: int | None = None, borders: Border
     )
     if len(months) < LEAST_MONTHS:
         return replace(refused, refusal=Refusal.FEW_MONTHS)
-    appeals = counted_appeals(_of_months(wanted, months), borders)
+    appeals = counted_appeals(of_months(wanted, months), borders)
     size, grid, ground, cube, counted = _cube(appeals, area, sizes, months)
     inside = int(cube.sum())
     made = replace(
@@ -214,12 +215,6 @@ def find_trends(wanted: AppealFilter, cell_m: int | None = None, borders: Border
 def _months_asked(wanted: AppealFilter) -> tuple[dt.date, ...]:
     days = days_counted(wanted)
     return whole_months(*days)[-MOST_MONTHS:] if days else ()
-
-
-def _of_months(wanted: AppealFilter, months: tuple[dt.date, ...]) -> AppealFilter:
-    if not months:
-        return wanted
-    return replace(wanted, since=months[0], until=next_month(months[-1]) - dt.timedelta(days=1))
 
 
 def _cube(

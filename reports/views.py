@@ -134,7 +134,7 @@ def hotspots_page(hotspots: Hotspots, form: ReportForm) -> dict[str, Any]:
 
     return {
         "hotspots": hotspots,
-        "question": hot_sentences.hot_question_words(hotspots, form.filters_in_words()),
+        "question": question_words(hotspots, form.filters_in_words()),
         "summary": hot_sentences.summary_words(hotspots),
         "warns": bool(hotspots.refusal),
         "compared": hot_sentences.compared_words(hotspots),
@@ -159,7 +159,7 @@ def trends_page(trends: Trends, form: ReportForm) -> dict[str, Any]:
 
     return {
         "trends": trends,
-        "question": words.trend_question_words(trends, form.filters_in_words()),
+        "question": question_words(trends, form.filters_in_words()),
         "summary": words.trend_answer_words(trends),
         "warns": bool(trends.refusal),
         "method": words.trend_method_words(trends),
@@ -195,7 +195,7 @@ def alerts_page(found: Alerts, form: ReportForm) -> dict[str, Any]:
     by_category = overview() if replace(asked.wanted, **EVERYTHING) == asked.wanted else None
     return {
         "alerts": found,
-        "question": words.alert_question_words(found, form.filters_in_words()),
+        "question": question_words(found, form.filters_in_words()),
         "summary": words.alert_summary_words(found),
         "warns": bool(found.refusal or found.alerts),
         "method": "" if found.refusal else words.alert_method_words(found),
@@ -241,7 +241,7 @@ def districts_page(found: ByDistrict, form: ReportForm) -> dict[str, Any]:
 
     return {
         "districts": found,
-        "question": words.district_question_words(found, form.filters_in_words()),
+        "question": question_words(found, form.filters_in_words()),
         "summary": words.comparison_words(found),
         "warns": not found.comparable,
         "smoothing": words.smoothing_words(tabled=True),
@@ -263,7 +263,7 @@ def answers_page(found: AnswersReport, form: ReportForm) -> dict[str, Any]:
 
     return {
         "answers": found,
-        "question": words.answers_question_words(found, form.filters_in_words()),
+        "question": question_words(found, form.filters_in_words()),
         "summary": words.answers_summary_words(found),
         "warns": bool(found.differing),
         "method": words.answers_method_words(),
@@ -344,23 +344,22 @@ def before_after_page(found: BeforeAfterReport, form: ReportForm) -> dict[str, A
 def seasons_page(found: Seasons, form: ReportForm) -> dict[str, Any]:
     """The planner's page of seasons: which categories come at which time of the year."""
     from reports import season_sentences as words
-    from reports.figures import rounded
-    from reports.seasons import BREAKS
+    from reports.ratios import BREAKS, ratio_class_words, ratio_words
 
     return {
         "seasons": found,
-        "question": words.season_question_words(found, form.filters_in_words()),
+        "question": question_words(found, form.filters_in_words()),
         "summary": words.season_count_words(found),
         "heights": words.height_sentences(found),
         "warns": not found.enough,
         "method": words.season_method_words(found),
         "caution": words.season_caution_words(found),
         "months": words.month_heads(),
-        "legend": [(level, words.index_class_words(level)) for level in range(len(BREAKS) + 1)],
+        "legend": [(level, ratio_class_words(level)) for level in range(len(BREAKS) + 1)],
         "rows": [
             (
                 row,
-                [(month, "" if month.index is None else rounded(month.index, 1)) for month in row.months],
+                [(month, "" if month.index is None else ratio_words(month.index)) for month in row.months],
                 words.sure_words(row),
             )
             for row in found.rows

@@ -1,7 +1,8 @@
 """The space-time scan: where, of late, more came in than was expected; one chance for the whole map.
 
 The second opinion beside the cells: it looks at circles of any size over the last steps, and answers once, so that looking at
-many places is paid for. ``scan`` is told what to expect; ``scan_history`` learns it from the steps before.
+many places is paid for. ``scan_history`` learns what to expect from the steps before: the weekly alerts ask it. ``scan``, with ``zones``, is told what to
+expect: nothing here asks it, it is for whoever takes the package and has a model of the expectation (``docs/hotspots.md``).
 """
 
 from __future__ import annotations

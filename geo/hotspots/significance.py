@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
-#: Below each of these, the class is 1, 2, 3: nine, nineteen and ninety-nine of a hundred such cells are no chance.
+#: Below each of these, the class is 1, 2, 3: of the cells called so, nine of ten, nineteen of twenty, ninety-nine of a hundred are no chance.
 LEVELS = (0.10, 0.05, 0.01)
 
 

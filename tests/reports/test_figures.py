@@ -11,6 +11,7 @@ from django.utils import translation
 from pypdf import PdfReader
 
 from reports.figures import about, rounded, times
+from reports.ratios import ratio_class, ratio_words
 from tests.grid import IN_EAST, IN_WEST
 from tests.reports.planting import Plant, around, everywhere
 from tests.reports.test_trends import plant_a_year
@@ -120,3 +121,13 @@ def test_a_file_without_a_table_does_not_speak_of_one(client: Client, plant: Pla
     plant(everywhere(30))
     assert "The table has both." in client.get("/en/reports/districts/").content.decode()
     assert "The table has both." not in client.get("/en/reports/districts.html").content.decode()
+
+
+def test_a_ratio_has_the_colour_of_what_is_written() -> None:
+    assert [(ratio_words(one), ratio_class(one)) for one in (0.7966, 0.794, 1.2449, 1.246, 2.0)] == [
+        ("0.80", 2),
+        ("0.79", 1),
+        ("1.24", 2),
+        ("1.25", 3),
+        ("2.00", 4),
+    ]
