@@ -66,7 +66,8 @@ def _looked_up(model: type[Model], relation: str, columns: Columns, using: str) 
     rows: QuerySet[Any] = QuerySet(target, using=using)
     with connections[using].cursor() as cursor:
         cursor.execute(compiled(rows.order_by("pk"), {"key": "pk", **of_target}))
-        keys, *values = zip(*cursor.fetchall(), strict=True)
+        found = cursor.fetchall()
+    keys, *values = ([row[n] for row in found] for n in range(len(columns) + 1))
     return LookedUp([*columns], keys, values)
 
 
