@@ -56,21 +56,16 @@ def as_geotiff(surface: Surface, about: Mapping[str, str]) -> bytes:
             "papsz_options": {"compress": "deflate", "predictor": 3, "interleave": "band"},
         }
     )
-    raster.metadata = {"DEFAULT": {name: _flat(text) for name, text in about.items()}}
+    raster.metadata = {"DEFAULT": dict(about)}
     for band, drawn in zip(surface.bands, raster.bands, strict=True):
         codes = "; ".join(f"{value} {name}" for value, name in band.codes.items())
         drawn.metadata = {
-            "DEFAULT": {"meaning": _flat(f"{band.meaning} Codes: {codes}." if codes else band.meaning)}
+            "DEFAULT": {"meaning": f"{band.meaning} Codes: {codes}." if codes else band.meaning}
         }
         # GeoDjango has no name for it: what GIS show as the band's name.
         describe(drawn._ptr, band.name.encode())  # type: ignore[attr-defined]
     raster._flush()  # type: ignore[attr-defined]
     return raster.vsi_buffer or b""
-
-
-def _flat(text: str) -> str:
-    # GeoDjango reads metadata back by splitting at this sign.
-    return text.replace("=", ":")
 
 
 def as_geoparquet(surface: Surface, about: Mapping[str, Any]) -> bytes:

@@ -95,8 +95,25 @@ def answers_summary_words(found: AnswersReport) -> str:
     ]
     if whole.share is not None and whole.interval:
         parts.append(_("Of the terms that are over, %(share)s were kept.") % {"share": percent(whole.share)})
+        parts.append(_districts_words(found))
         parts.append(_differing_words(found))
-    return " ".join(parts)
+    return " ".join(filter(None, parts))
+
+
+def _districts_words(found: AnswersReport) -> str:
+    """Which districts are clearly served worse; empty where none can be compared."""
+    fewer = [
+        district.name
+        for district, one in zip(found.districts, found.answers, strict=True)
+        if one.compared and one.compared.level < 0
+    ]
+    if not any(one.compared for one in found.answers):
+        return ""
+    if not fewer:
+        return _("In no district are clearly fewer terms kept than in the rest of the city.")
+    return _("Clearly fewer terms than in the rest of the city are kept in: %(districts)s.") % {
+        "districts": ", ".join(fewer)
+    }
 
 
 def _differing_words(found: AnswersReport) -> str:
@@ -131,7 +148,7 @@ def answers_method_words() -> tuple[str, ...]:
         ),
         _(
             "Terms are judged once their last day is over, whether the answer came earlier or not: of terms that still run, only the fast ones have "
-            "an answer. What was closed without an answer has no term. Small numbers below a share: where it would lie 95 times of 100 (Wilson)."
+            "an answer. What was closed without an answer has no term. Where a share has an interval, it would lie in it 95 times of 100 (Wilson)."
         ),
         _(
             "A district is compared with what the same services keep elsewhere in the city, in appeals of the same category (Mantel and Haenszel 1959); "

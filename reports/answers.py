@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -118,15 +119,35 @@ class AnswersReport(CountsDays):
     input_sha256: str
 
     @property
-    def differing(self) -> list[tuple[ByService, DistrictGround, Answers]]:
-        """Where a service clearly keeps fewer or more terms than elsewhere, the fewest first."""
+    def compared(self) -> list[tuple[ByService, DistrictGround, Answers]]:
+        """Where a service could be compared with what it keeps elsewhere, the fewest terms first."""
         found = [
             (service, district, one)
             for service in self.services
             for district, one in zip(self.districts, service.districts, strict=True)
-            if one and one.compared and one.compared.level
+            if one and one.compared
         ]
         return sorted(found, key=lambda row: row[2].compared.value if row[2].compared else 0.0)
+
+    @property
+    def differing(self) -> list[tuple[ByService, DistrictGround, Answers]]:
+        """Where a service clearly keeps fewer or more terms than elsewhere, the fewest first."""
+        return [row for row in self.compared if row[2].compared and row[2].compared.level]
+
+    @property
+    def slowest_districts(self) -> list[tuple[DistrictGround, Answers]]:
+        """The districts by how long half of their appeals wait, the longest first; those without figures last."""
+        return sorted(zip(self.districts, self.answers, strict=True), key=lambda row: _slowest_first(row[1]))
+
+    @property
+    def slowest_services(self) -> list[ByService]:
+        """The services in the same order."""
+        return sorted(self.services, key=lambda one: _slowest_first(one.whole))
+
+
+def _slowest_first(one: Answers) -> tuple[bool, float, float]:
+    half, most = (-(math.inf if days is None else days) for days in (one.half_days, one.most_days))
+    return not one.enough, half, most
 
 
 #: How a term ended: it runs or is of no matter, it was broken, it was kept.

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext, pgettext
 from geo.hotspots import BeforeAfter, Unanswerable
 from geo.hotspots.before_after import LEAST_AFTER, LEAST_APPEALS, LEAST_BEFORE, LEAST_PLACES
 from reports.figures import about, rounded
-from reports.intervention import LEVEL, RING_M, BeforeAfterReport
+from reports.intervention import LEVEL, MOST_MONTHS, RING_M, BeforeAfterReport
 from reports.sentences import appeals_words, asked_words, created_words
 
 #: Colours of the cells by what they are, in the order of the legend.
@@ -24,6 +24,8 @@ def change_question_words(found: BeforeAfterReport, filters: list[tuple[str, str
     done, told = found.done, [*filters]
     if done.drawn.area is not None and found.area_km2:
         told.append((_("Area"), _("%(n)s km²") % {"n": about(found.area_km2)}))
+    elif found.wanted.district and found.found:
+        told.append((_("Area"), _("the cells of %(n)d m that cover it") % {"n": found.cell_m}))
     if done.on:
         told.insert(0, (_("Done on"), day_words(done.on)))
     first = found.months[0].first if found.months else None
@@ -58,7 +60,7 @@ def change_summary_words(found: BeforeAfterReport) -> str:
         return change_asks_words(found)
     area = found.found
     if area.ratio is None:
-        return _refusal_words(area)
+        return _refusal_words(found, area)
     _before, after = found.sums
     parts = [
         _(
@@ -75,7 +77,7 @@ def change_summary_words(found: BeforeAfterReport) -> str:
     return " ".join(filter(None, parts))
 
 
-def _refusal_words(area: BeforeAfter) -> str:
+def _refusal_words(found: BeforeAfterReport, area: BeforeAfter) -> str:
     match area.refusal:
         case Unanswerable.FEW_BEFORE | Unanswerable.FEW_AFTER:
             return _(
@@ -88,8 +90,13 @@ def _refusal_words(area: BeforeAfter) -> str:
             }
         case Unanswerable.FEW_APPEALS:
             return _(
-                "Too few appeals in the area for an answer: at least %(least)d are needed before that day. Draw a larger area, or choose a wider category."
-            ) % {"least": LEAST_APPEALS}
+                "Too few appeals in the area for an answer: at least %(least)d are needed in the %(months)s before that day (%(days)s); the report looks back %(most)d months at most. Draw a larger area, or choose a wider category."
+            ) % {
+                "least": LEAST_APPEALS,
+                "months": _months_words(area.before),
+                "days": month_days_words(found.months[0].first, found.months[area.before - 1].last),
+                "most": MOST_MONTHS,
+            }
         case _:
             return _(
                 "Nothing to compare with: nowhere else in the city are there as many cells with about as many appeals. Draw a smaller area."
@@ -177,7 +184,12 @@ def change_method_words(found: BeforeAfterReport) -> tuple[str, ...]:
         ),
         _(
             "How far such a ratio strays by chance is seen on the map itself: as many comparable places as there are, with a third to three times as many "
-            "appeals before, are judged as if it had been done there (placebo test, Abadie and others 2010). The interval holds the true ratio 95 times of 100."
+            "appeals before, are judged as if it had been done there (placebo test, Abadie and others 2010)."
+        ),
+        *(
+            [_("The interval holds the true ratio 95 times of 100.")]
+            if any(one and one.low is not None for one in (area, found.ring))
+            else []
         ),
         _(
             "The surroundings are neither area nor control; they are judged in the same way by themselves. Months run from the day on which it was done; cells have sides of %(n)d m and belong to the area "

@@ -75,7 +75,7 @@ def places_words(hotspots: Hotspots) -> str:
     """Which appeals the numbers of the places are."""
     return _(
         "A cell is judged with its neighbours within %(radius)s m: it can be red and have no appeal of its own. Expected and times are "
-        "of both together; places near each other share neighbours. The name leads to the appeals in the rectangle around the cells."
+        "of both together; places near each other share neighbours."
     ) % {"radius": rounded(hotspots.radius_m)}
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Places in a table; the files of data have all of them.
 _MOST_PLACES = 12
+#: Pairs of service and district that are told where none differs clearly.
+_FEWEST_PAIRS = 5
 
 
 def sheet_of(
@@ -100,6 +102,8 @@ def heatmap_tables(made: Heatmap) -> list[Table]:
 
 
 def hotspots_tables(made: Hotspots) -> list[Table]:
+    from reports.hot_sentences import places_words
+
     top = made.places[:_MOST_PLACES]
     rows = [
         (
@@ -127,7 +131,7 @@ def hotspots_tables(made: Hotspots) -> list[Table]:
                 columns,
                 rows,
                 at=[place.box.centre() for place in top],
-                note=_judged_words(),
+                note=places_words(made),
             )
         ]
         if rows
@@ -361,17 +365,20 @@ def answers_tables(made: AnswersReport) -> list[Table]:
             (_("District"), *figures),
             [
                 row(_("All districts"), made.whole),
-                *(row(one.name, found) for one, found in zip(made.districts, made.answers, strict=True)),
+                *(row(one.name, found) for one, found in made.slowest_districts),
             ],
+            note=_("The slowest first."),
         )
     ]
-    if made.differing:
-        told = [
-            (f"{service.name}\n{district.name}", figures_of(one)) for service, district, one in made.differing
-        ]
+    # Where nothing is clear, the fewest are told as what they are.
+    pairs = made.differing or made.compared[:_FEWEST_PAIRS]
+    if pairs:
+        told = [(f"{service.name}\n{district.name}", figures_of(one)) for service, district, one in pairs]
         tables.append(
             _table(
-                _("Where a service clearly differs"),
+                _("Where a service clearly differs")
+                if made.differing
+                else _("Where a service keeps the fewest terms, against elsewhere"),
                 (
                     _("Service and district"),
                     _number(),
@@ -380,16 +387,18 @@ def answers_tables(made: AnswersReport) -> list[Table]:
                     _("95 of 100 times between"),
                 ),
                 [
-                    (name, one.n, one.kept, f"{one.mark} {one.difference}", one.difference_interval)
+                    (name, one.n, one.kept, f"{one.mark} {one.difference}".strip(), one.difference_interval)
                     for name, one in told
                 ],
+                note="" if made.differing else _("None of these differences is clear: chance would do."),
             )
         )
     tables.append(
         _table(
             _("By service"),
             (_("Service"), *figures[:-1]),
-            [row(one.name, one.whole)[:-1] for one in made.services],
+            [row(one.name, one.whole)[:-1] for one in made.slowest_services],
+            note=_("The slowest first."),
         )
     )
     return tables

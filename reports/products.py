@@ -189,7 +189,7 @@ def _geotiff(asked: Asked) -> bytes:
         {
             "TITLE": f"{asked.report}, cells of {asked.made.size.cell_m} m",
             "SOURCE": asked.address,
-            "QUESTION": orjson.dumps(question(asked.made.wanted)).decode(),
+            "QUESTION": orjson.dumps(question(asked.made.wanted) | {"borders": asked.made.borders}).decode(),
             "INPUT_SHA256": asked.made.input_sha256,
         },
     )

@@ -276,7 +276,7 @@ def answers_page(found: AnswersReport, form: ReportForm) -> dict[str, Any]:
                 _district_url(found.wanted, found.borders, district.code),
                 words.figures_of(one),
             )
-            for district, one in zip(found.districts, found.answers, strict=True)
+            for district, one in found.slowest_districts
         ],
         "differing": [
             (service.name, district.name, words.figures_of(one))

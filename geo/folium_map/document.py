@@ -32,6 +32,7 @@ _FOLDER = Path(__file__).parent
 _STYLE = (_FOLDER / "document.css").read_text(encoding="utf-8")
 _ON_EACH_CELL = (_FOLDER / "cell.js").read_text(encoding="utf-8")
 _ON_PAPER = (_FOLDER / "paper.js").read_text(encoding="utf-8")
+_ON_KEYS = (_FOLDER / "keys.js").read_text(encoding="utf-8")
 _ON_STEPS = (_FOLDER / "steps.js").read_text(encoding="utf-8")
 _ON_EACH_BORDER = (_FOLDER / "border.js").read_text(encoding="utf-8")
 _ON_EACH_STREET = (_FOLDER / "street.js").read_text(encoding="utf-8")
@@ -182,6 +183,7 @@ class _Document(Figure):
         self.style = _STYLE
         self.unpack = _UNPACK
         self.on_paper = _ON_PAPER
+        self.on_keys = _ON_KEYS
         self.on_steps = _steps_script(drawn.steps) if drawn.steps else ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -29,6 +30,8 @@ _NOTE: Final = 7.5
 _LEAST_ROWS: Final = 6
 #: Columns of figures are at most this wide, and all of them together.
 _FIGURE_MM, _FIGURES_MM = 27.0, 105.0
+#: So wide where a word of their heads would be cut otherwise.
+_FIGURES_MOST_MM: Final = 125.0
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,9 @@ def _table(pen: Pen, y: float, table: Table, bottom: float) -> tuple[float, int]
     y = _paragraph(pen, y, table.title, 10.5, bold=True) + 1
     figures = len(table.columns) - 1
     figure = min(_FIGURE_MM, _FIGURES_MM / max(figures, 1))
+    # As wide as the longest word of their heads, which is not cut while there is room.
+    widest = max((pen.width(word, 7.5) for head in table.columns[1:] for word in _words(head)), default=0.0)
+    figure = max(figure, min(widest + 2.5, _FIGURES_MOST_MM / max(figures, 1)))
     first = _WIDE - figures * figure
     heads = [_lines(pen, words, 7.5, figure - 2 if n else first - 2) for n, words in enumerate(table.columns)]
     deep = max(map(len, heads)) * 7.5 * _LEADING
@@ -270,7 +276,7 @@ def _paragraph(
 def _lines(pen: Pen, words: str, size: float, width: float, *, bold: bool = False) -> list[str]:
     """The words in lines of at most that width; a word that is longer, as an address is, is cut."""
     lines, line = [], ""
-    for word in words.split():
+    for word in _words(words):
         longer = f"{line} {word}" if line else word
         if pen.width(longer, size, bold=bold) <= width:
             line = longer
@@ -283,6 +289,11 @@ def _lines(pen: Pen, words: str, size: float, width: float, *, bold: bool = Fals
             word = word[cut:]  # noqa: PLW2901
         line = word
     return [*lines, line] if line else lines
+
+
+def _words(text: str) -> list[str]:
+    """The words between which a line may end: a space that does not break is none of their ends."""
+    return re.findall("[^ \\t\\n]+", text)
 
 
 def _fitted(pen: Pen, words: str, size: float, width: float) -> str:

@@ -58,6 +58,14 @@ def test_a_planner_sees_where_there_are_more_and_goes_there(
     assert drawn.locator("path.cell.even").count() > 50
     expect(drawn.locator(".legend")).to_contain_text(surest)
     page.locator(".report-frame").scroll_into_view_if_needed()
+    # One stop of the Tab key for all cells, and the arrows between them.
+    assert drawn.locator('path.cell[tabindex="0"]').count() == 1
+    assert drawn.locator('path.cell:not([tabindex="-1"])').count() == 1
+    hot.first.focus()
+    stop = drawn.locator("path.cell:focus")
+    began = stop.bounding_box()
+    stop.press("ArrowDown")
+    assert stop.bounding_box()["y"] > began["y"]
     # The fullest is drawn first; what is hot by its neighbours alone has no appeals to show.
     hot.first.click()
     card = drawn.locator(".leaflet-popup")

@@ -10,14 +10,16 @@ import re
 import numpy as np
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from geo.shares import difference, wilson
+from reports.answer_sentences import answers_summary_words
 from reports.answers import ENOUGH, find_answers
 from reports.heatmap import Borders
+from reports.paper import answers_tables
 from tests.grid import IN_EAST, IN_WEST, OUTSIDE, GridCity
 from tests.reports.planting import Plant
 
@@ -102,6 +104,16 @@ def test_like_is_compared_with_like_and_clear_differences_are_named(
         page = client.get(PAGE).content.decode()
     assert "clearly fewer terms are kept in 1 pair of service and district and clearly more in 1" in page
     assert "Half of the appeals are answered within 30 days, nine of ten within 30 days." in page
+    # What is too wide for a phone is pushed with the keys too.
+    assert page.count('"report-wide"') == page.count('"report-wide" tabindex="0" role="region"') == 3
+    # The slowest first, on the page and on paper.
+    assert "Clearly fewer terms than in the rest of the city are kept in: east en." in page
+    assert [district.code for district, _one in found.slowest_districts] == ["east", "west"]
+    with translation.override("en"):
+        by_district, pairs, by_service = answers_tables(found)
+    assert [row[0] for row in by_district.rows[1:]] == ["east en", "west en"]
+    assert [row[0] for row in by_service.rows] == ["roads en", "light en"]
+    assert (pairs.rows[0][0], pairs.note) == ("light en\neast en", "")
     rows = list(csv.DictReader(io.StringIO(client.get(FILES[2]).content.decode("utf-8-sig"))))
     told = {(row["service"], row["district"]): row for row in rows}
     assert told["light", "east"]["share_kept"] == "0.3333"
@@ -139,6 +151,11 @@ def test_a_district_that_has_more_of_what_takes_long_is_not_accused(plant: Plant
     assert east.share is not None and west.share is not None and abs(east.share - west.share) > 0.5
     assert east.compared and abs(east.compared.value) < 0.01
     assert found.differing == []
+    # On paper the fewest are told as what they are.
+    with translation.override("en"):
+        assert "In no district are clearly fewer terms kept" in answers_summary_words(found)
+        _districts, pairs, _services = answers_tables(found)
+    assert len(pairs.rows) == 2 and "None of these differences is clear" in pairs.note
 
 
 def test_few_appeals_have_no_figures_and_accuse_nobody(

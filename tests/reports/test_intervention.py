@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -18,6 +18,7 @@ from appeals.filters import AppealFilter
 from appeals.models import Appeal
 from geo.drawn import place_from_text
 from geo.hotspots import Unanswerable
+from reports.change_sentences import change_method_words, change_notes, month_days_words
 from reports.intervention import find_change, months_around
 from reports.questions import Intervention
 from tests.grid import GridCity
@@ -116,6 +117,15 @@ def test_what_was_planted_is_told_and_numbers_are_those_of_the_rows(
     document = client.get(f"/en/reports/before-after.html?{urlencode(AREA)}").content.decode()
     assert "its surroundings, up to 300 m" in document
     assert '<html lang="ky">' in client.get(f"/ky/reports/before-after/?{urlencode(AREA)}").content.decode()
+
+    few = find_change(AppealFilter(category="pothole", district="west"), Intervention(ON))
+    assert few.found and few.found.refusal is Unanswerable.FEW_APPEALS
+    with translation.override("en"):
+        assert "95 times of 100" in " ".join(change_method_words(found))
+        days = month_days_words(few.months[0].first, ON - dt.timedelta(days=1))
+        said = " ".join(change_notes(few, []))
+    assert f"in the 8 whole months before that day ({days}); the report looks back 12 months at most" in said
+    assert "the cells of 100 m that cover it" in said and "95 times of 100" not in said
 
     # Few appeals are not shown by themselves.
     settings.REPORT_MIN_COUNT = 20

@@ -97,7 +97,11 @@ def test_every_file_says_the_same_at_its_address_and_by_the_command(
         )
         assert (~np.isnan(counts)).sum() == len(cells)
         assert re.fullmatch("[0-9a-f]{64}", facts["input_sha256"])
-        assert raster.metadata["DEFAULT"]["INPUT_SHA256"] == facts["input_sha256"]
+        assert f"INPUT_SHA256={facts['input_sha256']}" in raster.info
+        # Pasted, it asks the same question.
+        assert f"SOURCE={facts['address']}" in raster.info and facts["address"].endswith(f"?{QUERY}")
+        (asked,) = re.findall("QUESTION=(.*)", raster.info)
+        assert json.loads(asked) == facts["question"]
     hot = gpd.read_parquet(io.BytesIO(read["hotspots", "parquet"])).set_index("id")
     first = json.loads(read["hotspots", "geojson"])["features"][0]["properties"]
     assert hot.loc[first["id"], "q"] == pytest.approx(first["q"], rel=1e-5)
