@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from reports.alerts import MOST_PLACES, SIMULATIONS, Alert, AlertCell, Alerts
-from reports.figures import about, rounded
+from reports.figures import about, odds, rounded
 from reports.ground import nearest_places
 from reports.hot_sentences import few_words, shown_words
 from reports.hotspots import Refusal
@@ -17,9 +17,6 @@ from reports.models import CategoryAlert
 from reports.sentences import appeals_words, created_words, question_words
 from reports.sizes import WINDOW_RADIUS_CELLS
 from reports.weeks import LEAST_WEEKS, RECENT_WEEKS
-
-#: Decimals of a chance: as many as the maps drawn can tell apart.
-_P_DECIMALS = 3
 
 #: Circles end in the middle of something; nobody measures them.
 _ROUND_M = 50
@@ -50,16 +47,16 @@ def alert_summary_words(found: Alerts) -> str:
     ) % {"n": number_format(n)}
     strongest = ngettext(
         "Above all near “%(place)s”: %(appeals)s in the last %(weeks)s week, where about %(expected)s would be expected "
-        "(by chance anywhere on the map: %(p)s).",
+        "(as strong by chance anywhere on the map: %(odds)s).",
         "Above all near “%(place)s”: %(appeals)s in the last %(weeks)s weeks, where about %(expected)s would be expected "
-        "(by chance anywhere on the map: %(p)s).",
+        "(as strong by chance anywhere on the map: %(odds)s).",
         first.weeks,
     ) % {
         "place": place or first.cells[0].id,
         "appeals": appeals_words(first.count),
         "weeks": first.weeks,
         "expected": about(first.expected),
-        "p": p_words(first.p),
+        "odds": odds(first.p),
     }
     return f"{words} {strongest}"
 
@@ -146,10 +143,12 @@ def alert_notes(found: Alerts, filters: list[tuple[str, str]]) -> tuple[str, ...
 def alert_words(alert: Alert) -> str:
     """Since when, how large, and how likely by chance."""
     weeks = ngettext("last %(n)d week", "last %(n)d weeks", alert.weeks) % {"n": alert.weeks}
-    return pgettext("since when, how wide and how likely", "%(weeks)s, within %(radius)s m; %(p)s") % {
+    return pgettext(
+        "since when, how wide and how likely", "%(weeks)s, within %(radius)s m; by chance: %(odds)s"
+    ) % {
         "weeks": weeks,
         "radius": number_format(_ROUND_M * round(alert.radius_m / _ROUND_M), force_grouping=True),
-        "p": p_words(alert.p),
+        "odds": odds(alert.p),
     }
 
 
@@ -181,17 +180,11 @@ def alert_cell_words(found: Alerts, cell: AlertCell) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def p_words(p: float) -> str:
-    """The chance with as many decimals as it has."""
-    # Never broken between lines.
-    return f"p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{rounded(p, _P_DECIMALS)}"
-
-
 def category_words(row: CategoryAlert, place: str) -> str:
     """Where what is new of a category is, how many came in and were expected, and how sure that is among all categories."""
     words = ngettext(
-        "Near “%(place)s”: %(appeals)s in the last %(weeks)s week, where about %(expected)s would be expected (q = %(q)s)",
-        "Near “%(place)s”: %(appeals)s in the last %(weeks)s weeks, where about %(expected)s would be expected (q = %(q)s)",
+        "Near “%(place)s”: %(appeals)s in the last %(weeks)s week, where about %(expected)s would be expected (by chance: %(odds)s)",
+        "Near “%(place)s”: %(appeals)s in the last %(weeks)s weeks, where about %(expected)s would be expected (by chance: %(odds)s)",
         row.weeks or 0,
     )
     return words % {
@@ -199,5 +192,5 @@ def category_words(row: CategoryAlert, place: str) -> str:
         "appeals": appeals_words(row.count or 0),
         "weeks": row.weeks,
         "expected": about(row.expected or 0.0),
-        "q": rounded(row.q or 0.0, _P_DECIMALS),
+        "odds": odds(row.q or 0.0),
     }

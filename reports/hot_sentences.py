@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from reports.figures import about, rounded
-from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Compared, HotCell, Hotspots, Refusal
-from reports.sentences import appeals_words, created_words, neighbourhood_words, question_words
+from reports.ground import nearest_places
+from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Compared, HotCell, HotPlace, Hotspots, Refusal
+from reports.sentences import appeals_words, created_words, neighbourhood_words, question_words, size_words
+
+if TYPE_CHECKING:
+    from reports.alerts import Alert, Alerts
+    from reports.trends import TrendPlace, Trends
+
+#: A place as wide as this, or with more than this share of all appeals, is not at the place that it is named by.
+LARGE_M: Final = 2_000
+LARGE_SHARE: Final = 0.25
 
 #: The levels in the order of the legend: the surest "more" first.
 LEVELS_SHOWN = (3, 2, 1, 0, -1, -2, -3)
@@ -71,6 +83,27 @@ def summary_words(hotspots: Hotspots) -> str:
     )
 
 
+def place_names(
+    report: Hotspots | Trends | Alerts, places: Sequence[HotPlace | TrendPlace | Alert]
+) -> list[str]:
+    """The known place nearest to each; of one that is wide, or holds much of the report's appeals, that it is an area around it.
+
+    "" where nothing is known.
+    """
+    names = nearest_places([place.box.centre() for place in places])
+    return [
+        _("Area around “%(place)s”") % {"place": name} if name and _large(report, place) else name
+        for place, name in zip(places, names, strict=True)
+    ]
+
+
+def _large(report: Hotspots | Trends | Alerts, place: HotPlace | TrendPlace | Alert) -> bool:
+    columns, rows = zip(*place.cells, strict=True)
+    cells = max(max(along) - min(along) + 1 for along in (columns, rows))
+    wide = cells * report.size.cell_m >= LARGE_M
+    return wide or (place.count or 0) > LARGE_SHARE * report.in_question.appeals
+
+
 def places_words(hotspots: Hotspots) -> str:
     """Which appeals the numbers of the places are."""
     return _(
@@ -122,6 +155,7 @@ def hot_notes(hotspots: Hotspots, filters: list[tuple[str, str]]) -> tuple[str, 
         question_words(hotspots, filters),
         summary_words(hotspots),
         *([] if hotspots.refusal else [compared_words(hotspots)]),
+        size_words(hotspots.size),
         f"{caution_words(hotspots)} {created_words()}",
     )
 

@@ -150,11 +150,6 @@ class _Hotspots(Kind):
 
         return hot_notes(made, filters)
 
-    def method(self, made: Any) -> list[str]:
-        from reports.sentences import size_words
-
-        return [size_words(made.size)]
-
     def tables(self, made: Any) -> list[Table]:
         from reports.paper import hotspots_tables
 

@@ -11,7 +11,6 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from geo.bbox import Bbox
 from geo.folium_map import CellMap
 from geo.paper_map import Sheet, Table
 from reports.figures import about, rounded, times
@@ -82,7 +81,9 @@ def heatmap_tables(made: Heatmap) -> list[Table]:
                     ),
                     _whole(row.count),
                 )
-                for number, (row, name) in enumerate(zip(top, _near(boxes), strict=True), start=1)
+                for number, (row, name) in enumerate(
+                    zip(top, nearest_places([box.centre() for box in boxes]), strict=True), start=1
+                )
             ],
             at=[box.centre() for box in boxes],
         ),
@@ -102,7 +103,7 @@ def heatmap_tables(made: Heatmap) -> list[Table]:
 
 
 def hotspots_tables(made: Hotspots) -> list[Table]:
-    from reports.hot_sentences import places_words
+    from reports.hot_sentences import place_names, places_words
 
     top = made.places[:_MOST_PLACES]
     rows = [
@@ -113,9 +114,7 @@ def hotspots_tables(made: Hotspots) -> list[Table]:
             about(place.expected),
             times(place.ratio),
         )
-        for number, (place, name) in enumerate(
-            zip(top, _near([place.box for place in top]), strict=True), start=1
-        )
+        for number, (place, name) in enumerate(zip(top, place_names(made, top), strict=True), start=1)
     ]
     columns = (
         _("Place, by the nearest known one"),
@@ -140,6 +139,7 @@ def hotspots_tables(made: Hotspots) -> list[Table]:
 
 
 def trends_tables(made: Trends) -> list[Table]:
+    from reports.hot_sentences import place_names
     from reports.trend_sentences import month_words, pattern_sentence, pattern_words
 
     if made.refusal:
@@ -164,9 +164,7 @@ def trends_tables(made: Trends) -> list[Table]:
             f"{number}. {name or place.cells[0].id} – {pattern_words(place.pattern)} ({_cells(len(place.cells))})",
             _shown(place.count),
         )
-        for number, (place, name) in enumerate(
-            zip(top, _near([place.box for place in top]), strict=True), start=1
-        )
+        for number, (place, name) in enumerate(zip(top, place_names(made, top), strict=True), start=1)
     ]
     if rows:
         columns = (_("Place, by the nearest known one"), _with_neighbours())
@@ -193,6 +191,7 @@ def trends_tables(made: Trends) -> list[Table]:
 
 def alerts_tables(made: Alerts) -> list[Table]:
     from reports.alert_sentences import alert_words, week_words
+    from reports.hot_sentences import place_names
 
     if made.refusal:
         return []
@@ -205,9 +204,7 @@ def alerts_tables(made: Alerts) -> list[Table]:
             about(alert.expected),
             f"{about(alert.ratio)} ×",
         )
-        for number, (alert, name) in enumerate(
-            zip(top, _near([alert.box for alert in top]), strict=True), start=1
-        )
+        for number, (alert, name) in enumerate(zip(top, place_names(made, top), strict=True), start=1)
     ]
     columns = (
         _("Place, by the nearest known one"),
@@ -318,11 +315,11 @@ def change_tables(made: BeforeAfterReport) -> list[Table]:
 
 def seasons_tables(made: Seasons) -> list[Table]:
     from reports.ratios import ratio_words
-    from reports.season_sentences import month_heads
+    from reports.season_sentences import month_heads, sure_words
 
     def row(one: CategorySeason) -> tuple[str, ...]:
         index = tuple("—" if month.index is None else ratio_words(month.index) for month in one.months)
-        note = f"{_number()}: {_whole(one.total)}" + (f" · q = {about(one.q)}" if one.q is not None else "")
+        note = " · ".join(filter(None, (f"{_number()}: {_whole(one.total)}", sure_words(one))))
         return (f"{one.name}\n{note}", *index)
 
     heads = tuple(short for short, _whole_name in month_heads())
@@ -434,10 +431,6 @@ def _with_neighbours() -> str:
 
 def _judged_words() -> str:
     return _("A cell is judged with its neighbours: it can differ and have no appeal of its own.")
-
-
-def _near(boxes: list[Bbox]) -> list[str]:
-    return nearest_places([box.centre() for box in boxes])
 
 
 def _whole(count: int) -> str:

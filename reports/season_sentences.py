@@ -9,12 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from geo.hotspots.seasons import LEAST_COUNT, LEAST_MONTHS
-from reports.figures import about, rounded
+from reports.figures import about, odds, rounded
 from reports.seasons import CategorySeason, Seasons
 from reports.sentences import created_words, in_sentence, question_words
 
-#: What is surer is not told apart.
-_LEAST_Q: Final = 0.001
 #: Categories that the summary names.
 _NAMED: Final = 5
 
@@ -71,8 +69,10 @@ def sure_words(row: CategorySeason) -> str:
     """How sure the season is; empty for what was not tested."""
     if row.q is None:
         return ""
-    told = {"q": f"< {rounded(_LEAST_Q, 3)}" if row.q < _LEAST_Q else f"= {rounded(row.q, 3)}"}
-    return _("clear season, q %(q)s") % told if row.clear else _("no clear season, q %(q)s") % told
+    told = {"odds": odds(row.q)}
+    if row.clear:
+        return _("clear season; by chance: %(odds)s") % told
+    return _("no clear season; by chance: %(odds)s") % told
 
 
 def month_heads() -> list[tuple[str, str]]:
@@ -86,7 +86,7 @@ def season_method_words(found: Seasons) -> tuple[str, ...]:
         _(
             "1 × is what the category's own trend lets expect in a month of so many days without a season. A category is tested for waves of a year and of half a year "
             "beyond that trend (regression with sine and cosine, Stolwijk and others 1999), by an F test in which months may vary more than Poisson's law allows. “Clearly” is said where no more than "
-            "one in twenty of those that are called so is chance, over all that were tested (Benjamini and Hochberg)."
+            "one in twenty of those that are called so is chance, over all that were tested (Benjamini and Hochberg); the chance given is that false discovery rate, q."
         ),
         _(
             "It needs at least %(months)d whole months, and %(count)d appeals of a category; categories with fewer have their numbers alone."

@@ -118,7 +118,7 @@ def size_words(size: CellSize) -> str:
             _(
                 "Cells of %(size)d m, the largest available: there are so few appeals that "
                 "an area of %(window)s has %(expected)s on average. "
-                "Differences between cells are mostly chance."
+                "Only large differences can be told from chance; smaller ones may be there and not be seen."
             )
             % facts
         )
@@ -129,8 +129,8 @@ def size_words(size: CellSize) -> str:
         )
     return (
         _(
-            "Cells of %(size)d m, as you chose: an area of %(window)s has only %(expected)s appeals on "
-            "average, so differences between cells are mostly chance. Larger cells are more meaningful."
+            "Cells of %(size)d m, as you chose: an area of %(window)s has only %(expected)s appeals on average. "
+            "Only large differences can be told from chance; with larger cells, smaller ones are seen too."
         )
         % facts
     )

@@ -9,16 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from geo.hotspots import Pattern
-from reports.figures import rounded
+from reports.figures import odds, rounded, statistic
 from reports.hot_sentences import few_words, shown_words
 from reports.hotspots import Refusal
 from reports.months import LEAST_MONTHS
-from reports.sentences import created_words, neighbourhood_words, question_words, window_words
+from reports.sentences import created_words, in_sentence, neighbourhood_words, question_words, window_words
 from reports.sizes import WINDOW_RADIUS_CELLS
 from reports.trends import MONTHS_TOGETHER, TrendCell, Trends
-
-#: A smaller chance is said to be below it.
-LEAST_P = 0.001
 
 
 def trend_summary_words(trends: Trends) -> str:
@@ -45,19 +42,23 @@ def trend_summary_words(trends: Trends) -> str:
 
 def whole_city_words(trends: Trends) -> str:
     """Whether the number of all of the appeals rises."""
-    value = trends.p or 0.0
-    p = f"p = {rounded(value, 3)}" if value >= LEAST_P else f"p < {rounded(LEAST_P, 3)}"
+    told = {"odds": odds(trends.p or 0.0)}
     if trends.direction > 0:
-        return _("All in all, the number of these appeals a month is rising (Mann–Kendall, %(p)s).") % {
-            "p": p
-        }
+        return (
+            _("All in all, the number of these appeals a month is rising (as clearly by chance: %(odds)s).")
+            % told
+        )
     if trends.direction < 0:
-        return _("All in all, the number of these appeals a month is falling (Mann–Kendall, %(p)s).") % {
-            "p": p
-        }
-    return _(
-        "All in all, the number of these appeals a month neither clearly rises nor falls (Mann–Kendall, %(p)s)."
-    ) % {"p": p}
+        return (
+            _("All in all, the number of these appeals a month is falling (as clearly by chance: %(odds)s).")
+            % told
+        )
+    return (
+        _(
+            "All in all, the number of these appeals a month neither clearly rises nor falls (as much by chance: %(odds)s)."
+        )
+        % told
+    )
 
 
 def trend_answer_words(trends: Trends) -> str:
@@ -68,7 +69,7 @@ def trend_answer_words(trends: Trends) -> str:
 
 def trend_method_words(trends: Trends) -> str:
     """By which tests a cell gets its pattern."""
-    return _(
+    cells = _(
         "Each cell is judged month by month with its neighbours within %(radius)s m (%(window)s) in this month and in the one "
         "before, against what would be there if the counts of all cells and months were shuffled: Getis and Ord's Gi* with an exact "
         "permutation test, corrected for all cells and months (Benjamini–Hochberg, 5 %%). “Nearly every” is at least "
@@ -77,6 +78,8 @@ def trend_method_words(trends: Trends) -> str:
         "radius": rounded(WINDOW_RADIUS_CELLS * trends.size.cell_m),
         "window": neighbourhood_words(),
     }
+    whole = _("Whether the number of all of them rises is the Mann–Kendall trend of the months (%(p)s).")
+    return f"{cells} {whole % {'p': statistic('p', trends.p or 0.0)}}"
 
 
 def trend_size_words(trends: Trends) -> str:
@@ -137,7 +140,7 @@ def trend_notes(trends: Trends, filters: list[tuple[str, str]]) -> tuple[str, ..
 
 def month_words(month: dt.date) -> str:
     """The month with its year."""
-    return date_format(month, "YEAR_MONTH_FORMAT")
+    return in_sentence(date_format(month, "YEAR_MONTH_FORMAT"))
 
 
 def pattern_words(pattern: Pattern) -> str:

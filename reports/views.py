@@ -143,7 +143,8 @@ def hotspots_page(hotspots: Hotspots, form: ReportForm) -> dict[str, Any]:
         "places_words": hot_sentences.places_words(hotspots),
         "size_words": size_words(hotspots.size),
         "places": [
-            (linked, about(linked.row.expected)) for linked in _linked_places(hotspots.places, form.query)
+            (linked, about(linked.row.expected))
+            for linked in _linked_places(hotspots, hotspots.places, form.query)
         ],
         "fullest": _fullest_categories(form.query)
         if hotspots.compared is Compared.CHANCE and not hotspots.refusal
@@ -179,7 +180,7 @@ def trends_page(trends: Trends, form: ReportForm) -> dict[str, Any]:
         "months": [(words.month_words(row.month), row) for row in trends.by_month],
         "places": [
             (linked, words.pattern_words(linked.row.pattern))
-            for linked in _linked_places(trends.places, replace(form.query, wanted=trends.counted))
+            for linked in _linked_places(trends, trends.places, replace(form.query, wanted=trends.counted))
         ],
         **_ways_on(form.query),
     }
@@ -210,6 +211,7 @@ def alerts_page(found: Alerts, form: ReportForm) -> dict[str, Any]:
                 about(linked.row.ratio),
             )
             for linked in _linked_places(
+                found,
                 # Without an alert, the strongest rise.
                 found.alerts or ([found.strongest] if found.strongest else []),
                 asked,
@@ -540,13 +542,16 @@ def _fullest_categories(asked: ReportQuery) -> list[tuple[str, str, int]]:
 
 
 def _linked_places(
+    report: Hotspots | Trends | Alerts,
     places: Sequence[HotPlace | TrendPlace | Alert],
     asked: ReportQuery,
     wanted: Callable[[Any], AppealFilter] | None = None,
 ) -> list[_Linked]:
     """The first of the places, each with the appeals in its box; ``wanted`` gives the filter of its own, if it has one."""
+    from reports.hot_sentences import place_names
+
     top = places[:TOP_CELLS]
-    names = nearest_places([place.box.centre() for place in top])
+    names = place_names(report, top)
     return [
         _Linked(
             place,

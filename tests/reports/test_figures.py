@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import translation
 from pypdf import PdfReader
 
-from reports.figures import about, rounded, times
+from reports.figures import about, odds, rounded, statistic, times
 from reports.ratios import ratio_class, ratio_words
 from tests.grid import IN_EAST, IN_WEST
 from tests.reports.planting import Plant, around, everywhere
@@ -121,6 +121,17 @@ def test_a_file_without_a_table_does_not_speak_of_one(client: Client, plant: Pla
     plant(everywhere(30))
     assert "The table has both." in client.get("/en/reports/districts/").content.decode()
     assert "The table has both." not in client.get("/en/reports/districts.html").content.decode()
+
+
+def test_a_chance_is_told_without_statistics() -> None:
+    assert [odds(p) for p in (0.0004, 0.001, 0.0094, 0.0096, 0.4)] == [
+        "under 1 in 1,000",
+        "1 in 1,000",
+        "9 in 1,000",
+        "1 in 100",
+        "40 in 100",
+    ]
+    assert [statistic("q", q) for q in (0.0004, 0.0094)] == ["q\xa0<\xa00.001", "q\xa0=\xa00.009"]
 
 
 def test_a_ratio_has_the_colour_of_what_is_written() -> None:

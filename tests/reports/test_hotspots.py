@@ -6,16 +6,21 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
+from django.contrib.gis.geos import Point
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from appeals.filters import AppealFilter
 from appeals.models import Appeal
-from geo.grid import Grid
+from districts.models import Place
+from geo.grid import Cell, Grid
 from reports import hotspots as module
 from reports import sizes
+from reports.figures import rounded
+from reports.hot_sentences import place_names
 from reports.hotspots import Compared, Refusal, find_hotspots
 from reports.sizes import TooFine
 from tests.grid import IN_EAST, IN_WEST, GridCity
@@ -119,6 +124,17 @@ def test_a_place_tells_its_own_appeals_from_those_of_its_neighbours(
     assert place.in_cells == inside < place.count
     row = page.content.decode().partition('id="hot-places"')[2].partition("<tbody>")[2].partition("</tr>")[0]
     assert re.findall(r'__number">([\d.]+)', row)[:2] == [str(inside), str(place.count)]
+
+
+def test_a_place_that_is_wide_or_holds_much_is_named_as_an_area(plant: Plant) -> None:
+    plant(everywhere() + around(IN_EAST, 60))
+    found = find_hotspots(AppealFilter(), 250)
+    Place.objects.create(name="Bazaar", kind="landmark", point=Point(*IN_EAST, srid=4326))
+    place = replace(found.places[0], count=found.total // 4)
+    assert place_names(found, [place]) == ["Bazaar"]
+    wide = replace(place, cells=(*place.cells, Cell(place.cells[0].i + 8, place.cells[0].j)))
+    much = replace(place, count=found.total // 4 + 1)
+    assert place_names(found, [wide, much]) == ["Area around “Bazaar”"] * 2
 
 
 def test_a_place_of_few_appeals_does_not_tell_them(plant: Plant, settings: Settings) -> None:
@@ -238,7 +254,11 @@ def test_the_files_hold_what_the_page_says(client: Client, plant: Plant) -> None
         (cell.cell.id, cell.count, cell.level) for cell in found.cells
     ]
     assert float(rows[0]["q"]) < 0.01
+    sizes_in_words = f"an area of 21 cells has {rounded(found.size.expected, 1)} appeals on average"
+    facts = client.get("/en/reports/hotspots.json?cell=250").json()
+    assert any(sizes_in_words in sentence for sentence in facts["sentences"])
     document = client.get(f"{FILES[0]}?cell=250").content.decode()
+    assert sizes_in_words in document
     assert "more; at most 1 in 100 by chance" in document
     assert "fewer;" not in document
 
