@@ -30,3 +30,8 @@ def statement_of(rows: QuerySet[Any, Any]) -> str:
     with connections[rows.db].cursor() as cursor:
         statement: bytes = cursor.mogrify(sql, params)
     return statement.decode()
+
+
+def literal(text: str) -> str:
+    """The text as a literal of SQL (with ``standard_conforming_strings``, as PostgreSQL has them)."""
+    return "'" + text.replace("'", "''") + "'"

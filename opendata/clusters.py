@@ -6,21 +6,23 @@ the public sees without a filter, or with one, is read from ``PyramidCell``, who
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, F, FloatField, Func, Q, QuerySet, Sum, Value
+from django.db.models import BooleanField, Count, ExpressionWrapper, FloatField, Func, Q, QuerySet, Sum, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.models import User
 from appeals.filters import AppealFilter, Keys, condition_of, keys_of
-from appeals.models import Appeal, PyramidCell, PyramidChange
+from appeals.models import Appeal, PyramidChange
 from appeals.models.pyramid import (
     CELL_ZOOM,
     COORDINATE_UNIT,
@@ -33,7 +35,7 @@ from appeals.querysets import AppealQuerySet
 from appeals.vocabulary import OPEN_STATUSES, Status
 from geo.bbox import Bbox
 from geo.geojson import FeatureText, feature_sql, feature_texts, rows_of_statement
-from geo.statements import statement_of
+from geo.statements import literal, statement_of
 from geo.tiles import EQUATOR_M, TileColumn, TileRow, box_of, tile_at
 from opendata.properties import CELL, PIN, values
 
@@ -49,7 +51,10 @@ _TILE_PX = 512
 CELL_COLUMNS: Final = {
     declared.name: f'"{declared.value}"' if isinstance(declared.value, str) else "'cell'" for declared in CELL
 }
-CELLS_SQL: Final = (Path(__file__).parent / "sql" / "cells.sql").read_text(encoding="utf-8")
+CELLS_SQL: Final = {
+    name: (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    for name in ("cells", "kept_cells", "changed_cells", "late_cells")
+}
 _OF_STATUS: Final = [f"of_{status}" for status in Status.values]
 
 
@@ -103,10 +108,10 @@ def clusters(user: User | AnonymousUser, wanted: AppealFilter, zoom: float) -> C
     if kept := kept_cells(everywhere, keys, frame):
         if user.is_authenticated and replace(everywhere, status=()).narrows:
             hidden = Appeal.objects.visible_to(user).filtered(everywhere, keys).filter(hidden=True)
-            kept += [cells_of(hidden, frame), late_cells(hidden, frame)]
+            kept += counted_now(hidden, frame)
         drawn = _drawn(frame, *kept)
         return drawn if drawn.matched > PINS_MAX else _pins(appeals) or drawn
-    return _pins(appeals) or _drawn(frame, cells_of(appeals, frame), late_cells(appeals, frame))
+    return _pins(appeals) or _drawn(frame, *counted_now(appeals, frame))
 
 
 def _common(one: Bbox, other: Bbox) -> Bbox | None:
@@ -145,8 +150,8 @@ def _pins(appeals: AppealQuerySet) -> Clusters | None:
     return Clusters(features, len(features), None) if len(features) <= PINS_MAX else None
 
 
-def kept_cells(wanted: AppealFilter, keys: Keys, frame: Frame) -> list[QuerySet[Any, Any]]:
-    """What the public sees in each cell of what the filter leaves, from what is kept of it; empty where it must be counted.
+def kept_cells(wanted: AppealFilter, keys: Keys, frame: Frame) -> list[str]:
+    """Statements of what the public sees in each cell of what the filter leaves, from what is kept of it; none where it must be counted.
 
     Each of them has the cell's ``column`` and ``row`` among the tiles of its zoom, ``count``, ``of_`` each status, ``lon`` and
     ``lat`` summed over its appeals, and what is ``overdue``; they are to be added. Where statuses are chosen beside another
@@ -155,69 +160,95 @@ def kept_cells(wanted: AppealFilter, keys: Keys, frame: Frame) -> list[QuerySet[
     under = kept_under(wanted, keys)
     zoom = next(zoom for zoom in PYRAMID_ZOOMS if zoom >= frame.cell_zoom)
     by_status_alone = not replace(wanted, status=()).narrows
-    if under is None or (zoom == CELL_ZOOM and not by_status_alone):
+    if not under or (zoom == CELL_ZOOM and not by_status_alone):
         return []
-    public = Appeal.objects.public().filtered(wanted, keys)
-    cells = PyramidCell.objects.filter(key__in=under, zoom=zoom)
-    changes = PyramidChange.objects.filter(condition_of(wanted, keys))
     late = set(wanted.status or OPEN_STATUSES) & set(OPEN_STATUSES)
-    if by_status_alone or late in (set(OPEN_STATUSES), set()):
-        # What was late already when it was folded is kept: the index has the few of the days since.
-        late_here = late_cells(public.filter(due_on__gte=late_before()), frame) if late else None
-        kept = [
-            _summed(cells, zoom, frame, wanted.status, Sum("n_late") if late else Value(0)),
-            _changed(changes, frame, Sum("sign", filter=is_late(), default=0) if late else Value(0)),
-        ]
-        return [*kept, late_here] if late_here is not None else kept
-    return [
-        _summed(cells, zoom, frame, wanted.status),
-        _changed(changes, frame),
-        late_cells(public, frame),
+    # What was late already when it was folded is kept of all open ones together, or of each status alone.
+    late_kept = bool(late) and (by_status_alone or late == set(OPEN_STATUSES))
+    changes, late_since = _not_folded(
+        wanted, tuple((name, tuple(found)) for name, found in keys.items()), timezone.localdate()
+    )
+    kept = [
+        _summed(under, zoom, frame, wanted.status, overdue="sum(n_late)" if late_kept else "0"),
+        _changed(changes, frame, overdue=_sum_of_signs("is_late") if late_kept else "0"),
     ]
+    if late_kept:
+        kept += [
+            CELLS_SQL["late_cells"].format(
+                late=late_since, of_statuses=_of_statuses(lambda _status: "0"), doublings=frame.doublings
+            )
+        ]
+    elif late:
+        public = Appeal.objects.public().filtered(wanted, keys)
+        kept += [statement_of(late_cells(public, frame))]
+    return kept
 
 
-def _summed(
-    cells: QuerySet[Any],
-    zoom: int,
-    frame: Frame,
-    statuses: tuple[str, ...],
-    overdue: Combinable | None = None,
-) -> QuerySet[Any, Any]:
+@lru_cache(maxsize=256)
+def _not_folded(
+    wanted: AppealFilter, keys: tuple[tuple[tuple[str, str], tuple[int, ...]], ...], today: dt.date
+) -> tuple[str, str]:
+    """Statements of what the filter leaves of the changes that are not folded, and of what is late since the last folding.
+
+    Composed once for a day: that takes longer than the database has with a tile.
+    """
+    of_rows = {name: list(found) for name, found in keys}
+    place = {"column": TileColumn("point", CELL_ZOOM), "row": TileRow("point", CELL_ZOOM)}
+    changes = PyramidChange.objects.filter(condition_of(wanted, of_rows)).values(
+        "sign",
+        "status",
+        **place,
+        lon=_degrees("X"),
+        lat=_degrees("Y"),
+        is_late=ExpressionWrapper(is_late(), BooleanField()),
+    )
+    public = Appeal.objects.public().filtered(wanted, of_rows).order_by()
+    late = public.overdue(today).filter(due_on__gte=late_before()).values(**place)
+    return statement_of(changes), statement_of(late)
+
+
+def _summed(keys: Sequence[str], zoom: int, frame: Frame, statuses: tuple[str, ...], *, overdue: str) -> str:
     """Of cells that are tiles of the zoom."""
-    # The sum of the drawn statuses; with all of them the mean is exact, else within the summed cells' size.
-    drawn = [F(f"n_{status}") for status in statuses or Status.values]
-    every = [F(f"n_{status}") for status in Status.values]
-    count = _total(drawn)
-    weight = Cast(count, FloatField()) / Cast(_total(every), FloatField())
+    drawn = statuses or tuple(Status.values)
     finer = CELL_ZOOM - zoom
-    x, y = ((first >> finer, last >> finer) for first, last in (frame.x, frame.y))
-    cells = cells.annotate(drawn=count).filter(tile_x__range=x, tile_y__range=y, drawn__gt=0)
-    grouped: QuerySet[Any, Any] = _grouped(cells, F("tile_x"), F("tile_y"), zoom - frame.cell_zoom).annotate(
-        count=Sum("drawn"),
-        **{
-            f"of_{status}": Sum(f"n_{status}") if status in (statuses or Status.values) else Value(0)
-            for status in Status.values
-        },
-        lon=Sum(F("lon_sum") * weight) * Value(COORDINATE_UNIT),
-        lat=Sum(F("lat_sum") * weight) * Value(COORDINATE_UNIT),
-        overdue=overdue or Value(0),
+    (west, east), (north, south) = ((first >> finer, last >> finer) for first, last in (frame.x, frame.y))
+    return CELLS_SQL["kept_cells"].format(
+        doublings=zoom - frame.cell_zoom,
+        count=_total(drawn),
+        every=_total(Status.values),
+        of_statuses=_of_statuses(lambda status: f"sum(n_{status})" if status in drawn else "0"),
+        unit=COORDINATE_UNIT,
+        overdue=overdue,
+        keys=", ".join(map(literal, keys)),
+        zoom=zoom,
+        west=west,
+        east=east,
+        north=north,
+        south=south,
     )
-    return grouped
 
 
-def _changed(
-    changes: QuerySet[PyramidChange], frame: Frame, overdue: Combinable | None = None
-) -> QuerySet[Any, Any]:
+def _changed(changes: str, frame: Frame, *, overdue: str) -> str:
     """Of what the cells do not hold yet."""
-    column, row = (side("point", CELL_ZOOM) for side in (TileColumn, TileRow))
-    grouped: QuerySet[Any, Any] = _grouped(changes, column, row, frame.doublings).annotate(
-        count=Sum("sign"),
-        **{f"of_{status}": Sum("sign", filter=Q(status=status), default=0) for status in Status.values},
-        lon=Sum(F("sign") * _degrees("X")),
-        lat=Sum(F("sign") * _degrees("Y")),
-        overdue=overdue or Value(0),
+    return CELLS_SQL["changed_cells"].format(
+        doublings=frame.doublings,
+        of_statuses=_of_statuses(lambda status: _sum_of_signs(f"status = '{status}'")),
+        overdue=overdue,
+        changes=changes,
     )
-    return grouped
+
+
+def _sum_of_signs(condition: str) -> str:
+    return f"coalesce(sum(sign) FILTER (WHERE {condition}), 0)"
+
+
+def _of_statuses(counted: Callable[[str], str]) -> str:
+    return ", ".join(f"{counted(status)} AS of_{status}" for status in Status.values)
+
+
+def counted_now(rows: AppealQuerySet, frame: Frame) -> list[str]:
+    """Statements of what ``kept_cells`` says, of these appeals, counted from the rows."""
+    return [statement_of(cells_of(rows, frame)), statement_of(late_cells(rows, frame))]
 
 
 def cells_of(rows: AppealQuerySet, frame: Frame) -> QuerySet[Any, Any]:
@@ -250,15 +281,15 @@ def late_cells(rows: AppealQuerySet, frame: Frame) -> QuerySet[Any, Any]:
     return grouped
 
 
-def added_cells(frame: Frame, *counted: QuerySet[Any, Any]) -> str:
-    """Statement of the frame's cells, each with all that is counted in it; empty where there can be none."""
-    statements = [f"({statement})" for rows in counted if (statement := statement_of(rows))]
+def added_cells(frame: Frame, *counted: str) -> str:
+    """Statement of the frame's cells, each with all that the statements count in it; empty where there can be none."""
+    statements = [f"({statement})" for statement in counted if statement]
     if not statements:
         return ""
     (west, east), (north, south) = (
         (first >> frame.doublings, last >> frame.doublings) for first, last in (frame.x, frame.y)
     )
-    return CELLS_SQL.format(
+    return CELLS_SQL["cells"].format(
         counted=" UNION ALL ".join(statements),
         sums=", ".join(f"sum({of_status})::bigint AS {of_status}" for of_status in _OF_STATUS),
         west=west,
@@ -277,15 +308,12 @@ def _degrees(axis: str) -> Func:
     return Func("point", function=f"ST_{axis}", output_field=FloatField())
 
 
-def _drawn(frame: Frame, *counted: QuerySet[Any, Any]) -> Clusters:
+def _drawn(frame: Frame, *counted: str) -> Clusters:
     feature = feature_sql("ST_MakePoint(lon, lat)", CELL_COLUMNS)
     cells = added_cells(frame, *counted)
     found = rows_of_statement(f'SELECT {feature}, "count" FROM ({cells}) AS cell') if cells else []  # noqa: S608
     return Clusters([text for text, _n in found], sum(int(n) for _text, n in found), frame.cell_m)
 
 
-def _total(counts: list[F]) -> Combinable:
-    total: Combinable = counts[0]
-    for count in counts[1:]:
-        total = total + count
-    return total
+def _total(statuses: Iterable[str]) -> str:
+    return "(" + " + ".join(f"n_{status}" for status in statuses) + ")"

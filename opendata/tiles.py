@@ -28,9 +28,8 @@ from opendata.clusters import (
     CELLS_SQL,
     Frame,
     added_cells,
-    cells_of,
+    counted_now,
     kept_cells,
-    late_cells,
 )
 from opendata.properties import CELL, DISTRICT, PIN, Properties, values
 from web.api.openapi import MOMENT
@@ -123,13 +122,15 @@ def _counted(
     user: User | AnonymousUser, wanted: AppealFilter, keys: Keys, appeals: AppealQuerySet, frame: Frame
 ) -> str:
     """Statement of the cells and what is counted in them; empty where there can be none."""
-    if kept := kept_cells(wanted, keys, frame):
-        # What is kept is the public's; what is hidden is little, and counted now.
-        appeals = appeals.filter(hidden=True) if user.is_authenticated else appeals.none()
-    # A frame that holds the whole city needs no look at a million points.
-    elif not _holds(frame.bbox, Bbox(*settings.CITY_BOUNDS)):
-        appeals = appeals.filter(point__bboverlaps=frame.bbox.polygon())
-    return added_cells(frame, cells_of(appeals, frame), late_cells(appeals, frame), *kept)
+    kept = kept_cells(wanted, keys, frame)
+    if not kept:
+        # A frame that holds the whole city needs no look at a million points.
+        if not _holds(frame.bbox, Bbox(*settings.CITY_BOUNDS)):
+            appeals = appeals.filter(point__bboverlaps=frame.bbox.polygon())
+        return added_cells(frame, *counted_now(appeals, frame))
+    # What is kept is the public's; what is hidden is little, and counted now.
+    hidden = counted_now(appeals.filter(hidden=True), frame) if user.is_authenticated else []
+    return added_cells(frame, *hidden, *kept)
 
 
 def _holds(outer: Bbox, inner: Bbox) -> bool:
@@ -144,7 +145,7 @@ def _holds(outer: Bbox, inner: Bbox) -> bool:
 @cache
 def shape() -> str:
     """What tells tiles of appeals that are made in another way apart, though no data have changed."""
-    made_by = (CELLS_SQL, _sql("appeals_tile"), _sql("appeals_one_by_one"), _OF_CELL, _OF_APPEAL)
+    made_by = (*CELLS_SQL.values(), _sql("appeals_tile"), _sql("appeals_one_by_one"), _OF_CELL, _OF_APPEAL)
     return repr((*made_by, _CELLS_DEEPER, SINGLES_ZOOM, SINGLES_MAX, EXTENT, BUFFER))
 
 
