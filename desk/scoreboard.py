@@ -47,11 +47,11 @@ from desk.stays import NEVER, Appeals, Events, Ints, Stays, Terms, TermState, Wh
 from desk.working_hours import DAY_S, WorkingHours
 from districts.models import Category, District, Service
 from geo.refusals import ValueRefused
-from geo.shares import wilson
+from geo.shares import LEAST_CASES, wilson
 from geo.survival import Survival, by_group, kaplan_meier
 
 #: A figure of fewer cases is chance: the number of cases is said instead.
-ENOUGH: Final = 10
+ENOUGH: Final = LEAST_CASES
 #: As many appeals are counted at once; a longer period is refused.
 MOST: Final = 250_000
 #: Working days since an appeal came in; a band ends with its number.

@@ -180,6 +180,7 @@ def scoreboard_page(request: HttpRequest) -> HttpResponse:
             "bands": band_words(),
             "enough": ENOUGH,
             "csv_query": asked.as_query(),
+            "answers_query": asked.wanted.as_query(),
         }
     return render(request, "desk/scoreboard.html", context, status=400 if errors else 200)
 

@@ -71,6 +71,10 @@ class DrawnPlace:
         """The corners as they are written, one a line."""
         return "\n".join(f"{lat:.6f}, {lon:.6f}" for lon, lat in self.positions)
 
+    def as_query(self) -> dict[str, str]:
+        """What ``place_from_text`` reads, by its names, for an address."""
+        return {"shape": self.shape.value, "corners": self.corners, "reach_m": str(self.reach_m or "")}
+
 
 def place_from_text(shape: str, corners: str, reach_m: str) -> DrawnPlace:
     """The place that is written. Raises ``Refused`` with sentences for ``shape``, ``corners`` and ``reach_m``."""

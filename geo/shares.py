@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 #: Standard deviations within which 95 of 100 normal values lie.
 _Z: Final = 1.959964
+#: A figure of fewer cases would be chance: one more or less would change it.
+LEAST_CASES: Final = 10
 
 
 def wilson(part: int, n: int) -> tuple[float, float]:

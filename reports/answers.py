@@ -20,7 +20,7 @@ from appeals.querysets import AppealQuerySet
 from appeals.vocabulary import Status
 from districts.models import District, Service
 from geo.hotspots import q_values
-from geo.shares import Difference, difference, wilson
+from geo.shares import LEAST_CASES, Difference, difference, wilson
 from geo.survival import kaplan_meier
 from reports.counted import CountsDays
 from reports.ground import DistrictGround, district_grounds, past_district_grounds
@@ -28,7 +28,7 @@ from reports.heatmap import Borders, counted_appeals, days_of
 from reports.inputs import digest
 
 #: A figure of fewer appeals would be chance, and a comparison an accusation.
-ENOUGH: Final = 10
+ENOUGH: Final = LEAST_CASES
 #: What is as unlikely as this by chance, among all that is compared, is called different.
 LEVEL: Final = 0.05
 

@@ -17,9 +17,4 @@ class Intervention:
 
     def as_query(self) -> dict[str, str]:
         """Its parameters in an address."""
-        return {
-            "on": self.on.isoformat() if self.on else "",
-            "shape": self.drawn.shape.value,
-            "corners": self.drawn.corners,
-            "reach_m": str(self.drawn.reach_m or ""),
-        }
+        return {"on": self.on.isoformat() if self.on else "", **self.drawn.as_query()}

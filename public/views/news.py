@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
@@ -44,4 +45,12 @@ def news_item(request: HttpRequest, pk: int) -> HttpResponse:
     if taken_back := NewsItem.objects.taken_back().filter(pk=pk).first():
         return render(request, "public/news_taken_back.html", {"item": taken_back}, status=410)
     item = get_object_or_404(NewsItem.objects.published(), pk=pk)
-    return render(request, "public/news_item.html", {"item": item})
+    return render(request, "public/news_item.html", {"item": item, "helped_url": _helped_url(item)})
+
+
+def _helped_url(item: NewsItem) -> str:
+    """The report that asks whether works helped, about their area and the day on which they end; empty for what has none."""
+    if item.area is None or item.ends_at is None:
+        return ""
+    done = {"on": timezone.localdate(item.ends_at).isoformat(), **item.place.as_query()}
+    return f"{reverse('reports:before-after')}?{urlencode(done)}"

@@ -443,6 +443,9 @@ def test_services_are_compared_across_districts(
     row = section[section.index("<tbody>") : section.index("</tbody>")]
     assert re.findall(r"<t[hd][^>]*>([^<]+)<", row) == ["light en", "west en", "east en", "—"]
     assert "> " in row
+    # On how few it rests, and where it is said whether that is chance.
+    assert re.findall(r"of (\d+) cases", row) == ["10", "12"]
+    assert 'href="/en/reports/answers/?' in section
     assert 'id="equity"' not in client.get(f"{URL}?by=month").content.decode()
     answer = client.get("/en/desk/scoreboard-districts.csv?by=month")
     east, west = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))

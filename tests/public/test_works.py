@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import xml.etree.ElementTree as ET
+from html import unescape
 from typing import Any
 
 import pytest
@@ -71,6 +73,18 @@ def test_what_is_not_published_or_has_ended_is_seen_by_nobody_and_at_no_door(
             opens = reader.get(f"/ru/news/{item.pk}/").status_code == 200
             assert opens is (name in shown | {"ended"}), name
             assert reader.get(f"/ru/desk/news/{item.pk}/").status_code in {302, 403}
+
+
+def test_works_lead_to_whether_they_helped(items: dict[str, NewsItem], client: Client) -> None:
+    page = client.get(f"/en/news/{items['ended'].pk}/").content.decode()
+    (address,) = re.findall('href="(/en/reports/before-after/[^"]+)"', page)
+    report = client.get(unescape(address))
+    assert report.status_code == 200
+    done = report.context["change"].done
+    assert done.on == timezone.localdate(items["ended"].ends_at)
+    assert {*done.drawn.corners.split("\n")} == {*items["ended"].place.corners.split("\n")}
+    # A point has no area to compare.
+    assert "before-after" not in client.get(f"/en/news/{items['elsewhere'].pk}/").content.decode()
 
 
 def test_works_under_way_at_a_place_are_known_to_the_form_and_to_programs(
