@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from django.conf import settings
@@ -14,7 +14,7 @@ from django.utils import timezone
 from appeals.deadlines import city_day
 from appeals.filters import AppealFilter
 from districts.models import District
-from geo.hotspots import smoothed_ratios
+from geo.hotspots import area_ratios, smoothed_ratios
 from reports.counted import CountsDays
 from reports.ground import DistrictGround, district_grounds, past_district_grounds
 from reports.heatmap import EVERYTHING, Borders, counted_appeals, tallied_by_district
@@ -23,6 +23,12 @@ from reports.ratios import ratio_class
 
 #: With fewer there is nothing to compare.
 LEAST_DISTRICTS = 2
+
+#: With fewer in all of the districts together a difference could hardly be clear.
+LEAST_APPEALS: Final = 20
+
+#: Of the districts that are called clear, as many as this may be so by chance.
+CLEAR: Final = 0.05
 
 
 class Measure(enum.StrEnum):
@@ -40,7 +46,8 @@ class Measure(enum.StrEnum):
 class DistrictRate:
     """A district's appeals; ``expected`` and the ratios are None where it had too few to be shown, as ``count`` is.
 
-    ``smoothed`` is the ratio, shrunk towards that of all districts together (``geo.hotspots.smoothing``).
+    ``smoothed`` is the ratio, shrunk towards that of all districts together (``geo.hotspots.smoothing``). ``low`` and ``high`` are the ratio's
+    95 % interval, ``q`` the false discovery rate at which it differs from 1 (``geo.hotspots.exposure``); None too where all have too few.
     """
 
     district: DistrictGround
@@ -48,6 +55,9 @@ class DistrictRate:
     expected: float | None
     ratio: float | None
     smoothed: float | None
+    low: float | None = None
+    high: float | None = None
+    q: float | None = None
 
     @property
     def per_km2(self) -> float | None:
@@ -63,8 +73,15 @@ class DistrictRate:
 
     @property
     def level(self) -> int | None:
-        """Index of its class on the map, from far fewer to far more; None where it has none."""
-        return None if self.smoothed is None else ratio_class(self.smoothed)
+        """Index of its class on the map, from far fewer to far more; None where it is not clearly either."""
+        return ratio_class(self.smoothed) if self.direction and self.smoothed is not None else None
+
+    @property
+    def direction(self) -> int:
+        """1 or -1 where it clearly has more or fewer than expected; else 0."""
+        if self.ratio is None or self.q is None or self.q >= CLEAR:
+            return 0
+        return 1 if self.ratio > 1 else -1
 
 
 @dataclass(frozen=True)
@@ -99,6 +116,21 @@ class ByDistrict(CountsDays):
     def comparable(self) -> bool:
         """True when there are districts enough."""
         return len(self.rows) >= LEAST_DISTRICTS
+
+    @property
+    def tested(self) -> bool:
+        """True where it was judged which districts differ."""
+        return self.comparable and self.placed >= LEAST_APPEALS
+
+    @property
+    def placed(self) -> int:
+        """The appeals in the districts."""
+        return self.total - self.elsewhere
+
+    def clear(self, direction: int) -> list[DistrictRate]:
+        """The districts that clearly have more (1) or fewer (-1) than expected, those that differ most first."""
+        found = [row for row in self.rows if row.direction == direction]
+        return found if direction > 0 else found[::-1]
 
 
 def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> ByDistrict:
@@ -162,14 +194,20 @@ def _exposure(ground: DistrictGround, measure: Measure, all_counts: dict[int | N
 def _rates(grounds: list[DistrictGround], observed: np.ndarray, exposure: np.ndarray) -> list[DistrictRate]:
     expected = exposure * (observed.sum() / exposure.sum())
     smoothed = smoothed_ratios(observed, expected) if observed.sum() else np.zeros(len(grounds))
+    found = area_ratios(observed, expected) if observed.sum() >= LEAST_APPEALS else None
     rows = []
-    for ground, o, e, ratio in zip(
-        grounds, observed.tolist(), expected.tolist(), smoothed.tolist(), strict=True
+    for n, (ground, o, e, ratio) in enumerate(
+        zip(grounds, observed.tolist(), expected.tolist(), smoothed.tolist(), strict=True)
     ):
         if 0 < o < settings.REPORT_MIN_COUNT:
             rows.append(DistrictRate(ground, None, None, None, None))
+        elif not e:
+            rows.append(DistrictRate(ground, o, e, None, None))
+        elif found is None:
+            rows.append(DistrictRate(ground, o, e, o / e, ratio))
         else:
-            rows.append(DistrictRate(ground, o, e, o / e if e else None, ratio if e else None))
+            judged = (float(one[n]) for one in (found.low, found.high, found.q))
+            rows.append(DistrictRate(ground, o, e, o / e, ratio, *judged))
     return rows
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from reports.by_district import ByDistrict, DistrictRate, Measure
+from reports.by_district import LEAST_APPEALS, ByDistrict, DistrictRate, Measure
 from reports.figures import rounded
+from reports.ratios import ratio_words
 from reports.sentences import appeals_words, borders_words, created_words, question_words
 
 
@@ -29,11 +31,39 @@ def measure_words(found: ByDistrict) -> str:
     )
 
 
-def comparison_words(found: ByDistrict) -> str:
-    """What the districts are compared by; that there are none, where the borders have none."""
-    return (
-        measure_words(found) if found.comparable else _("The borders in force have no districts to compare.")
+def district_summary_words(found: ByDistrict) -> str:
+    """Which districts clearly have more or fewer, or why that cannot be told."""
+    if not found.tested:
+        return _("Too few to compare: %(appeals)s in the districts, at least %(least)d are needed.") % {
+            "appeals": appeals_words(found.placed),
+            "least": LEAST_APPEALS,
+        }
+    parts = [
+        words % {"districts": ", ".join(row.district.name for row in rows)}
+        for words, rows in (
+            (_("Clearly more than expected: %(districts)s."), found.clear(1)),
+            (_("Clearly fewer than expected: %(districts)s."), found.clear(-1)),
+        )
+        if rows
+    ]
+    if not parts:
+        return _("No district clearly has more or fewer than expected. That is a result too.")
+    return " ".join(parts)
+
+
+def clear_words() -> str:
+    """When a district is called clear."""
+    return _(
+        "The interval is where the ratio would lie 95 times of 100 (exact for Poisson's law, Garwood 1936). “Clearly” is said, and a colour given, where no more than "
+        "one in twenty of the districts that are called so is chance, over all districts (Benjamini and Hochberg)."
     )
+
+
+def comparison_words(found: ByDistrict) -> str:
+    """What came of it and what the districts are compared by; that there are none, where the borders have none."""
+    if not found.comparable:
+        return _("The borders in force have no districts to compare.")
+    return f"{district_summary_words(found)} {measure_words(found)}"
 
 
 def smoothing_words(*, tabled: bool = False) -> str:
@@ -50,10 +80,27 @@ def district_notes(found: ByDistrict, filters: list[tuple[str, str]]) -> tuple[s
     """The question, then how it was answered."""
     return (
         question_words(found, filters),
+        *([district_summary_words(found)] if found.comparable else []),
         measure_words(found),
+        *([clear_words()] if found.tested else []),
         borders_words(found.borders),
         f"{smoothing_words()} {created_words()}",
     )
+
+
+def ratio_mark(row: DistrictRate) -> str:
+    """Clearly fewer or more, for who sees no colours."""
+    return {-1: "▼", 1: "▲"}.get(row.direction, "")
+
+
+def interval_words(row: DistrictRate) -> str:
+    """The ratio's interval; a dash where there is none."""
+    if row.low is None or row.high is None:
+        return "—"
+    return pgettext("of an interval of ratios", "%(low)s to %(high)s ×") % {
+        "low": ratio_words(row.low),
+        "high": ratio_words(row.high),
+    }
 
 
 def legend_words(found: ByDistrict) -> str:
@@ -77,6 +124,10 @@ def district_words(found: ByDistrict, row: DistrictRate) -> tuple[str, ...]:
     if row.ratio is not None and row.smoothed is not None:
         lines.append(
             _("%(ratio)s × as expected, smoothed %(smoothed)s ×")
-            % {"ratio": rounded(row.ratio, 2), "smoothed": rounded(row.smoothed, 2)}
+            % {"ratio": ratio_words(row.ratio), "smoothed": ratio_words(row.smoothed)}
         )
+    if row.q is not None:
+        lines.append(_("95 times of 100 within %(interval)s") % {"interval": interval_words(row)})
+        if not row.direction:
+            lines.append(_("no clear difference"))
     return tuple(lines)

@@ -203,15 +203,17 @@ def districts_map(found: ByDistrict, filters: list[tuple[str, str]]) -> CellMap:
     """The districts by class as a map."""
     borders = district_borders(timezone.localdate())
     outlines = outlines_of(borders)
-    classes = [row.level for row in found.rows]
-    levels = [
+    # Without a class: judged and no clear difference, or not judged at all.
+    classes = [(row.level, row.q is not None) for row in found.rows]
+    levels: list[tuple[tuple[int | None, bool], MapLevel]] = [
         *(
-            (level, MapLevel(ratio_class_words(level), f"colour-{level}"))
+            ((level, True), MapLevel(ratio_class_words(level), f"colour-{level}"))
             for level in range(len(BREAKS), -1, -1)
-            if level in classes
         ),
-        *([(None, MapLevel(_("not compared"), "even"))] if None in classes else []),
+        ((None, True), MapLevel(_("no clear difference"), "even")),
+        ((None, False), MapLevel(_("not compared"), "blank")),
     ]
+    levels = [one for one in levels if one[0] in classes]
     numbers = {level: number for number, (level, _drawn) in enumerate(levels)}
     return _map(
         title=_("Districts: %(city)s") % {"city": _city()},
@@ -221,7 +223,7 @@ def districts_map(found: ByDistrict, filters: list[tuple[str, str]]) -> CellMap:
             MapCell(
                 row.district.code,
                 outlines[row.district.code],
-                numbers[row.level],
+                numbers[row.level, row.q is not None],
                 (row.district.name, *district_words(found, row)),
                 bool(row.count) and found.borders is Borders.TODAY,
             )

@@ -52,6 +52,9 @@ DISTRICT_COLUMNS = (
     "per_1000_residents",
     "expected",
     "ratio",
+    "ratio_low",
+    "ratio_high",
+    "q",
     "smoothed_ratio",
 )
 
@@ -215,7 +218,8 @@ def districts_as_geojson(found: ByDistrict, outlines: Mapping[str, Any]) -> byte
     """FeatureCollection of the districts (RFC 7946; EPSG:4326), the highest smoothed ratio first.
 
     ``outlines`` are their geometries by code; a district of former borders has none. ``per_km2``
-    is by area in the city's metric CRS; a count under the threshold and all that is made of it are null.
+    is by area in the city's metric CRS; a count under the threshold and all that is made of it are null, and so are the 95 % interval of the
+    ratio and ``q``, its false discovery rate, where the appeals are too few to be judged.
     """
     return _district_collection(
         outlines,
@@ -271,6 +275,9 @@ def district_values(row: DistrictRate) -> tuple[int | float | str | None, ...]:
         _rounded(row.per_1000),
         _rounded(row.expected),
         _rounded(row.ratio),
+        _rounded(row.low),
+        _rounded(row.high),
+        _rounded(row.q),
         _rounded(row.smoothed),
     )
 

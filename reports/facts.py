@@ -185,14 +185,26 @@ def alerts_facts(made: Alerts) -> dict[str, Any]:
 
 
 def districts_facts(made: ByDistrict) -> dict[str, Any]:
+    from reports.exports import DISTRICT_COLUMNS, district_values
+
     return {
-        "method": {"compared_with": made.measure, "smoothed": "empirical Bayes (Marshall 1991)"},
+        "method": {
+            "compared_with": made.measure,
+            "smoothed": "empirical Bayes (Marshall 1991)",
+            "interval": "exact Poisson (Garwood 1936), 95 %",
+            "clear": "Benjamini-Hochberg over the districts, q < 0.05",
+        },
         "numbers": {
             "total": made.total,
             "in_no_district": made.elsewhere,
             "compared_total": made.others,
             "residents": made.residents,
             "districts": len(made.rows),
+            "clearly_more": [row.district.code for row in made.clear(1)],
+            "clearly_fewer": [row.district.code for row in made.clear(-1)],
+            "by_district": [
+                dict(zip(DISTRICT_COLUMNS, district_values(row), strict=True)) for row in made.rows
+            ],
         },
     }
 

@@ -226,6 +226,8 @@ def alerts_tables(made: Alerts) -> list[Table]:
 
 
 def districts_tables(made: ByDistrict) -> list[Table]:
+    from reports.district_sentences import interval_words, ratio_mark
+
     columns = (
         _("District"),
         _number(),
@@ -233,6 +235,7 @@ def districts_tables(made: ByDistrict) -> list[Table]:
         *([_("per 1,000 residents")] if made.residents else []),
         pgettext("number of appeals, head of a column", "Expected"),
         pgettext("observed by expected, head of a column", "Times"),
+        pgettext("of a ratio, head of a column", "Interval"),
         pgettext("ratio, head of a column", "Smoothed"),
     )
     rows = [
@@ -245,10 +248,11 @@ def districts_tables(made: ByDistrict) -> list[Table]:
                     (row.per_km2, 1, rounded),
                     *([(row.per_1000, 1, rounded)] if made.residents else []),
                     (row.expected, 0, rounded),
-                    (row.ratio, 2, times),
-                    (row.smoothed, 2, times),
                 )
             ),
+            "—" if row.ratio is None else f"{ratio_mark(row)} {times(row.ratio, 2)}".strip(),
+            interval_words(row),
+            "—" if row.smoothed is None else times(row.smoothed, 2),
         )
         for row in made.rows
     ]

@@ -247,11 +247,13 @@ def districts_page(found: ByDistrict, form: ReportForm) -> dict[str, Any]:
         "summary": words.comparison_words(found),
         "warns": not found.comparable,
         "smoothing": words.smoothing_words(tabled=True),
+        "clear_words": words.clear_words() if found.tested else "",
         "borders_words": borders_words(found.borders),
         "rows": [
-            _Linked(
-                row,
-                _district_url(found.wanted, found.borders, row.district.code),
+            (
+                _Linked(row, _district_url(found.wanted, found.borders, row.district.code)),
+                words.ratio_mark(row),
+                words.interval_words(row),
             )
             for row in found.rows
         ],

@@ -8,7 +8,7 @@ change the mean, the deviation and every z. ``docs/hotspots.md`` explains the me
 
 from geo.hotspots.before_after import BeforeAfter, Unanswerable, before_after
 from geo.hotspots.density import density_surface
-from geo.hotspots.exposure import Exposure, exposure_test
+from geo.hotspots.exposure import AreaRatios, Exposure, area_ratios, exposure_test
 from geo.hotspots.gi_star import gi_star
 from geo.hotspots.permutation import Tails, permutation_p
 from geo.hotspots.scan import Cluster, History, scan, scan_history
@@ -25,6 +25,7 @@ from geo.hotspots.trends import (
 from geo.hotspots.window import disc, window_sums
 
 __all__ = [
+    "AreaRatios",
     "BeforeAfter",
     "Cluster",
     "Exposure",
@@ -33,6 +34,7 @@ __all__ = [
     "Seasonality",
     "Tails",
     "Unanswerable",
+    "area_ratios",
     "before_after",
     "classes",
     "density_surface",

@@ -33,16 +33,13 @@ _TAIL = 0.025
 class Exposure:
     """Arrays of shape (rows, columns), NaN outside the mask and, but for the first two, where a window was not tested.
 
-    ``observed`` and ``expected`` are sums over the window, ``ratio`` the one by the other with ``low`` and ``high`` as its
-    95 % interval, ``p`` two-sided, ``q`` its false discovery rate, ``classes`` -3 to 3 (0 where not tested). ``alpha`` is the
+    ``observed`` and ``expected`` are sums over the window, ``ratio`` the one by the other, ``p`` two-sided, ``q`` its false discovery rate, ``classes`` -3 to 3 (0 where not tested). ``alpha`` is the
     extra variance: a cell that expects E varies by E + alpha E².
     """
 
     observed: NDArray[np.float64]
     expected: NDArray[np.float64]
     ratio: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
     p: NDArray[np.float64]
     q: NDArray[np.float64]
     classes: NDArray[np.int8]
@@ -57,8 +54,7 @@ def exposure_test(
     A cell expects E = e Σx / Σe. The sum over a window has mean ΣE and variance ΣE + alpha ΣE²; its tails are those of the
     negative binomial law with that mean and variance. alpha is estimated by moments, max(0, Σ((x - E)² - E) / ΣE²), then
     once more without the windows that the first pass suspects (q < 0.2 and more than expected), since hotspots themselves
-    look like extra variance. The interval is Garwood's (1936) exact one for a Poisson mean, its counts divided by the
-    window's ratio of variance to mean.
+    look like extra variance.
 
     Exposure is finite, not negative, and its sum over the mask positive. Raises ``ValueError`` otherwise, and as
     ``window_sums`` does.
@@ -80,7 +76,6 @@ def exposure_test(
         alpha = _extra_variance(counts, expected, mask & ~suspected)
         p = _p(observed, in_window, alpha * squares, tested)
     q = q_values(p)
-    low, high = _interval(observed, in_window, alpha * squares, tested)
     outside = ~mask
     observed[outside] = np.nan
     in_window[outside] = np.nan
@@ -90,8 +85,6 @@ def exposure_test(
         observed=observed,
         expected=in_window,
         ratio=ratio,
-        low=low,
-        high=high,
         p=p,
         q=q,
         classes=classes(q, observed - in_window),
@@ -126,15 +119,25 @@ def _p(
     return p
 
 
-def _interval(
-    observed: NDArray[np.float64],
-    mean: NDArray[np.float64],
-    extra: NDArray[np.float64],
-    tested: NDArray[np.bool_],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    low, high = np.full(observed.shape, np.nan), np.full(observed.shape, np.nan)
-    o, m = observed[tested], mean[tested]
-    times = 1.0 + extra[tested] / m
-    low[tested] = np.where(o > 0, gamma.ppf(_TAIL, np.maximum(o, 1) / times) * times / m, 0.0)
-    high[tested] = gamma.ppf(1 - _TAIL, o / times + 1) * times / m
-    return low, high
+@dataclass(frozen=True)
+class AreaRatios:
+    """Arrays of shape (areas,), NaN for an area that expects nothing: the 95 % interval of observed by expected from ``low`` to ``high``, and ``q``, the false discovery rate of its difference from 1."""
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    q: NDArray[np.float64]
+
+
+def area_ratios(observed: NDArray[Any], expected: NDArray[Any]) -> AreaRatios:
+    """How surely each area has more or fewer than it expects, for areas as few and as different as districts. Arrays of shape (areas,).
+
+    The interval is Garwood's (1936) exact one for a Poisson mean, "Fiducial limits for the Poisson distribution", Biometrika 28; it
+    leaves 1 out where the two-sided chance of the same law is below 5 %. q is over all areas (Benjamini and Hochberg).
+    """
+    o, e = np.asarray(observed, dtype=float), np.asarray(expected, dtype=float)
+    tested = e > 0
+    low, high = np.full(o.shape, np.nan), np.full(o.shape, np.nan)
+    n, m = o[tested], e[tested]
+    low[tested] = np.where(n > 0, gamma.ppf(_TAIL, np.maximum(n, 1)) / m, 0.0)
+    high[tested] = gamma.ppf(1 - _TAIL, n + 1) / m
+    return AreaRatios(low, high, q_values(_p(o, e, np.zeros(o.shape), tested)))

@@ -12,9 +12,11 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from appeals.filters import AppealFilter
 from districts.models import DistrictBoundary
-from geo.hotspots import smoothed_ratios
-from reports.by_district import Measure, count_districts
+from geo.hotspots import area_ratios, smoothed_ratios
+from reports.by_district import LEAST_APPEALS, Measure, count_districts
+from reports.district_sentences import district_summary_words
 from reports.heatmap import Borders, make_heatmap
+from reports.ratios import ratio_class
 from tests.grid import IN_EAST, IN_WEST, OUTSIDE, GridCity
 from tests.reports.planting import EVERY_STATUS_QUERY, Plant
 
@@ -46,15 +48,25 @@ def test_numbers_are_those_of_the_rows(plant: Plant, settings: Settings) -> None
     assert [row.ratio for row in lamps.rows] == pytest.approx([25 / expected[0], 15 / expected[1]])
     smoothed = smoothed_ratios(np.array([25, 15]), expected)
     assert [row.smoothed for row in lamps.rows] == pytest.approx(smoothed)
-    assert [row.level for row in lamps.rows] == [
-        3 if smoothed[0] >= 1.25 else 2,
-        2 if smoothed[1] >= 0.8 else 1,
+    # Half as many again are no clear difference of so few, and have no colour.
+    assert [(row.direction, row.level) for row in lamps.rows] == [(0, None), (0, None)]
+    judged = area_ratios(np.array([25, 15]), expected)
+    assert [(row.low, row.high, row.q) for row in lamps.rows] == [
+        *zip(judged.low, judged.high, judged.q, strict=True)
     ]
+    assert district_summary_words(lamps).startswith("No district clearly has more or fewer than expected.")
+    plant([IN_WEST] * 40)
+    lamps = count_districts(AppealFilter(category="lamp"))
+    assert [(row.district.code, row.direction) for row in lamps.rows] == [("west", 1), ("east", -1)]
+    assert [row.level for row in lamps.rows] == [ratio_class(row.smoothed or 0) for row in lamps.rows]
+    assert district_summary_words(lamps) == (
+        "Clearly more than expected: west en. Clearly fewer than expected: east en."
+    )
 
     settings.REPORT_MIN_COUNT = 20
     west, east = count_districts(AppealFilter(category="lamp")).rows
     assert (west.count, east.count, east.expected, east.smoothed, east.per_km2) == (
-        25,
+        65,
         None,
         None,
         None,
@@ -82,6 +94,9 @@ def test_page_and_files_say_the_same(
     assert 'href="/en/reports/districts/?category=lamp"' in others
     assert "this page does not know it: cell" in client.get(f"{PAGE}?cell=250").content.decode()
 
+    assert "Clearly more than expected: west en." in page and "▲ " in page
+    facts = client.get("/en/reports/districts.json?category=lamp").json()["numbers"]
+    assert (facts["clearly_more"], facts["by_district"][0]["district"]) == (["west"], "west")
     collection = client.get(f"{FILES[1]}?category=lamp").json()
     assert collection["report"]["compared_with"] == "all"
     rows = list(
@@ -91,6 +106,7 @@ def test_page_and_files_say_the_same(
     for row, feature in zip(rows, collection["features"], strict=True):
         told = {name: "" if value is None else str(value) for name, value in feature["properties"].items()}
         assert told == row
+        assert float(row["ratio_low"]) < float(row["ratio"]) < float(row["ratio_high"])
         assert feature["geometry"]["type"] == "MultiPolygon"
     document = client.get(f"{FILES[0]}?category=lamp").content.decode()
     assert "district={cell}" in document
@@ -131,6 +147,16 @@ def test_where_residents_are_known_all_appeals_are_compared_with_them(
     lamps = count_districts(AppealFilter(category="lamp"))
     assert (lamps.measure, lamps.rows[0].per_1000) == (Measure.ALL, 5)
     assert count_districts(AppealFilter(), Borders.TIME).measure is Measure.AREA
+
+
+def test_few_appeals_are_not_compared(client: Client, plant: Plant) -> None:
+    plant([IN_EAST] * 30 + [IN_WEST] * 10, category="pothole")
+    plant([IN_WEST] * (LEAST_APPEALS - 1))
+    found = count_districts(AppealFilter(category="lamp"))
+    assert not found.tested and {(row.q, row.level) for row in found.rows} == {(None, None)}
+    page = client.get(f"{PAGE}?category=lamp").content.decode()
+    assert "Too few to compare: 19 appeals in the districts, at least 20 are needed." in page
+    assert "not compared" in client.get(f"{FILES[0]}?category=lamp").content.decode()
 
 
 def test_without_appeals_there_is_no_ratio(client: Client, city: GridCity) -> None:
