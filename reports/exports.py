@@ -231,7 +231,7 @@ def districts_as_geojson(found: ByDistrict, outlines: Mapping[str, Any]) -> byte
             "compared_with": found.measure,
             "compared_total": found.others,
         },
-        [dict(zip(DISTRICT_COLUMNS, district_values(row), strict=True)) for row in found.rows],
+        district_rows(found),
     )
 
 
@@ -261,6 +261,11 @@ def districts_as_csv(found: ByDistrict) -> bytes:
         DISTRICT_COLUMNS,
         [district_values(row) for row in found.rows],
     )
+
+
+def district_rows(found: ByDistrict) -> list[dict[str, int | float | str | None]]:
+    """Each district's values by the names of ``DISTRICT_COLUMNS``."""
+    return [dict(zip(DISTRICT_COLUMNS, district_values(row), strict=True)) for row in found.rows]
 
 
 def district_values(row: DistrictRate) -> tuple[int | float | str | None, ...]:

@@ -184,9 +184,7 @@ def alerts_facts(made: Alerts) -> dict[str, Any]:
     }
 
 
-def districts_facts(made: ByDistrict) -> dict[str, Any]:
-    from reports.exports import DISTRICT_COLUMNS, district_values
-
+def districts_facts(made: ByDistrict, by_district: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "method": {
             "compared_with": made.measure,
@@ -202,9 +200,7 @@ def districts_facts(made: ByDistrict) -> dict[str, Any]:
             "districts": len(made.rows),
             "clearly_more": [row.district.code for row in made.clear(1)],
             "clearly_fewer": [row.district.code for row in made.clear(-1)],
-            "by_district": [
-                dict(zip(DISTRICT_COLUMNS, district_values(row), strict=True)) for row in made.rows
-            ],
+            "by_district": by_district,
         },
     }
 

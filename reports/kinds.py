@@ -270,7 +270,7 @@ class _Districts(Kind):
         return districts_tables(made)
 
     def facts(self, made: Any) -> dict[str, Any]:
-        return facts.districts_facts(made)
+        return facts.districts_facts(made, exports.district_rows(made))
 
     def geojson(self, made: Any) -> bytes:
         from reports.ground import district_borders, outlines_of
