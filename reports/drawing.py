@@ -31,6 +31,7 @@ from reports.by_district import ByDistrict
 from reports.change_sentences import ROLE_COLOURS, change_notes, change_summary_words, role_words
 from reports.contour_sentences import contours_notes, density_words
 from reports.contours import contours_of, outline_of
+from reports.count_sentences import counts_notes
 from reports.district_sentences import (
     district_notes,
     district_words,
@@ -53,7 +54,6 @@ from reports.seasons import Seasons
 from reports.sentences import (
     appeals_words,
     class_words,
-    counts_notes,
 )
 from reports.sizes import CellSize
 from reports.trend_sentences import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import platform
 from functools import cache
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from django.utils.translation import get_language
 from appeals.filters import AppealFilter
 from reports.heatmap import Heatmap
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS, CellSize
+from reports.year_before import Uncompared, YearBefore
 
 if TYPE_CHECKING:
     from geo.hotspots import BeforeAfter
@@ -87,6 +89,24 @@ def _size(size: CellSize) -> dict[str, Any]:
     }
 
 
+def _year_before(year: YearBefore | Uncompared | None) -> dict[str, Any]:
+    """The same days a year before: their appeals, and the ratio with its exact interval, null where nothing came in."""
+    if not isinstance(year, YearBefore):
+        return {"not_compared_because": year}
+    ratio = year.ratio
+    numbers = (float(value) for value in (ratio.value, ratio.low, ratio.high, ratio.p))
+    value, low, high, p = (round(number, 6) if math.isfinite(number) else None for number in numbers)
+    return {
+        "from": year.before_since,
+        "to": year.before_until,
+        "count": year.before,
+        "compared": {"from": year.since, "to": year.until, "count": year.count},
+        "ratio": value,
+        "ratio_interval_95": [low, high],
+        "p": p,
+    }
+
+
 def heatmap_facts(made: Heatmap) -> dict[str, Any]:
     return {
         "method": {"counts": "cells are floor(metres / cell_m)", **_size(made.size)},
@@ -95,6 +115,7 @@ def heatmap_facts(made: Heatmap) -> dict[str, Any]:
             "withheld": made.withheld,
             "cells": len(made.cells),
             "highest": made.highest,
+            "year_before": _year_before(made.year_before),
         },
     }
 
@@ -123,6 +144,7 @@ def hotspots_facts(made: Hotspots) -> dict[str, Any]:
             "places": len(made.places),
             "in_places": count,
             "expected_in_places": round(expected, 4),
+            "year_before": _year_before(made.year_before),
         },
     }
 

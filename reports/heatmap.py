@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -25,6 +26,7 @@ from reports.ground import DistrictGround, city_area_m2, district_grounds, past_
 from reports.inputs import digest
 from reports.sizes import CellSize, candidate_sizes, is_drawable
 from reports.tallies import tallies
+from reports.year_before import Uncompared, YearBefore, counted_with, with_year_before
 
 #: Classes of counts on the map; more colours than this cannot be told apart.
 MOST_CLASSES = 6
@@ -92,6 +94,7 @@ class Heatmap(CountsDays):
     classes: tuple[CountClass, ...]
     districts: tuple[DistrictCount, ...]
     recounting: bool = False
+    year_before: YearBefore | Uncompared | None = None
 
     @property
     def highest(self) -> int:
@@ -104,6 +107,7 @@ class Heatmap(CountsDays):
         return digest(
             counts={row.cell: row.count for row in self.cells},
             districts={row.district.code if row.district else "": row.count for row in self.districts},
+            **counted_with(self.year_before),
         )
 
 
@@ -113,7 +117,7 @@ def make_heatmap(
     """Public appeals that match the filter, counted by cell and by district.
 
     ``cell_m`` is one of ``offered_sizes``, and then the cells may be too many to draw; without it they never are.
-    Three statements, and another where the smallest cells are too many and do not make up whole ones of the next size.
+    Three statements, beside those of ``year_before`` (``reports.year_before``), and another where the smallest cells are too many and do not make up whole ones of the next size.
     """
     today = timezone.localdate()
     grounds = district_grounds(today) if borders is Borders.TODAY else past_district_grounds()
@@ -141,6 +145,7 @@ def make_heatmap(
         classes=classes,
         districts=_district_counts({row["in_district"]: row["n"] for row in by_district}, grounds, wanted),
         recounting=not known.keys() >= {row["in_district"] for row in by_district} - {None},
+        year_before=with_year_before(wanted, total, functools.partial(counted_appeals, borders=borders)),
     )
 
 

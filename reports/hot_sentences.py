@@ -13,6 +13,7 @@ from reports.figures import about, rounded
 from reports.ground import nearest_places
 from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Compared, HotCell, HotPlace, Hotspots, Refusal
 from reports.sentences import appeals_words, created_words, neighbourhood_words, question_words, size_words
+from reports.year_sentences import year_words
 
 if TYPE_CHECKING:
     from reports.alerts import Alert, Alerts
@@ -153,7 +154,7 @@ def hot_notes(hotspots: Hotspots, filters: list[tuple[str, str]]) -> tuple[str, 
     """The question, the answer, then how it was judged."""
     return (
         question_words(hotspots, filters),
-        summary_words(hotspots),
+        f"{summary_words(hotspots)} {year_words(hotspots.year_before)}".strip(),
         *([] if hotspots.refusal else [compared_words(hotspots)]),
         size_words(hotspots.size),
         f"{caution_words(hotspots)} {created_words()}",

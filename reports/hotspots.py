@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -31,6 +32,7 @@ from reports.heatmap import EVERYTHING, Borders, counted_appeals, days_of
 from reports.inputs import digest
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS, CellSize, TooFine, candidate_sizes, is_drawable
 from reports.tallies import tallies
+from reports.year_before import Uncompared, YearBefore, counted_with, with_year_before
 
 #: With fewer of either there is a list of appeals, but no map to test.
 LEAST_CELLS, LEAST_APPEALS = 30, 60
@@ -138,6 +140,7 @@ class Hotspots(CountsDays):
     refusal: Refusal | None
     input_sha256: str
     surface: Surface | None = field(default=None, compare=False, repr=False)
+    year_before: YearBefore | Uncompared | None = None
 
     @property
     def radius_m(self) -> float:
@@ -169,6 +172,7 @@ def find_hotspots(
     ground = Ground.of(area, all_counts, size.cell_m)
     x = ground.array(counts)
     n = int(x[ground.mask].sum())
+    year = with_year_before(wanted, total, functools.partial(counted_appeals, borders=borders))
     untested = Hotspots(
         wanted=wanted,
         borders=borders,
@@ -185,7 +189,8 @@ def find_hotspots(
         places=(),
         together=(0, 0.0),
         refusal=None,
-        input_sha256=digest(area, counts=counts, compared=all_counts),
+        input_sha256=digest(area, counts=counts, compared=all_counts, **counted_with(year)),
+        year_before=year,
     )
 
     def refused(why: Refusal) -> Hotspots:

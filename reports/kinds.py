@@ -111,7 +111,7 @@ class _Heatmap(Kind):
         return counts_map(made, asked, filters)
 
     def notes(self, made: Any, filters: Filters) -> tuple[str, ...]:
-        from reports.sentences import counts_notes
+        from reports.count_sentences import counts_notes
 
         return counts_notes(made, filters)
 

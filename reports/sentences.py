@@ -14,7 +14,7 @@ from geo.classes import CountClass
 from reports import sizes
 from reports.counted import CountsDays, CountsWholeSteps
 from reports.figures import rounded
-from reports.heatmap import Borders, Heatmap
+from reports.heatmap import Borders
 from reports.sizes import EXPECTED_IN_WINDOW, WINDOW_CELLS, CellSize
 
 
@@ -133,17 +133,6 @@ def size_words(size: CellSize) -> str:
             "Only large differences can be told from chance; with larger cells, smaller ones are seen too."
         )
         % facts
-    )
-
-
-def counts_notes(heatmap: Heatmap, filters: list[tuple[str, str]]) -> tuple[str, ...]:
-    """The question, then how it was answered."""
-    colours = _("Colours are natural breaks (Jenks) of the counts; the map shows counts, not significance.")
-    return (
-        question_words(heatmap, filters),
-        size_words(heatmap.size),
-        borders_words(heatmap.borders),
-        f"{colours} {created_words()}",
     )
 
 

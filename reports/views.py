@@ -48,6 +48,7 @@ from reports.sentences import (
 )
 from reports.sizes import offered_sizes
 from reports.weekly import overview
+from reports.year_sentences import year_hint, year_words
 from web.api.origins import open_to_origins
 from web.api.problems import bad_parameters
 from web.parameters import left_out, unknown
@@ -405,6 +406,8 @@ def _page(
             "save_query": asked.as_query(report=report),
             "narrowed": form.narrows,
             "made_words": created_words(),
+            "year": year_words(getattr(made, "year_before", None)),
+            "year_hint": year_hint(getattr(made, "year_before", None)),
             **_kept(counted_at(name_of(report, form)), asked),
             "threshold": settings.REPORT_MIN_COUNT,
             "files": [

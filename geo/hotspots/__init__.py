@@ -22,6 +22,7 @@ from geo.hotspots.trends import (
     space_time_gi_star,
     space_time_permutation_p,
 )
+from geo.hotspots.two_counts import RateRatio, rate_ratio
 from geo.hotspots.window import disc, window_sums
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Exposure",
     "History",
     "Pattern",
+    "RateRatio",
     "Seasonality",
     "Tails",
     "Unanswerable",
@@ -45,6 +47,7 @@ __all__ = [
     "mann_kendall",
     "permutation_p",
     "q_values",
+    "rate_ratio",
     "scan",
     "scan_history",
     "seasonality",

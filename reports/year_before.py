@@ -1,0 +1,110 @@
+"""The appeals of a question, and those of the same days a year before."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from appeals.filters import AppealFilter
+from appeals.querysets import AppealQuerySet
+from reports.steps import days_counted
+
+if TYPE_CHECKING:
+    from geo.hotspots import RateRatio
+
+
+class Uncompared(enum.StrEnum):
+    """Why there is no year before."""
+
+    #: It has no first or no last day, or none of its days is over.
+    OPEN = "open period"
+    #: It would be compared with itself in part.
+    LONG = "longer than a year"
+    #: The city's appeals begin later.
+    BEGAN_LATER = "no appeals of the whole period a year before"
+    #: A status is of today: the appeals of the year before had a year more to be answered.
+    STATUS = "status"
+
+
+@dataclass(frozen=True)
+class YearBefore:
+    """``count`` appeals of the days from ``since`` to ``until``, both inclusive, and ``before`` of the same days a year before.
+
+    ``over`` is False where more days were asked for than have passed.
+    """
+
+    since: dt.date
+    until: dt.date
+    count: int
+    before: int
+    over: bool = True
+
+    @property
+    def before_since(self) -> dt.date:
+        """The first day of the year before."""
+        return a_year_before(self.since)
+
+    @property
+    def before_until(self) -> dt.date:
+        """The last one."""
+        return a_year_before(self.until)
+
+    @property
+    def days(self) -> tuple[int, int]:
+        """How many there are, and how many there were: one more or fewer with a 29th of February."""
+        return (self.until - self.since).days + 1, (self.before_until - self.before_since).days + 1
+
+    @property
+    def leaps(self) -> bool:
+        """True where one of the two has a day more."""
+        return len({*self.days}) > 1
+
+    @property
+    def ratio(self) -> RateRatio:
+        """Appeals per day by those per day of the year before."""
+        # SciPy is loaded where there is something to compare.
+        from geo.hotspots import rate_ratio
+
+        return rate_ratio(self.count, self.before, *self.days)
+
+
+def a_year_before(day: dt.date) -> dt.date:
+    """The same day of the year before; of a 29th of February the 28th."""
+    leap = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if leap else day.day)
+
+
+def with_year_before(
+    wanted: AppealFilter, total: int, appeals: Callable[[AppealFilter], AppealQuerySet]
+) -> YearBefore | Uncompared:
+    """The same question about a year before, of whose ``appeals`` ``total`` match; days that are not over count in neither year.
+
+    No statement where there can be none; else two, three while it is not over, without those of the filter's codes.
+    """
+    if wanted.since is None or wanted.until is None or wanted.since.year == dt.MINYEAR:
+        return Uncompared.OPEN
+    if a_year_before(wanted.until) >= wanted.since:
+        return Uncompared.LONG
+    if wanted.status:
+        return Uncompared.STATUS
+    began = a_year_before(wanted.since)
+    days = days_counted(replace(wanted, since=began))
+    if days is None or days[0] != began:
+        return Uncompared.BEGAN_LATER
+    until = days[1]
+    if until < wanted.since:
+        return Uncompared.OPEN
+    over = until == wanted.until
+    count = total if over else appeals(replace(wanted, until=until)).count()
+    before = appeals(replace(wanted, since=began, until=a_year_before(until))).count()
+    return YearBefore(wanted.since, until, count, before, over)
+
+
+def counted_with(year: YearBefore | Uncompared | None) -> dict[str, dict[str, int]]:
+    """What was counted for it, by its name among all that a report was made of (``reports.inputs``); nothing where it is not compared."""
+    return (
+        {"year_before": {"count": year.count, "before": year.before}} if isinstance(year, YearBefore) else {}
+    )

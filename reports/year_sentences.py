@@ -1,0 +1,100 @@
+"""Sentences that compare a period with the same days a year before: the same on the page and in its files."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from reports.figures import about
+from reports.sentences import appeals_words
+from reports.year_before import Uncompared, YearBefore
+
+#: Below this the interval of 95 of 100 lies on one side of “as many”.
+_CLEAR_P: Final = 0.05
+
+
+def year_words(year: YearBefore | Uncompared | None) -> str:
+    """How many more or fewer than a year before, how surely, and what that does not say; why it is not compared; empty where nobody asked for it."""
+    if isinstance(year, YearBefore):
+        return f"{_counts_words(year)}: {_change_words(year)} {_caution_words(year)}"
+    if year is Uncompared.BEGAN_LATER:
+        return _(
+            "There is nothing to compare with a year before: the city's appeals do not reach back to the first of the same days."
+        )
+    if year is Uncompared.STATUS:
+        return _(
+            "Appeals of a status are not compared with those of a year before, which had a year more to be answered."
+        )
+    return ""
+
+
+def year_hint(year: YearBefore | Uncompared | None) -> str:
+    """What to ask for a comparison; empty where that would not help."""
+    if year not in {Uncompared.OPEN, Uncompared.LONG}:
+        return ""
+    return _(
+        "Choose a period of at most a year: its appeals are then compared with those of the same days a year before."
+    )
+
+
+def _counts_words(year: YearBefore) -> str:
+    facts = {
+        "count": appeals_words(year.count),
+        "before": number_format(year.before, force_grouping=True)
+        if year.before
+        else pgettext("appeals a year before", "none"),
+        "day": date_format(year.until, "DATE_FORMAT"),
+    }
+    if year.over:
+        return _("%(count)s; %(before)s in the same days a year before") % facts
+    return _("Up to %(day)s: %(count)s; %(before)s in the same days a year before") % facts
+
+
+def _change_words(year: YearBefore) -> str:
+    ratio = year.ratio
+    clear = float(ratio.p) < _CLEAR_P
+    if not year.before:
+        return _("clearly more.") if clear else _("too few to tell from chance.")
+    change = float(ratio.value) - 1
+    facts = {
+        "percent": _percent(abs(change)),
+        "low": _signed(float(ratio.low) - 1),
+        "high": _signed(float(ratio.high) - 1),
+    }
+    if not clear:
+        if round(change, 9) == 0:
+            return _("as many (95 of 100 times between %(low)s and %(high)s).") % facts
+        if change > 0:
+            return (
+                _("%(percent)s more, which may be chance (95 of 100 times between %(low)s and %(high)s).")
+                % facts
+            )
+        return (
+            _("%(percent)s fewer, which may be chance (95 of 100 times between %(low)s and %(high)s).")
+            % facts
+        )
+    if change > 0:
+        return _("clearly more, by %(percent)s (95 of 100 times between %(low)s and %(high)s).") % facts
+    return _("clearly fewer, by %(percent)s (95 of 100 times between %(low)s and %(high)s).") % facts
+
+
+def _caution_words(year: YearBefore) -> str:
+    words = _(
+        "More appeals need not be more problems: the service may be used more, and weather or a campaign moves counts more than such chance does."
+    )
+    if not year.leaps:
+        return words
+    per_day = _("Compared per day, since one of the years has a 29 February.")
+    return f"{per_day} {words}"
+
+
+def _percent(share: float) -> str:
+    return f"{about(share * 100)}\N{NO-BREAK SPACE}%"
+
+
+def _signed(share: float) -> str:
+    sign = "\N{MINUS SIGN}" if share < 0 else "+"
+    return f"{sign}{_percent(abs(share))}"

@@ -1,0 +1,156 @@
+"""A period against the same days a year before."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from appeals.filters import AppealFilter
+from reports.heatmap import make_heatmap
+from reports.hotspots import find_hotspots
+from reports.year_before import Uncompared, YearBefore, a_year_before
+from reports.year_sentences import year_words
+from tests.grid import IN_EAST, IN_WEST, GridCity
+from tests.reports.planting import NOON, Plant
+
+MARCH = AppealFilter(since=dt.date(2026, 3, 1), until=dt.date(2026, 3, 31))
+QUERY = "from=2026-03-01&to=2026-03-31"
+
+
+def noon(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(12), timezone.get_default_timezone())
+
+
+@pytest.fixture
+def two_marches(plant: Plant) -> None:
+    """118 appeals of this March, 98 of the last; others that the question is not about, and hidden ones in both."""
+    before = dt.date(2025, 3, 1)
+    plant([IN_EAST] * 118)
+    plant([IN_EAST] * 60, submitted_at=noon(before))
+    plant([IN_EAST] * 38, submitted_at=noon(dt.date(2025, 3, 31)))
+    plant([IN_EAST] * 7, submitted_at=noon(dt.date(2025, 4, 1)))
+    plant([IN_EAST] * 9, submitted_at=noon(before - dt.timedelta(days=1)))
+    plant([IN_WEST] * 5, submitted_at=noon(before), category="pothole")
+    for at in (NOON, noon(before)):
+        plant([IN_EAST] * 3, submitted_at=at, hidden=True)
+
+
+@pytest.mark.parametrize(
+    ("day", "before"),
+    [("2026-03-31", "2025-03-31"), ("2024-02-29", "2023-02-28"), ("2025-02-28", "2024-02-28")],
+)
+def test_the_same_day_a_year_before(day: str, before: str) -> None:
+    assert a_year_before(dt.date.fromisoformat(day)) == dt.date.fromisoformat(before)
+
+
+@pytest.mark.usefixtures("two_marches")
+def test_it_counts_what_the_same_question_counts_of_the_other_days() -> None:
+    for wanted in (
+        MARCH,
+        AppealFilter(since=MARCH.since, until=MARCH.until, category="lamp", district="east"),
+    ):
+        last = AppealFilter(**{**vars(wanted), "since": dt.date(2025, 3, 1), "until": dt.date(2025, 3, 31)})
+        this, before = make_heatmap(wanted), make_heatmap(last)
+        assert before.year_before is Uncompared.BEGAN_LATER
+        for made in (this, find_hotspots(wanted)):
+            year = made.year_before
+            assert isinstance(year, YearBefore)
+            assert (year.count, year.before, year.over) == (this.total, before.total, True)
+            assert year.before == (98 if wanted.category else 103)
+
+
+@pytest.mark.usefixtures("two_marches")
+def test_every_place_says_it_and_again_the_same(client: Client) -> None:
+    told = "118 appeals; 98 in the same days a year before: 20\xa0% more, which may be chance (95 of 100 times between −8.7\xa0% and +59\xa0%)."
+    query = f"{QUERY}&category=lamp&cell=500"
+    for report in ("heatmap", "hotspots"):
+        page = client.get(f"/en/reports/{report}/?{query}").content.decode()
+        assert told in page, page[page.find("a year before") - 200 :][:400]
+        assert told in client.get(f"/en/reports/{report}.html?{query}").content.decode()
+        facts = client.get(f"/en/reports/{report}.json?{query}")
+        assert facts.content == client.get(f"/en/reports/{report}.json?{query}").content
+        # The second is the answer, on the first page of paper.
+        assert told in facts.json()["sentences"][1]
+        year = facts.json()["numbers"]["year_before"]
+        assert (year["from"], year["to"], year["count"], year["compared"]["count"]) == (
+            "2025-03-01",
+            "2025-03-31",
+            98,
+            118,
+        )
+        assert year["ratio"] == pytest.approx(118 / 98, abs=1e-6)
+    for language, words in (
+        ("ru", "за те же дни годом раньше — 98"),
+        ("ky", "бир жыл мурунку ушул эле күндөрдө — 98"),
+    ):
+        assert words in client.get(f"/{language}/reports/heatmap/?{query}").content.decode()
+
+
+def test_what_cannot_be_compared_is_said_and_not_computed(plant: Plant, city: GridCity) -> None:
+    plant([IN_EAST] * 5)
+    plant([IN_EAST], submitted_at=noon(dt.date(2025, 3, 2)))
+    # Older than any that the public sees.
+    plant([IN_EAST], submitted_at=noon(dt.date(2024, 3, 2)), hidden=True)
+    found = {
+        wanted: make_heatmap(wanted).year_before
+        for wanted in (
+            AppealFilter(),
+            AppealFilter(since=MARCH.since),
+            AppealFilter(since=dt.date(2025, 3, 10), until=dt.date(2026, 3, 10)),
+            AppealFilter(since=MARCH.since, until=MARCH.until, status=("new",)),
+            MARCH,
+        )
+    }
+    assert [*found.values()] == [
+        Uncompared.OPEN,
+        Uncompared.OPEN,
+        Uncompared.LONG,
+        Uncompared.STATUS,
+        Uncompared.BEGAN_LATER,
+    ]
+    assert [bool(year_words(year)) for year in found.values()] == [False, False, False, True, True]
+
+
+def test_days_that_are_not_over_count_in_neither_year(
+    plant: Plant, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    today = timezone.localdate()
+    since = today - dt.timedelta(days=20)
+    plant([IN_EAST], submitted_at=noon(a_year_before(since)))
+    plant([IN_EAST] * 4, submitted_at=noon(a_year_before(today)))
+    plant([IN_EAST] * 2, submitted_at=noon(since))
+    plant([IN_EAST] * 8, submitted_at=noon(today))
+    # Those of the report; the first day of all, and each of the two counts.
+    with django_assert_num_queries(3 + 3):
+        made = make_heatmap(AppealFilter(since=since, until=today))
+    assert made.total == 10
+    year = made.year_before
+    assert isinstance(year, YearBefore)
+    assert (year.until, year.count, year.before, year.over) == (today - dt.timedelta(days=1), 2, 1, False)
+    assert year_words(year).startswith("Up to ")
+
+
+def test_a_year_with_a_day_more_is_compared_by_day() -> None:
+    leap = YearBefore(dt.date(2024, 2, 1), dt.date(2024, 2, 29), count=290, before=280)
+    assert leap.days == (29, 28)
+    assert float(leap.ratio.value) == pytest.approx(1)
+    assert "Compared per day" in year_words(leap)
+    assert ": as many (" in year_words(leap)
+
+
+@pytest.mark.parametrize(
+    ("count", "before", "words"),
+    [
+        (9, 0, "none in the same days a year before: clearly more."),
+        (3, 0, "none in the same days a year before: too few to tell from chance."),
+        (300, 150, ": clearly more, by 100\xa0% ("),
+        (150, 300, ": clearly fewer, by 50\xa0% ("),
+        (95, 98, ": 3.1\xa0% fewer, which may be chance ("),
+    ],
+)
+def test_it_is_clear_or_may_be_chance(count: int, before: int, words: str) -> None:
+    assert words in year_words(YearBefore(dt.date(2026, 3, 1), dt.date(2026, 3, 31), count, before))
