@@ -11,6 +11,7 @@ import orjson
 
 from geo.grid import Cell, Grid
 from reports.facts import question
+from reports.ground import nearest_place_of_each
 from reports.heatmap import Heatmap
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS
 from web.spreadsheets import plain
@@ -31,7 +32,7 @@ CSV_COLUMNS = (*_CELL, "count", "district", "district_name", *_PLACE)
 
 #: Properties of a tested cell, columns of its table.
 _HOT_VALUES = ("count", "observed", "expected", "ratio", "p", "q", "class")
-HOTSPOT_COLUMNS = (*_CELL, *_HOT_VALUES, *_PLACE)
+HOTSPOT_COLUMNS = (*_CELL, *_HOT_VALUES, "place", *_PLACE)
 
 #: Properties of a cell with a pattern, columns of its table. ``months`` has one letter a month: h more, c fewer, a point neither.
 _TREND_VALUES = ("count", "pattern", "hot_months", "cold_months", "trend_z", "trend_q", "months")
@@ -114,7 +115,7 @@ def as_geojson(heatmap: Heatmap) -> bytes:
 def hotspots_as_geojson(hotspots: Hotspots) -> bytes:
     """FeatureCollection of the tested cells that have appeals or differ (RFC 7946; polygons in EPSG:4326), the surest first.
 
-    ``observed`` and ``expected`` are of the cell and its neighbours, ``class`` is -3 to 3. The foreign member ``report`` holds the
+    ``observed`` and ``expected`` are of the cell and its neighbours, ``class`` is -3 to 3, ``place`` the nearest known one. The foreign member ``report`` holds the
     question and the method.
     """
     return _feature_collection(
@@ -130,7 +131,10 @@ def hotspots_as_geojson(hotspots: Hotspots) -> bytes:
             "neighbours": {"cells": WINDOW_CELLS, "radius_m": hotspots.radius_m},
             "not_tested_because": hotspots.refusal,
         },
-        [(row.cell, hot_values(row)) for row in hotspots.cells],
+        [
+            (row.cell, {**hot_values(row), "place": place})
+            for row, place in zip(hotspots.cells, _places_of(hotspots), strict=True)
+        ],
     )
 
 
@@ -501,7 +505,18 @@ def hotspots_as_csv(hotspots: Hotspots) -> bytes:
     return _table(
         HOTSPOT_COLUMNS,
         hotspots.grid,
-        [(row.cell, tuple(hot_values(row).values())) for row in hotspots.cells],
+        [
+            (row.cell, (*hot_values(row).values(), place))
+            for row, place in zip(hotspots.cells, _places_of(hotspots), strict=True)
+        ],
+    )
+
+
+def _places_of(hotspots: Hotspots) -> list[str]:
+    """The known place nearest to each cell, in the reader's language, by which people know it."""
+    rings = hotspots.grid.rings([row.cell for row in hotspots.cells])
+    return nearest_place_of_each(
+        [((ring[0][0] + ring[2][0]) / 2, (ring[0][1] + ring[2][1]) / 2) for ring in rings]
     )
 
 

@@ -16,6 +16,7 @@ from django.contrib.gis.db.models.functions import AsGeoJSON, AsWKB, GeometryDis
 from django.contrib.gis.geos import Point
 from django.db.models import FloatField, Func, QuerySet, Subquery, Value
 from django.utils import timezone
+from scipy.spatial import KDTree
 
 from districts.models import BoundaryRevision, District, DistrictBoundary, Place
 from geo.points import WGS84_SRID
@@ -139,6 +140,15 @@ def nearest_places(centres: Sequence[tuple[float, float]]) -> list[str]:
         ]
         names = {held.number: held.name for held in holding[0].union(*holding[1:], all=True)}
     return [names.get(number, "") for number in range(len(centres))]
+
+
+def nearest_place_of_each(centres: Sequence[tuple[float, float]]) -> list[str]:
+    """The same of many at once, by places alone: "" where the gazetteer is empty. One statement."""
+    places = [*Place.objects.exclude(kind="street").order_by("pk")]
+    if not places or not centres:
+        return [""] * len(centres)
+    _distances, nearest = KDTree([place.point.coords for place in places]).query(centres)
+    return [places[number].name for number in nearest.tolist()]
 
 
 def base_layer() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import re
@@ -14,13 +15,16 @@ import pytest
 from django.contrib.gis.gdal import GDALRaster
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import translation
 from pypdf import PdfReader
 from pytest_django import Settings
 
+from reports.ground import nearest_places
 from reports.kinds import KINDS
 from reports.making import form_of, make_report
 from reports.products import products_of
-from tests.grid import CITY, IN_EAST, GridCity
+from tests.factories import PlaceFactory
+from tests.grid import CITY, IN_EAST, GridCity, at
 from tests.reports.planting import Plant, around
 from tests.reports.test_trends import noon, plant_a_year
 
@@ -59,6 +63,14 @@ def test_every_file_says_the_same_at_its_address_and_by_the_command(
 ) -> None:
     plant_a_year(plant)
     plant(around(IN_EAST, 40), category="pothole", submitted_at=noon(3))
+    for n in range(30):
+        PlaceFactory(
+            kind="street" if n % 5 == 0 else "landmark",
+            name_ru=f"place {n}",
+            point=at(
+                (CITY[0] + (CITY[2] - CITY[0]) * n / 30, CITY[1] + (CITY[3] - CITY[1]) * (n * 7 % 30) / 30)
+            ),
+        )
     read: dict[tuple[str, str], bytes] = {}
     for report in KINDS:
         query = QUERIES.get(report, QUERY)
@@ -120,6 +132,14 @@ def test_every_file_says_the_same_at_its_address_and_by_the_command(
         for one in json.loads(read["before-after", "geojson"])["features"]
     }
     assert set(compared["role"]) >= {"area", "ring"}
+    # Each cell has the name by which people know it.
+    features = json.loads(read["hotspots", "geojson"])["features"][:25]
+    centres = [tuple(np.mean(one["geometry"]["coordinates"][0][:4], axis=0)) for one in features]
+    with translation.override("ru"):
+        near = nearest_places(centres)
+    assert [one["properties"]["place"] for one in features] == near and len({*near}) > 3
+    table = csv.DictReader(io.StringIO(read["hotspots", "csv"].decode("utf-8-sig")))
+    assert [row["place"] for row in table][:25] == near
     facts = json.loads(read["hotspots", "json"])
     assert facts["question"]["from"] == "2025-01-01"
     assert facts["method"]["cell_m"] == 500
