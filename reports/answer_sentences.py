@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from reports.answers import ENOUGH, Answers, AnswersReport
-from reports.figures import rounded
+from reports.figures import direction_mark, rounded
 from reports.hotspots import showable
 from reports.sentences import borders_words, created_words, question_words
 
@@ -33,7 +33,7 @@ class Figures:
     @property
     def mark(self) -> str:
         """Fewer or more, for who sees no colours."""
-        return {-1: "▼", 1: "▲"}.get(self.level or 0, "")
+        return direction_mark(self.level or 0)
 
 
 def figures_of(one: Answers) -> Figures:

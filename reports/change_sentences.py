@@ -7,12 +7,13 @@ from typing import Final
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
 from geo.hotspots import BeforeAfter, Unanswerable
 from geo.hotspots.before_after import LEAST_AFTER, LEAST_APPEALS, LEAST_BEFORE, LEAST_PLACES
 from reports.figures import about, rounded
 from reports.intervention import LEVEL, MOST_MONTHS, RING_M, BeforeAfterReport
+from reports.ratios import interval_words
 from reports.sentences import appeals_words, asked_words, created_words
 
 #: Colours of the cells by what they are, in the order of the legend.
@@ -112,7 +113,7 @@ def _surely_words(area: BeforeAfter) -> str:
         return _(
             "Whether that is chance cannot be told: only %(n)d comparable places lie beside each other, at least %(least)d are needed. Draw a smaller area."
         ) % {"n": area.apart, "least": LEAST_PLACES}
-    told = {"interval": interval_words(area), "p": p_words(area.p)}
+    told = {"interval": interval_words(area.low, area.high), "p": p_words(area.p)}
     if area.p > LEVEL:
         return (
             _(
@@ -136,7 +137,7 @@ def _ring_words(ring: BeforeAfter | None) -> str:
             )
             % told
         )
-    told |= {"ratio": rounded(ring.ratio, 2), "interval": interval_words(ring)}
+    told |= {"ratio": rounded(ring.ratio, 2), "interval": interval_words(ring.low, ring.high)}
     if ring.p > LEVEL:
         return (
             _(
@@ -157,16 +158,6 @@ def _ring_words(ring: BeforeAfter | None) -> str:
         )
         % told
     )
-
-
-def interval_words(area: BeforeAfter) -> str:
-    """The interval of the ratio; a dash for one that has none."""
-    if area.low is None or area.high is None:
-        return "—"
-    return pgettext("of an interval of ratios", "%(low)s to %(high)s ×") % {
-        "low": rounded(area.low, 2),
-        "high": rounded(area.high, 2),
-    }
 
 
 def p_words(p: float) -> str:

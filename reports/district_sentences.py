@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from reports.by_district import LEAST_APPEALS, ByDistrict, DistrictRate, Measure
 from reports.figures import rounded
-from reports.ratios import ratio_words
+from reports.ratios import interval_words, ratio_words
 from reports.sentences import appeals_words, borders_words, created_words, question_words
 
 
@@ -88,21 +87,6 @@ def district_notes(found: ByDistrict, filters: list[tuple[str, str]]) -> tuple[s
     )
 
 
-def ratio_mark(row: DistrictRate) -> str:
-    """Clearly fewer or more, for who sees no colours."""
-    return {-1: "▼", 1: "▲"}.get(row.direction, "")
-
-
-def interval_words(row: DistrictRate) -> str:
-    """The ratio's interval; a dash where there is none."""
-    if row.low is None or row.high is None:
-        return "—"
-    return pgettext("of an interval of ratios", "%(low)s to %(high)s ×") % {
-        "low": ratio_words(row.low),
-        "high": ratio_words(row.high),
-    }
-
-
 def legend_words(found: ByDistrict) -> str:
     """Heading of the legend."""
     if found.measure is Measure.ALL:
@@ -127,7 +111,9 @@ def district_words(found: ByDistrict, row: DistrictRate) -> tuple[str, ...]:
             % {"ratio": ratio_words(row.ratio), "smoothed": ratio_words(row.smoothed)}
         )
     if row.q is not None:
-        lines.append(_("95 times of 100 within %(interval)s") % {"interval": interval_words(row)})
+        lines.append(
+            _("95 times of 100 within %(interval)s") % {"interval": interval_words(row.low, row.high)}
+        )
         if not row.direction:
             lines.append(_("no clear difference"))
     return tuple(lines)

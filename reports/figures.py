@@ -49,3 +49,8 @@ def statistic(name: str, value: float) -> str:
     # Never broken between lines.
     sign, least = ("<", _LEAST_P) if value < _LEAST_P else ("=", value)
     return f"{name}\N{NO-BREAK SPACE}{sign}\N{NO-BREAK SPACE}{rounded(least, _DECIMALS)}"
+
+
+def direction_mark(direction: int) -> str:
+    """Clearly fewer (-1) or more (1), for who sees no colours; empty for 0."""
+    return {-1: "▼", 1: "▲"}.get(direction, "")

@@ -226,7 +226,8 @@ def alerts_tables(made: Alerts) -> list[Table]:
 
 
 def districts_tables(made: ByDistrict) -> list[Table]:
-    from reports.district_sentences import interval_words, ratio_mark
+    from reports.figures import direction_mark
+    from reports.ratios import interval_words
 
     columns = (
         _("District"),
@@ -250,8 +251,8 @@ def districts_tables(made: ByDistrict) -> list[Table]:
                     (row.expected, 0, rounded),
                 )
             ),
-            "—" if row.ratio is None else f"{ratio_mark(row)} {times(row.ratio, 2)}".strip(),
-            interval_words(row),
+            "—" if row.ratio is None else f"{direction_mark(row.direction)} {times(row.ratio, 2)}".strip(),
+            interval_words(row.low, row.high),
             "—" if row.smoothed is None else times(row.smoothed, 2),
         )
         for row in made.rows
@@ -260,8 +261,9 @@ def districts_tables(made: ByDistrict) -> list[Table]:
 
 
 def change_tables(made: BeforeAfterReport) -> list[Table]:
-    from reports.change_sentences import interval_words, month_days_words
+    from reports.change_sentences import month_days_words
     from reports.hotspots import showable
+    from reports.ratios import interval_words
 
     if made.found is None:
         return []
@@ -270,7 +272,7 @@ def change_tables(made: BeforeAfterReport) -> list[Table]:
             name,
             *map(_shown, map(showable, one.halves)),
             times(one.ratio, 2),
-            interval_words(one) if one.p is not None else "—",
+            interval_words(one.low, one.high) if one.p is not None else "—",
         )
         for name, one in ((_("In the area"), made.found), (_("Around it"), made.ring))
         if one is not None and one.ratio is not None

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from reports.figures import rounded
 
@@ -34,3 +35,13 @@ def ratio_class_words(level: int) -> str:
     if level == len(BREAKS):
         return _("%(times)s × and more") % {"times": bounds[-1]}
     return _("%(low)s to under %(high)s ×") % {"low": bounds[level - 1], "high": bounds[level]}
+
+
+def interval_words(low: float | None, high: float | None) -> str:
+    """The interval of a ratio; a dash where there is none."""
+    if low is None or high is None:
+        return "—"
+    return pgettext("of an interval of ratios", "%(low)s to %(high)s ×") % {
+        "low": ratio_words(low),
+        "high": ratio_words(high),
+    }

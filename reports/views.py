@@ -241,6 +241,8 @@ def alerts_page(found: Alerts, form: ReportForm) -> dict[str, Any]:
 def districts_page(found: ByDistrict, form: ReportForm) -> dict[str, Any]:
     """The planner's page by district: rates and ratios on a map and in a table, with what they are compared with."""
     from reports import district_sentences as words
+    from reports.figures import direction_mark
+    from reports.ratios import interval_words
 
     return {
         "districts": found,
@@ -253,8 +255,8 @@ def districts_page(found: ByDistrict, form: ReportForm) -> dict[str, Any]:
         "rows": [
             (
                 _Linked(row, _district_url(found.wanted, found.borders, row.district.code)),
-                words.ratio_mark(row),
-                words.interval_words(row),
+                direction_mark(row.direction),
+                interval_words(row.low, row.high),
             )
             for row in found.rows
         ],
