@@ -177,7 +177,7 @@ def test_compressed_on_the_wire(client: Client, appeal: Appeal) -> None:
             3,
         ),  # one for all codes when they are read, and when they are used
         ("/api/clusters.geojson?zoom=12", 2),
-        (f"/api/clusters.geojson?zoom=12&bbox={BOX}&kind=complaint", 1),
+        (f"/api/clusters.geojson?zoom=12&bbox={BOX}&kind=complaint", 2),
     ],
 )
 def test_statements_of_an_anonymous_request(
