@@ -12,13 +12,12 @@
         const way = ways[event.key];
         const from = event.target.closest("path.cell");
         if (!way || !from || event.altKey || event.ctrlKey || event.metaKey) return;
-        event.preventDefault();
-        // The map would move with the same keys.
-        event.stopPropagation();
         const [x, y] = middle(from);
         let next = null;
         let least = Infinity;
         for (const cell of cells) {
+            // Leaflet draws nothing of what is out of sight.
+            if (!cell.getBoundingClientRect().width) continue;
             const [dx, dy] = [middle(cell)[0] - x, middle(cell)[1] - y];
             const along = dx * way[0] + dy * way[1];
             const aside = Math.abs(dx * way[1]) + Math.abs(dy * way[0]);
@@ -26,7 +25,11 @@
             if (along > 1 && aside <= along && along + 2 * aside < least) [next, least] = [cell, along + 2 * aside];
         }
         if (!next) return;
+        event.preventDefault();
+        // The map would move with the same keys.
+        event.stopPropagation();
         stop(next);
-        next.focus();
+        // A browser that scrolls to it would push the map out of its frame.
+        next.focus({preventScroll: true});
     });
 })();
