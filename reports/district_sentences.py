@@ -54,7 +54,7 @@ def clear_words() -> str:
     """When a district is called clear."""
     return _(
         "The interval is where the ratio would lie 95 times of 100 (exact for Poisson's law, Garwood 1936). “Clearly” is said, and a colour given, where no more than "
-        "one in twenty of the districts that are called so is chance, over all districts (Benjamini and Hochberg)."
+        "one in twenty of the districts that are called so is chance, over all districts (Benjamini and Hochberg): of many, one interval or another leaves out 1 by chance."
     )
 
 
