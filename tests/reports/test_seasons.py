@@ -75,6 +75,8 @@ def test_the_category_that_follows_the_year_is_named(
         page = client.get(f"{PAGE}?{QUERY}").content.decode()
     assert "Of 2 categories tested, 1 clearly follows the season." in page
     assert re.search(r"<li>[^<]+ – most: April \(\d", page)
+    # A season that is not clear has its numbers, and no colour.
+    assert page.partition("<tbody>")[2].partition("</tbody>")[0].count("data-level") == 12
     with translation.override("ru"):
         assert "больше всего: апрель (" in height_words(found.clear[0])
     assert "Some months were seen in fewer than three years" in page
