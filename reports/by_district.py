@@ -14,12 +14,13 @@ from django.utils import timezone
 from appeals.deadlines import city_day
 from appeals.filters import AppealFilter
 from districts.models import District
-from geo.hotspots import area_ratios, smoothed_ratios
+from geo.hotspots import area_ratios, q_values, rate_ratio, smoothed_ratios
 from reports.counted import CountsDays
 from reports.ground import DistrictGround, district_grounds, past_district_grounds
 from reports.heatmap import EVERYTHING, Borders, counted_appeals, tallied_by_district
 from reports.inputs import digest
 from reports.ratios import ratio_class
+from reports.year_before import Uncompared, YearBefore, counted_in, counted_with, two_years
 
 #: With fewer there is nothing to compare.
 LEAST_DISTRICTS = 2
@@ -48,6 +49,8 @@ class DistrictRate:
 
     ``smoothed`` is the ratio, shrunk towards that of all districts together (``geo.hotspots.smoothing``). ``low`` and ``high`` are the ratio's
     95 % interval, ``q`` the false discovery rate at which it differs from 1 (``geo.hotspots.exposure``); None too where all have too few.
+    ``before`` is the count of the same days a year before, ``change`` the ratio to it and ``change_q`` the rate at which that differs from 1; None where it
+    is not compared, or either has too few to be shown.
     """
 
     district: DistrictGround
@@ -58,6 +61,9 @@ class DistrictRate:
     low: float | None = None
     high: float | None = None
     q: float | None = None
+    before: int | None = None
+    change: float | None = None
+    change_q: float | None = None
 
     @property
     def per_km2(self) -> float | None:
@@ -83,6 +89,13 @@ class DistrictRate:
             return 0
         return 1 if self.ratio > 1 else -1
 
+    @property
+    def change_direction(self) -> int:
+        """1 or -1 where it clearly has more or fewer than a year before; else 0."""
+        if self.change is None or self.change_q is None or self.change_q >= CLEAR:
+            return 0
+        return 1 if self.change > 1 else -1
+
 
 @dataclass(frozen=True)
 class ByDistrict(CountsDays):
@@ -103,6 +116,7 @@ class ByDistrict(CountsDays):
     others: int | None
     rows: tuple[DistrictRate, ...]
     input_sha256: str
+    year_before: YearBefore | Uncompared | None = None
 
     @property
     def residents(self) -> int | None:
@@ -138,7 +152,7 @@ def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> B
 
     Where the filter says which appeals are meant (``EVERYTHING``), a district expects its share of all appeals of the same
     time; where it does not, its share of the residents or, where these are not known of each, of the ground. Its own district is
-    no matter here. Two statements, three with all appeals.
+    no matter here. Two statements, three with all appeals, beside those of the year before (``reports.year_before``).
     """
     wanted = replace(wanted, district="")
     everything = replace(wanted, **EVERYTHING)
@@ -161,6 +175,7 @@ def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> B
     exposure = np.array([_exposure(ground, measure, all_counts) for ground in grounds], dtype=float)
     rows = _rates(grounds, observed, exposure) if exposure.sum() > 0 else []
     total = sum(counts.values())
+    year, rows, before = _since_a_year_before(wanted, borders, counts, rows)
     return ByDistrict(
         wanted=wanted,
         borders=borders,
@@ -177,7 +192,10 @@ def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> B
             counts={ground.code: n for ground, n in zip(grounds, observed, strict=True)},
             # Square metres, residents or appeals.
             compared={ground.code: round(n) for ground, n in zip(grounds, exposure, strict=True)},
+            **before,
+            **counted_with(year),
         ),
+        year_before=year,
     )
 
 
@@ -209,6 +227,36 @@ def _rates(grounds: list[DistrictGround], observed: np.ndarray, exposure: np.nda
             judged = (float(one[n]) for one in (found.low, found.high, found.q))
             rows.append(DistrictRate(ground, o, e, o / e, ratio, *judged))
     return rows
+
+
+def _since_a_year_before(
+    wanted: AppealFilter, borders: Borders, counts: dict[int | None, int], rows: list[DistrictRate]
+) -> tuple[YearBefore | Uncompared, list[DistrictRate], dict[str, dict[str, int]]]:
+    """The year before of all, the rows with theirs, and what was counted for them, by its name among all that a report was made of."""
+    years = two_years(wanted)
+    if isinstance(years, Uncompared):
+        return years, rows, {}
+    if not years.over:
+        counts = _numbers(tallied_by_district(counted_appeals(years.this, borders), borders))
+    earlier = _numbers(tallied_by_district(counted_appeals(years.before, borders), borders))
+    year = counted_in(years, sum(counts.values()), sum(earlier.values()))
+    this, before = (
+        np.array([numbers.get(row.district.id, 0) for row in rows], dtype=int)
+        for numbers in (counts, earlier)
+    )
+    found = rate_ratio(this, before, *year.days)
+    q = q_values(np.where(this + before > 0, found.p, np.nan))
+    told = []
+    for n, row in enumerate(rows):
+        if row.count is None or any(0 < numbers[n] < settings.REPORT_MIN_COUNT for numbers in (this, before)):
+            told.append(row)
+        elif not before[n]:
+            told.append(replace(row, before=0))
+        else:
+            told.append(
+                replace(row, before=int(before[n]), change=float(found.value[n]), change_q=float(q[n]))
+            )
+    return year, told, {"districts_before": {row.district.code: int(before[n]) for n, row in enumerate(rows)}}
 
 
 def _numbers(tallied: list[dict[str, Any]]) -> dict[int | None, int]:

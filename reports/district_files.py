@@ -23,6 +23,7 @@ _KINDS = {
         (
             "count",
             "residents",
+            "year_before",
             "waiting",
             "half_days",
             "most_days",

@@ -6,9 +6,11 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from reports.by_district import LEAST_APPEALS, ByDistrict, DistrictRate, Measure
-from reports.figures import rounded
+from reports.figures import direction_mark, rounded, times
 from reports.ratios import interval_words, ratio_words
 from reports.sentences import appeals_words, borders_words, created_words, question_words
+from reports.year_before import YearBefore
+from reports.year_sentences import year_words
 
 
 def measure_words(found: ByDistrict) -> str:
@@ -79,11 +81,35 @@ def district_notes(found: ByDistrict, filters: list[tuple[str, str]]) -> tuple[s
     """The question, then how it was answered."""
     return (
         question_words(found, filters),
-        *([district_summary_words(found)] if found.comparable else []),
+        *_answers(found),
         measure_words(found),
         *([clear_words()] if found.tested else []),
+        *([year_column_words()] if isinstance(found.year_before, YearBefore) else []),
         borders_words(found.borders),
         f"{smoothing_words()} {created_words()}",
+    )
+
+
+def _answers(found: ByDistrict) -> list[str]:
+    summary = district_summary_words(found) if found.comparable else ""
+    return [words] if (words := f"{summary} {year_words(found.year_before)}".strip()) else []
+
+
+def before_words(row: DistrictRate) -> str:
+    """How many there were a year before, and how many times as many there are now where that clearly differs; a dash where that is not told."""
+    if row.before is None:
+        return "—"
+    counted = number_format(row.before, force_grouping=True)
+    if not row.change_direction or row.change is None:
+        return counted
+    return f"{counted} {direction_mark(row.change_direction)}\N{NO-BREAK SPACE}{times(row.change, 2)}"
+
+
+def year_column_words() -> str:
+    """What the column of the year before tells."""
+    return _(
+        "“Year before” has the same days a year before, ▲ where there are clearly more now and ▼ where clearly fewer, with how many times as many: exact, corrected for the "
+        "number of districts (Benjamini–Hochberg)."
     )
 
 

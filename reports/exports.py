@@ -57,6 +57,9 @@ DISTRICT_COLUMNS = (
     "ratio_high",
     "q",
     "smoothed_ratio",
+    "year_before",
+    "year_before_ratio",
+    "year_before_q",
 )
 
 #: Columns of a group of appeals in the report of answers, before which its service and district stand.
@@ -288,6 +291,9 @@ def district_values(row: DistrictRate) -> tuple[int | float | str | None, ...]:
         _rounded(row.high),
         _rounded(row.q),
         _rounded(row.smoothed),
+        row.before,
+        _rounded(row.change),
+        _rounded(row.change_q),
     )
 
 

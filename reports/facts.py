@@ -223,6 +223,7 @@ def districts_facts(made: ByDistrict, by_district: list[dict[str, Any]]) -> dict
             "clearly_more": [row.district.code for row in made.clear(1)],
             "clearly_fewer": [row.district.code for row in made.clear(-1)],
             "by_district": by_district,
+            "year_before": _year_before(made.year_before),
         },
     }
 

@@ -17,6 +17,7 @@ from reports.figures import about, rounded, times
 from reports.ground import nearest_places
 from reports.heatmap import Heatmap
 from reports.sentences import created_words
+from reports.year_before import YearBefore
 
 if TYPE_CHECKING:
     from reports.alerts import Alerts
@@ -226,9 +227,11 @@ def alerts_tables(made: Alerts) -> list[Table]:
 
 
 def districts_tables(made: ByDistrict) -> list[Table]:
+    from reports.district_sentences import before_words
     from reports.figures import direction_mark
     from reports.ratios import interval_words
 
+    compared = isinstance(made.year_before, YearBefore)
     columns = (
         _("District"),
         _number(),
@@ -238,6 +241,7 @@ def districts_tables(made: ByDistrict) -> list[Table]:
         pgettext("observed by expected, head of a column", "Times"),
         pgettext("of a ratio, head of a column", "Interval"),
         pgettext("ratio, head of a column", "Smoothed"),
+        *([pgettext("number of appeals, head of a column", "Year before")] if compared else []),
     )
     rows = [
         (
@@ -254,6 +258,7 @@ def districts_tables(made: ByDistrict) -> list[Table]:
             "—" if row.ratio is None else f"{direction_mark(row.direction)} {times(row.ratio, 2)}".strip(),
             interval_words(row.low, row.high),
             "—" if row.smoothed is None else times(row.smoothed, 2),
+            *([before_words(row)] if compared else []),
         )
         for row in made.rows
     ]

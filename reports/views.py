@@ -48,6 +48,7 @@ from reports.sentences import (
 )
 from reports.sizes import offered_sizes
 from reports.weekly import overview
+from reports.year_before import YearBefore
 from reports.year_sentences import year_hint, year_words
 from web.api.origins import open_to_origins
 from web.api.problems import bad_parameters
@@ -251,12 +252,14 @@ def districts_page(found: ByDistrict, form: ReportForm) -> dict[str, Any]:
         "warns": not found.comparable,
         "smoothing": words.smoothing_words(tabled=True),
         "clear_words": words.clear_words() if found.tested else "",
+        "year_column": words.year_column_words() if isinstance(found.year_before, YearBefore) else "",
         "borders_words": borders_words(found.borders),
         "rows": [
             (
                 _Linked(row, _district_url(found.wanted, found.borders, row.district.code)),
                 direction_mark(row.direction),
                 interval_words(row.low, row.high),
+                words.before_words(row),
             )
             for row in found.rows
         ],

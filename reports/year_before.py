@@ -77,13 +77,17 @@ def a_year_before(day: dt.date) -> dt.date:
     return day.replace(year=day.year - 1, day=28 if leap else day.day)
 
 
-def with_year_before(
-    wanted: AppealFilter, total: int, appeals: Callable[[AppealFilter], AppealQuerySet]
-) -> YearBefore | Uncompared:
-    """The same question about a year before, of whose ``appeals`` ``total`` match; days that are not over count in neither year.
+@dataclass(frozen=True)
+class TwoYears:
+    """The same question of the days that are over, and of those days a year before; ``over`` as of ``YearBefore``."""
 
-    No statement where there can be none; else two, three while it is not over, without those of the filter's codes.
-    """
+    this: AppealFilter
+    before: AppealFilter
+    over: bool
+
+
+def two_years(wanted: AppealFilter) -> TwoYears | Uncompared:
+    """What is compared for that question: one statement, none where there can be no answer."""
     if wanted.since is None or wanted.until is None or wanted.since.year == dt.MINYEAR:
         return Uncompared.OPEN
     if a_year_before(wanted.until) >= wanted.since:
@@ -97,10 +101,32 @@ def with_year_before(
     until = days[1]
     if until < wanted.since:
         return Uncompared.OPEN
-    over = until == wanted.until
-    count = total if over else appeals(replace(wanted, until=until)).count()
-    before = appeals(replace(wanted, since=began, until=a_year_before(until))).count()
-    return YearBefore(wanted.since, until, count, before, over)
+    return TwoYears(
+        replace(wanted, until=until),
+        replace(wanted, since=began, until=a_year_before(until)),
+        until == wanted.until,
+    )
+
+
+def counted_in(years: TwoYears, count: int, before: int) -> YearBefore:
+    """So many of the one, so many of the year before."""
+    if years.this.since is None or years.this.until is None:
+        raise ValueError("an open period")
+    return YearBefore(years.this.since, years.this.until, count, before, years.over)
+
+
+def with_year_before(
+    wanted: AppealFilter, total: int, appeals: Callable[[AppealFilter], AppealQuerySet]
+) -> YearBefore | Uncompared:
+    """The same question about a year before, of whose ``appeals`` ``total`` match; days that are not over count in neither year.
+
+    One statement more than ``two_years``, two while it is not over, without those of the filter's codes.
+    """
+    years = two_years(wanted)
+    if isinstance(years, Uncompared):
+        return years
+    count = total if years.over else appeals(years.this).count()
+    return counted_in(years, count, appeals(years.before).count())
 
 
 def counted_with(year: YearBefore | Uncompared | None) -> dict[str, dict[str, int]]:

@@ -7,9 +7,12 @@ import datetime as dt
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
+from scipy.stats import false_discovery_control
 
 from appeals.filters import AppealFilter
+from geo.hotspots import rate_ratio
+from reports.by_district import count_districts
 from reports.heatmap import make_heatmap
 from reports.hotspots import find_hotspots
 from reports.year_before import Uncompared, YearBefore, a_year_before
@@ -154,3 +157,39 @@ def test_a_year_with_a_day_more_is_compared_by_day() -> None:
 )
 def test_it_is_clear_or_may_be_chance(count: int, before: int, words: str) -> None:
     assert words in year_words(YearBefore(dt.date(2026, 3, 1), dt.date(2026, 3, 31), count, before))
+
+
+def test_districts_are_compared_each_with_itself(
+    client: Client, plant: Plant, settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    last = noon(dt.date(2025, 3, 1))
+    plant([IN_EAST] * 80 + [IN_WEST] * 30)
+    plant([IN_EAST] * 40 + [IN_WEST] * 29, submitted_at=last)
+    for at in (NOON, last):
+        plant([IN_WEST] * 90, submitted_at=at, hidden=True)
+    # Those of the report; the first day of all, and the year before by district.
+    with django_assert_num_queries(2 + 2):
+        made = count_districts(MARCH)
+    rows = {row.district.code: row for row in made.rows}
+    assert (rows["east"].before, rows["west"].before) == (40, 29)
+    assert (rows["east"].change_direction, rows["west"].change_direction) == (1, 0)
+    p = [float(rate_ratio(80, 40).p), float(rate_ratio(30, 29).p)]
+    assert [rows[code].change_q for code in ("east", "west")] == pytest.approx(
+        false_discovery_control(p).tolist()
+    )
+    page = client.get(f"/en/reports/districts/?{QUERY}").content.decode()
+    assert "110 appeals; 69 in the same days a year before: clearly more, by 59\xa0%" in page
+    assert '<td class="report-table__number">40 ▲\xa02.00 ×</td>' in page
+    assert '<td class="report-table__number">29</td>' in page
+    facts = client.get(f"/en/reports/districts.json?{QUERY}").json()
+    assert "69 in the same days a year before" in facts["sentences"][1]
+    assert {row["district"]: row["year_before"] for row in facts["numbers"]["by_district"]} == {
+        "east": 40,
+        "west": 29,
+    }
+    assert "Year before" not in client.get("/en/reports/districts/").content.decode()
+    settings.REPORT_MIN_COUNT = 30
+    assert {row.district.code: row.before for row in count_districts(MARCH).rows} == {
+        "east": 40,
+        "west": None,
+    }
