@@ -224,8 +224,8 @@ def _rates(grounds: list[DistrictGround], observed: np.ndarray, exposure: np.nda
         elif found is None:
             rows.append(DistrictRate(ground, o, e, o / e, ratio))
         else:
-            judged = (float(one[n]) for one in (found.low, found.high, found.q))
-            rows.append(DistrictRate(ground, o, e, o / e, ratio, *judged))
+            low, high, q = (float(one[n]) for one in (found.low, found.high, found.q))
+            rows.append(DistrictRate(ground, o, e, o / e, ratio, low, high, q))
     return rows
 
 

@@ -231,7 +231,6 @@ def districts_tables(made: ByDistrict) -> list[Table]:
     from reports.figures import direction_mark
     from reports.ratios import interval_words
 
-    compared = isinstance(made.year_before, YearBefore)
     columns = (
         _("District"),
         _number(),
@@ -241,7 +240,6 @@ def districts_tables(made: ByDistrict) -> list[Table]:
         pgettext("observed by expected, head of a column", "Times"),
         pgettext("of a ratio, head of a column", "Interval"),
         pgettext("ratio, head of a column", "Smoothed"),
-        *([pgettext("number of appeals, head of a column", "Year before")] if compared else []),
     )
     rows = [
         (
@@ -258,11 +256,20 @@ def districts_tables(made: ByDistrict) -> list[Table]:
             "—" if row.ratio is None else f"{direction_mark(row.direction)} {times(row.ratio, 2)}".strip(),
             interval_words(row.low, row.high),
             "—" if row.smoothed is None else times(row.smoothed, 2),
-            *([before_words(row)] if compared else []),
         )
         for row in made.rows
     ]
-    return [_table(_("By district"), columns, rows)]
+    # A ninth column would leave none of them its width.
+    before = (_("District"), pgettext("number of appeals, head of a column", "Year before"))
+    compared = [(row.district.name, before_words(row)) for row in made.rows]
+    return [
+        _table(_("By district"), columns, rows),
+        *(
+            [_table(_("Compared with a year before"), before, compared)]
+            if isinstance(made.year_before, YearBefore)
+            else []
+        ),
+    ]
 
 
 def change_tables(made: BeforeAfterReport) -> list[Table]:
