@@ -16,7 +16,6 @@ from django.contrib.gis.db.models.functions import AsGeoJSON, AsWKB, GeometryDis
 from django.contrib.gis.geos import Point
 from django.db.models import FloatField, Func, QuerySet, Subquery, Value
 from django.utils import timezone
-from scipy.spatial import KDTree
 
 from districts.models import BoundaryRevision, District, DistrictBoundary, Place
 from geo.points import WGS84_SRID
@@ -144,6 +143,9 @@ def nearest_places(centres: Sequence[tuple[float, float]]) -> list[str]:
 
 def nearest_place_of_each(centres: Sequence[tuple[float, float]]) -> list[str]:
     """The same of many at once, by places alone: "" where the gazetteer is empty. One statement."""
+    # Loaded by the first who asks for a file.
+    from scipy.spatial import KDTree
+
     places = [*Place.objects.exclude(kind="street").order_by("pk")]
     if not places or not centres:
         return [""] * len(centres)
