@@ -30,7 +30,7 @@ _NOTE: Final = 7.5
 _LEAST_ROWS: Final = 6
 #: Columns of figures are at most this wide, and all of them together.
 _FIGURE_MM, _FIGURES_MM = 27.0, 105.0
-#: So wide where a word of their heads would be cut otherwise.
+#: So wide where something of them would be cut otherwise.
 _FIGURES_MOST_MM: Final = 125.0
 
 
@@ -191,18 +191,18 @@ def _tables(pen: Pen, sheet: Sheet, y: float) -> list[int]:
 def _table(pen: Pen, y: float, table: Table, bottom: float) -> tuple[float, int]:
     """The rows that there is room for above ``bottom``; where it ended, and how many there were."""
     y = _paragraph(pen, y, table.title, 10.5, bold=True) + 1
-    figures = len(table.columns) - 1
-    figure = min(_FIGURE_MM, _FIGURES_MM / max(figures, 1))
-    # As wide as the longest word of their heads, which is not cut while there is room.
-    widest = max((pen.width(word, 7.5) for head in table.columns[1:] for word in _words(head)), default=0.0)
-    figure = max(figure, min(widest + 2.5, _FIGURES_MOST_MM / max(figures, 1)))
-    first = _WIDE - figures * figure
-    heads = [_lines(pen, words, 7.5, figure - 2 if n else first - 2) for n, words in enumerate(table.columns)]
+    widths = _widths(pen, table)
+    first = _WIDE - sum(widths)
+    heads = [
+        _lines(pen, words, 7.5, width - 2)
+        for words, width in zip(table.columns, [first, *widths], strict=True)
+    ]
     deep = max(map(len, heads)) * 7.5 * _LEADING
+    rights = [_LEFT + first + right for right in accumulate(widths)]
     for n, lines in enumerate(heads):
         for m, words in enumerate(lines):
             at = y + deep - (len(lines) - 1 - m) * 7.5 * _LEADING - 1
-            x = _LEFT if n == 0 else _LEFT + first + n * figure - pen.width(words, 7.5)
+            x = rights[n - 1] - pen.width(words, 7.5) if n else _LEFT
             pen.text(x, at, words, 7.5, colour=colour("ink-soft"))
     y += deep + 0.5
     _rule(pen, y)
@@ -212,10 +212,9 @@ def _table(pen: Pen, y: float, table: Table, bottom: float) -> tuple[float, int]
     room = bottom - y - below
     count = len(ends) if ends and ends[-1] <= room else max(sum(end <= room - _MORE_MM for end in ends), 1)
     for (name, note), (_name, *figures_of) in zip(firsts[:count], table.rows, strict=False):
-        for n, words in enumerate(figures_of, start=1):
-            fitted = _fitted(pen, words, 9, figure - 1)
-            x = _LEFT + first + n * figure - pen.width(fitted, 9)
-            pen.text(x, y + 3.9, fitted, 9, colour=colour("ink"))
+        for words, width, right in zip(figures_of, widths, rights, strict=True):
+            fitted = _fitted(pen, words, 9, width - 1)
+            pen.text(right - pen.width(fitted, 9), y + 3.9, fitted, 9, colour=colour("ink"))
         at = y + 3.9
         for lines, size, ink in ((name, 9, "ink"), (note, _NOTE, "ink-soft")):
             for words in lines:
@@ -227,6 +226,24 @@ def _table(pen: Pen, y: float, table: Table, bottom: float) -> tuple[float, int]
         pen.text(_LEFT, y + 4, table.more % {"n": len(table.rows) - count}, 8, colour=colour("ink-soft"))
         y += _MORE_MM
     return _paragraph(pen, y + 1, table.note, 8, colour_of="ink-soft") if table.note else y, count
+
+
+def _widths(pen: Pen, table: Table) -> list[float]:
+    """Of the columns of figures: all alike, unless a word of a head or a figure would be cut; then as each needs."""
+    count = max(len(table.columns) - 1, 1)
+    alike = min(_FIGURE_MM, _FIGURES_MM / count)
+    needed = [
+        max(
+            [pen.width(word, 7.5) + 2.5 for word in _words(head)]
+            + [pen.width(row[n], 9) + 2.5 for row in table.rows],
+            default=0.0,
+        )
+        for n, head in enumerate(table.columns[1:], start=1)
+    ]
+    if max(needed, default=0.0) <= alike:
+        return [alike] * len(needed)
+    room = min(max(alike * count, sum(needed)), _FIGURES_MOST_MM)
+    return [width + (room - sum(needed)) / count for width in needed]
 
 
 def _first_text(pen: Pen, words: str, width: float) -> tuple[list[str], list[str]]:

@@ -211,6 +211,15 @@ def test_long_names_and_rows_are_in_lines_and_places_have_numbers() -> None:
     # Nothing of a row is cut off.
     assert " ".join(second.split()).count("сөз39") == 2
     assert "Кошуналары менен." in second and "…" not in second
+    figures = ("Саны", "км²ге", "1000 тургунга", "Күтүлгөн", "Эсе", "Аралык", "Жылмаланган")
+    wide = Table(
+        "Райондор",
+        ("Район", *figures),
+        [("Керме-Тоо", "10", "1,2", "0,4", "5", "2,11", "1,19 … 14,42 ×", "1,90")],
+        "",
+    )
+    _same, second = read(wide)
+    assert "1,19 … 14,42 ×" in second
 
 
 def test_cells_have_the_outline_of_their_level_whatever_was_drawn_before() -> None:
