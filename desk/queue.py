@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -235,17 +235,17 @@ class Place:
         return Place(self.tab, sort, self.wanted, PageRequest(PAGE_SIZE))
 
 
-def parse_place(query: Mapping[str, str]) -> tuple[Place, Errors]:
+def parse_place(
+    query: Mapping[str, str], *, read: Callable[[Mapping[str, str]], AppealFilter] = parse_filter
+) -> tuple[Place, Errors]:
     """The place that the address names, and what is wrong with it by parameter; a wrong part does not narrow.
 
-    The tab decides the status, whatever else is asked for.
+    The tab decides the status, whatever else is asked for. Who looks up the codes of many places together says so by ``read``.
     """
     refusals = Refusals()
     tab = refusals.read(Tab.parse, query.get("tab", ""), Tab.OPEN, name="tab")
     sort = refusals.read(lambda given: Sort.parse(given, tab), query.get("sort", ""), tab.sort, name="sort")
-    wanted = refusals.read(
-        parse_filter, {**{name: query[name] for name in query}, "status": ""}, AppealFilter()
-    )
+    wanted = refusals.read(read, {**{name: query[name] for name in query}, "status": ""}, AppealFilter())
     page = refusals.read(
         lambda given: parse_page(given, sort.order, size=PAGE_SIZE, both_ways=True),
         query,

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.roles import Standing
 from appeals.deadlines import WorkingCalendar, calendar_of
-from appeals.filters import FILTERS, Keys
+from appeals.filters import FILTERS, Keys, written_filter
 from appeals.models import CalendarDay
 from appeals.querysets import InLanguage
 from desk.models import SavedFilter
@@ -42,7 +42,7 @@ def read_saved(query: str) -> tuple[Place | None, str]:
     """The place that a saved address says, and what is wrong with it: nothing of it is passed over in silence."""
     given = dict(parse_qsl(query, keep_blank_values=True))
     known = {"tab", "sort", *(declared.name for declared in FILTERS)}
-    place, errors = parse_place(given)
+    place, errors = parse_place(given, read=written_filter)
     wrong = [
         *sorted(set(given) - known),
         *(

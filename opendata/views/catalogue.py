@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from opendata.bundle import newest_bundle
@@ -47,7 +47,7 @@ _KINDS: Final[dict[str, str | Promise]] = {
     "uuid": gettext_lazy("identifier (UUID)"),
     "uri": gettext_lazy("address of a page"),
     "integer": gettext_lazy("whole number"),
-    "number": gettext_lazy("number"),
+    "number": pgettext_lazy("type of a field", "number"),
     "boolean": gettext_lazy("yes or no"),
     "array": gettext_lazy("list of codes"),
     "date": gettext_lazy("day"),

@@ -259,14 +259,20 @@ def _beside_peers(server: Server) -> list[Line]:
 
 
 def _box_of_few() -> str:
-    """A box of no more appeals than stand on a page, which all can so be compared by."""
+    """A box of no more appeals than stand on a page, which all can so be compared by; none is within its edge's rounding."""
     lon, lat = Appeal.objects.public().newest_first()[0].point.coords
     half = 0.02
     while True:
-        box = Bbox(lon - half, lat - half, lon + half, lat + half)
-        if Appeal.objects.public().filter(point__bboverlaps=box.polygon()).count() <= PAGE // 2:
+        west, south, east, north = (round(n, 6) for n in (lon - half, lat - half, lon + half, lat + half))
+        box = Bbox(west, south, east, north)
+        # An index compares in single precision: who asks it alone finds some that lie outside.
+        touched = Appeal.objects.public().filter(point__bboverlaps=box.polygon())
+        if (
+            touched.count() <= PAGE // 2
+            and touched.count() == touched.filter(point__coveredby=box.polygon()).count()
+        ):
             return ",".join(f"{degrees:.6f}" for degrees in box)
-        half /= 2
+        half *= 0.9
 
 
 def _numbers(url: str) -> set[int]:

@@ -275,6 +275,7 @@ def test_scripts_that_the_network_lost_are_asked_for_again(visit: Open, city: Gr
     # Some browsers ask for a module once: what fails again has the page loaded anew.
     with page.expect_event("load"):
         page.locator(".map-status__retry").click()
+    expect(missing).to_be_visible()
     window.context.unroute(scripts)
     missing.get_by_role("button").click()
     window.map_drawn()
