@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import QuerySet
 
 #: Written by PostgreSQL, a fraction would lose its last zeros: readers that guess a column's form by its first rows would fail at
@@ -32,6 +33,8 @@ def statement_of(rows: QuerySet[Any, Any]) -> str:
     return statement.decode()
 
 
-def literal(text: str) -> str:
-    """The text as a literal of SQL (with ``standard_conforming_strings``, as PostgreSQL has them)."""
-    return "'" + text.replace("'", "''") + "'"
+def literals(values: Sequence[str]) -> str:
+    """The values, one at least, as the list of SQL's ``IN``, brackets and all, quoted by the driver."""
+    with connection.cursor() as cursor:
+        listed: bytes = cursor.mogrify("%s", [tuple(values)])
+    return listed.decode()

@@ -35,7 +35,7 @@ from appeals.querysets import AppealQuerySet
 from appeals.vocabulary import OPEN_STATUSES, Status
 from geo.bbox import Bbox
 from geo.geojson import FeatureText, feature_sql, feature_texts, rows_of_statement
-from geo.statements import literal, statement_of
+from geo.statements import literals, statement_of
 from geo.tiles import EQUATOR_M, TileColumn, TileRow, box_of, tile_at
 from opendata.properties import CELL, PIN, values
 
@@ -219,7 +219,7 @@ def _summed(keys: Sequence[str], zoom: int, frame: Frame, statuses: tuple[str, .
         of_statuses=_of_statuses(lambda status: f"sum(n_{status})" if status in drawn else "0"),
         unit=COORDINATE_UNIT,
         overdue=overdue,
-        keys=", ".join(map(literal, keys)),
+        keys=literals(keys),
         zoom=zoom,
         west=west,
         east=east,

@@ -27,8 +27,7 @@ def contacts_of(resident: Resident) -> QuerySet[AppealContact]:
 
     Whoever has them may see what their links show, and nothing else.
     """
-    named = AppealContact.objects.filter(mailbox(resident.email, "email"), email_proven=True)
-    return named.order_by("-appeal__number")
+    return _naming(resident).filter(email_proven=True)
 
 
 def unconfirmed_of(resident: Resident) -> QuerySet[AppealContact]:
@@ -36,8 +35,11 @@ def unconfirmed_of(resident: Resident) -> QuerySet[AppealContact]:
 
     Anybody may write any address into a form, so that they are whoever's until the reader says whose.
     """
-    named = AppealContact.objects.filter(mailbox(resident.email, "email"), email_proven=False)
-    return named.filter(appeal__in=Appeal.objects.public()).order_by("-appeal__number")
+    return _naming(resident).filter(email_proven=False, appeal__in=Appeal.objects.public())
+
+
+def _naming(resident: Resident) -> QuerySet[AppealContact]:
+    return AppealContact.objects.filter(mailbox(resident.email, "email")).order_by("-appeal__number")
 
 
 def confirm_own(resident: Resident, numbers: Sequence[str]) -> int:

@@ -7,6 +7,6 @@ SELECT tile_x >> {doublings} AS "column", tile_y >> {doublings} AS "row", sum({c
     sum(lat_sum * (({count})::float8 / ({every}))) * {unit} AS lat,
     {overdue} AS overdue
 FROM appeals_pyramidcell
-WHERE key IN ({keys}) AND zoom = {zoom} AND tile_x BETWEEN {west} AND {east} AND tile_y BETWEEN {north} AND {south}
+WHERE key IN {keys} AND zoom = {zoom} AND tile_x BETWEEN {west} AND {east} AND tile_y BETWEEN {north} AND {south}
     AND {count} > 0
 GROUP BY 1, 2
