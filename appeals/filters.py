@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -35,6 +35,10 @@ from geo.word_forms import folded, readings, required, stands_in, words_in, word
 #: Days outside of these years are slips of the pen, and the first and last of all have no day before or after.
 YEARS = range(1900, 2200)
 
+#: Keys of the city's own rows by the filter's name and the code; of categories, by the name of the search and a word that
+#: means them.
+Keys = Mapping[tuple[str, str], list[int]]
+
 
 #: As a filter, it narrows nothing; written out where a page shows fewer of itself.
 EVERY_STATUS: Final = tuple(Status.values)
@@ -44,7 +48,8 @@ EVERY_STATUS: Final = tuple(Status.values)
 class AppealFilter:
     """Empty members do not narrow. Codes, not ids, so that a shared address outlives the database.
 
-    ``since`` and ``until`` are days of the city's calendar, both included. ``category`` may be a group.
+    ``since`` and ``until`` are days of the city's calendar, both included. ``category`` may be a group. What has been looked
+    up is carried in ``keys``, which tell no two filters apart.
     """
 
     q: str = ""
@@ -56,6 +61,7 @@ class AppealFilter:
     since: dt.date | None = None
     until: dt.date | None = None
     bbox: Bbox | None = None
+    keys: Keys = field(default_factory=dict, compare=False, repr=False)
 
     def as_query(self, **changes: str) -> str:
         """The filter as a URL query without the leading ``?``, empty members left out; ``changes`` are appended."""
@@ -167,18 +173,18 @@ def filter_fields(
 def parse_filter(query: Mapping[str, str]) -> AppealFilter:
     """The ``written_filter``, whose codes the city has or had: those of what is retired still find what there was.
 
-    At most one query. Raises ``Refused`` with what is wrong with each parameter.
+    At most one query, after which its keys are known. Raises ``Refused`` with what is wrong with each parameter.
     """
     refusals = Refusals()
     wanted = refusals.read(written_filter, query, AppealFilter())
-    keys = keys_of([replace(wanted, q="")])
+    keys = keys_of([wanted])
     for declared in FILTERS:
         code = getattr(wanted, declared.member)
-        if code and keys.get((declared.name, code)) == []:
+        if declared.rows and code and not keys[declared.name, code]:
             words = _("%(field)s: there is no “%(code)s” here.") % {"field": declared.label, "code": code}
             refusals.add({declared.name: [words]})
     refusals.check()
-    return wanted
+    return replace(wanted, keys=keys)
 
 
 def written_filter(query: Mapping[str, str]) -> AppealFilter:
@@ -271,23 +277,23 @@ def midnight(day: dt.date) -> dt.datetime:
 
 _SEARCH: Final = "q"
 
-#: Keys of the city's own rows by the filter's name and the code; of categories, by the name of the search and a word that
-#: means them.
-Keys = Mapping[tuple[str, str], list[int]]
-
 
 def keys_of(filters: Iterable[AppealFilter]) -> Keys:
-    """The keys of the rows that codes and words in the filters stand for, none for an unknown one; at most one query.
+    """The keys of the rows that codes and words in the filters stand for, none for an unknown one.
 
-    Read now: a planner that sees keys knows how rare they are, one that sees a join takes the average.
+    At most one query, for those that no filter carries. Read now: a planner that sees keys knows how rare they are, one that
+    sees a join takes the average.
     """
     keys: dict[tuple[str, str], list[int]] = {}
     selects, words = [], set()
-    for wanted in filters:
+    given = list(filters)
+    for wanted in given:
+        keys |= wanted.keys
+    for wanted in given:
         for declared in FILTERS:
             value = getattr(wanted, declared.member)
             if declared.words and value:
-                words |= {(declared.name, word) for word in declared.words(value)}
+                words |= {(declared.name, word) for word in declared.words(value)} - keys.keys()
             if declared.rows and value and (declared.name, value) not in keys:
                 keys[declared.name, value] = []
                 row = JSONObject(filter=Value(declared.name), code=Value(value), key="pk")

@@ -274,11 +274,8 @@ def test_who_has_a_tile_already_is_told_so(
     for path, statements, known in (
         ("/tiles/appeals/12/2876/1542.mvt", 2, 1),
         ("/tiles/appeals/16/46013/24686.mvt?kind=complaint", 2, 1),
-        (
-            "/tiles/appeals/12/2876/1542.mvt?category=lamp&service=light",
-            4,
-            2,
-        ),  # codes are looked up when they are read
+        # Codes are looked up when they are read.
+        ("/tiles/appeals/12/2876/1542.mvt?category=lamp&service=light", 3, 2),
         ("/tiles/districts/9/359/192.mvt", 2, 2),
         ("/tiles/appeals.json?category=lamp", 1, 1),
         ("/tiles/style.json", 0, 0),
