@@ -123,7 +123,6 @@ def write(pasts: Sequence[Past]) -> None:
         copy_in([event for past in pasts for event in past.events])
         copy_in([past.contact for past in pasts if past.contact])
         copy_in([attachment for past in pasts for attachment in past.attachments])
-        # Last: it locks the counts of their cells, and whoever submits an appeal there waits for the end.
         copy_in([past.appeal for past in pasts])
         count_in_districts(former)
 

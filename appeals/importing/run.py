@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from appeals.deadlines import LegalClock, NoLegalTerm
+from appeals.folding import fold_pyramid
 from appeals.importing.changes import Known, known_by_number, write_news
 from appeals.importing.drafts import Draft, Drafting, Reason, RowRefused, Step
 from appeals.importing.history import DueDates, HistoricalRouter, Past, begin, write
@@ -123,7 +124,7 @@ def import_appeals(
 
 
 def lock_key(source: str) -> int:
-    """Key of the advisory lock held by an import from the source; without a source, by whichever writes a batch."""
+    """Key of the advisory lock held by an import from the source."""
     return int.from_bytes(hashlib.sha256(f"import {source}".encode()).digest()[:8], "big", signed=True)
 
 
@@ -173,21 +174,13 @@ class _Batches:
         drafts = list(self._drafts(rows))
         known = known_by_number(self.source, (draft.submission.external_id for draft in drafts))
         # Apart, so that the appeals that the news change are not locked while the others are prepared.
-        with self._turn():
+        with transaction.atomic():
             self._go_on([draft for draft in drafts if draft.submission.external_id in known], known)
-        with self._turn():
+        with transaction.atomic():
             self._begin([draft for draft in drafts if draft.submission.external_id not in known])
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """A transaction; one that writes has no other import's beside it.
-
-        Each locks many rows in several statements, so that two of them could wait for each other.
-        """
-        with transaction.atomic(), connection.cursor() as cursor:
-            if not self.dry_run:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock_key("")])
-            yield
+        if not self.dry_run:
+            # Else maps read every row that was imported since the worker last folded.
+            fold_pyramid()
 
     def _drafts(self, rows: Iterable[Row]) -> Iterator[Draft]:
         for row in rows:
