@@ -27,6 +27,7 @@ from django.db.models import (
 )
 from django.db.models.expressions import Combinable
 from django.db.models.sql.compiler import SQLCompiler
+from django.db.models.sql.datastructures import BaseTable
 from psycopg2 import extensions
 
 from geo.paging import Cursor, Order, PageRequest
@@ -40,6 +41,9 @@ _PROPERTIES_MAX = 50
 
 #: Columns as the bytes that PostgreSQL sent (UTF-8), neither decoded nor encoded again: of text, bigint, integer.
 _AS_SENT = extensions.new_type((25, 20, 23), "AS_SENT", extensions.BYTES)
+
+#: What the rows of a page are called in its statement.
+_PAGE = "page"
 
 #: Rows fetched at once of a list without an end: about two megabytes.
 _BATCH = 2_000
@@ -148,9 +152,12 @@ class PagedFeatures:
             .annotate(geojson_text=feature, **numbers)
             .values_list("geojson_text", *numbers)
         )
+        # Of the table's rows those of the page alone, but of what is joined to them all, of the table itself too.
+        table = model._meta.db_table
+        texts.query.alias_map[table] = BaseTable(_PAGE, table)
         self._texts, self._texts_params = texts.query.sql_with_params()
         quoted = connections[DEFAULT_DB_ALIAS].ops.quote_name
-        self._with = f"WITH {quoted(model._meta.db_table)} ({', '.join(map(quoted, columns))})"
+        self._with = f"WITH {_PAGE} ({', '.join(map(quoted, columns))})"
 
     @property
     def shape(self) -> str:
@@ -160,8 +167,8 @@ class PagedFeatures:
     def page(self, rows: QuerySet[Any], page: PageRequest) -> PageText:
         """The page of the rows that the queryset leaves; one statement.
 
-        The rows are found first, by a WITH of the table's own name, and only those of the page meet the tables with
-        their names. The texts come one by one rather than as one ``string_agg``: joining a thousand of them here costs
+        The rows are found first, by a WITH that stands in the table's place, and only those of the page meet the tables
+        with their names. The texts come one by one rather than as one ``string_agg``: joining a thousand of them here costs
         less than growing one text of a megabyte there, and needs no second look for where the page ends.
         """
         chosen = self._order.following(rows, page)

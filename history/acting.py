@@ -21,7 +21,10 @@ from history.recording import ACTOR, recorded_models
 _request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
 _process = ""
 
-_WRITES: Final = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO|(WITH))\b", re.IGNORECASE)
+_VERBS: Final = r"INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO"
+_WRITES: Final = re.compile(rf"\s*(?:{_VERBS}|(WITH))\b", re.IGNORECASE)
+#: Most of what begins with WITH reads.
+_WRITES_WITHIN: Final = re.compile(rf"\b(?:{_VERBS})\b", re.IGNORECASE)
 #: After the verb; the name of the table stands there.
 _HEAD: Final = 120
 #: Programs whose first argument is the command.
@@ -76,6 +79,8 @@ def _changes_recorded(sql: str) -> bool:
     if verb is None:
         return False
     rest = sql[verb.end() :] if verb[1] else sql[verb.end() : verb.end() + _HEAD]
+    if verb[1] and not _WRITES_WITHIN.search(rest):
+        return False
     return any(table in rest for table in recorded_models())
 
 
