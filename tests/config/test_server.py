@@ -27,6 +27,8 @@ THREADS = 2
 #: Long enough never to be reached by what a test does not try.
 PATIENT = {"headers_s": 600.0, "idle_s": 600.0, "silence_s": 600.0, "grace_s": 600.0}
 FILE_BYTES = 40_000_000
+#: More than a connection takes at once, no part of it like another.
+LARGE_TEXT = " ".join(map(str, range(1_000_000)))
 #: Seconds after which a test that waits for something that does not come fails.
 GIVE_UP_S = 120.0
 
@@ -59,6 +61,8 @@ class Application:
             text = f"{environ.get('CONTENT_LENGTH')} {len(body)}"
         elif path == "/who":
             text = f"{environ['REMOTE_ADDR']} {environ.get('HTTP_X_FORWARDED_FOR')} {environ.get('HTTP_X_FORWARDED_PROTO')}"
+        elif path == "/text":
+            text = LARGE_TEXT
         else:
             text = "ok"
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(text)))])
@@ -207,8 +211,10 @@ def test_slow_readers_keep_no_thread(tmp_path: Path):
         readers = [site.connect(request("/file")) for _ in range(4 * THREADS)]
         assert all(reader.recv(100).startswith(b"HTTP/1.1 200") for reader in readers)
         assert site.get().endswith(b"ok")
+        text = site.connect(request("/text"))
         whole = read(readers[0])
         assert len(whole) > FILE_BYTES - 100
+        assert read(text).endswith(LARGE_TEXT.encode()), "what it took at once, and then the rest"
         assert site.application.closed.wait(GIVE_UP_S), "the answer is closed, and with it its file"
 
 
