@@ -9,10 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import uuid
+from functools import lru_cache
 from typing import Any
 
 import factory
+from django.conf import settings
 from django.contrib.gis.geos import Point
+from django.db import connection
+from django.db.models.expressions import DatabaseDefault
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
@@ -218,8 +222,10 @@ class AppealFactory(DjangoModelFactory[Appeal]):
     @classmethod
     def _create(cls, model_class: type[Appeal], *args: Any, **kwargs: Any) -> Appeal:
         appeal = super()._create(model_class, *args, **kwargs)
-        # The number is given by the database.
-        appeal.refresh_from_db(fields=["number"])
+        if isinstance(appeal.number, DatabaseDefault):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT currval('appeals_number')")
+                [appeal.number] = cursor.fetchone()
         return appeal
 
 
@@ -230,9 +236,28 @@ def _asked() -> list[dt.date]:
 
 
 def _due_on(kind: str, submitted_at: dt.datetime) -> dt.date:
-    if not LegalTerm.objects.exists():
+    clock = _clock()
+    if not clock.terms:
         LegalTermFactory()
-    return LegalClock.read().due_on(kind, submitted_at)
+        clock = _clock()
+    return clock.due_on(kind, submitted_at)
+
+
+def _clock() -> LegalClock:
+    """The clock as stored; most appeals are made where nothing of it has changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT array_agg(term) FROM appeals_legalterm AS term)::text, "
+            "(SELECT array_agg(day) FROM appeals_calendarday AS day)::text, "
+            "(SELECT array_agg((id, parent_id)) FROM districts_category WHERE EXISTS "
+            "(SELECT FROM appeals_legalterm WHERE category_id IS NOT NULL))::text"
+        )
+        return _clock_of(settings.CALENDAR_COUNTRY, settings.CALENDAR_SUBDIVISION, *cursor.fetchone())
+
+
+@lru_cache(maxsize=1)
+def _clock_of(*stored: str | None) -> LegalClock:
+    return LegalClock.read()
 
 
 class AppealContactFactory(DjangoModelFactory[AppealContact]):
