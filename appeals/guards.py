@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from accounts.roles import Role
 from appeals.deadlines import LegalClock, city_day
 from appeals.gathering import has_gathered
-from appeals.limits import RATING_DAYS
+from appeals.limits import ADDITIONS_MAX, CORRECTION_MINUTES, CORRECTIONS_MAX, RATING_DAYS
 from appeals.models import Appeal, Attachment, Event
 from appeals.querysets import AppealQuerySet
 from appeals.redactions import is_redacted
 from appeals.vocabulary import OPEN_STATUSES, Guard, Status, Verb
-from appeals.workflow import ASK, PLAN, REMIND, SPLIT
+from appeals.workflow import ADD, AMEND, ASK, PLAN, REMIND, SPLIT
 
 
 def barred(
@@ -60,7 +60,42 @@ def barred(
         appeal.closed_at is None or at <= appeal.closed_at + dt.timedelta(days=RATING_DAYS)
     ):
         met.add(Guard.RATEABLE)
+    if Guard.CORRECTABLE in asked and not why_not_correctable(appeal, at):
+        met.add(Guard.CORRECTABLE)
+    if Guard.EXTENSIBLE in asked and _times(appeal, ADD) < ADDITIONS_MAX:
+        met.add(Guard.EXTENSIBLE)
     return asked - met
+
+
+def correctable_until(appeal: Appeal) -> dt.datetime:
+    """The moment until which its author may correct it, if nobody acts on it before."""
+    return appeal.submitted_at + dt.timedelta(minutes=CORRECTION_MINUTES)
+
+
+def why_not_correctable(appeal: Appeal, at: dt.datetime) -> str:
+    """Why its author may not correct it at that moment, whatever its state; empty while they may. At most two queries.
+
+    What others have acted on, or have said that it concerns them too, is not made another matter under their hands.
+    """
+    if at > correctable_until(appeal):
+        words = _("An appeal can be corrected within %(n)d minutes of sending it.")
+        return words % {"n": CORRECTION_MINUTES}
+    if appeal.hidden:
+        return _("The Mayor's Office has hidden it: it cannot be corrected now.")
+    if appeal.supporters:
+        return _("Others have said that it concerns them too: it stays as they have read it.")
+    since = Event.objects.filter(appeal=appeal, version__gt=1)
+    if since.exclude(actor_role__in=[Role.RESIDENT, Role.SYSTEM]).exists():
+        return _("Its consideration has begun: it cannot be corrected any more.")
+    if _times(appeal, AMEND) >= CORRECTIONS_MAX:
+        return _("It has been corrected %(n)d times, which is as often as it may be.") % {
+            "n": CORRECTIONS_MAX
+        }
+    return ""
+
+
+def _times(appeal: Appeal, verb: Verb) -> int:
+    return Event.objects.filter(appeal=appeal, verb=verb.code).count()
 
 
 def split_off_from(appeal: Appeal) -> Appeal | None:
@@ -81,8 +116,8 @@ def parts_of(appeal: Appeal) -> AppealQuerySet:
     return appeal.linked.filter(status=Status.NEW, number__in=numbers).order_by("number")
 
 
-def why_not(appeal: Appeal, verb: Verb, role: Role) -> str:
-    """Why somebody in that role may not do the verb to the appeal, if its state or the role is why; else empty."""
+def why_not(appeal: Appeal, verb: Verb, role: Role, at: dt.datetime) -> str:
+    """Why somebody in that role may not do the verb to the appeal at that moment, where that can be said; else empty."""
     if role not in verb.roles:
         return _("This is not among what you may do with this appeal.")
     if appeal.status not in verb.sources:
@@ -91,6 +126,11 @@ def why_not(appeal: Appeal, verb: Verb, role: Role) -> str:
         return words % {"status": appeal.get_status_display(), "sources": sources}
     if verb.hides is not None and verb.hides == appeal.hidden:
         return _("It is hidden already.") if appeal.hidden else _("The public sees it already.")
+    if verb.guard is Guard.CORRECTABLE:
+        return why_not_correctable(appeal, at)
+    if verb.guard is Guard.EXTENSIBLE:
+        words = _("It has been added to %(n)d times, which is as often as it may be.")
+        return words % {"n": ADDITIONS_MAX}
     return ""
 
 

@@ -33,6 +33,12 @@ PHOTOS_MAX: Final = 10
 VIDEOS_MAX: Final = 2
 ATTACHMENTS_MAX: Final = PHOTOS_MAX + VIDEOS_MAX
 
+#: Minutes after sending in which the author may correct an appeal that nobody has acted on, and how often.
+CORRECTION_MINUTES: Final = 30
+CORRECTIONS_MAX: Final = 5
+#: How often the author may add words or files to an appeal.
+ADDITIONS_MAX: Final = 20
+
 #: Days after an appeal is closed in which its author may still rate the answer.
 RATING_DAYS: Final = 30
 

@@ -10,7 +10,7 @@ from typing import Final
 from django.db.models import QuerySet
 
 from appeals.models import Appeal, Event, Redaction
-from appeals.workflow import VERBS
+from appeals.workflow import AMEND, VERBS
 
 #: What stands in the place of words that were taken out.
 GAP: Final = "[…]"
@@ -28,10 +28,11 @@ class Replacement:
 
 @dataclass(frozen=True)
 class Redacted:
-    """What a moderation did to a text: ``pieces`` of the fuller one, each with whether it is missing in the other."""
+    """What a moderation, or the author, did to a text: ``pieces`` of the fuller one, each with whether the other lacks it."""
 
     redaction: Redaction
     puts_back: bool
+    by_author: bool
     pieces: tuple[tuple[str, bool], ...]
 
 
@@ -69,7 +70,7 @@ def without(appeal: Appeal, pieces: Iterable[str]) -> tuple[list[Replacement], l
 def as_written(appeal: Appeal) -> list[Replacement]:
     """The texts of the appeal out of which words were taken, with what was written at first."""
     first: dict[tuple[int | None, str], str] = {}
-    for redaction in _of(appeal):
+    for redaction in _of(appeal).exclude(event__verb=AMEND.code):
         first.setdefault((redaction.of_event_id, redaction.field), redaction.before)
     return [
         Replacement(event, field, text, first[key])
@@ -79,13 +80,14 @@ def as_written(appeal: Appeal) -> list[Replacement]:
 
 
 def redactions_of(appeal: Appeal) -> list[Redacted]:
-    """Every change of the appeal's texts by a moderation, in their order. For the Mayor's Office alone."""
+    """Every change of the appeal's texts by a moderation or its author, in their order. For the Mayor's Office alone."""
     found = []
     for redaction in _of(appeal).select_related("event__actor", "of_event"):
-        puts_back = VERBS[redaction.event.verb].redacts is False
+        verb = VERBS[redaction.event.verb]
+        puts_back = verb.redacts is False
         texts = redaction.before, redaction.after
         fuller, other = reversed(texts) if puts_back else texts
-        found.append(Redacted(redaction, puts_back, tuple(_pieces(fuller, other))))
+        found.append(Redacted(redaction, puts_back, verb.amends, tuple(_pieces(fuller, other))))
     return found
 
 

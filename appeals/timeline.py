@@ -69,7 +69,10 @@ def title_of(event: Event) -> str:
         details["kind"] = str(Kind(kind).label)
     if verdict := VERDICTS.get(event.details.get("satisfied", "")):
         details["satisfied"] = str(verdict)
-    step = f"{words.step}. {words.instead}" if {"chosen", GIVEN_BACK} & {*details} else str(words.step)
+    follows = (
+        words.instead if {"chosen", GIVEN_BACK} & {*details} else words.moved if event.to_service else ""
+    )
+    step = f"{words.step}. {follows}" if follows else str(words.step)
     return step % {
         **details,
         "by": _office() if event.actor_role == Role.OFFICE else event.service.short,

@@ -140,11 +140,15 @@ class Guard(enum.Enum):
         "rateable"  #: it has an answer, and was not closed so long ago that its author has no say any more
     )
 
+    CORRECTABLE = "correctable"  #: its author sent it a short time ago, and nobody has acted on it since
+    EXTENSIBLE = "extensible"  #: its author has not added to it as often as one may
+
     @property
     def of_the_clock(self) -> bool:
         """True when terms and calendar decide it."""
         of_relations = {Guard.SPLIT_OFF, Guard.HAS_PART, Guard.REPEATS, Guard.LINKED}
         of_itself = of_relations | {Guard.REDACTED, Guard.CIVIC, Guard.LEGAL, Guard.RATEABLE, Guard.GATHERED}
+        of_itself |= {Guard.CORRECTABLE, Guard.EXTENSIBLE}
         return self not in of_itself and not self.of_files
 
     @property
@@ -157,6 +161,8 @@ class Input(enum.Enum):
     """The kinds of thing that a verb may ask for. ``actions.inputs`` checks them, ``web.verb_forms`` draws them."""
 
     TEXT = "text"  #: words, kept as the event's text
+    OWN_TEXT = "own text"  #: the words of the appeal itself, in the place of what they were
+    ADDRESS = "address"  #: the address of the appeal, in the place of what it was; may be empty
     WORDS = "words"  #: pieces of the appeal's public texts, one a line, which are taken out
     SERVICE = "service"  #: another service, which the appeal goes to
     FILES = "files"  #: photos and videos that were uploaded before
@@ -214,8 +220,10 @@ class Words:
     button: Text = ""
     #: Heads the form of a verb that asks for something.
     invitation: Text = ""
-    #: Said to whoever did it; it knows %(number)s and %(service)s.
+    #: Said to whoever did it; it knows %(number)s, %(service)s and %(due)s.
     done: Text = ""
+    #: Follows the step, and what is said to whoever did it, where another service answers from then on: %(to_service)s.
+    moved: Text = ""
     #: Follows the step where the Mayor's Office got the appeal instead of %(chosen)s, or gave it back by itself.
     instead: Text = ""
 
@@ -249,6 +257,8 @@ class Verb:
     bulk: bool = False
     #: False: only the staff see the event.
     public: bool = True
+    #: The author's words or files stand beside the appeal: one of the two is needed.
+    adds: bool = False
     #: Its text stands beside the answer.
     supplements: bool = False
     #: Why the appeal is closed, if not with an answer.
@@ -318,6 +328,11 @@ class Verb:
     def assigns(self) -> bool:
         """True when it says who works on the appeal."""
         return any(ask.input is Input.COLLEAGUE for ask in self.asks)
+
+    @property
+    def amends(self) -> bool:
+        """True when the words of the appeal itself become others."""
+        return any(ask.input is Input.OWN_TEXT for ask in self.asks)
 
     @property
     def names_author(self) -> bool:

@@ -46,6 +46,13 @@ _PLATFORM = frozenset({Role.SYSTEM})
 _PHOTOS = Ask(
     "uploads", Input.FILES, _("Photos"), _("Up to %(photos)d photos and %(videos)d videos."), required=False
 )
+_MORE_PHOTOS = Ask(
+    "uploads",
+    Input.FILES,
+    _("Photos"),
+    _("Up to %(photos)d photos and %(videos)d videos, with those that the appeal has."),
+    required=False,
+)
 #: Asked by verbs that may give the appeal to another service.
 _REASON_TO_MOVE = Ask(
     "text", Input.TEXT, _("Reason"), _("Everyone reads it. The term of the answer does not begin anew.")
@@ -657,6 +664,68 @@ RATE = Verb(
         done=_("Thank you. Your rating is kept; you can change it here."),
     ),
 )
+#: For a short time, and while nobody has acted on what was sent.
+AMEND = Verb(
+    "amend",
+    sources=(Status.NEW,),
+    target=None,
+    roles=_AUTHOR,
+    icon="edit",
+    guard=Guard.CORRECTABLE,
+    asks=(
+        Ask(
+            "text",
+            Input.OWN_TEXT,
+            _("What should the service know?"),
+            _("Everyone will read it: no phone numbers or names of other people."),
+            required=False,
+        ),
+        Ask("category", Input.CATEGORY, _("What is it about?"), required=False),
+        Ask("address", Input.ADDRESS, _("Address or landmark"), required=False),
+        Ask(
+            "point",
+            Input.PLACE,
+            _("Where is it?"),
+            _("Latitude, longitude, or the name of a street or place. Left empty, the pin stays."),
+            required=False,
+        ),
+    ),
+    words=Words(
+        step=_("Corrected by the author"),
+        moved=_("Now it goes to: %(to_service)s"),
+        invitation=_("Correct the appeal"),
+        button=_("Save the correction"),
+        done=_("Appeal %(number)s is corrected. The answer is due by %(due)s."),
+    ),
+    letters={Audience.SERVICE: _("Appeal № %(number)d has been corrected by its author")},
+)
+ADD = Verb(
+    "add",
+    sources=OPEN_STATUSES,
+    target=None,
+    roles=_AUTHOR,
+    icon="plus",
+    guard=Guard.EXTENSIBLE,
+    quiet=True,
+    adds=True,
+    asks=(
+        Ask(
+            "text",
+            Input.TEXT,
+            _("In your words"),
+            _("Everyone reads it: leave out names and phone numbers."),
+            required=False,
+        ),
+        _MORE_PHOTOS,
+    ),
+    words=Words(
+        step=_("Added by the author"),
+        invitation=_("Add photos or words"),
+        button=_("Add to the appeal"),
+        done=_("It is added to appeal %(number)s, and the service is told."),
+    ),
+    letters={Audience.SERVICE: _("The author of appeal № %(number)d has added to it")},
+)
 EXTEND = Verb(
     "extend",
     sources=OPEN_STATUSES,
@@ -1008,6 +1077,8 @@ VERBS: dict[str, Verb] = {
         CLOSE,
         REOPEN,
         RATE,
+        AMEND,
+        ADD,
         PLAN,
         ASK,
         FORWARD,

@@ -219,6 +219,8 @@ def _step(step: Step) -> dict[str, Any]:
 def _redaction(one: Redacted) -> dict[str, Any]:
     redaction = one.redaction
     deed = Coded("put_back", _("Put back")) if one.puts_back else Coded("taken_out", _("Taken out"))
+    if one.by_author:
+        deed = Coded("corrected", _("Corrected by the author"))
     return {
         "version": redaction.event.version,
         "at": redaction.event.at,

@@ -35,7 +35,7 @@ def taken_away_since(seen: dt.datetime) -> bool:
     query.
     """
     redacted = Q(
-        events__verb__in=[verb.code for verb in VERBS.values() if verb.redacts],
+        events__verb__in=[verb.code for verb in VERBS.values() if verb.redacts or verb.amends],
         events__at__gte=seen - _BEGUN_BY,
     )
     return Appeal.objects.updated_since(seen).filter(Q(hidden=True) | redacted).exists()

@@ -46,6 +46,7 @@ def fields_of(verb: Verb, appeal: Appeal, other: Appeal) -> dict[str, object]:
     files = Attachment.objects.filter(appeal=appeal)
     values: dict[Input, Callable[[], object]] = {
         Input.TEXT: lambda: "Some words",
+        Input.OWN_TEXT: lambda: "Other words",
         Input.WORDS: lambda: appeal.text,
         Input.SERVICE: lambda: "roads",
         Input.SHOWN_FILE: lambda: files.get(hidden=False).pk,

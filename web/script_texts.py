@@ -194,14 +194,14 @@ def script_texts() -> dict[str, str]:
             "The map has the appeals of this page alone: %(count)s. The others could not be loaded."
         ),
         # The place of an appeal is put right
-        "deskPin.hint": _(
+        "appealPin.hint": _(
             "Drag the pin to the right place, or press there. With the keyboard: the arrow keys move the map, Enter puts the "
             "pin in its middle."
         ),
-        "deskPin.same": _("Nothing is changed yet."),
-        "deskPin.failed": _("Who would answer could not be asked just now."),
-        "deskPin.unread": _("This is no latitude and longitude: the pin stands where it stood."),
-        "deskPin.back": _("Back to where it was"),
+        "appealPin.same": _("Nothing is changed yet."),
+        "appealPin.failed": _("Who would answer could not be asked just now."),
+        "appealPin.unread": _("This is no latitude and longitude: the pin stands where it stood."),
+        "appealPin.back": _("Back to where it was"),
         # The place of news is drawn
         "draw.hint": _(
             "Press the map for each corner; drag a corner to move it. A chosen corner gets the next one behind it. With the "

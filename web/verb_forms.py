@@ -32,16 +32,18 @@ from appeals.filters import number_in
 from appeals.guards import barred, goes_to_office, parts_of
 from appeals.identifiers import new_uuid7
 from appeals.identity import LENGTHS
-from appeals.limits import ATTACHMENTS_MAX, DRAFT_MAX, PHOTOS_MAX, TEXT_MAX, VIDEOS_MAX
+from appeals.limits import ADDRESS_MAX, ATTACHMENTS_MAX, DRAFT_MAX, PHOTOS_MAX, TEXT_MAX, VIDEOS_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.timeline import Step, steps_of
 from appeals.vocabulary import LEGAL_KINDS, Ask, Input, Kind, Tone, Verb, Words
 from appeals.workflow import VERBS, verbs_for
 from districts.models import Category, Service
 from geo.points import lon_lat_from_text
+from geo.refusals import ValueRefused
 from rates.taking import TooMany
 from web.form_files import store_files
 from web.limits import refused
+from web.place_field import degrees_of
 from web.uploads import holders_of
 
 #: Name of the fields with the codes of ``Kept.takes``.
@@ -87,6 +89,7 @@ class VerbForm(forms.Form):
         initial = dict(said_before or {}) | ({"text": kept.text} if kept else {})
         super().__init__(data, files, initial=initial, auto_id=f"{row.code}-%s", label_suffix="")
         self.row, self.words, self.kept, self._holders = row, row.words_for(role), kept, holders
+        self.appeal = appeal
         for ask in row.asks:
             self.fields |= _FIELDS[ask.input](ask, appeal)
             if ask.input is Input.SERVICE and goes_to_office(appeal, row, role):
@@ -144,7 +147,9 @@ class VerbForm(forms.Form):
             return
         earlier, stored = self.cleaned_data.get("uploads", []), list[Attachment]()
         try:
-            refused = store_files(request, new_uuid7(), stored, most=ATTACHMENTS_MAX - len(earlier))
+            # What is added to an appeal is there once, however often it is sent.
+            named_by = self.appeal.pk if self.row.adds else new_uuid7()
+            refused = store_files(request, named_by, stored, most=ATTACHMENTS_MAX - len(earlier))
         finally:
             self.cleaned_data["uploads"] = [*earlier, *(one.pk for one in stored)]
         if refused:
@@ -203,7 +208,7 @@ def attempt(request: HttpRequest, appeal: Appeal, role: Role, actor: Actor) -> A
         return Attempt(status=409, message=str(refusal), form=form)
     except TooMany as refusal:
         return Attempt(message=str(refusal), form=form, too_many=refusal)
-    return Attempt(done=_done_words(form.words, changed))
+    return Attempt(done=_done_words(form.words, appeal, changed))
 
 
 def verb_context(
@@ -282,9 +287,15 @@ def _has_room_for_words(verb: Verb) -> bool:
     return any(ask.input is Input.TEXT and ask.required for ask in verb.asks)
 
 
-def _done_words(words: Words, appeal: Appeal) -> str:
-    """What is said to whoever did it; the appeal is as the verb left it."""
-    return str(words.done) % {"number": f"№ {appeal.number}", "service": appeal.service.short}
+def _done_words(words: Words, before: Appeal, after: Appeal) -> str:
+    """What is said to whoever did it."""
+    moved = words.moved if after.service_id != before.service_id else ""
+    return " ".join(map(str, filter(None, [words.done, moved]))) % {
+        "number": f"№ {after.number}",
+        "service": after.service.short,
+        "to_service": after.service.short,
+        "due": date_format(after.due_on),
+    }
 
 
 class _Files(forms.ClearableFileInput):
@@ -334,6 +345,27 @@ def _text(ask: Ask, appeal: Appeal, *, rows: int) -> dict[str, forms.Field]:
     return {ask.name: forms.CharField(required=False, strip=False, widget=widget, **_said(ask))}
 
 
+class _AsItStandsField(forms.CharField):
+    """What stands in the appeal, to be changed; None where the form has not come with it."""
+
+    def to_python(self, value: Any) -> Any:
+        return None if value is None else str(value)
+
+
+def _own_text(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    widget = _text(ask, appeal, rows=6)[ask.name].widget
+    initial = appeal.text
+    return {
+        ask.name: _AsItStandsField(required=False, strip=False, widget=widget, initial=initial, **_said(ask))
+    }
+
+
+def _address(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
+    widget = forms.TextInput(attrs={"maxlength": ADDRESS_MAX, "autocomplete": "off"})
+    initial = appeal.address
+    return {ask.name: _AsItStandsField(required=False, widget=widget, initial=initial, **_said(ask))}
+
+
 def _by_code(ask: Ask, rows: QuerySet[Any], nothing: str) -> dict[str, forms.Field]:
     """One of the city's own rows; ``nothing`` stands where none is chosen."""
     return {
@@ -352,7 +384,8 @@ def _ground(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
 
 
 def _category(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
-    return _by_code(ask, Category.objects.leaves().order_by("name"), _("As it is"))
+    nothing = _("As it is: %(category)s") % {"category": appeal.category.name}
+    return _by_code(ask, Category.objects.leaves().order_by("name"), nothing)
 
 
 def _second_category(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
@@ -420,12 +453,22 @@ def _picture(file: Attachment, n: int) -> SafeString:
 
 
 class _LatLonField(forms.CharField):
-    """A place as maps show it, latitude first, turned into (longitude, latitude); the action says whether it may be."""
+    """A place as maps show it, latitude first, or by its name, turned into (longitude, latitude); the action says whether it
+    may be.
+    """
 
     def clean(self, value: Any) -> tuple[str, ...] | None:
         text = str(value or "").strip()
         # What is no place at all is the action's to refuse; None would be a place left out.
-        return (lon_lat_from_text(text) or (text,)) if text else None
+        return (lon_lat_from_text(text) or self._named(text) or (text,)) if text else None
+
+    @staticmethod
+    def _named(text: str) -> tuple[str, str] | None:
+        """The only place of that name."""
+        try:
+            return degrees_of({"address": text})
+        except ValueRefused:
+            return None
 
 
 class _PlaceOnMap(forms.TextInput):
@@ -437,7 +480,7 @@ class _PlaceOnMap(forms.TextInput):
 
     def render(self, *args: Any, **kwargs: Any) -> SafeString:
         return format_html(
-            '<desk-pin data-lon="{}" data-lat="{}" data-category="{}">{}</desk-pin>',
+            '<appeal-pin data-lon="{}" data-lat="{}" data-category="{}">{}</appeal-pin>',
             f"{self.appeal.point.x:.6f}",
             f"{self.appeal.point.y:.6f}",
             self.appeal.category.code,
@@ -530,6 +573,8 @@ def _verdict(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
 
 _FIELDS: dict[Input, Callable[[Ask, Appeal], dict[str, forms.Field]]] = {
     Input.TEXT: partial(_text, rows=6),
+    Input.OWN_TEXT: _own_text,
+    Input.ADDRESS: _address,
     Input.WORDS: partial(_text, rows=3),
     Input.SERVICE: _service,
     Input.COLLEAGUE: _colleague,

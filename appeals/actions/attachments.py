@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django_tasks.base import TASK_MIN_PRIORITY
 
+from accounts.roles import Role
 from appeals.errors import Invalid, too_many_files
 from appeals.limits import PHOTOS_MAX, VIDEOS_MAX
 from appeals.models import Appeal, Attachment, Event
@@ -14,17 +16,26 @@ from appeals.tasks import prepare_video
 
 
 def attach(
-    uploads: Sequence[UUID], *, appeal: Appeal, event: Event | None, holders: Collection[str] | None
+    uploads: Sequence[UUID],
+    *,
+    appeal: Appeal,
+    event: Event | None,
+    holders: Collection[str] | None,
+    beside_others: bool = False,
 ) -> None:
     """Gives the uploaded files to the appeal (and the event), inside the caller's transaction; its films are prepared now.
 
-    ``holders`` are whose files they may be; None: the platform's own work, anybody's. Raises ``Invalid`` when there are too
+    ``beside_others``: they count with the author's others. ``holders`` are whose files they may be; None: the platform's own work, anybody's. Raises ``Invalid`` when there are too
     many, or one is unknown, failed, another holder's, or belongs to another appeal: the caller's transaction is undone.
     """
     wanted = set(uploads)
     if not wanted:
         return
-    if has_too_many(Attachment.objects.filter(pk__in=wanted).only("kind")):
+    counted = Q(pk__in=wanted)
+    if beside_others:
+        of_author = Q(event=None) | Q(event__actor_role=Role.RESIDENT)
+        counted |= Q(appeal=appeal) & of_author & ~Q(state=Attachment.State.FAILED)
+    if has_too_many(Attachment.objects.filter(counted).only("kind")):
         raise Invalid({"uploads": [too_many_files()]})
     theirs = Attachment.objects.waiting() if holders is None else Attachment.objects.held_by(holders)
     taken = (

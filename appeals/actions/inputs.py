@@ -16,21 +16,20 @@ from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
-from appeals.actions.submit import route_or_refuse
+from appeals.actions.submit import appeal_text, place_of, route_or_refuse
 from appeals.deadlines import city_day
 from appeals.errors import Busy, Invalid
 from appeals.filters import YEARS
 from appeals.guards import Before, before_the_merge, parts_of, split_off_from
-from appeals.identity import READERS, missing_identity
+from appeals.identity import READERS, address_line, missing_identity
 from appeals.limits import TEXT_MAX
-from appeals.models import Appeal, Attachment, RefusalGround
+from appeals.models import Appeal, Attachment, Redaction, RefusalGround
 from appeals.querysets import AppealQuerySet
 from appeals.redactions import GAP, Replacement, as_written, without
 from appeals.vocabulary import LEGAL_KINDS, Guard, Input, Kind, Status, Verb
 from appeals.workflow import VERDICTS
 from districts.models import Category, Service
 from districts.routing import Route
-from geo.points import GeometryRefused, city_point
 from geo.refusals import ValueRefused
 from geo.words import trimmed
 
@@ -38,6 +37,9 @@ from geo.words import trimmed
 AREAS_MAX: Final = 50
 #: Left, top, width and height in percent of a picture.
 Area = tuple[float, float, float, float]
+
+#: What stands in the appeal already: what is left out stays, and what is empty is taken as it is.
+_STANDS: Final = frozenset({Input.OWN_TEXT, Input.ADDRESS})
 
 #: Pieces that are taken out of an appeal's texts at once.
 PIECES_MAX: Final = 20
@@ -80,7 +82,7 @@ def checked(verb: Verb, appeal: Appeal, values: Mapping[str, object], at: dt.dat
     given, errors = Given(), dict[str, list[str]]()
     for ask in verb.asks:
         value = values.get(ask.name)
-        if not ask.required and not value:
+        if not ask.required and (value is None if ask.input in _STANDS else not value):
             continue
         try:
             _CHECKS[ask.input](given, ask.name, value, appeal, at)
@@ -99,8 +101,18 @@ def checked(verb: Verb, appeal: Appeal, values: Mapping[str, object], at: dt.dat
     if verb.guard is Guard.SPLIT_OFF:
         _join_again(given, appeal)
     if any(ask.input is Input.CATEGORY for ask in verb.asks):
-        _route_again(given, appeal, at)
+        _route_again(given, appeal, at, may_stay=verb.amends)
+    if verb.adds:
+        _require_addition(given, appeal)
     return given
+
+
+def _require_addition(given: Given, appeal: Appeal) -> None:
+    """Leaves out the files that the appeal has already. Raises ``Invalid`` where nothing at all was given."""
+    if not given.text and not given.uploads:
+        raise Invalid({"text": [_("Write a few words, or choose a photo or video.")]})
+    theirs = set(Attachment.objects.filter(appeal=appeal, pk__in=given.uploads).values_list("pk", flat=True))
+    given.uploads = tuple(upload for upload in given.uploads if upload not in theirs)
 
 
 def _require_identity(given: Given, appeal: Appeal, verb: Verb) -> None:
@@ -160,10 +172,15 @@ def _words(given: Given, name: str, value: object, appeal: Appeal, at: dt.dateti
         raise _InputRefused(words % {"words": "; ".join(nowhere)})
 
 
-def _route_again(given: Given, appeal: Appeal, at: dt.datetime) -> None:
-    """Routes what was put right by the borders of today, and keeps what was wrong. Raises ``Invalid``."""
+def _route_again(given: Given, appeal: Appeal, at: dt.datetime, *, may_stay: bool) -> None:
+    """Routes what was put right by the borders of today, and keeps what was wrong. Raises ``Invalid``.
+
+    ``may_stay``: with the same category and place nothing is routed.
+    """
     category, point = given.category or appeal.category, given.point or appeal.point
     if category == appeal.category and point.equals_exact(appeal.point):
+        if may_stay:
+            return
         raise Invalid({"category": [_("Choose another category or another place.")]})
     given.route = route_or_refuse(point, category, at)
     given.category, given.point = category, point
@@ -210,6 +227,25 @@ def required_text(value: object) -> str:
     if "\x00" in cleaned:
         raise _InputRefused(_("The text holds a character that cannot be kept."))
     return cleaned
+
+
+def _own(
+    given: Given,
+    name: str,
+    value: object,
+    appeal: Appeal,
+    at: dt.datetime,
+    *,
+    field: Redaction.Field,
+    read: Callable[[object], str],
+) -> None:
+    """A text of the appeal itself, read as one that is sent; what it was is kept as what a moderation takes out is."""
+    try:
+        after = read(value)
+    except ValueRefused as refusal:
+        raise _InputRefused(str(refusal)) from None
+    if after != (before := getattr(appeal, field)):
+        given.replaced.append(Replacement(None, field, before, after))
 
 
 def _service(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime) -> None:
@@ -354,8 +390,8 @@ def _place(given: Given, name: str, value: object, appeal: Appeal, at: dt.dateti
     if not isinstance(value, tuple) or len(value) != 2:
         raise _InputRefused(_("Write latitude and longitude, such as 40.5283, 72.7985."))
     try:
-        given.point = city_point(*value)
-    except GeometryRefused as refusal:
+        given.point = place_of(*value)
+    except ValueRefused as refusal:
         raise _InputRefused(str(refusal)) from None
 
 
@@ -396,6 +432,8 @@ def _verdict(given: Given, name: str, value: object, appeal: Appeal, at: dt.date
 
 _CHECKS: dict[Input, Callable[[Given, str, object, Appeal, dt.datetime], None]] = {
     Input.TEXT: _text,
+    Input.OWN_TEXT: partial(_own, field=Redaction.Field.TEXT, read=appeal_text),
+    Input.ADDRESS: partial(_own, field=Redaction.Field.ADDRESS, read=address_line),
     Input.WORDS: _words,
     Input.SERVICE: _service,
     Input.COLLEAGUE: _colleague,

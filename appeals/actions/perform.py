@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import Role
@@ -21,7 +22,7 @@ from appeals.actions.split import split_off
 from appeals.actions.submit import stored_decision
 from appeals.actors import Actor
 from appeals.deadlines import LegalClock, city_day
-from appeals.errors import NotAllowed, Stale
+from appeals.errors import Invalid, NotAllowed, Stale
 from appeals.gathering import Thresholds, count_supporters
 from appeals.guards import Question, barred, goes_to_office, why_not
 from appeals.identifiers import new_secret
@@ -60,6 +61,9 @@ def perform(
         change = _change(appeal, verb, actor, at, given, clock)
         if any(change.repeats(event) for event in unseen):
             return appeal
+        if verb.amends and any(VERBS[event.verb].amends for event in unseen):
+            raise Stale(appeal, unseen)
+        change.refuse_nothing()
         event, inputs = change.apply(appeal, clock), change.given
         appeal.save(update_fields=[*CHANGED_FIELDS, *(CORRECTED_FIELDS if inputs.route else ())])
         if inputs.route:
@@ -76,7 +80,7 @@ def perform(
             _relate(change, appeal, other, linked=verb.links)
             queue_messages(_step_of_other(change, appeal, other), digest=digest)
         replace(appeal, event, inputs.replaced)
-        attach(inputs.uploads, appeal=appeal, event=event, holders=actor.holders)
+        attach(inputs.uploads, appeal=appeal, event=event, holders=actor.holders, beside_others=verb.adds)
         if inputs.file is not None:
             # This column alone: the worker may be writing what it has made of a film.
             Attachment.objects.filter(pk=inputs.file.pk).update(hidden=not inputs.file.hidden)
@@ -128,7 +132,7 @@ def _change(
     """The verb ready to be applied. Raises ``NotAllowed`` and ``Invalid``."""
     role = actor.role_towards(appeal)
     if not verb.allows(appeal.status, role, hidden=appeal.hidden, barred=barred(appeal, [verb], at, clock)):
-        raise NotAllowed(why_not(appeal, verb, role))
+        raise NotAllowed(why_not(appeal, verb, role, at))
     inputs = checked(verb, appeal, given, at)
     if goes_to_office(appeal, verb, role):
         _turn_to_office(inputs)
@@ -221,9 +225,29 @@ class Change:
 
     def repeats(self, event: Event) -> bool:
         """True when the event is this very step, which was sent again."""
+        if self.verb.amends:
+            # What it changes stands so already.
+            return event.verb == self.verb.code and self.changes_nothing
         said = (event.verb, event.actor_id, event.text, event.details)
         by = self.user.pk if self.user else None
         return said == (self.verb.code, by, self.given.text, self.given.details) and not self.given.uploads
+
+    @property
+    def changes_nothing(self) -> bool:
+        """True for a correction of what stands so, and for an addition of what is there."""
+        if self.verb.amends:
+            return self.given.route is None and not self.given.replaced
+        return self.verb.adds and not self.given.text and not self.given.uploads
+
+    def refuse_nothing(self) -> None:
+        """Raises ``Invalid`` where it changes nothing."""
+        if self.changes_nothing:
+            field, words = (
+                ("text", _("Nothing has been changed yet."))
+                if self.verb.amends
+                else ("uploads", _("The appeal has these photos and videos already."))
+            )
+            raise Invalid({field: [words]})
 
     def apply(self, appeal: Appeal, clock: LegalClock | None = None) -> Event:
         """The event, not saved; the appeal in memory becomes its next version.
@@ -368,6 +392,9 @@ def _count(appeal: Appeal, clock: LegalClock | None) -> None:
 
 def _disturbs(unseen: Verb, verb: Verb) -> bool:
     """True when a form of ``verb`` is stale after the step: a quiet one changes what another of its kind rests on."""
+    if unseen.amends and verb.amends:
+        # Decided when it is known what is corrected: the same once more is the same correction.
+        return False
     return not unseen.quiet or (unseen.assigns and verb.assigns)
 
 

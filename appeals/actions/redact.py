@@ -9,7 +9,7 @@ from appeals.redactions import Replacement
 
 
 def replace(appeal: Appeal, event: Event, replaced: Iterable[Replacement]) -> None:
-    """Writes the texts that the event of a moderation changes, inside the caller's transaction, which holds the appeal."""
+    """Writes the texts that the event of a moderation or of a correction changes, inside the caller's transaction, which holds the appeal."""
     for one in replaced:
         Redaction.objects.create(
             event=event, of_event=one.event, field=one.field, before=one.before, after=one.after

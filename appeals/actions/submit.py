@@ -20,7 +20,8 @@ from appeals.actions.attachments import attach
 from appeals.actors import Person
 from appeals.deadlines import LegalClock, city_day
 from appeals.errors import Conflict, Invalid, NotAllowed
-from appeals.identity import READERS, missing_identity
+from appeals.identity import READERS, clean_text, missing_identity
+from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, AppealContact, Event, RoutingDecision
 from appeals.notify.queue import queue_messages
 from appeals.vocabulary import Status
@@ -28,8 +29,25 @@ from appeals.workflow import SUBMIT, SUBMIT_FOR
 from districts.explanation import refusal_in_words
 from districts.models import Category
 from districts.routing import Pin, Route, RoutingError, route
+from geo.points import DECIMALS, city_point
+from geo.refusals import ValueRefused
 from rates.taking import SUBMIT as SUBMISSIONS
 from rates.taking import take
+
+
+def appeal_text(value: object) -> str:
+    """The words of an appeal. Raises ``ValueRefused``."""
+    text = clean_text(value, TEXT_MAX)
+    if not text:
+        raise ValueRefused(_("Tell in a few words what it is about."))
+    return text
+
+
+def place_of(lon: object, lat: object) -> Point:
+    """The place of an appeal, EPSG:4326, of degrees. Raises ``ValueRefused``."""
+    # What is stored is what the open data will show, so that both count a pin in the same cell.
+    point = city_point(lon, lat)
+    return Point(round(point.x, DECIMALS), round(point.y, DECIMALS), srid=point.srid)
 
 
 @dataclass(frozen=True)

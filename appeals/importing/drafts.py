@@ -13,12 +13,11 @@ import numpy as np
 from django.contrib.gis.geos import Point
 
 from appeals.actions.inputs import required_text
-from appeals.actions.submit import Submission
+from appeals.actions.submit import Submission, appeal_text
 from appeals.identifiers import stable_uuid7
 from appeals.identity import address_line
 from appeals.importing.mapping import Moment, Placing, SourceMapping
 from appeals.importing.rows import GEOMETRY_X, GEOMETRY_Y, Row
-from appeals.intake.parse import appeal_text
 from appeals.limits import EXTERNAL_ID_MAX
 from appeals.vocabulary import Status, Verb
 from appeals.workflow import ACCEPT, ANSWER, ANSWERED_ELSEWHERE, CLOSE

@@ -12,15 +12,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.gis.geos import Point
 from django.utils.translation import gettext as _
 
-from appeals.actions.submit import Submission
+from appeals.actions.submit import Submission, appeal_text, place_of
 from appeals.errors import Invalid, too_many_files
 from appeals.identity import (
     READERS,
     address_line,
-    clean_text,
     email_address,
     missing_identity,
     person_name,
@@ -39,7 +37,6 @@ from appeals.limits import (
 )
 from appeals.vocabulary import Kind
 from districts.models import CODE_MAX, Category
-from geo.points import DECIMALS, city_point
 from geo.refusals import Refusals, ValueRefused
 
 SECRET: Final = re.compile(f"[A-Za-z0-9_-]{{{SECRET_MIN},{SECRET_MAX}}}")
@@ -118,14 +115,6 @@ def uuid7(value: object) -> UUID:
     return identifier
 
 
-def appeal_text(value: object) -> str:
-    """The words of an appeal. Raises ``ValueRefused``."""
-    text = clean_text(value, TEXT_MAX)
-    if not text:
-        raise ValueRefused(_("Tell in a few words what it is about."))
-    return text
-
-
 def _secret(value: object) -> str:
     secret = text_value(value)
     if secret and not SECRET.fullmatch(secret):
@@ -160,12 +149,6 @@ def _language(value: object) -> str:
     if language not in dict(settings.LANGUAGES):
         raise ValueRefused(_("This language is not spoken here."))
     return language
-
-
-def _place(lon: object, lat: object) -> Point:
-    # What is stored is what the open data will show, so that both count a pin in the same cell.
-    point = city_point(lon, lat)
-    return Point(round(point.x, DECIMALS), round(point.y, DECIMALS), srid=point.srid)
 
 
 def upload_ids(value: object) -> tuple[UUID, ...]:
@@ -217,7 +200,7 @@ FIELDS: Final = (
     ),
     _one("text", appeal_text, _text_of(TEXT_MAX, minLength=1), "Everyone will read it.", required=True),
     _one("address", address_line, _text_of(ADDRESS_MAX)),
-    Field("point", _place, {"lon": _DEGREES, "lat": _DEGREES}, required=True),
+    Field("point", place_of, {"lon": _DEGREES, "lat": _DEGREES}, required=True),
     _one(
         "name", person_name, _text_of(NAME_MAX), "Only the service that answers sees how to reach the author."
     ),

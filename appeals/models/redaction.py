@@ -9,7 +9,8 @@ from appeals.models.event import Event
 
 
 class Redaction(models.Model):
-    """A public text of an appeal became another: words were taken out of it, or put back. Append-only, as events are.
+    """A public text of an appeal became another: words were taken out of it or put back, or its author corrected it.
+    Append-only, as events are.
 
     No door for the public reads this table: ``before`` and ``after`` are for the Mayor's Office, which sees what was done.
     """

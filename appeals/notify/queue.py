@@ -36,7 +36,8 @@ def queue_messages(event: Event, *, digest: Collection[Audience] = ()) -> None:
     if messages:
         Message.objects.bulk_create(messages.values())
     tell_followers(event)
-    if VERBS[event.verb].publishes and not event.appeal.hidden:
+    # A correction may bring it to a place, or a category, that somebody else waits for.
+    if (VERBS[event.verb].publishes or VERBS[event.verb].amends) and not event.appeal.hidden:
         tell_later(event)
 
 

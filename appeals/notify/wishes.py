@@ -21,7 +21,8 @@ def is_wanted(message: Message) -> bool:
     if message.contact is not None:
         return not message.contact.unsubscribed
     if message.person_id is None:
-        return True
+        # A service that has lost the appeal meanwhile is not sent to it.
+        return message.audience != Audience.SERVICE or message.about.given_to == message.about.appeal.service
     service = Service.objects.office() if message.audience == Audience.OFFICE else message.about.given_to
     return service is not None and who_want_letters(service).filter(user=message.person_id).exists()
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -16,10 +17,12 @@ from accounts.roles import Role
 from appeals.actions.residents import contacts_of
 from appeals.actors import Author
 from appeals.dossier import dossier_of
+from appeals.guards import correctable_until, why_not_correctable
 from appeals.models import Appeal
 from appeals.notify.proof import PROOF, prove
 from appeals.notify.subscriptions import AuthorsLetters, path_for
 from appeals.notify.web_push import public_key
+from appeals.workflow import ADD, AMEND
 from public.key_addresses import guarded
 from public.residents import resident_of
 from public.views.mine import mine_page
@@ -52,7 +55,13 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
     dossier = dossier_of(appeal, AnonymousUser(), internal=False)
     context = verb_context(appeal, Role.RESIDENT, tried, dossier.clock, said_before=dossier.said_before)
     resident = resident_of(request)
+    may_correct = any(form.row is AMEND for form in context["forms"])
     context |= {
+        "correctable_until": correctable_until(appeal) if may_correct else None,
+        "why_not_correctable": ""
+        if may_correct or not appeal.is_open
+        else why_not_correctable(appeal, timezone.now()),
+        "may_add": any(form.row is ADD for form in context["forms"]),
         "dossier": dossier,
         "appeal": appeal,
         "tells_why": True,

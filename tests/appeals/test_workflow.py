@@ -83,6 +83,17 @@ TABLE = {
         (ANSWERED, CLOSED), None, {"resident"}, "keep", None, False,
         (("satisfied", "verdict", True), ("text", "text", False)), set(),
     ),
+    "amend": (
+        (NEW,), None, {"resident"}, "keep", None, True,
+        (
+            ("text", "own text", False), ("category", "category", False), ("address", "address", False),
+            ("point", "place", False),
+        ), {"service"},
+    ),
+    "add": (
+        OPEN, None, {"resident"}, "keep", None, True,
+        (("text", "text", False), ("uploads", "files", False)), {"service"},
+    ),
     "plan": (
         OPEN, PLANNED, STAFF, "keep", None, True,
         (("planned_on", "day", True), ("text", "text", True)), {"author"},
@@ -258,6 +269,7 @@ def test_terms_and_calendar_are_read_only_where_they_decide() -> None:
         "identify",
         "reclassify",
         "correct",
+        "amend",
         "split",
         "carry",
     }
@@ -325,6 +337,8 @@ def test_what_a_step_does_besides() -> None:
         "warns": {"warn_half": 1, "warn_most": 2, "warn_due": 3},
         "reminds": {"remind": True},
         "carries": {"carry": True},
+        "amends": {"amend": True},
+        "adds": {"add": True},
     }
     for name, expected in besides.items():
         usual = getattr(ACCEPT, name)
@@ -333,6 +347,7 @@ def test_what_a_step_does_besides() -> None:
         }
         assert found == expected
     assert [verb.code for verb in VERBS.values() if verb.words.instead] == ["forward", "recount"]
+    assert [verb.code for verb in VERBS.values() if verb.words.moved] == ["amend"]
 
 
 def test_the_stages_of_a_term_and_their_warnings() -> None:
@@ -349,6 +364,8 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
         "extend": "extendable",
         "separate": "repeats",
         "rate": "rateable",
+        "amend": "correctable",
+        "add": "extensible",
         "identify": "civic",
         "reclassify": "legal",
         "rejoin": "split off",
@@ -374,6 +391,7 @@ def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
     quiet = [verb for verb in VERBS.values() if verb.quiet]
     assert [verb.code for verb in quiet] == [
         "rate",
+        "add",
         "link",
         "unlink",
         "assign",

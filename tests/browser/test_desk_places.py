@@ -103,12 +103,12 @@ def test_the_pin_is_put_right_on_a_map_that_says_who_would_answer(
     page = window.go(path_of("desk:appeal", "en", appeal.number))
     form = page.locator("details:has([value=correct])")
     form.locator("summary").click()
-    page.wait_for_selector("desk-pin " + MAP)
-    place, answers = page.locator("#correct-point"), form.locator("desk-pin .route")
+    page.wait_for_selector("appeal-pin " + MAP)
+    place, answers = page.locator("#correct-point"), form.locator("appeal-pin .route")
     expect(answers).to_contain_text("Nothing is changed yet")
 
     # Dragged.
-    pin = page.locator("desk-pin .map-pick-pin")
+    pin = page.locator("appeal-pin .map-pick-pin")
     pin.scroll_into_view_if_needed()
     box = pin.bounding_box()
     assert box
@@ -130,17 +130,17 @@ def test_the_pin_is_put_right_on_a_map_that_says_who_would_answer(
     expect(answers).to_contain_text("Answers: light en")
 
     # With the keyboard: the map is moved, and its middle taken.
-    page.locator("desk-pin canvas").focus()
+    page.locator("appeal-pin canvas").focus()
     page.keyboard.press("Enter")
     dragged = f"{lat:.6f}, {lon:.6f}"
     expect(place).not_to_have_value(dragged)
 
     # Typed; what is none, and what is outside of the city, is said.
     place.fill("somewhere")
-    expect(form.locator("desk-pin .field-error")).to_contain_text("no latitude and longitude")
+    expect(form.locator("appeal-pin .field-error")).to_contain_text("no latitude and longitude")
     place.fill(f"{OUTSIDE[1]}, {OUTSIDE[0]}")
     expect(answers).to_contain_text("outside")
-    form.locator("desk-pin > button").click()
+    form.locator("appeal-pin > button").click()
     expect(place).to_have_value("")
     expect(answers).to_contain_text("Nothing is changed yet")
     place.fill(f"{IN_PARK[1]}, {IN_PARK[0]}")

@@ -73,6 +73,8 @@ class TestFields:
         roads, lamp = city.services["roads"], city.categories["lamp"]
         taken: dict[Input, list[tuple[object, object]]] = {
             Input.TEXT: [(" as typed\n ", " as typed\n ")],
+            Input.OWN_TEXT: [(" as typed\n ", " as typed\n "), ("", "")],
+            Input.ADDRESS: [("Navoi 5", "Navoi 5"), ("", "")],
             Input.WORDS: [("one\ntwo", "one\ntwo")],
             Input.AREAS: [("1 2 3 4", "1 2 3 4")],
             Input.SERVICE: [("roads", roads), ("green", None), ("nobody", None)],

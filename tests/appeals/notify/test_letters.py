@@ -23,6 +23,8 @@ from appeals.notify.delivery import deliver_due
 from appeals.vocabulary import Input, Kind, Verb
 from appeals.workflow import (
     ACCEPT,
+    ADD,
+    AMEND,
     ANSWER,
     ANSWERED_ELSEWHERE,
     ASK,
@@ -140,6 +142,8 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
     ([LINK], {}),
     ([LINK, UNLINK], {}),
     ([REFUSE], {AUTHOR: "Your appeal № N will not be considered"}),
+    ([AMEND], {ROADS: "Appeal № N has been corrected by its author"}),
+    ([ADD], {LIGHT: "The author of appeal № N has added to it"}),
     ([WITHDRAW], {LIGHT: "Appeal № N has been withdrawn by its author"}),
     ([ASK], {AUTHOR: "A question about your appeal № N"}),
     ([ASK, REPLY], {LIGHT: "The author of appeal № N has replied"}),

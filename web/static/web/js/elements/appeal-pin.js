@@ -1,5 +1,5 @@
 /**
- * `<desk-pin>`: around the field with latitude and longitude in the form that puts an appeal's place right. Draws the map
+ * `<appeal-pin>`: around the field with latitude and longitude in a form that puts an appeal's place right. Draws the map
  * with the appeal's pin, which is dragged, or put somewhere by a press or the keyboard, and says who would answer there for
  * the category of the form. The field goes on holding the place, and can be typed into; empty, the place stays.
  */
@@ -12,15 +12,15 @@ import { t } from "city/site/texts.js";
 
 /** @typedef {import("city/map/spot.js").Spot} Spot */
 
-export class DeskPin extends HTMLElement {
+export class AppealPin extends HTMLElement {
   #stop = new AbortController();
   /** @type {CityMap | undefined} */
   #map;
-  #hint = el("p", { className: "hint" }, t("deskPin.hint"));
+  #hint = el("p", { className: "hint" }, t("appealPin.hint"));
   #said = el("p", { className: "field-error", role: "status" });
-  #back = el("button", { className: "button button--quiet button--small", type: "button" }, icon("reopen"), " ", t("deskPin.back"));
+  #back = el("button", { className: "button button--quiet button--small", type: "button" }, icon("reopen"), " ", t("appealPin.back"));
   #answers = el("div", { className: "route", role: "status" });
-  #route = new RoutePreview(this.#answers, () => undefined, { waiting: t("deskPin.same"), failed: t("deskPin.failed"), due: false, alike: false });
+  #route = new RoutePreview(this.#answers, () => undefined, { waiting: t("appealPin.same"), failed: t("appealPin.failed"), due: false, alike: false });
 
   connectedCallback() {
     const { signal } = this.#stop;
@@ -62,7 +62,7 @@ export class DeskPin extends HTMLElement {
   #draw() {
     if (this.#map) return;
     const map = /** @type {CityMap} */ (document.createElement("city-map"));
-    map.className = "desk-pin__map";
+    map.className = "appeal-pin__map";
     map.setAttribute("mode", "pick");
     map.place(this.#spot ?? this.#was);
     this.#map = map;
@@ -71,7 +71,7 @@ export class DeskPin extends HTMLElement {
 
   #typed() {
     const unread = !this.#spot && this.#field.value.trim() !== "";
-    this.#said.textContent = unread ? t("deskPin.unread") : "";
+    this.#said.textContent = unread ? t("appealPin.unread") : "";
     this.#map?.place(this.#spot ?? this.#was);
     this.#ask();
   }
@@ -92,4 +92,4 @@ export class DeskPin extends HTMLElement {
   }
 }
 
-customElements.define("desk-pin", DeskPin);
+customElements.define("appeal-pin", AppealPin);
