@@ -198,7 +198,7 @@ def script_texts() -> dict[str, str]:
             "Drag the pin to the right place, or press there. With the keyboard: the arrow keys move the map, Enter puts the "
             "pin in its middle."
         ),
-        "appealPin.same": _("Nothing is changed yet."),
+        "appealPin.same": _("Same place and category: the same service answers."),
         "appealPin.failed": _("Who would answer could not be asked just now."),
         "appealPin.unread": _("This is no latitude and longitude: the pin stands where it stood."),
         "appealPin.back": _("Back to where it was"),

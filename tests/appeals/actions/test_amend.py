@@ -57,7 +57,7 @@ class TestCorrection:
         assert appeal.events.filter(verb="amend").count() == 1
         public = client.get(f"/en/appeals/{appeal.number}/").content.decode()
         assert "Corrected by the author" in public
-        for shown in (public, client.get("/data/appeals.geojson").content.decode(), page):
+        for shown in (public, b"".join(client.get("/data/appeals.geojson")).decode(), page):
             assert "0700" not in shown and "Navoi" not in shown
         for actor, sees in ((service_actor, False), (office_actor, True)):
             client.force_login(actor.user)
