@@ -101,7 +101,7 @@ def checked(verb: Verb, appeal: Appeal, values: Mapping[str, object], at: dt.dat
     if verb.guard is Guard.SPLIT_OFF:
         _join_again(given, appeal)
     if any(ask.input is Input.CATEGORY for ask in verb.asks):
-        _route_again(given, appeal, at, may_stay=verb.amends)
+        _route_again(given, appeal, at, by_author=verb.amends)
     if verb.adds:
         _require_addition(given, appeal)
     return given
@@ -172,14 +172,14 @@ def _words(given: Given, name: str, value: object, appeal: Appeal, at: dt.dateti
         raise _InputRefused(words % {"words": "; ".join(nowhere)})
 
 
-def _route_again(given: Given, appeal: Appeal, at: dt.datetime, *, may_stay: bool) -> None:
+def _route_again(given: Given, appeal: Appeal, at: dt.datetime, *, by_author: bool) -> None:
     """Routes what was put right by the borders of today, and keeps what was wrong. Raises ``Invalid``.
 
-    ``may_stay``: with the same category and place nothing is routed.
+    An author may leave category and place as they are: then nothing is routed.
     """
     category, point = given.category or appeal.category, given.point or appeal.point
     if category == appeal.category and point.equals_exact(appeal.point):
-        if may_stay:
+        if by_author:
             return
         raise Invalid({"category": [_("Choose another category or another place.")]})
     given.route = route_or_refuse(point, category, at)
@@ -190,13 +190,11 @@ def _route_again(given: Given, appeal: Appeal, at: dt.datetime, *, may_stay: boo
     given.details |= {
         "category": {"code": category.code, **in_every_language(category, "name")},
         "answers": {"code": answers.code, **in_every_language(answers, "short")},
-        "was": {
-            "category": appeal.category.code,
-            "service": appeal.service.code,
-            "lon": appeal.point.x,
-            "lat": appeal.point.y,
-        },
+        "was": {"category": appeal.category.code, "service": appeal.service.code},
     }
+    if not by_author:
+        # Everybody may read it; an author has perhaps taken a home off the map.
+        given.details["was"] |= {"lon": appeal.point.x, "lat": appeal.point.y}
 
 
 def in_every_language(row: Category | Service | RefusalGround, field_name: str) -> dict[str, str]:

@@ -105,7 +105,7 @@ def test_the_pin_is_put_right_on_a_map_that_says_who_would_answer(
     form.locator("summary").click()
     page.wait_for_selector("appeal-pin " + MAP)
     place, answers = page.locator("#correct-point"), form.locator("appeal-pin .route")
-    expect(answers).to_contain_text("Nothing is changed yet")
+    expect(answers).to_contain_text("Same place and category")
 
     # Dragged.
     pin = page.locator("appeal-pin .map-pick-pin")
@@ -142,7 +142,7 @@ def test_the_pin_is_put_right_on_a_map_that_says_who_would_answer(
     expect(answers).to_contain_text("outside")
     form.locator("appeal-pin > button").click()
     expect(place).to_have_value("")
-    expect(answers).to_contain_text("Nothing is changed yet")
+    expect(answers).to_contain_text("Same place and category")
     place.fill(f"{IN_PARK[1]}, {IN_PARK[0]}")
     expect(answers).to_contain_text("Answers: green en")
 

@@ -89,6 +89,7 @@ class TestCorrection:
         assert (appeal.service_id, appeal.district_id) == (expected.service_id, expected.district_id)
         assert appeal.routing.service_id == expected.service_id
         assert "Now it goes to: roads en" in client.get(f"/en/appeals/{appeal.number}/").content.decode()
+        assert "72.76" not in client.get(f"/api/appeals/{appeal.pk}/").content.decode(), "the former place"
         deliver_due()
         states = dict(Message.objects.values_list("recipient", "state"))
         assert states == {"light@city.example": "unwanted", "roads@city.example": "sent"}
