@@ -21,6 +21,7 @@ class AppealsConfig(AppConfig):
         from appeals.actions.warn import warn_services
         from appeals.folding import fold_pyramid
         from appeals.intake.alerts import forget_unconfirmed
+        from appeals.intake.followers import forget_unconfirmed_followers
         from appeals.intake.sign_in import forget_sign_ins
         from appeals.learned_words import learn_words
         from appeals.models import (
@@ -37,7 +38,7 @@ class AppealsConfig(AppConfig):
         from appeals.notify.alerts import CONFIRMATION, NEW_APPEAL, Confirmations, NewAppeals
         from appeals.notify.carriers import carried_by
         from appeals.notify.delivery import deliver_due
-        from appeals.notify.followers import FOLLOWED, FollowedSteps
+        from appeals.notify.followers import FOLLOW_CONFIRMATION, FOLLOWED, FollowedSteps, FollowQuestions
         from appeals.notify.invitations import INVITATION, Invitations, queue_invitation
         from appeals.notify.mail import Mail
         from appeals.notify.occasions import declare
@@ -65,6 +66,7 @@ class AppealsConfig(AppConfig):
         declare(NEW_APPEAL, NewAppeals())
         declare(CONFIRMATION, Confirmations())
         declare(FOLLOWED, FollowedSteps())
+        declare(FOLLOW_CONFIRMATION, FollowQuestions())
         declare(SIGN_IN, SignInLetters())
         carried_by(Message.Channel.EMAIL, Mail)
         carried_by(Message.Channel.PUSH, Push)
@@ -76,6 +78,7 @@ class AppealsConfig(AppConfig):
         every(dt.timedelta(seconds=5), deliver_due, lane=LANE)
         every(dt.timedelta(seconds=2), fold_pyramid, lane="pyramid")
         every(dt.timedelta(hours=1), forget_unconfirmed)
+        every(dt.timedelta(hours=1), forget_unconfirmed_followers)
         every(dt.timedelta(hours=1), forget_sign_ins)
         every(dt.timedelta(hours=1), remove_orphans)
         every(dt.timedelta(hours=1), remove_idle)

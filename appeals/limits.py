@@ -61,10 +61,11 @@ TERM_DAYS_MAX: Final = 366
 ALERT_QUERY_MAX: Final = 8_000
 #: The address of a browser at its push service.
 ENDPOINT_MAX: Final = 1_000
-#: Alerts that one address or browser may have; one that nobody has confirmed is forgotten after so many days.
+#: Alerts that one address or browser may have; one that nobody has confirmed is forgotten after so many days,
+#: and so is an address that follows an appeal.
 ALERTS_MAX: Final = 20
 ALERT_CONFIRM_DAYS: Final = 3
-#: Appeals of whose steps one browser is told.
+#: Appeals of whose steps one browser, or one address, is told.
 FOLLOWED_MAX: Final = 100
 #: A code to sign in with: digits, minutes for which it is good, how often it may be typed wrongly.
 SIGN_IN_DIGITS: Final = 6

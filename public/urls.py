@@ -11,6 +11,7 @@ from public.views.alerts import alert_page, alerts_page
 from public.views.appeal import appeal_page
 from public.views.appeal_new import appeal_new
 from public.views.follow import follow_page
+from public.views.followed import follow_by_letter, followed_page
 from public.views.letters import letters_page
 from public.views.map import map_page
 from public.views.mine import mine
@@ -29,6 +30,8 @@ urlpatterns = [
     path("appeals/<int:number>/support/", support_page, name="support"),
     path("proposals/", proposals, name="proposals"),
     path("appeals/<int:number>/notices/", notices, name="notices"),
+    path("appeals/<int:number>/letters/", follow_by_letter, name="follow-by-letter"),
+    path("followed/<str:token>/", followed_page, name="followed"),
     path("follow/<str:secret>/", follow_page, name="follow"),
     path("mine/", mine, name="mine"),
     path("mine/account/", account_page, name="mine-account"),

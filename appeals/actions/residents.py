@@ -8,13 +8,22 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from accounts.roles import Role
 from appeals.actions.support import forget_supports_at, join_supports, supports_at
 from appeals.alerts.question import question_in
 from appeals.limits import ATTACHED_MAX
-from appeals.models import Alert, Appeal, AppealContact, Attachment, Message, Resident, SignInCode
+from appeals.models import (
+    Alert,
+    Appeal,
+    AppealContact,
+    Attachment,
+    Follower,
+    Message,
+    Resident,
+    SignInCode,
+)
 from appeals.notify.proof import own_page
 from appeals.notify.sign_in import SIGN_IN
 from appeals.querysets import AppealQuerySet
@@ -55,8 +64,9 @@ def supported_by(resident: Resident) -> AppealQuerySet:
 
 
 def followed_by(resident: Resident) -> AppealQuerySet:
-    """The appeals that everybody sees and of which a browser tells the resident, the newest first."""
-    keys = resident.followed.values("appeal")
+    """The appeals that everybody sees and of which a browser or letters tell the resident, the newest first."""
+    by_letter = mailbox(resident.email, "email") & Q(confirmed_at__isnull=False)
+    keys = Follower.objects.filter(Q(resident=resident) | by_letter).values("appeal")
     return Appeal.objects.public().filter(pk__in=keys).order_by("-number")
 
 
@@ -173,6 +183,7 @@ def delete_account(resident: Resident, *, data_too: bool) -> None:
             )
             Alert.objects.of_address(resident.email).delete()
             resident.followed.all().delete()
+            Follower.objects.filter(mailbox(resident.email, "email")).delete()
             forget_supports_at(resident.email)
         Message.objects.filter(kind=SIGN_IN, recipient__iexact=resident.email).delete()
         SignInCode.objects.filter(email__iexact=resident.email).delete()

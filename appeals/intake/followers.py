@@ -1,18 +1,26 @@
-"""Following an appeal in a browser: notices of its steps, asked for and ended on its page."""
+"""Following an appeal: notices of its steps in a browser, and letters, confirmed and ended by whoever reads the address."""
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from appeals.errors import NotAllowed
+from appeals.errors import Invalid, NotAllowed
+from appeals.identity import mailbox_of
 from appeals.intake.browsers import given_browser
-from appeals.limits import FOLLOWED_MAX
+from appeals.intake.letters_asked import counted_address
+from appeals.limits import ALERT_CONFIRM_DAYS, FOLLOWED_MAX
 from appeals.models import Appeal, Follower, Resident
+from appeals.notify.followers import queue_question
 from appeals.notify.web_push import device_of
+from appeals.search import mailbox
 from geo.refusals import Refused
+from rates.taking import ALERT_LETTER, ALERT_LETTER_MAILBOX, ALERT_LETTER_SENDER
 
 
 def follow(
@@ -43,6 +51,63 @@ def follow(
         Follower.objects.bulk_create([follower], ignore_conflicts=True)
         followed.filter(appeal=appeal).update(resident=resident)
         browser.renew()
+
+
+def ask_by_letter(
+    appeal: Appeal, email: object, *, sender: str, resident: Resident | None = None
+) -> Follower:
+    """The address follows the appeal, in the language that is active: at once where it is the ``resident``'s, else unconfirmed.
+
+    Then the letter with the link that confirms it is queued; where it is confirmed already no second one goes out. Raises
+    ``NotAllowed`` for an appeal that is hidden, ``Refused`` for what is no address, ``TooMany`` when the sender
+    (``rates.senders``) has asked for many letters, or many have gone to the address.
+    """
+    if appeal.hidden:
+        raise NotAllowed
+    address = counted_address(
+        email,
+        sender=sender,
+        by_sender=ALERT_LETTER_SENDER,
+        by_address=ALERT_LETTER_MAILBOX,
+        by_both=ALERT_LETTER,
+    )
+    language = get_language() or settings.LANGUAGE_CODE
+    with transaction.atomic():
+        same = Follower.objects.filter(mailbox(address, "email"), appeal=appeal)
+        Follower.objects.bulk_create(
+            [Follower(appeal=appeal, email=address, language=language)], ignore_conflicts=True
+        )
+        follower = same.select_for_update().get()
+        if (
+            follower.confirmed_at is None
+            and resident is not None
+            and mailbox_of(resident.email) == mailbox_of(address)
+        ):
+            confirm(follower)
+            follower.refresh_from_db()
+        elif follower.confirmed_at is None:
+            queue_question(follower, language)
+        return follower
+
+
+def confirm(follower: Follower) -> None:
+    """Letters come from now on. Raises ``Invalid`` when the address follows as many appeals as one may."""
+    with transaction.atomic():
+        others = Follower.objects.filter(mailbox(follower.email, "email"), confirmed_at__isnull=False)
+        if others.exclude(pk=follower.pk).count() >= FOLLOWED_MAX:
+            words = _(
+                "This address follows %(n)d appeals already: end one of them first, with the link in its letters."
+            )
+            raise Invalid({"confirm": [words % {"n": FOLLOWED_MAX}]})
+        Follower.objects.filter(pk=follower.pk, confirmed_at__isnull=True).update(confirmed_at=timezone.now())
+
+
+def forget_unconfirmed_followers(now: dt.datetime | None = None) -> int:
+    """Deletes the addresses that nobody has confirmed in time; their number."""
+    before = (now or timezone.now()) - dt.timedelta(days=ALERT_CONFIRM_DAYS)
+    unconfirmed = Follower.objects.filter(confirmed_at__isnull=True, created_at__lt=before).exclude(email="")
+    _rows, deleted = unconfirmed.delete()
+    return deleted.get(Follower._meta.label, 0)
 
 
 def unfollow(appeal: Appeal, endpoint: str) -> None:

@@ -93,7 +93,7 @@ def _taken(messages: QuerySet[Message]) -> QuerySet[Message]:
         "contact",
         "person",
         "alert",
-        "follower",
+        "follower__appeal__category",
     )
 
 

@@ -19,10 +19,8 @@ from django.views.decorators.http import require_http_methods
 
 from appeals.alerts.links import alert_of, path_of
 from appeals.alerts.question import PARAMETERS, Question, parse_question, question_in
-from appeals.errors import Invalid
 from appeals.intake.alerts import ask, ask_by_push, confirm
 from appeals.limits import ADDRESS_MAX, ALERT_CONFIRM_DAYS, EMAIL_MAX
-from appeals.models import Alert
 from appeals.notify.web_push import public_key
 from districts import choices
 from districts.choices import Choice
@@ -31,6 +29,7 @@ from districts.streets import Street, all_streets, find_streets
 from geo.drawn import REACH_MAX_M, REACH_MIN_M, TEXT_MAX, Shape, place_from_text
 from geo.refusals import Refusals, Refused
 from public.key_addresses import guarded
+from public.views.confirmed import pressed
 from rates.senders import sender_of
 from rates.taking import TooMany
 from web.limits import refused
@@ -269,27 +268,13 @@ def _offered(chosen: Sequence[str]) -> list[tuple[Choice, bool]]:
 def alert_page(request: HttpRequest, token: str) -> HttpResponse:
     """What an alert asks for, and the buttons that confirm it and end it, which deletes the address; where the letter that asks leads.
 
-    Nothing changes by opening the page: programs that look into mailboxes open every link. 404 for a link that is not ours.
+    404 for a link that is not ours.
     """
     try:
         alert = alert_of(token)
     except signing.BadSignature:
         raise Http404 from None
-    errors: Sequence[str] = ()
-    status = HTTPStatus.OK
-    if request.method == "POST" and alert is not None:
-        if request.POST.get("do") == "end":
-            Alert.objects.filter(pk=alert.pk).delete()
-            alert = None
-        elif request.POST.get("do") == "confirm":
-            try:
-                confirm(alert)
-            except Invalid as refusal:
-                errors, status = refusal.errors["confirm"], HTTPStatus.CONFLICT
-            else:
-                alert.refresh_from_db()
-        else:
-            status = HTTPStatus.BAD_REQUEST
-    question = question_in(alert.query) if alert is not None else None
-    context = {"alert": alert, "question": question, "errors": errors}
-    return guarded(render(request, "public/alert.html", context, status=status))
+    done = pressed(request, alert, confirm)
+    question = question_in(done.row.query) if done.row is not None else None
+    context = {"alert": done.row, "question": question, "errors": done.errors}
+    return guarded(render(request, "public/alert.html", context, status=done.status))

@@ -56,6 +56,7 @@ def test_public_pages(visit: Open, city: GridCity, screen: dict[str, Any]) -> No
     paths = [path_of(name, "ky") for name in PUBLIC]
     paths += [
         path_of("public:appeal", "ru", appeal.number),
+        path_of("public:follow-by-letter", "ky", appeal.number),
         path_of("public:follow", "en", appeal.contact.secret) + "?new=1",
     ]
     found = {}
