@@ -1,7 +1,8 @@
-"""Folding: what has changed since is added to the pyramid of counts, some ten thousand changes at a time."""
+"""Folding: what has changed since is added to the pyramid of counts and to the metric cells, some ten thousand changes at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from appeals.models.metric_cell import BLOCKS as MONTHS
 from appeals.models.pyramid import BLOCKS, CELL_ZOOM, KEPT_BY, PYRAMID_ZOOMS
 from appeals.vocabulary import OPEN_STATUSES, Status
 from geo.tiles import column_sql, row_sql
@@ -17,7 +19,10 @@ from geo.tiles import column_sql, row_sql
 FOLDED_AT_ONCE: Final = 20_000
 
 _FOLD = (Path(__file__).parent / "sql" / "fold_pyramid.sql").read_text(encoding="utf-8")
-_SUMS: Final = ("lon_sum", "lat_sum", *(f"n_{status}" for status in Status.values), "n_late")
+_STATUSES: Final = tuple(f"n_{status}" for status in Status.values)
+_SUMS: Final = ("lon_sum", "lat_sum", *_STATUSES, "n_late")
+#: Months since January of the year 0.
+_MONTH: Final = "(extract(year FROM {at}) * 12 + extract(month FROM {at}) - 1)::integer"
 
 
 def fold_pyramid() -> int:
@@ -66,8 +71,18 @@ def _statement() -> str:
         zooms=", ".join(f"({zoom}::smallint)" for zoom in PYRAMID_ZOOMS),
         keys=", ".join(f"({key})" for key in keys),
         counts=counts,
-        columns=", ".join(_SUMS),
-        sums=", ".join(f"coalesce(sum({column}), 0)" for column in _SUMS),
-        changes=" OR ".join(f"coalesce(sum({column}), 0) <> 0" for column in _SUMS),
-        additions=", ".join(f"{column} = cell.{column} + EXCLUDED.{column}" for column in _SUMS),
+        **_parts("", _SUMS),
+        month=_MONTH.format(at="submitted_at AT TIME ZONE %(zone)s"),
+        blocks=", ".join(f"({months}::smallint)" for months in MONTHS),
+        **_parts("status_", _STATUSES),
     )
+
+
+def _parts(which: str, columns: Sequence[str]) -> dict[str, str]:
+    """What an addition to these columns is written with."""
+    return {
+        f"{which}columns": ", ".join(columns),
+        f"{which}sums": ", ".join(f"coalesce(sum({column}), 0)" for column in columns),
+        f"{which}changes": " OR ".join(f"coalesce(sum({column}), 0) <> 0" for column in columns),
+        f"{which}additions": ", ".join(f"{column} = cell.{column} + EXCLUDED.{column}" for column in columns),
+    }

@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
-from django.db.models import Count, ExpressionWrapper, F, FloatField, IntegerField, QuerySet, Value
+from django.db.models import Count, DateField, F, Func, IntegerField, QuerySet, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Floor
+from django.db.models.functions import Coalesce
+from numpy.typing import ArrayLike, NDArray
 from pyproj import Transformer
 
 from geo.bbox import Bbox
 from geo.points import DECIMALS, WGS84_SRID
+from geo.statements import columns_of, statement_of
 
 #: Closed ring of five (lon, lat) degrees, counter-clockwise from the south-west corner (RFC 7946, 3.1.6).
 Ring = tuple[tuple[float, float], ...]
+
+#: As ``date.toordinal``.
+_ORDINAL: Final = "((%(expressions)s)::date - DATE '0001-01-01' + 1)"
+#: Possible counts that are kept as a map, not sorted: so many for each one that there is.
+_DENSE: Final = 32
 
 _ID = re.compile(r"x(-?\d{1,7})_y(-?\d{1,7})", re.ASCII)
 
@@ -55,47 +61,116 @@ class GridCount(NamedTuple):
     mode: Any
 
 
-@dataclass(frozen=True)
+#: In place of a value that rows were counted by, for those that have none.
+NO_VALUE: Final = -(2**31)
+
+
+@dataclass(frozen=True, eq=False)
 class Tally:
-    """The number of rows for each cell, of sides of ``cell_m`` metres, and value that they were counted by."""
+    """The number of rows for each cell, of sides of ``cell_m`` metres, and value that they were counted by.
+
+    Arrays (int64) of one length, in the order of ``i``, ``j`` and ``value``, each of these once: columns and rows of cells, whole
+    numbers (days as those of ``date.toordinal``) or ``NO_VALUE``, and how many rows, never 0.
+    """
 
     cell_m: int
-    counts: Mapping[tuple[Cell, Any], int]
+    i: NDArray[np.int64]
+    j: NDArray[np.int64]
+    value: NDArray[np.int64]
+    n: NDArray[np.int64]
+
+    @classmethod
+    def summed(cls, cell_m: int, i: ArrayLike, j: ArrayLike, value: ArrayLike | None, n: ArrayLike) -> Tally:
+        """The sum of counts in any order, of which some may be of one cell and value; ``i`` and ``j`` must not lie a planet apart."""
+        columns, rows, counts = (np.asarray(numbers, np.int64) for numbers in (i, j, n))
+        by = np.full(columns.shape, NO_VALUE) if value is None else np.asarray(value, np.int64)
+        if not columns.size:
+            return cls(cell_m, columns, rows, by, counts)
+        values, code = np.unique(by, return_inverse=True)
+        west, south = columns.min(), rows.min()
+        high, deep = int(rows.max() - south) + 1, len(values)
+        key = ((columns - west) * high + (rows - south)) * deep + code
+        size = (int(columns.max() - west) + 1) * high * deep
+        # As a map of all cells where it is not mostly empty: that needs no sorting.
+        dense = size <= _DENSE * len(key)
+        keys, place = (np.arange(size), key) if dense else np.unique(key, return_inverse=True)
+        # Whole numbers far below the first that a double cannot tell apart.
+        sums = np.bincount(place, weights=counts, minlength=len(keys)).astype(np.int64)
+        there = np.flatnonzero(sums)
+        cell, code = np.divmod(keys[there], deep)
+        column, row = np.divmod(cell, high)
+        return cls(cell_m, column + west, row + south, values[code], sums[there])
+
+    def __len__(self) -> int:
+        return len(self.n)
+
+    @property
+    def total(self) -> int:
+        """All rows."""
+        return int(self.n.sum())
+
+    @property
+    def counts(self) -> dict[tuple[Cell, int | None], int]:
+        """The number of rows by cell and value, None for those that have none."""
+        return {
+            (Cell(i, j), None if value == NO_VALUE else value): n
+            for i, j, value, n in zip(*(numbers.tolist() for numbers in self._columns), strict=True)
+        }
+
+    @property
+    def told(self) -> NDArray[np.int64]:
+        """All of it, a row a count: what is equal for equal counts alone."""
+        return np.column_stack(self._columns)
+
+    @property
+    def _columns(self) -> tuple[NDArray[np.int64], ...]:
+        return self.i, self.j, self.value, self.n
 
     def coarser(self, cell_m: int) -> Tally:
         """The same rows in cells with sides of a multiple of these; a sum, so that no row is read again."""
         k, rest = divmod(cell_m, self.cell_m)
         if rest or k < 1:
             raise ValueError(f"cells of {cell_m} m cannot be built from cells of {self.cell_m} m")
-        sums: dict[tuple[Cell, Any], int] = defaultdict(int)
-        for ((i, j), value), n in self.counts.items():
-            # Rounds down, west and south of the origin too.
-            sums[Cell(i // k, j // k), value] += n
-        return Tally(cell_m, dict(sums))
+        # Rounds down, west and south of the origin too.
+        return self if k == 1 else Tally.summed(cell_m, self.i // k, self.j // k, self.value, self.n)
 
-    def cells(self) -> dict[Cell, int]:
-        """Each cell and the number of all its rows."""
-        sums: dict[Cell, int] = defaultdict(int)
-        for (cell, _value), n in self.counts.items():
-            sums[cell] += n
-        return dict(sums)
+    def whole(self) -> Tally:
+        """All rows of each cell, whatever their values."""
+        return Tally.summed(self.cell_m, self.i, self.j, None, self.n)
+
+    def of_values(self, values: ArrayLike) -> Tally:
+        """The rows of these values alone."""
+        kept = np.isin(self.value, values)
+        return Tally(self.cell_m, *(numbers[kept] for numbers in self._columns))
+
+    def by_value(self) -> dict[int | None, int]:
+        """All rows of each value, None for those that have none."""
+        none = np.zeros(len(self), np.int64)
+        whole = Tally.summed(self.cell_m, none, none, self.value, self.n)
+        return {value: n for (_cell, value), n in whole.counts.items()}
+
+    def cells(self) -> list[Cell]:
+        """The cells in their order, each as often as it has values."""
+        return [Cell(*place) for place in zip(self.i.tolist(), self.j.tolist(), strict=True)]
 
     def fullest(self, at_least: int = 1) -> list[GridCount]:
         """Cells with ``at_least`` rows, the fullest first, of equally full ones the western, then the southern.
 
         Of equally frequent values the smallest is named, and None only where a cell has no other.
         """
-        modes: dict[Cell, tuple[int, Any]] = {}
-        for (cell, value), n in self.counts.items():
-            best = modes.get(cell)
-            if value is not None and (best is None or (n, best[1]) > (best[0], value)):
-                modes[cell] = n, value
-        rows = [
-            GridCount(cell, n, modes[cell][1] if cell in modes else None)
-            for cell, n in self.cells().items()
-            if n >= at_least
+        # The most frequent value first in its cell; none at all comes last.
+        order = np.lexsort((self.value, -self.n, self.value == NO_VALUE, self.j, self.i))
+        i, j, value = self.i[order], self.j[order], self.value[order]
+        first = np.flatnonzero((np.diff(i, prepend=NO_VALUE) != 0) | (np.diff(j, prepend=NO_VALUE) != 0))
+        n = np.add.reduceat(self.n[order], first) if len(first) else first
+        kept = np.flatnonzero(n >= at_least)
+        kept = kept[np.argsort(-n[kept], kind="stable")]
+        return [
+            GridCount(Cell(*cell), count, None if mode == NO_VALUE else mode)
+            for *cell, mode, count in zip(
+                *(numbers[first[kept]].tolist() for numbers in (i, j, value)), n[kept].tolist(), strict=True
+            )
         ]
-        return sorted(rows, key=lambda row: (-row.n, row.cell))
 
 
 @dataclass(frozen=True)
@@ -113,19 +188,23 @@ class Grid:
         """
         if not cells:
             return []
-        west_south = np.asarray(cells, dtype=float)
-        steps = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], dtype=float)
-        metres = (west_south[:, None, :] + steps[None, :, :]) * self.cell_m
-        lon, lat = _to_degrees(self.srid).transform(metres[..., 0].ravel(), metres[..., 1].ravel())
-        corners = np.round(np.column_stack([lon, lat]), DECIMALS).reshape(len(cells), len(steps), 2)
-        return [tuple((x, y) for x, y in ring) for ring in corners.tolist()]
+        lons, lats = (degrees.tolist() for degrees in self._corners(cells))
+        return [tuple(zip(*ring, strict=True)) for ring in zip(lons, lats, strict=True)]
+
+    def _corners(self, cells: Sequence[Cell]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Longitudes and latitudes, six decimals, shape (cells, 5): a closed ring each."""
+        i, j = np.asarray(cells, dtype=float).T
+        x, y = (i[:, None] + [0, 1, 1, 0, 0]) * self.cell_m, (j[:, None] + [0, 0, 1, 1, 0]) * self.cell_m
+        lon, lat = _to_degrees(self.srid).transform(x.ravel(), y.ravel())
+        return np.round(lon, DECIMALS).reshape(x.shape), np.round(lat, DECIMALS).reshape(x.shape)
 
     def bbox(self, *cells: Cell) -> Bbox:
         """A box in degrees that contains the cells, of which there is one; grid north is not true north, so it is slightly larger."""
-        lons, lats = zip(*(corner for ring in self.rings(cells) for corner in ring), strict=True)
+        lons, lats = self._corners(cells)
         # The corners are rounded; one unit of the last decimal keeps the outermost points inside.
         margin = 10.0**-DECIMALS
-        return Bbox(min(lons) - margin, min(lats) - margin, max(lons) + margin, max(lats) + margin)
+        west, south, east, north = (float(side) for side in (lons.min(), lats.min(), lons.max(), lats.max()))
+        return Bbox(west - margin, south - margin, east + margin, north + margin)
 
     def metres(self, box: Bbox) -> tuple[float, float, float, float]:
         """West, south, east and north of the box in metres of the CRS: of the box around it that is square to the grid."""
@@ -155,26 +234,21 @@ class Grid:
         stored_m: int,
         by: str | Combinable | None = None,
         *,
-        finer: Tally | None = None,
         x: str = "cell_x",
         y: str = "cell_y",
     ) -> Tally:
-        """Rows per cell, apart for each value of ``by`` (a column, or the month of one); one grouped statement.
+        """Rows per cell, apart for each value of ``by`` (a column of whole numbers, or an expression: these, or days); one grouped statement.
 
         ``x``, ``y`` name integer columns of ``stored_m`` cells with the same origin; the side must be a
-        multiple of ``stored_m`` (``ValueError`` otherwise), so that rounding down twice is exact. ``finer`` is the same
-        count in smaller cells: where they make up whole ones of these, it is summed and the database is not asked.
+        multiple of ``stored_m`` (``ValueError`` otherwise), so that rounding down twice is exact.
         """
-        k = self._multiple_of(stored_m)
-        if finer is not None and self.cell_m % finer.cell_m == 0:
-            return finer.coarser(self.cell_m)
-        columns: dict[str, Any] = {"grid_i": _coarser(x, k), "grid_j": _coarser(y, k)}
-        if by is not None:
-            columns["grid_by"] = F(by) if isinstance(by, str) else by
+        self._multiple_of(stored_m)
+        grouped = {"grid_i": F(x), "grid_j": F(y), "grid_by": _whole(by)}
         # Ordering is cleared because Django would add the model's ordering to GROUP BY.
-        grouped = rows.order_by().values(**columns).annotate(grid_n=Count("*"))
-        found = grouped.values_list(*columns, "grid_n").iterator()
-        return Tally(self.cell_m, {(Cell(i, j), value[0] if value else None): n for i, j, *value, n in found})
+        found = rows.order_by().values(**grouped).annotate(grid_n=Count("*"))
+        statement = statement_of(found.values_list(*grouped, "grid_n"))
+        columns = columns_of(statement, 4) if statement else [np.zeros(0, np.int64)] * 4
+        return Tally.summed(stored_m, *columns).coarser(self.cell_m)
 
     def _multiple_of(self, stored_m: int) -> int:
         k, rest = divmod(self.cell_m, stored_m)
@@ -183,13 +257,14 @@ class Grid:
         return k
 
 
-def _coarser(column: str, k: int) -> Combinable:
-    if k == 1:
-        return F(column)
-    # Integer division in SQL truncates towards zero; floor() is right for cells west and south of the origin
-    # too.
-    quotient = ExpressionWrapper(Cast(column, FloatField()) / Value(float(k)), output_field=FloatField())
-    return Cast(Floor(quotient), IntegerField())
+def _whole(by: str | Combinable | None) -> Combinable:
+    """The value as a whole number without NULL."""
+    if by is None:
+        return Value(NO_VALUE)
+    value = F(by) if isinstance(by, str) else by
+    if isinstance(getattr(value, "output_field", None), DateField):
+        value = Func(value, template=_ORDINAL, output_field=IntegerField())
+    return Coalesce(value, Value(NO_VALUE), output_field=IntegerField())
 
 
 @lru_cache(maxsize=8)

@@ -21,12 +21,11 @@ from geo.hotspots.scan import PRIOR
 from geo.surface import Band, Surface
 from reports.counted import CountsWholeSteps
 from reports.ground import study_area
-from reports.heatmap import Borders, counted_appeals
 from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Refusal, hidden, showable
 from reports.inputs import digest
 from reports.sizes import WINDOW_RADIUS_CELLS, CellSize, TooFine, candidate_sizes
 from reports.steps import days_counted, week_of_submission
-from reports.tallies import tallies
+from reports.tallies import Borders, counted_appeals, how_many, tallies
 from reports.weeks import LEAST_WEEKS, MOST_WEEKS, RECENT_WEEKS, WEEK, whole_weeks
 
 #: What is as unlikely as this by chance, in a search of the whole map, is an alert; the surest are as unlikely as the second.
@@ -145,7 +144,7 @@ def find_alerts(wanted: AppealFilter, cell_m: int | None = None, borders: Border
     one of ``offered_sizes``; raises ``TooFine`` where those are too many. The search draws the same maps each time, so that
     the same appeals have the same answer.
     """
-    total = counted_appeals(wanted, borders).count()
+    total = how_many(wanted, borders)
     weeks = _weeks_asked(wanted)
     area = study_area(timezone.localdate(), wanted.district, past=borders is Borders.TIME)
     usual = round(RECENT_WEEKS * total / max(len(weeks), 1))
@@ -155,14 +154,14 @@ def find_alerts(wanted: AppealFilter, cell_m: int | None = None, borders: Border
         return replace(refused, refusal=Refusal.FEW_WEEKS)
     appeals = counted_appeals(_of_weeks(wanted, weeks), borders)
     size, grid, weekly, places = _counted(appeals, sizes)
-    counted = sum(weekly.counts.values())
+    counted = weekly.total
     made = replace(
         refused,
         size=size,
         grid=grid,
         unfinished=total - counted,
         tested=len(places),
-        input_sha256=digest(counts={f"{cell.id} {week}": n for (cell, week), n in weekly.counts.items()}),
+        input_sha256=digest(counts=weekly.told),
     )
     if counted < LEAST_APPEALS:
         return replace(made, refusal=Refusal.FEW_APPEALS)
@@ -189,24 +188,26 @@ def _counted(appeals: AppealQuerySet, sizes: list[CellSize]) -> tuple[CellSize, 
 
     Raises ``TooFine`` for a size that was chosen.
     """
-    for size, grid, tally in tallies(appeals, sizes):  # noqa: B007 - the last one stays
-        places = sorted(tally.cells())
+    stored = Grid(CELL_M, settings.METRIC_SRID).count(appeals, CELL_M, week_of_submission())
+    for size, grid, weekly in tallies(stored, sizes):  # noqa: B007 - the last one stays
+        places = weekly.whole().cells()
         if len(places) <= MOST_PLACES:
             break
     else:
         if not size.automatic:
             raise TooFine(len(places), MOST_PLACES)
-    # By week once the size is known: of the smallest cells there would be as many rows as appeals.
-    return size, grid, grid.count(appeals, CELL_M, week_of_submission()), places
+    return size, grid, weekly, places
 
 
 def _cube(weekly: Tally, places: list[Cell], weeks: tuple[dt.date, ...]) -> NDArray[np.int64]:
     """Counts by week and place."""
-    step = {week: number for number, week in enumerate(weeks)}
-    column = {cell: number for number, cell in enumerate(places)}
+    # Both are in their order.
+    step = np.searchsorted([week.toordinal() for week in weeks], weekly.value)
+    place = np.cumsum(
+        (np.diff(weekly.i, prepend=weekly.i[:1]) != 0) | (np.diff(weekly.j, prepend=weekly.j[:1]) != 0)
+    )
     cube = np.zeros((len(weeks), len(places)), dtype=np.int64)
-    for (cell, week), n in weekly.counts.items():
-        cube[step[week], column[cell]] = n
+    cube[step, place] = weekly.n
     return cube
 
 

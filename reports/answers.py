@@ -24,8 +24,8 @@ from geo.shares import LEAST_CASES, Difference, difference, wilson
 from geo.survival import kaplan_meier
 from reports.counted import CountsDays
 from reports.ground import DistrictGround, district_grounds, past_district_grounds
-from reports.heatmap import Borders, counted_appeals, days_of
 from reports.inputs import digest
+from reports.tallies import Borders, counted_appeals, days_of
 
 #: A figure of fewer appeals would be chance, and a comparison an accusation.
 ENOUGH: Final = LEAST_CASES

@@ -5,21 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from django.conf import settings
 from django.utils import timezone
 
-from appeals.deadlines import city_day
 from appeals.filters import AppealFilter
+from appeals.metric_counts import By
 from districts.models import District
 from geo.hotspots import area_ratios, q_values, rate_ratio, smoothed_ratios
 from reports.counted import CountsDays
 from reports.ground import DistrictGround, district_grounds, past_district_grounds
-from reports.heatmap import EVERYTHING, Borders, counted_appeals, tallied_by_district
 from reports.inputs import digest
 from reports.ratios import ratio_class
+from reports.tallies import EVERYTHING, Borders, ends_of, tallied
 from reports.year_before import Uncompared, YearBefore, counted_in, counted_with, two_years
 
 #: With fewer there is nothing to compare.
@@ -152,7 +152,7 @@ def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> B
 
     Where the filter says which appeals are meant (``EVERYTHING``), a district expects its share of all appeals of the same
     time; where it does not, its share of the residents or, where these are not known of each, of the ground. Its own district is
-    no matter here. Two statements, three with all appeals, beside those of the year before (``reports.year_before``).
+    no matter here. Three statements, four with all appeals, beside those of the year before (``reports.year_before``).
     """
     wanted = replace(wanted, district="")
     everything = replace(wanted, **EVERYTHING)
@@ -164,13 +164,9 @@ def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> B
         # Districts of one time after the other have the same residents.
         counted = borders is Borders.TODAY and all(ground.residents is not None for ground in grounds)
         measure = Measure.RESIDENTS if counted else Measure.AREA
-    tallied = tallied_by_district(counted_appeals(wanted, borders), borders)
-    counts = _numbers(tallied)
-    all_counts = (
-        _numbers(tallied_by_district(counted_appeals(everything, borders), borders))
-        if measure is Measure.ALL
-        else {}
-    )
+    counts = _by_district(wanted, borders)
+    first_on, last_on = ends_of(wanted, borders)
+    all_counts = _by_district(everything, borders) if measure is Measure.ALL else {}
     observed = np.array([counts.get(ground.id, 0) for ground in grounds])
     exposure = np.array([_exposure(ground, measure, all_counts) for ground in grounds], dtype=float)
     rows = _rates(grounds, observed, exposure) if exposure.sum() > 0 else []
@@ -181,8 +177,8 @@ def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> B
         borders=borders,
         measure=measure,
         total=total,
-        first_on=city_day(min(row["first"] for row in tallied)) if tallied else None,
-        last_on=city_day(max(row["last"] for row in tallied)) if tallied else None,
+        first_on=first_on,
+        last_on=last_on,
         elsewhere=total - int(observed.sum()),
         others=int(exposure.sum()) if measure is Measure.ALL else None,
         rows=tuple(
@@ -237,8 +233,8 @@ def _since_a_year_before(
     if isinstance(years, Uncompared):
         return years, rows, {}
     if not years.over:
-        counts = _numbers(tallied_by_district(counted_appeals(years.this, borders), borders))
-    earlier = _numbers(tallied_by_district(counted_appeals(years.before, borders), borders))
+        counts = _by_district(years.this, borders)
+    earlier = _by_district(years.before, borders)
     year = counted_in(years, sum(counts.values()), sum(earlier.values()))
     this, before = (
         np.array([numbers.get(row.district.id, 0) for row in rows], dtype=int)
@@ -259,5 +255,6 @@ def _since_a_year_before(
     return year, told, {"districts_before": {row.district.code: int(before[n]) for n, row in enumerate(rows)}}
 
 
-def _numbers(tallied: list[dict[str, Any]]) -> dict[int | None, int]:
-    return {row["in_district"]: row["n"] for row in tallied}
+def _by_district(wanted: AppealFilter, borders: Borders) -> dict[int | None, int]:
+    """How many match in each district, by its key, None for none."""
+    return tallied(wanted, borders, By.DISTRICT).by_value()

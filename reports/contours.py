@@ -13,16 +13,15 @@ from django.conf import settings
 from django.utils import timezone
 from pyproj import Transformer
 
-from appeals.models.appeal import CELL_M
 from geo.contours import areas_above, round_levels
-from geo.grid import Grid
 from geo.hotspots import density_surface
 from geo.points import DECIMALS, WGS84_SRID
 from reports.facts import question
 from reports.ground import study_area
-from reports.heatmap import MOST_CLASSES, Borders, Heatmap, counted_appeals
+from reports.heatmap import MOST_CLASSES, Heatmap
 from reports.hotspots import MOST_CELLS, Ground, grid_cells, hidden
 from reports.sizes import CELL_SIZES_M, WIDE_SIZES_M
+from reports.tallies import Borders, tallied
 
 #: Standard deviation of the kernel in pixels; fewer would show them (``density_surface``).
 _BANDWIDTH_PIXELS: Final = 4
@@ -61,8 +60,7 @@ def contours_of(heatmap: Heatmap) -> Contours:
     """Those of the report's appeals, counted in stored cells of 50 m, or of the least larger size of which the city has not too many. Two statements."""
     area = study_area(timezone.localdate(), heatmap.wanted.district, past=heatmap.borders is Borders.TIME)
     pixel_m = next(side for side in (*CELL_SIZES_M, *WIDE_SIZES_M) if grid_cells(area, side) <= MOST_CELLS)
-    grid = Grid(pixel_m, settings.METRIC_SRID)
-    counts = grid.count(counted_appeals(heatmap.wanted, heatmap.borders), CELL_M).cells()
+    counts = tallied(heatmap.wanted, heatmap.borders).coarser(pixel_m)
     # All of the ground, not the hull of the appeals: beside an edge the surface is raised by what would lie beyond.
     ground = Ground.whole(area, pixel_m)
     x = ground.array(counts)

@@ -39,7 +39,7 @@ from reports.district_sentences import (
 )
 from reports.forms import ReportQuery
 from reports.ground import base_layer, district_borders, outlines_of
-from reports.heatmap import MOST_CLASSES, Borders, Heatmap, class_of
+from reports.heatmap import MOST_CLASSES, Heatmap, class_of
 from reports.hot_sentences import (
     LEVELS_SHOWN,
     cell_words,
@@ -56,6 +56,7 @@ from reports.sentences import (
     class_words,
 )
 from reports.sizes import CellSize
+from reports.tallies import Borders
 from reports.trend_sentences import (
     month_words,
     pattern_words,

@@ -17,9 +17,9 @@ from appeals.periods import NAMED, Period, ready_periods, with_days
 from districts.choices import Group, districts, flat
 from geo.drawn import REACH_MAX_M, REACH_MIN_M, DrawnPlace, Shape, place_from_text
 from geo.refusals import Refused, ValueRefused
-from reports.heatmap import Borders
 from reports.questions import Intervention
 from reports.sizes import offered_sizes
+from reports.tallies import Borders
 
 _DECLARED = {declared.name: declared for declared in FILTERS}
 

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import enum
-import functools
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Count, F, Max, Min
 from django.utils import timezone
 
-from appeals.deadlines import city_day
 from appeals.filters import AppealFilter
-from appeals.models import Appeal
+from appeals.metric_counts import By
 from appeals.models.appeal import CELL_M
 from appeals.querysets import AppealQuerySet
 from districts.models import District
@@ -25,27 +19,11 @@ from reports.counted import CountsDays
 from reports.ground import DistrictGround, city_area_m2, district_grounds, past_district_grounds
 from reports.inputs import digest
 from reports.sizes import CellSize, candidate_sizes, is_drawable
-from reports.tallies import tallies
+from reports.tallies import Borders, counted_appeals, ends_of, tallied, tallies
 from reports.year_before import Uncompared, YearBefore, counted_with, with_year_before
 
 #: Classes of counts on the map; more colours than this cannot be told apart.
 MOST_CLASSES = 6
-
-
-#: Without these, which say which appeals are meant and not where and when, a filter means all of them.
-EVERYTHING: Final[Mapping[str, Any]] = {"category": "", "kind": "", "service": "", "status": ()}
-
-
-class Borders(enum.StrEnum):
-    """By which borders appeals are counted in districts: today's, or those by which each was routed."""
-
-    TODAY = "today"
-    TIME = "time"
-
-    @property
-    def district(self) -> str:
-        """The path from an appeal to its district."""
-        return "district" if self is Borders.TODAY else "routing__district"
 
 
 @dataclass(frozen=True)
@@ -117,17 +95,17 @@ def make_heatmap(
     """Public appeals that match the filter, counted by cell and by district.
 
     ``cell_m`` is one of ``offered_sizes``, and then the cells may be too many to draw; without it they never are.
-    Three statements, beside those of ``year_before`` (``reports.year_before``), and another where the smallest cells are too many and do not make up whole ones of the next size.
+    Three statements, beside those of the filter's codes and of ``year_before`` (``reports.year_before``).
     """
     today = timezone.localdate()
     grounds = district_grounds(today) if borders is Borders.TODAY else past_district_grounds()
-    appeals = counted_appeals(wanted, borders)
-    by_district = tallied_by_district(appeals, borders)
-    total = sum(row["n"] for row in by_district)
+    stored = tallied(wanted, borders, By.DISTRICT)
+    by_district, total = stored.by_value(), stored.total
+    first_on, last_on = ends_of(wanted, borders)
     known = {ground.id: ground for ground in grounds}
     sizes = candidate_sizes(total, _ground_m2(grounds, wanted), cell_m)
-    for size, grid, tally in tallies(appeals, sizes, borders.district):  # noqa: B007 - the last one stays
-        if is_drawable(sum(n >= settings.REPORT_MIN_COUNT for n in tally.cells().values())):
+    for size, grid, tally in tallies(stored, sizes):  # noqa: B007 - the last one stays
+        if is_drawable(int((tally.whole().n >= settings.REPORT_MIN_COUNT).sum())):
             break
     counts = tally.fullest(settings.REPORT_MIN_COUNT)
     classes = natural_breaks((row.n for row in counts), MOST_CLASSES)
@@ -139,39 +117,14 @@ def make_heatmap(
         grid=grid,
         total=total,
         withheld=total - sum(cell.count for cell in cells),
-        first_on=city_day(min(row["first"] for row in by_district)) if by_district else None,
-        last_on=city_day(max(row["last"] for row in by_district)) if by_district else None,
+        first_on=first_on,
+        last_on=last_on,
         cells=cells,
         classes=classes,
-        districts=_district_counts({row["in_district"]: row["n"] for row in by_district}, grounds, wanted),
-        recounting=not known.keys() >= {row["in_district"] for row in by_district} - {None},
-        year_before=with_year_before(wanted, total, functools.partial(counted_appeals, borders=borders)),
+        districts=_district_counts(by_district, grounds, wanted),
+        recounting=not known.keys() >= by_district.keys() - {None},
+        year_before=with_year_before(wanted, borders, total),
     )
-
-
-def counted_appeals(wanted: AppealFilter, borders: Borders) -> AppealQuerySet:
-    """Public appeals that match the filter, its district as one of those borders."""
-    if borders is Borders.TODAY or not wanted.district:
-        return Appeal.objects.public().filtered(wanted)
-    elsewhere = Appeal.objects.public().filtered(replace(wanted, district=""))
-    return elsewhere.filter(routing__district__code=wanted.district)
-
-
-def tallied_by_district(appeals: AppealQuerySet, borders: Borders) -> list[dict[str, Any]]:
-    """Of each district (``in_district``, None for none) how many they are (``n``), and the moments of its oldest and newest; one statement."""
-    return [
-        {**row}
-        for row in appeals.order_by()
-        .values(in_district=F(borders.district))
-        .annotate(n=Count("*"), first=Min("submitted_at"), last=Max("submitted_at"))
-    ]
-
-
-def days_of(appeals: AppealQuerySet) -> tuple[int, dt.date | None, dt.date | None]:
-    """How many they are, and the days of the oldest and newest; one statement."""
-    found = appeals.order_by().aggregate(n=Count("*"), first=Min("submitted_at"), last=Max("submitted_at"))
-    first, last = (city_day(at) if at else None for at in (found["first"], found["last"]))
-    return found["n"], first, last
 
 
 def appeals_in_cell(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -18,20 +17,17 @@ from scipy import ndimage
 from scipy.special import ndtr
 
 from appeals.filters import AppealFilter
-from appeals.models.appeal import CELL_M
-from appeals.querysets import AppealQuerySet
 from geo.bbox import Bbox
-from geo.grid import Cell, Grid, Tally
+from geo.grid import NO_VALUE, Cell, Grid, Tally
 from geo.hotspots import classes, disc, exposure_test, gi_star, permutation_p, q_values, window_sums
 from geo.hotspots.permutation import TooLarge
 from geo.hotspots.significance import LEVELS
 from geo.surface import Band, Surface
 from reports.counted import CountsDays
 from reports.ground import study_area
-from reports.heatmap import EVERYTHING, Borders, counted_appeals, days_of
 from reports.inputs import digest
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS, CellSize, TooFine, candidate_sizes, is_drawable
-from reports.tallies import tallies
+from reports.tallies import EVERYTHING, Borders, ends_of, tallied, tallies
 from reports.year_before import Uncompared, YearBefore, counted_with, with_year_before
 
 #: With fewer of either there is a list of appeals, but no map to test.
@@ -68,8 +64,7 @@ class Refusal(enum.StrEnum):
     RARE = "rare"
 
 
-@dataclass(frozen=True)
-class HotCell:
+class HotCell(NamedTuple):
     """A cell that has appeals or differs. ``observed`` and ``expected`` are those of the cell with its neighbours.
 
     ``count`` is None where there are fewer than may be shown. ``level`` is -3 to 3: how surely fewer or more
@@ -77,7 +72,7 @@ class HotCell:
     """
 
     cell: Cell
-    count: int | None
+    count: int | None  # type: ignore[assignment] # hides a method of tuples that nobody calls
     observed: int
     expected: float
     p: float | None
@@ -160,19 +155,16 @@ def find_hotspots(
     """
     everything = replace(wanted, **EVERYTHING)
     compared = Compared.CHANCE if everything == wanted else Compared.ALL
-    appeals = counted_appeals(wanted, borders)
-    total, first_on, last_on = days_of(appeals)
+    stored = tallied(wanted, borders)
+    total = stored.total
+    first_on, last_on = ends_of(wanted, borders)
     area = study_area(timezone.localdate(), wanted.district, past=borders is Borders.TIME)
-    size, grid, counts = _counted(appeals, area, candidate_sizes(total, area.area if area else 0.0, cell_m))
-    all_counts = (
-        grid.count(counted_appeals(everything, borders), CELL_M).cells()
-        if compared is Compared.ALL
-        else counts
-    )
-    ground = Ground.of(area, all_counts, size.cell_m)
+    size, grid, counts = _counted(stored, area, candidate_sizes(total, area.area if area else 0.0, cell_m))
+    all_counts = tallied(everything, borders).coarser(size.cell_m) if compared is Compared.ALL else counts
+    ground = Ground.of(area, all_counts)
     x = ground.array(counts)
     n = int(x[ground.mask].sum())
-    year = with_year_before(wanted, total, functools.partial(counted_appeals, borders=borders))
+    year = with_year_before(wanted, borders, total)
     untested = Hotspots(
         wanted=wanted,
         borders=borders,
@@ -183,13 +175,13 @@ def find_hotspots(
         first_on=first_on,
         last_on=last_on,
         outside=total - n,
-        others=sum(all_counts.values()) if compared is Compared.ALL else None,
+        others=all_counts.total if compared is Compared.ALL else None,
         tested=0,
         cells=(),
         places=(),
         together=(0, 0.0),
         refusal=None,
-        input_sha256=digest(area, counts=counts, compared=all_counts, **counted_with(year)),
+        input_sha256=digest(area, counts=counts.told, compared=all_counts.told, **counted_with(year)),
         year_before=year,
     )
 
@@ -214,13 +206,12 @@ def find_hotspots(
 
 
 def _counted(
-    appeals: AppealQuerySet, area: shapely.Geometry | None, sizes: list[CellSize]
-) -> tuple[CellSize, Grid, dict[Cell, int]]:
+    stored: Tally, area: shapely.Geometry | None, sizes: list[CellSize]
+) -> tuple[CellSize, Grid, Tally]:
     """The first size whose cells are not too many, its grid and the counts. Raises ``TooFine`` where there is none."""
     too_many = grid_cells(area, sizes[-1].cell_m)
     possible = [size for size in sizes if grid_cells(area, size.cell_m) <= MOST_CELLS]
-    for size, grid, tally in tallies(appeals, possible):
-        counts = tally.cells()
+    for size, grid, counts in tallies(stored, possible):
         too_many = len(counts)
         if is_drawable(too_many):
             return size, grid, counts
@@ -324,12 +315,14 @@ class Ground:
     mask: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, area: shapely.Geometry | None, counts: dict[Cell, int], cell_m: int) -> Ground:
+    def of(cls, area: shapely.Geometry | None, counts: Tally) -> Ground:
         """The cells whose centres lie in the area and no farther than a window from the hull of those with appeals."""
-        if area is None or not counts:
+        cell_m = counts.cell_m
+        if area is None or not len(counts):
             return cls.whole(None, cell_m)
-        centres = (np.array(list(counts), dtype=float) + 0.5) * cell_m
-        hull = shapely.MultiPoint(centres).convex_hull.buffer(WINDOW_RADIUS_CELLS * cell_m)
+        centres = (np.column_stack([counts.i, counts.j]) + 0.5) * cell_m
+        through = shapely.linestrings(np.vstack([centres, centres[:1]]))
+        hull = through.convex_hull.buffer(WINDOW_RADIUS_CELLS * cell_m)
         return cls.whole(shapely.intersection(area, hull), cell_m)
 
     @classmethod
@@ -351,21 +344,20 @@ class Ground:
         shapely.prepare(area)
         return np.asarray(shapely.contains_xy(area, *np.meshgrid(x, y)))
 
-    def array(self, counts: dict[Cell, int]) -> NDArray[np.int64]:
-        """The counts in their places; those of cells beyond the array are left out."""
-        values = np.zeros(self.mask.shape, dtype=np.int64)
-        for cell, n in counts.items():
-            if place := self.place(cell):
-                values[place] = n
-        return np.where(self.mask, values, 0)
+    def array(self, counts: Tally) -> NDArray[np.int64]:
+        """All counts in their places; those beyond the study area are left out."""
+        (values,) = self.cube(counts.whole(), [NO_VALUE])
+        return np.asarray(values)
 
-    def cube(self, tally: Tally, steps: Sequence[Any]) -> NDArray[np.int64]:
-        """The counts by step and place, shape (steps, rows, columns); those beyond the study area are left out."""
-        number = {step: n for n, step in enumerate(steps)}
+    def cube(self, tally: Tally, steps: Sequence[int]) -> NDArray[np.int64]:
+        """The counts by step, which are all the values of the tally, and place, shape (steps, rows, columns); those beyond the study area are left out."""
         cube = np.zeros((len(steps), *self.mask.shape), dtype=np.int64)
-        for (cell, step), n in tally.counts.items():
-            if place := self.place(cell):
-                cube[number[step], *place] = n
+        rows, columns = self.mask.shape
+        row, column = tally.j - self.south, tally.i - self.west
+        here = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+        order = np.argsort(steps)
+        step = order[np.searchsorted(np.asarray(steps, np.int64), tally.value[here], sorter=order)]
+        cube[step, row[here], column[here]] = tally.n[here]
         return np.where(self.mask, cube, 0)
 
     def place(self, cell: Cell) -> tuple[int, int] | None:
@@ -387,28 +379,39 @@ class Ground:
 def _cells(ground: Ground, x: NDArray[np.int64], tested: _Tested) -> tuple[HotCell, ...]:
     """The surest first; of equally sure ones the fuller, then by place."""
     shown = ground.mask & ((x >= max(settings.REPORT_MIN_COUNT, 1)) | (tested.level != 0))
-    cells = [
-        HotCell(
-            cell=ground.cell(row, column),
-            count=showable(int(x[row, column])),
-            observed=int(tested.observed[row, column]),
-            expected=float(tested.expected[row, column]),
-            p=_known(tested.p[row, column]),
-            q=_known(tested.q[row, column]),
-            level=int(tested.level[row, column]),
+    row, column = np.nonzero(shown)
+    level, observed = tested.level[shown], tested.observed[shown].astype(np.int64)
+    order = np.lexsort((row, column, -observed, -level.astype(int)))
+    told = (
+        values[order].tolist()
+        for values in (
+            column + ground.west,
+            row + ground.south,
+            np.where(hidden(x), -1, x)[shown],
+            observed,
+            tested.expected[shown],
+            tested.p[shown],
+            tested.q[shown],
+            level,
         )
-        for row, column in np.argwhere(shown)
-    ]
-    return tuple(sorted(cells, key=lambda one: (-one.level, -one.observed, one.cell)))
+    )
+    return tuple(
+        HotCell(
+            Cell(i, j),
+            None if n < 0 else n,
+            of_window,
+            expected,
+            None if p != p else p,
+            None if q != q else q,
+            grade,
+        )
+        for i, j, n, of_window, expected, p, q, grade in zip(*told, strict=True)
+    )
 
 
 def showable(count: int) -> int | None:
     """The count; None for so few that they may not be shown by themselves."""
     return None if 0 < count < settings.REPORT_MIN_COUNT else count
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def _places(ground: Ground, grid: Grid, x: NDArray[np.int64], tested: _Tested) -> tuple[HotPlace, ...]:

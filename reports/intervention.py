@@ -21,12 +21,12 @@ from geo.hotspots import BeforeAfter, Unanswerable, before_after
 from geo.metric import in_metres
 from geo.surface import Surface
 from reports.ground import study_area
-from reports.heatmap import Borders, counted_appeals, days_of
 from reports.hotspots import Ground, grid_cells, showable
 from reports.inputs import digest
 from reports.questions import Intervention
 from reports.sizes import CELL_SIZES_M, WIDE_SIZES_M
 from reports.steps import days_counted
+from reports.tallies import Borders, counted_appeals, days_of
 
 #: Months that are looked at before and after, at most.
 MOST_MONTHS: Final = 12
@@ -156,7 +156,7 @@ def find_change(wanted: AppealFilter, done: Intervention) -> BeforeAfterReport:
     since, until = starts[0], starts[-1] - dt.timedelta(days=1)
     appeals = counted_appeals(replace(anywhere, since=since, until=until), Borders.TODAY)
     tally = grid.count(appeals, CELL_M, _month_of(starts))
-    made = replace(untold, cell_m=cell_m, total=sum(tally.counts.values()))
+    made = replace(untold, cell_m=cell_m, total=tally.total)
     ground = Ground.whole(city, cell_m)
     inside = ground.within(area, cell_m)
     around = ground.within(area.buffer(RING_M) if area is not None else None, cell_m)

@@ -22,10 +22,10 @@ from jobs.models import LongWork
 from rates.taking import REPORT_WORK, take
 from reports import keeping
 from reports.forms import ReportForm
-from reports.heatmap import counted_appeals
 from reports.kinds import KINDS
 from reports.making import form_of, make_report
 from reports.products import products_of
+from reports.tallies import counted_appeals
 
 #: By which they are known among what takes long.
 KIND: Final = "report"

@@ -19,9 +19,9 @@ from geo.bbox import Bbox
 from geo.grid import Cell, Grid
 from reports.facts import as_json, question
 from reports.forms import ReportForm
-from reports.heatmap import Borders
 from reports.keeping import counted_at, name_of
 from reports.kinds import KINDS
+from reports.tallies import Borders
 from web import fonts
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from geo.classes import CountClass
 from reports import sizes
 from reports.counted import CountsDays, CountsWholeSteps
 from reports.figures import rounded
-from reports.heatmap import Borders
 from reports.sizes import EXPECTED_IN_WINDOW, WINDOW_CELLS, CellSize
+from reports.tallies import Borders
 
 
 def period_words(since: dt.date | None, until: dt.date | None) -> str:

@@ -1,28 +1,94 @@
-"""Counts of appeals in cells of ever larger sizes: the appeals are read once for all sizes that they are a sum for."""
+"""Which appeals a report counts, and how many there are by cell: each report reads them once, for all sizes that it tries."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import datetime as dt
+import enum
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
 
 from django.conf import settings
-from django.db.models.expressions import Combinable
+from django.db.models import Count, Max, Min
 
-from appeals.models.appeal import CELL_M
+from appeals.deadlines import city_day
+from appeals.filters import AppealFilter
+from appeals.metric_counts import By, is_kept, kept_tally
+from appeals.models.appeal import CELL_M, Appeal
 from appeals.querysets import AppealQuerySet
 from geo.grid import Grid, Tally
 from reports.sizes import CellSize
+from reports.steps import month_of_submission
+
+#: Without these, which say which appeals are meant and not where and when, a filter means all of them.
+EVERYTHING: Final[Mapping[str, Any]] = {"category": "", "kind": "", "service": "", "status": ()}
 
 
-def tallies(
-    appeals: AppealQuerySet, sizes: Iterable[CellSize], by: str | Combinable | None = None
-) -> Iterator[tuple[CellSize, Grid, Tally]]:
-    """The appeals counted in cells of each size, apart for each value of ``by`` (``Grid.count``); counted when it is asked for.
+class Borders(enum.StrEnum):
+    """By which borders appeals are counted in districts: today's, or those by which each was routed."""
 
-    One statement, and another for a size that the cells of the first do not make up.
+    TODAY = "today"
+    TIME = "time"
+
+    @property
+    def district(self) -> str:
+        """The path from an appeal to its district."""
+        return "district" if self is Borders.TODAY else "routing__district"
+
+
+def counted_appeals(wanted: AppealFilter, borders: Borders) -> AppealQuerySet:
+    """Public appeals that match the filter, its district as one of those borders."""
+    if borders is Borders.TODAY or not wanted.district:
+        return Appeal.objects.public().filtered(wanted)
+    elsewhere = Appeal.objects.public().filtered(replace(wanted, district=""))
+    return elsewhere.filter(routing__district__code=wanted.district)
+
+
+def days_of(appeals: AppealQuerySet) -> tuple[int, dt.date | None, dt.date | None]:
+    """How many they are, and the days of the oldest and newest; one statement."""
+    found = appeals.order_by().aggregate(n=Count("*"), first=Min("submitted_at"), last=Max("submitted_at"))
+    return found["n"], *_days(found)
+
+
+def ends_of(wanted: AppealFilter, borders: Borders) -> tuple[dt.date | None, dt.date | None]:
+    """The days of the oldest and newest appeal that matches; one statement, of two entries of an index where the filter ``is_kept``."""
+    appeals = counted_appeals(wanted, borders).order_by()
+    return _days(appeals.aggregate(first=Min("submitted_at"), last=Max("submitted_at")))
+
+
+def _days(found: Mapping[str, Any]) -> tuple[dt.date | None, dt.date | None]:
+    first, last = (city_day(at) if at else None for at in (found["first"], found["last"]))
+    return first, last
+
+
+def tallied(wanted: AppealFilter, borders: Borders, by: By = By.NOTHING) -> Tally:
+    """Public appeals that match the filter in stored cells, by district (its key, by those borders) or by month.
+
+    From the counts that are kept, where these can tell (``appeals.metric_counts``), else from the rows: one statement, without those of the
+    filter's codes.
     """
-    finest: Tally | None = None
+    of_today = borders is Borders.TODAY or not (wanted.district or by is By.DISTRICT)
+    if of_today and is_kept(wanted):
+        return kept_tally(wanted, by)
+    return tallied_rows(wanted, borders, by)
+
+
+def tallied_rows(wanted: AppealFilter, borders: Borders, by: By = By.NOTHING) -> Tally:
+    """The same, counted from the rows."""
+    values = {By.NOTHING: None, By.DISTRICT: borders.district, By.MONTH: month_of_submission()}
+    grid = Grid(CELL_M, settings.METRIC_SRID)
+    return grid.count(counted_appeals(wanted, borders), CELL_M, values[by])
+
+
+def how_many(wanted: AppealFilter, borders: Borders) -> int:
+    """The number of public appeals that match the filter; one statement, without those of its codes."""
+    of_today = borders is Borders.TODAY or not wanted.district
+    if of_today and is_kept(wanted):
+        return kept_tally(wanted).total
+    return counted_appeals(wanted, borders).count()
+
+
+def tallies(tally: Tally, sizes: Iterable[CellSize]) -> Iterator[tuple[CellSize, Grid, Tally]]:
+    """The counts in cells of each size; summed when it is asked for."""
     for size in sizes:
-        grid = Grid(size.cell_m, settings.METRIC_SRID)
-        tally = grid.count(appeals, CELL_M, by, finer=finest)
-        finest = finest or tally
-        yield size, grid, tally
+        yield size, Grid(size.cell_m, settings.METRIC_SRID), tally.coarser(size.cell_m)

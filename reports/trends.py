@@ -14,10 +14,9 @@ from scipy import ndimage
 from scipy.special import ndtr
 
 from appeals.filters import AppealFilter
-from appeals.models.appeal import CELL_M
-from appeals.querysets import AppealQuerySet
+from appeals.metric_counts import By
 from geo.bbox import Bbox
-from geo.grid import Cell, Grid
+from geo.grid import Cell, Grid, Tally
 from geo.hotspots import (
     Pattern,
     classes,
@@ -32,7 +31,6 @@ from geo.hotspots.trends import SIGNIFICANT, space_time_sums
 from geo.surface import Band, Surface
 from reports.counted import CountsWholeSteps
 from reports.ground import study_area
-from reports.heatmap import Borders, counted_appeals
 from reports.hotspots import (
     LEAST_APPEALS,
     LEAST_CELLS,
@@ -47,8 +45,8 @@ from reports.hotspots import (
 from reports.inputs import digest
 from reports.months import LEAST_MONTHS, of_months, whole_months
 from reports.sizes import CellSize, TooFine, candidate_sizes, is_drawable
-from reports.steps import days_counted, month_of_submission
-from reports.tallies import tallies
+from reports.steps import days_counted
+from reports.tallies import Borders, tallied, tallies
 
 #: What is older is another time; the newest of a longer period are taken.
 MOST_MONTHS = 60
@@ -184,7 +182,8 @@ def find_trends(wanted: AppealFilter, cell_m: int | None = None, borders: Border
     The months are whole ones of the city's calendar since its first appeal, the newest ``MOST_MONTHS`` at most. The study
     area is that of the hotspots. ``cell_m`` is one of ``offered_sizes``; raises ``TooFine`` where those are too many.
     """
-    total = counted_appeals(wanted, borders).count()
+    stored = tallied(wanted, borders, By.MONTH)
+    total = stored.total
     months = _months_asked(wanted)
     area = study_area(timezone.localdate(), wanted.district, past=borders is Borders.TIME)
     usual = round(MONTHS_TOGETHER * total / max(len(months), 1))
@@ -194,8 +193,7 @@ def find_trends(wanted: AppealFilter, cell_m: int | None = None, borders: Border
     )
     if len(months) < LEAST_MONTHS:
         return replace(refused, refusal=Refusal.FEW_MONTHS)
-    appeals = counted_appeals(of_months(wanted, months), borders)
-    size, grid, ground, cube, counted = _cube(appeals, area, sizes, months)
+    size, grid, ground, cube, counted = _cube(stored, area, sizes, months)
     inside = int(cube.sum())
     made = replace(
         refused,
@@ -218,7 +216,7 @@ def _months_asked(wanted: AppealFilter) -> tuple[dt.date, ...]:
 
 
 def _cube(
-    appeals: AppealQuerySet,
+    stored: Tally,
     area: shapely.Geometry | None,
     sizes: list[CellSize],
     months: tuple[dt.date, ...],
@@ -227,15 +225,15 @@ def _cube(
 
     Counts have shape (months, rows, columns); they are zero outside the study area. Raises ``TooFine`` where there is no size.
     """
+    steps = [month.toordinal() for month in months]
+    stored = stored.of_values(steps)
     too_many = grid_cells(area, sizes[-1].cell_m)
     possible = [size for size in sizes if grid_cells(area, size.cell_m) * len(months) <= MOST_CELLS]
-    for size, grid, tally in tallies(appeals, possible):
-        ground = Ground.of(area, tally.cells(), size.cell_m)
+    for size, grid, tally in tallies(stored, possible):
+        ground = Ground.of(area, tally)
         too_many = int(ground.mask.sum())
         if is_drawable(too_many):
-            # By month once the size is known: of cells that are too many there would be as many rows as appeals.
-            monthly = grid.count(appeals, CELL_M, month_of_submission())
-            return size, grid, ground, ground.cube(monthly, months), sum(monthly.counts.values())
+            return size, grid, ground, ground.cube(tally, steps), tally.total
     raise TooFine(too_many)
 
 

@@ -28,7 +28,7 @@ from rates.senders import sender_of
 from rates.taking import REPORT_WORK, charged
 from reports.forms import COUNTED_AFTER, ReportForm, ReportQuery
 from reports.ground import nearest_places
-from reports.heatmap import EVERYTHING, Borders, DistrictCount, Heatmap, appeals_in_cell, counted_appeals
+from reports.heatmap import DistrictCount, Heatmap, appeals_in_cell
 from reports.keeping import counted_at, name_of
 from reports.kinds import KINDS, Kind
 from reports.long_pages import by_a_worker_if_long
@@ -47,6 +47,7 @@ from reports.sentences import (
     size_words,
 )
 from reports.sizes import offered_sizes
+from reports.tallies import EVERYTHING, Borders, counted_appeals
 from reports.weekly import overview
 from reports.year_before import YearBefore
 from reports.year_sentences import year_hint, year_words

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from appeals.filters import AppealFilter
-from appeals.querysets import AppealQuerySet
 from reports.steps import days_counted
+from reports.tallies import Borders, how_many
 
 if TYPE_CHECKING:
     from geo.hotspots import RateRatio
@@ -115,18 +114,16 @@ def counted_in(years: TwoYears, count: int, before: int) -> YearBefore:
     return YearBefore(years.this.since, years.this.until, count, before, years.over)
 
 
-def with_year_before(
-    wanted: AppealFilter, total: int, appeals: Callable[[AppealFilter], AppealQuerySet]
-) -> YearBefore | Uncompared:
-    """The same question about a year before, of whose ``appeals`` ``total`` match; days that are not over count in neither year.
+def with_year_before(wanted: AppealFilter, borders: Borders, total: int) -> YearBefore | Uncompared:
+    """The same question about a year before, of which ``total`` match; days that are not over count in neither year.
 
     One statement more than ``two_years``, two while it is not over, without those of the filter's codes.
     """
     years = two_years(wanted)
     if isinstance(years, Uncompared):
         return years
-    count = total if years.over else appeals(years.this).count()
-    return counted_in(years, count, appeals(years.before).count())
+    count = total if years.over else how_many(years.this, borders)
+    return counted_in(years, count, how_many(years.before, borders))
 
 
 def counted_with(year: YearBefore | Uncompared | None) -> dict[str, dict[str, int]]:

@@ -10,6 +10,7 @@ from appeals.models.ground import RefusalGround
 from appeals.models.hot_cell import HotCell
 from appeals.models.learned_words import LearnedWords
 from appeals.models.message import Message
+from appeals.models.metric_cell import MetricCell
 from appeals.models.pyramid import PyramidCell, PyramidChange, PyramidState
 from appeals.models.redaction import Redaction
 from appeals.models.resident import Resident, ResidentDevice, SignInCode
@@ -30,6 +31,7 @@ __all__ = [
     "LearnedWords",
     "LegalTerm",
     "Message",
+    "MetricCell",
     "PyramidCell",
     "PyramidChange",
     "PyramidState",

@@ -81,6 +81,8 @@ class PyramidChange(models.Model):
     district = models.BigIntegerField(db_column="district_id", null=True)
     submitted_at = models.DateTimeField()
     due_on = models.DateField()
+    cell_x = models.IntegerField()
+    cell_y = models.IntegerField()
 
     def __str__(self) -> str:
         return f"{self.sign:+d} {self.status}"
@@ -144,7 +146,9 @@ def is_late() -> Q:
     return Q(status__in=OPEN_STATUSES, due_on__lt=late_before())
 
 
-_COLUMNS: Final = "point, status, kind, category_id, service_id, district_id, submitted_at, due_on"
+_COLUMNS: Final = (
+    "point, status, kind, category_id, service_id, district_id, submitted_at, due_on, cell_x, cell_y"
+)
 
 
 def _appended(rows: str) -> str:

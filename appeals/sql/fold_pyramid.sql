@@ -1,4 +1,4 @@
--- Adds the oldest changes to the cells of the pyramid, and what has become late since the last time; tells how many changes.
+-- Adds the oldest changes to the cells of the pyramid and to the metric ones, and what has become late since the last time; tells how many changes.
 --
 -- All parts see one state of the tables: the appeals of now, which hold every change that is seen. So what was due from the
 -- last day that is known until today, and is open, is late in the pyramid now, but for what the changes add when they are
@@ -43,5 +43,16 @@ WITH state AS (
     GROUP BY 1, 2, 3, 4
     HAVING {changes}
     ON CONFLICT (key, zoom, tile_x, tile_y) DO UPDATE SET {additions}
+), monthly AS (
+    SELECT cell_x, cell_y, coalesce(district_id, 0) AS district, {month} AS month, {counts}
+    FROM taken
+    GROUP BY 1, 2, 3, 4
+), added_in_metres AS (
+    INSERT INTO appeals_metriccell AS cell (months, nth, cell_x, cell_y, district, {status_columns})
+    SELECT months, month / months, cell_x, cell_y, district, {status_sums}
+    FROM monthly CROSS JOIN (VALUES {blocks}) AS blocks(months)
+    GROUP BY 1, 2, 3, 4, 5
+    HAVING {status_changes}
+    ON CONFLICT (months, nth, cell_x, cell_y, district) DO UPDATE SET {status_additions}
 )
 SELECT count(*) FROM taken

@@ -89,23 +89,24 @@ def _joint(cells: NDArray[Any], *, most_cells: int, most_sum: int) -> NDArray[np
     # Any chance of entering gives the same answer; this one keeps the sizes in question likely. Where every cell is drawn,
     # one below 1 keeps the smaller sizes in it.
     enters = min(most_cells / n, 0.5)
+    values, copies = np.unique(cells, return_counts=True)
+    at_once = np.arange(most_cells + 1)
+    chances_of = binom.pmf(at_once, np.minimum(copies, n)[:, None], enters)
     before = 0  # the largest value so far, so that a draw sums to its size times this at most
-    for value, copies in zip(*np.unique(cells, return_counts=True), strict=True):
-        most = min(int(copies), most_cells)
-        chances = binom.pmf(np.arange(most + 1), copies, enters)
-        likely = [(b, int(value) * b) for b in range(1, most + 1) if chances[b] >= _NEGLIGIBLE]
-        # The largest draws first: what is added to them are smaller ones, as they were without this value.
-        for size in range(most_cells, -1, -1):
-            row = table[size]
-            row[: min(size * before, most_sum) + 1] *= chances[0]
-            row[most_sum + 1] *= chances[0]
-            for b, shift in likely:
-                if b > size:
-                    break
-                rest, end = table[size - b], min((size - b) * before, most_sum) + 1
-                kept = min(max(most_sum + 1 - shift, 0), end)
-                row[most_sum + 1] += (rest[kept:end].sum() + rest[most_sum + 1]) * chances[b]
-                if kept:
-                    row[shift : shift + kept] += rest[:kept] * chances[b]
-        before = int(value)
+    for value, chances in zip(values.tolist(), chances_of.tolist(), strict=True):
+        earlier = min(most_cells * before, most_sum) + 1
+        rest, over = table[:, :earlier].copy(), table[:, -1].copy()
+        table[:, :earlier] *= chances[0]
+        table[:, -1] *= chances[0]
+        for b in range(1, most_cells + 1):
+            if chances[b] < _NEGLIGIBLE:
+                continue
+            shift, end, fewer = value * b, min((most_cells - b) * before, most_sum) + 1, most_cells + 1 - b
+            kept = min(max(most_sum + 1 - shift, 0), end)
+            table[b:, -1] += over[:fewer] * chances[b]
+            if kept < end:
+                table[b:, -1] += rest[:fewer, kept:end].sum(axis=1) * chances[b]
+            if kept:
+                table[b:, shift : shift + kept] += rest[:fewer, :kept] * chances[b]
+        before = value
     return table

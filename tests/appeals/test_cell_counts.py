@@ -18,6 +18,7 @@ from appeals.models import (
     Appeal,
     AppealContact,
     Event,
+    MetricCell,
     PyramidCell,
     PyramidChange,
     RoutingDecision,
@@ -131,7 +132,7 @@ STEP = st.one_of(
 def test_counts_stay_correct_after_any_sequence_of_changes(
     city: GridCity, steps: list[tuple[Any, ...]]
 ) -> None:
-    for model in (Event, RoutingDecision, AppealContact, Appeal, PyramidCell, PyramidChange):
+    for model in (Event, RoutingDecision, AppealContact, Appeal, MetricCell, PyramidCell, PyramidChange):
         model._base_manager.all().delete()
     for verb, *values in steps:
         if verb == "make":

@@ -146,7 +146,7 @@ def make_million(count: int = 1_000_000) -> int:
     fold_pyramid()
     with connection.cursor() as cursor:
         cursor.execute(
-            "VACUUM (ANALYZE) appeals_appeal, appeals_pyramidcell, appeals_pyramidchange, appeals_pyramidstate"
+            "VACUUM (ANALYZE) appeals_appeal, appeals_metriccell, appeals_pyramidcell, appeals_pyramidchange, appeals_pyramidstate"
         )
     return added
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from appeals.models import PyramidCell
 from geo.bbox import Bbox
-from geo.grid import Cell, Grid, Tally, parse_cell
+from geo.grid import NO_VALUE, Cell, Grid, Tally, parse_cell
 from geo.grid import GridCount as Counted
 
 UTM = 32643
@@ -173,32 +174,45 @@ def test_the_fullest_cells_come_first_then_those_to_the_west_and_south(rows: Que
     grid = Grid(100, UTM)
     counted = grid.count(rows, 50, "n_new", **XY)
     assert counted.fullest() == expected
-    assert grid.count(rows.order_by("n_new"), 50, "n_new", **XY) == counted
+    assert grid.count(rows.order_by("n_new"), 50, "n_new", **XY).counts == counted.counts
     assert counted.fullest(3) == expected[:2]
     assert counted.fullest(4) == expected[:1]
-    assert counted.cells() == {row.cell: row.n for row in expected} == grid.count(rows, 50, **XY).cells()
+    whole = {(row.cell, None): row.n for row in expected}
+    assert counted.whole().counts == whole == grid.count(rows, 50, **XY).counts
+    assert counted.by_value() == {1: 3, 2: 2, 3: 2, 5: 1, 7: 2}
+    assert (counted.total, len(counted)) == (10, 7)
 
 
 def test_larger_cells_are_summed_without_asking_again(
     rows: QuerySet[PyramidCell], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     fine = Grid(100, UTM).count(rows, 50, "n_new", **XY)
-    asked = {cell_m: Grid(cell_m, UTM).count(rows, 50, "n_new", **XY) for cell_m in (150, 200, 500)}
+    asked = {cell_m: Grid(cell_m, UTM).count(rows, 50, "n_new", **XY).counts for cell_m in (200, 500)}
     with django_assert_num_queries(0):
-        for cell_m in (200, 500):
-            assert Grid(cell_m, UTM).count(rows, 50, "n_new", finer=fine, **XY) == asked[cell_m]
-    # Cells of 150 m are not made up of whole ones of 100 m.
-    with django_assert_num_queries(1):
-        assert Grid(150, UTM).count(rows, 50, "n_new", finer=fine, **XY) == asked[150]
+        assert {cell_m: fine.coarser(cell_m).counts for cell_m in asked} == asked
     for cell_m in (150, 50, 0):
         with pytest.raises(ValueError, match=f"{cell_m} m"):
             fine.coarser(cell_m)
 
 
+def test_counts_are_summed_in_any_order_and_far_apart() -> None:
+    places = [(5, -3, 2), (-40_000, 80_000, 2), (5, -3, 2), (5, -3, NO_VALUE)]
+    for far in (places, places[2:]):
+        i, j, value = zip(*far, strict=True)
+        counted = Tally.summed(50, i, j, value, [1] * len(far))
+        assert counted.counts == Counter(
+            (Cell(i, j), None if value == NO_VALUE else value) for i, j, value in far
+        )
+    # What came and went again is not there.
+    assert Tally.summed(50, [1, 1], [2, 2], None, [1, -1]).counts == {}
+    assert Tally.summed(50, [], [], None, []).fullest() == []
+
+
 def test_a_cell_is_called_after_nothing_only_where_it_has_no_value() -> None:
-    here, there = Cell(0, 0), Cell(-1, 3)
-    tally = Tally(50, {(here, None): 9, (here, 7): 2, (here, 5): 2, (here, 4): 1, (there, None): 1})
-    assert tally.fullest() == [Counted(here, 14, 5), Counted(there, 1, None)]
+    here, there = (0, 0), (-1, 3)
+    counts = {(*here, NO_VALUE): 9, (*here, 7): 2, (*here, 5): 2, (*here, 4): 1, (*there, NO_VALUE): 1}
+    tally = Tally.summed(50, *zip(*counts, strict=True), [*counts.values()])
+    assert tally.fullest() == [Counted(Cell(*here), 14, 5), Counted(Cell(*there), 1, None)]
 
 
 def test_cells_as_they_are_stored(rows: QuerySet[PyramidCell]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from pytest_django.live_server_helper import LiveServer
 
-from geo.grid import Cell, Grid, Tally
+from appeals.metric_counts import kept_tally
+from geo.grid import Tally
 from tests.reports.planting import NOON, Plant
 from tests.grid import CITY
 
@@ -74,15 +76,12 @@ def test_a_difference_stops_the_notebook(
     live_server: LiveServer, plant: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The notebook's check is one: a page that counted in the neighbouring cells would not pass it."""
-    count = Grid.count
 
-    def shifted(*args: Any, **options: Any) -> Tally:
-        found = count(*args, **options)
-        return Tally(
-            found.cell_m, {(Cell(cell.i + 1, cell.j), value): n for (cell, value), n in found.counts.items()}
-        )
+    def shifted(*args: Any) -> Tally:
+        found = kept_tally(*args)
+        return replace(found, i=found.i + 2)
 
-    monkeypatch.setattr(Grid, "count", shifted)
+    monkeypatch.setattr("reports.tallies.kept_tally", shifted)
     plant(scatter(60))
     with pytest.raises(CellExecutionError, match="counted in other cells"):
         run(FOLDER / "heatmap.ipynb", live_server, monkeypatch)

@@ -194,7 +194,7 @@ def test_page_and_files_say_the_same(
     plant([IN_EAST] * 9, hidden=True, submitted_at=in_week(WEEKS - 1))
     # 3 for the choices; 1 for how long it takes; the number, the first day, the ground, the counts by cell and by week; the place of the sentence, those of the
     # table, and as there are none their districts; 2 for the limit.
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(15):
         response = client.get(f"{PAGE}?{QUERY}")
     found, page = response.context["alerts"], response.content.decode()
     (alert,) = found.alerts

@@ -18,8 +18,8 @@ from appeals.models import Appeal
 from geo.shares import difference, wilson
 from reports.answer_sentences import answers_summary_words
 from reports.answers import ENOUGH, find_answers
-from reports.heatmap import Borders
 from reports.paper import answers_tables
+from reports.tallies import Borders
 from tests.grid import IN_EAST, IN_WEST, OUTSIDE, GridCity
 from tests.reports.planting import Plant
 

@@ -16,7 +16,8 @@ from appeals.tasks import follow_borders
 from districts.actions import publish, withdraw
 from districts.models import BoundaryRevision, District, DistrictBoundary
 from districts.routing import OutsideCity, Pin, Route, route_many
-from reports.heatmap import Borders, Heatmap, make_heatmap
+from reports.heatmap import Heatmap, make_heatmap
+from reports.tallies import Borders
 from tests.factories import AppealFactory
 from tests.grid import CITY, IN_WEST, WEST, GridCity, at, box, make_ugly_city, names, spot
 from tests.reports.planting import EVERY_STATUS_QUERY

@@ -188,7 +188,7 @@ def test_page_and_files_say_the_same(
     plant_a_year(plant)
     plant([IN_EAST] * 9, hidden=True, submitted_at=noon(5))
     # 3 for the choices; 1 for how long it takes; the number, the first day, the ground, the counts by cell and by month; the places, and as there are none the districts; 2 for the limit.
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(11):
         response = client.get(f"{PAGE}?{QUERY}")
     found, page = response.context["trends"], response.content.decode()
     assert found.total == 820

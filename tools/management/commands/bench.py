@@ -118,12 +118,20 @@ class Command(BaseCommand):
         """What is asked of the benchmark's database without a server."""
         from tests.bench.alerts import matching
         from tests.bench.city import bench_database
+        from tests.bench.cube import classes_of_all
         from tests.bench.desk import desk_lists, desk_searches
         from tests.bench.routing import decisions
         from tests.bench.scoreboard import scoreboard
 
         with bench_database(count):
-            return [*decisions(), *matching(), *desk_lists(), *desk_searches(), *scoreboard()]
+            return [
+                *classes_of_all(),
+                *decisions(),
+                *matching(),
+                *desk_lists(),
+                *desk_searches(),
+                *scoreboard(),
+            ]
 
     def _report(self, lines: list[Line]) -> None:
         from tests.bench.table import render
