@@ -58,12 +58,8 @@ def kept_tally(wanted: AppealFilter, by: By = By.NOTHING) -> Tally:
         if wanted.district:
             cells = cells.filter(district__in=keys["district", wanted.district])
         counted = sum((F(f"n_{status}") for status in wanted.status or Status.values), Value(0))
-        of_cell: dict[By, Combinable] = {
-            By.NOTHING: Value(NO_VALUE),
-            By.DISTRICT: F("district"),
-            By.MONTH: F("nth"),
-        }
-        selects.append(cells.values_list("cell_x", "cell_y", of_cell[by], counted))
+        value = {By.NOTHING: (), By.DISTRICT: ("district",), By.MONTH: ("nth",)}
+        selects.append(cells.values_list("cell_x", "cell_y", *value[by], counted))
         whole = replace(
             wanted,
             since=None if parts.first is None else _day(parts.first),
@@ -76,27 +72,27 @@ def kept_tally(wanted: AppealFilter, by: By = By.NOTHING) -> Tally:
         rows = Appeal.objects.public().filtered(replace(wanted, since=since, until=until), keys)
         selects.append(rows.order_by().values_list(*_of_a_row(by), Value(sign)))
     statement = " UNION ALL ".join(filter(None, map(statement_of, selects)))
-    i, j, value, n = columns_of(statement, 4) if statement else [np.zeros(0, np.int64)] * 4
-    if by is By.MONTH:
-        months, place = np.unique(value, return_inverse=True)
-        value = np.array([_day(month).toordinal() for month in months.tolist()], np.int64)[place]
-    elif by is By.DISTRICT:
-        value = np.where(value == 0, NO_VALUE, value)
-    return Tally.summed(CELL_M, i, j, value, n)
+    width = 3 if by is By.NOTHING else 4
+    i, j, *values, n = columns_of(statement, width) if statement else [np.zeros(0, np.int64)] * width
+    if by is By.NOTHING:
+        return Tally.summed(CELL_M, i, j, None, n)
+    (of_each,) = values
+    if by is By.DISTRICT:
+        return Tally.summed(CELL_M, i, j, np.where(of_each == 0, NO_VALUE, of_each), n)
+    months, place = np.unique(of_each, return_inverse=True)
+    days = np.array([_day(month).toordinal() for month in months.tolist()], np.int64)
+    return Tally.summed(CELL_M, i, j, days[place], n)
 
 
 def _of_a_row(by: By) -> tuple[str | Combinable, ...]:
     """Cell and value of an appeal, or of a change."""
+    if by is By.NOTHING:
+        return "cell_x", "cell_y"
+    if by is By.DISTRICT:
+        return "cell_x", "cell_y", Coalesce("district", Value(0), output_field=IntegerField())
     zone = timezone.get_default_timezone()
-    values: dict[By, Combinable] = {
-        By.NOTHING: Value(NO_VALUE),
-        By.DISTRICT: Coalesce("district", Value(0), output_field=IntegerField()),
-        By.MONTH: ExpressionWrapper(
-            ExtractYear("submitted_at", tzinfo=zone) * 12 + ExtractMonth("submitted_at", tzinfo=zone) - 1,
-            output_field=IntegerField(),
-        ),
-    }
-    return "cell_x", "cell_y", values[by]
+    month = ExtractYear("submitted_at", tzinfo=zone) * 12 + ExtractMonth("submitted_at", tzinfo=zone) - 1
+    return "cell_x", "cell_y", ExpressionWrapper(month, output_field=IntegerField())
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ _COUNTS = f"""
     CROSS JOIN (VALUES (240::smallint), (12), (3), (1)) AS blocks(months)
     GROUP BY 1, 2, 3, 4, 5
     HAVING count(*) FILTER (WHERE sign <> 0) > 0
+    ORDER BY 1, 2, 3, 4, 5
 """  # noqa: S608 - of settings
 
 class Migration(migrations.Migration):

@@ -53,6 +53,8 @@ WITH state AS (
     FROM monthly CROSS JOIN (VALUES {blocks}) AS blocks(months)
     GROUP BY 1, 2, 3, 4, 5
     HAVING {status_changes}
+    -- What is read together lies together.
+    ORDER BY 1, 2, 3, 4, 5
     ON CONFLICT (months, nth, cell_x, cell_y, district) DO UPDATE SET {status_additions}
 )
 SELECT count(*) FROM taken

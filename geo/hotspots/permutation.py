@@ -8,17 +8,26 @@ counts of the map gives the joint distribution of size and sum, for every W of t
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import fft, irfft, next_fast_len
 from scipy.stats import binom
 
 from geo.hotspots.window import window_sums
 
 #: Numbers that one table of the pass may hold (8 bytes each).
 _MOST_NUMBERS = 40_000_000
+
+#: Steps of the pass from which on the transform is faster, and numbers that it may hold (16 bytes each).
+_LONG, _MOST_TRANSFORMED = 10_000_000, 10_000_000
+#: Cells of the map for each of a window's, so that the transform's rounding errors do not grow.
+_CELLS_A_DRAWN_ONE = 50
+#: No chance is told as less where it was found by the transform.
+_FLOOR = 1e-12
 
 #: Chances below this change no double of the result.
 _NEGLIGIBLE = 1e-280
@@ -46,7 +55,7 @@ def permutation_p(counts: NDArray[Any], mask: NDArray[np.bool_], window: NDArray
 
     ``counts`` are whole and not negative. The result needs no seed, has no Monte Carlo error and keeps its relative
     precision far into the tail, where 999 shuffles cannot say less than 0.001. Unlike esda's ``p_sim``, the middle cell is
-    shuffled too, as Gi* asks.
+    shuffled too, as Gi* asks. Of large counts on a large map tails below 1e-12 are told as 1e-12.
 
     Raises ``ValueError`` for other counts or shapes, ``TooLarge`` where the table would hold more than 40 million numbers.
     """
@@ -67,31 +76,72 @@ def tails_of_draws(
 
     Cells are drawn without replacement. Raises ``TooLarge`` as ``permutation_p`` does.
     """
-    table = _joint(cells, most_cells=int(sizes.max()), most_sum=int(sums.max()))
+    least, chances = _by_size(np.asarray(cells), np.unique(sizes), int(sums.max()))
     lower, upper = np.empty(sums.shape), np.empty(sums.shape)
-    for size in np.unique(sizes):
-        row = table[size]
-        row = row / row.sum()
+    for size, row in chances:
         here = sizes == size
         lower[here] = np.cumsum(row)[sums[here]]
         # From the far end, so that a small tail is a sum of small numbers and not the rest of a large one.
         upper[here] = np.cumsum(row[::-1])[::-1][sums[here]]
-    return np.minimum(lower, 1.0), np.minimum(upper, 1.0)
+    return np.clip(lower, least, 1.0), np.clip(upper, least, 1.0)
 
 
-def _joint(cells: NDArray[Any], *, most_cells: int, most_sum: int) -> NDArray[np.float64]:
+#: A size, and the chances of the sums from 0 on.
+_Chances = tuple[int, NDArray[np.float64]]
+
+
+def _by_size(cells: NDArray[Any], sizes: NDArray[Any], most_sum: int) -> tuple[float, Iterable[_Chances]]:
+    """The least tail that can be told, and the chances of each size, of which those beyond ``most_sum`` may be one."""
+    values, copies = np.unique(cells, return_counts=True)
+    most_cells, n = int(sizes.max()), len(cells)
+    length = next_fast_len(int(np.sort(cells)[-most_cells:].sum()) + 1, real=True)
+    long = (most_cells + 1) * (most_sum + 2) * len(values) > _LONG
+    if long and n >= _CELLS_A_DRAWN_ONE * most_cells and (most_cells + 1) * length <= _MOST_TRANSFORMED:
+        return _FLOOR, _by_transform(np.bincount(cells, minlength=length), sizes)
+    table = _joint(values, copies, most_cells=most_cells, most_sum=most_sum)
+    return 0.0, [(size, table[size] / table[size].sum()) for size in sizes.tolist()]
+
+
+def _by_transform(copies: NDArray[np.int64], sizes: NDArray[Any]) -> Iterator[_Chances]:
+    """The same from the Fourier transform of the histogram, ``copies`` of each value, which is as long as all sums need.
+
+    The generating function of draws of k cells is the elementary symmetric polynomial e_k of the powers of all cells, and
+    Newton's identities make it of power sums, which at a frequency are the transform at its multiples. Divided by the number
+    of draws, C(n, k), no term is larger than 1 while cells are many times those drawn. Rounding leaves an absolute error
+    far below ``_FLOOR``, so that tails below it are told as that.
+    """
+    length, n = len(copies), int(copies.sum())
+    transform = fft(copies.astype(float))
+    frequency = np.arange(length // 2 + 1)
+    powers: list[NDArray[Any]] = []
+    drawn: list[NDArray[Any]] = [np.ones(len(frequency), complex)]
+    wanted = set(sizes.tolist())
+    for k in range(1, int(sizes.max()) + 1):
+        powers.append(transform[k * frequency % length])
+        made, share = np.zeros(len(frequency), complex), 1.0 / k
+        for j, power in enumerate(powers, start=1):
+            # C(n, k - j) / C(n, k), with the sign of the identity.
+            share *= (k - j + 1) / (n - k + j)
+            made += (share if j % 2 else -share) * (drawn[k - j] * power)
+        drawn.append(made)
+        if k in wanted:
+            yield k, np.maximum(irfft(made, length), 0.0)
+
+
+def _joint(
+    values: NDArray[Any], copies: NDArray[Any], *, most_cells: int, most_sum: int
+) -> NDArray[np.float64]:
     """Chances, shape (most_cells + 1, most_sum + 2), that a draw has so many cells and such a sum; the last sum is "more"."""
     if (most_cells + 1) * (most_sum + 2) > _MOST_NUMBERS:
         raise TooLarge(f"{most_cells} cells that sum to {most_sum}")
-    n = len(cells)
+    n = int(copies.sum())
     table = np.zeros((most_cells + 1, most_sum + 2))
     table[0, 0] = 1.0
     # Any chance of entering gives the same answer; this one keeps the sizes in question likely. Where every cell is drawn,
     # one below 1 keeps the smaller sizes in it.
     enters = min(most_cells / n, 0.5)
-    values, copies = np.unique(cells, return_counts=True)
     at_once = np.arange(most_cells + 1)
-    chances_of = binom.pmf(at_once, np.minimum(copies, n)[:, None], enters)
+    chances_of = binom.pmf(at_once, copies[:, None], enters)
     before = 0  # the largest value so far, so that a draw sums to its size times this at most
     for value, chances in zip(values.tolist(), chances_of.tolist(), strict=True):
         earlier = min(most_cells * before, most_sum) + 1

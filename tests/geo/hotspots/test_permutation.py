@@ -38,6 +38,19 @@ def test_a_window_of_the_whole_map_has_its_one_sum() -> None:
     assert tails.two_sided == pytest.approx(np.ones((2, 2)))
 
 
+def test_the_transform_is_as_exact_down_to_its_floor(monkeypatch: pytest.MonkeyPatch) -> None:
+    mask = ugly_mask(44, 44)
+    counts = scattered(mask, 3.0) ** 3
+    counts[20:23, 20:23] += 900
+    passed = permutation_p(counts, mask, disc(CIRCLE))
+    monkeypatch.setattr(module, "_LONG", 0)
+    transformed = permutation_p(counts, mask, disc(CIRCLE))
+    for exact, other in ((passed.lower, transformed.lower), (passed.upper, transformed.upper)):
+        assert not np.array_equal(exact[mask], other[mask])
+        assert other[mask] == pytest.approx(np.maximum(exact[mask], 1e-12), rel=0, abs=1e-13)
+        assert exact[mask].min() < 1e-12 == other[mask].min() or exact is passed.lower
+
+
 @pytest.mark.parametrize("mean", [0.1, 2.0])
 def test_it_is_what_shuffling_comes_near_to(mean: float) -> None:
     """Each of 1,000 cells is compared with 99,999 draws of its window: within five standard errors of them."""
