@@ -39,7 +39,7 @@ _COUNTS = f"""
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appeals', '0055_learned_words'),
+        ('appeals', '0056_followers_by_letter'),
     ]
 
     operations = [
