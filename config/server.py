@@ -245,6 +245,15 @@ class Channel(HTTPChannel):
         except OSError:
             return False
 
+    def check_client_disconnected(self) -> bool:
+        """True when the client has closed its end: waitress reads nothing while a request is worked on, and would not know."""
+        try:
+            return not self.socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def wait_longer(self, seconds: float) -> None:
         """So much of the time that has passed was not the client's."""
         self.since += seconds

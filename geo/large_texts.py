@@ -12,8 +12,9 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO, Final
@@ -24,12 +25,27 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transacti
 LARGE: Final = 50_000
 #: Ten million features are written by then.
 _LONGEST_S: Final = 600
-#: A client that is gone is noticed within this time.
+#: A client that is gone is noticed within this time, by the database and by who copies for it.
 _CHECK_CLIENT_S: Final = 2
+_is_gone: ContextVar[Callable[[], bool]] = ContextVar("is_gone", default=lambda: False)
 #: Whoever makes a file of a table takes longer than one of the server's processors: more would wait for it. What is sorted is
 #: wide, and half of the usual number of its parts is faster by a tenth.
 _OF_TABLES: Final = MappingProxyType({"max_parallel_workers_per_gather": "0", "work_mem": "64MB"})
 _ROOT: Final = Path(__file__).resolve().parents[1]
+
+
+class Unwanted(Exception):
+    """Nobody waits for the text any more."""
+
+
+@contextmanager
+def while_wanted(is_gone: Callable[[], bool]) -> Iterator[None]:
+    """What is copied in the block is given up, and its statement with it, soon after ``is_gone``: then ``Unwanted`` is raised."""
+    token = _is_gone.set(is_gone)
+    try:
+        yield
+    finally:
+        _is_gone.reset(token)
 
 
 def expected_rows(statement: str, alias: str = DEFAULT_DB_ALIAS) -> int:
@@ -58,7 +74,7 @@ def copy_lines(
     """Writes the one column of the statement's rows to the file as it is, a line each; their number.
 
     The texts are JSON without line ends, and so hold no control character. ``before`` stands before each.
-    Raises ``OSError`` as writing does, ``OperationalError`` where the database refuses or is away.
+    Raises ``OSError`` as writing does, ``OperationalError`` where the database refuses or is away, and ``Unwanted``.
     """
     # CSV, where nothing in a row has a meaning, is each row as it is, and a line.
     form = r"FORMAT csv, NULL '', QUOTE e'\x01', DELIMITER e'\x02'"
@@ -115,7 +131,7 @@ def _copy(
             env={**os.environ, "PYTHONPATH": str(_ROOT)},
         )
         try:
-            said, _nothing = child.communicate(json.dumps(order).encode() + b"\n", _LONGEST_S)
+            said = _reply(child, json.dumps(order).encode() + b"\n")
         finally:
             child.kill()
             child.wait()
@@ -131,3 +147,15 @@ def _copy(
         # The child's end of the file moved, and ours with it; what Python remembers of it did not.
         file.seek(0, os.SEEK_END)
     return int(reply["count"])
+
+
+def _reply(child: subprocess.Popen[bytes], order: bytes) -> bytes:
+    given: bytes | None = order
+    for _look in range(_LONGEST_S // _CHECK_CLIENT_S):
+        try:
+            return child.communicate(given, _CHECK_CLIENT_S)[0]
+        except subprocess.TimeoutExpired:
+            given = None  # it has been taken
+            if _is_gone.get()():
+                raise Unwanted from None
+    raise subprocess.TimeoutExpired(child.args, _LONGEST_S)

@@ -17,6 +17,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from importlib.abc import MetaPathFinder
+from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO, Final
@@ -178,6 +179,10 @@ def _write_layer(
     )
 
 
+#: Of version 1.4 older programs say that they may not know all of it; here it is the same but for the triggers of the index.
+_GPKG: Final = MappingProxyType({"VERSION": "1.3"})
+
+
 def _write_geopackage(order: Order, rows: pa.RecordBatchReader, target: Path) -> None:
     """With what each field is, and which codes it may hold, in the schema extension: GDAL and QGIS show them."""
     about = {"DESCRIPTION": _about(order), "IDENTIFIER": order["layer"]}
@@ -185,10 +190,10 @@ def _write_geopackage(order: Order, rows: pa.RecordBatchReader, target: Path) ->
         from geo.geopackage import write_points
 
         nothing = pa.RecordBatchReader.from_batches(_without_dictionaries(rows.schema), [])
-        _write_layer(order, nothing, target, "GPKG", about)
+        _write_layer(order, nothing, target, "GPKG", about, _GPKG)
         write_points(target, order["layer"], rows, 4326)
     else:
-        _write_layer(order, rows, target, "GPKG", about)
+        _write_layer(order, rows, target, "GPKG", about, _GPKG)
     lists = [(field, code) for field in order["fields"] for code in field.get("enum", ())]
     with closing(sqlite3.connect(target)) as database, database:
         database.executescript(_GPKG_SCHEMA)
@@ -228,20 +233,58 @@ _GPKG_SCHEMA: Final = """
 
 
 def _write_parquet(order: Order, rows: pa.RecordBatchReader, target: Path) -> None:
-    """GeoParquet 1.1 with a column of boxes, by whose statistics a reader leaves out what lies elsewhere."""
+    """GeoParquet 1.1 with a column of boxes, by whose statistics a reader leaves out what lies elsewhere.
+
+    It is the same to the byte whether texts come as they are or in dictionaries.
+    """
     from geo.geoparquet import boxes, schema_of
 
+    groups = map(_with_own_dictionaries, _grouped(rows))
+    first = list(islice(groups, 1))
+    plain = _without_dictionaries(rows.schema)
+    # In others a dictionary saves nothing, and to look for one takes longer than all else.
+    repeated = [name for batch in first for name in batch.schema.names if _is_repeated(batch.column(name))]
     schema = schema_of(
-        rows.schema,
+        [one if one.name in repeated else plain.field(one.name) for one in rows.schema],
         order["geometry"],
         4326,
         description=_about(order),
         fields=json.dumps(order["fields"]),
     )
-    with parquet.ParquetWriter(target, schema, compression="zstd") as writer:
-        for batch in _grouped(rows):
+    # Whoever reads the file is told of texts, however they came: no schema of Arrow's goes with it.
+    with parquet.ParquetWriter(
+        target, schema, compression="zstd", use_dictionary=repeated, store_schema=False
+    ) as writer:
+        writer.add_key_value_metadata(schema.metadata)
+        for batch in chain(first, groups):
+            columns = [
+                column.cast(schema.field(name).type)
+                for name, column in zip(batch.schema.names, batch.columns, strict=True)
+            ]
             bounds = boxes(_bounds(batch, order["geometry"]).T)
-            writer.write_batch(pa.RecordBatch.from_arrays([*batch.columns, bounds], schema=schema))
+            writer.write_batch(pa.RecordBatch.from_arrays([*columns, bounds], schema=schema))
+
+
+def _with_own_dictionaries(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same, in dictionaries that hold what stands in these rows alone, in its order."""
+    columns = [
+        _own_dictionary(column) if pa.types.is_dictionary(column.type) else column for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+def _own_dictionary(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    # Two keys may have one text.
+    texts = column.dictionary.dictionary_encode()
+    places = texts.indices.take(column.indices).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(places.indices, texts.dictionary.take(places.dictionary))
+
+
+def _is_repeated(column: pa.Array) -> bool:
+    """Whether a value stands in it four times on the average."""
+    is_dictionary = pa.types.is_dictionary(column.type)
+    found = len(column.dictionary) if is_dictionary else compute.count_distinct(column).as_py()
+    return 4 * int(found) <= len(column)
 
 
 def _grouped(rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
@@ -388,7 +431,7 @@ _WRITERS: Final = {
 }
 
 #: Those whose writers take them.
-_OF_DICTIONARIES: Final = {"gpkg"}
+_OF_DICTIONARIES: Final = {"gpkg", "parquet"}
 
 if __name__ == "__main__":
     sys.meta_path.insert(0, _NoFrames())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
@@ -15,11 +16,14 @@ from geo.geojson import feature_texts
 from geo.published_crs import CRS84
 from geo.refusals import Refusals, ValueRefused
 from opendata.files import CSV, FLATGEOBUF, FileKind, of_features
+from opendata.layers import Layer
 from opendata.ogc.collection import Collection
 from opendata.ogc.parameters import ListRequest
-from opendata.views.whole_sets import kind_answer
-from opendata.whole_sets import GEOJSONSEQ
+from opendata.views.whole_sets import kind_answer, too_many
+from opendata.whole_sets import GEOJSONSEQ, WholeSet
+from web.api.problems import bad_parameters
 from web.api.texts import digest
+from web.links import public_link
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,16 @@ def whole_answer(
     version = of.version(asked)
     # Of what is small, and notes no version, the features themselves tell.
     more: dict[str, Any] = {} if version else {"version": lambda: digest(*feature_texts(rows, feature))}
-    answer = kind_answer(request, kind, layer, rows, asked.language, **more)
+    answer = kind_answer(
+        request, kind, layer, rows, asked.language, by_a_worker=partial(_elsewhere, kind, layer), **more
+    )
     answer["Content-Crs"] = f"<{asked.crs.uri}>"
     patch_vary_headers(answer, ["Accept"])
     return answer
+
+
+def _elsewhere(kind: FileKind, layer: Layer, whole: WholeSet) -> HttpResponse:
+    """Where a worker makes what no request can wait for: filters and orders are fewer there."""
+    address = public_link(f"/data/{layer.name}.{kind.ending}")
+    where = _("All of them can be had at %(address)s.") % {"address": address}
+    return bad_parameters({"f": [f"{too_many(whole)} {where}"]})

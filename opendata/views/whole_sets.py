@@ -3,7 +3,7 @@
 A file is made in the request of the first who asks, by at most two threads of a process (``web.api.texts.MAKERS``); the
 others serve pages meanwhile. Tools that are given an address cannot follow a link that comes later, and a million appeals take
 seconds: only what is larger than a format can be written within some ten seconds is a worker's, and the answer then is where to
-ask for it.
+ask for it. A worker makes what everybody may read: who sees more gets theirs in the request, if it takes no more than a minute.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import OpenApiParameter
@@ -24,6 +25,7 @@ from drf_spectacular.utils import OpenApiParameter
 from accounts.roles import standing_of
 from appeals.models import Appeal
 from geo.geojson import feature_texts
+from geo.large_texts import Unwanted, while_wanted
 from geo.refusals import Refusals, Refused
 from opendata.appeal_rows import asked_appeals
 from opendata.changes import UPDATED_AFTER
@@ -49,13 +51,15 @@ from web.api.openapi import (
     feature_collection,
     problems,
 )
-from web.api.problems import bad_parameters, problem
-from web.api.texts import digest
+from web.api.problems import bad_parameters, busy, problem
+from web.api.texts import Busy, digest, one_of_makers
 from web.compression import takes
 from web.limits import refused
 from web.links import public_link
 from web.long_works import LATER, later
 
+#: What only its reader may see is made within the request: it occupies a thread so long at the most.
+_OWN_MOST_S: Final = 60
 _MEMBERS: Final = {"name": TEXT, "numberMatched": WHOLE, "numberReturned": WHOLE}
 
 
@@ -176,10 +180,19 @@ def kind_answer(
     whole = kind.whole_set(layer, rows, language, work=work, **more)
     try:
         return _answer(request, whole, by_a_worker)
+    except (Busy, Unwanted):
+        return busy(Busy.retry_after_s)
     except Refused as refusal:
         return problem(HTTPStatus.BAD_REQUEST, str(refusal))
     except TooMany as refusal:
         return refused(problem(HTTPStatus.TOO_MANY_REQUESTS, str(refusal)), refusal)
+
+
+def too_many(whole: WholeSet) -> str:
+    """Says that the request cannot wait for so many."""
+    return _(
+        "These are too many appeals for a file that is made while you wait (about %(rows)s). Narrow them with filters."
+    ) % {"rows": number_format(whole.rows, force_grouping=True)}
 
 
 def _answer(
@@ -189,7 +202,11 @@ def _answer(
     answer: HttpResponseBase
     if standing_of(request.user).works_on_appeals:
         # What is hidden from the public is kept in no file that has a name. A planner sees what the public sees.
-        answer = FileResponse(whole.own_text(), content_type=media_type)
+        if whole.expected_s > _OWN_MOST_S:
+            return problem(HTTPStatus.BAD_REQUEST, too_many(whole))
+        is_gone = request.META.get("waitress.client_disconnected", lambda: False)
+        with one_of_makers(), while_wanted(is_gone):
+            answer = FileResponse(whole.own_text(), content_type=media_type)
         answer["Accept-Ranges"] = "none"
     else:
         later_answer = by_a_worker if by_a_worker and whole.is_long else None

@@ -41,10 +41,13 @@ class Application:
     go: threading.Event = field(default_factory=threading.Event)
     waiting: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     closed: threading.Event = field(default_factory=threading.Event)
+    #: Of each request that waits: says whether its client is gone.
+    gone: list[Callable[[], bool]] = field(default_factory=list)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if path == "/wait":
+            self.gone.append(environ["waitress.client_disconnected"])
             self.waiting.release()
             self.go.wait(GIVE_UP_S)
         if path == "/file":
@@ -347,6 +350,10 @@ def test_who_waits_for_an_answer_is_never_put_out(tmp_path: Path):
         for _ in asking:
             assert site.application.waiting.acquire(timeout=GIVE_UP_S)
         assert site.get() == b"", "one too many, and none that could make room"
+        asking.pop(0).close()
+        first, *others = site.application.gone
+        assert eventually(first), "whoever works for a client that is gone can know it"
+        assert not any(is_gone() for is_gone in others)
         site.application.go.set()
         assert all(read(one).endswith(b"ok") for one in asking)
 

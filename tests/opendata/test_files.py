@@ -182,6 +182,10 @@ class TestGis:
         assert kinds == {"report", "complaint", "request", "recommendation"}
         about = _query(tmp_path / "read.gpkg", "SELECT description FROM gpkg_contents")["description"][0]
         assert "CC0-1.0" in about
+        # Of a newer one, programs of today's distributions say that they may not know all of it.
+        assert (
+            _query(tmp_path / "read.gpkg", "SELECT user_version FROM pragma_user_version").iloc[0, 0] == 10300
+        )
         assert "/data/appeals" in about
         window = (72.755, 40.5, 72.78, 40.54)
         assert len(geopandas.read_parquet(tmp_path / "read.parquet", bbox=window)) == 1

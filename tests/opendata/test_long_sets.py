@@ -129,12 +129,26 @@ def test_of_a_filter_that_is_refused_by_now_nothing_is_kept(client: Client, appe
 
 
 def test_those_who_see_more_get_theirs_at_once(
-    client: Client, city: GridCity, appeal: Appeal, tmp_path: Path
+    client: Client, city: GridCity, appeal: Appeal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Appeal.objects.filter(pk=appeal.pk).update(hidden=True)
     client.force_login(MembershipFactory(service=city.services["light"]).user)
     assert _numbers(client.get(GPKG), tmp_path) == [appeal.number]
     assert not LongWork.objects.exists()
+    monkeypatch.setattr(WholeSet, "expected_s", 61.0)
+    for address in ("/data/appeals.gpkg", "/data/appeals.csv", "/ogc/collections/appeals/items?f=csv"):
+        answer = client.get(address, headers={"Accept-Language": "en"})
+        assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+        assert "while you wait (about " in answer.json()["title"]
+
+
+def test_a_list_leads_to_where_a_worker_makes_it(client: Client, appeal: Appeal) -> None:
+    items = "/ogc/collections/appeals/items?lang=en&f="
+    answer = client.get(f"{items}fgb", headers={"Accept-Language": "en"})
+    assert answer.status_code == 400
+    assert answer.json()["errors"]["f"][0].endswith("/data/appeals.fgb.")
+    assert not LongWork.objects.exists()
+    assert client.get(f"{items}csv").status_code == 200
 
 
 def test_texts_are_given_at_once(client: Client, appeal: Appeal) -> None:

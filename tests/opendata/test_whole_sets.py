@@ -31,7 +31,7 @@ from appeals.models import Appeal
 from bootstrap.rates import Rate
 from districts.versions import public_version
 from geo import large_texts
-from geo.large_texts import copy_lines, shared_snapshot
+from geo.large_texts import Unwanted, copy_lines, shared_snapshot, while_wanted
 from geo.paging import PAGE_SIZE
 from opendata import converting, whole_sets
 from opendata.whole_sets import writers
@@ -482,6 +482,22 @@ def test_what_the_copying_process_meets_is_raised_here(
         pytest.raises(OSError, match=os.strerror(errno.ENOSPC)),
     ):
         copy_lines(full, statement, snapshot)
+
+
+def test_for_a_client_that_is_gone_nothing_is_copied(
+    committed: GridCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_texts, "_CHECK_CLIENT_S", 1)
+    endless = "SELECT pg_sleep(600)::text AS geojson_text"
+    with shared_snapshot() as snapshot, (tmp_path / "lines").open("wb") as file:
+        with while_wanted(lambda: True), pytest.raises(Unwanted):
+            copy_lines(file, endless, snapshot)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '60s'")
+            cursor.execute(
+                "DO $$ BEGIN WHILE EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query LIKE '%pg_sleep(600)%')"
+                " LOOP PERFORM pg_sleep(0.05), pg_stat_clear_snapshot(); END LOOP; END $$"
+            )
 
 
 def test_whatever_the_writing_process_runs_makes_files_anew_when_it_changes() -> None:

@@ -123,19 +123,26 @@ def keep(folder: str, name: str, write: Callable[[BinaryIO], object]) -> Text:
 
 
 @contextmanager
-def making(folder: str) -> Iterator[None]:
-    """Alone on this machine with the texts of the folder. Raises ``Busy``, at once, while too many are made."""
+def one_of_makers() -> Iterator[None]:
+    """Raises ``Busy``, at once, while too many large texts are made."""
     if not _makers.acquire(blocking=False):
         raise Busy
     try:
+        yield
+    finally:
+        _makers.release()
+
+
+@contextmanager
+def making(folder: str) -> Iterator[None]:
+    """Alone on this machine with the texts of the folder. Raises ``Busy``, at once, while too many are made."""
+    with one_of_makers():
         lock = os.open(_made(_root() / "sets" / folder), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
         finally:
             os.close(lock)
-    finally:
-        _makers.release()
 
 
 def same_text(request: HttpRequest, first: int, current: Callable[[], Text]) -> Text:
