@@ -11,7 +11,8 @@ class AccountsConfig(AppConfig):
         from accounts.permissions import ALL, EDIT, VIEW, office_may
         from districts import models
 
-        office_may(ALL, models.Category, models.BoundaryRevision, models.ServiceArea)
+        office_may(ALL, models.Category, models.Attribute, models.AttributeValue)
+        office_may(ALL, models.BoundaryRevision, models.ServiceArea)
         office_may(EDIT, models.District, models.Service, models.Place)
         office_may(VIEW, models.DistrictBoundary)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,7 @@ from appeals.due import Due, due_of
 from appeals.due_explanation import DueExplanation, explain_due
 from appeals.gathering import Gathering, Thresholds, gathering_of
 from appeals.models import Appeal, Attachment, Event, RoutingDecision
+from appeals.replies import Tally, tallies_of
 from appeals.routing_decision import Explanation, explain
 from appeals.timeline import Step, steps_of
 from appeals.vocabulary import Outcome, Status
@@ -69,6 +71,17 @@ class Dossier:
         if not self.appeal.is_proposal:
             return None
         return gathering_of(self.appeal, Thresholds.read(), self.today)
+
+    @cached_property
+    def tallies(self) -> tuple[Tally, ...]:
+        """What the supporters of a proposal are asked and answer; read when it is asked for, by at most four queries."""
+        return tallies_of(self.appeal)
+
+    @cached_property
+    def marked(self) -> str:
+        """The places that they mark, as a GeoJSON MultiPoint; empty without any."""
+        places = [place for tally in self.tallies for place in tally.places]
+        return json.dumps({"type": "MultiPoint", "coordinates": places}) if places else ""
 
     @cached_property
     def answers(self) -> list[Step]:

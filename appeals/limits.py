@@ -81,6 +81,8 @@ ATTACHED_MAX: Final = 100
 #: nothing else.
 SUPPORT_VOICES: Final = 300
 SUPPORT_DAYS: Final = 180
+#: Places that supporters of one proposal have marked, as many as are shown of it: the latest.
+REPLY_PLACES_MAX: Final = 500
 #: What the Mayor's Office may say at most.
 SUPPORT_VOICES_MAX: Final = 1_000_000
 SUPPORT_DAYS_MAX: Final = 3_650

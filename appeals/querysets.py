@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from uuid import UUID
 
@@ -342,6 +342,20 @@ def seen_until() -> dt.datetime:
     return cast(dt.datetime, at)
 
 
+def one_person(pairs: Iterable[tuple[str, str]]) -> Callable[[str], str]:
+    """What names a person the same by each of the digests that are theirs; ``pairs`` are those of supports, ``person`` and ``also``."""
+    leaders: dict[str, str] = {}
+
+    def leader(person: str) -> str:
+        while leaders.setdefault(person, person) != person:
+            person = leaders[person]
+        return person
+
+    for person, also in pairs:
+        leaders[leader(also or person)] = leader(person)
+    return leader
+
+
 class SupportQuerySet(models.QuerySet["Support"]):
     def of(self, appeal: Appeal) -> SupportQuerySet:
         """Those of the appeal, and of what repeats it: whom a repetition concerns, the appeal concerns."""
@@ -359,16 +373,9 @@ class SupportQuerySet(models.QuerySet["Support"]):
         )
         if not counted["linked"]:
             return int(counted["people"])
-        leaders: dict[str, str] = {}
-
-        def leader(person: str) -> str:
-            while leaders.setdefault(person, person) != person:
-                person = leaders[person]
-            return person
-
-        for person, also in self.values_list("person", "also"):
-            leaders[leader(also or person)] = leader(person)
-        return len({leader(person) for person in leaders})
+        pairs = list(self.values_list("person", "also"))
+        one = one_person(pairs)
+        return len({one(person) for person, _ in pairs})
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
-from modeltranslation.admin import TranslationAdmin
+from modeltranslation.admin import TranslationAdmin, TranslationTabularInline
 
 from districts.actions import (
     TOLERANCE_M2,
@@ -32,6 +32,8 @@ from districts.actions import (
 )
 from districts.identity import metres2
 from districts.models import (
+    Attribute,
+    AttributeValue,
     BoundaryRevision,
     Category,
     District,
@@ -296,6 +298,20 @@ class CategoryAdmin(TranslationAdmin[Category]):
     @admin.display(description=_("group"), ordering="parent")
     def group(self, category: Category) -> str:
         return str(category.parent) if category.parent else "—"
+
+
+class AttributeValueInline(TranslationTabularInline[AttributeValue, Attribute]):
+    model = AttributeValue
+    extra = 1
+
+
+@admin.register(Attribute)
+class AttributeAdmin(TranslationAdmin[Attribute]):
+    list_display = ["description", "category", "places", "active"]
+    list_filter = ["active"]
+    list_select_related = ["category"]
+    search_fields = ["code", "description"]
+    inlines = [AttributeValueInline]
 
 
 @admin.register(Place)

@@ -264,6 +264,68 @@ class Category(models.Model):
         return self.name
 
 
+class Attribute(models.Model):
+    """What a category asks whoever supports a proposal about it; its ``values`` are the answers.
+
+    A service attribute of Open311 GeoReport v2 of the datatype ``singlevaluelist``, not required: ``description`` is the
+    question. A category asks one at a time; what it asked before stays, with what was answered.
+    """
+
+    category = models.ForeignKey(
+        Category, models.CASCADE, related_name="attributes", verbose_name=_("category")
+    )
+    code = models.SlugField(_("code"), max_length=CODE_MAX)
+    description = models.CharField(_("question"), max_length=200)
+    places = models.BooleanField(
+        _("asks for a place"), default=False, help_text=_("Whoever answers may also mark a place on the map.")
+    )
+    active = models.BooleanField(_("asked"), default=True)
+
+    class Meta:
+        verbose_name = _("question of a category")
+        verbose_name_plural = _("questions of categories")
+        ordering = ["category__position", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["category", "code"], name="code_of_an_attribute_is_its_categorys_own"
+            ),
+            models.UniqueConstraint(
+                fields=["category"],
+                condition=Q(active=True),
+                name="one_attribute_is_asked",
+                violation_error_message=_("The category asks another question already."),
+            ),
+        ]
+        triggers = [recorded()]
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class AttributeValue(models.Model):
+    """An answer that can be chosen. One that was chosen cannot be deleted: not ``active``, it is offered no more."""
+
+    attribute = models.ForeignKey(Attribute, models.CASCADE, related_name="values")
+    code = models.SlugField(_("code"), max_length=CODE_MAX)
+    name = models.CharField(_("name"), max_length=200)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    active = models.BooleanField(_("offered"), default=True)
+
+    class Meta:
+        verbose_name = _("answer to choose")
+        verbose_name_plural = _("answers to choose")
+        ordering = ["position", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["attribute", "code"], name="code_of_a_value_is_its_attributes_own"
+            )
+        ]
+        triggers = [recorded()]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class ServiceArea(models.Model):
     """An area where a service answers for some categories, within one revision.
 

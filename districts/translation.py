@@ -1,9 +1,18 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from districts.models import Category, District, DistrictBoundary, Place, Service, ServiceArea
+from districts.models import (
+    Attribute,
+    AttributeValue,
+    Category,
+    District,
+    DistrictBoundary,
+    Place,
+    Service,
+    ServiceArea,
+)
 
 
-@register([Category, District, DistrictBoundary, Place, ServiceArea])
+@register([AttributeValue, Category, District, DistrictBoundary, Place, ServiceArea])
 class NamedOptions(TranslationOptions):
     fields = ("name",)
 
@@ -11,3 +20,8 @@ class NamedOptions(TranslationOptions):
 @register(Service)
 class ServiceOptions(TranslationOptions):
     fields = ("name", "short", "description")
+
+
+@register(Attribute)
+class AttributeOptions(TranslationOptions):
+    fields = ("description",)

@@ -8,12 +8,15 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from appeals.intake.sign_in import signed_in
-from appeals.limits import SIGN_IN_MINUTES, SIGNED_IN_DAYS
+from appeals.limits import SECRET_MAX, SIGN_IN_MINUTES, SIGNED_IN_DAYS
 from appeals.models import Resident, SignInCode
 
 _COOKIE: Final = "resident"
 #: The key of the code that this browser has asked for: its page is there again after whatever else was opened.
 _ASKED: Final = "sign-in"
+_SUPPORTER: Final = "supporter"
+#: As long as browsers keep one.
+_SUPPORTER_AGE_S: Final = 400 * 86_400
 
 
 def device_secret(request: HttpRequest) -> str:
@@ -55,6 +58,17 @@ def keep_asked(response: HttpResponse, asked: SignInCode) -> None:
 def forget_asked(response: HttpResponse) -> None:
     """Has the browser forget it."""
     response.delete_cookie(_ASKED, samesite="Lax")
+
+
+def supporter_secret(request: HttpRequest) -> str:
+    """What the browser is known by to supports; empty when it has never supported anything."""
+    secret = request.COOKIES.get(_SUPPORTER, "")
+    return secret if len(secret) <= SECRET_MAX else ""
+
+
+def keep_supporter(response: HttpResponse, secret: str) -> None:
+    """Has the browser keep what it is known by."""
+    _keep(response, _SUPPORTER, secret, age_s=_SUPPORTER_AGE_S)
 
 
 def _keep(response: HttpResponse, name: str, value: str, *, age_s: int) -> None:

@@ -38,6 +38,8 @@ from appeals.models import (
 from appeals.vocabulary import Kind, Status
 from appeals.workflow import SUBMIT
 from districts.models import (
+    Attribute,
+    AttributeValue,
     BoundaryRevision,
     Category,
     District,
@@ -81,6 +83,26 @@ class CategoryFactory(NamedFactory):
 
     code = factory.Sequence(lambda n: f"category-{n}")
     service = factory.SubFactory(ServiceFactory)
+
+
+class AttributeFactory(DjangoModelFactory[Attribute]):
+    class Meta:
+        model = Attribute
+
+    category = factory.SubFactory(CategoryFactory)
+    code = "species"
+    places = True
+    description_ky = "Which ky"
+    description_ru = "Which ru"
+    description_en = "Which en"
+
+
+class AttributeValueFactory(NamedFactory):
+    class Meta:
+        model = AttributeValue
+
+    attribute = factory.SubFactory(AttributeFactory)
+    code = factory.Sequence(lambda n: f"value-{n}")
 
 
 class BoundaryRevisionFactory(DjangoModelFactory[BoundaryRevision]):

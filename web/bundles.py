@@ -52,7 +52,12 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
     # With the map where somebody draws on it: services, and whoever asks for what happens in an area.
     "draw": ("map/draw.js",),
     "map": ("map/*",),
-    "places": ("elements/appeal-pin.js", "elements/drawn-place.js", "elements/place-here.js"),
+    "places": (
+        "elements/appeal-pin.js",
+        "elements/drawn-place.js",
+        "elements/marked-place.js",
+        "elements/place-here.js",
+    ),
     # On each appeal's page, and where new ones are waited for.
     "push": ("elements/push-alert.js",),
     "form": ("elements/appeal-form.js", "appeal/*"),

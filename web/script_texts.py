@@ -193,6 +193,12 @@ def script_texts() -> dict[str, str]:
         "deskMap.page": _(
             "The map has the appeals of this page alone: %(count)s. The others could not be loaded."
         ),
+        # A place is marked
+        "markedPlace.hint": _(
+            "Tap the map. With the keyboard: the arrow keys move the map, Enter puts the pin in its middle."
+        ),
+        "markedPlace.back": _("Remove the place"),
+        "markedPlace.unread": _("This is no latitude and longitude: it cannot be sent so."),
         # The place of an appeal is put right
         "appealPin.hint": _(
             "Drag the pin to the right place, or press there. With the keyboard: the arrow keys move the map, Enter puts the "

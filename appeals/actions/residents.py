@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.roles import Role
 from appeals.actions.support import forget_supports_at, join_supports, supports_at
@@ -23,6 +23,7 @@ from appeals.models import (
     Message,
     Resident,
     SignInCode,
+    Support,
 )
 from appeals.notify.proof import own_page
 from appeals.notify.sign_in import SIGN_IN
@@ -108,14 +109,29 @@ def personal_data(resident: Resident) -> dict[str, Any]:
         "account_since": resident.created_at.isoformat(),
         "signed_in_at": [device.signed_in_at.isoformat() for device in resident.devices.order_by("pk")],
         "appeals": [_appeal(contact) for contact in contacts],
-        "supports": [
-            {"number": number, "at": at.isoformat()}
-            # By several browsers, each once.
-            for number, at in supports.values_list("appeal__number").annotate(said=Min("at")).order_by("said")
-        ],
+        "supports": _supports(supports),
         "follows": list(followed_by(resident).values_list("number", flat=True)),
         "alerts": [_alert(alert) for alert in Alert.objects.of_address(resident.email).order_by("pk")],
     }
+
+
+def _supports(supports: QuerySet[Support]) -> list[dict[str, Any]]:
+    """Each appeal once, by however many browsers, with the latest answer."""
+    found: dict[int, dict[str, Any]] = {}
+    for one in supports.select_related("appeal", "reply__value__attribute").order_by("at", "pk"):
+        told = found.setdefault(
+            one.appeal.number,
+            {"number": one.appeal.number, "at": one.at.isoformat(), "answer": None},
+        )
+        reply = getattr(one, "reply", None)
+        if reply is not None and (told["answer"] is None or told["answer"]["at"] < reply.at.isoformat()):
+            told["answer"] = {
+                "question": reply.value.attribute.description,
+                "value": reply.value.name,
+                "coordinates": list(reply.point.coords) if reply.point else None,
+                "at": reply.at.isoformat(),
+            }
+    return list(found.values())
 
 
 def _appeal(contact: AppealContact) -> dict[str, Any]:

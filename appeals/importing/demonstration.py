@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from itertools import takewhile
+from itertools import groupby, takewhile
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from django.core.files.base import ContentFile
@@ -30,10 +32,10 @@ from appeals.importing.history import (
     write,
     write_on,
 )
-from appeals.models import Appeal, Attachment, Event, Support
+from appeals.models import Appeal, Attachment, Event, Support, SupportReply
 from appeals.vocabulary import OPEN_STATUSES, Status, Verb
 from appeals.workflow import CARRY, ESCALATE, VERBS
-from districts.models import Category, Service
+from districts.models import AttributeValue, Category, Service
 from districts.routing import Route
 from geo.points import city_point
 from media.pictures import PreparedPhoto
@@ -47,6 +49,9 @@ SOURCE = "demo"
 #: Proposals that somebody supports, and how near the first of them are to their threshold.
 _SUPPORTED: Final = 60
 _SHARES: Final = (1.04, 0.96, 0.61)
+#: Proposals besides whose supporters are asked something, and metres around within which they mark places.
+_ASKED: Final = 6
+_MARKED_M: Final = 600
 
 
 def write_demonstration(
@@ -78,7 +83,9 @@ def support_proposals(now: dt.datetime) -> int:
     """Invents who supports the latest proposals, of which one has enough voices and one nearly; how many voices."""
     thresholds, office = Thresholds.read(), Service.objects.office()
     waiting = in_state(GatheringState.GATHERING, thresholds, city_day(now))
-    latest = Appeal.objects.public().proposals().filter(waiting).order_by("-number")[:_SUPPORTED]
+    gathering = Appeal.objects.public().proposals().filter(waiting).order_by("-number")
+    asked = gathering.filter(category__attributes__active=True)[:_ASKED]
+    latest = {appeal.pk: appeal for appeal in (*gathering[:_SUPPORTED], *asked)}.values()
     # First those that nobody has begun with: one of them comes to its threshold just now. No work is taken from anybody.
     proposals = sorted(
         latest, key=lambda appeal: (appeal.status != Status.NEW, appeal.status in OPEN_STATUSES)
@@ -98,9 +105,30 @@ def support_proposals(now: dt.datetime) -> int:
             details = {"supporters": appeal.supporters, "threshold": threshold.voices}
             events.append(take_step(appeal, CARRY, now, to_service=office, details=details))
     Support.objects.bulk_create(voices)
+    SupportReply.objects.bulk_create(_replies(voices, now))
     Appeal.objects.bulk_update(proposals, ["supporters"])
     write_on(proposals, events)
     return len(voices)
+
+
+def _replies(voices: Iterable[Support], now: dt.datetime) -> Iterator[SupportReply]:
+    """What most of those voices answer whose proposal asks something; the places are such as others have written about."""
+    values: dict[int, list[AttributeValue]] = defaultdict(list)
+    asked = AttributeValue.objects.filter(active=True, attribute__active=True).select_related("attribute")
+    for value in asked:
+        values[value.attribute.category_id].append(value)
+    for appeal, own in groupby(voices, key=attrgetter("appeal")):
+        if not (offered := values[appeal.category_id]):
+            continue
+        chance = random.Random(f"replies {appeal.number}")  # noqa: S311
+        near = Appeal.objects.within_metres(appeal.point, _MARKED_M).order_by("number")
+        places = list(near.values_list("point", flat=True)[:40])
+        for voice in own:
+            if chance.random() < 0.7:
+                value = min(chance.choices(offered, k=2), key=offered.index)
+                marks = value.attribute.places and chance.random() < 0.2
+                point = chance.choice(places) if marks else None
+                yield SupportReply(support=voice, value=value, point=point, at=now)
 
 
 class _Author:

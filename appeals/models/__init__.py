@@ -15,7 +15,7 @@ from appeals.models.pyramid import PyramidCell, PyramidChange, PyramidState
 from appeals.models.redaction import Redaction
 from appeals.models.resident import Resident, ResidentDevice, SignInCode
 from appeals.models.resumable import ResumableUpload
-from appeals.models.support import Support, SupportThreshold
+from appeals.models.support import Support, SupportReply, SupportThreshold
 from appeals.models.term import CalendarDay, LegalTerm, changing_the_clock, clock_changed, trying_the_clock
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "RoutingDecision",
     "SignInCode",
     "Support",
+    "SupportReply",
     "SupportThreshold",
     "changing_the_clock",
     "clock_changed",

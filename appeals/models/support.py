@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.gis.db.models import PointField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from appeals.limits import SUPPORT_DAYS, SUPPORT_DAYS_MAX, SUPPORT_VOICES, SUPPORT_VOICES_MAX
 from appeals.models.appeal import Appeal
 from appeals.querysets import SupportQuerySet
-from districts.models import District
+from districts.models import AttributeValue, District
 from districts.versions import noting
+from geo.points import WGS84_SRID
 from history.recording import recorded
 
 #: Hexadecimal digits of SHA-256.
@@ -44,6 +46,21 @@ class Support(models.Model):
 
     def __str__(self) -> str:
         return f"{self.appeal_id}: {self.person[:8]}"
+
+
+class SupportReply(models.Model):
+    """What somebody who supports a proposal answers to the question of its category, and the place that they mark.
+
+    It goes with the voice. ``point`` is in EPSG:4326, lon/lat, within the city; null where none was marked.
+    """
+
+    support = models.OneToOneField(Support, models.CASCADE, primary_key=True, related_name="reply")
+    value = models.ForeignKey(AttributeValue, models.PROTECT, related_name="+")
+    point = PointField(srid=WGS84_SRID, null=True, spatial_index=False)
+    at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.support_id}: {self.value_id}"
 
 
 class SupportThreshold(models.Model):

@@ -133,6 +133,13 @@ class Entry:
             raise self.refuse(f"{key} must be a list of codes, not {value!r}")
         return value
 
+    def tables(self, key: str) -> list[Entry]:
+        """The tables in the list under the key; empty if missing."""
+        value = self._value(key) or []
+        if not isinstance(value, list) or not all(isinstance(values, dict) for values in value):
+            raise self.refuse(f"{key} must be a list of tables, not {value!r}")
+        return [Entry(f"{self.where}: {key} {n}", values) for n, values in enumerate(value, 1)]
+
 
 def not_read(folder: Path) -> list[str]:
     """Names of the data files in the folder that are none of a profile's.

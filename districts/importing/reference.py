@@ -28,6 +28,8 @@ from districts.importing.entries import (
 )
 from districts.models import (
     CATEGORY_ICONS,
+    Attribute,
+    AttributeValue,
     BoundaryRevision,
     Category,
     District,
@@ -67,6 +69,7 @@ def load_reference(folder: Path) -> Loaded:
         feature_entries(folder / "base.geojson")  # drawn as it is, by every map
     services = _load_services(folder)
     categories = _load_categories(folder, services)
+    load_attributes(folder)
     districts: dict[str, District] = {}
     areas = 0
     if (folder / "districts.geojson").exists():
@@ -84,16 +87,21 @@ def load_reference(folder: Path) -> Loaded:
 def _by_code(entries: Iterable[Entry], make: Callable[[Entry, str], _Row]) -> dict[str, _Row]:
     made: dict[str, _Row] = {}
     for entry in entries:
-        code = entry.text("code")
-        try:
-            validate_slug(code)
-        except ValidationError:
-            raise entry.refuse("code must consist of Latin letters, digits, - and _") from None
+        code = _slug(entry, "code")
         if code in made:
             raise entry.refuse("another entry has the same code")
         made[code] = make(entry, code)
         entry.check_fields(made[code])
     return made
+
+
+def _slug(entry: Entry, key: str) -> str:
+    code = entry.text(key)
+    try:
+        validate_slug(code)
+    except ValidationError:
+        raise entry.refuse(f"{key} must consist of Latin letters, digits, - and _") from None
+    return code
 
 
 def _check_all_read(entries: Iterable[Entry]) -> None:
@@ -131,7 +139,7 @@ def _load_services(folder: Path) -> dict[str, Service]:
 
 
 def _load_categories(folder: Path, services: dict[str, Service]) -> dict[str, Category]:
-    entries = toml_entries(folder / "categories.toml", "category")
+    entries = toml_entries(folder / "categories.toml", "category", beside=["attribute"])
 
     def make(entry: Entry, code: str) -> Category:
         return Category(
@@ -156,6 +164,41 @@ def _load_categories(folder: Path, services: dict[str, Service]) -> dict[str, Ca
         made[entry.text("code")].parent = made[entry.text("parent")]
     Category.objects.bulk_create([category for code, category in made.items() if code in child_codes])
     return made
+
+
+@translation.override(None)
+def load_attributes(folder: Path) -> int:
+    """Loads what categories ask of categories.toml where nothing is asked yet; returns how many do. Raises ``EntryRefused``."""
+    if Attribute.objects.exists():
+        return 0
+    categories = {category.code: category for category in Category.objects.all()}
+    entries = toml_entries(folder / "categories.toml", "attribute", beside=["category"])
+    for entry in entries:
+        category = _named(entry, "category", categories, "category")
+        if category.attributes.exists():
+            raise entry.refuse("its category asks something already")
+        attribute = Attribute(
+            category=category,
+            code=_slug(entry, "code"),
+            places=entry.flag("places", False),
+            **entry.translated("description"),
+        )
+        entry.check_fields(attribute)
+        attribute.save()
+        values = entry.tables("values")
+        for position, each in enumerate(values):
+            value = AttributeValue(
+                attribute=attribute, code=_slug(each, "code"), position=position, **each.translated("name")
+            )
+            each.check_fields(value)
+            each.check_all_read()
+            if attribute.values.filter(code=value.code).exists():
+                raise each.refuse("another value has the same code")
+            value.save()
+        if not values:
+            raise entry.refuse("it has no values")
+        entry.check_all_read()
+    return len(entries)
 
 
 def _icon(entry: Entry) -> str:

@@ -23,7 +23,9 @@ from rest_framework_gis.serializers import GeoFeatureModelSerializer
 from accounts.roles import Role
 from appeals.dossier import Dossier, dossier_of
 from appeals.gathering import GatheringState
+from appeals.limits import REPLY_PLACES_MAX
 from appeals.models import Appeal, Attachment
+from appeals.replies import Share
 from appeals.vocabulary import Status
 from appeals.workflow import VERBS
 from districts.routing import Rule
@@ -34,11 +36,17 @@ from opendata.properties import APPEAL
 from web.api.answers import LIVE_S, cached_for
 from web.api.files import FileAddress
 from web.api.language import language_asked_for
-from web.api.openapi import LANG, WHOLE, operation, problems
+from web.api.openapi import LANG, NUMBER, WHOLE, operation, problems, record
 from web.api.openapi import UUID as UUID_SCHEMA
 from web.api.parameters import takes
 from web.api.problems import parameters_refused
 from web.links import public_link
+
+#: Of a MultiPoint: longitude and latitude of each, degrees EPSG:4326.
+_POSITIONS: Final = {
+    "type": "array",
+    "items": {"type": "array", "items": NUMBER, "minItems": 2, "maxItems": 2},
+}
 
 
 class GeoJSONRenderer(JSONRenderer):
@@ -113,6 +121,38 @@ class RoutingSerializer(serializers.Serializer[Any]):
     )
 
 
+class ValueSerializer(serializers.Serializer[Any]):
+    """An answer and how many supporters give it."""
+
+    key = serializers.CharField(source="value.code")
+    name = serializers.CharField(source="value.name", help_text="In the reader's language.")
+    count = serializers.IntegerField(source="people")
+    places = serializers.SerializerMethodField(
+        help_text=f"Where they want it; of all answers together the latest {REPLY_PLACES_MAX}."
+    )
+
+    @extend_schema_field(
+        record({"type": {"type": "string", "enum": ["MultiPoint"]}, "coordinates": _POSITIONS})
+    )
+    def get_places(self, share: Share) -> dict[str, Any]:
+        return {"type": "MultiPoint", "coordinates": [list(place) for place in share.places]}
+
+
+class AttributeSerializer(serializers.Serializer[Any]):
+    """What a proposal asks its supporters, named as Open311 GeoReport v2 names a service attribute, and what they answer."""
+
+    code = serializers.CharField(source="attribute.code")
+    description = serializers.CharField(
+        source="attribute.description", help_text="The question, in the reader's language."
+    )
+    asked = serializers.BooleanField(
+        source="attribute.active", help_text="False: it is asked no more; what was answered stays."
+    )
+    values = ValueSerializer(source="shares", many=True, help_text="The most frequent first.")
+    unanswered = serializers.IntegerField(help_text="Supporters who chose none.")
+    marked = serializers.IntegerField(help_text="Places that were marked.")
+
+
 #: Properties of the list that the single appeal has through a relation, codes with their names.
 _NESTED = {"category", "service", "district", "duplicate_of"}
 
@@ -141,6 +181,7 @@ class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
     support_state = serializers.SerializerMethodField(
         help_text="Of a proposal: whether it gathers supporters, the city must answer (awaited), has answered, or they were too few in time (over)."
     )
+    attributes = serializers.SerializerMethodField()
     attachments = serializers.SerializerMethodField()
     events = serializers.SerializerMethodField()
     routing = serializers.SerializerMethodField()
@@ -154,6 +195,7 @@ class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
             "support_needed",
             "support_state",
             "url",
+            "attributes",
             "attachments",
             "events",
             "routing",
@@ -183,6 +225,10 @@ class AppealSerializer(GeoFeatureModelSerializer):  # type: ignore[misc]
     def get_support_state(self, _appeal: Appeal) -> str | None:
         gathering = self._dossier.gathering
         return gathering.state.value if gathering else None
+
+    @extend_schema_field(AttributeSerializer(many=True))
+    def get_attributes(self, _appeal: Appeal) -> list[dict[str, Any]]:
+        return list(AttributeSerializer(self._dossier.tallies, many=True).data)
 
     def get_attachments(self, _appeal: Appeal) -> list[dict[str, Any]]:
         return _shown(self._dossier.attachments)

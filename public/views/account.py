@@ -48,8 +48,8 @@ from public.residents import (
     keep_asked,
     keep_signed_in,
     resident_of,
+    supporter_secret,
 )
-from public.views.support import secret_of
 from rates.senders import sender_of
 from rates.taking import TooMany
 from web.limits import refused
@@ -124,7 +124,7 @@ def _another_code() -> HttpResponse:
 
 
 def _attach(request: HttpRequest, resident: Resident) -> HttpResponse:
-    done = attach(resident, request.POST.getlist("secret"), supporter=secret_of(request))
+    done = attach(resident, request.POST.getlist("secret"), supporter=supporter_secret(request))
     if done.own:
         messages.success(request, _added(len(done.own), resident))
     if done.others:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,17 +10,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from appeals.actions.support import support, take_back
+from appeals.actions.submit import place_of
+from appeals.actions.support import Answer, support, take_back
 from appeals.errors import NotAllowed
 from appeals.identifiers import new_secret
-from appeals.limits import SECRET_MAX
 from appeals.models import Appeal
-from public.residents import address_of_resident
+from geo.refusals import Refused, ValueRefused
+from public.residents import address_of_resident, keep_supporter, supporter_secret
+from public.views.appeal import Answering, appeal_response
 from rates.senders import sender_of
-
-_COOKIE: Final = "supporter"
-#: As long as browsers keep one.
-_COOKIE_AGE_S: Final = 400 * 86_400
+from web.place_field import degrees_of
 
 
 @never_cache
@@ -31,31 +27,35 @@ _COOKIE_AGE_S: Final = 400 * 86_400
 def support_page(request: HttpRequest, number: int) -> HttpResponse:
     """Supports the appeal or takes it back (``supported=yes`` or ``no``), and leads to its page, as a GET does.
 
-    404 for an appeal that the reader may not see; 429 when too much was supported.
+    What a proposal asks is answered by ``value`` and ``coordinates`` (latitude first). 400 with the page and what is wrong
+    with them, and then nothing is stored; 404 for an appeal that the reader may not see; 429 when too much was supported.
     """
-    appeal = Appeal.objects.visible_to(request.user).filter(number=number).first()
+    appeal = Appeal.objects.visible_to(request.user).with_names().filter(number=number).first()
     if appeal is None:
         raise Http404
     response = redirect(f"{appeal.get_absolute_url()}#support")
     if request.method != "POST":
         return response
-    secret = secret_of(request)
+    secret = supporter_secret(request)
     match request.POST.get("supported"):
         case "yes":
             secret = secret or new_secret()
+            given = Answering(request.POST.get("value", ""), request.POST.get("coordinates", "").strip())
             try:
-                support(appeal, secret, sender=sender_of(request), email=address_of_resident(request))
+                answer = _answer(given) if "value" in request.POST or given.coordinates else None
+                support(
+                    appeal,
+                    secret,
+                    sender=sender_of(request),
+                    email=address_of_resident(request),
+                    answer=answer,
+                )
             except NotAllowed:
                 messages.error(request, _("This appeal is closed: nobody can support it any more."))
                 return response
-            response.set_cookie(
-                _COOKIE,
-                secret,
-                max_age=_COOKIE_AGE_S,
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-                samesite="Lax",
-            )
+            except Refused as refusal:
+                return appeal_response(request, appeal, answering=given.refused(refusal.errors), status=400)
+            keep_supporter(response, secret)
         case "no":
             take_back(appeal, secret, email=address_of_resident(request))
         case _:
@@ -63,7 +63,11 @@ def support_page(request: HttpRequest, number: int) -> HttpResponse:
     return response
 
 
-def secret_of(request: HttpRequest) -> str:
-    """What the browser is known by to supports; empty when it has never supported anything."""
-    secret = request.COOKIES.get(_COOKIE, "")
-    return secret if len(secret) <= SECRET_MAX else ""
+def _answer(given: Answering) -> Answer:
+    """Raises ``Refused``."""
+    if not given.coordinates:
+        return Answer(given.value)
+    try:
+        return Answer(given.value, place_of(*degrees_of({"coordinates": given.coordinates})))
+    except ValueRefused as refusal:
+        raise Refused({"point": [str(refusal)]}) from None

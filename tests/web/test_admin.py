@@ -59,6 +59,7 @@ def make_rows(city: GridCity) -> None:
     factories.PersonChangeFactory()
     RefusalGround.objects.create(code="other", name="Not of the city", law="Art. 1")
     SupportThreshold.objects.create()
+    factories.AttributeValueFactory()
     Group.objects.create(name="readers")
     EmailAddress.objects.create(user=User.objects.all()[0], email="somebody@city.example")
     prepare_video.enqueue("00000000-0000-0000-0000-000000000000")

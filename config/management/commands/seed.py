@@ -27,7 +27,7 @@ from config.checks import PROFILE
 from config.city import CITY
 from desk.demo import show_the_desk
 from districts.importing.entries import EntryRefused, toml_entries
-from districts.importing.reference import load_reference
+from districts.importing.reference import load_attributes, load_reference
 from districts.installed import AnotherCity, install_city, installed_city
 from districts.models import InstalledCity, Service
 from media.photos import prepare_photo
@@ -88,6 +88,8 @@ class Command(BaseCommand):
             self.stdout.write(f"New in {CITY.code}: {grounds} grounds for a refusal")
         if thresholds := load_thresholds(CITY.folder):
             self.stdout.write(f"New in {CITY.code}: {thresholds} thresholds of support")
+        if attributes := load_attributes(CITY.folder):
+            self.stdout.write(f"New in {CITY.code}: {attributes} questions of categories")
 
     def _say_what_is_there(self, demo: bool) -> None:
         self.stdout.write(f"The city {CITY.code} is there already: nothing was changed.")

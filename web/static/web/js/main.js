@@ -14,6 +14,7 @@ const ELEMENTS = {
   "appeal-pin": () => import("city/elements/appeal-pin.js"),
   "drawn-place": () => import("city/elements/drawn-place.js"),
   "push-alert": () => import("city/elements/push-alert.js"),
+  "marked-place": () => import("city/elements/marked-place.js"),
   "place-here": () => import("city/elements/place-here.js"),
   "desk-caller": () => import("city/elements/desk-caller.js"),
   "photo-areas": () => import("city/elements/photo-areas.js"),

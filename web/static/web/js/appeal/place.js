@@ -1,6 +1,6 @@
 /** Where it is: one value from the map's pin, the phone's position, the gazetteer or typed coordinates. */
 
-import { inCity } from "city/map/extent.js";
+import { inCity, readSpot } from "city/map/extent.js";
 import { debounce, el, handOver } from "city/site/dom.js";
 import { Latest, getJson, isAbort } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
@@ -329,19 +329,6 @@ export class PlacePicker {
     this.#parts.address.setAttribute("aria-activedescendant", `place-option-${this.#active}`);
     options[this.#active]?.scrollIntoView({ block: "nearest" });
   }
-}
-
-/**
- * A pair as phones and maps show it: latitude first. The server parses and checks it the same way.
- * @param {string} text
- * @returns {Spot | undefined} undefined for any other text
- */
-export function readSpot(text) {
-  const match = text.match(/^\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*$/);
-  if (!match) return undefined;
-  const [first, second] = [Number(match[1]), Number(match[2])];
-  const swapped = !inCity(second, first) && inCity(first, second);
-  return swapped ? { lon: first, lat: second } : { lon: second, lat: first };
 }
 
 /**

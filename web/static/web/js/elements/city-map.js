@@ -3,11 +3,12 @@
  *
  * `mode="browse"`: all appeals, clustered by the server; set `filter` to narrow them. Fires `city-map:moved` (detail:
  * west, south, east, north).
- * `mode="single"`: one pin at `lon`, `lat`, coloured by `status` ("overdue" is one), or the `area` (GeoJSON; a MultiPoint is many pins);
+ * `mode="single"`: one pin at `lon`, `lat`, coloured by `status` ("overdue" is one), with the `places` that belong to it (a GeoJSON
+ * MultiPoint), or the `area` (GeoJSON; a MultiPoint is many pins);
  * `label` describes it for screen readers.
  * `mode="points"`: those of `points`, one of which is chosen: `choose(number)`; fires `city-map:chosen` (detail: number).
  * `mode="pick"`: the reader places a pin; fires `city-map:picked` (detail: lon, lat; `rough` where the still picture was
- * touched); `place(spot, accuracyM)` moves it.
+ * touched); `place(spot, accuracyM)` moves it. Without a pin the map begins at `near` (lon, lat).
  * `mode="draw"`: the reader draws a point, a line or an area; fires `city-map:drawn` (detail: corners); `draw(drawing)`
  * shows what is drawn elsewhere.
  *
@@ -243,7 +244,8 @@ export class CityMap extends HTMLElement {
    * @returns {import("city/map/view.js").ViewOptions}
    */
   #options(container, { browseOverlay, spotOverlay }) {
-    const spot = this.#given() ?? this.#touched;
+    const near = this.getAttribute("near")?.split(",").map(Number) ?? [];
+    const spot = this.#given() ?? this.#touched ?? (near.length === 2 ? { lon: near[0], lat: near[1] } : undefined);
     const closer = this.#touched ? settings.map.zoom + CLOSER : 15.5;
     const browse = this.getAttribute("mode") === "browse";
     const center = /** @type {[number, number]} */ (spot ? [spot.lon, spot.lat] : settings.map.center);
@@ -311,7 +313,8 @@ export class CityMap extends HTMLElement {
       } else if (area) {
         showArea(view, JSON.parse(area));
       } else if (spot) {
-        showSpot(view, spot, this.getAttribute("status") ?? "");
+        const places = this.getAttribute("places");
+        showSpot(view, spot, this.getAttribute("status") ?? "", places ? JSON.parse(places).coordinates : []);
       }
       this.#settle(view);
     };

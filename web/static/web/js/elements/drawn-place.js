@@ -3,8 +3,8 @@
  * one a line. Draws the map on which they are drawn. The fields go on holding the place, and can be typed into.
  */
 
-import { readSpot } from "city/appeal/place.js";
 import { CityMap } from "city/elements/city-map.js";
+import { readSpot } from "city/map/extent.js";
 import { debounce, el, find, icon } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
 

@@ -15,6 +15,7 @@ export class PlaceHere extends HTMLElement {
     const field = this.closest("form")?.elements.namedItem("coordinates");
     if (!(field instanceof HTMLInputElement)) return;
     field.value = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
+    field.dispatchEvent(new Event("input"));
     field.focus();
   }
 }

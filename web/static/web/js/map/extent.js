@@ -38,6 +38,19 @@ export function inCity(lon, lat) {
 }
 
 /**
+ * A pair as phones and maps show it: latitude first. The server parses and checks it the same way.
+ * @param {string} text
+ * @returns {import("city/map/spot.js").Spot | undefined} undefined for any other text
+ */
+export function readSpot(text) {
+  const match = text.match(/^\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*$/);
+  if (!match) return undefined;
+  const [first, second] = [Number(match[1]), Number(match[2])];
+  const swapped = !inCity(second, first) && inCity(first, second);
+  return swapped ? { lon: first, lat: second } : { lon: second, lat: first };
+}
+
+/**
  * The smallest box with all of the positions (lon, lat) in it.
  * @param {number[][]} positions
  * @returns {Box}

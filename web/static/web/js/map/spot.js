@@ -8,26 +8,35 @@ import { ACCURACY, AREA, SPOT } from "city/map/overlays.js";
 /** @typedef {import("city/map/view.js").MapView} MapView */
 /** @typedef {{lon: number, lat: number}} Spot degrees */
 
+/** @typedef {import("geojson").Position} Position */
+
 /**
- * A fixed pin in the colour of the status ("overdue" too), or of the page's accent.
+ * A fixed pin in the colour of the status ("overdue" too), or of the page's accent; with other places that belong to it, in the
+ * accent, the map shows all of them.
  * @param {MapView} view
  * @param {Spot} spot
  * @param {string} status
+ * @param {Position[]} [others]
  */
-export function showSpot(view, { lon, lat }, status) {
-  putPins(view, [[lon, lat]], `pin|${status || "accent"}|chosen`);
+export function showSpot(view, { lon, lat }, status, others = []) {
+  const pins = others.map((place) => pin(place, "pin|accent"));
+  view.put(SPOT, { type: "FeatureCollection", features: [...pins, pin([lon, lat], `pin|${status || "accent"}|chosen`)] });
+  if (others.length) showAround(view, [...others, [lon, lat]]);
 }
 
 /**
- * @param {MapView} view
- * @param {import("geojson").Position[]} places
+ * @param {Position} coordinates
  * @param {string} picture
+ * @returns {import("geojson").Feature}
  */
-function putPins(view, places, picture) {
-  view.put(SPOT, {
-    type: "FeatureCollection",
-    features: places.map((coordinates) => ({ type: "Feature", properties: { picture }, geometry: { type: "Point", coordinates } })),
-  });
+const pin = (coordinates, picture) => ({ type: "Feature", properties: { picture }, geometry: { type: "Point", coordinates } });
+
+/**
+ * @param {MapView} view
+ * @param {Position[]} places
+ */
+function showAround(view, places) {
+  view.map.fitBounds(around(places), { padding: { top: 28, right: 28, bottom: 48, left: 28 }, maxZoom: 16.5, animate: false });
 }
 
 /**
@@ -36,9 +45,10 @@ function putPins(view, places, picture) {
  * @param {import("geojson").Polygon | import("geojson").MultiPolygon | import("geojson").MultiPoint} geometry
  */
 export function showArea(view, geometry) {
-  if (geometry.type === "MultiPoint") putPins(view, geometry.coordinates, "pin|accent");
-  else view.put(AREA, { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry }] });
-  view.map.fitBounds(around(cornersOf(geometry)), { padding: { top: 28, right: 28, bottom: 48, left: 28 }, maxZoom: 16.5, animate: false });
+  if (geometry.type === "MultiPoint") {
+    view.put(SPOT, { type: "FeatureCollection", features: geometry.coordinates.map((place) => pin(place, "pin|accent")) });
+  } else view.put(AREA, { type: "FeatureCollection", features: [{ type: "Feature", properties: {}, geometry }] });
+  showAround(view, cornersOf(geometry));
 }
 
 /** @param {import("geojson").Polygon | import("geojson").MultiPolygon | import("geojson").MultiPoint} geometry */

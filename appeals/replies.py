@@ -1,0 +1,102 @@
+"""What those who support a proposal answer to the question of its category, and the places that they mark."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+
+from appeals.limits import REPLY_PLACES_MAX
+from appeals.models import Appeal, Support, SupportReply
+from appeals.querysets import one_person
+from districts.models import Attribute, AttributeValue
+
+#: Degrees, EPSG:4326, lon/lat.
+Place = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Share:
+    """An answer: how many people give it, and where they want it."""
+
+    value: AttributeValue
+    people: int
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The answers to one question, the most frequent first; ``unanswered`` are the voices without one.
+
+    ``marked`` are all places; ``shares`` have at most ``REPLY_PLACES_MAX`` of them together, the latest, sorted by where
+    they are: neither who marked one nor when can be told.
+    """
+
+    attribute: Attribute
+    shares: tuple[Share, ...]
+    unanswered: int
+    marked: int
+
+    @property
+    def most(self) -> int:
+        """The length of the longest bar."""
+        return max(self.unanswered, *(share.people for share in self.shares), 1)
+
+    @property
+    def places(self) -> list[Place]:
+        """Those of all answers."""
+        return [place for share in self.shares for place in share.places]
+
+
+def tallies_of(appeal: Appeal) -> tuple[Tally, ...]:
+    """What is asked of the appeal's supporters, and what was asked and answered before; nothing of what is no proposal.
+
+    With the answers given to what repeats it, each person's latest one. Two queries, four where anything is asked.
+    """
+    if not appeal.is_proposal:
+        return ()
+    questions = Attribute.objects.filter(category=appeal.category_id).order_by("-active", "code")
+    attributes = list(questions.prefetch_related("values"))
+    if not attributes:
+        return ()
+    latest = _latest_replies(appeal, attributes)
+    marked = [(reply.value_id, reply.point) for reply in latest if reply.point is not None]
+    places = defaultdict(list)
+    for key, point in marked[:REPLY_PLACES_MAX]:
+        places[key].append((point.x, point.y))
+    people = Counter(reply.value_id for reply in latest)
+    tallies = []
+    for attribute in attributes:
+        values = {value.pk: value for value in attribute.values.all()}
+        shares = [
+            Share(value, people[key], tuple(sorted(places[key])))
+            for key, value in values.items()
+            if value.active or people[key]
+        ]
+        answered = sum(share.people for share in shares)
+        if shares and (attribute.active or answered):
+            tallies.append(
+                Tally(
+                    attribute,
+                    tuple(sorted(shares, key=lambda share: -share.people)),
+                    max(appeal.supporters - answered, 0),
+                    sum(key in values for key, _ in marked),
+                )
+            )
+    return tuple(tallies)
+
+
+def _latest_replies(appeal: Appeal, attributes: list[Attribute]) -> list[SupportReply]:
+    """One a person, the latest first."""
+    replies = SupportReply.objects.filter(
+        support__in=Support.objects.of(appeal), value__attribute__in=attributes
+    )
+    given = list(replies.select_related("support").order_by("-at", "-support"))
+    one = one_person((reply.support.person, reply.support.also) for reply in given)
+    seen: set[str] = set()
+    latest = []
+    for reply in given:
+        person = one(reply.support.person)
+        if person not in seen:
+            seen.add(person)
+            latest.append(reply)
+    return latest
