@@ -43,6 +43,8 @@ class _Scene:
     where: Mapping[str, float]
     forward: tuple[str, ...]
     pictures: tuple[str, ...]
+    #: Whoever suggests something does so under the law: a proposal, which gathers voices.
+    proposed: bool
 
 
 def generate(profile_dir: Path, seed: int, count: int = 3000, *, until: dt.date) -> Iterator[DemoAppeal]:
@@ -82,6 +84,7 @@ def _scenes(ground: Ground) -> list[_Scene]:
             where=row["where"],
             forward=tuple(row["forward"]),
             pictures=tuple(row.get("pictures", ())),
+            proposed=row.get("proposed", False),
         )
         for row in ground.scenes["scene"]
     ]
@@ -172,6 +175,7 @@ def _appeal(
     picture = chance.choice(scene.pictures) if scene.pictures and chance.random() < _PICTURE_SHARE else None
     # A choice of its own: what else is invented does not depend on it.
     is_legal = random.Random(f"kind {at.isoformat()} {spot.lon}").random() < _LEGAL_SHARE
+    is_legal = is_legal or (scene.proposed and template.kind == "recommendation")
     return DemoAppeal(
         kind=template.kind if is_legal else "report",
         category=scene.category,
