@@ -18,6 +18,7 @@ from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.intake.receive import receive
 from appeals.notify.subscriptions import AuthorsLetters, path_for
+from appeals.vocabulary import Kind
 from appeals.workflow import ACCEPT, ANSWER, REDACT
 from desk.models import AnswerTemplate, SavedFilter
 from desk.urls import urlpatterns as desk_urls
@@ -28,6 +29,7 @@ from tests.browser.faults import violations
 from tests.factories import (
     AppealFactory,
     AttachmentFactory,
+    AttributeValueFactory,
     MembershipFactory,
     MessageFactory,
     NewsItemFactory,
@@ -52,10 +54,12 @@ PUBLIC = (
 @pytest.mark.parametrize("screen", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_public_pages(visit: Open, city: GridCity, screen: dict[str, Any]) -> None:
     appeal = AppealFactory(category=city.categories["lamp"])
+    asking = AppealFactory(category=city.categories["tree"], kind=Kind.RECOMMENDATION)
+    AttributeValueFactory(attribute__category=asking.category)
     window = visit(**screen)
     paths = [path_of(name, "ky") for name in PUBLIC]
     paths += [
-        path_of("public:appeal", "ru", appeal.number),
+        path_of("public:appeal", "ru", asking.number),
         path_of("public:follow-by-letter", "ky", appeal.number),
         path_of("public:follow", "en", appeal.contact.secret) + "?new=1",
     ]

@@ -10,10 +10,11 @@ from playwright.sync_api import Route, expect
 from pytest_django import Settings
 
 from accounts.models import User
-from appeals.vocabulary import Status
-from tests.browser.conftest import DESKTOP, Open, Visit, log_in, path_of
+from appeals.models import SupportReply
+from appeals.vocabulary import Kind, Status
+from tests.browser.conftest import DESKTOP, PHONE, Open, Visit, log_in, path_of
 from tests.browser.pixels import colour_px, rgb_of
-from tests.factories import AppealFactory, NewsItemFactory
+from tests.factories import AppealFactory, AttributeValueFactory, NewsItemFactory
 from tests.grid import IN_EAST, GridCity, at
 
 
@@ -46,6 +47,31 @@ def test_the_pin_is_drawn_on_its_own_page(page_with_pin: tuple[Visit, str, str])
     window.go(path)
     window.at_rest()
     assert pin_px(window, colour) > 100
+    assert window.complaints.said == []
+
+
+def test_a_supporter_marks_a_place_with_a_tap_and_it_is_on_the_map(visit: Open, city: GridCity) -> None:
+    appeal = AppealFactory(
+        category=city.categories["tree"], kind=Kind.RECOMMENDATION, point=at(IN_EAST), status=Status.NEW
+    )
+    AttributeValueFactory(attribute__category=appeal.category)
+    window = visit(**PHONE)
+    page = window.go(path_of("public:appeal", "en", appeal.number))
+    page.check("#support [type=radio]")
+    page.click("#support details summary")
+    place = page.locator("marked-place canvas")
+    expect(page.locator("marked-place city-map")).to_have_attribute("aria-busy", "false")
+    place.click(position={"x": 60, "y": 60})
+    expect(page.locator("#field-coordinates")).not_to_have_value("")
+    page.click("#support .button--primary")
+    expect(page.get_by_text("1 place marked on the map")).to_be_visible()
+    point = SupportReply.objects.get(value__attribute__category=appeal.category).point
+    # West and north of the appeal, where the map began.
+    assert point is not None
+    assert IN_EAST[0] - 0.01 < point.x < IN_EAST[0] and IN_EAST[1] < point.y < IN_EAST[1] + 0.01
+    page.locator(".place__map").scroll_into_view_if_needed()
+    window.at_rest()
+    assert colour_px(page, "--accent", middle=120) > 100
     assert window.complaints.said == []
 
 

@@ -15,7 +15,7 @@ export class MarkedPlace extends HTMLElement {
   #stop = new AbortController();
   /** @type {CityMap | undefined} */
   #map;
-  #hint = el("p", { className: "hint" });
+  #hint = el("p", { className: "small muted" });
   #said = el("p", { className: "field-error", role: "status" });
   #back = el("button", { className: "button button--quiet button--small", type: "button" });
 

@@ -7,7 +7,7 @@
 import { STATUSES } from "city/map/palette.js";
 
 /** @typedef {import("city/map/palette.js").Palette} Palette */
-/** @typedef {import("city/map/palette.js").Status | "overdue"} Status what a pin says: that the term has passed stands for any other */
+/** @typedef {import("city/map/palette.js").Status | "overdue" | "accent"} Status what a pin says: that the term has passed stands for any other; accent says none */
 
 /** Twice the CSS pixel: sharp on phones, and small enough for the sprite atlas. */
 const RATIO = 2;
@@ -60,7 +60,7 @@ function outline(c, status, r) {
 
 /**
  * The sign inside, as in the page's own status icons: a ring's hole, a half, the hands of a clock, a pause, a tick; an
- * exclamation mark.
+ * exclamation mark; a dot where there is no status.
  * @param {CanvasRenderingContext2D} c
  * @param {Status} status
  * @param {number} r
@@ -90,6 +90,9 @@ function sign(c, status, r) {
     c.moveTo(0, r * 0.55);
     c.lineTo(0, r * 0.56);
     c.stroke();
+  } else if (status === "accent") {
+    c.arc(0, 0, r * 0.36, 0, Math.PI * 2);
+    c.fill();
   } else {
     c.moveTo(-r * 0.4, r * 0.04);
     c.lineTo(-r * 0.1, r * 0.34);
@@ -112,7 +115,7 @@ function pin(colours, status, chosen) {
     c.shadowColor = colours.shadow;
     c.shadowBlur = 5 * RATIO;
     c.shadowOffsetY = 1.5 * RATIO;
-    c.fillStyle = status === "overdue" ? colours.overdue : (colours.status[status] ?? colours.accent);
+    c.fillStyle = status === "overdue" || status === "accent" ? colours[status] : colours.status[status];
     c.fill();
     c.shadowColor = "transparent";
     c.lineWidth = chosen ? 3 : 2;

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appeals', '0055_learned_words'),
+        ('appeals', '0056_followers_by_letter'),
         ('districts', '0011_questions_of_categories'),
     ]
 
