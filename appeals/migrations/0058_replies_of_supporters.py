@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('appeals', '0056_followers_by_letter'),
+        ('appeals', '0057_metric_cells'),
         ('districts', '0011_questions_of_categories'),
     ]
 
