@@ -20,8 +20,7 @@ class AppealsConfig(AppConfig):
         from appeals.actions.upload import remove_orphans, sweep_uploads
         from appeals.actions.warn import warn_services
         from appeals.folding import fold_pyramid
-        from appeals.intake.alerts import forget_unconfirmed
-        from appeals.intake.followers import forget_unconfirmed_followers
+        from appeals.intake.letters_asked import forget_unconfirmed
         from appeals.intake.sign_in import forget_sign_ins
         from appeals.learned_words import learn_words
         from appeals.models import (
@@ -78,7 +77,6 @@ class AppealsConfig(AppConfig):
         every(dt.timedelta(seconds=5), deliver_due, lane=LANE)
         every(dt.timedelta(seconds=2), fold_pyramid, lane="pyramid")
         every(dt.timedelta(hours=1), forget_unconfirmed)
-        every(dt.timedelta(hours=1), forget_unconfirmed_followers)
         every(dt.timedelta(hours=1), forget_sign_ins)
         every(dt.timedelta(hours=1), remove_orphans)
         every(dt.timedelta(hours=1), remove_idle)

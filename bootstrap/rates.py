@@ -79,7 +79,7 @@ DEFAULTS: Final[dict[str, Rate]] = {
     "sign-in-letter-sender": Rate(20, 60, _HOUR),
     # Wrong codes by address, for whatever e-mail addresses: a mobile operator's gateway is a village.
     "sign-in-code": Rate(30, 120, _HOUR),
-    # Letters that ask whether an address wants an alert: to one address asked for by one sender, to one from all of them, and
+    # Letters that ask whether an address wants an alert, or to follow an appeal: to one address asked for by one sender, to one from all of them, and
     # asked for by one sender, for whatever addresses. Somebody who tries districts one after the other is at five.
     "alert-letter": Rate(5, 5, 24 * _HOUR),
     "alert-letter-mailbox": Rate(15, 15, 24 * _HOUR),

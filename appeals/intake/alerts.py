@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +12,7 @@ from appeals.alerts.question import Question
 from appeals.errors import Invalid
 from appeals.intake.browsers import given_browser
 from appeals.intake.letters_asked import counted_address
-from appeals.limits import ALERT_CONFIRM_DAYS, ALERTS_MAX
+from appeals.limits import ALERTS_MAX
 from appeals.models import Alert
 from appeals.notify.alerts import queue_confirmation
 from districts.models import Category, District
@@ -92,10 +90,3 @@ def confirm(alert: Alert) -> None:
             )
             raise Invalid({"confirm": [words % {"n": ALERTS_MAX}]})
         Alert.objects.filter(pk=alert.pk, confirmed_at__isnull=True).update(confirmed_at=timezone.now())
-
-
-def forget_unconfirmed(now: dt.datetime | None = None) -> int:
-    """Deletes the addresses that nobody has confirmed in time; their number."""
-    before = (now or timezone.now()) - dt.timedelta(days=ALERT_CONFIRM_DAYS)
-    _rows, deleted = Alert.objects.filter(confirmed_at__isnull=True, created_at__lt=before).delete()
-    return deleted.get(Alert._meta.label, 0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +12,7 @@ from appeals.errors import Invalid, NotAllowed
 from appeals.identity import mailbox_of
 from appeals.intake.browsers import given_browser
 from appeals.intake.letters_asked import counted_address
-from appeals.limits import ALERT_CONFIRM_DAYS, FOLLOWED_MAX
+from appeals.limits import FOLLOWED_MAX
 from appeals.models import Appeal, Follower, Resident
 from appeals.notify.followers import queue_question
 from appeals.notify.web_push import device_of
@@ -100,14 +98,6 @@ def confirm(follower: Follower) -> None:
             )
             raise Invalid({"confirm": [words % {"n": FOLLOWED_MAX}]})
         Follower.objects.filter(pk=follower.pk, confirmed_at__isnull=True).update(confirmed_at=timezone.now())
-
-
-def forget_unconfirmed_followers(now: dt.datetime | None = None) -> int:
-    """Deletes the addresses that nobody has confirmed in time; their number."""
-    before = (now or timezone.now()) - dt.timedelta(days=ALERT_CONFIRM_DAYS)
-    unconfirmed = Follower.objects.filter(confirmed_at__isnull=True, created_at__lt=before).exclude(email="")
-    _rows, deleted = unconfirmed.delete()
-    return deleted.get(Follower._meta.label, 0)
 
 
 def unfollow(appeal: Appeal, endpoint: str) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from appeals.identity import email_address, mailbox_of
+from appeals.limits import ALERT_CONFIRM_DAYS
+from appeals.models import Alert, Follower
 from geo.refusals import Refusals, Refused
 from rates.taking import Limit, take
 
@@ -28,3 +33,13 @@ def counted_address(
         take(by_both, f"{mailbox} {sender}")
     take(by_address, mailbox)
     return address
+
+
+def forget_unconfirmed(now: dt.datetime | None = None) -> int:
+    """Deletes the addresses of alerts and followers that nobody has confirmed in time; their number."""
+    before, number = (now or timezone.now()) - dt.timedelta(days=ALERT_CONFIRM_DAYS), 0
+    for model in (Alert, Follower):
+        asked = model.objects.filter(confirmed_at__isnull=True, created_at__lt=before).exclude(email="")
+        _rows, deleted = asked.delete()
+        number += deleted.get(model._meta.label, 0)
+    return number

@@ -6,7 +6,6 @@ Who waits for an appeal is found by the worker, so that no author does.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 from uuid import UUID, uuid4
@@ -24,7 +23,7 @@ from appeals.alerts.links import path_of
 from appeals.alerts.question import question_in
 from appeals.limits import ALERT_CONFIRM_DAYS
 from appeals.models import Alert, Appeal, Event, Message
-from appeals.notify.occasions import About, Subscription, Words
+from appeals.notify.occasions import About, LettersOfRow, Subscription, Words
 from appeals.vocabulary import Outcome
 
 #: Of a message about an appeal, whose key is the occasion: nobody is told of one twice.
@@ -38,18 +37,10 @@ _NOTICE_MAX: Final = 200
 _TOGETHER: Final = 1_000
 
 
-@dataclass(frozen=True)
-class AlertLetters:
-    """Letters of an alert, which is None once it is deleted."""
+class AlertLetters(LettersOfRow[Alert]):
+    """Letters of an alert."""
 
-    alert: Alert | None
-    forgotten = True
-    choice = None
     sort = NEW_APPEAL
-
-    @property
-    def key(self) -> str:
-        return str(self.alert.pk) if self.alert is not None else ""
 
     @property
     def title(self) -> str:
@@ -57,7 +48,7 @@ class AlertLetters:
 
     @property
     def why(self) -> str:
-        question = question_in(self.alert.query) if self.alert is not None else None
+        question = question_in(self.row.query) if self.row is not None else None
         if question is None:
             return _("The city has no such district or category any more: nothing is sent.")
         return _("New appeals: %(where)s; %(about)s") % {"where": question.where(), "about": question.about()}
@@ -65,22 +56,6 @@ class AlertLetters:
     @property
     def stop_line(self) -> str:
         return _("No more of these letters, and your address deleted:")
-
-    @property
-    def afterwards(self) -> str:
-        return _("Nothing about you is kept: your address is deleted.")
-
-    @property
-    def stopped(self) -> bool:
-        return self.alert is None or not Alert.objects.filter(pk=self.alert.pk).exists()
-
-    def stop(self) -> None:
-        if self.alert is not None:
-            # With it go its messages, those that were sent too.
-            Alert.objects.filter(pk=self.alert.pk).delete()
-
-    def resume(self) -> None:
-        """Nothing: what is deleted is asked for anew."""
 
 
 class NewAppeals:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
@@ -18,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from appeals.limits import ALERT_CONFIRM_DAYS
 from appeals.models import Appeal, AppealContact, Event, Follower, Message
-from appeals.notify.occasions import About, Subscription, Words
+from appeals.notify.occasions import About, LettersOfRow, Subscription, Words
 from appeals.notify.proof import own_page
 from appeals.timeline import title_of
 from appeals.workflow import VERBS
@@ -44,18 +43,10 @@ def follower_of(token: str) -> Follower | None:
     return Follower.objects.filter(pk=key).select_related("appeal__category").first()
 
 
-@dataclass(frozen=True)
-class FollowersLetters:
-    """Letters about an appeal to an address that follows it; None once that is deleted."""
+class FollowersLetters(LettersOfRow[Follower]):
+    """Letters about an appeal to an address that follows it."""
 
-    follower: Follower | None
-    forgotten = True
-    choice = None
     sort = FOLLOWED
-
-    @property
-    def key(self) -> str:
-        return str(self.follower.pk) if self.follower is not None else ""
 
     @property
     def title(self) -> str:
@@ -63,29 +54,13 @@ class FollowersLetters:
 
     @property
     def why(self) -> str:
-        if self.follower is None:
+        if self.row is None:
             return _("Nothing is sent any more.")
-        return _("You follow appeal № %(number)d.") % {"number": self.follower.appeal.number}
+        return _("You follow appeal № %(number)d.") % {"number": self.row.appeal.number}
 
     @property
     def stop_line(self) -> str:
         return _("No more letters about this appeal, and your address deleted:")
-
-    @property
-    def afterwards(self) -> str:
-        return _("Nothing about you is kept: your address is deleted.")
-
-    @property
-    def stopped(self) -> bool:
-        return self.follower is None or not Follower.objects.filter(pk=self.follower.pk).exists()
-
-    def stop(self) -> None:
-        if self.follower is not None:
-            # With it go its messages, those that were sent too.
-            Follower.objects.filter(pk=self.follower.pk).delete()
-
-    def resume(self) -> None:
-        """Nothing: what is deleted is asked for anew."""
 
 
 class FollowedSteps:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
-from appeals.models import Message
+from appeals.models import Alert, Follower, Message
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,40 @@ class Subscription(Protocol):
     def resume(self) -> None:
         """Letters as before; nothing where all is forgotten."""
         ...
+
+
+Row = TypeVar("Row", Alert, Follower)
+
+
+@dataclass(frozen=True)
+class LettersOfRow(Generic[Row]):
+    """Letters that come while the row is there, a part of ``Subscription``; it is None once it is deleted.
+
+    Whoever wants no more has it deleted, and with it its messages, those that were sent too.
+    """
+
+    row: Row | None
+    forgotten = True
+    choice = None
+
+    @property
+    def key(self) -> str:
+        return str(self.row.pk) if self.row is not None else ""
+
+    @property
+    def afterwards(self) -> str:
+        return _("Nothing about you is kept: your address is deleted.")
+
+    @property
+    def stopped(self) -> bool:
+        return self.row is None or not type(self.row)._default_manager.filter(pk=self.row.pk).exists()
+
+    def stop(self) -> None:
+        if self.row is not None:
+            type(self.row)._default_manager.filter(pk=self.row.pk).delete()
+
+    def resume(self) -> None:
+        """Nothing: what is deleted is asked for anew."""
 
 
 class Kind(Protocol):

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -24,6 +25,7 @@ from appeals.actions.residents import (
     unconfirmed_of,
 )
 from appeals.due import rows_of
+from appeals.guards import correctable_until, why_not_correctable
 from appeals.intake.sign_in import (
     OVER,
     WRONG,
@@ -36,8 +38,9 @@ from appeals.intake.sign_in import (
     wrong_so_far,
 )
 from appeals.limits import EMAIL_MAX, RESIDENT_APPEALS_MAX, SIGN_IN_DIGITS, SIGN_IN_MINUTES
-from appeals.models import Resident, SignInCode
+from appeals.models import Appeal, Resident, SignInCode
 from appeals.notify.proof import own_page
+from appeals.workflow import AMEND
 from geo.refusals import Refused
 from public.key_addresses import guarded
 from public.residents import (
@@ -207,7 +210,14 @@ def _appeals(request: HttpRequest, resident: Resident) -> HttpResponse:
     rows = rows_of(contact.appeal for contact in shown[:RESIDENT_APPEALS_MAX])
     context = {
         "resident": resident,
-        "own": [(row, own_page(contact)) for row, contact in zip(rows, shown, strict=False)],
+        "own": [
+            (
+                row,
+                own_page(contact),
+                correctable_until(contact.appeal) if _may_correct(contact.appeal) else None,
+            )
+            for row, contact in zip(rows, shown, strict=False)
+        ],
         "unconfirmed": rows_of(contact.appeal for contact in unconfirmed[:RESIDENT_APPEALS_MAX]),
         "more": len(shown) > RESIDENT_APPEALS_MAX,
         "most": RESIDENT_APPEALS_MAX,
@@ -216,6 +226,10 @@ def _appeals(request: HttpRequest, resident: Resident) -> HttpResponse:
         "devices": resident.devices.count(),
     }
     return render(request, "public/account.html", context)
+
+
+def _may_correct(appeal: Appeal) -> bool:
+    return appeal.status in AMEND.sources and not why_not_correctable(appeal, timezone.now())
 
 
 @never_cache

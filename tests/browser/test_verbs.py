@@ -47,6 +47,20 @@ def test_the_author_presses_both_buttons(visit: Open, answered: Appeal, language
     assert window.complaints.said == []
 
 
+def test_the_author_corrects_and_reads_who_answers_now(visit: Open, city: GridCity) -> None:
+    appeal = AppealFactory(category=city.categories["lamp"])
+    window = visit(maps=False)
+    page = window.go(path_of("public:follow", "en", appeal.contact.secret))
+    page.click("details:has([value=amend]) summary")
+    page.fill("#amend-text", "It is a hole")
+    page.select_option("#amend-category", "pothole")
+    expect(page.locator("appeal-pin .route")).to_contain_text("Answers: roads en")
+    page.click("form:has([value=amend]) > button")
+    expect(page.get_by_text("Now it goes to: roads en").first).to_be_in_viewport()
+    expect(page.locator("#amend-text")).to_have_value("It is a hole")
+    assert window.complaints.said == []
+
+
 def test_whom_it_concerns_too_presses_once_instead_of_writing_again(visit: Open, city: GridCity) -> None:
     lon, lat = IN_EAST
     there = AppealFactory(category=city.categories["lamp"], point=at(IN_EAST), text="It is dark here.")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from appeals.alerts.links import path_of
-from appeals.intake.alerts import forget_unconfirmed
+from appeals.intake.letters_asked import forget_unconfirmed
 from appeals.limits import ALERT_CONFIRM_DAYS, ALERTS_MAX
 from appeals.models import Alert, Message
 from appeals.notify.delivery import deliver_due

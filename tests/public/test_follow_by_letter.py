@@ -15,7 +15,7 @@ from accounts.models import User
 from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.intake import followers
-from appeals.intake.followers import forget_unconfirmed_followers
+from appeals.intake.letters_asked import forget_unconfirmed
 from appeals.limits import ALERT_CONFIRM_DAYS
 from appeals.models import Appeal, Follower, Message
 from appeals.notify.delivery import deliver_due
@@ -119,8 +119,8 @@ def test_whoever_is_signed_in_follows_at_once_and_finds_takes_and_deletes_it(
     here.post(f"{ACCOUNT}delete/", {"what": "data"})
     assert Follower.objects.get().email == "other@example.org"
     days = dt.timedelta(days=ALERT_CONFIRM_DAYS)
-    assert forget_unconfirmed_followers(timezone.now() + days / 2) == 0
-    assert forget_unconfirmed_followers(timezone.now() + days * 2) == 1
+    assert forget_unconfirmed(timezone.now() + days / 2) == 0
+    assert forget_unconfirmed(timezone.now() + days * 2) == 1
 
 
 def test_what_is_no_address_and_too_much_is_refused(

@@ -15,13 +15,14 @@ from appeals.actions.perform import perform
 from appeals.actors import Author, Person
 from appeals.errors import Invalid, NotAllowed, Stale
 from appeals.limits import ADDITIONS_MAX, CORRECTION_MINUTES, CORRECTIONS_MAX
-from appeals.models import Appeal, Attachment, Message
+from appeals.models import Alert, Appeal, Attachment, Message
 from appeals.notify.delivery import deliver_due
 from appeals.redactions import redactions_of
 from appeals.vocabulary import Status
 from appeals.workflow import ACCEPT, ADD, AMEND, ANSWER, FORWARD, HIDE, NOTE, REDACT, RESTORE
 from districts.routing import Pin, route
 from opendata.changes import taken_away_since
+from jobs.worker import Worker
 from tests.desk.pages import picture
 from tests.factories import AttachmentFactory
 from tests.grid import IN_PARK, OUTSIDE, GridCity
@@ -79,6 +80,10 @@ class TestCorrection:
             event=first, audience="service", recipient="light@city.example", language="en",
             next_attempt_at=timezone.now(),
         )  # fmt: skip
+        waits = Alert.objects.create(
+            email="waits@example.org", language="en", daily=False, query="district=west",
+            district=city.districts["west"], confirmed_at=timezone.now(),
+        )  # fmt: skip
         pothole = city.categories["pothole"]
         expected = route(Pin(*IN_PARK, pothole.pk), on=timezone.localdate())
         sent = form(appeal, category="pothole", point=f"{IN_PARK[1]}, {IN_PARK[0]}")
@@ -90,6 +95,9 @@ class TestCorrection:
         assert appeal.routing.service_id == expected.service_id
         assert "Now it goes to: roads en" in client.get(f"/en/appeals/{appeal.number}/").content.decode()
         assert "72.76" not in client.get(f"/api/appeals/{appeal.pk}/").content.decode(), "the former place"
+        while Worker(queue="default").run_next():
+            pass
+        assert Message.objects.filter(alert=waits, occasion=str(appeal.pk)).delete()[0], "it is new there"
         deliver_due()
         states = dict(Message.objects.values_list("recipient", "state"))
         assert states == {"light@city.example": "unwanted", "roads@city.example": "sent"}
