@@ -62,7 +62,10 @@ def barred(
         met.add(Guard.RATEABLE)
     if Guard.CORRECTABLE in asked and not why_not_correctable(appeal, at):
         met.add(Guard.CORRECTABLE)
-    if Guard.EXTENSIBLE in asked and _times(appeal, ADD) < ADDITIONS_MAX:
+    if (
+        Guard.EXTENSIBLE in asked
+        and Event.objects.filter(appeal=appeal, verb=ADD.code).count() < ADDITIONS_MAX
+    ):
         met.add(Guard.EXTENSIBLE)
     return asked - met
 
@@ -73,7 +76,7 @@ def correctable_until(appeal: Appeal) -> dt.datetime:
 
 
 def why_not_correctable(appeal: Appeal, at: dt.datetime) -> str:
-    """Why its author may not correct it at that moment, whatever its state; empty while they may. At most two queries.
+    """Why its author may not correct it at that moment, whatever its state; empty while they may. One query of what was done since.
 
     What others have acted on, or have said that it concerns them too, is not made another matter under their hands.
     """
@@ -84,18 +87,14 @@ def why_not_correctable(appeal: Appeal, at: dt.datetime) -> str:
         return _("The Mayor's Office has hidden it: it cannot be corrected now.")
     if appeal.supporters:
         return _("Others have said that it concerns them too: it stays as they have read it.")
-    since = Event.objects.filter(appeal=appeal, version__gt=1)
-    if since.exclude(actor_role__in=[Role.RESIDENT, Role.SYSTEM]).exists():
+    since = Event.objects.filter(appeal=appeal, version__gt=1) if appeal.version > 1 else Event.objects.none()
+    done = list(since.values_list("verb", "actor_role"))
+    if any(role not in {Role.RESIDENT, Role.SYSTEM} for _verb, role in done):
         return _("Its consideration has begun: it cannot be corrected any more.")
-    if _times(appeal, AMEND) >= CORRECTIONS_MAX:
-        return _("It has been corrected %(n)d times, which is as often as it may be.") % {
-            "n": CORRECTIONS_MAX
-        }
+    if [verb for verb, _role in done].count(AMEND.code) >= CORRECTIONS_MAX:
+        words = _("It has been corrected %(n)d times, which is as often as it may be.")
+        return words % {"n": CORRECTIONS_MAX}
     return ""
-
-
-def _times(appeal: Appeal, verb: Verb) -> int:
-    return Event.objects.filter(appeal=appeal, verb=verb.code).count()
 
 
 def split_off_from(appeal: Appeal) -> Appeal | None:

@@ -21,8 +21,8 @@ from appeals.redactions import redactions_of
 from appeals.vocabulary import Status
 from appeals.workflow import ACCEPT, ADD, AMEND, ANSWER, FORWARD, HIDE, NOTE, REDACT, RESTORE
 from districts.routing import Pin, route
-from opendata.changes import taken_away_since
 from jobs.worker import Worker
+from opendata.changes import taken_away_since
 from tests.desk.pages import picture
 from tests.factories import AttachmentFactory
 from tests.grid import IN_PARK, OUTSIDE, GridCity
