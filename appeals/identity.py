@@ -17,6 +17,7 @@ import phonenumbers
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
+from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
 
 from appeals.limits import ADDRESS_MAX, EMAIL_MAX, NAME_MAX, PHONE_WRITTEN_MAX
@@ -83,18 +84,26 @@ def person_name(value: object) -> str:
 
 
 def mailbox_of(address: str) -> str:
-    """The mailbox that the address names, however its letters are written: what limits count."""
-    return unicodedata.normalize("NFKC", address).casefold()
+    """The mailbox that an ``email_address`` names, however its letters are written: what limits count."""
+    return address.casefold()
 
 
 def email_address(value: object) -> str:
-    """The address, empty where none is given. Raises ``ValueRefused``."""
+    """The address in ASCII (RFC 5321; the domain by RFC 3490), empty where none is given. Raises ``ValueRefused``.
+
+    Letters of other alphabets look like these, and some become them as capitals: "ı" and "i" are both "I" to the database,
+    and gmaıl.com is another domain than gmail.com.
+    """
     address = line(value, EMAIL_MAX)
     if address:
+        mailbox, at, domain = address.rpartition("@")
         try:
             _email(address)
-        except ValidationError:
+            address = mailbox + at + punycode(domain)
+        except (ValidationError, UnicodeError):
             raise ValueRefused(_("This is not an e-mail address.")) from None
+        if not address.isascii():
+            raise ValueRefused(_("This is not an e-mail address."))
         # A mailbox may be named so (RFC 5322, 3.2.3), and nobody's is; a mail program reads more than an address there.
         if _NO_MAILBOX.search(address):
             raise ValueRefused(_("This is not an e-mail address."))

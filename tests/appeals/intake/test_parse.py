@@ -116,10 +116,27 @@ def test_phone_that_is_none(city: GridCity, phone: object) -> None:
         "x?bcc=spy%40evil.kg&body=hello@evil.kg",
         "a%0ab@example.org",
         "a&b@example.org",
+        "b\u0131b@example.org",
+        "bo\u017fs@example.org",
+        "bob@" + "\u0131" * 60 + ".org",
     ],
 )
 def test_email_that_is_none(city: GridCity, email: object) -> None:
     assert list(refused(email=email)) == ["email"]
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Bob@Example.org", "Bob@Example.org"),
+        ("bob@gma\u0131l.com", "bob@xn--gmal-nza.com"),
+        ("bob@\u212aiosk.kg", "bob@Kiosk.kg"),
+        ("bob@почта.кг", "bob@xn--80a1acny.xn--c1an"),
+    ],
+)
+def test_email_is_kept_in_ascii(city: GridCity, written: str, kept: str) -> None:
+    """The database compares capitals, and "ı" and "i" have the same one: whoever read one's letters would be the other."""
+    assert parse(email=written).email == kept
 
 
 @pytest.mark.parametrize("category", ["street", "no-such", "", None, "lamp\x00", 7])
