@@ -206,7 +206,9 @@ def script_texts() -> dict[str, str]:
         ),
         "appealPin.same": _("Same place and category: the same service answers."),
         "appealPin.failed": _("Who would answer could not be asked just now."),
-        "appealPin.unread": _("This is no latitude and longitude: the pin stands where it stood."),
+        "appealPin.unread": _(
+            "This is not a latitude and longitude. If it is the name of a place, it is looked up when the form is sent."
+        ),
         "appealPin.back": _("Back to where it was"),
         # The place of news is drawn
         "draw.hint": _(

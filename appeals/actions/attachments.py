@@ -25,8 +25,9 @@ def attach(
 ) -> None:
     """Gives the uploaded files to the appeal (and the event), inside the caller's transaction; its films are prepared now.
 
-    ``beside_others``: they count with the author's others. ``holders`` are whose files they may be; None: the platform's own work, anybody's. Raises ``Invalid`` when there are too
-    many, or one is unknown, failed, another holder's, or belongs to another appeal: the caller's transaction is undone.
+    ``holders`` are whose files they may be; None: the platform's own work, anybody's. ``beside_others``: they count together
+    with what the author has sent before. Raises ``Invalid`` when there are too many, or one is unknown, failed, another
+    holder's, or belongs to another appeal: the caller's transaction is undone.
     """
     wanted = set(uploads)
     if not wanted:

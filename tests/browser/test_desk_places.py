@@ -137,7 +137,7 @@ def test_the_pin_is_put_right_on_a_map_that_says_who_would_answer(
 
     # Typed; what is none, and what is outside of the city, is said.
     place.fill("somewhere")
-    expect(form.locator("appeal-pin .field-error")).to_contain_text("no latitude and longitude")
+    expect(form.locator("appeal-pin .field-error")).to_contain_text("not a latitude and longitude")
     place.fill(f"{OUTSIDE[1]}, {OUTSIDE[0]}")
     expect(answers).to_contain_text("outside")
     form.locator("appeal-pin > button").click()

@@ -24,8 +24,8 @@ from appeals.vocabulary import Input, Status
 from appeals.workflow import ACCEPT, ANSWER, FORWARD, NOTE, REOPEN, SUPPLEMENT, VERBS
 from bootstrap.rates import Rate
 from tests.desk.pages import picture
-from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
-from tests.grid import GridCity
+from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, PlaceFactory, UserFactory
+from tests.grid import IN_EAST, GridCity, at
 from web.uploads import browser_of
 from web.verb_forms import Attempt, Kept, VerbForm, attempt, verb_context
 
@@ -70,6 +70,7 @@ class TestFields:
         RefusalGround.objects.create(code="old", name="old", law="law", active=False)
         city.services["green"].active = False
         city.services["green"].save()
+        PlaceFactory(name_en="Sulaiman", point=at(IN_EAST))
         roads, lamp = city.services["roads"], city.categories["lamp"]
         taken: dict[Input, list[tuple[object, object]]] = {
             Input.TEXT: [(" as typed\n ", " as typed\n ")],
@@ -87,7 +88,12 @@ class TestFields:
             Input.COVERED_PHOTO: [(str(covered.pk), covered.pk)],
             Input.CATEGORY: [("lamp", lamp), ("street", None), ("", None)],
             Input.SECOND_CATEGORY: [("lamp", lamp), ("street", None)],
-            Input.PLACE: [("40.52, 72.76", ("72.76", "40.52")), ("here", ("here",)), (" ", None)],
+            Input.PLACE: [
+                ("40.52, 72.76", ("72.76", "40.52")),
+                ("here", ("here",)),
+                (" ", None),
+                ("Sulaiman", ("72.760000", "40.520000")),
+            ],
             Input.APPEAL: [(f"№ {linked.number}", linked.number), ("none", None)],
             Input.RELATED: [(f"№ {linked.number}", linked.number)],
             Input.LINKED: [(str(linked.number), linked.number), ("1", None)],

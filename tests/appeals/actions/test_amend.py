@@ -186,6 +186,12 @@ class TestAddition:
         assert "Added by the author" in page and "From the other side" in page
         assert added.thumb.url in page
         assert Message.objects.get(event=event).audience == "service"
+        # What is wrong with a film is told to its author alone.
+        film = AttachmentFactory(
+            appeal=appeal, event=event, kind="video", state="failed", error="video_too_long:120", large=""
+        )
+        assert film.error_text in unescape(client.get(door(appeal)).content.decode())
+        assert film.error_text not in unescape(client.get(f"/en/appeals/{appeal.number}/").content.decode())
 
     def test_with_those_that_it_has_there_are_not_too_many(
         self, make: Callable[..., Appeal], client: Client
