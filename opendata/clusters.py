@@ -26,7 +26,6 @@ from appeals.models import Appeal, PyramidChange
 from appeals.models.pyramid import (
     CELL_ZOOM,
     COORDINATE_UNIT,
-    PYRAMID_ZOOMS,
     is_late,
     kept_under,
     late_before,
@@ -81,6 +80,11 @@ class Frame:
     def doublings(self) -> int:
         """How often the side of a counted cell is doubled."""
         return CELL_ZOOM - self.cell_zoom
+
+    @property
+    def around(self) -> Bbox:
+        """Box of its cells and of one counted cell more on each side, since what decides is the cell."""
+        return box_of(CELL_ZOOM, *((first - 1, last + 1) for first, last in (self.x, self.y)))
 
     @property
     def cell_m(self) -> int:
@@ -158,20 +162,25 @@ def kept_cells(wanted: AppealFilter, keys: Keys, frame: Frame) -> list[str]:
     filter, a cell's place is the mean of its appeals of any status.
     """
     under = kept_under(wanted, keys)
-    zoom = next(zoom for zoom in PYRAMID_ZOOMS if zoom >= frame.cell_zoom)
-    by_status_alone = not replace(wanted, status=()).narrows
-    if not under or (zoom == CELL_ZOOM and not by_status_alone):
+    zoom = next((zoom for zoom in under.zooms if zoom >= frame.cell_zoom), None) if under else None
+    if under is None or zoom is None or not under.keys:
         return []
+    by_status_alone = not replace(wanted, status=()).narrows
     late = set(wanted.status or OPEN_STATUSES) & set(OPEN_STATUSES)
     # What was late already when it was folded is kept of all open ones together, or of each status alone.
     late_kept = bool(late) and (by_status_alone or late == set(OPEN_STATUSES))
     changes, late_since = _not_folded(
-        wanted, tuple((name, tuple(found)) for name, found in keys.items()), timezone.localdate()
+        under.whole, tuple((name, tuple(found)) for name, found in keys.items()), timezone.localdate()
     )
     kept = [
-        _summed(under, zoom, frame, wanted.status, overdue="sum(n_late)" if late_kept else "0"),
+        _summed(under.keys, zoom, frame, wanted.status, overdue="sum(n_late)" if late_kept else "0"),
         _changed(changes, frame, overdue=_sum_of_signs("is_late") if late_kept else "0"),
     ]
+    public = Appeal.objects.public()
+    for sign, end in under.ends:
+        rows = touching(public.filtered(end, keys), frame.around)
+        counted = [cells_of(rows, frame), *([late_cells(rows, frame)] if late_kept else [])]
+        kept += [_signed(sign, statement_of(cells)) for cells in counted]
     if late_kept:
         kept += [
             CELLS_SQL["late_cells"].format(
@@ -179,9 +188,29 @@ def kept_cells(wanted: AppealFilter, keys: Keys, frame: Frame) -> list[str]:
             )
         ]
     elif late:
-        public = Appeal.objects.public().filtered(wanted, keys)
-        kept += [statement_of(late_cells(public, frame))]
+        kept += [statement_of(late_cells(public.filtered(wanted, keys), frame))]
     return kept
+
+
+def _signed(sign: int, statement: str) -> str:
+    """The statement of cells, whose numbers are to be added, or taken away."""
+    numbers = ("count", *_OF_STATUS, "lon", "lat", "overdue")
+    signed = ", ".join(f'{sign} * "{number}" AS "{number}"' for number in numbers)
+    return f'SELECT "column", "row", {signed} FROM ({statement}) AS cell' if statement else ""  # noqa: S608
+
+
+def touching(rows: AppealQuerySet, box: Bbox) -> AppealQuerySet:
+    """Those that may be in the box; one that holds the whole city needs no look at a million points."""
+    return rows if _holds(box, Bbox(*settings.CITY_BOUNDS)) else rows.filter(point__bboverlaps=box.polygon())
+
+
+def _holds(outer: Bbox, inner: Bbox) -> bool:
+    return (
+        outer.west <= inner.west
+        and outer.south <= inner.south
+        and outer.east >= inner.east
+        and outer.north >= inner.north
+    )
 
 
 @lru_cache(maxsize=256)
@@ -267,9 +296,7 @@ def cells_of(rows: AppealQuerySet, frame: Frame) -> QuerySet[Any, Any]:
 
 def late_cells(rows: AppealQuerySet, frame: Frame) -> QuerySet[Any, Any]:
     """How many of these appeals are overdue today, to be added to where they are counted; the index ``appeal_late``."""
-    # One cell more on each side, since what decides is the cell: it takes a microsecond.
-    near = box_of(CELL_ZOOM, *((first - 1, last + 1) for first, last in (frame.x, frame.y)))
-    late = rows.overdue(timezone.localdate()).filter(point__bboverlaps=near.polygon())
+    late = rows.overdue(timezone.localdate()).filter(point__bboverlaps=frame.around.polygon())
     column, row = (side("point", CELL_ZOOM) for side in (TileColumn, TileRow))
     grouped: QuerySet[Any, Any] = _grouped(late, column, row, frame.doublings).annotate(
         count=Value(0),

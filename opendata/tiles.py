@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
@@ -20,7 +19,6 @@ from appeals.models import Appeal
 from appeals.models.pyramid import CELL_ZOOM
 from appeals.querysets import AppealQuerySet
 from districts.models import BoundaryRevision, DistrictBoundary
-from geo.bbox import Bbox
 from geo.tiles import Tile, box_of, column_sql, pixel_sql, row_sql
 from geo.vector_tiles import BUFFER, EXTENT, column_of, compiled, moment, polygon_layer, tile_bytes
 from opendata.clusters import (
@@ -30,6 +28,7 @@ from opendata.clusters import (
     added_cells,
     counted_now,
     kept_cells,
+    touching,
 )
 from opendata.properties import CELL, DISTRICT, PIN, Properties, values
 from web.api.openapi import MOMENT
@@ -124,22 +123,10 @@ def _counted(
     """Statement of the cells and what is counted in them; empty where there can be none."""
     kept = kept_cells(wanted, keys, frame)
     if not kept:
-        # A frame that holds the whole city needs no look at a million points.
-        if not _holds(frame.bbox, Bbox(*settings.CITY_BOUNDS)):
-            appeals = appeals.filter(point__bboverlaps=frame.bbox.polygon())
-        return added_cells(frame, *counted_now(appeals, frame))
+        return added_cells(frame, *counted_now(touching(appeals, frame.bbox), frame))
     # What is kept is the public's; what is hidden is little, and counted now.
     hidden = counted_now(appeals.filter(hidden=True), frame) if user.is_authenticated else []
     return added_cells(frame, *hidden, *kept)
-
-
-def _holds(outer: Bbox, inner: Bbox) -> bool:
-    return (
-        outer.west <= inner.west
-        and outer.south <= inner.south
-        and outer.east >= inner.east
-        and outer.north >= inner.north
-    )
 
 
 @cache

@@ -8,8 +8,10 @@ folded, and so always reads what is committed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations, product
+from typing import TYPE_CHECKING, Final
 
 import pgtrigger
 from django.contrib.gis.db.models import PointField
@@ -23,7 +25,10 @@ from appeals.vocabulary import OPEN_STATUSES, Status
 from geo.points import WGS84_SRID
 from geo.statements import statement_of
 
-#: The finest cells are tiles of this zoom, 76 m a side at the equator and 58 m in Osh, of statuses alone.
+if TYPE_CHECKING:
+    from appeals.querysets import AppealQuerySet
+
+#: The finest cells are tiles of this zoom, 76 m a side at the equator and 58 m in Osh.
 CELL_ZOOM: Final = 19
 #: Zooms of the tiles that are counted; what is drawn between two of them is summed from the finer one.
 PYRAMID_ZOOMS: Final = (13, 15, 17, CELL_ZOOM)
@@ -31,6 +36,8 @@ PYRAMID_ZOOMS: Final = (13, 15, 17, CELL_ZOOM)
 COORDINATE_UNIT: Final = 1e-6
 #: Days of the blocks that a period is made of: each block begins at a whole multiple of its days since 0001-01-01.
 BLOCKS: Final = (256, 16, 1)
+#: Days of those that are counted by something else too; what is left of a period at its ends is counted from the appeals.
+LONG_BLOCKS: Final = (256, 16)
 #: What counts are kept by, beside statuses and blocks of days: the filter and the column.
 KEPT_BY: Final = {
     "kind": "kind",
@@ -38,17 +45,24 @@ KEPT_BY: Final = {
     "service": "service_id",
     "district": "district_id",
 }
+#: Zooms of the cells of one filter, of a period, of two filters, of a filter and a period: the deeper, the nearer their number
+#: is to that of the appeals.
+OF_ONE: Final = PYRAMID_ZOOMS
+OF_PERIOD: Final = PYRAMID_ZOOMS[:3]
+OF_TWO: Final = PYRAMID_ZOOMS[1:2]
+OF_ONE_AND_PERIOD: Final = PYRAMID_ZOOMS[1:2]
 
 
 class PyramidCell(models.Model):
     """What the public sees in one tile of one of ``PYRAMID_ZOOMS``, of the appeals of one ``key``.
 
     A key is ``status:new``, ``service:12``, ``16:46210`` (the 16 days from day 16 * 46210 on, day 1 being 0001-01-01, of the
-    city's calendar). ``n_late`` are those that were due before ``PyramidState.late_before``.
+    city's calendar), or two of them, as ``kept_keys`` says: ``kind:request+service:12``, ``service:12+16:46210``. ``n_late``
+    are those that were due before ``PyramidState.late_before``.
     """
 
     pk = models.CompositePrimaryKey("key", "zoom", "tile_x", "tile_y")
-    key = models.CharField(max_length=30)
+    key = models.CharField(max_length=60)
     zoom = models.SmallIntegerField()
     tile_x = models.IntegerField()
     tile_y = models.IntegerField()
@@ -102,42 +116,111 @@ def late_before() -> Combinable:
     return Coalesce(Subquery(PyramidState.objects.values("late_before")[:1]), Value(dt.date.min))
 
 
-def kept_under(wanted: AppealFilter, keys: Keys) -> list[str] | None:
-    """Keys of the cells that add up to what the filter leaves, but for its statuses beside another; None where there are none.
+def kept_keys() -> Iterator[tuple[str, tuple[int, ...]]]:
+    """SQL of each key of a row with the columns of ``KEPT_BY``, a status and a day, and the zooms of its cells."""
+    yield "'status:' || status", PYRAMID_ZOOMS
+    ones = [f"'{name}:' || {column}" for name, column in KEPT_BY.items()]
+    blocks = {days: f"'{days}:' || day / {days}" for days in BLOCKS}
+    yield from ((one, OF_ONE) for one in ones)
+    yield from ((block, OF_PERIOD) for block in blocks.values())
+    yield from ((f"{one} || '+' || {other}", OF_TWO) for one, other in combinations(ones, 2))
+    for one, days in product(ones, LONG_BLOCKS):
+        yield f"{one} || '+' || {blocks[days]}", OF_ONE_AND_PERIOD
 
-    A filter by one thing has some, with statuses or without; two together are not kept.
+
+@dataclass(frozen=True)
+class Kept:
+    """The cells that add up to what a filter leaves: their keys, and the zooms that they are kept at.
+
+    They hold what ``whole`` leaves, but for its statuses beside another filter: a period of whole blocks. What each of
+    ``ends`` leaves is to be added, or taken away where its sign is -1.
+    """
+
+    keys: list[str]
+    zooms: tuple[int, ...]
+    whole: AppealFilter
+    ends: tuple[tuple[int, AppealFilter], ...] = ()
+
+
+def kept_under(wanted: AppealFilter, keys: Keys) -> Kept | None:
+    """The cells of one filter, of a period, or of two of them, with statuses or without; None of more.
+
+    Of a filter and a period that is shorter than a block there are none either.
     """
     narrowed = [name for name in KEPT_BY if getattr(wanted, name)]
     in_time = bool(wanted.since or wanted.until)
-    if wanted.q or wanted.bbox or len(narrowed) + in_time > 1:
+    if wanted.q or wanted.bbox or len(narrowed) + in_time > 2:
         return None
-    if in_time:
-        return list(_blocks(wanted.since, wanted.until))
-    if not narrowed:
-        return [f"status:{status}" for status in wanted.status or Status.values]
-    (name,) = narrowed
-    value = getattr(wanted, name)
-    return [f"{name}:{key}" for key in ([value] if name == "kind" else keys[name, value])]
+    of_each = [
+        [f"{name}:{key}" for key in ([value] if name == "kind" else keys[name, value])]
+        for name, value in ((name, getattr(wanted, name)) for name in narrowed)
+    ]
+    if not in_time:
+        if not of_each:
+            return Kept(
+                [f"status:{status}" for status in wanted.status or Status.values], PYRAMID_ZOOMS, wanted
+            )
+        return Kept(["+".join(one) for one in product(*of_each)], OF_TWO if of_each[1:] else OF_ONE, wanted)
+    day, after = _days(wanted)
+    if not of_each:
+        return Kept(list(_blocks(day, after, BLOCKS)), OF_PERIOD, wanted)
+    # Where statuses are chosen, the place of what is kept is a mean of others too, from which none can be taken.
+    inside = bool(wanted.status)
+    first, last = _border(day, inside, begins=True), _border(after, inside, begins=False)
+    if first >= last:
+        return None
+    return Kept(
+        [f"{one}+{block}" for one in of_each[0] for block in _blocks(first, last, LONG_BLOCKS)],
+        OF_ONE_AND_PERIOD,
+        _between(wanted, first, last),
+        tuple(
+            (sign, _between(wanted, begin, end))
+            for sign, begin, end in ((1, day, first), (-1, first, day), (1, last, after), (-1, after, last))
+            if begin < end
+        ),
+    )
 
 
-def _blocks(since: dt.date | None, until: dt.date | None) -> Iterator[str]:
-    day = (since or dt.date(YEARS[0], 1, 1)).toordinal()
-    last = (until or dt.date(YEARS[-1], 12, 31)).toordinal()
-    while day <= last:
-        days = next(days for days in BLOCKS if day % days == 0 and day + days - 1 <= last)
+def _days(wanted: AppealFilter) -> tuple[int, int]:
+    """The first day of the filter's period, and the one after its last; where it has none, one that begins a long block."""
+    shortest = LONG_BLOCKS[-1]
+    day = (wanted.since or dt.date(YEARS[0], 1, 1)).toordinal()
+    after = (wanted.until or dt.date(YEARS[-1], 12, 31)).toordinal() + 1
+    return day if wanted.since else day - day % shortest, after if wanted.until else after + -after % shortest
+
+
+def _border(day: int, inside: bool, *, begins: bool) -> int:
+    """Where a long block begins or ends, nearest to the day, or nearest within the period that it begins or ends."""
+    before = day - day % LONG_BLOCKS[-1]
+    behind = day + -day % LONG_BLOCKS[-1]
+    within, without = (behind, before) if begins else (before, behind)
+    return within if inside or abs(day - within) <= abs(day - without) else without
+
+
+def _between(wanted: AppealFilter, first: int, after: int) -> AppealFilter:
+    return replace(wanted, since=dt.date.fromordinal(first), until=dt.date.fromordinal(after - 1))
+
+
+def _blocks(day: int, after: int, lengths: Sequence[int]) -> Iterator[str]:
+    while day < after:
+        days = next(days for days in lengths if day % days == 0 and day + days <= after)
         yield f"{days}:{day // days}"
         day += days
 
 
-def kept_number(wanted: AppealFilter, keys: Keys) -> str:
+def kept_number(wanted: AppealFilter, keys: Keys, public: AppealQuerySet) -> str:
     """Statement of how many appeals the public sees of what the filter leaves; empty where that is not kept."""
-    under = kept_under(wanted, keys)
-    if under is None:
+    kept = kept_under(wanted, keys)
+    if kept is None:
         return ""
-    cells = PyramidCell.objects.filter(key__in=under, zoom=PYRAMID_ZOOMS[0])
+    cells = PyramidCell.objects.filter(key__in=kept.keys, zoom=kept.zooms[0])
     total = sum((F(f"n_{status}") for status in wanted.status or Status.values), Value(0))
-    changes = PyramidChange.objects.filter(condition_of(wanted, keys)).values_list("sign")
-    counted = " UNION ALL ".join(filter(None, map(statement_of, (cells.values_list(total), changes))))
+    changes = PyramidChange.objects.filter(condition_of(kept.whole, keys)).values_list("sign")
+    parts = [statement_of(cells.values_list(total)), statement_of(changes)]
+    for sign, end in kept.ends:
+        rows = statement_of(public.filtered(end, keys).order_by().values("pk"))
+        parts += [f"SELECT {sign} * count(*) FROM ({rows}) AS appeal"] if rows else []  # noqa: S608 - of a queryset
+    counted = " UNION ALL ".join(filter(None, parts))
     return f"SELECT sum(n)::bigint FROM ({counted or 'SELECT 0'}) AS counted(n)"  # noqa: S608 - of querysets
 
 

@@ -25,21 +25,22 @@ WITH state AS (
     SELECT 0, -sign, point, status, kind, category_id, service_id, district_id, submitted_at
     FROM appeals_pyramidchange, state
     WHERE status = ANY(%(open)s) AND due_on >= late_before AND due_on < %(today)s::date
-), placed AS (
+), placed AS MATERIALIZED (
     SELECT *, {tile_x} AS tile_x, {tile_y} AS tile_y,
+        round(ST_X(point) * 1000000) AS lon, round(ST_Y(point) * 1000000) AS lat,
         (submitted_at AT TIME ZONE %(zone)s)::date - DATE '0001-01-01' + 1 AS day
     FROM counted
 ), finest AS (
-    SELECT key, tile_x, tile_y, sum(sign * round(ST_X(point) * 1000000))::bigint AS lon_sum,
-        sum(sign * round(ST_Y(point) * 1000000))::bigint AS lat_sum, {counts}, sum(late) AS n_late
-    FROM placed CROSS JOIN LATERAL (VALUES {keys}) AS kept(key)
+    SELECT key, zooms, tile_x >> {finest} - zooms[cardinality(zooms)] AS tile_x,
+        tile_y >> {finest} - zooms[cardinality(zooms)] AS tile_y,
+        sum(sign * lon) AS lon_sum, sum(sign * lat) AS lat_sum, {counts}, sum(late)::integer AS n_late
+    FROM placed CROSS JOIN LATERAL (VALUES {keys}) AS kept(key, zooms)
     WHERE key IS NOT NULL
-    GROUP BY key, tile_x, tile_y
+    GROUP BY 1, 2, 3, 4
 ), added AS (
     INSERT INTO appeals_pyramidcell AS cell (key, zoom, tile_x, tile_y, {columns})
-    SELECT key, zoom, tile_x >> ({finest} - zoom), tile_y >> ({finest} - zoom), {sums}
-    FROM finest CROSS JOIN (VALUES {zooms}) AS zooms(zoom)
-    WHERE zoom < {finest} OR starts_with(key, 'status:')
+    SELECT key, zoom, tile_x >> zooms[cardinality(zooms)] - zoom, tile_y >> zooms[cardinality(zooms)] - zoom, {sums}
+    FROM finest CROSS JOIN LATERAL unnest(zooms) AS zoom
     GROUP BY 1, 2, 3, 4
     HAVING {changes}
     ON CONFLICT (key, zoom, tile_x, tile_y) DO UPDATE SET {additions}

@@ -115,13 +115,13 @@ class Appeals(Collection):
     def matched(
         self, reader: Reader, query: Mapping[str, str], rows: QuerySet[Any], *, exactly: bool
     ) -> int | None:
-        """Read where it is kept (of one filter at most), else counted, up to ``COUNTED_MAX`` unless ``exactly``."""
+        """Read where it is kept (of two filters at most), else counted, up to ``COUNTED_MAX`` unless ``exactly``."""
         narrowing = (*(one.name for one in self.filters), "bbox", "datetime", "filter")
         named = {name for name in narrowing if query.get(name)}
         elsewhere = {"bbox", "datetime", "filter", UPDATED_AFTER.name}
         if not named & elsewhere and not reader.is_authenticated:
             wanted = parse_filter(_own(query))
-            if statement := kept_number(wanted, keys_of([wanted])):
+            if statement := kept_number(wanted, keys_of([wanted]), Appeal.objects.public()):
                 return int(rows_of_statement(statement)[0][0] or 0)
         if exactly:
             return rows.order_by().count()

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from itertools import product
+import importlib
+from collections import Counter, defaultdict
+from itertools import combinations, product
 from typing import Any
 
-from django.db import transaction
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from appeals.filters import AppealFilter
 from appeals.folding import fold_pyramid
 from appeals.models import (
     Appeal,
@@ -23,6 +27,7 @@ from appeals.models import (
     PyramidChange,
     RoutingDecision,
 )
+from appeals.models.pyramid import kept_under
 from appeals.vocabulary import Status
 from geo.tiles import tile_at
 from tests.factories import AppealFactory
@@ -44,10 +49,16 @@ def _counted() -> Counts:
     found: dict[tuple[str, int, int, int], list[int]] = defaultdict(lambda: [0] * (3 + len(Status.values)))
     for appeal in Appeal.objects.filter(hidden=False):
         day = timezone.localtime(appeal.submitted_at).toordinal()
-        keys = [f"status:{appeal.status}", f"kind:{appeal.kind}", f"category:{appeal.category_id}"]
-        keys += [f"service:{appeal.service_id}", *(f"{days}:{day // days}" for days in (1, 16, 256))]
-        keys += [f"district:{appeal.district_id}"] if appeal.district_id else []
-        for key, zoom in [*product(keys, (13, 15, 17)), (keys[0], 19)]:
+        ones = [f"kind:{appeal.kind}", f"category:{appeal.category_id}", f"service:{appeal.service_id}"]
+        ones += [f"district:{appeal.district_id}"] if appeal.district_id else []
+        blocks = [f"{days}:{day // days}" for days in (1, 16, 256)]
+        kept = [
+            *product([f"status:{appeal.status}", *ones], (13, 15, 17, 19)),
+            *product(blocks, (13, 15, 17)),
+            *(("+".join(two), 15) for two in combinations(ones, 2)),
+            *((f"{one}+{block}", 15) for one, block in product(ones, blocks[1:])),
+        ]
+        for key, zoom in kept:
             tile = tile_at(appeal.point.x, appeal.point.y, zoom)
             sums = found[key, zoom, tile.x, tile.y]
             sums[0] += round(appeal.point.x * 1_000_000)
@@ -67,6 +78,34 @@ def _made(city: GridCity, **values: Any) -> Appeal:
         **values,
     )
     return made
+
+
+@pytest.mark.parametrize("status", [(), ("new",)])
+@pytest.mark.parametrize("days", [16, 17, 40, 300, 1_000])
+def test_whole_blocks_and_the_ends_make_up_a_period(days: int, status: tuple[str, ...]) -> None:
+    for begins in range(dt.date(2026, 1, 1).toordinal(), dt.date(2026, 1, 17).toordinal()):
+        since, until = dt.date.fromordinal(begins), dt.date.fromordinal(begins + days - 1)
+        kept = kept_under(AppealFilter(kind="request", since=since, until=until, status=status), {})
+        if kept is None:
+            assert days < 32
+            continue
+        found: Counter[int] = Counter()
+        for key in kept.keys:
+            length, nth = map(int, key.removeprefix("kind:request+").split(":"))
+            found.update(range(length * nth, length * (nth + 1)))
+        in_blocks = range(_ordinal(kept.whole.since), _ordinal(kept.whole.until) + 1)
+        assert +found == Counter(in_blocks)
+        for sign, end in kept.ends:
+            assert end.status == status
+            assert sign == 1 or not status
+            for day in range(_ordinal(end.since), _ordinal(end.until) + 1):
+                found[day] += sign
+        assert +found == Counter(range(begins, begins + days))
+
+
+def _ordinal(day: dt.date | None) -> int:
+    assert day is not None
+    return day.toordinal()
 
 
 def test_one_appeal_through_its_life(city: GridCity) -> None:
@@ -95,6 +134,25 @@ def test_many_rows_in_one_statement(city: GridCity) -> None:
     assert _kept() == {}
     Appeal.objects.all().delete()
     assert _kept() == {}
+
+
+def test_the_migration_counts_what_folding_counts(city: GridCity) -> None:
+    """Of what is folded, and not of what is not yet."""
+    migration = importlib.import_module("appeals.migrations.0059_counts_of_two_filters")
+    for place, status in ((IN_EAST, "new"), (IN_EAST, "closed"), (IN_WEST, "accepted"), (IN_PARK, "new")):
+        _made(
+            city, point=at(place), status=status, due_on=dt.date(2026, 1, 1), district=city.districts["east"]
+        )
+    fold_pyramid()
+    Appeal.objects.filter(status="closed").update(kind="request")
+    _made(city, point=at(IN_WEST))
+    folded = set(PyramidCell.objects.values_list())
+    with connection.cursor() as cursor:
+        cursor.execute(migration._BEFORE, [])
+        assert PyramidCell.objects.count() < len(folded)
+        cursor.execute(migration._COUNTED, [django_settings.TIME_ZONE])
+    assert set(PyramidCell.objects.values_list()) == folded
+    assert _kept() == _counted()
 
 
 def test_changes_that_do_not_count_write_nothing(city: GridCity) -> None:

@@ -64,13 +64,15 @@ def _filters() -> Iterator[tuple[str, str]]:
         rows = Appeal.objects.public().exclude(**{column: None}).order_by().values_list(f"{column}__code")
         (code, _n) = rows.annotate(n=Count("*")).order_by("-n")[0]
         yield f"a {column}", f"{column}={code}"
-    group = Appeal.objects.public().order_by().values_list("category__parent__code")
-    (code, _n) = group.exclude(category__parent=None).annotate(n=Count("*")).order_by("-n")[0]
-    yield "a group of categories", f"category={code}"
+    groups = Appeal.objects.public().order_by().values_list("category__parent__code")
+    (group, _n) = groups.exclude(category__parent=None).annotate(n=Count("*")).order_by("-n")[0]
+    yield "a group of categories", f"category={group}"
     yield "a kind", "kind=request"
+    yield "a group, a kind", f"category={group}&kind=request"
     yield "a status", "status=answered"
     today = city_day(timezone.now())
     yield "3 months", f"from={today - dt.timedelta(days=90)}&to={today}"
+    yield "a group, 12 months", f"category={group}&from={today - dt.timedelta(days=364)}&to={today}"
 
 
 def _requests(filters: dict[str, str]) -> Iterable[_Request]:

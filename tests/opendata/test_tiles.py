@@ -58,6 +58,10 @@ FILTERS: Final = {
         "submitted_at__gte": "2026-03-01T00:00:00+06:00",
         "submitted_at__lt": "2026-06-01T00:00:00+06:00",
     },
+    "category=street&from=2026-02-03&status=new,planned,closed": {
+        "category__parent__code": "street", "status__in": ["new", "planned", "closed"],
+        "submitted_at__gte": "2026-02-03T00:00:00+06:00",
+    },
 }  # fmt: skip
 
 
@@ -136,6 +140,8 @@ def test_every_tile_is_what_the_database_counts(crowd: GridCity, client: Client,
     """And so the tiles of a zoom are all appeals, and four of them are the one above."""
     rows, today = list(Appeal.objects.filter(hidden=False, **FILTERS[query])), timezone.localdate()
     assert len(rows) > 4
+    hits = client.get(f"/ogc/collections/appeals/items?f=json&resultType=hits&{query}").json()
+    assert hits["numberMatched"] == len(rows)
     for zoom in (0, 12, 15, 18):
         expected: dict[Tile, Counter[str]] = {}
         for row in rows:
