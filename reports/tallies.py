@@ -85,7 +85,7 @@ def tallied_rows(wanted: AppealFilter, borders: Borders, by: By = By.NOTHING) ->
 def how_many(wanted: AppealFilter, borders: Borders) -> int:
     """The number of public appeals that match the filter; one statement, without those of its codes."""
     if borders is Borders.TODAY or not wanted.district:
-        if statement := kept_number(wanted, keys_of([wanted])):
+        if statement := kept_number(wanted, keys_of([wanted]), Appeal.objects.public()):
             return int(rows_of_statement(statement)[0][0] or 0)
         if is_kept(wanted):
             return kept_tally(wanted).total
