@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db.models import Q
 
 from appeals.limits import REPLY_PLACES_MAX
 from appeals.models import Appeal, Support, SupportReply
@@ -50,7 +53,7 @@ class Tally:
 def tallies_of(appeal: Appeal) -> tuple[Tally, ...]:
     """What is asked of the appeal's supporters, and what was asked and answered before; nothing of what is no proposal.
 
-    With the answers given to what repeats it, each person's latest one. Two queries, four where anything is asked.
+    With the answers given to what repeats it, each person's latest one. One query where nothing is asked, else four.
     """
     if not appeal.is_proposal:
         return ()
@@ -59,10 +62,12 @@ def tallies_of(appeal: Appeal) -> tuple[Tally, ...]:
     if not attributes:
         return ()
     latest = _latest_replies(appeal, attributes)
-    marked = [(reply.value_id, reply.point) for reply in latest if reply.point is not None]
+    marked = [reply for reply in latest if reply.marks]
     places = defaultdict(list)
-    for key, point in marked[:REPLY_PLACES_MAX]:
-        places[key].append((point.x, point.y))
+    shown = SupportReply.objects.filter(pk__in=[reply.support_id for reply in marked[:REPLY_PLACES_MAX]])
+    for key, point in shown.values_list("value", "point"):
+        if point is not None:
+            places[key].append((point.x, point.y))
     people = Counter(reply.value_id for reply in latest)
     tallies = []
     for attribute in attributes:
@@ -79,24 +84,32 @@ def tallies_of(appeal: Appeal) -> tuple[Tally, ...]:
                     attribute,
                     tuple(sorted(shares, key=lambda share: -share.people)),
                     max(appeal.supporters - answered, 0),
-                    sum(key in values for key, _ in marked),
+                    sum(reply.value_id in values for reply in marked),
                 )
             )
     return tuple(tallies)
 
 
-def _latest_replies(appeal: Appeal, attributes: list[Attribute]) -> list[SupportReply]:
+class _Reply(NamedTuple):
+    """A row of ``SupportReply`` with its voice; ``marks`` where it has a place."""
+
+    support_id: int
+    person: str
+    also: str
+    value_id: int
+    marks: bool
+
+
+def _latest_replies(appeal: Appeal, attributes: list[Attribute]) -> list[_Reply]:
     """One a person, the latest first."""
     replies = SupportReply.objects.filter(
         support__in=Support.objects.of(appeal), value__attribute__in=attributes
     )
-    given = list(replies.select_related("support").order_by("-at", "-support"))
-    one = one_person((reply.support.person, reply.support.also) for reply in given)
-    seen: set[str] = set()
-    latest = []
+    rows = replies.annotate(marks=Q(point__isnull=False)).order_by("-at", "-support")
+    columns = ("support_id", "support__person", "support__also", "value_id", "marks")
+    given = [_Reply(*row) for row in rows.values_list(*columns)]
+    one = one_person((reply.person, reply.also) for reply in given)
+    latest: dict[str, _Reply] = {}
     for reply in given:
-        person = one(reply.support.person)
-        if person not in seen:
-            seen.add(person)
-            latest.append(reply)
-    return latest
+        latest.setdefault(one(reply.person), reply)
+    return list(latest.values())

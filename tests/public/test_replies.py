@@ -94,6 +94,7 @@ def test_what_cannot_be_taken_is_said_and_nothing_is_stored(proposal: Appeal, cl
     for data, words in refused:
         status, page = send(client, proposal, **data)
         assert (status, words in page) == (400, True), data
+    assert '/support/#support"' in page, "what is wrong is in view"
     assert not Support.objects.exists()
     assert "supporter" not in client.cookies
 

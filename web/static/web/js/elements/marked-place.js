@@ -5,7 +5,7 @@
  */
 
 import { CityMap } from "city/elements/city-map.js";
-import { readSpot } from "city/map/extent.js";
+import { inCity, readSpot } from "city/map/extent.js";
 import { debounce, el, find, icon } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
 
@@ -66,13 +66,19 @@ export class MarkedPlace extends HTMLElement {
   /** The place is another one. */
   changed() {}
 
+  /** Where the pin stands: there is no map elsewhere. */
+  get #shown() {
+    const { spot } = this;
+    return spot && inCity(spot.lon, spot.lat) ? spot : this.was;
+  }
+
   #draw() {
     if (this.#map) return;
     const map = /** @type {CityMap} */ (document.createElement("city-map"));
     map.className = "marked-place__map";
     map.setAttribute("mode", "pick");
     map.setAttribute("near", this.dataset.near ?? "");
-    map.place(this.spot ?? this.was);
+    map.place(this.#shown);
     this.#map = map;
     this.#hint.after(map);
   }
@@ -80,7 +86,7 @@ export class MarkedPlace extends HTMLElement {
   #typed() {
     const unread = !this.spot && this.field.value.trim() !== "";
     this.#said.textContent = unread ? this.words.unread : "";
-    this.#map?.place(this.spot ?? this.was);
+    this.#map?.place(this.#shown);
     this.#tell();
   }
 
