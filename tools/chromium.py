@@ -19,6 +19,8 @@ FLAGS = (
     "--enable-unsafe-swiftshader",
     # Maps are drawn by WebGL in software; pages need not be put together by it too, which takes six times as long.
     "--disable-gpu-compositing",
+    # A page lives for seconds: what a script would gain by V8 optimizing it is less than the optimizing takes.
+    "--js-flags=--no-opt --no-maglev",
 )
 
 

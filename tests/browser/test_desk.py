@@ -195,7 +195,7 @@ def test_the_whole_file_is_taken_as_paper_and_for_programs(
 ) -> None:
     appeal = AppealFactory(category=city.categories["lamp"], text="Өзгөн көчөсүндө чырак күйбөйт")
     administrator = MembershipFactory(service=city.services["office"], post=Post.ADMINISTRATOR).user
-    window = visit(**size)
+    window = visit(**size, maps=False)
     log_in(window, administrator)
     page = window.go(path_of("desk:appeal", "ru", appeal.number))
     for form, begins in (("PDF", b"%PDF-"), ("JSON", b"{")):
