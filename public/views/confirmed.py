@@ -40,7 +40,7 @@ def pressed(request: HttpRequest, row: Row | None, confirm: Callable[[Row], None
                 confirm(row)
             except Invalid as refusal:
                 return Pressed(row, refusal.errors["confirm"], HTTPStatus.CONFLICT)
-            row.refresh_from_db()
-            return Pressed(row)
+            # Deleted meanwhile by another press, there is none any more.
+            return Pressed(type(row).objects.filter(pk=row.pk).first())
         case _:
             return Pressed(row, status=HTTPStatus.BAD_REQUEST)
