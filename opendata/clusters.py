@@ -1,7 +1,7 @@
 """What a map draws of many appeals: the appeals themselves where they are few, else counts in square cells of the map.
 
 However many appeals there are, a map's answer is small (at most ``PINS_MAX`` appeals or ``CELLS_MAX`` cells), and what
-the public sees without a filter, or with one, is read from ``PyramidCell``, whose size is the city's and not its history's.
+the public sees without a filter, or with two at most, is read from ``PyramidCell``, whose size is the city's and not its history's.
 """
 
 from __future__ import annotations
