@@ -43,6 +43,8 @@ def _angle(n: int) -> str:
 _PAIR: Final = re.compile(
     rf"\s*[(\[]?\s*{_angle(1)}(?P<between>\s*[,;/]\s*|\s+|(?<=[^0-9.,\s])){_angle(2)}\s*[)\]]?\s*", re.VERBOSE
 )
+#: Characters of the longest way to write both, with room.
+_PAIR_MAX: Final = 200
 #: A place in a link that a map's "share" gives: geo:40.5,72.8 or …?q=40.5,72.8 or …/@40.5,72.8,17z or #map=17/40.5/72.8.
 _LINK: Final = re.compile(
     r"(?:^geo:|[?&](?:q|ll|m|pt|query|destination|daddr)=|/@|/place/|\#map=[0-9.]+/)(-?[0-9]{1,3}\.[0-9]+[,/]\s?-?[0-9]{1,3}\.[0-9]+)"
@@ -106,7 +108,9 @@ def lon_lat_from_text(text: str) -> tuple[str, str] | None:
     """
     if link := _LINK.search(unquote(text)):
         text = link[1].replace("/", ",")
-    match = _PAIR.fullmatch(text.lower().translate(_SIGNS))
+    # Of a run of spaces the expression would try every way to share it out.
+    text = " ".join(text.lower().translate(_SIGNS).split())
+    match = _PAIR.fullmatch(text) if len(text) <= _PAIR_MAX else None
     if match is None:
         return None
     first, second = _degrees(match, 1), _degrees(match, 2)

@@ -148,6 +148,9 @@ def test_inside_and_outside_are_told_apart(lon: float, lat: float) -> None:
         ("https://maps.google.com/?q=40.52,72.76", ("72.76", "40.52")),
         ("https://2gis.kg/osh?m=72.76%2C40.52%2F17", ("72.76", "40.52")),
         ("https://www.openstreetmap.org/#map=17/40.52/72.76", ("72.76", "40.52")),
+        pytest.param("40.52," + " " * 100_000 + "72.76", ("72.76", "40.52"), id="spaces"),
+        pytest.param("40.52, 72.76" + " " * 100_000 + "x", None, id="spaces before what is none"),
+        pytest.param("40 " * 100_000, None, id="numbers"),
     ],
 )
 def test_coordinates_as_people_write_them(text: str, found: tuple[str, str] | None) -> None:
