@@ -142,7 +142,7 @@ class TestOrder:
             (following,) = (link["href"] for link in document["links"] if link["rel"] == "next")
             with CaptureQueriesContext(connection) as asked:
                 client.get(following)
-            (statement,) = (query["sql"] for query in asked if " WITH " in query["sql"])
+            (statement,) = (query["sql"] for query in asked if "WITH page" in query["sql"])
             statement = statement[statement.index("WITH ") :]
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL enable_seqscan = off")

@@ -15,8 +15,8 @@ from django.db import connection
 if TYPE_CHECKING:
     from tests.bench.table import Line
 
-#: What can be measured by itself; the first two need the benchmark's database.
-PARTS = ("served", "queries", "statistics", "false-alarms", "archive")
+#: What can be measured by itself; the first three need the benchmark's database.
+PARTS = ("served", "panning", "queries", "statistics", "false-alarms", "archive")
 
 
 class Command(BaseCommand):
@@ -71,6 +71,7 @@ class Command(BaseCommand):
             self._report(
                 [
                     *(self._served(count, log, peers=peers) if "served" in only else []),
+                    *(self._panned(count, log) if "panning" in only else []),
                     *(self._queries(count) if "queries" in only else []),
                     *(statistics(peers=peers) if "statistics" in only else []),
                     *(false_alarms() if "false-alarms" in only else []),
@@ -113,6 +114,16 @@ class Command(BaseCommand):
                     *pages_among_many(list_pages(server), few),
                 ]
             return [*lines, *(beside_peers(url, log) if peers else [])]
+
+    def _panned(self, count: int, log: Path) -> list[Line]:
+        """What the public map asks of such a server, in a browser."""
+        from tests.bench.city import bench_database
+        from tests.bench.panning import panning
+        from tests.bench.server import running_server
+
+        _collect_static()
+        with bench_database(count) as url, running_server(url, log) as server:
+            return panning(server)
 
     def _queries(self, count: int) -> list[Line]:
         """What is asked of the benchmark's database without a server."""
