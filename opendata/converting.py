@@ -242,7 +242,7 @@ def _write_parquet(order: Order, rows: pa.RecordBatchReader, target: Path) -> No
     groups = map(_with_own_dictionaries, _grouped(rows))
     first = list(islice(groups, 1))
     plain = _without_dictionaries(rows.schema)
-    # In others a dictionary saves nothing, and to look for one takes longer than all else.
+    # In others the writer would look for a dictionary that saves nothing.
     repeated = [name for batch in first for name in batch.schema.names if _is_repeated(batch.column(name))]
     schema = schema_of(
         [one if one.name in repeated else plain.field(one.name) for one in rows.schema],

@@ -124,7 +124,7 @@ def keep(folder: str, name: str, write: Callable[[BinaryIO], object]) -> Text:
 
 @contextmanager
 def one_of_makers() -> Iterator[None]:
-    """Raises ``Busy``, at once, while too many large texts are made."""
+    """A large text is made in the block. Raises ``Busy``, at once, while too many are."""
     if not _makers.acquire(blocking=False):
         raise Busy
     try:
