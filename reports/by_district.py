@@ -18,9 +18,18 @@ from geo.hotspots import area_ratios, q_values, rate_ratio, smoothed_ratios
 from reports.counted import CountsDays
 from reports.ground import DistrictGround, district_grounds, past_district_grounds
 from reports.inputs import digest
+from reports.questions import Days
 from reports.ratios import ratio_class
 from reports.tallies import EVERYTHING, Borders, ends_of, tallied
-from reports.year_before import Uncompared, YearBefore, counted_in, counted_with, two_years
+from reports.year_before import (
+    TwoPeriods,
+    Uncompared,
+    YearBefore,
+    counted_in,
+    counted_with,
+    key_of,
+    two_periods,
+)
 
 #: With fewer there is nothing to compare.
 LEAST_DISTRICTS = 2
@@ -49,7 +58,7 @@ class DistrictRate:
 
     ``smoothed`` is the ratio, shrunk towards that of all districts together (``geo.hotspots.smoothing``). ``low`` and ``high`` are the ratio's
     95 % interval, ``q`` the false discovery rate at which it differs from 1 (``geo.hotspots.exposure``); None too where all have too few.
-    ``before`` is the count of the same days a year before, ``change`` the ratio to it and ``change_q`` the rate at which that differs from 1; None where it
+    ``before`` is the count of the same days a year before, or of those ``chosen``, ``change`` the ratio to it and ``change_q`` the rate at which that differs from 1; None where it
     is not compared, or either has too few to be shown.
     """
 
@@ -64,6 +73,7 @@ class DistrictRate:
     before: int | None = None
     change: float | None = None
     change_q: float | None = None
+    chosen: bool = False
 
     @property
     def per_km2(self) -> float | None:
@@ -147,7 +157,9 @@ class ByDistrict(CountsDays):
         return found if direction > 0 else found[::-1]
 
 
-def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> ByDistrict:
+def count_districts(
+    wanted: AppealFilter, borders: Borders = Borders.TODAY, against: Days | None = None
+) -> ByDistrict:
     """Public appeals that match the filter, by territory, and how many were to be expected there.
 
     Where the filter says which appeals are meant (``EVERYTHING``), a district expects its share of all appeals of the same
@@ -171,7 +183,7 @@ def count_districts(wanted: AppealFilter, borders: Borders = Borders.TODAY) -> B
     exposure = np.array([_exposure(ground, measure, all_counts) for ground in grounds], dtype=float)
     rows = _rates(grounds, observed, exposure) if exposure.sum() > 0 else []
     total = sum(counts.values())
-    year, rows, before = _since_a_year_before(wanted, borders, counts, rows)
+    year, rows, before = _with_year_before(two_periods(wanted, against), borders, counts, rows)
     return ByDistrict(
         wanted=wanted,
         borders=borders,
@@ -225,17 +237,19 @@ def _rates(grounds: list[DistrictGround], observed: np.ndarray, exposure: np.nda
     return rows
 
 
-def _since_a_year_before(
-    wanted: AppealFilter, borders: Borders, counts: dict[int | None, int], rows: list[DistrictRate]
+def _with_year_before(
+    periods: TwoPeriods | Uncompared,
+    borders: Borders,
+    counts: dict[int | None, int],
+    rows: list[DistrictRate],
 ) -> tuple[YearBefore | Uncompared, list[DistrictRate], dict[str, dict[str, int]]]:
     """The year before of all, the rows with theirs, and what was counted for them, by its name among all that a report was made of."""
-    years = two_years(wanted)
-    if isinstance(years, Uncompared):
-        return years, rows, {}
-    if not years.over:
-        counts = _by_district(years.this, borders)
-    earlier = _by_district(years.before, borders)
-    year = counted_in(years, sum(counts.values()), sum(earlier.values()))
+    if isinstance(periods, Uncompared):
+        return periods, rows, {}
+    if not periods.over:
+        counts = _by_district(periods.this, borders)
+    earlier = _by_district(periods.before, borders)
+    year = counted_in(periods, sum(counts.values()), sum(earlier.values()))
     this, before = (
         np.array([numbers.get(row.district.id, 0) for row in rows], dtype=int)
         for numbers in (counts, earlier)
@@ -247,12 +261,22 @@ def _since_a_year_before(
         if row.count is None or any(0 < numbers[n] < settings.REPORT_MIN_COUNT for numbers in (this, before)):
             told.append(row)
         elif not before[n]:
-            told.append(replace(row, before=0))
+            told.append(replace(row, before=0, chosen=bool(year.chosen)))
         else:
             told.append(
-                replace(row, before=int(before[n]), change=float(found.value[n]), change_q=float(q[n]))
+                replace(
+                    row,
+                    before=int(before[n]),
+                    change=float(found.value[n]),
+                    change_q=float(q[n]),
+                    chosen=bool(year.chosen),
+                )
             )
-    return year, told, {"districts_before": {row.district.code: int(before[n]) for n, row in enumerate(rows)}}
+    return (
+        year,
+        told,
+        {f"districts_{key_of(year)}": {row.district.code: int(before[n]) for n, row in enumerate(rows)}},
+    )
 
 
 def _by_district(wanted: AppealFilter, borders: Borders) -> dict[int | None, int]:

@@ -24,6 +24,7 @@ _KINDS = {
             "count",
             "residents",
             "year_before",
+            "second_period",
             "waiting",
             "half_days",
             "most_days",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from reports.by_district import LEAST_APPEALS, ByDistrict, DistrictRate, Measure
 from reports.figures import direction_mark, rounded, times
 from reports.ratios import interval_words, ratio_words
 from reports.sentences import appeals_words, borders_words, created_words, question_words
-from reports.year_before import YearBefore
+from reports.year_before import Uncompared, YearBefore
 from reports.year_sentences import year_words
 
 
@@ -84,7 +85,7 @@ def district_notes(found: ByDistrict, filters: list[tuple[str, str]]) -> tuple[s
         *_answers(found),
         measure_words(found),
         *([clear_words()] if found.tested else []),
-        *([year_column_words()] if isinstance(found.year_before, YearBefore) else []),
+        *filter(None, [year_column_words(found.year_before)]),
         borders_words(found.borders),
         f"{smoothing_words()} {created_words()}",
     )
@@ -105,8 +106,24 @@ def before_words(row: DistrictRate) -> str:
     return f"{counted} {direction_mark(row.change_direction)}\N{NO-BREAK SPACE}{times(row.change, 2)}"
 
 
-def year_column_words() -> str:
-    """What the column of the year before tells."""
+def year_column_title(year: YearBefore | Uncompared | None) -> str:
+    """The head of the column with the year before, or with the second period; empty where nothing is compared."""
+    if not isinstance(year, YearBefore):
+        return ""
+    if year.chosen:
+        return pgettext("number of appeals, head of a column", "Second period")
+    return pgettext("number of appeals, head of a column", "Year before")
+
+
+def year_column_words(year: YearBefore | Uncompared | None) -> str:
+    """What that column tells; empty where there is none."""
+    if not isinstance(year, YearBefore):
+        return ""
+    if year.chosen:
+        return _(
+            "“Second period” has its appeals, ▲ where the first clearly has more per day and ▼ where clearly fewer, with how many times as many: exact, corrected for the "
+            "number of districts (Benjamini–Hochberg)."
+        )
     return _(
         "“Year before” has the same days a year before, ▲ where there are clearly more now and ▼ where clearly fewer, with how many times as many: exact, corrected for the "
         "number of districts (Benjamini–Hochberg)."

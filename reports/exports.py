@@ -60,6 +60,9 @@ DISTRICT_COLUMNS = (
     "year_before",
     "year_before_ratio",
     "year_before_q",
+    "second_period",
+    "second_period_ratio",
+    "second_period_q",
 )
 
 #: Columns of a group of appeals in the report of answers, before which its service and district stand.
@@ -291,10 +294,13 @@ def district_values(row: DistrictRate) -> tuple[int | float | str | None, ...]:
         _rounded(row.high),
         _rounded(row.q),
         _rounded(row.smoothed),
-        row.before,
-        _rounded(row.change),
-        _rounded(row.change_q),
+        *((None,) * 3 if row.chosen else _compared(row)),
+        *(_compared(row) if row.chosen else (None,) * 3),
     )
+
+
+def _compared(row: DistrictRate) -> tuple[int | float | None, ...]:
+    return row.before, _rounded(row.change), _rounded(row.change_q)
 
 
 def answers_as_geojson(found: AnswersReport, outlines: Mapping[str, Any]) -> bytes:

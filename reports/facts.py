@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from appeals.filters import AppealFilter
 from reports.heatmap import Heatmap
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS, CellSize
-from reports.year_before import Uncompared, YearBefore
+from reports.year_before import Uncompared, YearBefore, key_of
 
 if TYPE_CHECKING:
     from geo.hotspots import BeforeAfter
@@ -90,20 +90,22 @@ def _size(size: CellSize) -> dict[str, Any]:
 
 
 def _year_before(year: YearBefore | Uncompared | None) -> dict[str, Any]:
-    """The same days a year before: their appeals, and the ratio with its exact interval, null where nothing came in."""
+    """The same days a year before, or those that were chosen: their appeals, and the ratio with its exact interval, null where nothing came in."""
     if not isinstance(year, YearBefore):
-        return {"not_compared_because": year}
+        return {"year_before": {"not_compared_because": year}}
     ratio = year.ratio
     numbers = (float(value) for value in (ratio.value, ratio.low, ratio.high, ratio.p))
     value, low, high, p = (round(number, 6) if math.isfinite(number) else None for number in numbers)
     return {
-        "from": year.before_since,
-        "to": year.before_until,
-        "count": year.before,
-        "compared": {"from": year.since, "to": year.until, "count": year.count},
-        "ratio": value,
-        "ratio_interval_95": [low, high],
-        "p": p,
+        key_of(year): {
+            "from": year.before_since,
+            "to": year.before_until,
+            "count": year.before,
+            "compared": {"from": year.since, "to": year.until, "count": year.count},
+            "ratio": value,
+            "ratio_interval_95": [low, high],
+            "p": p,
+        }
     }
 
 
@@ -115,7 +117,7 @@ def heatmap_facts(made: Heatmap) -> dict[str, Any]:
             "withheld": made.withheld,
             "cells": len(made.cells),
             "highest": made.highest,
-            "year_before": _year_before(made.year_before),
+            **_year_before(made.year_before),
         },
     }
 
@@ -144,7 +146,7 @@ def hotspots_facts(made: Hotspots) -> dict[str, Any]:
             "places": len(made.places),
             "in_places": count,
             "expected_in_places": round(expected, 4),
-            "year_before": _year_before(made.year_before),
+            **_year_before(made.year_before),
         },
     }
 
@@ -223,7 +225,7 @@ def districts_facts(made: ByDistrict, by_district: list[dict[str, Any]]) -> dict
             "clearly_more": [row.district.code for row in made.clear(1)],
             "clearly_fewer": [row.district.code for row in made.clear(-1)],
             "by_district": by_district,
-            "year_before": _year_before(made.year_before),
+            **_year_before(made.year_before),
         },
     }
 

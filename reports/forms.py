@@ -17,7 +17,7 @@ from appeals.periods import NAMED, Period, ready_periods, with_days
 from districts.choices import Group, districts, flat
 from geo.drawn import REACH_MAX_M, REACH_MIN_M, DrawnPlace, Shape, place_from_text
 from geo.refusals import Refused, ValueRefused
-from reports.questions import Intervention
+from reports.questions import Days, Intervention
 from reports.sizes import offered_sizes
 from reports.tallies import Borders
 
@@ -26,8 +26,11 @@ _DECLARED = {declared.name: declared for declared in FILTERS}
 #: Filters that the form offers, in its order.
 REPORTED = ("from", "to", "category", "kind", "district", "service", "status")
 
+#: The days of a second period, with which those of the first are compared.
+AGAINST = ("against_from", "against_to")
+
 #: Everything that a report can be asked; that by district has no size of cells and no district.
-QUESTIONS = (*REPORTED, "cell", "borders", "period", "on", "shape", "corners", "reach_m")
+QUESTIONS = (*REPORTED, "cell", "borders", *AGAINST, "period", "on", "shape", "corners", "reach_m")
 
 #: Says how old a kept report may be.
 COUNTED_AFTER: Final = "counted_after"
@@ -43,17 +46,22 @@ _NOT_AMONG = gettext_lazy("“%(value)s” is not among the choices.")
 
 @dataclass(frozen=True)
 class ReportQuery:
-    """The question: which appeals, in cells of which size (None: the rule decides), in districts of which borders; and what one report alone is asked."""
+    """The question: which appeals, in cells of which size (None: the rule decides), in districts of which borders; held against which other days (None: a year before), and what one report alone is asked."""
 
     wanted: AppealFilter
     cell_m: int | None
     borders: Borders = Borders.TODAY
     done: Intervention | None = None
+    against: Days | None = None
 
     def as_query(self, **changes: str) -> str:
         """The question as a URL query without ``?``; periods are written out as days."""
         done = self.done.as_query() if self.done else {}
-        return self.rows_query(cell=str(self.cell_m or ""), **done, **changes)
+        against = self.against
+        days = (against.since.isoformat(), against.until.isoformat()) if against else ("", "")
+        return self.rows_query(
+            cell=str(self.cell_m or ""), **dict(zip(AGAINST, days, strict=True)), **done, **changes
+        )
 
     def without(self, names: Collection[str]) -> ReportQuery:
         """The question as if what has one of these names had not been asked."""
@@ -65,6 +73,7 @@ class ReportQuery:
             wanted=wanted,
             cell_m=None if "cell" in names else self.cell_m,
             borders=Borders.TODAY if "borders" in names else self.borders,
+            against=None if AGAINST[0] in names else self.against,
         )
 
     def rows_query(self, **changes: str) -> str:
@@ -107,6 +116,10 @@ class ReportForm(forms.Form):
                 [("", _("As they are today")), (Borders.TIME.value, _("As they were on the day"))],
                 _("Borders"),
             )
+        if AGAINST[0] not in without:
+            labels = (_("Compared with days from"), str(_DECLARED["to"].label))
+            for name, label in zip(AGAINST, labels, strict=True):
+                self.fields[name] = _DayField(label)
         if "period" not in without:
             self.fields["period"] = _choice([(name, name) for name in NAMED])
         self.fields[COUNTED_AFTER] = forms.DateTimeField(
@@ -125,9 +138,35 @@ class ReportForm(forms.Form):
         cleaned["wanted"] = AppealFilter(**members)
         try:
             in_order(cleaned["wanted"])
+            cleaned["against"] = self._against(cleaned["wanted"], *map(cleaned.get, AGAINST))
         except Refused as refusal:
             self._refuse(refusal)
         return cleaned
+
+    def _against(self, wanted: AppealFilter, since: dt.date | None, until: dt.date | None) -> Days | None:
+        """The second period. Raises ``Refused`` for one that cannot be held against the first."""
+        first, last = AGAINST
+        if any(name in self.errors for name in (*AGAINST, "from", "to")) or (since is None and until is None):
+            return None
+        if since is None or until is None:
+            raise Refused(
+                {
+                    first if since is None else last: [
+                        _("A second period needs both its first and its last day.")
+                    ]
+                }
+            )
+        if since > until:
+            raise Refused({first: [_("The period ends before it begins.")]})
+        if wanted.since is None or wanted.until is None:
+            raise Refused(
+                {first: [_("Give the first period both of its days too: it is compared with this one.")]}
+            )
+        if since <= wanted.until and wanted.since <= until:
+            raise Refused(
+                {first: [_("The two periods have days in common: their appeals would stand on both sides.")]}
+            )
+        return Days(since, until)
 
     def _refuse(self, refusal: Refused) -> None:
         for name, sentences in refusal.errors.items():
@@ -157,6 +196,7 @@ class ReportForm(forms.Form):
             self.cleaned_data["wanted"],
             int(cell) if cell else None,
             Borders(borders) if borders else Borders.TODAY,
+            against=self.cleaned_data["against"],
         )
 
     def filters_in_words(self) -> list[tuple[str, str]]:
@@ -171,7 +211,12 @@ class ReportForm(forms.Form):
     def narrows(self) -> bool:
         """True when anything but the period is chosen; only of a valid form."""
         asked = self.query
-        return bool(self.filters_in_words()) or asked.cell_m is not None or asked.borders is not Borders.TODAY
+        return bool(
+            self.filters_in_words()
+            or asked.cell_m is not None
+            or asked.borders is not Borders.TODAY
+            or asked.against
+        )
 
     def periods(self) -> list[Period]:
         """Links to the same question about each ready period that this report can answer; none where it has no period."""
@@ -180,7 +225,8 @@ class ReportForm(forms.Form):
         asked = self.query
         return ready_periods(
             asked.wanted,
-            lambda wanted: replace(asked, wanted=wanted).as_query(),
+            # A second period may have days in common with a ready one.
+            lambda wanted: replace(asked, wanted=wanted, against=None).as_query(),
             least_days=self._least_days,
         )
 
@@ -190,11 +236,7 @@ class InterventionForm(ReportForm):
 
     def __init__(self, data: Mapping[str, Any], without: Collection[str] = ()) -> None:
         super().__init__(data, without)
-        self.fields["on"] = forms.CharField(
-            label=_("Done on"),
-            required=False,
-            widget=forms.DateInput(attrs={"type": "date"}),
-        )
+        self.fields["on"] = _DayField(_("Done on"))
         self.fields["shape"] = _choice(
             [
                 ("", _("In the district")),
@@ -216,14 +258,6 @@ class InterventionForm(ReportForm):
         self.order_fields(
             ["on", "category", "kind", "service", "status", "shape", "district", "reach_m", "corners"]
         )
-
-    def clean_on(self) -> dt.date | None:
-        """The day, read as every day in an address is."""
-        text = self.cleaned_data["on"]
-        try:
-            return day_in(text) if text else None
-        except ValueRefused as refusal:
-            raise forms.ValidationError(str(refusal)) from None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -256,6 +290,20 @@ def _choice(choices: list[tuple[str, str]], label: str | None = None) -> forms.C
     return forms.ChoiceField(
         label=label, required=False, choices=choices, error_messages={"invalid_choice": _NOT_AMONG}
     )
+
+
+class _DayField(forms.Field):
+    """A day, read as every day in an address is; None where it is not given."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean(self, value: Any) -> dt.date | None:
+        text = str(value or "").strip()
+        try:
+            return day_in(text) if text else None
+        except ValueRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from None
 
 
 class _FilterField(forms.Field):

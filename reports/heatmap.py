@@ -18,6 +18,7 @@ from geo.grid import Cell, Grid
 from reports.counted import CountsDays
 from reports.ground import DistrictGround, city_area_m2, district_grounds, past_district_grounds
 from reports.inputs import digest
+from reports.questions import Days
 from reports.sizes import CellSize, candidate_sizes, is_drawable
 from reports.tallies import Borders, counted_appeals, ends_of, tallied, tallies
 from reports.year_before import Uncompared, YearBefore, counted_with, with_year_before
@@ -90,7 +91,10 @@ class Heatmap(CountsDays):
 
 
 def make_heatmap(
-    wanted: AppealFilter, cell_m: int | None = None, borders: Borders = Borders.TODAY
+    wanted: AppealFilter,
+    cell_m: int | None = None,
+    borders: Borders = Borders.TODAY,
+    against: Days | None = None,
 ) -> Heatmap:
     """Public appeals that match the filter, counted by cell and by district.
 
@@ -123,7 +127,7 @@ def make_heatmap(
         classes=classes,
         districts=_district_counts(by_district, grounds, wanted),
         recounting=not known.keys() >= by_district.keys() - {None},
-        year_before=with_year_before(wanted, borders, total),
+        year_before=with_year_before(wanted, borders, total, against),
     )
 
 

@@ -26,6 +26,7 @@ from geo.surface import Band, Surface
 from reports.counted import CountsDays
 from reports.ground import study_area
 from reports.inputs import digest
+from reports.questions import Days
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS, CellSize, TooFine, candidate_sizes, is_drawable
 from reports.tallies import EVERYTHING, Borders, ends_of, tallied, tallies
 from reports.year_before import Uncompared, YearBefore, counted_with, with_year_before
@@ -144,7 +145,10 @@ class Hotspots(CountsDays):
 
 
 def find_hotspots(
-    wanted: AppealFilter, cell_m: int | None = None, borders: Borders = Borders.TODAY
+    wanted: AppealFilter,
+    cell_m: int | None = None,
+    borders: Borders = Borders.TODAY,
+    against: Days | None = None,
 ) -> Hotspots:
     """Public appeals that match the filter, tested cell by cell.
 
@@ -164,7 +168,7 @@ def find_hotspots(
     ground = Ground.of(area, all_counts)
     x = ground.array(counts)
     n = int(x[ground.mask].sum())
-    year = with_year_before(wanted, borders, total)
+    year = with_year_before(wanted, borders, total, against)
     untested = Hotspots(
         wanted=wanted,
         borders=borders,

@@ -17,7 +17,7 @@ from django.utils.translation import pgettext_lazy
 
 from appeals.filters import AppealFilter
 from reports import exports, facts, weeks
-from reports.forms import InterventionForm, ReportForm, ReportQuery
+from reports.forms import AGAINST, InterventionForm, ReportForm, ReportQuery
 from reports.months import LEAST_DAYS
 from reports.questions import Intervention
 
@@ -44,7 +44,7 @@ class Kind(ABC):
     #: Counted in the cells of a grid.
     of_cells: ClassVar[bool] = True
     #: Questions that it does not take.
-    without: ClassVar[tuple[str, ...]] = ()
+    without: ClassVar[tuple[str, ...]] = AGAINST
     #: Endings of files that it has not.
     lacks: ClassVar[tuple[str, ...]] = ()
     #: Drawn as a map; what is not has its tables alone on paper.
@@ -99,11 +99,12 @@ class _Heatmap(Kind):
     name = "heatmap"
     title = pgettext_lazy("tab of the reports", "Counts")
     seconds = 3.0
+    without = ()
 
     def make(self, asked: ReportQuery) -> Any:
         from reports.heatmap import make_heatmap
 
-        return make_heatmap(asked.wanted, asked.cell_m, asked.borders)
+        return make_heatmap(asked.wanted, asked.cell_m, asked.borders, asked.against)
 
     def map(self, made: Any, asked: ReportQuery, filters: Filters) -> CellMap:
         from reports.drawing import counts_map
@@ -134,11 +135,12 @@ class _Hotspots(Kind):
     name = "hotspots"
     title = pgettext_lazy("tab of the reports", "Hotspots")
     seconds = 3.0
+    without = ()
 
     def make(self, asked: ReportQuery) -> Any:
         from reports.hotspots import find_hotspots
 
-        return find_hotspots(asked.wanted, asked.cell_m, asked.borders)
+        return find_hotspots(asked.wanted, asked.cell_m, asked.borders, asked.against)
 
     def map(self, made: Any, asked: ReportQuery, filters: Filters) -> CellMap:
         from reports.drawing import hotspots_map
@@ -252,7 +254,7 @@ class _Districts(Kind):
     def make(self, asked: ReportQuery) -> Any:
         from reports.by_district import count_districts
 
-        return count_districts(asked.wanted, asked.borders)
+        return count_districts(asked.wanted, asked.borders, asked.against)
 
     def map(self, made: Any, asked: ReportQuery, filters: Filters) -> CellMap:
         from reports.drawing import districts_map
@@ -291,7 +293,7 @@ class _Answers(Kind):
     title = pgettext_lazy("tab of the reports", "Answers")
     seconds = 4.0
     of_cells = False
-    without = ("cell", "district", "status")
+    without = ("cell", "district", "status", *AGAINST)
 
     def make(self, asked: ReportQuery) -> Any:
         from reports.answers import find_answers
@@ -337,7 +339,7 @@ class _BeforeAfter(Kind):
     # The places like a district are sought among all of the city.
     at_least_s = 1.0
     of_cells = False
-    without = ("from", "to", "cell", "borders", "period")
+    without = ("from", "to", "cell", "borders", "period", *AGAINST)
 
     def form(self, data: Mapping[str, Any]) -> ReportForm:
         return InterventionForm(data, without=self.without)
@@ -390,7 +392,7 @@ class _Seasons(Kind):
     title = pgettext_lazy("tab of the reports", "Seasons")
     seconds = 0.5
     of_cells = False
-    without = ("cell",)
+    without = ("cell", *AGAINST)
     lacks = ("html", "png", "geojson", "parquet")
     mapped = False
 

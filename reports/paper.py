@@ -16,7 +16,7 @@ from geo.paper_map import Sheet, Table
 from reports.figures import about, rounded, times
 from reports.ground import nearest_places
 from reports.heatmap import Heatmap
-from reports.sentences import created_words
+from reports.sentences import created_words, period_words
 from reports.year_before import YearBefore
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def alerts_tables(made: Alerts) -> list[Table]:
 
 
 def districts_tables(made: ByDistrict) -> list[Table]:
-    from reports.district_sentences import before_words
+    from reports.district_sentences import before_words, year_column_title
     from reports.figures import direction_mark
     from reports.ratios import interval_words
 
@@ -260,16 +260,22 @@ def districts_tables(made: ByDistrict) -> list[Table]:
         for row in made.rows
     ]
     # A ninth column would leave none of them its width.
-    before = (_("District"), pgettext("number of appeals, head of a column", "Year before"))
+    before = (_("District"), year_column_title(made.year_before))
     compared = [(row.district.name, before_words(row)) for row in made.rows]
     return [
         _table(_("By district"), columns, rows),
         *(
-            [_table(_("Compared with a year before"), before, compared)]
+            [_table(_compared_title(made.year_before), before, compared)]
             if isinstance(made.year_before, YearBefore)
             else []
         ),
     ]
+
+
+def _compared_title(year: YearBefore) -> str:
+    if year.chosen is None:
+        return _("Compared with a year before")
+    return _("Compared with %(period)s") % {"period": period_words(year.chosen.since, year.chosen.until)}
 
 
 def change_tables(made: BeforeAfterReport) -> list[Table]:

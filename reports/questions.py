@@ -9,6 +9,14 @@ from geo.drawn import DrawnPlace
 
 
 @dataclass(frozen=True)
+class Days:
+    """From one day to another, both included, by the city's calendar."""
+
+    since: dt.date
+    until: dt.date
+
+
+@dataclass(frozen=True)
 class Intervention:
     """What was done: on which day, and where: ``drawn``, else in the district of the filter. None where it is not said."""
 

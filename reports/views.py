@@ -49,7 +49,6 @@ from reports.sentences import (
 from reports.sizes import offered_sizes
 from reports.tallies import EVERYTHING, Borders, counted_appeals
 from reports.weekly import overview
-from reports.year_before import YearBefore
 from reports.year_sentences import year_hint, year_words
 from web.api.origins import open_to_origins
 from web.api.problems import bad_parameters
@@ -253,7 +252,8 @@ def districts_page(found: ByDistrict, form: ReportForm) -> dict[str, Any]:
         "warns": not found.comparable,
         "smoothing": words.smoothing_words(tabled=True),
         "clear_words": words.clear_words() if found.tested else "",
-        "year_column": words.year_column_words() if isinstance(found.year_before, YearBefore) else "",
+        "year_column": words.year_column_words(found.year_before),
+        "year_title": words.year_column_title(found.year_before),
         "borders_words": borders_words(found.borders),
         "rows": [
             (

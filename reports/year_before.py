@@ -1,4 +1,4 @@
-"""The appeals of a question, and those of the same days a year before."""
+"""The appeals of a question, and those of the same days a year before or of another period that was chosen."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from appeals.filters import AppealFilter
+from reports.questions import Days
 from reports.steps import days_counted
 from reports.tallies import Borders, how_many
 
@@ -26,11 +27,15 @@ class Uncompared(enum.StrEnum):
     BEGAN_LATER = "no appeals of the whole period a year before"
     #: A status is of today: the appeals of the year before had a year more to be answered.
     STATUS = "status"
+    #: The city's appeals begin later than one of the two that were chosen.
+    CHOSEN_BEGINS_EARLIER = "no appeals of the whole of both periods"
+    #: None of the days of one of the two is over.
+    CHOSEN_TO_COME = "days to come"
 
 
 @dataclass(frozen=True)
 class YearBefore:
-    """``count`` appeals of the days from ``since`` to ``until``, both inclusive, and ``before`` of the same days a year before.
+    """``count`` appeals of the days from ``since`` to ``until``, both inclusive, and ``before`` of the same days a year before, or of those ``chosen``.
 
     ``over`` is False where more days were asked for than have passed.
     """
@@ -40,30 +45,31 @@ class YearBefore:
     count: int
     before: int
     over: bool = True
+    chosen: Days | None = None
 
     @property
     def before_since(self) -> dt.date:
-        """The first day of the year before."""
-        return a_year_before(self.since)
+        """The first day of the other period."""
+        return self.chosen.since if self.chosen else a_year_before(self.since)
 
     @property
     def before_until(self) -> dt.date:
         """The last one."""
-        return a_year_before(self.until)
+        return self.chosen.until if self.chosen else a_year_before(self.until)
 
     @property
     def days(self) -> tuple[int, int]:
-        """How many there are, and how many there were: one more or fewer with a 29th of February."""
+        """How many there are, and how many there were: of a year before one more or fewer with a 29th of February."""
         return (self.until - self.since).days + 1, (self.before_until - self.before_since).days + 1
 
     @property
-    def leaps(self) -> bool:
-        """True where one of the two has a day more."""
+    def uneven(self) -> bool:
+        """True where one of the two has more days."""
         return len({*self.days}) > 1
 
     @property
     def ratio(self) -> RateRatio:
-        """Appeals per day by those per day of the year before."""
+        """Appeals per day by those per day of the other period."""
         # SciPy is loaded where there is something to compare.
         from geo.hotspots import rate_ratio
 
@@ -77,16 +83,22 @@ def a_year_before(day: dt.date) -> dt.date:
 
 
 @dataclass(frozen=True)
-class TwoYears:
-    """The same question of the days that are over, and of those days a year before; ``over`` as of ``YearBefore``."""
+class TwoPeriods:
+    """The same question of the days that are over, and of those days a year before or of those ``chosen``; ``over`` as of ``YearBefore``."""
 
     this: AppealFilter
     before: AppealFilter
     over: bool
+    chosen: Days | None = None
 
 
-def two_years(wanted: AppealFilter) -> TwoYears | Uncompared:
-    """What is compared for that question: one statement, none where there can be no answer."""
+def two_periods(wanted: AppealFilter, against: Days | None) -> TwoPeriods | Uncompared:
+    """What is compared for that question: one statement, none where there can be no answer.
+
+    With ``against``, the second period, the first has both of its days.
+    """
+    if against is not None:
+        return _two_chosen(wanted, against)
     if wanted.since is None or wanted.until is None or wanted.since.year == dt.MINYEAR:
         return Uncompared.OPEN
     if a_year_before(wanted.until) >= wanted.since:
@@ -100,34 +112,61 @@ def two_years(wanted: AppealFilter) -> TwoYears | Uncompared:
     until = days[1]
     if until < wanted.since:
         return Uncompared.OPEN
-    return TwoYears(
+    return TwoPeriods(
         replace(wanted, until=until),
         replace(wanted, since=began, until=a_year_before(until)),
         until == wanted.until,
     )
 
 
-def counted_in(years: TwoYears, count: int, before: int) -> YearBefore:
-    """So many of the one, so many of the year before."""
-    if years.this.since is None or years.this.until is None:
+def _two_chosen(wanted: AppealFilter, against: Days) -> TwoPeriods | Uncompared:
+    if wanted.since is None or wanted.until is None:
+        raise ValueError("a second period is compared with one that has both days")
+    if wanted.status:
+        return Uncompared.STATUS
+    days = days_counted(AppealFilter())
+    if days is None or days[0] > min(wanted.since, against.since):
+        return Uncompared.CHOSEN_BEGINS_EARLIER
+    this, before = min(wanted.until, days[1]), min(against.until, days[1])
+    if this < wanted.since or before < against.since:
+        return Uncompared.CHOSEN_TO_COME
+    return TwoPeriods(
+        replace(wanted, until=this),
+        replace(wanted, since=against.since, until=before),
+        this == wanted.until and before == against.until,
+        Days(against.since, before),
+    )
+
+
+def counted_in(periods: TwoPeriods, count: int, before: int) -> YearBefore:
+    """So many of the one, so many of the other."""
+    this = periods.this
+    if this.since is None or this.until is None:
         raise ValueError("an open period")
-    return YearBefore(years.this.since, years.this.until, count, before, years.over)
+    return YearBefore(this.since, this.until, count, before, periods.over, periods.chosen)
 
 
-def with_year_before(wanted: AppealFilter, borders: Borders, total: int) -> YearBefore | Uncompared:
-    """The same question about a year before, of which ``total`` match; days that are not over count in neither year.
+def with_year_before(
+    wanted: AppealFilter, borders: Borders, total: int, against: Days | None = None
+) -> YearBefore | Uncompared:
+    """The same question about a year before, or about the days it is held ``against``, of which ``total`` match; days that are not over count in neither.
 
-    One statement more than ``two_years``, two while it is not over, without those of the filter's codes.
+    One statement more than ``two_periods``, two while it is not over, without those of the filter's codes.
     """
-    years = two_years(wanted)
-    if isinstance(years, Uncompared):
-        return years
-    count = total if years.over else how_many(years.this, borders)
-    return counted_in(years, count, how_many(years.before, borders))
+    periods = two_periods(wanted, against)
+    if isinstance(periods, Uncompared):
+        return periods
+    count = total if periods.this.until == wanted.until else how_many(periods.this, borders)
+    return counted_in(periods, count, how_many(periods.before, borders))
+
+
+def key_of(year: YearBefore) -> str:
+    """What the other period is called in files."""
+    return "second_period" if year.chosen else "year_before"
 
 
 def counted_with(year: YearBefore | Uncompared | None) -> dict[str, dict[str, int]]:
     """What was counted for it, by its name among all that a report was made of (``reports.inputs``); nothing where it is not compared."""
     return (
-        {"year_before": {"count": year.count, "before": year.before}} if isinstance(year, YearBefore) else {}
+        {key_of(year): {"count": year.count, "before": year.before}} if isinstance(year, YearBefore) else {}
     )

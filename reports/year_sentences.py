@@ -6,10 +6,10 @@ from typing import Final
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from reports.figures import about
-from reports.sentences import appeals_words
+from reports.sentences import appeals_words, period_words
 from reports.year_before import Uncompared, YearBefore
 
 #: Below this the interval of 95 of 100 lies on one side of “as many”.
@@ -26,8 +26,14 @@ def year_words(year: YearBefore | Uncompared | None) -> str:
         )
     if year is Uncompared.STATUS:
         return _(
-            "Appeals of a status are not compared with those of a year before, which had a year more to be answered."
+            "Appeals of a status are not compared with those of another time, which had another time to be answered."
         )
+    if year is Uncompared.CHOSEN_BEGINS_EARLIER:
+        return _(
+            "The two periods are not compared: the city's appeals do not reach back to the first day of both."
+        )
+    if year is Uncompared.CHOSEN_TO_COME:
+        return _("The two periods are not compared: the days of one of them are yet to come.")
     return ""
 
 
@@ -36,7 +42,7 @@ def year_hint(year: YearBefore | Uncompared | None) -> str:
     if year not in {Uncompared.OPEN, Uncompared.LONG}:
         return ""
     return _(
-        "Choose a period of at most a year: its appeals are then compared with those of the same days a year before."
+        "Choose a period of at most a year: its appeals are then compared with those of the same days a year before, or with a second period of your choice."
     )
 
 
@@ -48,6 +54,12 @@ def _counts_words(year: YearBefore) -> str:
         else pgettext("appeals a year before", "none"),
         "day": date_format(year.until, "DATE_FORMAT"),
     }
+    if year.chosen:
+        facts |= {
+            "period": period_words(year.since, year.until),
+            "chosen": period_words(year.before_since, year.before_until),
+        }
+        return _("%(period)s: %(count)s; %(chosen)s: %(before)s") % facts
     if year.over:
         return _("%(count)s; %(before)s in the same days a year before") % facts
     return _("Up to %(day)s: %(count)s; %(before)s in the same days a year before") % facts
@@ -85,10 +97,19 @@ def _caution_words(year: YearBefore) -> str:
     words = _(
         "More appeals need not be more problems: the service may be used more, and weather or a campaign moves counts more than such chance does."
     )
-    if not year.leaps:
-        return words
-    per_day = _("Compared per day, since one of the years has a 29 February.")
-    return f"{per_day} {words}"
+    told = [words]
+    if year.uneven and year.chosen:
+        this, before = (_days_words(days) for days in year.days)
+        told.insert(0, _("Compared per day: %(this)s against %(before)s.") % {"this": this, "before": before})
+    elif year.uneven:
+        told.insert(0, _("Compared per day, since one of the years has a 29 February."))
+    if year.chosen and not year.over:
+        told.insert(0, _("Days that are not over count in neither."))
+    return " ".join(told)
+
+
+def _days_words(days: int) -> str:
+    return ngettext("%(n)s day", "%(n)s days", days) % {"n": number_format(days, force_grouping=True)}
 
 
 def _percent(share: float) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -15,7 +17,9 @@ from geo.hotspots import rate_ratio
 from reports.by_district import count_districts
 from reports.heatmap import make_heatmap
 from reports.hotspots import find_hotspots
-from reports.year_before import Uncompared, YearBefore, a_year_before
+from reports.questions import Days
+from reports.saved import question
+from reports.year_before import Uncompared, YearBefore, a_year_before, two_periods
 from reports.year_sentences import year_words
 from tests.grid import IN_EAST, IN_WEST, GridCity
 from tests.reports.planting import NOON, Plant
@@ -193,3 +197,81 @@ def test_districts_are_compared_each_with_itself(
         "east": 40,
         "west": None,
     }
+
+
+#: All of March, and the ten days before New Year, none of which are days of both.
+CHOSEN = f"{QUERY}&against_from=2025-12-22&against_to=2025-12-31"
+
+
+def test_a_second_period_is_compared_by_day_everywhere(client: Client, plant: Plant) -> None:
+    plant([IN_EAST] * 310)
+    plant([IN_EAST] * 50 + [IN_WEST] * 60, submitted_at=noon(dt.date(2025, 12, 22)))
+    plant([IN_EAST] * 5, submitted_at=noon(dt.date(2025, 12, 21)))
+    told = "1 March 2026 – 31 March 2026: 310 appeals; 22 December 2025 – 31 December 2025: 110: "
+    for report in ("heatmap", "hotspots", "districts"):
+        page = client.get(f"/en/reports/{report}/?{CHOSEN}").content.decode()
+        assert told in page
+        assert "Compared per day: 31 days against 10 days." in page
+        # The files, the saved report and the other tabs ask the same.
+        assert f"/en/reports/{report}.pdf?{CHOSEN}" in page.replace("&amp;", "&")
+        facts = client.get(f"/en/reports/{report}.json?{CHOSEN}").json()
+        assert any(told in sentence for sentence in facts["sentences"])
+        second = facts["numbers"]["second_period"]
+        assert (second["from"], second["to"], second["count"]) == ("2025-12-22", "2025-12-31", 110)
+        assert second["ratio"] == pytest.approx(310 / 31 / (110 / 10), abs=1e-6)
+        assert "year_before" not in facts["numbers"]
+    assert '<th scope="col" class="report-table__number">Second period</th>' in page
+    (east,) = (row for row in facts["numbers"]["by_district"] if row["district"] == "east")
+    assert (east["year_before"], east["second_period"], east["second_period_ratio"]) == (None, 50, 2.0)
+    saved = question("heatmap", QueryDict(CHOSEN)).query
+    assert saved.against == Days(dt.date(2025, 12, 22), dt.date(2025, 12, 31))
+    assert question("heatmap", QueryDict(saved.as_query())).query == saved
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "words"),
+    [
+        (f"{QUERY}&against_from=2025-03-01", "against_to", "needs both its first and its last day"),
+        (f"{QUERY}&against_from=2025-03-02&against_to=2025-03-01", "against_from", "ends before it begins"),
+        (f"{QUERY}&against_from=2026-03-31&against_to=2026-04-02", "against_from", "have days in common"),
+        (
+            "from=2026-03-01&against_from=2025-03-01&against_to=2025-03-02",
+            "against_from",
+            "both of its days too",
+        ),
+        (
+            f"{QUERY}&against_from=2025-02-30&against_to=2025-03-02",
+            "against_from",
+            "A date must be written as",
+        ),
+    ],
+)
+def test_a_second_period_that_cannot_be_compared_is_refused(
+    client: Client, query: str, field: str, words: str
+) -> None:
+    page = client.get(f"/en/reports/heatmap/?{query}")
+    assert page.status_code == 400
+    (said,) = page.context["form"].errors[field]
+    assert words in said
+    assert client.get(f"/en/reports/heatmap.json?{query}").status_code == 400
+    # Other reports do not take it.
+    assert client.get(f"/en/reports/seasons/?{query}").status_code == 200
+
+
+def test_of_a_second_period_only_days_that_the_city_counted_are_compared(plant: Plant) -> None:
+    plant([IN_EAST], submitted_at=noon(dt.date(2025, 3, 2)))
+    today = timezone.localdate()
+    soon = Days(today - dt.timedelta(days=3), today + dt.timedelta(days=3))
+    march = replace(MARCH, since=dt.date(2025, 3, 2), until=dt.date(2025, 3, 20))
+    for wanted, against, expected in (
+        (MARCH, Days(dt.date(2025, 3, 1), dt.date(2025, 3, 9)), Uncompared.CHOSEN_BEGINS_EARLIER),
+        (MARCH, Days(today + dt.timedelta(days=1), soon.until), Uncompared.CHOSEN_TO_COME),
+        (replace(MARCH, status=("new",)), soon, Uncompared.STATUS),
+    ):
+        found = two_periods(wanted, against)
+        assert found is expected
+        assert year_words(expected)
+    year = make_heatmap(march, against=soon).year_before
+    assert isinstance(year, YearBefore)
+    assert (year.count, year.before, year.days, year.over) == (1, 0, (19, 3), False)
+    assert "Days that are not over count in neither." in year_words(year)
