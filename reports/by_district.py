@@ -14,7 +14,7 @@ from django.utils import timezone
 from appeals.filters import AppealFilter
 from appeals.metric_counts import By
 from districts.models import District
-from geo.hotspots import area_ratios, q_values, rate_ratio, smoothed_ratios
+from geo.hotspots import area_ratios, smoothed_ratios
 from reports.counted import CountsDays
 from reports.ground import DistrictGround, district_grounds, past_district_grounds
 from reports.inputs import digest
@@ -22,11 +22,13 @@ from reports.questions import Days
 from reports.ratios import ratio_class
 from reports.tallies import EVERYTHING, Borders, ends_of, tallied
 from reports.year_before import (
+    OwnChange,
     TwoPeriods,
     Uncompared,
     YearBefore,
     counted_in,
     counted_with,
+    each_with_its_own,
     key_of,
     two_periods,
 )
@@ -53,13 +55,11 @@ class Measure(enum.StrEnum):
 
 
 @dataclass(frozen=True)
-class DistrictRate:
+class DistrictRate(OwnChange):
     """A district's appeals; ``expected`` and the ratios are None where it had too few to be shown, as ``count`` is.
 
     ``smoothed`` is the ratio, shrunk towards that of all districts together (``geo.hotspots.smoothing``). ``low`` and ``high`` are the ratio's
     95 % interval, ``q`` the false discovery rate at which it differs from 1 (``geo.hotspots.exposure``); None too where all have too few.
-    ``before`` is the count of the same days a year before, or of those ``chosen``, ``change`` the ratio to it and ``change_q`` the rate at which that differs from 1; None where it
-    is not compared, or either has too few to be shown.
     """
 
     district: DistrictGround
@@ -70,10 +70,6 @@ class DistrictRate:
     low: float | None = None
     high: float | None = None
     q: float | None = None
-    before: int | None = None
-    change: float | None = None
-    change_q: float | None = None
-    chosen: bool = False
 
     @property
     def per_km2(self) -> float | None:
@@ -98,13 +94,6 @@ class DistrictRate:
         if self.ratio is None or self.q is None or self.q >= CLEAR:
             return 0
         return 1 if self.ratio > 1 else -1
-
-    @property
-    def change_direction(self) -> int:
-        """1 or -1 where it clearly has more or fewer than a year before; else 0."""
-        if self.change is None or self.change_q is None or self.change_q >= CLEAR:
-            return 0
-        return 1 if self.change > 1 else -1
 
 
 @dataclass(frozen=True)
@@ -254,24 +243,8 @@ def _with_year_before(
         np.array([numbers.get(row.district.id, 0) for row in rows], dtype=int)
         for numbers in (counts, earlier)
     )
-    found = rate_ratio(this, before, *year.days)
-    q = q_values(np.where(this + before > 0, found.p, np.nan))
-    told = []
-    for n, row in enumerate(rows):
-        if row.count is None or any(0 < numbers[n] < settings.REPORT_MIN_COUNT for numbers in (this, before)):
-            told.append(row)
-        elif not before[n]:
-            told.append(replace(row, before=0, chosen=bool(year.chosen)))
-        else:
-            told.append(
-                replace(
-                    row,
-                    before=int(before[n]),
-                    change=float(found.value[n]),
-                    change_q=float(q[n]),
-                    chosen=bool(year.chosen),
-                )
-            )
+    compared = each_with_its_own(rows, this, before, year)
+    told = [plain if plain.count is None else row for plain, row in zip(rows, compared, strict=True)]
     return (
         year,
         told,

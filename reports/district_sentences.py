@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from reports.by_district import LEAST_APPEALS, ByDistrict, DistrictRate, Measure
-from reports.figures import direction_mark, rounded, times
+from reports.figures import rounded
 from reports.ratios import interval_words, ratio_words
 from reports.sentences import appeals_words, borders_words, created_words, question_words
 from reports.year_before import Uncompared, YearBefore
@@ -94,25 +93,6 @@ def district_notes(found: ByDistrict, filters: list[tuple[str, str]]) -> tuple[s
 def _answers(found: ByDistrict) -> list[str]:
     summary = district_summary_words(found) if found.comparable else ""
     return [words] if (words := f"{summary} {year_words(found.year_before)}".strip()) else []
-
-
-def before_words(row: DistrictRate) -> str:
-    """How many there were a year before, and how many times as many there are now where that clearly differs; a dash where that is not told."""
-    if row.before is None:
-        return "—"
-    counted = number_format(row.before, force_grouping=True)
-    if not row.change_direction or row.change is None:
-        return counted
-    return f"{counted} {direction_mark(row.change_direction)}\N{NO-BREAK SPACE}{times(row.change, 2)}"
-
-
-def year_column_title(year: YearBefore | Uncompared | None) -> str:
-    """The head of the column with the year before, or with the second period; empty where nothing is compared."""
-    if not isinstance(year, YearBefore):
-        return ""
-    if year.chosen:
-        return pgettext("number of appeals, head of a column", "Second period")
-    return pgettext("number of appeals, head of a column", "Year before")
 
 
 def year_column_words(year: YearBefore | Uncompared | None) -> str:

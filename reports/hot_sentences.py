@@ -13,7 +13,8 @@ from reports.figures import about, rounded
 from reports.ground import nearest_places
 from reports.hotspots import LEAST_APPEALS, LEAST_CELLS, Compared, HotCell, HotPlace, Hotspots, Refusal
 from reports.sentences import appeals_words, created_words, neighbourhood_words, question_words, size_words
-from reports.year_sentences import year_words
+from reports.year_before import Uncompared, YearBefore
+from reports.year_sentences import year_column_title, year_words
 
 if TYPE_CHECKING:
     from reports.alerts import Alert, Alerts
@@ -218,3 +219,13 @@ def _refusal_words(hotspots: Hotspots, refusal: Refusal) -> str:
         return words
     shown = _("The map shows where they are, not where there are more than chance would give.")
     return f"{words} {shown}"
+
+
+def year_column_words(year: YearBefore | Uncompared | None) -> str:
+    """What the column of the year before, or of the second period, tells of the places; empty where there is none."""
+    if not isinstance(year, YearBefore):
+        return ""
+    return _(
+        "“%(column)s” has the appeals of the same cells and their neighbours then: ▲ where this period clearly has more per day and ▼ where clearly fewer, corrected for the number of places. "
+        "These places are here because they have many: against any other time some of them have more by chance alone."
+    ) % {"column": year_column_title(year)}

@@ -29,7 +29,15 @@ from reports.inputs import digest
 from reports.questions import Days
 from reports.sizes import WINDOW_CELLS, WINDOW_RADIUS_CELLS, CellSize, TooFine, candidate_sizes, is_drawable
 from reports.tallies import EVERYTHING, Borders, ends_of, tallied, tallies
-from reports.year_before import Uncompared, YearBefore, counted_with, with_year_before
+from reports.year_before import (
+    OwnChange,
+    Uncompared,
+    YearBefore,
+    counted_in,
+    counted_with,
+    each_with_its_own,
+    two_periods,
+)
 
 #: With fewer of either there is a list of appeals, but no map to test.
 LEAST_CELLS, LEAST_APPEALS = 30, 60
@@ -87,11 +95,12 @@ class HotCell(NamedTuple):
 
 
 @dataclass(frozen=True)
-class HotPlace:
+class HotPlace(OwnChange):
     """Hot cells that touch each other.
 
     ``count`` and ``expected`` are of the cells and their neighbours, by which they were judged: places that are near share
-    some. ``in_cells`` is of the cells alone, None where they are fewer than may be shown.
+    some. ``in_cells`` is of the cells alone, None where they are fewer than may be shown. ``before`` is of the cells and their
+    neighbours too.
     """
 
     cells: tuple[Cell, ...]
@@ -168,7 +177,7 @@ def find_hotspots(
     ground = Ground.of(area, all_counts)
     x = ground.array(counts)
     n = int(x[ground.mask].sum())
-    year = with_year_before(wanted, borders, total, against)
+    year, both = _compared(wanted, borders, against, counts)
     untested = Hotspots(
         wanted=wanted,
         borders=borders,
@@ -199,14 +208,28 @@ def find_hotspots(
     tested = _test(x, ground.array(all_counts) if compared is Compared.ALL else None, ground.mask)
     if np.isnan(tested.p).all():
         return refused(Refusal.RARE)
+    judged = _and_neighbours(tested.level > 0, ground.mask)
     return replace(
         untested,
         tested=int((~np.isnan(tested.p)).sum()),
         cells=_cells(ground, x, tested),
-        places=_places(ground, grid, x, tested),
-        together=_with_neighbours(tested.level > 0, ground.mask, x, tested.expected_here),
+        places=_places(ground, grid, x, tested, year, [ground.array(one) for one in both]),
+        together=(int(x[judged].sum()), float(tested.expected_here[judged].sum())),
         surface=_surface(ground, grid, x, tested),
     )
+
+
+def _compared(
+    wanted: AppealFilter, borders: Borders, against: Days | None, counts: Tally
+) -> tuple[YearBefore | Uncompared, tuple[Tally, ...]]:
+    """The other period, and the counts by cell of both; none where nothing is compared."""
+    periods = two_periods(wanted, against)
+    if isinstance(periods, Uncompared):
+        return periods, ()
+    if periods.this.until != wanted.until:
+        counts = tallied(periods.this, borders).coarser(counts.cell_m)
+    before = tallied(periods.before, borders).coarser(counts.cell_m)
+    return counted_in(periods, counts.total, before.total), (counts, before)
 
 
 def _counted(
@@ -418,27 +441,40 @@ def showable(count: int) -> int | None:
     return None if 0 < count < settings.REPORT_MIN_COUNT else count
 
 
-def _places(ground: Ground, grid: Grid, x: NDArray[np.int64], tested: _Tested) -> tuple[HotPlace, ...]:
+def _places(
+    ground: Ground,
+    grid: Grid,
+    x: NDArray[np.int64],
+    tested: _Tested,
+    year: YearBefore | Uncompared,
+    both: Sequence[NDArray[np.int64]],
+) -> tuple[HotPlace, ...]:
+    """The surest and fullest first, each with its own year before: ``both`` are the counts by cell of the two periods, if any."""
     labels, _number = ndimage.label(tested.level > 0, structure=np.ones((3, 3), dtype=int))
     reach = WINDOW.shape[0] // 2
     places = []
+    own = []
     for label, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
         # The place and its neighbours alone: a city has thousands of times as many cells.
         around = (_wider(rows, reach), _wider(columns, reach))
         here = labels[around] == label
-        count, expected = _with_neighbours(here, ground.mask[around], x[around], tested.expected_here[around])
+        judged = _and_neighbours(here, ground.mask[around])
+        own.append([int(counts[around][judged].sum()) for counts in both])
         south, west = around[0].start, around[1].start
         cells = tuple(ground.cell(row + south, column + west) for row, column in np.argwhere(here))
         places.append(
             HotPlace(
                 cells=cells,
                 in_cells=showable(int(x[around][here].sum())),
-                count=count,
-                expected=expected,
+                count=int(x[around][judged].sum()),
+                expected=float(tested.expected_here[around][judged].sum()),
                 level=int(tested.level[around][here].max()),
                 box=grid.bbox(*cells),
             )
         )
+    if isinstance(year, YearBefore):
+        this, before = np.reshape(own, (len(places), 2)).astype(np.int64).T
+        places = each_with_its_own(places, this, before, year)
     return tuple(sorted(places, key=lambda one: (-one.level, one.expected - one.count, one.cells)))
 
 
@@ -446,12 +482,9 @@ def _wider(part: slice, reach: int) -> slice:
     return slice(max(part.start - reach, 0), part.stop + reach)
 
 
-def _with_neighbours(
-    cells: NDArray[np.bool_], mask: NDArray[np.bool_], x: NDArray[np.int64], expected: NDArray[np.float64]
-) -> tuple[int, float]:
-    """The appeals in the cells and their neighbours, by which they were judged, and how many were expected there."""
-    area = ndimage.binary_dilation(cells, structure=WINDOW) & mask
-    return int(x[area].sum()), float(expected[area].sum())
+def _and_neighbours(cells: NDArray[np.bool_], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The cells and their neighbours, by which they were judged."""
+    return np.asarray(ndimage.binary_dilation(cells, structure=WINDOW) & mask)
 
 
 def grid_cells(area: shapely.Geometry | None, cell_m: int) -> int:

@@ -104,9 +104,11 @@ def heatmap_tables(made: Heatmap) -> list[Table]:
 
 
 def hotspots_tables(made: Hotspots) -> list[Table]:
-    from reports.hot_sentences import place_names, places_words
+    from reports.hot_sentences import place_names, places_words, year_column_words
+    from reports.year_sentences import before_words, year_column_title
 
     top = made.places[:_MOST_PLACES]
+    year = year_column_title(made.year_before)
     rows = [
         (
             _place(number, name or place.cells[0].id, _cells(len(place.cells))),
@@ -114,6 +116,7 @@ def hotspots_tables(made: Hotspots) -> list[Table]:
             _whole(place.count),
             about(place.expected),
             times(place.ratio),
+            *([before_words(place)] if year else []),
         )
         for number, (place, name) in enumerate(zip(top, place_names(made, top), strict=True), start=1)
     ]
@@ -123,6 +126,7 @@ def hotspots_tables(made: Hotspots) -> list[Table]:
         _with_neighbours(),
         pgettext("number of appeals, head of a column", "Expected"),
         pgettext("observed by expected, head of a column", "Times"),
+        *([year] if year else []),
     )
     return (
         [
@@ -131,7 +135,7 @@ def hotspots_tables(made: Hotspots) -> list[Table]:
                 columns,
                 rows,
                 at=[place.box.centre() for place in top],
-                note=places_words(made),
+                note=" ".join(filter(None, [places_words(made), year_column_words(made.year_before)])),
             )
         ]
         if rows
@@ -227,9 +231,9 @@ def alerts_tables(made: Alerts) -> list[Table]:
 
 
 def districts_tables(made: ByDistrict) -> list[Table]:
-    from reports.district_sentences import before_words, year_column_title
     from reports.figures import direction_mark
     from reports.ratios import interval_words
+    from reports.year_sentences import before_words, year_column_title
 
     columns = (
         _("District"),

@@ -49,7 +49,7 @@ from reports.sentences import (
 from reports.sizes import offered_sizes
 from reports.tallies import EVERYTHING, Borders, counted_appeals
 from reports.weekly import overview
-from reports.year_sentences import year_hint, year_words
+from reports.year_sentences import before_words, year_column_title, year_hint, year_words
 from web.api.origins import open_to_origins
 from web.api.problems import bad_parameters
 from web.parameters import left_out, unknown
@@ -145,9 +145,11 @@ def hotspots_page(hotspots: Hotspots, form: ReportForm) -> dict[str, Any]:
         "places_words": hot_sentences.places_words(hotspots),
         "size_words": size_words(hotspots.size),
         "places": [
-            (linked, about(linked.row.expected))
+            (linked, about(linked.row.expected), before_words(linked.row))
             for linked in _linked_places(hotspots, hotspots.places, form.query)
         ],
+        "year_title": year_column_title(hotspots.year_before),
+        "year_column": hot_sentences.year_column_words(hotspots.year_before) if hotspots.places else "",
         "fullest": _fullest_categories(form.query)
         if hotspots.compared is Compared.CHANCE and not hotspots.refusal
         else [],
@@ -253,14 +255,14 @@ def districts_page(found: ByDistrict, form: ReportForm) -> dict[str, Any]:
         "smoothing": words.smoothing_words(tabled=True),
         "clear_words": words.clear_words() if found.tested else "",
         "year_column": words.year_column_words(found.year_before),
-        "year_title": words.year_column_title(found.year_before),
+        "year_title": year_column_title(found.year_before),
         "borders_words": borders_words(found.borders),
         "rows": [
             (
                 _Linked(row, _district_url(found.wanted, found.borders, row.district.code)),
                 direction_mark(row.direction),
                 interval_words(row.low, row.high),
-                words.before_words(row),
+                before_words(row),
             )
             for row in found.rows
         ],

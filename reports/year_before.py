@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
 
 from appeals.filters import AppealFilter
 from reports.questions import Days
@@ -158,6 +163,58 @@ def with_year_before(
         return periods
     count = total if periods.this.until == wanted.until else how_many(periods.this, borders)
     return counted_in(periods, count, how_many(periods.before, borders))
+
+
+#: Below this rate of false discoveries a part clearly has more or fewer than before.
+_CLEAR: Final = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnChange:
+    """Base of a part of a report, a district or a place, that is held against its own year before, or its second period if that is ``chosen``.
+
+    ``before`` is its count then, ``change`` the ratio per day to it and ``change_q`` the false discovery rate, over all parts, at which that differs
+    from 1; None where it is not compared, or either has too few to be shown.
+    """
+
+    before: int | None = None
+    change: float | None = None
+    change_q: float | None = None
+    chosen: bool = False
+
+    @property
+    def change_direction(self) -> int:
+        """1 or -1 where it clearly has more or fewer than before; else 0."""
+        if self.change is None or self.change_q is None or self.change_q >= _CLEAR:
+            return 0
+        return 1 if self.change > 1 else -1
+
+
+_Part = TypeVar("_Part", bound=OwnChange)
+
+
+def each_with_its_own(
+    parts: Sequence[_Part], this: NDArray[np.int64], before: NDArray[np.int64], year: YearBefore
+) -> list[_Part]:
+    """The parts with their changes, from the counts of both periods in their order."""
+    from geo.hotspots import q_values, rate_ratio
+
+    if not parts:
+        return []
+    found = rate_ratio(this, before, *year.days)
+    q = q_values(np.where(this + before > 0, found.p, np.nan))
+    told = []
+    for n, part in enumerate(parts):
+        if any(0 < numbers[n] < settings.REPORT_MIN_COUNT for numbers in (this, before)):
+            told.append(part)
+        elif not before[n]:
+            told.append(replace(part, before=0, chosen=bool(year.chosen)))
+        else:
+            change, rate = float(found.value[n]), float(q[n])
+            told.append(
+                replace(part, before=int(before[n]), change=change, change_q=rate, chosen=bool(year.chosen))
+            )
+    return told
 
 
 def key_of(year: YearBefore) -> str:

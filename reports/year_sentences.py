@@ -8,9 +8,9 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from reports.figures import about
+from reports.figures import about, direction_mark, times
 from reports.sentences import appeals_words, period_words
-from reports.year_before import Uncompared, YearBefore
+from reports.year_before import OwnChange, Uncompared, YearBefore
 
 #: Below this the interval of 95 of 100 lies on one side of “as many”.
 _CLEAR_P: Final = 0.05
@@ -44,6 +44,25 @@ def year_hint(year: YearBefore | Uncompared | None) -> str:
     return _(
         "Choose a period of at most a year: its appeals are then compared with those of the same days a year before, or with a second period of your choice."
     )
+
+
+def before_words(part: OwnChange) -> str:
+    """How many there were a year before, and how many times as many there are now where that clearly differs; a dash where that is not told."""
+    if part.before is None:
+        return "—"
+    counted = number_format(part.before, force_grouping=True)
+    if not part.change_direction or part.change is None:
+        return counted
+    return f"{counted} {direction_mark(part.change_direction)}\N{NO-BREAK SPACE}{times(part.change, 2)}"
+
+
+def year_column_title(year: YearBefore | Uncompared | None) -> str:
+    """The head of the column with the year before, or with the second period; empty where nothing is compared."""
+    if not isinstance(year, YearBefore):
+        return ""
+    if year.chosen:
+        return pgettext("number of appeals, head of a column", "Second period")
+    return pgettext("number of appeals, head of a column", "Year before")
 
 
 def _counts_words(year: YearBefore) -> str:

@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from scipy.stats import false_discovery_control
 
 from appeals.filters import AppealFilter
+from appeals.models import Appeal
 from geo.hotspots import rate_ratio
 from reports.by_district import count_districts
 from reports.heatmap import make_heatmap
@@ -22,7 +23,7 @@ from reports.saved import question
 from reports.year_before import Uncompared, YearBefore, a_year_before, two_periods
 from reports.year_sentences import year_words
 from tests.grid import IN_EAST, IN_WEST, GridCity
-from tests.reports.planting import NOON, Plant
+from tests.reports.planting import NOON, Plant, around, everywhere
 
 MARCH = AppealFilter(since=dt.date(2026, 3, 1), until=dt.date(2026, 3, 31))
 QUERY = "from=2026-03-01&to=2026-03-31"
@@ -275,3 +276,29 @@ def test_of_a_second_period_only_days_that_the_city_counted_are_compared(plant: 
     assert isinstance(year, YearBefore)
     assert (year.count, year.before, year.days, year.over) == (1, 0, (19, 3), False)
     assert "Days that are not over count in neither." in year_words(year)
+
+
+@pytest.mark.usefixtures("city")
+def test_hot_places_are_compared_each_with_itself(client: Client, plant: Plant) -> None:
+    last = noon(dt.date(2025, 3, 1))
+    spread = everywhere(100)
+    plant(spread + around(IN_EAST, 60) + around(IN_WEST, 60, seed=6))
+    plant(spread + around(IN_EAST, 60) + around(IN_WEST, 5, seed=6), submitted_at=last)
+    plant(around(IN_WEST, 90), submitted_at=last, hidden=True)
+    found = find_hotspots(MARCH, 250)
+    for place in found.places:
+        # The cells and their neighbours, those that several share each once.
+        near = {
+            (i + a, j + b)
+            for i, j in place.cells
+            for a in range(-2, 3)
+            for b in range(-2, 3)
+            if a * a + b * b <= 6.25
+        }
+        grown = Appeal.objects.public().filter(submitted_at=last).values_list("cell_x", "cell_y")
+        assert place.before == sum((x // 5, y // 5) in near for x, y in grown)
+    from_the_west = sorted(found.places, key=lambda place: place.box.west)
+    assert (from_the_west[0].change_direction, from_the_west[-1].change_direction) == (1, 0)
+    page = client.get(f"/en/reports/hotspots/?{QUERY}&cell=250").content.decode()
+    assert "Year before</th>" in page and "▲\xa0" in page and "by chance alone" in page
+    assert "Year before" not in client.get("/en/reports/hotspots/?cell=250").content.decode()
