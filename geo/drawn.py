@@ -15,7 +15,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from geo.lines import city_line, corridor
+from geo.lines import circle, city_line, corridor
 from geo.numbers import whole_number
 from geo.points import GeometryRefused, city_point, lon_lat_from_text
 from geo.polygons import city_area
@@ -70,6 +70,12 @@ class DrawnPlace:
     def corners(self) -> str:
         """The corners as they are written, one a line."""
         return "\n".join(f"{lat:.6f}, {lon:.6f}" for lon, lat in self.positions)
+
+    def as_area(self, around_m: int) -> DrawnPlace | None:
+        """A place with an area: of a point, the circle of so many metres around it; None for no place."""
+        if self.point is None:
+            return self if self.area is not None else None
+        return DrawnPlace(area=circle(self.point, around_m).geom())
 
     def as_query(self) -> dict[str, str]:
         """What ``place_from_text`` reads, by its names, for an address."""

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext, pgettext
 from reports.alerts import MOST_PLACES, SIMULATIONS, Alert, AlertCell, Alerts
 from reports.figures import about, odds, rounded
 from reports.ground import nearest_places
-from reports.hot_sentences import few_words, shown_words
+from reports.hot_sentences import few_words, is_large, shown_words
 from reports.hotspots import Refusal
 from reports.models import CategoryAlert
 from reports.sentences import appeals_words, created_words, question_words
@@ -39,26 +39,40 @@ def alert_summary_words(found: Alerts) -> str:
         return f"{words} {by_chance % {'percent': rounded(100 * found.strongest.p)}}"
     first = found.alerts[0]
     n = len(found.alerts)
-    (place,) = nearest_places([first.box.centre()])
     words = ngettext(
         "In %(n)s place clearly more came in of late than the weeks before let expect.",
         "In %(n)s places clearly more came in of late than the weeks before let expect.",
         n,
     ) % {"n": number_format(n)}
     strongest = ngettext(
-        "Above all near “%(place)s”: %(appeals)s in the last %(weeks)s week, where about %(expected)s would be expected "
+        "Above all %(where)s: %(appeals)s in the last %(weeks)s week, where about %(expected)s would be expected "
         "(as strong by chance anywhere on the map: %(odds)s).",
-        "Above all near “%(place)s”: %(appeals)s in the last %(weeks)s weeks, where about %(expected)s would be expected "
+        "Above all %(where)s: %(appeals)s in the last %(weeks)s weeks, where about %(expected)s would be expected "
         "(as strong by chance anywhere on the map: %(odds)s).",
         first.weeks,
     ) % {
-        "place": place or first.cells[0].id,
+        "where": _where_words(found, first),
         "appeals": appeals_words(first.count),
         "weeks": first.weeks,
         "expected": about(first.expected),
         "odds": odds(first.p),
     }
     return f"{words} {strongest}"
+
+
+def _where_words(found: Alerts, alert: Alert) -> str:
+    (place,) = nearest_places([alert.box.centre()])
+    facts = {"place": place or alert.cells[0].id, "radius": _radius_words(alert.radius_m)}
+    if is_large(found, alert):
+        return pgettext("above all", "around “%(place)s”, within %(radius)s") % facts
+    return pgettext("above all", "near “%(place)s”") % facts
+
+
+def _radius_words(radius_m: float) -> str:
+    """About how far a circle reaches."""
+    if radius_m < 1_000:
+        return _("%(n)s m") % {"n": rounded(_ROUND_M * max(round(radius_m / _ROUND_M), 1))}
+    return _("%(n)s km") % {"n": about(radius_m / 1_000)}
 
 
 def _refusal_words(found: Alerts, refusal: Refusal) -> str:

@@ -94,12 +94,18 @@ def place_names(
     """
     names = nearest_places([place.box.centre() for place in places])
     return [
-        _("Area around “%(place)s”") % {"place": name} if name and _large(report, place) else name
+        area_words(name) if name and is_large(report, place) else name
         for place, name in zip(places, names, strict=True)
     ]
 
 
-def _large(report: Hotspots | Trends | Alerts, place: HotPlace | TrendPlace | Alert) -> bool:
+def area_words(place: str) -> str:
+    """What is wide, named by the known place in its middle."""
+    return _("Area around “%(place)s”") % {"place": place}
+
+
+def is_large(report: Hotspots | Trends | Alerts, place: HotPlace | TrendPlace | Alert) -> bool:
+    """True of what is wide, or holds much of the report's appeals: no single place names it."""
     columns, rows = zip(*place.cells, strict=True)
     cells = max(max(along) - min(along) + 1 for along in (columns, rows))
     wide = cells * report.size.cell_m >= LARGE_M

@@ -6,13 +6,17 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from appeals.filters import AppealFilter
+from appeals.models.appeal import CELL_M
 from districts.models import Category
 from geo.bbox import Bbox
+from geo.grid import Grid
 from reports.ground import nearest_places
+from reports.hot_sentences import LARGE_M, area_words
 from reports.models import CategoryAlert
 from reports.weeks import MOST_WEEKS, WEEK
 
@@ -86,7 +90,10 @@ def overview() -> Overview | None:
         (row for row in rows if row.q is not None), key=lambda row: (row.q or 0, row.category.position)
     )
     new = [row for row in searched if row.q is not None and row.q <= LEVEL and row.count]
-    places = nearest_places([_box(row).centre() for row in new])
+    names = nearest_places([_box(row).centre() for row in new])
+    places = [
+        area_words(name) if name and _is_wide(row) else name for row, name in zip(new, names, strict=True)
+    ]
     return Overview(
         week=rows[0].week,
         made_at=rows[0].made_at,
@@ -94,6 +101,11 @@ def overview() -> Overview | None:
         quiet=tuple(row for row in searched if row not in new),
         too_few=len(rows) - len(searched),
     )
+
+
+def _is_wide(row: CategoryAlert) -> bool:
+    west, south, east, north = Grid(CELL_M, settings.METRIC_SRID).metres(_box(row))
+    return max(east - west, north - south) >= LARGE_M
 
 
 def _box(row: CategoryAlert) -> Bbox:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -48,9 +50,14 @@ def news_item(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "public/news_item.html", {"item": item, "helped_url": _helped_url(item)})
 
 
+#: What lies so far from works that are a point is theirs too.
+_AROUND_M: Final = 150
+
+
 def _helped_url(item: NewsItem) -> str:
-    """The report that asks whether works helped, about their area and the day on which they end; empty for what has none."""
-    if item.area is None or item.ends_at is None:
+    """The report that asks whether works helped, about their area or what is around their point, and the day on which they end; empty for what has none."""
+    place = item.place.as_area(_AROUND_M)
+    if place is None or item.ends_at is None:
         return ""
-    done = {"on": timezone.localdate(item.ends_at).isoformat(), **item.place.as_query()}
+    done = {"on": timezone.localdate(item.ends_at).isoformat(), **place.as_query()}
     return f"{reverse('reports:before-after')}?{urlencode(done)}"

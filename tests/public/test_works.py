@@ -83,8 +83,14 @@ def test_works_lead_to_whether_they_helped(items: dict[str, NewsItem], client: C
     done = report.context["change"].done
     assert done.on == timezone.localdate(items["ended"].ends_at)
     assert {*done.drawn.corners.split("\n")} == {*items["ended"].place.corners.split("\n")}
-    # A point has no area to compare.
-    assert "before-after" not in client.get(f"/en/news/{items['elsewhere'].pk}/").content.decode()
+    # What is a point is compared by what is around it.
+    point = items["elsewhere"]
+    assert point.point is not None
+    (address,) = re.findall(
+        'href="(/en/reports/before-after/[^"]+)"', client.get(f"/en/news/{point.pk}/").content.decode()
+    )
+    change = client.get(unescape(address)).context["change"]
+    assert change.done.drawn.area.contains(point.point)
 
 
 def test_works_under_way_at_a_place_are_known_to_the_form_and_to_programs(
