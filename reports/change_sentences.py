@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from geo.hotspots import BeforeAfter, Unanswerable
 from geo.hotspots.before_after import LEAST_AFTER, LEAST_APPEALS, LEAST_BEFORE, LEAST_PLACES
-from reports.figures import about, rounded
+from reports.figures import about, odds, rounded
 from reports.intervention import LEVEL, MOST_MONTHS, RING_M, BeforeAfterReport
 from reports.ratios import interval_words
 from reports.sentences import appeals_words, asked_words, created_words
@@ -113,19 +113,20 @@ def _surely_words(area: BeforeAfter) -> str:
         return _(
             "Whether that is chance cannot be told: only %(n)d comparable places lie beside each other, at least %(least)d are needed. Draw a smaller area."
         ) % {"n": area.apart, "least": LEAST_PLACES}
-    told = {"interval": interval_words(area.low, area.high), "p": p_words(area.p)}
+    told = {"interval": interval_words(area.low, area.high), "odds": odds(area.p)}
     if area.p > LEVEL:
         return (
             _(
-                "That is no clear change: it may lie at %(interval)s, and chance does as much in %(p)s comparable places."
+                "That is no clear change: it may lie at %(interval)s (as large by chance in comparable places: %(odds)s)."
             )
             % told
         )
     if area.ratio is not None and area.ratio < 1:
         return (
-            _("That is clearly fewer (%(interval)s): chance does as much in %(p)s comparable places.") % told
+            _("That is clearly fewer (%(interval)s; as large by chance in comparable places: %(odds)s).")
+            % told
         )
-    return _("That is clearly more (%(interval)s): chance does as much in %(p)s comparable places.") % told
+    return _("That is clearly more (%(interval)s; as large by chance in comparable places: %(odds)s).") % told
 
 
 def _ring_words(ring: BeforeAfter | None) -> str:
@@ -158,11 +159,6 @@ def _ring_words(ring: BeforeAfter | None) -> str:
         )
         % told
     )
-
-
-def p_words(p: float) -> str:
-    """How many of a hundred."""
-    return _("%(n)s of 100") % {"n": about(100 * p)}
 
 
 def change_method_words(found: BeforeAfterReport) -> tuple[str, ...]:
