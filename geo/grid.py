@@ -143,6 +143,12 @@ class Tally:
         kept = np.isin(self.value, values)
         return Tally(self.cell_m, *(numbers[kept] for numbers in self._columns))
 
+    def without(self, other: Tally) -> Tally:
+        """The rows that are not among those of the other, all of which are among these."""
+        i, j, value, n = (np.concatenate(pair) for pair in zip(self._columns, other._columns, strict=True))
+        n[len(self) :] *= -1
+        return Tally.summed(self.cell_m, i, j, value, n)
+
     def by_value(self) -> dict[int | None, int]:
         """All rows of each value, None for those that have none."""
         none = np.zeros(len(self), np.int64)

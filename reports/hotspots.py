@@ -226,8 +226,10 @@ def _compared(
     periods = two_periods(wanted, against)
     if isinstance(periods, Uncompared):
         return periods, ()
-    if periods.this.until != wanted.until:
-        counts = tallied(periods.this, borders).coarser(counts.cell_m)
+    if periods.this.until and periods.this.until != wanted.until:
+        # Few are of the days that are not over.
+        later = replace(wanted, since=periods.this.until + dt.timedelta(days=1))
+        counts = counts.without(tallied(later, borders).coarser(counts.cell_m))
     before = tallied(periods.before, borders).coarser(counts.cell_m)
     return counted_in(periods, counts.total, before.total), (counts, before)
 

@@ -115,14 +115,16 @@ def _by_transform(copies: NDArray[np.int64], sizes: NDArray[Any]) -> Iterator[_C
     frequency = np.arange(length // 2 + 1)
     powers: list[NDArray[Any]] = []
     drawn: list[NDArray[Any]] = [np.ones(len(frequency), complex)]
-    wanted = set(sizes.tolist())
+    wanted, term = set(sizes.tolist()), np.empty(len(frequency), complex)
     for k in range(1, int(sizes.max()) + 1):
         powers.append(transform[k * frequency % length])
         made, share = np.zeros(len(frequency), complex), 1.0 / k
         for j, power in enumerate(powers, start=1):
             # C(n, k - j) / C(n, k), with the sign of the identity.
             share *= (k - j + 1) / (n - k + j)
-            made += (share if j % 2 else -share) * (drawn[k - j] * power)
+            np.multiply(drawn[k - j], power, out=term)
+            term *= share if j % 2 else -share
+            made += term
         drawn.append(made)
         if k in wanted:
             yield k, np.maximum(irfft(made, length), 0.0)

@@ -203,6 +203,8 @@ def test_counts_are_summed_in_any_order_and_far_apart() -> None:
         assert counted.counts == Counter(
             (Cell(i, j), None if value == NO_VALUE else value) for i, j, value in far
         )
+        rest = counted.without(Tally.summed(50, i[:1], j[:1], value[:1], [1]))
+        assert Counter(rest.counts) + Counter([(Cell(i[0], j[0]), value[0])]) == Counter(counted.counts)
     # What came and went again is not there.
     assert Tally.summed(50, [1, 1], [2, 2], None, [1, -1]).counts == {}
     assert Tally.summed(50, [], [], None, []).fullest() == []
