@@ -117,7 +117,7 @@ class ReportForm(forms.Form):
                 _("Borders"),
             )
         if AGAINST[0] not in without:
-            labels = (_("Compared with days from"), str(_DECLARED["to"].label))
+            labels = (_("Second period from"), str(_DECLARED["to"].label))
             for name, label in zip(AGAINST, labels, strict=True):
                 self.fields[name] = _DayField(label)
         if "period" not in without:
