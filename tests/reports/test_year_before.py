@@ -229,6 +229,7 @@ def test_a_second_period_is_compared_by_day_everywhere(client: Client, plant: Pl
     assert question("heatmap", QueryDict(saved.as_query())).query == saved
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("query", "field", "words"),
     [
