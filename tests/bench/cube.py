@@ -31,7 +31,7 @@ def classes_of_all() -> list[Line]:
     pids = [os.getpid(), backend]
     n = Appeal.objects.public().count()
     return [
-        _line(f"hotspots of {n:,} appeals, all time", AppealFilter(), pids, 10),
+        _line(f"hotspots of {n:,} appeals, all time", AppealFilter(), pids, 7),
         # Six blocks of months, of which each has most cells.
         _line("hotspots of their last year", year, pids, 3),
     ]
