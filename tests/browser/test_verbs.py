@@ -51,13 +51,24 @@ def test_the_author_corrects_and_reads_who_answers_now(visit: Open, city: GridCi
     appeal = AppealFactory(category=city.categories["lamp"])
     window = visit(maps=False)
     page = window.go(path_of("public:follow", "en", appeal.contact.secret))
+    form = page.locator("own-words[data-verb=amend]")
     page.click("details:has([value=amend]) summary")
     page.fill("#amend-text", "It is a hole")
     page.select_option("#amend-category", "pothole")
     expect(page.locator("appeal-pin .route")).to_contain_text("Answers: roads en")
-    page.click("form:has([value=amend]) > button")
+    # Without a network the page stays, and what was typed outlives it.
+    expect(form.locator("[data-said]")).to_have_text("Saved on this device")
+    window.context.set_offline(True)
+    form.locator("button.button--primary").click()
+    expect(form.locator("[data-said]")).to_contain_text("Not sent")
+    window.context.set_offline(False)
+    page.reload()
+    expect(form.locator("[data-said]")).to_contain_text("is here again")
+    expect(page.locator("#amend-category")).to_have_value("pothole")
+    form.locator("button.button--primary").click()
     expect(page.get_by_text("Now it goes to: roads en").first).to_be_in_viewport()
     expect(page.locator("#amend-text")).to_have_value("It is a hole")
+    until(page, "!Object.keys(localStorage).some((key) => key.startsWith('desk/written/'))")
     assert window.complaints.said == []
 
 

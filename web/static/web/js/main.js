@@ -13,6 +13,7 @@ const ELEMENTS = {
   "desk-map": () => import("city/elements/desk-map.js"),
   "appeal-pin": () => import("city/elements/appeal-pin.js"),
   "drawn-place": () => import("city/elements/drawn-place.js"),
+  "own-words": () => import("city/elements/own-words.js"),
   "push-alert": () => import("city/elements/push-alert.js"),
   "marked-place": () => import("city/elements/marked-place.js"),
   "place-here": () => import("city/elements/place-here.js"),

@@ -1,7 +1,7 @@
 /**
- * What is being written at the desk, kept on this machine from the first letter on, before the server hears of it. In
- * localStorage, which is written before the browser does anything else, such as closing the tab; files are in the store of
- * the outbox.
+ * What is being written at the desk, or on an author's own page, kept on this machine from the first letter on, before the
+ * server hears of it. In localStorage, which is written before the browser does anything else, such as closing the tab; files
+ * are in the store of the outbox.
  */
 
 import { dropFile } from "city/outbox/store.js";
@@ -26,7 +26,7 @@ const START = "desk/written/";
  * @property {string} url where the server keeps it
  * @property {string[]} takes
  * @property {number} [at] when it was written here, in milliseconds since 1970
- * @property {boolean} [whole] all of it is in the values: a form that is of no appeal
+ * @property {boolean} [whole] all of it is in the values: a form that is of no appeal, or an author's
  */
 
 /** @param {Place} place */

@@ -1,0 +1,189 @@
+/**
+ * `<own-words data-number data-verb data-version>`: around a form on the author's own page. What is typed is kept on this
+ * device, is there again when the page is opened anew, and is not sent into a dead network. `data-sent`: the form holds what
+ * was sent and refused. The form inside works without it.
+ */
+
+import { dropWritten, placesOf, readForPage, readWritten, writeWritten } from "city/desk/written.js";
+import { CONNECTION_CHANGED, isOffline, suspectSilence } from "city/site/connection.js";
+import { el, find } from "city/site/dom.js";
+import { t } from "city/site/texts.js";
+
+/** A form that nothing has come of after this long may be sent again. */
+const GIVEN_UP_MS = 15_000;
+/** In the place of the person whose words they are at the desk: whoever has the device. */
+const WRITER = "author";
+/** The verb that takes the words of those that may not be done any more. */
+const HEIR = "add";
+
+/** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Field */
+
+export class OwnWords extends HTMLElement {
+  /** It has been asked whether the server answers: the form goes. */
+  #goes = false;
+  #busy = false;
+
+  connectedCallback() {
+    const form = this.#form;
+    form.addEventListener("submit", (event) => {
+      if (this.#goes) return;
+      event.preventDefault();
+      if (!this.#busy) void this.#send(event.submitter);
+    });
+    window.addEventListener("pageshow", () => this.#stay());
+    window.addEventListener(CONNECTION_CHANGED, () => {
+      if (!isOffline() && this.#said?.textContent === t("desk.unreached")) this.#say(t("online"));
+    });
+    this.#restore();
+    form.addEventListener("input", () => this.#edited());
+    form.addEventListener("change", () => this.#edited());
+    // A pin is moved without a word.
+    window.addEventListener("pagehide", () => this.#keep());
+  }
+
+  get #form() {
+    return find(this, "form", HTMLFormElement);
+  }
+
+  get #place() {
+    const { number = "", verb = "" } = this.dataset;
+    return { writer: WRITER, number, verb };
+  }
+
+  get #said() {
+    return this.querySelector("[data-said]");
+  }
+
+  /** What people fill in. @returns {Field[]} */
+  get #fields() {
+    return [...this.#form.elements].filter(isField);
+  }
+
+  /** The server gives back what was sent and refused. */
+  get #isRefused() {
+    return this.hasAttribute("data-sent");
+  }
+
+  /** What stands in the fields now, where the page did not come with it as the appeal has it. */
+  get #values() {
+    const own = this.#fields.filter(this.#isRefused ? isFilled : isChanged);
+    return Object.fromEntries(own.map(({ name, value }) => [name, value]));
+  }
+
+  /** @param {{sent?: boolean}} [options] it is on its way */
+  #keep({ sent = false } = {}) {
+    if (this.#goes) return true;
+    const values = this.#values;
+    if (!Object.keys(values).length) {
+      void dropWritten(this.#place);
+      return false;
+    }
+    const version = this.dataset.version ?? "";
+    return writeWritten(this.#place, { text: "", values, files: [], bases: [version], known: sent, url: "", takes: [], whole: true });
+  }
+
+  #edited() {
+    this.#say(this.#keep() ? t("draft.saved") : "");
+  }
+
+  #restore() {
+    if (this.#isRefused) {
+      // It is newer than what is kept, and has not been taken.
+      this.#keep();
+      return;
+    }
+    const written = readForPage(this.#place);
+    // The appeal has gone on since it was sent.
+    const isDone = written?.known && !written.bases.includes(this.dataset.version ?? "");
+    if (isDone) void dropWritten(this.#place);
+    const values = isDone ? {} : { ...written?.values };
+    if (this.dataset.verb === HEIR) this.#inherit(values);
+    for (const field of this.#fields) if (field.name in values) fill(field, values[field.name] ?? "");
+    // It may say by now what was to be said.
+    if (!this.#keep()) return;
+    this.closest("details")?.setAttribute("open", "");
+    this.#say(t("desk.restored"));
+    const anew = () => {
+      if (!confirm(t("draft.discardSure"))) return;
+      this.#form.reset();
+      for (const field of this.#fields) tell(field);
+      this.#say("");
+      again.remove();
+    };
+    const again = el("button", { type: "button", className: "button button--quiet button--small", onclick: anew }, t("draft.discard"));
+    this.#said?.after(again);
+  }
+
+  /** Takes over the text of forms that the page does not have any more. @param {Record<string, string>} values */
+  #inherit(values) {
+    for (const place of placesOf(WRITER)) {
+      if (place.number !== this.dataset.number || document.querySelector(`own-words[data-verb="${place.verb}"]`)) continue;
+      const written = readWritten(place);
+      const text = written?.known ? "" : written?.values.text;
+      if (text) values.text = [values.text, text].filter(Boolean).join("\n\n");
+      void dropWritten(place);
+    }
+  }
+
+  /** @param {HTMLElement | null} button */
+  async #send(button) {
+    this.#busy = true;
+    button?.setAttribute("aria-disabled", "true");
+    this.#keep();
+    if (navigator.onLine) await suspectSilence();
+    if (isOffline()) {
+      this.#say(t("desk.unreached"));
+      this.#stay();
+      return;
+    }
+    this.#keep({ sent: true });
+    this.#goes = true;
+    this.#form.requestSubmit(button);
+    setTimeout(() => this.#stay(), GIVEN_UP_MS);
+  }
+
+  #stay() {
+    this.#busy = this.#goes = false;
+    for (const button of this.querySelectorAll("button[aria-disabled=true]")) button.removeAttribute("aria-disabled");
+  }
+
+  /** @param {string} words */
+  #say(words) {
+    if (this.#said && this.#said.textContent !== words) this.#said.textContent = words;
+  }
+}
+
+/** @param {Element} element @returns {element is Field} */
+function isField(element) {
+  const isOne = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement;
+  return isOne && Boolean(element.name) && !["hidden", "file"].includes(element.type);
+}
+
+/** @param {Field} field */
+function isChanged(field) {
+  if (field instanceof HTMLSelectElement) {
+    const first = [...field.options].find((option) => option.defaultSelected) ?? field.options[0];
+    return field.value !== first?.value;
+  }
+  if (field.type === "radio") return field instanceof HTMLInputElement && field.checked && !field.defaultChecked;
+  return field.value !== field.defaultValue;
+}
+
+/** @param {Field} field */
+const isFilled = (field) => (field instanceof HTMLInputElement && field.type === "radio" ? field.checked : Boolean(field.value));
+
+/**
+ * Gives a field what was kept for it.
+ * @param {Field} field
+ * @param {string} value
+ */
+function fill(field, value) {
+  if (field instanceof HTMLInputElement && field.type === "radio") field.checked = field.value === value;
+  else field.value = value;
+  tell(field);
+}
+
+/** Tells whoever draws it. @param {Field} field */
+const tell = (field) => field.dispatchEvent(new Event("change", { bubbles: true }));
+
+customElements.define("own-words", OwnWords);
