@@ -61,7 +61,7 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
     # On each appeal's page, and where new ones are waited for.
     "push": ("elements/push-alert.js",),
     # On the author's own page.
-    "own": ("elements/own-words.js", "desk/written.js"),
+    "own": ("elements/own-words.js", "appeal/written.js"),
     "form": ("elements/appeal-form.js", "appeal/*"),
     "desk": ("desk/*", "elements/*"),
 }

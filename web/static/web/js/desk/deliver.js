@@ -1,13 +1,13 @@
 /** Brings to the server what was written at the desk and is only on this machine. */
 
 import { sendFile } from "city/appeal/upload.js";
-import { dropWritten, ifNowhereOpen, placesOf, readWritten } from "city/desk/written.js";
+import { dropWritten, ifNowhereOpen, placesOf, readWritten } from "city/appeal/written.js";
 import { readFile, writeFile } from "city/outbox/store.js";
 import { Refused, Unreachable } from "city/site/http.js";
 
 /** @typedef {import("city/desk/session.js").Session} Session */
-/** @typedef {import("city/desk/written.js").Place} Place */
-/** @typedef {import("city/desk/written.js").Written} Written */
+/** @typedef {import("city/appeal/written.js").Place} Place */
+/** @typedef {import("city/appeal/written.js").Written} Written */
 
 /** As much of a text as the server keeps of it; a larger form it would not read at all. */
 const DRAFT_MAX = 100_000;

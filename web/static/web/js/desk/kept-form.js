@@ -1,7 +1,7 @@
 /** What the elements around the desk's forms have in common: nothing that is written is lost. */
 
+import { dropWritten, holdOpen, writeWritten } from "city/appeal/written.js";
 import { ASKED } from "city/desk/session.js";
-import { dropWritten, holdOpen, writeWritten } from "city/desk/written.js";
 import { debounce, find } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
 
@@ -10,8 +10,8 @@ const PAUSE_MS = 800;
 const LETTERS_MOST = 40;
 
 /** @typedef {import("city/desk/session.js").Session} Session */
-/** @typedef {import("city/desk/written.js").Place} Place */
-/** @typedef {import("city/desk/written.js").Written} Written */
+/** @typedef {import("city/appeal/written.js").Place} Place */
+/** @typedef {import("city/appeal/written.js").Written} Written */
 
 /**
  * What became of a form that was sent to be kept: whether it still `isWhole`, nothing having been written meanwhile; whether

@@ -4,9 +4,9 @@
  * and taken back. A picture is on the server as soon as it is chosen. The form inside works without it.
  */
 
+import { dropWritten, readForPage } from "city/appeal/written.js";
 import { valuesForm } from "city/desk/deliver.js";
 import { KeptForm } from "city/desk/kept-form.js";
-import { dropWritten, readForPage } from "city/desk/written.js";
 import { find } from "city/site/dom.js";
 import { Refused } from "city/site/http.js";
 import { t } from "city/site/texts.js";

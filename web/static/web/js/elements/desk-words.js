@@ -5,9 +5,9 @@
  */
 
 import { Files } from "city/appeal/files.js";
+import { dropWritten, readForPage, readWritten } from "city/appeal/written.js";
 import { draftForm } from "city/desk/deliver.js";
 import { KeptForm } from "city/desk/kept-form.js";
-import { dropWritten, readForPage, readWritten } from "city/desk/written.js";
 import { el, find } from "city/site/dom.js";
 import { Refused } from "city/site/http.js";
 import { t } from "city/site/texts.js";
@@ -149,7 +149,7 @@ export class DeskWords extends KeptForm {
 
   /**
    * What this machine has goes before what the server has, unless the server has heard of it and knows better.
-   * @param {import("city/desk/written.js").Written} written
+   * @param {import("city/appeal/written.js").Written} written
    */
   async #takeUp({ known, text, files, bases, values }) {
     const server = this.#text?.value ?? "";

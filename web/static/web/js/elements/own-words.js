@@ -4,7 +4,7 @@
  * was sent and refused. The form inside works without it.
  */
 
-import { dropWritten, placesOf, readForPage, readWritten, writeWritten } from "city/desk/written.js";
+import { dropWritten, placesOf, readForPage, readWritten, writeWritten } from "city/appeal/written.js";
 import { CONNECTION_CHANGED, isOffline, suspectSilence } from "city/site/connection.js";
 import { el, find } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
