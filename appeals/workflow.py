@@ -558,6 +558,7 @@ REOPEN = Verb(
             _("What is still wrong?"),
             _("Everyone reads it. The term of the answer begins anew."),
         ),
+        _PHOTOS,
     ),
     words=Words(
         step=_("Reopened by the Mayor's Office"),

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from accounts.models import User
@@ -228,6 +228,17 @@ class TestAttempt:
         uploads = [str(file.pk) for file in tried.form.received]
         assert sent(appeal, Person(light_user), verb="answer", text="Done", uploads=uploads).done
         assert set(Attachment.objects.values_list("event__verb", flat=True)) == {"answer"}
+
+    def test_what_is_not_solved_is_shown_with_the_reason(
+        self, appeal: Appeal, light_user: User, stored_in: Path, client: Client
+    ) -> None:
+        answered = perform(appeal.pk, ANSWER, Person(light_user), version=None, text="Done")
+        fields = {"verb": "reopen", "text": "It is dark again", "files": [picture()]}
+        assert sent(answered, Author(appeal.pk), Role.RESIDENT, **fields).done
+        page = client.get(appeal.get_absolute_url()).content.decode()
+        step = page.partition("timeline__step--reopen")[2]
+        assert "It is dark again" in step
+        assert Attachment.objects.get().thumb.url in step
 
 
 class TestKeptWords:
