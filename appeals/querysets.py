@@ -358,7 +358,11 @@ def one_person(pairs: Iterable[tuple[str, str]]) -> Callable[[str], str]:
 
 class SupportQuerySet(models.QuerySet["Support"]):
     def of(self, appeal: Appeal) -> SupportQuerySet:
-        """Those of the appeal, and of what repeats it: whom a repetition concerns, the appeal concerns."""
+        """Those of the appeal, and of what repeats it: whom a repetition concerns, the appeal concerns.
+
+        Also of a repetition that was hidden: hidden is what its author wrote, which a number does not show, and nobody brings
+        a proposal below its threshold by hiding what repeats it.
+        """
         keys = RawSQL(_REPEATING, [appeal.pk])  # noqa: S611
         return self.filter(Q(appeal=appeal) | Q(appeal__in=keys))
 

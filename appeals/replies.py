@@ -28,7 +28,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Tally:
-    """The answers to one question, the most frequent first; ``unanswered`` are the voices without one.
+    """The answers to one question, the most frequent first; ``unanswered`` are the voices without one that is shown.
 
     ``marked`` are all places; ``shares`` have at most ``REPLY_PLACES_MAX`` of them together, the latest, sorted by where
     they are: neither who marked one nor when can be told.
@@ -53,7 +53,9 @@ class Tally:
 def tallies_of(appeal: Appeal) -> tuple[Tally, ...]:
     """What is asked of the appeal's supporters, and what was asked and answered before; nothing of what is no proposal.
 
-    With the answers given to what repeats it, each person's latest one. One query where nothing is asked, else four.
+    With the answers given to what repeats it, each person's latest one. What is answered to a repetition that is hidden
+    is not counted while it is: with its places it would show what is not to be seen. One query where nothing is asked, else
+    five.
     """
     if not appeal.is_proposal:
         return ()
@@ -95,20 +97,19 @@ class _Reply(NamedTuple):
 
     support_id: int
     person: str
-    also: str
     value_id: int
     marks: bool
 
 
 def _latest_replies(appeal: Appeal, attributes: list[Attribute]) -> list[_Reply]:
-    """One a person, the latest first."""
-    replies = SupportReply.objects.filter(
-        support__in=Support.objects.of(appeal), value__attribute__in=attributes
-    )
+    """One a person, the latest first; whoever is one by any of the voices is one here. Those of a hidden repetition are not shown."""
+    voices = Support.objects.of(appeal)
+    shown = voices.filter(Q(appeal=appeal) | Q(appeal__hidden=False))
+    replies = SupportReply.objects.filter(support__in=shown, value__attribute__in=attributes)
     rows = replies.annotate(marks=Q(point__isnull=False)).order_by("-at", "-support")
-    columns = ("support_id", "support__person", "support__also", "value_id", "marks")
+    columns = ("support_id", "support__person", "value_id", "marks")
     given = [_Reply(*row) for row in rows.values_list(*columns)]
-    one = one_person((reply.person, reply.also) for reply in given)
+    one = one_person(voices.exclude(also="").values_list("person", "also"))
     latest: dict[str, _Reply] = {}
     for reply in given:
         latest.setdefault(one(reply.person), reply)

@@ -313,6 +313,21 @@ class AttributeAdmin(TranslationAdmin[Attribute]):
     search_fields = ["code", "description"]
     inlines = [AttributeValueInline]
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Attribute | None:
+        attribute = super().get_object(request, object_id, from_field)
+        if attribute is not None and request.method == "POST":
+            # Whoever chooses one of them meanwhile has done so before it is asked what may be deleted, or finds it deleted.
+            list(attribute.values.select_for_update())
+        return attribute
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        # One at a time, whose values are held.
+        return {
+            name: action for name, action in super().get_actions(request).items() if name != "delete_selected"
+        }
+
 
 @admin.register(Place)
 class PlaceAdmin(TranslationAdmin[Place]):

@@ -105,9 +105,7 @@ def _chosen(appeal: Appeal, answer: Answer) -> AttributeValue | None:
     ).select_related("attribute")
     value = next((each for each in offered if each.code == answer.value), None)
     if value is None or not appeal.is_proposal:
-        raise Invalid(
-            {"value": [_("This cannot be answered here (any more). Choose one of the answers shown.")]}
-        )
+        raise _not_offered()
     if answer.point is not None:
         if not value.attribute.places:
             raise Invalid({"point": [_("No place is asked for here.")]})
@@ -119,12 +117,19 @@ def _chosen(appeal: Appeal, answer: Answer) -> AttributeValue | None:
     return value
 
 
+def _not_offered() -> Invalid:
+    return Invalid(
+        {"value": [_("This cannot be answered here (any more). Choose one of the answers shown.")]}
+    )
+
+
 def _keep(
     appeal: Appeal, persons: Sequence[str], answer: Answer | None, value: AttributeValue | None
 ) -> None:
     """Puts the answer in the place of what the person answered before; None leaves it. In the caller's transaction.
 
-    The voice's row is locked before the appeal's, as everywhere here.
+    The voice's row is locked before the appeal's, as everywhere here, and the value's between them: nobody deletes it
+    before the commit. Raises ``Invalid`` where somebody has since it was chosen.
     """
     if answer is None:
         return
@@ -132,6 +137,8 @@ def _keep(
     voices = list(own.order_by("pk").select_for_update())
     SupportReply.objects.filter(support__in=voices).delete()
     if voices and value is not None:
+        if not AttributeValue.objects.select_for_update(no_key=True).filter(pk=value.pk):
+            raise _not_offered()
         SupportReply.objects.create(support=voices[0], value=value, point=answer.point)
 
 

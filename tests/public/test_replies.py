@@ -19,7 +19,7 @@ from appeals.actors import Person
 from appeals.models import Appeal, Resident, Support, SupportReply
 from appeals.replies import tallies_of
 from appeals.vocabulary import Kind, Status
-from appeals.workflow import DUPLICATE
+from appeals.workflow import DUPLICATE, HIDE
 from districts.importing.entries import EntryRefused
 from districts.importing.reference import load_attributes
 from districts.models import Attribute, AttributeValue
@@ -184,7 +184,7 @@ def test_questions_of_the_profile(tmp_path: Path, city: GridCity) -> None:
 def test_repetitions_bring_their_answers_each_person_once(
     proposal: Appeal, city: GridCity, office_user: User
 ) -> None:
-    again = AppealFactory(
+    again: Appeal = AppealFactory(
         category=city.categories["tree"], kind=Kind.RECOMMENDATION, service=proposal.service
     )
     one, two = Client(), Client()
@@ -193,6 +193,16 @@ def test_repetitions_bring_their_answers_each_person_once(
     send(two, again, value="maple")
     perform(again.pk, DUPLICATE, Person(office_user), version=1, original=proposal.number)
     assert counted(proposal) == ({"oak": 1, "maple": 1}, 0)
+    # By a voice alone, on a third one, the two turn out to be one.
+    third: Appeal = AppealFactory(kind=Kind.RECOMMENDATION)
+    persons = Support.objects.filter(appeal=again).order_by("pk").values_list("person", flat=True)
+    Support.objects.create(appeal=third, person=persons[0], also=persons[1])
+    perform(third.pk, DUPLICATE, Person(office_user), version=1, original=proposal.number)
+    assert counted(proposal) == ({"maple": 1}, 0)
+    # What was answered to it is not shown while it is hidden; the voice counts.
+    perform(again.pk, HIDE, Person(office_user), version=None, text="Insults.")
+    assert counted(proposal) == ({"elm": 1}, 0)
+    assert counted(again)[0] == {"maple": 1, "oak": 1}, "its staff see it"
 
 
 def test_page_and_open_data_have_the_tally_and_no_person(proposal: Appeal, client: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -16,20 +17,35 @@ import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from PIL import Image
 
+from accounts.models import User
 from appeals.actions import submit as submitting
 from appeals.actions import support as supporting
 from appeals.actions import upload as uploading
 from appeals.actions.submit import Submission, Submitted, submit
-from appeals.actions.support import support
+from appeals.actions.support import Answer, support
 from appeals.actions.upload import ORPHAN_AGE, remove_orphans, upload
 from appeals.errors import ActionRefused, Conflict, Invalid
-from appeals.models import Appeal, AppealContact, Attachment, Event, Message, RoutingDecision, Support
+from appeals.models import (
+    Appeal,
+    AppealContact,
+    Attachment,
+    Event,
+    Message,
+    RoutingDecision,
+    Support,
+    SupportReply,
+)
 from appeals.querysets import AttachmentQuerySet
-from tests.factories import AttachmentFactory
+from appeals.vocabulary import Kind
+from districts.models import AttributeValue
+from tests.factories import AppealFactory, AttachmentFactory, AttributeValueFactory
+from tests.grid import names
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -185,6 +201,54 @@ def test_one_person_who_supports_an_appeal_twice_at_once(
     meeting_after(monkeypatch, supporting, "take", 2)
     assert at_once(*[lambda: support(appeal, "a" * 43, sender="192.0.2.1")] * 2) == [None, None]
     assert Support.objects.filter(appeal=appeal).count() == 1
+
+
+def test_an_answer_is_chosen_while_it_is_deleted(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
+    value: AttributeValue = AttributeValueFactory()
+    question = value.attribute
+    proposal: Appeal = AppealFactory(category=question.category, kind=Kind.RECOMMENDATION)
+    client.force_login(User.objects.create_superuser("root@city.example"))
+    address = reverse("admin:districts_attribute_change", args=[question.pk])
+
+    def reply() -> Any:
+        return support(proposal, "a" * 43, sender="192.0.2.1", answer=Answer(value.code))
+
+    def delete() -> str:
+        form: dict[str, Any] = {"category": question.category_id, "code": question.code, "active": "on"}
+        form |= names("Which", "description") | {"values-TOTAL_FORMS": 1, "values-INITIAL_FORMS": 1}
+        row = {"id": value.pk, "code": value.code, "position": 0, "DELETE": "on"} | names("Elm")
+        form |= {f"values-0-{name}": text for name, text in row.items()}
+        return client.post(address, form, follow=True).content.decode()
+
+    def somebody_waits() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            return bool(cursor.rowcount)
+
+    for step, first in (("count_supporters", "the reply"), ("_keep", "the deletion")):
+        arrived, go = threading.Event(), threading.Event()
+        _between(monkeypatch, supporting, step, arrived, go)
+        replied = _in_a_thread(reply)
+        assert arrived.wait(PATIENCE_S)
+        if first == "the reply":
+            deleted = _in_a_thread(delete)
+            until = time.monotonic() + PATIENCE_S
+            while not somebody_waits():
+                assert time.monotonic() < until
+                time.sleep(0.01)
+            go.set()
+            assert replied() is None
+            assert "protected" in deleted()
+            assert SupportReply.objects.get().value == value
+            Support.objects.all().delete()
+        else:
+            assert "changed successfully" in delete()
+            go.set()
+            refused = replied()
+            assert isinstance(refused, Invalid) and list(refused.errors) == ["value"]
+    assert not Support.objects.exists(), "nothing of what was refused is stored"
 
 
 def _between(
