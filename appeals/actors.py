@@ -52,15 +52,11 @@ class Person:
 
 @dataclass(frozen=True)
 class Author:
-    """Whoever opened the secret link of this appeal, and only this one, in a ``browser``, if known."""
+    """Whoever opened the secret link of this appeal, and only this one; staff who are logged in may be an author too."""
 
     appeal_id: UUID
     user: None = None
-    browser: str = ""
-
-    @property
-    def holders(self) -> frozenset[str]:
-        return frozenset({self.browser})
+    holders: frozenset[str] = frozenset()
 
     def role_towards(self, appeal: Appeal) -> Role:
         return Role.RESIDENT if appeal.pk == self.appeal_id else Role.PUBLIC

@@ -193,7 +193,7 @@ def _route_again(given: Given, appeal: Appeal, at: dt.datetime, *, by_author: bo
         "was": {"category": appeal.category.code, "service": appeal.service.code},
     }
     if not by_author:
-        # Everybody may read it; an author has perhaps taken a home off the map.
+        # An author has perhaps taken a home off the map, for those who work here too.
         given.details["was"] |= {"lon": appeal.point.x, "lat": appeal.point.y}
 
 

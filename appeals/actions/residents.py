@@ -25,6 +25,7 @@ from appeals.models import (
     SignInCode,
     Support,
 )
+from appeals.notify.endings import end
 from appeals.notify.proof import own_page
 from appeals.notify.sign_in import SIGN_IN
 from appeals.querysets import AppealQuerySet
@@ -197,9 +198,8 @@ def delete_account(resident: Resident, *, data_too: bool) -> None:
             AppealContact.objects.filter(pk__in=keys).update(
                 name="", email="", email_proven=False, phone="", postal_address=""
             )
-            Alert.objects.of_address(resident.email).delete()
-            resident.followed.all().delete()
-            Follower.objects.filter(mailbox(resident.email, "email")).delete()
+            end(Alert.objects.of_address(resident.email))
+            end(Follower.objects.filter(Q(resident=resident) | mailbox(resident.email, "email")))
             forget_supports_at(resident.email)
         Message.objects.filter(kind=SIGN_IN, recipient__iexact=resident.email).delete()
         SignInCode.objects.filter(email__iexact=resident.email).delete()

@@ -37,12 +37,11 @@ def ask(question: Question, email: object, *, daily: bool, sender: str) -> None:
     query, language = question.as_query(), _language()
     with transaction.atomic():
         same = Alert.objects.of_address(address).filter(query=query, daily=daily)
-        alert = same.select_for_update().first()
-        if alert is None:
-            alert = _new(question, query)
-            alert.email, alert.language, alert.daily = address, language, daily
-            Alert.objects.bulk_create([alert], ignore_conflicts=True)
-            alert = same.get()
+        # One that is ended meanwhile is asked anew.
+        while (alert := same.select_for_update().first()) is None:
+            asked = _new(question, query)
+            asked.email, asked.language, asked.daily = address, language, daily
+            Alert.objects.bulk_create([asked], ignore_conflicts=True)
         if alert.confirmed_at is None:
             queue_confirmation(alert, language)
 

@@ -14,6 +14,7 @@ from appeals.intake.browsers import given_browser
 from appeals.intake.letters_asked import counted_address
 from appeals.limits import FOLLOWED_MAX
 from appeals.models import Appeal, Follower, Resident
+from appeals.notify.endings import end
 from appeals.notify.followers import queue_question
 from appeals.notify.web_push import device_of
 from appeals.search import mailbox
@@ -72,10 +73,11 @@ def ask_by_letter(
     language = get_language() or settings.LANGUAGE_CODE
     with transaction.atomic():
         same = Follower.objects.filter(mailbox(address, "email"), appeal=appeal)
-        Follower.objects.bulk_create(
-            [Follower(appeal=appeal, email=address, language=language)], ignore_conflicts=True
-        )
-        follower = same.select_for_update().get()
+        # One that is ended meanwhile is asked anew.
+        while (follower := same.select_for_update().first()) is None:
+            Follower.objects.bulk_create(
+                [Follower(appeal=appeal, email=address, language=language)], ignore_conflicts=True
+            )
         if (
             follower.confirmed_at is None
             and resident is not None
@@ -102,4 +104,4 @@ def confirm(follower: Follower) -> None:
 
 def unfollow(appeal: Appeal, endpoint: str) -> None:
     """The browser is told no more, and nothing of it is kept for this appeal."""
-    Follower.objects.filter(appeal=appeal, device=device_of(endpoint)).delete()
+    end(Follower.objects.filter(appeal=appeal, device=device_of(endpoint)))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from appeals.identity import email_address, mailbox_of
 from appeals.limits import ALERT_CONFIRM_DAYS
 from appeals.models import Alert, Follower
+from appeals.notify.endings import end
 from geo.refusals import Refusals, Refused
 from rates.taking import Limit, take
 
@@ -40,6 +41,5 @@ def forget_unconfirmed(now: dt.datetime | None = None) -> int:
     before, number = (now or timezone.now()) - dt.timedelta(days=ALERT_CONFIRM_DAYS), 0
     for model in (Alert, Follower):
         asked = model.objects.filter(confirmed_at__isnull=True, created_at__lt=before).exclude(email="")
-        _rows, deleted = asked.delete()
-        number += deleted.get(model._meta.label, 0)
+        number += end(asked)
     return number

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -83,6 +85,14 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.appeal_id} {self.version}: {self.verb}"
+
+    @property
+    def public_details(self) -> dict[str, Any]:
+        """The details that everybody may read: a place that was put right was perhaps a home."""
+        details: dict[str, Any] = dict(self.details)
+        if isinstance(was := details.get("was"), dict):
+            details["was"] = {name: said for name, said in was.items() if name not in {"lon", "lat"}}
+        return details
 
     @property
     def given_to(self) -> Service:

@@ -152,13 +152,14 @@ def queue_question(follower: Follower, language: str) -> None:
 def tell_followers(event: Event) -> None:
     """Queues a notice or a letter to each who follows the appeal, or what repeats it where its author is told too; not of hidden ones.
 
-    One look-up, and one insert where anybody follows.
+    One look-up, which holds them until the commit, and one insert where anybody follows.
     """
     if not _is_told(event):
         return
     of = Q(appeal=event.appeal_id)
     if VERBS[event.verb].followed:
         of |= Q(appeal__in=Appeal.objects.repeating(event.appeal).values("pk"))
+    told = Follower.objects.filter(of, Q(email="") | Q(confirmed_at__isnull=False))
     Message.objects.bulk_create(
         [
             Message(
@@ -171,9 +172,7 @@ def tell_followers(event: Event) -> None:
                 queued_at=event.at,
                 next_attempt_at=event.at,
             )
-            for follower in Follower.objects.filter(of, Q(email="") | Q(confirmed_at__isnull=False)).order_by(
-                "pk"
-            )
+            for follower in told.order_by("pk").select_for_update(no_key=True)
         ],
         ignore_conflicts=True,
     )

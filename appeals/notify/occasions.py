@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from appeals.models import Alert, Follower, Message
+from appeals.notify.endings import end
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class LettersOfRow(Generic[Row]):
 
     def stop(self) -> None:
         if self.row is not None:
-            type(self.row)._default_manager.filter(pk=self.row.pk).delete()
+            end(type(self.row)._default_manager.filter(pk=self.row.pk))
 
     def resume(self) -> None:
         """Nothing: what is deleted is asked for anew."""

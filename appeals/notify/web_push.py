@@ -30,6 +30,7 @@ from django.utils.crypto import salted_hmac
 
 from appeals.models import Alert, Follower
 from appeals.notify.carriers import Outcome
+from appeals.notify.endings import end
 from appeals.notify.letters import Letter
 
 #: Seconds for which a push service is to keep what it cannot deliver: older news is none.
@@ -82,7 +83,7 @@ class Push:
             if refusal.code in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
                 # With what it asks for go its messages, this one too.
                 for model in (Alert, Follower):
-                    model.objects.filter(device=recipient).delete()
+                    end(model.objects.filter(device=recipient))
                 raise Gone from None
             raise
 

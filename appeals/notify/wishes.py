@@ -20,9 +20,11 @@ def is_wanted(message: Message) -> bool:
         return kind_of(message).is_wanted(message)
     if message.contact is not None:
         return not message.contact.unsubscribed
+    # A service that has lost the appeal meanwhile is not sent to it, nor is anybody there.
+    if message.audience == Audience.SERVICE and message.about.given_to != message.about.appeal.service:
+        return False
     if message.person_id is None:
-        # A service that has lost the appeal meanwhile is not sent to it.
-        return message.audience != Audience.SERVICE or message.about.given_to == message.about.appeal.service
+        return True
     service = Service.objects.office() if message.audience == Audience.OFFICE else message.about.given_to
     return service is not None and who_want_letters(service).filter(user=message.person_id).exists()
 

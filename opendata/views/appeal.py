@@ -98,7 +98,7 @@ class StepSerializer(serializers.Serializer[Any]):
     to_service = NamedServiceSerializer(source="event.to_service", allow_null=True)
     text = serializers.CharField(source="event.text")
     details = serializers.DictField(
-        source="event.details", help_text="What else the verb asked for, by name."
+        source="event.public_details", help_text="What else the verb asked for, by name."
     )
     attachments = serializers.SerializerMethodField()
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from appeals.errors import Invalid
 from appeals.models import Alert, Follower
+from appeals.notify.endings import end
 
 Row = TypeVar("Row", Alert, Follower)
 
@@ -33,7 +34,7 @@ def pressed(request: HttpRequest, row: Row | None, confirm: Callable[[Row], None
         return Pressed(row)
     match request.POST.get("do"):
         case "end":
-            row.delete()
+            end(type(row).objects.filter(pk=row.pk))
             return Pressed(None)
         case "confirm":
             try:

@@ -26,7 +26,7 @@ from appeals.workflow import ADD, AMEND
 from public.key_addresses import guarded
 from public.residents import resident_of
 from public.views.mine import mine_page
-from web.uploads import browser_of
+from web.uploads import holders_of
 from web.verb_forms import Attempt, attempt, verb_context
 
 
@@ -47,7 +47,7 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
         return guarded(redirect("public:follow", secret=secret))
     tried = Attempt()
     if request.method == "POST":
-        tried = attempt(request, appeal, Role.RESIDENT, Author(appeal.pk, browser=browser_of(request)))
+        tried = attempt(request, appeal, Role.RESIDENT, Author(appeal.pk, holders=holders_of(request)))
         if tried.done:
             messages.success(request, tried.done)
             return guarded(redirect("public:follow", secret=secret))

@@ -193,6 +193,14 @@ class TestAddition:
         assert film.error_text in unescape(client.get(door(appeal)).content.decode())
         assert film.error_text not in unescape(client.get(f"/en/appeals/{appeal.number}/").content.decode())
 
+    def test_photos_of_an_author_who_works_here_too(
+        self, make: Callable[..., Appeal], client: Client, service_actor: Person, stored_in: Path
+    ) -> None:
+        appeal = make()
+        client.force_login(service_actor.user)
+        client.post(door(appeal), {"verb": "add", "version": 1, "text": "", "files": [picture()]})
+        assert appeal.attachments.get().event == appeal.events.get(verb="add")
+
     def test_with_those_that_it_has_there_are_not_too_many(
         self, make: Callable[..., Appeal], client: Client
     ) -> None:
@@ -200,7 +208,7 @@ class TestAddition:
         AttachmentFactory.create_batch(9, appeal=appeal)
         AttachmentFactory(appeal=appeal, state=Attachment.State.FAILED, error="unreadable")
         more = AttachmentFactory.create_batch(2, appeal=None, holder="me")
-        author = Author(appeal.pk, browser="me")
+        author = Author(appeal.pk, holders=frozenset({"me"}))
         with pytest.raises(Invalid, match="At most 10 photos"):
             perform(appeal.pk, ADD, author, version=1, uploads=[one.pk for one in more])
         perform(appeal.pk, ADD, author, version=1, uploads=[more[0].pk])

@@ -83,7 +83,7 @@ def test_another_place_is_routed_as_a_new_appeal_would_be(
 
 
 def test_what_was_wrong_is_kept_beside_what_is_right(
-    appeal: Appeal, city: GridCity, service_actor: Person
+    appeal: Appeal, city: GridCity, service_actor: Person, client: Client
 ) -> None:
     lon, lat = appeal.point.x, appeal.point.y
     perform(appeal.pk, CORRECT, service_actor, version=1, category=city.categories["pothole"], text="A hole")
@@ -92,6 +92,9 @@ def test_what_was_wrong_is_kept_beside_what_is_right(
         "answers": {"code": "roads", "ky": "roads ky", "ru": "roads ru", "en": "roads en"},
         "was": {"category": "lamp", "service": "light", "lon": lon, "lat": lat},
     }
+    # The former place was perhaps a home.
+    *_begun, told = client.get(f"/api/appeals/{appeal.pk}/").json()["properties"]["events"]
+    assert told["details"]["was"] == {"category": "lamp", "service": "light"}
 
 
 def test_where_the_same_service_answers_nobody_is_given_it(

@@ -16,7 +16,7 @@ import av
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -30,21 +30,27 @@ from appeals.actions import upload as uploading
 from appeals.actions.submit import Submission, Submitted, submit
 from appeals.actions.support import Answer, support
 from appeals.actions.upload import ORPHAN_AGE, remove_orphans, upload
+from appeals.alerts.question import Question
 from appeals.errors import ActionRefused, Conflict, Invalid
+from appeals.intake import alerts, followers
 from appeals.models import (
+    Alert,
     Appeal,
     AppealContact,
     Attachment,
     Event,
+    Follower,
     Message,
     RoutingDecision,
     Support,
     SupportReply,
 )
+from appeals.notify.endings import end
+from appeals.notify.followers import tell_followers
 from appeals.querysets import AttachmentQuerySet
 from appeals.vocabulary import Kind
 from districts.models import AttributeValue
-from tests.factories import AppealFactory, AttachmentFactory, AttributeValueFactory
+from tests.factories import AppealFactory, AttachmentFactory, AttributeValueFactory, EventFactory
 from tests.grid import names
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -220,24 +226,13 @@ def test_an_answer_is_chosen_while_it_is_deleted(monkeypatch: pytest.MonkeyPatch
         form |= {f"values-0-{name}": text for name, text in row.items()}
         return client.post(address, form, follow=True).content.decode()
 
-    def somebody_waits() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            return bool(cursor.rowcount)
-
     for step, first in (("count_supporters", "the reply"), ("_keep", "the deletion")):
         arrived, go = threading.Event(), threading.Event()
         _between(monkeypatch, supporting, step, arrived, go)
         replied = _in_a_thread(reply)
         assert arrived.wait(PATIENCE_S)
         if first == "the reply":
-            deleted = _in_a_thread(delete)
-            until = time.monotonic() + PATIENCE_S
-            while not somebody_waits():
-                assert time.monotonic() < until
-                time.sleep(0.01)
+            deleted = _meanwhile(delete)
             go.set()
             assert replied() is None
             assert "protected" in deleted()
@@ -249,6 +244,47 @@ def test_an_answer_is_chosen_while_it_is_deleted(monkeypatch: pytest.MonkeyPatch
             refused = replied()
             assert isinstance(refused, Invalid) and list(refused.errors) == ["value"]
     assert not Support.objects.exists(), "nothing of what was refused is stored"
+
+
+def _letters_asked(appeal: Appeal) -> list[tuple[Callable[[], object], type[Alert | Follower]]]:
+    """Each way in which somebody asks for letters, and the row that it leaves."""
+    email, sender = "asks@example.org", "192.0.2.1"
+    question = Question(district="east")
+    return [
+        (lambda: followers.ask_by_letter(appeal, email, sender=sender), Follower),
+        (lambda: alerts.ask(question, email, daily=True, sender=sender), Alert),
+    ]
+
+
+def test_letters_that_are_ended_while_one_is_queued_leave_nothing(submission: Make) -> None:
+    appeal = submit(submission(), sender=None).appeal
+    step = EventFactory(appeal=appeal, version=2, verb="accept", from_status="received", to_status="accepted")
+
+    def tell() -> None:
+        tell_followers(step)
+
+    (follow, _row), _alert = asked = _letters_asked(appeal)
+    for ask, queue, model in (*((ask, ask, model) for ask, model in asked), (follow, tell, Follower)):
+        ask()
+        rows = model.objects.all()
+        if queue is tell:
+            rows.update(confirmed_at=timezone.now())
+        with transaction.atomic():
+            queue()
+            ended = _meanwhile(lambda rows=rows: end(rows))
+        assert ended() == 1
+        assert not Message.objects.exclude(kind="").exists()
+
+
+def test_letters_that_are_asked_for_while_they_are_ended_are_asked_anew(submission: Make) -> None:
+    for ask, model in _letters_asked(submit(submission(), sender=None).appeal):
+        ask()
+        with transaction.atomic():
+            before = model.objects.select_for_update().get()
+            asked = _meanwhile(ask)
+            end(model.objects.all())
+        asked()
+        assert model.objects.get().pk != before.pk
 
 
 def _between(
@@ -288,6 +324,22 @@ def _in_a_thread(call: Callable[[], Any]) -> Callable[[], Any]:
         return results[0]
 
     return end
+
+
+def _is_waited_for() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_locks WHERE locktype = 'transactionid' AND NOT granted")
+        return bool(cursor.rowcount)
+
+
+def _meanwhile(call: Callable[[], Any]) -> Callable[[], Any]:
+    """Begins the call, and goes on when it waits for what another session has locked."""
+    ends = _in_a_thread(call)
+    until = time.monotonic() + PATIENCE_S
+    while not _is_waited_for():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return ends
 
 
 def photo(colour: str = "red") -> SimpleUploadedFile:

@@ -162,9 +162,9 @@ def test_within_quiet_hours_letters_wait_until_they_end(
     assert len(to(user)) == 1
 
 
-@pytest.mark.parametrize("change", ["chose none", "left", "deactivated", "stopped"])
+@pytest.mark.parametrize("change", ["chose none", "left", "deactivated", "stopped", "moved"])
 def test_what_is_not_wanted_any_more_is_dropped(
-    submission: Callable[..., Submission], chooses: Callable[..., User], change: str
+    submission: Callable[..., Submission], chooses: Callable[..., User], city: GridCity, change: str
 ) -> None:
     user = chooses("daily")
     for _ in range(2):
@@ -177,6 +177,8 @@ def test_what_is_not_wanted_any_more_is_dropped(
             choice.update(stopped=True)
         case "left":
             user.memberships.all().delete()
+        case "moved":
+            Appeal.objects.update(service=city.services["roads"])
         case "deactivated":
             User.objects.filter(pk=user.pk).update(is_active=False)
     deliver_due(NOON + dt.timedelta(days=1))
