@@ -40,6 +40,11 @@ class Tally:
     marked: int
 
     @property
+    def answered(self) -> int:
+        """How many people answer."""
+        return sum(share.people for share in self.shares)
+
+    @property
     def most(self) -> int:
         """The length of the longest bar."""
         return max(self.unanswered, *(share.people for share in self.shares), 1)

@@ -198,6 +198,7 @@ def script_texts() -> dict[str, str]:
             "Tap the map. With the keyboard: the arrow keys move the map, Enter puts the pin in its middle."
         ),
         "markedPlace.back": _("Remove the place"),
+        "markedPlace.outside": _("This place is outside the city. Mark another one on the map."),
         "markedPlace.unread": _("This is no latitude and longitude: it cannot be sent so."),
         # The place of an appeal is put right
         "appealPin.hint": _(

@@ -65,8 +65,8 @@ class NewAppeals:
         return About(_("new appeals"), _("somebody who asked to be told of them"))
 
     def is_wanted(self, message: Message) -> bool:
-        appeal = Appeal.objects.filter(pk=UUID(message.occasion)).first()
-        return appeal is not None and is_told(appeal)
+        appeal = Appeal.objects.select_related("category").filter(pk=UUID(message.occasion)).first()
+        return appeal is not None and is_told(appeal) and _is_watched(appeal, message)
 
     def compose(self, together: Sequence[Message]) -> Words:
         return _new_appeals(together)
@@ -149,6 +149,18 @@ def tell(appeal: str) -> int:
 def is_told(appeal: Appeal) -> bool:
     """True for an appeal that the public may be told of."""
     return not appeal.hidden and appeal.outcome != Outcome.WITHDRAWN
+
+
+def _is_watched(appeal: Appeal, message: Message) -> bool:
+    """True while the message's reader asks for such an appeal: its author, or the office, may have put its place right."""
+    if appeal.version == 1:
+        # As it was when its watchers were found.
+        return True
+    if message.channel == Message.Channel.PUSH:
+        theirs = Alert.objects.filter(device=message.recipient)
+    else:
+        theirs = Alert.objects.of_address(message.recipient)
+    return theirs.watching(appeal).exists()
 
 
 def _messages(appeal: Appeal) -> Iterator[Message]:

@@ -42,7 +42,9 @@ def support_page(request: HttpRequest, number: int) -> HttpResponse:
             secret = secret or new_secret()
             given = Answering(request.POST.get("value", ""), request.POST.get("coordinates", "").strip())
             try:
-                answer = _answer(given) if "value" in request.POST or given.coordinates else None
+                # “No answer” that was chosen takes the place along; a place alone wants an answer.
+                none = request.POST.get("value") == ""
+                answer = Answer("") if none else _answer(given) if given.value or given.coordinates else None
                 support(
                     appeal,
                     secret,

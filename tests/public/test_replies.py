@@ -74,7 +74,7 @@ def test_a_voice_answers_or_not_and_may_change_its_mind(proposal: Appeal) -> Non
     send(one, proposal, value="oak")
     assert counted(proposal) == ({"oak": 1, "maple": 1}, 0)
     assert SupportReply.objects.filter(point__isnull=False).count() == 0, "the place went with the answer"
-    send(one, proposal, value="")
+    send(one, proposal, value="", coordinates=EAST)
     assert counted(proposal) == ({"maple": 1}, 1)
     send(two, proposal, supported="no")
     assert counted(proposal) == ({}, 1)

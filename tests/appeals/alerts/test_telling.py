@@ -13,14 +13,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from appeals.actions.perform import perform
-from appeals.actors import Person
+from appeals.actors import Author, Person
 from appeals.alerts.question import parse_question
 from appeals.intake.alerts import ask, confirm
 from appeals.intake.receive import receive
 from appeals.models import Alert, Appeal, Message
 from appeals.notify.alerts import NEW_APPEAL, tell
 from appeals.notify.delivery import deliver_due
-from appeals.workflow import HIDE, SHOW
+from appeals.workflow import AMEND, HIDE, SHOW
 from jobs.worker import Worker
 from tests.factories import AppealFactory
 from tests.grid import IN_EAST, IN_WEST, GridCity
@@ -138,6 +138,23 @@ def test_what_is_hidden_before_it_is_sent_is_told_when_it_is_shown_and_once(
     moderate(HIDE)
     moderate(SHOW)
     assert told() == 1
+
+
+def test_nobody_is_told_of_a_place_that_the_author_took_off_the_map(city: GridCity) -> None:
+    near = "near={},{}&radius_m=100"
+    was, becomes, both = near.format(*IN_EAST), near.format(*IN_WEST), "watcher-3@example.org"
+    watch(was, daily=True)
+    watch(becomes, "watcher-2@example.org", daily=True)
+    for query in (was, becomes):
+        watch(query, both, daily=True)
+    appeal = submit()
+    place = {"text": appeal.text, "address": "", "category": "", "point": IN_WEST}
+    perform(appeal.pk, AMEND, Author(appeal.pk), version=1, **place)
+    work()
+    mail.outbox.clear()
+    deliver_due(timezone.now() + dt.timedelta(days=1))
+    told = {letter.to[0] for letter in mail.outbox if "New appeal" in letter.subject}
+    assert told == {"watcher-2@example.org", both}
 
 
 def test_one_letter_a_day_and_none_for_who_has_ended_it(city: GridCity) -> None:

@@ -84,8 +84,9 @@ export class MarkedPlace extends HTMLElement {
   }
 
   #typed() {
-    const unread = !this.spot && this.field.value.trim() !== "";
-    this.#said.textContent = unread ? this.words.unread : "";
+    const { spot } = this;
+    const outside = spot && !inCity(spot.lon, spot.lat) ? t("markedPlace.outside") : "";
+    this.#said.textContent = !spot && this.field.value.trim() !== "" ? this.words.unread : outside;
     this.#map?.place(this.#shown);
     this.#tell();
   }
