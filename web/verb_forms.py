@@ -274,10 +274,14 @@ def verb_context(
 def _heir(verb: Verb, rows: Sequence[Verb]) -> Verb | None:
     """The verb whose form takes what was written for this one: itself, else what is read as an answer, else a note.
 
+    What corrects an appeal too late is added to it.
+
     What was written for the staff alone never gets into a form whose words are public.
     """
     if verb in rows:
         return verb
+    if verb.amends:
+        return next((row for row in rows if row.adds), None)
     note = next((row for row in rows if not row.public and _has_room_for_words(row)), None)
     return next((row for row in rows if row.speaks), note) if verb.speaks else note
 

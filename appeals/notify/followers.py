@@ -60,7 +60,7 @@ class FollowersLetters(LettersOfRow[Follower]):
 
     @property
     def stop_line(self) -> str:
-        return _("No more letters about this appeal, and your address deleted:")
+        return _("To stop these letters and have your address deleted:")
 
 
 class FollowedSteps:

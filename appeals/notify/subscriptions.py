@@ -37,7 +37,7 @@ class AuthorsLetters:
 
     @property
     def title(self) -> str:
-        return _("Letters about appeal № %(number)d") % {"number": self.contact.appeal.number}
+        return _("Letters about appeal № %(number)d") % {"number": self.contact.appeal.number}
 
     @property
     def why(self) -> str:

@@ -159,6 +159,7 @@ class TestCorrection:
         page = answer.content.decode()
         assert answer.status_code == 409
         assert "Taken in progress: light en" in page and "My new words</textarea>" in page
+        assert "they stand in the open form" in page, "what comes too late to correct it may be added"
         # Nor does one tab write over what another has corrected, nor a service answer what it has not read.
         appeal = make()
         perform(appeal.pk, AMEND, Author(appeal.pk), version=1, text="The first tab")
