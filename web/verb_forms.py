@@ -280,9 +280,9 @@ def _heir(verb: Verb, rows: Sequence[Verb]) -> Verb | None:
     """
     if verb in rows:
         return verb
-    if verb.amends:
-        return next((row for row in rows if row.adds), None)
     note = next((row for row in rows if not row.public and _has_room_for_words(row)), None)
+    if verb.amends:
+        return next((row for row in rows if row.adds), note)
     return next((row for row in rows if row.speaks), note) if verb.speaks else note
 
 

@@ -43,7 +43,12 @@ def sent(
     form = {"version": appeal.version if version is None else version, **fields}
     request = RequestFactory().post("/", form)
     request.COOKIES["uploads"] = "this browser"
-    return attempt(request, appeal, role, replace(by, browser=browser_of(request)))  # type: ignore[type-var]
+    browser = browser_of(request)
+    if isinstance(by, Person):
+        by = replace(by, browser=browser)
+    elif isinstance(by, Author):
+        by = replace(by, holders=frozenset({browser}))
+    return attempt(request, appeal, role, by)
 
 
 def forms_of(
