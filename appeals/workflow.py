@@ -50,7 +50,7 @@ _MORE_PHOTOS = Ask(
     "uploads",
     Input.FILES,
     _("Photos"),
-    _("Up to %(photos)d photos and %(videos)d videos, with those that the appeal has."),
+    _("Room for more: photos – %(photos)d, videos – %(videos)d."),
     required=False,
 )
 #: Asked by verbs that may give the appeal to another service.

@@ -62,6 +62,15 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
     "push": ("elements/push-alert.js",),
     # On the author's own page.
     "own": ("elements/own-words.js", "appeal/written.js"),
+    # In the form of a new appeal, in an author's and at the desk.
+    "files": (
+        "appeal/acceptable.js",
+        "appeal/exif.js",
+        "appeal/files.js",
+        "appeal/form-files.js",
+        "appeal/identifiers.js",
+        "appeal/photos.js",
+    ),
     "form": ("elements/appeal-form.js", "appeal/*"),
     "desk": ("desk/*", "elements/*"),
 }

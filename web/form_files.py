@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -29,16 +29,23 @@ def take_files(request: HttpRequest, appeal_id: UUID, uploads: list[Attachment])
     return {"files": refused} if refused else {}
 
 
-def store_files(request: HttpRequest, appeal_id: UUID, uploads: list[Attachment], *, most: int) -> list[str]:
+def store_files(
+    request: HttpRequest,
+    appeal_id: UUID,
+    uploads: list[Attachment],
+    *,
+    most: int,
+    beside: Collection[Attachment] = (),
+) -> list[str]:
     """Stores the files that come with the form now, until there are ``most`` uploads; sentences about what was refused.
 
-    Each file once: ``appeal_id`` and its content name it. What was stored before ``TooMany`` is raised is among the uploads.
+    Each file once: ``appeal_id`` and its content name it. Those ``beside`` which they stand count with them. What was stored before ``TooMany`` is raised is among the uploads.
     """
     refused: list[str] = []
     for file in request.FILES.getlist("files"):
         if len(uploads) >= most:
-            refused.append(too_many_files())
-            break
+            refused.append(f"{file.name}: {too_many_files()}")
+            continue
         try:
             stored = upload(
                 file_uuid7(appeal_id, digest_of(file)),
@@ -46,7 +53,7 @@ def store_files(request: HttpRequest, appeal_id: UUID, uploads: list[Attachment]
                 sender=sender_of(request),
                 holder=holder_of(request),
             )
-            if stored not in uploads and has_too_many([*uploads, stored]):
+            if stored not in uploads and has_too_many({*beside, *uploads, stored}):
                 refused.append(f"{file.name}: {too_many_files()}")
             elif stored not in uploads:
                 uploads.append(stored)

@@ -136,7 +136,7 @@ def script_texts() -> dict[str, str]:
         "upload.waiting": _("Will be sent when you are back online"),
         "upload.remove": _("Remove %(name)s"),
         "upload.retry": _("Send again"),
-        "upload.tooMany": _("No more than %(photos)s photos and %(videos)s videos can be attached."),
+        "upload.tooMany": _("Not attached: %(names)s. At most: photos – %(photos)s, videos – %(videos)s."),
         "upload.noRoom": _(
             "There is no room to keep it on this device. Leave this page open until it is sent."
         ),

@@ -6,6 +6,7 @@ The desk and the author's own page read it; ``web/appeal/_verb_fields.html`` and
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -24,6 +25,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.roles import Role
+from appeals.actions.attachments import sent_by_author
 from appeals.actions.perform import perform
 from appeals.actors import Actor
 from appeals.deadlines import LegalClock, city_day
@@ -92,11 +94,18 @@ class VerbForm(forms.Form):
         self.appeal = appeal
         for ask in row.asks:
             self.fields |= _FIELDS[ask.input](ask, appeal)
+            if ask.input is Input.FILES and row.adds:
+                _leave_room(self.fields["files"], ask, self._beside)
             if ask.input is Input.SERVICE and goes_to_office(appeal, row, role):
                 self.fields[ask.name].help_text = _(
                     "Services have passed it on %(n)d times. Whichever you choose, the Mayor's Office gets it now and "
                     "decides who answers; it sees your choice."
                 ) % {"n": row.passes_max}
+
+    @cached_property
+    def _beside(self) -> list[Attachment]:
+        """Files of the appeal that count with those of the form."""
+        return list(sent_by_author(self.appeal)) if self.row.adds else []
 
     @property
     def code(self) -> str:
@@ -146,10 +155,12 @@ class VerbForm(forms.Form):
         if "files" not in self.fields:
             return
         earlier, stored = self.cleaned_data.get("uploads", []), list[Attachment]()
+        beside = {*self._beside, *Attachment.objects.held_by(self._holders).filter(pk__in=earlier)}
         try:
             # What is added to an appeal is there once, however often it is sent.
             named_by = self.appeal.pk if self.row.adds else new_uuid7()
-            refused = store_files(request, named_by, stored, most=ATTACHMENTS_MAX - len(earlier))
+            most = ATTACHMENTS_MAX - len(earlier)
+            refused = store_files(request, named_by, stored, most=most, beside=beside)
         finally:
             self.cleaned_data["uploads"] = [*earlier, *(one.pk for one in stored)]
         if refused:
@@ -425,6 +436,15 @@ def _files(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
         widget=_Files(attrs={"accept": "image/*,video/*"}),
     )
     return {ask.name: _UploadIds(required=False), "files": chosen}
+
+
+def _leave_room(field: forms.Field, ask: Ask, beside: Iterable[Attachment]) -> None:
+    """Says how many more there may be beside those; the scripts read how many there are."""
+    kinds = Counter(file.kind for file in beside)
+    had = {"photos": kinds[Attachment.Kind.PHOTO], "videos": kinds[Attachment.Kind.VIDEO]}
+    field.widget.attrs |= {f"data-{name}": n for name, n in had.items()}
+    room = {"photos": max(PHOTOS_MAX - had["photos"], 0), "videos": max(VIDEOS_MAX - had["videos"], 0)}
+    field.help_text = str(ask.hint) % room
 
 
 def _file(ask: Ask, appeal: Appeal, *, offered: Callable[[Attachment], bool]) -> dict[str, forms.Field]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django_tasks.base import TASK_MIN_PRIORITY
 
@@ -32,11 +32,8 @@ def attach(
     wanted = set(uploads)
     if not wanted:
         return
-    counted = Q(pk__in=wanted)
-    if beside_others:
-        of_author = Q(event=None) | Q(event__actor_role=Role.RESIDENT)
-        counted |= Q(appeal=appeal) & of_author & ~Q(state=Attachment.State.FAILED)
-    if has_too_many(Attachment.objects.filter(counted).only("kind")):
+    others = [file for file in sent_by_author(appeal) if file.pk not in wanted] if beside_others else []
+    if has_too_many([*Attachment.objects.filter(pk__in=wanted).only("kind"), *others]):
         raise Invalid({"uploads": [too_many_files()]})
     theirs = Attachment.objects.waiting() if holders is None else Attachment.objects.held_by(holders)
     taken = (
@@ -53,6 +50,12 @@ def attach(
                 or [_("A photo or video has not arrived or has expired: please add it again.")]
             }
         )
+
+
+def sent_by_author(appeal: Appeal) -> QuerySet[Attachment]:
+    """The author's own photos and videos that the appeal has; what could not be read is left out."""
+    of_author = Q(event=None) | Q(event__actor_role=Role.RESIDENT)
+    return appeal.attachments.filter(of_author).exclude(state=Attachment.State.FAILED)
 
 
 def has_too_many(files: Iterable[Attachment]) -> bool:

@@ -88,9 +88,14 @@ def test_what_is_too_large_too_many_or_no_picture(visit: Open, city: GridCity, p
     said = page.locator("[data-error=files]")
     expect(said).to_contain_text("note.txt is neither a photo nor a video.")
     expect(said).to_contain_text("heavy.mp4 is larger than 2 MB.")
-    small = {"name": "small.gif", "mimeType": "image/gif", "buffer": b"GIF89a"}
-    page.set_input_files("[data-file-input]", [small] * (PHOTOS_MAX + 1))
-    expect(said).to_have_text(f"No more than {PHOTOS_MAX} photos and {VIDEOS_MAX} videos can be attached.")
+    small = [
+        {"name": f"{n}.gif", "mimeType": "image/gif", "buffer": b"GIF89a"} for n in range(PHOTOS_MAX + 2)
+    ]
+    page.set_input_files("[data-file-input]", small)
+    names = f"{PHOTOS_MAX}.gif, {PHOTOS_MAX + 1}.gif"
+    expect(said).to_have_text(
+        f"Not attached: {names}. At most: photos – {PHOTOS_MAX}, videos – {VIDEOS_MAX}."
+    )
     expect(page.locator("[data-files] .file")).to_have_count(PHOTOS_MAX)
     assert len(sent) <= PHOTOS_MAX
 

@@ -10,11 +10,13 @@ from playwright.sync_api import expect
 from accounts.models import User
 from appeals.actions.perform import perform
 from appeals.actors import Person
-from appeals.models import Appeal
+from appeals.limits import PHOTOS_MAX
+from appeals.models import Appeal, Attachment
 from appeals.vocabulary import Status
 from appeals.workflow import ANSWER, FORWARD
 from tests.browser.conftest import DESKTOP, LANGUAGES, Open, log_in, path_of
-from tests.factories import AppealFactory, MembershipFactory
+from tests.desk.pages import picture
+from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory
 from tests.grid import IN_EAST, GridCity, at
 from tests.pictures import photo_of
 from tools.chromium import until
@@ -47,8 +49,12 @@ def test_the_author_presses_both_buttons(visit: Open, answered: Appeal, language
     assert window.complaints.said == []
 
 
-def test_the_author_corrects_and_reads_who_answers_now(visit: Open, city: GridCity) -> None:
+def test_the_author_corrects_reads_who_answers_now_and_adds(
+    visit: Open, city: GridCity, stored_in: Path
+) -> None:
     appeal = AppealFactory(category=city.categories["lamp"])
+    unready = {"state": Attachment.State.PROCESSING, "large": "", "thumb": ""}
+    AttachmentFactory.create_batch(PHOTOS_MAX - 1, appeal=appeal, **unready)
     window = visit(maps=False)
     page = window.go(path_of("public:follow", "en", appeal.contact.secret))
     form = page.locator("own-words[data-verb=amend]")
@@ -69,6 +75,25 @@ def test_the_author_corrects_and_reads_who_answers_now(visit: Open, city: GridCi
     expect(page.get_by_text("Now it goes to: roads en").first).to_be_in_viewport()
     expect(page.locator("#amend-text")).to_have_value("It is a hole")
     until(page, "!Object.keys(localStorage).some((key) => key.startsWith('desk/written/'))")
+
+    # Files are looked at before they are sent, beside those that the appeal has, and one can be taken out again.
+    form = page.locator("own-words[data-verb=add]")
+    page.click("details:has([value=add]) summary")
+    note = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"x"}
+    lamp = {"name": "lamp.jpg", "mimeType": "image/jpeg", "buffer": picture().read()}
+    chosen = form.locator("input[type=file]")
+    chosen.set_input_files([lamp, {**lamp, "name": "hole.jpg"}])
+    expect(form.locator(".field-error")).to_contain_text("Not attached: hole.jpg. At most: photos – 1")
+    chosen.set_input_files([note])
+    expect(form.locator(".field-error")).to_contain_text("note.txt is neither")
+    expect(form.locator(".file")).to_contain_text("Attached")
+    page.reload()
+    expect(form.locator("[data-said]")).to_contain_text("is here again")
+    form.get_by_role("button", name="Remove lamp.jpg").click()
+    expect(form.locator(".file")).to_have_count(0)
+    chosen.set_input_files([lamp])
+    form.locator("button.button--primary").click()
+    expect(page.locator(".timeline__step--add img")).to_have_count(1)
     assert window.complaints.said == []
 
 

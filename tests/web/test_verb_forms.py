@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from django.http import HttpResponse
+from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
@@ -18,7 +19,7 @@ from accounts.roles import Role
 from appeals.actions.perform import perform
 from appeals.actors import Actor, Author, Person
 from appeals.deadlines import LegalClock
-from appeals.limits import DRAFT_MAX
+from appeals.limits import DRAFT_MAX, PHOTOS_MAX
 from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.vocabulary import Input, Status
 from appeals.workflow import ACCEPT, ANSWER, FORWARD, NOTE, REOPEN, SUPPLEMENT, VERBS
@@ -233,6 +234,21 @@ class TestAttempt:
         uploads = [str(file.pk) for file in tried.form.received]
         assert sent(appeal, Person(light_user), verb="answer", text="Done", uploads=uploads).done
         assert set(Attachment.objects.values_list("event__verb", flat=True)) == {"answer"}
+
+    def test_each_that_is_too_many_beside_those_of_the_appeal_is_named(
+        self, appeal: Appeal, stored_in: Path
+    ) -> None:
+        AttachmentFactory.create_batch(PHOTOS_MAX - 1, appeal=appeal)
+        files = [picture(f"{n}.jpg") for n in range(3)]
+        tried = sent(appeal, Author(appeal.pk), Role.RESIDENT, verb="add", files=files)
+        assert tried.form is not None
+        said = tried.form.all_errors
+        assert [name in said for name in ("0.jpg", "1.jpg", "2.jpg")] == [False, True, True]
+        assert "photos – 1" in tried.form.fields["files"].help_text
+        # Without scripts, too, what was received can be left out.
+        (first,) = tried.form.received
+        fields = render_to_string("web/appeal/_verb_fields.html", {"form": tried.form, "appeal": appeal})
+        assert f'type="checkbox" name="uploads" value="{first.pk}" checked' in fields
 
     def test_what_is_not_solved_is_shown_with_the_reason(
         self, appeal: Appeal, light_user: User, stored_in: Path, client: Client

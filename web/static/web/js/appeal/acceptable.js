@@ -10,19 +10,17 @@ const PATIENCE_MS = 10_000;
 /** @param {{type: string}} file */
 export const isFilm = ({ type }) => type.startsWith("video/");
 
-/**
- * What is wrong with one more file beside so many of its kind; empty if nothing is.
- * @param {File} file
- * @param {number} others
- */
-export async function problemWith(file, others) {
+/** How many there may be of the file's kind. @param {{type: string}} file */
+export const mostOf = (file) => (isFilm(file) ? settings.limits.videos : settings.limits.photos);
+
+/** What is wrong with a file; empty if nothing is. @param {File} file */
+export async function problemWith(file) {
   const { limits } = settings;
   const isVideo = isFilm(file);
   // Phones give no type for some photos (HEIC): the server checks those.
   if (file.type && !isVideo && !file.type.startsWith("image/")) return t("upload.notMedia", { name: file.name });
   const most = isVideo ? limits.videoBytes : limits.photoBytes;
   if (file.size > most) return t("upload.tooLarge", { name: file.name, limit: formatNumber(most / MEGABYTE) });
-  if (others >= (isVideo ? limits.videos : limits.photos)) return t("upload.tooMany", { photos: limits.photos, videos: limits.videos });
   // Rounded down: what lasts a moment longer is the server's to judge.
   if (isVideo && Math.floor(await duration(file)) > limits.videoSeconds) {
     return t("upload.tooLong", { name: file.name, limit: formatNumber(limits.videoSeconds) });

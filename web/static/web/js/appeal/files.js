@@ -1,6 +1,6 @@
 /** The form's photos and videos: shown, shrunk, uploaded with progress, retried, removed. */
 
-import { isFilm, problemWith } from "city/appeal/acceptable.js";
+import { isFilm, mostOf, problemWith } from "city/appeal/acceptable.js";
 import { uuid7 } from "city/appeal/identifiers.js";
 import { lightened } from "city/appeal/photos.js";
 import { sendFile } from "city/appeal/upload.js";
@@ -8,6 +8,7 @@ import { dropFile, readFile, writeFile } from "city/outbox/store.js";
 import { CONNECTION_CHANGED, isOffline } from "city/site/connection.js";
 import { el, icon } from "city/site/dom.js";
 import { Refused, isAbort } from "city/site/http.js";
+import { settings } from "city/site/settings.js";
 import { t } from "city/site/texts.js";
 
 /** What failed while the network was not called dead is tried again after so long. */
@@ -33,6 +34,8 @@ export class Files {
   #error;
   /** What is said of files that were turned away when some were chosen last. */
   #turnedAway = "";
+  /** Names of those that were too many then. @type {string[]} */
+  #surplus = [];
   #changed;
   #keeps;
   #taken;
@@ -148,6 +151,7 @@ export class Files {
   /** @param {File[]} chosen */
   add(chosen) {
     this.#turnedAway = "";
+    this.#surplus = [];
     this.#say();
     for (const file of chosen) this.#begin(file);
   }
@@ -177,8 +181,8 @@ export class Files {
     const row = this.#row(file);
     this.#state(row, "preparing");
     row.settled = (async () => {
-      const problem = await problemWith(original, others);
-      if (problem) return this.#turnAway(row, problem);
+      const problem = await problemWith(original);
+      if (problem || others >= mostOf(file) - this.#had(isFilm(file))) return this.#turnAway(row, problem);
       const { blob, taken } = await lightened(original);
       if (row.stop.signal.aborted) return;
       row.file.blob = blob;
@@ -275,20 +279,30 @@ export class Files {
     this.#rows = this.#rows.filter((other) => other !== row);
   }
 
+  /** How many of a kind the appeal has, beside which these are counted. @param {boolean} isVideo */
+  #had(isVideo) {
+    const { photos, videos } = this.#input.dataset;
+    return Number((isVideo ? videos : photos) ?? 0);
+  }
+
   /**
    * Says what is wrong with a file that was never kept; of several that were chosen together, each thing once.
    * @param {Row} row
-   * @param {string} problem
+   * @param {string} problem empty: it is one too many
    */
   #turnAway(row, problem) {
     this.#takeOut(row);
-    if (!this.#turnedAway.includes(problem)) this.#turnedAway = `${this.#turnedAway} ${problem}`.trim();
+    if (!problem) this.#surplus.push(row.file.name);
+    else if (!this.#turnedAway.includes(problem)) this.#turnedAway = `${this.#turnedAway} ${problem}`.trim();
     this.#say();
   }
 
   /** Nothing of what the form has said of the files before holds any more; what was turned away is told until the next choice. */
   #say() {
-    this.#error.textContent = this.#turnedAway;
+    const { photos, videos } = settings.limits;
+    const room = { photos: photos - this.#had(false), videos: videos - this.#had(true) };
+    const tooMany = this.#surplus.length ? t("upload.tooMany", { names: this.#surplus.join(", "), ...room }) : "";
+    this.#error.textContent = `${this.#turnedAway} ${tooMany}`.trim();
     this.#input.removeAttribute("aria-invalid");
   }
 

@@ -4,11 +4,11 @@
  * inside works without it.
  */
 
-import { Files } from "city/appeal/files.js";
+import { filesOf, nameFiles } from "city/appeal/form-files.js";
 import { dropWritten, readForPage, readWritten } from "city/appeal/written.js";
 import { draftForm } from "city/desk/deliver.js";
 import { KeptForm } from "city/desk/kept-form.js";
-import { el, find } from "city/site/dom.js";
+import { find } from "city/site/dom.js";
 import { Refused } from "city/site/http.js";
 import { t } from "city/site/texts.js";
 
@@ -21,7 +21,7 @@ const BASES_MOST = 8;
 
 /** @extends {KeptForm<Content>} */
 export class DeskWords extends KeptForm {
-  /** @type {Files | undefined} */
+  /** @type {import("city/appeal/files.js").Files | undefined} */
   #files;
   /** Texts that the server, or the page that comes next, may have from here. @type {string[]} */
   #bases = [];
@@ -29,7 +29,7 @@ export class DeskWords extends KeptForm {
   /** @override */
   start() {
     this.#bases = [this.#text?.value ?? ""];
-    this.#takeFiles();
+    this.#files = filesOf(this.#form, () => this.edited());
     this.#form.addEventListener("input", () => this.edited());
     void this.#restore();
   }
@@ -43,8 +43,7 @@ export class DeskWords extends KeptForm {
     if (this.#files?.hasRefused) return this.#refuse(this.#files.refusals.join(" "));
     if (this.#files?.hasWaiting) return this.#refuse(t("desk.unreached"));
     if (!(await this.keepOnServer())) return this.#refuse(t("desk.unreached"));
-    for (const old of this.#form.querySelectorAll("input[name=uploads]")) old.remove();
-    this.#form.append(...(this.#files?.ids ?? []).map((id) => el("input", { type: "hidden", name: "uploads", value: id })));
+    nameFiles(this.#form, this.#files);
     return true;
   }
 
@@ -100,22 +99,6 @@ export class DeskWords extends KeptForm {
   get isBlank() {
     const { text, files } = this.content;
     return !text.trim() && !files.length;
-  }
-
-  /** The list of files takes the place of the field's own, with those that the server has received already. */
-  #takeFiles() {
-    const input = this.#form.querySelector("input[type=file]");
-    if (!(input instanceof HTMLInputElement)) return;
-    const field = input.parentElement ?? this.#form;
-    const list = el("ul", { className: "files", role: "list" });
-    const error = el("p", { className: "field-error", role: "alert" });
-    field.append(list, error);
-    this.#files = new Files({ list, input, drop: field, error }, () => this.edited());
-    for (const had of this.#form.querySelectorAll("[data-received]")) {
-      if (!(had instanceof HTMLElement)) continue;
-      this.#files.adopt({ id: had.dataset.received ?? "", name: had.dataset.name ?? "", thumb: had.querySelector("img")?.src });
-    }
-    this.#form.querySelector("[data-received-list]")?.remove();
   }
 
   // On this machine

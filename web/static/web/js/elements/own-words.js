@@ -1,9 +1,10 @@
 /**
- * `<own-words data-number data-verb data-version>`: around a form on the author's own page. What is typed is kept on this
- * device, is there again when the page is opened anew, and is not sent into a dead network. `data-sent`: the form holds what
+ * `<own-words data-number data-verb data-version>`: around a form on the author's own page. What is typed and attached is kept on
+ * this device, is there again when the page is opened anew, and is not sent into a dead network. `data-sent`: the form holds what
  * was sent and refused. The form inside works without it.
  */
 
+import { filesOf, nameFiles } from "city/appeal/form-files.js";
 import { dropWritten, placesOf, readForPage, readWritten, writeWritten } from "city/appeal/written.js";
 import { CONNECTION_CHANGED, isOffline, suspectSilence } from "city/site/connection.js";
 import { el, find } from "city/site/dom.js";
@@ -19,9 +20,13 @@ const HEIR = "add";
 /** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Field */
 
 export class OwnWords extends HTMLElement {
+  /** @type {import("city/appeal/files.js").Files | undefined} */
+  #files;
   /** It has been asked whether the server answers: the form goes. */
   #goes = false;
   #busy = false;
+  /** What was kept stands in the form again. */
+  #isReady = false;
 
   connectedCallback() {
     const form = this.#form;
@@ -34,7 +39,13 @@ export class OwnWords extends HTMLElement {
     window.addEventListener(CONNECTION_CHANGED, () => {
       if (!isOffline() && this.#said?.textContent === t("desk.unreached")) this.#say(t("online"));
     });
-    this.#restore();
+    this.#files = filesOf(form, () => this.#edited());
+    void this.#start();
+  }
+
+  async #start() {
+    await this.#restore();
+    const form = this.#form;
     form.addEventListener("input", () => this.#edited());
     form.addEventListener("change", () => this.#edited());
     // A pin is moved without a word.
@@ -72,40 +83,40 @@ export class OwnWords extends HTMLElement {
 
   /** @param {{sent?: boolean}} [options] it is on its way */
   #keep({ sent = false } = {}) {
-    if (this.#goes) return true;
+    if (this.#goes || !this.#isReady) return true;
     const values = this.#values;
-    if (!Object.keys(values).length) {
+    const files = this.#files?.ids ?? [];
+    if (!files.length && !Object.keys(values).length) {
       void dropWritten(this.#place);
       return false;
     }
     const version = this.dataset.version ?? "";
-    return writeWritten(this.#place, { text: "", values, files: [], bases: [version], known: sent, url: "", takes: [], whole: true });
+    return writeWritten(this.#place, { text: "", values, files, bases: [version], known: sent, url: "", takes: [], whole: true });
   }
 
   #edited() {
+    if (!this.#isReady) return;
     this.#say(this.#keep() ? t("draft.saved") : "");
   }
 
-  #restore() {
-    if (this.#isRefused) {
-      // It is newer than what is kept, and has not been taken.
-      this.#keep();
-      return;
-    }
-    const written = readForPage(this.#place);
+  async #restore() {
+    const written = this.#isRefused ? undefined : readForPage(this.#place);
     // The appeal has gone on since it was sent.
     const isDone = written?.known && !written.bases.includes(this.dataset.version ?? "");
     if (isDone) void dropWritten(this.#place);
     const values = isDone ? {} : { ...written?.values };
     if (this.dataset.verb === HEIR) this.#inherit(values);
     for (const field of this.#fields) if (field.name in values) fill(field, values[field.name] ?? "");
-    // It may say by now what was to be said.
-    if (!this.#keep()) return;
+    if (written && !isDone) await this.#files?.restore(written.files);
+    this.#isReady = true;
+    // It may say by now what was to be said; what was refused is newer than what is kept.
+    if (!this.#keep() || this.#isRefused) return;
     this.closest("details")?.setAttribute("open", "");
     this.#say(t("desk.restored"));
     const anew = () => {
       if (!confirm(t("draft.discardSure"))) return;
       this.#form.reset();
+      this.#files?.clear();
       for (const field of this.#fields) tell(field);
       this.#say("");
       again.remove();
@@ -131,11 +142,15 @@ export class OwnWords extends HTMLElement {
     button?.setAttribute("aria-disabled", "true");
     this.#keep();
     if (navigator.onLine) await suspectSilence();
-    if (isOffline()) {
-      this.#say(t("desk.unreached"));
+    if (!isOffline()) await this.#files?.delivered();
+    const refused = this.#files?.refusals.join(" ");
+    if (refused || isOffline() || this.#files?.hasWaiting) {
+      this.#say(refused || t("desk.unreached"), { isBad: true });
+      this.#said?.scrollIntoView({ block: "nearest" });
       this.#stay();
       return;
     }
+    nameFiles(this.#form, this.#files);
     this.#keep({ sent: true });
     this.#goes = true;
     this.#form.requestSubmit(button);
@@ -147,16 +162,22 @@ export class OwnWords extends HTMLElement {
     for (const button of this.querySelectorAll("button[aria-disabled=true]")) button.removeAttribute("aria-disabled");
   }
 
-  /** @param {string} words */
-  #say(words) {
-    if (this.#said && this.#said.textContent !== words) this.#said.textContent = words;
+  /**
+   * @param {string} words
+   * @param {{isBad?: boolean}} [options]
+   */
+  #say(words, { isBad = false } = {}) {
+    if (!this.#said) return;
+    if (this.#said.textContent !== words) this.#said.textContent = words;
+    this.#said.classList.toggle("field-error", isBad);
+    this.#said.classList.toggle("muted", !isBad);
   }
 }
 
 /** @param {Element} element @returns {element is Field} */
 function isField(element) {
   const isOne = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement;
-  return isOne && Boolean(element.name) && !["hidden", "file"].includes(element.type);
+  return isOne && Boolean(element.name) && !["hidden", "file", "checkbox"].includes(element.type);
 }
 
 /** @param {Field} field */
