@@ -8,12 +8,15 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.messages.storage import default_storage
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationAdmin
 
@@ -35,6 +38,7 @@ from appeals.models import (
     LegalTerm,
     Message,
     RefusalGround,
+    SupportReply,
     SupportThreshold,
     changing_the_clock,
     trying_the_clock,
@@ -173,6 +177,47 @@ class AttachmentAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
                 request,
                 _("Left as they are, since nothing was kept that could be tried again: %(n)d.") % {"n": left},
             )
+
+
+@admin.register(SupportReply)
+class SupportReplyAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """Where one place that was marked is taken off the map: somebody's home, an insult by where it is."""
+
+    list_display = ["at", "appeal", "value", "latitude", "longitude"]
+    list_display_links = None
+    list_select_related = ["support__appeal", "value"]
+    search_fields = ["=support__appeal__number"]
+    show_full_result_count = False
+    fields = ("at", "appeal", "value", "latitude", "longitude")
+    readonly_fields = fields
+    ordering = ["-at", "-pk"]
+    actions = ["take_out_places"]
+
+    @admin.display(description=_("appeal"))
+    def appeal(self, reply: SupportReply) -> str:
+        return f"№ {reply.support.appeal.number}"
+
+    @admin.display(description=_("latitude"))
+    def latitude(self, reply: SupportReply) -> str:
+        return f"{reply.point.y:.6f}" if reply.point else ""
+
+    @admin.display(description=_("longitude"))
+    def longitude(self, reply: SupportReply) -> str:
+        return f"{reply.point.x:.6f}" if reply.point else ""
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("appeals.change_supportreply")
+
+    @admin.action(description=_("Take the marked places off the map"), permissions=["moderate"])
+    def take_out_places(self, request: HttpRequest, chosen: QuerySet[SupportReply]) -> None:
+        with transaction.atomic():
+            marked = list(chosen.filter(point__isnull=False).select_related(None).select_for_update())
+            # The answer stands, and counts; so does when it was given.
+            SupportReply.objects.filter(pk__in=[reply.pk for reply in marked]).update(point=None)
+            for reply in marked:
+                # Where it was is not kept: it may be somebody's home.
+                self.log_change(request, reply, gettext("The marked place was taken off the map."))
+        messages.success(request, _("Places taken off the map: %(n)d.") % {"n": len(marked)})
 
 
 def _asked(of: Any, request: HttpRequest, question: Question) -> HttpResponse:

@@ -31,6 +31,7 @@ class AppealsConfig(AppConfig):
             LegalTerm,
             Message,
             RefusalGround,
+            SupportReply,
             SupportThreshold,
             clock_changed,
         )
@@ -90,6 +91,8 @@ class AppealsConfig(AppConfig):
         office_may(EDIT, LegalTerm, RefusalGround)
         # To have videos prepared again.
         office_may(EDIT, Attachment)
+        # To take a marked place off the map.
+        office_may(EDIT, SupportReply)
         borders_applied.connect(
             lambda **_: follow_borders.enqueue(), weak=False, dispatch_uid="follow_borders"
         )

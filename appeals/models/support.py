@@ -59,8 +59,12 @@ class SupportReply(models.Model):
     point = PointField(srid=WGS84_SRID, null=True, spatial_index=False)
     at = models.DateTimeField(auto_now=True)
 
+    class Meta:
+        verbose_name = _("answer of a supporter")
+        verbose_name_plural = _("answers of supporters")
+
     def __str__(self) -> str:
-        return f"{self.support_id}: {self.value_id}"
+        return f"№ {self.support.appeal.number}: {self.value}"
 
 
 class SupportThreshold(models.Model):

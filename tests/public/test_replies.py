@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.test import Client
@@ -231,6 +232,31 @@ def test_page_and_open_data_have_the_tally_and_no_person(proposal: Appeal, clien
             "places": {"type": "MultiPoint", "coordinates": [list(IN_EAST)]},
         }
         assert person not in page and person not in answer.content.decode()
+
+
+def test_the_office_takes_a_marked_place_off_the_map(
+    proposal: Appeal, city: GridCity, office_user: User, light_user: User
+) -> None:
+    for place in (EAST, WEST):
+        send(Client(), proposal, value="elm", coordinates=place)
+    offensive = SupportReply.objects.order_by("pk")[0]
+    address = reverse("admin:appeals_supportreply_changelist")
+    act = {"action": "take_out_places", "_selected_action": str(offensive.pk)}
+    clients = dict.fromkeys((light_user, office_user), "")
+    for user in clients:
+        client = Client()
+        client.force_login(user)
+        clients[user] = client.post(address, act, follow=True).content.decode()
+        assert SupportReply.objects.filter(point__isnull=False).count() == (2 if user == light_user else 1)
+    assert "Places taken off the map: 1." in clients[office_user]
+    assert counted(proposal) == ({"elm": 2}, 0), "the answer stands"
+    assert tallies_of(proposal)[0].places == [IN_WEST]
+    (entry,) = LogEntry.objects.all()
+    assert (entry.user, entry.object_id) == (office_user, str(offensive.pk))
+    # The office finds them from the desk.
+    client.force_login(office_user)
+    page = client.get(f"/en/desk/appeals/{proposal.number}/").content.decode()
+    assert f"{address}?q={proposal.number}" in page
 
 
 def test_the_account_takes_its_answer_along(proposal: Appeal) -> None:

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.posts import Post
-from appeals.models import Event, RefusalGround, SupportThreshold
+from appeals.models import Event, RefusalGround, Support, SupportReply, SupportThreshold
 from appeals.tasks import prepare_video
 from districts.models import BoundaryRevision
 from tests import factories
@@ -41,6 +41,7 @@ NEVER_ADDED = {
     "personchange",
     "place",
     "servicearea",
+    "supportreply",
 }
 
 
@@ -59,7 +60,8 @@ def make_rows(city: GridCity) -> None:
     factories.PersonChangeFactory()
     RefusalGround.objects.create(code="other", name="Not of the city", law="Art. 1")
     SupportThreshold.objects.create()
-    factories.AttributeValueFactory()
+    value = factories.AttributeValueFactory()
+    SupportReply.objects.create(support=Support.objects.create(appeal=appeal, person="a" * 64), value=value)
     Group.objects.create(name="readers")
     EmailAddress.objects.create(user=User.objects.all()[0], email="somebody@city.example")
     prepare_video.enqueue("00000000-0000-0000-0000-000000000000")
