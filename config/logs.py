@@ -11,7 +11,7 @@ from typing import Final
 #: Characters of one line; a path may be as long as the server's limit on headers.
 LINE_MAX: Final = 2000
 #: Who has one of these addresses is its owner: an author's page, the choice of a new password, the end of letters or alerts.
-_KEY_IN_PATH: Final = re.compile(r"(/(?:follow|key|letters|alerts)/)[^/\s\"'?#]+")
+_KEY_IN_PATH: Final = re.compile(r"(/(?:follow|followed|key|letters|alerts)/)[^/\s\"'?#]+")
 
 
 class Discreet(logging.Formatter):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -199,7 +200,8 @@ class Grid:
 
     def _corners(self, cells: Sequence[Cell]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Longitudes and latitudes, six decimals, shape (cells, 5): a closed ring each."""
-        i, j = np.asarray(cells, dtype=float).T
+        # Several times as fast as ``asarray``, which looks into each cell for what is in it.
+        i, j = np.fromiter(chain.from_iterable(cells), float, 2 * len(cells)).reshape(-1, 2).T
         x, y = (i[:, None] + [0, 1, 1, 0, 0]) * self.cell_m, (j[:, None] + [0, 0, 1, 1, 0]) * self.cell_m
         lon, lat = _to_degrees(self.srid).transform(x.ravel(), y.ravel())
         return np.round(lon, DECIMALS).reshape(x.shape), np.round(lat, DECIMALS).reshape(x.shape)

@@ -463,7 +463,9 @@ def _places(
         judged = _and_neighbours(here, ground.mask[around])
         own.append([int(counts[around][judged].sum()) for counts in both])
         south, west = around[0].start, around[1].start
-        cells = tuple(ground.cell(row + south, column + west) for row, column in np.argwhere(here))
+        row, column = np.nonzero(here)
+        i, j = column + west + ground.west, row + south + ground.south
+        cells = tuple(map(Cell, i.tolist(), j.tolist()))
         places.append(
             HotPlace(
                 cells=cells,

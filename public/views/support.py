@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -27,7 +27,8 @@ from web.place_field import degrees_of
 def support_page(request: HttpRequest, number: int) -> HttpResponse:
     """Supports the appeal or takes it back (``supported=yes`` or ``no``), and leads to its page, as a GET does.
 
-    What a proposal asks is answered by ``value`` and ``coordinates`` (latitude first). 400 with the page and what is wrong
+    With ``supported=answer`` what a proposal asks is answered too, by ``value`` and ``coordinates`` (latitude first); "yes" comes
+    from forms of new appeals as well, whose fields are none of it. 400 with the page and what is wrong
     with them, and then nothing is stored; 404 for an appeal that the reader may not see; 429 when too much was supported.
     """
     appeal = Appeal.objects.visible_to(request.user).with_names().filter(number=number).first()
@@ -37,13 +38,14 @@ def support_page(request: HttpRequest, number: int) -> HttpResponse:
     if request.method != "POST":
         return response
     secret = supporter_secret(request)
-    match request.POST.get("supported"):
-        case "yes":
+    match wanted := request.POST.get("supported"):
+        case "yes" | "answer":
             secret = secret or new_secret()
-            given = Answering(request.POST.get("value", ""), request.POST.get("coordinates", "").strip())
+            sent = request.POST if wanted == "answer" else QueryDict()
+            given = Answering(sent.get("value", ""), sent.get("coordinates", "").strip())
             try:
                 # “No answer” that was chosen takes the place along; a place alone wants an answer.
-                none = request.POST.get("value") == ""
+                none = sent.get("value") == ""
                 answer = Answer("") if none else _answer(given) if given.value or given.coordinates else None
                 support(
                     appeal,

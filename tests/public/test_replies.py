@@ -47,7 +47,7 @@ def proposal(city: GridCity, question: Attribute) -> Appeal:
 
 
 def send(client: Client, appeal: Appeal, **data: str) -> tuple[int, str]:
-    data = {"supported": "yes", **data}
+    data = {"supported": "answer", **data}
     answer = client.post(f"/en/appeals/{appeal.number}/support/", data, follow=True)
     return answer.status_code, answer.content.decode()
 
@@ -63,6 +63,9 @@ def test_a_voice_answers_or_not_and_may_change_its_mind(proposal: Appeal) -> Non
     page = one.get(f"/en/appeals/{proposal.number}/").content.decode()
     assert "Which en" in page and 'value="oak"' in page and "Mark a place" in page
     send(one, proposal)
+    assert counted(proposal) == ({}, 1)
+    # The form of a new appeal, which has a place of its own, offers one press for a proposal that it repeats.
+    assert send(one, proposal, supported="yes", coordinates=EAST)[0] == 200
     assert counted(proposal) == ({}, 1)
     assert send(one, proposal, value="elm", coordinates=EAST)[0] == 200
     assert send(two, proposal, value="maple")[0] == 200
