@@ -61,6 +61,7 @@ class Asked:
             self.report,
             *filter(None, (wanted.category, wanted.kind, wanted.district, wanted.service, *wanted.status)),
             f"{wanted.since}_{until}" if wanted.since else f"until-{until}",
+            *([f"against-{against.since}_{against.until}"] if (against := asked.against) else []),
             *(["borders-of-the-day"] if asked.borders is Borders.TIME else []),
             *([f"{size.cell_m}m"] if size else []),
             get_language() or settings.LANGUAGE_CODE,

@@ -87,7 +87,8 @@ def periods_for(report: str, asked: ReportQuery) -> list[tuple[str, str]]:
     # What begins on a day and has no end moves by itself; so does all time.
     days = [date_format(day) for day in (since, until) if day]
     fixed = _("always %(days)s") % {"days": " – ".join(days)} if until else _("as asked")
-    if "period" in KINDS[report].without:
+    # One that moves would run into the second period, which does not.
+    if asked.against or "period" in KINDS[report].without:
         return [("", fixed)]
     least = KINDS[report].least_days
     return [("", fixed), *((code, str(words)) for code, words in NAMED.items() if _is_as_long(code, least))]

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -31,7 +31,7 @@ from reports.issuing import make_issue
 from reports.kinds import KINDS
 from reports.models import NAME_MAX, SavedReport
 from reports.report_letters import issue_words
-from reports.sentences import asked_words
+from reports.sentences import asked_words, period_words
 
 
 def _for_planners(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
@@ -220,6 +220,14 @@ def _shown(row: SavedReport) -> tuple[str, str, str]:
 def _said(report: str, form: ReportForm) -> str:
     asked, filters = form.query, form.filters_in_words()
     since, until = (asked.done.on, asked.done.on) if asked.done else (asked.wanted.since, asked.wanted.until)
+    if against := asked.against:
+        filters = [
+            (
+                pgettext("number of appeals, head of a column", "Second period"),
+                period_words(against.since, against.until),
+            ),
+            *filters,
+        ]
     return f"{KINDS[report].title}: {asked_words(since, until, filters)}"
 
 

@@ -76,7 +76,7 @@ TABLE = {
     ),
     "close": ((ANSWERED,), CLOSED, STAFF | {"resident"}, "keep", None, True, (), {"author"}),
     "reopen": (
-        (ANSWERED, CLOSED), ACCEPTED, {"office", "dispatcher", "resident"}, "start", None, True, (("text", "text", True),),
+        (ANSWERED, CLOSED), ACCEPTED, {"office", "dispatcher", "resident"}, "start", None, True, (("text", "text", True), ("uploads", "files", False)),
         {"author", "service"},
     ),
     "rate": (

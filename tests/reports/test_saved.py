@@ -161,6 +161,21 @@ def test_days_that_are_fixed_stay(client: Client, planner: User, plant: Plant) -
     assert "Counts: 1 March 2026 – 31 March 2026" in client.get(URL).content.decode()
 
 
+def test_a_second_period_stays_and_so_does_the_first(client: Client, planner: User, plant: Plant) -> None:
+    """One that moves would run into it, and then it is no question any more."""
+    since, until = days_of("last-month", timezone.localdate())
+    assert since and until
+    asked = {"report": "heatmap", "from": str(since), "to": str(until)}
+    asked |= {"against_from": "2025-03-01", "against_to": "2025-03-31"}
+    form = client.get(URL, asked).content.decode()
+    assert '<option value=""' in form and 'value="last-month"' not in form
+    moving = client.post(URL, asked | {"do": "save", "name": "Two", "period": "last-month"})
+    assert moving.status_code == 400 and "no such period" in moving.content.decode()
+    client.post(URL, asked | {"do": "save", "name": "Two", "period": ""})
+    page = client.get(URL).content.decode()
+    assert "Second period: 1 March 2025 – 31 March 2025" in page and "cannot be asked" not in page
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -224,6 +224,8 @@ def test_a_second_period_is_compared_by_day_everywhere(client: Client, plant: Pl
     assert '<th scope="col" class="report-table__number">Second period</th>' in page
     (east,) = (row for row in facts["numbers"]["by_district"] if row["district"] == "east")
     assert (east["year_before"], east["second_period"], east["second_period_ratio"]) == (None, 50, 2.0)
+    kept_as = client.get(f"/en/reports/heatmap.csv?{CHOSEN}")["Content-Disposition"]
+    assert "2026-03-01_2026-03-31-against-2025-12-22_2025-12-31" in kept_as
     saved = question("heatmap", QueryDict(CHOSEN)).query
     assert saved.against == Days(dt.date(2025, 12, 22), dt.date(2025, 12, 31))
     assert question("heatmap", QueryDict(saved.as_query())).query == saved
@@ -236,6 +238,7 @@ def test_a_second_period_is_compared_by_day_everywhere(client: Client, plant: Pl
         (f"{QUERY}&against_from=2025-03-01", "against_to", "needs both its first and its last day"),
         (f"{QUERY}&against_from=2025-03-02&against_to=2025-03-01", "against_from", "ends before it begins"),
         (f"{QUERY}&against_from=2026-03-31&against_to=2026-04-02", "against_from", "have days in common"),
+        (f"{QUERY}&against_from=2026-02-01&against_to=2026-03-01", "against_from", "have days in common"),
         (
             "from=2026-03-01&against_from=2025-03-01&against_to=2025-03-02",
             "against_from",
