@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-from django.db.models import ExpressionWrapper, F, IntegerField, Q, QuerySet, Value
+from django.db.models import ExpressionWrapper, IntegerField, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, ExtractMonth, ExtractYear
 from django.utils import timezone
@@ -21,7 +21,7 @@ from appeals.filters import AppealFilter, condition_of, keys_of
 from appeals.models.appeal import CELL_M, Appeal
 from appeals.models.metric_cell import BLOCKS, MetricCell
 from appeals.models.pyramid import PyramidChange
-from appeals.vocabulary import Status
+from appeals.models.status_counts import n_of
 from geo.grid import NO_VALUE, Tally
 from geo.statements import columns_of, statement_of
 
@@ -57,9 +57,8 @@ def kept_tally(wanted: AppealFilter, by: By = By.NOTHING) -> Tally:
         )
         if wanted.district:
             cells = cells.filter(district__in=keys["district", wanted.district])
-        counted = sum((F(f"n_{status}") for status in wanted.status or Status.values), Value(0))
         value = {By.NOTHING: (), By.DISTRICT: ("district",), By.MONTH: ("nth",)}
-        selects.append(cells.values_list("cell_x", "cell_y", *value[by], counted))
+        selects.append(cells.values_list("cell_x", "cell_y", *value[by], n_of(wanted.status)))
         whole = replace(
             wanted,
             since=None if parts.first is None else _day(parts.first),

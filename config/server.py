@@ -55,6 +55,9 @@ HELD_UP_S: Final = 2.5
 #: Bytes of memory that a thread has let go and that stay with the process for the next page, which else begins with a
 #: thousand new pages of memory, a tenth of its work; what is larger is asked for and given back by itself.
 KEPT_MEMORY: Final = 16 * 1024**2
+#: Of glibc's malloc.h.
+_M_TRIM_THRESHOLD: Final = -1
+_M_MMAP_THRESHOLD: Final = -3
 #: Bytes from which on a text is worth a look whether its client takes it at once.
 LARGE: Final = 65_536
 #: Pages are made by these; answers that ask no database of their own have threads that no page can occupy.
@@ -461,11 +464,6 @@ def _keep_memory() -> None:
         allocator = ctypes.CDLL(None)
         allocator.mallopt(_M_TRIM_THRESHOLD, KEPT_MEMORY)
         allocator.mallopt(_M_MMAP_THRESHOLD, KEPT_MEMORY)
-
-
-#: Of glibc's malloc.h.
-_M_TRIM_THRESHOLD: Final = -1
-_M_MMAP_THRESHOLD: Final = -3
 
 
 def _allow_open_files() -> None:

@@ -76,8 +76,7 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
             return render(request, "desk/calendar_moves.html", context)
         moved = step.change()
     except Refused as refusal:
-        sentences = [sentence for said in refusal.errors.values() for sentence in said]
-        return _shown(request, _Refusal(do, sentences), status=HTTPStatus.BAD_REQUEST)
+        return _shown(request, _Refusal(do, refusal.sentences), status=HTTPStatus.BAD_REQUEST)
     except NoLegalTerm as refusal:
         return _shown(request, _Refusal(do, [no_term_in_words(refusal)]), status=HTTPStatus.BAD_REQUEST)
     messages.success(request, step.done)

@@ -19,8 +19,13 @@ class Refused(ValueError):
     """Named values that cannot be accepted; ``errors`` maps each field or parameter to its sentences."""
 
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
-        super().__init__(" ".join(sentence for sentences in errors.values() for sentence in sentences))
         self.errors: Errors = {name: list(sentences) for name, sentences in errors.items()}
+        super().__init__(" ".join(self.sentences))
+
+    @property
+    def sentences(self) -> list[str]:
+        """All of them, whatever they are of."""
+        return [sentence for sentences in self.errors.values() for sentence in sentences]
 
 
 class Refusals:

@@ -58,9 +58,7 @@ def store_files(
             elif stored not in uploads:
                 uploads.append(stored)
         except Invalid as refusal:
-            refused += [
-                f"{file.name}: {sentence}" for sentences in refusal.errors.values() for sentence in sentences
-            ]
+            refused += [f"{file.name}: {sentence}" for sentence in refusal.sentences]
         except Busy as busy:
             refused.append(f"{file.name}: {busy}")
     return refused

@@ -70,7 +70,7 @@ def _count(
     if fresh is None or not may_be_supported(fresh, now):
         raise NotAllowed
     value = _chosen(fresh, answer) if answer is not None else None
-    there = Support.objects.filter(appeal=appeal).filter(Q(person__in=persons) | Q(also__in=persons)).first()
+    there = _voices(appeal, persons).first()
     if there is None and not confirmed:
         take(SUPPORT_PLACE, f"{place_of(sender)} {appeal.pk}")
     if there is None or answer is not None:
@@ -92,6 +92,11 @@ def _count(
             known = {"also": "".join(others[:1]), "confirmed": confirmed or there.confirmed}
             Support.objects.filter(pk=there.pk).update(**known)
             count_supporters(appeal.pk)
+
+
+def _voices(appeal: Appeal, persons: Sequence[str]) -> QuerySet[Support]:
+    """Those of whoever is known by one of these."""
+    return Support.objects.filter(Q(person__in=persons) | Q(also__in=persons), appeal=appeal)
 
 
 def _chosen(appeal: Appeal, answer: Answer) -> AttributeValue | None:
@@ -133,8 +138,7 @@ def _keep(
     """
     if answer is None:
         return
-    own = Support.objects.filter(appeal=appeal).filter(Q(person__in=persons) | Q(also__in=persons))
-    voices = list(own.order_by("pk").select_for_update())
+    voices = list(_voices(appeal, persons).order_by("pk").select_for_update())
     SupportReply.objects.filter(support__in=voices).delete()
     if voices and value is not None:
         if not AttributeValue.objects.select_for_update(no_key=True).filter(pk=value.pk):

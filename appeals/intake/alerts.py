@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from appeals.alerts.question import Question
 from appeals.errors import Invalid
 from appeals.intake.browsers import given_browser
-from appeals.intake.letters_asked import counted_address
+from appeals.intake.letters_asked import asked_address
 from appeals.limits import ALERTS_MAX
 from appeals.models import Alert
-from appeals.notify.alerts import queue_confirmation
+from appeals.notify.alerts import CONFIRMATION
+from appeals.notify.occasions import queue_question
 from districts.models import Category, District
 from geo.refusals import Refused
-from rates.taking import ALERT_LETTER, ALERT_LETTER_MAILBOX, ALERT_LETTER_SENDER
 
 
 def ask(question: Question, email: object, *, daily: bool, sender: str) -> None:
@@ -27,13 +27,7 @@ def ask(question: Question, email: object, *, daily: bool, sender: str) -> None:
     Raises ``Refused`` for what is no address, ``TooMany`` when the sender (``rates.senders``) has asked for many letters, or
     many have gone to the address.
     """
-    address = counted_address(
-        email,
-        sender=sender,
-        by_sender=ALERT_LETTER_SENDER,
-        by_address=ALERT_LETTER_MAILBOX,
-        by_both=ALERT_LETTER,
-    )
+    address = asked_address(email, sender=sender)
     query, language = question.as_query(), _language()
     with transaction.atomic():
         same = Alert.objects.of_address(address).filter(query=query, daily=daily)
@@ -43,7 +37,7 @@ def ask(question: Question, email: object, *, daily: bool, sender: str) -> None:
             asked.email, asked.language, asked.daily = address, language, daily
             Alert.objects.bulk_create([asked], ignore_conflicts=True)
         if alert.confirmed_at is None:
-            queue_confirmation(alert, language)
+            queue_question(CONFIRMATION, alert, language)
 
 
 def ask_by_push(question: Question, endpoint: str, p256dh: str, auth: str, *, sender: str) -> Alert:

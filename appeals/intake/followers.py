@@ -11,15 +11,15 @@ from django.utils.translation import gettext as _
 from appeals.errors import Invalid, NotAllowed
 from appeals.identity import mailbox_of
 from appeals.intake.browsers import given_browser
-from appeals.intake.letters_asked import counted_address
+from appeals.intake.letters_asked import asked_address
 from appeals.limits import FOLLOWED_MAX
 from appeals.models import Appeal, Follower, Resident
 from appeals.notify.endings import end
-from appeals.notify.followers import queue_question
+from appeals.notify.followers import FOLLOW_CONFIRMATION
+from appeals.notify.occasions import queue_question
 from appeals.notify.web_push import device_of
 from appeals.search import mailbox
 from geo.refusals import Refused
-from rates.taking import ALERT_LETTER, ALERT_LETTER_MAILBOX, ALERT_LETTER_SENDER
 
 
 def follow(
@@ -63,13 +63,7 @@ def ask_by_letter(
     """
     if appeal.hidden:
         raise NotAllowed
-    address = counted_address(
-        email,
-        sender=sender,
-        by_sender=ALERT_LETTER_SENDER,
-        by_address=ALERT_LETTER_MAILBOX,
-        by_both=ALERT_LETTER,
-    )
+    address = asked_address(email, sender=sender)
     language = get_language() or settings.LANGUAGE_CODE
     with transaction.atomic():
         same = Follower.objects.filter(mailbox(address, "email"), appeal=appeal)
@@ -86,7 +80,7 @@ def ask_by_letter(
             confirm(follower)
             follower.refresh_from_db()
         elif follower.confirmed_at is None:
-            queue_question(follower, language)
+            queue_question(FOLLOW_CONFIRMATION, follower, language)
         return follower
 
 

@@ -12,7 +12,7 @@ from appeals.limits import ALERT_CONFIRM_DAYS
 from appeals.models import Alert, Follower
 from appeals.notify.endings import end
 from geo.refusals import Refusals, Refused
-from rates.taking import Limit, take
+from rates.taking import ALERT_LETTER, ALERT_LETTER_MAILBOX, ALERT_LETTER_SENDER, Limit, take
 
 
 def counted_address(
@@ -34,6 +34,17 @@ def counted_address(
         take(by_both, f"{mailbox} {sender}")
     take(by_address, mailbox)
     return address
+
+
+def asked_address(email: object, *, sender: str) -> str:
+    """The address that is asked whether it wants to be told of something, by a letter that is counted. Raises as ``counted_address``."""
+    return counted_address(
+        email,
+        sender=sender,
+        by_sender=ALERT_LETTER_SENDER,
+        by_address=ALERT_LETTER_MAILBOX,
+        by_both=ALERT_LETTER,
+    )
 
 
 def forget_unconfirmed(now: dt.datetime | None = None) -> int:

@@ -9,12 +9,14 @@ from typing import Final
 
 from django.db import models
 
+from appeals.models.status_counts import StatusCounts
+
 #: Months of the blocks of time: each begins at a whole multiple of its months since January of the year 0. A period is made
 #: of a few of them, each with a row for each cell, however long it is.
 BLOCKS: Final = (240, 12, 3, 1)
 
 
-class MetricCell(models.Model):
+class MetricCell(StatusCounts):
     """What the public sees in one stored cell (``Appeal.cell_x``, ``cell_y``) of what came in within one block of months.
 
     ``nth`` is the first month of the block, counted from January of the year 0 by the city's calendar, divided by the block's
@@ -27,12 +29,6 @@ class MetricCell(models.Model):
     cell_x = models.IntegerField()
     cell_y = models.IntegerField()
     district = models.IntegerField()
-    n_new = models.IntegerField()
-    n_accepted = models.IntegerField()
-    n_planned = models.IntegerField()
-    n_waiting = models.IntegerField()
-    n_answered = models.IntegerField()
-    n_closed = models.IntegerField()
 
     def __str__(self) -> str:
         return f"{self.months} months, {self.nth}: {self.cell_x}/{self.cell_y}"

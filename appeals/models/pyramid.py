@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Final
 import pgtrigger
 from django.contrib.gis.db.models import PointField
 from django.db import models
-from django.db.models import F, Q, Subquery, Value
+from django.db.models import Q, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from appeals.filters import YEARS, AppealFilter, Keys, condition_of
+from appeals.models.status_counts import StatusCounts, n_of
 from appeals.vocabulary import OPEN_STATUSES, Status
 from geo.points import WGS84_SRID
 from geo.statements import statement_of
@@ -53,7 +54,7 @@ OF_TWO: Final = PYRAMID_ZOOMS[1:2]
 OF_ONE_AND_PERIOD: Final = PYRAMID_ZOOMS[1:2]
 
 
-class PyramidCell(models.Model):
+class PyramidCell(StatusCounts):
     """What the public sees in one tile of one of ``PYRAMID_ZOOMS``, of the appeals of one ``key``.
 
     A key is ``status:new``, ``service:12``, ``16:46210`` (the 16 days from day 16 * 46210 on, day 1 being 0001-01-01, of the
@@ -68,12 +69,6 @@ class PyramidCell(models.Model):
     tile_y = models.IntegerField()
     lon_sum = models.BigIntegerField(help_text="Millionths of a degree, EPSG:4326.")
     lat_sum = models.BigIntegerField(help_text="Millionths of a degree, EPSG:4326.")
-    n_new = models.IntegerField()
-    n_accepted = models.IntegerField()
-    n_planned = models.IntegerField()
-    n_waiting = models.IntegerField()
-    n_answered = models.IntegerField()
-    n_closed = models.IntegerField()
     n_late = models.IntegerField()
 
     def __str__(self) -> str:
@@ -214,9 +209,8 @@ def kept_number(wanted: AppealFilter, keys: Keys, public: AppealQuerySet) -> str
     if kept is None:
         return ""
     cells = PyramidCell.objects.filter(key__in=kept.keys, zoom=kept.zooms[0])
-    total = sum((F(f"n_{status}") for status in wanted.status or Status.values), Value(0))
     changes = PyramidChange.objects.filter(condition_of(kept.whole, keys)).values_list("sign")
-    parts = [statement_of(cells.values_list(total)), statement_of(changes)]
+    parts = [statement_of(cells.values_list(n_of(wanted.status))), statement_of(changes)]
     for sign, end in kept.ends:
         rows = statement_of(public.filtered(end, keys).order_by().values("pk"))
         parts += [f"SELECT {sign} * count(*) FROM ({rows}) AS appeal"] if rows else []  # noqa: S608 - of a queryset

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -23,7 +23,7 @@ from appeals.alerts.links import path_of
 from appeals.alerts.question import question_in
 from appeals.limits import ALERT_CONFIRM_DAYS
 from appeals.models import Alert, Appeal, Event, Message
-from appeals.notify.occasions import About, LettersOfRow, Subscription, Words
+from appeals.notify.occasions import About, LettersOfRow, Subscription, WithoutSubscription, Words
 from appeals.vocabulary import Outcome
 
 #: Of a message about an appeal, whose key is the occasion: nobody is told of one twice.
@@ -79,7 +79,7 @@ class NewAppeals:
         return AlertLetters(Alert.objects.filter(pk=key).first())
 
 
-class Confirmations:
+class Confirmations(WithoutSubscription):
     """The kind of the letters that ask; each is an occasion of its own."""
 
     def about(self, message: Message) -> About:
@@ -103,24 +103,6 @@ class Confirmations:
             },
         )
         return Words(_("Confirm that you want to hear of new appeals"), body)
-
-    def subscription(self, message: Message) -> Subscription | None:
-        return None
-
-    def subscribed(self, key: str) -> Subscription | None:
-        return None
-
-
-def queue_confirmation(alert: Alert, language: str) -> None:
-    """Queues a letter, in the language, that asks whether the alert's address wants it; none of the sender's words is in it."""
-    Message.objects.create(
-        kind=CONFIRMATION,
-        occasion=str(uuid4()),
-        alert=alert,
-        recipient=alert.email,
-        language=language,
-        next_attempt_at=timezone.now(),
-    )
 
 
 def tell_later(event: Event) -> None:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
-from uuid import uuid4
 
 from django.conf import settings
 from django.core import signing
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from appeals.limits import ALERT_CONFIRM_DAYS
 from appeals.models import Appeal, AppealContact, Event, Follower, Message
-from appeals.notify.occasions import About, LettersOfRow, Subscription, Words
+from appeals.notify.occasions import About, LettersOfRow, Subscription, WithoutSubscription, Words
 from appeals.notify.proof import own_page
 from appeals.timeline import title_of
 from appeals.workflow import VERBS
@@ -103,7 +101,7 @@ class FollowedSteps:
         return FollowersLetters(Follower.objects.filter(pk=key).select_related("appeal").first())
 
 
-class FollowQuestions:
+class FollowQuestions(WithoutSubscription):
     """The kind of the letters that ask; each is an occasion of its own."""
 
     def about(self, message: Message) -> About:
@@ -129,24 +127,6 @@ class FollowQuestions:
         )
         subject = _("Confirm that you want to follow appeal № %(number)d")
         return Words(subject % {"number": follower.appeal.number}, body)
-
-    def subscription(self, message: Message) -> Subscription | None:
-        return None
-
-    def subscribed(self, key: str) -> Subscription | None:
-        return None
-
-
-def queue_question(follower: Follower, language: str) -> None:
-    """Queues a letter, in the language, that asks whether the address follows the appeal; none of the sender's words is in it."""
-    Message.objects.create(
-        kind=FOLLOW_CONFIRMATION,
-        occasion=str(uuid4()),
-        follower=follower,
-        recipient=follower.email,
-        language=language,
-        next_attempt_at=timezone.now(),
-    )
 
 
 def tell_followers(event: Event) -> None:

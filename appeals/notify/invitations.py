@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from accounts.invitations import invitation_letter
 from accounts.models import PersonChange, User
 from appeals.models import Message
-from appeals.notify.occasions import About, Recipient, Subscription, Words, queue
+from appeals.notify.occasions import About, Recipient, WithoutSubscription, Words, queue
 
 INVITATION: Final = "invitation"
 
 
-class Invitations:
+class Invitations(WithoutSubscription):
     """The kind; an occasion is the key of a line in the history of the person's rights."""
 
     def about(self, message: Message) -> About:
@@ -28,12 +28,6 @@ class Invitations:
 
     def compose(self, together: Sequence[Message]) -> Words:
         return Words(*invitation_letter(_invited(together[0])))
-
-    def subscription(self, message: Message) -> Subscription | None:
-        return None
-
-    def subscribed(self, key: str) -> Subscription | None:
-        return None
 
 
 def _invited(message: Message) -> User:

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
+from uuid import uuid4
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -169,6 +170,18 @@ class Kind(Protocol):
         ...
 
 
+class WithoutSubscription:
+    """The part of ``Kind`` of what comes once, because its reader or somebody here asked for it."""
+
+    def subscription(self, message: Message) -> Subscription | None:
+        """None: nobody subscribes."""
+        return None
+
+    def subscribed(self, key: str) -> Subscription | None:
+        """None."""
+        return None
+
+
 _DECLARED: dict[str, Kind] = {}
 
 
@@ -188,6 +201,22 @@ def kind_of(message: Message) -> Kind:
     if kind is None:
         raise LookupError(f"no room declares messages of the kind {message.kind}")
     return kind
+
+
+def queue_question(kind: str, row: Alert | Follower, language: str) -> None:
+    """Queues a letter, in the language, that asks whether the row's address wants what it is to be told; none of the sender's words is in it.
+
+    Each is an occasion of its own: it may be asked for again.
+    """
+    Message.objects.create(
+        kind=kind,
+        occasion=str(uuid4()),
+        alert=row if isinstance(row, Alert) else None,
+        follower=row if isinstance(row, Follower) else None,
+        recipient=row.email,
+        language=language,
+        next_attempt_at=timezone.now(),
+    )
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 
 from appeals.limits import SIGN_IN_DIGITS, SIGN_IN_MINUTES
 from appeals.models import Message, SignInCode
-from appeals.notify.occasions import About, Recipient, Subscription, Words, queue
+from appeals.notify.occasions import About, Recipient, WithoutSubscription, Words, queue
 
 SIGN_IN: Final = "sign-in code"
 
 
-class SignInLetters:
+class SignInLetters(WithoutSubscription):
     """The kind; an occasion is the key of a code that was asked for."""
 
     def about(self, message: Message) -> About:
@@ -43,12 +43,6 @@ class SignInLetters:
             },
         )
         return Words(_("%(code)s is your code") % {"code": code}, body)
-
-    def subscription(self, message: Message) -> Subscription | None:
-        return None
-
-    def subscribed(self, key: str) -> Subscription | None:
-        return None
 
 
 def queue_code(asked: SignInCode, language: str) -> None:

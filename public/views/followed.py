@@ -38,8 +38,7 @@ def follow_by_letter(request: HttpRequest, number: int) -> HttpResponse:
     try:
         follower = ask_by_letter(appeal, email, sender=sender_of(request), resident=resident)
     except Refused as refusal:
-        sentences = [sentence for errors in refusal.errors.values() for sentence in errors]
-        return _page(request, appeal, status=HTTPStatus.BAD_REQUEST, email=email, errors=sentences)
+        return _page(request, appeal, status=HTTPStatus.BAD_REQUEST, email=email, errors=refusal.sentences)
     except TooMany as refusal:
         return refused(_page(request, appeal, email=email, errors=[str(refusal)]), refusal)
     # Nobody is told whether the address follows it already, but whoever has proven to read it.

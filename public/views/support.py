@@ -27,9 +27,9 @@ from web.place_field import degrees_of
 def support_page(request: HttpRequest, number: int) -> HttpResponse:
     """Supports the appeal or takes it back (``supported=yes`` or ``no``), and leads to its page, as a GET does.
 
-    With ``supported=answer`` what a proposal asks is answered too, by ``value`` and ``coordinates`` (latitude first); "yes" comes
-    from forms of new appeals as well, whose fields are none of it. 400 with the page and what is wrong
-    with them, and then nothing is stored; 404 for an appeal that the reader may not see; 429 when too much was supported.
+    With ``supported=answer`` what a proposal asks is answered too, by ``value`` and ``coordinates`` (latitude first); "yes"
+    comes from forms of new appeals as well, whose fields are none of it. 400 with the page and what is wrong with them, and
+    then nothing is stored; 404 for an appeal that the reader may not see; 429 when too much was supported.
     """
     appeal = Appeal.objects.visible_to(request.user).with_names().filter(number=number).first()
     if appeal is None:
