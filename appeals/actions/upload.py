@@ -87,6 +87,9 @@ def upload(
     except MediaRefused as refusal:
         raise Invalid({"file": [refusal.message]}) from refusal
     except media_refusal.Busy as busy:
+        # A second press, whose first has got the turn.
+        if known := _known(upload_id, digest, holder):
+            return known
         if sender is not None:
             give_back(UPLOAD, sender)
             if size:

@@ -349,6 +349,17 @@ class TestBusy:
             sent = {"id": str(new_uuid7()), "file": SimpleUploadedFile("photo.jpg", heavy)}
             assert client.post("/api/uploads/", sent).status_code == 503
 
+    def test_a_second_press_finds_what_the_first_has_stored_meanwhile(self) -> None:
+        content, upload_id = photo().read(), uuid4()
+
+        class _ReadWhileTheFirstIsStored(SimpleUploadedFile):
+            def read(self, size: int = -1) -> bytes:
+                AttachmentFactory(id=upload_id, appeal=None, digest=hashlib.sha256(content).digest())
+                return super().read(size)
+
+        stored = upload(upload_id, _ReadWhileTheFirstIsStored("photo.jpg", content), sender="a")
+        assert stored.pk == upload_id
+
     def test_the_form_keeps_its_words(self, city: GridCity, client: Client) -> None:
         page = client.post("/en/appeals/new/", {"text": "The lamp is dark", "files": [photo()]})
         assert page.status_code == 400
