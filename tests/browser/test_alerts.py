@@ -24,7 +24,12 @@ def test_what_is_drawn_is_asked_for(visit: Open, city: GridCity) -> None:
     canvas = page.locator("drawn-place canvas")
     for across, down in ((0.1, 0.1), (0.9, 0.1), (0.5, 0.9)):
         press(canvas, across, down)
-    assert len(corners(page, 3)) == 3
+    drawn = corners(page, 3)
+    assert len(drawn) == 3
+    # What is nowhere on Earth is said, and the map goes on.
+    page.fill("[name=corners]", "\n".join([*drawn, "95, 200"]))
+    expect(page.locator("drawn-place .small[role=status]")).to_contain_text("4-сап")
+    page.fill("[name=corners]", "\n".join(drawn))
     page.locator(".alert-form > .button--primary").click()
     page.wait_for_url(re.compile(r"\?area=72\.[\d.,]+$"))
     expect(page.locator(".alert-facts dd").first).to_have_text("Сиз чийген аймакта")

@@ -156,6 +156,11 @@ def test_a_place_outside_the_city_is_refused_while_there_is_still_time(visit: Op
     page = window.go(path_of("public:appeal-new", "en") + "?lon=72.85&lat=40.52&category=lamp")
     window.map_drawn()
     expect(page.locator("[data-error=point]")).to_contain_text("outside the city")
+    # Nowhere on Earth: no map could show it.
+    page = window.go(path_of("public:appeal-new", "en") + "?lon=200&lat=95&category=lamp")
+    expect(page.locator("[data-place-said]")).to_contain_text("outside the city")
+    # The one of the first page: nothing failed on the second.
+    assert all("api/route" in said for said in window.complaints.said)
 
 
 def test_an_unfinished_appeal_is_there_again(

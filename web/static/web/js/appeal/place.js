@@ -1,6 +1,6 @@
 /** Where it is: one value from the map's pin, the phone's position, the gazetteer or typed coordinates. */
 
-import { inCity, readSpot } from "city/map/extent.js";
+import { inCity, readSpot, spotAt } from "city/map/extent.js";
 import { debounce, el, handOver } from "city/site/dom.js";
 import { Latest, getJson, isAbort } from "city/site/http.js";
 import { settings } from "city/site/settings.js";
@@ -106,10 +106,21 @@ export class PlacePicker {
   }
 
   /**
-   * The place of a draft or of the URL: shown without notifying anybody.
-   * @param {Spot | undefined} spot
+   * The place of a draft or of the URL, in degrees: shown without notifying anybody; what is none in the city is taken away.
+   * @param {string} lon
+   * @param {string} lat
+   * @returns {Spot | undefined} the place that is shown
    */
-  set(spot) {
+  begin(lon, lat) {
+    if (!lon || !lat) return undefined;
+    const spot = spotAt(Number(lon), Number(lat));
+    if (!spot || !inCity(spot.lon, spot.lat)) this.#takeAway(t("place.outsideTyped"));
+    else this.#set(spot);
+    return this.#spot;
+  }
+
+  /** @param {Spot | undefined} spot */
+  #set(spot) {
     this.#spot = spot;
     this.#parts.map.place(spot);
     this.#parts.hint.hidden = Boolean(spot);
@@ -218,7 +229,7 @@ export class PlacePicker {
 
   /** @param {string} why */
   #takeAway(why) {
-    this.set(undefined);
+    this.#set(undefined);
     this.#changed(undefined);
     this.#doubt = "";
     this.#say(why);

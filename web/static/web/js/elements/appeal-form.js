@@ -265,10 +265,7 @@ export class AppealForm extends HTMLElement {
     this.#category?.open();
     this.#suggest();
     this.#count();
-    const [lon, lat] = [this.#value("lon"), this.#value("lat")];
-    const spot = lon && lat ? { lon: Number(lon), lat: Number(lat) } : undefined;
-    if (spot) this.#place?.set(spot);
-    this.#askRoute(spot);
+    this.#askRoute(this.#place?.begin(this.#value("lon"), this.#value("lat")));
     if (this.querySelector("[data-legal]:checked")) find(this, "[data-law]", HTMLDetailsElement).open = true;
     this.#sum();
     if (server) this.#steps?.reveal(this.querySelector("[aria-invalid=true]"));

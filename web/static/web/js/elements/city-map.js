@@ -23,7 +23,7 @@ import { loadAnew } from "city/site/connection.js";
 import { el, icon } from "city/site/dom.js";
 import { settings } from "city/site/settings.js";
 import { t } from "city/site/texts.js";
-import { frameOf, inCity } from "city/map/extent.js";
+import { frameOf, inCity, spotAt } from "city/map/extent.js";
 import { CLOSER, spotOnStill } from "city/map/still.js";
 import { StatusBar } from "city/map/status-bar.js";
 
@@ -270,7 +270,7 @@ export class CityMap extends HTMLElement {
   /** @returns {Spot | undefined} */
   #given() {
     const [lon, lat] = [this.getAttribute("lon"), this.getAttribute("lat")];
-    return this.#spot ?? (lon && lat ? { lon: Number(lon), lat: Number(lat) } : undefined);
+    return this.#spot ?? (lon && lat ? spotAt(Number(lon), Number(lat)) : undefined);
   }
 
   /**

@@ -60,9 +60,7 @@ export class DeskCaller extends HTMLElement {
     // A form that was sent is left on purpose; one that was not is asked about: nothing of a caller stays on the device.
     window.addEventListener("beforeunload", (event) => this.#changed && !this.#leaving && event.preventDefault(), { signal });
     this.#takeFiles();
-    const spot = lon.value && lat.value ? { lon: Number(lon.value), lat: Number(lat.value) } : undefined;
-    if (spot) place.set(spot);
-    ask(spot);
+    ask(place.begin(lon.value, lat.value));
   }
 
   /** The list of files takes the place of the field's own, with those that the server has received already. */

@@ -40,15 +40,23 @@ export function inCity(lon, lat) {
 /**
  * A pair as phones and maps show it: latitude first. The server parses and checks it the same way.
  * @param {string} text
- * @returns {import("city/map/spot.js").Spot | undefined} undefined for any other text
+ * @returns {import("city/map/spot.js").Spot | undefined} undefined for any other text, and for what is nowhere on Earth
  */
 export function readSpot(text) {
   const match = text.match(/^\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*°?\s*$/);
   if (!match) return undefined;
   const [first, second] = [Number(match[1]), Number(match[2])];
   const swapped = !inCity(second, first) && inCity(first, second);
-  return swapped ? { lon: first, lat: second } : { lon: second, lat: first };
+  return spotAt(...(/** @type {[number, number]} */ (swapped ? [first, second] : [second, first])));
 }
+
+/**
+ * The place at these degrees; undefined where they are none, at which a map could only fail.
+ * @param {number} lon
+ * @param {number} lat
+ * @returns {import("city/map/spot.js").Spot | undefined}
+ */
+export const spotAt = (lon, lat) => (Math.abs(lon) <= 180 && Math.abs(lat) <= 90 ? { lon, lat } : undefined);
 
 /**
  * The smallest box with all of the positions (lon, lat) in it.
