@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, Final
@@ -15,6 +15,7 @@ from typing import Any, Final
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
+from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
@@ -39,6 +40,7 @@ from appeals.models import Appeal, Attachment, RefusalGround
 from appeals.timeline import Step, steps_of
 from appeals.vocabulary import LEGAL_KINDS, Ask, Input, Kind, Tone, Verb, Words
 from appeals.workflow import VERBS, verbs_for
+from districts.choices import category_groups
 from districts.models import Category, Service
 from geo.points import lon_lat_from_text
 from geo.refusals import ValueRefused
@@ -126,6 +128,18 @@ class VerbForm(forms.Form):
     def text(self) -> str:
         """The words as they were typed, whatever became of the form."""
         return str(self.data.get("text", ""))
+
+    @property
+    def to_be_kept(self) -> str:
+        """What was typed, in words, where its own form is gone: of a correction that which was to be another."""
+        if not self.row.amends:
+            return self.text
+        changed = [
+            self[ask.name]
+            for ask in self.row.asks
+            if _lines(self[ask.name].data) != _lines(self[ask.name].initial)
+        ]
+        return "\n".join(map(_in_words, changed))
 
     @property
     def takes(self) -> Sequence[str]:
@@ -245,8 +259,8 @@ def verb_context(
     if sent is not None:
         # What was sent is newer than what was kept while it was written.
         waiting.pop(sent.code, None)
-    if lost is not None and lost.text:
-        waiting = {lost.code: Kept(lost.text, lost.received)} | waiting
+    if lost is not None and (typed := lost.to_be_kept):
+        waiting = {lost.code: Kept(typed, lost.received)} | waiting
     kept: dict[str, Kept] = {}
     for code, words in waiting.items():
         heir = _heir(VERBS[code], rows) if code in VERBS else None
@@ -271,7 +285,7 @@ def verb_context(
         "forms": offered,
         "attempt": tried,
         "refusal": tried.message or (lost.all_errors if lost else ""),
-        "kept_text": lost.text if lost and not found_place else "",
+        "kept_text": lost.to_be_kept if lost and not found_place else "",
         "found_place": found_place,
         # The sentences at the fields, with the anchors at which they stand: the form may be far down on the page.
         "to_correct": [
@@ -300,6 +314,20 @@ def _heir(verb: Verb, rows: Sequence[Verb]) -> Verb | None:
 def _has_room_for_words(verb: Verb) -> bool:
     # What may be left out is a remark on something else, such as on a rating.
     return any(ask.input is Input.TEXT and ask.required for ask in verb.asks)
+
+
+def _lines(value: object) -> str:
+    """What is in a field; browsers end lines in their own way."""
+    return "" if value is None else str(value).replace("\r\n", "\n")
+
+
+def _in_words(field: forms.BoundField) -> str:
+    """What was typed or chosen, with what it was asked for where it does not say so itself."""
+    if isinstance(field.field, _AsItStandsField) and isinstance(field.field.widget, forms.Textarea):
+        return str(field.data)
+    chosen = field.form.cleaned_data.get(field.name) if isinstance(field.field, _CategoryField) else None
+    asked = field.label if field.label.endswith("?") else f"{field.label}:"
+    return f"{asked} {chosen or field.data}"
 
 
 def _done_words(words: Words, before: Appeal, after: Appeal) -> str:
@@ -398,13 +426,35 @@ def _ground(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
     return _by_code(ask, RefusalGround.objects.filter(active=True), _("Choose…"))
 
 
+class _InGroups(ModelChoiceIterator):
+    """Categories in their groups, as the form of a new appeal has them."""
+
+    def __iter__(self) -> Iterator[Any]:
+        yield "", self.field.empty_label
+        for group in category_groups():
+            leaves = [(leaf.code, leaf.name) for leaf in group.leaves]
+            yield (group.choice.name, leaves) if group.leaves != (group.choice,) else leaves[0]
+
+
+class _CategoryField(forms.ModelChoiceField):
+    iterator = _InGroups
+
+
+def _category_in_groups(ask: Ask, nothing: str) -> dict[str, forms.Field]:
+    leaves = Category.objects.leaves()
+    return {
+        ask.name: _CategoryField(
+            leaves, required=ask.required, to_field_name="code", empty_label=nothing, **_said(ask)
+        )
+    }
+
+
 def _category(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
-    nothing = _("As it is: %(category)s") % {"category": appeal.category.name}
-    return _by_code(ask, Category.objects.leaves().order_by("name"), nothing)
+    return _category_in_groups(ask, _("As it is: %(category)s") % {"category": appeal.category.name})
 
 
 def _second_category(ask: Ask, appeal: Appeal) -> dict[str, forms.Field]:
-    fields = _by_code(ask, Category.objects.leaves().order_by("name"), _("Choose…"))
+    fields = _category_in_groups(ask, _("Choose…"))
     said = _("Its answer is due by %(date)s too, whichever service gets it.")
     if appeal.due_on < city_day(timezone.now()):
         said = _(

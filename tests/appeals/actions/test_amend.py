@@ -46,7 +46,8 @@ class TestCorrection:
     ) -> None:
         appeal = make(text=FORMER, address="Navoi 5")
         seen = appeal.updated_at
-        assert "Until" in client.get(door(appeal)).content.decode()
+        fresh = client.get(door(appeal)).content.decode()
+        assert "Until" in fresh and fresh.index('<optgroup label="') < fresh.index('value="pothole"')
         sent = form(appeal, text=" The lamp\r\nis dark ", address="")
         page = client.post(door(appeal), sent, follow=True).content.decode()
         assert f"№ {appeal.number} is corrected" in page and "Now it goes to" not in page
@@ -155,10 +156,13 @@ class TestCorrection:
     ) -> None:
         appeal = make()
         perform(appeal.pk, ACCEPT, service_actor, version=1)
-        answer = client.post(door(appeal), form(appeal, text="My new words"))
+        late = {"text": "My new words", "category": "pothole", "address": "Navoi 25", "point": "40.52, 72.77"}
+        answer = client.post(door(appeal), form(appeal, **late))
         page = answer.content.decode()
         assert answer.status_code == 409
-        assert "Taken in progress: light en" in page and "My new words</textarea>" in page
+        assert "Taken in progress: light en" in page and all(words in page for words in late.values())
+        kept = "My new words\nWhat is it about? pothole en\nAddress or landmark: Navoi 25\nWhere is it? 40.52, 72.77"
+        assert f"{kept}</textarea>" in page
         assert "they stand in the open form" in page, "what comes too late to correct it may be added"
         # Nor does one tab write over what another has corrected, nor a service answer what it has not read.
         appeal = make()

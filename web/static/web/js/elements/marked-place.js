@@ -80,7 +80,7 @@ export class MarkedPlace extends HTMLElement {
     map.setAttribute("near", this.dataset.near ?? "");
     map.place(this.#shown);
     this.#map = map;
-    this.#hint.after(map);
+    this.#said.after(map);
   }
 
   #typed() {

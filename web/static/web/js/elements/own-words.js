@@ -125,13 +125,14 @@ export class OwnWords extends HTMLElement {
     this.#said?.after(again);
   }
 
-  /** Takes over the text of forms that the page does not have any more. @param {Record<string, string>} values */
+  /** Takes over the text, and the place, of forms that the page does not have any more. @param {Record<string, string>} values */
   #inherit(values) {
     for (const place of placesOf(WRITER)) {
       if (place.number !== this.dataset.number || document.querySelector(`own-words[data-verb="${place.verb}"]`)) continue;
       const written = readWritten(place);
-      const text = written?.known ? "" : written?.values.text;
-      if (text) values.text = [values.text, text].filter(Boolean).join("\n\n");
+      const { text, address, point } = (!written?.known && written?.values) || {};
+      const where = [address, point].filter(Boolean).join(", ");
+      values.text = [values.text, text, where].filter(Boolean).join("\n\n");
       void dropWritten(place);
     }
   }
