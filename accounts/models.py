@@ -99,8 +99,10 @@ class PersonPermission(User.user_permissions.through):  # type: ignore[name-defi
 class Membership(models.Model):
     """A person has a post at a service, or at the Mayor's Office; ``accounts.roles`` says what it is for."""
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
-    service = models.ForeignKey(Service, models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("person"))
+    service = models.ForeignKey(
+        Service, models.PROTECT, related_name="memberships", verbose_name=_("service")
+    )
     post = models.CharField(_("post"), max_length=20, choices=Post, default=Post.REPRESENTATIVE)
 
     class Meta:
@@ -137,7 +139,9 @@ class PersonChange(models.Model):
     by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by whom"))
     at = models.DateTimeField(_("when"), auto_now_add=True)
     what = models.CharField(_("what"), max_length=20, choices=What)
-    service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="+")
+    service = models.ForeignKey(
+        Service, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("service")
+    )
     post = models.CharField(_("post"), max_length=20, choices=Post, blank=True)
     handed_over = models.PositiveIntegerField(
         _("appeals handed over"), default=0, help_text=_("Open appeals that had been given to the person.")

@@ -8,8 +8,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
 from django.db.models import QuerySet
+from django.db.models.fields.reverse_related import ForeignObjectRel
+from django.forms.formsets import DELETION_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -17,6 +20,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 from modeltranslation.admin import TranslationAdmin, TranslationTabularInline
 
@@ -275,8 +279,41 @@ class DistrictAdmin(TranslationAdmin[District]):
         return False
 
 
+def _uses(rows: QuerySet[Any]) -> int:
+    """How many rows keep these, and those that would go with them, from being deleted; the rows themselves are not read."""
+    found = 0
+    for relation in rows.model._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, ForeignObjectRel):
+            continue
+        using = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": rows})
+        if relation.on_delete is models.PROTECT:
+            found += using.count()
+        elif relation.on_delete is models.CASCADE:
+            found += _uses(using)
+    return found
+
+
+def _is_used(times: int) -> str:
+    words = ngettext(
+        "It is used %(n)d time and cannot be deleted. Switch it off instead.",
+        "It is used %(n)d times and cannot be deleted. Switch it off instead.",
+        times,
+    )
+    return words % {"n": times}
+
+
+class _UsedAdmin(TranslationAdmin[Any]):
+    """What is used is not deleted: that is told by a number, not by a list of what may be a hundred thousand rows."""
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        used = _uses(self.model._base_manager.filter(pk__in=[row.pk for row in objs]))
+        return ([], {}, set(), [_is_used(used)]) if used else super().get_deleted_objects(objs, request)
+
+
 @admin.register(Service)
-class ServiceAdmin(TranslationAdmin[Service]):
+class ServiceAdmin(_UsedAdmin):
     list_display = ["short", "name", "phone", "email", "is_office", "active"]
     list_filter = ["active"]
     search_fields = ["code", "name", "short"]
@@ -288,7 +325,7 @@ class ServiceAdmin(TranslationAdmin[Service]):
 
 
 @admin.register(Category)
-class CategoryAdmin(TranslationAdmin[Category]):
+class CategoryAdmin(_UsedAdmin):
     list_display = ["name", "group", "service", "position", "active"]
     list_editable = ["position", "active"]
     list_filter = ["active", "service"]
@@ -304,9 +341,22 @@ class AttributeValueInline(TranslationTabularInline[AttributeValue, Attribute]):
     model = AttributeValue
     extra = 1
 
+    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> type[Any]:
+        formset = super().get_formset(request, obj, **options)
+
+        class _Used(formset.form):  # type: ignore[name-defined, misc]
+            def hand_clean_DELETE(self) -> None:  # noqa: N802 - Django's own name
+                if self.cleaned_data.get(DELETION_FIELD_NAME) and self.instance.pk:
+                    used = _uses(AttributeValue.objects.filter(pk=self.instance.pk))
+                    if used:
+                        raise ValidationError(f"{self.instance}: {_is_used(used)}")
+
+        formset.form = _Used
+        return formset
+
 
 @admin.register(Attribute)
-class AttributeAdmin(TranslationAdmin[Attribute]):
+class AttributeAdmin(_UsedAdmin):
     list_display = ["description", "category", "places", "active"]
     list_filter = ["active"]
     list_select_related = ["category"]

@@ -149,8 +149,12 @@ class DistrictBoundary(models.Model):
     ``geom`` is a MultiPolygon, EPSG:4326, lon/lat, its outer rings counter-clockwise.
     """
 
-    revision = models.ForeignKey(BoundaryRevision, models.CASCADE, related_name="district_boundaries")
-    district = models.ForeignKey(District, models.PROTECT, related_name="boundaries")
+    revision = models.ForeignKey(
+        BoundaryRevision, models.CASCADE, related_name="district_boundaries", verbose_name=_("revision")
+    )
+    district = models.ForeignKey(
+        District, models.PROTECT, related_name="boundaries", verbose_name=_("district")
+    )
     parent = models.ForeignKey(
         District, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("part of")
     )
@@ -227,7 +231,9 @@ class Category(models.Model):
     """What an appeal is about. Two levels: groups contain leaves, appeals have a leaf."""
 
     code = models.SlugField(_("code"), max_length=CODE_MAX, unique=True)
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("part of")
+    )
     name = models.CharField(_("name"), max_length=200)
     words = models.TextField(
         _("other words for it"),
@@ -305,7 +311,9 @@ class Attribute(models.Model):
 class AttributeValue(models.Model):
     """An answer that can be chosen. One that was chosen cannot be deleted: not ``active``, it is offered no more."""
 
-    attribute = models.ForeignKey(Attribute, models.CASCADE, related_name="values")
+    attribute = models.ForeignKey(
+        Attribute, models.CASCADE, related_name="values", verbose_name=_("question")
+    )
     code = models.SlugField(_("code"), max_length=CODE_MAX)
     name = models.CharField(_("name"), max_length=200)
     position = models.PositiveIntegerField(_("position"), default=0)
@@ -333,13 +341,16 @@ class ServiceArea(models.Model):
     ``districts.routing``. ``code`` is unique among the areas of the service in the revision.
     """
 
-    revision = models.ForeignKey(BoundaryRevision, models.CASCADE, related_name="service_areas")
+    revision = models.ForeignKey(
+        BoundaryRevision, models.CASCADE, related_name="service_areas", verbose_name=_("revision")
+    )
     code = models.SlugField(_("code"), max_length=80)
-    service = models.ForeignKey(Service, models.PROTECT, related_name="areas")
+    service = models.ForeignKey(Service, models.PROTECT, related_name="areas", verbose_name=_("service"))
     categories = models.ManyToManyField(
         Category,
         blank=True,
         related_name="areas",
+        verbose_name=_("categories"),
         help_text=_("Groups or leaves; empty: all of this service."),
     )
     geom = models.MultiPolygonField(srid=WGS84_SRID)
@@ -377,7 +388,9 @@ class Place(models.Model):
     name = models.CharField(_("name"), max_length=200)
     aliases = models.CharField(_("other names"), max_length=500, blank=True)
     point = models.PointField(srid=WGS84_SRID)
-    district = models.ForeignKey(District, models.SET_NULL, null=True, blank=True, related_name="places")
+    district = models.ForeignKey(
+        District, models.SET_NULL, null=True, blank=True, related_name="places", verbose_name=_("district")
+    )
     search = models.TextField(
         editable=False, default="", help_text="Every name in lower case, for the search."
     )

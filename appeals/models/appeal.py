@@ -128,13 +128,20 @@ class Appeal(models.Model):
     hidden = models.BooleanField(_("hidden from the public"), default=False)
     submitted_at = models.DateTimeField(_("submitted at"))
     term_began_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the term began anew; empty: it began with the submission."
+        _("term began anew at"),
+        null=True,
+        blank=True,
+        help_text="When the term began anew; empty: it began with the submission.",
     )
     extended_days = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="Working days by which the term was extended."
+        _("working days of the extension"),
+        default=0,
+        db_default=0,
+        help_text="Working days by which the term was extended.",
     )
     pauses = ArrayField(
         models.DateField(),
+        verbose_name=_("pauses of the term"),
         default=list,
         db_default=Value([], ArrayField(models.DateField())),
         blank=True,
@@ -147,7 +154,10 @@ class Appeal(models.Model):
         help_text="Last day for the author's reply while one is awaited.",
     )
     remind_on = models.DateField(
-        null=True, blank=True, help_text="When the author is reminded of the question."
+        _("reminder to the author on"),
+        null=True,
+        blank=True,
+        help_text="When the author is reminded of the question.",
     )
     planned_on = models.DateField(
         _("planned for"),
@@ -160,6 +170,7 @@ class Appeal(models.Model):
         _("passed to the Mayor's Office at"), null=True, blank=True, help_text="That its present term passed."
     )
     warned = models.PositiveSmallIntegerField(
+        _("warned of the term"),
         default=0,
         db_default=0,
         help_text="Of how far its present term has come the service was warned: 1 half, 2 four fifths, 3 the last day.",
@@ -180,7 +191,10 @@ class Appeal(models.Model):
         help_text="Of a proposal: when its support came to the threshold, which nothing takes back.",
     )
     threshold = models.PositiveIntegerField(
-        null=True, blank=True, help_text="The threshold that it then came to, in voices."
+        _("threshold of voices"),
+        null=True,
+        blank=True,
+        help_text="The threshold that it then came to, in voices.",
     )
     updated_at = models.DateTimeField(
         editable=False,

@@ -38,14 +38,18 @@ class Attachment(models.Model):
         FAILED = "failed", _("could not be read")
 
     id = models.UUIDField(primary_key=True, help_text="Made by the client.")
-    appeal = models.ForeignKey(Appeal, models.CASCADE, null=True, blank=True, related_name="attachments")
-    event = models.ForeignKey(Event, models.PROTECT, null=True, blank=True, related_name="attachments")
-    kind = models.CharField(max_length=5, choices=Kind)
-    state = models.CharField(max_length=10, choices=State)
+    appeal = models.ForeignKey(
+        Appeal, models.CASCADE, null=True, blank=True, related_name="attachments", verbose_name=_("appeal")
+    )
+    event = models.ForeignKey(
+        Event, models.PROTECT, null=True, blank=True, related_name="attachments", verbose_name=_("event")
+    )
+    kind = models.CharField(_("kind"), max_length=5, choices=Kind)
+    state = models.CharField(_("state"), max_length=10, choices=State)
     original = models.FileField(upload_to="originals", storage=uploads_storage, blank=True)
-    large = ServedImageField(upload_to="photos", served_at="attachment", blank=True)
-    thumb = ServedImageField(upload_to="thumbs", served_at="attachment", blank=True)
-    playable = ServedFileField(upload_to="videos", served_at="attachment", blank=True)
+    large = ServedImageField(_("picture"), upload_to="photos", served_at="attachment", blank=True)
+    thumb = ServedImageField(_("small picture"), upload_to="thumbs", served_at="attachment", blank=True)
+    playable = ServedFileField(_("film"), upload_to="videos", served_at="attachment", blank=True)
     hidden = models.BooleanField(
         _("hidden from the public"),
         default=False,
@@ -53,33 +57,50 @@ class Attachment(models.Model):
         help_text="By itself; its appeal may be hidden as a whole.",
     )
     covered = models.JSONField(
+        _("covered areas"),
         default=list,
         db_default=Value([], models.JSONField()),
         blank=True,
         help_text="Areas without a picture: left, top, width and height of each in percent.",
     )
-    whole_large = ServedImageField(upload_to="photos", served_at="attachment", blank=True, db_default="")
-    whole_thumb = ServedImageField(upload_to="thumbs", served_at="attachment", blank=True, db_default="")
-    width = models.PositiveIntegerField(null=True, blank=True)
-    height = models.PositiveIntegerField(null=True, blank=True)
-    duration_s = models.FloatField(null=True, blank=True)
-    error = models.CharField(max_length=40, blank=True, help_text="A code of media.refusal, and :limit.")
+    whole_large = ServedImageField(
+        _("picture before it was covered"),
+        upload_to="photos",
+        served_at="attachment",
+        blank=True,
+        db_default="",
+    )
+    whole_thumb = ServedImageField(
+        _("small picture before it was covered"),
+        upload_to="thumbs",
+        served_at="attachment",
+        blank=True,
+        db_default="",
+    )
+    width = models.PositiveIntegerField(_("width"), null=True, blank=True)
+    height = models.PositiveIntegerField(_("height"), null=True, blank=True)
+    duration_s = models.FloatField(_("duration, s"), null=True, blank=True)
+    error = models.CharField(
+        _("error"), max_length=40, blank=True, help_text="A code of media.refusal, and :limit."
+    )
     digest = models.BinaryField(
         max_length=32, help_text="SHA-256 of the original: a repeated upload is recognised."
     )
     look = models.BigIntegerField(
+        _("likeness"),
         null=True,
         blank=True,
         help_text="Of a photo: 64 bits that are nearly the same for two photos of the same (media.photos.look_of).",
     )
     holder = models.CharField(
+        _("who sent it"),
         max_length=64,
         blank=True,
         default="",
         db_default="",
         help_text="Whose it is until an appeal takes it: a person or a browser. Empty: of the platform itself.",
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("received at"), auto_now_add=True)
 
     objects = AttachmentQuerySet.as_manager()
 

@@ -24,8 +24,8 @@ class Event(models.Model):
     false.
     """
 
-    appeal = models.ForeignKey(Appeal, models.PROTECT, related_name="events")
-    version = models.PositiveIntegerField()
+    appeal = models.ForeignKey(Appeal, models.PROTECT, related_name="events", verbose_name=_("appeal"))
+    version = models.PositiveIntegerField(_("version"))
     verb = models.CharField(_("what"), max_length=20, choices=verb_choices)
     at = models.DateTimeField(_("when"))
     actor = models.ForeignKey(
@@ -39,12 +39,18 @@ class Event(models.Model):
     actor_role = models.CharField(
         _("as"), max_length=10, choices=[(role.value, role.name) for role in Role if role.speaks_as is role]
     )
-    from_status = models.CharField(max_length=10, choices=Status.choices, blank=True)
-    to_status = models.CharField(max_length=10, choices=Status.choices)
+    from_status = models.CharField(_("status before"), max_length=10, choices=Status.choices, blank=True)
+    to_status = models.CharField(_("status after"), max_length=10, choices=Status.choices)
     service = models.ForeignKey(
-        Service, models.PROTECT, related_name="+", help_text="Whom the appeal was with when the event began."
+        Service,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("service"),
+        help_text="Whom the appeal was with when the event began.",
     )
-    to_service = models.ForeignKey(Service, models.PROTECT, null=True, blank=True, related_name="+")
+    to_service = models.ForeignKey(
+        Service, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("to the service")
+    )
     text = models.TextField(_("text"), blank=True)
     details = models.JSONField(
         _("details"), default=dict, blank=True, help_text="What else the verb asked for."

@@ -32,12 +32,15 @@ class Message(models.Model):
         DROPPED = "dropped", _("could not be sent, and is not tried again")
         UNWANTED = "unwanted", _("not wanted any more")
 
-    event = models.ForeignKey(Event, models.CASCADE, null=True, blank=True, related_name="messages")
+    event = models.ForeignKey(
+        Event, models.CASCADE, null=True, blank=True, related_name="messages", verbose_name=_("event")
+    )
     kind = models.CharField(_("kind"), max_length=20, blank=True, default="", db_default="")
     occasion = models.CharField(_("occasion"), max_length=100, blank=True, default="", db_default="")
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.EMAIL)
     recipient = models.CharField(_("recipient"), max_length=EMAIL_MAX)
     audience = models.CharField(
+        _("audience"),
         max_length=10,
         blank=True,
         choices=[
@@ -54,6 +57,7 @@ class Message(models.Model):
         blank=True,
         related_name="+",
         help_text="Whose address it goes to, of an author.",
+        verbose_name=_("contact"),
     )
     person = models.ForeignKey(
         User,
@@ -62,6 +66,7 @@ class Message(models.Model):
         blank=True,
         related_name="+",
         help_text="Whose own letter it is, of those who work here.",
+        verbose_name=_("person"),
     )
     alert = models.ForeignKey(
         Alert,
@@ -70,6 +75,7 @@ class Message(models.Model):
         blank=True,
         related_name="+",
         help_text="Which asks for new appeals; with it goes all that was sent.",
+        verbose_name=_("alert"),
     )
     follower = models.ForeignKey(
         Follower,
@@ -78,6 +84,7 @@ class Message(models.Model):
         blank=True,
         related_name="+",
         help_text="Which asks for the steps of an appeal; with it goes all that was sent.",
+        verbose_name=_("follower"),
     )
     daily = models.BooleanField(
         _("of the day"),
@@ -99,6 +106,7 @@ class Message(models.Model):
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     error = models.CharField(_("error"), max_length=300, blank=True)
     dead_since = models.DateTimeField(
+        _("address dead since"),
         null=True,
         blank=True,
         help_text="When a letter to its address came back for good: nothing goes there until one is tried again.",

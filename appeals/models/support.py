@@ -55,9 +55,9 @@ class SupportReply(models.Model):
     """
 
     support = models.OneToOneField(Support, models.CASCADE, primary_key=True, related_name="reply")
-    value = models.ForeignKey(AttributeValue, models.PROTECT, related_name="+")
+    value = models.ForeignKey(AttributeValue, models.PROTECT, related_name="+", verbose_name=_("answer"))
     point = PointField(srid=WGS84_SRID, null=True, spatial_index=False)
-    at = models.DateTimeField(auto_now=True)
+    at = models.DateTimeField(_("when"), auto_now=True)
 
     class Meta:
         verbose_name = _("answer of a supporter")

@@ -151,7 +151,7 @@ def test_the_admin_retires_and_asks_one_question(
         address = reverse("admin:districts_attribute_change", args=[question.pk])
         return client.post(address, form | changed, follow=True).content.decode()
 
-    assert "protected" in save(**{"values-0-DELETE": "on"})
+    assert "It is used 1 time and cannot be deleted" in save(**{"values-0-DELETE": "on"})
     assert AttributeValue.objects.filter(code="elm").exists()
     save(**{"values-0-active": "", "values-1-DELETE": "on"})
     assert set(AttributeValue.objects.values_list("code", "active")) == {("elm", False), ("oak", True)}

@@ -235,7 +235,7 @@ def test_an_answer_is_chosen_while_it_is_deleted(monkeypatch: pytest.MonkeyPatch
             deleted = _meanwhile(delete)
             go.set()
             assert replied() is None
-            assert "protected" in deleted()
+            assert "cannot be deleted" in deleted()
             assert SupportReply.objects.get().value == value
             Support.objects.all().delete()
         else:
