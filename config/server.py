@@ -442,11 +442,7 @@ def main(arguments: list[str]) -> int:
     from config.wsgi import application
     from media.storage import receive_in_workshop
 
-    # What is loaded stays: the collector need not walk over it again and again, which was a tenth of each page.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE)
-    _keep_memory()
+    keep_memory()
     receive_in_workshop()
     server = Server(
         application,
@@ -459,7 +455,12 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
+    """What is loaded stays, and what is freed is kept for the next request: for a process that answers many."""
+    # The collector need not walk over it again and again, which was a tenth of each page.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
     with contextlib.suppress(AttributeError):  # another C library than glibc, which has its own ways
         allocator = ctypes.CDLL(None)
         allocator.mallopt(_M_TRIM_THRESHOLD, KEPT_MEMORY)

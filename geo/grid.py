@@ -87,7 +87,9 @@ class Tally:
         by = np.full(columns.shape, NO_VALUE) if value is None else np.asarray(value, np.int64)
         if not columns.size:
             return cls(cell_m, columns, rows, by, counts)
-        values, code = np.unique(by, return_inverse=True)
+        alone = by.min() == by.max()
+        # Most tallies are by nothing, which needs no sorting.
+        values, code = (by[:1], 0) if alone else np.unique(by, return_inverse=True)
         west, south = columns.min(), rows.min()
         high, deep = int(rows.max() - south) + 1, len(values)
         key = ((columns - west) * high + (rows - south)) * deep + code

@@ -42,22 +42,15 @@ def literals(values: Sequence[str]) -> str:
     return listed.decode()
 
 
-#: Before the members of an array in PostgreSQL's binary form: its dimensions, whether there are NULLs, their type, how many, the first's number.
-_ARRAY_HEAD: Final = 5
-#: Each member behind its length.
-_ARRAY_MEMBER: Final = 2
-
-
 def columns_of(statement: str, columns: int) -> list[NDArray[np.int64]]:
     """The columns of the statement, whole numbers of four bytes without a NULL, as arrays of one length.
 
-    They come in PostgreSQL's binary form (``array_send``), a hundred thousand rows in some ten milliseconds.
+    They come in PostgreSQL's binary form, all rows as one text of bytes: a hundred thousand rows in some ten milliseconds,
+    where an array for each column, which has a head for each member, takes half as much again.
     """
     names = [f"c{number}" for number in range(columns)]
-    sent = ", ".join(f"array_send(array_agg({name}::integer))" for name in names)
+    row = " || ".join(f"int4send({name}::integer)" for name in names)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {sent} FROM ({statement}) AS told({', '.join(names)})")  # noqa: S608 - of querysets
-        found = cursor.fetchone()
-    return [
-        np.frombuffer(raw or b"", ">i4")[_ARRAY_HEAD + 1 :: _ARRAY_MEMBER].astype(np.int64) for raw in found
-    ]
+        cursor.execute(f"SELECT string_agg({row}, '') FROM ({statement}) AS told({', '.join(names)})")  # noqa: S608 - of querysets
+        ((raw,),) = cursor.fetchall()
+    return [*np.frombuffer(raw or b"", ">i4").reshape(-1, columns).T.astype(np.int64, order="C")]

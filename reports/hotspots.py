@@ -19,8 +19,9 @@ from scipy.special import ndtr
 from appeals.filters import AppealFilter
 from geo.bbox import Bbox
 from geo.grid import NO_VALUE, Cell, Grid, Tally
-from geo.hotspots import classes, disc, exposure_test, gi_star, permutation_p, q_values, window_sums
-from geo.hotspots.permutation import TooLarge
+from geo.hotspots import Tails, classes, disc, exposure_test, q_values, window_sums
+from geo.hotspots.gi_star import standardised
+from geo.hotspots.permutation import TooLarge, tails_of_draws
 from geo.hotspots.significance import LEVELS
 from geo.surface import Band, Surface
 from reports.counted import CountsDays
@@ -266,16 +267,18 @@ def _test(x: NDArray[np.int64], exposure: NDArray[np.int64] | None, mask: NDArra
         here = exposure * (x[mask].sum() / exposure[mask].sum())
         level = _visible(found.classes, found.observed)
         return _Tested(found.observed, found.expected, here, found.p, found.q, level)
-    mean = x[mask].mean()
-    z = gi_star(x, mask, WINDOW)
+    # Gi* and the permutations ask for the same sums.
+    observed, neighbours = (window_sums(values, mask, WINDOW).astype(float) for values in (x, mask))
+    p, z, mean = np.full(x.shape, np.nan), np.full(x.shape, np.nan), x[mask].mean()
+    z[mask] = standardised(observed[mask], neighbours[mask], x[mask].astype(float))
     try:
-        p = permutation_p(x, mask, WINDOW).two_sided
+        sums, sizes = observed[mask].astype(np.int64), neighbours[mask].astype(np.int64)
+        p[mask] = Tails(*tails_of_draws(sums, sizes, x[mask])).two_sided
     except TooLarge:
         # Windows that expect so much obey the normal law.
         p = 2.0 * ndtr(-np.abs(z))
     q = q_values(p)
-    observed = window_sums(x, mask, WINDOW).astype(float)
-    expected = window_sums(mask, mask, WINDOW) * mean
+    expected = neighbours * mean
     level = _visible(np.maximum(classes(q, z), 0), observed)
     return _Tested(observed, expected, np.full(x.shape, mean), p, q, level, z)
 
@@ -411,31 +414,23 @@ def _cells(ground: Ground, x: NDArray[np.int64], tested: _Tested) -> tuple[HotCe
     row, column = np.nonzero(shown)
     level, observed = tested.level[shown], tested.observed[shown].astype(np.int64)
     order = np.lexsort((row, column, -observed, -level.astype(int)))
+    i, j = (column + ground.west)[order].tolist(), (row + ground.south)[order].tolist()
+    # Each field of all cells at once: there are thousands.
     told = (
-        values[order].tolist()
-        for values in (
-            column + ground.west,
-            row + ground.south,
-            np.where(hidden(x), -1, x)[shown],
-            observed,
-            tested.expected[shown],
-            tested.p[shown],
-            tested.q[shown],
-            level,
-        )
+        map(Cell._make, zip(i, j, strict=True)),
+        _or_none(x[shown][order], hidden(x)[shown][order]),
+        observed[order].tolist(),
+        tested.expected[shown][order].tolist(),
+        *(_or_none(chance, np.isnan(chance)) for chance in (tested.p[shown][order], tested.q[shown][order])),
+        level[order].tolist(),
     )
-    return tuple(
-        HotCell(
-            Cell(i, j),
-            None if n < 0 else n,
-            of_window,
-            expected,
-            None if p != p else p,
-            None if q != q else q,
-            grade,
-        )
-        for i, j, n, of_window, expected, p, q, grade in zip(*told, strict=True)
-    )
+    return tuple(map(HotCell._make, zip(*told, strict=True)))
+
+
+def _or_none(values: NDArray[Any], none: NDArray[np.bool_]) -> list[Any]:
+    told = values.astype(object)
+    told[none] = None
+    return [*told]
 
 
 def showable(count: int) -> int | None:

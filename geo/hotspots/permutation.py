@@ -31,6 +31,8 @@ _FLOOR = 1e-12
 
 #: Chances below this change no double of the result.
 _NEGLIGIBLE = 1e-280
+#: Nor do terms of the transform below this one, whose sum is 1 at most.
+_NO_TERM = 1e-18
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,10 @@ def tails_of_draws(
     lower, upper = np.empty(sums.shape), np.empty(sums.shape)
     for size, row in chances:
         here = sizes == size
-        lower[here] = np.cumsum(row)[sums[here]]
+        told = np.minimum(sums[here], len(row) - 1)
+        lower[here] = np.cumsum(row)[told]
         # From the far end, so that a small tail is a sum of small numbers and not the rest of a large one.
-        upper[here] = np.cumsum(row[::-1])[::-1][sums[here]]
+        upper[here] = np.cumsum(row[::-1])[::-1][told]
     return np.clip(lower, least, 1.0), np.clip(upper, least, 1.0)
 
 
@@ -91,10 +94,10 @@ _Chances = tuple[int, NDArray[np.float64]]
 
 
 def _by_size(cells: NDArray[Any], sizes: NDArray[Any], most_sum: int) -> tuple[float, Iterable[_Chances]]:
-    """The least tail that can be told, and the chances of each size, of which those beyond ``most_sum`` may be one."""
+    """The least tail that can be told, and the chances of each size, of which those beyond ``most_sum``, or of less than that tail, may be one."""
     values, copies = np.unique(cells, return_counts=True)
     most_cells, n = int(sizes.max()), len(cells)
-    length = next_fast_len(int(np.sort(cells)[-most_cells:].sum()) + 1, real=True)
+    length = next_fast_len(_sums_in_question(values, copies, cells, most_cells), real=True)
     long = (most_cells + 1) * (most_sum + 2) * len(values) > _LONG
     if long and n >= _CELLS_A_DRAWN_ONE * most_cells and (most_cells + 1) * length <= _MOST_TRANSFORMED:
         return _FLOOR, _by_transform(np.bincount(cells, minlength=length), sizes)
@@ -102,8 +105,33 @@ def _by_size(cells: NDArray[Any], sizes: NDArray[Any], most_sum: int) -> tuple[f
     return 0.0, [(size, table[size] / table[size].sum()) for size in sizes.tolist()]
 
 
+#: The chance of all sums that the transform leaves out, which it adds to others: as little as its rounding errors.
+_LEFT_OUT = 1e-15
+
+
+def _sums_in_question(
+    values: NDArray[Any], copies: NDArray[Any], cells: NDArray[Any], most_cells: int
+) -> int:
+    """A draw of up to so many cells sums to less than this, or its chance to do otherwise is below ``_LEFT_OUT``.
+
+    Chernoff's bound; it holds without replacement too (Hoeffding 1963, "Probability inequalities for sums of bounded random
+    variables", theorem 4).
+    """
+    largest = int(values[-1])
+    if not largest:
+        return 1
+    steepness = np.geomspace(0.1, 100.0, 40) / largest
+    # Of the exponentials' mean, without the largest, which might be beyond any double.
+    logarithm = (
+        np.log(np.exp(np.outer(steepness, values - largest)) @ copies / len(cells)) + steepness * largest
+    )
+    bound = ((most_cells * logarithm - np.log(_LEFT_OUT)) / steepness).min()
+    all_of_them = np.partition(cells, -most_cells)[-most_cells:].sum()
+    return int(min(np.ceil(bound), all_of_them)) + 1
+
+
 def _by_transform(copies: NDArray[np.int64], sizes: NDArray[Any]) -> Iterator[_Chances]:
-    """The same from the Fourier transform of the histogram, ``copies`` of each value, which is as long as all sums need.
+    """The same from the Fourier transform of the histogram, ``copies`` of each value, which is as long as the sums in question need.
 
     The generating function of draws of k cells is the elementary symmetric polynomial e_k of the powers of all cells, and
     Newton's identities make it of power sums, which at a frequency are the transform at its multiples. Divided by the number
@@ -117,13 +145,18 @@ def _by_transform(copies: NDArray[np.int64], sizes: NDArray[Any]) -> Iterator[_C
     drawn: list[NDArray[Any]] = [np.ones(len(frequency), complex)]
     wanted, term = set(sizes.tolist()), np.empty(len(frequency), complex)
     for k in range(1, int(sizes.max()) + 1):
-        powers.append(transform[k * frequency % length])
         made, share = np.zeros(len(frequency), complex), 1.0 / k
-        for j, power in enumerate(powers, start=1):
+        for j in range(1, k + 1):
             # C(n, k - j) / C(n, k), with the sign of the identity.
             share *= (k - j + 1) / (n - k + j)
-            np.multiply(drawn[k - j], power, out=term)
-            term *= share if j % 2 else -share
+            # No power is larger than n, and no draw than 1.
+            if share * n < _NO_TERM:
+                break
+            if j > len(powers):
+                powers.append(transform[j * frequency % length])
+            np.multiply(drawn[k - j], powers[j - 1], out=term)
+            # As the real numbers that they are made of: a complex product would cost three times as much.
+            term.view(float)[:] *= share if j % 2 else -share
             made += term
         drawn.append(made)
         if k in wanted:
