@@ -43,7 +43,9 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
         return guarded(mine_page(request, status=HTTPStatus.NOT_FOUND, lost=True))
     if PROOF in request.GET and request.method == "GET":
         if prove(appeal.contact, request.GET[PROOF]):
-            messages.success(request, _("Your e-mail address is confirmed: you will be told of each step."))
+            # Whoever has the proof reads that mailbox.
+            words = _("%(email)s is confirmed: you will be told of each step there.")
+            messages.success(request, words % {"email": appeal.contact.email})
         return guarded(redirect("public:follow", secret=secret))
     tried = Attempt()
     if request.method == "POST":

@@ -62,7 +62,7 @@ def test_letters_come_when_whoever_reads_the_address_has_said_so(
     (question,) = letters()
     (link,) = links_in(question)
     assert "THE WORDS" not in question.body
-    client.get(link)
+    assert "Asan@example.org" in client.get(link).content.decode(), "which address it confirms"
     perform(appeal.pk, ACCEPT, person, version=1)
     assert letters() == [], "nobody has confirmed it"
     client.post(link, {"do": "confirm"})
