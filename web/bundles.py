@@ -35,6 +35,7 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
         "appeal/resumable.js",
         "appeal/transmit.js",
         "appeal/upload.js",
+        "appeal/written.js",
         "elements/city-map.js",
         "elements/my-appeals.js",
         "map/extent.js",
@@ -61,7 +62,7 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
     # On each appeal's page, and where new ones are waited for.
     "push": ("elements/push-alert.js",),
     # On the author's own page.
-    "own": ("elements/own-words.js", "appeal/written.js"),
+    "own": ("elements/own-words.js",),
     # In the form of a new appeal, in an author's and at the desk.
     "files": (
         "appeal/acceptable.js",

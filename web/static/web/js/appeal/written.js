@@ -7,6 +7,10 @@
 import { dropFile } from "city/outbox/store.js";
 
 const START = "desk/written/";
+/** In the place of the person whose words they are at the desk: whoever has the device. */
+export const AUTHOR = "author";
+/** The device forgets an appeal: what is typed for it on its page goes too. */
+export const FORGOTTEN = "written:forgotten";
 
 /**
  * Whose words they are, for which appeal, in the form of which verb.

@@ -1,10 +1,12 @@
 /**
  * `<my-appeals>`: the appeals that this device remembers. `<my-appeal number secret about at>`: on an author's own page,
  * whether it does. `<attach-appeals known>`: those that are not among the known numbers, to be added to an account.
- * `<forget-appeals>`: the device remembers none any more, and shows no more notices.
+ * `<forget-appeals>`: the device remembers none any more, nor what was begun and not sent, and shows no more notices. What
+ * waits for a network still goes.
  */
 
-import { readParcels } from "city/outbox/store.js";
+import { AUTHOR, FORGOTTEN, dropWritten, placesOf } from "city/appeal/written.js";
+import { dropUnfinished, readParcels } from "city/outbox/store.js";
 import { el, find, icon } from "city/site/dom.js";
 import { forgetAllMine, forgetMine, mine, rememberMine } from "city/site/mine.js";
 import { followUrl } from "city/site/settings.js";
@@ -61,8 +63,14 @@ class MyAppeal extends HTMLElement {
     const { number = "", secret = "", about = "", at = "" } = this.dataset;
     const box = el("input", { type: "checkbox", checked: mine().some((one) => one.number === Number(number)) });
     box.addEventListener("change", () => {
-      if (box.checked) rememberMine({ number: Number(number), secret, about, at });
-      else forgetMine(Number(number));
+      if (box.checked) return rememberMine({ number: Number(number), secret, about, at });
+      // What was written for it, and stands in the forms of this page, goes too.
+      const written = placesOf(AUTHOR).filter((place) => place.number === number);
+      box.checked = written.length > 0 && !confirm(t("draft.discardSure"));
+      if (box.checked) return;
+      forgetMine(Number(number));
+      window.dispatchEvent(new Event(FORGOTTEN));
+      void Promise.all(written.map(dropWritten));
     });
     this.replaceChildren(el("label", { className: "check" }, box, el("span", {}, t("mine.here"))));
   }
@@ -84,6 +92,8 @@ class AttachAppeals extends HTMLElement {
 class ForgetAppeals extends HTMLElement {
   async connectedCallback() {
     forgetAllMine();
+    await Promise.all(placesOf(AUTHOR).map(dropWritten));
+    await dropUnfinished().catch(() => undefined);
     const registration = await navigator.serviceWorker?.getRegistration();
     const given = await registration?.pushManager?.getSubscription();
     await given?.unsubscribe();

@@ -5,15 +5,13 @@
  */
 
 import { filesOf, nameFiles } from "city/appeal/form-files.js";
-import { dropWritten, placesOf, readForPage, readWritten, writeWritten } from "city/appeal/written.js";
+import { AUTHOR, FORGOTTEN, dropWritten, placesOf, readForPage, readWritten, writeWritten } from "city/appeal/written.js";
 import { CONNECTION_CHANGED, isOffline, suspectSilence } from "city/site/connection.js";
 import { el, find } from "city/site/dom.js";
 import { t } from "city/site/texts.js";
 
 /** A form that nothing has come of after this long may be sent again. */
 const GIVEN_UP_MS = 15_000;
-/** In the place of the person whose words they are at the desk: whoever has the device. */
-const WRITER = "author";
 /** The verb that takes the words of those that may not be done any more. */
 const HEIR = "add";
 
@@ -27,6 +25,8 @@ export class OwnWords extends HTMLElement {
   #busy = false;
   /** What was kept stands in the form again. */
   #isReady = false;
+  /** @type {HTMLElement | undefined} */
+  #again;
 
   connectedCallback() {
     const form = this.#form;
@@ -36,6 +36,7 @@ export class OwnWords extends HTMLElement {
       if (!this.#busy) void this.#send(event.submitter);
     });
     window.addEventListener("pageshow", () => this.#stay());
+    window.addEventListener(FORGOTTEN, () => this.#clear());
     window.addEventListener(CONNECTION_CHANGED, () => {
       if (!isOffline() && this.#said?.textContent === t("desk.unreached")) this.#say(t("online"));
     });
@@ -58,7 +59,7 @@ export class OwnWords extends HTMLElement {
 
   get #place() {
     const { number = "", verb = "" } = this.dataset;
-    return { writer: WRITER, number, verb };
+    return { writer: AUTHOR, number, verb };
   }
 
   get #said() {
@@ -114,20 +115,24 @@ export class OwnWords extends HTMLElement {
     this.closest("details")?.setAttribute("open", "");
     this.#say(t("desk.restored"));
     const anew = () => {
-      if (!confirm(t("draft.discardSure"))) return;
-      this.#form.reset();
-      this.#files?.clear();
-      for (const field of this.#fields) tell(field);
-      this.#say("");
-      again.remove();
+      if (confirm(t("draft.discardSure"))) this.#clear();
     };
-    const again = el("button", { type: "button", className: "button button--quiet button--small", onclick: anew }, t("draft.discard"));
-    this.#said?.after(again);
+    this.#again = el("button", { type: "button", className: "button button--quiet button--small", onclick: anew }, t("draft.discard"));
+    this.#said?.after(this.#again);
+  }
+
+  /** The form as the page came with it. */
+  #clear() {
+    this.#form.reset();
+    this.#files?.clear();
+    for (const field of this.#fields) tell(field);
+    this.#say("");
+    this.#again?.remove();
   }
 
   /** Takes over the text, and the place, of forms that the page does not have any more. @param {Record<string, string>} values */
   #inherit(values) {
-    for (const place of placesOf(WRITER)) {
+    for (const place of placesOf(AUTHOR)) {
       if (place.number !== this.dataset.number || document.querySelector(`own-words[data-verb="${place.verb}"]`)) continue;
       const written = readWritten(place);
       const { text, address, point } = (!written?.known && written?.values) || {};

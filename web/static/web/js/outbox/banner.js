@@ -19,7 +19,7 @@ export async function watchOutbox() {
   document.querySelector("main")?.before(place);
   const look = async () => {
     try {
-      show(place, await readParcels(), run);
+      show(place, await unseen(), run);
     } catch {
       // This browser stores nothing, so nothing is waiting.
     }
@@ -41,6 +41,17 @@ export async function watchOutbox() {
   await run();
 }
 
+/** What is to be shown: what was sent and has its own page open here has been seen. */
+async function unseen() {
+  const parcels = await readParcels();
+  const sent = parcels.filter(({ state }) => state === "sent");
+  // The service worker, which may have sent it, cannot remember it.
+  for (const parcel of sent) rememberParcel(parcel, parcel.number ?? 0);
+  const seen = sent.filter(({ body }) => location.pathname.includes(`/${body.secret}/`));
+  await Promise.all(seen.map(({ id }) => dropParcel(id)));
+  return parcels.filter((parcel) => !seen.includes(parcel));
+}
+
 /**
  * @param {HTMLElement} place
  * @param {Parcel[]} parcels
@@ -48,8 +59,6 @@ export async function watchOutbox() {
  */
 function show(place, parcels, run) {
   place.replaceChildren(...parcels.map((parcel) => line(parcel, run)));
-  // The service worker, which may have sent it, cannot remember it.
-  for (const parcel of parcels) if (parcel.state === "sent") rememberParcel(parcel, parcel.number ?? 0);
   window.dispatchEvent(new Event("outbox:shown"));
 }
 
@@ -144,7 +153,7 @@ function tools(parcel, run) {
       return [button("outbox.edit", () => correct(parcel)), button("outbox.delete", deleted)];
     default:
       return [
-        el("a", { className: "button button--small", href: `${parcel.followUrl}?new=1`, onclick: forgotten }, t("outbox.follow")),
+        el("a", { className: "button button--small", href: `${parcel.followUrl}?new=1` }, t("outbox.follow")),
         el("button", { type: "button", className: "button button--quiet button--small", onclick: forgotten, "aria-label": t("close") }, icon("cross")),
       ];
   }

@@ -78,6 +78,13 @@ export const writeDraft = (draft) => within("drafts", "readwrite", (store) => st
 
 export const dropDraft = () => within("drafts", "readwrite", (store) => store.delete(CURRENT));
 
+/** Deletes the unfinished form with its files, and what was sent and has not been looked at. */
+export async function dropUnfinished() {
+  const [draft, parcels] = await Promise.all([readDraft(), readParcels()]);
+  const sent = parcels.filter(({ state }) => state === "sent").map(({ id }) => dropParcel(id));
+  await Promise.all([dropDraft(), ...((draft?.files ?? []).map(dropFile)), ...sent]);
+}
+
 /** @param {string} id @returns {Promise<StoredFile | undefined>} */
 export const readFile = (id) => within("files", "readonly", (store) => store.get(id));
 
