@@ -129,7 +129,7 @@ class Dossier:
 
 
 def reason_hidden(number: int) -> str:
-    """Why the appeal of that number was hidden, in the words meant for the public; empty when none were given."""
+    """Why the hidden appeal of that number was hidden, in the words meant for the public; empty when none were given."""
     hidden = Event.objects.filter(appeal__number=number, appeal__hidden=True, verb=HIDE.code)
     last = hidden.order_by("-version").first()
     return last.text if last is not None and last.public else ""

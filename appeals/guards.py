@@ -83,7 +83,7 @@ def why_not_correctable(appeal: Appeal, at: dt.datetime) -> str:
     if at > correctable_until(appeal):
         words = _("An appeal can be corrected within %(n)d minutes of sending it.")
         return words % {"n": CORRECTION_MINUTES}
-    if appeal.hidden:
+    if appeal.hidden and not appeal.is_held:
         return _("The Mayor's Office has hidden it: it cannot be corrected now.")
     if appeal.supporters:
         return _("Others have said that it concerns them too: it stays as they have read it.")
@@ -123,7 +123,7 @@ def why_not(appeal: Appeal, verb: Verb, role: Role, at: dt.datetime) -> str:
         words = _("Its status is “%(status)s”; this can be done only where it is: %(sources)s.")
         sources = ", ".join(str(source.label) for source in verb.sources)
         return words % {"status": appeal.get_status_display(), "sources": sources}
-    if verb.hides is not None and verb.hides == appeal.hidden:
+    if verb.leaves(hidden=appeal.hidden, held=appeal.is_held):
         return _("It is hidden already.") if appeal.hidden else _("The public sees it already.")
     if verb.guard is Guard.CORRECTABLE:
         return why_not_correctable(appeal, at)

@@ -25,7 +25,7 @@ from modeltranslation.utils import resolution_order
 from accounts.models import User
 from accounts.roles import Role, standing_of
 from appeals.filters import AppealFilter, Keys, condition_of, keys_of
-from appeals.vocabulary import OPEN_STATUSES, RUNNING_STATUSES, Kind, Status
+from appeals.vocabulary import OPEN_STATUSES, RUNNING_STATUSES, Held, Kind, Status
 from appeals.workflow import ESCALATE, FOUND_OVERDUE, GIVEN_BACK, RECOUNT, STAGES, Cause
 from districts.routing import Rule
 from geo.paging import Order
@@ -111,11 +111,19 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         return self.filter(hidden=False)
 
     def hidden_from(self, user: User | AnonymousUser) -> AppealQuerySet:
-        """Appeals that are there and that the user may not see."""
+        """Appeals that the public has seen and that the user may not see."""
         standing = standing_of(user)
         if standing.office:
             return self.none()
-        return self.filter(hidden=True).exclude(service__in=standing.service_ids)
+        return self.taken_away().exclude(service__in=standing.service_ids)
+
+    def held(self) -> AppealQuerySet:
+        """Appeals that wait for the Mayor's Office to look at them, by the index ``appeal_held``."""
+        return self.filter(held=Held.WAITS)
+
+    def taken_away(self) -> AppealQuerySet:
+        """Appeals that the public has seen and sees no more."""
+        return self.filter(hidden=True, held="")
 
     def updated_since(self, at: dt.datetime) -> AppealQuerySet:
         """Appeals of which something that the public sees changed then or later."""

@@ -81,6 +81,13 @@ class Channel(models.TextChoices):
         return self is not Channel.WEB
 
 
+class Held(models.TextChoices):
+    """What became of an appeal that the platform let nobody read before the Mayor's Office; empty once it is shown."""
+
+    WAITS = "waits", _("Waits for the Mayor's Office")
+    REJECTED = "rejected", _("Never shown to the public")
+
+
 class Clock(enum.Enum):
     """What a verb does to the legal clock."""
 
@@ -242,6 +249,8 @@ class Verb:
     clock: Clock = Clock.KEEP
     #: True: the public sees the appeal no more; False: it sees it again.
     hides: bool | None = None
+    #: What it hides waits for the Mayor's Office, which shows it or hides it with a reason.
+    holds: bool = False
     #: True: the appeal belongs together with another one; False: it does not any more. Both histories tell it.
     links: bool | None = None
     #: The other one, which was split off it, is closed and considered with it again, whoever it is with.
@@ -284,14 +293,21 @@ class Verb:
     def __str__(self) -> str:
         return self.code
 
-    def allows(self, status: str, role: Role, *, hidden: bool, barred: Collection[Guard] = ()) -> bool:
+    def allows(
+        self, status: str, role: Role, *, hidden: bool, held: bool = False, barred: Collection[Guard] = ()
+    ) -> bool:
         """True when a person in that role may do it to an appeal in that state, of which ``barred`` is not true."""
         return (
             status in self.sources
             and role in self.roles
-            and (self.hides is None or self.hides != hidden)
+            and not self.leaves(hidden=hidden, held=held)
             and self.guard not in barred
         )
+
+    def leaves(self, *, hidden: bool, held: bool) -> bool:
+        """True for one that hides or shows, where the public sees or does not see the appeal so already, and not for now only."""
+        decides = held and not self.holds
+        return self.hides is not None and self.hides == hidden and not decides
 
     def words_for(self, role: str) -> Words:
         """Its words where somebody in that role does it or did it."""

@@ -775,6 +775,18 @@ HIDE = Verb(
     ),
     letters={Audience.AUTHOR: _("Your appeal № %(number)d has been hidden from the public")},
 )
+#: What looks odd where it comes in (``appeals.oddities``): it is registered, its term runs, and only reading it waits.
+HOLD = Verb(
+    "hold",
+    sources=(Status.NEW,),
+    target=None,
+    roles=_PLATFORM,
+    icon="hide",
+    hides=True,
+    holds=True,
+    words=Words(step=_("Waits for the Mayor's Office to look at it before everyone reads it")),
+    letters={Audience.OFFICE: _("Appeal № %(number)d waits for you to look at it")},
+)
 SHOW = Verb(
     "show",
     sources=tuple(Status),
@@ -1106,6 +1118,7 @@ VERBS: dict[str, Verb] = {
         RESTORE,
         HIDE,
         SHOW,
+        HOLD,
         CARRY,
         WARN_HALF,
         WARN_MOST,
@@ -1120,9 +1133,13 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def verbs_for(status: str, role: Role, *, hidden: bool, barred: Collection[Guard] = ()) -> Iterator[Verb]:
+def verbs_for(
+    status: str, role: Role, *, hidden: bool, held: bool = False, barred: Collection[Guard] = ()
+) -> Iterator[Verb]:
     """What a person in that role may do now, in the table's order; never what begins the life."""
-    return (verb for verb in VERBS.values() if verb.allows(status, role, hidden=hidden, barred=barred))
+    return (
+        verb for verb in VERBS.values() if verb.allows(status, role, hidden=hidden, held=held, barred=barred)
+    )
 
 
 #: The warnings by stage.

@@ -35,6 +35,10 @@ DEFAULTS: Final[dict[str, Rate]] = {
     # 5,000 appeals, most of them through some ten gateways of three operators), an address sends about a hundred in its
     # busiest hour.
     "submit": Rate(30, 300, _HOUR),
+    # Appeals in the same words: from one connection, and from wherever. Nothing beyond is refused: it waits for the Mayor's
+    # Office before everyone reads it.
+    "same-text-place": Rate(3, 3, 24 * _HOUR),
+    "same-text": Rate(8, 8, _HOUR),
     # Photos and videos, by address: two for each of those appeals.
     "upload": Rate(60, 600, _HOUR),
     # Megabytes of them, by address: six forms of two videos at once. What no appeal takes is kept for a day.

@@ -38,7 +38,7 @@ def taken_away_since(seen: dt.datetime) -> bool:
         events__verb__in=[verb.code for verb in VERBS.values() if verb.redacts or verb.amends],
         events__at__gte=seen - _BEGUN_BY,
     )
-    return Appeal.objects.updated_since(seen).filter(Q(hidden=True) | redacted).exists()
+    return Appeal.objects.updated_since(seen).filter(Q(hidden=True, held="") | redacted).exists()
 
 
 def updated_after(query: Mapping[str, str]) -> dt.datetime | None:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection, models
@@ -19,7 +20,21 @@ ON CONFLICT (key) DO UPDATE
 SET full_at = greatest(bucket.full_at, clock_timestamp()) + make_interval(secs => %(cost_s)s)
 WHERE greatest(bucket.full_at, clock_timestamp()) + make_interval(secs => %(cost_s)s)
     <= clock_timestamp() + make_interval(secs => %(capacity_s)s)
-RETURNING 1
+RETURNING extract(epoch FROM full_at - clock_timestamp())
+"""
+# Several at once, in the order of their keys: two who have some in common do not wait for each other.
+_TAKE_EACH: Final = """
+WITH wanted AS (
+    SELECT * FROM unnest(%(keys)s::uuid[], %(codes)s::text[], %(costs_s)s::float[], %(capacities_s)s::float[])
+        AS wanted(key, code, cost_s, capacity_s)
+)
+INSERT INTO rates_bucket AS bucket (key, code, full_at)
+SELECT key, code, clock_timestamp() + make_interval(secs => cost_s) FROM wanted ORDER BY key
+ON CONFLICT (key) DO UPDATE
+SET full_at = greatest(bucket.full_at, clock_timestamp()) + (excluded.full_at - clock_timestamp())
+WHERE greatest(bucket.full_at, clock_timestamp()) + (excluded.full_at - clock_timestamp())
+    <= clock_timestamp() + make_interval(secs => (SELECT capacity_s FROM wanted WHERE key = excluded.key))
+RETURNING key
 """
 _CHARGE: Final = """
 INSERT INTO rates_bucket AS bucket (key, code, full_at)
@@ -35,14 +50,39 @@ SELECT extract(epoch FROM full_at - clock_timestamp()) + %(cost_s)s - %(capacity
 """
 
 
+class Wanted(NamedTuple):
+    """What is to be taken of one bucket."""
+
+    key: UUID
+    code: str
+    cost_s: float
+    capacity_s: float
+
+
 class BucketQuerySet(models.QuerySet["Bucket"]):
     """Costs and capacity are in seconds of refilling."""
 
-    def take(self, key: UUID, code: str, *, cost_s: float, capacity_s: float) -> bool:
-        """True when there was enough in the bucket, which then holds so much less."""
+    def take(self, key: UUID, code: str, *, cost_s: float, capacity_s: float) -> float | None:
+        """How much of the bucket is used with this, which it then holds less; None where there was not enough in it."""
         with connection.cursor() as cursor:
             cursor.execute(_TAKE, {"key": str(key), "code": code, "cost_s": cost_s, "capacity_s": capacity_s})
-            return cursor.fetchone() is not None
+            row = cursor.fetchone()
+        return float(row[0]) if row else None
+
+    def take_each(self, wanted: Sequence[Wanted]) -> set[UUID]:
+        """The keys of those buckets in which there was enough: they hold so much less. One statement."""
+        keys, codes, costs_s, capacities_s = zip(*wanted, strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _TAKE_EACH,
+                {
+                    "keys": [str(key) for key in keys],
+                    "codes": [*codes],
+                    "costs_s": [*costs_s],
+                    "capacities_s": [*capacities_s],
+                },
+            )
+            return {UUID(str(key)) for (key,) in cursor.fetchall()}
 
     def charge(self, key: UUID, code: str, *, cost_s: float, capacity_s: float) -> None:
         """The bucket holds so much less, or nothing more."""

@@ -49,6 +49,11 @@ def place_of(sender: str) -> str:
     return f"{kind} {ipaddress.IPv6Network((written, _SITE), strict=False).network_address}"
 
 
+def is_known_person(sender: str) -> bool:
+    """True for whoever is logged in or brought an API key, false for whoever is known by an address alone."""
+    return not sender.startswith("address ")
+
+
 def _network(text: str) -> str | None:
     written = text.strip()
     if ported := _WITH_PORT.fullmatch(written):

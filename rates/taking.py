@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from bootstrap.rates import DEFAULTS, Rate
 from rates.models import Bucket
+from rates.querysets import Wanted
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ _WRONG_CODES: Final = gettext_lazy("Too many wrong codes. Try again %(wait)s.")
 _LETTERS: Final = gettext_lazy("Several letters are on their way already. Ask for another one %(wait)s.")
 
 SUBMIT: Final = Limit("submit", _SENT)
+SAME_TEXT_PLACE: Final = Limit("same-text-place", _SENT)
+SAME_TEXT: Final = Limit("same-text", _SENT)
 UPLOAD: Final = Limit("upload", _SENT)
 UPLOAD_MEGABYTES: Final = Limit("upload-megabytes", _SENT)
 UPLOAD_WORK: Final = Limit("upload-work", _SENT)
@@ -83,6 +86,8 @@ PASSWORD_CHANGE: Final = Limit("password-change", _TRIED)
 
 LIMITS: Final = (
     SUBMIT,
+    SAME_TEXT_PLACE,
+    SAME_TEXT,
     UPLOAD,
     UPLOAD_MEGABYTES,
     UPLOAD_WORK,
@@ -120,16 +125,32 @@ class TooMany(Exception):
         super().__init__(str(limit.words) % {"wait": wait_in_words(self.retry_after_s)})
 
 
-def take(limit: Limit, sender: str, *, cost: int = 1) -> None:
-    """Counts the sender's try. Raises ``TooMany``, and counts nothing, when the limit is used up.
+def take(limit: Limit, sender: str, *, cost: int = 1) -> float:
+    """Counts the sender's try: the share of the limit that is used with it, 0 to 1; 0 of one that is off.
 
-    One statement. What costs more than the limit ever holds takes all of it.
+    Raises ``TooMany``, and counts nothing, when the limit is used up. One statement. What costs more than the limit ever
+    holds takes all of it.
     """
-    if rate := rate_of(limit):
-        cost_s, capacity_s = _seconds(rate, cost)
-        key = key_of(limit, sender)
-        if not Bucket.objects.take(key, limit.code, cost_s=cost_s, capacity_s=capacity_s):
-            raise TooMany(limit, Bucket.objects.wait_s(key, cost_s=cost_s, capacity_s=capacity_s))
+    rate = rate_of(limit)
+    if rate is None:
+        return 0.0
+    cost_s, capacity_s = _seconds(rate, cost)
+    key = key_of(limit, sender)
+    used_s = Bucket.objects.take(key, limit.code, cost_s=cost_s, capacity_s=capacity_s)
+    if used_s is None:
+        raise TooMany(limit, Bucket.objects.wait_s(key, cost_s=cost_s, capacity_s=capacity_s))
+    return used_s / capacity_s
+
+
+def take_each(senders: Mapping[Limit, str]) -> frozenset[Limit]:
+    """Counts a try of each sender, and gives the limits that were used up before. One statement; nothing is refused."""
+    wanted = {
+        limit: Wanted(key_of(limit, sender), limit.code, *_seconds(rate, 1))
+        for limit, sender in senders.items()
+        if (rate := rate_of(limit))
+    }
+    taken = Bucket.objects.take_each([*wanted.values()]) if wanted else set()
+    return frozenset(limit for limit, each in wanted.items() if each.key not in taken)
 
 
 def check(limit: Limit, sender: str, *, cost: int = 1) -> None:

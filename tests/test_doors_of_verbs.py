@@ -105,7 +105,7 @@ def test_as_the_table_says(city: GridCity, client: Client, stored_in: Path, who:
     not_met = barred(appeal, VERBS.values(), timezone.now())
     turn = list(Status).index(status) + list(PEOPLE).index(who)
     for n, verb in enumerate(VERBS.values()):
-        expected = verb.allows(appeal.status, role, hidden=appeal.hidden, barred=not_met)
+        expected = verb.allows(appeal.status, role, hidden=appeal.hidden, held=appeal.is_held, barred=not_met)
         # A refusal makes the whole page anew: here everybody is refused each verb in one state, another one from verb to
         # verb and from person to person; the whole table is that of ``tests.appeals.test_workflow``.
         if not expected and (n + turn) % len(Status):

@@ -254,7 +254,7 @@ def verb_context(
     sent, waiting = tried.form, dict(drafts or {})
     possible = [verb for verb in VERBS.values() if role in verb.roles]
     not_met = barred(appeal, possible, timezone.now(), clock)
-    rows = list(verbs_for(appeal.status, role, hidden=appeal.hidden, barred=not_met))
+    rows = list(verbs_for(appeal.status, role, hidden=appeal.hidden, held=appeal.is_held, barred=not_met))
     lost = sent if sent is not None and sent.row not in rows else None
     if sent is not None:
         # What was sent is newer than what was kept while it was written.

@@ -28,7 +28,7 @@ from appeals.guards import Question, barred, goes_to_office, why_not
 from appeals.identifiers import new_secret
 from appeals.models import Appeal, AppealContact, Attachment, Event
 from appeals.notify.queue import queue_messages
-from appeals.vocabulary import OPEN_STATUSES, Audience, Clock, Kind, Status, Verb
+from appeals.vocabulary import OPEN_STATUSES, Audience, Clock, Held, Kind, Status, Verb
 from appeals.workflow import LINK, REJOIN, UNLINK, VERBS, Cause, Reason
 from districts.models import Service
 
@@ -131,7 +131,13 @@ def _change(
 ) -> Change:
     """The verb ready to be applied. Raises ``NotAllowed`` and ``Invalid``."""
     role = actor.role_towards(appeal)
-    if not verb.allows(appeal.status, role, hidden=appeal.hidden, barred=barred(appeal, [verb], at, clock)):
+    if not verb.allows(
+        appeal.status,
+        role,
+        hidden=appeal.hidden,
+        held=appeal.is_held,
+        barred=barred(appeal, [verb], at, clock),
+    ):
         raise NotAllowed(why_not(appeal, verb, role, at))
     inputs = checked(verb, appeal, given, at)
     if goes_to_office(appeal, verb, role):
@@ -193,6 +199,7 @@ CHANGED_FIELDS = (
     "service",
     "assignee",
     "hidden",
+    "held",
     "term_began_at",
     "extended_days",
     "pauses",
@@ -286,7 +293,7 @@ class Change:
         if self.given.kind:
             appeal.kind = self.given.kind
         if self.verb.hides is not None:
-            appeal.hidden = self.verb.hides
+            appeal.hidden, appeal.held = self.verb.hides, self._held_after(appeal)
         if self.verb.returns and appeal.duplicate_of is not None:
             event.details |= {"original": appeal.duplicate_of.number}
         if self.verb.target is not None:
@@ -340,6 +347,11 @@ class Change:
             case Clock.KEEP | Clock.END | Clock.ELSEWHERE:
                 pass
         return event
+
+    def _held_after(self, appeal: Appeal) -> str:
+        if self.verb.holds:
+            return Held.WAITS
+        return Held.REJECTED if self.verb.hides and appeal.held else ""
 
     def _count_corrected(self, appeal: Appeal, event: Event, clock: LegalClock | None) -> None:
         """The service level of the right category, from the beginning of the term."""

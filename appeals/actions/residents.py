@@ -152,7 +152,12 @@ def _appeal(contact: AppealContact) -> dict[str, Any]:
         "postal_address": contact.postal_address,
         "letters": not contact.unsubscribed,
         "acts": [
-            {"what": event.verb, "at": event.at.isoformat(), "text": event.text, "details": event.details}
+            {
+                "what": event.verb,
+                "at": event.at.isoformat(),
+                "text": event.text,
+                "details": event.public_details,
+            }
             for event in appeal.events.all()
             if event.actor_role == Role.RESIDENT
         ],

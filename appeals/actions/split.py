@@ -45,7 +45,7 @@ def split_off(appeal: Appeal, category: Category, text: str, at: dt.datetime, cl
             pauses=second.pauses,
             category=category.pk,
         )
-    second.hidden = appeal.hidden
+    second.hidden, second.held = appeal.hidden, appeal.held
     of_second = None
     if contact is not None:
         of_second = new_contact(submission, second)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -24,13 +24,15 @@ from appeals.identity import READERS, clean_text, missing_identity
 from appeals.limits import TEXT_MAX
 from appeals.models import Appeal, AppealContact, Event, RoutingDecision
 from appeals.notify.queue import queue_messages
-from appeals.vocabulary import Status
-from appeals.workflow import SUBMIT, SUBMIT_FOR
+from appeals.oddities import ODD, Oddity, oddities_of
+from appeals.vocabulary import Audience, Held, Status
+from appeals.workflow import HOLD, SUBMIT, SUBMIT_FOR
 from districts.explanation import refusal_in_words
 from districts.models import Category
 from districts.routing import Pin, Route, RoutingError, route
 from geo.points import DECIMALS, city_point
 from geo.refusals import ValueRefused
+from rates.senders import is_known_person
 from rates.taking import SUBMIT as SUBMISSIONS
 from rates.taking import take
 
@@ -113,13 +115,15 @@ def submit(
     by: Person | None = None,
     holders: Collection[str] | None = None,
     at: dt.datetime | None = None,
+    baited: bool = False,
 ) -> Submitted:
     """The routed appeal, committed with its contact, decision, first event and messages.
 
     Sent again, after a lost answer, the same content under the same UUID gives the same appeal; all else is counted
     against the ``sender`` (``rates.senders``; None is the platform itself), refused or not. ``by`` is whoever of the staff
     takes down what the author says, by the channel that is the submission's source. ``holders`` are whose uploads it may take
-    (None: anybody's, for the platform itself). Raises ``NotAllowed`` where the
+    (None: anybody's, for the platform itself). What looks odd, such as where it is ``baited`` (``appeals.oddities``), is held
+    unless somebody who is known brings it: nobody reads it before the Mayor's Office. Raises ``NotAllowed`` where the
     workflow's table does not let them; ``TooMany``;
     ``Conflict`` for other content under a known UUID; ``Invalid`` for a point outside the city, an unknown upload, and an
     appeal under the law that does not say who its author is.
@@ -137,8 +141,12 @@ def submit(
     decision = route_or_refuse(submission.point, submission.category, at)
     try:
         with transaction.atomic():
+            # Undone with the rest where the same submission is committed by another request meanwhile: it counts once.
+            odd: list[Oddity] = []
+            if sender is not None and by is None and not is_known_person(sender):
+                odd = oddities_of(submission.text, sender=sender, baited=baited)
             due_on = LegalClock.held().due_on(submission.kind, at, category=submission.category.pk)
-            return Submitted(_write(submission, decision, due_on, by, holders, at), created=True)
+            return Submitted(_write(submission, decision, due_on, by, holders, at, odd), created=True)
     except IntegrityError:
         # The same submission may have been committed by another request between the look-up and the insert.
         known = _known(submission)
@@ -237,6 +245,20 @@ def first_event(appeal: Appeal, role: Role = Role.RESIDENT, by: Person | None = 
     )
 
 
+def _held(appeal: Appeal, odd: Sequence[Oddity]) -> Event:
+    return Event(
+        appeal=appeal,
+        version=appeal.version,
+        verb=HOLD.code,
+        at=appeal.submitted_at,
+        actor_role=Role.SYSTEM,
+        from_status=appeal.status,
+        to_status=appeal.status,
+        service_id=appeal.service_id,
+        details={ODD: list(odd)},
+    )
+
+
 def _taken_down(appeal: Appeal, by: Person) -> dict[str, object]:
     role = by.role_towards(appeal)
     if role not in SUBMIT_FOR.roles:
@@ -251,8 +273,14 @@ def insert(
     decision: Route,
     at: dt.datetime,
     by: Person | None = None,
+    odd: Sequence[Oddity] = (),
 ) -> None:
-    """Writes the new appeal with its contact, decision, first event and messages, inside the caller's transaction."""
+    """Writes the new appeal with its contact, decision, first event and messages, inside the caller's transaction.
+
+    Held from the beginning where anything is ``odd``: the public sees it at no moment.
+    """
+    if odd:
+        appeal.version, appeal.hidden, appeal.held = 2, True, Held.WAITS
     appeal.save(force_insert=True)
     # The letters name the service, the receipt both of them: one statement for the two.
     named = Appeal.objects.select_related("service", "district").only("service", "district").get(pk=appeal.pk)
@@ -263,6 +291,10 @@ def insert(
     event = first_event(appeal, by=by)
     event.save(force_insert=True)
     queue_messages(event)
+    if odd:
+        held = _held(appeal, odd)
+        held.save(force_insert=True)
+        queue_messages(held, digest={Audience.OFFICE})
 
 
 def _write(
@@ -272,8 +304,9 @@ def _write(
     by: Person | None,
     holders: Collection[str] | None,
     at: dt.datetime,
+    odd: Sequence[Oddity],
 ) -> Appeal:
     appeal = new_appeal(submission, decision, due_on, at)
-    insert(appeal, new_contact(submission, appeal), decision, at, by)
+    insert(appeal, new_contact(submission, appeal), decision, at, by, odd)
     attach(submission.uploads, appeal=appeal, event=None, holders=holders)
     return appeal

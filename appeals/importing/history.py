@@ -82,7 +82,9 @@ def take_step(
     role = actor.role_towards(appeal)
     recorded = role is Role.SYSTEM and appeal.status in verb.sources
     not_met = () if recorded else barred(appeal, [verb], at, clock)
-    if not recorded and not verb.allows(appeal.status, role, hidden=appeal.hidden, barred=not_met):
+    if not recorded and not verb.allows(
+        appeal.status, role, hidden=appeal.hidden, held=appeal.is_held, barred=not_met
+    ):
         raise NotAllowed
     given = Given(text=text, to_service=to_service, details=dict(details or {}))
     return Change(verb, role, actor.user, at, given).apply(appeal, clock)

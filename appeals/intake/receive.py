@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from appeals.actions.submit import Submission, Submitted, submit
 from appeals.actors import Person
 from appeals.errors import Invalid
 from appeals.intake.parse import parse_submission
 from rates.taking import SUBMIT, take
+
+#: A field of the form that no person sees and no browser fills in; whatever fills it in reads no page.
+BAIT: Final = "heading"
 
 
 def receive(
@@ -34,4 +37,5 @@ def receive(
     except Invalid:
         take(SUBMIT, sender)
         raise
-    return submission, submit(submission, sender=sender, by=by, holders=holders)
+    baited = data.get(BAIT) not in (None, "")
+    return submission, submit(submission, sender=sender, by=by, holders=holders, baited=baited)

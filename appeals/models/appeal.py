@@ -28,7 +28,7 @@ from appeals.limits import (
 )
 from appeals.models.pyramid import pyramid_triggers
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
-from appeals.vocabulary import OPEN_STATUSES, Channel, Kind, Outcome, Status
+from appeals.vocabulary import OPEN_STATUSES, Channel, Held, Kind, Outcome, Status
 from districts.models import BoundaryRevision, Category, District, Service, ServiceArea
 from districts.routing import Rule
 from districts.versions import noting
@@ -126,6 +126,15 @@ class Appeal(models.Model):
         "self", blank=True, verbose_name=_("belongs together with"), help_text="In both directions."
     )
     hidden = models.BooleanField(_("hidden from the public"), default=False)
+    held = models.CharField(
+        _("held"),
+        max_length=8,
+        choices=Held,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of what is hidden: that the public has never seen it, and whether the Mayor's Office has looked.",
+    )
     submitted_at = models.DateTimeField(_("submitted at"))
     term_began_at = models.DateTimeField(
         _("term began anew at"),
@@ -282,6 +291,7 @@ class Appeal(models.Model):
                 name="appeal_assignee",
             ),
             models.Index(fields=["service", "due_on"], condition=Q(hidden=True), name="appeal_hidden"),
+            models.Index(fields=["number"], condition=Q(held=Held.WAITS), name="appeal_held"),
             # What programs sort the open data by. Rows of one import were all changed at one moment.
             models.Index(fields=["updated_at", "number"], name="appeal_updated"),
             # The list of proposals, and the few of them that have come to a threshold.
@@ -306,6 +316,11 @@ class Appeal(models.Model):
     def is_open(self) -> bool:
         """True while an answer is due; ``AppealQuerySet.open`` is the same in SQL."""
         return self.status in OPEN_STATUSES
+
+    @property
+    def is_held(self) -> bool:
+        """True while nobody reads it before the Mayor's Office; ``AppealQuerySet.held`` is the same in SQL."""
+        return self.held == Held.WAITS
 
     @property
     def is_legal(self) -> bool:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role
 from appeals.models.appeal import Appeal
+from appeals.oddities import ODD
 from appeals.vocabulary import Status
 from appeals.workflow import verb_choices
 from districts.models import Service
@@ -94,8 +95,9 @@ class Event(models.Model):
 
     @property
     def public_details(self) -> dict[str, Any]:
-        """The details that everybody may read: a place that was put right was perhaps a home."""
-        details: dict[str, Any] = dict(self.details)
+        """The details that everybody may read: a place that was put right was perhaps a home, and why an appeal was held is for
+        the Mayor's Office alone."""
+        details: dict[str, Any] = {name: said for name, said in self.details.items() if name != ODD}
         if isinstance(was := details.get("was"), dict):
             details["was"] = {name: said for name, said in was.items() if name not in {"lon", "lat"}}
         return details

@@ -13,7 +13,7 @@ class HotCellQuerySet(models.QuerySet["HotCell"]):
     def public(self) -> HotCellQuerySet:
         """Those of a count that holds nothing which was taken from the public since; else none, until they are made anew."""
         counted = HotCell._base_manager.values("made_at")[:1]
-        taken_away = Appeal.objects.filter(hidden=True, updated_at__gte=Subquery(counted))
+        taken_away = Appeal.objects.taken_away().filter(updated_at__gte=Subquery(counted))
         return self.exclude(Exists(taken_away))
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from appeals.deadlines import city_day
 from appeals.models import Appeal, Message
 from appeals.vocabulary import Audience, Guard
-from appeals.workflow import STAGES
+from appeals.workflow import STAGES, VERBS
 
 #: Services that the letter names; the desk shows all of them.
 SERVICES_MAX = 30
@@ -21,7 +21,7 @@ SERVICES_MAX = 30
 
 def digest_of(message: Message, now: dt.datetime) -> tuple[str, str]:
     """Subject and text in the language that is active, as things stand now: four counts and, for the Mayor's Office,
-    the services with the most overdue appeals.
+    what waits to be looked at and the services with the most overdue appeals.
     """
     today, office = city_day(now), message.audience == Audience.OFFICE
     appeals = Appeal.objects.all() if office else Appeal.objects.filter(service=message.about.given_to)
@@ -29,14 +29,22 @@ def digest_of(message: Message, now: dt.datetime) -> tuple[str, str]:
     running = appeals.running().filter(due_on__gt=today)
     late = overdue.count()
     subject = ngettext("%(n)d appeal is overdue", "%(n)d appeals are overdue", late) % {"n": late}
+    held = appeals.held().count() if office else 0
+    waits = ngettext(
+        "%(n)d appeal waits for you to look at it", "%(n)d appeals wait for you to look at them", held
+    ) % {"n": held}
+    about_held = VERBS[message.about.verb].holds
+    if about_held:
+        subject, waits = waits, subject
     by_service = (
         overdue.order_by().values("service__name").annotate(n=Count("pk")).order_by("-n", "service__name")
     )
-    tab = "escalated" if office else "overdue"
+    tab = "hidden" if about_held else "escalated" if office else "overdue"
     body = render_to_string(
         "appeals/notify/digest.txt",
         {
             "subject": subject,
+            "also": waits if held else "",
             "due_today": appeals.running().filter(due_on=today).count(),
             "most": running.filter(warned=STAGES[Guard.MOST_PASSED]).count(),
             "half": running.filter(warned=STAGES[Guard.HALF_PASSED]).count(),

@@ -31,7 +31,7 @@ def queue_messages(event: Event, *, digest: Collection[Audience] = ()) -> None:
     messages: dict[str, Message] = {}
     for message in _addressed(event):
         message.digest = message.audience in digest and not message.daily
-        if message.recipient and not (message.digest and _digest_is_fresh(message.recipient, event.at)):
+        if message.recipient and not (message.digest and _digest_is_fresh(message.recipient, event)):
             messages.setdefault(message.recipient, message)
     if messages:
         Message.objects.bulk_create(messages.values())
@@ -88,9 +88,12 @@ def _message(event: Event, audience: Audience, recipient: str, language: str, **
     )
 
 
-def _digest_is_fresh(recipient: str, at: dt.datetime) -> bool:
+def _digest_is_fresh(recipient: str, event: Event) -> bool:
     digests = Message.objects.filter(recipient=recipient, digest=True)
-    return digests.filter(event__at__gt=at - DIGEST_EVERY, event__at__lte=at).exists()
+    if not VERBS[event.verb].holds:
+        # Whoever sends what looks odd cannot put off what is overdue.
+        digests = digests.exclude(event__verb__in=[verb.code for verb in VERBS.values() if verb.holds])
+    return digests.filter(event__at__gt=event.at - DIGEST_EVERY, event__at__lte=event.at).exists()
 
 
 def _to_followers(event: Event) -> Iterator[Message]:

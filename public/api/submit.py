@@ -34,6 +34,9 @@ class ReceiptSerializer(serializers.Serializer[Any]):
     district = serializers.CharField(allow_null=True, help_text="Name.")
     service = serializers.CharField(help_text="Name of the service that must answer.")
     due_on = serializers.DateField(help_text="Last day of the legal term.")
+    held = serializers.BooleanField(
+        help_text="Nobody but its author and the staff reads it before the Mayor's Office has looked at it."
+    )
 
 
 class AppealSubmitView(APIView):
@@ -73,6 +76,7 @@ class AppealSubmitView(APIView):
             "district": appeal.district.name if appeal.district else None,
             "service": appeal.service.name,
             "due_on": appeal.due_on,
+            "held": appeal.is_held,
         }
         secret = submission.secret
         if result.created and not secret:

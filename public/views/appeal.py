@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -41,13 +42,22 @@ class Answering:
 
 @require_safe
 def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
-    """The appeal for whoever may see it; 404 for an unknown number, 410 for one that the Mayor's Office has hidden."""
+    """The appeal for whoever may see it; 404 for an unknown number and for one that the Mayor's Office has yet to look at, 410 for one
+    that it has hidden."""
     appeal = Appeal.objects.visible_to(request.user).with_names().filter(number=number).first()
     if appeal is None:
-        if Appeal.objects.filter(number=number).exists():
-            context = {"number": number, "reason": reason_hidden(number)}
-            return render(request, "web/errors/410.html", context, status=410)
-        raise Http404
+        hidden = Appeal.objects.filter(number=number).first()
+        if hidden is None:
+            raise Http404
+        # What waits may be there tomorrow; what was hidden is gone.
+        status = HTTPStatus.NOT_FOUND if hidden.is_held else HTTPStatus.GONE
+        context = {
+            "number": number,
+            "reason": reason_hidden(number),
+            "waits": hidden.is_held,
+            "code": int(status),
+        }
+        return render(request, "web/errors/not_shown.html", context, status=status)
     return kept_for_offline(appeal_response(request, appeal), request)
 
 

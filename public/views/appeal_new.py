@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from appeals.errors import Conflict, Invalid
 from appeals.identifiers import new_secret, new_uuid7
 from appeals.intake.parse import SENT, submission_schema, uuid7
-from appeals.intake.receive import receive
+from appeals.intake.receive import BAIT, receive
 from appeals.learned_words import learned_words
 from appeals.models import AppealContact, Attachment
 from appeals.vocabulary import Kind
@@ -121,6 +121,7 @@ def _received(request: HttpRequest) -> HttpResponse:
         **draft.values,
         "uploads": [str(upload.pk) for upload in draft.uploads],
         "language": "",
+        BAIT: request.POST.get(BAIT, ""),
     }
     try:
         submission, _result = receive(
@@ -184,6 +185,7 @@ def _form(
             "legal": any(kind.is_legal and kind == draft.values["kind"] for kind in Kind),
             "fields": submission_schema()["properties"],
             "kept": " ".join(KEPT),
+            "bait": BAIT,
             "words_min": WORDS_MIN,
         },
         status=status,

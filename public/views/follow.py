@@ -68,7 +68,9 @@ def follow_page(request: HttpRequest, secret: str) -> HttpResponse:
         "appeal": appeal,
         "tells_why": True,
         "has_files": appeal.hidden and appeal.attachments.exists(),
-        "is_new": "new" in request.GET and appeal.version == 1 and request.method != "POST",
+        "is_new": "new" in request.GET
+        and appeal.version == (2 if appeal.is_held else 1)
+        and request.method != "POST",
         "push_key": public_key(),
         "resident": resident,
         "in_account": resident is not None and contacts_of(resident).filter(appeal=appeal).exists(),

@@ -36,6 +36,7 @@ from appeals.workflow import (
     EXTEND,
     FOLLOWER_LETTER,
     HIDE,
+    HOLD,
     REASONS,
     REOPEN,
     SHOW,
@@ -161,6 +162,7 @@ TABLE = {
     "restore": (EVERYWHERE, None, MODERATION, "keep", None, True, (), {"author"}),
     "hide": (EVERYWHERE, None, MODERATION, "keep", True, True, (("text", "text", True),), {"author"}),
     "show": (EVERYWHERE, None, MODERATION, "keep", False, True, (), {"author"}),
+    "hold": ((NEW,), None, {"system"}, "keep", True, True, (), {"office"}),
     "carry": ((*OPEN, ANSWERED, CLOSED), NEW, {"system"}, "start", None, True, (), {"author", "service"}),
     "warn_half": (RUNNING, None, {"system"}, "keep", None, False, (), {"service"}),
     "warn_most": (RUNNING, None, {"system"}, "keep", None, False, (), {"service"}),
@@ -226,6 +228,8 @@ def test_hide_and_show_exclude_each_other() -> None:
         shown, hidden = (set(verbs_for(status, Role.OFFICE, hidden=hidden)) for hidden in (False, True))
         assert HIDE in shown and SHOW not in shown
         assert SHOW in hidden and HIDE not in hidden
+        held = set(verbs_for(status, Role.OFFICE, hidden=True, held=True))
+        assert {SHOW, HIDE} <= held and not HOLD.allows(status, Role.SYSTEM, hidden=True, held=True)
 
 
 def test_the_words_of_the_author_are_the_author_s_alone() -> None:

@@ -228,9 +228,11 @@ def test_everybody_reads_what_is_theirs(
     hidden = appeal(
         "zanthoxylum behind the curtain", hidden=True, address="Secretstreet 1", kind=Kind.RECOMMENDATION
     )
+    # Nobody has ever seen it: who keeps a copy has nothing to forget.
+    held = appeal("wistaria in the waiting room", hidden=True, held="waits", kind=Kind.RECOMMENDATION)
     person = _written_by_staff(shown, city, {"whisper between us": False, "said aloud": True})
     client = reader(who)
-    read = _everything(client, [shown, hidden])
+    read = _everything(client, [shown, hidden, held])
     # A key opens the open data as its person sees it, and the pages of nobody.
     is_staff, at_the_desk = who.partition(",")[0] in STAFF, who in STAFF
 
@@ -254,6 +256,9 @@ def test_everybody_reads_what_is_theirs(
         "data-removed": str(hidden.pk),
         "public:appeal": f"№ {hidden.number}",
     }
+    asked_for = {"api-appeal": str(held.pk), "public:appeal": f"№ {held.number}"}
+    for words in (held.text, str(held.pk), f"№ {held.number}"):
+        assert {name for name in _where(read, words) if asked_for.get(name) != words} == set(), words
     for words in (hidden.text, hidden.address, str(hidden.pk), f"№ {hidden.number}"):
         assert {name for name in _where(read, words) if own.get(name) != words} == set(), words
     assert client.get(f"/api/appeals/{hidden.pk}/").status_code == 404

@@ -40,6 +40,7 @@ from appeals.workflow import (
     FOUND_OVERDUE,
     HIDE,
     HIDE_FILE,
+    HOLD,
     IDENTIFY,
     LAPSE,
     LINK,
@@ -168,6 +169,7 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
     ([NOTE], {}),
     ([HIDE], {AUTHOR: "Your appeal № N has been hidden from the public"}),
     ([HIDE, SHOW], {AUTHOR: "Your appeal № N is shown to the public again"}),
+    ([HOLD], {OFFICE: "Appeal № N waits for you to look at it"}),
     ([EXTEND], {AUTHOR: "The answer to your appeal № N will take longer"}),
     (
         [CARRY],

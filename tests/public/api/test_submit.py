@@ -62,6 +62,7 @@ def test_receipt(send: Send) -> None:
         "district": "east en",
         "service": "light en",
         "due_on": appeal.due_on.isoformat(),
+        "held": False,
     }
     contact = AppealContact.objects.get()
     assert (contact.email, contact.phone) == ("a@example.org", "+996555123456")
@@ -85,7 +86,7 @@ def test_secret_made_by_the_server_is_told_once(send: Send) -> None:
 
 def test_statements_of_one_submission(send: Send, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
     document = body(email="a@example.org")
-    with django_assert_max_num_queries(18) as counted:  # 16, and the transaction's beginning and end
+    with django_assert_max_num_queries(19) as counted:  # 17, and the transaction's beginning and end
         assert send(document).status_code == 201
     assert sum(query["sql"].startswith(("SAVEPOINT", "BEGIN")) for query in counted.captured_queries) == 1
 

@@ -456,6 +456,8 @@ export class AppealForm extends HTMLElement {
   #parcel() {
     const draft = this.#draft();
     const { lon, lat, coordinates: _coordinates, ...values } = draft.values;
+    // Whatever fills it in reads no page.
+    const bait = find(this, "[data-bait]", HTMLInputElement);
     return {
       id: draft.id,
       draft,
@@ -463,6 +465,7 @@ export class AppealForm extends HTMLElement {
       at: Date.now(),
       body: {
         ...values,
+        ...(bait.value && { [bait.name]: bait.value }),
         text: this.#value("text"),
         id: draft.id,
         secret: draft.secret,

@@ -1,0 +1,71 @@
+"""What looks odd about an appeal that comes in, so that the Mayor's Office looks at it before everyone reads it.
+
+Nothing of it refuses an appeal: it is registered and answered like any other (``workflow.HOLD``).
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from appeals.vocabulary import Text
+from geo.word_forms import folded
+from rates.senders import place_of
+from rates.taking import SAME_TEXT, SAME_TEXT_PLACE, Limit, take_each
+
+
+class Oddity(enum.StrEnum):
+    """Why an appeal is held; kept among the event's details, for the Mayor's Office alone."""
+
+    BAIT = "bait"
+    SAME_TEXT = "same_text"
+    LINKS = "links"
+
+
+#: The oddities in words.
+WORDS: Final[Mapping[str, Text]] = {
+    Oddity.BAIT: _("a field was filled in that no person sees"),
+    Oddity.SAME_TEXT: _("many appeals have come in the same words"),
+    Oddity.LINKS: _("its text holds several links"),
+}
+
+#: Key of the oddities among the details of the event.
+ODD: Final = "odd"
+
+#: So many links are no evidence of a pothole.
+LINKS_MIN: Final = 3
+#: A shorter text comes from many people in an outage, and says the same.
+TELLING_CHARS_MIN: Final = 25
+_LINK: Final = re.compile(
+    r"(?:https?://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|info|ru|kg|kz|uz|io|me|biz|xyz|top|shop|site|online)\b(?:/\S*)?",
+    re.IGNORECASE,
+)
+_WORD: Final = re.compile(r"[^\W_]+")
+
+
+def oddities_of(text: str, *, sender: str, baited: bool) -> list[Oddity]:
+    """What is odd about an appeal with that text, which is counted; one statement.
+
+    ``baited``: a field was filled in that no person sees.
+    """
+    same = " ".join(_WORD.findall(folded(text)))
+    digest = hashlib.sha256(same.encode()).hexdigest()
+    counted: dict[Limit, str] = {SAME_TEXT_PLACE: f"{digest} {place_of(sender)}"}
+    if len(same) >= TELLING_CHARS_MIN:
+        counted[SAME_TEXT] = digest
+    found = {
+        Oddity.BAIT: baited,
+        Oddity.SAME_TEXT: bool(take_each(counted)),
+        Oddity.LINKS: len(_LINK.findall(text)) >= LINKS_MIN,
+    }
+    return [oddity for oddity, is_so in found.items() if is_so]
+
+
+def oddities_in_words(details: Mapping[str, Any]) -> list[str]:
+    """Why an appeal was held, by the details of that event, in the reader's language."""
+    return [str(WORDS[code]) for code in details.get(ODD, ()) if code in WORDS]

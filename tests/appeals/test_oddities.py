@@ -1,0 +1,153 @@
+"""What looks odd is registered and answered like any other, and read by nobody before the Mayor's Office has looked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.http import QueryDict
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import User
+from appeals.actions.perform import perform
+from appeals.actors import Person
+from appeals.alerts.question import parse_question
+from appeals.errors import NotAllowed
+from appeals.intake.alerts import ask, confirm
+from appeals.models import Alert, Appeal, Event, Message
+from appeals.notify.delivery import deliver_due
+from appeals.notify.digest import digest_of
+from appeals.oddities import oddities_in_words, oddities_of
+from appeals.workflow import AMEND, HIDE, SHOW
+from bootstrap.rates import Rate
+from jobs.worker import Worker
+from tests.grid import GridCity
+from tests.submissions import submission_document
+
+pytestmark = pytest.mark.django_db
+
+LONG = "The lamp before house %s has been out for a week"
+ADDRESS = "address 192.0.2.1"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_refills(settings: Settings) -> None:
+    settings.LIMITS = {"same-text-place": Rate(3, 1, 86_400), "same-text": Rate(8, 1, 86_400)}
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("See https://a.example/x and www.b.example", 0),
+        ("https://a.example/x www.b.example c-shop.ru/buy", 1),
+        ("Улица Ленина 5, д.3, кв.12. Вода идёт с 10.00 до 12.30, т.е. мало. Т. 0555 12.34.56", 0),
+        ("buy.com, sell.kg, a.b.info", 1),
+    ],
+)
+def test_links(text: str, links: int) -> None:
+    assert oddities_of(text, sender=ADDRESS, baited=False) == ["links"] * links
+
+
+def test_one_text_from_one_place_and_from_everywhere() -> None:
+    def odd(text: str, sender: str) -> bool:
+        return oddities_of(text, sender=sender, baited=False) == ["same_text"]
+
+    spelled = [LONG % 1, (LONG % 1).upper(), f"  {LONG % 1}!!", LONG % 1, (LONG % 1).replace(" ", "\n")]
+    assert [odd(text, ADDRESS) for text in spelled] == [False] * 3 + [True] * 2
+    assert [odd(LONG % n, ADDRESS) for n in range(2, 9)] == [False] * 7
+    # Of IPv6 a place is a /48, whose networks are taken at will.
+    homes = [f"address 2001:db8:1:{n:x}::" for n in range(4)]
+    assert [odd("short", home) for home in homes] == [False] * 3 + [True]
+    # Five have come from the one place above: three more may come from everywhere.
+    assert [odd(LONG % 1, f"address 198.51.100.{n}") for n in range(8)] == [False] * 3 + [True] * 5
+    # Many say so in an outage, in good faith.
+    assert [odd("Нет света", f"address 198.51.100.{n}") for n in range(20)] == [False] * 20
+
+
+def _send(client: Client, **changes: Any) -> dict[str, Any]:
+    document = submission_document(secret="s" * 22, email="author@example.org", **changes)
+    answer = client.post(
+        "/api/appeals/", document, content_type="application/json", headers={"Accept-Language": "en"}
+    )
+    assert answer.status_code == 201, answer.content
+    again = client.post(
+        "/api/appeals/", document, content_type="application/json", headers={"Accept-Language": "en"}
+    )
+    assert (again.status_code, again.json()) == (200, answer.json())
+    return dict(answer.json())
+
+
+def _work() -> list[str]:
+    """Subjects of the letters that have gone out."""
+    while Worker(queue="default").run_next():
+        pass
+    deliver_due()
+    return [letter.subject for letter in mail.outbox]
+
+
+def test_what_is_held_waits_for_the_office_and_is_then_told_like_a_new_one(
+    city: GridCity, client: Client, office_user: User
+) -> None:
+    question = parse_question(QueryDict("area=city").dict())
+    ask(question, "watcher@example.org", daily=False, sender="test")
+    confirm(Alert.objects.get())
+    receipt = _send(client, heading="http://spam.example")
+    appeal = Appeal.objects.get()
+    assert receipt["held"] is True and receipt["due_on"] == appeal.due_on.isoformat()
+    assert not Appeal.objects.public().exists() and not Appeal.objects.taken_away().exists()
+    first, held = Event.objects.order_by("version")
+    assert (first.verb, held.verb, held.actor_role) == ("submit", "hold", "system")
+    assert oddities_in_words(held.details) == ["a field was filled in that no person sees"]
+    assert held.public_details == {}
+    # Whoever answers gets it at once, and its author the receipt.
+    number = appeal.number
+    told = {(message.about, message.audience): message for message in Message.objects.exclude(event=None)}
+    assert set(told) == {(first, "author"), (first, "service"), (held, "office")}
+    subject, _words = digest_of(told[held, "office"], timezone.now())
+    assert told[held, "office"].digest and subject == "1 appeal waits for you to look at it"
+    assert not any("New appeal" in subject for subject in _work())
+    first_letter = next(letter for letter in mail.outbox if "has been received" in letter.subject)
+    assert "the Mayor's Office looks at it" in first_letter.body
+    follow = client.get(receipt["follow_url"] + "?new=1").content.decode()
+    assert "Your appeal has been received" in follow and "looks at it" in follow
+    assert "has hidden" not in follow and receipt["url"] not in follow
+    public = client.get(receipt["url"])
+    assert public.status_code == 404 and b"looks at it before everyone" in public.content
+    # Its author may still correct it, and it waits all the same.
+    form = {"verb": AMEND.code, "version": 2, "text": "The lamp is out again", "category": "lamp"}
+    assert client.post(receipt["follow_url"], form).status_code == 302
+    appeal.refresh_from_db()
+    assert (appeal.text, appeal.is_held, appeal.version) == ("The lamp is out again", True, 3)
+    perform(appeal.pk, SHOW, Person(office_user), version=None)
+    assert Appeal.objects.public().get().held == ""
+    assert f"New appeal № {number}: lamp en" in _work()
+    assert client.get(receipt["url"]).status_code == 200
+
+
+def test_what_is_held_can_be_rejected_with_a_reason_and_was_never_public(
+    city: GridCity, client: Client, office_user: User
+) -> None:
+    receipt = _send(client, heading="x")
+    office = Person(office_user)
+    perform(Appeal.objects.get().pk, HIDE, office, version=2, text="Advertising")
+    assert Appeal.objects.get().held == "rejected" and not Appeal.objects.taken_away().exists()
+    public = client.get(receipt["url"])
+    assert public.status_code == 410 and b"Advertising" in public.content
+    with pytest.raises(NotAllowed):
+        perform(Appeal.objects.get().pk, HIDE, office, version=None, text="Once more")
+
+
+def test_the_form_without_its_script_has_the_same_bait_and_staff_are_not_held(
+    city: GridCity, client: Client, office_user: User
+) -> None:
+    form = submission_document(secret="f" * 22, heading="x") | {"language": "en"}
+    page = client.get("/en/appeals/new/").content.decode()
+    assert '<input name="heading" tabindex="-1" autocomplete="off"' in page
+    assert client.post("/en/appeals/new/", form).status_code == 302
+    assert Appeal.objects.get().is_held
+    client.force_login(office_user)
+    assert client.post("/en/appeals/new/", form | submission_document(secret="g" * 22)).status_code == 302
+    assert [appeal.is_held for appeal in Appeal.objects.order_by("number")] == [True, False]
