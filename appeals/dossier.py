@@ -16,7 +16,7 @@ from appeals.due import Due, due_of
 from appeals.due_explanation import DueExplanation, explain_due
 from appeals.gathering import Gathering, Thresholds, gathering_of
 from appeals.models import Appeal, Attachment, Event, RoutingDecision
-from appeals.replies import Tally, tallies_of
+from appeals.replies import Place, Share, Tally, tallies_of
 from appeals.routing_decision import Explanation, explain
 from appeals.timeline import Step, steps_of
 from appeals.vocabulary import Outcome, Status
@@ -79,9 +79,16 @@ class Dossier:
 
     @cached_property
     def marked(self) -> str:
-        """The places that they mark, as a GeoJSON MultiPoint; empty without any."""
-        places = [place for tally in self.tallies for place in tally.places]
-        return json.dumps({"type": "MultiPoint", "coordinates": places}) if places else ""
+        """The places that they mark, as JSON: lists of [lon, lat] by the mark of their answer; empty without any."""
+        places: dict[int, list[Place]] = {}
+        for share in self.marked_shares:
+            places.setdefault(share.mark, []).extend(share.places)
+        return json.dumps(places) if places else ""
+
+    @cached_property
+    def marked_shares(self) -> list[Share]:
+        """The answers that have places on the map."""
+        return [share for tally in self.tallies for share in tally.shares if share.places]
 
     @cached_property
     def answers(self) -> list[Step]:

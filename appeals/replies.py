@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Final, NamedTuple
 
 from django.db.models import Q
 
@@ -16,14 +18,22 @@ from districts.models import Attribute, AttributeValue
 #: Degrees, EPSG:4326, lon/lat.
 Place = tuple[float, float]
 
+#: Answers that have a mark of their own on the map.
+MARKS: Final = 7
+
 
 @dataclass(frozen=True)
 class Share:
-    """An answer: how many people give it, and where they want it."""
+    """An answer: how many people give it, and where they want it.
+
+    ``mark`` is the number that its places have on the map, from 1 for the most frequent; 0 for all after ``MARKS``, and where
+    it has no places.
+    """
 
     value: AttributeValue
     people: int
     places: tuple[Place, ...]
+    mark: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,7 @@ def tallies_of(appeal: Appeal) -> tuple[Tally, ...]:
         if point is not None:
             places[key].append((point.x, point.y))
     people = Counter(reply.value_id for reply in latest)
-    tallies = []
+    tallies, marks = [], count(1)
     for attribute in attributes:
         values = {value.pk: value for value in attribute.values.all()}
         shares = [
@@ -89,12 +99,18 @@ def tallies_of(appeal: Appeal) -> tuple[Tally, ...]:
             tallies.append(
                 Tally(
                     attribute,
-                    tuple(sorted(shares, key=lambda share: -share.people)),
+                    tuple(_marked(share, marks) for share in sorted(shares, key=lambda share: -share.people)),
                     max(appeal.supporters - answered, 0),
                     sum(reply.value_id in values for reply in marked),
                 )
             )
     return tuple(tallies)
+
+
+def _marked(share: Share, marks: Iterator[int]) -> Share:
+    """With the next mark, where it has places and there is one left."""
+    mark = next(marks) if share.places else 0
+    return replace(share, mark=mark if mark <= MARKS else 0)
 
 
 class _Reply(NamedTuple):

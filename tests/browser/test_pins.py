@@ -52,7 +52,7 @@ def test_the_pin_is_drawn_on_its_own_page(page_with_pin: tuple[Visit, str, str])
 
 def test_a_supporter_marks_a_place_with_a_tap_and_it_is_on_the_map(visit: Open, city: GridCity) -> None:
     appeal = AppealFactory(
-        category=city.categories["tree"], kind=Kind.RECOMMENDATION, point=at(IN_EAST), status=Status.NEW
+        category=city.categories["tree"], kind=Kind.RECOMMENDATION, point=at(IN_EAST), status=Status.ACCEPTED
     )
     AttributeValueFactory(attribute__category=appeal.category)
     window = visit(**PHONE)
@@ -71,7 +71,7 @@ def test_a_supporter_marks_a_place_with_a_tap_and_it_is_on_the_map(visit: Open, 
     assert IN_EAST[0] - 0.01 < point.x < IN_EAST[0] and IN_EAST[1] < point.y < IN_EAST[1] + 0.01
     page.locator(".place__map").scroll_into_view_if_needed()
     window.at_rest()
-    assert colour_px(page, "--accent", middle=120) > 100
+    assert colour_px(page, "--answer-1", middle=240) > 100
     assert window.complaints.said == []
 
 

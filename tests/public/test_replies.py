@@ -223,7 +223,8 @@ def test_page_and_open_data_have_the_tally_and_no_person(proposal: Appeal, clien
     ):
         page = client.get(f"/{language}/appeals/{proposal.number}/").content.decode()
         assert f"Which {language}" in page and none in page and places in page
-        assert f"[{IN_EAST[0]}, {IN_EAST[1]}]" in page, "on the map"
+        assert f'places="{{&quot;1&quot;: [[{IN_EAST[0]}, {IN_EAST[1]}]]}}"' in page, "on the map"
+        assert "answer-mark--1" in page, "in its legend"
         answer = client.get(f"/api/appeals/{proposal.number}/", {"lang": language})
         check(answer, operations()["read_appeal"][2]["responses"]["200"])
         (told,) = answer.json()["properties"]["attributes"]

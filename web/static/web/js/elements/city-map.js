@@ -314,7 +314,7 @@ export class CityMap extends HTMLElement {
         showArea(view, JSON.parse(area));
       } else if (spot) {
         const places = this.getAttribute("places");
-        showSpot(view, spot, this.getAttribute("status") ?? "", places ? JSON.parse(places).coordinates : []);
+        showSpot(view, spot, this.getAttribute("status") ?? "", places ? JSON.parse(places) : {});
       }
       this.#settle(view);
     };

@@ -5,6 +5,9 @@
 /** @type {readonly Status[]} */
 export const STATUSES = ["new", "accepted", "planned", "waiting", "answered", "closed"];
 
+/** Marks of answers that have a colour, with that of all others. */
+const ANSWERS = 8;
+
 const DAY = {
   ground: "#e4e6e6",
   city: "#f8f7f3",
@@ -76,7 +79,7 @@ const NIGHT = {
   shadow: "rgba(0, 0, 0, .6)",
 };
 
-/** @typedef {typeof DAY & {dark: boolean, accent: string, works: string, overdue: string, status: Record<Status, string>}} Palette */
+/** @typedef {typeof DAY & {dark: boolean, accent: string, works: string, overdue: string, answers: string[], status: Record<Status, string>}} Palette `answers` by their mark */
 
 const night = matchMedia("(prefers-color-scheme: dark)");
 
@@ -97,6 +100,7 @@ export function currentPalette() {
     accent: colour("--accent"),
     works: colour("--status-accepted"),
     overdue: colour("--status-overdue"),
+    answers: Array.from({ length: ANSWERS }, (_, mark) => colour(`--answer-${mark}`)),
     status: {
       new: colour("--status-new"),
       accepted: colour("--status-accepted"),

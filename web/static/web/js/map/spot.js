@@ -11,17 +11,17 @@ import { ACCURACY, AREA, SPOT } from "city/map/overlays.js";
 /** @typedef {import("geojson").Position} Position */
 
 /**
- * A fixed pin in the colour of the status ("overdue" too), or of the page's accent; with other places that belong to it, in the
- * accent, the map shows all of them.
+ * A fixed pin in the colour of the status ("overdue" too), or of the page's accent; with the places of answers that belong to
+ * it, by the mark of each, the map shows all of them.
  * @param {MapView} view
  * @param {Spot} spot
  * @param {string} status
- * @param {Position[]} [others]
+ * @param {Record<string, Position[]>} [marked]
  */
-export function showSpot(view, { lon, lat }, status, others = []) {
-  const pins = others.map((place) => pin(place, "pin|accent"));
-  view.put(SPOT, { type: "FeatureCollection", features: [...pins, pin([lon, lat], `pin|${status || "accent"}|chosen`)] });
-  if (others.length) showAround(view, [...others, [lon, lat]]);
+export function showSpot(view, { lon, lat }, status, marked = {}) {
+  const marks = Object.entries(marked).flatMap(([mark, places]) => places.map((place) => pin(place, `answer|${mark}`)));
+  view.put(SPOT, { type: "FeatureCollection", features: [...marks, pin([lon, lat], `pin|${status || "accent"}|chosen`)] });
+  if (marks.length) showAround(view, [...Object.values(marked).flat(), [lon, lat]]);
 }
 
 /**
@@ -35,8 +35,10 @@ const pin = (coordinates, picture) => ({ type: "Feature", properties: { picture 
  * @param {MapView} view
  * @param {Position[]} places
  */
-function showAround(view, places) {
-  view.map.fitBounds(around(places), { padding: { top: 28, right: 28, bottom: 48, left: 28 }, maxZoom: 16.5, animate: false });
+function showAround({ map }, places) {
+  // The sources of the map take several lines on a phone; the buttons are beside them.
+  const sources = map.getContainer().querySelector(".maplibregl-ctrl-attrib")?.clientHeight ?? 0;
+  map.fitBounds(around(places), { padding: { top: 28, right: 56, bottom: sources + 28, left: 28 }, maxZoom: 16.5, animate: false });
 }
 
 /**

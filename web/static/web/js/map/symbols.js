@@ -1,7 +1,7 @@
 /**
  * Images on the map, drawn when the map first needs one. The name has everything needed to redraw it:
  * `pin|new`, `pin|new|chosen`, `pin|overdue`, `cell|3.1.0.0.10.2|4` (sixteenths of each of STATUSES, and of what is overdue),
- * `landmark|market`.
+ * `answer|3`, `landmark|market`.
  */
 
 import { STATUSES } from "city/map/palette.js";
@@ -14,6 +14,7 @@ const RATIO = 2;
 
 const PIN_PX = 34;
 const CELL_PX = 60;
+const ANSWER_PX = 26;
 const LANDMARK_PX = 18;
 
 /** Shares of a donut are counted in these parts, so that a few images serve all cells. */
@@ -128,6 +129,32 @@ function pin(colours, status, chosen) {
 }
 
 /**
+ * A place of an answer, as the legend below the map has it: its number on its colour, so that no colour must be told apart.
+ * @param {Palette} colours
+ * @param {number} mark 0 for the answers that have no number
+ */
+function answer(colours, mark) {
+  return picture(ANSWER_PX, (c) => {
+    c.beginPath();
+    c.arc(0, 0, 10, 0, Math.PI * 2);
+    c.shadowColor = colours.shadow;
+    c.shadowBlur = 4 * RATIO;
+    c.fillStyle = colours.answers[mark] ?? colours.accent;
+    c.fill();
+    c.shadowColor = "transparent";
+    c.lineWidth = 2;
+    c.strokeStyle = colours.ring;
+    c.stroke();
+    if (!mark) return;
+    c.fillStyle = colours.dark ? "#0d131b" : "#ffffff";
+    c.font = "700 12px system-ui, sans-serif";
+    c.textAlign = "center";
+    c.textBaseline = "middle";
+    c.fillText(String(mark), 0, 0.5);
+  });
+}
+
+/**
  * A bubble whose ring shows the share of each status among its appeals, and an arc around it that of what is overdue.
  * @param {Palette} colours
  * @param {number[]} parts sixteenths, in the order of STATUSES
@@ -212,6 +239,7 @@ function draw(colours, name) {
   const [kind, value = "", extra] = name.split("|");
   if (kind === "pin") return pin(colours, /** @type {Status} */ (value), extra === "chosen");
   if (kind === "cell") return cell(colours, value.split(".").map(Number), Number(extra ?? 0));
+  if (kind === "answer") return answer(colours, Number(value));
   if (kind === "landmark") return landmark(colours, value);
   return undefined;
 }
