@@ -38,7 +38,7 @@ const pin = (coordinates, picture) => ({ type: "Feature", properties: { picture 
 function showAround({ map }, places) {
   // The sources of the map take several lines on a phone; the buttons are beside them.
   const sources = map.getContainer().querySelector(".maplibregl-ctrl-attrib")?.clientHeight ?? 0;
-  map.fitBounds(around(places), { padding: { top: 28, right: 56, bottom: sources + 28, left: 28 }, maxZoom: 16.5, animate: false });
+  map.fitBounds(around(places), { padding: { top: 28, right: 72, bottom: sources + 28, left: 28 }, maxZoom: 16.5, animate: false });
 }
 
 /**
