@@ -196,7 +196,7 @@ def test_every_word_of_the_design_is_said():
 
 def test_pages_change_at_the_widths_that_have_a_name():
     widths = set(re.findall(r"\(min-width: ([\d.]+rem)\)", _TOKENS.read_text(encoding="utf-8")))
-    assert len(widths) == 3
+    assert len(widths) == 4
     for path in _SHEETS:
         for rule in _sheet(path):
             for query in rule.media:
