@@ -140,12 +140,12 @@ class Gathering:
         match self.state:
             case GatheringState.GATHERING:
                 words = ngettext(
-                    "The city answers from %(needed)s voice on.",
-                    "The city answers from %(needed)s voices on.",
+                    "The city must answer once %(needed)s person supports it.",
+                    "The city must answer once %(needed)s people support it.",
                     self.needed,
                 )
                 words %= {"needed": number_format(self.needed)}
-                ends = _("They are gathered until %(day)s.") % {"day": self._day(self.until)}
+                ends = _("It can be supported until %(day)s.") % {"day": self._day(self.until)}
                 return f"{words} {ends}" if self.until else words
             case GatheringState.AWAITED:
                 return _("The city must answer in public by %(day)s.") % {"day": self._day(self.due_on)}

@@ -58,7 +58,9 @@ def script_texts() -> dict[str, str]:
         "card.open": _("Read the appeal"),
         "card.many": _("Appeals at this place: %(count)s"),
         # As appeals.gathering says it.
-        "card.gathering": _("%(count)s of %(needed)s voices. The city answers from %(needed)s voices on."),
+        "card.gathering": _(
+            "%(count)s of %(needed)s voices. The city must answer once %(needed)s people support it."
+        ),
         "card.awaited": _("Voices: %(count)s. The city must answer in public by %(day)s."),
         "card.answered": _("Voices: %(count)s. The city has answered."),
         "card.over": _("%(count)s of %(needed)s voices. No more voices are gathered."),

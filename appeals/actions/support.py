@@ -103,7 +103,7 @@ def _chosen(appeal: Appeal, answer: Answer) -> AttributeValue | None:
     """The value that is chosen, None for no answer. Raises ``Invalid``."""
     if not answer.value:
         if answer.point is not None:
-            raise Invalid({"value": [_("Choose an answer, too.")]})
+            raise Invalid({"value": [_("You marked a place: please choose an answer as well.")]})
         return None
     offered = AttributeValue.objects.filter(
         attribute__category=appeal.category_id, attribute__active=True, active=True

@@ -110,7 +110,7 @@ def test_whom_it_concerns_too_presses_once_instead_of_writing_again(visit: Open,
     other.click("text=It concerns me too")
     expect(other.get_by_text("You have said that it concerns you too.")).to_be_in_viewport()
     expect(other.get_by_text("It concerns 1 more person.")).to_have_count(1)
-    other.click("text=Take it back")
+    other.click("text=Undo")
     expect(other.get_by_text("It concerns me too")).to_be_visible()
     assert not there.supports.exists()
     # Or at once, with one press where it is named.

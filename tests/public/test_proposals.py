@@ -79,7 +79,7 @@ def test_what_is_asked_for_wrongly_is_said(client: Client, city: GridCity) -> No
     [
         ("ky", "Добуш: 2 / 3", "3 добуш чогулганда"),
         ("ru", "Голосов: 2 из 3", "Если наберётся 3 голоса, город ответит"),
-        ("en", "2 of 3 voices", "The city answers from 3 voices on."),
+        ("en", "2 of 3 voices", "The city must answer once 3 people support it."),
     ],
 )
 def test_page_and_list_say_what_it_has_gathered(

@@ -94,7 +94,7 @@ def test_what_cannot_be_taken_is_said_and_nothing_is_stored(proposal: Appeal, cl
         ({"value": "elm", "coordinates": "2.35, 48.85"}, "outside the city"),
         ({"value": "elm", "coordinates": "NaN, NaN"}, "two numbers of degrees"),
         ({"value": "elm", "coordinates": "by the river\x00"}, "two numbers of degrees"),
-        ({"coordinates": EAST}, "Choose an answer, too"),
+        ({"coordinates": EAST}, "choose an answer as well"),
     )
     for data, words in refused:
         status, page = send(client, proposal, **data)
