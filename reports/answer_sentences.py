@@ -58,6 +58,48 @@ def figures_of(one: Answers) -> Figures:
     )
 
 
+@dataclass(frozen=True)
+class ServiceTable:
+    """Services and districts: what there is more of stands in the rows, so that it is rather long than wide (``turned``: the districts).
+
+    ``heads`` are the columns, before whose cells each of the ``rows`` has its name and its figures of all of them together. A cell
+    without appeals is None.
+    """
+
+    turned: bool
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, Figures, tuple[Figures | None, ...]], ...]
+
+
+def service_table(found: AnswersReport) -> ServiceTable:
+    """Every service in every district."""
+    services, districts = found.services, found.districts
+    turned = len(districts) > len(services)
+    rows = (
+        [
+            (district.name, whole, [service.districts[n] for service in services])
+            for n, (district, whole) in enumerate(zip(districts, found.answers, strict=True))
+        ]
+        if turned
+        else [(service.name, service.whole, [*service.districts]) for service in services]
+    )
+    return ServiceTable(
+        turned,
+        tuple(one.name for one in (services if turned else districts)),
+        tuple(
+            (name, figures_of(whole), tuple(None if one is None else figures_of(one) for one in cells))
+            for name, whole, cells in rows
+        ),
+    )
+
+
+def service_table_words() -> str:
+    """How it is read."""
+    return _(
+        "Days within which half was answered, and below them the terms kept. ▼ is clearly fewer than the same service keeps elsewhere, ▲ clearly more; without figures, the number of appeals, which are too few."
+    )
+
+
 def _within(days: int | None, watched: int) -> str:
     return rounded(days) if days is not None else f"> {rounded(watched)}"
 

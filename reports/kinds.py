@@ -23,7 +23,7 @@ from reports.questions import Intervention
 
 if TYPE_CHECKING:
     from geo.folium_map import CellMap
-    from geo.paper_map import Table
+    from geo.paper_map import Matrix, Table
 
 #: Labels and values of the filters, as a reader sees them.
 Filters = list[tuple[str, str]]
@@ -77,6 +77,10 @@ class Kind(ABC):
     @abstractmethod
     def tables(self, made: Any) -> list[Table]:
         """The tables on paper."""
+
+    def matrices(self, made: Any) -> list[Matrix]:
+        """Those that have pages of their own."""
+        return []
 
     @abstractmethod
     def facts(self, made: Any) -> dict[str, Any]:
@@ -314,6 +318,11 @@ class _Answers(Kind):
         from reports.paper import answers_tables
 
         return answers_tables(made)
+
+    def matrices(self, made: Any) -> list[Matrix]:
+        from reports.paper import answers_matrix
+
+        return [answers_matrix(made)] if made.districts and made.services else []
 
     def facts(self, made: Any) -> dict[str, Any]:
         return facts.answers_facts(made)

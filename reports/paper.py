@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from geo.folium_map import CellMap
-from geo.paper_map import Sheet, Table
+from geo.paper_map import Matrix, Sheet, Table
 from reports.figures import about, rounded, times
 from reports.ground import nearest_places
 from reports.heatmap import Heatmap
@@ -21,6 +21,7 @@ from reports.year_before import YearBefore
 
 if TYPE_CHECKING:
     from reports.alerts import Alerts
+    from reports.answer_sentences import Figures
     from reports.answers import Answers, AnswersReport
     from reports.by_district import ByDistrict
     from reports.hotspots import Hotspots
@@ -427,6 +428,35 @@ def answers_tables(made: AnswersReport) -> list[Table]:
         )
     )
     return tables
+
+
+def answers_matrix(made: AnswersReport) -> Matrix:
+    """Every service in every district, as the page has them."""
+    from reports.answer_sentences import LEVEL_COLOURS, service_table, service_table_words
+
+    told = service_table(made)
+
+    def cell(one: Figures | None) -> str:
+        if one is None:
+            return "—"
+        return f"({one.n})" if one.half == "—" else f"{one.mark} {one.half}".strip() + f"\n{one.kept}"
+
+    return Matrix(
+        _("By service and district"),
+        (
+            _("District") if told.turned else _("Service"),
+            _("All services") if told.turned else _("All districts"),
+            *told.heads,
+        ),
+        [(name, *map(cell, (whole, *cells))) for name, whole, cells in told.rows],
+        note=service_table_words(),
+        tints={
+            (row, column): LEVEL_COLOURS[one.level]
+            for row, (_name, whole, cells) in enumerate(told.rows)
+            for column, one in enumerate((whole, *cells), start=1)
+            if one and one.level
+        },
+    )
 
 
 def _table(

@@ -173,7 +173,7 @@ def _sheet(asked: Asked) -> Sheet:
     sheet = sheet_of(
         _map(asked), kind.tables(asked.made), kind.method(asked.made), asked.address, _kept_words(asked)
     )
-    return sheet if kind.mapped else replace(sheet, mapped=False)
+    return replace(sheet, mapped=kind.mapped, matrices=kind.matrices(asked.made))
 
 
 def _fonts() -> Fonts:

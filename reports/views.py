@@ -295,30 +295,8 @@ def answers_page(found: AnswersReport, form: ReportForm) -> dict[str, Any]:
             (service.name, district.name, words.figures_of(one))
             for service, district, one in found.differing[:TOP_DIFFERING]
         ],
-        **_by_service(found),
-    }
-
-
-def _by_service(found: AnswersReport) -> dict[str, Any]:
-    """The table of services and districts: what there is more of stands in the rows, so that it is rather long than wide."""
-    from reports.answer_sentences import figures_of
-
-    services, districts = found.services, found.districts
-    rows = [(service.name, service.whole, service.districts) for service in services]
-    heads = [district.name for district in districts]
-    if turned := len(districts) > len(services):
-        heads = [service.name for service in services]
-        rows = [
-            (district.name, whole, tuple(service.districts[n] for service in services))
-            for n, (district, whole) in enumerate(zip(districts, found.answers, strict=True))
-        ]
-    return {
-        "turned": turned,
-        "heads": heads,
-        "by_service": [
-            (name, figures_of(whole), [one and figures_of(one) for one in cells])
-            for name, whole, cells in rows
-        ],
+        "service_table": words.service_table(found),
+        "service_table_words": words.service_table_words(),
     }
 
 

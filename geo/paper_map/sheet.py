@@ -1,11 +1,11 @@
-"""What is handed round: the map with its legend on the first page, tables and the method on the second."""
+"""What is handed round: the map with its legend on the first page, tables and the method on the second, tables of many columns on further ones."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any, Final
 
@@ -32,6 +32,11 @@ _LEAST_ROWS: Final = 6
 _FIGURE_MM, _FIGURES_MM = 27.0, 105.0
 #: So wide where something of them would be cut otherwise.
 _FIGURES_MOST_MM: Final = 125.0
+#: Columns of a matrix beside the first, which is so wide; more go on with the next page. Theirs are at most so wide.
+_MOST_COLUMNS: Final = 13
+_NAMES_MM, _COLUMN_MM = 48.0, 24.0
+#: So long are the lines of a head that rises, since its words are too wide for its column.
+_RISING_MM: Final = 28.0
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,40 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Matrix:
+    """A table that is too large for the others' page: it has pages of its own, and all of its rows are told.
+
+    What follows a line's end in a text stands small below it. ``tints`` are the colours of cells by row and column, from 0,
+    the first column among them. ``note`` stands below the title.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    note: str = ""
+    tints: Mapping[tuple[int, int], str] = field(default_factory=dict)
+
+    def of_columns(self, first: int, end: int) -> Matrix:
+        """The first column and those from one to before another."""
+        return replace(
+            self,
+            columns=(self.columns[0], *self.columns[first:end]),
+            rows=[(row[0], *row[first:end]) for row in self.rows],
+            tints={
+                (row, column - first + 1): tint
+                for (row, column), tint in self.tints.items()
+                if first <= column < end
+            },
+        )
+
+
+@dataclass(frozen=True)
 class Sheet:
     """Everything on paper, in the reader's language.
 
     ``answer`` stands above the map of ``drawn``, in metres of CRS ``srid``; ``method`` are the sentences below the tables,
     ``sources`` the lines at the foot of each page, ``address`` is where the same is to be found, ``author`` who the
-    PDF says made it. What is not ``mapped`` is one page: the tables below the answer.
+    PDF says made it. What is not ``mapped`` is one page: the tables below the answer. ``matrices`` follow, in the PDF alone.
     """
 
     drawn: CellMap
@@ -72,10 +105,11 @@ class Sheet:
     made_on: dt.date
     north: str
     mapped: bool = True
+    matrices: Sequence[Matrix] = ()
 
 
 def as_pdf(sheet: Sheet, fonts: Fonts) -> bytes:
-    """Two pages A4, one without a map, everything on them drawn as lines and letters. The same sheet gives the same bytes."""
+    """Two pages A4, one without a map, and those of the matrices, everything on them drawn as lines and letters. The same sheet gives the same bytes."""
     pen = PdfPen(
         fonts,
         title=sheet.drawn.title,
@@ -83,15 +117,20 @@ def as_pdf(sheet: Sheet, fonts: Fonts) -> bytes:
         language=sheet.drawn.language,
         made_on=sheet.made_on,
     )
+    further = [*_matrix_pages(pen, sheet.matrices)]
+    pages = 1 + sheet.mapped + len(further)
     if sheet.mapped:
         _first(pen, sheet)
-        _foot(pen, sheet, "1 / 2")
+        _foot(pen, sheet, f"1 / {pages}")
         pen.turn()
         _second(pen, sheet)
-        _foot(pen, sheet, "2 / 2")
     else:
         _tables(pen, sheet, _head(pen, sheet))
-        _foot(pen, sheet, "1 / 1")
+    _foot(pen, sheet, f"{1 + sheet.mapped} / {pages}")
+    for number, (matrix, row) in enumerate(further, start=2 + sheet.mapped):
+        pen.turn()
+        _matrix(pen, matrix, row)
+        _foot(pen, sheet, f"{number} / {pages}")
     return pen.written()
 
 
@@ -226,6 +265,78 @@ def _table(pen: Pen, y: float, table: Table, bottom: float) -> tuple[float, int]
         pen.text(_LEFT, y + 4, table.more % {"n": len(table.rows) - count}, 8, colour=colour("ink-soft"))
         y += _MORE_MM
     return _paragraph(pen, y + 1, table.note, 8, colour_of="ink-soft") if table.note else y, count
+
+
+def _matrix_pages(pen: Pen, matrices: Sequence[Matrix]) -> Iterator[tuple[Matrix, int]]:
+    """What each page has: some columns of a matrix, and the rows from one on."""
+    for whole in matrices:
+        columns = len(whole.columns) - 1
+        parts = -(-columns // _MOST_COLUMNS)
+        for part in range(parts):
+            first, end = (1 + columns * n // parts for n in (part, part + 1))
+            matrix, row = whole.of_columns(first, end), 0
+            while row < len(whole.rows):
+                yield matrix, row
+                row = _matrix(_Ruler(pen), matrix, row)
+
+
+def _matrix(pen: Pen, matrix: Matrix, row: int) -> int:
+    """The page with the rows from that one on; the first that had no room."""
+    y = _paragraph(pen, _TOP + 1, matrix.title, 13, bold=True)
+    y = _paragraph(pen, y + 1, matrix.note, 8.5, colour_of="ink-soft") + 2
+    heads = matrix.columns[1:]
+    width = min(_COLUMN_MM, (_WIDE - _NAMES_MM) / len(heads))
+    names = _WIDE - width * len(heads)
+    rights = [_LEFT + names + width * n for n in range(1, len(heads) + 1)]
+    y = _matrix_heads(pen, y, matrix.columns, names, width) + 1
+    _rule(pen, y)
+    for number, (first, *cells) in enumerate(matrix.rows[row:], start=row):
+        lines = _lines(pen, first, 8.5, names - 2)
+        noted = any("\n" in cell for cell in cells)
+        deep = max(1.6 + 8.5 * _LEADING * len(lines), 7.3 if noted else 5.2)
+        if y + deep > _FOOT and number > row:
+            return number
+        for n, line in enumerate(lines):
+            pen.text(_LEFT, y + 3.7 + n * 8.5 * _LEADING, line, 8.5, colour=colour("ink"))
+        for column, (cell, right) in enumerate(zip(cells, rights, strict=True), start=1):
+            if tint := matrix.tints.get((number, column)):
+                box = Box(right - width + 0.4, y + 0.1, width - 0.4, deep - 0.2)
+                corners = [(box.x + x * box.width, box.y + below * box.height) for x, below in _CORNERS]
+                pen.shapes([Shape([np.array(corners)], fill=colour(tint), opacity=0.25)], box)
+            told, _end, note = cell.partition("\n")
+            for words, size, at, ink in ((told, 8.5, 3.7, "ink"), (note, 6.5, 6.3, "ink-soft")):
+                fitted = _fitted(pen, words, size, width - 1)
+                pen.text(right - 0.8 - pen.width(fitted, size), y + at, fitted, size, colour=colour(ink))
+        y += deep
+        _rule(pen, y)
+    return len(matrix.rows)
+
+
+_CORNERS: Final = ((0, 0), (1, 0), (1, 1), (0, 1))
+
+
+def _matrix_heads(pen: Pen, y: float, columns: Sequence[str], names: float, width: float) -> float:
+    """The heads below ``y``; where they ended. Upright where a word of one is wider than its column."""
+    heads = columns[1:]
+    rising = any(pen.width(word, 7.5) > width - 1.6 for head in heads for word in _words(head))
+    room = _RISING_MM if rising else width - 1.6
+    first = _lines(pen, columns[0], 7.5, names - 2)
+    lines = [first, *(_lines(pen, head, 7.5, room) for head in heads)]
+    line = 7.5 * _LEADING
+    longest = max(pen.width(words, 7.5) for of_head in lines[1:] for words in of_head) if rising else 0.0
+    y += max(longest, line * max(map(len, [first] if rising else lines)))
+    for n, of_head in enumerate(lines):
+        right = _LEFT + names + width * n - 0.8
+        for m, words in enumerate(of_head):
+            if n and rising:
+                # Around the middle of the column; letters stand left of where they rise.
+                x = right + 0.4 - width / 2 + line * (m + 0.75 - len(of_head) / 2)
+                pen.text(x, y, words, 7.5, colour=colour("ink-soft"), rising=90)
+            else:
+                x = right - pen.width(words, 7.5) if n else _LEFT
+                at = y - (len(of_head) - 1 - m) * line
+                pen.text(x, at, words, 7.5, colour=colour("ink-soft"))
+    return y
 
 
 def _widths(pen: Pen, table: Table) -> list[float]:

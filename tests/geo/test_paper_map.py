@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from geo.bbox import Bbox
 from geo.folium_map import CellMap, MapCell, MapLevel, Units, square
 from geo.grid import Cell, Grid
-from geo.paper_map import Fonts, Sheet, Table, as_pdf, as_png
+from geo.paper_map import Fonts, Matrix, Sheet, Table, as_pdf, as_png
 from geo.paper_map.palette import colours
 from geo.paper_map.pens import Box
 from geo.paper_map.streets import along_streets
@@ -112,6 +112,32 @@ def test_the_pdf_says_everything_on_two_pages() -> None:
     assert paper.metadata is not None and paper.metadata.title == "Ысык жерлер: Ош"
     assert paper.metadata.author == "Ош"
     assert as_pdf(sheet(made_on=dt.date(2026, 3, 11)), FONTS) != made
+
+
+def test_a_matrix_has_pages_of_its_own_and_all_of_its_cells_are_told() -> None:
+    rows, columns = 40, 14
+    matrix = Matrix(
+        "Баары",
+        ("Кызмат", *(f"башкармалыгы {n}" for n in range(columns))),
+        [(f"кызмат {m}", *(f"{m}.{n}\n{m}:{n}" for n in range(columns))) for m in range(rows)],
+        note="Жарымы",
+        tints={(rows - 1, columns): "cold-3"},
+    )
+    small = Matrix("Экөө", ("Кызмат", "аймак"), [("суу", "5"), ("газ", "6")])
+    made = as_pdf(sheet(matrices=[matrix, small]), FONTS)
+    pages = [page.extract_text().split() for page in PdfReader(io.BytesIO(made)).pages]
+    told = [word for page in pages[2:] for word in page]
+    for mark in (".", ":"):
+        cells = [f"{m}{mark}{n}" for m in range(rows) for n in range(columns)]
+        assert sorted(word for word in told if word in cells) == sorted(cells)
+    # Two parts of the columns, each on two pages.
+    assert len(pages) == 2 + 4 + 1
+    assert all({"Баары", "Жарымы", "Кызмат", "башкармалыгы"} <= {*page} for page in pages[2:6])
+    assert {"Экөө", "аймак", "суу", "6"} <= {*pages[6]}
+    assert all(f"{n} / 7" in " ".join(page) for n, page in enumerate(pages, start=1))
+    assert matrix.of_columns(8, 15).tints == {(rows - 1, 7): "cold-3"}
+    untinted = [dataclasses.replace(matrix, tints={}), small]
+    assert as_pdf(sheet(matrices=untinted), FONTS) != made
 
 
 def test_the_picture_has_the_cells_in_the_middle_and_each_at_its_place() -> None:

@@ -18,6 +18,7 @@ from appeals.models import Appeal
 from geo.shares import difference, wilson
 from reports.answer_sentences import answers_summary_words
 from reports.answers import ENOUGH, find_answers
+from reports.kinds import KINDS
 from reports.paper import answers_tables
 from reports.tallies import Borders
 from tests.grid import IN_EAST, IN_WEST, OUTSIDE, GridCity
@@ -111,9 +112,14 @@ def test_like_is_compared_with_like_and_clear_differences_are_named(
     assert [district.code for district, _one in found.slowest_districts] == ["east", "west"]
     with translation.override("en"):
         by_district, pairs, by_service = answers_tables(found)
+        (matrix,) = KINDS["answers"].matrices(found)
     assert [row[0] for row in by_district.rows[1:]] == ["east en", "west en"]
     assert [row[0] for row in by_service.rows] == ["roads en", "light en"]
     assert (pairs.rows[0][0], pairs.note) == ("light en\neast en", "")
+    # Every pair, too.
+    assert matrix.columns == ("Service", "All districts", "east en", "west en")
+    assert matrix.rows[0][:3] == ("light en", "5\n67 %", "▼ 30\n33 %")
+    assert matrix.tints == {(0, 2): "hot-3", (0, 3): "cold-3"}
     rows = list(csv.DictReader(io.StringIO(client.get(FILES[2]).content.decode("utf-8-sig"))))
     told = {(row["service"], row["district"]): row for row in rows}
     assert told["light", "east"]["share_kept"] == "0.3333"
