@@ -16,8 +16,9 @@ from appeals.identity import clean_text
 from appeals.intake.parse import kind_of, leaf_category, upload_ids
 from appeals.limits import TEXT_MAX
 from appeals.models import Attachment
+from appeals.vocabulary import Kind
 from districts.explanation import border_in_words, rule_in_words
-from districts.models import District, Service, ServiceArea
+from districts.models import Category, District, Service, ServiceArea
 from districts.routing import Rule
 from geo.points import city_point
 from geo.refusals import Refusals, Refused
@@ -36,7 +37,8 @@ class Preview:
     """The routing decision in words, and the last day for the answer.
 
     ``works`` are under way where the place is, what ends first is first. ``alike`` are open appeals near by that
-    are perhaps the same, the likeliest first.
+    are perhaps the same, the likeliest first. ``question`` is what a proposal's category asks whoever supports it, its author
+    too; else empty.
     """
 
     district: District | None
@@ -47,6 +49,7 @@ class Preview:
     due_on: dt.date
     alike: list[Alike]
     works: list[NewsItem]
+    question: str
 
 
 def preview(
@@ -87,7 +90,13 @@ def preview(
         due_on=LegalClock.read().due_on(known, now, category=leaf.pk),
         alike=find_alike(point, leaf.pk, now, text=words, looks=_looks(files, holders), most=ALIKE_SHOWN),
         works=list(NewsItem.objects.in_force_at(point, now)[:ALIKE_SHOWN]),
+        question=_question_of(leaf) if known == Kind.RECOMMENDATION else "",
     )
+
+
+def _question_of(category: Category) -> str:
+    asked = category.attributes.filter(active=True).first()
+    return asked.description if asked else ""
 
 
 def preview_of(

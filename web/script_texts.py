@@ -116,6 +116,9 @@ def script_texts() -> dict[str, str]:
         "route.because": _("Why: %(reason)s"),
         "route.district": _("District: %(district)s"),
         "route.due": _("The answer is due by %(day)s."),
+        "route.question": _(
+            "Supporters of such proposals are asked: “%(question)s” Once it is sent, you can answer on your page of the appeal."
+        ),
         "route.waiting": _("Choose the place and the category, and you will see who answers and by when."),
         "route.failed": _("Who answers will be decided when the appeal arrives."),
         "alike.title": _("Has somebody written of it already?"),

@@ -68,6 +68,10 @@ class RouteSerializer(serializers.Serializer[Any]):
     due_on = serializers.DateField(
         help_text="Last day for the answer if it were sent now: of the service level, or of the legal term for a legal kind."
     )
+    question = serializers.CharField(
+        allow_blank=True,
+        help_text="What a recommendation of this category asks whoever supports it, its author too; else empty.",
+    )
     alike = AlikeSerializer(
         many=True,
         help_text="Open appeals near by that are perhaps the same, the likeliest first.",
@@ -145,5 +149,6 @@ def _document(found: Preview) -> dict[str, Any]:
         "explanation": found.explanation,
         "border_m": round(found.border_m, 1),
         "due_on": found.due_on,
+        "question": found.question,
         "alike": AlikeSerializer(found.alike, many=True).data,
     }

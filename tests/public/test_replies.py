@@ -209,6 +209,19 @@ def test_repetitions_bring_their_answers_each_person_once(
     assert counted(again)[0] == {"maple": 1, "oak": 1}, "its staff see it"
 
 
+def test_the_author_learns_of_the_question_before_sending_and_answers_afterwards(
+    proposal: Appeal, question: Attribute, client: Client
+) -> None:
+    lon, lat = IN_EAST
+    form = {"lon": lon, "lat": lat, "category": question.category.code, "kind": "recommendation"}
+    headers = {"Accept-Language": "en"}
+    assert client.get("/api/route", form, headers=headers).json()["question"] == question.description
+    assert client.get("/api/route", form | {"kind": "report"}, headers=headers).json()["question"] == ""
+    assert question.description in client.post("/en/appeals/new/", form | {"ask": "who"}).content.decode()
+    own = client.get(f"/en/follow/{proposal.contact.secret}/").content.decode()
+    assert f"/en/appeals/{proposal.number}/#support" in own
+
+
 def test_page_and_open_data_have_the_tally_and_no_person(proposal: Appeal, client: Client) -> None:
     send(Client(), proposal, value="elm", coordinates=EAST)
     send(Client(), proposal, value="elm")

@@ -8,7 +8,7 @@ import { formatDay, t } from "city/site/texts.js";
 /** @typedef {import("city/map/spot.js").Spot} Spot */
 
 /** @typedef {{number: number, url: string, support_url: string, text: string, language: string, status: string, reasons: string[]}} Alike */
-/** @typedef {{district: {name: string} | null, service: {name: string}, explanation: string, due_on: string, alike: Alike[]}} Preview */
+/** @typedef {{district: {name: string} | null, service: {name: string}, explanation: string, due_on: string, question: string, alike: Alike[]}} Preview */
 
 export class RoutePreview {
   #place;
@@ -73,7 +73,7 @@ export class RoutePreview {
   }
 
   /** @param {Preview} preview */
-  #show({ district, service, explanation, due_on: dueOn, alike }) {
+  #show({ district, service, explanation, due_on: dueOn, question, alike }) {
     const answers = t("route.title", { service: service.name });
     this.#options.said(answers);
     this.#place.replaceChildren(
@@ -88,6 +88,7 @@ export class RoutePreview {
           district && el("span", {}, icon("pin"), t("route.district", { district: district.name })),
         ),
         el("p", { className: "route__why" }, t("route.because", { reason: explanation })),
+        question && el("p", {}, t("route.question", { question })),
       ),
       ...(this.#options.alike && alike.length ? [alikeCard(alike)] : []),
     );
