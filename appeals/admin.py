@@ -34,6 +34,7 @@ from appeals.models import (
     Appeal,
     Attachment,
     CalendarDay,
+    CommentRule,
     Event,
     LegalTerm,
     Message,
@@ -315,3 +316,8 @@ class CalendarDayAdmin(_MovesDueDates, TranslationAdmin[CalendarDay]):
 class SupportThresholdAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["__str__", "district", "voices", "days"]
     list_select_related = ["district"]
+
+
+@admin.register(CommentRule)
+class CommentRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ["kind", "allowed"]

@@ -27,6 +27,7 @@ class AppealsConfig(AppConfig):
             Appeal,
             Attachment,
             CalendarDay,
+            CommentRule,
             Event,
             LegalTerm,
             Message,
@@ -37,6 +38,7 @@ class AppealsConfig(AppConfig):
         )
         from appeals.notify.alerts import CONFIRMATION, NEW_APPEAL, Confirmations, NewAppeals
         from appeals.notify.carriers import carried_by
+        from appeals.notify.comments import COMMENTS, Comments
         from appeals.notify.delivery import deliver_due
         from appeals.notify.followers import FOLLOW_CONFIRMATION, FOLLOWED, FollowedSteps, FollowQuestions
         from appeals.notify.invitations import INVITATION, Invitations, queue_invitation
@@ -67,6 +69,7 @@ class AppealsConfig(AppConfig):
         declare(CONFIRMATION, Confirmations())
         declare(FOLLOWED, FollowedSteps())
         declare(FOLLOW_CONFIRMATION, FollowQuestions())
+        declare(COMMENTS, Comments())
         declare(SIGN_IN, SignInLetters())
         carried_by(Message.Channel.EMAIL, Mail)
         carried_by(Message.Channel.PUSH, Push)
@@ -88,7 +91,7 @@ class AppealsConfig(AppConfig):
         office_may(VIEW, Appeal, Event)
         # The government moves working days every year.
         office_may(ALL, CalendarDay, SupportThreshold)
-        office_may(EDIT, LegalTerm, RefusalGround)
+        office_may(EDIT, CommentRule, LegalTerm, RefusalGround)
         # To have videos prepared again.
         office_may(EDIT, Attachment)
         # To take a marked place off the map.

@@ -15,7 +15,7 @@ from accounts.roles import Role
 from appeals.deadlines import LegalClock, city_day
 from appeals.gathering import has_gathered
 from appeals.limits import ADDITIONS_MAX, CORRECTION_MINUTES, CORRECTIONS_MAX, RATING_DAYS
-from appeals.models import Appeal, Attachment, Event
+from appeals.models import Appeal, Attachment, Comment, Event
 from appeals.querysets import AppealQuerySet
 from appeals.redactions import is_redacted
 from appeals.vocabulary import OPEN_STATUSES, Guard, Status, Verb
@@ -27,7 +27,7 @@ def barred(
 ) -> frozenset[Guard]:
     """The guards of these verbs that are not true of the appeal at that moment.
 
-    One query each for photos and videos, for words that were taken out and for links, where a verb asks about them, and
+    One query each for photos and videos, for comments, for words that were taken out and for links, where a verb asks about them, and
     one for each of its links' kinds where there are any; and those of the clock, unless it was read before.
     """
     asked = frozenset(verb.guard for verb in verbs if verb.guard is not None)
@@ -44,6 +44,10 @@ def barred(
                 met.add(Guard.PHOTO_THERE)
             if covered:
                 met.add(Guard.PHOTO_COVERED)
+    if any(guard.of_comments for guard in asked):
+        comments = Comment.objects.filter(appeal=appeal).order_by()
+        for hidden in comments.values_list("hidden", flat=True).distinct():
+            met.add(Guard.COMMENT_HIDDEN if hidden else Guard.COMMENT_SHOWN)
     if appeal.duplicate_of_id is not None:
         met.add(Guard.REPEATS)
     of_links = asked & {Guard.LINKED, Guard.SPLIT_OFF, Guard.HAS_PART}

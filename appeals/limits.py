@@ -77,6 +77,14 @@ SIGNED_IN_DAYS: Final = 180
 RESIDENT_APPEALS_MAX: Final = 200
 ATTACHED_MAX: Final = 100
 
+#: What a resident says of an appeal, and how many of them stand on a page.
+COMMENT_MAX: Final = 1_000
+COMMENTS_PAGE: Final = 20
+#: Days after an appeal is closed in which it may still be commented on.
+COMMENT_DAYS: Final = 30
+#: Of how many comments, the latest, a moderation chooses the one that it hides or shows.
+COMMENTS_OFFERED: Final = 100
+
 #: Voices from which on the city answers a proposal, and days in which they are gathered, where the Mayor's Office has said
 #: nothing else.
 SUPPORT_VOICES: Final = 300

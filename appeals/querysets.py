@@ -33,7 +33,7 @@ from geo.points import WGS84_SRID
 from media.refusal import Refusal
 
 if TYPE_CHECKING:
-    from appeals.models import Alert, Appeal, Attachment, ResumableUpload, Support  # noqa: F401
+    from appeals.models import Alert, Appeal, Attachment, Comment, ResumableUpload, Support  # noqa: F401
 
 #: Public order of lists: the index ``appeal_newest``.
 NEWEST_FIRST: Final = Order({"submitted_at": dt.datetime, "number": int}, descending=True)
@@ -442,6 +442,16 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def held_by(self, holders: Collection[str]) -> AttachmentQuerySet:
         """Those of them that one of the holders brought, or the platform itself."""
         return self.waiting().filter(holder__in=[*holders, ""])
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def shown(self) -> CommentQuerySet:
+        """Those that everybody sees who sees their appeals."""
+        return self.filter(hidden=False)
+
+    def public(self) -> CommentQuerySet:
+        """Those that anyone may see."""
+        return self.shown().filter(appeal__hidden=False)
 
 
 class ResumableUploadQuerySet(models.QuerySet["ResumableUpload"]):

@@ -133,6 +133,8 @@ class Guard(enum.Enum):
     FILE_HIDDEN = "file hidden"  #: one of its photos and videos is hidden by itself
     PHOTO_THERE = "photo there"  #: it has a photo, hidden or not
     PHOTO_COVERED = "photo covered"  #: areas of one of its photos are covered
+    COMMENT_SHOWN = "comment shown"  #: a resident has commented on it, and the public sees that
+    COMMENT_HIDDEN = "comment hidden"  #: one of the comments is hidden
     REDACTED = "redacted"  #: words of it are taken out
     SPLIT_OFF = "split off"  #: it was split off another appeal, and nobody has begun with it
     HAS_PART = "has part"  #: a matter was split off it, and nobody has begun with that
@@ -156,12 +158,17 @@ class Guard(enum.Enum):
         of_relations = {Guard.SPLIT_OFF, Guard.HAS_PART, Guard.REPEATS, Guard.LINKED}
         of_itself = of_relations | {Guard.REDACTED, Guard.CIVIC, Guard.LEGAL, Guard.RATEABLE, Guard.GATHERED}
         of_itself |= {Guard.CORRECTABLE, Guard.EXTENSIBLE}
-        return self not in of_itself and not self.of_files
+        return self not in of_itself and not self.of_files and not self.of_comments
 
     @property
     def of_files(self) -> bool:
         """True when the appeal's photos and videos decide it."""
         return self in {Guard.FILE_SHOWN, Guard.FILE_HIDDEN, Guard.PHOTO_THERE, Guard.PHOTO_COVERED}
+
+    @property
+    def of_comments(self) -> bool:
+        """True when the comments of residents decide it."""
+        return self in {Guard.COMMENT_SHOWN, Guard.COMMENT_HIDDEN}
 
 
 class Input(enum.Enum):
@@ -177,6 +184,8 @@ class Input(enum.Enum):
     HIDDEN_FILE = "hidden file"  #: one that was hidden by itself, which is shown to the public again
     PHOTO = "photo"  #: a photo of the appeal, hidden or not
     COVERED_PHOTO = "covered photo"  #: one of which areas are covered
+    SHOWN_COMMENT = "shown comment"  #: a comment on the appeal, which is hidden from the public
+    HIDDEN_COMMENT = "hidden comment"  #: one that is hidden, which is shown to the public again
     AREAS = "areas"  #: rectangles of a picture in percent of it, one a line
     COLLEAGUE = (
         "colleague"  #: somebody of the service that the appeal is with, who works on it; nobody if left out

@@ -846,6 +846,47 @@ SHOW_FILE = Verb(
     ),
     letters={Audience.AUTHOR: _("A photo or video of your appeal № %(number)d is shown to the public again")},
 )
+HIDE_COMMENT = Verb(
+    "hide_comment",
+    sources=tuple(Status),
+    target=None,
+    roles=_MODERATION,
+    icon="hide",
+    tone=Tone.DANGER,
+    guard=Guard.COMMENT_SHOWN,
+    quiet=True,
+    asks=(
+        Ask("comment", Input.SHOWN_COMMENT, _("Which one")),
+        Ask(
+            "text",
+            Input.TEXT,
+            _("Reason"),
+            _("Everyone reads it in the history of the appeal, so do not repeat what is hidden."),
+        ),
+    ),
+    words=Words(
+        step=_("A comment is hidden from the public"),
+        invitation=_("Hide a comment"),
+        button=pgettext_lazy("verb: hide a comment", "Hide it"),
+        done=_("A comment on appeal %(number)s is hidden from the public."),
+    ),
+)
+SHOW_COMMENT = Verb(
+    "show_comment",
+    sources=tuple(Status),
+    target=None,
+    roles=_MODERATION,
+    icon="show",
+    guard=Guard.COMMENT_HIDDEN,
+    quiet=True,
+    asks=(Ask("comment", Input.HIDDEN_COMMENT, _("Which one")),),
+    words=Words(
+        step=_("A comment is shown to the public again"),
+        invitation=_("Show a hidden comment again"),
+        button=pgettext_lazy("verb: show a comment", "Show it again"),
+        done=_("A comment on appeal %(number)s is public again."),
+    ),
+)
 COVER = Verb(
     "cover",
     sources=tuple(Status),
@@ -1112,6 +1153,8 @@ VERBS: dict[str, Verb] = {
         NOTE,
         HIDE_FILE,
         SHOW_FILE,
+        HIDE_COMMENT,
+        SHOW_COMMENT,
         COVER,
         UNCOVER,
         REDACT,

@@ -64,6 +64,10 @@ DEFAULTS: Final[dict[str, Rate]] = {
     # Supports of one appeal that nothing but a browser stands for, by address: a class presses at once, an office in a day.
     # A proposal is carried by some three hundred; one connection gives a tenth of them a day. Whoever signs in is not held up.
     "support-place": Rate(20, 30, 24 * _HOUR),
+    # Comments on appeals: of one resident, in an evening's discussion of several appeals, and by address (of IPv6 a /48),
+    # behind which is a village; whoever makes accounts by the dozen is held up by it.
+    "comment": Rate(10, 20, _HOUR),
+    "comment-place": Rate(60, 120, _HOUR),
     # Wrong passwords for one account from one address. Five are a forgotten password; 1,440 a day guess none.
     "log-in": Rate(5, 60, _HOUR),
     # Wrong passwords for whatever accounts from one address: an office of 25 people on a Monday.

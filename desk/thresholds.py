@@ -1,4 +1,4 @@
-"""From how many voices on the city answers a proposal: one page for the city and its districts."""
+"""From how many voices on the city answers a proposal, of the city and its districts, and what residents may comment on."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods
 
+from appeals.actions.comment_rules import allow_comments, commented_kinds, mark_of_kinds
 from appeals.actions.thresholds import ChangedMeanwhile, Written, mark_of, set_thresholds, stored
 from appeals.deadlines import city_day
 from appeals.due import rows_of
 from appeals.gathering import leading, voices_of
-from appeals.limits import SUPPORT_DAYS_MAX, SUPPORT_VOICES_MAX
+from appeals.limits import COMMENT_DAYS, SUPPORT_DAYS_MAX, SUPPORT_VOICES_MAX
+from appeals.vocabulary import Kind
 from desk.doors import for_whom
 from districts import choices
 from geo.refusals import Errors, Refused
@@ -53,11 +55,32 @@ class _Row:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_whom(lambda standing: standing.sets_thresholds)
 def thresholds_page(request: HttpRequest) -> HttpResponse:
-    """The thresholds; POST stores all of them, or says what is wrong with which, or that they were changed meanwhile."""
+    """The thresholds, and the kinds that are commented on; POST stores all of the one or of the other (``do=comments``).
+
+    Or says what is wrong with which, or that they were changed meanwhile.
+    """
+    if request.method == "POST" and request.POST.get("do") == "comments":
+        return _allow_comments(request)
+    return _page(request)
+
+
+def _allow_comments(request: HttpRequest) -> HttpResponse:
+    kinds = request.POST.getlist("kind")
+    try:
+        changed = allow_comments(kinds, seen=request.POST.get("seen", ""))
+    except ChangedMeanwhile:
+        return _page(request, kinds=kinds)
+    words = _("Kinds of appeals that were changed: %(n)d.") if changed else _("Nothing was changed.")
+    messages.success(request, words % {"n": changed})
+    return redirect("desk:thresholds")
+
+
+def _page(request: HttpRequest, *, kinds: list[str] | None = None) -> HttpResponse:
+    """``kinds`` are those that somebody has ticked while another one stored others."""
     districts = choices.districts()
     written, errors, changed_meanwhile = stored(), Errors(), False
     mark = mark_of(written)
-    if request.method == "POST":
+    if request.method == "POST" and kinds is None:
         codes = ["", *(district.code for district in districts)]
         written = {
             code: (
@@ -79,8 +102,9 @@ def thresholds_page(request: HttpRequest) -> HttpResponse:
     named = [("", _("Whole city")), *((district.code, district.name) for district in districts)]
     rows = [_Row(code, name, written.get(code, _NONE), errors) for code, name in named]
     status = HTTPStatus.OK
-    if errors or changed_meanwhile:
+    if errors or changed_meanwhile or kinds is not None:
         status = HTTPStatus.BAD_REQUEST if errors else HTTPStatus.CONFLICT
+    allowed = commented_kinds()
     proposals = rows_of(leading(_LEADING, city_day(timezone.now())))
     context = {
         "leading": [(row, voices_of(row.appeal)) for row in proposals],
@@ -88,5 +112,9 @@ def thresholds_page(request: HttpRequest) -> HttpResponse:
         "errors": errors,
         "changed_meanwhile": changed_meanwhile,
         "mark": mark,
+        "kinds": [(kind, kind.label, kind in (allowed if kinds is None else kinds)) for kind in Kind],
+        "kinds_mark": mark_of_kinds(allowed),
+        "kinds_changed_meanwhile": kinds is not None,
+        "comment_days": COMMENT_DAYS,
     }
     return render(request, "desk/thresholds.html", context, status=status)

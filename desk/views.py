@@ -17,11 +17,12 @@ from accounts.roles import Role, standing_of
 from appeals.actions.drafts import drop_draft, keep_draft
 from appeals.actors import Person
 from appeals.alike import alike
+from appeals.comments import discussion_of, page_asked
 from appeals.dossier import dossier_of
 from appeals.filters import FILTERS, filter_fields
 from appeals.gathering import voices_of
 from appeals.limits import ALIKE_MAX, TEXT_MAX
-from appeals.models import Appeal, Attachment
+from appeals.models import Appeal, Attachment, Comment
 from appeals.redactions import redactions_of
 from appeals.workflow import COVER, DUPLICATE, REDACT, SUBMIT_FOR, VERBS
 from desk.answer_templates import NAMES_AUTHOR, filled, names_author, offered
@@ -34,6 +35,7 @@ from desk.queue import PAGE_SIZE, Listed, Place, Queue, Sort, counted_to, parse_
 from desk.rows import Look, rows_as_html
 from desk.saved import Saved, calendar_and_saved, nothing_left, places_of
 from geo.paging import AFTER, BEFORE, PageRequest
+from geo.refusals import Refusals
 from rates.taking import TooMany
 from web.parameters import left_out
 from web.uploads import browser_of, holders_of
@@ -199,36 +201,58 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     queue = Queue.of(cast("User", request.user), dossier.clock.calendar)
     next_appeal, previous_appeal = queue.beside(place, appeal)
     takes_files = standing.may(Right.FILES)
-    context = verbs | {
-        "dossier": dossier,
-        "appeal": appeal,
-        "contact": contact,
-        "voices": voices_of(appeal) if appeal.is_proposal else None,
-        "office": standing.office,
-        "takes_files": takes_files,
-        "files_taken": FileTaken.objects.filter(appeal=appeal).select_related("by") if takes_files else (),
-        "contact_seen": ContactSeen.objects.filter(appeal=appeal).select_related("by")[:SEEN_MAX]
-        if takes_files
-        else (),
-        "redactions": redactions_of(appeal) if role in REDACT.roles else (),
-        "covered": Attachment.objects.filter(appeal=appeal).exclude(covered=[])
-        if role in COVER.roles
-        else (),
-        "show_actors": True,
-        "tells_why": True,
-        "live_every_ms": EVERY_MS,
-        "answer_templates": offered(appeal),
-        "may_take": appeal.assignee_id != request.user.pk
-        and appeal.service_id in standing.service_ids
-        and any(form.row.assigns for form in verbs["forms"]),
-        "alike": alike(appeal, ALIKE_MAX) if any(form.row is DUPLICATE for form in verbs["forms"]) else [],
-        "alike_verb": DUPLICATE,
-        "awaits_answer": any(form.row.answers for form in verbs["forms"]),
-        "place": place.as_query(),
-        "next_appeal": next_appeal,
-        "previous_appeal": previous_appeal,
-    }
+    context = (
+        verbs
+        | _comments(request, appeal, place)
+        | {
+            "dossier": dossier,
+            "appeal": appeal,
+            "contact": contact,
+            "voices": voices_of(appeal) if appeal.is_proposal else None,
+            "office": standing.office,
+            "takes_files": takes_files,
+            "files_taken": FileTaken.objects.filter(appeal=appeal).select_related("by")
+            if takes_files
+            else (),
+            "contact_seen": ContactSeen.objects.filter(appeal=appeal).select_related("by")[:SEEN_MAX]
+            if takes_files
+            else (),
+            "redactions": redactions_of(appeal) if role in REDACT.roles else (),
+            "covered": Attachment.objects.filter(appeal=appeal).exclude(covered=[])
+            if role in COVER.roles
+            else (),
+            "show_actors": True,
+            "tells_why": True,
+            "live_every_ms": EVERY_MS,
+            "answer_templates": offered(appeal),
+            "may_take": appeal.assignee_id != request.user.pk
+            and appeal.service_id in standing.service_ids
+            and any(form.row.assigns for form in verbs["forms"]),
+            "alike": alike(appeal, ALIKE_MAX)
+            if any(form.row is DUPLICATE for form in verbs["forms"])
+            else [],
+            "alike_verb": DUPLICATE,
+            "awaits_answer": any(form.row.answers for form in verbs["forms"]),
+            "place": place.as_query(),
+            "next_appeal": next_appeal,
+            "previous_appeal": previous_appeal,
+        }
+    )
     return tried.shown_in(render(request, "desk/appeal.html", context))
+
+
+def _comments(request: HttpRequest, appeal: Appeal, place: Place) -> dict[str, object]:
+    """A page of the comments on the appeal, hidden ones too."""
+    refusals = Refusals()
+    asked = refusals.read(page_asked, request.GET.get("comments", ""), page_asked(""), name="comments")
+    discussion = discussion_of(Comment.objects.filter(appeal=appeal), asked)
+    path = f"{request.path}?{place.as_query()}"
+    return {
+        "discussion": discussion,
+        "comments_wrong": refusals.errors.get("comments"),
+        "first_url": "" if discussion.begins else f"{path}#comments",
+        "next_url": f"{path}&comments={discussion.next}#comments" if discussion.next else "",
+    }
 
 
 def _insert(request: HttpRequest, appeal: Appeal, place: Place) -> HttpResponse:

@@ -9,6 +9,7 @@ from opendata.views.appeals import appeals_geojson
 from opendata.views.base_map import base_geojson
 from opendata.views.borders import city_geojson, districts_geojson, service_areas_geojson
 from opendata.views.clusters import clusters_geojson
+from opendata.views.comments import CommentsByNumberView, CommentsView
 from opendata.views.document import DocumentPage, DocumentView
 from opendata.views.news import news_geojson
 from opendata.views.reference import categories_json, services_json
@@ -18,6 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("appeals.geojson", appeals_geojson, name="api-appeals"),
     path("appeals/<uuid:pk>/", AppealView.as_view(), name="api-appeal"),
     path("appeals/<int:number>/", AppealByNumberView.as_view(), name="api-appeal-by-number"),
+    path("appeals/<uuid:pk>/comments/", CommentsView.as_view(), name="api-comments"),
+    path("appeals/<int:number>/comments/", CommentsByNumberView.as_view(), name="api-comments-by-number"),
     path("clusters.geojson", clusters_geojson, name="api-clusters"),
     path("districts.geojson", districts_geojson, name="api-districts"),
     path("city.geojson", city_geojson, name="api-city"),

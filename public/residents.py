@@ -10,11 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from appeals.intake.sign_in import signed_in
 from appeals.limits import SECRET_MAX, SIGN_IN_MINUTES, SIGNED_IN_DAYS
 from appeals.models import Resident, SignInCode
+from geo.numbers import key_or_0
 
 _COOKIE: Final = "resident"
 #: The key of the code that this browser has asked for: its page is there again after whatever else was opened.
 _ASKED: Final = "sign-in"
 _SUPPORTER: Final = "supporter"
+#: The number of the appeal that somebody signs in to comment on.
+_COMMENT: Final = "comment-on"
 #: As long as browsers keep one.
 _SUPPORTER_AGE_S: Final = 400 * 86_400
 
@@ -58,6 +61,21 @@ def keep_asked(response: HttpResponse, asked: SignInCode) -> None:
 def forget_asked(response: HttpResponse) -> None:
     """Has the browser forget it."""
     response.delete_cookie(_ASKED, samesite="Lax")
+
+
+def keep_wish_to_comment(response: HttpResponse, number: int) -> None:
+    """Has the browser keep on which appeal its reader wants to comment, for as long as a code is good."""
+    _keep(response, _COMMENT, str(number), age_s=SIGN_IN_MINUTES * 60)
+
+
+def wants_to_comment_on(request: HttpRequest) -> int:
+    """The number of the appeal that its reader signs in to comment on; 0 for none."""
+    return key_or_0(request.COOKIES.get(_COMMENT, ""))
+
+
+def forget_wish_to_comment(response: HttpResponse) -> None:
+    """Has the browser forget it."""
+    response.delete_cookie(_COMMENT, samesite="Lax")
 
 
 def supporter_secret(request: HttpRequest) -> str:

@@ -10,6 +10,7 @@ from public.views.alert_feed import alert_feed
 from public.views.alerts import alert_page, alerts_page
 from public.views.appeal import appeal_page
 from public.views.appeal_new import appeal_new
+from public.views.comments import comments_page
 from public.views.follow import follow_page
 from public.views.followed import follow_by_letter, followed_page
 from public.views.letters import letters_page
@@ -28,6 +29,7 @@ urlpatterns = [
     path("appeals/new/", appeal_new, name="appeal-new"),
     path("appeals/<int:number>/", appeal_page, name="appeal"),
     path("appeals/<int:number>/support/", support_page, name="support"),
+    path("appeals/<int:number>/comments/", comments_page, name="comments"),
     path("proposals/", proposals, name="proposals"),
     path("appeals/<int:number>/notices/", notices, name="notices"),
     path("appeals/<int:number>/letters/", follow_by_letter, name="follow-by-letter"),

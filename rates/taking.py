@@ -49,6 +49,9 @@ _SUPPORTED: Final = gettext_lazy(
 _SUPPORTED_HERE: Final = gettext_lazy(
     "Many people have supported this from your internet connection already. Press the button again %(wait)s, or sign in with your e-mail address under “My appeals” and press it then."
 )
+_COMMENTED: Final = gettext_lazy(
+    "You have written many comments in a short time. Nothing you typed is lost: send it again %(wait)s."
+)
 _WRONG_CODES: Final = gettext_lazy("Too many wrong codes. Try again %(wait)s.")
 _LETTERS: Final = gettext_lazy("Several letters are on their way already. Ask for another one %(wait)s.")
 
@@ -66,6 +69,8 @@ API_KEY: Final = Limit(
 )
 SUPPORT: Final = Limit("support", _SUPPORTED)
 SUPPORT_PLACE: Final = Limit("support-place", _SUPPORTED_HERE)
+COMMENT: Final = Limit("comment", _COMMENTED)
+COMMENT_PLACE: Final = Limit("comment-place", _SENT)
 FIRST_LETTER: Final = Limit("first-letter", _LETTERS)
 LINK_LETTER: Final = Limit("link-letter", _LETTERS)
 LINK_LETTER_SENDER: Final = Limit("link-letter-sender", _LETTERS)
@@ -97,6 +102,8 @@ LIMITS: Final = (
     API_KEY,
     SUPPORT,
     SUPPORT_PLACE,
+    COMMENT,
+    COMMENT_PLACE,
     LOG_IN,
     LOG_IN_ADDRESS,
     FIRST_LETTER,

@@ -29,10 +29,12 @@ from appeals.models import (
     AppealContact,
     Attachment,
     CalendarDay,
+    Comment,
     Event,
     HotCell,
     LegalTerm,
     Message,
+    Resident,
     RoutingDecision,
 )
 from appeals.vocabulary import Kind, Status
@@ -336,6 +338,20 @@ class AttachmentFactory(DjangoModelFactory[Attachment]):
     thumb = factory.LazyAttribute(lambda attachment: f"thumbs/{attachment.id}.jpg")
     width, height = 1600, 1200
     digest = factory.LazyAttribute(lambda attachment: hashlib.sha256(attachment.id.bytes).digest())
+
+
+class CommentFactory(DjangoModelFactory[Comment]):
+    """By a resident of its own."""
+
+    class Meta:
+        model = Comment
+
+    key = factory.LazyFunction(new_uuid7)
+    resident = factory.LazyFunction(
+        lambda: Resident.objects.create(email=f"{new_uuid7().hex}@resident.example")
+    )
+    text = "The same here"
+    language = "en"
 
 
 class MessageFactory(DjangoModelFactory[Message]):

@@ -14,10 +14,10 @@ from django.utils import timezone
 from accounts.models import Post
 from accounts.roles import Role, standing_of
 from appeals.guards import barred
-from appeals.models import Appeal, Attachment, LegalTerm, RefusalGround
+from appeals.models import Appeal, Attachment, Comment, LegalTerm, RefusalGround
 from appeals.vocabulary import Input, Kind, Status, Verb
 from appeals.workflow import VERBS
-from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, UserFactory
+from tests.factories import AppealFactory, AttachmentFactory, CommentFactory, MembershipFactory, UserFactory
 from tests.grid import GridCity
 from tests.pictures import photo_of
 
@@ -43,7 +43,7 @@ PEOPLE: dict[str, tuple[str, Post] | None] = {
 
 def fields_of(verb: Verb, appeal: Appeal, other: Appeal) -> dict[str, object]:
     """A form that is right, so that the table alone decides."""
-    files = Attachment.objects.filter(appeal=appeal)
+    files, comments = Attachment.objects.filter(appeal=appeal), Comment.objects.filter(appeal=appeal)
     values: dict[Input, Callable[[], object]] = {
         Input.TEXT: lambda: "Some words",
         Input.OWN_TEXT: lambda: "Other words",
@@ -54,6 +54,8 @@ def fields_of(verb: Verb, appeal: Appeal, other: Appeal) -> dict[str, object]:
         Input.PHOTO: lambda: files.get(hidden=False).pk,
         Input.COVERED_PHOTO: lambda: files.get(hidden=False).pk,
         Input.AREAS: lambda: "10 10 20 20",
+        Input.SHOWN_COMMENT: lambda: comments.get(hidden=False).pk,
+        Input.HIDDEN_COMMENT: lambda: comments.get(hidden=True).pk,
         Input.GROUND: lambda: "insult",
         Input.APPEAL: lambda: other.number,
         Input.CATEGORY: lambda: "pothole",
@@ -86,6 +88,8 @@ def test_as_the_table_says(city: GridCity, client: Client, stored_in: Path, who:
     other = AppealFactory(category=city.categories["lamp"])
     appeal.linked.add(AppealFactory(category=city.categories["lamp"]))
     AttachmentFactory(appeal=appeal, hidden=True)
+    CommentFactory(appeal=appeal)
+    CommentFactory(appeal=appeal, hidden=True)
     photo = photo_of(appeal)
     Attachment.objects.filter(pk=photo.pk).update(
         covered=[[0, 0, 1, 1]], whole_large=photo.large.name, whole_thumb=photo.thumb.name

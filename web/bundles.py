@@ -61,7 +61,7 @@ BUNDLES: Mapping[str, tuple[str, ...]] = {
     ),
     # On each appeal's page, and where new ones are waited for.
     "push": ("elements/push-alert.js",),
-    # On the author's own page.
+    # On the author's own page, and where residents comment.
     "own": ("elements/own-words.js",),
     # In the form of a new appeal, in an author's and at the desk.
     "files": (

@@ -35,8 +35,16 @@ from appeals.filters import number_in
 from appeals.guards import barred, goes_to_office, parts_of
 from appeals.identifiers import new_uuid7
 from appeals.identity import LENGTHS
-from appeals.limits import ADDRESS_MAX, ATTACHMENTS_MAX, DRAFT_MAX, PHOTOS_MAX, TEXT_MAX, VIDEOS_MAX
-from appeals.models import Appeal, Attachment, RefusalGround
+from appeals.limits import (
+    ADDRESS_MAX,
+    ATTACHMENTS_MAX,
+    COMMENTS_OFFERED,
+    DRAFT_MAX,
+    PHOTOS_MAX,
+    TEXT_MAX,
+    VIDEOS_MAX,
+)
+from appeals.models import Appeal, Attachment, Comment, RefusalGround
 from appeals.timeline import Step, steps_of
 from appeals.vocabulary import LEGAL_KINDS, Ask, Input, Kind, Tone, Verb, Words
 from appeals.workflow import VERBS, verbs_for
@@ -504,6 +512,25 @@ def _file(ask: Ask, appeal: Appeal, *, offered: Callable[[Attachment], bool]) ->
     return {ask.name: _FileField(required=False, choices=choices, initial=only, **_said(ask))}
 
 
+class _CommentField(forms.ChoiceField):
+    """Key of one of the comments; the action says whether it may be this one."""
+
+    widget = forms.RadioSelect
+
+    def clean(self, value: Any) -> int | None:
+        return number_in(str(value or ""))
+
+
+def _comment(ask: Ask, appeal: Appeal, *, hidden: bool) -> dict[str, forms.Field]:
+    found = Comment.objects.filter(appeal=appeal, hidden=hidden).order_by("-pk")[:COMMENTS_OFFERED]
+    choices = [(str(one.pk), f"{date_format(timezone.localtime(one.at))}: {one.text}") for one in found]
+    only = choices[0][0] if len(choices) == 1 else None
+    field = _CommentField(required=False, choices=choices, initial=only, **_said(ask))
+    if len(choices) == COMMENTS_OFFERED:
+        field.help_text = _("The latest %(n)d.") % {"n": COMMENTS_OFFERED}
+    return {ask.name: field}
+
+
 class _Areas(forms.Textarea):
     """Numbers to type; where scripts run, rectangles to draw on the photo that is chosen."""
 
@@ -655,6 +682,8 @@ _FIELDS: dict[Input, Callable[[Ask, Appeal], dict[str, forms.Field]]] = {
     Input.FILES: _files,
     Input.SHOWN_FILE: partial(_file, offered=lambda file: not file.hidden),
     Input.HIDDEN_FILE: partial(_file, offered=lambda file: file.hidden),
+    Input.SHOWN_COMMENT: partial(_comment, hidden=False),
+    Input.HIDDEN_COMMENT: partial(_comment, hidden=True),
     Input.PHOTO: partial(_file, offered=lambda file: file.kind == Attachment.Kind.PHOTO),
     Input.COVERED_PHOTO: partial(_file, offered=lambda file: bool(file.covered)),
     Input.AREAS: _areas,

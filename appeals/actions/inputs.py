@@ -23,7 +23,7 @@ from appeals.filters import YEARS
 from appeals.guards import Before, before_the_merge, parts_of, split_off_from
 from appeals.identity import READERS, address_line, missing_identity
 from appeals.limits import TEXT_MAX
-from appeals.models import Appeal, Attachment, Redaction, RefusalGround
+from appeals.models import Appeal, Attachment, Comment, Redaction, RefusalGround
 from appeals.querysets import AppealQuerySet
 from appeals.redactions import GAP, Replacement, as_written, without
 from appeals.vocabulary import LEGAL_KINDS, Guard, Input, Kind, Status, Verb
@@ -62,6 +62,7 @@ class Given:
     identity: dict[str, str] = field(default_factory=dict)  #: who the author is, and how to reach them
     uploads: tuple[UUID, ...] = ()
     file: Attachment | None = None  #: which is hidden from now on, or shown
+    comment: Comment | None = None  #: which is hidden from now on, or shown
     photo: Attachment | None = None  #: whose covered areas change
     areas: tuple[Area, ...] = ()  #: which are covered besides; without one, none is any more
     replaced: list[Replacement] = field(
@@ -275,10 +276,28 @@ def _file(given: Given, name: str, value: object, appeal: Appeal, at: dt.datetim
     file = Attachment.objects.filter(appeal=appeal, pk=value).first()
     if file is None:
         raise _InputRefused(_("The appeal has no such photo or video."))
-    if file.hidden is not hidden:
-        raise _InputRefused(_("It is hidden already.") if file.hidden else _("The public sees it already."))
+    _refuse_as_it_is(file.hidden, hidden)
     given.file = file
     given.details[name] = str(file.pk)
+
+
+def _comment(
+    given: Given, name: str, value: object, appeal: Appeal, at: dt.datetime, *, hidden: bool
+) -> None:
+    if not isinstance(value, int):
+        raise _InputRefused(_("Choose a comment."))
+    comment = Comment.objects.filter(appeal=appeal, pk=value).first()
+    if comment is None:
+        raise _InputRefused(_("There is no such comment on the appeal (any more)."))
+    _refuse_as_it_is(comment.hidden, hidden)
+    given.comment = comment
+    given.details[name] = comment.pk
+
+
+def _refuse_as_it_is(is_hidden: bool, expected: bool) -> None:
+    """Raises where what is to be hidden is hidden already, or is seen that is to be shown."""
+    if is_hidden is not expected:
+        raise _InputRefused(_("It is hidden already.") if is_hidden else _("The public sees it already."))
 
 
 def _photo(
@@ -438,6 +457,8 @@ _CHECKS: dict[Input, Callable[[Given, str, object, Appeal, dt.datetime], None]] 
     Input.FILES: _files,
     Input.SHOWN_FILE: partial(_file, hidden=False),
     Input.HIDDEN_FILE: partial(_file, hidden=True),
+    Input.SHOWN_COMMENT: partial(_comment, hidden=False),
+    Input.HIDDEN_COMMENT: partial(_comment, hidden=True),
     Input.PHOTO: _photo,
     Input.COVERED_PHOTO: partial(_photo, covered=True),
     Input.AREAS: _areas,

@@ -26,7 +26,7 @@ from appeals.errors import Invalid, NotAllowed, Stale
 from appeals.gathering import Thresholds, count_supporters
 from appeals.guards import Question, barred, goes_to_office, why_not
 from appeals.identifiers import new_secret
-from appeals.models import Appeal, AppealContact, Attachment, Event
+from appeals.models import Appeal, AppealContact, Attachment, Comment, Event
 from appeals.notify.queue import queue_messages
 from appeals.vocabulary import OPEN_STATUSES, Audience, Clock, Held, Kind, Status, Verb
 from appeals.workflow import LINK, REJOIN, UNLINK, VERBS, Cause, Reason
@@ -84,6 +84,8 @@ def perform(
         if inputs.file is not None:
             # This column alone: the worker may be writing what it has made of a film.
             Attachment.objects.filter(pk=inputs.file.pk).update(hidden=not inputs.file.hidden)
+        if inputs.comment is not None:
+            Comment.objects.filter(pk=inputs.comment.pk).update(hidden=not inputs.comment.hidden)
         if inputs.photo is not None:
             cover(inputs.photo, inputs.areas)
         queue_messages(event, digest=digest)

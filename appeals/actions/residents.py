@@ -19,6 +19,7 @@ from appeals.models import (
     Appeal,
     AppealContact,
     Attachment,
+    Comment,
     Follower,
     Message,
     Resident,
@@ -112,6 +113,9 @@ def personal_data(resident: Resident) -> dict[str, Any]:
         "appeals": [_appeal(contact) for contact in contacts],
         "supports": _supports(supports),
         "follows": list(followed_by(resident).values_list("number", flat=True)),
+        "comments": [
+            _comment(comment) for comment in resident.comments.select_related("appeal").order_by("pk")
+        ],
         "alerts": [_alert(alert) for alert in Alert.objects.of_address(resident.email).order_by("pk")],
     }
 
@@ -178,6 +182,16 @@ def _file(attachment: Attachment) -> dict[str, Any]:
     }
 
 
+def _comment(comment: Comment) -> dict[str, Any]:
+    return {
+        "number": comment.appeal.number,
+        "at": comment.at.isoformat(),
+        "text": comment.text,
+        "language": comment.language,
+        "hidden": comment.hidden,
+    }
+
+
 def _alert(alert: Alert) -> dict[str, Any]:
     question = question_in(alert.query)
     return {
@@ -190,7 +204,7 @@ def _alert(alert: Alert) -> dict[str, Any]:
 
 
 def delete_account(resident: Resident, *, data_too: bool) -> None:
-    """The account is no more, anywhere. With ``data_too`` whatever else says who has the address goes.
+    """The account is no more, anywhere, nor are its comments. With ``data_too`` whatever else says who has the address goes.
 
     That is: name, address and phone in civic reports, with the letters about them, alerts, supports, and what is followed. Of appeals under the
     law they stay: the law has them kept with the file. What the appeals say stays, as it is public.

@@ -9,7 +9,14 @@ from django.db.models import Model
 from django.utils import translation
 
 from appeals.limits import REPLY_DAYS, SUPPORT_DAYS, TERM_DAYS_MAX
-from appeals.models import CalendarDay, LegalTerm, RefusalGround, SupportThreshold, changing_the_clock
+from appeals.models import (
+    CalendarDay,
+    CommentRule,
+    LegalTerm,
+    RefusalGround,
+    SupportThreshold,
+    changing_the_clock,
+)
 from appeals.vocabulary import Kind
 from districts.importing.entries import Entry, EntryRefused, toml_entries
 from districts.models import Category, District
@@ -36,6 +43,7 @@ def load_terms(folder: Path) -> tuple[int, int]:
         _check(entry, days[date])
     load_grounds(folder)
     load_thresholds(folder)
+    load_comment_rules(folder)
     with changing_the_clock():
         LegalTerm.objects.bulk_create(terms.values())
         CalendarDay.objects.bulk_create(days.values())
@@ -68,9 +76,23 @@ def load_thresholds(folder: Path) -> int:
     return len(SupportThreshold.objects.bulk_create(thresholds.values()))
 
 
+def load_comment_rules(folder: Path) -> int:
+    """Loads the rules for comments of terms.toml where there are none yet; returns their number. Raises ``EntryRefused``."""
+    if CommentRule.objects.exists():
+        return 0
+    rules: dict[str, CommentRule] = {}
+    for entry in _entries(folder, "comments"):
+        kind = entry.text("kind")
+        if kind in rules:
+            raise entry.refuse(f"kind {kind!r} occurs twice")
+        rules[kind] = CommentRule(kind=kind, allowed=entry.flag("allowed"))
+        _check(entry, rules[kind])
+    return len(CommentRule.objects.bulk_create(rules.values()))
+
+
 def _entries(folder: Path, table: str) -> list[Entry]:
     """The entries of one of the tables of terms.toml."""
-    others = [other for other in ("term", "day", "refusal", "support") if other != table]
+    others = [other for other in ("term", "day", "refusal", "support", "comments") if other != table]
     return toml_entries(folder / "terms.toml", table, beside=others)
 
 

@@ -3,6 +3,7 @@
 from appeals.models.alert import Alert
 from appeals.models.appeal import Appeal, AppealContact, RoutingDecision
 from appeals.models.attachment import Attachment
+from appeals.models.comment import Comment, CommentRule
 from appeals.models.draft import Draft
 from appeals.models.event import Event
 from appeals.models.follower import Follower
@@ -24,6 +25,8 @@ __all__ = [
     "AppealContact",
     "Attachment",
     "CalendarDay",
+    "Comment",
+    "CommentRule",
     "Draft",
     "Event",
     "Follower",

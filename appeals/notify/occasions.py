@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from appeals.models import Alert, Follower, Message
+from appeals.models import Alert, AppealContact, Follower, Message
 from appeals.notify.endings import end
 
 
@@ -221,19 +221,23 @@ def queue_question(kind: str, row: Alert | Follower, language: str) -> None:
 
 @dataclass(frozen=True)
 class Recipient:
-    """Whom a message goes to: ``address`` is that of the channel. Of a ``person`` the quiet hours are kept."""
+    """Whom a message goes to: ``address`` is that of the channel. Of a ``person`` the quiet hours are kept.
+
+    ``contact`` is whose address it is, of an author.
+    """
 
     address: str
     language: str
     person: User | None = None
+    contact: AppealContact | None = None
     channel: Message.Channel = Message.Channel.EMAIL
 
 
 def queue(kind: str, occasion: str, recipients: Iterable[Recipient], at: dt.datetime | None = None) -> None:
     """Queues a message to each recipient who has none of this occasion by the same channel; one insert.
 
-    ``occasion`` names the matter among those of the kind in at most 100 characters. Nothing is sent here: called in the
-    transaction that brings the matter about.
+    ``occasion`` names the matter among those of the kind in at most 100 characters. Nothing is sent here, nor before ``at``: called
+    in the transaction that brings the matter about.
     """
     at = at or timezone.now()
     Message.objects.bulk_create(
@@ -244,6 +248,7 @@ def queue(kind: str, occasion: str, recipients: Iterable[Recipient], at: dt.date
                 recipient=each.address,
                 language=each.language,
                 person=each.person,
+                contact=each.contact,
                 channel=each.channel,
                 queued_at=at,
                 next_attempt_at=at,

@@ -251,7 +251,8 @@ def _shown(attachments: tuple[Attachment, ...]) -> list[dict[str, Any]]:
     return list(AttachmentSerializer(ready, many=True).data)
 
 
-_KEY_OR_NUMBER: Final = OpenApiParameter(
+#: An appeal in an address.
+KEY_OR_NUMBER: Final = OpenApiParameter(
     "id",
     {"oneOf": [UUID_SCHEMA, {**WHOLE, "minimum": 1}]},
     OpenApiParameter.PATH,
@@ -283,7 +284,7 @@ class AppealView(_AppealView):
 
     @operation(
         "read_appeal",
-        parameters=[_KEY_OR_NUMBER, LANG],
+        parameters=[KEY_OR_NUMBER, LANG],
         responses={(200, MEDIA_TYPE): AppealSerializer, **problems(400, 404)},
     )
     def get(self, request: Request, pk: UUID) -> Response:

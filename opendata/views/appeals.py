@@ -67,9 +67,11 @@ def _paged(language: str, _public_url: str) -> PagedFeatures:
     return PagedFeatures(Appeal, feature, NEWEST_FIRST)
 
 
-def link_to(request: HttpRequest, rel: str, **changes: str) -> dict[str, Any]:
+def link_to(
+    request: HttpRequest, rel: str, *, media_type: str = MEDIA_TYPE, **changes: str
+) -> dict[str, Any]:
     """A link to the same list with other parameters."""
     query = request.GET.copy()
     for name, value in changes.items():
         query[name] = value
-    return {"rel": rel, "type": MEDIA_TYPE, "href": public_link(f"{request.path}?{query.urlencode()}")}
+    return {"rel": rel, "type": media_type, "href": public_link(f"{request.path}?{query.urlencode()}")}

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -41,6 +42,7 @@ from appeals.limits import EMAIL_MAX, RESIDENT_APPEALS_MAX, SIGN_IN_DIGITS, SIGN
 from appeals.models import Appeal, Resident, SignInCode
 from appeals.notify.proof import own_page
 from appeals.workflow import AMEND
+from geo.numbers import key_or_0
 from geo.refusals import Refused
 from public.key_addresses import guarded
 from public.residents import (
@@ -48,10 +50,13 @@ from public.residents import (
     device_secret,
     forget_asked,
     forget_device,
+    forget_wish_to_comment,
     keep_asked,
     keep_signed_in,
+    keep_wish_to_comment,
     resident_of,
     supporter_secret,
+    wants_to_comment_on,
 )
 from rates.senders import sender_of
 from rates.taking import TooMany
@@ -61,7 +66,10 @@ from web.limits import refused
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def account_page(request: HttpRequest) -> HttpResponse:
-    """The appeals of whoever is signed in, or the forms of signing in; POST asks for a code, takes it, adds appeals, signs out."""
+    """The appeals of whoever is signed in, or the forms of signing in; POST asks for a code, takes it, adds appeals, signs out.
+
+    Whoever comes to ``comment`` on the appeal of that number is led back there once they are signed in.
+    """
     resident = resident_of(request)
     if request.method == "POST":
         match request.POST.get("do"):
@@ -80,10 +88,25 @@ def account_page(request: HttpRequest) -> HttpResponse:
                 return guarded(_out(request, resident if how == "out-everywhere" else None))
             case _:
                 raise BadRequest
+    if number := key_or_0(request.GET.get("comment", "")):
+        return guarded(_to_comment(number, resident))
     asked = code_asked(asked_in(request))
     if resident is None or asked is not None:
         return guarded(_sign_in(request, asked))
     return guarded(_appeals(request, resident))
+
+
+def _to_comment(number: int, resident: Resident | None) -> HttpResponse:
+    """Leads to the form of the comment, or first to that of signing in, which is an address of its own."""
+    if resident is not None:
+        return _back_to_comment(number)
+    response = redirect("public:mine-account")
+    keep_wish_to_comment(response, number)
+    return response
+
+
+def _back_to_comment(number: int) -> HttpResponse:
+    return redirect(f"{reverse('public:appeal', args=[number])}#comment")
 
 
 def _ask(request: HttpRequest) -> HttpResponse:
@@ -113,7 +136,9 @@ def _code(request: HttpRequest) -> HttpResponse:
         return refused(_code_form(request, Refused({"code": [str(refusal)]})), refusal)
     # Whoever was signed in here before is no more.
     sign_out(device_secret(request))
-    response = redirect("public:mine-account")
+    number = wants_to_comment_on(request)
+    response = _back_to_comment(number) if number else redirect("public:mine-account")
+    forget_wish_to_comment(response)
     keep_signed_in(response, secret)
     forget_asked(response)
     return response
@@ -198,7 +223,12 @@ def _is_over(request: HttpRequest, status: HTTPStatus) -> HttpResponse:
 
 def _page(request: HttpRequest, *, status: int = HTTPStatus.OK, **context: object) -> HttpResponse:
     """The page of signing in; what its context may hold is said in its template."""
-    context |= {"email_max": EMAIL_MAX, "minutes": SIGN_IN_MINUTES, "digits": SIGN_IN_DIGITS}
+    context |= {
+        "email_max": EMAIL_MAX,
+        "minutes": SIGN_IN_MINUTES,
+        "digits": SIGN_IN_DIGITS,
+        "comment_on": wants_to_comment_on(request),
+    }
     return render(request, "public/sign_in.html", context, status=status)
 
 
@@ -223,6 +253,7 @@ def _appeals(request: HttpRequest, resident: Resident) -> HttpResponse:
         "most": RESIDENT_APPEALS_MAX,
         "supported": rows_of(supported_by(resident).with_names()[:RESIDENT_APPEALS_MAX]),
         "followed": rows_of(followed_by(resident).with_names()[:RESIDENT_APPEALS_MAX]),
+        "comments": resident.comments.select_related("appeal").order_by("-pk")[:RESIDENT_APPEALS_MAX],
         "devices": resident.devices.count(),
     }
     return render(request, "public/account.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
@@ -9,20 +10,27 @@ from typing import Final
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from accounts.roles import Role, standing_of
 from appeals.actions.support import reply_of, supports
 from appeals.alerts.question import Question
+from appeals.comments import discussion_of, may_be_commented_on, page_asked, why_not_any_more
 from appeals.dossier import dossier_of, reason_hidden
 from appeals.gathering import may_be_supported
-from appeals.models import Appeal
+from appeals.identifiers import new_uuid7
+from appeals.limits import COMMENT_MAX
+from appeals.models import Appeal, Comment, Resident
 from appeals.notify.web_push import public_key
 from geo.drawn import Shape
-from geo.refusals import Errors
-from public.residents import address_of_resident, supporter_secret
+from geo.paging import PageRequest
+from geo.refusals import Errors, Refusals
+from public.residents import resident_of, supporter_secret
 from web.caching import kept_for_offline
 
+#: Parameter of the page: the comments that follow this cursor.
+COMMENTS_AFTER: Final = "comments"
 #: Metres around an appeal in which new ones are offered to be heard of.
 _NEARBY_M: Final = 500
 
@@ -40,10 +48,21 @@ class Answering:
         return replace(self, errors=errors)
 
 
+@dataclass(frozen=True)
+class Commenting:
+    """What stands in the form of a comment that was not published, and why."""
+
+    text: str
+    why: str
+
+
 @require_safe
 def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
     """The appeal for whoever may see it; 404 for an unknown number and for one that the Mayor's Office has yet to look at, 410 for one
-    that it has hidden."""
+    that it has hidden.
+
+    ``comments`` is the cursor of a page of its comments; 400 for what is none.
+    """
     appeal = Appeal.objects.visible_to(request.user).with_names().filter(number=number).first()
     if appeal is None:
         hidden = Appeal.objects.filter(number=number).first()
@@ -62,17 +81,32 @@ def appeal_page(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def appeal_response(
-    request: HttpRequest, appeal: Appeal, *, answering: Answering | None = None, status: int = 200
+    request: HttpRequest,
+    appeal: Appeal,
+    *,
+    answering: Answering | None = None,
+    commenting: Commenting | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    """The page of an appeal that the reader may see, loaded ``with_names``; ``answering`` is what they have just sent."""
-    secret, email = supporter_secret(request), address_of_resident(request)
-    may_support = may_be_supported(appeal, timezone.now())
+    """The page of an appeal that the reader may see, loaded ``with_names``.
+
+    ``answering`` and ``commenting`` are what they have just sent.
+    """
+    resident, now = resident_of(request), timezone.now()
+    secret, email = supporter_secret(request), resident.email if resident is not None else ""
+    may_support = may_be_supported(appeal, now)
     dossier = dossier_of(appeal, request.user, internal=False)
     asked = next(
         (tally.attribute for tally in dossier.tallies if tally.attribute.active and may_support), None
     )
     if asked is not None and answering is None:
         answering = _answered(appeal, secret, email)
+    refusals = Refusals()
+    asked_page = refusals.read(
+        page_asked, request.GET.get(COMMENTS_AFTER, ""), page_asked(""), name="comments"
+    )
+    if refusals.errors and status == HTTPStatus.OK:
+        status = HTTPStatus.BAD_REQUEST
     role = standing_of(request.user).role_towards(appeal.service_id)
     return render(
         request,
@@ -89,9 +123,35 @@ def appeal_response(
             ).as_query(),
             "may_support": may_support,
             "push_key": public_key(),
+            "resident": resident,
+            "commenting": commenting,
+            **_comments(appeal, resident, asked_page, now),
+            "comments_wrong": refusals.errors.get("comments"),
         },
         status=status,
     )
+
+
+def _comments(
+    appeal: Appeal, resident: Resident | None, asked: PageRequest, now: dt.datetime
+) -> dict[str, object]:
+    """Those of a public appeal: at most four queries, two for most."""
+    if appeal.hidden:
+        return {}
+    path, of_resident = appeal.get_absolute_url(), Comment.objects.filter(appeal=appeal, resident=resident)
+    discussion = discussion_of(Comment.objects.shown().filter(appeal=appeal), asked)
+    following = urlencode({COMMENTS_AFTER: str(discussion.next)}) if discussion.next else ""
+    may_comment = may_be_commented_on(appeal, now)
+    return {
+        "discussion": discussion,
+        "may_comment": may_comment,
+        "why_no_comments": "" if may_comment else why_not_any_more(appeal, now),
+        "new_key": new_uuid7(),
+        "own_comments": of_resident.count() if resident is not None else 0,
+        "first_url": "" if discussion.begins else f"{path}#comments",
+        "next_url": f"{path}?{following}#comments" if following else "",
+        "most": COMMENT_MAX,
+    }
 
 
 def _answered(appeal: Appeal, secret: str, email: str) -> Answering:

@@ -148,6 +148,13 @@ TABLE = {
     "show_file": (
         EVERYWHERE, None, MODERATION, "keep", None, True, (("file", "hidden file", True),), {"author"},
     ),
+    "hide_comment": (
+        EVERYWHERE, None, MODERATION, "keep", None, True,
+        (("comment", "shown comment", True), ("text", "text", True)), set(),
+    ),
+    "show_comment": (
+        EVERYWHERE, None, MODERATION, "keep", None, True, (("comment", "hidden comment", True),), set(),
+    ),
     "cover": (
         EVERYWHERE, None, MODERATION, "keep", None, True,
         (("photo", "photo", True), ("areas", "areas", True), ("text", "text", True)), {"author"},
@@ -377,6 +384,8 @@ def test_a_guard_that_is_not_met_bars_its_verb() -> None:
         "unlink": "linked",
         "hide_file": "file shown",
         "show_file": "file hidden",
+        "hide_comment": "comment shown",
+        "show_comment": "comment hidden",
         "cover": "photo there",
         "uncover": "photo covered",
         "restore": "redacted",
@@ -402,6 +411,8 @@ def test_only_what_changes_nothing_that_a_form_rests_on_is_quiet() -> None:
         "note",
         "hide_file",
         "show_file",
+        "hide_comment",
+        "show_comment",
         "cover",
         "uncover",
         "redact",
@@ -443,6 +454,7 @@ def test_prominent_buttons() -> None:
         "reply": "primary",
         "refuse": "danger",
         "hide_file": "danger",
+        "hide_comment": "danger",
         "cover": "danger",
         "redact": "danger",
         "hide": "danger",

@@ -19,7 +19,14 @@ from appeals.workflow import ACCEPT, ANSWER, ASK, FORWARD, HIDE, verbs_for
 from bootstrap.rates import Rate
 from config.city import CITY
 from tests.desk.pages import form_of, offered, picture, url
-from tests.factories import AppealFactory, AttachmentFactory, EventFactory, MembershipFactory, UserFactory
+from tests.factories import (
+    AppealFactory,
+    AttachmentFactory,
+    CommentFactory,
+    EventFactory,
+    MembershipFactory,
+    UserFactory,
+)
 from tests.grid import GridCity
 
 
@@ -71,6 +78,8 @@ def test_the_buttons_are_those_of_the_workflow_table(
     LegalTerm.objects.update(extension_days=5)
     AttachmentFactory(appeal=appeal)
     AttachmentFactory(appeal=appeal, hidden=True)
+    CommentFactory(appeal=appeal)
+    CommentFactory(appeal=appeal, hidden=True)
     appeal.linked.add(AppealFactory(category=city.categories["lamp"]))
     if status is Status.CLOSED:
         original = AppealFactory(category=city.categories["lamp"])
@@ -407,15 +416,15 @@ def test_the_number_of_queries_does_not_grow(
     # Session, user, standing; the appeal, events, attachments, decision, terms and calendar; contact; services to
     # forward to, categories, grounds of refusals, colleagues; the next and the previous of the queue; drafts; templates; what
     # repeats it; what is like it, and how its own photos look; how often it was passed on; what is
-    # linked, whether anything is, and categories of a second matter; and it is kept who saw the author's data.
-    with django_assert_num_queries(26):
+    # linked, whether anything is, and categories of a second matter; comments; and it is kept who saw the author's data.
+    with django_assert_num_queries(27):
         at_desk.get(url(appeal))
     perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
     for _ in range(5):
         UserFactory()
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(27):
         at_desk.get(url(appeal))
 
 

@@ -258,7 +258,7 @@ def test_no_recorded_column_holds_a_secret_under_a_harmless_name() -> None:
     assert masked == known
     assert {*recorded_models()} == {
         "accounts_apikey", "accounts_membership", "accounts_user", "accounts_user_groups", "accounts_user_user_permissions",
-        "appeals_calendarday", "appeals_legalterm", "appeals_refusalground", "appeals_supportthreshold", "desk_answertemplate", "news_newsitem",
+        "appeals_calendarday", "appeals_commentrule", "appeals_legalterm", "appeals_refusalground", "appeals_supportthreshold", "desk_answertemplate", "news_newsitem",
         "districts_attribute", "districts_attributevalue", "districts_boundaryrevision", "districts_category", "districts_service",
     }  # fmt: skip
 

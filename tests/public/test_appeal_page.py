@@ -168,15 +168,16 @@ def test_the_number_of_queries_does_not_grow(
     appeal: Appeal, client: Client, light_user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     url = f"/en/appeals/{appeal.number}/"
-    # The appeal, events, attachments, the decision, terms and calendar, what repeats it, and what belongs together with it.
-    with django_assert_num_queries(8):
+    # The appeal, events, attachments, the decision, terms and calendar, what repeats it, and what belongs together with it;
+    # its comments, and whether it may be commented on.
+    with django_assert_num_queries(10):
         client.get(url)
     perform(appeal.pk, ACCEPT, Person(light_user), version=1)
     photos = [AttachmentFactory(appeal=None).pk for _ in range(3)]
     perform(appeal.pk, ANSWER, Person(light_user), version=2, text="Done", uploads=photos)
     for _ in range(3):
         AttachmentFactory(appeal=appeal)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         client.get(url)
 
 

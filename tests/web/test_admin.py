@@ -20,7 +20,7 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from accounts.posts import Post
-from appeals.models import Event, RefusalGround, Support, SupportReply, SupportThreshold
+from appeals.models import CommentRule, Event, RefusalGround, Support, SupportReply, SupportThreshold
 from appeals.tasks import prepare_video
 from districts.models import BoundaryRevision
 from tests import factories
@@ -65,6 +65,7 @@ def make_rows(city: GridCity) -> None:
     factories.PersonChangeFactory()
     RefusalGround.objects.create(code="other", name="Not of the city", law="Art. 1")
     SupportThreshold.objects.create()
+    CommentRule.objects.create()
     value = factories.AttributeValueFactory()
     SupportReply.objects.create(support=Support.objects.create(appeal=appeal, person="a" * 64), value=value)
     Group.objects.create(name="readers")

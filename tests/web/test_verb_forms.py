@@ -25,7 +25,14 @@ from appeals.vocabulary import Input, Status
 from appeals.workflow import ACCEPT, ANSWER, FORWARD, NOTE, REOPEN, SUPPLEMENT, VERBS
 from bootstrap.rates import Rate
 from tests.desk.pages import picture
-from tests.factories import AppealFactory, AttachmentFactory, MembershipFactory, PlaceFactory, UserFactory
+from tests.factories import (
+    AppealFactory,
+    AttachmentFactory,
+    CommentFactory,
+    MembershipFactory,
+    PlaceFactory,
+    UserFactory,
+)
 from tests.grid import IN_EAST, GridCity, at
 from web.uploads import browser_of
 from web.verb_forms import Attempt, Kept, VerbForm, attempt, verb_context
@@ -77,6 +84,7 @@ class TestFields:
         city.services["green"].active = False
         city.services["green"].save()
         PlaceFactory(name_en="Sulaiman", point=at(IN_EAST))
+        said, unsaid = CommentFactory(appeal=appeal), CommentFactory(appeal=appeal, hidden=True)
         roads, lamp = city.services["roads"], city.categories["lamp"]
         taken: dict[Input, list[tuple[object, object]]] = {
             Input.TEXT: [(" as typed\n ", " as typed\n ")],
@@ -92,6 +100,8 @@ class TestFields:
             Input.HIDDEN_FILE: [(str(hidden.pk), hidden.pk)],
             Input.PHOTO: [(str(shown.pk), shown.pk)],
             Input.COVERED_PHOTO: [(str(covered.pk), covered.pk)],
+            Input.SHOWN_COMMENT: [(str(said.pk), said.pk), ("x", None)],
+            Input.HIDDEN_COMMENT: [(str(unsaid.pk), unsaid.pk)],
             Input.CATEGORY: [("lamp", lamp), ("street", None), ("", None)],
             Input.SECOND_CATEGORY: [("lamp", lamp), ("street", None)],
             Input.PLACE: [
@@ -128,6 +138,9 @@ class TestFields:
                 assert form.cleaned_data.get(ask.name) == expected, (kind, value)
             field = VerbForm(verb, Role.OFFICE, appeal).fields["files" if kind is Input.FILES else ask.name]
             assert field.label == str(ask.label), kind
+            if kind in {Input.SHOWN_COMMENT, Input.HIDDEN_COMMENT}:
+                (choice,) = field.choices
+                assert field.initial == choice[0] == str((said if kind is Input.SHOWN_COMMENT else unsaid).pk)
             if kind in offered:
                 assert {UUID(key) for key, _label in field.choices} == offered[kind], kind
                 assert field.initial == (str(hidden.pk) if kind is Input.HIDDEN_FILE else

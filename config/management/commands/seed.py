@@ -21,7 +21,7 @@ from django.utils import timezone, translation
 from accounts.demo import OPERATOR, PLANNER, demo_email, make_demo_people, new_password
 from accounts.models import User
 from appeals.importing.demonstration import support_proposals, write_demonstration
-from appeals.importing.terms import load_grounds, load_terms, load_thresholds
+from appeals.importing.terms import load_comment_rules, load_grounds, load_terms, load_thresholds
 from bootstrap.prepare import pending_migrations
 from config.checks import PROFILE
 from config.city import CITY
@@ -88,6 +88,8 @@ class Command(BaseCommand):
             self.stdout.write(f"New in {CITY.code}: {grounds} grounds for a refusal")
         if thresholds := load_thresholds(CITY.folder):
             self.stdout.write(f"New in {CITY.code}: {thresholds} thresholds of support")
+        if rules := load_comment_rules(CITY.folder):
+            self.stdout.write(f"New in {CITY.code}: {rules} rules for comments")
         if attributes := load_attributes(CITY.folder):
             self.stdout.write(f"New in {CITY.code}: {attributes} questions of categories")
 

@@ -39,6 +39,7 @@ from appeals.workflow import (
     FORWARD,
     FOUND_OVERDUE,
     HIDE,
+    HIDE_COMMENT,
     HIDE_FILE,
     HOLD,
     IDENTIFY,
@@ -58,6 +59,7 @@ from appeals.workflow import (
     RESTORE,
     SEPARATE,
     SHOW,
+    SHOW_COMMENT,
     SHOW_FILE,
     SPLIT,
     SUBMIT_FOR,
@@ -71,7 +73,7 @@ from appeals.workflow import (
     WARN_MOST,
     WITHDRAW,
 )
-from tests.factories import AppealFactory, AttachmentFactory
+from tests.factories import AppealFactory, AttachmentFactory, CommentFactory
 from tests.grid import GridCity
 from tests.pictures import photo_of
 
@@ -162,6 +164,8 @@ ROADS_TO: list[tuple[list[Verb], dict[str, str]]] = [
         [HIDE_FILE, SHOW_FILE],
         {AUTHOR: "A photo or video of your appeal № N is shown to the public again"},
     ),
+    ([HIDE_COMMENT], {}),
+    ([HIDE_COMMENT, SHOW_COMMENT], {}),
     ([COVER], {AUTHOR: "Areas of a photo of your appeal № N have been blackened"}),
     ([COVER, UNCOVER], {AUTHOR: "A photo of your appeal № N is shown whole again"}),
     ([REDACT], {AUTHOR: "Words of your appeal № N have been taken out"}),
@@ -219,6 +223,8 @@ def given_to(verb: Verb, appeal: Appeal, city: GridCity) -> dict[str, object]:
         Input.SERVICE: lambda: city.services["roads"],
         Input.SHOWN_FILE: lambda: AttachmentFactory(appeal=appeal).pk,
         Input.HIDDEN_FILE: lambda: appeal.attachments.get().pk,
+        Input.SHOWN_COMMENT: lambda: appeal.comments.get().pk,
+        Input.HIDDEN_COMMENT: lambda: appeal.comments.get().pk,
         Input.PHOTO: lambda: photo_of(appeal).pk,
         Input.COVERED_PHOTO: lambda: appeal.attachments.get().pk,
         Input.AREAS: lambda: "0 0 5 5",
@@ -261,6 +267,8 @@ def test_subjects(
     appeal = submit(submission(language="en", **values), sender=None, by=taken_by, at=long_ago).appeal
     # Who has opened the link in the first letter.
     AppealContact.objects.update(email_proven=bool(road))
+    if HIDE_COMMENT in road:
+        CommentFactory(appeal=appeal)
     at: dt.datetime | None = None
     for version, verb in enumerate(road, 1):
         deliver_due()

@@ -1,5 +1,5 @@
 /**
- * `<own-words data-number data-verb data-version>`: around a form on the author's own page. What is typed and attached is kept on
+ * `<own-words data-number data-verb data-version data-writer>`: around a form on the author's own page, or of a resident's comment. What is typed and attached is kept on
  * this device, is there again when the page is opened anew, and is not sent into a dead network. `data-sent`: the form holds what
  * was sent and refused. The form inside works without it.
  */
@@ -58,8 +58,8 @@ export class OwnWords extends HTMLElement {
   }
 
   get #place() {
-    const { number = "", verb = "" } = this.dataset;
-    return { writer: AUTHOR, number, verb };
+    const { number = "", verb = "", writer = AUTHOR } = this.dataset;
+    return { writer, number, verb };
   }
 
   get #said() {
