@@ -340,6 +340,13 @@ class AttachmentFactory(DjangoModelFactory[Attachment]):
     digest = factory.LazyAttribute(lambda attachment: hashlib.sha256(attachment.id.bytes).digest())
 
 
+class ResidentFactory(DjangoModelFactory[Resident]):
+    class Meta:
+        model = Resident
+
+    email = factory.Sequence(lambda n: f"resident{n}@mail.example")
+
+
 class CommentFactory(DjangoModelFactory[Comment]):
     """By a resident of its own."""
 
@@ -347,9 +354,7 @@ class CommentFactory(DjangoModelFactory[Comment]):
         model = Comment
 
     key = factory.LazyFunction(new_uuid7)
-    resident = factory.LazyFunction(
-        lambda: Resident.objects.create(email=f"{new_uuid7().hex}@resident.example")
-    )
+    resident = factory.SubFactory(ResidentFactory)
     text = "The same here"
     language = "en"
 

@@ -30,7 +30,13 @@ from geo.tiles import tile_at
 from opendata import clusters
 from opendata.ogc.whole_answers import FORMS
 from tests.contract.addresses import Address, all_addresses, asking
-from tests.factories import AppealContactFactory, AppealFactory, EventFactory, MembershipFactory
+from tests.factories import (
+    AppealContactFactory,
+    AppealFactory,
+    CommentFactory,
+    EventFactory,
+    MembershipFactory,
+)
 from tests.grid import CITY, IN_EAST, GridCity, at
 
 BOX = ",".join(map(str, CITY))
@@ -71,7 +77,9 @@ OPEN = {
     *(f"ogc-appeals-items f={name}" for name in FORMS),
     "ogc-appeals-item f=html",
 }
-#: Those of them that are the same for staff.
+#: Those at which anybody reads what residents say of it.
+COMMENTED = {"public:appeal", "api-comments", "api-comments-by-number"}
+#: Those of the first that are the same for staff.
 FOR_EVERYBODY = {"reports:heatmap-rows", "public:alert-feed"}
 #: Whose desk an appeal of the tests is on, and who watches every desk.
 STAFF = {"light", "office"}
@@ -231,6 +239,9 @@ def test_everybody_reads_what_is_theirs(
     # Nobody has ever seen it: who keeps a copy has nothing to forget.
     held = appeal("wistaria in the waiting room", hidden=True, held="waits", kind=Kind.RECOMMENDATION)
     person = _written_by_staff(shown, city, {"whisper between us": False, "said aloud": True})
+    CommentFactory(appeal=shown, text="nodded in public", resident__email="nodder@example.org")
+    CommentFactory(appeal=shown, text="swore in public", hidden=True)
+    CommentFactory(appeal=hidden, text="nodded behind the curtain")
     client = reader(who)
     read = _everything(client, [shown, hidden, held])
     # A key opens the open data as its person sees it, and the pages of nobody.
@@ -238,10 +249,15 @@ def test_everybody_reads_what_is_theirs(
 
     assert _where(read, shown.text) >= OPEN
     assert _where(read, "said aloud") >= {"api-appeal", "public:appeal"}
+    at_their_desk = {"desk:appeal"} if at_the_desk else set()
+    assert _where(read, "nodded in public") == COMMENTED | at_their_desk
+    for words in ("swore in public", "nodded behind the curtain"):
+        assert _where(read, words) == at_their_desk, words
+    assert _where(read, "nodder@") == set()
     # Not even who answers may write in the author's place.
     assert _where(read, SECRET) == set()
     for words in (NAME, EMAIL, PHONE, "whisper", person.last_name):
-        assert _where(read, words) == ({"desk:appeal"} if at_the_desk else set()), words
+        assert _where(read, words) == at_their_desk, words
     if is_staff:
         # Reports and feeds are made for everybody, whoever reads them.
         theirs = {*OPEN, "desk:appeal"} - FOR_EVERYBODY

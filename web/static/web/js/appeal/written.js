@@ -9,6 +9,8 @@ import { dropFile } from "city/outbox/store.js";
 const START = "desk/written/";
 /** In the place of the person whose words they are at the desk: whoever has the device. */
 export const AUTHOR = "author";
+/** The same of comments, which are written on the page that everybody reads. */
+export const RESIDENT = "resident";
 /** The device forgets an appeal: what is typed for it on its page goes too. */
 export const FORGOTTEN = "written:forgotten";
 

@@ -5,7 +5,7 @@
  * waits for a network still goes.
  */
 
-import { AUTHOR, FORGOTTEN, dropWritten, placesOf } from "city/appeal/written.js";
+import { AUTHOR, FORGOTTEN, RESIDENT, dropWritten, placesOf } from "city/appeal/written.js";
 import { dropUnfinished, readParcels } from "city/outbox/store.js";
 import { el, find, icon } from "city/site/dom.js";
 import { forgetAllMine, forgetMine, mine, rememberMine } from "city/site/mine.js";
@@ -92,7 +92,7 @@ class AttachAppeals extends HTMLElement {
 class ForgetAppeals extends HTMLElement {
   async connectedCallback() {
     forgetAllMine();
-    await Promise.all(placesOf(AUTHOR).map(dropWritten));
+    await Promise.all([...placesOf(AUTHOR), ...placesOf(RESIDENT)].map(dropWritten));
     await dropUnfinished().catch(() => undefined);
     const registration = await navigator.serviceWorker?.getRegistration();
     const given = await registration?.pushManager?.getSubscription();
