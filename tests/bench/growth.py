@@ -24,7 +24,7 @@ from tests.bench.table import Line
 
 #: What is called flat.
 MOST = 1.5
-ZOOMS = (10, 12, 14)
+ZOOMS = (10, 12, 14, 16)
 _ITEMS = "/ogc/collections/appeals/items?f=json&lang=en"
 
 
@@ -37,6 +37,8 @@ class _Request:
     filter: str = ""
     #: Member of the answer that has the number; none of a tile, and of a page that is not counted.
     counts: str = ""
+    #: Features of a page.
+    full: int = 0
 
 
 def as_it_grows(most: int, log: Path) -> list[Line]:
@@ -46,11 +48,11 @@ def as_it_grows(most: int, log: Path) -> list[Line]:
     """
     sizes = [10**power for power in range(4, 9) if 10**power <= most]
     found: dict[str, list[float]] = {}
-    filters: dict[str, str] = {}
+    asked_of_all: list[_Request] = []
     for size in sizes:
         with bench_database(size) as url, running_server(url, log) as server:
-            filters = filters or dict(_filters())
-            for asked in _requests(filters):
+            asked_of_all = asked_of_all or list(_requests(_filters()))
+            for asked in asked_of_all:
                 _check(server, asked)
                 spent = cpu_per_call(server.get, [asked.path] * 3, server.pids)
                 found.setdefault(asked.named, []).append(spent)
@@ -58,29 +60,42 @@ def as_it_grows(most: int, log: Path) -> list[Line]:
 
 
 def _filters() -> Iterator[tuple[str, str]]:
-    """Queries by their names: the most frequent of each, so that a page is full at any size."""
+    """Names and queries: the most frequent of each, so that pages are full at any size."""
     yield "all", ""
-    for column in ("category", "service", "district"):
+    most = {}
+    for named, column in (
+        ("category", "category"),
+        ("service", "service"),
+        ("district", "district"),
+        ("group of categories", "category__parent"),
+    ):
         rows = Appeal.objects.public().exclude(**{column: None}).order_by().values_list(f"{column}__code")
         (code, _n) = rows.annotate(n=Count("*")).order_by("-n")[0]
-        yield f"a {column}", f"{column}={code}"
-    groups = Appeal.objects.public().order_by().values_list("category__parent__code")
-    (group, _n) = groups.exclude(category__parent=None).annotate(n=Count("*")).order_by("-n")[0]
-    yield "a group of categories", f"category={group}"
+        most[named] = f"{column.removesuffix('__parent')}={code}"
+        yield f"a {named}", most[named]
+    group, service, district = (most[named] for named in ("group of categories", "service", "district"))
     yield "a kind", "kind=request"
-    yield "a group, a kind", f"category={group}&kind=request"
     yield "a status", "status=answered"
     today = city_day(timezone.now())
     yield "3 months", f"from={today - dt.timedelta(days=90)}&to={today}"
-    yield "a group, 12 months", f"category={group}&from={today - dt.timedelta(days=364)}&to={today}"
+    yield "a service, a status", f"{service}&status=answered"
+    yield "a group, a kind", f"{group}&kind=request"
+    yield "a service, a kind", f"{service}&kind=request"
+    yield "a group, a district", f"{group}&{district}"
+    yield "a group, 12 months", f"{group}&from={today - dt.timedelta(days=364)}&to={today}"
+    yield "a group, a district, a kind", f"{group}&{district}&kind=request"
 
 
-def _requests(filters: dict[str, str]) -> Iterable[_Request]:
+def _requests(filters: Iterable[tuple[str, str]]) -> Iterator[_Request]:
+    """What is asked of every size, with pages that are full in the city of now, the smallest."""
     west, south, east, north = settings.CITY_BOUNDS
     tiles = [tile_at((west + east) / 2, (south + north) / 2, zoom) for zoom in ZOOMS]
-    for words, query in filters.items():
-        yield _Request(f"page of {PAGE:,}, {words}", f"/api/appeals.geojson?page_size={PAGE}&lang=en&{query}")
-        yield _Request(f"page of {PAGE:,}, /ogc/, {words}", f"{_ITEMS}&limit={PAGE}&{query}")
+    for words, query in filters:
+        found = _matching(query)
+        page = next(size for size in (PAGE, 100, 10) if size <= found)
+        of_list = f"/api/appeals.geojson?page_size={page}&lang=en&{query}"
+        yield _Request(f"page of {page:,}, {words}", of_list, full=page)
+        yield _Request(f"page of {page:,}, /ogc/, {words}", f"{_ITEMS}&limit={page}&{query}", full=page)
         for tile in tiles:
             path = f"/tiles/appeals/{tile.z}/{tile.x}/{tile.y}.mvt?{query}"
             yield _Request(f"tile z{tile.z}, {words}", path)
@@ -89,14 +104,17 @@ def _requests(filters: dict[str, str]) -> Iterable[_Request]:
         yield _Request(f"count, {words}", f"{_ITEMS}&resultType=hits&{query}", query, "numberMatched")
 
 
+def _matching(query: str) -> int:
+    return Appeal.objects.public().filtered(parse_filter(QueryDict(query))).order_by().count()
+
+
 def _check(server: Server, asked: _Request) -> None:
     content = server.get(asked.path).content
     if asked.counts:
-        rows = Appeal.objects.public().filtered(parse_filter(QueryDict(asked.filter)))
-        told, true = orjson.loads(content)[asked.counts], rows.order_by().count()
+        told, true = orjson.loads(content)[asked.counts], _matching(asked.filter)
         assert told == true, (asked.path, told, true)
-    elif asked.named.startswith("page"):
-        assert len(orjson.loads(content)["features"]) == PAGE, asked.path
+    elif asked.full:
+        assert len(orjson.loads(content)["features"]) == asked.full, asked.path
 
 
 def _line(named: str, sizes: list[int], spent: list[float]) -> Line:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+import pgtrigger
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
@@ -68,11 +69,13 @@ WHERE d.kind = 'territory'
 
 _INSERT = """
 INSERT INTO appeals_appeal (id, kind, category_id, service_id, district_id, text, language, address, point, status,
-  hidden, submitted_at, due_on, answered_at, closed_at, version, source, external_id, fingerprint)
+  hidden, submitted_at, due_on, answered_at, closed_at, updated_at, version, source, external_id, fingerprint)
 SELECT
   id, kind, category_id, service_id, district_id, text, language, address, point, status, hidden, submitted_at, due_on,
   CASE WHEN status IN ('answered', 'closed') THEN submitted_at + answer_after END,
-  CASE WHEN status = 'closed' THEN submitted_at + answer_after + interval '2 days' END,
+  CASE WHEN status = 'closed' THEN submitted_at + answer_after + close_after END,
+  submitted_at + CASE status WHEN 'new' THEN interval '0' WHEN 'accepted' THEN answer_after / 10
+    WHEN 'answered' THEN answer_after ELSE answer_after + close_after END,
   CASE status WHEN 'new' THEN 1 WHEN 'accepted' THEN 2 WHEN 'answered' THEN 3 ELSE 4 END,
   'bench', id::text, sha256(uuid_send(id))
 FROM (
@@ -98,9 +101,11 @@ FROM (
     END AS status,
     n %% 200 = 0 AS hidden,
     (submitted_at + interval '20 days')::date AS due_on,
-    least(interval '1 hour' + interval '25 days' * delay ^ 2, now() - submitted_at) AS answer_after
+    answer_after,
+    least(interval '2 days', now() - submitted_at - answer_after) AS close_after
   FROM (
-    SELECT mix.n, mix.submitted_at, mix.chance, mix.delay, mix.noise, ground.district_id, spot.point,
+    SELECT mix.n, mix.submitted_at, mix.chance, mix.noise, ground.district_id, spot.point,
+      least(interval '1 hour' + interval '25 days' * mix.delay ^ 2, now() - mix.submitted_at) AS answer_after,
       leaves.category_id, leaves.service_id, leaves.name AS leaf_name, places.name AS place_name
     FROM mix
     JOIN leaves ON leaves.n = mix.leaf
@@ -111,7 +116,7 @@ FROM (
     ) AS spot
     JOIN ground ON ST_Covers(ground.geom, spot.point)
     ORDER BY mix.n
-    LIMIT %(count)s
+    LIMIT %s
   ) AS placed
 ) AS drawn
 -- As they came in over the years: numbers and places on disk follow the time.
@@ -139,7 +144,9 @@ def make_million(count: int = 1_000_000) -> int:
                 wanted = count // slices
                 cursor.execute(_MIX, {"count": wanted, "slice": nth, "slices": slices})
                 cursor.execute("ANALYZE mix, leaves, places, ground")
-                cursor.execute(_INSERT, {"count": wanted})
+                # Each row says itself when it last changed.
+                with pgtrigger.ignore("appeals.Appeal:updated_at_is_kept"):
+                    cursor.execute(_INSERT, [wanted])
                 added += int(cursor.rowcount)
                 # Foreign keys are checked now: no index can be made while checks are pending.
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; DROP TABLE mix")
