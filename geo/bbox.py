@@ -36,6 +36,21 @@ class Bbox(NamedTuple):
         """Centre of the box: lon, lat."""
         return (self.west + self.east) / 2, (self.south + self.north) / 2
 
+    def covers(self, other: Bbox) -> bool:
+        """True when no part of the other box lies outside of this one."""
+        return (
+            self.west <= other.west
+            and self.south <= other.south
+            and self.east >= other.east
+            and self.north >= other.north
+        )
+
+    def common(self, other: Bbox) -> Bbox | None:
+        """What lies in both boxes; None where nothing does."""
+        west, south = max(self.west, other.west), max(self.south, other.south)
+        east, north = min(self.east, other.east), min(self.north, other.north)
+        return Bbox(west, south, east, north) if west <= east and south <= north else None
+
     @classmethod
     def around(cls, boxes: Sequence[Bbox]) -> Bbox:
         """The smallest box that holds all of them; there is at least one."""
@@ -51,12 +66,14 @@ class Bbox(NamedTuple):
         ``ST_CoveredBy`` alone is exact too, but the planner assumes 1,000 rows for any box: for a page out of
         a box of 175,000 points it took 600 ms, this takes 10 ms.
         """
+        return Q(**{f"{field}__bboverlaps": self.polygon()}) & self.holds_exactly(field)
+
+    def holds_exactly(self, field: str) -> Q:
+        """The comparison alone, for what an index has found already."""
         x = Func(F(field), function="ST_X", output_field=FloatField())
         y = Func(F(field), function="ST_Y", output_field=FloatField())
         exact = Range(x, (self.west, self.east)) & Range(y, (self.south, self.north))
-        return Q(**{f"{field}__bboverlaps": self.polygon()}) & Q(
-            Case(When(exact, then=Value(True)), default=Value(False), output_field=BooleanField())
-        )
+        return Q(Case(When(exact, then=Value(True)), default=Value(False), output_field=BooleanField()))
 
     def __str__(self) -> str:
         return ",".join(f"{value:.6f}".rstrip("0").rstrip(".") for value in self)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.models import QuerySet
 from numpy.typing import NDArray
 
@@ -33,6 +34,19 @@ def statement_of(rows: QuerySet[Any, Any]) -> str:
     with connections[rows.db].cursor() as cursor:
         statement: bytes = cursor.mogrify(sql, params)
     return statement.decode()
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """All statements within see one state of the database, whatever is committed meanwhile; they write nothing.
+
+    Within another transaction they see what that one does.
+    """
+    with transaction.atomic(savepoint=False):
+        if len(connection.atomic_blocks) == 1:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def literals(values: Sequence[str]) -> str:

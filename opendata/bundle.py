@@ -12,7 +12,6 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -20,12 +19,12 @@ from typing import Any, BinaryIO, Final
 import structlog
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from appeals.models import Appeal
 from appeals.querysets import seen_until
+from geo.statements import one_snapshot
 from media.storage import working_folder
 from news.models import NewsItem
 from opendata.area_rows import hotspot_cells, news_areas
@@ -154,7 +153,7 @@ def public_layers() -> Iterator[tuple[Layer, QuerySet[Any]]]:
 
 
 def _write(file: BinaryIO) -> tuple[Entry, ...]:
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive, _one_snapshot():
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive, one_snapshot():
         entries = [
             _add(archive, kinds_of(layer)[ending], layer, rows)
             for layer, rows in public_layers()
@@ -163,15 +162,6 @@ def _write(file: BinaryIO) -> tuple[Entry, ...]:
         for name, text in (("README.txt", _readme()), (CHECKSUMS, _checksums(entries))):
             archive.writestr(_named(name), text)
     return tuple(entries)
-
-
-@contextmanager
-def _one_snapshot() -> Iterator[None]:
-    """All statements within see one state of the database, whatever is committed meanwhile."""
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
 
 
 def _add(archive: zipfile.ZipFile, kind: FileKind, layer: Layer, rows: QuerySet[Any]) -> Entry:

@@ -100,7 +100,7 @@ def clusters(user: User | AnonymousUser, wanted: AppealFilter, zoom: float) -> C
     every appeal of each cell that the frame touches. Their place is the mean of their appeals.
     """
     city = Bbox(*settings.CITY_BOUNDS)
-    bbox = _common(wanted.bbox or city, city)
+    bbox = (wanted.bbox or city).common(city)
     if bbox is None:
         return Clusters([], 0, None)
     frame = _frame(bbox, zoom)
@@ -116,12 +116,6 @@ def clusters(user: User | AnonymousUser, wanted: AppealFilter, zoom: float) -> C
         drawn = _drawn(frame, *kept)
         return drawn if drawn.matched > PINS_MAX else _pins(appeals) or drawn
     return _pins(appeals) or _drawn(frame, *counted_now(appeals, frame))
-
-
-def _common(one: Bbox, other: Bbox) -> Bbox | None:
-    west, south = max(one.west, other.west), max(one.south, other.south)
-    east, north = min(one.east, other.east), min(one.north, other.north)
-    return Bbox(west, south, east, north) if west <= east and south <= north else None
 
 
 def _frame(bbox: Bbox, zoom: float) -> Frame:
@@ -201,16 +195,7 @@ def _signed(sign: int, statement: str) -> str:
 
 def touching(rows: AppealQuerySet, box: Bbox) -> AppealQuerySet:
     """Those that may be in the box; one that holds the whole city needs no look at a million points."""
-    return rows if _holds(box, Bbox(*settings.CITY_BOUNDS)) else rows.filter(point__bboverlaps=box.polygon())
-
-
-def _holds(outer: Bbox, inner: Bbox) -> bool:
-    return (
-        outer.west <= inner.west
-        and outer.south <= inner.south
-        and outer.east >= inner.east
-        and outer.north >= inner.north
-    )
+    return rows if box.covers(Bbox(*settings.CITY_BOUNDS)) else rows.filter(point__bboverlaps=box.polygon())
 
 
 @lru_cache(maxsize=256)

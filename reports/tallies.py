@@ -12,12 +12,11 @@ from django.conf import settings
 from django.db.models import Count, Max, Min
 
 from appeals.deadlines import city_day
-from appeals.filters import AppealFilter, keys_of
+from appeals.filters import AppealFilter
+from appeals.kept_number import kept_number
 from appeals.metric_counts import By, is_kept, kept_tally
 from appeals.models.appeal import CELL_M, Appeal
-from appeals.models.pyramid import kept_number
 from appeals.querysets import AppealQuerySet
-from geo.geojson import rows_of_statement
 from geo.grid import Grid, Tally
 from reports.sizes import CellSize
 from reports.steps import month_of_submission
@@ -85,8 +84,8 @@ def tallied_rows(wanted: AppealFilter, borders: Borders, by: By = By.NOTHING) ->
 def how_many(wanted: AppealFilter, borders: Borders) -> int:
     """The number of public appeals that match the filter; one statement, without those of its codes."""
     if borders is Borders.TODAY or not wanted.district:
-        if statement := kept_number(wanted, keys_of([wanted]), Appeal.objects.public()):
-            return int(rows_of_statement(statement)[0][0] or 0)
+        if (kept := kept_number(wanted)) is not None:
+            return kept
         if is_kept(wanted):
             return kept_tally(wanted).total
     return counted_appeals(wanted, borders).count()

@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pgtrigger
 from django.contrib.gis.db.models import PointField
@@ -20,14 +20,10 @@ from django.db.models import Q, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from appeals.filters import YEARS, AppealFilter, Keys, condition_of
-from appeals.models.status_counts import StatusCounts, n_of
+from appeals.filters import YEARS, AppealFilter, Keys
+from appeals.models.status_counts import StatusCounts
 from appeals.vocabulary import OPEN_STATUSES, Status
 from geo.points import WGS84_SRID
-from geo.statements import statement_of
-
-if TYPE_CHECKING:
-    from appeals.querysets import AppealQuerySet
 
 #: The finest cells are tiles of this zoom, 76 m a side at the equator and 58 m in Osh.
 CELL_ZOOM: Final = 19
@@ -201,21 +197,6 @@ def _blocks(day: int, after: int, lengths: Sequence[int]) -> Iterator[str]:
         days = next(days for days in lengths if day % days == 0 and day + days <= after)
         yield f"{days}:{day // days}"
         day += days
-
-
-def kept_number(wanted: AppealFilter, keys: Keys, public: AppealQuerySet) -> str:
-    """Statement of how many appeals the public sees of what the filter leaves; empty where that is not kept."""
-    kept = kept_under(wanted, keys)
-    if kept is None:
-        return ""
-    cells = PyramidCell.objects.filter(key__in=kept.keys, zoom=kept.zooms[0])
-    changes = PyramidChange.objects.filter(condition_of(kept.whole, keys)).values_list("sign")
-    parts = [statement_of(cells.values_list(n_of(wanted.status))), statement_of(changes)]
-    for sign, end in kept.ends:
-        rows = statement_of(public.filtered(end, keys).order_by().values("pk"))
-        parts += [f"SELECT {sign} * count(*) FROM ({rows}) AS appeal"] if rows else []  # noqa: S608 - of a queryset
-    counted = " UNION ALL ".join(filter(None, parts))
-    return f"SELECT sum(n)::bigint FROM ({counted or 'SELECT 0'}) AS counted(n)"  # noqa: S608 - of querysets
 
 
 def is_late() -> Q:

@@ -122,9 +122,9 @@ class Collection(ABC):
         """A title for a feature of these properties, and what else is told of it in a list."""
 
     def matched(
-        self, reader: Reader, query: Mapping[str, str], rows: QuerySet[Any], *, exactly: bool
+        self, reader: Reader, query: Mapping[str, str], rows: QuerySet[Any], asked: ListRequest
     ) -> int | None:
-        """How many rows there are; None where that is not known at once and need not be."""
+        """How many rows there are; None where that is not known at once and they are no ``hits``."""
         return rows.order_by().count()
 
     def version(self, asked: ListRequest) -> str | None:

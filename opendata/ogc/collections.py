@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -13,19 +14,19 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from appeals.filters import keys_of, parse_filter
+from appeals.filters import AppealFilter, parse_filter
 from appeals.models import Appeal
-from appeals.models.pyramid import kept_number
 from appeals.querysets import NEWEST_FIRST, AppealQuerySet
 from appeals.vocabulary import Status
 from districts.versions import public_version
-from geo.geojson import PagedFeatures, PageText, rows_of_statement
+from geo.geojson import PagedFeatures, PageText
 from geo.paging import Order
-from geo.published_crs import Box, PublishedCrs
+from geo.published_crs import Box, ProjectedBox, PublishedCrs
 from geo.refusals import Refusals
 from opendata.appeal_rows import asked_appeals
 from opendata.changes import UPDATED_AFTER
 from opendata.layers import APPEALS
+from opendata.number_matched import in_period, number_matched
 from opendata.ogc.borders import Districts, ServiceAreas
 from opendata.ogc.collection import Collection, Reader
 from opendata.ogc.hotspot_cells import HotspotCells
@@ -39,9 +40,6 @@ from opendata.tiles import APPEALS as OF_TILES
 from web.api.answers import LIVE_S
 from web.api.openapi import POINT, UUID
 from web.api.texts import digest
-
-#: Up to so many are counted for the first page of a list where their number is not kept; ``resultType=hits`` counts them all.
-COUNTED_MAX: Final = 10_000
 
 
 class Appeals(Collection):
@@ -113,20 +111,21 @@ class Appeals(Collection):
         return f"№ {properties['number']} · {properties['category_name']}", words
 
     def matched(
-        self, reader: Reader, query: Mapping[str, str], rows: QuerySet[Any], *, exactly: bool
+        self, reader: Reader, query: Mapping[str, str], rows: QuerySet[Any], asked: ListRequest
     ) -> int | None:
-        """Read where it is kept (of two filters at most), else counted, up to ``COUNTED_MAX`` unless ``exactly``."""
-        narrowing = (*(one.name for one in self.filters), "bbox", "datetime", "filter")
-        named = {name for name in narrowing if query.get(name)}
-        elsewhere = {"bbox", "datetime", "filter", UPDATED_AFTER.name}
-        if not named & elsewhere and not reader.is_authenticated:
-            wanted = parse_filter(_own(query))
-            if statement := kept_number(wanted, keys_of([wanted]), Appeal.objects.public()):
-                return int(rows_of_statement(statement)[0][0] or 0)
-        if exactly:
-            return rows.order_by().count()
-        counted = rows.order_by().values("pk")[: COUNTED_MAX + 1].count()
-        return counted if counted <= COUNTED_MAX else None
+        wanted, besides = self._kept(query, asked)
+        return number_matched(reader, rows, wanted, exactly=asked.hits, besides=besides)
+
+    def _kept(self, query: Mapping[str, str], asked: ListRequest) -> tuple[AppealFilter | None, Sequence[Q]]:
+        """What narrows the list as ``number_matched`` takes it."""
+        box = asked.box
+        if asked.filter is not None or query.get(UPDATED_AFTER.name) or isinstance(box, ProjectedBox):
+            return None, ()
+        if box is not None and len(box.parts) > 1:
+            return None, ()
+        wanted = replace(parse_filter(_own(query)), bbox=box.parts[0] if box else None)
+        period = asked.period or Period()
+        return in_period(wanted, period.start, period.end)
 
     def version(self, asked: ListRequest) -> str | None:
         return digest(public_version(), self._paged(asked).shape)

@@ -22,6 +22,7 @@ from geo.geojson import MEDIA_TYPE, PageText, collection, feature_texts
 from geo.paging import AFTER
 from geo.published_crs import CRS84
 from geo.refusals import Refusals
+from geo.statements import one_snapshot
 from opendata.ogc import documents, pages, tiling
 from opendata.ogc.answers import answered, as_page
 from opendata.ogc.collection import Collection
@@ -178,12 +179,17 @@ def _items_view(of: Collection) -> View:
             return whole_answer(request, of, FORMS[form], rows, asked)
 
         def found() -> _Found:
-            exactly, first = asked.hits, asked.page.after is None
-            matched = (
-                of.matched(request.user, request.GET, rows, exactly=exactly) if exactly or first else None
-            )
-            page = PageText([], None) if asked.hits else of.page(rows, asked)
-            return _Found(page, matched)
+            def matched() -> int | None:
+                return of.matched(request.user, request.GET, rows, asked)
+
+            if asked.hits:
+                with one_snapshot():
+                    return _Found(PageText([], None), matched())
+            if asked.page.after is not None:
+                return _Found(of.page(rows, asked), None)
+            with one_snapshot():
+                page = of.page(rows, asked)
+                return _Found(page, matched() if page.next else len(page.features))
 
         if form == _HTML:
             with translation.override(asked.language):

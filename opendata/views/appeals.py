@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +16,9 @@ from appeals.querysets import NEWEST_FIRST
 from geo.geojson import MEDIA_TYPE, FeatureText, PagedFeatures, collection
 from geo.paging import PageRequest, parse_page
 from geo.refusals import Refusals
+from geo.statements import one_snapshot
 from opendata.changes import UPDATED_AFTER, updated_after
+from opendata.number_matched import number_matched
 from opendata.parameters import AFTER_PARAMETER, FILTER_PARAMETERS, PAGE_SIZE_PARAMETER
 from opendata.properties import APPEAL, schema, values
 from web.api.answers import LIVE_S, geojson_answer
@@ -32,7 +35,12 @@ from web.links import public_link
     responses={
         **feature_collection(
             schema(APPEAL),
-            members={"numberReturned": WHOLE, "links": LINKS},
+            members={
+                "numberMatched": {**WHOLE, "description": "On the first page, where it is known at once."},
+                "numberReturned": WHOLE,
+                "links": LINKS,
+            },
+            optional=["numberMatched"],
             id_schema=UUID,
         ),
         **problems(400),
@@ -53,11 +61,17 @@ def appeals_geojson(request: HttpRequest) -> HttpResponseBase:
     rows = Appeal.objects.visible_to(request.user).filtered(wanted)
     if since is not None:
         rows = rows.updated_since(since)
-    found = _paged(language, settings.PUBLIC_URL).page(rows, page)
+    members: dict[str, int] = {}
+    with one_snapshot() if page.after is None else nullcontext():
+        found = _paged(language, settings.PUBLIC_URL).page(rows, page)
+        if page.after is None:
+            kept = wanted if since is None else None
+            matched = number_matched(request.user, rows, kept) if found.next else len(found.features)
+            members = {} if matched is None else {"numberMatched": matched}
     links = [link_to(request, "self")]
     if found.next is not None:
         links.append(link_to(request, "next", after=str(found.next)))
-    body = collection(found.features, numberReturned=len(found.features), links=links)
+    body = collection(found.features, **members, numberReturned=len(found.features), links=links)
     return geojson_answer(request, body, max_age_s=LIVE_S)
 
 

@@ -174,7 +174,7 @@ def test_compressed_on_the_wire(client: Client, appeal: Appeal) -> None:
 @pytest.mark.parametrize(
     ("path", "statements"),
     [
-        ("/api/appeals.geojson", 1),
+        ("/api/appeals.geojson", 1),  # the number of all is another, where they are more than the page
         (
             f"/api/appeals.geojson?bbox={BOX}&status=new&q=Ж&kind=complaint&from=2026-01-01",
             2,

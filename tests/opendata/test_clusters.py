@@ -210,8 +210,8 @@ def test_kept_cells_are_those_that_the_frame_touches_and_whole(crowd: list[Appea
 def test_a_frame_that_touches_the_city_has_its_border() -> None:
     west, south, east, north = CITY
     city = Bbox(*CITY)
-    assert module._common(Bbox(east, south - 1, east + 1, north), city) == Bbox(east, south, east, north)
-    assert module._common(Bbox(west, north, east, north + 1), city) == Bbox(west, north, east, north)
+    assert Bbox(east, south - 1, east + 1, north).common(city) == Bbox(east, south, east, north)
+    assert Bbox(west, north, east, north + 1).common(city) == Bbox(west, north, east, north)
 
 
 def test_a_frame_beside_the_city_is_empty(crowd: list[Appeal]) -> None:
@@ -253,7 +253,7 @@ NEAR = st.tuples(
 @hypothesis_settings(max_examples=200)
 @given(st.one_of(FRAME, NEAR), st.floats(0, 24))
 def test_never_too_many_cells(bbox: Bbox, zoom: float) -> None:
-    inside = module._common(bbox, Bbox(*settings.CITY_BOUNDS))
+    inside = bbox.common(Bbox(*settings.CITY_BOUNDS))
     if inside is None:
         return
     frame = module._frame(inside, zoom)
