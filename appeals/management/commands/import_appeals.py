@@ -193,7 +193,7 @@ def _replaced(file: Path | None) -> Iterator[TextIO | None]:
 def _analyze() -> None:
     """Updates planner statistics: autovacuum takes a minute to notice, and pages would be slow until then."""
     with connection.cursor() as cursor:
-        for model in (Appeal, RoutingDecision, Event, PyramidChange):
+        for model in (Appeal, RoutingDecision, Event, PyramidChange, PyramidCell, MetricCell):
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 
