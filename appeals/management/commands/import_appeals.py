@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection
 
 from appeals.importing.rows import GEOMETRY_X, GEOMETRY_Y
 from appeals.importing.run import AppealImport, ImportRefused, RefusedRow, Source, Totals, import_appeals
-from appeals.models import Appeal, Event, PyramidChange, RoutingDecision
+from appeals.models import Appeal, Event, MetricCell, PyramidCell, PyramidChange, RoutingDecision
 from districts.importing.entries import EntryRefused
 from districts.importing.files import FileRefused
 from districts.importing.progress import Progress
