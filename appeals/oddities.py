@@ -25,6 +25,7 @@ class Oddity(enum.StrEnum):
     BAIT = "bait"
     SAME_TEXT = "same_text"
     LINKS = "links"
+    MANY = "many"
 
 
 #: The oddities in words.
@@ -32,6 +33,7 @@ WORDS: Final[Mapping[str, Text]] = {
     Oddity.BAIT: _("a field was filled in that no person sees"),
     Oddity.SAME_TEXT: _("many appeals have come in the same words"),
     Oddity.LINKS: _("its text holds several links"),
+    Oddity.MANY: _("much has come from the same internet connection"),
 }
 
 #: Key of the oddities among the details of the event.
@@ -48,10 +50,10 @@ _LINK: Final = re.compile(
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
-def oddities_of(text: str, *, sender: str, baited: bool) -> list[Oddity]:
+def oddities_of(text: str, *, sender: str, baited: bool = False, many: bool = False) -> list[Oddity]:
     """What is odd about an appeal with that text, which is counted; one statement.
 
-    ``baited``: a field was filled in that no person sees.
+    ``baited``: a field was filled in that no person sees; ``many``: its sender has sent much, and proven nothing.
     """
     same = " ".join(_WORD.findall(folded(text)))
     digest = hashlib.sha256(same.encode()).hexdigest()
@@ -62,6 +64,7 @@ def oddities_of(text: str, *, sender: str, baited: bool) -> list[Oddity]:
         Oddity.BAIT: baited,
         Oddity.SAME_TEXT: bool(take_each(counted)),
         Oddity.LINKS: len(_LINK.findall(text)) >= LINKS_MIN,
+        Oddity.MANY: many,
     }
     return [oddity for oddity, is_so in found.items() if is_so]
 

@@ -35,6 +35,8 @@ DEFAULTS: Final[dict[str, Rate]] = {
     # 5,000 appeals, most of them through some ten gateways of three operators), an address sends about a hundred in its
     # busiest hour.
     "submit": Rate(30, 300, _HOUR),
+    # Those of such an address whose sender has solved a challenge (``rates.proofs``): twice as many besides.
+    "submit-proven": Rate(60, 600, _HOUR),
     # Appeals in the same words: from one connection, and from wherever. Nothing beyond is refused: it waits for the Mayor's
     # Office before everyone reads it.
     "same-text-place": Rate(3, 3, 24 * _HOUR),

@@ -310,6 +310,7 @@ EMAIL_URL = Variable("EMAIL_URL", email_url, None)
 LIMITS: Variable[Any, Any] = Variable("LIMITS", rates_from, {})
 LOG_LEVEL = Variable("LOG_LEVEL", level, "WARNING")
 MEDIA_ROOT = Variable("MEDIA_ROOT", folder, None)
+PROOF_NUMBERS = Variable("PROOF_NUMBERS", whole(1), 150_000)
 PUBLIC_URL = Variable("PUBLIC_URL", public_url, public_url("http://localhost:8000"))
 REPORT_MIN_COUNT = Variable("REPORT_MIN_COUNT", whole(1), 1)
 SECOND_FACTOR = Variable("SECOND_FACTOR", second_factor, SecondFactor.OFF)
@@ -334,6 +335,7 @@ ALL: tuple[Variable[Any, Any], ...] = (
     LIMITS,
     LOG_LEVEL,
     MEDIA_ROOT,
+    PROOF_NUMBERS,
     PUBLIC_URL,
     REPORT_MIN_COUNT,
     SECOND_FACTOR,

@@ -42,6 +42,8 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 #: Limits that the operator has set; those not named have the figures of ``bootstrap.rates``.
 LIMITS = variables.LIMITS.read(os.environ)
+#: Hashes that the solution of a challenge takes at most (``rates.proofs``), and half as many as a rule.
+PROOF_NUMBERS = variables.PROOF_NUMBERS.read(os.environ)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "web.views.errors.csrf_failure"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -56,6 +56,7 @@ _WRONG_CODES: Final = gettext_lazy("Too many wrong codes. Try again %(wait)s.")
 _LETTERS: Final = gettext_lazy("Several letters are on their way already. Ask for another one %(wait)s.")
 
 SUBMIT: Final = Limit("submit", _SENT)
+SUBMIT_PROVEN: Final = Limit("submit-proven", _SENT)
 SAME_TEXT_PLACE: Final = Limit("same-text-place", _SENT)
 SAME_TEXT: Final = Limit("same-text", _SENT)
 UPLOAD: Final = Limit("upload", _SENT)
@@ -91,6 +92,7 @@ PASSWORD_CHANGE: Final = Limit("password-change", _TRIED)
 
 LIMITS: Final = (
     SUBMIT,
+    SUBMIT_PROVEN,
     SAME_TEXT_PLACE,
     SAME_TEXT,
     UPLOAD,
@@ -125,7 +127,12 @@ LIMITS: Final = (
 
 
 class TooMany(Exception):
-    """A limit is used up; ``str()`` is a sentence in the reader's language, ``retry_after_s`` whole seconds."""
+    """A limit is used up; ``str()`` is a sentence in the reader's language, ``retry_after_s`` whole seconds.
+
+    ``challenge`` is what the sender may solve instead of waiting (``rates.proofs``), where there is such a thing.
+    """
+
+    challenge: Mapping[str, Any] | None = None
 
     def __init__(self, limit: Limit, wait_s: float) -> None:
         self.retry_after_s = max(1, math.ceil(wait_s))

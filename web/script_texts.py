@@ -250,6 +250,9 @@ def script_texts() -> dict[str, str]:
             "There is still no connection. It will be sent automatically as soon as there is one."
         ),
         "outbox.sending": _("Sending: %(percent)s %%"),
+        "outbox.proving": _(
+            "A lot has been sent from your internet connection. Instead of a picture puzzle, your device does a short calculation: %(percent)s %%"
+        ),
         "outbox.held": _("Not sent. It is kept on this device."),
         "outbox.heldTitle": _("Not sent"),
         "outbox.keptTitle": _("Saved until you are back online"),

@@ -32,9 +32,10 @@ from districts.models import Category
 from districts.routing import Pin, Route, RoutingError, route
 from geo.points import DECIMALS, city_point
 from geo.refusals import ValueRefused
+from rates.proofs import take_or_ask
 from rates.senders import is_known_person
 from rates.taking import SUBMIT as SUBMISSIONS
-from rates.taking import take
+from rates.taking import SUBMIT_PROVEN
 
 
 def appeal_text(value: object) -> str:
@@ -116,6 +117,7 @@ def submit(
     holders: Collection[str] | None = None,
     at: dt.datetime | None = None,
     baited: bool = False,
+    proof: str | None = None,
 ) -> Submitted:
     """The routed appeal, committed with its contact, decision, first event and messages.
 
@@ -123,7 +125,8 @@ def submit(
     against the ``sender`` (``rates.senders``; None is the platform itself), refused or not. ``by`` is whoever of the staff
     takes down what the author says, by the channel that is the submission's source. ``holders`` are whose uploads it may take
     (None: anybody's, for the platform itself). What looks odd, such as where it is ``baited`` (``appeals.oddities``), is held
-    unless somebody who is known brings it: nobody reads it before the Mayor's Office. Raises ``NotAllowed`` where the
+    unless somebody who is known brings it: nobody reads it before the Mayor's Office. ``proof`` is that of
+    ``rates.proofs.take_or_ask``. Raises ``NotAllowed`` where the
     workflow's table does not let them; ``TooMany``;
     ``Conflict`` for other content under a known UUID; ``Invalid`` for a point outside the city, an unknown upload, and an
     appeal under the law that does not say who its author is.
@@ -132,8 +135,7 @@ def submit(
     known = _known(submission)
     if known is not None and _same(known, submission):
         return Submitted(known, created=False)
-    if sender is not None:
-        take(SUBMISSIONS, sender)
+    many = sender is not None and take_or_ask(SUBMISSIONS, SUBMIT_PROVEN, sender, proof)
     if known is not None:
         raise Conflict
     if missing := missing_identity(submission.kind, submission.identity):
@@ -144,7 +146,7 @@ def submit(
             # Undone with the rest where the same submission is committed by another request meanwhile: it counts once.
             odd: list[Oddity] = []
             if sender is not None and by is None and not is_known_person(sender):
-                odd = oddities_of(submission.text, sender=sender, baited=baited)
+                odd = oddities_of(submission.text, sender=sender, baited=baited, many=many)
             due_on = LegalClock.held().due_on(submission.kind, at, category=submission.category.pk)
             return Submitted(_write(submission, decision, due_on, by, holders, at, odd), created=True)
     except IntegrityError:

@@ -13,6 +13,8 @@ from rates.taking import SUBMIT, take
 
 #: A field of the form that no person sees and no browser fills in; whatever fills it in reads no page.
 BAIT: Final = "heading"
+#: Where the solution of a challenge is sent.
+PROOF: Final = "proof"
 
 
 def receive(
@@ -38,4 +40,13 @@ def receive(
         take(SUBMIT, sender)
         raise
     baited = data.get(BAIT) not in (None, "")
-    return submission, submit(submission, sender=sender, by=by, holders=holders, baited=baited)
+    proof = data.get(PROOF)
+    submitted = submit(
+        submission,
+        sender=sender,
+        by=by,
+        holders=holders,
+        baited=baited,
+        proof=proof if proof is None or isinstance(proof, str) else "",
+    )
+    return submission, submitted

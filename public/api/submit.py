@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.urls import reverse
 from django.utils import translation
@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from appeals.intake.parse import submission_schema
-from appeals.intake.receive import receive
+from appeals.intake.receive import PROOF, receive
 from appeals.models import AppealContact
 from public.api.refusals import refusals_as_problems, unreadable_is_counted
 from rates.senders import sender_of
@@ -39,6 +39,15 @@ class ReceiptSerializer(serializers.Serializer[Any]):
     )
 
 
+_SCHEMA: Final = submission_schema()
+_SCHEMA["properties"][PROOF] = {
+    "type": "string",
+    "description": "Base64 of the solved `challenge` of a 429 (JSON with `algorithm`, `challenge`, `number`, `salt`, `signature`, as "
+    "ALTCHA has it): that `number` of 0 to `maxnumber` for which SHA-256 of `salt` with the number behind it is `challenge`, in hexadecimal. Good "
+    "once. Send an empty one to be asked for it once half of the limit is used; without it what is sent from then on is `held`.",
+}
+
+
 class AppealSubmitView(APIView):
     """Receives an appeal. 201 means that it is stored."""
 
@@ -48,7 +57,7 @@ class AppealSubmitView(APIView):
 
     @operation(
         "submit_appeal",
-        request={"application/json": submission_schema()},
+        request={"application/json": _SCHEMA},
         responses={
             201: ReceiptSerializer,
             200: OpenApiResponse(ReceiptSerializer, description="The same had been received before."),

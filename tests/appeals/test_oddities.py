@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
+import orjson
 import pytest
 from django.core import mail
 from django.http import QueryDict
@@ -16,6 +18,7 @@ from appeals.actions.perform import perform
 from appeals.actors import Person
 from appeals.alerts.question import parse_question
 from appeals.errors import NotAllowed
+from appeals.identifiers import new_uuid7
 from appeals.intake.alerts import ask, confirm
 from appeals.models import Alert, Appeal, Event, Message
 from appeals.notify.delivery import deliver_due
@@ -125,6 +128,34 @@ def test_what_is_held_waits_for_the_office_and_is_then_told_like_a_new_one(
     assert Appeal.objects.public().get().held == ""
     assert f"New appeal № {number}: lamp en" in _work()
     assert client.get(receipt["url"]).status_code == 200
+
+
+def test_beyond_half_of_the_limit_a_form_is_held_and_a_proof_asked_of_a_program(
+    city: GridCity, client: Client, settings: Settings
+) -> None:
+    settings.LIMITS |= {"submit": Rate(2, 1, 86_400), "submit-proven": Rate(1, 1, 86_400)}
+    settings.PROOF_NUMBERS = 1
+
+    def send(**changes: Any) -> Any:
+        # Whoever names another address is where they were.
+        forged = {"X-Forwarded-For": "203.0.113.9", "Accept-Language": "en"}
+        document = submission_document(**changes)
+        return client.post("/api/appeals/", document, content_type="application/json", headers=forged)
+
+    assert send(proof="").json()["held"] is False
+    asked = send(proof="")
+    assert (asked.status_code, asked["Retry-After"]) == (429, "1")
+    assert asked["Content-Type"] == "application/problem+json"
+    assert "solve the challenge" in asked.json()["title"]
+    proof = base64.b64encode(orjson.dumps({**asked.json()["challenge"], "number": 0})).decode()
+    other = base64.b64encode(orjson.dumps({**asked.json()["challenge"], "number": 1})).decode()
+    key = str(new_uuid7())
+    answers = [send(proof=said, id=key).status_code for said in (proof, other, proof)]
+    assert answers in ([201, 200, 200], [429, 201, 200])
+    form = submission_document(secret="f" * 22) | {"language": "en"}
+    assert client.post("/en/appeals/new/", form).status_code == 302
+    assert [appeal.is_held for appeal in Appeal.objects.order_by("number")] == [False, False, True]
+    assert client.post("/en/appeals/new/", form | submission_document(secret="g" * 22)).status_code == 429
 
 
 def test_what_is_held_can_be_rejected_with_a_reason_and_was_never_public(

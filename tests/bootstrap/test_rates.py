@@ -36,7 +36,7 @@ def test_some_are_set_and_others_stay() -> None:
 def test_what_means_nothing_is_named_with_what_would_be_right(text: str, named: str) -> None:
     with pytest.raises(ValueError, match=named) as right:
         rates_from(text)
-    assert "30+300/h" in str(right.value) or "submit, same-text" in str(right.value)
+    assert "30+300/h" in str(right.value) or "submit, submit-proven" in str(right.value)
 
 
 def test_every_limit_is_declared_once_and_can_be_set(settings: Settings) -> None:

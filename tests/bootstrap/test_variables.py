@@ -49,7 +49,7 @@ def faults(**environ: str) -> list[str]:
         ("EMAIL_URL", "smtp://user:pass/word@mail.example.org", "%2F"),
         ("EMAIL_URL", "file://folder", "file:///folder"),
         ("LIMITS", "submit=many", "submit=30+300/h"),
-        ("LIMITS", "submitt=1+1/h", "submit, same-text"),
+        ("LIMITS", "submitt=1+1/h", "submit, submit-proven"),
         ("LOG_LEVEL", "loud", "one of DEBUG, INFO, WARNING"),
         ("MEDIA_ROOT", "/etc/passwd", "a folder"),
         ("PUBLIC_URL", "appeals.example.org", "http:// or https:// and a host"),

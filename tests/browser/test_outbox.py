@@ -14,10 +14,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Error, Page, Response, Route, expect
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from appeals.identifiers import new_uuid7
 from appeals.models import Appeal, Attachment
+from bootstrap.rates import Rate
+from rates.taking import SUBMIT, SUBMIT_PROVEN, TooMany, take
 from tests.browser.conftest import Open, Visit, at_step, path_of, write
 from tests.browser.test_offline import worker_ready
 from tests.browser.test_refused_files import film
@@ -381,3 +384,27 @@ def test_what_failed_while_the_network_was_there_is_tried_again(
     page.clock.fast_forward(10_000)
     expect(page.locator(".file__state")).to_contain_text("Attached")
     assert Attachment.objects.get().original.read() == heavy_film["buffer"]
+
+
+def test_a_busy_connection_is_asked_for_a_proof_which_the_device_finds(
+    visit: Open, city: GridCity, settings: Settings
+) -> None:
+    settings.LIMITS = {"submit": Rate(2, 1, 86_400), "submit-proven": Rate(2, 1, 86_400)}
+    settings.PROOF_NUMBERS = 20_000
+    take(SUBMIT, "address 127.0.0.1")
+    window = visit(maps=False, **HERE)
+    page = window.go(FORM)
+    window.context.set_offline(True)
+    write(page, "A lamp by the school")
+    # What is said meanwhile, however fast this device counts.
+    page.evaluate(
+        """() => new MutationObserver(() => {
+          window.said ??= document.querySelector(".outbox")?.textContent.match(/calculation: \\d+ %/)?.[0];
+        }).observe(document.body, { childList: true, subtree: true })"""
+    )
+    window.context.set_offline(False)
+    expect(page.locator("main h1")).to_contain_text("Registered: №")
+    assert not Appeal.objects.get().is_held
+    with pytest.raises(TooMany):
+        take(SUBMIT_PROVEN, "address 127.0.0.1", cost=2)
+    assert re.fullmatch(r"calculation: \d+ %", page.evaluate("window.said"))

@@ -109,6 +109,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="Sentences by parameter or field.",
     )
+    challenge = serializers.DictField(
+        required=False, help_text="Of a 429: what may be solved instead of waiting, as ALTCHA has it."
+    )
 
 
 def problems(*statuses: int) -> Responses:

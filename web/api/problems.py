@@ -88,7 +88,11 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
     Written here and not by the view's renderer, which may know YAML or HTML alone.
     """
     if isinstance(error, TooMany):
-        return refused(problem(HTTPStatus.TOO_MANY_REQUESTS, str(error)), error)
+        document = problem_document(HTTPStatus.TOO_MANY_REQUESTS, str(error))
+        if error.challenge is not None:
+            document["challenge"] = error.challenge
+        answer = HttpResponse(orjson.dumps(document), content_type=PROBLEM_TYPE)
+        return refused(answer, error)
     if isinstance(error, Problem):
         body, status, headers = error.document, error.status_code, error.headers
     else:

@@ -13,6 +13,7 @@ import { Steps } from "city/appeal/steps.js";
 import { CityMap } from "city/elements/city-map.js";
 import { alone, deliver, forget } from "city/outbox/deliver.js";
 import { dropDraft, dropForgotten, dropParcel, readDraft, readParcels, writeDraft, writeParcel } from "city/outbox/store.js";
+import { hearOutbox } from "city/outbox/wire.js";
 import { debounce, el, find, icon } from "city/site/dom.js";
 import { Refused } from "city/site/http.js";
 import { followUrl, settings } from "city/site/settings.js";
@@ -424,6 +425,10 @@ export class AppealForm extends HTMLElement {
   async #dispatch(parcel) {
     // Stored before it is sent: a page that dies in between loses nothing, and the same id cannot make two appeals.
     const kept = await writeParcel(parcel).then(() => true, () => false);
+    const said = this.#part("[data-saved]");
+    const deaf = hearOutbox((word) => {
+      if ("share" in word && word.id === parcel.id && word.proving) said.textContent = t("outbox.proving", { percent: Math.floor(word.share * 100) });
+    });
     try {
       const receipt = await deliver(parcel);
       if (kept) await forget(parcel);
@@ -449,6 +454,9 @@ export class AppealForm extends HTMLElement {
       } else {
         this.#error("send", [t("form.failed")]);
       }
+      said.textContent = "";
+    } finally {
+      deaf();
     }
   }
 

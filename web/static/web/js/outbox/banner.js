@@ -30,7 +30,7 @@ export async function watchOutbox() {
   };
   hearOutbox((word) => {
     if ("changed" in word) void look();
-    else if ("share" in word) showShare(place, word.id, word.share);
+    else if ("share" in word) showShare(place, word);
   });
   window.addEventListener(CONNECTION_CHANGED, run);
   window.addEventListener("outbox:changed", run);
@@ -64,10 +64,9 @@ function show(place, parcels, run) {
 
 /**
  * @param {HTMLElement} place
- * @param {string} id
- * @param {number} share
+ * @param {{id: string, share: number, proving?: boolean}} word
  */
-function showShare(place, id, share) {
+function showShare(place, { id, share, proving }) {
   const shown = place.querySelector(`[data-parcel="${CSS.escape(id)}"]`);
   if (!(shown instanceof HTMLElement)) return;
   if (!("sending" in shown.dataset)) shown.querySelector(".icon")?.replaceWith(icon("clock"));
@@ -75,7 +74,7 @@ function showShare(place, id, share) {
   const bar = shown.querySelector("progress");
   if (bar) bar.value = share;
   const words = shown.querySelector("[data-words]");
-  if (words) words.textContent = t("outbox.sending", { percent: Math.floor(share * 100) });
+  if (words) words.textContent = t(proving ? "outbox.proving" : "outbox.sending", { percent: Math.floor(share * 100) });
 }
 
 /** What each state is shown with: icon, tone. */

@@ -5,10 +5,14 @@ import { Refused, Unreachable, isAbort, postJson } from "city/site/http.js";
 import { rememberMine } from "city/site/mine.js";
 import { settings } from "city/site/settings.js";
 import { dropDraft, dropFile, dropParcel, moveParcel, readDraft, readFile, readParcels, writeFile, writeParcel } from "city/outbox/store.js";
+import { solve } from "city/outbox/proof.js";
 import { hearOutbox, tellOutbox } from "city/outbox/wire.js";
 
 /** @typedef {import("city/outbox/store.js").Parcel} Parcel */
 /** @typedef {{number: number, follow_url: string}} Receipt */
+
+/** A second one where the address has changed meanwhile. */
+const PROOFS_MAX = 2;
 
 /**
  * Sends the files, then the appeal, and returns its receipt. Throws `Refused`, `Unreachable`, or an `AbortError`.
@@ -21,15 +25,32 @@ export async function deliver(parcel, signal) {
   /** @type {Receipt} */
   let receipt;
   try {
-    receipt = await postJson(settings.urls.submit, parcel.body);
+    receipt = await submit(parcel, signal);
   } catch (error) {
     if (!(error instanceof Refused) || !error.errors.uploads) throw error;
     // Files that waited too long for their appeal were deleted on the server; they are still here.
     await sendFiles(parcel, true, signal);
-    receipt = await postJson(settings.urls.submit, parcel.body);
+    receipt = await submit(parcel, signal);
   }
   rememberParcel(parcel, receipt.number);
   return receipt;
+}
+
+/**
+ * The receipt; what the server asks of whoever has sent much is solved on the way, by the device, without a question.
+ * @param {Parcel} parcel
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Receipt>}
+ */
+async function submit({ id, body }, signal) {
+  for (let proof = "", left = PROOFS_MAX; ; left--) {
+    try {
+      return await postJson(settings.urls.submit, { ...body, proof });
+    } catch (error) {
+      if (!(error instanceof Refused) || !error.challenge || !left) throw error;
+      proof = await solve(error.challenge, (share) => tellOutbox({ id, share, proving: true }), signal);
+    }
+  }
 }
 
 /**

@@ -1,8 +1,8 @@
 /** What pages and the service worker tell each other of the outbox, so that every page shows it as it is. */
 
 /**
- * `share` of the appeal's files has been sent; or the parcels have `changed`; or whoever sends that appeal is to `stop`.
- * @typedef {{id: string, share: number} | {changed: true} | {stop: string}} Word
+ * `share` of the appeal's files has been sent, or of a proof been looked for; or the parcels have `changed`; or whoever sends that appeal is to `stop`.
+ * @typedef {{id: string, share: number, proving?: boolean} | {changed: true} | {stop: string}} Word
  */
 
 const wire = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel("outbox");

@@ -12,13 +12,15 @@ export class Refused extends Error {
    * @param {string} message
    * @param {Record<string, string[]>} errors
    * @param {number} retryAfterS seconds after which the server asks to be asked again; 0 where it does not
+   * @param {import("city/outbox/proof.js").Challenge} [challenge] what may be solved instead of waiting
    */
-  constructor(status, message, errors = {}, retryAfterS = 0) {
+  constructor(status, message, errors = {}, retryAfterS = 0, challenge = undefined) {
     super(message);
     this.name = "Refused";
     this.status = status;
     this.errors = errors;
     this.retryAfterS = retryAfterS;
+    this.challenge = challenge;
   }
 
   /** True when the same request may succeed later. */
@@ -46,7 +48,7 @@ export function refusalFrom(status, body, retryAfter) {
   const seconds = Number(retryAfter ?? "") || 0;
   try {
     const problem = JSON.parse(body);
-    return new Refused(status, String(problem.detail ?? problem.title ?? ""), problem.errors ?? {}, seconds);
+    return new Refused(status, String(problem.detail ?? problem.title ?? ""), problem.errors ?? {}, seconds, problem.challenge);
   } catch {
     return new Refused(status, "", {}, seconds);
   }
